@@ -3,8 +3,8 @@ import type { Stage } from "./stage.ts";
 
 /** A token by TokenRequest for one of the example's ServiceAccounts: what kubelet would project into its pod. */
 export async function mintToken(stage: Stage, name: string, audience: string): Promise<string> {
-  const wish = { audiences: [audience], expirationSeconds: example.tokenSeconds };
-  const { token } = await stage.cluster.requestToken(example.namespace, name, wish);
+  const spec = { audiences: [audience], expirationSeconds: example.tokenSeconds };
+  const { token } = await stage.cluster.requestToken(example.namespace, name, spec);
   return token;
 }
 

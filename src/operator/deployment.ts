@@ -16,7 +16,7 @@ import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
 /** What the operator is deployed with, in the form of a chart's values. */
-export interface OperatorWish extends Omit<
+export interface OperatorSpec extends Omit<
   OperatorRights,
   "evict" | "webhook" | "configMaps" | "roleMap" | "pods"
 > {
@@ -59,8 +59,8 @@ const audience = "sts.amazonaws.com";
  */
 export const mallocEnvironment = { MALLOC_ARENA_MAX: "2" } as const;
 
-function argsOf(wish: OperatorWish): readonly string[] {
-  const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap } = wish;
+function argsOf(spec: OperatorSpec): readonly string[] {
+  const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap } = spec;
   return [
     "operator",
     "run",
@@ -73,16 +73,16 @@ function argsOf(wish: OperatorWish): readonly string[] {
     ...(webhook ? ["--webhook"] : []),
     ...(configMaps ? ["--config-maps"] : []),
     ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
-    ...settingsArgs(wish.pods),
+    ...settingsArgs(spec.pods),
   ];
 }
 
-function container(wish: OperatorWish): object {
-  const { image, environmentSecret, webhook, pods } = wish;
+function container(spec: OperatorSpec): object {
+  const { image, environmentSecret, webhook, pods } = spec;
   return {
     name: "operator",
     image,
-    args: argsOf(wish),
+    args: argsOf(spec),
     ports: [
       { name: "admin", containerPort: adminPort, protocol: "TCP" },
       { name: "probes", containerPort: probesPort, protocol: "TCP" },
@@ -97,13 +97,13 @@ function container(wish: OperatorWish): object {
   };
 }
 
-function deployment(wish: OperatorWish, metadata: object, selector: PodSelector): object {
-  const { name, replicas, priorityClass, role, pods } = wish;
+function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector): object {
+  const { name, replicas, priorityClass, role, pods } = spec;
   const pod = {
     metadata: podMetadata(pods, selector),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
-      containers: [container(wish)],
+      containers: [container(spec)],
     },
   };
   // By hand, and not by what it is to watch over: it comes up where nothing injects yet.
@@ -116,14 +116,14 @@ function deployment(wish: OperatorWish, metadata: object, selector: PodSelector)
  * All objects of the operator in the cluster, in the order in which they are applied: its rights, and the replicas that
  * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
  */
-export function operatorObjects(wish: OperatorWish): readonly object[] {
-  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap, pods } = wish;
-  const { apiServerPort, monitoringNamespaces } = wish;
+export function operatorObjects(spec: OperatorSpec): readonly object[] {
+  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap, pods } = spec;
+  const { apiServerPort, monitoringNamespaces } = spec;
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
-  const open = wish.webhook ? [webhookPort] : [];
+  const open = spec.webhook ? [webhookPort] : [];
   const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort };
-  const webhook = wish.webhook ? { webhook: { failurePolicy } } : {};
+  const webhook = spec.webhook ? { webhook: { failurePolicy } } : {};
   return [
     ...operatorManifests({
       namespace,
@@ -134,7 +134,7 @@ export function operatorObjects(wish: OperatorWish): readonly object[] {
       pods,
       ...webhook,
     }),
-    deployment(wish, metadata, selector),
+    deployment(spec, metadata, selector),
     disruptionBudget(metadata, selector),
     networkPolicy(metadata, selector, ports),
   ];

@@ -20,7 +20,7 @@ export interface Followed {
  * Of ServiceAccounts and namespaces those without annotations too, where somebody has to know that they are there: the
  * finder alone has no use for them.
  */
-export interface FollowedWish {
+export interface FollowedSpec {
   readonly everyAccount: boolean;
   readonly everyNamespace: boolean;
 }
@@ -28,7 +28,7 @@ export interface FollowedWish {
 /** Follows what injection has to do with; each mirror runs once it is told to. */
 export function followAll(
   shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
-  { everyAccount, everyNamespace }: FollowedWish,
+  { everyAccount, everyNamespace }: FollowedSpec,
 ): Followed {
   const namespace = (key: string): readonly string[] => [namespaceOf(key)];
   const accounts = new Mirror<View, "namespace">({

@@ -1,5 +1,5 @@
 export type { ListenAddress } from "../core/admin/index.ts";
-export { mallocEnvironment, operatorObjects, type OperatorWish } from "./deployment.ts";
+export { mallocEnvironment, operatorObjects, type OperatorSpec } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
 export { listenOperator, listenProbes, type OperatorListener } from "./listen.ts";
 export { operatorManifests } from "./manifests.ts";

@@ -8,8 +8,8 @@ describe("the operator's manifests", () => {
     ["name", { name: "x/y" }],
   ] as const) {
     test(`refuse a ${what} that Kubernetes does not take`, () => {
-      const wish = { namespace: "podtrust", name: "podtrust-operator", evict: false, ...change };
-      assert.throws(() => operatorManifests(wish), { code: "usage" });
+      const spec = { namespace: "podtrust", name: "podtrust-operator", evict: false, ...change };
+      assert.throws(() => operatorManifests(spec), { code: "usage" });
     });
   }
 });

@@ -7,7 +7,7 @@ import {
   roleObjects,
 } from "../providers/kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
-import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
+import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/index.ts";
 
 /** Whose rights are wanted. */
 export interface OperatorRights {
@@ -17,7 +17,7 @@ export interface OperatorRights {
   /** Lets it evict pods. */
   readonly evict: boolean;
   /** Lets it inject by a webhook, and adds what that consists of. */
-  readonly webhook?: Pick<WebhookWish, "failurePolicy">;
+  readonly webhook?: Pick<WebhookSpec, "failurePolicy">;
   /** Lets it keep the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
   /** Name of the ConfigMap with the role map, which it may read; absent or empty for none. */
@@ -132,9 +132,9 @@ function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
  * The namespace, ServiceAccounts and rights of the operator, and the policy that holds it to less than RBAC can say.
  * The policy comes before the right that it narrows. Throws `usage` for names that Kubernetes does not take.
  */
-export function operatorManifests(wish: OperatorRights): readonly object[] {
-  const { webhook } = wish;
-  const [namespace, name] = [checkedNamespace(wish.namespace), checkedName(wish.name)];
+export function operatorManifests(spec: OperatorRights): readonly object[] {
+  const { webhook } = spec;
+  const [namespace, name] = [checkedNamespace(spec.namespace), checkedName(spec.name)];
   const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
@@ -142,7 +142,7 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       apiVersion: "v1",
       kind: "ServiceAccount",
       metadata: { name, namespace },
-      ...(wish.pods === undefined ? {} : accountSettings(wish.pods)),
+      ...(spec.pods === undefined ? {} : accountSettings(spec.pods)),
     },
     {
       apiVersion: "v1",
@@ -150,8 +150,8 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       metadata: { name: canaryAccount, namespace, annotations },
       automountServiceAccountToken: false,
     },
-    ...trialPolicy(wish),
-    { apiVersion: rbacVersion, kind: "ClusterRole", metadata: { name }, rules: clusterRules(wish) },
+    ...trialPolicy(spec),
+    { apiVersion: rbacVersion, kind: "ClusterRole", metadata: { name }, rules: clusterRules(spec) },
     {
       apiVersion: rbacVersion,
       kind: "ClusterRoleBinding",
@@ -159,7 +159,7 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    ...roleObjects({ name, namespace }, name, ownRules("podtrust-operator", wish)),
+    ...roleObjects({ name, namespace }, name, ownRules("podtrust-operator", spec)),
     ...(webhook === undefined ? [] : webhookObjects({ ...webhook, namespace, podLabels })),
   ];
 }

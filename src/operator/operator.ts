@@ -13,7 +13,7 @@ import {
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
-import { followAll, type FollowedWish } from "./follow.ts";
+import { followAll, type FollowedSpec } from "./follow.ts";
 import { PacedEvents } from "./paced-events.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
 import { followedRoleMap, Roles } from "./roles.ts";
@@ -99,7 +99,7 @@ const reportingController = "podtrust.dev/operator";
 export const canaryAccount = "podtrust-canary";
 
 /** Whose part of the cluster has to be seen whole. */
-function wishOf({ controllers, webhook, roleMap }: OperatorOptions): FollowedWish {
+function specOf({ controllers, webhook, roleMap }: OperatorOptions): FollowedSpec {
   const everyAccount = [controllers, webhook, roleMap].some((part) => part !== undefined);
   return { everyAccount, everyNamespace: webhook !== undefined };
 }
@@ -137,7 +137,7 @@ export class Operator {
     this.#clock = clock;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
     const shared = { api, clock, logger, ...defined({ silenceMs }) };
-    const { accounts, namespaces, pods } = followAll(shared, wishOf(options));
+    const { accounts, namespaces, pods } = followAll(shared, specOf(options));
     const more: Following[] = [];
     const follow: ControllerTools["follow"] = (what) => {
       const mirror = new Mirror({ ...shared, ...what, indexes: {} });

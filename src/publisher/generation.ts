@@ -32,9 +32,9 @@ export class Generation {
   }
 
   /** Rejects with what was wrong with the options, or with what could not be opened, and is then cancelled. */
-  async prepare(wish: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
+  async prepare(spec: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     try {
-      const options = await wish();
+      const options = await spec();
       const wanted: Wanted = { options, issuers: settingsOf(options), askedAt };
       for (const part of this.#parts) await part.prepare(wanted);
     } catch (error) {

@@ -40,5 +40,5 @@ export type { PublicationOutcome } from "./bucket/publish.ts";
 export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
-export { type DeploymentChoice, publisherWish } from "./manifests/wish-of-config.ts";
-export type { Exposure, PublisherWish } from "./manifests/wish.ts";
+export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";
+export type { Exposure, PublisherSpec } from "./manifests/spec.ts";

@@ -15,7 +15,7 @@ import { type DocumentStore, documentStore } from "./source/store.ts";
 import type { Restored } from "./source/stored-state.ts";
 import type { Blind, Failing, IssuerStatus } from "./status.ts";
 import { TargetLoop, type TargetTallies } from "./bucket/loop.ts";
-import type { PublicationWish } from "./bucket/publish.ts";
+import type { PublicationSpec } from "./bucket/publish.ts";
 
 export interface IssuerDeps {
   readonly clock: Clock;
@@ -110,10 +110,10 @@ export class PublishedIssuer {
     const { stack, target } = this.#settings;
     if (target === undefined) return undefined;
     const { clock, logger, changed } = this.#deps;
-    const wish = (): PublicationWish | undefined => this.#wish();
+    const spec = (): PublicationSpec | undefined => this.#spec();
     return new TargetLoop({
       target,
-      wish,
+      spec,
       clock,
       logger: logger.child({ stack }),
       changed,
@@ -132,7 +132,7 @@ export class PublishedIssuer {
    * Before the cluster's first good answer nothing but what is distrusted: what the disk holds may be older than
    * what stands there.
    */
-  #wish(): PublicationWish | undefined {
+  #spec(): PublicationSpec | undefined {
     const { stack, issuer, jwksUri, cacheControl, keyRetention } = this.#settings;
     const { ring: known, from, failing, confirmedAt } = this.source.state;
     const fresh = from === "cluster" && confirmedAt !== undefined;

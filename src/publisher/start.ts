@@ -139,10 +139,10 @@ export class RunningPublisher implements Publisher {
     return this.change(() => options);
   }
 
-  /** Goes over to the options that `wish` gives; where that fails, everything is as before. */
-  change(wish: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
+  /** Goes over to the options that `spec` gives; where that fails, everything is as before. */
+  change(spec: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
     const askedAt = this.#clock.now();
-    const next = this.#changing.catch(() => {}).then(() => this.#change(wish, askedAt));
+    const next = this.#changing.catch(() => {}).then(() => this.#change(spec, askedAt));
     this.#changing = next;
     return next;
   }
@@ -152,10 +152,10 @@ export class RunningPublisher implements Publisher {
     return this.#closing;
   }
 
-  async #change(wish: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
+  async #change(spec: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     if (this.#closing !== undefined) throw new PodtrustError("interrupted", "the publisher is ending");
     const generation = new Generation(this.#parts);
-    await generation.prepare(wish, askedAt);
+    await generation.prepare(spec, askedAt);
     await generation.commit();
     await this.#listeners.accept();
     this.#waiters.check();

@@ -23,7 +23,7 @@ export {
   type StandInKey,
   type StandInKeys,
   startStandInCluster,
-  type TokenWish,
+  type TokenSpec,
 } from "./cluster/index.ts";
 export {
   type AccountConnection,

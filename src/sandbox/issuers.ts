@@ -7,14 +7,14 @@ import {
   type StandInCluster,
   type StandInIssuer,
   startStandInCluster,
-  type TokenWish,
+  type TokenSpec,
 } from "./cluster/index.ts";
 
 /** A stand-in cluster and its issuer, which STS reaches without DNS and public roots. */
 export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable | "close"> {
   readonly cluster: StandInCluster;
   /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
-  token(wish: TokenWish): string;
+  token(spec: TokenSpec): string;
   /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): string;
   /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
@@ -40,7 +40,7 @@ async function startIssuer(url: string, clock: Clock, changed: () => void): Prom
     ca: served.ca,
     connectTo: served.connectTo,
     cluster,
-    token: (wish) => cluster.createToken({ audiences: [awsAudience], ...wish }),
+    token: (spec) => cluster.createToken({ audiences: [awsAudience], ...spec }),
     forgeToken: (forged) => cluster.forgeToken({ audiences: [awsAudience], ...forged }),
     fail(fault) {
       served.fail(fault);

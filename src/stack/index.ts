@@ -28,7 +28,7 @@ export {
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
-export type { PlanWish, StackPlan } from "./plan.ts";
+export type { PlanSpec, StackPlan } from "./plan.ts";
 export { openStack, type Stack, type StackOptions } from "./stack.ts";
 export {
   awsFinding,
@@ -60,7 +60,7 @@ export {
   type DemoRunInput,
   type DemoRunResult,
   demoServiceAccount,
-  type DemoWish,
+  type DemoSpec,
   namesOf,
   objectsYaml,
   patchYaml,

@@ -47,7 +47,7 @@ async function rememberedHosts(
 }
 
 /**
- * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else what is wished.
+ * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else what is specified.
  * Throws `issuer-unnamed`, `issuer-names-differ` where they remember several, `plan-changed` where a saved plan has
  * another, and what is wrong with credentials.
  */

@@ -3,7 +3,7 @@ import type { Plan, Policy } from "../rules/plan/index.ts";
 import type { Goal, MonthlyCost, Place } from "./parts/index.ts";
 
 /** What a plan is for. */
-export interface PlanWish {
+export interface PlanSpec {
   /** `absent` is the way down; `present` unless told. */
   readonly goal?: Goal;
   /** `upsert-only` deletes nothing; `sync` unless told. */
@@ -21,7 +21,7 @@ export interface PlanWish {
 /** A plan beside where it would act. */
 export interface StackPlan {
   readonly config: Config;
-  readonly wish: PlanWish;
+  readonly spec: PlanSpec;
   readonly places: readonly Place[];
   readonly plan: Plan;
   /** What is legal but deserves a second look, in sentences. */

@@ -11,7 +11,7 @@ import type { Config } from "../config/index.ts";
 import { digestOf, type Policy, savedChanges } from "../rules/plan/index.ts";
 import type { Goal } from "./parts/index.ts";
 import type { Selection } from "./selection.ts";
-import type { PlanWish, StackPlan } from "./plan.ts";
+import type { PlanSpec, StackPlan } from "./plan.ts";
 
 /** The format of the file; another one is refused. */
 const savedFormat = 1;
@@ -23,7 +23,7 @@ export interface SavedPlan {
   readonly issuer: string;
   /** Digest of what the config asked of the plan's providers. */
   readonly config: string;
-  readonly wish: PlanWish;
+  readonly spec: PlanSpec;
   readonly select: Selection;
   readonly changes: readonly { readonly id: string }[];
 }
@@ -47,7 +47,7 @@ export function savePlan(shown: StackPlan, select: Selection, podtrust: string):
     stack: shown.config.stack,
     issuer: shown.config.issuer,
     config: configDigest(shown.config),
-    wish: shown.wish,
+    spec: shown.spec,
     select,
     changes: savedChanges(shown.plan),
   };
@@ -62,7 +62,7 @@ function oneOf<T extends string>(value: unknown, ...known: readonly T[]): T | un
   return known.find((one) => one === value);
 }
 
-function wishOf(value: unknown): PlanWish {
+function specOf(value: unknown): PlanSpec {
   const record = recordOf(value);
   const goal = oneOf<Goal>(record["goal"], "present", "absent");
   const policy = oneOf<Policy>(record["policy"], "sync", "upsert-only");
@@ -115,7 +115,7 @@ export function readSavedPlan(text: string, podtrust: string): SavedPlan {
     stack: textOf(content["stack"]) ?? "",
     issuer,
     config: textOf(content["config"]) ?? "",
-    wish: wishOf(content["wish"]),
+    spec: specOf(content["spec"]),
     select: selectOf(content["select"]),
     changes: recordsOf(content["changes"]).map((change) => ({ ...change, id: textOf(change["id"]) ?? "" })),
   };

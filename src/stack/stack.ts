@@ -14,7 +14,7 @@ import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } f
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
-import type { PlanWish, StackPlan } from "./plan.ts";
+import type { PlanSpec, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
 import { checkNames, isNamed, isSelected, type Selection } from "./selection.ts";
 
@@ -26,7 +26,7 @@ export interface StackOptions extends AwsPartContext {
 /** All that a config owns, its parts opened and checked. Ended by `close`. */
 export interface Stack {
   /** Reads everything and says what would be done; changes nothing. */
-  plan(wish?: PlanWish): Promise<StackPlan>;
+  plan(spec?: PlanSpec): Promise<StackPlan>;
   /** What the resources that stand give to others: addresses, ids. */
   outputs(): Promise<ResourceOutputs>;
   /** The same plan made again. Throws `plan-changed` when it is no longer as it was shown; changes nothing. */
@@ -89,18 +89,18 @@ class PartsStack implements Stack {
     this.#parts = parts;
   }
 
-  async #wanted(wish: PlanWish): Promise<readonly Wanted[]> {
+  async #wanted(spec: PlanSpec): Promise<readonly Wanted[]> {
     const { signal, select = {} } = this.#options;
-    const goal = wish.goal ?? "present";
+    const goal = spec.goal ?? "present";
     const all = await Promise.all(
       this.#parts.map(async ({ part }) => ({ part, ...(await part.survey(goal, signal)) })),
     );
     // Who takes something over names what the config wants.
     const every = all.flatMap(({ desired, owned }) =>
-      wish.adopt === true ? desired : [...desired, ...owned],
+      spec.adopt === true ? desired : [...desired, ...owned],
     );
     // What a part may have and has not, such as a key that somebody else keeps, is no wrong name.
-    const possible = wish.adopt === true ? [] : this.#parts.flatMap(({ part }) => part.named);
+    const possible = spec.adopt === true ? [] : this.#parts.flatMap(({ part }) => part.named);
     checkNames([...every, ...possible], [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
       resources.filter((resource) => isSelected(resource, select));
@@ -110,7 +110,7 @@ class PartsStack implements Stack {
       desired: meant(desired),
       context: desired.filter((resource) => !isSelected(resource, select)),
       // Who takes something over deletes nothing.
-      owned: wish.adopt === true ? [] : meant(owned),
+      owned: spec.adopt === true ? [] : meant(owned),
       left: owned.filter((resource) => !isSelected(resource, select)),
     }));
   }
@@ -127,36 +127,36 @@ class PartsStack implements Stack {
     return { ...wanted, desired: wanted.desired.map(behind) };
   }
 
-  async plan(wish: PlanWish = {}): Promise<StackPlan> {
+  async plan(spec: PlanSpec = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
-    const wanted = await this.#wanted(wish);
+    const wanted = await this.#wanted(spec);
     const { desired, owned, left, context, seen } = this.#claimed(together(wanted));
-    const goal = wish.goal ?? "present";
-    const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
-    const policy = wish.policy ?? "sync";
+    const goal = spec.goal ?? "present";
+    const adopt = new Set(spec.adopt === true ? desired.map(({ id }) => id) : []);
+    const policy = spec.policy ?? "sync";
     const plan = await planOf({ desired, owned, goal, policy, adopt, context, seen }, signal);
     const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
-    if (wish.adopt === true) refusals.push(...absentees(plan));
+    if (spec.adopt === true) refusals.push(...absentees(plan));
     const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
     // The cluster that this run sets up has the issuer afterwards: its flags are read back then.
     const clusters = new Set(this.#parts.map(({ part }) => part.cluster));
     const sets = plan.changes.some(({ kind, resource }) => clusters.has(resource.id) && kind !== "none");
     if (makes && !sets) {
       const { refusals: wrong, warnings: unsure } = await clusterIssuer(this.#options, signal);
-      if (wish.allowIssuerMismatch !== true) refusals.push(...wrong);
+      if (spec.allowIssuerMismatch !== true) refusals.push(...wrong);
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
     }
     const names = leftBehind(plan, { config, left: this.#records(left) });
     refusals.push(...names.refusals);
     warnings.push(...names.warnings);
-    const judged = await this.#judged(wanted, plan, wish);
+    const judged = await this.#judged(wanted, plan, spec);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
     return {
       config,
-      wish,
+      spec,
       places: this.#parts.map(({ place }) => place),
       plan: { ...plan, refusals },
       warnings: [...new Set(warnings)],
@@ -171,8 +171,8 @@ class PartsStack implements Stack {
   }
 
   /** What the parts have to say of a plan, each of its own. */
-  async #judged(wanted: readonly Wanted[], plan: Plan, wish: PlanWish): Promise<Required<Preflight>> {
-    const { goal = "present", allowInUse = false, allowReplace = false } = wish;
+  async #judged(wanted: readonly Wanted[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
+    const { goal = "present", allowInUse = false, allowReplace = false } = spec;
     const all: Required<Preflight>[] = [];
     for (const { part, desired, owned } of wanted) {
       const own = new Set([...desired, ...owned].map(({ id }) => id));
@@ -199,8 +199,8 @@ class PartsStack implements Stack {
     return new Map(found);
   }
 
-  async #asShown(wish: PlanWish, changes: readonly { readonly id: string }[]): Promise<StackPlan> {
-    const now = await this.plan(wish);
+  async #asShown(spec: PlanSpec, changes: readonly { readonly id: string }[]): Promise<StackPlan> {
+    const now = await this.plan(spec);
     const ids = movedBetween(changes, savedChanges(now.plan));
     if (ids.length === 0) return now;
     throw new PodtrustError(
@@ -211,7 +211,7 @@ class PartsStack implements Stack {
   }
 
   checkUnchanged(shown: StackPlan): Promise<StackPlan> {
-    return this.#asShown(shown.wish, savedChanges(shown.plan));
+    return this.#asShown(shown.spec, savedChanges(shown.plan));
   }
 
   async checkSaved(saved: SavedPlan): Promise<StackPlan> {
@@ -230,7 +230,7 @@ class PartsStack implements Stack {
         `${file} has changed since the plan was saved; nothing was done`,
       );
     }
-    return this.#asShown(saved.wish, saved.changes);
+    return this.#asShown(saved.spec, saved.changes);
   }
 
   apply(shown: StackPlan, options: Pick<ApplyOptions, "onEvent"> = {}): Promise<ApplyOutcome> {

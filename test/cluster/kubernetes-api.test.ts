@@ -139,9 +139,9 @@ function suite(version: KubernetesVersion): void {
     );
     const renewing = publisherRbac({ namespace: "ops", name: "reader", renewToken: true });
     await cluster.kubectl(["apply", "-f", "-"], renewing);
-    const wish = { audiences: [issuer], expirationSeconds: 600 };
+    const spec = { audiences: [issuer], expirationSeconds: 600 };
     const made = async (name: string): Promise<string> =>
-      publisher.requestToken("ops", name, wish).then(
+      publisher.requestToken("ops", name, spec).then(
         () => "made",
         (error: { code: string }) => error.code,
       );

@@ -32,8 +32,8 @@ async function world(t: TestContext): Promise<World> {
   cluster.addServiceAccount("podtrust", "podtrust-publisher");
   const admin: KubernetesApi = await openKubernetes({ kubeconfig: adminFile ?? "" });
   const renew = async (seconds = 24 * 3600): Promise<void> => {
-    const wish = { audiences: [issuer], expirationSeconds: seconds };
-    const { token } = await admin.requestToken("podtrust", "podtrust-publisher", wish);
+    const spec = { audiences: [issuer], expirationSeconds: seconds };
+    const { token } = await admin.requestToken("podtrust", "podtrust-publisher", spec);
     await writeFile(tokenFile ?? "", token, { mode: 0o600 });
   };
   await renew();

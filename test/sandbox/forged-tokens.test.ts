@@ -122,8 +122,8 @@ describe("forged tokens", () => {
   test("are refused by STS by the same rules, whichever way they were asked for", async (t) => {
     for (const [way, issuer, at] of await issuers(t)) {
       assert.equal(await exchange(at.url, await issuer.forgeToken(cart)), "system:serviceaccount:shop:cart");
-      for (const [what, wish, { rule, code }] of forged) {
-        await assert.rejects(exchange(at.url, await issuer.forgeToken(wish)), Error, `${way}: ${what}`);
+      for (const [what, spec, { rule, code }] of forged) {
+        await assert.rejects(exchange(at.url, await issuer.forgeToken(spec)), Error, `${way}: ${what}`);
         const decision = (await at.decisions({ service: "sts" })).at(-1);
         assert.deepEqual([decision?.rule, decision?.code], [rule, code], `${way}: ${what}`);
       }

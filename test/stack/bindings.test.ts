@@ -229,8 +229,8 @@ describe("the operator's own role", () => {
     assert.ok("object" in read);
     const bound = accounts.of(read.object, read.object.accounts[0] ?? { id: "", region: "" });
     const mark = "prod/shop/web";
-    for (const wish of [roleOf("prod.shop.web"), roleOf("prod.shop.web", { maxSession: 7200 })]) {
-      const plan = await bound.plan({ mark, roles: [wish] }, signal);
+    for (const spec of [roleOf("prod.shop.web"), roleOf("prod.shop.web", { maxSession: 7200 })]) {
+      const plan = await bound.plan({ mark, roles: [spec] }, signal);
       assert.deepEqual(plan.plan.refusals, []);
       const { failed } = await bound.apply(plan, signal);
       assert.deepEqual(

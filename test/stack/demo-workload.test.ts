@@ -51,7 +51,7 @@ describe("the workload's side", () => {
 
     async function run(
       life: readonly PodLife[],
-      wish = {},
+      spec = {},
       timeoutMs = 60_000,
       untilUsable: DemoRunInput["untilUsable"] = () => Promise.resolve(),
     ): Promise<DemoRunResult> {
@@ -59,7 +59,7 @@ describe("the workload's side", () => {
       const api = cluster as unknown as KubernetesApi;
       const onEvent = (event: DemoRunEvent): void => void events.push(event);
       const over = new AbortController();
-      const shared = { target, cluster: api, wish, clock, signal, timeoutMs, onEvent };
+      const shared = { target, cluster: api, spec, clock, signal, timeoutMs, onEvent };
       const work = runDemoWorkload({ ...shared, untilUsable });
       work.catch(() => undefined).finally(() => over.abort());
       while (!over.signal.aborted) {

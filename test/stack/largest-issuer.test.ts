@@ -79,8 +79,8 @@ describe("an issuer with a hundred RSA-4096 keys", () => {
 
   test("is accepted by explain", async () => {
     const [namespace = "", name = ""] = demoAccount.split("/");
-    const wish = { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 };
-    const { token } = await world.api.requestToken(namespace, name, wish);
+    const spec = { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 };
+    const { token } = await world.api.requestToken(namespace, name, spec);
     const [rule] = world.issuer.connectTo;
     const iam = await world.open({ region: "eu-central-1" }).iam();
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: "k3s-demo-app" }));

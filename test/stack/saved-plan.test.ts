@@ -131,7 +131,7 @@ describe("a saved plan", () => {
     await writeFile(world.file, JSON.stringify({ ...content, digest: digestOf(content) }));
     await refused(world, "plan-changed", /role\/demo is no longer as the plan showed/u);
     const changes = [{ id: 1 }, "x", null];
-    const odd = { ...content, changes, wish: { goal: "everything", policy: 7 }, select: { only: [3] } };
+    const odd = { ...content, changes, spec: { goal: "everything", policy: 7 }, select: { only: [3] } };
     await writeFile(world.file, JSON.stringify({ ...odd, digest: digestOf(odd) }));
     await refused(world, "plan-changed", /are no longer as the plan showed/u);
   });

@@ -51,8 +51,8 @@ describe("what status cannot see", () => {
 
   test("a right that is missing is named, and nothing is broken", async () => {
     const [namespace = "", name = ""] = demoAccount.split("/");
-    const wish = { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 };
-    const { token } = await world.api.requestToken(namespace, name, wish);
+    const spec = { audiences: ["sts.amazonaws.com"], expirationSeconds: 600 };
+    const { token } = await world.api.requestToken(namespace, name, spec);
     const sts = new STSClient({ region: "eu-central-1", endpoint: world.sandbox.url });
     const { Credentials: given } = await sts.send(
       new AssumeRoleWithWebIdentityCommand({

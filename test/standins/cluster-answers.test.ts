@@ -82,12 +82,12 @@ describe("the stand-in cluster", () => {
         (error: unknown) => error as PodtrustError,
       );
     const connected = await world.connect(bad);
-    const wish = { audiences: [issuer], expirationSeconds: 600 };
+    const spec = { audiences: [issuer], expirationSeconds: 600 };
     const starting = await Promise.all([
       refused(await world.connect(bad, "publisher")),
       refused((await world.byToken(bad, "of.no.body")).api),
       ...[
-        connected.requestToken("aws-test", "demo", wish),
+        connected.requestToken("aws-test", "demo", spec),
         connected.selfSubject(),
         connected.read({ kind: "Namespace", name: "default" }),
         connected.list({ kind: "Pod", namespace: "default" }),

@@ -2,9 +2,9 @@ import {
   type AwsSession,
   oidcProviderResource,
   openAws,
-  type OidcProviderWish,
+  type OidcProviderSpec,
   roleResource,
-  type RoleWish,
+  type RoleSpec,
   webIdentityTrustPolicy,
 } from "../../src/providers/aws/index.ts";
 import type { Resource } from "../../src/rules/plan/index.ts";
@@ -20,9 +20,9 @@ export interface AwsWorld {
   readonly key: TestKey;
   readonly session: AwsSession;
   /** The issuer's provider as a resource of stack `prod`. */
-  readonly provider: (wish?: Partial<OidcProviderWish>) => Resource;
+  readonly provider: (spec?: Partial<OidcProviderSpec>) => Resource;
   /** Role `demo` as a resource of stack `prod`. */
-  readonly role: (wish?: Partial<RoleWish>) => Resource;
+  readonly role: (spec?: Partial<RoleSpec>) => Resource;
   readonly close: () => Promise<void>;
 }
 
@@ -53,20 +53,20 @@ export async function startAwsWorld(options: SandboxOptions = {}): Promise<AwsWo
     issuer,
     key,
     session,
-    provider: (wish = {}) =>
+    provider: (spec = {}) =>
       oidcProviderResource(session, {
         ...common,
         issuer: issuer.issuer,
         audiences: [audience],
-        ...wish,
+        ...spec,
       }),
-    role: (wish = {}) =>
+    role: (spec = {}) =>
       roleResource(session, {
         ...common,
         name: "demo",
         trustPolicy,
         policies: ["arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"],
-        ...wish,
+        ...spec,
       }),
     async close() {
       session.close();

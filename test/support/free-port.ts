@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import process from "node:process";
 
 /*
- * Below the ports that systems give to connections and to listeners without a wish (Linux from 32768, macOS and RFC 6335
+ * Below the ports that systems give to connections and to listeners without a spec (Linux from 32768, macOS and RFC 6335
  * from 49152) and below Kubernetes' node ports (from 30000): only who asks for such a port by number has it.
  */
 const first = 18_000;

@@ -40,10 +40,10 @@ export async function injectedEnvironment(
     const volume = podSpec.volumes.find((one) => one.name === mount.name);
     for (const { serviceAccountToken } of volume?.projected.sources ?? []) {
       const { audience, expirationSeconds, path } = serviceAccountToken;
-      const wish = { audiences: [audience], expirationSeconds };
+      const spec = { audiences: [audience], expirationSeconds };
       const file = join(folder, mount.mountPath, path);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, (await world.api.requestToken(namespace, name, wish)).token);
+      await writeFile(file, (await world.api.requestToken(namespace, name, spec)).token);
     }
   }
   const variables = container.env.map((variable) => [

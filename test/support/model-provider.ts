@@ -65,7 +65,7 @@ export class ModelProvider {
  * What a model resource shall be. A value that begins with `!` cannot be changed in place; one that holds `%` for
  * an output gets the serial of what it `takes` in its place.
  */
-export interface ModelWish {
+export interface ModelSpec {
   readonly stack: string;
   readonly name: string;
   readonly value: string;
@@ -77,7 +77,7 @@ export interface ModelWish {
   readonly ifTaken?: string;
 }
 
-function wantedOf({ value, takes }: ModelWish, inputs: Inputs): Known<string> {
+function wantedOf({ value, takes }: ModelSpec, inputs: Inputs): Known<string> {
   if (takes === undefined) return { known: true, value };
   const serial = inputs.get({ after: takes, name: "serial" });
   return serial.known ? { known: true, value: `${value}#${serial.value}` } : serial;
@@ -86,11 +86,11 @@ function wantedOf({ value, takes }: ModelWish, inputs: Inputs): Known<string> {
 const isFixed = (value: string): boolean => value.startsWith("!");
 
 /** A resource of the model provider. Creating takes two writes, so that it can be cut off in the middle. */
-export function modelResource(provider: ModelProvider, wish: ModelWish): Resource<Thing> {
-  const { stack, name, inside, takes, ifTaken } = wish;
+export function modelResource(provider: ModelProvider, spec: ModelSpec): Resource<Thing> {
+  const { stack, name, inside, takes, ifTaken } = spec;
   const tags = awsTags.of(stack);
   const valueOf = (inputs: Inputs): string => {
-    const wanted = wantedOf(wish, inputs);
+    const wanted = wantedOf(spec, inputs);
     if (!wanted.known) throw new TypeError(`${name} was applied before ${wanted.after}`);
     return wanted.value;
   };
@@ -99,7 +99,7 @@ export function modelResource(provider: ModelProvider, wish: ModelWish): Resourc
     kind: "thing",
     names: [],
     link: "trust",
-    dependsOn: [...(wish.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
+    dependsOn: [...(spec.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
     ...(takes === undefined ? {} : { needs: [{ after: takes, name: "serial" }] }),
     ...(ifTaken === undefined ? {} : { ifTaken }),
     read(): Promise<Observed<Thing>> {
@@ -111,7 +111,7 @@ export function modelResource(provider: ModelProvider, wish: ModelWish): Resourc
     fingerprint: ({ value, tags: found, serial }) => [value, found, serial],
     outputs: ({ serial }) => ({ serial: String(serial) }),
     diff(observed, inputs): Difference {
-      const wanted = wantedOf(wish, inputs);
+      const wanted = wantedOf(spec, inputs);
       const after = shownKnown(wanted);
       if (!observed.exists) {
         return { kind: "create", fields: [{ field: "value", before: undefined, after }] };
@@ -125,7 +125,7 @@ export function modelResource(provider: ModelProvider, wish: ModelWish): Resourc
           : [{ field: "tags", before: state.tags, after: tags }]),
       ];
       if (fields.length === 0) return { kind: "none", fields };
-      return { kind: isFixed(wish.value) && state.value !== "" ? "replace" : "update", fields };
+      return { kind: isFixed(spec.value) && state.value !== "" ? "replace" : "update", fields };
     },
     apply({ observed }, work) {
       if (inside !== undefined && !provider.things.has(inside)) {

@@ -1,6 +1,6 @@
 /** Something that decides the shape of objects, and not only a value in them. */
 export interface Choice<T = unknown> {
-  /** What it is called in the wish that objects are made of. */
+  /** What it is called in the spec that objects are made of. */
   readonly key: string;
   /** Each value of it, and what holds in Helm's language where it was chosen. */
   readonly options: readonly { readonly value: T; readonly when: string }[];

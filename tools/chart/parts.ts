@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
-import { injectionPolicies, type PolicyWish } from "../../src/rules/injection/index.ts";
-import { operatorObjects, type OperatorWish } from "../../src/operator/index.ts";
-import { publisherObjects, type PublisherWish } from "../../src/publisher/index.ts";
+import { injectionPolicies, type PolicySpec } from "../../src/rules/injection/index.ts";
+import { operatorObjects, type OperatorSpec } from "../../src/operator/index.ts";
+import { publisherObjects, type PublisherSpec } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
 import type { OptionalMarks } from "./emit.ts";
 import type { ChartPart } from "./template.ts";
@@ -105,7 +105,7 @@ const publisher: ChartPart = {
       ...filledPublisher,
       ...chosen,
       pods: podsOf(chosen),
-    } as unknown as PublisherWish),
+    } as unknown as PublisherSpec),
 };
 
 const filledOperator = {
@@ -154,7 +154,7 @@ const operator: ChartPart = {
       ...filledOperator,
       ...chosen,
       pods: podsOf(chosen),
-    } as unknown as OperatorWish),
+    } as unknown as OperatorSpec),
 };
 
 const kubernetes = {
@@ -199,7 +199,7 @@ const injection: ChartPart = {
     whether("deny", ".Values.injection.deny"),
     whether("warn", ".Values.injection.warn"),
   ],
-  objects: (chosen) => injectionPolicies(chosen as unknown as PolicyWish),
+  objects: (chosen) => injectionPolicies(chosen as unknown as PolicySpec),
 };
 
 /** The parts of the chart, by the names of their templates. */

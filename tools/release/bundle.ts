@@ -50,7 +50,7 @@ function nameExports(modules: string, outputs: Metafile["outputs"]): void {
  * main.ts; `forbidden` are inputs that it must not have.
  */
 export function bundle(
-  wish: {
+  spec: {
     readonly entry: string;
     readonly name: string;
     readonly version: string;
@@ -58,7 +58,7 @@ export function bundle(
   },
   folder: string,
 ): Bundle {
-  const { entry, name, version, forbidden } = wish;
+  const { entry, name, version, forbidden } = spec;
   const modules = join(folder, name);
   const loader = join(folder, "loader.mjs");
   const metafile = join(folder, `${name}.json`);

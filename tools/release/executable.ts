@@ -10,7 +10,7 @@ import { nodeFor, type Target } from "./node.ts";
 export function executable(of: Bundle, target: Target, folder: string): string {
   const name = `${of.name}-${target}`;
   const config = `${name}.json`;
-  const wish = {
+  const spec = {
     // The executable holds this name: a path would make two builds differ.
     main: basename(of.loader),
     mainFormat: "module",
@@ -24,7 +24,7 @@ export function executable(of: Bundle, target: Target, folder: string): string {
     // NODE_OPTIONS of whoever runs it is no business of a service.
     execArgvExtension: "none",
   };
-  writeFileSync(join(folder, config), JSON.stringify(wish));
+  writeFileSync(join(folder, config), JSON.stringify(spec));
   execFileSync(process.execPath, ["--build-sea", config], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],

@@ -36,7 +36,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   const config = await configOf(context, options.file);
   if (options.delete === true)
     return remove(context, demoPlaceOf(config, options), await clusterOf(context, config));
-  const { target, wish } = demoOf(config, options);
+  const { target, spec } = demoOf(config, options);
   const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;
   const cluster = await clusterOf(context, config);
   const { env, clock, signal, output, progress } = context;
@@ -54,7 +54,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
     const result = await runDemoWorkload({
       target,
       cluster,
-      wish,
+      spec,
       clock,
       signal,
       timeoutMs,

@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
-import { bindingObject, type BindingWish, readBinding } from "../../rules/bindings/index.ts";
+import { bindingObject, type NewBinding, readBinding } from "../../rules/bindings/index.ts";
 import { applyBinding, objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
@@ -28,7 +28,7 @@ function tagOf(text: string): { readonly key: string; readonly value: string } {
 const policyArn = (typed: string): string =>
   typed.startsWith("arn:") ? typed : `arn:aws:iam::aws:policy/${typed}`;
 
-function wishOf(serviceAccount: string, options: BindOptions): BindingWish {
+function specOf(serviceAccount: string, options: BindOptions): NewBinding {
   const [namespace = "", name = "", ...rest] = serviceAccount.split("/");
   if (namespace === "" || name === "" || rest.length > 0) {
     const next = "Write it as shop/web.";
@@ -52,7 +52,7 @@ export async function runBind(
   options: BindOptions,
 ): Promise<void> {
   const { output } = context;
-  const object = bindingObject(wishOf(serviceAccount, options));
+  const object = bindingObject(specOf(serviceAccount, options));
   const read = readBinding(object);
   if ("problems" in read) {
     const problems = read.problems.map(({ path, message }) => `\n  ${path} ${message}`).join("");

@@ -1,15 +1,15 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../rules/plan/index.ts";
-import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
+import { changeView, type PlanSpec, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";
 import { confirm, confirmName, green } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../../core/command-line/index.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
 import { type StackOptions, unknownNameFor, withStack } from "./open.ts";
-import type { WishOptions } from "./wish.ts";
+import type { SpecOptions } from "./spec.ts";
 
-export interface ChangeOptions extends StackOptions, WishOptions {
+export interface ChangeOptions extends StackOptions, SpecOptions {
   readonly yes?: boolean;
   /** The stack's name, typed on the command line in place of an answer. */
   readonly confirm?: string;
@@ -18,7 +18,7 @@ export interface ChangeOptions extends StackOptions, WishOptions {
 /** A command that changes something. */
 export interface Command {
   readonly name: "up" | "down" | "import";
-  readonly wish: PlanWish;
+  readonly spec: PlanSpec;
   readonly question: string;
 }
 
@@ -124,9 +124,9 @@ export async function carryOut(
   options: ChangeOptions,
   command: Command,
 ): Promise<void> {
-  const { goal, adopt } = command.wish;
+  const { goal, adopt } = command.spec;
   await withStack(context, options, unknownNameFor(goal, adopt), async (stack) => {
-    const shown = await stack.plan(command.wish);
+    const shown = await stack.plan(command.spec);
     sayPlan(context, shown);
     const isDone = isEmpty(shown.plan);
     const young = unconfirmedLine(shown);

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { openStack, type PlanWish, type Selection, type Stack, type UnknownName } from "../../stack/index.ts";
+import { openStack, type PlanSpec, type Selection, type Stack, type UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -12,7 +12,7 @@ export interface StackOptions extends Selection, WayOptions {
 }
 
 /** What becomes of an issuer's name that is open and that nothing remembers. */
-export function unknownNameFor(goal: PlanWish["goal"], adopt = false): UnknownName {
+export function unknownNameFor(goal: PlanSpec["goal"], adopt = false): UnknownName {
   if (goal === "absent") return "without";
   return adopt ? "refuse" : "choose";
 }

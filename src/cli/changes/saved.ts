@@ -42,7 +42,7 @@ export async function carryOutSaved(
   checkAlone(command.name, options);
   const text = await readTextFile(context, { option: command.name, name: file, maxBytes: largestPlan });
   const saved = named(file, () => readSavedPlan(text, packageVersion()));
-  const { goal = "present" } = saved.wish;
+  const { goal = "present" } = saved.spec;
   if (goal !== command.goal) {
     const right = goal === "absent" ? "down" : "up";
     throw new PodtrustError("usage", `${file} is a plan for podtrust ${right}`, {

@@ -1,6 +1,6 @@
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
 import { carryOutSaved } from "../changes/saved.ts";
-import { wishOf } from "../changes/wish.ts";
+import { specOf } from "../changes/spec.ts";
 import type { CommandContext } from "../context.ts";
 
 /** `podtrust down [PLAN]`. */
@@ -12,7 +12,7 @@ export async function runDown(
   if (saved !== undefined) return carryOutSaved(context, { name: "down", goal: "absent" }, saved, options);
   return carryOut(context, options, {
     name: "down",
-    wish: wishOf("absent", options),
+    spec: specOf("absent", options),
     question: "Delete this?",
   });
 }

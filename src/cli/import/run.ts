@@ -1,5 +1,5 @@
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
-import { wishOf } from "../changes/wish.ts";
+import { specOf } from "../changes/spec.ts";
 import type { CommandContext } from "../context.ts";
 
 /** `podtrust import NAME…`. */
@@ -9,6 +9,6 @@ export async function runImport(
   options: ChangeOptions,
 ): Promise<void> {
   const question = "Take over and change as shown?";
-  const wish = { ...wishOf("present", options), adopt: true };
-  await carryOut(context, { ...options, only: names }, { name: "import", wish, question });
+  const spec = { ...specOf("present", options), adopt: true };
+  await carryOut(context, { ...options, only: names }, { name: "import", spec, question });
 }

@@ -78,10 +78,10 @@ type Shared = Pick<
 export function printValues(
   { json, output }: CommandContext,
   part: string,
-  wish: Shared,
+  spec: Shared,
   more: object = {},
 ): void {
-  const { namespace, image, apiServerPort, priorityClass, monitoringNamespaces, ...own } = wish;
+  const { namespace, image, apiServerPort, priorityClass, monitoringNamespaces, ...own } = spec;
   const shared = { namespace, image, apiServerPort, priorityClass, monitoringNamespaces };
   const values = { ...shared, [part]: { enabled: true, ...own }, ...more };
   if (json) output.result(values);

@@ -15,7 +15,7 @@ export interface BindingsOptions {
 /** `podtrust manifests bindings`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runBindingManifests(context: CommandContext, options: BindingsOptions): void {
   const { namespace, serviceAccount: name, audience: audiences, kubernetes } = options;
-  const wish = { namespace, name, kubernetes };
-  const items = bindingManifests({ ...wish, ...defined({ audiences }) });
+  const spec = { namespace, name, kubernetes };
+  const items = bindingManifests({ ...spec, ...defined({ audiences }) });
   printObjects(context, items);
 }

@@ -7,6 +7,6 @@ import { printObjects } from "./print-objects.ts";
 /** `podtrust manifests demo`. */
 export async function runDemoManifests(context: CommandContext, options: DemoOptions): Promise<void> {
   const config = await configOf(context, options.file);
-  const { target, wish } = demoOf(config, options);
-  printObjects(context, demoObjects(target, wish));
+  const { target, spec } = demoOf(config, options);
+  printObjects(context, demoObjects(target, spec));
 }

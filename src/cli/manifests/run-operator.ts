@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { type FailurePolicy, operatorObjects, type OperatorWish } from "../../operator/index.ts";
+import { type FailurePolicy, operatorObjects, type OperatorSpec } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
 import { printObjects } from "./print-objects.ts";
@@ -26,7 +26,7 @@ function roleOf({ role = "" }: OperatorManifestsOptions): string {
   });
 }
 
-async function wishOf(context: CommandContext, options: OperatorManifestsOptions): Promise<OperatorWish> {
+async function specOf(context: CommandContext, options: OperatorManifestsOptions): Promise<OperatorSpec> {
   const { evictPerMinute, canary, bindings = false, webhook = false, failurePolicy } = options;
   const { configMaps = false, roleMap } = options;
   return {
@@ -47,8 +47,8 @@ export async function runOperatorManifests(
   context: CommandContext,
   options: OperatorManifestsOptions,
 ): Promise<void> {
-  const wish = await wishOf(context, options);
-  const { bindings, ...operator } = wish;
-  if (options.values !== true) printObjects(context, operatorObjects(wish));
+  const spec = await specOf(context, options);
+  const { bindings, ...operator } = spec;
+  if (options.values !== true) printObjects(context, operatorObjects(spec));
   else printValues(context, "operator", operator, bindings ? { bindings: { enabled: true } } : {});
 }

@@ -1,4 +1,4 @@
-import { type Exposure, publisherObjects, publisherWish } from "../../publisher/index.ts";
+import { type Exposure, publisherObjects, publisherSpec } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
@@ -18,7 +18,7 @@ export async function runPublisherManifests(
 ): Promise<void> {
   const choice = { ...(await replicasOf(context, options)), expose: options.expose };
   const config = await configOf(context, options.file);
-  const wish = await publisherWish(config, choice);
-  if (options.values === true) printValues(context, "publisher", wish);
-  else printObjects(context, publisherObjects(wish));
+  const spec = await publisherSpec(config, choice);
+  if (options.values === true) printValues(context, "publisher", spec);
+  else printObjects(context, publisherObjects(spec));
 }

@@ -27,7 +27,7 @@ export async function runWorkload(
     else output.raw(workloadYaml(target));
     return;
   }
-  const wish = { of: patch, ...defined({ container }) };
-  if (context.json) output.result(workloadPatch(target, wish));
-  else output.raw(patchYaml(target, wish));
+  const spec = { of: patch, ...defined({ container }) };
+  if (context.json) output.result(workloadPatch(target, spec));
+  else output.raw(patchYaml(target, spec));
 }

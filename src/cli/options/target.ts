@@ -3,7 +3,7 @@ import type { Config } from "../../config/index.ts";
 import {
   type DemoPlace,
   demoServiceAccount,
-  type DemoWish,
+  type DemoSpec,
   namesOf,
   type WorkloadTarget,
   workloadTarget,
@@ -47,12 +47,12 @@ export function demoPlaceOf(config: Config, options: Pick<DemoOptions, "serviceA
 export function demoOf(
   config: Config,
   options: DemoOptions,
-): { readonly target: WorkloadTarget; readonly wish: DemoWish } {
+): { readonly target: WorkloadTarget; readonly spec: DemoSpec } {
   const { image, path, awsEndpoint, hostNetwork } = options;
   const target = targetOf(config, options.serviceAccount ?? demoServiceAccount(config), options);
-  const wish = {
+  const spec = {
     path,
     ...defined({ image, awsEndpoint, hostNetwork }),
   };
-  return { target, wish };
+  return { target, spec };
 }

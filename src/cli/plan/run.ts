@@ -4,9 +4,9 @@ import type { CommandContext } from "../context.ts";
 import { type StackOptions, unknownNameFor, withStack } from "../changes/open.ts";
 import { writePlan } from "../changes/saved.ts";
 import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
-import { type WishOptions, wishOf } from "../changes/wish.ts";
+import { type SpecOptions, specOf } from "../changes/spec.ts";
 
-export interface PlanOptions extends StackOptions, WishOptions {
+export interface PlanOptions extends StackOptions, SpecOptions {
   readonly check?: boolean;
   readonly down?: boolean;
   /** Folder with files of bindings and trusts. */
@@ -19,7 +19,7 @@ export interface PlanOptions extends StackOptions, WishOptions {
 export async function runPlan(context: CommandContext, options: PlanOptions): Promise<void> {
   const goal = options.down === true ? "absent" : "present";
   await withStack(context, options, unknownNameFor(goal), async (stack) => {
-    const shown = await stack.plan(wishOf(goal, options));
+    const shown = await stack.plan(specOf(goal, options));
     sayPlan(context, shown);
     context.output.result(planView(shown));
     if (!sayRefusals(context, shown)) return;

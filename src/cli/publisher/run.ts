@@ -1,6 +1,6 @@
 import { rollBackPublisher } from "../../stack/index.ts";
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
-import { wishOf } from "../changes/wish.ts";
+import { specOf } from "../changes/spec.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 
@@ -13,7 +13,7 @@ export type UpgradeOptions = Pick<ChangeOptions, "file" | "yes">;
 /** `podtrust publisher upgrade`. */
 export async function runUpgrade(context: CommandContext, options: UpgradeOptions): Promise<void> {
   const change: ChangeOptions = { ...options, only: ["publisher"] };
-  await carryOut(context, change, { name: "up", wish: wishOf("present", change), question: "Do this?" });
+  await carryOut(context, change, { name: "up", spec: specOf("present", change), question: "Do this?" });
 }
 
 /** `podtrust publisher rollback`. */

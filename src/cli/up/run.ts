@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
 import { carryOutSaved } from "../changes/saved.ts";
-import { wishOf } from "../changes/wish.ts";
+import { specOf } from "../changes/spec.ts";
 import type { CommandContext } from "../context.ts";
 
 export interface UpOptions extends ChangeOptions {
@@ -24,7 +24,7 @@ export async function runUp(
   }
   if (saved !== undefined) await carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
   else
-    await carryOut(context, options, { name: "up", wish: wishOf("present", options), question: "Do this?" });
+    await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
   if (options.demo !== true || context.exitCode !== 0) return;
   const { runApplyDemo } = await import("../apply/run.ts");
   await runApplyDemo(context, { ...usualDemo, ...options });

@@ -24,8 +24,8 @@ const urlsLeadIntoTheBucket: Rule = (document) => {
   if (issuerProblems(issuer).length > 0) return [];
   const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
   const prefix = textAt(document, [...section, "prefix"]) ?? "";
-  const wish = { issuer, bucket, region, prefix, ...defined({ jwksUri }) };
-  return s3Problems(wish).map(({ of, message, next }) => {
+  const spec = { issuer, bucket, region, prefix, ...defined({ jwksUri }) };
+  return s3Problems(spec).map(({ of, message, next }) => {
     const path: KeyPath = of === "issuer" ? ["issuer"] : ["publisher", "jwksUri"];
     const value = valueText(of === "issuer" ? issuer : jwksUri);
     return { key: keyText(path), ...document.positionOf(path), value, message, next };

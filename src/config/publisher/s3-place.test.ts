@@ -4,9 +4,9 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { S3Config } from "./s3.ts";
 import { parseConfig } from "../load.ts";
 import type { ConfigProblem } from "../mistakes/problem.ts";
-import { s3Keys, s3Problems, type S3Wish } from "./s3-place.ts";
+import { s3Keys, s3Problems, type S3Spec } from "./s3-place.ts";
 
-const wish = (issuer: string, change: Partial<S3Wish> = {}): S3Wish => ({
+const spec = (issuer: string, change: Partial<S3Spec> = {}): S3Spec => ({
   issuer,
   bucket: "example-oidc",
   region: "eu-central-1",
@@ -16,7 +16,7 @@ const wish = (issuer: string, change: Partial<S3Wish> = {}): S3Wish => ({
 
 describe("the two documents' places in S3", () => {
   test("the URL's path is the object's key, the bucket's name in it is not", () => {
-    const keys = (issuer: string, change?: Partial<S3Wish>) => s3Keys(wish(issuer, change));
+    const keys = (issuer: string, change?: Partial<S3Spec>) => s3Keys(spec(issuer, change));
     const usual = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
     assert.deepEqual(keys("https://example-oidc.s3.eu-central-1.amazonaws.com"), usual);
     assert.deepEqual(keys("https://s3.eu-central-1.amazonaws.com/example-oidc"), usual);
@@ -32,7 +32,7 @@ describe("the two documents' places in S3", () => {
   });
 
   test("URLs that lead into the bucket have no problem", () => {
-    const good: [string, Partial<S3Wish>?][] = [
+    const good: [string, Partial<S3Spec>?][] = [
       ["https://example-oidc.s3.eu-central-1.amazonaws.com"],
       ["https://example-oidc.s3.dualstack.eu-central-1.amazonaws.com/prod"],
       ["https://example-oidc.s3-eu-central-1.amazonaws.com"],
@@ -42,11 +42,11 @@ describe("the two documents' places in S3", () => {
       ["https://example-oidc.s3.cn-north-1.amazonaws.com.cn", { region: "cn-north-1" }],
       ["https://oidc.example.com", { bucket: "a.dotted.name", prefix: "oidc/" }],
     ];
-    for (const [issuer, change] of good) assert.deepEqual(s3Problems(wish(issuer, change)), [], issuer);
+    for (const [issuer, change] of good) assert.deepEqual(s3Problems(spec(issuer, change)), [], issuer);
   });
 
   test("URLs that do not lead there are told with one that does", () => {
-    const bad: [string, Partial<S3Wish>, RegExp, RegExp][] = [
+    const bad: [string, Partial<S3Spec>, RegExp, RegExp][] = [
       [
         "https://other.s3.eu-central-1.amazonaws.com",
         {},
@@ -81,7 +81,7 @@ describe("the two documents' places in S3", () => {
       ],
     ];
     for (const [issuer, change, message, next] of bad) {
-      const [problem, ...rest] = s3Problems(wish(issuer, change));
+      const [problem, ...rest] = s3Problems(spec(issuer, change));
       assert.deepEqual(rest, [], issuer);
       assert.match(problem?.message ?? "", message);
       assert.match(problem?.next ?? "", next);
@@ -90,7 +90,7 @@ describe("the two documents' places in S3", () => {
 
   test("two documents under one key are refused", () => {
     const jwksUri = "https://keys.example.com/.well-known/openid-configuration";
-    assert.match(s3Problems(wish("https://oidc.example.com", { jwksUri }))[0]?.message ?? "", /same object/u);
+    assert.match(s3Problems(spec("https://oidc.example.com", { jwksUri }))[0]?.message ?? "", /same object/u);
   });
 
   const text = (issuer: string, publisher: string): string =>

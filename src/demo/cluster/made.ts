@@ -50,10 +50,10 @@ export class Made {
   }
 
   /** Makes an object, with the demo's label. Throws `cluster-conflict` where one of its name is there. */
-  async make(wish: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
-    const labels = { ...wish.metadata.labels, [madeLabel.name]: madeLabel.value };
-    const made = await this.#api.create({ ...wish, metadata: { ...wish.metadata, labels } }, { signal });
-    this.#objects.push({ ...refOf(wish), uid: made.metadata.uid ?? "" });
+  async make(spec: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    const labels = { ...spec.metadata.labels, [madeLabel.name]: madeLabel.value };
+    const made = await this.#api.create({ ...spec, metadata: { ...spec.metadata, labels } }, { signal });
+    this.#objects.push({ ...refOf(spec), uid: made.metadata.uid ?? "" });
     return made;
   }
 

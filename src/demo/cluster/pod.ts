@@ -23,7 +23,7 @@ async function makePolicies({ made, namespace, signal }: Cast): Promise<true | u
 async function makePod(cast: Cast, image: string): Promise<{ pod: KubernetesObject; byServer: boolean }> {
   const { environment, made, namespace, signal } = cast;
   const { cluster } = environment;
-  const wish = podObject(namespace, image);
+  const spec = podObject(namespace, image);
   const around = {
     serviceAccount: await cluster.read(
       { kind: "ServiceAccount", namespace, name: accounts.bound },
@@ -37,12 +37,12 @@ async function makePod(cast: Cast, image: string): Promise<{ pod: KubernetesObje
       cast,
       { reason: "the API server learns the policies of injection", seconds: 30 },
       async () => {
-        const tried = await cluster.create(wish, { dryRun: true, signal });
+        const tried = await cluster.create(spec, { dryRun: true, signal });
         return injectionFault(tried, around) === undefined ? true : undefined;
       },
     ));
   const byServer = injects === true;
-  const given = byServer ? wish : (inject(wish, around).pod as typeof wish);
+  const given = byServer ? spec : (inject(spec, around).pod as typeof spec);
   return { pod: await made.make(given, signal), byServer };
 }
 

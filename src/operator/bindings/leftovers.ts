@@ -127,8 +127,8 @@ async function hold(
   { assertHeld, signal }: Sweep,
 ): Promise<boolean> {
   const allowed = (role: RoleState) => allowedOf(role, whose, trust);
-  const wish = { mark: bindingMark(trust, whose), names: [name], retain: isLeft, allowed, assertHeld };
-  const { done, failed } = await account.cut(wish, signal);
+  const spec = { mark: bindingMark(trust, whose), names: [name], retain: isLeft, allowed, assertHeld };
+  const { done, failed } = await account.cut(spec, signal);
   if (failed[0] !== undefined) throw failed[0];
   return done.length > 0;
 }

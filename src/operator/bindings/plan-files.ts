@@ -156,7 +156,7 @@ async function planTrust(
   };
   return {
     config,
-    wish: {},
+    spec: {},
     places,
     plan: {
       ...empty,

@@ -37,10 +37,10 @@ async function exchangedAll(
   { binding, trust, roles }: Bound,
 ): Promise<readonly RoleSeen[] | Finding> {
   const { cluster, aws } = clients;
-  const wish = { audiences: trust.audiences.slice(0, 1), expirationSeconds: proofTokenSeconds };
+  const spec = { audiences: trust.audiences.slice(0, 1), expirationSeconds: proofTokenSeconds };
   let token: string;
   try {
-    ({ token } = await cluster.requestToken(binding.namespace, binding.name, wish, { signal }));
+    ({ token } = await cluster.requestToken(binding.namespace, binding.name, spec, { signal }));
   } catch (error) {
     signal.throwIfAborted();
     const { message } = asPodtrustError(error);

@@ -118,14 +118,14 @@ class AccountTurn {
     const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => readArn(arn).name));
     const { standing } = this.#wanted;
     const crossing = managed.filter(({ arn, grant }) => (standing.get(readArn(arn).name) ?? grant) !== grant);
-    const wish = {
+    const spec = {
       mark: this.#mark,
       roles,
       adopt,
       crosses: new Set(crossing.map(({ arn }) => readArn(arn).name)),
       gone: gone.map(({ arn }) => readArn(arn).name),
     };
-    const bound = await this.#account.plan(wish, signal);
+    const bound = await this.#account.plan(spec, signal);
     const { refusals, changes } = bound.plan;
     this.findings.push(...refusals.map((error) => planFinding(error, this.#from)));
     if (refusals.length > 0) return;

@@ -7,7 +7,7 @@ import { injectPath, webhookName, webhookNames } from "./names.ts";
 /** What becomes of pods while no replica answers: they come up without their role, or not at all. */
 export type FailurePolicy = "Ignore" | "Fail";
 
-export interface ConfigurationWish {
+export interface ConfigurationSpec {
   /** The operator's. */
   readonly namespace: string;
   readonly failurePolicy: FailurePolicy;
@@ -26,7 +26,7 @@ const namespaceLabel = "kubernetes.io/metadata.name";
  * - `matchConditions` leave out what certainly gets nothing. They must not ask whether work is left: a webhook that was
  *   not asked at first is not asked again, after others have added a sidecar.
  */
-export function webhookConfiguration({ namespace, failurePolicy }: ConfigurationWish): KubernetesObject {
+export function webhookConfiguration({ namespace, failurePolicy }: ConfigurationSpec): KubernetesObject {
   const shared = {
     admissionReviewVersions: ["v1"],
     clientConfig: { service: { namespace, name: webhookName, path: injectPath, port: 443 } },

@@ -1,5 +1,5 @@
 export { type FailurePolicy, followedConfiguration } from "./configuration.ts";
-export { type WebhookWish, webhookObjects, webhookPort, webhookRules } from "./manifests.ts";
+export { type WebhookSpec, webhookObjects, webhookPort, webhookRules } from "./manifests.ts";
 export type { Lives } from "./rotation.ts";
 export { requestOutcomes, type ReviewTallies } from "./tallies.ts";
 export { Webhook, type WebhookOptions, type WebhookStatus } from "./webhook.ts";

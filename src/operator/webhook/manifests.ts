@@ -2,7 +2,7 @@ import { type FailurePolicy, webhookConfiguration } from "./configuration.ts";
 import { webhookName } from "./names.ts";
 
 /** How the webhook is wanted. */
-export interface WebhookWish {
+export interface WebhookSpec {
   readonly namespace: string;
   readonly failurePolicy: FailurePolicy;
   /** Labels of the operator's pods. */
@@ -27,7 +27,7 @@ export const webhookRules = {
 } as const;
 
 /** The webhook's Service, the Secret of its certificates, and its configuration, in the order in which they are made. */
-export function webhookObjects({ namespace, failurePolicy, podLabels }: WebhookWish): readonly object[] {
+export function webhookObjects({ namespace, failurePolicy, podLabels }: WebhookSpec): readonly object[] {
   const metadata = { name: webhookName, namespace };
   return [
     // Empty: what stands in it is the operator's, and applying this anew leaves it there.

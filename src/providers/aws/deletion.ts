@@ -43,7 +43,7 @@ export function roleToDelete(
     readonly name: string;
     readonly known?: PoliciesOnRole;
     readonly dependsOn?: readonly string[];
-    /** As `RoleWish.providers`. */
+    /** As `RoleSpec.providers`. */
     readonly providers?: readonly string[];
   },
 ): Resource<RoleFacts> {

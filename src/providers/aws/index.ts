@@ -21,19 +21,19 @@ export {
   observedProvider,
   oidcProviderNames,
   oidcProviderResource,
-  type OidcProviderWish,
+  type OidcProviderSpec,
 } from "./oidc-provider-resource.ts";
 export { type AccountSurvey, surveyAccount } from "./account-survey.ts";
 export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
-export { type ParameterWish, putParameter } from "./parameter.ts";
+export { type ParameterSpec, putParameter } from "./parameter.ts";
 export { formerTrust, givenBackTrust, keepingTrust } from "./former-trust.ts";
 export {
   observedRole,
   roleNames,
   roleOwner,
   roleResource,
-  type RoleWish,
+  type RoleSpec,
   wantedTrust,
 } from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";

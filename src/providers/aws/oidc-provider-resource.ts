@@ -19,7 +19,7 @@ export interface LaterThumbprints extends KnownAfter {
 }
 
 /** What an OIDC provider shall be. */
-export interface OidcProviderWish {
+export interface OidcProviderSpec {
   readonly stack: string;
   readonly account: string;
   /** The issuer, as its tokens carry it. */
@@ -45,11 +45,11 @@ interface Wanted {
   readonly arn: string;
   readonly issuer: string;
   readonly clientIds: readonly string[];
-  readonly thumbprints: OidcProviderWish["thumbprints"];
+  readonly thumbprints: OidcProviderSpec["thumbprints"];
   readonly tags: Tags;
 }
 
-const isLater = (thumbprints: OidcProviderWish["thumbprints"]): thumbprints is LaterThumbprints =>
+const isLater = (thumbprints: OidcProviderSpec["thumbprints"]): thumbprints is LaterThumbprints =>
   thumbprints !== undefined && "knownAfter" in thumbprints;
 
 function newFields(wanted: Wanted): readonly FieldChange[] {
@@ -72,7 +72,7 @@ function newFields(wanted: Wanted): readonly FieldChange[] {
 
 /** Whether thumbprints are known, and are not those that the provider has. */
 function isOther(
-  thumbprints: OidcProviderWish["thumbprints"],
+  thumbprints: OidcProviderSpec["thumbprints"],
   before: OidcProviderFacts,
 ): thumbprints is readonly string[] {
   if (thumbprints === undefined || isLater(thumbprints)) return false;
@@ -194,23 +194,23 @@ export function oidcProviderNames(
  */
 export function oidcProviderResource(
   session: AwsSession,
-  wish: OidcProviderWish,
+  spec: OidcProviderSpec,
 ): Resource<OidcProviderFacts> {
-  const { thumbprints } = wish;
+  const { thumbprints } = spec;
   const wanted: Wanted = {
-    arn: oidcProviderArn(session.partition, wish.account, wish.issuer),
-    issuer: wish.issuer,
-    clientIds: wish.audiences,
+    arn: oidcProviderArn(session.partition, spec.account, spec.issuer),
+    issuer: spec.issuer,
+    clientIds: spec.audiences,
     thumbprints: thumbprints === undefined || isLater(thumbprints) ? thumbprints : lower(thumbprints),
-    tags: { ...wish.tags, ...awsTags.of(wish.stack) },
+    tags: { ...spec.tags, ...awsTags.of(spec.stack) },
   };
   return {
-    ...oidcProviderNames(wish.account, wanted.arn),
-    dependsOn: wish.dependsOn ?? [],
-    ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${wish.issuer}.`,
+    ...oidcProviderNames(spec.account, wanted.arn),
+    dependsOn: spec.dependsOn ?? [],
+    ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${spec.issuer}.`,
     fingerprint: (facts) => facts,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
-      return observedProvider(await readOidcProvider(session, wanted.arn, signal), wish.stack);
+      return observedProvider(await readOidcProvider(session, wanted.arn, signal), spec.stack);
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
@@ -220,7 +220,7 @@ export function oidcProviderResource(
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
-        await wish.beforeCreate?.(work);
+        await spec.beforeCreate?.(work);
         return create(iam, wanted, work.signal);
       }
       await updateAudiences(iam, wanted, observed.state);

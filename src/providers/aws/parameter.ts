@@ -2,7 +2,7 @@ import { calling } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
 /** A parameter to be kept in Parameter Store. */
-export interface ParameterWish {
+export interface ParameterSpec {
   readonly name: string;
   readonly value: string;
   /** A SecureString instead of a String. */
@@ -12,17 +12,17 @@ export interface ParameterWish {
 /** ssm:PutParameter (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html). */
 export async function putParameter(
   session: AwsSession,
-  wish: ParameterWish,
+  spec: ParameterSpec,
   signal?: AbortSignal,
 ): Promise<void> {
   const { PutParameterCommand } = await import("@aws-sdk/client-ssm");
   const client = await session.ssm();
   const input = {
-    Name: wish.name,
-    Value: wish.value,
-    Type: wish.secure === true ? "SecureString" : "String",
+    Name: spec.name,
+    Value: spec.value,
+    Type: spec.secure === true ? "SecureString" : "String",
   } as const;
-  await calling(`writing parameter ${wish.name}`, () =>
+  await calling(`writing parameter ${spec.name}`, () =>
     client.send(
       new PutParameterCommand({ ...input, Overwrite: true }),
       signal === undefined ? {} : { abortSignal: signal },

@@ -51,9 +51,9 @@ export function changedFields(wanted: WantedRole, before: RoleState): readonly F
   for (const field of ["description", "maxSession", "boundary"] as const) {
     if (before[field] !== wanted[field]) fields.push({ field, before: before[field], after: wanted[field] });
   }
-  const [attached, wish] = [sorted(before.policies), sorted(wanted.policies)];
-  if (attached.join("\n") !== wish.join("\n")) {
-    fields.push({ field: "policies", before: attached, after: wish });
+  const [attached, spec] = [sorted(before.policies), sorted(wanted.policies)];
+  if (attached.join("\n") !== spec.join("\n")) {
+    fields.push({ field: "policies", before: attached, after: spec });
   }
   return [
     ...fields,

@@ -26,7 +26,7 @@ import type { AwsSession } from "./session.ts";
 import { trustedProviders } from "./trust-policy.ts";
 
 /** What a role shall be. */
-export interface RoleWish {
+export interface RoleSpec {
   readonly stack: string;
   readonly account: string;
   readonly name: string;
@@ -79,19 +79,19 @@ const propagation: RetrySchedule = {
   giveUpAfter: 30_000,
 };
 
-function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
-  const { account, name, path = "/" } = wish;
+function wantedOf(session: AwsSession, spec: RoleSpec): WantedRole {
+  const { account, name, path = "/" } = spec;
   return {
     arn: roleArn(session.partition, account, { path, name }),
     name,
     path,
-    trustPolicy: wish.trustPolicy,
-    description: wish.description ?? "",
-    maxSession: wish.maxSession ?? 3600,
-    boundary: wish.boundary,
-    policies: wish.policies ?? [],
-    inline: wish.inline ?? {},
-    tags: mergeTags(wish.tags ?? {}, awsTags.of(wish.stack)),
+    trustPolicy: spec.trustPolicy,
+    description: spec.description ?? "",
+    maxSession: spec.maxSession ?? 3600,
+    boundary: spec.boundary,
+    policies: spec.policies ?? [],
+    inline: spec.inline ?? {},
+    tags: mergeTags(spec.tags ?? {}, awsTags.of(spec.stack)),
   };
 }
 
@@ -146,7 +146,7 @@ export function roleOwner(
 /** A role as a plan sees it. */
 export function observedRole(
   state: RoleState | undefined,
-  { stack, settlesWithin = 0, providers }: Pick<RoleWish, "stack" | "settlesWithin" | "providers">,
+  { stack, settlesWithin = 0, providers }: Pick<RoleSpec, "stack" | "settlesWithin" | "providers">,
   now: number,
 ): Observed<RoleState> {
   if (state === undefined) return { exists: false };
@@ -159,7 +159,7 @@ export function observedRole(
 
 /** The trust policy that a role is to have beside what it keeps, as JSON text; `before`: as it stands. */
 export function wantedTrust(
-  { trustPolicy, keepsTrust = false, stack }: Pick<RoleWish, "trustPolicy" | "keepsTrust" | "stack">,
+  { trustPolicy, keepsTrust = false, stack }: Pick<RoleSpec, "trustPolicy" | "keepsTrust" | "stack">,
   before: RoleState | undefined,
 ): string {
   if (before === undefined || !keepsTrust) return trustPolicy;
@@ -183,17 +183,17 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 }
 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
-export function roleResource(session: AwsSession, wish: RoleWish): Resource<RoleState> {
-  const wanted = wantedOf(session, wish);
-  const wantedBy = (state: RoleState): WantedRole => ({ ...wanted, trustPolicy: wantedTrust(wish, state) });
+export function roleResource(session: AwsSession, spec: RoleSpec): Resource<RoleState> {
+  const wanted = wantedOf(session, spec);
+  const wantedBy = (state: RoleState): WantedRole => ({ ...wanted, trustPolicy: wantedTrust(spec, state) });
   return {
-    ...roleNames(wish.account, wish.name),
-    dependsOn: wish.dependsOn ?? [],
-    ...defined({ ifTaken: wish.ifTaken }),
+    ...roleNames(spec.account, spec.name),
+    dependsOn: spec.dependsOn ?? [],
+    ...defined({ ifTaken: spec.ifTaken }),
     fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);
-      return observedRole(state, wish, session.clock.now());
+      return observedRole(state, spec, session.clock.now());
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
@@ -201,7 +201,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       const fields = changedFields(wantedBy(state), state);
       const kind = fields.length === 0 ? "none" : "update";
       if (state.path !== wanted.path) return { kind, fields, refusal: pathRefusal(wanted, state) };
-      const isTaken = wish.keepsTrust === true && observed.owner.kind === "untagged";
+      const isTaken = spec.keepsTrust === true && observed.owner.kind === "untagged";
       const refusal = isTaken ? keepingRefusal(wanted, state) : undefined;
       return refusal === undefined ? { kind, fields } : { kind, fields, refusal };
     },
@@ -210,15 +210,15 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       if (!observed.exists) {
         const answer = await createRole(iam, wanted);
         await addPolicies(iam, wanted);
-        const made = madeState(wanted, wish.account, answer);
-        if (made !== undefined) wish.onMade?.(made);
+        const made = madeState(wanted, spec.account, answer);
+        if (made !== undefined) spec.onMade?.(made);
         return;
       }
       const adopts = observed.owner.kind === "untagged";
       await updateRole(iam, wantedBy(observed.state), observed.state, {
         adopts,
-        crosses: wish.crosses === true,
-        provider: wish.providers?.[0],
+        crosses: spec.crosses === true,
+        provider: spec.providers?.[0],
       });
     },
     async confirm({ kind, fields, observed }, work) {
@@ -227,7 +227,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
       // What STS lets in, IAM shows as well.
       const written = observed.exists ? wantedBy(observed.state) : wanted;
-      if ((await wish.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, written, work);
+      if ((await spec.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, written, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

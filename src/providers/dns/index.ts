@@ -16,7 +16,7 @@ export {
   recordResource,
   recordsSeen,
   recordToDelete,
-  type RecordWish,
+  type RecordSpec,
 } from "./record-resource.ts";
 export { askServers } from "./ask-servers.ts";
 export { challengeRecords, type ChallengeRecords } from "./challenge-records.ts";

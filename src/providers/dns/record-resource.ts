@@ -28,7 +28,7 @@ export interface DerivedValues {
 }
 
 /** What a set of records shall be. */
-export interface RecordWish extends RecordKey {
+export interface RecordSpec extends RecordKey {
   /** Seconds. */
   readonly ttl: number;
   /** What they hold. */
@@ -36,7 +36,7 @@ export interface RecordWish extends RecordKey {
   readonly dependsOn?: readonly string[];
 }
 
-const isDerived = (values: RecordWish["values"]): values is DerivedValues => !Array.isArray(values);
+const isDerived = (values: RecordSpec["values"]): values is DerivedValues => !Array.isArray(values);
 
 /** What a plan calls a set of records. */
 export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "kind" | "names" | "link"> {
@@ -78,8 +78,8 @@ function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff
 }
 
 /** A set of records as the config has it, as a resource of a plan. */
-export function recordResource(place: DnsPlace, wish: RecordWish): Resource<FoundSet> {
-  const { name, type, ttl, values } = wish;
+export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<FoundSet> {
+  const { name, type, ttl, values } = spec;
   const canonical = (list: readonly string[]): readonly string[] =>
     sorted(list.map((value) => canonicalValue(type, value)));
   const wanted = (inputs: Inputs): Known<readonly string[]> =>
@@ -100,8 +100,8 @@ export function recordResource(place: DnsPlace, wish: RecordWish): Resource<Foun
   }
 
   return {
-    ...common(place, wish),
-    dependsOn: wish.dependsOn ?? [],
+    ...common(place, spec),
+    dependsOn: spec.dependsOn ?? [],
     ...(isDerived(values) ? { needs: [values.from] } : {}),
     diff(before: Observed<FoundSet>, inputs): Difference {
       const shall = wanted(inputs);

@@ -18,7 +18,7 @@ export interface OpenPort {
   readonly description: string;
 }
 
-export interface FirewallWish {
+export interface FirewallSpec {
   readonly stack: string;
   readonly name: string;
   readonly open: readonly OpenPort[];
@@ -26,7 +26,7 @@ export interface FirewallWish {
   readonly issuer?: NamedIssuer;
 }
 
-const wantedOf = ({ stack, name, issuer }: FirewallWish): Wanted<Firewall> => ({
+const wantedOf = ({ stack, name, issuer }: FirewallSpec): Wanted<Firewall> => ({
   stack,
   name,
   labels: issuerLabel(issuer),
@@ -51,7 +51,7 @@ function sourcesOf({ rules }: Firewall, port: number): readonly string[] {
 
 const familyOf = (network: string): string => (network.includes(":") ? "ipv6" : "ipv4");
 
-function wantedRules({ open }: FirewallWish, before: readonly FirewallRule[]): readonly FirewallRule[] {
+function wantedRules({ open }: FirewallSpec, before: readonly FirewallRule[]): readonly FirewallRule[] {
   return open.flatMap(({ port, sources, isPartial, description }) => {
     const named = new Set(sources.map(familyOf));
     const letIn = isPartial === true ? (before.find((rule) => isPort(rule, port))?.sources ?? []) : [];
@@ -65,19 +65,19 @@ function wantedRules({ open }: FirewallWish, before: readonly FirewallRule[]): r
 
 const linesOf = (rules: readonly FirewallRule[]): readonly string[] => rules.map(ruleLine).sort();
 
-function ruleField(wish: FirewallWish, before: readonly FirewallRule[] | undefined): FieldChange | undefined {
-  const after = linesOf(wantedRules(wish, before ?? []));
+function ruleField(spec: FirewallSpec, before: readonly FirewallRule[] | undefined): FieldChange | undefined {
+  const after = linesOf(wantedRules(spec, before ?? []));
   if (before === undefined) return { field: "rules", before: undefined, after };
   const was = linesOf(before);
   return was.join("\n") === after.join("\n") ? undefined : { field: "rules", before: was, after };
 }
 
-function difference(wish: FirewallWish, observed: Observed<Firewall>): Difference {
-  const field = ruleField(wish, stateOf(observed)?.rules);
+function difference(spec: FirewallSpec, observed: Observed<Firewall>): Difference {
+  const field = ruleField(spec, stateOf(observed)?.rules);
   const rules = field === undefined ? [] : [field];
   if (!observed.exists) return { kind: "create", fields: rules };
-  const fields = [...commonFields(observed.state, wantedOf(wish)), ...rules];
-  const refusal = otherName(observed.state, wish);
+  const fields = [...commonFields(observed.state, wantedOf(spec)), ...rules];
+  const refusal = otherName(observed.state, spec);
   if (refusal !== undefined) return { kind: "update", fields, refusal };
   return { kind: fields.length === 0 ? "none" : "update", fields };
 }
@@ -93,37 +93,37 @@ function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
 }
 
 /** The labels of a new firewall: the stack's marks, and the name that its issuer has below the zone of the config. */
-export function firewallLabels({ stack, issuer }: Pick<FirewallWish, "stack" | "issuer">): Tags {
+export function firewallLabels({ stack, issuer }: Pick<FirewallSpec, "stack" | "issuer">): Tags {
   return markedLabels(stack, {}, issuerLabel(issuer));
 }
 
-async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<void> {
-  const { name } = wish;
-  const body = { name, labels: firewallLabels(wish), rules: bodyOf(wantedRules(wish, [])) };
-  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(wish), work.signal);
+async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<void> {
+  const { name } = spec;
+  const body = { name, labels: firewallLabels(spec), rules: bodyOf(wantedRules(spec, [])) };
+  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(spec), work.signal);
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
-  if ("found" in made) return update(api, wish, made.found, work);
+  if ("found" in made) return update(api, spec, made.found, work);
   await awaitActions(api, actionsIn(made.answer), { what: `firewall ${name}`, within: usualPatience }, work);
   return undefined;
 }
 
-async function update(api: HetznerApi, wish: FirewallWish, before: Firewall, work: Work): Promise<void> {
+async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, work: Work): Promise<void> {
   // Two runs at once: whoever made it first has said what the issuer is called.
-  const other = otherName(before, wish);
+  const other = otherName(before, spec);
   if (other !== undefined) throw other;
-  await putCommon(api, firewalls, { before, wanted: wantedOf(wish) }, work.signal);
-  if (ruleField(wish, before.rules) === undefined) return;
+  await putCommon(api, firewalls, { before, wanted: wantedOf(spec) }, work.signal);
+  if (ruleField(spec, before.rules) === undefined) return;
   const answer = await api.change(
     {
       method: "POST",
       path: `firewalls/${before.id}/actions/set_rules`,
-      body: { rules: bodyOf(wantedRules(wish, before.rules)) },
-      during: `setting the rules of firewall ${wish.name}`,
+      body: { rules: bodyOf(wantedRules(spec, before.rules)) },
+      during: `setting the rules of firewall ${spec.name}`,
     },
     work.signal,
   );
-  await awaitActions(api, actionsIn(answer), { what: `firewall ${wish.name}`, within: usualPatience }, work);
+  await awaitActions(api, actionsIn(answer), { what: `firewall ${spec.name}`, within: usualPatience }, work);
 }
 
 /** Deletes a firewall, which stays in use for a while after its server is gone. */
@@ -137,17 +137,17 @@ export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Wor
  * The firewall that a server has from its first packet on. The first thing that every machine needs, under a name that
  * the API gives to one alone, so that it remembers what the stack's issuer is called.
  */
-export function firewallResource(api: HetznerApi, wish: FirewallWish): Resource<Firewall> {
+export function firewallResource(api: HetznerApi, spec: FirewallSpec): Resource<Firewall> {
   return {
-    ...commonOf(api, firewalls, wantedOf(wish)),
+    ...commonOf(api, firewalls, wantedOf(spec)),
     dependsOn: [],
     fingerprint: (state) => state,
     outputs: (state) => ({ id: String(state.id), sshFrom: sourcesOf(state, 22).join(",") }),
-    diff: (observed) => difference(wish, observed),
+    diff: (observed) => difference(spec, observed),
     async apply({ observed }, work) {
       const before = stateOf(observed);
-      if (before === undefined) return create(api, wish, work);
-      return update(api, wish, before, work);
+      if (before === undefined) return create(api, spec, work);
+      return update(api, spec, before, work);
     },
     async delete(observed, work) {
       const state = stateOf(observed);

@@ -8,7 +8,7 @@ import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate }
 import { takeOffServer } from "./server-power.ts";
 import type { PrimaryIp } from "./shapes.ts";
 
-export interface PrimaryIpWish {
+export interface PrimaryIpSpec {
   readonly stack: string;
   readonly name: string;
   readonly type: "ipv4" | "ipv6";
@@ -17,8 +17,8 @@ export interface PrimaryIpWish {
   readonly protect: boolean;
 }
 
-function difference(wish: PrimaryIpWish, observed: Observed<PrimaryIp>): Difference {
-  const { location, protect, type } = wish;
+function difference(spec: PrimaryIpSpec, observed: Observed<PrimaryIp>): Difference {
+  const { location, protect, type } = spec;
   if (!observed.exists) {
     const protection = protect ? [{ field: "protect", before: undefined, after: true }] : [];
     return {
@@ -34,12 +34,12 @@ function difference(wish: PrimaryIpWish, observed: Observed<PrimaryIp>): Differe
   const moved: FieldChange[] =
     state.location === location ? [] : [{ field: "location", before: state.location, after: location }];
   if (moved.length > 0) return { kind: "replace", fields: moved };
-  const fields = [...commonFields(state, wish), ...settings(wish, state)];
+  const fields = [...commonFields(state, spec), ...settings(spec, state)];
   return { kind: fields.length > 0 ? "update" : "none", fields };
 }
 
 /** What can be set while it stands. An address that goes with its server would leave names that lead nowhere. */
-function settings({ protect }: PrimaryIpWish, state: PrimaryIp): readonly FieldChange[] {
+function settings({ protect }: PrimaryIpSpec, state: PrimaryIp): readonly FieldChange[] {
   return [
     ...(state.autoDelete ? [{ field: "autoDelete", before: true, after: false }] : []),
     ...(state.isProtected === protect
@@ -67,23 +67,23 @@ async function setProtection(
   await awaitActions(api, actionsIn(answer), { what, within: usualPatience }, work);
 }
 
-async function create(api: HetznerApi, wish: PrimaryIpWish, work: Work): Promise<void> {
-  const { stack, name, type, location } = wish;
+async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<void> {
+  const { stack, name, type, location } = spec;
   const body = { name, type, location, labels: markedLabels(stack), auto_delete: false };
-  const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, wantedOf(wish), work.signal);
+  const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, wantedOf(spec), work.signal);
   const asked = { path: "primary_ips", body, during: `creating primary-ip ${name}` };
   const made = await api.create(asked, work.signal, find);
   const address = "found" in made ? made.found : primaryIps.read(made.answer.fields("primary_ip"));
-  await update(api, wish, address, work);
+  await update(api, spec, address, work);
 }
 
-async function update(api: HetznerApi, wish: PrimaryIpWish, before: PrimaryIp, work: Work): Promise<void> {
+async function update(api: HetznerApi, spec: PrimaryIpSpec, before: PrimaryIp, work: Work): Promise<void> {
   const more = before.autoDelete ? { auto_delete: false } : {};
-  await putCommon(api, primaryIps, { before, wanted: wantedOf(wish), more }, work.signal);
-  if (before.isProtected !== wish.protect) await setProtection(api, before, wish.protect, work);
+  await putCommon(api, primaryIps, { before, wanted: wantedOf(spec), more }, work.signal);
+  if (before.isProtected !== spec.protect) await setProtection(api, before, spec.protect, work);
 }
 
-function wantedOf({ stack, name, type }: PrimaryIpWish): {
+function wantedOf({ stack, name, type }: PrimaryIpSpec): {
   stack: string;
   name: string;
   fits: (address: PrimaryIp) => boolean;
@@ -100,24 +100,24 @@ export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work:
 }
 
 /** A public address that outlives its server, so that names go on leading to the next one. */
-export function primaryIpResource(api: HetznerApi, wish: PrimaryIpWish): Resource<PrimaryIp> {
+export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resource<PrimaryIp> {
   return {
-    ...commonOf(api, primaryIps, wantedOf(wish)),
+    ...commonOf(api, primaryIps, wantedOf(spec)),
     dependsOn: [],
     // Who has it moves with the server.
     fingerprint: ({ assignee: _assignee, ...state }) => state,
     outputs: ({ id, ip }) => ({ id: String(id), address: hostAddress(ip) ?? ip }),
-    diff: (observed) => difference(wish, observed),
+    diff: (observed) => difference(spec, observed),
     async apply(change, work) {
       const before = stateToUpdate(change);
-      if (before === undefined) return create(api, wish, work);
-      return update(api, wish, before, work);
+      if (before === undefined) return create(api, spec, work);
+      return update(api, spec, before, work);
     },
     // What takes its place would have no protection: it need not have any to go.
     async delete(observed, work) {
       const state = stateOf(observed);
       if (state === undefined) return;
-      if (state.isProtected && !wish.protect) await setProtection(api, state, false, work);
+      if (state.isProtected && !spec.protect) await setProtection(api, state, false, work);
       await removePrimaryIp(api, state, work);
     },
   };

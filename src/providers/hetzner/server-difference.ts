@@ -21,7 +21,7 @@ export interface FirstBoot {
 /** A value from another resource, or one that is known. */
 export type Wanted = Output | string;
 
-export interface ServerWish {
+export interface ServerSpec {
   readonly stack: string;
   readonly name: string;
   readonly type: string;
@@ -44,7 +44,7 @@ export type Family = (typeof families)[number];
 const replaceable = ["type", "location", "image"] as const;
 
 /** Everything that a server takes from others. */
-export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerWish): readonly Output[] {
+export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly Output[] {
   const all = [sshKey.id, sshKey.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
   return all.filter((one) => typeof one === "object");
 }
@@ -54,10 +54,10 @@ export function valueOf(wanted: Wanted, inputs: Inputs): Known<string> {
   return typeof wanted === "string" ? { known: true, value: wanted } : inputs.get(wanted);
 }
 
-function newFields(wish: ServerWish, inputs: Inputs): readonly FieldChange[] {
-  const { type, location, image, protect } = wish;
+function newFields(spec: ServerSpec, inputs: Inputs): readonly FieldChange[] {
+  const { type, location, image, protect } = spec;
   const addresses = families.flatMap((family) => {
-    const address = wish[family]?.address;
+    const address = spec[family]?.address;
     return address === undefined ? [] : [[family, shownKnown(inputs.get(address))] as const];
   });
   const all = [
@@ -70,9 +70,9 @@ function newFields(wish: ServerWish, inputs: Inputs): readonly FieldChange[] {
   return all.map(([field, after]) => ({ field, before: undefined, after }));
 }
 
-function addressFields(wish: ServerWish, state: Server, inputs: Inputs): readonly FieldChange[] {
+function addressFields(spec: ServerSpec, state: Server, inputs: Inputs): readonly FieldChange[] {
   return families.flatMap((family) => {
-    const [wanted, has] = [wish[family], state[family]];
+    const [wanted, has] = [spec[family], state[family]];
     if (wanted === undefined) {
       return has === undefined ? [] : [{ field: family, before: has.ip, after: undefined }];
     }
@@ -87,8 +87,8 @@ export function isInTheMaking({ status, firewalls }: Server): boolean {
   return !["running", "off"].includes(status) || firewalls.some((one) => one.status === "pending");
 }
 
-function stateFields(wish: ServerWish, state: Server, inputs: Inputs): readonly FieldChange[] {
-  const firewall = inputs.get(wish.firewall);
+function stateFields(spec: ServerSpec, state: Server, inputs: Inputs): readonly FieldChange[] {
+  const firewall = inputs.get(spec.firewall);
   const isOn = firewall.known && state.firewalls.some(({ id }) => String(id) === firewall.value);
   const fields: FieldChange[] = [];
   if (isInTheMaking(state)) {
@@ -97,26 +97,26 @@ function stateFields(wish: ServerWish, state: Server, inputs: Inputs): readonly 
   } else if (state.status === "off") {
     fields.push({ field: "state", before: "off", after: "running" });
   }
-  if (!isOn) fields.push({ field: "firewall", before: "not on it", after: wish.name });
-  if (state.isProtected !== wish.protect) {
-    fields.push({ field: "protect", before: state.isProtected, after: wish.protect });
+  if (!isOn) fields.push({ field: "firewall", before: "not on it", after: spec.name });
+  if (state.isProtected !== spec.protect) {
+    fields.push({ field: "protect", before: state.isProtected, after: spec.protect });
   }
   return fields;
 }
 
 /** What would make a server the wanted one. What it was made of can only be had by another machine. */
-export function serverDifference(wish: ServerWish, observed: Observed<Server>, inputs: Inputs): Difference {
-  if (!observed.exists) return { kind: "create", fields: newFields(wish, inputs) };
+export function serverDifference(spec: ServerSpec, observed: Observed<Server>, inputs: Inputs): Difference {
+  if (!observed.exists) return { kind: "create", fields: newFields(spec, inputs) };
   const { state } = observed;
   const replaced = replaceable.flatMap((field): FieldChange[] => {
     const before = state[field];
     // Of an image that is gone nobody knows what it was.
-    return before === undefined || before === wish[field] ? [] : [{ field, before, after: wish[field] }];
+    return before === undefined || before === spec[field] ? [] : [{ field, before, after: spec[field] }];
   });
   // What else differs goes with the machine.
   if (replaced.length > 0) return { kind: "replace", fields: replaced };
-  const addresses = addressFields(wish, state, inputs);
-  const fields = [...commonFields(state, wish), ...addresses, ...stateFields(wish, state, inputs)];
+  const addresses = addressFields(spec, state, inputs);
+  const fields = [...commonFields(state, spec), ...addresses, ...stateFields(spec, state, inputs)];
   if (fields.length === 0) return { kind: "none", fields };
   return { kind: "update", fields, ...(addresses.length === 0 ? {} : { newOutputs: true }) };
 }

@@ -14,7 +14,7 @@ import {
   isInTheMaking,
   needsOf,
   serverDifference,
-  type ServerWish,
+  type ServerSpec,
   valueOf,
   type Wanted,
 } from "./server-difference.ts";
@@ -32,21 +32,21 @@ function needed(wanted: Wanted, inputs: Inputs): string {
 const neededId = (wanted: Wanted, inputs: Inputs): number => Number(needed(wanted, inputs));
 
 /** The part of a new server's request that says which addresses it has. */
-function publicNet(wish: ServerWish, inputs: Inputs): object {
+function publicNet(spec: ServerSpec, inputs: Inputs): object {
   const parts = families.map((family) => {
-    const address = wish[family];
+    const address = spec[family];
     const id = address === undefined ? {} : { [family]: neededId(address.id, inputs) };
     return { [`enable_${family}`]: address !== undefined, ...id };
   });
   return Object.assign({}, ...parts) as object;
 }
 
-async function bodyOf(api: HetznerApi, wish: ServerWish, work: Work): Promise<Record<string, unknown>> {
-  const { stack, name, type, location } = wish;
+async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Record<string, unknown>> {
+  const { stack, name, type, location } = spec;
   const { inputs, signal } = work;
   const { architecture } = await findServerType(api, type, signal);
-  const image = await findImage(api, { name: wish.image, architecture }, signal);
-  const { userData, hostKey } = wish.firstBoot(needed(wish.sshKey.publicKey, inputs));
+  const image = await findImage(api, { name: spec.image, architecture }, signal);
+  const { userData, hostKey } = spec.firstBoot(needed(spec.sshKey.publicKey, inputs));
   const size = Buffer.byteLength(userData);
   if (size > largestUserData) {
     const sentence = `server ${name}: ${size} bytes of user data, where Hetzner takes ${largestUserData}`;
@@ -58,17 +58,17 @@ async function bodyOf(api: HetznerApi, wish: ServerWish, work: Work): Promise<Re
     location,
     image: image.id,
     labels: withHostKeys(markedLabels(stack), { current: hostKey }),
-    ssh_keys: [neededId(wish.sshKey.id, inputs)],
+    ssh_keys: [neededId(spec.sshKey.id, inputs)],
     // Given here it is on from the first packet.
-    firewalls: [{ firewall: neededId(wish.firewall, inputs) }],
-    public_net: publicNet(wish, inputs),
+    firewalls: [{ firewall: neededId(spec.firewall, inputs) }],
+    public_net: publicNet(spec, inputs),
     user_data: userData,
     start_after_create: true,
   };
 }
 
 /** Waits for a machine that is on its way out: until it is gone it has the name. */
-async function untilNoneGoes(api: HetznerApi, { stack }: ServerWish, work: Work): Promise<void> {
+async function untilNoneGoes(api: HetznerApi, { stack }: ServerSpec, work: Work): Promise<void> {
   const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
     const going = (await listOwned(api, servers, stack, work.signal)).find(
       ({ status }) => status === "deleting",
@@ -97,12 +97,12 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   return untilReady(api, { what, within: usualPatience, look }, work);
 }
 
-async function create(api: HetznerApi, wish: ServerWish, work: Work): Promise<void> {
-  await untilNoneGoes(api, wish, work);
-  const during = `creating server ${wish.name}`;
-  const body = await bodyOf(api, wish, work);
+async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<void> {
+  await untilNoneGoes(api, spec, work);
+  const during = `creating server ${spec.name}`;
+  const body = await bodyOf(api, spec, work);
   const find = async (): Promise<Server | undefined> => {
-    const found = await findOwn(api, servers, wish, work.signal);
+    const found = await findOwn(api, servers, spec, work.signal);
     return found?.status === "deleting" ? undefined : found;
   };
   // What a deleted machine had is let go a little later.
@@ -114,21 +114,21 @@ async function create(api: HetznerApi, wish: ServerWish, work: Work): Promise<vo
   const made = await patiently(api, patience, work, () =>
     api.create({ path: servers.path, body, during }, work.signal, find),
   );
-  if ("found" in made) return update(api, wish, made.found, work);
+  if ("found" in made) return update(api, spec, made.found, work);
   const server = servers.read(made.answer.fields("server"));
-  const what = `server ${wish.name}`;
+  const what = `server ${spec.name}`;
   await awaitActions(api, actionsIn(made.answer), { what, within: usualPatience }, work);
-  return update(api, wish, server, work);
+  return update(api, spec, server, work);
 }
 
 async function changeAddresses(
   api: HetznerApi,
-  wish: ServerWish,
+  spec: ServerSpec,
   server: Server,
   work: Work,
 ): Promise<boolean> {
   const wanted = (family: Family): number | undefined => {
-    const address = wish[family];
+    const address = spec[family];
     return address === undefined ? undefined : neededId(address.id, work.inputs);
   };
   const changed = families.filter((family) => wanted(family) !== server[family]?.id);
@@ -152,14 +152,14 @@ async function changeAddresses(
 
 async function putBehindFirewall(
   api: HetznerApi,
-  wish: ServerWish,
+  spec: ServerSpec,
   server: Server,
   work: Work,
 ): Promise<void> {
-  const id = neededId(wish.firewall, work.inputs);
+  const id = neededId(spec.firewall, work.inputs);
   if (server.firewalls.some((one) => one.id === id)) return;
   const body = { apply_to: [{ type: "server", server: { id: server.id } }] };
-  const during = `putting server ${wish.name} behind its firewall`;
+  const during = `putting server ${spec.name} behind its firewall`;
   await patiently(
     api,
     // A try whose answer was lost has put it there.
@@ -175,18 +175,18 @@ function ifApplied(error: unknown): void {
   if (!isOn) throw error;
 }
 
-async function update(api: HetznerApi, wish: ServerWish, before: Server, work: Work): Promise<void> {
+async function update(api: HetznerApi, spec: ServerSpec, before: Server, work: Work): Promise<void> {
   const server = isInTheMaking(before) ? await finish(api, before, work) : before;
-  await putCommon(api, servers, { before: server, wanted: wish }, work.signal);
-  await putBehindFirewall(api, wish, server, work);
-  const isOff = (await changeAddresses(api, wish, server, work)) || server.status === "off";
+  await putCommon(api, servers, { before: server, wanted: spec }, work.signal);
+  await putBehindFirewall(api, spec, server, work);
+  const isOff = (await changeAddresses(api, spec, server, work)) || server.status === "off";
   if (isOff) await powerOn(api, server, work);
-  await setProtection(api, wish, server, work);
+  await setProtection(api, spec, server, work);
 }
 
 async function setProtection(
   api: HetznerApi,
-  { protect }: ServerWish,
+  { protect }: ServerSpec,
   { id, name, isProtected }: Server,
   work: Work,
 ): Promise<void> {
@@ -221,12 +221,12 @@ export function serverOutputs({ id, ipv4, ipv6, labels }: Server): Readonly<Reco
 }
 
 /** A machine in Hetzner's cloud. */
-export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Server> {
-  const common = commonOf(api, servers, wish);
+export function serverResource(api: HetznerApi, spec: ServerSpec): Resource<Server> {
+  const common = commonOf(api, servers, spec);
   return {
     ...common,
     dependsOn: [],
-    needs: needsOf(wish),
+    needs: needsOf(spec),
     async read(signal, inputs) {
       const observed = await common.read(signal, inputs);
       // What is on its way out is no machine any longer.
@@ -245,17 +245,17 @@ export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Serv
       ipv6,
     }),
     outputs: serverOutputs,
-    diff: (observed, inputs) => serverDifference(wish, observed, inputs),
+    diff: (observed, inputs) => serverDifference(spec, observed, inputs),
     async apply(change, work) {
       const before = stateToUpdate(change);
-      if (before === undefined) return create(api, wish, work);
-      return update(api, wish, before, work);
+      if (before === undefined) return create(api, spec, work);
+      return update(api, spec, before, work);
     },
     // What takes its place would have no protection: it need not have any to go.
     async delete(observed, work) {
       const state = stateOf(observed);
       if (state === undefined) return;
-      if (!wish.protect) await setProtection(api, wish, state, work);
+      if (!spec.protect) await setProtection(api, spec, state, work);
       await removeServer(api, state, work);
     },
   };

@@ -18,7 +18,7 @@ export interface LoginKeys {
   readonly make: () => Promise<string>;
 }
 
-export interface SshKeyWish {
+export interface SshKeySpec {
   readonly stack: string;
   readonly name: string;
   readonly keys: LoginKeys;
@@ -34,7 +34,7 @@ export function isSameKey(a: string, b: string): boolean {
   return keyItself(a) === keyItself(b);
 }
 
-function difference({ stack, name, keys }: SshKeyWish, observed: Observed<SshKey>): Difference {
+function difference({ stack, name, keys }: SshKeySpec, observed: Observed<SshKey>): Difference {
   const [first = keys.toMake] = keys.known;
   if (!observed.exists) {
     return { kind: "create", fields: [{ field: "publicKey", before: undefined, after: first }] };
@@ -52,7 +52,7 @@ function difference({ stack, name, keys }: SshKeyWish, observed: Observed<SshKey
 
 async function create(
   api: HetznerApi,
-  { stack, name, keys }: SshKeyWish,
+  { stack, name, keys }: SshKeySpec,
   signal: AbortSignal,
 ): Promise<void> {
   const publicKey = keys.known[0] ?? (await keys.make());
@@ -66,17 +66,17 @@ async function create(
 }
 
 /** The SSH key that a new server lets in, beside the user of its first boot: without one Hetzner mails a password. */
-export function sshKeyResource(api: HetznerApi, wish: SshKeyWish): Resource<SshKey> {
+export function sshKeyResource(api: HetznerApi, spec: SshKeySpec): Resource<SshKey> {
   return {
-    ...commonOf(api, sshKeys, wish),
+    ...commonOf(api, sshKeys, spec),
     dependsOn: [],
     fingerprint: (state) => state,
     outputs: ({ id, publicKey }) => ({ id: String(id), publicKey }),
-    diff: (observed) => difference(wish, observed),
+    diff: (observed) => difference(spec, observed),
     async apply(change, { signal }: Work) {
       const before = stateToUpdate(change);
-      if (before === undefined) return create(api, wish, signal);
-      return putCommon(api, sshKeys, { before, wanted: wish }, signal);
+      if (before === undefined) return create(api, spec, signal);
+      return putCommon(api, sshKeys, { before, wanted: spec }, signal);
     },
     async delete(observed, work) {
       const state = stateOf(observed);

@@ -1,7 +1,7 @@
 import type { SshKeyPair } from "./host-key.ts";
 
 /** What a machine is told for its first boot. */
-export interface FirstBootWish {
+export interface FirstBootSpec {
   readonly hostname: string;
   /** The guide's user: logs in, and becomes root by sudo. */
   readonly user: string;
@@ -28,7 +28,7 @@ function sshdConfig(user: string): string {
  * sshd is first started. It installs nothing. The host key in it can be read on the machine by whoever reaches the
  * cloud's metadata address, which is why it is replaced in the first connection. JSON is YAML 1.2, so the text is both.
  */
-export function cloudInit({ hostname, user, publicKey, hostKey }: FirstBootWish): string {
+export function cloudInit({ hostname, user, publicKey, hostKey }: FirstBootSpec): string {
   const config = {
     hostname,
     preserve_hostname: false,

@@ -35,34 +35,34 @@ function microTime(now: number): string {
 }
 
 /** What is to stand in a Lease from now on. */
-export interface LeaseWish {
+export interface LeaseSpec {
   readonly holder: string;
   readonly durationMs: number;
   /** Milliseconds since the epoch: for people, and so that no two records are the same. Nobody judges by it. */
   readonly now: number;
 }
 
-function specOf(before: LeaseRecord | undefined, wish: LeaseWish): JsonRecord {
-  const stays = before !== undefined && before.holder === wish.holder;
+function specOf(before: LeaseRecord | undefined, spec: LeaseSpec): JsonRecord {
+  const stays = before !== undefined && before.holder === spec.holder;
   const taken = before === undefined || stays ? 0 : 1;
   return {
     ...(before === undefined ? {} : recordOf(before.object["spec"])),
-    holderIdentity: wish.holder,
-    leaseDurationSeconds: Math.max(1, Math.ceil(wish.durationMs / 1000)),
-    ...(stays ? {} : { acquireTime: microTime(wish.now) }),
-    renewTime: microTime(wish.now),
+    holderIdentity: spec.holder,
+    leaseDurationSeconds: Math.max(1, Math.ceil(spec.durationMs / 1000)),
+    ...(stays ? {} : { acquireTime: microTime(spec.now) }),
+    renewTime: microTime(spec.now),
     leaseTransitions: (before?.transitions ?? 0) + taken,
   };
 }
 
 /** A Lease that is not there yet. */
-export function newLease(namespace: string, name: string, wish: LeaseWish): KubernetesObject {
-  return { apiVersion, kind: "Lease", metadata: { name, namespace }, spec: specOf(undefined, wish) };
+export function newLease(namespace: string, name: string, spec: LeaseSpec): KubernetesObject {
+  return { apiVersion, kind: "Lease", metadata: { name, namespace }, spec: specOf(undefined, spec) };
 }
 
 /** The Lease renewed or taken over: written over this very record, and no other. */
-export function renewedLease(before: LeaseRecord, wish: LeaseWish): KubernetesObject {
-  return { ...before.object, apiVersion, kind: "Lease", spec: specOf(before, wish) };
+export function renewedLease(before: LeaseRecord, spec: LeaseSpec): KubernetesObject {
+  return { ...before.object, apiVersion, kind: "Lease", spec: specOf(before, spec) };
 }
 
 /** The Lease given back: the next one who looks may take it at once. */

@@ -164,10 +164,10 @@ class Held implements HeldLease {
     const { api, clock, identity, logger, namespace, name } = this.#options;
     const sentAt = clock.elapsed();
     const ms = Math.min(this.#times.renew, this.#until - sentAt);
-    const wish = { holder: identity, durationMs: this.#times.duration, now: clock.now() };
+    const spec = { holder: identity, durationMs: this.#times.duration, now: clock.now() };
     try {
       const object = await within(clock, { ms, signal: this.#stop.signal }, (signal) =>
-        api.replace(renewedLease(this.#record, wish), { signal }),
+        api.replace(renewedLease(this.#record, spec), { signal }),
       );
       this.#record = readLease(object);
       this.#until = sentAt + this.#times.hold;
@@ -243,12 +243,12 @@ class Attempt {
     const record = object === undefined ? undefined : readLease(object);
     this.#seen?.({ holder: record?.holder, transitions: record?.transitions ?? 0 });
     if (!this.#isFree(record)) return undefined;
-    const wish = { holder: identity, durationMs: this.#times.duration, now: clock.now() };
+    const spec = { holder: identity, durationMs: this.#times.duration, now: clock.now() };
     const sentAt = clock.elapsed();
     const taken =
       record === undefined
-        ? await api.create(newLease(namespace, name, wish), { signal })
-        : await api.replace(renewedLease(record, wish), { signal });
+        ? await api.create(newLease(namespace, name, spec), { signal })
+        : await api.replace(renewedLease(record, spec), { signal });
     this.#seen?.({ holder: identity, transitions: readLease(taken).transitions });
     return new Held(this.#options, this.#times, readLease(taken), sentAt);
   }

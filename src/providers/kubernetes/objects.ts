@@ -57,35 +57,35 @@ export class ObjectCalls {
     return Array.isArray(items) ? items.map((item) => this.#object(asked, whole(item))) : [];
   }
 
-  async apply(object: KubernetesObject, wish: ApplyOptions): Promise<KubernetesObject> {
+  async apply(object: KubernetesObject, spec: ApplyOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
     const asked = this.#asked(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
-    const query = new URLSearchParams({ fieldManager: wish.fieldManager, fieldValidation: "Strict" });
-    if (wish.force === true) query.set("force", "true");
-    if (wish.dryRun === true) query.set("dryRun", "All");
+    const query = new URLSearchParams({ fieldManager: spec.fieldManager, fieldValidation: "Strict" });
+    if (spec.force === true) query.set("force", "true");
+    if (spec.dryRun === true) query.set("dryRun", "All");
     const answer = await this.#caller.send({
-      path: `${objectPath(ref)}${wish.subresource === undefined ? "" : `/${wish.subresource}`}?${query.toString()}`,
+      path: `${objectPath(ref)}${spec.subresource === undefined ? "" : `/${spec.subresource}`}?${query.toString()}`,
       method: "PATCH",
       // The type wants YAML, of which JSON is a part.
       contentType: "application/apply-patch+yaml",
       body: object,
       maxBytes: largestObject,
-      ...defined({ signal: wish.signal }),
+      ...defined({ signal: spec.signal }),
     });
-    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, wish);
+    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, spec);
     return this.#object(asked, jsonObject(asked, answer.body));
   }
 
-  create(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+  create(object: KubernetesObject, spec: WriteOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
     const asked = this.#asked(`make the ${objectText(ref)}`, rightOn("create", ref));
-    return this.#write(asked, { path: collectionPath(ref), body: object }, wish);
+    return this.#write(asked, { path: collectionPath(ref), body: object }, spec);
   }
 
-  replace(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+  replace(object: KubernetesObject, spec: WriteOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
     const asked = this.#asked(`replace the ${objectText(ref)}`, rightOn("update", ref));
-    return this.#write(asked, { path: objectPath(ref), method: "PUT", body: object }, wish);
+    return this.#write(asked, { path: objectPath(ref), method: "PUT", body: object }, spec);
   }
 
   async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {

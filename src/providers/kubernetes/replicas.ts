@@ -154,7 +154,7 @@ export function disruptionBudget(metadata: object, selector: PodSelector): objec
 }
 
 /** The ports of a NetworkPolicy. */
-export interface NetworkWish {
+export interface NetworkSpec {
   /** Whoever may reach the pods at all reaches these. */
   readonly open: readonly number[];
   /** For metrics and status: reached from the namespaces that are named. */
@@ -174,7 +174,7 @@ const inNamespaces = (values: readonly string[]): object => ({
 });
 
 /** What reaches the pods, and what they reach: DNS, HTTPS and the API server. */
-export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkWish): object {
+export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkSpec): object {
   const { open, admin, monitoringNamespaces, apiServerPort } = ports;
   return {
     apiVersion: "networking.k8s.io/v1",

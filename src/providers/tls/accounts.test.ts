@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { type AcmeAccount, type AcmeClient, AcmeProblem, createAccountKey } from "../acme/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import { AcmeAccounts, type AccountWish } from "./accounts.ts";
+import { AcmeAccounts, type AccountSpec } from "./accounts.ts";
 import { memoryStore } from "../../../test/support/memory-store.ts";
 import type { AccountStore, CertificateStore } from "./index.ts";
 
@@ -36,7 +36,7 @@ function countingCa() {
   return ca;
 }
 
-const wishOf = (client: AcmeClient, store: AccountStore, more: Partial<AccountWish> = {}): AccountWish => ({
+const specOf = (client: AcmeClient, store: AccountStore, more: Partial<AccountSpec> = {}): AccountSpec => ({
   client,
   store,
   email,
@@ -57,7 +57,7 @@ describe("the accounts of a process", () => {
     const ca = countingCa();
     const stores = fifty(accounts);
     // The clock stands still: nobody waits for a lock to be looked at again.
-    const had = await Promise.all(stores.map((store) => accounts.account(wishOf(ca.client(), store))));
+    const had = await Promise.all(stores.map((store) => accounts.account(specOf(ca.client(), store))));
     assert.deepEqual([ca.made.length, ca.asked, new Set(had.map(({ uri }) => uri)).size], [1, 1, 1]);
     for (const store of stores)
       assert.equal((await store.loadAccount(directoryUrl, email))?.uri, had[0]?.uri);
@@ -78,10 +78,10 @@ describe("the accounts of a process", () => {
       },
     });
     for (const store of [slow, second]) accounts.join(store);
-    const late = accounts.account(wishOf(ca.client(), second));
+    const late = accounts.account(specOf(ca.client(), second));
     await settle();
     isSlow = false;
-    const made = await accounts.account(wishOf(ca.client(), slow));
+    const made = await accounts.account(specOf(ca.client(), slow));
     tell();
     assert.equal((await late).uri, made.uri);
     assert.equal(ca.made.length, 1);
@@ -90,7 +90,7 @@ describe("the accounts of a process", () => {
   test("fifty issuers with one folder make one account as well", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const [ca, store] = [countingCa(), memoryStore()];
-    await Promise.all(Array.from({ length: 50 }, () => accounts.account(wishOf(ca.client(), store))));
+    await Promise.all(Array.from({ length: 50 }, () => accounts.account(specOf(ca.client(), store))));
     assert.equal(ca.asked, 1);
   });
 
@@ -110,7 +110,7 @@ describe("the accounts of a process", () => {
       saveAccount: (...account) => shared.saveAccount(...account),
     };
     const made = await Promise.all(
-      [0, 1].map(() => new AcmeAccounts({ clock: new TestClock() }).account(wishOf(ca.client(), store))),
+      [0, 1].map(() => new AcmeAccounts({ clock: new TestClock() }).account(specOf(ca.client(), store))),
     );
     assert.deepEqual([ca.made.length, new Set(made.map(({ uri }) => uri)).size], [1, 1]);
     assert.deepEqual(await shared.loadAccount(directoryUrl, email), {
@@ -128,7 +128,7 @@ describe("the accounts of a process", () => {
     const stores = each.map(() => memoryStore());
     for (const store of stores) accounts.join(store);
     for (const [index, more] of each.entries())
-      await accounts.account(wishOf(ca.client(), stores[index] as CertificateStore, more));
+      await accounts.account(specOf(ca.client(), stores[index] as CertificateStore, more));
     assert.equal(ca.made.length, 3);
   });
 
@@ -143,7 +143,7 @@ describe("the accounts of a process", () => {
       uri: "https://ca.example/b",
     });
     const uri = async (store: CertificateStore): Promise<string> =>
-      (await accounts.account(wishOf(ca.client(), store))).uri;
+      (await accounts.account(specOf(ca.client(), store))).uri;
     assert.deepEqual(
       [await uri(old), await uri(older), await uri(fresh)],
       ["https://ca.example/a", "https://ca.example/b", "https://ca.example/a"],
@@ -155,7 +155,7 @@ describe("the accounts of a process", () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const damaged = { ...memoryStore(), loadAccount: () => Promise.reject(new Error("damaged")) };
     accounts.join(damaged);
-    await accounts.account(wishOf(countingCa().client(), memoryStore()));
+    await accounts.account(specOf(countingCa().client(), memoryStore()));
   });
 
   test("a CA that has forgotten the account is asked for one new one", async () => {
@@ -166,7 +166,7 @@ describe("the accounts of a process", () => {
     for (const store of stores) await store.saveAccount(directoryUrl, email, old);
     const not = { uri: old.uri } as AcmeAccount;
     const had = await Promise.all(
-      stores.map((store) => accounts.account(wishOf(ca.client(), store, { not }))),
+      stores.map((store) => accounts.account(specOf(ca.client(), store, { not }))),
     );
     assert.deepEqual([ca.asked, new Set(had.map(({ uri }) => uri)).size], [1, 1]);
     assert.notEqual(had[0]?.uri, old.uri);
@@ -177,7 +177,7 @@ describe("the accounts of a process", () => {
     const accounts = new AcmeAccounts({ clock });
     const ca = countingCa();
     const stores = fifty(accounts);
-    const all = () => Promise.allSettled(stores.map((store) => accounts.account(wishOf(ca.client(), store))));
+    const all = () => Promise.allSettled(stores.map((store) => accounts.account(specOf(ca.client(), store))));
     ca.failure = new AcmeProblem({}, { url: directoryUrl, status: 429, retryAfterMs: 365 * 24 * hour });
     for (const { status } of await all()) assert.equal(status, "rejected");
     assert.equal(ca.asked, 1);
@@ -194,14 +194,14 @@ describe("the accounts of a process", () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const [ca, store] = [countingCa(), memoryStore()];
     ca.failure = new PodtrustError("acme-account-refused", "no such key");
-    await assert.rejects(accounts.account(wishOf(ca.client(), store)), ca.failure);
-    await assert.rejects(accounts.account(wishOf(ca.client(), store)), ca.failure);
+    await assert.rejects(accounts.account(specOf(ca.client(), store)), ca.failure);
+    await assert.rejects(accounts.account(specOf(ca.client(), store)), ca.failure);
     assert.equal(ca.asked, 1);
     const leave = accounts.join(store);
     accounts.join(store);
     leave();
     ca.failure = undefined;
-    await accounts.account(wishOf(ca.client(), store));
+    await accounts.account(specOf(ca.client(), store));
   });
 
   test("who asks first and ends keeps nobody else from an account", async () => {
@@ -213,9 +213,9 @@ describe("the accounts of a process", () => {
       waits
         ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)))
         : Promise.resolve();
-    const first = accounts.account(wishOf(ca.client(), memoryStore()), ending.signal);
-    const second = accounts.account(wishOf(ca.client(), memoryStore()));
-    const third = accounts.account(wishOf(ca.client(), memoryStore()), AbortSignal.timeout(20));
+    const first = accounts.account(specOf(ca.client(), memoryStore()), ending.signal);
+    const second = accounts.account(specOf(ca.client(), memoryStore()));
+    const third = accounts.account(specOf(ca.client(), memoryStore()), AbortSignal.timeout(20));
     await assert.rejects(third, { name: "TimeoutError" });
     waits = false;
     ending.abort(new Error("closed"));

@@ -19,7 +19,7 @@ import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
 
 /** Whose account at which CA. */
-export interface AccountWish {
+export interface AccountSpec {
   readonly client: AcmeClient;
   /** The account's mail address; undefined for none. */
   readonly email: string | undefined;
@@ -82,24 +82,24 @@ export class AcmeAccounts {
    * The account, made when there is none. Throws what the CA and the store do; after a failure the same error for a
    * while, so that many who want an account do not all ask for it.
    */
-  async account(wish: AccountWish, signal?: AbortSignal): Promise<AcmeAccount> {
-    const { client, email, externalAccount } = wish;
+  async account(spec: AccountSpec, signal?: AbortSignal): Promise<AcmeAccount> {
+    const { client, email, externalAccount } = spec;
     const key = JSON.stringify([client.directoryUrl, email, externalAccount?.kid]);
     for (;;) {
       signal?.throwIfAborted();
       const before = this.#ended.get(key);
-      const found = await this.#find(wish);
+      const found = await this.#find(spec);
       if (found !== undefined) return client.account(readAccountKey(found.key), found.uri);
       // One that ended meanwhile may have saved what was looked for too early.
       if (this.#ended.get(key) !== before) continue;
       const running = this.#registering.get(key);
-      if (running === undefined) return this.#register(key, wish, signal);
+      if (running === undefined) return this.#register(key, spec, signal);
       await ended(running, signal);
     }
   }
 
-  async #find(wish: AccountWish): Promise<Confirmed | undefined> {
-    const { client, email = "", externalAccount, store, not } = wish;
+  async #find(spec: AccountSpec): Promise<Confirmed | undefined> {
+    const { client, email = "", externalAccount, store, not } = spec;
     const { directoryUrl } = client;
     const own = await store.loadAccount(directoryUrl, email);
     if (isConfirmed(own, not)) return own;
@@ -123,11 +123,11 @@ export class AcmeAccounts {
     }
   }
 
-  async #register(key: string, wish: AccountWish, signal: AbortSignal | undefined): Promise<AcmeAccount> {
+  async #register(key: string, spec: AccountSpec, signal: AbortSignal | undefined): Promise<AcmeAccount> {
     const trouble = this.#troubles.get(key);
     const now = this.#clock.now();
     if (trouble !== undefined && endOf(trouble.wait, now) > now) throw trouble.error;
-    const work = register(wish, signal);
+    const work = register(spec, signal);
     this.#registering.set(key, work);
     try {
       const account = await work;
@@ -176,7 +176,7 @@ type Lock = Pick<SaveConditions<StoredAccount>, "lock">;
  * What is kept of an account, with a new key where nothing was. Of two keys that are made at once one is kept, and both
  * makers go on with that one.
  */
-async function keptKey({ client, email = "", store }: AccountWish, lock: Lock): Promise<StoredAccount> {
+async function keptKey({ client, email = "", store }: AccountSpec, lock: Lock): Promise<StoredAccount> {
   const { directoryUrl } = client;
   const fresh = { key: createAccountKey().pem };
   const replaces = (there: StoredAccount | undefined): boolean => there === undefined;
@@ -188,15 +188,15 @@ async function keptKey({ client, email = "", store }: AccountWish, lock: Lock): 
 }
 
 // The key is kept before the CA hears of it: one that is lost in between would leave an account that nobody can use.
-async function register(wish: AccountWish, signal: AbortSignal | undefined): Promise<AcmeAccount> {
-  const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = wish;
+async function register(spec: AccountSpec, signal: AbortSignal | undefined): Promise<AcmeAccount> {
+  const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = spec;
   const { directoryUrl } = client;
   const held = await store.lock?.(`account ${directoryUrl} ${email}`, signal);
   const lock: Lock = held === undefined ? {} : { lock: held };
   try {
     // Of a CA that is out of reach nothing is kept.
     const { caaIdentities } = await client.directory(signal);
-    const stored = await keptKey(wish, lock);
+    const stored = await keptKey(spec, lock);
     // Another process was faster.
     if (isConfirmed(stored, not)) return client.account(readAccountKey(stored.key), stored.uri);
     const key = readAccountKey(stored.key);

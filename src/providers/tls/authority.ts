@@ -120,8 +120,8 @@ class AcmeAuthority implements Authority {
     const { email, externalAccount } = this.#issuer;
     // Staging environments know no external accounts.
     const bound = this.directory === this.#issuer.directory ? externalAccount : undefined;
-    const wish = { client: this.#client, email, externalAccount: bound, termsOfServiceAgreed, store, not };
-    this.#account = await accounts.account(wish, signal);
+    const spec = { client: this.#client, email, externalAccount: bound, termsOfServiceAgreed, store, not };
+    this.#account = await accounts.account(spec, signal);
     return this.#account;
   }
 }

@@ -1,12 +1,12 @@
 import { asPodtrustError, ChildAbort, type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { PublicationStatus } from "../status.ts";
-import { type PublicationOutcome, type PublicationWish, publishTo } from "./publish.ts";
+import { type PublicationOutcome, type PublicationSpec, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "./target.ts";
 
 export interface TargetLoopOptions {
   readonly target: DocumentTarget;
   /** What is to be published at this moment; undefined while there is nothing to go by. */
-  readonly wish: () => PublicationWish | undefined;
+  readonly spec: () => PublicationSpec | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told whenever readiness may have changed. */
@@ -98,14 +98,14 @@ export class TargetLoop {
 
   /** One pass; false where it failed. What there is nothing to go by for is not a failure. */
   async #pass(signal: AbortSignal): Promise<boolean> {
-    const { target, clock, wish } = this.#options;
-    const first = wish();
+    const { target, clock, spec } = this.#options;
+    const first = spec();
     if (first === undefined) return true;
     const now = clock.now();
     const every = Math.min(marksEvery, first.retention / 20);
     const marksDue = this.#marksAt === undefined || Math.abs(now - this.#marksAt) >= every;
     try {
-      const outcome = await publishTo(() => ({ ...(wish() ?? first), marksDue }), { target, clock, signal });
+      const outcome = await publishTo(() => ({ ...(spec() ?? first), marksDue }), { target, clock, signal });
       if (marksDue || outcome.written.includes("jwks")) this.#marksAt = now;
       this.#succeeded(outcome);
       return true;

@@ -30,7 +30,7 @@ export async function publishOnce(options: PublishOnceOptions): Promise<Publicat
     const { reason, message, next } = observation.refusal;
     throw new PodtrustError("publication-refused", message, { next, detail: { reason } });
   }
-  const wish = () => {
+  const spec = () => {
     const now = clock.now();
     const { ring } = observeKeys([], observation.keys, now, keyRetention);
     return {
@@ -44,6 +44,6 @@ export async function publishOnce(options: PublishOnceOptions): Promise<Publicat
       marksDue: true,
     };
   };
-  const outcome = await publishTo(wish, { target, clock, signal });
+  const outcome = await publishTo(spec, { target, clock, signal });
   return { ...outcome, warnings: [...observation.warnings, ...outcome.warnings] };
 }

@@ -16,7 +16,7 @@ import { type Merged, mergePublication, type OwnKeys } from "./merge.ts";
 import type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
 
 /** What is to be published. */
-export interface PublicationWish extends OwnKeys {
+export interface PublicationSpec extends OwnKeys {
   readonly names: IssuerNames;
   readonly cacheControl: string;
   /** False: marks alone, which no relying party sees, are not worth a write now. */
@@ -112,8 +112,8 @@ function isDue(standing: StoredDocument | undefined, wanted: DocumentToWrite, ma
   return marksDue || distrustedOf(parseMarks(standing?.note)) !== distrustedOf(parseMarks(wanted.note));
 }
 
-function documentsOf(wish: PublicationWish, merged: Merged, place: string) {
-  const { names, cacheControl } = wish;
+function documentsOf(spec: PublicationSpec, merged: Merged, place: string) {
+  const { names, cacheControl } = spec;
   const { keys } = merged;
   if (keys.length === 0) {
     throw new PodtrustError(
@@ -121,7 +121,7 @@ function documentsOf(wish: PublicationWish, merged: Merged, place: string) {
       `every key is distrusted: ${place} would hold an empty JWK Set`,
     );
   }
-  const note = renderMarks(merged.marks, wish.stack);
+  const note = renderMarks(merged.marks, spec.stack);
   if (note === undefined)
     throw new PodtrustError("publication-full", `${place} holds more keys than can be kept track of`);
   const discovery: DocumentToWrite = {
@@ -134,7 +134,7 @@ function documentsOf(wish: PublicationWish, merged: Merged, place: string) {
 }
 
 async function attempt(
-  wish: PublicationWish,
+  spec: PublicationSpec,
   { target, signal }: PublicationDeps,
   written: Set<DocumentName>,
 ) {
@@ -142,17 +142,17 @@ async function attempt(
   // One after the other: what the set was merged from is at least as new as the discovery document.
   const discovery = await target.read("discovery", signal);
   const jwks = await target.read("jwks", signal);
-  const told = checkIssuer(place, wish.names, { discovery, jwks });
+  const told = checkIssuer(place, spec.names, { discovery, jwks });
   const standing = readStanding(place, jwks);
-  const merged = mergePublication(standing, wish);
-  const wanted = documentsOf(wish, merged, place);
+  const merged = mergePublication(standing, spec);
+  const wanted = documentsOf(spec, merged, place);
   const put = async (name: DocumentName, before: StoredDocument | undefined): Promise<void> => {
     const outcome = await target.write(name, wanted[name], before, signal);
     if (outcome === "conflict") throw new Conflict(`${name} was written by another publisher`);
     written.add(name);
   };
   // The set first: a discovery document never names an algorithm, or a set, that is not there yet.
-  if (isDue(jwks, wanted.jwks, wish.marksDue)) await put("jwks", jwks);
+  if (isDue(jwks, wanted.jwks, spec.marksDue)) await put("jwks", jwks);
   if (differs(discovery, wanted.discovery)) await put("discovery", discovery);
   return { keys: merged.keys, warnings: [...told, ...standing.warnings, ...merged.warnings] };
 }
@@ -163,7 +163,7 @@ async function attempt(
  * `publication-conflict`, and what the target throws.
  */
 export async function publishTo(
-  wish: () => PublicationWish,
+  spec: () => PublicationSpec,
   deps: PublicationDeps,
 ): Promise<PublicationOutcome> {
   let conflicts = 0;
@@ -173,7 +173,7 @@ export async function publishTo(
     const done = await retry(
       async () => {
         if (conflicts > 0) await clock.sleep(randomInt(0, 50), signal);
-        return attempt(wish(), deps, written);
+        return attempt(spec(), deps, written);
       },
       {
         schedule: turns,

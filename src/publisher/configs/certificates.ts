@@ -16,7 +16,7 @@ import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
 
 /** What an issuer's certificate comes from, as the config has it. */
-export interface CertificateWish {
+export interface CertificateSpec {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
   readonly stateDir: string;
@@ -87,34 +87,34 @@ export class Certificates {
    * Opens one. Rejects for files without a usable pair, and for files of
    * secrets that cannot be read.
    */
-  async open(wish: CertificateWish): Promise<OpenCertificate> {
-    const { serve } = wish;
+  async open(spec: CertificateSpec): Promise<OpenCertificate> {
+    const { serve } = spec;
     if (!("https" in serve)) return { begin: nothing, close: nothing };
     // The folders that order and parse certificates are loaded by those who need them.
     if (serve.kind === "files") {
       const { watchCertificateFiles } = await import("../../providers/tls/index.ts");
       const { certificateFile, keyFile } = serve;
-      const { names } = wish;
+      const { names } = spec;
       const source = await watchCertificateFiles({ certificateFile, keyFile, names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
     if (serve.kind === "secret") {
       const { watchForeignCertificate } = await import("../../providers/tls/index.ts");
-      const { from, read } = tlsSecret(wish.cluster, serve.certificateSecret);
-      const source = await watchForeignCertificate({ from, read, names: wish.names, ...this.#deps });
+      const { from, read } = tlsSecret(spec.cluster, serve.certificateSecret);
+      const source = await watchForeignCertificate({ from, read, names: spec.names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
-    return this.#openAcme(serve.acme, wish);
+    return this.#openAcme(serve.acme, spec);
   }
 
-  async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
+  async #openAcme(acme: AcmeConfig, spec: CertificateSpec): Promise<OpenCertificate> {
     const issuers = await acmeIssuers(acme);
-    const { solver, release } = await this.#solverFor(acme.challenge, wish);
+    const { solver, release } = await this.#solverFor(acme.challenge, spec);
     const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../providers/tls/index.ts");
     const { clock, logger } = this.#deps;
     const store =
-      wish.shared?.certificates ??
-      fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger });
+      spec.shared?.certificates ??
+      fileStore({ directory: join(spec.stateDir, "certificates"), clock, logger });
     this.#accounts ??= new AcmeAccounts(this.#deps);
     const accounts = this.#accounts;
     const leave = accounts.join(store);
@@ -124,12 +124,12 @@ export class Certificates {
       source,
       begin: async () => {
         const manager = await startCertificateManager({
-          names: wish.names,
+          names: spec.names,
           issuers,
           store,
           accounts,
           solvers: [solver],
-          ...(wish.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
+          ...(spec.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
           // Naming a CA in the config is the agreement; docs/how-to/publish.md says so.
           termsOfServiceAgreed: true,
           clock,
@@ -148,7 +148,7 @@ export class Certificates {
 
   async #solverFor(
     challenge: AcmeConfig["challenge"],
-    { zone, shared }: CertificateWish,
+    { zone, shared }: CertificateSpec,
   ): Promise<{ readonly solver: ChallengeSolver; readonly release: () => void }> {
     if (challenge !== "dns-01") {
       const solvers = await this.#loadSolvers();

@@ -8,7 +8,7 @@ import {
   replicaPod,
   settingsArgs,
 } from "../../providers/kubernetes/index.ts";
-import { podPlaces, type PublisherWish } from "./wish.ts";
+import { podPlaces, type PublisherSpec } from "./spec.ts";
 
 /** What it has in common with the other objects. */
 interface Common {
@@ -21,7 +21,7 @@ interface Common {
 // Until every node has heard that a pod ends it is still led to: it goes on meanwhile.
 const stillLedTo = 5;
 
-function portsOf({ way, expose }: PublisherWish): readonly object[] {
+function portsOf({ way, expose }: PublisherSpec): readonly object[] {
   const port = (name: string, containerPort: number, hostPort?: number): object => ({
     name,
     containerPort,
@@ -36,13 +36,13 @@ function portsOf({ way, expose }: PublisherWish): readonly object[] {
   ];
 }
 
-function container(wish: PublisherWish): object {
-  const { image, environmentSecret, pods } = wish;
+function container(spec: PublisherSpec): object {
+  const { image, environmentSecret, pods } = spec;
   return {
     name: "publisher",
     image,
     args: ["serve", "--file", podPlaces.config, ...settingsArgs(pods)],
-    ports: portsOf(wish),
+    ports: portsOf(spec),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: httpProbe("/livez", 1, 60),
     livenessProbe: httpProbe("/livez", 10, 3),
@@ -55,8 +55,8 @@ function container(wish: PublisherWish): object {
 }
 
 /** The Deployment: pods that are exchanged one by one, and that no other pod can take anything from. */
-export function deployment(wish: PublisherWish, { metadata, selector, digest }: Common): object {
-  const { name, replicas, expose, priorityClass, pods } = wish;
+export function deployment(spec: PublisherSpec, { metadata, selector, digest }: Common): object {
+  const { name, replicas, expose, priorityClass, pods } = spec;
   // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
   const rollingUpdate =
     expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
@@ -64,7 +64,7 @@ export function deployment(wish: PublisherWish, { metadata, selector, digest }: 
     metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
-      containers: [container(wish)],
+      containers: [container(spec)],
       volumes: [{ name: "config", configMap: { name } }],
     },
   };

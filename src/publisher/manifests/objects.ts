@@ -8,27 +8,27 @@ import {
   roleObjects,
 } from "../../providers/kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
-import { podPlaces, type PublisherWish } from "./wish.ts";
+import { podPlaces, type PublisherSpec } from "./spec.ts";
 
 /** What tells the pods of one publisher from all others. */
-function selectorOf({ name }: Pick<PublisherWish, "name">): PodSelector {
+function selectorOf({ name }: Pick<PublisherSpec, "name">): PodSelector {
   return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
 }
 
-function metadataOf({ namespace, name }: PublisherWish, of = name): RoleMetadata {
+function metadataOf({ namespace, name }: PublisherSpec, of = name): RoleMetadata {
   return { name: of, namespace, labels: selectorOf({ name }) };
 }
 
 /** Changes with what the pods are started with, so that they are started anew. */
-function digestOf({ config, acmeCa, acmeFallbackCa }: PublisherWish): string {
+function digestOf({ config, acmeCa, acmeFallbackCa }: PublisherSpec): string {
   return createHash("sha256")
     .update(config + acmeCa + acmeFallbackCa)
     .digest("hex");
 }
 
 /** Rights on what is shared, by name: `create` cannot be held to a name, so that both are made here. */
-function sharing(wish: PublisherWish): readonly object[] {
-  const { name, certificateSecret } = wish;
+function sharing(spec: PublisherSpec): readonly object[] {
+  const { name, certificateSecret } = spec;
   const rule = (apiGroup: string, resource: string): object => ({
     apiGroups: [apiGroup],
     resources: [resource],
@@ -47,21 +47,21 @@ function sharing(wish: PublisherWish): readonly object[] {
     ...(certificateSecret === "" ? [] : [certificate]),
   ];
   return [
-    { apiVersion: "v1", kind: "Secret", metadata: metadataOf(wish), type: "Opaque" },
-    { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: metadataOf(wish) },
-    ...roleObjects(metadataOf(wish), name, rules),
+    { apiVersion: "v1", kind: "Secret", metadata: metadataOf(spec), type: "Opaque" },
+    { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: metadataOf(spec) },
+    ...roleObjects(metadataOf(spec), name, rules),
   ];
 }
 
-function configMap(wish: PublisherWish): object {
-  const { config, acmeCa, acmeFallbackCa } = wish;
+function configMap(spec: PublisherSpec): object {
+  const { config, acmeCa, acmeFallbackCa } = spec;
   const data = { "podtrust.yaml": config, "acme-ca.pem": acmeCa, "acme-fallback-ca.pem": acmeFallbackCa };
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: metadataOf(wish), data };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: metadataOf(spec), data };
 }
 
 /** What leads to the pods from outside; nothing where they take ports of their nodes, or write into a bucket. */
-function service(wish: PublisherWish): readonly object[] {
-  const { expose, way } = wish;
+function service(spec: PublisherSpec): readonly object[] {
+  const { expose, way } = spec;
   if (way === "s3" || expose === "host-port") return [];
   const port = (name: string, number: number): object => ({
     name,
@@ -73,12 +73,12 @@ function service(wish: PublisherWish): readonly object[] {
     {
       apiVersion: "v1",
       kind: "Service",
-      metadata: metadataOf(wish),
+      metadata: metadataOf(spec),
       spec: {
         type: expose === "load-balancer" ? "LoadBalancer" : "NodePort",
         // The publisher bounds what one address may take: it has to see whose connection it is.
         externalTrafficPolicy: "Local",
-        selector: selectorOf(wish),
+        selector: selectorOf(spec),
         ports: [port("https", 443), ...(way === "https" ? [] : [port("http", 80)])],
       },
     },
@@ -86,29 +86,29 @@ function service(wish: PublisherWish): readonly object[] {
 }
 
 /** Strangers reach the two ports, Prometheus's namespaces the metrics. */
-function network(wish: PublisherWish): object {
-  const { way, apiServerPort, monitoringNamespaces } = wish;
+function network(spec: PublisherSpec): object {
+  const { way, apiServerPort, monitoringNamespaces } = spec;
   const open = [
     ...(way === "s3" ? [] : [podPlaces.https]),
     ...(way === "https-and-http" ? [podPlaces.http] : []),
   ];
   const ports = { open, admin: podPlaces.admin, monitoringNamespaces, apiServerPort };
-  return networkPolicy(metadataOf(wish), selectorOf(wish), ports);
+  return networkPolicy(metadataOf(spec), selectorOf(spec), ports);
 }
 
 /**
  * All objects of a publisher in the cluster, in the order in which they are applied. Throws PodtrustError `usage` for
  * names that Kubernetes would not take.
  */
-export function publisherObjects(wish: PublisherWish): readonly object[] {
-  const { namespace, name, pods } = wish;
+export function publisherObjects(spec: PublisherSpec): readonly object[] {
+  const { namespace, name, pods } = spec;
   return [
     ...publisherRbacObjects({ namespace, name, pods }),
-    ...sharing(wish),
-    configMap(wish),
-    ...service(wish),
-    deployment(wish, { metadata: metadataOf(wish), selector: selectorOf(wish), digest: digestOf(wish) }),
-    disruptionBudget(metadataOf(wish), selectorOf(wish)),
-    network(wish),
+    ...sharing(spec),
+    configMap(spec),
+    ...service(spec),
+    deployment(spec, { metadata: metadataOf(spec), selector: selectorOf(spec), digest: digestOf(spec) }),
+    disruptionBudget(metadataOf(spec), selectorOf(spec)),
+    network(spec),
   ];
 }

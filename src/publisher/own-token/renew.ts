@@ -4,7 +4,7 @@ import { type ClusterSource, type Config, publisherOf } from "../../config/index
 import { machineFiles, replaceText } from "../../core/files/index.ts";
 import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
-export interface OwnTokenWish {
+export interface OwnTokenSpec {
   /** The publisher's config, whose source says where token and CA are kept. */
   readonly config: Config;
   /** An administrator's kubeconfig, which only this reads. */
@@ -51,8 +51,8 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 /** Whether the cluster takes the token, and what of it decides whether it is due. */
-async function verdictOn(wish: OwnTokenWish, kept: Kept): Promise<OwnTokenOutcome> {
-  const { env, clock, signal } = wish;
+async function verdictOn(spec: OwnTokenSpec, kept: Kept): Promise<OwnTokenOutcome> {
+  const { env, clock, signal } = spec;
   if ((await textOf(kept.tokenFile)) === undefined) return "absent";
   try {
     const api = await openKubernetes(kept, { env, clock });
@@ -72,8 +72,8 @@ async function replaceChanged(path: string, text: string, mode: number): Promise
   if ((await textOf(path)) !== text) await replaceText(path, text, machineFiles, mode);
 }
 
-async function makeToken(wish: OwnTokenWish, admin: KubernetesApi): Promise<string> {
-  const { account, labels, signal } = wish;
+async function makeToken(spec: OwnTokenSpec, admin: KubernetesApi): Promise<string> {
+  const { account, labels, signal } = spec;
   const { namespace, name } = account;
   await admin.createNamespace(namespace, { signal });
   await admin.createServiceAccount(namespace, name, { labels, signal });
@@ -87,14 +87,14 @@ async function makeToken(wish: OwnTokenWish, admin: KubernetesApi): Promise<stri
  * place before anybody misses the old. Throws what the cluster's API does (`cluster-*`, `kubeconfig-*`), and `usage`
  * for a config whose publisher reads by no token file.
  */
-export async function renewOwnToken(wish: OwnTokenWish): Promise<OwnTokenOutcome> {
-  const { config, admin, env, clock } = wish;
+export async function renewOwnToken(spec: OwnTokenSpec): Promise<OwnTokenOutcome> {
+  const { config, admin, env, clock } = spec;
   const kept = keptOf(config);
   const ca = await clusterAuthority(admin, { env, clock });
   if (ca !== undefined) await replaceChanged(kept.caFile, ca, tokenMode);
-  const verdict = await verdictOn(wish, kept);
+  const verdict = await verdictOn(spec, kept);
   if (verdict === "kept") return verdict;
-  const token = await makeToken(wish, await openKubernetes(admin, { env, clock }));
+  const token = await makeToken(spec, await openKubernetes(admin, { env, clock }));
   await replaceText(kept.tokenFile, `${token}\n`, machineFiles, tokenMode);
   return verdict;
 }

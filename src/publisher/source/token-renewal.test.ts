@@ -47,8 +47,8 @@ async function world(t: TestContext): Promise<World> {
     answer: () => Promise.resolve({ token: "new", expirationTimestamp: "2027-01-01T00:00:00Z" }),
     renew: (change = {}) => renewal.renew({ ...sent, ...change }, new AbortController().signal),
   };
-  const requestToken: KubernetesApi["requestToken"] = (namespace, name, wish) => {
-    asked.push([namespace, name, wish]);
+  const requestToken: KubernetesApi["requestToken"] = (namespace, name, spec) => {
+    asked.push([namespace, name, spec]);
     return at.answer();
   };
   const cluster = Object.assign(new FakeCluster("https://oidc.example.test"), { requestToken });

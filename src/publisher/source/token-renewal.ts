@@ -69,8 +69,8 @@ export class TokenRenewal {
     if (now < token.dueAt || now < this.#notBefore || (await isKeptByOthers(token.file))) return;
     try {
       const { namespace, name, audiences, life, file } = token;
-      const wish = { audiences, expirationSeconds: Math.round(life / 1000) };
-      const made = await cluster.requestToken(namespace, name, wish, { signal });
+      const spec = { audiences, expirationSeconds: Math.round(life / 1000) };
+      const made = await cluster.requestToken(namespace, name, spec, { signal });
       await replaceText(file, `${made.token}\n`);
       this.#said = "";
       logger.debug("the publisher's own token was renewed", { file, until: made.expirationTimestamp });

@@ -22,7 +22,7 @@ export {
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
-export { type BindingWish, bindingObject } from "./objects/write.ts";
+export { type NewBinding, bindingObject } from "./objects/write.ts";
 export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
 export { shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";

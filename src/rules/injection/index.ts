@@ -11,7 +11,7 @@ export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, mostServiceAccounts, namespaceLabel } from "./policy/bound.ts";
 export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
-export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } from "./policy/policies.ts";
+export { injectionPolicies, policyMinors, type PolicyMinor, type PolicySpec } from "./policy/policies.ts";
 export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";
 export { noRoleMap, readRoleMap, type RoleMap, withRoleMap } from "./role-map.ts";
 export type { Profile, RoleAccess } from "./role-access.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  type ModelWish,
+  type ModelSpec,
   modelResource,
   ModelProvider,
   type Thing,
@@ -19,9 +19,9 @@ import {
   unconfirmedOf,
 } from "./index.ts";
 
-const wish = (name: string, value: string): ModelWish => ({ stack: "prod", name, value });
-const resources = (provider: ModelProvider, ...wishes: ModelWish[]): Resource[] =>
-  wishes.map((one) => modelResource(provider, one));
+const spec = (name: string, value: string): ModelSpec => ({ stack: "prod", name, value });
+const resources = (provider: ModelProvider, ...specs: ModelSpec[]): Resource[] =>
+  specs.map((one) => modelResource(provider, one));
 const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });
 
 describe("confirming", () => {
@@ -30,7 +30,7 @@ describe("confirming", () => {
     names: readonly string[],
     confirm: Resource["confirm"],
   ): Resource[] =>
-    resources(provider, ...names.map((name) => wish(name, "1"))).map((resource) => ({
+    resources(provider, ...names.map((name) => spec(name, "1"))).map((resource) => ({
       ...resource,
       ...defined({ confirm }),
     }));
@@ -117,7 +117,7 @@ describe("what a plan showed", () => {
   test("has moved where something is new, gone, or no longer the same; and not where only the order differs", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("1") });
     const shown = async (...names: string[]): Promise<ReturnType<typeof savedChanges>> =>
-      savedChanges(await planOf({ desired: resources(provider, ...names.map((name) => wish(name, "1"))) }));
+      savedChanges(await planOf({ desired: resources(provider, ...names.map((name) => spec(name, "1"))) }));
     const first = await shown("a", "b");
     assert.deepEqual(movedBetween(first, await shown("b", "a")), []);
     assert.deepEqual(movedBetween(first, await shown("a")), ["b"]);

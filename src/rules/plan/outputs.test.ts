@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ModelWish, modelResource, ModelProvider } from "../../../test/support/model-provider.ts";
+import { type ModelSpec, modelResource, ModelProvider } from "../../../test/support/model-provider.ts";
 import {
   type ApplyEvent,
   applyPlan,
@@ -16,14 +16,14 @@ import {
 } from "./index.ts";
 import { Readings } from "./readings.ts";
 
-const wish = (name: string, value: string, more: Partial<ModelWish> = {}): ModelWish => ({
+const spec = (name: string, value: string, more: Partial<ModelSpec> = {}): ModelSpec => ({
   stack: "prod",
   name,
   value,
   ...more,
 });
-const resources = (provider: ModelProvider, ...wishes: ModelWish[]): Resource[] =>
-  wishes.map((one) => modelResource(provider, one));
+const resources = (provider: ModelProvider, ...specs: ModelSpec[]): Resource[] =>
+  specs.map((one) => modelResource(provider, one));
 const kinds = (plan: Plan): string[] => plan.changes.map(({ kind, resource }) => `${kind} ${resource.id}`);
 const ours = (value: string): { value: string; tags: Readonly<Record<string, string>> } => ({
   value,
@@ -36,7 +36,7 @@ const doneKinds = (events: readonly ApplyEvent[]): string[] =>
 
 /** A server, and a record that is made of its serial. */
 const pair = (provider: ModelProvider, server = "1"): Resource[] =>
-  resources(provider, wish("server", server), wish("record", "at", { takes: "server" }));
+  resources(provider, spec("server", server), spec("record", "at", { takes: "server" }));
 
 /** A server whose serial becomes another by every change of it, which its difference does not say. */
 function movedBy(provider: ModelProvider, server: Resource, serial: number): Resource {
@@ -76,19 +76,19 @@ describe("a field that is known only after another resource", () => {
 
   test("becomes unknown when what the other stands in is replaced: the other goes with it", async () => {
     const provider = new ModelProvider();
-    const wished = (volume: string): Resource[] =>
+    const specified = (volume: string): Resource[] =>
       resources(
         provider,
-        wish("volume", volume),
-        wish("server", "1", { inside: "volume" }),
-        wish("record", "!at", { takes: "server" }),
+        spec("volume", volume),
+        spec("server", "1", { inside: "volume" }),
+        spec("record", "!at", { takes: "server" }),
       );
-    await applyPlan(await planOf({ desired: wished("!1") }));
-    const plan = await planOf({ desired: wished("!2") });
+    await applyPlan(await planOf({ desired: specified("!1") }));
+    const plan = await planOf({ desired: specified("!2") });
     assert.deepEqual(kinds(plan), ["replace volume", "none server", "replace record"]);
     assert.deepEqual(plan.changes[2]?.fields[0]?.after, { knownAfter: "server" });
     assert.deepEqual((await applyPlan(plan)).failed, []);
-    assert.equal(isEmpty(await planOf({ desired: wished("!2") })), true);
+    assert.equal(isEmpty(await planOf({ desired: specified("!2") })), true);
   });
 
   test("is known where the other stays, and where the other is changed in place", async () => {
@@ -130,10 +130,10 @@ describe("a field that is known only after another resource", () => {
     const provider = new ModelProvider();
     const all = resources(
       provider,
-      wish("net", "1"),
-      wish("server", "1", { takes: "net" }),
-      wish("record", "at", { takes: "server" }),
-      wish("other", "1"),
+      spec("net", "1"),
+      spec("server", "1", { takes: "net" }),
+      spec("record", "at", { takes: "server" }),
+      spec("other", "1"),
     );
     await applyPlan(await planOf({ desired: all.slice(0, 2) }));
     provider.reads.splice(0);
@@ -225,9 +225,9 @@ describe("what depends on a thing that is replaced", () => {
   const nested = (provider: ModelProvider, home: string, value = "1"): Resource[] =>
     resources(
       provider,
-      wish("home", home),
-      wish("in", value, { inside: "home" }),
-      wish("on", "1", { dependsOn: ["in"] }),
+      spec("home", home),
+      spec("in", value, { inside: "home" }),
+      spec("on", "1", { dependsOn: ["in"] }),
     );
 
   test("is shown as compared again, and made anew where it went with it", async () => {
@@ -257,7 +257,7 @@ describe("what depends on a thing that is replaced", () => {
   test("is not replaced in turn without having been shown", async () => {
     const provider = new ModelProvider();
     const desired = (home: string): Resource[] =>
-      resources(provider, wish("home", home), wish("on", "!1", { dependsOn: ["home"] }));
+      resources(provider, spec("home", home), spec("on", "!1", { dependsOn: ["home"] }));
     await applyPlan(await planOf({ desired: desired("!1") }));
     const plan = await planOf({ desired: desired("!2") });
     const thing = provider.things.get("on");
@@ -291,7 +291,7 @@ describe("what depends on a thing that is changed in place", () => {
   test("is not read again at the provider where the change makes no difference to it", async () => {
     const provider = new ModelProvider();
     const desired = (value: string): Resource[] =>
-      resources(provider, wish("a", value), wish("b", "1", { dependsOn: ["a"] }));
+      resources(provider, spec("a", value), spec("b", "1", { dependsOn: ["a"] }));
     await applyPlan(await planOf({ desired: desired("1") }));
     const plan = await planOf({ desired: desired("2") });
     provider.reads.splice(0);
@@ -308,9 +308,9 @@ describe("what stays as it is", () => {
     };
     const desired = resources(
       provider,
-      wish("a", "1"),
-      wish("b", "1", { dependsOn: ["a"] }),
-      wish("c", "1", { dependsOn: ["b"] }),
+      spec("a", "1"),
+      spec("b", "1", { dependsOn: ["a"] }),
+      spec("c", "1", { dependsOn: ["b"] }),
     );
     const outcome = await applyPlan(await planOf({ desired }));
     assert.deepEqual([outcome.done, outcome.skipped.map(({ resource }) => resource.id)], [[], ["c"]]);
@@ -319,14 +319,14 @@ describe("what stays as it is", () => {
 
 describe("what was found already", () => {
   test("does not hold what was never read", () => {
-    const [resource] = resources(new ModelProvider(), wish("a", "1"));
+    const [resource] = resources(new ModelProvider(), spec("a", "1"));
     assert.ok(resource);
     assert.deepEqual(new Readings().of(resource), { exists: false });
   });
 
   test("is not read again to make a plan, and is read afresh before it is changed", async () => {
     const provider = new ModelProvider({ a: ours("1") });
-    const [resource] = resources(provider, wish("a", "2"));
+    const [resource] = resources(provider, spec("a", "2"));
     assert.ok(resource);
     const { signal } = new AbortController();
     const seen = new Map([["a", await resource.read(signal, noInputs)]]);
@@ -342,11 +342,11 @@ describe("a name that somebody else has", () => {
   test("comes with advice that fits the thing", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: awsTags.of("dev") } });
     const ifTaken = "Leave it out with --skip a.";
-    const plan = await planOf({ desired: resources(provider, wish("a", "1", { ifTaken })) });
+    const plan = await planOf({ desired: resources(provider, spec("a", "1", { ifTaken })) });
     assert.equal(plan.refusals[0]?.next, ifTaken);
     const newer = { "podtrust:stack": "prod", "podtrust:format": "9" };
     provider.things.set("a", { value: "1", tags: newer });
-    const again = await planOf({ desired: resources(provider, wish("a", "1", { ifTaken })) });
+    const again = await planOf({ desired: resources(provider, spec("a", "1", { ifTaken })) });
     assert.equal(again.refusals[0]?.next, "Use that podtrust, or a newer one.");
   });
 });

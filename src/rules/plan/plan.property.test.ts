@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import {
-  type ModelWish,
+  type ModelSpec,
   modelResource,
   ModelProvider,
   type Thing,
@@ -35,32 +35,32 @@ const isOurs = ({ tags: marks }: Thing): boolean =>
 
 interface Situation {
   readonly before: Readonly<Record<string, Thing>>;
-  readonly list: readonly ModelWish[];
+  readonly list: readonly ModelSpec[];
 }
 
 const maybeName = fc.option(fc.constantFrom(...names), { nil: undefined });
-const wish = fc.record({ value, needs: fc.subarray([...names]), takes: maybeName, inside: maybeName });
+const spec = fc.record({ value, needs: fc.subarray([...names]), takes: maybeName, inside: maybeName });
 const isEarlier = (one: Name | undefined, other: Name): boolean => one !== undefined && one < other;
 
 /**
- * What stands and what is wished for. Dependencies, outputs and containers point backwards in the alphabet, so that
- * there is no circle; outputs are taken of what is wished for, and a thing of ours stands in what it shall stand in.
+ * What stands and what is specified for. Dependencies, outputs and containers point backwards in the alphabet, so that
+ * there is no circle; outputs are taken of what is specified for, and a thing of ours stands in what it shall stand in.
  */
 const situations: fc.Arbitrary<Situation> = fc
   .record({
     things: fc.dictionary(fc.constantFrom(...names), fc.record({ value, tags })),
-    wishes: fc.dictionary(fc.constantFrom(...names), wish),
+    specs: fc.dictionary(fc.constantFrom(...names), spec),
   })
-  .map(({ things, wishes }) => {
-    const wanted = names.filter((name) => wishes[name] !== undefined);
+  .map(({ things, specs }) => {
+    const wanted = names.filter((name) => specs[name] !== undefined);
     const given = (one: Name | undefined, name: Name): Name | undefined =>
       one !== undefined && isEarlier(one, name) && wanted.includes(one) ? one : undefined;
-    const list = wanted.map((name): ModelWish => {
-      const { value: wished = "", needs = [], takes, inside } = wishes[name] ?? {};
+    const list = wanted.map((name): ModelSpec => {
+      const { value: specified = "", needs = [], takes, inside } = specs[name] ?? {};
       return {
         stack: "prod",
         name,
-        value: wished,
+        value: specified,
         dependsOn: needs.filter((one) => one < name),
         takes: given(takes, name),
         inside: given(inside, name),
@@ -77,7 +77,7 @@ const situations: fc.Arbitrary<Situation> = fc
     return { before, list };
   });
 
-function inputOf(provider: ModelProvider, list: readonly ModelWish[], goal: "present" | "absent"): PlanInput {
+function inputOf(provider: ModelProvider, list: readonly ModelSpec[], goal: "present" | "absent"): PlanInput {
   const desired = list.map((one) => modelResource(provider, one));
   const owned = names.map((name) => modelResource(provider, { stack: "prod", name, value: "" }));
   return { desired, owned, goal };
@@ -108,8 +108,8 @@ function dependencies(changes: readonly Change[], { resource }: Change): readonl
   return [...direct, ...direct.flatMap((one) => dependencies(changes, one))];
 }
 
-describe("whatever stands and is wished for", () => {
-  test("applying a plan is a fixpoint: the next plan is empty, and every wish is there", async () => {
+describe("whatever stands and is specified for", () => {
+  test("applying a plan is a fixpoint: the next plan is empty, and every spec is there", async () => {
     await fc.assert(
       fc.asyncProperty(situations, async ({ before, list }) => {
         const provider = new ModelProvider(before);
@@ -118,9 +118,9 @@ describe("whatever stands and is wished for", () => {
         const outcome = await applyPlan(plan);
         assert.deepEqual([outcome.failed, outcome.skipped, outcome.unconfirmed], [[], [], []]);
         assert.equal(isEmpty(await planOf(inputOf(provider, list, "present"))), true);
-        for (const { name, value: wished, takes } of list) {
+        for (const { name, value: specified, takes } of list) {
           const serial = takes === undefined ? "" : `#${provider.things.get(takes)?.serial}`;
-          assert.equal(provider.things.get(name)?.value, `${wished}${serial}`);
+          assert.equal(provider.things.get(name)?.value, `${specified}${serial}`);
         }
       }),
     );
@@ -217,8 +217,8 @@ describe("whatever stands and is wished for", () => {
         await applyPlan(down);
         for (const change of up.changes) {
           const { id } = change.resource;
-          const wished = dependencies(up.changes, change).filter(({ kind }) => kind === "create");
-          for (const needed of wished.map(({ resource }) => resource.id)) {
+          const specified = dependencies(up.changes, change).filter(({ kind }) => kind === "create");
+          for (const needed of specified.map(({ resource }) => resource.id)) {
             assert.ok(made.indexOf(needed) < made.indexOf(id), `${id} was made before ${needed}`);
             const { writes } = provider;
             assert.ok(writes.indexOf(id) < writes.indexOf(needed), `${id} was deleted after ${needed}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  type ModelWish,
+  type ModelSpec,
   modelResource,
   ModelProvider,
   type Thing,
@@ -11,15 +11,15 @@ import { type ApplyEvent, applyPlan, isEmpty, awsTags, type Plan, planOf, type R
 
 const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });
 
-const wish = (name: string, value: string, dependsOn: readonly string[] = []): ModelWish => ({
+const spec = (name: string, value: string, dependsOn: readonly string[] = []): ModelSpec => ({
   stack: "prod",
   name,
   value,
   dependsOn,
 });
 
-const resources = (provider: ModelProvider, ...wishes: ModelWish[]): Resource[] =>
-  wishes.map((one) => modelResource(provider, one));
+const resources = (provider: ModelProvider, ...specs: ModelSpec[]): Resource[] =>
+  specs.map((one) => modelResource(provider, one));
 
 const textOf = (event: ApplyEvent): string =>
   event.type === "confirming"
@@ -32,7 +32,7 @@ describe("a plan", () => {
   test("creates in order of dependency, whatever the order of the list", async () => {
     const provider = new ModelProvider();
     const plan = await planOf({
-      desired: resources(provider, wish("c", "3", ["b", "elsewhere"]), wish("a", "1"), wish("b", "2", ["a"])),
+      desired: resources(provider, spec("c", "3", ["b", "elsewhere"]), spec("a", "1"), spec("b", "2", ["a"])),
     });
     assert.deepEqual(kinds(plan), ["create a", "create b", "create c"]);
     assert.equal(isEmpty(plan), false);
@@ -42,7 +42,7 @@ describe("a plan", () => {
   test("names each field that differs, and calls what cannot change in place a replacement", async () => {
     const provider = new ModelProvider({ a: ours("old"), b: ours("old"), c: ours("same") });
     const plan = await planOf({
-      desired: resources(provider, wish("a", "new"), wish("b", "!new"), wish("c", "same")),
+      desired: resources(provider, spec("a", "new"), spec("b", "!new"), spec("c", "same")),
     });
     assert.deepEqual(kinds(plan), ["update a", "replace b", "none c"]);
     assert.deepEqual(plan.changes[0]?.fields, [{ field: "value", before: "old", after: "new" }]);
@@ -50,8 +50,8 @@ describe("a plan", () => {
 
   test("deletes what is ours and no longer wanted, last and dependents first", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("2"), z: { value: "", tags: {} } });
-    const owned = resources(provider, wish("a", "1"), wish("b", "2", ["a"]), wish("z", ""), wish("gone", ""));
-    const plan = await planOf({ desired: resources(provider, wish("n", "1")), owned });
+    const owned = resources(provider, spec("a", "1"), spec("b", "2", ["a"]), spec("z", ""), spec("gone", ""));
+    const plan = await planOf({ desired: resources(provider, spec("n", "1")), owned });
     assert.deepEqual(kinds(plan), ["create n", "none gone", "none z", "delete b", "delete a"]);
     assert.match(plan.changes[2]?.reason ?? "", /left alone: belongs to somebody/u);
     const upsert = await planOf({ desired: [], owned, policy: "upsert-only" });
@@ -61,7 +61,7 @@ describe("a plan", () => {
 
   test("the way down deletes what is ours, dependents first, and leaves the rest", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("2"), x: { value: "", tags: {} } });
-    const desired = resources(provider, wish("a", "1"), wish("b", "2", ["a"]), wish("x", "", ["b"]));
+    const desired = resources(provider, spec("a", "1"), spec("b", "2", ["a"]), spec("x", "", ["b"]));
     const plan = await planOf({ desired, goal: "absent" });
     assert.deepEqual(kinds(plan), ["none x", "delete b", "delete a"]);
     assert.match(plan.changes[0]?.reason ?? "", /^left alone: belongs to somebody who left no tags/u);
@@ -71,9 +71,9 @@ describe("a plan", () => {
 
   test("what was left out of the way down stays, also where a listing finds that it is ours", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("2") });
-    const [kept, doomed] = resources(provider, wish("a", "1"), wish("b", "2"));
+    const [kept, doomed] = resources(provider, spec("a", "1"), spec("b", "2"));
     assert.ok(kept !== undefined && doomed !== undefined);
-    const owned = resources(provider, wish("a", ""), wish("b", ""));
+    const owned = resources(provider, spec("a", ""), spec("b", ""));
     const plan = await planOf({ desired: [doomed], owned, context: [kept], goal: "absent" });
     assert.deepEqual(kinds(plan), ["delete b"]);
     await applyPlan(plan);
@@ -100,7 +100,7 @@ describe("a plan", () => {
   for (const [who, tags, text] of strangers) {
     test(`a name taken by ${who} is an error that says so, and nothing is touched`, async () => {
       const provider = new ModelProvider({ a: { value: "theirs", tags } });
-      const plan = await planOf({ desired: resources(provider, wish("b", "1"), wish("a", "1")) });
+      const plan = await planOf({ desired: resources(provider, spec("b", "1"), spec("a", "1")) });
       assert.equal(plan.refusals.length, 1);
       assert.equal(plan.refusals[0]?.code, "plan-name-taken");
       assert.match(plan.refusals[0]?.message ?? "", text);
@@ -116,7 +116,7 @@ describe("a plan", () => {
   test("what may be adopted is taken over, its tags among the changes; a newer podtrust's is not", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: {} } });
     const adopt = new Set(["a"]);
-    const plan = await planOf({ desired: resources(provider, wish("a", "1")), adopt });
+    const plan = await planOf({ desired: resources(provider, spec("a", "1")), adopt });
     assert.deepEqual(
       plan.changes[0]?.fields.map(({ field }) => field),
       ["tags"],
@@ -124,19 +124,19 @@ describe("a plan", () => {
     await applyPlan(plan);
     assert.deepEqual(provider.things.get("a")?.tags, awsTags.of("prod"));
     provider.things.set("a", { value: "1", tags: { "podtrust:stack": "prod", "podtrust:format": "9" } });
-    const newer = await planOf({ desired: resources(provider, wish("a", "1")), adopt });
+    const newer = await planOf({ desired: resources(provider, spec("a", "1")), adopt });
     assert.equal(newer.refusals[0]?.code, "plan-name-taken");
   });
 
   test("a tag with a damaged format is still ours, and repaired", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: { "podtrust:stack": "prod" } } });
-    const plan = await planOf({ desired: resources(provider, wish("a", "1")) });
+    const plan = await planOf({ desired: resources(provider, spec("a", "1")) });
     assert.deepEqual(kinds(plan), ["update a"]);
   });
 
   test("a resource's own refusal stops the whole plan", async () => {
     const provider = new ModelProvider({ a: ours("1") });
-    const [resource] = resources(provider, wish("a", "1"));
+    const [resource] = resources(provider, spec("a", "1"));
     assert.ok(resource);
     const refusal = new PodtrustError("usage", "no");
     const stubborn: Resource = { ...resource, diff: () => ({ kind: "update", fields: [], refusal }) };
@@ -154,13 +154,13 @@ describe("a plan", () => {
 
   test("two of one id, and circles, are mistakes of the caller", async () => {
     const provider = new ModelProvider();
-    await assert.rejects(planOf({ desired: resources(provider, wish("a", "1"), wish("a", "2")) }), TypeError);
-    const circle = resources(provider, wish("a", "1", ["b"]), wish("b", "1", ["a"]));
+    await assert.rejects(planOf({ desired: resources(provider, spec("a", "1"), spec("a", "2")) }), TypeError);
+    const circle = resources(provider, spec("a", "1", ["b"]), spec("b", "1", ["a"]));
     await assert.rejects(planOf({ desired: circle }), /depends on itself/u);
   });
 
   test("a provider that cannot be read is an error, not an absence", async () => {
-    const [resource] = resources(new ModelProvider(), wish("a", "1"));
+    const [resource] = resources(new ModelProvider(), spec("a", "1"));
     assert.ok(resource);
     const dead: Resource = { ...resource, read: () => Promise.reject(new Error("no answer")) };
     await assert.rejects(planOf({ desired: [dead] }), /no answer/u);
@@ -171,7 +171,7 @@ describe("applying a plan", () => {
   test("reads everything again before it is changed, but what is told to be absent for certain", async () => {
     for (const readsBeforeCreate of [true, false]) {
       const provider = new ModelProvider({ b: ours("old") });
-      const plan = await planOf({ desired: resources(provider, wish("a", "1"), wish("b", "new")) });
+      const plan = await planOf({ desired: resources(provider, spec("a", "1"), spec("b", "new")) });
       provider.reads.length = 0;
       const { failed, done } = await applyPlan(plan, { readsBeforeCreate });
       assert.deepEqual([failed, done.length], [[], 2]);
@@ -181,7 +181,7 @@ describe("applying a plan", () => {
 
   test("tells each step, then a second plan is empty", async () => {
     const provider = new ModelProvider({ b: ours("!old"), c: ours("same") });
-    const desired = resources(provider, wish("a", "1"), wish("b", "!new", ["a"]), wish("c", "same"));
+    const desired = resources(provider, spec("a", "1"), spec("b", "!new", ["a"]), spec("c", "same"));
     const events: ApplyEvent[] = [];
     const outcome = await applyPlan(await planOf({ desired }), { onEvent: (event) => events.push(event) });
     assert.deepEqual(events.map(textOf), [
@@ -204,10 +204,10 @@ describe("applying a plan", () => {
     };
     const desired = resources(
       provider,
-      wish("a", "1"),
-      wish("b", "1", ["a"]),
-      wish("c", "1", ["b"]),
-      wish("d", "1"),
+      spec("a", "1"),
+      spec("b", "1", ["a"]),
+      spec("c", "1", ["b"]),
+      spec("d", "1"),
     );
     const outcome = await applyPlan(await planOf({ desired }));
     assert.deepEqual(
@@ -226,7 +226,7 @@ describe("applying a plan", () => {
     provider.onWrite = (name) => {
       if (name === "b") throw new Error("DeleteConflict");
     };
-    const desired = resources(provider, wish("a", "1"), wish("b", "1", ["a"]));
+    const desired = resources(provider, spec("a", "1"), spec("b", "1", ["a"]));
     const outcome = await applyPlan(await planOf({ desired, goal: "absent" }));
     assert.deepEqual(
       outcome.skipped.map(({ resource }) => resource.id),
@@ -237,8 +237,8 @@ describe("applying a plan", () => {
 
   test("what was done between showing and acting is left; what changed otherwise is an error", async () => {
     const provider = new ModelProvider({ gone: ours("1") });
-    const desired = resources(provider, wish("a", "1"), wish("b", "1"), wish("c", "1"));
-    const plan = await planOf({ desired, owned: resources(provider, wish("gone", "1")) });
+    const desired = resources(provider, spec("a", "1"), spec("b", "1"), spec("c", "1"));
+    const plan = await planOf({ desired, owned: resources(provider, spec("gone", "1")) });
     provider.things.set("a", ours("1"));
     provider.things.set("b", ours("other"));
     provider.things.set("c", { value: "1", tags: {} });
@@ -261,7 +261,7 @@ describe("applying a plan", () => {
       ending.abort();
       throw new Error("cut off");
     };
-    const desired = resources(provider, wish("a", "1"), wish("b", "1"), wish("c", "1", ["a"]));
+    const desired = resources(provider, spec("a", "1"), spec("b", "1"), spec("c", "1", ["a"]));
     const outcome = await applyPlan(await planOf({ desired }), { signal: ending.signal });
     assert.deepEqual(
       outcome.failed.map(({ change, error }) => [change.resource.id, error.code]),

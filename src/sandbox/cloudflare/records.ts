@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { defined } from "../../core/base/index.ts";
 import { ApiError } from "./api-error.ts";
-import { isProxiable, wishOf } from "./record-wish.ts";
-import type { CloudflareVariants, DnsRecord, RecordWish, Zone } from "./types.ts";
+import { isProxiable, specOf } from "./record-spec.ts";
+import type { CloudflareVariants, DnsRecord, RecordSpec, Zone } from "./types.ts";
 
 const mostRecords = 200;
 const addressTypes = new Set(["A", "AAAA"]);
@@ -10,33 +10,33 @@ const addressTypes = new Set(["A", "AAAA"]);
 type Records = Map<string, DnsRecord>;
 
 /** Throws where a record may not stand beside those that there are. */
-function checkBeside(wish: RecordWish, records: Records, own?: string): void {
+function checkBeside(spec: RecordSpec, records: Records, own?: string): void {
   for (const other of records.values()) {
-    if (other.id === own || other.name !== wish.name) continue;
-    if (other.type === wish.type && other.content === wish.content) {
+    if (other.id === own || other.name !== spec.name) continue;
+    if (other.type === spec.type && other.content === spec.content) {
       throw new ApiError(400, 81_058, "An identical record already exists.");
     }
-    const isAlias = wish.type === "CNAME" || other.type === "CNAME";
-    if (isAlias && [wish.type, other.type].every((type) => type === "CNAME" || addressTypes.has(type))) {
+    const isAlias = spec.type === "CNAME" || other.type === "CNAME";
+    if (isAlias && [spec.type, other.type].every((type) => type === "CNAME" || addressTypes.has(type))) {
       throw new ApiError(400, 81_053, "An A, AAAA, or CNAME record with that host already exists.");
     }
   }
 }
 
-function made(wish: RecordWish, time: string): DnsRecord {
+function made(spec: RecordSpec, time: string): DnsRecord {
   return {
-    ...wish,
+    ...spec,
     id: randomBytes(16).toString("hex"),
     created: time,
     modified: time,
-    commentModified: wish.comment === null ? undefined : time,
+    commentModified: spec.comment === null ? undefined : time,
   };
 }
 
-function changed(wish: RecordWish, before: DnsRecord, time: string): DnsRecord {
-  const isSameComment = wish.comment === before.comment;
+function changed(spec: RecordSpec, before: DnsRecord, time: string): DnsRecord {
+  const isSameComment = spec.comment === before.comment;
   return {
-    ...wish,
+    ...spec,
     id: before.id,
     created: before.created,
     modified: time,
@@ -71,7 +71,7 @@ export class RecordChanges {
         `Record quota exceeded: a zone has ${mostRecords} records at the most.`,
       );
     }
-    const record = made(wishOf(body, this.#zone), this.#time);
+    const record = made(specOf(body, this.#zone), this.#time);
     checkBeside(record, this.#records);
     this.#records.set(record.id, record);
     return record;
@@ -80,8 +80,8 @@ export class RecordChanges {
   /** PUT: what the body leaves out is emptied. PATCH keeps it. */
   change(id: unknown, body: unknown, how: "PUT" | "PATCH"): DnsRecord {
     const before = existing(this.#records, id);
-    const wish = wishOf(body, this.#zone, how === "PATCH" ? before : undefined);
-    const record = changed(wish, before, this.#time);
+    const spec = specOf(body, this.#zone, how === "PATCH" ? before : undefined);
+    const record = changed(spec, before, this.#time);
     checkBeside(record, this.#records, record.id);
     this.#records.set(record.id, record);
     return record;

@@ -16,7 +16,7 @@ export interface CaaData {
 }
 
 /** What a client says of a record; the rest is made here. */
-export interface RecordWish {
+export interface RecordSpec {
   readonly name: string;
   readonly type: string;
   readonly content: string;
@@ -28,7 +28,7 @@ export interface RecordWish {
   readonly settings: object;
 }
 
-export interface DnsRecord extends RecordWish {
+export interface DnsRecord extends RecordSpec {
   readonly id: string;
   readonly created: string;
   readonly modified: string;

@@ -12,7 +12,7 @@ import { Objects } from "./objects.ts";
 import { openClusterServer, type ServerMood } from "./server.ts";
 import { StatusError } from "./status.ts";
 import { mintToken } from "./token-request.ts";
-import type { ForgedToken, StandInCluster, StandInClusterOptions, TokenWish } from "./types.ts";
+import type { ForgedToken, StandInCluster, StandInClusterOptions, TokenSpec } from "./types.ts";
 
 // --service-account-max-token-expiration is unset by default; this is the longest it takes.
 const unlimited = 2 ** 32;
@@ -43,7 +43,7 @@ function addServiceAccount({ objects }: ApiState, namespace: string, name: strin
   if (objects.findAccount(namespace, name) === undefined) objects.createAccount(namespace, name);
 }
 
-function createToken(state: ApiState, { namespace, name, audiences, expirationSeconds }: TokenWish): string {
+function createToken(state: ApiState, { namespace, name, audiences, expirationSeconds }: TokenSpec): string {
   const request = { kind: "TokenRequest", spec: { audiences, expirationSeconds } };
   try {
     addServiceAccount(state, namespace, name);
@@ -97,7 +97,7 @@ export async function openCluster(options: StandInClusterOptions): Promise<Stand
       user === "admin"
         ? kubeconfigText(url, ca, { name: "stand-in-admin", ...admin })
         : kubeconfigText(url, ca, { name: publisherUser, ...publisher }),
-    createToken: (wish) => createToken(state, wish),
+    createToken: (spec) => createToken(state, spec),
     serveIssuer: () => serveIssuer(state),
     addServiceAccount: (namespace, name) => addServiceAccount(state, namespace, name),
     forgeToken: (forged) => forge(state, forged),

@@ -9,5 +9,5 @@ export {
   type StandInIssuer,
   type StandInKey,
   type StandInKeys,
-  type TokenWish,
+  type TokenSpec,
 } from "./types.ts";

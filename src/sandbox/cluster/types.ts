@@ -100,7 +100,7 @@ export type ClusterFault =
   | "split"; /* every other connection reaches an API server that does not know the newest key yet */
 
 /** A token as TokenRequest gives it. */
-export interface TokenWish {
+export interface TokenSpec {
   readonly namespace: string;
   /** The ServiceAccount's. */
   readonly name: string;
@@ -152,7 +152,7 @@ export interface StandInCluster extends AsyncDisposable {
   /** Makes a ServiceAccount, and its namespace where that is absent. */
   addServiceAccount(namespace: string, name: string): void;
   /** A token as TokenRequest gives it; makes the ServiceAccount where it is absent. Throws `usage` for what TokenRequest refuses. */
-  createToken(wish: TokenWish): string;
+  createToken(spec: TokenSpec): string;
   /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. */
   serveIssuer(): Promise<StandInIssuer>;
   /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */

@@ -2,7 +2,7 @@ import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from 
 import { type ConnectTo, parseConnectTo, request } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import { atDoor } from "../errors/index.ts";
-import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
+import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
 
 /** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each gives a promise. */
 export interface AccountConnection extends AsyncDisposable {
@@ -63,7 +63,7 @@ export interface ConnectedIssuer {
   /** In place of public DNS: where it listens. */
   readonly connectTo: readonly ConnectTo[];
   /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
-  token(wish: TokenWish): Promise<string>;
+  token(spec: TokenSpec): Promise<string>;
   /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): Promise<string>;
   /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
@@ -141,7 +141,7 @@ async function issuerBy(ask: Ask, wanted: string | undefined): Promise<Connected
     url: issuer,
     ca: textOf(said["ca"]) ?? "",
     connectTo: rules.map((rule) => parseConnectTo(String(rule))),
-    token: ({ name, ...wish }) => minted({ ...wish, serviceAccount: name }),
+    token: ({ name, ...spec }) => minted({ ...spec, serviceAccount: name }),
     forgeToken: (forged) => minted(forgedBody(forged)),
     async fail(fault) {
       await ask("PUT", "issuer/fault", { issuer, fault: fault ?? null });

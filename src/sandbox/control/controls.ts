@@ -1,13 +1,13 @@
 import type { ConnectTo } from "../../core/http/index.ts";
 import type { Decision, DecisionFilter, Seed } from "../aws/index.ts";
-import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
+import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
 
 /** An issuer as the control API shows it and has it fail. */
 export interface ControlledIssuer {
   readonly url: string;
   readonly ca: string;
   readonly connectTo: readonly ConnectTo[];
-  token(wish: TokenWish): string;
+  token(spec: TokenSpec): string;
   forgeToken(forged: ForgedToken): string;
   fail(fault: IssuerFault | undefined): void;
 }

@@ -97,10 +97,10 @@ async function startIssuer(account: ControlledAccount, asked: Asked): Promise<ob
 
 async function token(account: ControlledAccount, asked: Asked): Promise<object> {
   const body = recordOfBody(asked);
-  const { forged, wish } = askedToken(body);
+  const { forged, spec } = askedToken(body);
   const issuer = await issuerOf(account, body);
   try {
-    return { token: forged ? issuer.forgeToken(wish) : issuer.token(wish) };
+    return { token: forged ? issuer.forgeToken(spec) : issuer.token(spec) };
   } catch (error) {
     if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message);
     throw error;

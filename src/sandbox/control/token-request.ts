@@ -1,5 +1,5 @@
 import { defined, isRecord, PodtrustError } from "../../core/base/index.ts";
-import type { ForgedToken, TokenWish } from "../cluster/index.ts";
+import type { ForgedToken, TokenSpec } from "../cluster/index.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -82,8 +82,8 @@ function subjectOf({
 
 /** A token as a request of the control API asks for it. */
 export type AskedToken =
-  | { readonly forged: false; readonly wish: TokenWish }
-  | { readonly forged: true; readonly wish: ForgedToken };
+  | { readonly forged: false; readonly spec: TokenSpec }
+  | { readonly forged: true; readonly spec: ForgedToken };
 
 /** Reads what `POST issuer/token` was sent. Throws `sandbox-control-request`. */
 export function askedToken(body: Body): AskedToken {
@@ -93,10 +93,10 @@ export function askedToken(body: Body): AskedToken {
   const subject = subjectOf(body);
   const isForged = Object.keys(forging).some((name) => body[name] !== undefined);
   if (!isForged)
-    return { forged: false, wish: { ...common, ...(subject as Pick<TokenWish, "namespace" | "name">) } };
+    return { forged: false, spec: { ...common, ...(subject as Pick<TokenSpec, "namespace" | "name">) } };
   return {
     forged: true,
-    wish: {
+    spec: {
       ...subject,
       ...common,
       claims: changed(body["claims"], body["withoutClaims"]),

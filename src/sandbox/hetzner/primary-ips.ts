@@ -41,21 +41,21 @@ function freeAddress(project: Project, type: "ipv4" | "ipv6"): string {
 }
 
 /** Makes an address that nothing has yet. */
-export function makePrimaryIp(project: Project, wish: NewPrimaryIp): PrimaryIp {
-  const ip = freeAddress(project, wish.type);
-  const first = wish.type === "ipv4" ? ip : ip.replace("::/64", "::1");
+export function makePrimaryIp(project: Project, spec: NewPrimaryIp): PrimaryIp {
+  const ip = freeAddress(project, spec.type);
+  const first = spec.type === "ipv4" ? ip : ip.replace("::/64", "::1");
   const made: PrimaryIp = {
     id: project.newId(),
-    name: wish.name,
-    type: wish.type,
+    name: spec.name,
+    type: spec.type,
     ip,
-    labels: wish.labels,
-    location: wish.location,
+    labels: spec.labels,
+    location: spec.location,
     created: project.time(),
     protection: { delete: false },
-    auto_delete: wish.autoDelete,
+    auto_delete: spec.autoDelete,
     assignee_id: null,
-    dns_ptr: wish.type === "ipv4" ? [{ ip: first, dns_ptr: `static.${first}.clients.example` }] : [],
+    dns_ptr: spec.type === "ipv4" ? [{ ip: first, dns_ptr: `static.${first}.clients.example` }] : [],
   };
   project.primaryIps.set(made.id, made);
   return made;

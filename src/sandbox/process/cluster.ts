@@ -70,7 +70,7 @@ async function open(options: ClusterProcessOptions): Promise<ClusterProcess> {
     clock: { now: () => ask("clock.now"), advance: (ms) => ask("clock.advance", ms) },
     kubeconfig: (...user) => ask("kubeconfig", ...user),
     addServiceAccount: (namespace, name) => ask("addServiceAccount", namespace, name),
-    createToken: (wish) => ask("createToken", wish),
+    createToken: (spec) => ask("createToken", spec),
     forgeToken: (forged) => ask("forgeToken", forged),
     misbehave: (fault) => ask("misbehave", fault),
     serveIssuer: () => serveIssuer(own),

@@ -15,7 +15,7 @@ import {
   type StandInIssuer,
   type StandInKeys,
   startStandInCluster,
-  type TokenWish,
+  type TokenSpec,
 } from "../cluster/index.ts";
 import type { SandboxClock } from "../clock/index.ts";
 import type { SandboxOptions } from "../start.ts";
@@ -91,7 +91,7 @@ async function cluster(options: StandInClusterOptions) {
     said: { url, ca, issuer },
     calls: {
       kubeconfig: (...user: Parameters<StandInCluster["kubeconfig"]>) => started.kubeconfig(...user),
-      createToken: (wish: TokenWish) => started.createToken(wish),
+      createToken: (spec: TokenSpec) => started.createToken(spec),
       addServiceAccount: (namespace: string, name: string) => started.addServiceAccount(namespace, name),
       forgeToken: (forged: ForgedToken) => started.forgeToken(forged),
       misbehave: (fault: ClusterFault | undefined) => started.misbehave(fault),

@@ -1,2 +1,2 @@
 export { ansibleInventory, ansibleVars } from "./ansible.ts";
-export { type OpenTofuWish, openTofuText } from "./opentofu.ts";
+export { type OpenTofuSpec, openTofuText } from "./opentofu.ts";

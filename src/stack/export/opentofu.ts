@@ -4,7 +4,7 @@ import { iamProviderKey } from "../../rules/oidc/index.ts";
 import type { ResourceOutputs } from "../parts/index.ts";
 import { openTofuParts } from "../parts/index.ts";
 
-export interface OpenTofuWish {
+export interface OpenTofuSpec {
   /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
   readonly imports?: boolean;
   /** What is known of what stands: ids for those blocks, and accounts at certificate authorities. */
@@ -33,7 +33,7 @@ function settings(config: Config): Block {
 /** What a config owns, as one file of OpenTofu (or Terraform), formatted as `tofu fmt` formats it. */
 export function openTofuText(
   config: Config,
-  { imports = false, found = new Map() }: OpenTofuWish = {},
+  { imports = false, found = new Map() }: OpenTofuSpec = {},
 ): string {
   const blocks = openTofuParts.flatMap((part) => part.blocks(config, found));
   const taken = imports ? openTofuParts.flatMap((part) => part.imports(config, found)) : [];

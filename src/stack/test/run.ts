@@ -41,8 +41,8 @@ class TestRun {
     mint: async (serviceAccount, audience) => {
       const { cluster, signal } = this.#options;
       const [namespace, name] = namesOf(serviceAccount);
-      const wish = { audiences: [audience], expirationSeconds: tokenSeconds };
-      return (await cluster.requestToken(namespace, name, wish, { signal })).token;
+      const spec = { audiences: [audience], expirationSeconds: tokenSeconds };
+      return (await cluster.requestToken(namespace, name, spec, { signal })).token;
     },
     exists: async (serviceAccount) => {
       const { cluster, signal } = this.#options;

@@ -19,7 +19,7 @@ export const demo = {
 export const manifestAnnotation = "podtrust/manifest";
 
 /** How the demo's Job differs from the guide's. */
-export interface DemoWish {
+export interface DemoSpec {
   /** An image of podtrust, which runs `podtrust job`; the guide's AWS CLI unless told. */
   readonly image?: string;
   /** AWS_ENDPOINT_URL of the pod: where a sandbox is, seen from there. */
@@ -50,7 +50,7 @@ export function demoServiceAccount(config: Config): string {
   );
 }
 
-function program({ image, path = "/" }: DemoWish): object {
+function program({ image, path = "/" }: DemoSpec): object {
   if (image !== undefined) return { image, args: ["job", "--path", path] };
   const script = [
     "aws sts get-caller-identity",
@@ -71,12 +71,12 @@ function checkedPath(path: string): string {
   });
 }
 
-function podSpec(target: WorkloadTarget, wish: DemoWish): PodSpec {
-  const endpoint = wish.awsEndpoint;
-  const own = wish.image === undefined;
+function podSpec(target: WorkloadTarget, options: DemoSpec): PodSpec {
+  const endpoint = options.awsEndpoint;
+  const own = options.image === undefined;
   const container = {
     name: demo.job,
-    ...program({ ...wish, path: checkedPath(wish.path ?? "/") }),
+    ...program({ ...options, path: checkedPath(options.path ?? "/") }),
     imagePullPolicy: "IfNotPresent",
     ...(endpoint === undefined ? {} : { env: [{ name: "AWS_ENDPOINT_URL", value: endpoint }] }),
     securityContext: {
@@ -90,7 +90,7 @@ function podSpec(target: WorkloadTarget, wish: DemoWish): PodSpec {
   };
   const spec = {
     restartPolicy: "Never",
-    ...(wish.hostNetwork === true ? { hostNetwork: true } : {}),
+    ...(options.hostNetwork === true ? { hostNetwork: true } : {}),
     serviceAccountName: target.serviceAccount,
     // The token for AWS is a volume of its own; the one for the cluster's API is not needed.
     automountServiceAccountToken: false,
@@ -107,13 +107,13 @@ function digestOf(value: object): string {
 }
 
 /** The guide's ServiceAccount and Job with our labels: what `manifests demo` prints and `apply demo` applies. */
-export function demoObjects(target: WorkloadTarget, wish: DemoWish = {}): readonly KubernetesObject[] {
+export function demoObjects(target: WorkloadTarget, options: DemoSpec = {}): readonly KubernetesObject[] {
   const labels = kubernetesLabels.of(target.stack);
   const spec = {
     backoffLimit: 0,
     // Whatever keeps the pod from ending, the Job does not outlive it for long.
     activeDeadlineSeconds: 900,
-    template: { metadata: { labels }, spec: podSpec(target, wish) },
+    template: { metadata: { labels }, spec: podSpec(target, options) },
   };
   const job: KubernetesObject = {
     apiVersion: "batch/v1",

@@ -6,7 +6,7 @@ import {
   objectText,
 } from "../../providers/kubernetes/index.ts";
 import { kubernetesLabels, ownerText } from "../../rules/plan/index.ts";
-import { demo, demoObjects, type DemoWish, manifestAnnotation } from "./demo-job.ts";
+import { demo, demoObjects, type DemoSpec, manifestAnnotation } from "./demo-job.ts";
 import { isFinished, type JobState, jobState } from "./job-state.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { WorkloadTarget } from "./target.ts";
@@ -27,7 +27,7 @@ export type DemoRunEvent =
 export interface DemoRunInput {
   readonly target: WorkloadTarget;
   readonly cluster: KubernetesApi;
-  readonly wish: DemoWish;
+  readonly spec: DemoSpec;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Milliseconds until the pod has to have ended. */
@@ -231,8 +231,8 @@ class Run {
  * Throws `plan-name-taken`, `workload-failed`, `deadline-exceeded`, `cluster-*`.
  */
 export async function runDemoWorkload(input: DemoRunInput): Promise<DemoRunResult> {
-  const { target, cluster, wish, signal, force = false, onEvent } = input;
-  const [account, job] = demoObjects(target, wish);
+  const { target, cluster, spec, signal, force = false, onEvent } = input;
+  const [account, job] = demoObjects(target, spec);
   if (account === undefined || job === undefined) throw new TypeError("the demo is two objects");
   const running = await earlierJob(input, job);
   await applyAccount(input, account);

@@ -1,4 +1,4 @@
-export { demoObjects, demoServiceAccount, type DemoWish } from "./demo-job.ts";
+export { demoObjects, demoServiceAccount, type DemoSpec } from "./demo-job.ts";
 export {
   type DemoPlace,
   type DemoRemoval,
@@ -8,7 +8,7 @@ export {
   removeDemoWorkload,
   runDemoWorkload,
 } from "./demo-run.ts";
-export { type PatchWish, workloadPatch } from "./patch.ts";
+export { type PatchSpec, workloadPatch } from "./patch.ts";
 export { type PreflightInput, preflightWorkload } from "./preflight.ts";
 export { objectsYaml, patchYaml, workloadParts, workloadYaml } from "./render.ts";
-export { namesOf, type WorkloadTarget, workloadTarget, type WorkloadWish } from "./target.ts";
+export { namesOf, type WorkloadTarget, workloadTarget, type WorkloadSpec } from "./target.ts";

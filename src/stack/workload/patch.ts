@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What a patch is for. */
-export interface PatchWish {
+export interface PatchSpec {
   /** KIND/NAME as kubectl says it: deployment/web. */
   readonly of: string;
   /** The container that gets the token; named as the object unless told. */
@@ -57,14 +57,14 @@ export function podFragment(target: WorkloadTarget, container: string): object {
  * A strategic-merge patch for an existing workload: kustomize and `kubectl patch --patch-file` take it. Throws
  * `usage`.
  */
-export function workloadPatch(target: WorkloadTarget, wish: PatchWish): KubernetesObject {
-  const [kindName = "", name = "", ...rest] = wish.of.split("/");
+export function workloadPatch(target: WorkloadTarget, spec: PatchSpec): KubernetesObject {
+  const [kindName = "", name = "", ...rest] = spec.of.split("/");
   if (name === "" || rest.length > 0) {
-    throw new PodtrustError("usage", `--patch ${wish.of} is not of the form KIND/NAME`, {
+    throw new PodtrustError("usage", `--patch ${spec.of} is not of the form KIND/NAME`, {
       next: "For example --patch deployment/web.",
     });
   }
   const { apiVersion, kind, wrap } = kindOf(kindName);
   const metadata = { name, namespace: target.namespace };
-  return { apiVersion, kind, metadata, spec: wrap(podFragment(target, wish.container ?? name)) };
+  return { apiVersion, kind, metadata, spec: wrap(podFragment(target, spec.container ?? name)) };
 }

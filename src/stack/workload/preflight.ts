@@ -37,11 +37,11 @@ async function checkNamespace({ target, cluster, signal, notice }: PreflightInpu
 
 /** The key that the cluster signs with, as a token of one of the namespace's ServiceAccounts says. */
 async function signingKid({ target, cluster, signal }: PreflightInput): Promise<string | undefined> {
-  const wish = { audiences: [target.audience], expirationSeconds: 600 };
+  const spec = { audiences: [target.audience], expirationSeconds: 600 };
   // Its own may be made only with the workload; every namespace has the other.
   for (const name of [target.serviceAccount, "default"]) {
     try {
-      return parseJws((await cluster.requestToken(target.namespace, name, wish, { signal })).token).kid;
+      return parseJws((await cluster.requestToken(target.namespace, name, spec, { signal })).token).kid;
     } catch (error) {
       if (!(error instanceof PodtrustError)) throw error;
     }

@@ -1,5 +1,5 @@
 import { yamlText } from "../../core/yaml/index.ts";
-import { podFragment, workloadPatch, type PatchWish } from "./patch.ts";
+import { podFragment, workloadPatch, type PatchSpec } from "./patch.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
 /** Objects as YAML documents, for kubectl apply. */
@@ -26,11 +26,11 @@ export function workloadYaml(target: WorkloadTarget): string {
 }
 
 /** The patch as YAML. */
-export function patchYaml(target: WorkloadTarget, wish: PatchWish): string {
-  const patch = workloadPatch(target, wish);
+export function patchYaml(target: WorkloadTarget, spec: PatchSpec): string {
+  const patch = workloadPatch(target, spec);
   return [
     `# kustomization.yaml: patches: [{path: THIS-FILE, target: {kind: ${patch.kind}, name: ${patch.metadata.name}}}]`,
-    `# or at once: kubectl patch -n ${target.namespace} ${wish.of} --patch-file THIS-FILE`,
+    `# or at once: kubectl patch -n ${target.namespace} ${spec.of} --patch-file THIS-FILE`,
     yamlText(patch),
   ].join("\n");
 }

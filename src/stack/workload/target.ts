@@ -6,7 +6,7 @@ import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.
 import { roleArnOf, trusts } from "../parts/index.ts";
 
 /** What a command line says about a workload, beside the config. */
-export interface WorkloadWish {
+export interface WorkloadSpec {
   /** NAMESPACE/NAME of its ServiceAccount. */
   readonly serviceAccount: string;
   /** Where several roles trust it: which one. */
@@ -48,39 +48,39 @@ export function namesOf(text: string): readonly [namespace: string, name: string
   throw new PodtrustError("subject-invalid", `"${text}" is not of the form NAMESPACE/NAME: ${problem}`);
 }
 
-function candidates(config: Config, wish: WorkloadWish): readonly Candidate[] {
+function candidates(config: Config, spec: WorkloadSpec): readonly Candidate[] {
   return config.aws
-    .filter(({ account }) => wish.account === undefined || account === wish.account)
+    .filter(({ account }) => spec.account === undefined || account === spec.account)
     .flatMap((account) => account.roles.map((role) => ({ account, role })))
-    .filter(({ role }) => wish.role === undefined || role.name === wish.role)
-    .filter(({ account, role }) => trusts({ issuer: config.issuer, account, role }, wish.serviceAccount));
+    .filter(({ role }) => spec.role === undefined || role.name === spec.role)
+    .filter(({ account, role }) => trusts({ issuer: config.issuer, account, role }, spec.serviceAccount));
 }
 
-function noRole(config: Config, wish: WorkloadWish): PodtrustError {
+function noRole(config: Config, spec: WorkloadSpec): PodtrustError {
   const known = config.aws.flatMap(({ roles }) => roles.flatMap(({ serviceAccounts }) => serviceAccounts));
-  const near = nearest(wish.serviceAccount, known);
+  const near = nearest(spec.serviceAccount, known);
   const which = [
-    wish.role === undefined ? "no role" : `no role ${wish.role}`,
-    wish.account === undefined ? "of the config" : `of account ${wish.account} in the config`,
+    spec.role === undefined ? "no role" : `no role ${spec.role}`,
+    spec.account === undefined ? "of the config" : `of account ${spec.account} in the config`,
   ].join(" ");
-  return new PodtrustError("workload-role-unknown", `${which} trusts ${wish.serviceAccount}`, {
+  return new PodtrustError("workload-role-unknown", `${which} trusts ${spec.serviceAccount}`, {
     ...(near === undefined ? {} : { next: `Did you mean ${near}? Else add it to a role's serviceAccounts.` }),
-    detail: { serviceAccount: wish.serviceAccount, known: [...new Set(known)] },
+    detail: { serviceAccount: spec.serviceAccount, known: [...new Set(known)] },
   });
 }
 
-function chosen(config: Config, wish: WorkloadWish): Candidate {
+function chosen(config: Config, spec: WorkloadSpec): Candidate {
   if (config.aws.length === 0) {
     throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
   }
-  const found = candidates(config, wish);
+  const found = candidates(config, spec);
   const [first, second] = found;
-  if (first === undefined) throw noRole(config, wish);
+  if (first === undefined) throw noRole(config, spec);
   if (second === undefined) return first;
   const names = found.map(({ account, role }) => `${role.name} in ${account.account}`).join(", ");
-  throw new PodtrustError("workload-role-unknown", `several roles trust ${wish.serviceAccount}: ${names}`, {
+  throw new PodtrustError("workload-role-unknown", `several roles trust ${spec.serviceAccount}: ${names}`, {
     next: "Name one by --role NAME, and its account by --account ID where both have it.",
-    detail: { serviceAccount: wish.serviceAccount },
+    detail: { serviceAccount: spec.serviceAccount },
   });
 }
 
@@ -94,9 +94,9 @@ function checkedLifetime(seconds: number): number {
   );
 }
 
-function checkedAudience(account: AwsConfig, wish: WorkloadWish): string {
+function checkedAudience(account: AwsConfig, spec: WorkloadSpec): string {
   const [usual = ""] = account.audiences;
-  const audience = wish.audience ?? usual;
+  const audience = spec.audience ?? usual;
   if (account.audiences.includes(audience)) return audience;
   const near = nearest(audience, account.audiences) ?? usual;
   throw new PodtrustError("usage", `account ${account.account} does not accept the audience ${audience}`, {
@@ -109,10 +109,10 @@ function checkedAudience(account: AwsConfig, wish: WorkloadWish): string {
  * What the config says for a ServiceAccount. Throws `subject-invalid`, `config-without-aws`,
  * `workload-role-unknown`, `token-lifetime` or `usage`.
  */
-export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarget {
-  const [namespace, serviceAccount] = namesOf(wish.serviceAccount);
-  const expirationSeconds = checkedLifetime(wish.expirationSeconds ?? usualToken);
-  const { account, role } = chosen(config, wish);
+export function workloadTarget(config: Config, spec: WorkloadSpec): WorkloadTarget {
+  const [namespace, serviceAccount] = namesOf(spec.serviceAccount);
+  const expirationSeconds = checkedLifetime(spec.expirationSeconds ?? usualToken);
+  const { account, role } = chosen(config, spec);
   return {
     stack: config.stack,
     issuer: config.issuer,
@@ -123,7 +123,7 @@ export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarg
     roleArn: roleArnOf(account, role),
     region: account.region,
     sessionName: role.sessionName,
-    audience: checkedAudience(account, wish),
+    audience: checkedAudience(account, spec),
     expirationSeconds,
     ...defined({ stsRegionalEndpoints: account.stsRegionalEndpoints }),
   };

@@ -94,11 +94,11 @@ const role = fc
     managed,
     arn: rarely(existing),
   })
-  .map(({ account: id, managed: wish, arn, chain }): Json => {
+  .map(({ account: id, managed: spec, arn, chain }): Json => {
     if (chain !== null) return { chain: { arn: chain } };
     return {
       ...(id === null ? {} : { account: id }),
-      ...(arn === null ? { managed: wish } : { existing: { arn } }),
+      ...(arn === null ? { managed: spec } : { existing: { arn } }),
     };
   });
 const judged = fc.record({

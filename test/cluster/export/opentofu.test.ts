@@ -254,10 +254,10 @@ describe("export opentofu", { skip: leftOut() }, () => {
   for (const provider of providers) {
     test(`has the CAA records that the plan has once the publisher has accounts, and before that none: ${provider}`, async () => {
       const config = await configOf(servedBy(provider));
-      const [wish] = caaOf(config, "oidc.example.com");
-      assert.ok(wish !== undefined && "from" in wish.values);
-      const said = withAccounts.get(wish.values.from.after)?.[wish.values.from.name];
-      const planned = wish.values.make(said ?? "");
+      const [spec] = caaOf(config, "oidc.example.com");
+      assert.ok(spec !== undefined && "from" in spec.values);
+      const said = withAccounts.get(spec.values.from.after)?.[spec.values.from.name];
+      const planned = spec.values.make(said ?? "");
       assert.equal(planned.length, 2);
       const { blocks, formatted } = read(openTofuText(config, { imports: true, found: withAccounts }));
       assert.ok(formatted);

@@ -59,8 +59,8 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
     way = await Way.to(plane);
     lives = new BindingLives(world);
     const [port = 0] = await freePorts(1);
-    const wish = { namespace: "podtrust", name: own, evict: false, configMaps: true, roleMap };
-    const objects = operatorManifests({ ...wish, webhook: { failurePolicy: "Ignore" } });
+    const spec = { namespace: "podtrust", name: own, evict: false, configMaps: true, roleMap };
+    const objects = operatorManifests({ ...spec, webhook: { failurePolicy: "Ignore" } });
     await apply(
       plane,
       objects.map((object) => onPort(object as JsonRecord, port)),

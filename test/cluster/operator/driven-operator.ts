@@ -69,7 +69,7 @@ export interface Answer {
   readonly usage?: Usage;
 }
 
-type Wish = Order extends infer One ? (One extends Order ? Omit<One, "id"> : never) : never;
+type Spec = Order extends infer One ? (One extends Order ? Omit<One, "id"> : never) : never;
 
 /** An operator with bindings, a process of its own, whose clock stands still unless it is moved. */
 export class DrivenOperator {
@@ -132,12 +132,12 @@ export class DrivenOperator {
     return this.#last.gone;
   }
 
-  #order(wish: Wish): Promise<Answer> {
+  #order(spec: Spec): Promise<Answer> {
     this.#orders += 1;
     const id = this.#orders;
     const asked = Promise.withResolvers<Answer>();
     this.#asked.set(id, asked);
-    this.#child.send({ id, ...wish }, (error) => {
+    this.#child.send({ id, ...spec }, (error) => {
       if (error !== null) asked.reject(new Error(`the operator has ended: ${error.message}`));
     });
     return asked.promise;

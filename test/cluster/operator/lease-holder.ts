@@ -13,8 +13,8 @@ const say = (event: string): void => {
 };
 
 const api = await openKubernetes({ kubeconfig });
-const wish = { api, namespace: "default", name, identity, clock: systemClock, logger: silentLogger };
-const lease = await acquireLease({ ...wish, durationMs: Number(durationMs) }, new AbortController().signal);
+const spec = { api, namespace: "default", name, identity, clock: systemClock, logger: silentLogger };
+const lease = await acquireLease({ ...spec, durationMs: Number(durationMs) }, new AbortController().signal);
 say("taken");
 lease.lost.addEventListener("abort", () => say("lost"));
 // What a reconcile does before each write; a process that slept comes back in the middle of such a loop.

@@ -38,7 +38,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     await cluster.stop();
   });
 
-  const wishOf = (name: string, identity: string, more: Partial<LeaseOptions> = {}): LeaseOptions => ({
+  const leaseOptions = (name: string, identity: string, more: Partial<LeaseOptions> = {}): LeaseOptions => ({
     api,
     namespace: "default",
     name,
@@ -49,8 +49,8 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     ...more,
   });
 
-  async function taken(...args: Parameters<typeof wishOf>): Promise<HeldLease> {
-    const lease = await acquireLease(wishOf(...args), over.signal);
+  async function taken(...args: Parameters<typeof leaseOptions>): Promise<HeldLease> {
+    const lease = await acquireLease(leaseOptions(...args), over.signal);
     held.push(lease);
     return lease;
   }
@@ -86,7 +86,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     const seen: (string | undefined)[] = [];
     const all = clocks.map(async (clock, index) => {
       const lease = await acquireLease(
-        wishOf("skew", `r${index}`, { clock }),
+        leaseOptions("skew", `r${index}`, { clock }),
         over.signal,
         ({ holder: who }) => seen.push(who),
       );
@@ -199,7 +199,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
   test("a lease that somebody deletes is lost to its holder, and whoever knew of it waits for its end", async () => {
     const first = await taken("deleted", "first");
     let looks = 0;
-    const second = acquireLease(wishOf("deleted", "second"), over.signal, () => (looks += 1));
+    const second = acquireLease(leaseOptions("deleted", "second"), over.signal, () => (looks += 1));
     await until(() => looks > 0, "the second has seen it");
     await api.remove({ kind: "Lease", namespace: "default", name: "deleted" });
     const lease = await second;
@@ -211,8 +211,8 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     const stranger = await openKubernetes({ kubeconfig: await cluster.kubeconfigFor("stranger") });
     const giveUp = new AbortController();
     const logger = rememberingLogger();
-    const wish = wishOf("refused", "nobody", { api: stranger, logger, durationMs: 1000 });
-    const refused = assert.rejects(acquireLease(wish, giveUp.signal), /enough/u);
+    const spec = leaseOptions("refused", "nobody", { api: stranger, logger, durationMs: 1000 });
+    const refused = assert.rejects(acquireLease(spec, giveUp.signal), /enough/u);
     await until(() => logger.lines.length > 0, "a line of the log");
     await systemClock.sleep(500);
     giveUp.abort(new Error("enough"));
@@ -223,6 +223,9 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
 
   test("a lease of less than a second, or of part of one, is a mistake of the caller", async () => {
     for (const wrong of [0, 999, 1500, Number.NaN])
-      await assert.rejects(acquireLease(wishOf("x", "x", { durationMs: wrong }), over.signal), TypeError);
+      await assert.rejects(
+        acquireLease(leaseOptions("x", "x", { durationMs: wrong }), over.signal),
+        TypeError,
+      );
   });
 });

@@ -14,12 +14,12 @@ import {
   type StandInCluster,
   startStandInCluster,
   startStandInClusterProcess,
-  type TokenWish,
+  type TokenSpec,
 } from "../../../src/sandbox/index.ts";
 
 const issuer = "https://oidc.example.com";
 const audience = "sts.amazonaws.com";
-const cart: TokenWish = { namespace: "shop", name: "cart", audiences: [audience] };
+const cart: TokenSpec = { namespace: "shop", name: "cart", audiences: [audience] };
 
 // One text for both: what it awaits is a value here and a promise there.
 const ways: readonly [
@@ -178,14 +178,14 @@ for (const [where, start] of ways) {
     test("gives no token to a user who may read the two documents only", async () => {
       const publisher = await api("publisher");
       await publisher.oidcDocuments();
-      const wish = { audiences: [audience], expirationSeconds: 600 };
-      await assert.rejects(publisher.requestToken("shop", "cart", wish), /forbidden/u);
+      const spec = { audiences: [audience], expirationSeconds: 600 };
+      await assert.rejects(publisher.requestToken("shop", "cart", spec), /forbidden/u);
     });
 
     test("has its API server give tokens to a ServiceAccount that was added, no longer than it was told", async () => {
       await cluster.addServiceAccount("shop", "till");
-      const wish = { audiences: [audience], expirationSeconds: 80_000 };
-      const { token } = await (await api()).requestToken("shop", "till", wish);
+      const spec = { audiences: [audience], expirationSeconds: 80_000 };
+      const { token } = await (await api()).requestToken("shop", "till", spec);
       const { claims } = parseJws(token);
       assert.equal(Number(claims["exp"]) - Number(claims["iat"]), 7200);
     });

@@ -18,17 +18,17 @@ const s3 = { Effect: "Allow", Action: "s3:*", Resource: "*" };
 const policy = (...Statement: readonly object[]): object => ({ Version: "2012-10-17", Statement });
 const all = policy({ Effect: "Allow", Action: "*", Resource: "*" });
 
-interface GrantWish extends Json {
+interface GrantSpec extends Json {
   readonly name: string;
 }
 
-const plain: GrantWish = {
+const plain: GrantSpec = {
   name: "plain",
   namespaces: ["shop"],
   accounts: [account],
   policies: [arn("/shop/*")],
 };
-const teams: GrantWish = {
+const teams: GrantSpec = {
   name: "teams",
   namespaces: ["shop"],
   accounts: [account],
@@ -38,7 +38,7 @@ const teams: GrantWish = {
 };
 
 interface CutWorld extends TurnWorld {
-  readonly grants: (...grants: readonly GrantWish[]) => void;
+  readonly grants: (...grants: readonly GrantSpec[]) => void;
   readonly managed: (managed: Json) => void;
   readonly rights: () => Promise<Json>;
 }
@@ -47,7 +47,7 @@ async function cutWorld(t: TestContext): Promise<CutWorld> {
   const world = await turnWorld(t);
   await makePolicies(world.iam, { "/shop/a": s3, "/shop/b": s3, "/tenants": s3 });
   return Object.assign(world, {
-    grants(...grants: readonly GrantWish[]) {
+    grants(...grants: readonly GrantSpec[]) {
       world.trust({
         stack: "prod",
         issuer: world.sandbox.issuer.issuer,

@@ -76,7 +76,7 @@ async function run(events: Planted["events"], code?: OperatorCode): Promise<void
 
 const turn: Event = { kind: "turn", stale: false, mishaps: [], always: "" };
 const grants = (...of: readonly number[]): Event => ({ kind: "grants", of });
-const bind = (wish: number): Event => ({ kind: "bind", wish });
+const bind = (spec: number): Event => ({ kind: "bind", spec });
 
 /** A binding is made anew by its owner under the name of another trust: its role is nobody's, and goes. */
 async function remade(world: TurnWorld): Promise<void> {

@@ -39,7 +39,7 @@ const probes = [
 ];
 
 /** A grant of a trust, for the one namespace and account. */
-export interface GrantWish {
+export interface GrantSpec {
   readonly name: string;
   readonly policies: readonly string[];
   readonly inline?: boolean;
@@ -92,7 +92,7 @@ export function rightsOfRole(role: SeenRole): ReadonlySet<string> {
 }
 
 /** The most that one grant allows a role that has these tags beside the grant's. */
-export function rightsOfGrant(grant: GrantWish, role: SeenRole): ReadonlySet<string> {
+export function rightsOfGrant(grant: GrantSpec, role: SeenRole): ReadonlySet<string> {
   const fits = (one: string): boolean =>
     grant.policies.some((pattern) =>
       pattern.endsWith("*") ? one.startsWith(pattern.slice(0, -1)) : one === pattern,

@@ -18,7 +18,7 @@ import {
   arn,
   document,
   everything,
-  type GrantWish,
+  type GrantSpec,
   isWithin,
   letsIn,
   policies,
@@ -32,7 +32,7 @@ const legacy = "legacy-shop";
 const legacyArn = `arn:aws:iam::${account}:role/${legacy}`;
 
 /** Grants, of which a trust has some, in some order. */
-const grants: readonly GrantWish[] = [
+const grants: readonly GrantSpec[] = [
   { name: "plain", policies: [arn("/shop/a")], tags: [{ key: "team", value: "x" }] },
   { name: "shop", policies: [arn("/shop/*")] },
   {
@@ -62,7 +62,7 @@ const inline = (statement: object): readonly object[] => [
 ];
 
 /** What the tenant asks for. */
-const wishes: readonly Json[] = [
+const specs: readonly Json[] = [
   { policies: [arn("/shop/a")] },
   { policies: [arn("/shop/b")] },
   { policies: [arn("/shop/a"), arn("/shop/team")], tags: [{ key: "team", value: "y" }] },
@@ -88,7 +88,7 @@ const deeds = ["attach", "detach", "allow", "deny", "mixed", "unbound", "tag", "
 /** Something that happens. */
 export type Event =
   | { readonly kind: "grants"; readonly of: readonly number[] }
-  | { readonly kind: "bind"; readonly wish: number }
+  | { readonly kind: "bind"; readonly spec: number }
   | { readonly kind: "drift"; readonly deed: (typeof deeds)[number] }
   | { readonly kind: "legacy" | "lose-trust" | "unbind" | "remake" | "restart" }
   | {
@@ -113,7 +113,7 @@ const change: fc.Arbitrary<Event> = fc.oneof(
     weight: 4,
     arbitrary: fc.shuffledSubarray([0, 1, 2, 3, 4]).map((of): Event => ({ kind: "grants", of })),
   },
-  { weight: 4, arbitrary: fc.nat(wishes.length - 1).map((wish): Event => ({ kind: "bind", wish })) },
+  { weight: 4, arbitrary: fc.nat(specs.length - 1).map((spec): Event => ({ kind: "bind", spec })) },
   { weight: 2, arbitrary: fc.constantFrom(...deeds).map((deed): Event => ({ kind: "drift", deed })) },
   {
     weight: 2,
@@ -148,7 +148,7 @@ type Deed =
 /** One history, run in a world: every change that a turn makes at IAM is judged by what a session may do before and after. */
 export class TenantHistory {
   readonly #world: TurnWorld;
-  #grants: readonly GrantWish[] = [];
+  #grants: readonly GrantSpec[] = [];
   /** Ids of roles that the ServiceAccount was let into: its sessions may live. */
   readonly #entered = new Set<string>();
   #before = new Map<string, ReadonlySet<string>>();
@@ -195,7 +195,7 @@ export class TenantHistory {
   async begin(): Promise<void> {
     await makePolicies(this.#world.iam, policies);
     await this.run({ kind: "grants", of: [0, 1, 2, 3, 4] });
-    await this.run({ kind: "bind", wish: 0 });
+    await this.run({ kind: "bind", spec: 0 });
   }
 
   async run(event: Event): Promise<void> {
@@ -204,7 +204,7 @@ export class TenantHistory {
     if (event.kind !== "turn") world.clock.move(60_000);
     if (event.kind === "grants") this.#trust(event.of);
     else if (event.kind === "bind")
-      world.bind({ roles: [{ profile: "default", managed: wishes[event.wish] }] });
+      world.bind({ roles: [{ profile: "default", managed: specs[event.spec] }] });
     else if (event.kind === "drift") await this.#drift(event.deed);
     else if (event.kind === "turn") await this.#turn(event);
     else await this.#other(event.kind);

@@ -69,7 +69,7 @@ const fromCli = ({ code, out, err }: CliResult): Outcome => ({
   said: err === "" ? out : err,
 });
 
-/** What is wished, and what was wished before it: everything that can be another is. */
+/** What is specified, and what was specified before it: everything that can be another is. */
 async function config({ host, folder }: Bench, when: "before" | "now" = "now"): Promise<void> {
   const archives =
     when === "now"
@@ -132,9 +132,9 @@ async function withSystem<T>(
       remember: async (_inputs, keys) => void remembered.set(host, keys),
     },
   });
-  const wish = { stack: "prod", isFresh: true, isRootUsed: true };
+  const spec = { stack: "prod", isFresh: true, isRootUsed: true };
   try {
-    return await work(systemResource({ connection, clock: briskClock, wish }));
+    return await work(systemResource({ connection, clock: briskClock, spec }));
   } finally {
     await connection.close();
   }

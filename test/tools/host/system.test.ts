@@ -72,8 +72,8 @@ function connection({
 async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly waits: readonly string[] }> {
   const made = connection(trouble);
   const { stack = "prod", clock = systemClock } = trouble;
-  const wish = { stack, isFresh: true, isRootUsed: host.user === "root" };
-  const resource = systemResource({ connection: made, clock, wish });
+  const spec = { stack, isFresh: true, isRootUsed: host.user === "root" };
+  const resource = systemResource({ connection: made, clock, spec });
   const waits: string[] = [];
   try {
     const outcome = await applyPlan(await planOf({ desired: [resource] }), {
@@ -87,10 +87,10 @@ async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly wait
 
 async function changes(trouble: Trouble = {}): Promise<readonly string[]> {
   const made = connection(trouble);
-  const wish = { stack: "prod", isFresh: true, isRootUsed: host.user === "root" };
+  const spec = { stack: "prod", isFresh: true, isRootUsed: host.user === "root" };
   try {
     const { changes: all } = await planOf({
-      desired: [systemResource({ connection: made, clock: systemClock, wish })],
+      desired: [systemResource({ connection: made, clock: systemClock, spec })],
     });
     return all.flatMap(({ fields }) => fields.map(({ field }) => field));
   } finally {
@@ -169,8 +169,8 @@ test(
 test("a machine of another stack is left alone", options, async () => {
   await up();
   const made = connection();
-  const wish = { stack: "dev", isFresh: true, isRootUsed: true };
-  const plan = await planOf({ desired: [systemResource({ connection: made, clock: systemClock, wish })] });
+  const spec = { stack: "dev", isFresh: true, isRootUsed: true };
+  const plan = await planOf({ desired: [systemResource({ connection: made, clock: systemClock, spec })] });
   await made.close();
   assert.match(plan.refusals[0]?.message ?? "", /belongs to podtrust stack "prod"/u);
 });

@@ -40,7 +40,7 @@ import {
   type Resource,
 } from "../../../rules/plan/index.ts";
 import type { Place } from "../../../stack/parts/index.ts";
-import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./cut.ts";
+import { type CutOutcome, type CutSpec, cutFields, isNothing, roleCut } from "./cut.ts";
 import { awsConfigOf } from "./config.ts";
 import { type Exchange, exchanged } from "../../../stack/parts/index.ts";
 import { accountAnswers, preflight } from "../../../stack/parts/index.ts";
@@ -60,7 +60,7 @@ export interface BoundContext {
 export type Drifted = (binding: string) => void;
 
 /** What a binding wants of one account. */
-export interface BoundWish {
+export interface BoundSpec {
   /** What marks roles as the binding's. */
   readonly mark: string;
   readonly roles: readonly RoleConfig[];
@@ -74,7 +74,7 @@ export interface BoundWish {
 
 /** A plan for a binding's roles in one account. */
 export interface BoundPlan {
-  readonly wish: BoundWish;
+  readonly spec: BoundSpec;
   readonly plan: Plan;
 }
 
@@ -83,7 +83,7 @@ const anothers =
   "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role that carries nobody's tags can be adopted.";
 
 /** Roles that are to be taken over and are not there: made by their name they would stand outside of the trust's path. */
-function missingAdoptions({ changes }: Plan, { adopt = new Set() }: BoundWish): readonly PodtrustError[] {
+function missingAdoptions({ changes }: Plan, { adopt = new Set() }: BoundSpec): readonly PodtrustError[] {
   const missing = changes.filter(
     ({ kind, resource }) => kind === "create" && adopt.has(resource.names[0] ?? ""),
   );
@@ -183,7 +183,7 @@ export class BoundAccount {
    * nothing could be seen.
    */
   async cut(
-    { mark, names, oldest, allowed, assertHeld, retain = false }: CutWish,
+    { mark, names, oldest, allowed, assertHeld, retain = false }: CutSpec,
     signal: AbortSignal,
   ): Promise<CutOutcome> {
     const seen = await this.#view.roles(signal, oldest);
@@ -215,7 +215,7 @@ export class BoundAccount {
     return { done, failed };
   }
 
-  #resources({ mark, roles, crosses }: BoundWish): AccountResources {
+  #resources({ mark, roles, crosses }: BoundSpec): AccountResources {
     return accountResources({
       config: { stack: mark, issuer: this.#trust.issuer },
       account: { ...this.account, roles },
@@ -231,24 +231,24 @@ export class BoundAccount {
   }
 
   /** What would be done for a binding; changes nothing. Throws `aws-*`. */
-  async plan(wish: BoundWish, signal: AbortSignal): Promise<BoundPlan> {
+  async plan(spec: BoundSpec, signal: AbortSignal): Promise<BoundPlan> {
     const found = await this.#view.survey(signal);
-    const wanted = this.#resources(wish);
+    const wanted = this.#resources(spec);
     const desired = wanted.roles.map(({ resource }): Resource => resource);
-    const owned = this.#gone(wish);
-    const names = [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])];
+    const owned = this.#gone(spec);
+    const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const observed = await mapLimit(names, async (name): Promise<[string, Observed]> => {
       const role = await this.role(name, signal);
       const { id } = roleNames(this.account.account, name);
-      return [id, observedRole(role, { stack: wish.mark, providers: this.#providers }, this.#clock.now())];
+      return [id, observedRole(role, { stack: spec.mark, providers: this.#providers }, this.#clock.now())];
     });
     const seen = new Map(observed);
     const input = { desired, owned, seen };
     const first = await planOf(input, signal);
-    const adopt = this.#adoptable(first, wish);
+    const adopt = this.#adoptable(first, spec);
     const made = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
-    const plan = { ...made, refusals: [...made.refusals, ...missingAdoptions(made, wish)] };
-    if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { wish, plan };
+    const plan = { ...made, refusals: [...made.refusals, ...missingAdoptions(made, spec)] };
+    if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { spec, plan };
     const judged = { goal: "present", changes: plan.changes, allowInUse: true, allowReplace: false } as const;
     const { refusals } = await preflight({
       ...judged,
@@ -259,11 +259,11 @@ export class BoundAccount {
       signal,
       seeIssuer: () => Promise.resolve(),
     });
-    return { wish, plan: { ...plan, refusals } };
+    return { spec, plan: { ...plan, refusals } };
   }
 
   /** Ids of roles that are to be taken over: never one that carries somebody's tags. */
-  #adoptable({ changes }: Plan, { adopt = new Set() }: BoundWish): ReadonlySet<string> {
+  #adoptable({ changes }: Plan, { adopt = new Set() }: BoundSpec): ReadonlySet<string> {
     const { account } = this.account;
     const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
     const ids = changes.flatMap(({ resource, kind, observed }) => {
@@ -273,7 +273,7 @@ export class BoundAccount {
     return new Set(ids);
   }
 
-  #gone({ mark, gone = [] }: BoundWish): readonly Resource[] {
+  #gone({ mark, gone = [] }: BoundSpec): readonly Resource[] {
     const whose = { stack: mark, account: this.account.account };
     return gone.map((name): Resource =>
       roleToDelete(this.#session, whose, { name, providers: this.#providers }),
@@ -281,8 +281,8 @@ export class BoundAccount {
   }
 
   /** Does what a plan shows. What it touched is read anew by whoever asks next, but for what it made. */
-  async apply({ wish, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
-    const names = [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])];
+  async apply({ spec, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
+    const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const ids = new Map(names.map((name) => [roleNames(this.account.account, name).id, name]));
     const changed = plan.changes.flatMap(({ kind, resource }) =>
       kind === "none" ? [] : (ids.get(resource.id) ?? []),
@@ -299,9 +299,9 @@ export class BoundAccount {
   /** Deletes roles of a binding, and nothing that does not carry its mark. */
   async remove(mark: string, names: readonly string[], signal: AbortSignal): Promise<ApplyOutcome> {
     await this.#check(signal);
-    const wish: BoundWish = { mark, roles: [], gone: names };
-    const plan = await planOf({ desired: [], owned: this.#gone(wish), goal: "absent" }, signal);
-    return this.apply({ wish, plan }, signal);
+    const spec: BoundSpec = { mark, roles: [], gone: names };
+    const plan = await planOf({ desired: [], owned: this.#gone(spec), goal: "absent" }, signal);
+    return this.apply({ spec, plan }, signal);
   }
 
   /** A role of a binding as it is, and in what it differs from what it shall be. */

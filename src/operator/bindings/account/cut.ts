@@ -15,7 +15,7 @@ import type { PodtrustError } from "../../../core/base/index.ts";
 import type { FieldChange } from "../../../rules/plan/index.ts";
 
 /** Which roles of an account are cut, and to what. */
-export interface CutWish {
+export interface CutSpec {
   /** What marks roles as the binding's. */
   readonly mark: string;
   /** Names of roles of its that a look at the account may lack. */

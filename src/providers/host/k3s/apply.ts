@@ -17,13 +17,13 @@ import {
 import {
   architectureOf,
   filesOf,
-  isCiliumAsWished,
-  isCliAsWished,
+  isCiliumAsSpecified,
+  isCliAsSpecified,
   refusalOf,
   roomNeeds,
   textOf,
-  wishedBinary,
-  wishedCli,
+  binaryAsSpecified,
+  cliAsSpecified,
 } from "./difference.ts";
 import { installPinned, type K3sSite } from "./install.ts";
 import {
@@ -41,7 +41,7 @@ import {
 } from "./scripts.ts";
 import { isIssuing } from "./running-flags.ts";
 import { type K3sState, parseState } from "./state.ts";
-import type { Architecture, HostFile, K3sWish } from "./wish.ts";
+import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
 
 const minute = 60_000;
 
@@ -71,16 +71,16 @@ function releaseUrl(version: string, architecture: Architecture): string {
 }
 
 async function installBinary(site: K3sSite, state: K3sState): Promise<boolean> {
-  const { wish } = site;
-  const sha256 = wishedBinary(state, wish);
+  const { spec } = site;
+  const sha256 = binaryAsSpecified(state, spec);
   if (state.binary === sha256) return false;
-  if (state.version !== undefined && state.version !== wish.version) {
+  if (state.version !== undefined && state.version !== spec.version) {
     const { version } = state;
     await step(site, "copying the datastore", copyDatastoreScript(version), { timeoutMs: 10 * minute });
   }
-  const url = releaseUrl(wish.version, architectureOf(state));
-  const what = `k3s ${wish.version}`;
-  await installPinned(site, { what, path: binaryPath, sha256, url, archive: wish.archive });
+  const url = releaseUrl(spec.version, architectureOf(state));
+  const what = `k3s ${spec.version}`;
+  await installPinned(site, { what, path: binaryPath, sha256, url, archive: spec.archive });
   return true;
 }
 
@@ -98,9 +98,9 @@ async function writeFiles(
 }
 
 async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
-  const { wish } = site;
-  const { cilium } = wish;
-  if (isCiliumAsWished(state, wish)) return;
+  const { spec } = site;
+  const { cilium } = spec;
+  if (isCiliumAsSpecified(state, spec)) return;
   if (cilium === undefined) {
     await step(site, "taking Cilium's manifest away", noCiliumScript);
     return;
@@ -108,16 +108,16 @@ async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
   const { version, sha256, archive } = cilium;
   const what = `Cilium's chart ${version}`;
   await installPinned(site, { what, path: chartFile, sha256, url: chartUrl(version), archive });
-  await step(site, "writing Cilium's manifest", chartScript(ciliumManifest(wish.stack)));
+  await step(site, "writing Cilium's manifest", chartScript(ciliumManifest(spec.stack)));
 }
 
 async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Promise<void> {
-  const { wish } = site;
-  await writeFiles(site, state, [profileFile(wish)]);
+  const { spec } = site;
+  await writeFiles(site, state, [profileFile(spec)]);
   if (isNew || !state.isKubectlReady) await step(site, "linking kubectl", kubectlScript);
-  if (isCliAsWished(state, wish)) return;
-  const cli = wish.cilium?.cli;
-  const sha256 = wishedCli(state, wish);
+  if (isCliAsSpecified(state, spec)) return;
+  const cli = spec.cilium?.cli;
+  const sha256 = cliAsSpecified(state, spec);
   if (cli === undefined || sha256 === undefined) {
     await step(site, "taking the cilium command away", noCiliumCliScript);
     return;
@@ -135,12 +135,14 @@ async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Pr
 }
 
 /** Whether what it reads when it starts is another than what shall be. */
-function isStale(state: K3sState, wish: K3sWish): boolean {
-  return state.binary !== wishedBinary(state, wish) || filesOf(wish).some((file) => !isWritten(state, file));
+function isStale(state: K3sState, spec: K3sSpec): boolean {
+  return (
+    state.binary !== binaryAsSpecified(state, spec) || filesOf(spec).some((file) => !isWritten(state, file))
+  );
 }
 
-function isRunningAsWished({ running, active }: K3sState, wish: K3sWish): boolean {
-  return active === "active" && isIssuing(running, wish);
+function isRunningAsSpecified({ running, active }: K3sState, spec: K3sSpec): boolean {
+  return active === "active" && isIssuing(running, spec);
 }
 
 const lastLine = ({ stdout, stderr }: ScriptResult): string =>
@@ -165,9 +167,9 @@ function untilDone(site: K3sSite, what: string, script: string, timeoutMs: numbe
   });
 }
 
-/** Compares the API server that runs with what was wished. Throws `k3s-overridden` with the file that wins. */
-function checkRunning({ session, wish }: K3sSite, state: K3sState): void {
-  if (isRunningAsWished(state, wish)) return;
+/** Compares the API server that runs with what was specified. Throws `k3s-overridden` with the file that wins. */
+function checkRunning({ session, spec }: K3sSite, state: K3sState): void {
+  if (isRunningAsSpecified(state, spec)) return;
   const where = targetText(session.target);
   const { running } = state;
   if (running === undefined) {
@@ -187,26 +189,26 @@ function checkRunning({ session, wish }: K3sSite, state: K3sState): void {
   const found = running.issuers.length === 0 ? "k3s's own issuer" : running.issuers.join(", ");
   throw new PodtrustError(
     "k3s-overridden",
-    `${where}: the API server runs with the issuers ${found} in place of ${wish.issuers.join(", ")}: ${why}`,
-    { detail: { running, wished: wish.issuers, culprits } },
+    `${where}: the API server runs with the issuers ${found} in place of ${spec.issuers.join(", ")}: ${why}`,
+    { detail: { running, specified: spec.issuers, culprits } },
   );
 }
 
-/** Makes k3s on a host the wished one; finds out by itself what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
+/** Makes k3s on a host the specified one; finds out by itself what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
 export async function applyK3s(site: K3sSite): Promise<void> {
-  const { session, wish, work } = site;
+  const { session, spec, work } = site;
   const state = await inspectK3s(session, work.signal);
-  const refusal = refusalOf(state, wish);
+  const refusal = refusalOf(state, spec);
   if (refusal !== undefined) throw refusal;
-  checkRoom(session.target, state.rooms, roomNeeds(state, wish));
+  checkRoom(session.target, state.rooms, roomNeeds(state, spec));
   // What tells whose it is comes first, so that an interrupted run finds its own.
-  const stale = isStale(state, wish);
+  const stale = isStale(state, spec);
   if (stale) await step(site, "beginning", beginScript);
-  await writeFiles(site, state, filesOf(wish));
+  await writeFiles(site, state, filesOf(spec));
   const installed = await installBinary(site, state);
   await writeCilium(site, state);
   await writeCommands(site, state, installed);
-  if (stale || state.isChanging || !isRunningAsWished(state, wish)) {
+  if (stale || state.isChanging || !isRunningAsSpecified(state, spec)) {
     await step(site, "starting k3s", restartScript);
   }
   await untilDone(site, "the Kubernetes API", readyScript, 6 * minute);

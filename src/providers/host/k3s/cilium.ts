@@ -1,6 +1,6 @@
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { yamlText } from "../../../core/yaml/index.ts";
-import type { HostFile } from "./wish.ts";
+import type { HostFile } from "./spec.ts";
 
 /** Whose files k3s applies to the cluster by itself. */
 const manifests = "/var/lib/rancher/k3s/server/manifests";

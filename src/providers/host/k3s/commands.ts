@@ -1,6 +1,6 @@
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { k3sKubeconfigPath as kubeconfig } from "./kubeconfig.ts";
-import type { Architecture, HostFile, K3sWish } from "./wish.ts";
+import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
 
 /** The cilium command, where there is one. */
 export const ciliumPath = "/usr/local/bin/cilium";
@@ -16,7 +16,7 @@ export const completionPath = (command: string): string => `/etc/bash_completion
  * What whoever logs in types. The administrator's kubeconfig stays root's: who is not root runs kubectl by sudo, which
  * needs no copy of it that would grow stale. cilium does not know where k3s has it.
  */
-export function profileFile({ stack, cilium }: K3sWish): HostFile {
+export function profileFile({ stack, cilium }: K3sSpec): HostFile {
   const env = `KUBECONFIG=${kubeconfig}`;
   const lines = [
     `# ${ownershipComment.of(stack)}`,

@@ -2,7 +2,7 @@ import { isRecord } from "../../../core/base/index.ts";
 import { flagText, issuerFlags } from "../../../rules/distribution/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { readYaml } from "../../../core/yaml/index.ts";
-import type { HostFile, K3sWish } from "./wish.ts";
+import type { HostFile, K3sSpec } from "./spec.ts";
 
 /** The folder whose files k3s reads in the order of their names, after config.yaml. */
 export const configFolder = "/etc/rancher/k3s/config.yaml.d";
@@ -18,17 +18,17 @@ const listLines = (key: string, values: readonly string[]): readonly string[] =>
  * k3s's config. Lists have a `+`, so that what somebody wrote before stays; without it, ours would wipe theirs.
  * Source: k3s-io/docs installation/configuration.md; networking/basic-network-options.md for Cilium.
  */
-export function configFile(wish: K3sWish): HostFile {
+export function configFile(spec: K3sSpec): HostFile {
   const text = [
-    `# ${ownershipComment.of(wish.stack)}`,
+    `# ${ownershipComment.of(spec.stack)}`,
     "# Written by podtrust up. What is changed here is written again.",
     "secrets-encryption: true",
     ...listLines("disable", ["traefik", "servicelb"]),
-    ...(wish.cilium === undefined
+    ...(spec.cilium === undefined
       ? []
       : ['flannel-backend: "none"', "disable-network-policy: true", "disable-kube-proxy: true"]),
-    ...listLines("tls-san", wish.tlsSans),
-    ...listLines("kube-apiserver-arg", issuerFlags(wish).map(flagText)),
+    ...listLines("tls-san", spec.tlsSans),
+    ...listLines("kube-apiserver-arg", issuerFlags(spec).map(flagText)),
     "",
   ].join("\n");
   return { path: configPath, text, mode: 0o600 };

@@ -9,14 +9,14 @@ import { isIssuing } from "./running-flags.ts";
 import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
-import type { Architecture, HostFile, K3sWish } from "./wish.ts";
+import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
 
 /** Our files that k3s reads, without Cilium's manifest, which is put together on the host. */
-export function filesOf(wish: K3sWish): readonly HostFile[] {
+export function filesOf(spec: K3sSpec): readonly HostFile[] {
   return [
-    configFile(wish),
-    unitFile(wish.stack),
-    ...(wish.cilium === undefined ? [] : [metadataPolicy(wish.stack)]),
+    configFile(spec),
+    unitFile(spec.stack),
+    ...(spec.cilium === undefined ? [] : [metadataPolicy(spec.stack)]),
   ];
 }
 
@@ -27,8 +27,8 @@ export function textOf(state: K3sState, path: string): string | undefined {
   return path === configPath ? state.configs.find((one) => one.path === path)?.text : state.files[path];
 }
 
-function fileChanges(state: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
-  return [...filesOf(wish), profileFile(wish)].flatMap(({ path, text }) => {
+function fileChanges(state: K3sState | undefined, spec: K3sSpec): readonly FieldChange[] {
+  return [...filesOf(spec), profileFile(spec)].flatMap(({ path, text }) => {
     const found = state === undefined ? undefined : textOf(state, path);
     if (found === text) return [];
     return [
@@ -38,16 +38,16 @@ function fileChanges(state: K3sState | undefined, wish: K3sWish): readonly Field
 }
 
 /** How Cilium's manifest differs. */
-export function isCiliumAsWished(state: K3sState, wish: K3sWish): boolean {
-  const { cilium } = wish;
+export function isCiliumAsSpecified(state: K3sState, spec: K3sSpec): boolean {
+  const { cilium } = spec;
   if (cilium === undefined) return state.manifest === undefined;
-  return state.manifest === ciliumManifest(wish.stack) && state.chart === cilium.sha256;
+  return state.manifest === ciliumManifest(spec.stack) && state.chart === cilium.sha256;
 }
 
-function ciliumChange(state: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
-  if (state !== undefined ? isCiliumAsWished(state, wish) : wish.cilium === undefined) return [];
+function ciliumChange(state: K3sState | undefined, spec: K3sSpec): readonly FieldChange[] {
+  if (state !== undefined ? isCiliumAsSpecified(state, spec) : spec.cilium === undefined) return [];
   const before = state?.manifest === undefined ? undefined : "another chart or other values";
-  const after = wish.cilium === undefined ? undefined : `Cilium ${wish.cilium.version}`;
+  const after = spec.cilium === undefined ? undefined : `Cilium ${spec.cilium.version}`;
   return [{ field: chartPath, before, after }];
 }
 
@@ -75,41 +75,41 @@ function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: 
 }
 
 /** Whether k3s stays at the version that runs: nobody asked for another, and a newer podtrust alone upgrades no cluster. */
-function staysAtVersion({ version, binary }: K3sState, wish: K3sWish): boolean {
-  return !wish.isVersionNamed && binary !== undefined && version !== undefined && version !== wish.version;
+function staysAtVersion({ version, binary }: K3sState, spec: K3sSpec): boolean {
+  return !spec.isVersionNamed && binary !== undefined && version !== undefined && version !== spec.version;
 }
 
 /** The checksum that the binary shall have, or the one that it has where it stays; throws `host-unsupported`, `host-checksum`. */
-export function wishedBinary(state: K3sState, wish: K3sWish): string {
-  if (staysAtVersion(state, wish)) return state.binary ?? "";
+export function binaryAsSpecified(state: K3sState, spec: K3sSpec): string {
+  if (staysAtVersion(state, spec)) return state.binary ?? "";
   const next =
     "Set machine.k3s.sha256.ARCHITECTURE to the value in sha256sum-ARCHITECTURE.txt of that release.";
-  return sumFor(state, "k3s", wish, next);
+  return sumFor(state, "k3s", spec, next);
 }
 
 /** The checksum that the cilium command's archive shall have; throws `host-unsupported`, `host-checksum`. */
-export function wishedCli(state: K3sState, { cilium }: K3sWish): string | undefined {
+export function cliAsSpecified(state: K3sState, { cilium }: K3sSpec): string | undefined {
   if (cilium?.cli === undefined) return undefined;
   const next =
     "Set machine.cilium.cli.sha256.ARCHITECTURE to the value in cilium-linux-ARCHITECTURE.tar.gz.sha256sum of that release.";
   return sumFor(state, "the cilium command", cilium.cli, next);
 }
 
-/** Whether the cilium command of ours is there as wished, or is not where none is. */
-export function isCliAsWished(state: K3sState, wish: K3sWish): boolean {
+/** Whether the cilium command of ours is there as specified, or is not where none is. */
+export function isCliAsSpecified(state: K3sState, spec: K3sSpec): boolean {
   const { cli } = state;
-  const wished = wishedCli(state, wish);
-  return wished === undefined ? cli === undefined : cli?.isIntact === true && cli.archive === wished;
+  const specified = cliAsSpecified(state, spec);
+  return specified === undefined ? cli === undefined : cli?.isIntact === true && cli.archive === specified;
 }
 
-function commandChanges(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+function commandChanges(found: K3sState | undefined, spec: K3sSpec): readonly FieldChange[] {
   const fields: FieldChange[] = [];
-  const version = wish.cilium?.cli?.version;
+  const version = spec.cilium?.cli?.version;
   if (found?.isKubectlReady !== true) {
     const before = found && "without its link, or its completion is another";
     fields.push({ field: "kubectl", before, after: "with its completion" });
   }
-  if (found === undefined ? version === undefined : isCliAsWished(found, wish)) return fields;
+  if (found === undefined ? version === undefined : isCliAsSpecified(found, spec)) return fields;
   const before = found?.cli && (found.cli.isIntact ? "another release" : "changed");
   return [...fields, { field: ciliumPath, before, after: version }];
 }
@@ -133,8 +133,8 @@ function minorsBetween(from: string, to: string): number {
 }
 
 /** Why k3s does not go from one version to another; undefined where it may. */
-function versionRefusal(found: string | undefined, wish: K3sWish): PodtrustError | undefined {
-  const { version, isVersionNamed } = wish;
+function versionRefusal(found: string | undefined, spec: K3sSpec): PodtrustError | undefined {
+  const { version, isVersionNamed } = spec;
   if (found === undefined || !isVersionNamed) return undefined;
   if (compareVersions(found, version) > 0) {
     return new PodtrustError(
@@ -161,20 +161,20 @@ function versionRefusal(found: string | undefined, wish: K3sWish): PodtrustError
 /** Why nothing of it may be done; undefined where it may. */
 export function refusalOf(
   { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
-  wish: K3sWish,
+  spec: K3sSpec,
 ): PodtrustError | undefined {
-  const { cilium } = wish;
+  const { cilium } = spec;
   if (isCliTaken && cilium?.cli !== undefined) {
     return new PodtrustError("host-taken", `${ciliumPath} is there, and is not podtrust's`, {
       next: "Move it away on the machine, or leave machine.cilium.cli out of the config.",
     });
   }
-  return versionRefusal(found, wish);
+  return versionRefusal(found, spec);
 }
 
-function versionChange(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
-  if (found !== undefined && found.binary === wishedBinary(found, wish)) return [];
-  return [{ field: "version", before: found?.version, after: wish.version }];
+function versionChange(found: K3sState | undefined, spec: K3sSpec): readonly FieldChange[] {
+  if (found !== undefined && found.binary === binaryAsSpecified(found, spec)) return [];
+  return [{ field: "version", before: found?.version, after: spec.version }];
 }
 
 /** systemd's word for k3s, or what it does not know of; where there is none there is nothing to say. */
@@ -184,7 +184,7 @@ function serviceNow(found: K3sState | undefined): string {
 }
 
 /** How what runs differs from what was written: files alone say nothing of it. */
-function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWish): readonly FieldChange[] {
+function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sSpec): readonly FieldChange[] {
   const running = found?.running;
   const fields: FieldChange[] = [];
   const isOther = !isIssuing(running, { issuers, jwksUri });
@@ -198,18 +198,18 @@ function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWi
   return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];
 }
 
-/** What would make k3s as it was found the wished one. Without a state nothing is known of the host yet. */
-export function differenceOf(state: K3sState | undefined, wish: K3sWish): Difference {
+/** What would make k3s as it was found the specified one. Without a state nothing is known of the host yet. */
+export function differenceOf(state: K3sState | undefined, spec: K3sSpec): Difference {
   const found = state === undefined || !isThere(state) ? undefined : state;
   const fields = [
-    ...versionChange(found, wish),
-    ...fileChanges(found, wish),
-    ...ciliumChange(found, wish),
-    ...commandChanges(found, wish),
-    ...runningChanges(found, wish),
+    ...versionChange(found, spec),
+    ...fileChanges(found, spec),
+    ...ciliumChange(found, spec),
+    ...commandChanges(found, spec),
+    ...runningChanges(found, spec),
   ];
   if (fields.length === 0) return { kind: "none", fields };
-  const refusal = found === undefined ? undefined : refusalOf(found, wish);
+  const refusal = found === undefined ? undefined : refusalOf(found, spec);
   return {
     kind: found === undefined ? "create" : "update",
     fields,
@@ -217,11 +217,11 @@ export function differenceOf(state: K3sState | undefined, wish: K3sWish): Differ
   };
 }
 
-/** The room that it takes to bring k3s from how it was found to the wished one. */
-export function roomNeeds(state: K3sState, wish: K3sWish): readonly RoomNeed[] {
-  const binary = state.binary === wishedBinary(state, wish) ? 0 : 160;
-  const chart = isCiliumAsWished(state, wish) || wish.cilium === undefined ? 0 : 8;
-  const cli = isCliAsWished(state, wish) || wish.cilium?.cli === undefined ? 0 : 320;
+/** The room that it takes to bring k3s from how it was found to the specified one. */
+export function roomNeeds(state: K3sState, spec: K3sSpec): readonly RoomNeed[] {
+  const binary = state.binary === binaryAsSpecified(state, spec) ? 0 : 160;
+  const chart = isCiliumAsSpecified(state, spec) || spec.cilium === undefined ? 0 : 8;
+  const cli = isCliAsSpecified(state, spec) || spec.cilium?.cli === undefined ? 0 : 320;
   const needs = [
     { path: "/etc/rancher", mib: 1, what: "its config" },
     { path: "/etc/systemd/system", mib: 1, what: "its unit" },

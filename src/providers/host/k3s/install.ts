@@ -3,7 +3,7 @@ import type { Work } from "../../../rules/plan/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { incomingFile, installScript, type PinnedFile } from "./scripts.ts";
-import type { K3sWish } from "./wish.ts";
+import type { K3sSpec } from "./spec.ts";
 
 const minute = 60_000;
 
@@ -11,7 +11,7 @@ const minute = 60_000;
 export interface K3sSite {
   readonly session: SshSession;
   readonly clock: Clock;
-  readonly wish: K3sWish;
+  readonly spec: K3sSpec;
   readonly work: Pick<Work, "signal" | "waiting">;
 }
 

@@ -4,9 +4,9 @@ import { configFile, configPath, overridingFiles } from "./config-file.ts";
 import { differenceOf } from "./difference.ts";
 import { runningFlags } from "./running-flags.ts";
 import { parseState } from "./state.ts";
-import type { K3sWish } from "./wish.ts";
+import type { K3sSpec } from "./spec.ts";
 
-const wish: K3sWish = {
+const spec: K3sSpec = {
   stack: "prod",
   version: "v1.36.4+k3s1",
   isVersionNamed: true,
@@ -37,7 +37,7 @@ test("a process's command line tells the flags too, and a text without flags tel
   assert.equal(runningFlags("Running kube-apiserver"), undefined);
 });
 
-const ours = configFile(wish);
+const ours = configFile(spec);
 const mine = (path: string, text: string): { path: string; text: string } => ({
   path: `/etc/rancher/k3s/${path}`,
   text,
@@ -84,22 +84,22 @@ const state = (more: readonly string[] = []): ReturnType<typeof parseState> =>
   parseState([`arch x86_64`, ...more].join("\n"));
 
 test("what is not known of a host yet is a creation that names version and issuers", () => {
-  const { kind, fields } = differenceOf(undefined, wish);
+  const { kind, fields } = differenceOf(undefined, spec);
   assert.equal(kind, "create");
   assert.deepEqual(fields.map(({ field, after }) => [field, after]).slice(0, 2), [
-    ["version", wish.version],
+    ["version", spec.version],
     [configPath, "as the config says"],
   ]);
 });
 
 test("a processor that k3s is not made for is refused by name", () => {
   const found = { ...state(["binary abc", "active active"]), architecture: undefined, machine: "riscv64" };
-  assert.throws(() => differenceOf(found, wish), { code: "host-unsupported", message: /riscv64/u });
+  assert.throws(() => differenceOf(found, spec), { code: "host-unsupported", message: /riscv64/u });
 });
 
 test("an architecture without a checksum is refused with the key to set", () => {
   const found = { ...state(["binary abc"]), architecture: "arm64" as const };
-  assert.throws(() => differenceOf(found, wish), {
+  assert.throws(() => differenceOf(found, spec), {
     code: "host-checksum",
     next: /machine\.k3s\.sha256\.arm64/u,
   });
@@ -109,20 +109,20 @@ test("an architecture without a checksum of the cilium command is refused with t
   const found = { ...state(["binary abc"]), architecture: "amd64" as const };
   const cli = { version: "v0.18.7", sha256: { arm64: "b".repeat(64) } };
   const cilium = { version: "1.20.0", sha256: "c".repeat(64), cli };
-  assert.throws(() => differenceOf(found, { ...wish, cilium }), {
+  assert.throws(() => differenceOf(found, { ...spec, cilium }), {
     code: "host-checksum",
     next: /machine\.cilium\.cli\.sha256\.amd64 .*cilium-linux-amd64\.tar\.gz\.sha256sum/u,
   });
 });
 
 const documentState = (issuer: string): ReturnType<typeof parseState> => {
-  const text = JSON.stringify({ issuer, jwks_uri: wish.jwksUri });
+  const text = JSON.stringify({ issuer, jwks_uri: spec.jwksUri });
   return state(["active active", `document ${Buffer.from(text).toString("base64")}`]);
 };
 
 test("where the journal has forgotten the flags, the discovery document's issuer counts", () => {
   const fieldsOf = (issuer: string): readonly string[] =>
-    differenceOf({ ...documentState(issuer), binary: "a".repeat(64) }, wish).fields.map(({ field }) => field);
+    differenceOf({ ...documentState(issuer), binary: "a".repeat(64) }, spec).fields.map(({ field }) => field);
   assert.ok(!fieldsOf("https://oidc.example.com").some((field) => field.includes("running")));
   assert.ok(fieldsOf("https://other.example.com").includes("issuers of the running API server"));
 });

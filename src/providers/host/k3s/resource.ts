@@ -6,12 +6,12 @@ import { applyK3s, inspectK3s } from "./apply.ts";
 import { differenceOf } from "./difference.ts";
 import { removeScript } from "./scripts.ts";
 import { isThere, type K3sState, ownerOf } from "./state.ts";
-import type { K3sWish } from "./wish.ts";
+import type { K3sSpec } from "./spec.ts";
 
 export interface K3sOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly wish: K3sWish;
+  readonly spec: K3sSpec;
   readonly dependsOn: readonly string[];
 }
 
@@ -29,10 +29,10 @@ export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" 
  * k3s on a machine: binary, config, unit, network, and the flags with which its API server really runs. Whose it is
  * stands in the first line of our config file.
  */
-export function k3sResource({ connection, clock, wish, dependsOn }: K3sOptions): Resource<K3sState> {
+export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions): Resource<K3sState> {
   const { place } = connection;
   return {
-    ...k3sNames(wish.stack),
+    ...k3sNames(spec.stack),
     dependsOn,
     needs: place.needs,
     ifTaken:
@@ -42,14 +42,14 @@ export function k3sResource({ connection, clock, wish, dependsOn }: K3sOptions):
       if (session === undefined) return { exists: false };
       const state = await inspectK3s(session, signal);
       if (!isThere(state)) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state, wish.stack) };
+      return { exists: true, state, owner: ownerOf(state, spec.stack) };
     },
     fingerprint: ({ architecture: _architecture, machine: _machine, rooms: _rooms, ...state }) => state,
     outputs: ({ version = "" }) => ({ version }),
-    diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, wish),
+    diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, spec),
     async apply(_change, work) {
       const session = await connection.required(work.inputs, work.signal);
-      await applyK3s({ session, clock, wish, work });
+      await applyK3s({ session, clock, spec, work });
     },
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);

@@ -9,14 +9,14 @@ export interface RunningFlags {
   readonly isDocument?: true;
 }
 
-/** Whether what runs signs as wished, and accepts what is wished as far as that can be known. */
+/** Whether what runs signs as specified, and accepts what is specified as far as that can be known. */
 export function isIssuing(
   running: RunningFlags | undefined,
-  wish: { readonly issuers: readonly string[]; readonly jwksUri: string },
+  spec: { readonly issuers: readonly string[]; readonly jwksUri: string },
 ): boolean {
-  if (running === undefined || running.jwksUri !== wish.jwksUri) return false;
-  const wished = running.isDocument === true ? wish.issuers.slice(0, 1) : wish.issuers;
-  return running.issuers.join("\n") === wished.join("\n");
+  if (running === undefined || running.jwksUri !== spec.jwksUri) return false;
+  const specified = running.isDocument === true ? spec.issuers.slice(0, 1) : spec.issuers;
+  return running.issuers.join("\n") === specified.join("\n");
 }
 
 /** Reads them from the discovery document, for want of better. Undefined where it is none. */

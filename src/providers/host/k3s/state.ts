@@ -4,7 +4,7 @@ import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
-import type { Architecture } from "./wish.ts";
+import type { Architecture } from "./spec.ts";
 
 /** k3s on a host as it was found. */
 export interface K3sState {

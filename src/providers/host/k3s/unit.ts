@@ -1,5 +1,5 @@
 import { ownershipComment } from "../../../rules/plan/index.ts";
-import type { HostFile } from "./wish.ts";
+import type { HostFile } from "./spec.ts";
 
 export const unitPath = "/etc/systemd/system/k3s.service";
 

@@ -96,8 +96,8 @@ export class AccountRecords {
     const site = this.#site;
     const what = "keeping the publisher's account on the machine";
     const write = (isNew: boolean): Promise<string> => {
-      const wish = { name: record.name, size: Buffer.byteLength(text), mark: this.#mark, isNew };
-      return this.#run(what, writeScript(site.layout, wish), text);
+      const spec = { name: record.name, size: Buffer.byteLength(text), mark: this.#mark, isNew };
+      return this.#run(what, writeScript(site.layout, spec), text);
     };
     for (;;) {
       // Where there is one, or one came meanwhile, it is asked about that.

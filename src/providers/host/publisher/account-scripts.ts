@@ -60,7 +60,7 @@ echo "record $(head -c 1000000 ${folder}/"$1" | base64 -w0)"`,
  */
 export function writeScript(
   layout: HostLayout,
-  wish: { readonly name: string; readonly size: number; readonly mark: string; readonly isNew: boolean },
+  spec: { readonly name: string; readonly size: number; readonly mark: string; readonly isNew: boolean },
 ): string {
   const [state, above] = [shellWord(layout.state), shellWord(dirname(layout.state))];
   const write = asOwner(
@@ -84,7 +84,7 @@ elif ! ln "$new" "$record" 2>/dev/null; then
 fi
 sync ${folder} 2>/dev/null || sync
 echo written`,
-    [shellWord(wish.name), String(wish.size), shellWord(wish.mark), wish.isNew ? "new" : "any"],
+    [shellWord(spec.name), String(spec.size), shellWord(spec.mark), spec.isNew ? "new" : "any"],
   );
   return `set -eu
 if [ ! -d ${state} ]; then

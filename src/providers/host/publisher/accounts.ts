@@ -35,7 +35,7 @@ export interface AccountAtCa {
   register(records: AccountRecords, signal: AbortSignal): Promise<string | undefined>;
 }
 
-export interface AccountsWish {
+export interface AccountsSpec {
   readonly stack: string;
   readonly layout: HostLayout;
   readonly accounts: readonly AccountAtCa[];
@@ -44,13 +44,13 @@ export interface AccountsWish {
 export interface AccountsResourceOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly wish: AccountsWish;
+  readonly spec: AccountsSpec;
   readonly dependsOn: readonly string[];
 }
 
 /** Accounts as they were found, without their keys. */
 export interface AccountsState extends Omit<RecordsFound, "records"> {
-  /** Of those that are wished, by the CA's directory. */
+  /** Of those that are specified, by the CA's directory. */
   readonly kept: Readonly<Record<string, KeptAccount>>;
 }
 
@@ -67,7 +67,7 @@ export function accountsNames(stack: string): Pick<Resource, "id" | "kind" | "na
 const isWhole = (kept: KeptAccount | undefined): boolean =>
   kept?.uri !== undefined && kept.caaIdentities !== undefined;
 
-function differenceOf({ accounts }: AccountsWish, kept: AccountsState["kept"]): Difference {
+function differenceOf({ accounts }: AccountsSpec, kept: AccountsState["kept"]): Difference {
   const fields = accounts
     .filter(({ directory }) => !isWhole(kept[directory]))
     .map(({ directory }) => ({ field: directory, before: kept[directory]?.uri, after: "an account" }));
@@ -78,7 +78,7 @@ function differenceOf({ accounts }: AccountsWish, kept: AccountsState["kept"]): 
 
 /** The state of accounts as their records say it. */
 async function stateOf(
-  { accounts }: AccountsWish,
+  { accounts }: AccountsSpec,
   { records, ...found }: RecordsFound,
 ): Promise<AccountsState> {
   const kept = new Map<string, KeptAccount>();
@@ -118,8 +118,8 @@ async function registered(
  * CA's names in CAA records.
  */
 export function accountsResource(options: AccountsResourceOptions): Resource<AccountsState> {
-  const { connection, clock, wish, dependsOn } = options;
-  const { layout, stack, accounts } = wish;
+  const { connection, clock, spec, dependsOn } = options;
+  const { layout, stack, accounts } = spec;
   const recordsOf = async (work: Pick<Work, "inputs" | "signal">): Promise<AccountRecords> => {
     const session = await connection.required(work.inputs, work.signal);
     return new AccountRecords({ session, layout, signal: work.signal }, ownershipComment.of(stack));
@@ -132,7 +132,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);
       if (session === undefined) return { exists: false };
-      const state = await stateOf(wish, await (await recordsOf({ inputs, signal })).inspect());
+      const state = await stateOf(spec, await (await recordsOf({ inputs, signal })).inspect());
       if (!state.isThere) return { exists: false };
       return { exists: true, state, owner: ownerOf(state, stack) };
     },
@@ -144,7 +144,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
         authorities: JSON.stringify(whole.map(({ directory }) => ({ directory, ...kept[directory] }))),
       };
     },
-    diff: (observed) => differenceOf(wish, observed.exists ? observed.state.kept : {}),
+    diff: (observed) => differenceOf(spec, observed.exists ? observed.state.kept : {}),
     async apply(_change, work) {
       const records = await recordsOf(work);
       // All at once, so that another run finds none of them there, or all.

@@ -33,7 +33,7 @@ import {
   unpackScript,
 } from "./scripts.ts";
 import { type Health, parsePublisher, type PublisherState } from "./state.ts";
-import type { PublisherWish } from "./wish.ts";
+import type { PublisherSpec } from "./spec.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -170,7 +170,7 @@ const isConnection = (error: unknown): boolean =>
 /** Restarts what was changed; where it does not become ready, what ran before comes back. Throws `publisher-upgrade`. */
 async function restartOrGoBack(
   site: PublisherSite,
-  wish: PublisherWish,
+  spec: PublisherSpec,
   before: PublisherState,
 ): Promise<void> {
   const wasReady = before.health?.ready === true;
@@ -187,17 +187,17 @@ async function restartOrGoBack(
     throw new PodtrustError(
       "publisher-upgrade",
       `${targetText(site.session.target)}: the publisher did not become ready after it was changed; ${ended}. ${errorText(cause)}`,
-      { cause, detail: { wished: wish.version, before: current } },
+      { cause, detail: { specified: spec.version, before: current } },
     );
   }
 }
 
 async function writeFiles(
   { session, work }: PublisherSite,
-  wish: PublisherWish,
+  spec: PublisherSpec,
   state: PublisherState,
 ): Promise<readonly string[]> {
-  const changed = changedFiles(wish, state);
+  const changed = changedFiles(spec, state);
   for (const { path, text, mode, owner } of changed)
     await session.put(path, text, { mode, owner, signal: work.signal });
   return changed.map(({ path }) => path);
@@ -206,47 +206,47 @@ async function writeFiles(
 /** Has systemd know the units as they are now; sockets that changed are opened anew. */
 async function settleUnits(
   site: PublisherSite,
-  wish: PublisherWish,
+  spec: PublisherSpec,
   before: PublisherState,
   written: readonly string[],
 ): Promise<void> {
   const units = written
     .filter((path) => path.startsWith(`${site.layout.units}/`))
     .map((path) => basename(path));
-  if (units.length + idleUnits(wish, before).length === 0) return;
+  if (units.length + idleUnits(spec, before).length === 0) return;
   const open = units.filter((unit) => unit.endsWith(".socket") && before.units[unit]?.active === "active");
-  await step(site, "enabling units", unitsScript(wish.enabled, open));
+  await step(site, "enabling units", unitsScript(spec.enabled, open));
 }
 
 /** Puts program, config and units in place, and switches to them; gives whether anything of them is new. */
-async function place(site: PublisherSite, wish: PublisherWish, before: PublisherState): Promise<boolean> {
+async function place(site: PublisherSite, spec: PublisherSpec, before: PublisherState): Promise<boolean> {
   const { layout } = site;
-  const release = isOtherProgram(wish, before) ? releaseFor(wish, before) : undefined;
+  const release = isOtherProgram(spec, before) ? releaseFor(spec, before) : undefined;
   if (release !== undefined) await sendProgram(site, release, before.unpacks);
   await step(site, "keeping the config", beginScript(layout));
-  const surplus = surplusUnits(wish, before);
+  const surplus = surplusUnits(spec, before);
   if (surplus.length > 0) await step(site, "dropping units", dropUnitsScript(layout, surplus));
-  const written = await writeFiles(site, wish, before);
+  const written = await writeFiles(site, spec, before);
   if (release !== undefined) await step(site, "switching", switchScript(layout, versionName(release)));
-  await settleUnits(site, wish, before, written);
+  await settleUnits(site, spec, before, written);
   return release !== undefined || written.length + surplus.length > 0;
 }
 
 /**
- * Makes the publisher on a machine the wished one; finds out by itself what is done already. A change that keeps it
+ * Makes the publisher on a machine the specified one; finds out by itself what is done already. A change that keeps it
  * from becoming ready is taken back. Throws `publisher-release`, `publisher-upgrade`, `host-*`, `ssh-*`.
  */
-export async function applyPublisher(site: PublisherSite, wish: PublisherWish): Promise<void> {
+export async function applyPublisher(site: PublisherSite, spec: PublisherSpec): Promise<void> {
   const { session, layout, work } = site;
-  const paths = wish.files.map(({ path }) => path);
+  const paths = spec.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);
-  const owner = ownershipComment.of(wish.stack);
+  const owner = ownershipComment.of(spec.stack);
   await step(site, "preparing", prepareScript(layout, owner), { timeoutMs: 5 * minute });
-  const isNew = await place(site, wish, before);
+  const isNew = await place(site, spec, before);
   await makeToken(site);
-  if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, wish, before);
+  if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, spec, before);
   else await untilHealthy(site, { ready: false, timeoutMs: 3 * minute });
-  await step(site, "tidying up", tidyScript(layout, surplusFiles(wish, before)));
+  await step(site, "tidying up", tidyScript(layout, surplusFiles(spec, before)));
 }
 
 /**
@@ -274,7 +274,7 @@ export async function rollBack(site: PublisherSite): Promise<{ readonly from: st
     throw new PodtrustError(
       "publisher-upgrade",
       `${targetText(session.target)}: ${previous} did not become ready; ${ended}. ${errorText(cause)}`,
-      { cause, detail: { wished: previous, before: current } },
+      { cause, detail: { specified: previous, before: current } },
     );
   }
   return { from: current, to: previous };

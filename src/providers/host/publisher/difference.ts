@@ -6,7 +6,7 @@ import type { HostFile } from "./config-file.ts";
 import { unitNames } from "./layout.ts";
 import type { Release } from "./release.ts";
 import type { PublisherState } from "./state.ts";
-import type { PublisherWish } from "./wish.ts";
+import type { PublisherSpec } from "./spec.ts";
 
 const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const short = (sum: string): string => `sha256:${sum.slice(0, 12)}`;
@@ -23,7 +23,7 @@ const partsOf: Readonly<Record<string, string>> = {
   x86_64: "publisher-linux-x64",
 };
 
-function missing({ version }: PublisherWish, machine: string): PodtrustError {
+function missing({ version }: PublisherSpec, machine: string): PodtrustError {
   const part = partsOf[machine] ?? "publisher-linux-arm64 (for an x86-64 machine: publisher-linux-x64)";
   return new PodtrustError(
     "publisher-release",
@@ -36,9 +36,9 @@ function missing({ version }: PublisherWish, machine: string): PodtrustError {
 }
 
 /** The release for a machine. Throws `publisher-release`. */
-export function releaseFor(wish: PublisherWish, { architecture, machine }: PublisherState): Release {
-  const release = architecture === undefined ? undefined : wish.releases.get(architecture);
-  if (release === undefined) throw missing(wish, machine);
+export function releaseFor(spec: PublisherSpec, { architecture, machine }: PublisherState): Release {
+  const release = architecture === undefined ? undefined : spec.releases.get(architecture);
+  if (release === undefined) throw missing(spec, machine);
   return release;
 }
 
@@ -47,15 +47,15 @@ const isOfVersion = (name: string | undefined, version: string): boolean =>
   name?.replace(/-[0-9a-f]{12}$/u, "") === version;
 
 /** Whether another program is to run; where this machine has none to send, the number alone decides. */
-export function isOtherProgram(wish: PublisherWish, state: PublisherState): boolean {
+export function isOtherProgram(spec: PublisherSpec, state: PublisherState): boolean {
   const { current = "", programs, architecture } = state;
-  const release = architecture === undefined ? undefined : wish.releases.get(architecture);
-  if (release === undefined) return !isOfVersion(current, wish.version);
+  const release = architecture === undefined ? undefined : spec.releases.get(architecture);
+  if (release === undefined) return !isOfVersion(current, spec.version);
   return current !== versionName(release) || programs[current] !== release.program;
 }
 
 /** Those of the files that are not as they shall be. */
-export function changedFiles({ files }: PublisherWish, state: PublisherState): readonly HostFile[] {
+export function changedFiles({ files }: PublisherSpec, state: PublisherState): readonly HostFile[] {
   return files.filter((file) => {
     const found = state.files[file.path];
     return found?.sum !== sumOf(file.text) || found.access !== accessOf(file);
@@ -63,19 +63,19 @@ export function changedFiles({ files }: PublisherWish, state: PublisherState): r
 }
 
 /** Units that are there and shall not be: a socket that is no longer wanted. */
-export function surplusUnits({ files }: PublisherWish, state: PublisherState): readonly string[] {
+export function surplusUnits({ files }: PublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => basename(path)));
   return Object.keys(state.units).filter((unit) => !wanted.has(unit));
 }
 
 /** Files beside the config that it no longer names: a token that the publisher shall not have any more. */
-export function surplusFiles({ files, layout }: PublisherWish, state: PublisherState): readonly string[] {
+export function surplusFiles({ files, layout }: PublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => path));
   return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));
 }
 
 /** Units that do not run, or would not after a start of the machine. */
-export function idleUnits({ enabled }: PublisherWish, { units }: PublisherState): readonly string[] {
+export function idleUnits({ enabled }: PublisherSpec, { units }: PublisherState): readonly string[] {
   return enabled.filter((unit) => units[unit]?.active !== "active" || units[unit].enabled !== "enabled");
 }
 
@@ -88,29 +88,29 @@ function fileChange(file: HostFile, state: PublisherState): FieldChange {
   return { field: file.field, before, after };
 }
 
-function created(wish: PublisherWish): Difference {
-  const { version, issuer, releases } = wish;
+function created(spec: PublisherSpec): Difference {
+  const { version, issuer, releases } = spec;
   const fields = [
     { field: "version", before: undefined, after: version },
     { field: "issuer", before: undefined, after: issuer },
   ];
-  const refusal = releases.size === 0 ? { refusal: missing(wish, "any machine") } : {};
+  const refusal = releases.size === 0 ? { refusal: missing(spec, "any machine") } : {};
   return { kind: "create", fields, ...refusal };
 }
 
-function changes(wish: PublisherWish, state: PublisherState): readonly FieldChange[] {
+function changes(spec: PublisherSpec, state: PublisherState): readonly FieldChange[] {
   const { current, units } = state;
-  const release = state.architecture === undefined ? undefined : wish.releases.get(state.architecture);
-  const after = release === undefined ? wish.version : versionName(release);
+  const release = state.architecture === undefined ? undefined : spec.releases.get(state.architecture);
+  const after = release === undefined ? spec.version : versionName(release);
   return [
-    ...(isOtherProgram(wish, state) ? [{ field: "version", before: current, after }] : []),
-    ...changedFiles(wish, state).map((file) => fileChange(file, state)),
-    ...surplusFiles(wish, state).map((path) => ({
+    ...(isOtherProgram(spec, state) ? [{ field: "version", before: current, after }] : []),
+    ...changedFiles(spec, state).map((file) => fileChange(file, state)),
+    ...surplusFiles(spec, state).map((path) => ({
       field: `file ${basename(path)}`,
       before: short(state.files[path]?.sum ?? ""),
       after: undefined,
     })),
-    ...surplusUnits(wish, state).map((unit) => ({
+    ...surplusUnits(spec, state).map((unit) => ({
       field: `unit ${unit}`,
       before: "installed",
       after: undefined,
@@ -118,7 +118,7 @@ function changes(wish: PublisherWish, state: PublisherState): readonly FieldChan
     ...(state.isChanging
       ? [{ field: "service", before: "changed, and not started anew", after: "active, enabled" }]
       : []),
-    ...idleUnits(wish, state).map((unit) => ({
+    ...idleUnits(spec, state).map((unit) => ({
       field: unit === unitNames.publisher ? "service" : unit,
       before: `${units[unit]?.active ?? "absent"}, ${units[unit]?.enabled ?? "absent"}`,
       after: "active, enabled",
@@ -126,14 +126,14 @@ function changes(wish: PublisherWish, state: PublisherState): readonly FieldChan
   ];
 }
 
-/** What would make the publisher on a machine the wished one. */
-export function differenceOf(state: PublisherState | undefined, wish: PublisherWish): Difference {
-  if (state === undefined) return created(wish);
-  const fields = changes(wish, state);
+/** What would make the publisher on a machine the specified one. */
+export function differenceOf(state: PublisherState | undefined, spec: PublisherSpec): Difference {
+  if (state === undefined) return created(spec);
+  const fields = changes(spec, state);
   if (fields.length === 0) return { kind: "none", fields };
   const { architecture, machine } = state;
   const cannot =
-    isOtherProgram(wish, state) && (architecture === undefined || !wish.releases.has(architecture));
-  const refusal = cannot ? { refusal: missing(wish, machine) } : {};
+    isOtherProgram(spec, state) && (architecture === undefined || !spec.releases.has(architecture));
+  const refusal = cannot ? { refusal: missing(spec, machine) } : {};
   return { kind: "update", fields, ...refusal };
 }

@@ -7,12 +7,12 @@ import { differenceOf } from "./difference.ts";
 import { unitNames } from "./layout.ts";
 import { removeScript } from "./scripts.ts";
 import { isThere, ownerOf, type PublisherState } from "./state.ts";
-import type { PublisherWish } from "./wish.ts";
+import type { PublisherSpec } from "./spec.ts";
 
 export interface PublisherResourceOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly wish: PublisherWish;
+  readonly spec: PublisherSpec;
   readonly dependsOn: readonly string[];
 }
 
@@ -28,9 +28,9 @@ export function publisherNames(stack: string): Pick<Resource, "id" | "kind" | "n
 
 /** The publisher as a service of a machine: program, config, units, and that it runs. */
 export function publisherResource(options: PublisherResourceOptions): Resource<PublisherState> {
-  const { connection, clock, wish, dependsOn } = options;
-  const { layout, stack } = wish;
-  const paths = wish.files.map(({ path }) => path);
+  const { connection, clock, spec, dependsOn } = options;
+  const { layout, stack } = spec;
+  const paths = spec.files.map(({ path }) => path);
   return {
     ...publisherNames(stack),
     dependsOn,
@@ -49,10 +49,10 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
       const { [unitNames.token]: _token, ...others } = units;
       return { ...state, units: others };
     },
-    diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, wish),
+    diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, spec),
     async apply(_change, work) {
       const session = await connection.required(work.inputs, work.signal);
-      await applyPublisher({ session, clock, layout, work }, wish);
+      await applyPublisher({ session, clock, layout, work }, spec);
     },
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);

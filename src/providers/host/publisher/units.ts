@@ -3,7 +3,7 @@ import type { Credential } from "./config-file.ts";
 import { type HostLayout, publisherState, secretsGroup, tokenState, unitNames } from "./layout.ts";
 
 /** What the units of a publisher depend on. */
-export interface UnitsWish {
+export interface UnitsSpec {
   readonly stack: string;
   readonly layout: HostLayout;
   /** Where systemd listens for HTTPS, and for the CA's HTTP-01; nowhere for the second with other challenges. */
@@ -68,7 +68,7 @@ const confined: Section = [
   "LimitCORE=0",
 ];
 
-function publisherService({ stack, layout, http, credentials }: UnitsWish): string {
+function publisherService({ stack, layout, http, credentials }: UnitsSpec): string {
   const sockets = [unitNames.https, ...(http.length === 0 ? [] : [unitNames.http])].join(" ");
   return unitText({
     Unit: [
@@ -136,7 +136,7 @@ function socket(name: "https" | "http", stack: string, listen: readonly ListenAd
   });
 }
 
-function tokenService({ layout, adminKubeconfig }: UnitsWish): string {
+function tokenService({ layout, adminKubeconfig }: UnitsSpec): string {
   return unitText({
     Unit: ["Description=podtrust renews the token of its publisher", "After=network-online.target"],
     Service: [
@@ -172,13 +172,13 @@ const tokenTimer = unitText({
 });
 
 /** The publisher's units by their names, without those of what is not listened on. */
-export function publisherUnits(wish: UnitsWish): ReadonlyMap<string, string> {
-  const { stack, https, http } = wish;
+export function publisherUnits(spec: UnitsSpec): ReadonlyMap<string, string> {
+  const { stack, https, http } = spec;
   return new Map([
-    [unitNames.publisher, publisherService(wish)],
+    [unitNames.publisher, publisherService(spec)],
     [unitNames.https, socket("https", stack, https)],
     ...(http.length === 0 ? [] : [[unitNames.http, socket("http", stack, http)] as const]),
-    [unitNames.token, tokenService(wish)],
+    [unitNames.token, tokenService(spec)],
     [unitNames.timer, tokenTimer],
   ]);
 }

@@ -7,7 +7,7 @@ import { targetText } from "../target.ts";
 import { untilOnMachine } from "../until.ts";
 import * as scripts from "./scripts.ts";
 import { checkSupported, isLoginShut, parseSystem, type SystemState } from "./state.ts";
-import type { SystemWish } from "./wish.ts";
+import type { SystemSpec } from "./spec.ts";
 
 const minute = 60_000;
 
@@ -15,7 +15,7 @@ const minute = 60_000;
 export interface SystemSite {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly wish: SystemWish;
+  readonly spec: SystemSpec;
   readonly work: Work;
 }
 
@@ -90,11 +90,11 @@ async function rotateHostKey(
   await connection.pinOnly(next, work);
 }
 
-async function shutLogin(session: SshSession, { wish, work }: SystemSite): Promise<void> {
+async function shutLogin(session: SshSession, { spec, work }: SystemSite): Promise<void> {
   const { signal } = work;
   const text = [
-    `# ${ownershipComment.of(wish.stack)}`,
-    `PermitRootLogin ${wish.isRootUsed ? "prohibit-password" : "no"}`,
+    `# ${ownershipComment.of(spec.stack)}`,
+    `PermitRootLogin ${spec.isRootUsed ? "prohibit-password" : "no"}`,
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
     "",
@@ -102,7 +102,7 @@ async function shutLogin(session: SshSession, { wish, work }: SystemSite): Promi
   await session.put(scripts.sshdPath, text, { mode: 0o644, signal });
   await step(session, "reloading sshd", scripts.reloadScript, { timeoutMs: minute, signal });
   const state = await inspectSystem(session, signal);
-  if (isLoginShut(state, wish)) return;
+  if (isLoginShut(state, spec)) return;
   const sentence = `${targetText(session.target)}: sshd goes on with PermitRootLogin ${state.rootLogin}, PasswordAuthentication ${state.passwordLogin}, KbdInteractiveAuthentication ${state.keyboardLogin}: another file of /etc/ssh/sshd_config.d, or sshd_config before its Include, says so first`;
   throw new PodtrustError("host-command-failed", sentence, {
     next: "Take those lines out there; sshd -T shows what is in effect. Then run the same command again.",
@@ -195,7 +195,7 @@ async function upgrade(session: SshSession, site: SystemSite): Promise<void> {
 /** What packages take, generously: a disk that is full in the middle of an upgrade is a machine to be repaired by hand. */
 function roomNeeds(
   { upgradesItself, isUpgraded }: SystemState,
-  { isFresh }: SystemWish,
+  { isFresh }: SystemSpec,
 ): readonly RoomNeed[] {
   const what = isFresh && !isUpgraded ? "the image's upgrade" : "packages";
   const mib = isFresh && !isUpgraded ? 512 : 128;
@@ -207,25 +207,25 @@ function roomNeeds(
   ];
 }
 
-/** Makes a machine's system the wished one; finds out by itself what is done already. Throws `host-*`, `ssh-*`. */
+/** Makes a machine's system the specified one; finds out by itself what is done already. Throws `host-*`, `ssh-*`. */
 export async function applySystem(site: SystemSite): Promise<void> {
-  const { connection, wish, work } = site;
+  const { connection, spec, work } = site;
   const session = await connection.awaited(work);
   await firstBoot(session, site);
   const state = await inspectSystem(session, work.signal);
   checkSupported(state);
-  checkRoom(session.target, state.rooms, roomNeeds(state, wish));
+  checkRoom(session.target, state.rooms, roomNeeds(state, spec));
   // What tells whose it is comes first, so that an interrupted run finds its own.
-  const mark = `# ${ownershipComment.of(wish.stack)}\n`;
+  const mark = `# ${ownershipComment.of(spec.stack)}\n`;
   if (state.mark !== mark) {
     await session.put(scripts.markPath, mark, { mode: 0o644, signal: work.signal });
   }
-  if (wish.isFresh && (state.hostKey === undefined || connection.isHostKeyOpen(work.inputs))) {
+  if (spec.isFresh && (state.hostKey === undefined || connection.isHostKeyOpen(work.inputs))) {
     await rotateHostKey(session, site, state);
   }
   const now = await connection.required(work.inputs, work.signal);
-  if (!isLoginShut(state, wish)) await shutLogin(now, site);
+  if (!isLoginShut(state, spec)) await shutLogin(now, site);
   await setClock(now, site);
   await packages(now, site, state);
-  if (wish.isFresh && !state.isUpgraded) await upgrade(now, site);
+  if (spec.isFresh && !state.isUpgraded) await upgrade(now, site);
 }

@@ -5,12 +5,12 @@ import { stepFailure } from "../session.ts";
 import { applySystem, inspectSystem } from "./apply.ts";
 import { forgetScript } from "./scripts.ts";
 import { systemDifference, systemOwner, type SystemState } from "./state.ts";
-import type { SystemWish } from "./wish.ts";
+import type { SystemSpec } from "./spec.ts";
 
 export interface SystemOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly wish: SystemWish;
+  readonly spec: SystemSpec;
 }
 
 /** What the system of a stack's machine is called, known without a look at it. */
@@ -19,9 +19,9 @@ export function systemNames(stack: string): Pick<Resource, "id" | "kind" | "name
 }
 
 /** The operating system of a machine: who may log in and how, upgrades, and the host key that it shows. */
-export function systemResource({ connection, clock, wish }: SystemOptions): Resource<SystemState> {
+export function systemResource({ connection, clock, spec }: SystemOptions): Resource<SystemState> {
   return {
-    ...systemNames(wish.stack),
+    ...systemNames(spec.stack),
     dependsOn: [],
     needs: connection.place.needs,
     ifTaken: "Use another machine, or run podtrust down with the other stack's config first.",
@@ -30,7 +30,7 @@ export function systemResource({ connection, clock, wish }: SystemOptions): Reso
       if (session === undefined) return { exists: false };
       const state = await inspectSystem(session, signal);
       if (state.mark === undefined) return { exists: false };
-      return { exists: true, state, owner: systemOwner(state, wish.stack) };
+      return { exists: true, state, owner: systemOwner(state, spec.stack) };
     },
     fingerprint({
       clock: _clock,
@@ -42,8 +42,8 @@ export function systemResource({ connection, clock, wish }: SystemOptions): Reso
     }) {
       return state;
     },
-    diff: (observed) => systemDifference(observed.exists ? observed.state : undefined, wish),
-    apply: (_change, work) => applySystem({ connection, clock, wish, work }),
+    diff: (observed) => systemDifference(observed.exists ? observed.state : undefined, spec),
+    apply: (_change, work) => applySystem({ connection, clock, spec, work }),
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);
       const result = await session.run(forgetScript, { timeoutMs: 60_000, signal: work.signal });

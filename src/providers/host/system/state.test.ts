@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkSupported, isLoginShut, parseSystem, systemDifference, systemOwner } from "./state.ts";
-import type { SystemWish } from "./wish.ts";
+import type { SystemSpec } from "./spec.ts";
 
-const wish: SystemWish = { stack: "prod", isFresh: true, isRootUsed: false };
+const spec: SystemSpec = { stack: "prod", isFresh: true, isRootUsed: false };
 const mark = Buffer.from("# podtrust stack=prod format=1\n").toString("base64");
 
 const said = (more: readonly string[] = []): ReturnType<typeof parseSystem> =>
@@ -23,14 +23,14 @@ const said = (more: readonly string[] = []): ReturnType<typeof parseSystem> =>
     ].join("\n"),
   );
 
-test("a system that is as wished differs in nothing, and is its stack's", () => {
-  assert.deepEqual(systemDifference(said(), wish), { kind: "none", fields: [] });
+test("a system that is as specified differs in nothing, and is its stack's", () => {
+  assert.deepEqual(systemDifference(said(), spec), { kind: "none", fields: [] });
   assert.deepEqual(systemOwner(said(), "prod"), { kind: "ours" });
   assert.deepEqual(systemOwner(said(), "dev"), { kind: "other-stack", stack: "prod" });
 });
 
 test("a machine of which nothing is known yet is a creation with all that is done on a first boot", () => {
-  const { kind, fields } = systemDifference(undefined, wish);
+  const { kind, fields } = systemDifference(undefined, spec);
   assert.equal(kind, "create");
   assert.deepEqual(
     fields.map(({ field }) => field),
@@ -39,7 +39,7 @@ test("a machine of which nothing is known yet is a creation with all that is don
 });
 
 test("an existing machine keeps its packages and its host key", () => {
-  const fields = systemDifference(undefined, { ...wish, isFresh: false }).fields.map(({ field }) => field);
+  const fields = systemDifference(undefined, { ...spec, isFresh: false }).fields.map(({ field }) => field);
   assert.deepEqual(fields, ["login", "security upgrades"]);
 });
 
@@ -61,7 +61,7 @@ const logins: readonly (readonly [
 for (const [root, password, keyboard, isRootUsed, shut] of logins) {
   test(`a login with root ${root}, passwords ${password}, keyboard ${keyboard} counts as ${shut ? "shut" : "open"}, root ${isRootUsed ? "" : "un"}used`, () => {
     const state = { ...said(), rootLogin: root, passwordLogin: password, keyboardLogin: keyboard };
-    assert.equal(isLoginShut(state, { ...wish, isRootUsed }), shut);
+    assert.equal(isLoginShut(state, { ...spec, isRootUsed }), shut);
   });
 }
 

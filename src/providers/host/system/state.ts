@@ -6,7 +6,7 @@ import {
   ownershipComment,
 } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
-import type { SystemWish } from "./wish.ts";
+import type { SystemSpec } from "./spec.ts";
 
 /** The operating system of a machine as it was found. */
 export interface SystemState {
@@ -69,13 +69,13 @@ export function systemOwner({ mark = "" }: SystemState, stack: string): Owner {
   return ownershipComment.ownerOf((mark.split("\n")[0] ?? "").replace(/^# ?/u, ""), stack);
 }
 
-const rootOff = (state: SystemState, { isRootUsed }: SystemWish): boolean =>
+const rootOff = (state: SystemState, { isRootUsed }: SystemSpec): boolean =>
   state.rootLogin === "no" ||
   (isRootUsed && ["prohibit-password", "without-password"].includes(state.rootLogin));
 
 /** Whether nobody logs in by a password, and root not at all (or, where podtrust does, by key alone). */
-export function isLoginShut(state: SystemState, wish: SystemWish): boolean {
-  return rootOff(state, wish) && state.passwordLogin === "no" && state.keyboardLogin === "no";
+export function isLoginShut(state: SystemState, spec: SystemSpec): boolean {
+  return rootOff(state, spec) && state.passwordLogin === "no" && state.keyboardLogin === "no";
 }
 
 /** Refuses what podtrust cannot set up. Throws `host-unsupported`. */
@@ -88,7 +88,7 @@ export function checkSupported({ os, release, hasApt }: SystemState): void {
 }
 
 /** What of a machine's first day is still to be done. */
-function firstDay(found: SystemState | undefined, { isFresh }: SystemWish): readonly FieldChange[] {
+function firstDay(found: SystemState | undefined, { isFresh }: SystemSpec): readonly FieldChange[] {
   const fields: FieldChange[] = [];
   if (!isFresh) return fields;
   if (found?.hostKey === undefined)
@@ -98,21 +98,21 @@ function firstDay(found: SystemState | undefined, { isFresh }: SystemWish): read
   return fields;
 }
 
-function loginChange(found: SystemState | undefined, wish: SystemWish): readonly FieldChange[] {
-  if (found !== undefined && isLoginShut(found, wish)) return [];
+function loginChange(found: SystemState | undefined, spec: SystemSpec): readonly FieldChange[] {
+  if (found !== undefined && isLoginShut(found, spec)) return [];
   const before = found && `root ${found.rootLogin}, passwords ${found.passwordLogin}`;
-  const after = wish.isRootUsed ? "by key alone" : "by key alone, and not as root";
+  const after = spec.isRootUsed ? "by key alone" : "by key alone, and not as root";
   return [{ field: "login", before, after }];
 }
 
-/** What would make the system as it was found the wished one. Without a state nothing is known of it yet. */
-export function systemDifference(state: SystemState | undefined, wish: SystemWish): Difference {
+/** What would make the system as it was found the specified one. Without a state nothing is known of it yet. */
+export function systemDifference(state: SystemState | undefined, spec: SystemSpec): Difference {
   const found = state?.mark === undefined ? undefined : state;
   const upgrades = { field: "security upgrades", before: found && "by hand", after: "by themselves" };
   const fields = [
-    ...loginChange(found, wish),
+    ...loginChange(found, spec),
     ...(found?.upgradesItself === true ? [] : [upgrades]),
-    ...firstDay(found, wish),
+    ...firstDay(found, spec),
   ];
   if (fields.length === 0) return { kind: "none", fields };
   return { kind: found === undefined ? "create" : "update", fields };

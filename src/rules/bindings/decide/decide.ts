@@ -3,7 +3,7 @@ import { readArn } from "../../oidc/index.ts";
 import type {
   Binding,
   Grant,
-  ManagedWish,
+  ManagedSpec,
   RoleOfBinding,
   Tag,
   Trust,
@@ -80,7 +80,7 @@ function accountOf(
 type Say = (reason: BindingReason, message: string) => Refusal;
 
 function policiesLacking(
-  { policies = [], inline = [] }: ManagedWish,
+  { policies = [], inline = [] }: ManagedSpec,
   grant: Grant,
   say: Say,
 ): readonly Refusal[] {
@@ -93,7 +93,7 @@ function policiesLacking(
   ];
 }
 
-function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly Refusal[] {
+function managedLacking(managed: ManagedSpec, grant: Grant, say: Say): readonly Refusal[] {
   const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
   const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
   const lacks: Refusal[] = [...policiesLacking(managed, grant, say)];
@@ -135,7 +135,7 @@ const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
   Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
 /** What marks a role that stays when its binding goes. */
-const stayMark = ({ onDelete }: ManagedWish): WantedRole["tags"] =>
+const stayMark = ({ onDelete }: ManagedSpec): WantedRole["tags"] =>
   onDelete === "Retain" ? retainedMark : {};
 
 function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole | undefined {

@@ -19,14 +19,14 @@ export function bindingPolicies(): readonly object[] {
 }
 
 /** For which operator, and which cluster. */
-export interface BindingManifestsWish extends Partial<OperatorIdentity> {
+export interface BindingManifestsSpec extends Partial<OperatorIdentity> {
   /** 1.36 unless told: its form is good for every later one. 1.35 has no MutatingAdmissionPolicy of v1. */
   readonly kubernetes?: PolicyMinor;
 }
 
 /** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
-export function bindingManifests(wish: BindingManifestsWish = {}): readonly object[] {
-  const { kubernetes = "1.36", ...identity } = wish;
+export function bindingManifests(spec: BindingManifestsSpec = {}): readonly object[] {
+  const { kubernetes = "1.36", ...identity } = spec;
   const whole = { ...usualIdentity, ...identity };
   return [
     ...bindingPolicies(),

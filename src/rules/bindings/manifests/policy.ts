@@ -9,7 +9,7 @@ export interface Validation {
 }
 
 /** A ValidatingAdmissionPolicy, without what all of ours have in common. */
-export interface GuardWish {
+export interface GuardSpec {
   readonly name: string;
   /** What is done where it cannot decide: it denies, unless told. */
   readonly failurePolicy?: "Fail" | "Ignore";
@@ -31,8 +31,8 @@ const named = (record: Readonly<Record<string, string>> = {}): readonly object[]
   Object.entries(record).map(([name, expression]) => ({ name, expression }));
 
 /** A policy that denies, with its binding. */
-export function guard(wish: GuardWish): readonly object[] {
-  const { name, failurePolicy = "Fail", paramKind, rules, conditions, variables, validations } = wish;
+export function guard(spec: GuardSpec): readonly object[] {
+  const { name, failurePolicy = "Fail", paramKind, rules, conditions, variables, validations } = spec;
   // Where there is no object at all, Deny would also keep a binding from being let go: asked before any condition.
   const params =
     paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } };

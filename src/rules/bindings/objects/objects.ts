@@ -6,7 +6,7 @@ export interface Tag {
 }
 
 /** A role that podtrust makes. */
-export interface ManagedWish {
+export interface ManagedSpec {
   /** ARNs. */
   readonly policies?: readonly string[];
   readonly inline?: readonly { readonly name: string; readonly document: JsonRecord }[];
@@ -22,7 +22,7 @@ export interface ManagedWish {
 export interface RoleOfBinding {
   readonly profile: string;
   readonly account?: string;
-  readonly managed?: ManagedWish;
+  readonly managed?: ManagedSpec;
   readonly existing?: { readonly arn: string };
   /** A role that the one of the profile `default` assumes (role chaining). */
   readonly chain?: { readonly arn: string; readonly externalId?: string };

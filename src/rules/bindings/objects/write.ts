@@ -3,7 +3,7 @@ import { apiVersion, bindingNames, usualProfile } from "../names.ts";
 import type { Tag } from "./objects.ts";
 
 /** What somebody who types asks for: one role, of the usual profile. */
-export interface BindingWish {
+export interface NewBinding {
   readonly namespace: string;
   /** Of the ServiceAccount. */
   readonly name: string;
@@ -19,9 +19,9 @@ export interface BindingWish {
   readonly existing?: string;
 }
 
-/** The AWSRoleBinding of a wish. It is not judged: `readBinding` does. */
-export function bindingObject(wish: BindingWish) {
-  const { namespace, name, trust, account, policies, maxSession, tags, adopt, existing } = wish;
+/** The AWSRoleBinding of a spec. It is not judged: `readBinding` does. */
+export function bindingObject(spec: NewBinding) {
+  const { namespace, name, trust, account, policies, maxSession, tags, adopt, existing } = spec;
   const managed = defined({ policies, maxSessionSeconds: maxSession, tags, adopt });
   const isManaged = existing === undefined || Object.keys(managed).length > 0;
   const role = {

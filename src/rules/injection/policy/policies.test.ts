@@ -2,17 +2,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf } from "../../../core/base/index.ts";
-import { injectionConfigMap, injectionPolicies, type PolicyWish } from "../index.ts";
+import { injectionConfigMap, injectionPolicies, type PolicySpec } from "../index.ts";
 
-type Wish = Partial<PolicyWish>;
-const kinds = (wish: Wish): readonly string[] =>
-  injectionPolicies({ mode: "configmap", ...wish }).map(
+type Spec = Partial<PolicySpec>;
+const kinds = (spec: Spec): readonly string[] =>
+  injectionPolicies({ mode: "configmap", ...spec }).map(
     ({ apiVersion, kind }) =>
       `${String(apiVersion).replace("admissionregistration.k8s.io/", "")} ${String(kind).replace("AdmissionPolicy", "")}`,
   );
-const specOf = (wish: Wish, kind: string, name = "podtrust-injection"): JsonRecord =>
+const specOf = (spec: Spec, kind: string, name = "podtrust-injection"): JsonRecord =>
   recordOf(
-    injectionPolicies({ mode: "configmap", ...wish }).find(
+    injectionPolicies({ mode: "configmap", ...spec }).find(
       (one) => one["kind"] === kind && recordOf(one["metadata"])["name"] === name,
     )?.["spec"],
   );

@@ -12,7 +12,7 @@ export const policyMinors = ["1.35", "1.36", "1.37"] as const;
 export type PolicyMinor = (typeof policyMinors)[number];
 
 /** Which policies are wanted. */
-export interface PolicyWish {
+export interface PolicySpec {
   readonly mode: ParameterMode;
   /** Of the mode `serviceaccounts`: the namespaces whose quota is wanted too. */
   readonly namespaces?: readonly string[];
@@ -135,8 +135,8 @@ function validating(parameters: Parameters, checking: Checking): readonly JsonRe
  * The admission policies by which the API server itself injects, and says why a pod got no token: objects for
  * `kubectl apply`, cluster-wide, which need nothing else of podtrust. Made from the constants of `inject`.
  */
-export function injectionPolicies(wish: PolicyWish): readonly JsonRecord[] {
-  const { mode, namespaces = [], kubernetes = "1.36", deny = false, warn = true } = wish;
+export function injectionPolicies(spec: PolicySpec): readonly JsonRecord[] {
+  const { mode, namespaces = [], kubernetes = "1.36", deny = false, warn = true } = spec;
   const parameters = parametersOf(mode);
   const said = noteValidations(parameters);
   const { injected, notes } = policyNames;

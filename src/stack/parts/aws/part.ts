@@ -231,9 +231,9 @@ class AccountPart implements AwsPart {
       roleNames(account, role.name).id,
       observedRole(role, { stack }, now),
     ]);
-    const named = wanted.roles.map(({ wish, resource }): [string, Observed] => [
+    const named = wanted.roles.map(({ spec, resource }): [string, Observed] => [
       resource.id,
-      observedRole(found.role(wish.name), wish, now),
+      observedRole(found.role(spec.name), spec, now),
     ]);
     return new Map([
       ...providers,
@@ -276,7 +276,7 @@ class AccountPart implements AwsPart {
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
     const wanted = this.#compared.roles.find((one) => one.role === role);
     if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
-    const { wish, resource } = wanted;
+    const { spec, resource } = wanted;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
     const survey = await this.#looked.of("", signal, (own) =>
       this.#found(own).catch((error: unknown) => {
@@ -286,7 +286,7 @@ class AccountPart implements AwsPart {
     );
     // Who may list nothing may still look at each role.
     if (survey === undefined) return lookOf(resource, await resource.read(signal, noInputs));
-    return lookOf(resource, observedRole(survey.role(role.name), wish, this.#session.clock.now()));
+    return lookOf(resource, observedRole(survey.role(role.name), spec, this.#session.clock.now()));
   }
 
   async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {

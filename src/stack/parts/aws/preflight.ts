@@ -6,7 +6,7 @@ import {
   hasManagedPolicy,
   readAccountQuotas,
   type RoleState,
-  type RoleWish,
+  type RoleSpec,
   usualOidcProviders,
   wantedTrust,
 } from "../../../providers/aws/index.ts";
@@ -35,7 +35,7 @@ export interface PreflightInput extends Judged {
 
 /** A role that would be made or changed, as it shall be and as it is. */
 interface Touched {
-  readonly wish: RoleWish;
+  readonly spec: RoleSpec;
   readonly before: RoleState | undefined;
   readonly created: boolean;
 }
@@ -55,11 +55,11 @@ const mostTags = 50;
 const ourMarks = 2;
 
 function touchedRoles({ changes, wanted, found }: PreflightInput): readonly Touched[] {
-  const wishes = new Map(wanted.roles.map(({ resource, wish }) => [resource.id, wish]));
+  const specs = new Map(wanted.roles.map(({ resource, spec }) => [resource.id, spec]));
   return changes.flatMap(({ kind, resource: { id } }) => {
-    const wish = wishes.get(id);
-    if (wish === undefined || !isMade(kind)) return [];
-    return [{ wish, before: found.role(wish.name), created: kind === "create" }];
+    const spec = specs.get(id);
+    if (spec === undefined || !isMade(kind)) return [];
+    return [{ spec, before: found.role(spec.name), created: kind === "create" }];
   });
 }
 
@@ -69,10 +69,10 @@ function over(what: string, has: number, quota: number): PodtrustError[] {
   return [new PodtrustError("aws-quota", sentence, { detail: { has, quota } })];
 }
 
-function roleQuotas({ wish, before }: Touched, quotas: AccountQuotas): readonly PodtrustError[] {
-  const { name, policies = [], inline = {}, tags = {} } = wish;
+function roleQuotas({ spec, before }: Touched, quotas: AccountQuotas): readonly PodtrustError[] {
+  const { name, policies = [], inline = {}, tags = {} } = spec;
   const inlineSize = Object.values(inline).reduce((sum, text) => sum + policySize(text), 0);
-  const trustSize = policySize(wantedTrust(wish, before));
+  const trustSize = policySize(wantedTrust(spec, before));
   return [
     ...over(`characters in the trust policy of role ${name}`, trustSize, quotas.trustPolicySize),
     ...over(`characters in the inline policies of role ${name}`, inlineSize, quotas.inlinePolicySize),
@@ -86,8 +86,8 @@ async function missingPolicies(
   roles: readonly Touched[],
 ): Promise<readonly PodtrustError[]> {
   const wanted = new Map<string, string>();
-  for (const { wish, before } of roles) {
-    const { name, policies = [], boundary } = wish;
+  for (const { spec, before } of roles) {
+    const { name, policies = [], boundary } = spec;
     for (const arn of policies) {
       if (before?.policies.includes(arn) !== true) wanted.set(arn, `role ${name} is to have policy ${arn}`);
     }

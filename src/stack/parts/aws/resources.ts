@@ -4,12 +4,12 @@ import {
   type LaterThumbprints,
   oidcProviderArn,
   type OidcProviderFacts,
-  type OidcProviderWish,
+  type OidcProviderSpec,
   oidcProviderResource,
   longestPropagation,
   roleResource,
   type RoleState,
-  type RoleWish,
+  type RoleSpec,
   roleToDelete,
 } from "../../../providers/aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
@@ -24,10 +24,10 @@ export interface ResourcesInput {
   readonly account: AwsConfig;
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
-  readonly beforeCreate?: OidcProviderWish["beforeCreate"];
-  readonly untilUsable?: (role: RoleConfig) => RoleWish["untilUsable"];
-  readonly onMade?: RoleWish["onMade"];
-  /** Names of roles that are allowed for another reason than what stands there (`RoleWish.crosses`). */
+  readonly beforeCreate?: OidcProviderSpec["beforeCreate"];
+  readonly untilUsable?: (role: RoleConfig) => RoleSpec["untilUsable"];
+  readonly onMade?: RoleSpec["onMade"];
+  /** Names of roles that are allowed for another reason than what stands there (`RoleSpec.crosses`). */
   readonly crosses?: ReadonlySet<string>;
   readonly providers?: readonly string[];
   readonly keepsTrust?: boolean;
@@ -40,12 +40,12 @@ export interface AccountResources {
   readonly provider: Resource<OidcProviderFacts>;
   readonly roles: readonly {
     readonly role: RoleConfig;
-    readonly wish: RoleWish;
+    readonly spec: RoleSpec;
     readonly resource: Resource<RoleState>;
   }[];
 }
 
-function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleWish {
+function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleSpec {
   const { config, account } = input;
   const { name, path, maxSession, policies, inline, boundary, description } = role;
   const untilUsable = input.untilUsable?.(role);
@@ -96,8 +96,8 @@ export function accountResources(input: ResourcesInput): AccountResources {
     ...defined({ thumbprints, beforeCreate }),
   });
   const roles = account.roles.map((role) => {
-    const wish = wishOf(input, role, provider.id);
-    return { role, wish, resource: roleResource(session, wish) };
+    const spec = specOf(input, role, provider.id);
+    return { role, spec, resource: roleResource(session, spec) };
   });
   const providerArn = oidcProviderArn(session.partition, account.account, config.issuer);
   return { providerArn, provider, roles };

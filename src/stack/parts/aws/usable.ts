@@ -29,8 +29,8 @@ async function mintedToken(owner: TokenOwner, signal: AbortSignal): Promise<stri
   const { serviceAccount, audience } = owner;
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const api = await owner.cluster();
-  const wish = { audiences: [audience], expirationSeconds: 600 };
-  return (await api.requestToken(namespace, name, wish, { signal })).token;
+  const spec = { audiences: [audience], expirationSeconds: 600 };
+  return (await api.requestToken(namespace, name, spec, { signal })).token;
 }
 
 const soon = "STS may refuse new roles for some seconds yet (IAM is eventually consistent)";

@@ -1,6 +1,6 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../core/base/index.ts";
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { caaText, type RecordWish } from "../../../providers/dns/index.ts";
+import { caaText, type RecordSpec } from "../../../providers/dns/index.ts";
 import { accountsOutput } from "../publisher/index.ts";
 
 /** Seconds: a certificate authority looks anew each time, and keeps it for eight hours at the most. */
@@ -66,7 +66,7 @@ export function caaValues(text: string, methods: readonly string[]): readonly st
 }
 
 /** The CAA records of the issuer's name; none where no publisher of this config's says which accounts it has. */
-export function caaOf(config: Config, name: string): readonly RecordWish[] {
+export function caaOf(config: Config, name: string): readonly RecordSpec[] {
   const methods = caaMethods(config);
   const from = accountsOutput(config);
   if (from === undefined || methods.length === 0) return [];

@@ -1,6 +1,6 @@
 import { route53Claim } from "../../../providers/aws/index.ts";
 import type { Config } from "../../../config/index.ts";
-import type { RecordWish } from "../../../providers/dns/index.ts";
+import type { RecordSpec } from "../../../providers/dns/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
@@ -14,13 +14,13 @@ const parentOf = (host: string): string => host.slice(host.indexOf(".") + 1);
 /** A record, or a set of them: how the resource is called, and what it holds. */
 interface Written {
   readonly label: string;
-  readonly wish: RecordWish;
+  readonly spec: RecordSpec;
   readonly contents: readonly Value[];
   /** What it is known by at a provider that knows each record; undefined for a machine's address. */
   readonly value?: string;
 }
 
-function contentsOf({ type, values }: RecordWish): readonly Value[] {
+function contentsOf({ type, values }: RecordSpec): readonly Value[] {
   if (Array.isArray(values)) return values as readonly string[];
   if (type === "A") return [new Expression("hcloud_primary_ip.ipv4.ip_address")];
   return [new Expression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];
@@ -28,14 +28,14 @@ function contentsOf({ type, values }: RecordWish): readonly Value[] {
 
 /** The records of the issuer's addresses: at Cloudflare each by itself, elsewhere those of a type as one set. */
 function written(config: Config, { kind }: RecordPlace): readonly Written[] {
-  const wishes = config.dns === undefined ? [] : recordsOf(config, config.dns);
-  return wishes.flatMap((wish): readonly Written[] => {
-    const label = wish.type.toLowerCase();
-    const contents = contentsOf(wish);
-    if (kind !== "cloudflare") return [{ label, wish, contents }];
+  const specs = config.dns === undefined ? [] : recordsOf(config, config.dns);
+  return specs.flatMap((spec): readonly Written[] => {
+    const label = spec.type.toLowerCase();
+    const contents = contentsOf(spec);
+    if (kind !== "cloudflare") return [{ label, spec, contents }];
     return contents.map((content, at) => ({
       label: at === 0 ? label : `${label}_${at + 1}`,
-      wish,
+      spec,
       contents: [content],
       ...(typeof content === "string" ? { value: content } : {}),
     }));
@@ -44,9 +44,9 @@ function written(config: Config, { kind }: RecordPlace): readonly Written[] {
 
 function recordBlock(
   { kind, type: resource, common }: RecordPlace,
-  { label, wish, contents }: Written,
+  { label, spec, contents }: Written,
 ): Block {
-  const { type, ttl } = wish;
+  const { type, ttl } = spec;
   const [content = ""] = contents;
   const held = {
     cloudflare: { content, ttl, proxied: false },
@@ -62,7 +62,7 @@ function recordBlock(
 
 /** Records of Route 53 carry no marks: the stack's is a TXT record beside them, which names their types. */
 function claimBlocks(config: Config, place: RecordPlace): readonly Block[] {
-  const all = written(config, place).map(({ wish }) => wish.type);
+  const all = written(config, place).map(({ spec }) => spec.type);
   if (place.kind !== "route53" || all.length + Number(hasCaa(config)) === 0) return [];
   const claim = (types: readonly string[]) => route53Claim(config.stack, issuerHost(config), types);
   const { name, value } = claim(all);
@@ -113,9 +113,9 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
 function imports(config: Config, found: ResourceOutputs): readonly Block[] {
   const place = placeOf(config, found);
   if (place === undefined) return [];
-  const records = written(config, place).map(({ label, wish, value }) => ({
+  const records = written(config, place).map(({ label, spec, value }) => ({
     label,
-    id: place.importId(wish, value),
+    id: place.importId(spec, value),
   }));
   const { name } = route53Claim(config.stack, issuerHost(config), []);
   const claims = claimBlocks(config, place).map(() => ({

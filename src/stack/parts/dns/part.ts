@@ -5,7 +5,7 @@ import {
   type DnsProvider,
   type DnsZone,
   type RecordKey,
-  type RecordWish,
+  type RecordSpec,
   recordNames,
   recordResource,
   recordsSeen,
@@ -37,14 +37,14 @@ function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Pr
 }
 
 /** The records that a config wants at the issuer's name. */
-function wishesOf(config: PartContext["config"]): readonly RecordWish[] {
+function specsOf(config: PartContext["config"]): readonly RecordSpec[] {
   if (config.dns === undefined) return [];
   return [...recordsOf(config, config.dns), ...caaOf(config, issuerHost(config))];
 }
 
 /** The same by the names that plans give them. */
 export function dnsRecordIds(config: PartContext["config"]): readonly string[] {
-  return wishesOf(config).map((wish) => recordNames(wish).id);
+  return specsOf(config).map((spec) => recordNames(spec).id);
 }
 
 interface Opened {
@@ -57,21 +57,21 @@ class DnsPart implements Part {
   readonly id = "dns";
   readonly #context: PartContext;
   readonly #dns: DnsConfig;
-  readonly #wishes: readonly RecordWish[];
+  readonly #specs: readonly RecordSpec[];
   #opened: SharedWork<Opened> | undefined;
 
   constructor(context: PartContext, dns: DnsConfig) {
     this.#context = context;
     this.#dns = dns;
-    this.#wishes = wishesOf(context.config);
+    this.#specs = specsOf(context.config);
   }
 
   get named(): readonly Named[] {
-    return this.#wishes.map(recordNames);
+    return this.#specs.map(recordNames);
   }
 
   get needs(): readonly Output[] {
-    return this.#wishes.flatMap(({ values }) => ("from" in values ? [values.from] : []));
+    return this.#specs.flatMap(({ values }) => ("from" in values ? [values.from] : []));
   }
 
   /** Provider and zone, found once. */
@@ -99,7 +99,7 @@ class DnsPart implements Part {
     const found = await provider.owned(zone, signal);
     // Proofs for a certificate authority come and go by themselves; only the way down takes what was left of them.
     const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
-    const desired = this.#wishes.map((wish) => recordResource(place, wish));
+    const desired = this.#specs.map((spec) => recordResource(place, spec));
     const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
     const madeOf = (set: RecordKey): readonly string[] =>
       (wanted.get(recordNames(set).id) ?? []).map(({ after }) => after);

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Config, DnsConfig } from "../../../config/index.ts";
-import { canonicalValue, type RecordWish } from "../../../providers/dns/index.ts";
+import { canonicalValue, type RecordSpec } from "../../../providers/dns/index.ts";
 import { machineAddresses } from "../hetzner/index.ts";
 
 /** Seconds for which resolvers keep what they were told: short, so that a machine can be replaced. */
@@ -24,13 +24,13 @@ function fixedAddresses({ machine }: Config, { addresses }: DnsConfig): readonly
 }
 
 /** The records that a config wants at the issuer's name: of its addresses, or else of its machine. */
-export function recordsOf(config: Config, dns: DnsConfig): readonly RecordWish[] {
+export function recordsOf(config: Config, dns: DnsConfig): readonly RecordSpec[] {
   const name = issuerHost(config);
   const { stack, machine } = config;
   const fixed = fixedAddresses(config, dns);
   const hetzner = dns.addresses === undefined ? machine?.hetzner : undefined;
   const later = hetzner === undefined ? {} : machineAddresses(stack, hetzner);
-  return families.flatMap(({ type, family, name: ofFamily }): RecordWish[] => {
+  return families.flatMap(({ type, family, name: ofFamily }): RecordSpec[] => {
     const output = later[ofFamily];
     if (output !== undefined)
       return [{ name, type, ttl, values: { from: output, make: (address) => [address] } }];

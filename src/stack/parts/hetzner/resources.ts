@@ -3,7 +3,7 @@ import {
   type CallerAddress,
   type FirstBoot,
   firewallResource,
-  type FirewallWish,
+  type FirewallSpec,
   type HetznerApi,
   idOf,
   type LoginKeys,
@@ -11,7 +11,7 @@ import {
   type OwnedThings,
   ownOf,
   primaryIpResource,
-  type ServerWish,
+  type ServerSpec,
   serverResource,
   type SshKey,
   sshKeyResource,
@@ -90,7 +90,7 @@ function firstBoot({ config, machine }: HetznerInput): (publicKey: string) => Fi
   };
 }
 
-function serverWish(input: HetznerInput): ServerWish {
+function serverSpec(input: HetznerInput): ServerSpec {
   const { config, machine, hetzner, foreignKey } = input;
   const { stack } = config;
   const { type, location, image } = hetzner;
@@ -117,12 +117,12 @@ function serverWish(input: HetznerInput): ServerWish {
     sshKey,
     firewall: output("firewall", stack, "id"),
     firstBoot: firstBoot(input),
-    ...(Object.fromEntries(addresses) as Pick<ServerWish, Family>),
+    ...(Object.fromEntries(addresses) as Pick<ServerSpec, Family>),
   };
 }
 
 /** The name that a firewall's labels remember; none where the config itself says it. */
-export function issuerOf({ issuer, named }: Config): Pick<FirewallWish, "issuer"> {
+export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"> {
   return named === undefined ? {} : { issuer: { host: new URL(issuer).hostname, ...named } };
 }
 
@@ -135,9 +135,9 @@ export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
   const addresses = families
     .filter((type) => hetzner[type])
     .map((type): WantedThing => {
-      const wish = { stack, name: addressName(stack, type), type, location, protect: machine.protect };
-      const own = ownOf(owned.primaryIps, { ...wish, fits: (one) => one.type === type });
-      return { resource: primaryIpResource(api, wish), own };
+      const spec = { stack, name: addressName(stack, type), type, location, protect: machine.protect };
+      const own = ownOf(owned.primaryIps, { ...spec, fits: (one) => one.type === type });
+      return { resource: primaryIpResource(api, spec), own };
     });
   const key = { resource: sshKeyResource(api, { ...named, keys }), own: ownOf(owned.sshKeys, named) };
   const firewall = firewallResource(api, { ...named, open: openPorts(input), ...issuerOf(config) });
@@ -145,6 +145,6 @@ export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
     ...(foreignKey === undefined ? [key] : []),
     { resource: firewall, own: ownOf(owned.firewalls, named) },
     ...addresses,
-    { resource: serverResource(api, serverWish(input)), own: ownOf(owned.servers, named) },
+    { resource: serverResource(api, serverSpec(input)), own: ownOf(owned.servers, named) },
   ];
 }

@@ -3,4 +3,4 @@ export { type SshAccess, sshAccess } from "./access.ts";
 export { type Machine, openMachine } from "./machine.ts";
 export { hostParts } from "./part.ts";
 export { hostConnection } from "./place.ts";
-export { k3sFiles } from "./wish.ts";
+export { k3sFiles } from "./spec.ts";

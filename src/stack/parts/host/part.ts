@@ -10,7 +10,7 @@ import {
 import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
-import { k3sWish } from "./wish.ts";
+import { k3sSpec } from "./spec.ts";
 
 /** What is set up on the machine of a config. */
 class HostPart implements Part {
@@ -50,10 +50,10 @@ class HostPart implements Part {
     const { stack } = config;
     const { ssh } = this.#machine;
     const system = { stack, isFresh: ssh === undefined, isRootUsed: ssh?.user === "root" };
-    const k3s = k3sWish(config, this.#machine);
+    const k3s = k3sSpec(config, this.#machine);
     return [
-      systemResource({ connection, clock, wish: system }),
-      k3sResource({ connection, clock, wish: k3s, dependsOn: [systemNames(stack).id] }),
+      systemResource({ connection, clock, spec: system }),
+      k3sResource({ connection, clock, spec: k3s, dependsOn: [systemNames(stack).id] }),
     ];
   }
 

@@ -19,7 +19,7 @@ import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
 import { accountsOf } from "./accounts.ts";
 import { checkOwnToken } from "./own-token.ts";
-import { publisherWish, wishToDelete } from "./wish.ts";
+import { publisherSpec, specToDelete } from "./spec.ts";
 
 /** The publisher on the machine of a config. */
 class PublisherPart implements Part {
@@ -56,8 +56,8 @@ class PublisherPart implements Part {
       return { desired: [], owned: [], seen: new Map() };
     const name = new URL(config.issuer).hostname;
     if (goal === "present") await checkOwnToken(config, env);
-    const wish = goal === "present" ? await publisherWish(config, this.#release) : wishToDelete(config);
-    const common = { connection: this.#connection, clock, wish };
+    const spec = goal === "present" ? await publisherSpec(config, this.#release) : specToDelete(config);
+    const common = { connection: this.#connection, clock, spec };
     const recordIds = (types: readonly RecordType[]): readonly string[] =>
       types.map((type) => recordNames({ name, type }).id);
     const accounts = await this.#accounts(goal);
@@ -80,10 +80,10 @@ class PublisherPart implements Part {
     const acme = acmeOf(config);
     if (acme === undefined) return [];
     const accounts = goal === "present" ? await accountsOf(acme, this.#context) : [];
-    const wish = { stack, layout: hostLayout(), accounts };
+    const spec = { stack, layout: hostLayout(), accounts };
     const connection = this.#connection;
     const dependsOn = [systemNames(stack).id];
-    return [accountsResource({ connection, clock, wish, dependsOn })];
+    return [accountsResource({ connection, clock, spec, dependsOn })];
   }
 
   preflight(): Promise<Preflight> {

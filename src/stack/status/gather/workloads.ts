@@ -47,10 +47,10 @@ async function askSts(
 ): Promise<Answers> {
   const sts = wanted("sts");
   const [namespace = "", name = ""] = serviceAccount.split("/");
-  const wish = { audiences: part.account.audiences.slice(0, 1), expirationSeconds: 600 };
+  const spec = { audiences: part.account.audiences.slice(0, 1), expirationSeconds: 600 };
   const minted = await seen(
     signal,
-    async () => (await api.requestToken(namespace, name, wish, { signal })).token,
+    async () => (await api.requestToken(namespace, name, spec, { signal })).token,
   );
   if (minted.kind !== "seen") return { token: minted, ...(sts ? { exchange: notTried("token") } : {}) };
   const token = await seen(signal, async () => parseJws(minted.value));

@@ -1,14 +1,14 @@
 import { defined } from "../../../core/base/index.ts";
 import type { Config, MachineConfig } from "../../../config/index.ts";
 import { distributions } from "../../../rules/distribution/index.ts";
-import { configFile, type HostFile, type K3sWish } from "../../../providers/host/index.ts";
+import { configFile, type HostFile, type K3sSpec } from "../../../providers/host/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 
 /** What k3s on a config's machine shall be. */
-export function k3sWish(
+export function k3sSpec(
   { stack, issuer, publisher }: Config,
   { k3s, cni, cilium, ssh, apiFrom }: MachineConfig,
-): K3sWish {
+): K3sSpec {
   const { version, isVersionNamed, sha256, archive } = k3s;
   return {
     stack,
@@ -26,5 +26,5 @@ export function k3sWish(
 
 /** The files of k3s on a config's machine, as they would be written; none without a machine. */
 export function k3sFiles(config: Config): readonly HostFile[] {
-  return config.machine === undefined ? [] : [configFile(k3sWish(config, config.machine))];
+  return config.machine === undefined ? [] : [configFile(k3sSpec(config, config.machine))];
 }

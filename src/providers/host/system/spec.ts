@@ -1,5 +1,5 @@
 /** What the operating system of a stack's machine shall be. */
-export interface SystemWish {
+export interface SystemSpec {
   readonly stack: string;
   /** The machine is podtrust's own from its first boot: its packages are upgraded once, and its host key replaced. */
   readonly isFresh: boolean;

@@ -1,7 +1,7 @@
-import type { PlanWish } from "../../stack/index.ts";
+import type { PlanSpec } from "../../stack/index.ts";
 
 /** What was typed about what a plan is for. */
-export interface WishOptions {
+export interface SpecOptions {
   readonly upsertOnly?: boolean;
   readonly allowInUse?: boolean;
   readonly allowReplace?: boolean;
@@ -9,7 +9,7 @@ export interface WishOptions {
 }
 
 /** What a command line wants of a plan. */
-export function wishOf(goal: "present" | "absent", options: WishOptions): PlanWish {
+export function specOf(goal: "present" | "absent", options: SpecOptions): PlanSpec {
   const { upsertOnly, allowInUse, allowReplace, allowIssuerMismatch } = options;
   return {
     goal,

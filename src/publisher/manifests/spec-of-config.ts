@@ -2,11 +2,11 @@ import { defined, durationText, errorText, PodtrustError } from "../../core/base
 import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
-import { podPlaces, type PublisherWish, type Way } from "./wish.ts";
+import { podPlaces, type PublisherSpec, type Way } from "./spec.ts";
 
 /** What is typed for a publisher in the cluster. */
 export type DeploymentChoice = Pick<
-  PublisherWish,
+  PublisherSpec,
   | "namespace"
   | "name"
   | "image"
@@ -19,7 +19,7 @@ export type DeploymentChoice = Pick<
   | "pods"
 >;
 
-type Files = Pick<PublisherWish, "acmeCa" | "acmeFallbackCa">;
+type Files = Pick<PublisherSpec, "acmeCa" | "acmeFallbackCa">;
 
 const largestFile = 256 * 1024;
 
@@ -125,7 +125,7 @@ function proofByDns({ dns, ...config }: Config): object {
  * What a config's publisher is deployed with in the cluster. Throws `config-without-publisher`, `file-unreadable`, and
  * `usage` for what cannot be deployed.
  */
-export async function publisherWish(config: Config, choice: DeploymentChoice): Promise<PublisherWish> {
+export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
   const { jwksUri, keyRetention, pollInterval, cacheControl, distrusted } = publisherOf(config);
   const { ways, way, files, certificateSecret } = await waysOf(config, choice.namespace);

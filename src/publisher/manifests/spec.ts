@@ -7,7 +7,7 @@ export type Exposure = "load-balancer" | "node-port" | "host-port";
 export type Way = "https-and-http" | "https" | "s3";
 
 /** What the publisher is deployed with, in the form of a chart's values. */
-export interface PublisherWish {
+export interface PublisherSpec {
   readonly namespace: string;
   /** Of all objects. */
   readonly name: string;

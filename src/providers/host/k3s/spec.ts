@@ -2,18 +2,18 @@
 export type Architecture = "amd64" | "arm64";
 
 /** The chart of Cilium that a cluster gets, pinned. */
-export interface CiliumWish {
+export interface CiliumSpec {
   readonly version: string;
   /** SHA-256 of the chart's .tgz, hex. */
   readonly sha256: string;
   /** The .tgz on this machine; absent: the host downloads it. */
   readonly archive?: string;
   /** Absent: the host has no cilium command of ours. */
-  readonly cli?: CiliumCliWish;
+  readonly cli?: CiliumCliSpec;
 }
 
 /** The cilium command that a host gets, pinned. */
-export interface CiliumCliWish {
+export interface CiliumCliSpec {
   /** `v0.18.7` */
   readonly version: string;
   /** SHA-256 of the release's .tar.gz, hex. */
@@ -23,7 +23,7 @@ export interface CiliumCliWish {
 }
 
 /** What k3s on a host shall be. */
-export interface K3sWish {
+export interface K3sSpec {
   readonly stack: string;
   /** `v1.36.4+k3s1` */
   readonly version: string;
@@ -37,7 +37,7 @@ export interface K3sWish {
   readonly issuers: readonly string[];
   readonly jwksUri: string;
   /** Absent: flannel, which k3s brings. */
-  readonly cilium?: CiliumWish;
+  readonly cilium?: CiliumSpec;
   /** Names and addresses that the API's certificate has besides its own, for those who reach it from outside. */
   readonly tlsSans: readonly string[];
 }
