@@ -66,7 +66,7 @@ export interface OperatorOptions {
     readonly listen: ListenAddress;
     /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
     readonly clientCa?: string;
-    /** Of its certificates; `usualLives` unless told. */
+    /** Of its certificates; `defaultLives` unless told. */
     readonly lives?: Lives;
   };
   /** Name of a ConfigMap of `namespace` with roles of ServiceAccounts that have no annotation; absent for none. */

@@ -20,7 +20,7 @@ import {
   modules,
   otherVersions,
   usual,
-  usualVersion,
+  defaultVersion,
 } from "./modules.ts";
 
 export { type KubernetesVersion, testedVersions } from "./modules.ts";
@@ -97,13 +97,13 @@ function folderOf(module: GoModule): string {
 }
 
 function modulesOf(versions: readonly KubernetesVersion[]): readonly GoModule[] {
-  const others = versions.flatMap((version) => (version === usualVersion ? [] : [otherVersions[version]]));
+  const others = versions.flatMap((version) => (version === defaultVersion ? [] : [otherVersions[version]]));
   return [...usual, ...others];
 }
 
 /** The whole version of a minor, such as 1.36.3. */
 export function kubernetesVersion(minor: KubernetesVersion): string {
-  const name = minor === usualVersion ? "kubernetes" : `kubernetes-${minor}`;
+  const name = minor === defaultVersion ? "kubernetes" : `kubernetes-${minor}`;
   const found = modules.find((module) => module.name === name);
   if (found === undefined) throw new TypeError(`there is no Kubernetes ${minor}`);
   return found.version;
@@ -166,7 +166,7 @@ async function buildModule(module: GoModule, say: (line: string) => void): Promi
  */
 export async function buildPrograms(
   say: (line: string) => void = console.log,
-  version: KubernetesVersion = usualVersion,
+  version: KubernetesVersion = defaultVersion,
 ): Promise<Programs> {
   // Another version's API server comes after the usual one, and takes its place.
   return (await built(modulesOf([version]), say)) as Programs & Record<string, string>;

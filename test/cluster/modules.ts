@@ -20,10 +20,10 @@ const strip = "-s -w";
 const kubernetesVersions = ["1.35", "1.36", "1.37"] as const;
 export type KubernetesVersion = (typeof kubernetesVersions)[number];
 /** The one that everything runs on unless it asks for another. */
-export const usualVersion = "1.36";
+export const defaultVersion = "1.36";
 /** Those that suites about versions run on: all of them nightly, where each takes Go minutes to build. */
 export const testedVersions: readonly KubernetesVersion[] =
-  process.env["PODTRUST_KUBERNETES"] === "all" ? kubernetesVersions : [usualVersion];
+  process.env["PODTRUST_KUBERNETES"] === "all" ? kubernetesVersions : [defaultVersion];
 
 /** Another version of the API server alone; kubectl and etcd are those of the usual one. */
 function apiServerModule(minor: string, version: string): GoModule {
@@ -36,7 +36,7 @@ function apiServerModule(minor: string, version: string): GoModule {
   };
 }
 
-export const otherVersions: Readonly<Record<Exclude<KubernetesVersion, typeof usualVersion>, GoModule>> = {
+export const otherVersions: Readonly<Record<Exclude<KubernetesVersion, typeof defaultVersion>, GoModule>> = {
   "1.35": apiServerModule("1.35", "1.35.4"),
   "1.37": apiServerModule("1.37", "1.37.2"),
 };

@@ -79,7 +79,7 @@ export async function factsOfPolicy(
   };
 }
 
-const usualRegions: Readonly<Record<string, string>> = {
+const defaultRegions: Readonly<Record<string, string>> = {
   "aws-cn": "cn-north-1",
   "aws-us-gov": "us-gov-west-1",
 };
@@ -87,7 +87,7 @@ const usualRegions: Readonly<Record<string, string>> = {
 /** As whom IAM is asked: what the shell says, and the SDK's whole chain where it says nothing. */
 function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
   const region =
-    env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? usualRegions[role.partition] ?? "us-east-1";
+    env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? defaultRegions[role.partition] ?? "us-east-1";
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
   const { AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_IAM: iam, AWS_ENDPOINT_URL_STS: sts } = env;
   return {

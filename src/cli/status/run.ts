@@ -19,7 +19,7 @@ export interface StatusOptions extends WayOptions {
 }
 
 const nameWidth = Math.max(...links.map((link) => link.length));
-const usualWatch = 10;
+const defaultWatch = 10;
 
 const marks: Readonly<Record<Outcome, Text>> = {
   ok: green("✔"),
@@ -101,7 +101,7 @@ async function watch(context: CommandContext, look: () => Promise<StatusReport>,
 }
 
 function watchMs(text: string | true): number {
-  const seconds = text === true ? usualWatch : secondsOf("--watch", text);
+  const seconds = text === true ? defaultWatch : secondsOf("--watch", text);
   if (seconds >= 1) return seconds * 1000;
   throw new PodtrustError("usage", "--watch looks once a second at the most");
 }

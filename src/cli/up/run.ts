@@ -9,7 +9,7 @@ export interface UpOptions extends ChangeOptions {
 }
 
 /** What `apply demo` takes where nothing else is typed. */
-const usualDemo = { timeout: "5m", expiration: "1h", path: "/" } as const;
+const defaultDemo = { timeout: "5m", expiration: "1h", path: "/" } as const;
 
 /** `podtrust up [PLAN]`, and with `--demo` the demo's Job once everything is as it shall be. */
 export async function runUp(
@@ -27,5 +27,5 @@ export async function runUp(
     await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
   if (options.demo !== true || context.exitCode !== 0) return;
   const { runApplyDemo } = await import("../apply/run.ts");
-  await runApplyDemo(context, { ...usualDemo, ...options });
+  await runApplyDemo(context, { ...defaultDemo, ...options });
 }

@@ -1,5 +1,5 @@
 import { partitionOf } from "../../core/base/index.ts";
-import { operatorPolicy, usualIdentity } from "../../rules/bindings/index.ts";
+import { operatorPolicy, defaultIdentity } from "../../rules/bindings/index.ts";
 import type { AwsConfig } from "../aws/config.ts";
 import type { ConfigSource } from "../places.ts";
 import type { OperatorInput } from "./schema.ts";
@@ -14,8 +14,8 @@ export function withOperator(
 ): AwsConfig {
   if (input === undefined || trust === undefined) return account;
   if (!trust.accounts.some(({ id }) => id === account.account)) return account;
-  const { namespace = usualIdentity.namespace, serviceAccount = usualIdentity.name } = input;
-  const name = input.role ?? usualIdentity.name;
+  const { namespace = defaultIdentity.namespace, serviceAccount = defaultIdentity.name } = input;
+  const name = input.role ?? defaultIdentity.name;
   const place = { partition: partitionOf(account.region), account: account.account, markKey };
   return {
     ...account,

@@ -1,5 +1,5 @@
 /** How many calls to one provider go on at once, where nobody says otherwise: providers throttle. */
-const usualLimit = 8;
+const defaultLimit = 8;
 
 /**
  * Runs work for each item, at most `limit` at a time, and gives the results in the order of the items. After a
@@ -8,7 +8,7 @@ const usualLimit = 8;
 export async function mapLimit<T, R>(
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,
-  limit = usualLimit,
+  limit = defaultLimit,
 ): Promise<readonly R[]> {
   const results = new Map<number, R>();
   const entries = items.entries();

@@ -12,7 +12,7 @@ import { createText, replaceText, syncFolder, unwritable } from "./replace.ts";
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 // The largest state that is kept, a hundred keys or a chain, is a tenth of this.
-const usualLimit = 1024 * 1024;
+const defaultLimit = 1024 * 1024;
 
 export interface LockOptions {
   readonly clock: Clock;
@@ -96,7 +96,7 @@ export class StateFolder {
    * The text of a file of at most `maxBytes` bytes (1 MiB unless told); undefined when there is none. Throws
    * `state-permissions`, or `file-unreadable` also for what is no regular file.
    */
-  async read(name: string, maxBytes: number = usualLimit): Promise<string | undefined> {
+  async read(name: string, maxBytes: number = defaultLimit): Promise<string | undefined> {
     const path = this.pathOf(name);
     if (!(await this.check())) return undefined;
     let file: FileHandle;

@@ -1,5 +1,10 @@
 import { defined, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
-import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../rules/bindings/index.ts";
+import {
+  type Binding,
+  bindingsManager,
+  type GrantedRole,
+  defaultProfile,
+} from "../../rules/bindings/index.ts";
 import {
   accessAnnotations,
   accountAnnotations,
@@ -11,7 +16,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { sameObject, type StateApi } from "./state.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
-const usualExpiration = 86_400;
+const defaultExpiration = 86_400;
 
 /** What pods of a bound ServiceAccount are to be given: its granted roles, and the chains that the binding names. */
 export function accessOf(
@@ -19,12 +24,12 @@ export function accessOf(
   chains: Binding["roles"],
   audience: string,
 ): RoleAccess {
-  const usual = roles.find(({ profile }) => profile === usualProfile);
+  const usual = roles.find(({ profile }) => profile === defaultProfile);
   const others = roles.filter((one) => one !== usual);
   return {
     roleArn: usual?.arn ?? "",
     audience,
-    expirationSeconds: usualExpiration,
+    expirationSeconds: defaultExpiration,
     profiles: [
       ...others.map(({ profile: name, arn: roleArn }) => ({ name, roleArn, by: "token" }) as const),
       ...chains.flatMap(({ profile: name, chain }) => {

@@ -5,7 +5,7 @@ import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";
 import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
 
 /** Drift is looked for this often: from a look at the whole account that all bindings share. */
-export const usualTurn = 60_000;
+export const defaultTurn = 60_000;
 
 /** A finding as a condition of this type. */
 export function foundOf(type: string, { reason, seen }: Finding): Found {
@@ -91,5 +91,5 @@ export function refused(
   more: Partial<Ending> = {},
 ): Promise<BindingOutcome> {
   const found = ["Granted", "Ready"].map((type): Found => ({ type, reason, message }));
-  return ended(turn, { found, againIn: usualTurn, ...more });
+  return ended(turn, { found, againIn: defaultTurn, ...more });
 }

@@ -2,7 +2,7 @@ import { asPodtrustError } from "../../core/base/index.ts";
 import { type Binding, type Found, proofTokenSeconds, type Trust } from "../../rules/bindings/index.ts";
 import { roleConfigOf } from "./account/index.ts";
 import { finding, type Finding } from "../../stack/index.ts";
-import { foundOf, usualTurn } from "./ending.ts";
+import { foundOf, defaultTurn } from "./ending.ts";
 import { judgeBinding, type RoleSeen } from "./findings.ts";
 import type { Turn } from "./turn.ts";
 
@@ -144,11 +144,11 @@ export async function readyFinding(
   const stood = turn.status.conditions.find(({ type }) => type === "Ready");
   if (stood !== undefined && isProofFresh(turn, settled.changed)) {
     const { type, reason, message } = stood;
-    return { found: { type, reason, message }, isProof: false, againIn: usualTurn };
+    return { found: { type, reason, message }, isProof: false, againIn: defaultTurn };
   }
   const wait = settlingWait(turn, bound);
   if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
   const { finding: told, isProof } = await proved(turn, bound, settled.changedAt);
-  const againIn = told === settling ? settles.every : told.outcome === "ok" ? usualTurn : soon;
+  const againIn = told === settling ? settles.every : told.outcome === "ok" ? defaultTurn : soon;
   return { found: foundOf("Ready", told), isProof, againIn };
 }

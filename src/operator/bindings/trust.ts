@@ -9,7 +9,7 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { usualTurn } from "./ending.ts";
+import { defaultTurn } from "./ending.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { soon } from "./prove.ts";
 import { providerFinding } from "./provider.ts";
@@ -122,7 +122,7 @@ async function judged(
   const read = readTrust(facts.object);
   if ("problems" in read) {
     const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
-    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: usualTurn, isSeen: true };
+    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: defaultTurn, isSeen: true };
   }
   const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));
   const findings = await Promise.all(accounts.map((account) => accountFinding(account, signal)));
@@ -135,7 +135,7 @@ async function judged(
   return {
     ready: { reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" },
     events,
-    againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : usualTurn,
+    againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : defaultTurn,
     isSeen: failure === undefined,
   };
 }

@@ -23,7 +23,7 @@ const longestWait = 300_000;
 /** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
 const patience = 1000;
 
-const usualLimit = 100_000;
+const defaultLimit = 100_000;
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export class WorkQueue {
   readonly #pausing = new Set<ChildAbort>();
 
   constructor(options: QueueOptions) {
-    const { clock, limit = usualLimit, chance = randomInt } = options;
+    const { clock, limit = defaultLimit, chance = randomInt } = options;
     const { perShare = Infinity, shareOf = namespaceOf } = options;
     this.#clock = clock;
     this.#perShare = perShare;

@@ -53,7 +53,7 @@ export interface RunnerOptions {
   readonly limit?: number;
 }
 
-const usualConcurrency = 4;
+const defaultConcurrency = 4;
 /** A reconcile that has not ended by then is told to. */
 const longestReconcile = 120_000;
 const mostFailuresKept = 50;
@@ -121,7 +121,7 @@ export class ControllerRunner {
    * each write. Begins with every key that is there.
    */
   async lead(leading: Leading, signal: AbortSignal): Promise<void> {
-    const { follows, concurrency = usualConcurrency } = this.#controller;
+    const { follows, concurrency = defaultConcurrency } = this.#controller;
     const subscriptions: (() => void)[] = [];
     try {
       await Promise.all(follows.map((one) => one.untilSynced(signal)));

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
 import { fingerprintOf, makeAuthority, signServing, termOf } from "./certificates.ts";
 import { type HeldCertificates, heldText, noCertificates, readHeld } from "./held.ts";
-import { type Lives, nextStep, type Step, usualLives } from "./rotation.ts";
+import { type Lives, nextStep, type Step, defaultLives } from "./rotation.ts";
 
 const minute = 60_000;
 const day = 1440 * minute;
@@ -18,7 +18,7 @@ class World {
   steps: string[] = [];
   readonly lives: Lives;
 
-  constructor(lives: Lives = usualLives) {
+  constructor(lives: Lives = defaultLives) {
     this.lives = lives;
   }
 

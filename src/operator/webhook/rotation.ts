@@ -9,7 +9,7 @@ export interface Lives {
 }
 
 const day = 86_400_000;
-export const usualLives: Lives = { authority: 365 * day, serving: 90 * day };
+export const defaultLives: Lives = { authority: 365 * day, serving: 90 * day };
 
 /**
  * Before anything is signed by a new authority, all API servers have to know it: each follows the configuration by a watch

@@ -9,7 +9,7 @@ import { certificatesEntry, type HeldServing, readHeld } from "./held.ts";
 import { type KeeperOptions, WebhookKeeper } from "./keeper.ts";
 import { webhookName } from "./names.ts";
 import { answerReview } from "./review.ts";
-import { type Lives, usualLives } from "./rotation.ts";
+import { type Lives, defaultLives } from "./rotation.ts";
 import { ReviewServer } from "./server.ts";
 import { ReviewTallies } from "./tallies.ts";
 
@@ -25,7 +25,7 @@ export interface WebhookOptions {
   readonly roles: Roles;
   /** Hears of changes of the webhook's configuration (`followedConfiguration`). */
   readonly configuration: KeeperOptions["follows"];
-  /** Of its certificates; `usualLives` unless told. */
+  /** Of its certificates; `defaultLives` unless told. */
   readonly lives?: Lives;
   readonly events: KeeperOptions["events"];
   readonly clock: Clock;
@@ -73,7 +73,7 @@ export class Webhook {
   constructor(options: WebhookOptions) {
     this.#options = options;
     this.#secret = webhookSecret(options);
-    const { configuration, lives = usualLives } = options;
+    const { configuration, lives = defaultLives } = options;
     this.keeper = new WebhookKeeper({
       ...options,
       secret: webhookSecret(options),

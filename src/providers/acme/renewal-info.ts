@@ -14,7 +14,7 @@ export interface RenewalInfo {
 }
 
 // RFC 9773 §4.3.2 wants bounds on Retry-After, and gives 6 hours for answers without one.
-const usualWait = 6 * 3_600_000;
+const defaultWait = 6 * 3_600_000;
 const shortestWait = 60_000;
 const longestWait = 24 * 3_600_000;
 
@@ -54,7 +54,7 @@ export function readRenewalInfo(url: string, response: HttpResponse, now: number
   // RFC 9773 §4.2: a window that ends before it starts is to be treated as no answer.
   if (Number.isNaN(start) || Number.isNaN(end) || end <= start)
     throw answerInvalid(url, "its suggestedWindow is none");
-  const wait = retryAfterMs(response.headers, now) ?? usualWait;
+  const wait = retryAfterMs(response.headers, now) ?? defaultWait;
   return {
     start,
     end,

@@ -13,7 +13,7 @@ export interface AccountQuotas {
 }
 
 /** AWS's default number of OIDC providers per account (quota L-858F3967), which can be raised. */
-export const usualOidcProviders = 100;
+export const defaultOidcProviders = 100;
 
 /** iam:GetAccountSummary. What the summary leaves out counts as without end: IAM itself says no then. */
 export async function readAccountQuotas(session: AwsSession, signal?: AbortSignal): Promise<AccountQuotas> {

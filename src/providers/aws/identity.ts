@@ -36,7 +36,7 @@ export async function checkAccount(
 }
 
 /** The region that the SDK would take: of AWS_REGION, else of the profile; undefined where neither names one. */
-export async function usualRegion(): Promise<string | undefined> {
+export async function defaultRegion(): Promise<string | undefined> {
   const { STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient({});
   try {

@@ -3,7 +3,7 @@ export {
   type AccountQuotas,
   hasManagedPolicy,
   readAccountQuotas,
-  usualOidcProviders,
+  defaultOidcProviders,
 } from "./account-quotas.ts";
 export {
   assumeWithWebIdentity,
@@ -13,7 +13,7 @@ export {
   type WebIdentityRequest,
 } from "./assume.ts";
 export { type AwsComplaint, awsError, complaintOf, isAwsCode } from "./failure.ts";
-export { callerIdentity, type CallerIdentity, checkAccount, usualRegion } from "./identity.ts";
+export { callerIdentity, type CallerIdentity, checkAccount, defaultRegion } from "./identity.ts";
 export { type JobOptions, type JobResult, runJob } from "./job.ts";
 export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
 export {

@@ -28,7 +28,7 @@ function boundsOf({ answerWithinMs = 20_000 }: AwsAccess) {
 }
 
 // The SDK's standard mode: throttling and 5xx are tried again with growing, jittered waits.
-const usualAttempts = 5;
+const defaultAttempts = 5;
 
 /** Clients of one account, each loaded when it is first asked for. Opening a session makes no request. */
 export interface AwsSession {
@@ -113,7 +113,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** Opens a session; nothing is loaded or asked yet. */
 export function openAws(access: AwsAccess): AwsSession {
   const opened: { destroy(): void }[] = [];
-  const { clock = systemClock, attempts = usualAttempts } = access;
+  const { clock = systemClock, attempts = defaultAttempts } = access;
   const keep = <T extends { destroy(): void }>(client: T): T => {
     opened.push(client);
     return client;

@@ -15,7 +15,7 @@ export interface Patience {
 
 const minute = 60_000;
 /** A server is made in seconds, and in minutes on a bad day. */
-export const usualPatience: number = 10 * minute;
+export const defaultPatience: number = 10 * minute;
 /** What a deleted server had is let go within seconds, "sometimes longer" (Hetzner's Terraform provider). */
 export const releasePatience: number = 5 * minute;
 

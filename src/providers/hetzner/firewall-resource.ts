@@ -1,5 +1,5 @@
 import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, defaultPatience } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, firewalls, type Wanted } from "./find.ts";
@@ -104,7 +104,12 @@ async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
   if ("found" in made) return update(api, spec, made.found, work);
-  await awaitActions(api, actionsIn(made.answer), { what: `firewall ${name}`, within: usualPatience }, work);
+  await awaitActions(
+    api,
+    actionsIn(made.answer),
+    { what: `firewall ${name}`, within: defaultPatience },
+    work,
+  );
   return undefined;
 }
 
@@ -123,7 +128,12 @@ async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, wor
     },
     work.signal,
   );
-  await awaitActions(api, actionsIn(answer), { what: `firewall ${spec.name}`, within: usualPatience }, work);
+  await awaitActions(
+    api,
+    actionsIn(answer),
+    { what: `firewall ${spec.name}`, within: defaultPatience },
+    work,
+  );
 }
 
 /** Deletes a firewall, which stays in use for a while after its server is gone. */

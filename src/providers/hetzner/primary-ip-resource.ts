@@ -1,5 +1,5 @@
 import type { Difference, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, defaultPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, primaryIps } from "./find.ts";
@@ -64,7 +64,7 @@ async function setProtection(
     },
     work.signal,
   );
-  await awaitActions(api, actionsIn(answer), { what, within: usualPatience }, work);
+  await awaitActions(api, actionsIn(answer), { what, within: defaultPatience }, work);
 }
 
 async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<void> {

@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { cloudLabels, type Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, untilReady, usualPatience } from "./actions.ts";
+import { actionsIn, awaitActions, untilReady, defaultPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
 import { primaryIps, servers } from "./find.ts";
@@ -33,7 +33,7 @@ export async function act(
 ): Promise<void> {
   const request = { method: "POST", path, during, ...defined({ body }) } as const;
   const answer = await api.change(request, work.signal);
-  await awaitActions(api, actionsIn(answer), { what: during, within: usualPatience }, work);
+  await awaitActions(api, actionsIn(answer), { what: during, within: defaultPatience }, work);
 }
 
 async function untilStatus(
@@ -60,14 +60,14 @@ export async function powerOff(api: HetznerApi, server: Server, work: Work): Pro
   } catch (error) {
     if (!(error instanceof PodtrustError) || error.code !== "hetzner-too-slow") throw error;
     await act(api, `${path}/poweroff`, { during: `switching server ${server.name} off` }, work);
-    await untilStatus(api, server, { status: "off", within: usualPatience }, work);
+    await untilStatus(api, server, { status: "off", within: defaultPatience }, work);
   }
 }
 
 export async function powerOn(api: HetznerApi, server: Server, work: Work): Promise<void> {
   const during = `switching server ${server.name} on`;
   await act(api, `servers/${server.id}/actions/poweron`, { during }, work);
-  await untilStatus(api, server, { status: "running", within: usualPatience }, work);
+  await untilStatus(api, server, { status: "running", within: defaultPatience }, work);
 }
 
 /** Takes an address off a server, which has to be off for it. */

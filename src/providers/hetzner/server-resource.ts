@@ -1,6 +1,13 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs, Resource, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, untilReady, usualPatience } from "./actions.ts";
+import {
+  actionsIn,
+  awaitActions,
+  patiently,
+  releasePatience,
+  untilReady,
+  defaultPatience,
+} from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, listOwned, servers } from "./find.ts";
@@ -85,7 +92,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   const query = [["status", "running"]] as const;
   const answer = await api.get(path, `reading what is done to ${what}`, work.signal, query);
   const actions = answer.neededList("actions").map(actionOf);
-  await awaitActions(api, actions, { what, within: usualPatience }, work);
+  await awaitActions(api, actions, { what, within: defaultPatience }, work);
   const look = async (): Promise<{ is: Server } | { waitsFor: string }> => {
     const now = await readServer(api, server.id, work.signal);
     if (now === undefined) throw new PodtrustError("plan-changed", `${what} is gone`);
@@ -94,7 +101,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
     const isPending = firewalls.some((one) => one.status === "pending");
     return { waitsFor: isPending ? "its firewall is not yet applied" : `it is ${status}` };
   };
-  return untilReady(api, { what, within: usualPatience, look }, work);
+  return untilReady(api, { what, within: defaultPatience, look }, work);
 }
 
 async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<void> {
@@ -117,7 +124,7 @@ async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<vo
   if ("found" in made) return update(api, spec, made.found, work);
   const server = servers.read(made.answer.fields("server"));
   const what = `server ${spec.name}`;
-  await awaitActions(api, actionsIn(made.answer), { what, within: usualPatience }, work);
+  await awaitActions(api, actionsIn(made.answer), { what, within: defaultPatience }, work);
   return update(api, spec, server, work);
 }
 
@@ -163,7 +170,7 @@ async function putBehindFirewall(
   await patiently(
     api,
     // A try whose answer was lost has put it there.
-    { what: during, within: usualPatience, codes: ["conflict"] },
+    { what: during, within: defaultPatience, codes: ["conflict"] },
     work,
     () => act(api, `firewalls/${id}/actions/apply_to_resources`, { during, body }, work).catch(ifApplied),
   );
@@ -207,7 +214,7 @@ export async function removeServer(api: HetznerApi, server: Server, work: Work):
     const now = await readServer(api, server.id, work.signal);
     return now === undefined ? { is: true } : { waitsFor: `it is ${now.status}` };
   };
-  await untilReady(api, { what, within: usualPatience, look }, work);
+  await untilReady(api, { what, within: defaultPatience, look }, work);
 }
 
 /** The outputs of a server: what the API names, the addresses that it has, and its host key. */

@@ -41,7 +41,7 @@ export interface LeaseSighting {
   readonly transitions: number;
 }
 
-const usualDuration = 15_000;
+const defaultDuration = 15_000;
 
 /** The times of a Lease, all as parts of the time for which one renewal holds. */
 interface LeaseTimes {
@@ -54,7 +54,7 @@ interface LeaseTimes {
   readonly retry: number;
 }
 
-function timesOf(duration = usualDuration): LeaseTimes {
+function timesOf(duration = defaultDuration): LeaseTimes {
   if (!Number.isInteger(duration / 1000) || duration < 1000)
     throw new TypeError(`a lease of ${duration} ms: whole seconds, one at least`);
   return { duration, renew: duration / 3, hold: (duration * 4) / 5, retry: duration / 10 };

@@ -31,7 +31,7 @@ export interface ForeignCertificateOptions {
   readonly interval?: number;
 }
 
-const usualInterval = 10_000;
+const defaultInterval = 10_000;
 
 class ForeignCertificate implements CertificateSource {
   readonly #options: ForeignCertificateOptions;
@@ -88,7 +88,7 @@ class ForeignCertificate implements CertificateSource {
   }
 
   async #watch(): Promise<void> {
-    const { clock, interval = usualInterval } = this.#options;
+    const { clock, interval = defaultInterval } = this.#options;
     for (;;) {
       try {
         await clock.sleep(interval, this.#closing.signal);

@@ -45,7 +45,7 @@ function isOwnFault(error: unknown): boolean {
 }
 
 // A CA's decisions take five minutes each at the most, and there are two of them.
-const usualCertificateMs = 900_000;
+const defaultCertificateMs = 900_000;
 const hours = 3_600_000;
 
 /**
@@ -162,7 +162,7 @@ export class Issuing {
     replaced: Replaced | undefined,
     signal: AbortSignal,
   ): Promise<IssuedCertificate> {
-    const ms = chain.issuer.certificateMs ?? usualCertificateMs;
+    const ms = chain.issuer.certificateMs ?? defaultCertificateMs;
     // Each single answer has its own bound; this is real time, as theirs is.
     const limit = AbortSignal.timeout(ms);
     const either = new ChildAbort(signal, limit);

@@ -6,7 +6,7 @@ export {
   bindingPolicies,
   proofTokenSeconds,
   tenantQuota,
-  usualIdentity,
+  defaultIdentity,
 } from "./manifests/index.ts";
 export {
   apiVersion,
@@ -17,7 +17,7 @@ export {
   retainedMark,
   retryAnnotation,
   trustNames,
-  usualProfile,
+  defaultProfile,
 } from "./names.ts";
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";

@@ -31,10 +31,10 @@ export const trustNames: KindNames = {
 };
 
 /** The trust that a binding means where it names none. */
-export const usualTrust = "default";
+export const defaultTrust = "default";
 
 /** The role that the annotation of AWS's webhook names. */
-export const usualProfile = "default";
+export const defaultProfile = "default";
 
 /** Owner of the fields that podtrust writes by server-side apply. */
 export const bindingsManager = "podtrust-bindings";

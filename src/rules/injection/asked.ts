@@ -91,7 +91,7 @@ function expiration(pod: Reader, account: Reader): number {
     );
   // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
   const [own, usual] = [read(pod), read(account)];
-  const seconds = Number(own ?? usual ?? limits.usualExpiration);
+  const seconds = Number(own ?? usual ?? limits.defaultExpiration);
   return Math.min(Math.max(seconds, limits.leastExpiration), limits.mostExpiration);
 }
 
@@ -188,7 +188,7 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
   noteSkipList(own);
   const access: RoleAccess = {
     roleArn,
-    audience: audience === "" ? limits.usualAudience : audience,
+    audience: audience === "" ? limits.defaultAudience : audience,
     expirationSeconds: expiration(own, account),
     ...regional(account),
     ...defined({ region }),
@@ -212,12 +212,12 @@ export function askedOfAgent(
   const own = new Reader("pod", annotationsOf(pod), notes);
   noteSkipList(own);
   const asked = expiration(own, account);
-  const { usualExpiration, leastSpreadExpiration } = limits;
-  const spreadOut = Math.round(leastSpreadExpiration + spread * (usualExpiration - leastSpreadExpiration));
+  const { defaultExpiration, leastSpreadExpiration } = limits;
+  const spreadOut = Math.round(leastSpreadExpiration + spread * (defaultExpiration - leastSpreadExpiration));
   const access = {
     credentialsUri,
     audience,
-    expirationSeconds: asked === usualExpiration ? spreadOut : asked,
+    expirationSeconds: asked === defaultExpiration ? spreadOut : asked,
     ...regional(account),
     ...defined({ region }),
     ...files(account),
@@ -231,9 +231,10 @@ export function accessAnnotations(access: RoleAccess): Readonly<Record<string, s
   const sessionName = access.sessionFromPod === true ? podSessionName : access.sessionName;
   const values: Readonly<Record<keyof typeof accountAnnotations, string | undefined>> = {
     "role-arn": roleArn,
-    audience: audience === limits.usualAudience ? undefined : audience,
+    audience: audience === limits.defaultAudience ? undefined : audience,
     "sts-regional-endpoints": stsRegionalEndpoints === "regional" ? "true" : undefined,
-    "token-expiration": expirationSeconds === limits.usualExpiration ? undefined : String(expirationSeconds),
+    "token-expiration":
+      expirationSeconds === limits.defaultExpiration ? undefined : String(expirationSeconds),
     region,
     "session-name": sessionName,
     "fs-group": fsGroup?.toString(),

@@ -29,9 +29,9 @@ export const falseTexts = ["0", "f", "F", "FALSE", "false", "False"] as const;
 
 /** Bounds and usual values. */
 export const limits = {
-  usualAudience: "sts.amazonaws.com",
+  defaultAudience: "sts.amazonaws.com",
   /** Seconds of a token: the usual, and the API server's bounds on a projected one. */
-  usualExpiration: 86_400,
+  defaultExpiration: 86_400,
   /** The least of what stands for the usual one in a token for an agent, so that not all pods ask at the same time. */
   leastSpreadExpiration: 79_200,
   leastExpiration: 600,

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { algorithms, isAlgorithm, shown, usualAlgorithm } from "../oidc/index.ts";
+import { algorithms, isAlgorithm, shown, defaultAlgorithm } from "../oidc/index.ts";
 import { kubernetesKid, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";
 import { rsaProblem } from "./rsa-problem.ts";
 
@@ -40,7 +40,7 @@ function memberProblem(raw: JsonRecord): string | undefined {
 }
 
 function curveProblem(raw: JsonRecord): string | undefined {
-  const usual = usualAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"]);
+  const usual = defaultAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"]);
   if (usual === undefined) return `AWS verifies the curves P-256, P-384 and P-521, not ${shown(raw["crv"])}`;
   if (raw["kty"] === "EC" && raw["alg"] !== undefined && raw["alg"] !== usual) {
     return `its alg ${shown(raw["alg"])} does not go with the curve ${shown(raw["crv"])}`;
@@ -81,7 +81,7 @@ export function readJwk(raw: JsonRecord, index: number): JwkReading {
   if (key === undefined) return leave("its members are not those of a public key");
   const degenerate = rsaProblem(key);
   if (degenerate !== undefined) return leave(degenerate);
-  const alg = (raw["alg"] ?? usualAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"])) as string;
+  const alg = (raw["alg"] ?? defaultAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"])) as string;
   const material = key.export({ format: "jwk" }) as JsonRecord;
   return { key: withMembers(material, kid as string, alg), warnings: keyWarnings(raw, kid as string, key) };
 }

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
 import { type JsonRecord, isRecord } from "../../core/base/index.ts";
-import { mostRsaBits, usualAlgorithm } from "../oidc/index.ts";
+import { mostRsaBits, defaultAlgorithm } from "../oidc/index.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {
@@ -85,7 +85,9 @@ export function publicJwk(key: KeyObject, kid?: string): PublicJwk {
   const publicKey = key.type === "private" ? createPublicKey(key) : key;
   const material = publicKey.export({ format: "jwk" });
   const alg =
-    material.kty === "RSA" || material.kty === "EC" ? usualAlgorithm(material.kty, material.crv) : undefined;
+    material.kty === "RSA" || material.kty === "EC"
+      ? defaultAlgorithm(material.kty, material.crv)
+      : undefined;
   if (alg === undefined)
     throw new TypeError(`a key of type ${publicKey.asymmetricKeyType} cannot sign tokens`);
   return withMembers(material as JsonRecord, kid ?? kubernetesKid(publicKey), alg);

@@ -33,7 +33,7 @@ export function isAlgorithm(text: unknown): text is Algorithm {
 }
 
 /** The algorithm that Kubernetes signs with for a key of this type. */
-export function usualAlgorithm(kty: "RSA" | "EC", curve: unknown): Algorithm | undefined {
+export function defaultAlgorithm(kty: "RSA" | "EC", curve: unknown): Algorithm | undefined {
   if (kty === "RSA") return "RS256";
   return (["ES256", "ES384", "ES512"] as const).find((name) => algorithms[name].curve === curve);
 }

@@ -7,7 +7,7 @@ export {
   leastRsaBits,
   mostKeysOfType,
   mostRsaBits,
-  usualAlgorithm,
+  defaultAlgorithm,
 } from "./algorithm.ts";
 export {
   type DiscoveryDocument,

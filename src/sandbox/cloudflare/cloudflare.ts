@@ -5,7 +5,7 @@ import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/in
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
 import { showRecord } from "./records.ts";
 import { Budget, openCloudflareServer, type Tokens } from "./server.ts";
-import { type CloudflareVariants, usualVariants, type Zone } from "./types.ts";
+import { type CloudflareVariants, defaultVariants, type Zone } from "./types.ts";
 
 export interface StandInCloudflareOptions {
   /**
@@ -54,7 +54,7 @@ export interface StandInCloudflare {
   close(): Promise<void>;
 }
 
-const usualMischief: MischiefChance<CloudflareMischief> = { rate: 0.05, seed: 1 };
+const defaultMischief: MischiefChance<CloudflareMischief> = { rate: 0.05, seed: 1 };
 const newId = (): string => randomBytes(16).toString("hex");
 
 /** Opens an account and listens; see `startStandInCloudflare`. */
@@ -69,9 +69,9 @@ export async function openCloudflare(options: StandInCloudflareOptions = {}): Pr
     id: newId(),
     records: new Map(),
   }));
-  const variants = { ...usualVariants, ...options.variants };
+  const variants = { ...defaultVariants, ...options.variants };
   const tokens = { edit: randomBytes(20).toString("hex"), read: randomBytes(20).toString("hex") };
-  const chance = options.mischief ?? usualMischief;
+  const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
   const now = (): number => clock.now();
   const time = (): string => new Date(now()).toISOString().replace("Z", "000Z");

@@ -45,7 +45,7 @@ export interface CloudflareVariants {
   readonly emptyComment: "absent" | "null";
 }
 
-export const usualVariants: CloudflareVariants = {
+export const defaultVariants: CloudflareVariants = {
   validationErrors: "plain",
   unknownZone: "empty",
   emptyComment: "null",

@@ -7,7 +7,7 @@ import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
 import { type Delays, Project } from "./project.ts";
 import { openHetznerServer, RateLimit, type Tokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
-import { type HetznerVariants, usualVariants } from "./variants.ts";
+import { type HetznerVariants, defaultVariants } from "./variants.ts";
 import { newZone, showRecordSet } from "./zones.ts";
 import type { Zone } from "./types.ts";
 
@@ -80,8 +80,8 @@ export interface StandInHetzner {
   close(): Promise<void>;
 }
 
-const usualDelays: Delays = { action: 1000, firewall: 1000, release: 3000 };
-const usualMischief: MischiefChance<HetznerMischief> = { rate: 0.05, seed: 1 };
+const defaultDelays: Delays = { action: 1000, firewall: 1000, release: 3000 };
+const defaultMischief: MischiefChance<HetznerMischief> = { rate: 0.05, seed: 1 };
 
 function contentsOf(project: Project): HetznerContents {
   project.settle();
@@ -98,15 +98,15 @@ export async function openHetzner(options: StandInHetznerOptions = {}): Promise<
   const clock = options.clock ?? systemClock;
   const project = new Project(
     clock,
-    { ...usualDelays, ...options.delays },
-    { ...usualVariants, ...options.variants },
+    { ...defaultDelays, ...options.delays },
+    { ...defaultVariants, ...options.variants },
     options.machines,
   );
   for (const wanted of options.zones ?? []) {
     const zone = newZone(project, wanted);
     project.zones.set(zone.id, zone);
   }
-  const chance = options.mischief ?? usualMischief;
+  const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(hetznerMischief, chance === "off" ? undefined : chance);
   const tokens = { readWrite: randomBytes(32).toString("hex"), readOnly: randomBytes(32).toString("hex") };
   const listener = await openHetznerServer(options.port ?? 0, {

@@ -13,7 +13,7 @@ export interface ListForm<T> {
 }
 
 const largestPage = 50;
-const usualPage = 25;
+const defaultPage = 25;
 
 function whole(query: URLSearchParams, name: string, usual: number): number {
   const text = query.get(name);
@@ -69,7 +69,7 @@ export function listAnswer<T>(
   query: URLSearchParams,
   show: (item: T) => object,
 ): object {
-  const perPage = Math.min(whole(query, "per_page", usualPage), largestPage);
+  const perPage = Math.min(whole(query, "per_page", defaultPage), largestPage);
   const page = whole(query, "page", 1);
   const found = sorted(filtered(items, form, query), form, query.getAll("sort"));
   const last = Math.max(1, Math.ceil(found.length / perPage));

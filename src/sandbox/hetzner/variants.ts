@@ -8,7 +8,7 @@ export interface HetznerVariants {
   readonly invalidInputDetails: boolean;
 }
 
-export const usualVariants: HetznerVariants = {
+export const defaultVariants: HetznerVariants = {
   readOnlyRefusal: "forbidden",
   freeAssigneeType: "unassigned",
   invalidInputDetails: true,

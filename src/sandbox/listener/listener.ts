@@ -16,7 +16,7 @@ const { createServer } = process.getBuiltinModule("node:http");
 const { createServer: createTlsServer } = process.getBuiltinModule("node:https");
 
 /** What a stand-in grants whoever connects, the same for all of them. */
-const usualLimits: ServerLimits = {
+const defaultLimits: ServerLimits = {
   ...localLimits,
   headerBytes: 64 * 1024,
   handshakeTimeout: 10_000,
@@ -68,7 +68,7 @@ const turns = new OneATick();
 
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const limits = { ...usualLimits, ...options.limits };
+  const limits = { ...defaultLimits, ...options.limits };
   const server = serverOf(options, limits);
   bound(server, {
     limits,

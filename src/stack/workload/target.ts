@@ -32,7 +32,7 @@ export interface WorkloadTarget extends RoleAccess {
 // The API server's bound on a projected token (ValidateServiceAccountTokenProjection).
 const shortestToken = 600;
 const longestToken = 2 ** 32;
-const usualToken = 3600;
+const defaultToken = 3600;
 
 interface Candidate {
   readonly account: AwsConfig;
@@ -111,7 +111,7 @@ function checkedAudience(account: AwsConfig, spec: WorkloadSpec): string {
  */
 export function workloadTarget(config: Config, spec: WorkloadSpec): WorkloadTarget {
   const [namespace, serviceAccount] = namesOf(spec.serviceAccount);
-  const expirationSeconds = checkedLifetime(spec.expirationSeconds ?? usualToken);
+  const expirationSeconds = checkedLifetime(spec.expirationSeconds ?? defaultToken);
   const { account, role } = chosen(config, spec);
   return {
     stack: config.stack,

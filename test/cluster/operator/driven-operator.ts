@@ -11,7 +11,7 @@ import type { BindingsWorld } from "../bindings/world.ts";
  * What is under way ends in milliseconds; on a slow machine in seconds, and then its clock waits for it. Who has a server that
  * says nothing asks for less.
  */
-const usualPatience = 5000;
+const defaultPatience = 5000;
 
 /** How an operator is started. */
 export interface DrivenOptions extends Pick<
@@ -144,7 +144,7 @@ export class DrivenOperator {
   }
 
   /** Moves its clock, and lets what that begins come to its end after each step. */
-  async move(ms: number, { stepMs = 4000, patienceMs = usualPatience } = {}): Promise<void> {
+  async move(ms: number, { stepMs = 4000, patienceMs = defaultPatience } = {}): Promise<void> {
     await this.#order({ do: "move", ms, stepMs, patienceMs });
   }
 
@@ -197,7 +197,7 @@ export async function movedUntil(
   operator: DrivenOperator,
   condition: () => boolean | Promise<boolean>,
   what: string,
-  { withinMs = 600_000, stepMs = 2000, patienceMs = usualPatience }: Moves = {},
+  { withinMs = 600_000, stepMs = 2000, patienceMs = defaultPatience }: Moves = {},
 ): Promise<void> {
   let moved = 0;
   const isSo = async (): Promise<boolean> => {

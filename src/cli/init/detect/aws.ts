@@ -1,4 +1,4 @@
-import { callerIdentity, openAws, usualRegion } from "../../../providers/aws/index.ts";
+import { callerIdentity, openAws, defaultRegion } from "../../../providers/aws/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Sighting, softly } from "./softly.ts";
 
@@ -23,5 +23,5 @@ export function sightCaller(context: CommandContext, region: string): Promise<Si
 
 /** The region that the AWS CLI would take. */
 export async function sightRegion({ env }: CommandContext): Promise<string | undefined> {
-  return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await usualRegion());
+  return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await defaultRegion());
 }

@@ -51,8 +51,8 @@ export interface MirrorStatus {
 }
 
 /** A server sends a bookmark about once a minute. */
-const usualSilence = 100_000;
-const usualMost = 200_000;
+const defaultSilence = 100_000;
+const defaultMost = 200_000;
 const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -194,7 +194,7 @@ export class Mirror<V, I extends string = never> {
     const accept = this.#options.metadataOnly === true ? metadataAccept : "application/json";
     await this.#follow(query, accept, signal, async (body) => {
       let fresh = initial ? new Map<string, V>() : undefined;
-      const bounds = new ListBounds(this.#asked, this.#options.most ?? usualMost);
+      const bounds = new ListBounds(this.#asked, this.#options.most ?? defaultMost);
       for await (const event of eventsOf(this.#asked, body)) {
         if (fresh === undefined) this.#take(event);
         else if (this.#gather(fresh, event, bounds)) {
@@ -224,7 +224,7 @@ export class Mirror<V, I extends string = never> {
   /** For servers without WatchList. */
   async #listPages(signal: AbortSignal): Promise<void> {
     const fresh = new Map<string, V>();
-    const bounds = new ListBounds(this.#asked, this.#options.most ?? usualMost);
+    const bounds = new ListBounds(this.#asked, this.#options.most ?? defaultMost);
     const accept = this.#options.metadataOnly === true ? metadataListAccept : "application/json";
     let [next, version] = ["", ""];
     do {
@@ -257,7 +257,7 @@ export class Mirror<V, I extends string = never> {
     this.#events += 1;
     const key = keyOf(object);
     const value = type === "DELETED" ? undefined : this.#options.keep(object);
-    const { most = usualMost } = this.#options;
+    const { most = defaultMost } = this.#options;
     if (value !== undefined && this.#store.size >= most && !this.#store.has(key)) {
       const sentence = `cluster ${this.#asked.server}, to ${this.#asked.what}: there are more than ${most} objects`;
       throw new PodtrustError("cluster-answer-invalid", sentence, { detail: { reason: "too-large" } });
@@ -271,7 +271,7 @@ export class Mirror<V, I extends string = never> {
     signal: AbortSignal,
     consume: (body: AsyncIterable<Buffer>) => Promise<T>,
   ): Promise<T> {
-    const { api, kind, namespace, fields, silenceMs = usualSilence } = this.#options;
+    const { api, kind, namespace, fields, silenceMs = defaultSilence } = this.#options;
     const all = new URLSearchParams({ ...query, ...defined({ fieldSelector: fields }) });
     const path = `${allPath({ kind, ...defined({ namespace }) })}?${all.toString()}`;
     const { what, right } = this.#asked;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Binding, Trust } from "../objects/objects.ts";
-import { usualProfile } from "../names.ts";
+import { defaultProfile } from "../names.ts";
 
 // IAM's limit on a role's name.
 const longest = 64;
@@ -16,7 +16,7 @@ export function roleName(
   { namespace, name }: Pick<Binding, "namespace" | "name">,
   profile: string,
 ): string {
-  const whole = `${stack}.${namespace}.${name}${profile === usualProfile ? "" : `@${profile}`}`;
+  const whole = `${stack}.${namespace}.${name}${profile === defaultProfile ? "" : `@${profile}`}`;
   if (whole.length <= longest) return whole;
   const digest = createHash("sha256").update(whole).digest("hex").slice(0, digestLength);
   return `${whole.slice(0, longest - digestLength - 1)}=${digest}`;

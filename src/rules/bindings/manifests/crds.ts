@@ -1,5 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
-import { apiGroup, bindingNames, type KindNames, trustNames, usualProfile } from "../names.ts";
+import { apiGroup, bindingNames, type KindNames, trustNames, defaultProfile } from "../names.ts";
 import { bindingSpec, longestName } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
 import { type Field, type ListField, type ObjectField, openApi } from "../schema/index.ts";
@@ -129,7 +129,7 @@ export function bindingCrds(): readonly object[] {
   const role = {
     name: "Role",
     type: "string",
-    jsonPath: `.status.roles[?(@.profile=="${usualProfile}")].arn`,
+    jsonPath: `.status.roles[?(@.profile=="${defaultProfile}")].arn`,
   };
   return [
     crd(bindingNames, bindingSpec, bindingStatus, {

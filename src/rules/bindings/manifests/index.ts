@@ -11,7 +11,7 @@ export { proofTokenSeconds } from "./operator-guards.ts";
 export { tenantQuota } from "./quota.ts";
 
 /** What the operator is called where nobody says otherwise. */
-export const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
+export const defaultIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
 
 /** What makes bindings known to a cluster, and refuses those that no grant allows: nobody's rights are in it. */
 export function bindingPolicies(): readonly object[] {
@@ -27,7 +27,7 @@ export interface BindingManifestsSpec extends Partial<OperatorIdentity> {
 /** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
 export function bindingManifests(spec: BindingManifestsSpec = {}): readonly object[] {
   const { kubernetes = "1.36", ...identity } = spec;
-  const whole = { ...usualIdentity, ...identity };
+  const whole = { ...defaultIdentity, ...identity };
   return [
     ...bindingPolicies(),
     ...(kubernetes === "1.35" ? [] : finalizerPolicy()),

@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { sourceProfile } from "../../injection/index.ts";
 import { readArn } from "../../oidc/index.ts";
-import { usualProfile, usualTrust } from "../names.ts";
+import { defaultProfile, defaultTrust } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
 
@@ -102,12 +102,12 @@ const role: ObjectField = {
       holds: (self) => [self["existing"], self["managed"], self["chain"]].filter(isRecord).length === 1,
     },
     {
-      cel: `!has(self.chain) || (!has(self.account) && !(self.profile in ['${usualProfile}', '${sourceProfile}']))`,
+      cel: `!has(self.chain) || (!has(self.account) && !(self.profile in ['${defaultProfile}', '${sourceProfile}']))`,
       message:
         "a chain is assumed by the role of the profile default: it has a profile of its own, and no account",
       holds: ({ chain, account, profile }) =>
         chain === undefined ||
-        (account === undefined && profile !== usualProfile && profile !== sourceProfile),
+        (account === undefined && profile !== defaultProfile && profile !== sourceProfile),
     },
     {
       cel: "!has(self.account) || !has(self.existing) || self.existing.arn.split(':')[4] == self.account",
@@ -129,7 +129,7 @@ export const bindingSpec: ObjectField = {
   properties: {
     trust: {
       ...label(longestName),
-      default: usualTrust,
+      default: defaultTrust,
       fixed: "trust cannot be changed: delete the binding and make another",
       description: "The AWSTrust whose grants are asked.",
     },
@@ -142,9 +142,9 @@ export const bindingSpec: ObjectField = {
       description: "The roles of the ServiceAccount.",
       rules: [
         {
-          cel: `self.exists_one(r, r.profile == '${usualProfile}')`,
-          message: `one role has to have the profile ${usualProfile}`,
-          holds: (roles) => roles.filter(({ profile }) => profile === usualProfile).length === 1,
+          cel: `self.exists_one(r, r.profile == '${defaultProfile}')`,
+          message: `one role has to have the profile ${defaultProfile}`,
+          holds: (roles) => roles.filter(({ profile }) => profile === defaultProfile).length === 1,
         },
       ],
     },

@@ -1,5 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
-import { apiVersion, bindingNames, usualProfile } from "../names.ts";
+import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
 import type { Tag } from "./objects.ts";
 
 /** What somebody who types asks for: one role, of the usual profile. */
@@ -25,7 +25,7 @@ export function bindingObject(spec: NewBinding) {
   const managed = defined({ policies, maxSessionSeconds: maxSession, tags, adopt });
   const isManaged = existing === undefined || Object.keys(managed).length > 0;
   const role = {
-    profile: usualProfile,
+    profile: defaultProfile,
     ...defined({ account }),
     ...(isManaged ? { managed } : {}),
     ...(existing === undefined ? {} : { existing: { arn: existing } }),

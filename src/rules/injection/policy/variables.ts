@@ -36,7 +36,7 @@ function systemPath(path: string): string {
 }
 
 function expiration(parameters: Parameters): readonly PolicyVariable[] {
-  const { usualExpiration, leastExpiration, mostExpiration } = limits;
+  const { defaultExpiration, leastExpiration, mostExpiration } = limits;
   return [
     variable("podExpiration", `${annotation("object", podAnnotations["token-expiration"])}.orValue("")`),
     variable("accountExpiration", `${parameters.attribute("token-expiration")}.orValue("")`),
@@ -44,7 +44,7 @@ function expiration(parameters: Parameters): readonly PolicyVariable[] {
       "askedExpiration",
       `${fits("variables.podExpiration", patterns.integer)} ? int(variables.podExpiration)` +
         ` : ${fits("variables.accountExpiration", patterns.integer)} ? int(variables.accountExpiration)` +
-        ` : ${usualExpiration}`,
+        ` : ${defaultExpiration}`,
     ),
     variable(
       "expiration",
@@ -177,7 +177,7 @@ export function policyVariables(parameters: Parameters): readonly PolicyVariable
     variable("askedAudience", `${parameters.attribute("audience")}.orValue("")`),
     variable(
       "audience",
-      `variables.askedAudience == "" ? ${literal(limits.usualAudience)} : variables.askedAudience`,
+      `variables.askedAudience == "" ? ${literal(limits.defaultAudience)} : variables.askedAudience`,
     ),
     variable("askedRegional", `${parameters.attribute("sts-regional-endpoints")}.orValue("")`),
     variable("regional", `variables.askedRegional in ${literals(trueTexts)}`),

@@ -11,7 +11,7 @@ export interface SeedOperation {
   readonly region: string;
 }
 
-const usualRegion = "us-east-1";
+const defaultRegion = "us-east-1";
 
 const document = (policy: object | string): string =>
   typeof policy === "string" ? policy : JSON.stringify(policy);
@@ -24,7 +24,7 @@ function sent(params: Readonly<Record<string, unknown>>): RawRecord {
 function providerOperation({ url, audiences, thumbprints }: SeedProvider): SeedOperation {
   const params = sent({ Url: url, ClientIDList: audiences, ThumbprintList: thumbprints });
   const operation = "CreateOpenIDConnectProvider";
-  return { of: `provider ${url}`, service: "iam", operation, params, region: usualRegion };
+  return { of: `provider ${url}`, service: "iam", operation, params, region: defaultRegion };
 }
 
 function roleOperations(role: SeedRole): readonly SeedOperation[] {
@@ -34,7 +34,7 @@ function roleOperations(role: SeedRole): readonly SeedOperation[] {
     service: "iam",
     operation,
     params: sent({ RoleName: name, ...params }),
-    region: usualRegion,
+    region: defaultRegion,
   });
   return [
     iam("CreateRole", {
@@ -51,7 +51,7 @@ function roleOperations(role: SeedRole): readonly SeedOperation[] {
 }
 
 function parameterOperation(parameter: SeedParameter): SeedOperation {
-  const { name, value, type = "String", region = usualRegion } = parameter;
+  const { name, value, type = "String", region = defaultRegion } = parameter;
   const params = sent({ Name: name, Value: value, Type: type });
   return { of: `parameter ${name}`, service: "ssm", operation: "PutParameter", params, region };
 }

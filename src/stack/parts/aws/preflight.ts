@@ -7,7 +7,7 @@ import {
   readAccountQuotas,
   type RoleState,
   type RoleSpec,
-  usualOidcProviders,
+  defaultOidcProviders,
   wantedTrust,
 } from "../../../providers/aws/index.ts";
 import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
@@ -116,9 +116,9 @@ async function providerWarnings(input: PreflightInput): Promise<readonly string[
     warnings.push(`${errorText(error)}: up makes no OIDC provider before it can`);
   }
   const { length } = found.providers;
-  if (length >= usualOidcProviders) {
+  if (length >= defaultOidcProviders) {
     warnings.push(
-      `account ${account} has ${length} OIDC providers; unless AWS raised its quota of ${usualOidcProviders} it refuses another`,
+      `account ${account} has ${length} OIDC providers; unless AWS raised its quota of ${defaultOidcProviders} it refuses another`,
     );
   }
   return warnings;
