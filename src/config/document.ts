@@ -8,7 +8,7 @@ import type { ConfigProblem } from "./mistakes/problem.ts";
 const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;
 
 /** A file larger than this is not read, in bytes. */
-export const largestConfig: number = bounds.bytes;
+export const maxConfig: number = bounds.bytes;
 
 /** A parsed config file: its plain values, and where each of them stands. */
 export type ConfigDocument = YamlDocument;

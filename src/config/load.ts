@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { defined, errorText, PodtrustError } from "../core/base/index.ts";
 import { readBounded } from "../core/files/index.ts";
 import type { Config } from "./config.ts";
-import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
+import { type ConfigDocument, maxConfig, parseConfigText } from "./document.ts";
 import type { Environment } from "./places.ts";
 import { awsRules } from "./aws/rules.ts";
 import { readInlinePolicies } from "./aws/inline-policies.ts";
@@ -20,15 +20,15 @@ import type { ConfigInput } from "./schema.ts";
 import { secretProblems } from "./mistakes/secret-problems.ts";
 
 // A list longer than this helps nobody; the number of the rest is said.
-const mostShown = 50;
+const maxShown = 50;
 
 function invalid(file: string, problems: readonly ConfigProblem[]): PodtrustError {
   const name = basename(file);
   const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
-  const shown = problems.slice(0, mostShown).map((problem) => `\n  ${problemText(name, problem)}`);
-  const rest = problems.length > mostShown ? `\n  and ${problems.length - mostShown} more` : "";
+  const shown = problems.slice(0, maxShown).map((problem) => `\n  ${problemText(name, problem)}`);
+  const rest = problems.length > maxShown ? `\n  and ${problems.length - maxShown} more` : "";
   return new PodtrustError("config-invalid", `${name} has ${count}:${shown.join("")}${rest}`, {
-    detail: { file, problems: problems.slice(0, mostShown) },
+    detail: { file, problems: problems.slice(0, maxShown) },
   });
 }
 
@@ -75,7 +75,7 @@ function allProblems(document: ConfigDocument, more: readonly ConfigProblem[]): 
 async function textOf(file: string): Promise<string> {
   try {
     if (!(await stat(file)).isFile()) throw new Error("it is not a file");
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readBounded(file, largestConfig));
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBounded(file, maxConfig));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new PodtrustError("config-unreadable", `there is no ${basename(file)} in ${dirname(file)}`, {

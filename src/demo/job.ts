@@ -28,9 +28,9 @@ export interface JobRun {
   readonly path?: string;
 }
 
-const longestRun = 30_000;
-const largestOutput = 256 * 1024;
-const longestComplaint = 500;
+const maxRun = 30_000;
+const maxOutput = 256 * 1024;
+const maxComplaint = 500;
 
 /**
  * The job's whole environment: what a pod is given for a role, plus what stands in for AWS's address. Nothing of ours
@@ -58,15 +58,15 @@ function collect(workload: Workload, args: readonly string[], env: NodeJS.Proces
       env,
       stdio: ["ignore", "pipe", "pipe"],
       signal: workload.signal,
-      timeout: longestRun,
+      timeout: maxRun,
     });
     let output = "";
     let complaint = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(0, largestOutput);
+      output = (output + text).slice(0, maxOutput);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(0, longestComplaint);
+      complaint = (complaint + text).slice(0, maxComplaint);
     });
     child.on("error", reject);
     child.on("close", (code, signal) => {

@@ -1,5 +1,5 @@
-import { largestDiscovery } from "../rules/oidc/index.ts";
-import { largestJwkSet } from "../rules/keys/index.ts";
+import { maxDiscovery } from "../rules/oidc/index.ts";
+import { maxJwkSet } from "../rules/keys/index.ts";
 
 /** How long and how large a document of an issuer may be. */
 export interface IssuerBounds {
@@ -17,6 +17,6 @@ export interface IssuerBounds {
  */
 export const awsBounds: IssuerBounds = {
   timeoutMs: 5000,
-  discoveryBytes: largestDiscovery,
-  jwksBytes: largestJwkSet,
+  discoveryBytes: maxDiscovery,
+  jwksBytes: maxJwkSet,
 };

@@ -18,7 +18,7 @@ const quietSeconds = 5;
 /** The same again after each so many: a look at an account is a megabyte of text, of which a heap keeps the rest. */
 const restSeconds = 60;
 /** Bytes that are resident from which on memory matters more, whatever is to be done: the chart's limit is 320 MiB. */
-const mostResident = 200e6;
+const maxResident = 200e6;
 
 /**
  * Has V8 prefer a fast heap while much is to be done, and a small one while the process mostly waits, which is nearly
@@ -42,7 +42,7 @@ export class HeapMode {
    */
   second(waiting: number, resident: number): void {
     this.#quiet = waiting < much ? this.#quiet + 1 : 0;
-    this.#isTight = this.#quiet < quietSeconds && (this.#isTight || resident > mostResident);
+    this.#isTight = this.#quiet < quietSeconds && (this.#isTight || resident > maxResident);
     const isSmall = this.#isTight || this.#quiet >= quietSeconds || (this.#isSmall && this.#quiet > 0);
     if (isSmall && this.#quiet > 0 && this.#quiet % restSeconds === 0) this.#controls.prefersRoom();
     if (isSmall === this.#isSmall) return;

@@ -14,7 +14,7 @@ const perSecond = 10;
 /** Events that wait at the most: those of a thousand objects that change at once, five times. */
 const most = 5000;
 /** Milliseconds for each, and for those that still wait when it ends. */
-const longestWrite = 5000;
+const maxWrite = 5000;
 const farewell = 2000;
 
 /**
@@ -63,7 +63,7 @@ export class PacedEvents {
       else if (left < 1) await clock.sleep(1000 / perSecond, signal).catch(() => {});
       else {
         left -= 1;
-        await this.#write(AbortSignal.timeout(longestWrite));
+        await this.#write(AbortSignal.timeout(maxWrite));
       }
     }
     const end = AbortSignal.timeout(farewell);

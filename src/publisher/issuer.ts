@@ -30,11 +30,11 @@ export interface IssuerDeps {
 
 /** What the times of its keys follow from. */
 function timesOf({ keyRetention, cacheTime, pollInterval }: IssuerSettings): KeyTimes {
-  return { longestToken: keyRetention, poll: pollInterval, caches: { publisher: cacheTime } };
+  return { maxToken: keyRetention, poll: pollInterval, caches: { publisher: cacheTime } };
 }
 
 // A person waits for the answer, and the control socket for five seconds.
-const longestFlush = 4000;
+const maxFlush = 4000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -209,7 +209,7 @@ export class PublishedIssuer {
   /** Whether what is published now can be seen by everybody, or could not be brought there. */
   async #flush(): Promise<boolean> {
     if (this.#loop === undefined) return true;
-    const late = AbortSignal.timeout(longestFlush);
+    const late = AbortSignal.timeout(maxFlush);
     const given = new Promise<boolean>((resolve) =>
       late.addEventListener("abort", () => resolve(false), { once: true }),
     );

@@ -22,7 +22,7 @@ export {
   applyBinding,
   bindingsAdmitted,
   type BindingText,
-  largestBindingFile,
+  maxBindingFile,
   readBindingTexts,
 } from "./bindings/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";

@@ -1,4 +1,4 @@
-import { mostMiB } from "../hostile/bound.ts";
+import { maxMiB } from "../hostile/bound.ts";
 import type { Outcome } from "../hostile/trial.ts";
 
 export interface HostileRow {
@@ -29,7 +29,7 @@ export interface HostileResults {
 const mega = (mebi: number): string => String(Math.round(mebi * 1.048_576));
 
 const isHarmless = ({ alive, failures, memory }: Outcome): boolean =>
-  alive && failures.length === 0 && memory.peak < mostMiB;
+  alive && failures.length === 0 && memory.peak < maxMiB;
 
 function countText([what, count]: readonly [string, number]): string {
   return what === "bytes" ? `${mega(count / 2 ** 20)} MB` : `${count.toLocaleString("en-US")} ${what}`;

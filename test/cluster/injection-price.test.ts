@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { mapLimit, type JsonRecord } from "../../src/core/base/index.ts";
-import { injectionConfigMap, mostServiceAccounts, namespaceLabel } from "../../src/rules/injection/index.ts";
+import { injectionConfigMap, maxServiceAccounts, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 import { until } from "./operator/patience.ts";
@@ -203,17 +203,17 @@ describe("the price of injection by policy", { skip }, () => {
       ]);
     };
     assert.match(await refused(), /podtrust-injection-quota/u);
-    await setQuota(mostServiceAccounts + 1, 0);
+    await setQuota(maxServiceAccounts + 1, 0);
     await until(
       async () => (await refused()).includes("has to hold count/serviceaccounts to 50 at most"),
       "a quota that is too large is told of",
     );
-    await setQuota(mostServiceAccounts, mostServiceAccounts);
+    await setQuota(maxServiceAccounts, maxServiceAccounts);
     await until(
       async () => /exceeded quota: podtrust-injection/u.test(await refused()),
       "one ServiceAccount more than the quota is refused",
     );
-    await setQuota(mostServiceAccounts, 0);
+    await setQuota(maxServiceAccounts, 0);
     await until(
       async () =>
         (await plane.ask(`${path}?dryRun=All`, { method: "POST", body: accountOf("web") })).status === 201,

@@ -8,7 +8,7 @@ import { selectionOf, type StackOptions, withStack } from "./open.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
 
 // A thousand roles with long policies are a few MiB.
-const largestPlan = 32 * 1024 * 1024;
+const maxPlan = 32 * 1024 * 1024;
 
 /** Writes what was shown to a file that only its owner may read; throws `file-unwritable`. */
 export async function writePlan(
@@ -40,7 +40,7 @@ export async function carryOutSaved(
   options: ChangeOptions,
 ): Promise<void> {
   checkAlone(command.name, options);
-  const text = await readTextFile(context, { option: command.name, name: file, maxBytes: largestPlan });
+  const text = await readTextFile(context, { option: command.name, name: file, maxBytes: maxPlan });
   const saved = named(file, () => readSavedPlan(text, packageVersion()));
   const { goal = "present" } = saved.spec;
   if (goal !== command.goal) {

@@ -7,7 +7,7 @@ import { confirm } from "../../core/terminal/index.ts";
 import { printEvent } from "./printing.ts";
 import type { DemoOptions } from "./options.ts";
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** Asks where somebody uses the cluster, or where it was not named: what is meant may be another. */
 async function mayTouch(
@@ -17,8 +17,8 @@ async function mayTouch(
 ): Promise<boolean> {
   if (yes === true || (namespaces.length === 0 && named !== undefined)) return true;
   const { output } = context;
-  const more = namespaces.length - mostNamed;
-  const list = `${namespaces.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = namespaces.length - maxNamed;
+  const list = `${namespaces.slice(0, maxNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   output.line(
     `The cluster is ${server}${namespaces.length === 0 ? "" : `, with the namespaces ${list}`}.`,
     0,

@@ -77,11 +77,11 @@ function foundationReader(
   };
 }
 
-const mostContexts = 8;
+const maxContexts = 8;
 
 function sayChoices({ screen: { err } }: CommandContext, { current, names }: KubeconfigContexts): void {
   const others = names.filter((name) => name !== current);
-  const more = others.length > mostContexts ? ", …" : "";
+  const more = others.length > maxContexts ? ", …" : "";
   err.line("What is there already?");
   err.line(rich`  1           ${dim("nothing: make a machine at Hetzner, with Kubernetes (k3s) on it")}`, 14);
   err.line(rich`  USER@HOST   ${dim("a machine that I reach by SSH: put Kubernetes on it")}`, 14);
@@ -91,7 +91,7 @@ function sayChoices({ screen: { err } }: CommandContext, { current, names }: Kub
   );
   if (others.length > 0)
     err.line(
-      rich`  CONTEXT     ${dim(`another of its: ${others.slice(0, mostContexts).join(", ")}${more}`)}`,
+      rich`  CONTEXT     ${dim(`another of its: ${others.slice(0, maxContexts).join(", ")}${more}`)}`,
       14,
     );
 }
@@ -145,7 +145,7 @@ function foundName(
 }
 
 const shownChoices = (choices: readonly string[]): string =>
-  choices.length > 1 ? ` (${choices.slice(0, mostContexts).join(", ")})` : "";
+  choices.length > 1 ? ` (${choices.slice(0, maxContexts).join(", ")})` : "";
 
 async function nameOf(
   interview: Interview,

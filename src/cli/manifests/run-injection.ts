@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import {
   injectionPolicies,
-  mostServiceAccounts,
+  maxServiceAccounts,
   namespaceLabel,
   type ParameterMode,
   policyMinors,
@@ -26,7 +26,7 @@ const choose = new PodtrustError("usage", "no --mode was given, by which the API
     "Choose --mode configmap: a pod's price is the same however many ServiceAccounts a namespace has; the operator keeps " +
     "a ConfigMap in each namespace with a role (manifests operator --config-maps). Or choose --mode serviceaccounts: the " +
     "annotation alone is enough, without an operator; a pod's price is its size times the namespace's ServiceAccounts, " +
-    `so it holds in namespaces with the label ${namespaceLabel.key}=${namespaceLabel.value}, of ${mostServiceAccounts} ` +
+    `so it holds in namespaces with the label ${namespaceLabel.key}=${namespaceLabel.value}, of ${maxServiceAccounts} ` +
     "ServiceAccounts at most by ResourceQuota. docs/how-to/injection.md has the figures.",
 });
 
@@ -36,7 +36,7 @@ function besides(namespaces: readonly string[]): readonly string[] {
   const label = `${namespaceLabel.key}=${namespaceLabel.value}`;
   return [
     `# It holds in namespaces with the label ${label}, in which the ResourceQuota podtrust-injection`,
-    `# bounds the ServiceAccounts to ${mostServiceAccounts} (--namespace prints it):`,
+    `# bounds the ServiceAccounts to ${maxServiceAccounts} (--namespace prints it):`,
     ...each.map((namespace) => `#   kubectl label namespace ${namespace} ${label}`),
   ];
 }

@@ -25,12 +25,12 @@ async function ask({ address }: OperatorStatusOptions, signal: AbortSignal): Pro
   }
 }
 
-const mostShown = 20;
+const maxShown = 20;
 
 /** The first of many lines, and how many more there are. */
 function first(lines: readonly string[]): readonly string[] {
-  const more = lines.length - mostShown;
-  return more > 0 ? [...lines.slice(0, mostShown), `  and ${more} more (--json shows all)`] : lines;
+  const more = lines.length - maxShown;
+  return more > 0 ? [...lines.slice(0, maxShown), `  and ${more} more (--json shows all)`] : lines;
 }
 
 function webhookLine({ address, certificateUntil }: WebhookStatus, now: number): string {

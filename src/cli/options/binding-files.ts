@@ -2,9 +2,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
-import { type BindingText, largestBindingFile } from "../../stack/index.ts";
+import { type BindingText, maxBindingFile } from "../../stack/index.ts";
 
-const mostFiles = 5000;
+const maxFiles = 5000;
 
 function unreadable(what: string, error: unknown): PodtrustError {
   return new PodtrustError("binding-invalid", `${what} cannot be read: ${errorText(error)}`, {
@@ -18,11 +18,11 @@ export async function bindingTexts(folder: string): Promise<readonly BindingText
     throw unreadable(folder, error);
   });
   const files = names.filter((name) => /\.(?:ya?ml|json)$/u.test(name)).sort();
-  if (files.length > mostFiles)
-    throw new PodtrustError("binding-invalid", `${folder} has more than ${mostFiles} files`);
+  if (files.length > maxFiles)
+    throw new PodtrustError("binding-invalid", `${folder} has more than ${maxFiles} files`);
   return mapLimit(files, async (file) => {
     try {
-      return { file, text: await readBoundedText(join(folder, file), largestBindingFile) };
+      return { file, text: await readBoundedText(join(folder, file), maxBindingFile) };
     } catch (error) {
       throw unreadable(join(folder, file), error);
     }

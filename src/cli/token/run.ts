@@ -24,13 +24,13 @@ function accountOf(text: string): readonly [namespace: string, name: string] {
 }
 
 // The last moment that a Date can hold (ECMA-262 §21.4.1.1), milliseconds since the epoch.
-const longestTime = 8.64e15;
+const maxTime = 8.64e15;
 const timeClaims = new Set(["iat", "nbf", "exp"]);
 
 function claimText(name: string, value: unknown, now: number): string {
   if (timeClaims.has(name) && typeof value === "number") {
     const at = value * 1000;
-    if (Math.abs(at) > longestTime) return String(value);
+    if (Math.abs(at) > maxTime) return String(value);
     return `${value}  ${new Date(at).toISOString().replace(".000Z", "Z")}, ${relativeTime(at, now)}`;
   }
   // Who made the token chose the text: one with control characters is shown escaped, not sent to the terminal.

@@ -8,7 +8,7 @@ import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.t
 import { valueAt } from "../mistakes/rule.ts";
 
 // IAM takes at most 10,240 characters of inline policies per role; white space does not count there.
-const largestPolicy = 64 * 1024;
+const maxPolicy = 64 * 1024;
 
 interface InlinePolicy {
   readonly path: KeyPath;
@@ -38,7 +38,7 @@ function inlinePolicies(root: unknown): readonly InlinePolicy[] {
 
 async function textOf(file: string): Promise<string> {
   if (!(await stat(file)).isFile()) throw new Error("it is not a file");
-  return readBoundedText(file, largestPolicy);
+  return readBoundedText(file, maxPolicy);
 }
 
 function policyProblem(text: string): string | undefined {

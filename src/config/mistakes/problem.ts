@@ -31,13 +31,13 @@ export function keyText(path: KeyPath): string {
     .join("");
 }
 
-const longestShown = 80;
+const maxShown = 80;
 
 /** A value as errors show it, shortened. */
 export function valueText(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
 /** One problem as a line: `podtrust.yaml:4:17: publisher.keyRetention: "1 day" is …`. */

@@ -16,11 +16,11 @@ export interface AcmeIssuer {
 }
 
 // A bundle of every public root comes to a quarter of this.
-const largestFile = 1024 * 1024;
+const maxFile = 1024 * 1024;
 
 async function textIn(path: string): Promise<string> {
   try {
-    return (await readBoundedText(path, largestFile)).trim();
+    return (await readBoundedText(path, maxFile)).trim();
   } catch (cause) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
   }

@@ -15,7 +15,7 @@ export interface Clock {
 }
 
 // setTimeout overflows above 2^31-1 ms and then fires at once; longer waits are cut into pieces.
-const longestTimer = 2 ** 31 - 1;
+const maxTimer = 2 ** 31 - 1;
 
 function wait(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     let left = Math.max(0, ms);
     do {
-      const piece = Math.min(left, longestTimer);
+      const piece = Math.min(left, maxTimer);
       await wait(piece, signal);
       left -= piece;
     } while (left > 0);

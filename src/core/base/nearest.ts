@@ -15,14 +15,14 @@ function distance(a: string, b: string): number {
 }
 
 // Words longer than this are not misspellings of ours, and comparing them costs time.
-const longestWord = 64;
+const maxWord = 64;
 
 /**
  * The valid word that a person most likely meant, or undefined when none is near: at most one edit in three
  * letters, whatever the case.
  */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
-  if (word === "" || word.length > longestWord) return undefined;
+  if (word === "" || word.length > maxWord) return undefined;
   const ranked = valid
     .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);

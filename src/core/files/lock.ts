@@ -14,7 +14,7 @@ export type { LockOwner } from "./lock-owner.ts";
 export const freshness = 5000;
 const pollEvery = 500;
 const claimPoll = 20;
-const largestLock = 4096;
+const maxLock = 4096;
 
 /** A lock that is held. */
 export interface FileLock {
@@ -50,7 +50,7 @@ async function sight(files: Files, path: string): Promise<Sighting | undefined> 
   }
   try {
     const { ino, mtimeMs } = await file.stat();
-    const text = await boundedText(file, largestLock).catch(() => "");
+    const text = await boundedText(file, maxLock).catch(() => "");
     return { owner: readOwner(text), beat: `${ino} ${mtimeMs}`, at: mtimeMs };
   } finally {
     await file.close();

@@ -8,7 +8,7 @@ import { fileCode, type Files } from "./machine.ts";
 type Facts = Pick<Stats, "uid" | "mode">;
 
 // As the kernel bounds a walk through symbolic links (ELOOP).
-const mostLinks = 40;
+const maxLinks = 40;
 
 const othersWrite = 0o022;
 const sticky = 0o1000;
@@ -111,7 +111,7 @@ class Walk {
 
   async #follow(link: string, facts: Stats): Promise<void> {
     this.#links += 1;
-    if (this.#links > mostLinks)
+    if (this.#links > maxLinks)
       throw new PodtrustError("file-unreadable", `${this.#path}: too many symbolic links`);
     // A link has an owner and no mode of its own.
     checkOwnership(link, { uid: facts.uid, mode: 0o755 }, "a symbolic link on the way to state");

@@ -24,7 +24,7 @@ export interface TlsFacts {
 }
 
 // Chains are short; the bound keeps a crafted loop of cross-signed certificates finite.
-const longestChain = 10;
+const maxChain = 10;
 
 function nameOf(subject: object | undefined): string {
   return Object.entries(subject ?? {})
@@ -52,7 +52,7 @@ function served(certificate: DetailedPeerCertificate): ServedCertificate {
 function servedChain(socket: TLSSocket): readonly ServedCertificate[] {
   const chain: ServedCertificate[] = [];
   let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (certificate?.raw !== undefined && chain.length < longestChain) {
+  while (certificate?.raw !== undefined && chain.length < maxChain) {
     const one = served(certificate);
     if (chain.some((known) => known.sha256 === one.sha256)) break;
     chain.push(one);

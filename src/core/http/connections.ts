@@ -5,7 +5,7 @@ const { Agent: SecureAgent } = process.getBuiltinModule("node:https");
 
 /** Kept for so long without a use, in milliseconds: less than any server keeps them. */
 const idle = 5000;
-const mostIdle = 16;
+const maxIdle = 16;
 
 /**
  * Connections that are kept for the next exchange with the same server, by the same CA and as the same client, over TLS
@@ -22,7 +22,7 @@ export class Connections {
     const agent = new SecureAgent({
       keepAlive: true,
       timeout: idle,
-      maxFreeSockets: mostIdle,
+      maxFreeSockets: maxIdle,
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     });
     this.#agents.set(name, agent);

@@ -194,7 +194,7 @@ function joinedHeaders(response: IncomingMessage): Record<string, string> {
 }
 
 // A server may send these (RFC 9110 §15.2) without an end, and none of their bytes would count.
-const mostInterim = 20;
+const maxInterim = 20;
 
 /** Rejects when more answers of 1xx came than any server has a use for; else pending. */
 function tooManyInterim(url: URL, outgoing: ClientRequest, signal: AbortSignal): Promise<never> {
@@ -202,9 +202,9 @@ function tooManyInterim(url: URL, outgoing: ClientRequest, signal: AbortSignal):
   let came = 0;
   outgoing.on("information", () => {
     came += 1;
-    if (came <= mostInterim || signal.aborted) return;
+    if (came <= maxInterim || signal.aborted) return;
     outgoing.destroy();
-    reject(httpFailure(url.href, "protocol", new Error(`more than ${mostInterim} answers of status 1xx`)));
+    reject(httpFailure(url.href, "protocol", new Error(`more than ${maxInterim} answers of status 1xx`)));
   });
   return promise;
 }

@@ -69,7 +69,7 @@ export class Connection {
   /** Bytes of contents of whole requests, since the last look. */
   #contents = 0;
   #held = 0;
-  #mostHeld = 0;
+  #maxHeld = 0;
   #gone = false;
   // As of the last look.
   #seenBytes = 0;
@@ -112,8 +112,8 @@ export class Connection {
   }
 
   /** The most that was held at one time. */
-  get mostHeld(): number {
-    return this.#mostHeld;
+  get maxHeld(): number {
+    return this.#maxHeld;
   }
 
   /** Whether its listener ends, so that it makes no further request. */
@@ -165,7 +165,7 @@ export class Connection {
     const more = bytes - this.#held;
     if (more === 0 || this.#gone) return;
     this.#held = bytes;
-    if (bytes > this.#mostHeld) this.#mostHeld = bytes;
+    if (bytes > this.#maxHeld) this.#maxHeld = bytes;
     // Idle, and closing, begin when the last answer was taken.
     if (bytes === 0) {
       const now = this.clock.elapsed();

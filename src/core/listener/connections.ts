@@ -219,10 +219,10 @@ export class Connections {
   }
 
   /** Counts what is kept for a connection that has closed, and has it collected in time. */
-  #discard({ accepted, mostHeld }: Connection, wasCut: boolean): void {
+  #discard({ accepted, maxHeld }: Connection, wasCut: boolean): void {
     const isOld = this.#context.clock.elapsed() - accepted >= oldAge;
     // What was cut off had answers under way, and those are kept with the connection however young it is.
-    this.#drop(mostHeld + (isOld || wasCut ? connectionBytes : 0));
+    this.#drop(maxHeld + (isOld || wasCut ? connectionBytes : 0));
   }
 
   #drop(bytes: number): void {

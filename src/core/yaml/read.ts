@@ -3,10 +3,10 @@ import type { Position, YamlBounds, YamlProblem, YamlStreamBounds } from "./boun
 import { keyOf, Positions, type YamlPath } from "./positions.ts";
 
 // A file has a handful of anchors at most; more is an attack on the reader.
-const mostAliases = 100;
+const maxAliases = 100;
 
 // What aliases refer to counts again wherever they stand.
-const mostValues = 200_000;
+const maxValues = 200_000;
 
 /** A YAML file that was read: its plain values, and where each of them stands. */
 export interface YamlDocument {
@@ -47,8 +47,8 @@ function* syntaxOf(text: string, bounds: YamlBounds, lines: LineCounter): Genera
     before = lexeme;
     if (tokens > bounds.tokens)
       throw new BoundError(`has more than ${bounds.tokens} keys, values and marks`, parser.offset);
-    if (aliases > mostAliases)
-      throw new BoundError(`refers to anchors by more than ${mostAliases} aliases`, parser.offset);
+    if (aliases > maxAliases)
+      throw new BoundError(`refers to anchors by more than ${maxAliases} aliases`, parser.offset);
     const { offset } = parser;
     yield* parser.next(lexeme);
     // The document itself stands at the bottom.
@@ -86,8 +86,8 @@ function checkValues(roots: readonly unknown[], depth: number): void {
   let values = 0;
   const walk = (value: unknown, level: number): void => {
     values += 1;
-    if (values > mostValues)
-      throw new BoundError(`has more than ${mostValues} values once its aliases are followed`);
+    if (values > maxValues)
+      throw new BoundError(`has more than ${maxValues} values once its aliases are followed`);
     if (typeof value !== "object" || value === null) return;
     if (level > depth) throw new BoundError(tooDeep(depth));
     for (const inner of Object.values(value)) walk(inner, level + 1);
@@ -135,7 +135,7 @@ export function readYamlStream(
       return errors.length > 0 ? errors : keyProblems(document);
     });
     if (wrong.length > 0) return { problems: wrong.map(({ message, offset }) => problem(message, offset)) };
-    const values = documents.map((document): unknown => document.toJS({ maxAliasCount: mostAliases }));
+    const values = documents.map((document): unknown => document.toJS({ maxAliasCount: maxAliases }));
     checkValues(values, bounds.depth);
     return {
       documents: documents.map((document, index) => {

@@ -19,7 +19,7 @@ export interface BoundAccountOfDemo {
   unbind(): Promise<void>;
 }
 
-const longestUnbindingMs = 60_000;
+const maxUnbindingMs = 60_000;
 const admission = "what admission knows spreads to each API server";
 
 /** Makes the two kinds known, and waits until the API server serves and guards them. */
@@ -91,7 +91,7 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
   }
   async function unbind(): Promise<void> {
     const { signal: own } = new AbortController();
-    const deadline = clock.elapsed() + longestUnbindingMs;
+    const deadline = clock.elapsed() + maxUnbindingMs;
     for (;;) {
       // Whatever is in the way: an API server that starts also refuses for a moment what its policies do not refuse.
       const gone = await isGone(own).catch((error: unknown) => asPodtrustError(error));

@@ -15,7 +15,7 @@ export interface MeanwhileInputs {
 
 const pauseMs = 250;
 /** Tokens are used this long after they were minted, beside the newer ones. */
-const mostTokens = 8;
+const maxTokens = 8;
 
 /** Mints tokens one after another all through the story, and asks STS with those of the last seconds. */
 export class Meanwhile {
@@ -62,7 +62,7 @@ export class Meanwhile {
       this.#minted += 1;
       this.#tokens.push(token);
       // The first stays: it is what a pod has that is older than a rotation.
-      if (this.#tokens.length > mostTokens) this.#tokens.splice(1, 1);
+      if (this.#tokens.length > maxTokens) this.#tokens.splice(1, 1);
     } catch (error) {
       // While its keys are changed an API server is away for a moment: what was minted has to stay good.
       if (!signal.aborted && !isAway(error)) throw error;

@@ -21,7 +21,7 @@ import { trustNameOf } from "./trust-reads.ts";
  */
 const patience = 600_000;
 /** After so long without a look nothing is known of the time in between, in milliseconds. */
-const longestGap = patience / 2;
+const maxGap = patience / 2;
 
 interface Sweep {
   readonly api: StateApi;
@@ -60,8 +60,7 @@ export class Leftovers {
     const { now, oldest, signal } = sweep;
     const { account: id } = account.account;
     const before = this.#looks.get(id);
-    const known =
-      before === undefined || now - before.at > longestGap ? new Map<string, number>() : before.since;
+    const known = before === undefined || now - before.at > maxGap ? new Map<string, number>() : before.since;
     const since = new Map<string, number>();
     const gone: string[] = [];
     for (const { name, arn, tags } of await account.trusting(signal, oldest)) {

@@ -14,8 +14,8 @@ export const soon = 5000;
  */
 const settles = { from: 8000, every: 1500 } as const;
 const proofEvery = 3_600_000;
-// As long as IAM needs at the most until STS knows of a change (`longestPropagation` of aws/).
-const longestSettling = 36_000;
+// As long as IAM needs at the most until STS knows of a change (`maxPropagation` of aws/).
+const maxSettling = 36_000;
 
 /**
  * How old a time of day is that another machine wrote (a replica, or AWS), in milliseconds by our clock, which may be
@@ -23,7 +23,7 @@ const longestSettling = 36_000;
  */
 function ageOf({ clock }: Turn, time: number): number {
   const age = clock.now() - time;
-  return age >= -longestSettling ? Math.max(0, age) : Infinity;
+  return age >= -maxSettling ? Math.max(0, age) : Infinity;
 }
 
 const worst = (findings: readonly Finding[]): Finding | undefined => {
@@ -120,7 +120,7 @@ function isYoung(turn: Turn, { roles }: Bound, changedAt: string | undefined): b
   const changes = roles.flatMap(({ look }) =>
     look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
   );
-  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(turn, at) < longestSettling);
+  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(turn, at) < maxSettling);
 }
 
 /** While IAM is asked for a first role, and until STS knows of it. */

@@ -22,10 +22,10 @@ import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts
 import { isKept, keep, possibleRoles, type RoleStatus } from "./state.ts";
 
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
-const longestWait = 60_000;
+const maxWait = 60_000;
 const tryAgain = 2000;
 /** One try takes so long at the most, the last one the less: an AWS that says nothing must not hold up who waits behind. */
-const longestTry = 20_000;
+const maxTry = 20_000;
 const shortestTry = 5000;
 
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
@@ -63,7 +63,7 @@ async function deleteRoles(
   );
   const [kept, names] = [retained(facts, trust, own), namesOf(own)];
   if (names.length === 0) return { failures: [], changes: [] };
-  const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
+  const ms = Math.max(shortestTry, Math.min(maxTry, maxWait - facts.deletedFor));
   const limit = new TimeLimit(clock, { ms, signal });
   const told = (error: unknown): PodtrustError =>
     limit.isLate
@@ -145,7 +145,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   );
   const changes = results.flatMap((one) => one.changes);
   const [failure] = results.flatMap((one): readonly PodtrustError[] => one.failures);
-  if (failure !== undefined && deletedFor < longestWait) return { ...gone, changes, againIn: tryAgain };
+  if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
   const kept = possibleRoles(status).filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
   const unknown = kept.filter(({ arn }) => !known.has(readArn(arn).account));

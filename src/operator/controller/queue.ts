@@ -19,7 +19,7 @@ interface Item {
 
 /** The waits after failures: from 500 ms, twice as long each time, up to five minutes. Milliseconds. */
 const firstWait = 500;
-const longestWait = 300_000;
+const maxWait = 300_000;
 /** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
 const patience = 1000;
 
@@ -125,7 +125,7 @@ export class WorkQueue {
     if (item === undefined) return 0;
     this.#end(item);
     item.failures += 1;
-    const wait = backoffDelay(item.failures, { first: firstWait, max: longestWait, chance: this.#chance });
+    const wait = backoffDelay(item.failures, { first: firstWait, max: maxWait, chance: this.#chance });
     const ms = item.dirty ? Math.min(wait, patience) : wait;
     item.dirty = false;
     this.#delay(key, item, ms);
@@ -200,7 +200,7 @@ export class WorkQueue {
     const over = new ChildAbort(signal);
     this.#pausing.add(over);
     const { next } = this.#delays;
-    const ms = next === undefined ? longestWait : Math.max(0, next - this.#clock.elapsed());
+    const ms = next === undefined ? maxWait : Math.max(0, next - this.#clock.elapsed());
     await this.#clock.sleep(ms, over.signal).catch(() => {});
     over.release();
     this.#pausing.delete(over);

@@ -55,8 +55,8 @@ export interface RunnerOptions {
 
 const defaultConcurrency = 4;
 /** A reconcile that has not ended by then is told to. */
-const longestReconcile = 120_000;
-const mostFailuresKept = 50;
+const maxReconcile = 120_000;
+const maxFailuresKept = 50;
 
 function countOf(reasons: Iterable<string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
@@ -175,7 +175,7 @@ export class ControllerRunner {
     const begun = this.#clock.elapsed();
     const reason = (): Error =>
       new PodtrustError("interrupted", "the reconcile took longer than two minutes");
-    const limit = new TimeLimit(this.#clock, { ms: longestReconcile, signal, reason });
+    const limit = new TimeLimit(this.#clock, { ms: maxReconcile, signal, reason });
     const run: Reconcile = {
       signal: limit.signal,
       assertHeld() {
@@ -215,6 +215,6 @@ export class ControllerRunner {
     this.#failures.delete(key);
     this.#failures.set(key, { key, code, message, times, at: this.#clock.now() });
     const [oldest] = this.#failures.keys();
-    if (this.#failures.size > mostFailuresKept && oldest !== undefined) this.#failures.delete(oldest);
+    if (this.#failures.size > maxFailuresKept && oldest !== undefined) this.#failures.delete(oldest);
   }
 }

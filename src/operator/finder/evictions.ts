@@ -8,7 +8,7 @@ const minute = 60_000;
 /** Pods of one owner go one after the other, with time for the new one to come up. */
 const betweenOfOwner = 30_000;
 /** After so many of an owner that left as many faulty pods as there were, no more of it are evicted. */
-const mostInVain = 3;
+const maxInVain = 3;
 /** An owner whose new pods would be the same is looked at again so rarely: nobody tells when its template changes. */
 const spared = 10 * minute;
 
@@ -39,7 +39,7 @@ export class Evictions {
   turn(owner: string, faulty: number, now: number): Turn {
     const before = this.#owners.get(owner);
     if (before !== undefined) {
-      if (this.#inVain(before, faulty) >= mostInVain) return "never";
+      if (this.#inVain(before, faulty) >= maxInVain) return "never";
       if (before.sparedUntil !== undefined && now < before.sparedUntil) return before.sparedUntil - now;
       if (now - before.at < betweenOfOwner) return before.at + betweenOfOwner - now;
     }

@@ -44,7 +44,7 @@ const restorer = "podtrust-operator-restored";
 const often = 60_000;
 /** Who uninstalls deletes the configuration some moments before the operator ends: what is put back then would stay. */
 const beforeRestored = 30_000;
-const mostSteps = 20;
+const maxSteps = 20;
 
 /** The text of the Secret, and what it says; nothing where it is damaged. */
 interface Kept {
@@ -105,7 +105,7 @@ export class WebhookKeeper implements Controller {
     run: Pick<Reconcile, "signal" | "assertHeld">,
   ): Promise<KubernetesObject> {
     let configuration = found;
-    for (let steps = 0; steps < mostSteps; steps += 1) {
+    for (let steps = 0; steps < maxSteps; steps += 1) {
       const kept = await this.#kept();
       const { clock, namespace } = this.#options;
       const seen = {

@@ -1,11 +1,11 @@
 import { PodtrustError } from "../../core/base/index.ts";
 
 /** Questions to the API server at a time: whoever reaches the webhook makes us ask no more often. */
-const mostUnderWay = 32;
+const maxUnderWay = 32;
 /** Of one share, so that no share has all of them. */
-const mostOfShare = 8;
+const maxOfShare = 8;
 /** Of one share that wait for their turn; beyond, there is no answer. */
-const mostWaiting = 256;
+const maxWaiting = 256;
 
 interface Share {
   underWay: number;
@@ -44,12 +44,12 @@ export class Questions {
 
   /** Undefined where it is its turn at once. */
   #turn(name: string, share: Share, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#underWay < mostUnderWay && share.underWay < mostOfShare) {
+    if (this.#underWay < maxUnderWay && share.underWay < maxOfShare) {
       this.#begin(share);
       return undefined;
     }
-    if (share.waiting.size >= mostWaiting) {
-      const sentence = `${name} is not asked about: ${mostWaiting} other questions wait`;
+    if (share.waiting.size >= maxWaiting) {
+      const sentence = `${name} is not asked about: ${maxWaiting} other questions wait`;
       throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
     }
     return new Promise<void>((resolve, reject) => {
@@ -76,9 +76,9 @@ export class Questions {
     const names = [...this.#shares.keys()];
     for (const name of names) {
       const share = this.#shares.get(name);
-      if (share === undefined || this.#underWay >= mostUnderWay) return;
+      if (share === undefined || this.#underWay >= maxUnderWay) return;
       const [give] = share.waiting;
-      if (give === undefined || share.underWay >= mostOfShare) continue;
+      if (give === undefined || share.underWay >= maxOfShare) continue;
       share.waiting.delete(give);
       this.#begin(share);
       // Its next turn comes after those of the others.

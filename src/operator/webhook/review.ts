@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** Of a pod: what each of them is given stands in the answer. No node runs so many. */
-const mostContainers = 1000;
+const maxContainers = 1000;
 
 const apiVersion = "admission.k8s.io/v1";
 const kind = "AdmissionReview";
@@ -36,8 +36,8 @@ function isMadePod({ operation, resource, subResource }: JsonRecord): boolean {
 function checkPod(pod: JsonRecord): void {
   const spec = recordOf(pod["spec"]);
   const containers = recordsOf(spec["containers"]).length + recordsOf(spec["initContainers"]).length;
-  if (containers > mostContainers)
-    throw new TypeError(`its pod has ${containers} containers, and ${mostContainers} are the most`);
+  if (containers > maxContainers)
+    throw new TypeError(`its pod has ${containers} containers, and ${maxContainers} are the most`);
   for (const [key, value] of Object.entries(recordOf(recordOf(pod["metadata"])["annotations"])))
     if (typeof value !== "string") throw new TypeError(`the annotation ${key} of its pod is no text`);
 }

@@ -40,7 +40,7 @@ export interface ServingPair {
 
 const mebibyte = 1024 * 1024;
 /** An object of the API has 1.5 MB at the most (etcd's bound), and its review little beside it. */
-const mostBytes = 3 * mebibyte;
+const maxBytes = 3 * mebibyte;
 /** A pod of 1.5 MB whose values have fifteen bytes each. */
 const most = { depth: 100, values: 100_000 } as const;
 /** What a value takes while its review is parsed and answered, about: the most is an object of its own shape. */
@@ -55,7 +55,7 @@ const webhookLimits: ServerLimits = {
   // Longer than API servers keep a connection that they may send the next review on, which is 90 seconds.
   keepAliveTimeout: 120_000,
   heldBytes: 16 * mebibyte,
-  overheadBurst: mostBytes + 128 * 1024,
+  overheadBurst: maxBytes + 128 * 1024,
   exchangeMs: 30_000,
   maxPipelined: 4,
 };
@@ -76,7 +76,7 @@ function refusedHead({ method, url, headers }: IncomingMessage): Reply | undefin
   return undefined;
 }
 
-const tooLarge = refusal(413, `413 Content Too Large: ${mostBytes} bytes at the most`);
+const tooLarge = refusal(413, `413 Content Too Large: ${maxBytes} bytes at the most`);
 
 function parsed(bytes: Buffer): unknown {
   try {
@@ -179,7 +179,7 @@ export class ReviewServer {
     const refused = refusedHead(exchange.incoming);
     if (refused !== undefined) return refused;
     try {
-      return await this.#review(await exchange.readBody(mostBytes), exchange);
+      return await this.#review(await exchange.readBody(maxBytes), exchange);
     } catch (error) {
       return error instanceof BodyRefused ? tooLarge : refusal(400, "400 Bad Request: it was cut short");
     }

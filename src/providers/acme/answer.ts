@@ -13,7 +13,7 @@ export function isCaUrl(url: string): boolean {
   return URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopbackHttp(url));
 }
 
-const longestText = 4096;
+const maxText = 4096;
 
 /** A JSON object, or undefined for anything else. */
 export function parseObject(body: Uint8Array): JsonRecord | undefined {
@@ -40,7 +40,7 @@ export function objectOf(url: string, response: HttpResponse): JsonRecord {
 /** A string of bounded length without control characters: CA texts end up in logs and on terminals. */
 export function text(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
-  return value.slice(0, longestText).replaceAll(/\p{Cc}+/gu, " ");
+  return value.slice(0, maxText).replaceAll(/\p{Cc}+/gu, " ");
 }
 
 // No CA's word makes us wait longer than this.

@@ -2,8 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
 import { canonicalAddress } from "../../core/x509/index.ts";
 
-const longestChain = 10;
-const longestPem = 128 * 1024;
+const maxChain = 10;
+const maxPem = 128 * 1024;
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+?-----END \1-----/gu;
 
 function invalid(why: string, cause?: unknown): PodtrustError {
@@ -15,12 +15,12 @@ export type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 /** The certificates of a PEM text, in its order. Throws `certificate-invalid`, also for anything beside certificates. */
 export function readCertificates(pem: string): Chain {
-  if (pem.length > longestPem) throw invalid(`the chain is longer than ${longestPem} characters`);
+  if (pem.length > maxPem) throw invalid(`the chain is longer than ${maxPem} characters`);
   const blocks = [...pem.matchAll(block)];
   const other = blocks.find(([, label]) => label !== "CERTIFICATE");
   if (other !== undefined) throw invalid(`there is a ${other[1]} beside the certificates`);
-  if (blocks.length > longestChain) {
-    throw invalid(`the chain holds ${blocks.length} certificates, more than ${longestChain}`);
+  if (blocks.length > maxChain) {
+    throw invalid(`the chain holds ${blocks.length} certificates, more than ${maxChain}`);
   }
   const [leaf, ...rest] = blocks.map(([text]) => readCertificate(text));
   if (leaf === undefined) throw invalid("there is no certificate in PEM form");

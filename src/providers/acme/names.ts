@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { canonicalAddress } from "../../core/x509/index.ts";
 import type { Identifier } from "./solver.ts";
 
-const mostNames = 100;
+const maxNames = 100;
 // Labels of letters, digits and inner hyphens; at least two, since no public CA takes one.
 const dnsName = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u;
 
@@ -26,10 +26,10 @@ function identifierOf(name: string): Identifier {
 /** The identifiers of a list of names, sorted, each once. */
 export function identifiersOf(names: readonly string[]): readonly Identifier[] {
   const byValue = new Map(names.map(identifierOf).map((one) => [one.value, one]));
-  if (byValue.size === 0 || byValue.size > mostNames) {
+  if (byValue.size === 0 || byValue.size > maxNames) {
     throw new PodtrustError(
       "acme-name-refused",
-      `a certificate holds 1 to ${mostNames} names, not ${byValue.size}`,
+      `a certificate holds 1 to ${maxNames} names, not ${byValue.size}`,
     );
   }
   return [...byValue.values()].sort((a, b) => (a.value < b.value ? -1 : 1));

@@ -44,7 +44,7 @@ export interface NewOrder {
 
 // A certificate holds at most 100 names; of challenges there are five types.
 const most = 100;
-const mostChallenges = 20;
+const maxChallenges = 20;
 const orderStatus = ["pending", "ready", "processing", "valid", "invalid"] as const;
 const challengeStatus = ["pending", "processing", "valid", "invalid"] as const;
 const authorizationStatus = ["pending", "valid", "invalid", "deactivated", "expired", "revoked"] as const;
@@ -118,6 +118,6 @@ export function readAuthorization(url: string, response: HttpResponse): Authoriz
     status: oneOf(url, authorizationStatus, document["status"]),
     identifier: identifierOf(url, document["identifier"]),
     wildcard: document["wildcard"] === true,
-    challenges: listOf(url, document, "challenges", mostChallenges).map((one) => challengeOf(url, one)),
+    challenges: listOf(url, document, "challenges", maxChallenges).map((one) => challengeOf(url, one)),
   };
 }

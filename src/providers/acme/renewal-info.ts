@@ -16,7 +16,7 @@ export interface RenewalInfo {
 // RFC 9773 §4.3.2 wants bounds on Retry-After, and gives 6 hours for answers without one.
 const defaultWait = 6 * 3_600_000;
 const shortestWait = 60_000;
-const longestWait = 24 * 3_600_000;
+const maxWait = 24 * 3_600_000;
 
 /** OpenSSL takes forms that are no DER: ARI's identifiers come from DER. */
 function readBy<T>(reader: (certificate: X509Certificate) => T, certificate: X509Certificate): T {
@@ -59,6 +59,6 @@ export function readRenewalInfo(url: string, response: HttpResponse, now: number
     start,
     end,
     explanationUrl: text(document["explanationURL"]),
-    retryAfter: Math.min(longestWait, Math.max(shortestWait, wait)),
+    retryAfter: Math.min(maxWait, Math.max(shortestWait, wait)),
   };
 }

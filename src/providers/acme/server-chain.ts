@@ -22,7 +22,7 @@ export interface WantedChain {
 }
 
 // A CA's clock may be ahead of ours; more than a day is no clock any more.
-const mostSkew = 24 * 3_600_000;
+const maxSkew = 24 * 3_600_000;
 
 // RFC 5280 §4.2.1.12.
 const serverAuth = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
@@ -42,7 +42,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 function dateFault(what: string, certificate: X509Certificate, now: number): string | undefined {
   const { notBefore, notAfter } = validityOf(certificate);
   if (notAfter <= now) return `${what} has expired at ${iso(notAfter)}; is this machine's clock right?`;
-  if (notBefore <= now + mostSkew) return undefined;
+  if (notBefore <= now + maxSkew) return undefined;
   return `${what} begins at ${iso(notBefore)} only; is this machine's clock right?`;
 }
 

@@ -20,7 +20,7 @@ export interface AcmeClientOptions {
 }
 
 // A CA's nonces age; more than a few of them are never used before they do.
-const mostKept = 8;
+const maxKept = 8;
 const shape = /^[A-Za-z0-9_-]{1,512}$/u;
 
 /** Nonces that the CA's answers brought, the freshest first (RFC 8555 §6.5). */
@@ -32,7 +32,7 @@ export class Nonces {
     const nonce = headers["replay-nonce"];
     if (nonce === undefined || !shape.test(nonce)) return;
     this.#kept.push(nonce);
-    if (this.#kept.length > mostKept) this.#kept.shift();
+    if (this.#kept.length > maxKept) this.#kept.shift();
   }
 
   /** A nonce, which is then used up. */
@@ -44,7 +44,7 @@ export class Nonces {
 // A directory seldom changes; a day-long process notices within the hour when it does.
 const directoryLife = 3_600_000;
 // Pebble rejects up to half of all nonces on purpose; twenty-one in a row are one in two million then.
-const mostBadNonces = 20;
+const maxBadNonces = 20;
 const maxBytes = 256 * 1024;
 
 export interface PostOptions {
@@ -113,7 +113,7 @@ export class Session {
       });
       if (response.status >= 200 && response.status < 300) return response;
       const problem = problemOf(url, response, this.options.clock.now());
-      if (!problem.is("badNonce") || rejected >= mostBadNonces) throw problem;
+      if (!problem.is("badNonce") || rejected >= maxBadNonces) throw problem;
       this.logger.debug("nonce rejected", { url, rejected: rejected + 1 });
     }
   }

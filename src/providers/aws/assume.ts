@@ -47,13 +47,13 @@ export async function assumeWithWebIdentity(
 }
 
 /** Longer than this no new role takes until STS knows it, in milliseconds. */
-export const longestPropagation = 36_000;
+export const maxPropagation = 36_000;
 
 // Observed on AWS: a new role is refused for 5 to 12 s. Thrice that, and it is something else.
 const propagation: RetrySchedule = {
   name: "IAM propagation delay: STS does not know the change yet",
   delays: [250, 250, 250, 300, 500, 1000, 2000],
-  giveUpAfter: longestPropagation,
+  giveUpAfter: maxPropagation,
 };
 
 /**

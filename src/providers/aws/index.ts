@@ -8,7 +8,7 @@ export {
 export {
   assumeWithWebIdentity,
   type AssumedIdentity,
-  longestPropagation,
+  maxPropagation,
   waitUntilAssumable,
   type WebIdentityRequest,
 } from "./assume.ts";

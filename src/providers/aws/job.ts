@@ -23,13 +23,13 @@ export interface JobResult {
 }
 
 // Ten parameters a page: a thousand of them is far more than a demo reads.
-const mostPages = 100;
+const maxPages = 100;
 
 async function parameterNames(client: SSMClient, path: string, options: object): Promise<readonly string[]> {
   const { GetParametersByPathCommand } = await import("@aws-sdk/client-ssm");
   const names: string[] = [];
   let token: string | undefined;
-  for (let page = 0; page < mostPages; page += 1) {
+  for (let page = 0; page < maxPages; page += 1) {
     const input = { Path: path, Recursive: true, WithDecryption: true };
     const next = token === undefined ? {} : { NextToken: token };
     const answer = await client.send(new GetParametersByPathCommand({ ...input, ...next }), options);

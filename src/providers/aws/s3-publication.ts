@@ -1,6 +1,6 @@
 import type * as S3Api from "@aws-sdk/client-s3";
 import { PodtrustError } from "../../core/base/index.ts";
-import { largestJwkSet } from "../../rules/keys/index.ts";
+import { maxJwkSet } from "../../rules/keys/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import { type AwsSession, openAws } from "./session.ts";
@@ -92,7 +92,7 @@ class BucketDocuments implements S3Documents {
       return await this.#send(signal, async (client, api, options) => {
         const answer = await client.send(new api.GetObjectCommand(this.#object(name)), options);
         const { Body: body, ETag: version, ContentLength: length = Infinity } = answer;
-        if (body === undefined || version === undefined || length > largestJwkSet) {
+        if (body === undefined || version === undefined || length > maxJwkSet) {
           const stream = body as { destroy?: () => void } | undefined;
           stream?.destroy?.();
           throw new PodtrustError("s3-object-invalid", `${this.place}/${key} has ${length} bytes`);

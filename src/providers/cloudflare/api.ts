@@ -30,13 +30,13 @@ const throttled: RetrySchedule = {
   delays: [0],
   giveUpAfter: 660_000,
 };
-const longestPause = 330_000;
-const mostPages = 200;
+const maxPause = 330_000;
+const maxPages = 200;
 
 /** Seconds or nothing: the API says no date. */
 function pauseOf({ headers }: HttpResponse): number {
   const seconds = Number(headers["retry-after"] ?? "5");
-  return Math.min(Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : 5000, longestPause);
+  return Math.min(Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : 5000, maxPause);
 }
 
 /** Carries its wait from the answer to the schedule. */
@@ -143,7 +143,7 @@ export class CloudflareApi {
     waiting: Waiting,
   ): Promise<readonly unknown[]> {
     const found: unknown[] = [];
-    for (let page = 1; page <= mostPages; page += 1) {
+    for (let page = 1; page <= maxPages; page += 1) {
       const query = { ...call.query, page: String(page), per_page: String(perPage) };
       const { result, pages } = await this.read({ ...call, query }, signal, waiting);
       const items = Array.isArray(result) ? (result as readonly unknown[]) : [];
@@ -152,7 +152,7 @@ export class CloudflareApi {
     }
     throw new PodtrustError(
       "cloudflare-answer-invalid",
-      `${call.what}: the list has no end, or more than ${mostPages * perPage} entries`,
+      `${call.what}: the list has no end, or more than ${maxPages * perPage} entries`,
     );
   }
 }

@@ -24,7 +24,7 @@ export interface ApiRecord {
 }
 
 /** Our marks are comments: 100 characters on Free plans (Cloudflare, "DNS record attributes"). */
-export const longestComment = 100;
+export const maxComment = 100;
 
 const ownTypes = ["A", "AAAA", "CAA", "TXT"] as const;
 

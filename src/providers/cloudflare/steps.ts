@@ -1,6 +1,6 @@
 import type { RecordSet } from "../dns/index.ts";
 import { ownershipComment } from "../../rules/plan/index.ts";
-import { type ApiRecord, bodyOf, longestComment } from "./record.ts";
+import { type ApiRecord, bodyOf, maxComment } from "./record.ts";
 
 /** One request that brings what stands nearer to what shall stand. */
 export type Step =
@@ -16,7 +16,7 @@ function commentFor(record: ApiRecord | undefined, stack: string): string {
   if (owner.kind === "ours") return before;
   // Another stack's mark must not stand beside ours.
   const both = `${own} ${before}`.trimEnd();
-  return owner.kind === "untagged" && both.length <= longestComment ? both : own;
+  return owner.kind === "untagged" && both.length <= maxComment ? both : own;
 }
 
 /**

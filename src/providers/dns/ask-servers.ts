@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import type { AskServers } from "./served.ts";
 
 const options = { timeout: 3000, tries: 2 };
-const mostServers = 8;
+const maxServers = 8;
 
 /** No record of the name, or none of the type: an answer, not a failure. */
 function isNothing(error: unknown): boolean {
@@ -43,7 +43,7 @@ export const askServers =
       if (port === undefined) return address;
       return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
     };
-    const servers = (await system.resolveNs(zone)).slice(0, mostServers);
+    const servers = (await system.resolveNs(zone)).slice(0, maxServers);
     const asked = servers.map(async (server) => {
       // One address of a server is enough; of one family none may be reachable from here.
       const addresses = (await addressesOf(system, server)).slice(0, 4);

@@ -24,7 +24,7 @@ export interface CallerAddress {
 }
 
 const patienceMs = 5000;
-const largestAnswer = 1024;
+const maxAnswer = 1024;
 
 function networkOf(text: string): string | undefined {
   const address = canonicalAddress(text.trim());
@@ -41,7 +41,7 @@ async function ask(service: string, way: AddressWay, signal: AbortSignal): Promi
   const { ca, connectTo } = way;
   const { status, body } = await request(service, {
     timeoutMs: patienceMs,
-    maxBytes: largestAnswer,
+    maxBytes: maxAnswer,
     signal,
     ...defined({ ca, connectTo }),
   });

@@ -38,10 +38,10 @@ export type Query = readonly (readonly [string, string])[];
 const second = 1000;
 const requestTimeout = 30 * second;
 // Fifty servers with type and image whole are about 300 kB.
-const largestAnswer = 8 * 1024 * 1024;
+const maxAnswer = 8 * 1024 * 1024;
 const perPage = 50;
 // A project holds far fewer than ten thousand of anything.
-const mostPages = 200;
+const maxPages = 200;
 
 /** As often, and after as long, as Hetzner's own Go client tries again; a used up budget is waited for longer. */
 const tries = {
@@ -49,7 +49,7 @@ const tries = {
   delays: [1, 2, 4, 8, 16, 30].map((seconds) => seconds * second),
   giveUpAfter: 600 * second,
 };
-const mostRetries = 5;
+const maxRetries = 5;
 
 /**
  * The Hetzner Cloud API (https://docs.hetzner.cloud/reference/cloud), as far as podtrust uses it. Answers are judged
@@ -80,7 +80,7 @@ export class HetznerApi {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         timeoutMs: requestTimeout,
-        maxBytes: largestAnswer,
+        maxBytes: maxAnswer,
         signal,
         // What `endpointOf` let through is loopback.
         allowPlainHttp: true,
@@ -120,7 +120,7 @@ export class HetznerApi {
         const verdict = verdictOf(error);
         if (verdict === "unknown") isUnsure = true;
         if (!isHetznerCode(error, "rate_limit_exceeded")) failures += 1;
-        return verdict !== "final" && failures <= mostRetries;
+        return verdict !== "final" && failures <= maxRetries;
       },
     });
   }
@@ -142,7 +142,7 @@ export class HetznerApi {
   async listAt(path: string, key: string, signal: AbortSignal, query: Query): Promise<readonly Fields[]> {
     const found: Fields[] = [];
     let page = 1;
-    for (let pages = 0; pages < mostPages; pages += 1) {
+    for (let pages = 0; pages < maxPages; pages += 1) {
       const paging: Query = [
         ["page", String(page)],
         ["per_page", String(perPage)],

@@ -38,7 +38,7 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
 };
 
 // Words of the other side are shown in part: they are not ours.
-const longestWords = 300;
+const maxWords = 300;
 
 interface Complaint {
   /** Empty where the answer is none of the API's. */
@@ -86,7 +86,7 @@ export function refusalOf(answer: HttpResponse, asked: Asked): PodtrustError {
   const { status, headers } = answer;
   const complaint = complaintOf(answer);
   const { code, message, fields } = complaint;
-  const words = [message === "" ? `status ${status}` : message, ...fields].join("; ").slice(0, longestWords);
+  const words = [message === "" ? `status ${status}` : message, ...fields].join("; ").slice(0, maxWords);
   const correlation = headers["x-correlation-id"];
   const tail = [code, correlation === undefined ? "" : `correlation id ${correlation}`].filter(Boolean);
   const is = codeFor(complaint, status, asked);

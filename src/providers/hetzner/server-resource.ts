@@ -28,7 +28,7 @@ import {
 import { act, assign, powerOff, powerOn, readServer, unassign } from "./server-power.ts";
 import { actionOf, type Server } from "./shapes.ts";
 
-const largestUserData = 32 * 1024;
+const maxUserData = 32 * 1024;
 
 function needed(wanted: Wanted, inputs: Inputs): string {
   const value = valueOf(wanted, inputs);
@@ -55,8 +55,8 @@ async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Re
   const image = await findImage(api, { name: spec.image, architecture }, signal);
   const { userData, hostKey } = spec.firstBoot(needed(spec.sshKey.publicKey, inputs));
   const size = Buffer.byteLength(userData);
-  if (size > largestUserData) {
-    const sentence = `server ${name}: ${size} bytes of user data, where Hetzner takes ${largestUserData}`;
+  if (size > maxUserData) {
+    const sentence = `server ${name}: ${size} bytes of user data, where Hetzner takes ${maxUserData}`;
     throw new PodtrustError("machine-user-data", sentence, { detail: { size } });
   }
   return {

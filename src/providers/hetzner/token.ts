@@ -8,7 +8,7 @@ export interface TokenPlace {
 }
 
 // A longer file is no token's.
-const largestFile = 4096;
+const maxFile = 4096;
 // Hetzner's own Terraform provider refuses any other length before it asks.
 const form = /^[A-Za-z0-9]{64}$/u;
 
@@ -20,7 +20,7 @@ export function tokenPlaceText({ file }: TokenPlace): string {
 async function given({ file, env }: TokenPlace): Promise<string> {
   if (file === undefined) return env["HCLOUD_TOKEN"] ?? "";
   try {
-    return await readBoundedText(file, largestFile);
+    return await readBoundedText(file, maxFile);
   } catch (error) {
     const sentence = `the file of Hetzner's token cannot be read: ${file}: ${errorText(error)}`;
     throw new PodtrustError("file-unreadable", sentence, { cause: error, detail: { path: file } });

@@ -16,7 +16,7 @@ export interface LoginKeyPlace {
 /** The file in the stack's state that holds the private key which podtrust made; its public half ends in `.pub`. */
 export const ownLoginKey = "id_ed25519";
 
-const largestKey = 16 * 1024;
+const maxKey = 16 * 1024;
 const agentPatience = 5000;
 // What OpenSSH takes from an authorized_keys file; certificates need more than their key.
 const keyForm =
@@ -26,7 +26,7 @@ async function chosenKey(file: string): Promise<string> {
   const name = file.endsWith(".pub") ? file : `${file}.pub`;
   let text: string;
   try {
-    text = await readBoundedText(name, largestKey);
+    text = await readBoundedText(name, maxKey);
   } catch (error) {
     const sentence = `machine.sshKey: ${name}: ${errorText(error)}`;
     throw new PodtrustError("machine-key-invalid", sentence, { cause: error, detail: { path: name } });

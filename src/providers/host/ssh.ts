@@ -83,7 +83,7 @@ interface RunOptions {
 }
 
 // What a step on a host prints is far below this.
-const mostOutput = 4 * 1024 * 1024;
+const maxOutput = 4 * 1024 * 1024;
 
 /** Starts ssh or one of its tools; throws `ssh-missing`. */
 export function startSsh(
@@ -109,7 +109,7 @@ function gathered(stream: NodeJS.ReadableStream | null, onLine: (line: string) =
   let all = "";
   const lines = lineSplitter(onLine);
   stream?.setEncoding("utf8").on("data", (text: string) => {
-    all = (all + text).slice(-mostOutput);
+    all = (all + text).slice(-maxOutput);
     lines.push(text);
   });
   return () => all;

@@ -13,7 +13,7 @@ export interface Asked {
   readonly absent?: string;
 }
 
-const longestMessage = 500;
+const maxMessage = 500;
 
 /** Text from outside as part of a sentence: shortened, and without what would begin a line or move a cursor. */
 export function oneLine(said: string, longest: number): string {
@@ -24,7 +24,7 @@ export function oneLine(said: string, longest: number): string {
 export function statusMessage(body: Buffer): string {
   try {
     const status = recordOf(JSON.parse(body.toString("utf8")));
-    return oneLine(text(status, "message") ?? "", longestMessage);
+    return oneLine(text(status, "message") ?? "", maxMessage);
   } catch {
     return "";
   }

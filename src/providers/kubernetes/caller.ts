@@ -7,7 +7,7 @@ import { anonymous, type Identity } from "./identity.ts";
 import type { SentCredential } from "./sent-credential.ts";
 import { type Call, send, sendStream } from "./transport.ts";
 
-const longestReadiness = 64 * 1024;
+const maxReadiness = 64 * 1024;
 
 /** One endpoint, and how long an exchange with it may take. */
 export class Caller {
@@ -63,7 +63,7 @@ export class Caller {
     const { signal, forbiddenReadiness = false } = options;
     // By default everybody may read it; with a credential that is not known it would be 401 again.
     const endpoint = answer.status === 401 ? { ...this.#endpoint, credentials: anonymous } : this.#endpoint;
-    const call = { path: "/readyz", maxBytes: longestReadiness, ...defined({ signal }) };
+    const call = { path: "/readyz", maxBytes: maxReadiness, ...defined({ signal }) };
     const ready = await send(endpoint, call, this.#timeoutMs).then(
       ({ status }) => status,
       () => undefined,

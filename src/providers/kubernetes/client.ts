@@ -15,8 +15,8 @@ import type {
   TokenOptions,
   WriteOptions,
 } from "./api.ts";
-import { largestDiscovery } from "../../rules/oidc/index.ts";
-import { largestJwkSet } from "../../rules/keys/index.ts";
+import { maxDiscovery } from "../../rules/oidc/index.ts";
+import { maxJwkSet } from "../../rules/keys/index.ts";
 import { Caller } from "./caller.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { mapping, text } from "./kubeconfig.ts";
@@ -29,7 +29,7 @@ export const discoveryPath = "/.well-known/openid-configuration";
 const jwksPath = "/openid/v1/jwks";
 // ValidateTokenRequest of the API server: ten minutes, and an int32's worth of seconds twice over.
 const shortestToken = 600;
-const longestToken = 2 ** 32;
+const maxToken = 2 ** 32;
 
 const issuerAbsent =
   "An API server serves the two documents only when its issuer and jwks_uri are https URLs: " +
@@ -42,16 +42,16 @@ function checkToken(token: TokenOptions): void {
   if (audiences !== "cluster" && (audiences.length === 0 || audiences.includes(""))) {
     throw new PodtrustError("usage", "a token needs an audience, and none may be empty");
   }
-  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return;
-  const bound = seconds > longestToken ? "2^32 seconds at most" : "whole seconds, 600 at least";
+  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= maxToken) return;
+  const bound = seconds > maxToken ? "2^32 seconds at most" : "whole seconds, 600 at least";
   throw new PodtrustError("token-lifetime", `a token of ${seconds} s: Kubernetes gives ${bound}`, {
-    next: seconds > longestToken ? "Ask for less." : "Ask for 600 seconds or more.",
-    detail: { expirationSeconds: seconds, least: shortestToken, most: longestToken },
+    next: seconds > maxToken ? "Ask for less." : "Ask for 600 seconds or more.",
+    detail: { expirationSeconds: seconds, least: shortestToken, most: maxToken },
   });
 }
 
 // Of an answer that is not the wanted one.
-const longestRefusal = 64 * 1024;
+const maxRefusal = 64 * 1024;
 
 class Client implements KubernetesApi {
   readonly #caller: Caller;
@@ -75,8 +75,8 @@ class Client implements KubernetesApi {
   }
 
   async oidcDocuments(options: CallOptions = {}): Promise<ClusterOidcDocuments> {
-    const discovery = await this.#document(discoveryPath, largestDiscovery, options);
-    const jwks = await this.#document(jwksPath, largestJwkSet, options);
+    const discovery = await this.#document(discoveryPath, maxDiscovery, options);
+    const jwks = await this.#document(jwksPath, maxJwkSet, options);
     return { discovery, jwks };
   }
 
@@ -191,7 +191,7 @@ class Client implements KubernetesApi {
     const { what, right, ...call } = options;
     return this.#caller.sendStream({ path, ...call }, async ({ status, headers, body }) => {
       if (status === 200) return consume(body);
-      const said = await collectBytes(body, longestRefusal).catch(() => Buffer.alloc(0));
+      const said = await collectBytes(body, maxRefusal).catch(() => Buffer.alloc(0));
       throw await this.#caller.fault(this.#asked({ what, right }), { status, headers, body: said }, options);
     });
   }

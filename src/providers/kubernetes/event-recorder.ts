@@ -39,10 +39,10 @@ export interface RecorderOptions {
 
 const apiVersion = "events.k8s.io/v1";
 /** The API server takes no longer note (ValidateEventCreate). */
-const longestNote = 1024;
+const maxNote = 1024;
 /** What goes on is written again so rarely: an Event lives for an hour unless told. */
 const again = 30 * 60_000;
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 const microTime = (now: number): string => new Date(now).toISOString().replace("Z", "000Z");
 
@@ -90,7 +90,7 @@ export class EventRecorder {
     this.#written.delete(digest);
     this.#written.set(digest, now);
     for (const [oldest, at] of this.#written) {
-      if (this.#written.size <= mostRemembered && now - at < again) break;
+      if (this.#written.size <= maxRemembered && now - at < again) break;
       this.#written.delete(oldest);
     }
   }
@@ -112,7 +112,7 @@ export class EventRecorder {
       type,
       reason,
       action,
-      note: note.slice(0, longestNote),
+      note: note.slice(0, maxNote),
       regarding,
     };
     try {

@@ -21,15 +21,15 @@ export function isListed({ env }: Environment): boolean {
 }
 
 // No program is larger, and reading this much takes a second or two.
-const longestProgram = 1024 * 1024 * 1024;
+const maxProgram = 1024 * 1024 * 1024;
 
 async function digestOfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
     const facts = await stat(path);
     // A device or a pipe has no end, and is no program.
-    if (!facts.isFile() || facts.size > longestProgram) return "unreadable";
-    for await (const part of createReadStream(path, { end: longestProgram })) hash.update(part as Buffer);
+    if (!facts.isFile() || facts.size > maxProgram) return "unreadable";
+    for await (const part of createReadStream(path, { end: maxProgram })) hash.update(part as Buffer);
   } catch {
     // Running it says what is wrong with it.
     return "unreadable";

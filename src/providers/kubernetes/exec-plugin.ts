@@ -11,9 +11,9 @@ import { renewedByItself } from "./sent-credential.ts";
 // The protocol of client-go's credential plugins:
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
-const longestRun = 60_000;
-const largestAnswer = 1024 * 1024;
-const longestComplaint = 300;
+const maxRun = 60_000;
+const maxAnswer = 1024 * 1024;
+const maxComplaint = 300;
 
 interface Plugin extends NamedPlugin {
   /** Told by KUBERNETES_EXEC_INFO. */
@@ -78,14 +78,14 @@ async function pluginOf(context: KubeconfigContext): Promise<Plugin> {
 function run(plugin: Plugin, { env }: Environment): Promise<string> {
   return new Promise((resolve, reject) => {
     const given = { ...env, ...plugin.env, KUBERNETES_EXEC_INFO: plugin.info };
-    const options = { env: given, timeout: longestRun, maxBuffer: largestAnswer };
+    const options = { env: given, timeout: maxRun, maxBuffer: maxAnswer };
     const child = execFile(plugin.command, plugin.args, options, (error, stdout, stderr) => {
       if (error === null) {
         resolve(stdout);
         return;
       }
-      const said = oneLine(stderr.trim(), longestComplaint);
-      const how = error.killed === true ? `it did not end within ${longestRun / 1000} s` : "it failed";
+      const said = oneLine(stderr.trim(), maxComplaint);
+      const how = error.killed === true ? `it did not end within ${maxRun / 1000} s` : "it failed";
       // execFile's own message repeats the arguments, which may hold what nobody else should read.
       const code = typeof error.code === "number" ? `exit ${error.code}` : String(error.code ?? error.signal);
       reject(credentialFault(`exec plugin ${plugin.command}`, `${how} (${code})${said && `: ${said}`}`));

@@ -30,12 +30,12 @@ export function credentialFault(what: string, why: string, cause?: unknown): Pod
 }
 
 // A bundle of every public root comes to a quarter of this.
-const largestFile = 1024 * 1024;
+const maxFile = 1024 * 1024;
 
 /** A file of the credentials, read anew. Throws `cluster-credentials`. */
 export async function credentialFile(what: string, path: string): Promise<string> {
   try {
-    return await readBoundedText(path, largestFile);
+    return await readBoundedText(path, maxFile);
   } catch (error) {
     throw credentialFault(`${what} ${path}`, errorText(error), error);
   }

@@ -130,29 +130,29 @@ async function load(files: readonly string[]): Promise<Loaded> {
   return loaded;
 }
 
-const longestName = 80;
-const mostNames = 20;
+const maxName = 80;
+const maxNames = 20;
 
 function quoted(name: string): string {
   const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   // JSON leaves the upper half of the control characters as they are.
   const json = JSON.stringify(name).replaceAll(/[\u007F-\u009F\u2028\u2029]/gu, escape);
-  return json.length <= longestName ? json : `${json.slice(0, longestName)}…`;
+  return json.length <= maxName ? json : `${json.slice(0, maxName)}…`;
 }
 
 /** A name of a kubeconfig as sentences have it: whoever wrote the file chose it. */
 function shownName(name: string): string {
-  return /^[\w.:@/+-]+$/u.test(name) && name.length <= longestName ? name : quoted(name);
+  return /^[\w.:@/+-]+$/u.test(name) && name.length <= maxName ? name : quoted(name);
 }
 
 function shownNames(names: readonly string[]): string {
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
-  return `${names.slice(0, mostNames).map(shownName).join(", ")}${more}`;
+  const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : "";
+  return `${names.slice(0, maxNames).map(shownName).join(", ")}${more}`;
 }
 
 function pick(file: string, loaded: Loaded, asked: string | undefined): KubeconfigEntry {
   const known = [...loaded.contexts.keys()];
-  const detail = { file, contexts: known.slice(0, mostNames) };
+  const detail = { file, contexts: known.slice(0, maxNames) };
   const name = asked ?? loaded.currentContext;
   if (name === undefined) {
     throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no current-context`, {

@@ -17,8 +17,8 @@ import {
 } from "./object.ts";
 
 // An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
-const largestObject = 2 * 1024 * 1024;
-const largestList = 8 * 1024 * 1024;
+const maxObject = 2 * 1024 * 1024;
+const maxList = 8 * 1024 * 1024;
 
 function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
   const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
@@ -38,7 +38,7 @@ export class ObjectCalls {
 
   async read(ref: ObjectRef, options: CallOptions): Promise<KubernetesObject | undefined> {
     const asked = this.#asked(`read the ${objectText(ref)}`, rightOn("get", ref));
-    const answer = await this.#caller.send({ path: objectPath(ref), maxBytes: largestObject, ...options });
+    const answer = await this.#caller.send({ path: objectPath(ref), maxBytes: maxObject, ...options });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
     return this.#object(asked, jsonObject(asked, answer.body));
@@ -49,7 +49,7 @@ export class ObjectCalls {
       `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
       rightOn("list", query),
     );
-    const answer = await this.#caller.send({ path: listPath(query), maxBytes: largestList, ...options });
+    const answer = await this.#caller.send({ path: listPath(query), maxBytes: maxList, ...options });
     if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
     const { items } = jsonObject(asked, answer.body);
     // Items of a list carry neither kind nor apiVersion.
@@ -69,7 +69,7 @@ export class ObjectCalls {
       // The type wants YAML, of which JSON is a part.
       contentType: "application/apply-patch+yaml",
       body: object,
-      maxBytes: largestObject,
+      maxBytes: maxObject,
       ...defined({ signal: spec.signal }),
     });
     if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, spec);
@@ -124,7 +124,7 @@ export class ObjectCalls {
         { op: "test", path, value: finalizer },
         { op: "remove", path },
       ],
-      maxBytes: largestObject,
+      maxBytes: maxObject,
       ...options,
     });
     if (answer.status === 404) return;
@@ -191,7 +191,7 @@ export class ObjectCalls {
     const answer = await this.#caller.send({
       ...call,
       path: `${call.path}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`,
-      maxBytes: largestObject,
+      maxBytes: maxObject,
       ...defined({ signal }),
     });
     if (answer.status !== 200 && answer.status !== 201)

@@ -15,15 +15,15 @@ interface Tokens {
   readonly renewed: boolean;
 }
 
-const longestComplaint = 200;
+const maxComplaint = 200;
 
 // Groups make ID tokens long; a header of an API server takes no more than this anyway.
-const longestToken = 64 * 1024;
+const maxToken = 64 * 1024;
 
 /** Whether an ID token is good for a moment more; what is no JWT never is. */
 function isValid(idToken: string, now: number): boolean {
   try {
-    return Number(parseJws(idToken, { maxChars: longestToken }).claims["exp"]) > now;
+    return Number(parseJws(idToken, { maxChars: maxToken }).claims["exp"]) > now;
   } catch {
     return false;
   }
@@ -40,7 +40,7 @@ function jsonOf(what: string, { status, body }: HttpResponse): JsonRecord {
   // RFC 6749 §5.2: a code, and perhaps a sentence.
   const said = [text(answer, "error"), text(answer, "error_description")].filter((one) => one !== undefined);
   if (status !== 200)
-    throw new Error(oneLine(`${what} answers ${[status, ...said].join(": ")}`, longestComplaint));
+    throw new Error(oneLine(`${what} answers ${[status, ...said].join(": ")}`, maxComplaint));
   if (!isRecord(value)) throw new Error(`${what} does not answer with a JSON object`);
   return answer;
 }

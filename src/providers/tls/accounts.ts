@@ -43,7 +43,7 @@ interface Trouble {
 }
 
 // A CA that limits accounts names hours at the most; with one account for all nobody has more than one to make.
-const longestWait = 6 * 3_600_000;
+const maxWait = 6 * 3_600_000;
 
 /**
  * One account for each CA and mail address of a process: CAs limit how many are made (Let's Encrypt: 10 an address in
@@ -146,7 +146,7 @@ export class AcmeAccounts {
   #troubleOf(error: unknown, before: Trouble | undefined): Trouble {
     const now = this.#clock.now();
     const { failures, since } = { failures: (before?.failures ?? 0) + 1, since: before?.since ?? now };
-    const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, longestWait) : 0;
+    const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, maxWait) : 0;
     // What is ours to mend, as a full disk, may be mended at any moment: the caller's own schedule is enough.
     const ours = !(error instanceof PodtrustError) || error.code.startsWith("file-");
     const delay = ours ? 0 : Math.max(asked, attemptDelay(failures, now - since, true));

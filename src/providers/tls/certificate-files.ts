@@ -10,11 +10,11 @@ export interface CertificateFilesOptions extends Omit<ForeignCertificateOptions,
   readonly keyFile: string;
 }
 
-const mostBytes = 256 * 1024;
+const maxBytes = 256 * 1024;
 
 async function readPem(path: string): Promise<string> {
   try {
-    return await readBoundedText(path, mostBytes);
+    return await readBoundedText(path, maxBytes);
   } catch (error) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(error)}`, { cause: error });
   }

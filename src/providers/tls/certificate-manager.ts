@@ -31,7 +31,7 @@ import type { CertificateStore } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
-const longestSleep = 600_000;
+const maxSleep = 600_000;
 // A CA that suggests renewing what it has only just issued would otherwise be asked without a pause.
 const leastAge = 600_000;
 const afterFault = 60_000;
@@ -219,7 +219,7 @@ class Manager implements CertificateManager {
     const wake = new ChildAbort(this.#closing.signal);
     this.#wake = wake;
     try {
-      await this.#clock.sleep(Math.min(wait, this.#info.askAt - now, longestSleep), wake.signal);
+      await this.#clock.sleep(Math.min(wait, this.#info.askAt - now, maxSleep), wake.signal);
     } catch {
       // Woken to renew now, or to end: the loop sees which.
     } finally {

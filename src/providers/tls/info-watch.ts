@@ -8,7 +8,7 @@ import type { StoredRenewal } from "./store.ts";
 const retries = [60_000, 300_000, 1_800_000, 6 * 3_600_000];
 const withoutAri = 24 * 3_600_000;
 // No wait is longer: what lies further ahead was reckoned by a clock that has been set right since.
-const longestWait = withoutAri;
+const maxWait = withoutAri;
 
 export interface InfoWatchOptions {
   readonly clock: Clock;
@@ -62,7 +62,7 @@ export class InfoWatch {
   }
 
   #isDue(now: number): boolean {
-    return this.#askAt !== Infinity && (this.#askAt <= now || this.#askAt > now + longestWait);
+    return this.#askAt !== Infinity && (this.#askAt <= now || this.#askAt > now + maxWait);
   }
 
   #follow(held: Held, authority: Authority | undefined): void {

@@ -53,7 +53,7 @@ const hours = 3_600_000;
  * hours at the least, which is all when nothing is served. One answer of a CA must not take an issuer off the net for
  * a month, and a CA that is asked too early only says so again.
  */
-function longestWait(notAfter: number | undefined, now: number): number {
+function maxWait(notAfter: number | undefined, now: number): number {
   return Math.max(6 * hours, ((notAfter ?? now) - now) / 4);
 }
 
@@ -136,7 +136,7 @@ export class Issuing {
         return { issued, issuer: chain.issuer };
       } catch (error) {
         signal.throwIfAborted();
-        this.#failed(chain, error, longestWait(replaced?.notAfter, this.#clock.now()));
+        this.#failed(chain, error, maxWait(replaced?.notAfter, this.#clock.now()));
         errors.push(asPodtrustError(error));
       }
     }

@@ -15,7 +15,7 @@ export type StackMarks = ReadonlyMap<string, Mark>;
 export type Marks = ReadonlyMap<string, StackMarks>;
 
 // S3 takes 2 KiB of metadata, names counted.
-const longestNote = 1900;
+const maxNote = 1900;
 const version = "1";
 
 /** A kid in few characters of a header: 66 bits of its SHA-256. */
@@ -63,7 +63,7 @@ export function renderMarks(marks: Marks, own: string): string | undefined {
   const mine = new Map(marks.get(own));
   for (;;) {
     const text = textOf(new Map(marks).set(own, mine));
-    if (text.length <= longestNote) return text;
+    if (text.length <= maxNote) return text;
     const oldest = oldestDistrusted(mine);
     if (oldest === undefined) return undefined;
     mine.delete(oldest);

@@ -1,4 +1,4 @@
-import { mostKeysOfType } from "../../rules/oidc/index.ts";
+import { maxKeysOfType } from "../../rules/oidc/index.ts";
 import { type PublicJwk } from "../../rules/keys/index.ts";
 import { signingYet } from "../source/distrust.ts";
 import type { KeyRing } from "../source/keys.ts";
@@ -108,7 +108,7 @@ function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, Held>): R
       const since = (tag: string): number | undefined => held.get(tag)?.mark.absentSince;
       const gone = ofType.filter((tag) => since(tag) !== undefined);
       gone.sort((a, b) => (since(a) ?? 0) - (since(b) ?? 0));
-      return gone.slice(0, Math.max(0, ofType.length - mostKeysOfType));
+      return gone.slice(0, Math.max(0, ofType.length - maxKeysOfType));
     }),
   );
 }

@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { ForeignPair } from "../../providers/tls/index.ts";
 
 // As for files: a chain of ten certificates is a tenth of it.
-const mostBytes = 256 * 1024;
+const maxBytes = 256 * 1024;
 
 /**
  * The certificate of a Secret of type kubernetes.io/tls (`tls.crt`, `tls.key`), for who watches it. `read` rejects with
@@ -17,8 +17,8 @@ export function tlsSecret(
   const from = `Secret ${namespace}/${name}`;
   const pem = (data: unknown, entry: string): string => {
     const encoded = isRecord(data) ? (textOf(data[entry]) ?? "") : "";
-    if (encoded !== "" && encoded.length <= mostBytes) return Buffer.from(encoded, "base64").toString("utf8");
-    const why = encoded === "" ? `has no ${entry}` : `has a ${entry} of more than ${mostBytes} bytes`;
+    if (encoded !== "" && encoded.length <= maxBytes) return Buffer.from(encoded, "base64").toString("utf8");
+    const why = encoded === "" ? `has no ${entry}` : `has a ${entry} of more than ${maxBytes} bytes`;
     throw new PodtrustError("certificate-invalid", `${from} ${why}`, {
       next: "Name a Secret of type kubernetes.io/tls, as cert-manager makes it for a Certificate.",
     });

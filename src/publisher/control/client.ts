@@ -6,7 +6,7 @@ import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } 
 import { controlPath } from "./sockets.ts";
 
 const timeout = 5000;
-const largestAnswer = 4 * 1024 * 1024;
+const maxAnswer = 4 * 1024 * 1024;
 
 interface Failure {
   readonly error?: {
@@ -18,7 +18,7 @@ interface Failure {
 }
 
 async function readAnswer(response: IncomingMessage): Promise<unknown> {
-  const body = await collectBytes(response as AsyncIterable<Buffer>, largestAnswer);
+  const body = await collectBytes(response as AsyncIterable<Buffer>, maxAnswer);
   return JSON.parse(body.toString("utf8"));
 }
 

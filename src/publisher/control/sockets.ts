@@ -26,12 +26,12 @@ export function controlPath(stateDir: string): string {
 }
 
 // sun_path of sockaddr_un has 108 bytes on Linux, 104 elsewhere, a final zero included.
-const longestPath = 103;
-const largestRequest = 8 * 1024;
+const maxPath = 103;
+const maxRequest = 8 * 1024;
 
 async function readText(exchange: Exchange): Promise<string> {
   try {
-    return (await exchange.readBody(largestRequest)).toString("utf8");
+    return (await exchange.readBody(maxRequest)).toString("utf8");
   } catch (cause) {
     throw new PodtrustError("usage", `a request cannot be read: ${errorText(cause)}`, { cause });
   }
@@ -128,8 +128,8 @@ async function makeFolder(stateDir: string): Promise<void> {
 
 async function openSocket(stateDir: string, publisher: Controlled): Promise<Opened> {
   const path = controlPath(stateDir);
-  if (Buffer.byteLength(path) > longestPath) {
-    const sentence = `the control socket's path is longer than ${longestPath} bytes: ${path}`;
+  if (Buffer.byteLength(path) > maxPath) {
+    const sentence = `the control socket's path is longer than ${maxPath} bytes: ${path}`;
     const next = "Choose a state directory with a shorter name.";
     throw new PodtrustError("publisher-listen", sentence, { next });
   }

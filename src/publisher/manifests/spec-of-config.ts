@@ -21,7 +21,7 @@ export type DeploymentChoice = Pick<
 
 type Files = Pick<PublisherSpec, "acmeCa" | "acmeFallbackCa">;
 
-const largestFile = 256 * 1024;
+const maxFile = 256 * 1024;
 
 function refuse(config: Config, what: string, next: string): never {
   throw new PodtrustError("usage", `${config.file}: ${what}`, { next });
@@ -29,7 +29,7 @@ function refuse(config: Config, what: string, next: string): never {
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await readBoundedText(path, largestFile);
+    return await readBoundedText(path, maxFile);
   } catch (cause) {
     throw new PodtrustError(
       "file-unreadable",

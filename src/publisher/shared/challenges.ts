@@ -11,7 +11,7 @@ import type { SharedSecret, SharedState } from "../../providers/kubernetes/index
 
 const prefix = "challenge.";
 // Longer than any CA takes to decide: what is older was left by a replica that died.
-const longestChallenge = 3_600_000;
+const maxChallenge = 3_600_000;
 // Strangers can ask for anything: they make us ask the API server this often at the most, in milliseconds.
 const askEvery = 250;
 
@@ -54,7 +54,7 @@ function readShown(text: string): Shown | undefined {
 function shownIn({ entries }: SharedState, now: number): readonly PresentedChallenge[] {
   return [...entries]
     .flatMap(([name, text]) => (name.startsWith(prefix) ? (readShown(text) ?? []) : []))
-    .filter(({ at }) => now - at < longestChallenge)
+    .filter(({ at }) => now - at < maxChallenge)
     .sort((a, b) => a.at - b.at)
     .map(({ challenge }) => challenge);
 }

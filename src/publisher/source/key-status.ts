@@ -3,7 +3,7 @@ import type { KeyStatus } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 
 /** What the times of an issuer's keys follow from; milliseconds. */
-export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "longestToken">;
+export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "maxToken">;
 
 type Told = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
 
@@ -50,7 +50,7 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
     }
     if (shown) return { ...named, ...current(key), state: "current" };
     const { visibleAt, firstSeen, lastSeen } = current(key);
-    const retainedUntil = absentSince + times.longestToken;
+    const retainedUntil = absentSince + times.maxToken;
     return { ...named, firstSeen, lastSeen, visibleAt, absentSince, state: "retained", retainedUntil };
   });
 }

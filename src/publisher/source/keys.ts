@@ -1,4 +1,4 @@
-import { mostKeysOfType } from "../../rules/oidc/index.ts";
+import { maxKeysOfType } from "../../rules/oidc/index.ts";
 import { jwkThumbprint, type PublicJwk } from "../../rules/keys/index.ts";
 
 /** A key as the publisher remembers it; times in milliseconds since the epoch. */
@@ -105,7 +105,7 @@ function surplus(ring: KeyRing): ReadonlySet<KnownKey> {
       const ofType = published.filter((key) => key.jwk.kty === kty);
       const gone = ofType.filter((key) => key.absentSince !== undefined);
       gone.sort((a, b) => (a.absentSince ?? 0) - (b.absentSince ?? 0));
-      return gone.slice(0, Math.max(0, ofType.length - mostKeysOfType));
+      return gone.slice(0, Math.max(0, ofType.length - maxKeysOfType));
     }),
   );
 }

@@ -28,7 +28,7 @@ export interface SourceOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What its keys' times follow from; they are kept for `longestToken`, and looked for every `poll`. */
+  /** What its keys' times follow from; they are kept for `maxToken`, and looked for every `poll`. */
   readonly times: () => KeyTimes;
   /** Key IDs that the config lists as distrusted. */
   readonly listed: readonly string[];
@@ -132,7 +132,7 @@ export class IssuerSource {
         `the config lists ${kid} in publisher.distrusted: it would be taken out again at once`,
         { detail: { kid } },
       );
-    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times().longestToken }));
+    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
   }
 
   /** Ends the looking, and saves what was seen last. */
@@ -190,9 +190,9 @@ export class IssuerSource {
 
   #join(theirs: SourceState): void {
     const { clock, times } = this.#options;
-    const { longestToken } = times();
+    const { maxToken } = times();
     const unsaved = this.#unsavedChange;
-    this.#take(mergeStates(this.#state, theirs, { now: clock.now(), retention: longestToken }));
+    this.#take(mergeStates(this.#state, theirs, { now: clock.now(), retention: maxToken }));
     // It comes from where it would be saved.
     this.#unsavedChange = unsaved;
     this.#options.looked?.();
@@ -264,7 +264,7 @@ export class IssuerSource {
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
     // The shorter keys are kept, the finer their times have to be.
-    const every = Math.min(saveEvery, this.#options.times().longestToken / 20);
+    const every = Math.min(saveEvery, this.#options.times().maxToken / 20);
     return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
   }
 

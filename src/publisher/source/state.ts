@@ -93,7 +93,7 @@ export function observe(state: SourceState, observation: Observation, now: numbe
   const distrusted = distrustIn(state.ring);
   if (observation.keys.every((key) => distrusted(key) !== undefined))
     return refuse(asked, allDistrusted(observation.keys), now);
-  const observed = observeKeys(state.ring, observation.keys, now, times.longestToken);
+  const observed = observeKeys(state.ring, observation.keys, now, times.maxToken);
   const ring = noteSigned(observed.ring, credential?.kid, credential?.issuedAt);
   const warnings = [
     ...observation.warnings,

@@ -92,7 +92,7 @@ function expiration(pod: Reader, account: Reader): number {
   // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
   const [own, usual] = [read(pod), read(account)];
   const seconds = Number(own ?? usual ?? limits.defaultExpiration);
-  return Math.min(Math.max(seconds, limits.leastExpiration), limits.mostExpiration);
+  return Math.min(Math.max(seconds, limits.leastExpiration), limits.maxExpiration);
 }
 
 function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
@@ -144,7 +144,7 @@ function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
 function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
   // Counted before any is judged: a thousand of them cost the API server's policy no more than fifty.
   const count = account.names(profilePrefix).length + account.names(chainPrefix).length;
-  if (count > limits.mostProfiles) {
+  if (count > limits.maxProfiles) {
     notes.push({ reason: "InjectionAnnotationInvalid", text: noteTexts.tooMany.join(String(count)) });
     return [];
   }

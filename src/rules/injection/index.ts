@@ -8,7 +8,7 @@ export { inject, type Injection, type UntouchedReason } from "./injection.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
-export { boundPolicyName, mostServiceAccounts, namespaceLabel } from "./policy/bound.ts";
+export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
 export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicySpec } from "./policy/policies.ts";

@@ -24,7 +24,7 @@ import { podNameField, type VariableValues } from "./variables.ts";
 function sessionOf({ sessionName, sessionFromPod }: RoleAccess, pod: JsonRecord): VariableValues["session"] {
   if (sessionFromPod !== true) return sessionName;
   const name = textOf(recordOf(pod["metadata"])["name"]) ?? "";
-  if (name.length > limits.mostSessionName) return name.slice(0, limits.mostSessionName);
+  if (name.length > limits.maxSessionName) return name.slice(0, limits.maxSessionName);
   if (name !== "" && name.length < limits.leastSessionName) return shortNamePrefix + name;
   return { fieldPath: podNameField };
 }

@@ -20,23 +20,23 @@ export const noteTexts = {
   nearest: "it is not used",
   profile: "it is not the ARN of a role, and the profile left out",
   taken: "the name is taken, and the profile left out",
-  "skip-containers": `it is longer than ${limits.longestSkipList} characters, and not used`,
+  "skip-containers": `it is longer than ${limits.maxSkipList} characters, and not used`,
   /** Of all profiles together. */
   tooMany: [
     "the ServiceAccount has ",
-    ` profiles, of which ${limits.mostProfiles} at most are taken, and so none`,
+    ` profiles, of which ${limits.maxProfiles} at most are taken, and so none`,
   ],
 } as const;
 
 /** An annotation may be 256 KiB long; of a value so many characters are shown. */
-export const mostShown = 100;
+export const maxShown = 100;
 
 /** Behind a value that was cut. */
 export const cutMark = "…";
 
 /** A value in quotation marks, cut where it is long. */
 export function shownValue(value: string): string {
-  return JSON.stringify(value.length > mostShown ? value.slice(0, mostShown) + cutMark : value);
+  return JSON.stringify(value.length > maxShown ? value.slice(0, maxShown) + cutMark : value);
 }
 
 /** The note on an annotation of an object, such as `ServiceAccount`. */

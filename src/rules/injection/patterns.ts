@@ -35,14 +35,14 @@ export const limits = {
   /** The least of what stands for the usual one in a token for an agent, so that not all pods ask at the same time. */
   leastSpreadExpiration: 79_200,
   leastExpiration: 600,
-  mostExpiration: 4_294_967_296,
+  maxExpiration: 4_294_967_296,
   /** Characters of RoleSessionName. */
   leastSessionName: 2,
-  mostSessionName: 64,
+  maxSessionName: 64,
   /** Profiles of a ServiceAccount, so that the config file fits into the pod's annotations (256 KiB in all). */
-  mostProfiles: 50,
+  maxProfiles: 50,
   /** Characters of a pod's list of containers to skip, so that the API server's policy can afford to read it. */
-  longestSkipList: 4096,
+  maxSkipList: 4096,
 } as const;
 
 /** In place of a session's name: that of the pod. */

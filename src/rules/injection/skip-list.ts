@@ -3,7 +3,7 @@ import { limits, patterns } from "./patterns.ts";
 /** Whether a list can be read within the API server's limit on the cost of a policy. Characters are code points. */
 export function isShortSkipList(text: string): boolean {
   const pairs = text.match(/[\u{10000}-\u{10FFFF}]/gu)?.length ?? 0;
-  return text.length - pairs <= limits.longestSkipList;
+  return text.length - pairs <= limits.maxSkipList;
 }
 
 /**

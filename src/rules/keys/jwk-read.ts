@@ -11,7 +11,7 @@ export type JwkReading =
 // RFC 7518 §6.2.2, §6.3.2, §6.4.1 and the AKP type's `priv`.
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 const published = new Set(["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"]);
-const longestKid = 1024;
+const maxKid = 1024;
 
 function refusePrivate(raw: JsonRecord, index: number): void {
   const member = privateMembers.find((name) => Object.hasOwn(raw, name));
@@ -30,7 +30,7 @@ function refusePrivate(raw: JsonRecord, index: number): void {
 function memberProblem(raw: JsonRecord): string | undefined {
   const { kty, kid, use, alg } = raw;
   if (typeof kid !== "string" || kid === "") return "it has no kid, and AWS finds keys by it";
-  if (kid.length > longestKid) return `its kid has more than ${longestKid} characters`;
+  if (kid.length > maxKid) return `its kid has more than ${maxKid} characters`;
   if (kty !== "RSA" && kty !== "EC") return `AWS verifies RSA and EC keys, not ${shown(kty)}`;
   if (use !== undefined && use !== "sig") return `its use is ${shown(use)}, not "sig"`;
   if (alg !== undefined && !isAlgorithm(alg)) return `AWS does not verify ${shown(alg)}`;
@@ -74,7 +74,7 @@ function keyWarnings(raw: JsonRecord, kid: string, key: KeyObject): readonly str
 export function readJwk(raw: JsonRecord, index: number): JwkReading {
   refusePrivate(raw, index);
   const kid = typeof raw["kid"] === "string" ? raw["kid"] : undefined;
-  const leave = (reason: string): JwkReading => ({ leftOut: { kid: kid?.slice(0, longestKid), reason } });
+  const leave = (reason: string): JwkReading => ({ leftOut: { kid: kid?.slice(0, maxKid), reason } });
   const problem = memberProblem(raw) ?? curveProblem(raw);
   if (problem !== undefined) return leave(problem);
   const key = publicKeyOf(raw);

@@ -1,5 +1,5 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
-import { mostKeysOfType, readDocument, renderDocument, shown } from "../oidc/index.ts";
+import { maxKeysOfType, readDocument, renderDocument, shown } from "../oidc/index.ts";
 import { jwkThumbprint, type PublicJwk, withMembers } from "./jwk.ts";
 import { readJwk } from "./jwk-read.ts";
 
@@ -12,8 +12,8 @@ export interface JwkSet {
 }
 
 /** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and nobody reads more. */
-export const largestJwkSet = 524_288;
-const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: largestJwkSet } as const;
+export const maxJwkSet = 524_288;
+const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: maxJwkSet } as const;
 const comfortableBytes = 65_536;
 
 function byKid(a: PublicJwk, b: PublicJwk): number {
@@ -43,10 +43,10 @@ function unique(keys: readonly PublicJwk[]): Map<string, PublicJwk> {
 function checkCounts(keys: readonly PublicJwk[]): void {
   for (const kty of ["RSA", "EC"]) {
     const count = keys.filter((key) => key.kty === kty).length;
-    if (count > mostKeysOfType) {
+    if (count > maxKeysOfType) {
       throw new PodtrustError(
         "jwks-invalid",
-        `the JWK Set has ${count} ${kty} keys; AWS refuses every ${kty} token above ${mostKeysOfType}`,
+        `the JWK Set has ${count} ${kty} keys; AWS refuses every ${kty} token above ${maxKeysOfType}`,
         { next: "Take keys out that sign no more tokens.", detail: { kty, count } },
       );
     }

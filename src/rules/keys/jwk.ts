@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
 import { type JsonRecord, isRecord } from "../../core/base/index.ts";
-import { mostRsaBits, defaultAlgorithm } from "../oidc/index.ts";
+import { maxRsaBits, defaultAlgorithm } from "../oidc/index.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {
@@ -31,7 +31,7 @@ function keyMaterial(jwk: JsonRecord): webcrypto.JsonWebKey {
 function keyObjectOf(jwk: JsonRecord): KeyObject | undefined {
   if (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC") return undefined;
   const { n } = jwk;
-  if (typeof n === "string" && n.length * 6 > mostRsaBits + 32) return undefined;
+  if (typeof n === "string" && n.length * 6 > maxRsaBits + 32) return undefined;
   try {
     return createPublicKey({ key: keyMaterial(jwk), format: "jwk" });
   } catch {

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
-import { leastRsaBits, mostRsaBits } from "../oidc/index.ts";
+import { leastRsaBits, maxRsaBits } from "../oidc/index.ts";
 
 // What Go's crypto/rsa verifies with, and so what a Kubernetes API server can sign for: 2^31 - 1.
-const largestExponent = 2_147_483_647n;
+const maxExponent = 2_147_483_647n;
 
 /** The primes below a thousand, multiplied. */
 function smallPrimes(): bigint {
@@ -35,7 +35,7 @@ function root(number: bigint, bits: number): bigint {
 function modulusProblem(n: bigint, bits: number): string | undefined {
   if (bits < leastRsaBits)
     return `its RSA modulus has ${bits} bits, fewer than the ${leastRsaBits} that RFC 7518 §3.3 asks for`;
-  if (bits > mostRsaBits) return `its RSA modulus has ${bits} bits, more than ${mostRsaBits}`;
+  if (bits > maxRsaBits) return `its RSA modulus has ${bits} bits, more than ${maxRsaBits}`;
   const square = root(n, bits) ** 2n === n;
   // The product of two large primes is neither.
   if (square || gcd(smallFactors, n % smallFactors) !== 1n)
@@ -50,8 +50,8 @@ function exponentProblem(e: bigint): string | undefined {
   // With 1 a signature is its own message, and with an even number nothing can be signed.
   if (e < 3n || e % 2n === 0n)
     return `its RSA exponent is ${e}, and only odd numbers from 3 on make a key of it`;
-  return e > largestExponent
-    ? `its RSA exponent is larger than the ${largestExponent} that Kubernetes verifies with`
+  return e > maxExponent
+    ? `its RSA exponent is larger than the ${maxExponent} that Kubernetes verifies with`
     : undefined;
 }
 

@@ -16,11 +16,11 @@ export interface DiscoveryDocument {
 }
 
 /** Bytes; nobody reads more. */
-export const largestDiscovery = 65_536;
+export const maxDiscovery = 65_536;
 const kind = {
   name: "the discovery document",
   code: "discovery-invalid",
-  maxBytes: largestDiscovery,
+  maxBytes: maxDiscovery,
 } as const;
 
 function textProblem(value: unknown, name: string): string | undefined {

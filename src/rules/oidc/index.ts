@@ -5,14 +5,14 @@ export {
   algorithms,
   isAlgorithm,
   leastRsaBits,
-  mostKeysOfType,
-  mostRsaBits,
+  maxKeysOfType,
+  maxRsaBits,
   defaultAlgorithm,
 } from "./algorithm.ts";
 export {
   type DiscoveryDocument,
   type DiscoveryInput,
-  largestDiscovery,
+  maxDiscovery,
   parseDiscovery,
   renderDiscovery,
 } from "./discovery.ts";
@@ -20,8 +20,8 @@ export { readDocument, renderDocument, shown } from "./document.ts";
 export { discoveryUrlOf, iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
-export { type IssuerProblem, issuerProblems, longestIssuer } from "./issuer-problems.ts";
-export { type Jws, type JwsLimits, longestToken, parseJws } from "./jws.ts";
+export { type IssuerProblem, issuerProblems, maxIssuer } from "./issuer-problems.ts";
+export { type Jws, type JwsLimits, maxToken, parseJws } from "./jws.ts";
 export {
   awsJwksCacheSeconds,
   awsSkewSeconds,

@@ -10,7 +10,7 @@ export interface IssuerProblem {
 }
 
 /** IAM's limit on the Url of an OIDC provider, in characters (CreateOpenIDConnectProvider). */
-export const longestIssuer = 255;
+export const maxIssuer = 255;
 
 // RFC 1123 §2.1 and RFC 1035 §2.3.4; a name from the public DNS also has at most 253 characters.
 const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
@@ -92,8 +92,8 @@ const rules: readonly Rule[] = [
   },
   {
     name: "length",
-    broken: (_, text) => text.length > longestIssuer,
-    message: () => `issuer has more than the ${longestIssuer} characters that IAM takes`,
+    broken: (_, text) => text.length > maxIssuer,
+    message: () => `issuer has more than the ${maxIssuer} characters that IAM takes`,
     next: () => "Use a shorter name or path.",
   },
 ];

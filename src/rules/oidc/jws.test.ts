@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
-import { longestToken, parseJws } from "./index.ts";
+import { maxToken, parseJws } from "./index.ts";
 import { runs } from "../../../test/support/runs.ts";
 
 const encode = (value: unknown): string =>
@@ -40,7 +40,7 @@ describe("a JWS", () => {
 
   test("the longest token is accepted, one character more is not; the limit can be set", () => {
     const start = `${encode({ alg: "RS256" })}.${encode({})}.`;
-    const longest = `${start}${"A".repeat(longestToken - start.length)}`;
+    const longest = `${start}${"A".repeat(maxToken - start.length)}`;
     assert.equal(parseJws(longest).alg, "RS256");
     assert.throws(() => parseJws(`${longest}AAAA`), {
       code: "token-invalid",

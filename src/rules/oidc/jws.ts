@@ -22,7 +22,7 @@ export interface JwsLimits {
 }
 
 /** AWS's limit on a web identity token, in characters. */
-export const longestToken = 20_000;
+export const maxToken = 20_000;
 
 function invalid(message: string, next?: string): PodtrustError {
   return new PodtrustError("token-invalid", message, next === undefined ? {} : { next });
@@ -79,7 +79,7 @@ function criticalOf(header: JsonRecord): readonly string[] {
  * Strict in size and base64url, so that no two texts are the same token; of a duplicated member the last counts.
  */
 export function parseJws(text: string, limits: JwsLimits = {}): Jws {
-  const maxChars = limits.maxChars ?? longestToken;
+  const maxChars = limits.maxChars ?? maxToken;
   if (text.length > maxChars)
     throw invalid(`the token has ${text.length} characters, more than the ${maxChars} accepted`);
   if (text.trim() === "") throw invalid("the token is empty");

@@ -8,7 +8,7 @@ const input: RotationInput = {
   createdAt: 1_000_000_000,
   poll: 12 * second,
   caches: { publisher: 60 * second, aws: 10 * second },
-  longestToken: 3600 * second,
+  maxToken: 3600 * second,
 };
 
 describe("the timeline of a rotation", () => {
@@ -60,7 +60,7 @@ test("a key that is taken out is forgotten when Cache-Control's and AWS's caches
 
 test("a number that is no time is the caller's mistake, named", () => {
   for (const value of [-1, Number.NaN, Infinity]) {
-    for (const name of ["createdAt", "poll", "longestToken", "promotedAt"]) {
+    for (const name of ["createdAt", "poll", "maxToken", "promotedAt"]) {
       assert.throws(() => rotationTimeline({ ...input, [name]: value }), {
         name: "TypeError",
         message: new RegExp(name, "u"),
@@ -85,7 +85,7 @@ test("property: the moves follow one another, and no token of the old key outliv
         createdAt: time,
         poll: time,
         caches: fc.record({ publisher: time, aws: time }),
-        longestToken: time,
+        maxToken: time,
       }),
       fc.option(time, { nil: undefined }),
       (times, wait) => {
@@ -102,7 +102,7 @@ test("property: the moves follow one another, and no token of the old key outliv
         moves.push(line.expired, line.mayDistrust, line.forgotten);
         for (const [index, move] of moves.entries())
           assert.ok(move.at >= (moves[index - 1]?.at ?? 0), `move ${index}`);
-        assert.ok((line.promoted ?? line.maySign).at + times.longestToken <= line.mayDistrust.at);
+        assert.ok((line.promoted ?? line.maySign).at + times.maxToken <= line.mayDistrust.at);
         assert.equal(line.promotedEarly, false);
       },
     ),

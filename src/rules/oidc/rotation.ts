@@ -22,7 +22,7 @@ export interface RotationInput {
   readonly poll: number;
   readonly caches: JwksCaches;
   /** Milliseconds: the life of the longest token that the old key signed. */
-  readonly longestToken: number;
+  readonly maxToken: number;
 }
 
 /** The moves of a rotation, in their order. */
@@ -86,7 +86,7 @@ export function rotationTimeline(input: RotationInput): RotationTimeline {
   const caches = cachesOf(input.caches);
   const created = checked(input.createdAt, "createdAt");
   const poll = checked(input.poll, "poll");
-  const token = checked(input.longestToken, "longestToken");
+  const token = checked(input.maxToken, "maxToken");
   const published = created + poll;
   const visible = published + caches.publisher;
   const maySign = visible + caches.aws;

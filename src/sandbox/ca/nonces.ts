@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 // A CA may forget nonces; this bounds what a flood of newNonce can hold.
-const mostKept = 10_000;
+const maxKept = 10_000;
 
 /** Anti-replay nonces (RFC 8555 §6.5): each is good once. */
 export class Nonces {
@@ -17,7 +17,7 @@ export class Nonces {
   issue(): string {
     const nonce = randomBytes(16).toString("base64url");
     this.#good.add(nonce);
-    if (this.#good.size > mostKept) {
+    if (this.#good.size > maxKept) {
       const [oldest = ""] = this.#good;
       this.#good.delete(oldest);
     }

@@ -9,7 +9,7 @@ import { type CaState, newId } from "./state.ts";
 import { validate } from "./validation.ts";
 
 const week = 7 * 24 * 3_600_000;
-const mostNames = 100;
+const maxNames = 100;
 const dnsName = /^(?:\*\.)?(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/u;
 
 function nameOf(identifier: unknown): string {
@@ -27,7 +27,7 @@ function nameOf(identifier: unknown): string {
 
 function namesOf(identifiers: unknown): readonly string[] {
   if (!Array.isArray(identifiers) || identifiers.length === 0) throw malformed("an order has identifiers");
-  if (identifiers.length > mostNames) throw malformed(`an order has at most ${mostNames} names`);
+  if (identifiers.length > maxNames) throw malformed(`an order has at most ${maxNames} names`);
   return [...new Set(identifiers.map(nameOf))];
 }
 

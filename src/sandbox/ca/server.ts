@@ -48,7 +48,7 @@ const routes: readonly Route[] = [
   { resource: "renewalInfo", path: /^\/renewal-info\/([\w.-]+)$/u, get: renewalInfo },
 ];
 
-const largestBody = 64 * 1024;
+const maxBody = 64 * 1024;
 
 /** What the server does wrong at the moment. */
 export interface CaMood {
@@ -57,7 +57,7 @@ export interface CaMood {
 
 async function readBody(http: HttpExchange): Promise<string> {
   try {
-    return (await http.readBody(largestBody)).toString("utf8");
+    return (await http.readBody(maxBody)).toString("utf8");
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error;
     throw new Problem("malformed", error.message, error.status);

@@ -50,7 +50,7 @@ export class MovableClock implements SandboxClock {
    */
   advance(ms: number): void {
     const ahead = this.#ahead + ms;
-    if (!(Number.isFinite(ms) && ms >= 0 && ahead <= longestAhead)) {
+    if (!(Number.isFinite(ms) && ms >= 0 && ahead <= maxAhead)) {
       throw new PodtrustError("usage", `a clock moves forward, ten years at the most, and not by ${ms} ms`);
     }
     this.#move(ahead);
@@ -84,4 +84,4 @@ export class MovableClock implements SandboxClock {
 }
 
 /** Ten years in milliseconds: dates of tokens and certificates stay dates. */
-const longestAhead = 10 * 365 * 86_400_000;
+const maxAhead = 10 * 365 * 86_400_000;

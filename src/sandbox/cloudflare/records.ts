@@ -4,7 +4,7 @@ import { ApiError } from "./api-error.ts";
 import { isProxiable, specOf } from "./record-spec.ts";
 import type { CloudflareVariants, DnsRecord, RecordSpec, Zone } from "./types.ts";
 
-const mostRecords = 200;
+const maxRecords = 200;
 const addressTypes = new Set(["A", "AAAA"]);
 
 type Records = Map<string, DnsRecord>;
@@ -64,12 +64,8 @@ export class RecordChanges {
   }
 
   create(body: unknown): DnsRecord {
-    if (this.#records.size >= mostRecords && this.#zone.plan === "free") {
-      throw new ApiError(
-        400,
-        81_045,
-        `Record quota exceeded: a zone has ${mostRecords} records at the most.`,
-      );
+    if (this.#records.size >= maxRecords && this.#zone.plan === "free") {
+      throw new ApiError(400, 81_045, `Record quota exceeded: a zone has ${maxRecords} records at the most.`);
     }
     const record = made(specOf(body, this.#zone), this.#time);
     checkBeside(record, this.#records);

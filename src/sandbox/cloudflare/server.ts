@@ -22,7 +22,7 @@ interface Wiring {
   readonly logger: Logger;
 }
 
-const largestBody = 256 * 1024;
+const maxBody = 256 * 1024;
 const prefix = "/client/v4/";
 
 /** 1,200 requests in five minutes; whoever goes beyond is shut out for the next five (Cloudflare, "Rate limits"). */
@@ -104,7 +104,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
   const target = URL.parse(url, "http://stand-in.invalid");
   if (target === null || !target.pathname.startsWith(prefix))
     throw new ApiError(404, 7003, "No route for that URI");
-  const text = (await exchange.readBody(largestBody)).toString("utf8");
+  const text = (await exchange.readBody(maxBody)).toString("utf8");
   const success: Success = answer(wiring.account, {
     method,
     parts: target.pathname.slice(prefix.length).replace(/\/$/u, "").split("/"),

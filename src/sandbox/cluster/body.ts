@@ -3,11 +3,11 @@ import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { badRequest, StatusError } from "./status.ts";
 
-const largestBody = 1024 * 1024;
+const maxBody = 1024 * 1024;
 
 async function collect(http: Exchange): Promise<Buffer> {
   try {
-    return await http.readBody(largestBody);
+    return await http.readBody(maxBody);
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error;
     throw new StatusError(error.status, "RequestEntityTooLarge", error.message);

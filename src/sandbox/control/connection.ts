@@ -78,7 +78,7 @@ export interface ConnectionOptions {
 
 const patience = 30_000;
 /** A thousand decisions, each of whose texts is cut. */
-const largestAnswer = 32 * 1024 * 1024;
+const maxAnswer = 32 * 1024 * 1024;
 
 function jsonOf(body: Buffer): unknown {
   try {
@@ -106,7 +106,7 @@ export function asker({ url, token }: ConnectionOptions): Ask {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       timeoutMs: patience,
-      maxBytes: largestAnswer,
+      maxBytes: maxAnswer,
       // A sandbox is on this machine, or where somebody let others in knowing that nothing is encrypted.
       allowPlainHttp: true,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -12,13 +12,13 @@ export const firewallList: ListForm<Firewall> = {
   filters: { name: ({ name }, value) => name === value, label_selector: byLabels },
 };
 
-const mostRules = 50;
-const mostNetworks = 100;
-const mostPerServer = 5;
+const maxRules = 50;
+const maxNetworks = 100;
+const maxPerServer = 5;
 
 function networks(value: unknown, faults: string[]): readonly string[] {
   const list = Array.isArray(value) ? (value as readonly unknown[]) : [];
-  if (list.length > mostNetworks) faults.push(`more than ${mostNetworks} networks`);
+  if (list.length > maxNetworks) faults.push(`more than ${maxNetworks} networks`);
   return list.flatMap((text) => {
     const network = typeof text === "string" ? canonicalCidr(text) : undefined;
     if (network === undefined)
@@ -68,7 +68,7 @@ function ruleOf(value: unknown, index: number): { rule: FirewallRule; faults: re
 function rulesOf(body: Body): readonly FirewallRule[] {
   const read = body.list("rules").map(ruleOf);
   const messages = read.flatMap(({ faults }) => faults);
-  if (read.length > mostRules) messages.push(`more than ${mostRules} rules`);
+  if (read.length > maxRules) messages.push(`more than ${maxRules} rules`);
   if (messages.length > 0) throw invalidInput([{ name: "rules", messages }]);
   // The API lists them so, whatever their order was when they were sent (Hetzner's CLI tests for it).
   const isInbound = ({ rule }: { readonly rule: FirewallRule }): boolean => rule.direction === "in";
@@ -115,7 +115,7 @@ function targetsOf(project: Project, body: Body, field: string): Targets {
 
 /** Puts a firewall on a server: it reads `pending` until the network knows it. */
 function putOn(project: Project, firewall: Firewall, server: Server): Action {
-  if (server.firewalls.length >= mostPerServer)
+  if (server.firewalls.length >= maxPerServer)
     throw refused("invalid_input", "a server has five firewalls at the most");
   const applied = { id: firewall.id, status: "pending" as "pending" | "applied" };
   server.firewalls.push(applied);

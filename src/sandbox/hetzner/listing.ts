@@ -12,7 +12,7 @@ export interface ListForm<T> {
   readonly filters: Readonly<Record<string, (item: T, value: string) => boolean>>;
 }
 
-const largestPage = 50;
+const maxPage = 50;
 const defaultPage = 25;
 
 function whole(query: URLSearchParams, name: string, usual: number): number {
@@ -69,7 +69,7 @@ export function listAnswer<T>(
   query: URLSearchParams,
   show: (item: T) => object,
 ): object {
-  const perPage = Math.min(whole(query, "per_page", defaultPage), largestPage);
+  const perPage = Math.min(whole(query, "per_page", defaultPage), maxPage);
   const page = whole(query, "page", 1);
   const found = sorted(filtered(items, form, query), form, query.getAll("sort"));
   const last = Math.max(1, Math.ceil(found.length / perPage));

@@ -24,7 +24,7 @@ interface Wiring {
   readonly logger: Logger;
 }
 
-const largestBody = 256 * 1024;
+const maxBody = 256 * 1024;
 const prefix = "/v1/";
 
 /** The API's budget: so many requests an hour, given back one by one ("Rate Limiting"). */
@@ -87,7 +87,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
   if (target === null || !target.pathname.startsWith(prefix)) {
     throw new ApiError(404, "not_found", "endpoint not found");
   }
-  const text = (await exchange.readBody(largestBody)).toString("utf8");
+  const text = (await exchange.readBody(maxBody)).toString("utf8");
   return answer(wiring.project, {
     method,
     parts: target.pathname.slice(prefix.length).replace(/\/$/u, "").split("/"),

@@ -20,7 +20,7 @@ export const serverList: ListForm<Server> = {
 };
 
 /** Bytes of user data that the API takes. */
-const largestUserData = 32 * 1024;
+const maxUserData = 32 * 1024;
 // RFC 1123 §2.1, as a host's name.
 const hostName =
   /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/u;
@@ -122,8 +122,7 @@ function orderOf(project: Project, body: Body): Order {
   }
   if (body.has("datacenter")) body.blame("datacenter", "datacenter was removed; use location");
   const userData = body.optionalText("user_data") ?? "";
-  if (Buffer.byteLength(userData) > largestUserData)
-    body.blame("user_data", "user data is larger than 32 KiB");
+  if (Buffer.byteLength(userData) > maxUserData) body.blame("user_data", "user data is larger than 32 KiB");
   const labels = body.has("labels") ? labelsOf(body.raw("labels")) : {};
   const start = body.flag("start_after_create", true);
   body.check();

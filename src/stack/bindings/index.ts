@@ -1,2 +1,2 @@
 export { type AdmissionWait, applyBinding, bindingsAdmitted } from "./admission.ts";
-export { type BindingText, largestBindingFile, readBindingTexts } from "./texts.ts";
+export { type BindingText, maxBindingFile, readBindingTexts } from "./texts.ts";

@@ -13,9 +13,9 @@ import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 const bounds = { bytes: 2 * 1024 * 1024, depth: 40, tokens: 300_000, documents: 1000 } as const;
 
 /** A file larger than this is not read, in bytes. */
-export const largestBindingFile: number = bounds.bytes;
+export const maxBindingFile: number = bounds.bytes;
 
-const mostTold = 50;
+const maxTold = 50;
 
 /** A file, and what is in it. */
 export interface BindingText {
@@ -102,7 +102,7 @@ export function readBindingTexts(texts: readonly BindingText[]): {
   );
   if (problems.length === 0)
     return { bindings: bindings.map(({ object }) => object), trusts: trusts.map(({ object }) => object) };
-  const told = problems.slice(0, mostTold);
+  const told = problems.slice(0, maxTold);
   throw new PodtrustError(
     "binding-invalid",
     `bindings have mistakes:${told.map((one) => `\n  ${one}`).join("")}`,

@@ -31,7 +31,7 @@ export interface WorkloadTarget extends RoleAccess {
 
 // The API server's bound on a projected token (ValidateServiceAccountTokenProjection).
 const shortestToken = 600;
-const longestToken = 2 ** 32;
+const maxToken = 2 ** 32;
 const defaultToken = 3600;
 
 interface Candidate {
@@ -85,12 +85,12 @@ function chosen(config: Config, spec: WorkloadSpec): Candidate {
 }
 
 function checkedLifetime(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return seconds;
-  const bound = seconds > longestToken ? "2^32 seconds at most" : "600 at least";
+  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= maxToken) return seconds;
+  const bound = seconds > maxToken ? "2^32 seconds at most" : "600 at least";
   throw new PodtrustError(
     "token-lifetime",
     `a projected token of ${seconds} s: Kubernetes takes whole seconds, ${bound}`,
-    { detail: { expirationSeconds: seconds, least: shortestToken, most: longestToken } },
+    { detail: { expirationSeconds: seconds, least: shortestToken, most: maxToken } },
   );
 }
 

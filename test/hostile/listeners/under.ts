@@ -7,7 +7,7 @@ import { listenerUnder, origins } from "./trial.ts";
 const skip = process.platform === "linux" ? false : "Linux has sixteen loopback addresses and /proc";
 
 /** What the Deployments of publisher and operator allow, in MiB. */
-const mostMiB = 320;
+const maxMiB = 320;
 
 /** An attack, and how many connections it keeps open. */
 export type Assault = readonly [attack: string, connections: number];
@@ -41,7 +41,7 @@ export function testListenersUnder(tried: readonly Assault[], seconds: number): 
             const { alive, failures, memory } = await listenerUnder(trial);
             assert.ok(alive, "it has died");
             assert.deepEqual(failures, []);
-            assert.ok(memory.peak < mostMiB, `${memory.peak} MiB resident`);
+            assert.ok(memory.peak < maxMiB, `${memory.peak} MiB resident`);
           });
         }
       },

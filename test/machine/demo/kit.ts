@@ -45,7 +45,7 @@ export interface BootKit {
 }
 
 const run = promisify(execFile);
-const largestK3s = 1024 * 1024 * 1024;
+const maxK3s = 1024 * 1024 * 1024;
 const cloudImage =
   "a cloud image of Debian or Ubuntu for amd64 that has libatomic1 and unattended-upgrades, raw or qcow2";
 const otherK3s =
@@ -56,7 +56,7 @@ async function isProgram(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(20), 0, 20, 0);
-    if ((await handle.stat()).size > largestK3s || bytesRead < 20) return false;
+    if ((await handle.stat()).size > maxK3s || bytesRead < 20) return false;
     return (
       buffer.subarray(0, 6).equals(Buffer.from("\x7FELF\x02\x01", "latin1")) && buffer.readUInt16LE(18) === 62
     );

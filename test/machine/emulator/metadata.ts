@@ -13,8 +13,8 @@ const files: Readonly<Record<string, string>> = {
   "/hetzner/v1/metadata": "metadata",
   "/hetzner/v1/userdata": "userdata",
 };
-const largestRequest = 16 * 1024;
-const longestRequestMs = 30_000;
+const maxRequest = 16 * 1024;
+const maxRequestMs = 30_000;
 
 function answer(path: string): Buffer {
   const name = Object.hasOwn(files, path) ? files[path] : undefined;
@@ -24,11 +24,11 @@ function answer(path: string): Buffer {
 }
 
 let request = "";
-const late = setTimeout(() => process.stdin.destroy(), longestRequestMs);
+const late = setTimeout(() => process.stdin.destroy(), maxRequestMs);
 process.stdin.setEncoding("latin1").on("data", (chunk: string) => {
   request += chunk;
   if (!request.includes("\r\n\r\n")) {
-    if (request.length > largestRequest) process.stdin.destroy();
+    if (request.length > maxRequest) process.stdin.destroy();
     return;
   }
   process.stdin.removeAllListeners("data");

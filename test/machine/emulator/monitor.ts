@@ -4,14 +4,14 @@ import { PodtrustError } from "../../../src/core/base/index.ts";
 
 const prompt = "(qemu) ";
 /** More than any answer that is asked for. */
-const mostText = 64 * 1024;
+const maxText = 64 * 1024;
 
 async function untilPrompt(socket: Socket, timeoutMs: number): Promise<string> {
   let text = "";
   const signal = AbortSignal.timeout(timeoutMs);
   while (!text.endsWith(prompt)) {
     const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
-    text = (text + chunk.toString("latin1")).slice(-mostText);
+    text = (text + chunk.toString("latin1")).slice(-maxText);
   }
   return text.slice(0, -prompt.length);
 }

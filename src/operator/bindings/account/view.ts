@@ -1,7 +1,7 @@
 import {
   type AccountQuotas,
   type AccountSurvey,
-  longestPropagation,
+  maxPropagation,
   type RoleState,
 } from "../../../providers/aws/index.ts";
 import { type Clock, SharedAnswers, SharedWork } from "../../../core/base/index.ts";
@@ -19,7 +19,7 @@ export interface AccountReader extends AccountAnswers {
 /** So old may be what is told of an account, in milliseconds: drift is seen within a minute. */
 export const maxAge = 45_000;
 /** So long a list of IAM may lack a role that was made, in milliseconds: thrice what was seen of other changes. */
-const youth = longestPropagation;
+const youth = maxPropagation;
 /** So many roles and policies at most are kept beside the survey; IAM lets no account have as many roles. */
 export const maxEntries = 10_000;
 

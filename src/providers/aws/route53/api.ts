@@ -6,14 +6,14 @@ import type { AwsSession } from "../session.ts";
 import { type ApiSet, plainName, readSet } from "./record-set.ts";
 
 // Enough for a person to choose from.
-const mostZones = 100;
+const maxZones = 100;
 
 /** The names of the account's public zones, a hundred at the most. */
 export async function hostedZoneNames(session: AwsSession, signal: AbortSignal): Promise<readonly string[]> {
   const client = await session.route53();
   const { ListHostedZonesCommand } = await import("@aws-sdk/client-route-53");
   return calling("listing the hosted zones", async () => {
-    const command = new ListHostedZonesCommand({ MaxItems: mostZones });
+    const command = new ListHostedZonesCommand({ MaxItems: maxZones });
     const { HostedZones: zones = [] } = await client.send(command, { abortSignal: signal });
     return zones.filter(({ Config }) => Config?.PrivateZone !== true).map(({ Name = "" }) => plainName(Name));
   });

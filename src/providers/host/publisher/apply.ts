@@ -37,7 +37,7 @@ import type { PublisherSpec } from "./spec.ts";
 
 const second = 1000;
 const minute = 60 * second;
-const largestProgram = 512 * 1024 * 1024;
+const maxProgram = 512 * 1024 * 1024;
 
 /** A machine on which the publisher is worked at. */
 export interface PublisherSite {
@@ -77,7 +77,7 @@ async function sendProgram(site: PublisherSite, release: Release, by: "zstd" | "
   const stdin =
     by === "zstd"
       ? bytes
-      : gzipSync(zstdDecompressSync(bytes, { maxOutputLength: largestProgram }), { level: 6 });
+      : gzipSync(zstdDecompressSync(bytes, { maxOutputLength: maxProgram }), { level: 6 });
   const timeoutMs = 15 * minute;
   const size = `${Math.round(stdin.length / 1e6)} MB`;
   work.waiting(`the publisher ${release.version} is sent, ${size}`, clock.elapsed() + timeoutMs);

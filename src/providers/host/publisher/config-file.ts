@@ -43,7 +43,7 @@ export interface HostConfig {
 
 /** The API server as the machine itself reaches it. */
 const apiServer = "https://127.0.0.1:6443";
-const largestFile = 1024 * 1024;
+const maxFile = 1024 * 1024;
 
 /** Names files on the machine for those of the config on this one, and collects what is to be sent. */
 class Sent {
@@ -72,7 +72,7 @@ class Sent {
   async #add(role: string, from: string, access: Pick<HostFile, "mode" | "owner">): Promise<string> {
     let text: string;
     try {
-      text = await readBoundedText(from, largestFile);
+      text = await readBoundedText(from, maxFile);
     } catch (cause) {
       throw new PodtrustError(
         "file-unreadable",

@@ -16,7 +16,7 @@ export interface Release {
   readonly program: string;
 }
 
-const largestRelease = 256 * 1024 * 1024;
+const maxRelease = 256 * 1024 * 1024;
 
 /** By what `uname -m` says. */
 export const architectures: Readonly<Record<string, Architecture>> = { x86_64: "x64", aarch64: "arm64" };
@@ -57,7 +57,7 @@ export async function findReleases(
 export async function readRelease({ file, packed }: Release): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    bytes = await readBounded(file, largestRelease);
+    bytes = await readBounded(file, maxRelease);
   } catch (cause) {
     throw new PodtrustError("publisher-release", `${file} cannot be read: ${errorText(cause)}`, { cause });
   }

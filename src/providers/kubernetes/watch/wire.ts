@@ -11,10 +11,10 @@ import { type Asked, statusFault } from "../answer.ts";
 import { linesOf } from "./lines.ts";
 
 // An object is 1.5 MB at the most (etcd's bound), and more in JSON, where a byte may become six.
-const longestEvent = 10 * 1024 * 1024;
-const largestPage = 64 * 1024 * 1024;
+const maxEvent = 10 * 1024 * 1024;
+const maxPage = 64 * 1024 * 1024;
 /** Of all objects together, as they come for a list. */
-const largestList = 1024 * 1024 * 1024;
+const maxList = 1024 * 1024 * 1024;
 
 /** One event of a watch (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
 export interface WatchEvent {
@@ -57,7 +57,7 @@ function eventOf(asked: Asked, line: Buffer): WatchEvent {
 /** The events of a watch's answer. Throws what `statusFault` makes of an ERROR, and `cluster-answer-invalid`. */
 export async function* eventsOf(asked: Asked, body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
   try {
-    for await (const line of linesOf(body, longestEvent)) if (line.length > 0) yield eventOf(asked, line);
+    for await (const line of linesOf(body, maxEvent)) if (line.length > 0) yield eventOf(asked, line);
   } catch (error) {
     throw error instanceof RangeError ? invalid(asked, `of an event, ${error.message}`, "too-large") : error;
   }
@@ -74,7 +74,7 @@ export interface ListPage {
 
 /** Reads one page of a list. */
 export async function pageOf(asked: Asked, body: AsyncIterable<Buffer>): Promise<ListPage> {
-  const bytes = await collectBytes(body, largestPage).catch((error: unknown) => {
+  const bytes = await collectBytes(body, maxPage).catch((error: unknown) => {
     throw error instanceof RangeError ? invalid(asked, error.message, "too-large") : error;
   });
   const list = parsed(asked, bytes);
@@ -102,7 +102,7 @@ export class ListBounds {
     this.#bytes += bytes;
     if (kept > this.#most)
       throw invalid(this.#asked, `there are more than ${this.#most} objects`, "too-large");
-    if (this.#bytes > largestList)
-      throw invalid(this.#asked, `the list is longer than ${largestList} bytes`, "too-large");
+    if (this.#bytes > maxList)
+      throw invalid(this.#asked, `the list is longer than ${maxList} bytes`, "too-large");
   }
 }

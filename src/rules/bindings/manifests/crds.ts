@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { apiGroup, bindingNames, type KindNames, trustNames, defaultProfile } from "../names.ts";
-import { bindingSpec, longestName } from "../objects/binding-schema.ts";
+import { bindingSpec, maxName } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
 import { type Field, type ListField, type ObjectField, openApi } from "../schema/index.ts";
 
@@ -83,8 +83,8 @@ function crd(
 ): object {
   const { kind, plural, singular, scope, shortNames } = names;
   const named = {
-    cel: `size(self.metadata.name) <= ${longestName}`,
-    message: `metadata.name is longer than ${longestName} characters`,
+    cel: `size(self.metadata.name) <= ${maxName}`,
+    message: `metadata.name is longer than ${maxName} characters`,
   };
   const whole: ObjectField = {
     type: "object",

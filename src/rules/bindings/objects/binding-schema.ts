@@ -6,7 +6,7 @@ import type { ObjectField } from "../schema/index.ts";
 import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
 
 /** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
-export const longestName = 63;
+export const maxName = 63;
 
 const isNonEmpty = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
 
@@ -128,7 +128,7 @@ export const bindingSpec: ObjectField = {
   required: ["roles"],
   properties: {
     trust: {
-      ...label(longestName),
+      ...label(maxName),
       default: defaultTrust,
       fixed: "trust cannot be changed: delete the binding and make another",
       description: "The AWSTrust whose grants are asked.",

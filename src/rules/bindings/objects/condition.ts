@@ -18,7 +18,7 @@ const statuses: Readonly<Record<Outcome, Condition["status"]>> = {
   unseen: "Unknown",
 };
 
-const longestMessage = 1024;
+const maxMessage = 1024;
 
 /** What a condition is made of beside the time. */
 export interface Found {
@@ -40,7 +40,7 @@ export function conditionOf(
     type,
     status,
     reason,
-    message: message.slice(0, longestMessage),
+    message: message.slice(0, maxMessage),
     lastTransitionTime: isOld ? stood.lastTransitionTime : timeText(at.now),
     observedGeneration: at.generation,
   };

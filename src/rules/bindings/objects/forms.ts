@@ -9,14 +9,14 @@ export const accountId: TextField = {
   description: "An AWS account, 12 digits in quotes.",
 };
 
-const longestArn = 512;
+const maxArn = 512;
 const policyName = "[A-Za-z0-9_/.@+=,-]+";
 
 /** ARNs as IAM has them: names and paths of letters, digits and + = , . @ _ - / alone. */
 const arn = (what: string, pattern: string): TextField => ({
   type: "string",
   pattern,
-  maxLength: longestArn,
+  maxLength: maxArn,
   description: what,
 });
 

@@ -3,7 +3,7 @@ import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { parsePolicy, PolicyError } from "../../trust/index.ts";
 import { apiVersion, bindingNames, type KindNames, trustNames } from "../names.ts";
 import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
-import { bindingSpec, longestName } from "./binding-schema.ts";
+import { bindingSpec, maxName } from "./binding-schema.ts";
 import type { Binding, BindingSpec, Trust, TrustSpec } from "./objects.ts";
 import { trustSpec } from "./trust-schema.ts";
 
@@ -26,8 +26,8 @@ function nameProblems(value: unknown, names: KindNames): readonly FieldProblem[]
   const problems: FieldProblem[] = [];
   const wrong = serviceAccountProblem(textOf(name) ?? "");
   if (wrong !== undefined) problems.push({ path: "metadata.name", message: wrong });
-  else if (String(name).length > longestName) {
-    problems.push({ path: "metadata.name", message: `is longer than ${longestName} characters` });
+  else if (String(name).length > maxName) {
+    problems.push({ path: "metadata.name", message: `is longer than ${maxName} characters` });
   }
   const outside = namespaceProblem(textOf(namespace) ?? "");
   if (names.scope === "Namespaced" && outside !== undefined)

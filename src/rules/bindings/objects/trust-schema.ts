@@ -1,5 +1,5 @@
 import { type JsonRecord, textOf } from "../../../core/base/index.ts";
-import { issuerProblems, longestIssuer, readArn } from "../../oidc/index.ts";
+import { issuerProblems, maxIssuer, readArn } from "../../oidc/index.ts";
 import {
   accountId,
   label,
@@ -115,7 +115,7 @@ export const trustSpec: ObjectField = {
     },
     issuer: {
       type: "string",
-      maxLength: longestIssuer,
+      maxLength: maxIssuer,
       fixed: "issuer cannot be changed: every token and every role names it",
       description: "The issuer, as tokens carry it.",
     },
@@ -138,7 +138,7 @@ export const trustSpec: ObjectField = {
     },
     formerIssuers: {
       type: "array",
-      items: { type: "string", pattern: "^https://[!-~]+$", maxLength: longestIssuer },
+      items: { type: "string", pattern: "^https://[!-~]+$", maxLength: maxIssuer },
       maxItems: 10,
       unique: true,
       description:

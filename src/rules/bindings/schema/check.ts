@@ -9,12 +9,12 @@ export interface FieldProblem {
 }
 
 /** A list or an object beyond this is not looked into: no API server would have let it in. */
-const mostMembers = 1000;
-const longestShown = 80;
+const maxMembers = 1000;
+const maxShown = 80;
 
 function shown(value: unknown): string {
   const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
 function textProblem(field: TextField, value: string): string | undefined {
@@ -76,7 +76,7 @@ class Reader {
     const { items, minItems = 0, maxItems, unique, rules = [] } = field;
     if (value.length < minItems) this.#wrong(path, `has ${value.length} entries; ${minItems} is the least`);
     if (value.length > maxItems) this.#wrong(path, `has ${value.length} entries; ${maxItems} is the most`);
-    if (value.length > mostMembers) return value;
+    if (value.length > maxMembers) return value;
     const before = this.problems.length;
     const read = value.map((one, index) => this.read(items, one, `${path}[${index}]`));
     this.#repeated(read, unique, path);
@@ -105,7 +105,7 @@ class Reader {
     }
     const { required = [], properties, rules = [] } = field;
     const before = this.problems.length;
-    for (const name of Object.keys(value).slice(0, mostMembers)) {
+    for (const name of Object.keys(value).slice(0, maxMembers)) {
       if (!Object.hasOwn(properties, name)) this.#wrong(join(path, name), "is no field of this object");
     }
     const members = Object.entries(properties).flatMap(([name, member]): [string, unknown][] => {

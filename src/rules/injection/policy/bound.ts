@@ -9,7 +9,7 @@ import { literal } from "./cel.ts";
 export const namespaceLabel = { key: "podtrust.dev/injection", value: "serviceaccounts" } as const;
 
 /** Of ServiceAccounts in a namespace of that mode. */
-export const mostServiceAccounts = 50;
+export const maxServiceAccounts = 50;
 
 const quotaName = "podtrust-injection";
 const counted = "count/serviceaccounts";
@@ -24,7 +24,7 @@ export function serviceAccountQuota(namespace: string, labels: JsonRecord): Json
     apiVersion: "v1",
     kind: "ResourceQuota",
     metadata: { name: quotaName, namespace, labels },
-    spec: { hard: { [counted]: String(mostServiceAccounts) } },
+    spec: { hard: { [counted]: String(maxServiceAccounts) } },
   };
 }
 
@@ -42,10 +42,10 @@ export function boundPolicies(labels: JsonRecord): readonly JsonRecord[] {
     },
     validations: [
       {
-        expression: `${hard}.hasValue() && quantity(string(${hard}.value())).compareTo(quantity(${literal(String(mostServiceAccounts))})) <= 0`,
+        expression: `${hard}.hasValue() && quantity(string(${hard}.value())).compareTo(quantity(${literal(String(maxServiceAccounts))})) <= 0`,
         message:
           `podtrust: the namespace has the label ${namespaceLabel.key}=${namespaceLabel.value}, so its ResourceQuota ` +
-          `${quotaName} has to hold ${counted} to ${mostServiceAccounts} at most`,
+          `${quotaName} has to hold ${counted} to ${maxServiceAccounts} at most`,
       },
     ],
   };

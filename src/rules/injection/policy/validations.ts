@@ -7,7 +7,7 @@ import {
   profilePrefix,
   skipLabel,
 } from "../annotations.ts";
-import { allSkipped, cutMark, mostShown, noPlace, noteTexts, saying } from "../notes.ts";
+import { allSkipped, cutMark, maxShown, noPlace, noteTexts, saying } from "../notes.ts";
 import { falseTexts, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
@@ -26,8 +26,8 @@ const said = (reason: Reason, ...text: readonly string[]): string =>
 
 /** A value as `annotationNote` shows it. */
 function shown(value: string): string {
-  const cut = `${value}.substring(0, ${mostShown}) + ${literal(cutMark)}`;
-  return `strings.quote(size(${value}) > ${mostShown} ? ${cut} : ${value})`;
+  const cut = `${value}.substring(0, ${maxShown}) + ${literal(cutMark)}`;
+  return `strings.quote(size(${value}) > ${maxShown} ? ${cut} : ${value})`;
 }
 
 function note(key: string, of: string, value: string, instead: string): string {

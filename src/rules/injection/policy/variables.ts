@@ -36,7 +36,7 @@ function systemPath(path: string): string {
 }
 
 function expiration(parameters: Parameters): readonly PolicyVariable[] {
-  const { defaultExpiration, leastExpiration, mostExpiration } = limits;
+  const { defaultExpiration, leastExpiration, maxExpiration } = limits;
   return [
     variable("podExpiration", `${annotation("object", podAnnotations["token-expiration"])}.orValue("")`),
     variable("accountExpiration", `${parameters.attribute("token-expiration")}.orValue("")`),
@@ -49,13 +49,13 @@ function expiration(parameters: Parameters): readonly PolicyVariable[] {
     variable(
       "expiration",
       `variables.askedExpiration < ${leastExpiration} ? ${leastExpiration}` +
-        ` : variables.askedExpiration > ${mostExpiration} ? ${mostExpiration} : variables.askedExpiration`,
+        ` : variables.askedExpiration > ${maxExpiration} ? ${maxExpiration} : variables.askedExpiration`,
     ),
   ];
 }
 
 function session(parameters: Parameters): readonly PolicyVariable[] {
-  const { leastSessionName, mostSessionName } = limits;
+  const { leastSessionName, maxSessionName } = limits;
   const entry = (value: string): string => `[${record({ name: literal(variableNames.session), value })}]`;
   const byField = record({
     name: literal(variableNames.session),
@@ -69,7 +69,7 @@ function session(parameters: Parameters): readonly PolicyVariable[] {
       "sessionEntry",
       `variables.session == "" ? []` +
         ` : variables.session != ${literal(podSessionName)} ? ${entry("variables.session")}` +
-        ` : size(variables.podName) > ${mostSessionName} ? ${entry(`variables.podName.substring(0, ${mostSessionName})`)}` +
+        ` : size(variables.podName) > ${maxSessionName} ? ${entry(`variables.podName.substring(0, ${maxSessionName})`)}` +
         ` : variables.podName != "" && size(variables.podName) < ${leastSessionName}` +
         ` ? ${entry(`${literal(shortNamePrefix)} + variables.podName`)} : [${byField}]`,
     ),
@@ -118,7 +118,7 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
     variable("allProfiles", names("profile")),
     variable("allChains", names("chain")),
     variable("profileCount", "size(variables.allProfiles) + size(variables.allChains)"),
-    variable("hasTooMany", `variables.profileCount > ${limits.mostProfiles}`),
+    variable("hasTooMany", `variables.profileCount > ${limits.maxProfiles}`),
     variable("profileNames", "variables.hasTooMany ? [] : variables.allProfiles"),
     variable("chainNames", "variables.hasTooMany ? [] : variables.allChains"),
     ...judged("profile"),
@@ -143,7 +143,7 @@ function skipping(): readonly PolicyVariable[] {
   const list = annotation("object", podAnnotations["skip-containers"]);
   return [
     variable("skipList", `${list}.orValue("")`),
-    variable("isLongSkipList", `size(variables.skipList) > ${limits.longestSkipList}`),
+    variable("isLongSkipList", `size(variables.skipList) > ${limits.maxSkipList}`),
     variable(
       "skipped",
       `!variables.isLongSkipList && ${fits("variables.skipList", patterns.csv)}` +

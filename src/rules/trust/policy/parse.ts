@@ -6,12 +6,12 @@ import { onlyMembers, type Place, refuse, syntaxText } from "./shape.ts";
 import { trustDocument } from "./trust-document.ts";
 
 /** The longest policy document that IAM's API takes at all, in characters. */
-const longestDocument = 131_072;
+const maxDocument = 131_072;
 
 function jsonOf(text: string, place: Place): JsonRecord {
   let value: unknown;
   try {
-    value = text.length > longestDocument ? undefined : JSON.parse(text);
+    value = text.length > maxDocument ? undefined : JSON.parse(text);
   } catch {
     if (place.kind === "session") refuse(place, jsonFault(text) ?? syntaxText(place.kind));
   }

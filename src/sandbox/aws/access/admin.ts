@@ -11,7 +11,7 @@ export function adminKey(account: Account, now: number): AccessKey {
   return key;
 }
 
-const largestFile = 64 * 1024;
+const maxFile = 64 * 1024;
 
 // By its first line we know a file of our own again.
 const mark = "# Keys of a podtrust sandbox; they are worth nothing at AWS.";
@@ -23,7 +23,7 @@ function credentialsText(key: AccessKey): string {
 
 // Somebody who names ~/.aws/credentials would lose real keys.
 async function refuseForeignFile(path: string): Promise<void> {
-  const before = await readBoundedText(path, largestFile).catch((error: unknown) =>
+  const before = await readBoundedText(path, maxFile).catch((error: unknown) =>
     fileCode(error) === "ENOENT" ? mark : "",
   );
   if (before.startsWith(mark)) return;

@@ -2,7 +2,7 @@ import { AwsError } from "../wire/index.ts";
 
 const deepest = 15;
 /** Of the whole ARN; AWS counts the 1011 characters of the name so that both fit. */
-const longestName = 1011;
+const maxName = 1011;
 
 const nameRules =
   'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of ' +
@@ -69,7 +69,7 @@ export function checkReserved(name: string): void {
 }
 
 function checkForm(name: string): void {
-  if (/^(?:[\w.-]+|(?:\/[\w.-]+)+)$/u.test(name) && name.length <= longestName) return;
+  if (/^(?:[\w.-]+|(?:\/[\w.-]+)+)$/u.test(name) && name.length <= maxName) return;
   throw new AwsError("ValidationException", nameRules);
 }
 

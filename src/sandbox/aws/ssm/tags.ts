@@ -11,7 +11,7 @@ import {
 } from "../wire/index.ts";
 import type { OpenShelf, Shelf } from "./shelf.ts";
 
-const mostTags = 50;
+const maxTags = 50;
 
 /** A list of tags as SSM takes it. */
 const tagsInput = structures(
@@ -51,7 +51,7 @@ function tagged(shelf: Shelf, type: string, id: string): Parameter {
 }
 
 function checkCount(tags: Parameter["tags"]): void {
-  if (tags.length <= mostTags) return;
+  if (tags.length <= maxTags) return;
   throw new AwsError(
     "TooManyTagsError",
     "The Targets parameter includes too many tags. Remove one or more tags and try the command again.",

@@ -39,11 +39,11 @@ function isTableFile(value: unknown): value is TableFile {
 }
 
 // An account with every quota used up comes to less.
-const largestTable = 256 * 1024 * 1024;
+const maxTable = 256 * 1024 * 1024;
 
 async function readTable(folder: StateFolder, file: string, account: string): Promise<TableFile["records"]> {
   const path = folder.pathOf(file);
-  const text = await folder.read(file, largestTable);
+  const text = await folder.read(file, maxTable);
   if (text === undefined) return [];
   let value: unknown;
   try {

@@ -17,7 +17,7 @@ const sweepEvery = 60_000;
  * Whoever holds a token can ask for sessions without end: the oldest are forgotten beyond this many, though they have not
  * expired, so that memory has a bound.
  */
-const mostSessions = 20_000;
+const maxSessions = 20_000;
 
 /** Gives out temporary credentials, and forgets those that expired long ago. */
 export class SessionDesk {
@@ -40,7 +40,7 @@ export class SessionDesk {
       expires: (Math.floor(now / 1000) + duration) * 1000,
     };
     this.#account.sessions.set(session.accessKeyId, session);
-    if (this.#account.sessions.size > mostSessions) this.#account.sessions.deleteOldest();
+    if (this.#account.sessions.size > maxSessions) this.#account.sessions.deleteOldest();
     return session;
   }
 

@@ -1,5 +1,5 @@
 /** The most that a response's own lifetime is believed, in seconds: a mistyped max-age must not last for ever. */
-const longestLifetime = 3600;
+const maxLifetime = 3600;
 
 /** Without a word from the server a document is kept for this long, in seconds. AWS does not publish its number. */
 const silentLifetime = 60;
@@ -31,5 +31,5 @@ export function freshSeconds(headers: Readonly<Record<string, string>>): number 
   if (said.has("no-store") || said.has("no-cache")) return 0;
   if (!said.has("max-age")) return silentLifetime;
   const left = (seconds(said.get("max-age")) ?? 0) - (seconds(headers["age"]) ?? 0);
-  return Math.max(0, Math.min(left, longestLifetime));
+  return Math.max(0, Math.min(left, maxLifetime));
 }

@@ -2,7 +2,7 @@ import { AwsError } from "./error.ts";
 import type { Raw, RawRecord } from "./value.ts";
 
 /** No AWS operation known here needs more parameters than this. */
-const mostPairs = 2000;
+const maxPairs = 2000;
 const deepest = 8;
 
 interface Node {
@@ -24,8 +24,8 @@ function decode(text: string): string {
 /** The pairs of a form or a query string, decoded. */
 export function formPairs(text: string): [string, string][] {
   const parts = text.split("&").filter((part) => part !== "");
-  if (parts.length > mostPairs) {
-    throw new AwsError("MalformedInput", `More than ${mostPairs} parameters`, {
+  if (parts.length > maxPairs) {
+    throw new AwsError("MalformedInput", `More than ${maxPairs} parameters`, {
       rule: "request-well-formed",
     });
   }

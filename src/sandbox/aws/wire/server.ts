@@ -26,7 +26,7 @@ export interface WireServer {
 }
 
 /** The largest body that is read, in bytes: AWS's own limits on documents stay well below. */
-const largestBody = 1024 * 1024;
+const maxBody = 1024 * 1024;
 
 function send(
   response: ServerResponse,
@@ -49,7 +49,7 @@ async function answer(exchange: Exchange, options: WireOptions, signal: AbortSig
     method: incoming.method ?? "GET",
     target: incoming.url ?? "/",
     headers: incoming.headersDistinct as Record<string, string[]>,
-    body: await exchange.readBody(largestBody),
+    body: await exchange.readBody(maxBody),
   };
   const address = incoming.socket.remoteAddress ?? "";
   if (request.target.startsWith(controlPath)) return options.control(request, address);

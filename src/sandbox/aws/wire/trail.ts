@@ -3,10 +3,10 @@ import type { AwsError } from "./error.ts";
 import type { Decision, DecisionNotes } from "./service.ts";
 
 // Strangers choose some of these texts, and a hundred decisions are remembered and shown.
-const longestText = 2048;
+const maxText = 2048;
 
 function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text;
+  return text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text;
 }
 
 /** What is learnt about one request on its way through, which becomes the record of its decision. */

@@ -11,7 +11,7 @@ interface Leaving {
   readonly isCountedOn: boolean;
 }
 
-const mostNamed = 10;
+const maxNamed = 10;
 
 function leaving({ kind, resource, observed }: Change): readonly Leaving[] {
   if (resource.kind !== "oidc-provider" || !observed.exists) return [];
@@ -23,8 +23,8 @@ function leaving({ kind, resource, observed }: Change): readonly Leaving[] {
 }
 
 function sentenceOf({ id, why }: Leaving, roles: readonly string[]): string {
-  const left = roles.length - mostNamed;
-  const named = left > 0 ? [...roles.slice(0, mostNamed), `${left} more`] : roles;
+  const left = roles.length - maxNamed;
+  const named = left > 0 ? [...roles.slice(0, maxNamed), `${left} more`] : roles;
   const loss =
     why === "deleted"
       ? "without it STS refuses whoever uses them"

@@ -51,7 +51,7 @@ export function accountAnswers(session: AwsSession): AccountAnswers {
 const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "update" || kind === "replace";
 
 // Not in the account's summary (IAM User Guide, "IAM and AWS STS quotas").
-const mostTags = 50;
+const maxTags = 50;
 const ourMarks = 2;
 
 function touchedRoles({ changes, wanted, found }: PreflightInput): readonly Touched[] {
@@ -77,7 +77,7 @@ function roleQuotas({ spec, before }: Touched, quotas: AccountQuotas): readonly 
     ...over(`characters in the trust policy of role ${name}`, trustSize, quotas.trustPolicySize),
     ...over(`characters in the inline policies of role ${name}`, inlineSize, quotas.inlinePolicySize),
     ...over(`managed policies on role ${name}`, policies.length, quotas.policiesPerRole),
-    ...over(`tags on role ${name}`, Object.keys(tags).length + ourMarks, mostTags),
+    ...over(`tags on role ${name}`, Object.keys(tags).length + ourMarks, maxTags),
   ];
 }
 

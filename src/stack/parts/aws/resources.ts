@@ -6,7 +6,7 @@ import {
   type OidcProviderFacts,
   type OidcProviderSpec,
   oidcProviderResource,
-  longestPropagation,
+  maxPropagation,
   roleResource,
   type RoleState,
   type RoleSpec,
@@ -62,7 +62,7 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     trustPolicy: trustPolicyOf({ issuer: config.issuer, account, role }),
     tags: mergeTags(account.tags, role.tags),
     dependsOn: [providerId],
-    settlesWithin: canAsk ? longestPropagation : 0,
+    settlesWithin: canAsk ? maxPropagation : 0,
     ...defined({
       boundary,
       description,

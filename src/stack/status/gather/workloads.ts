@@ -16,7 +16,7 @@ interface Named {
   readonly mint: boolean;
 }
 
-const mostPods = 50;
+const maxPods = 50;
 
 /** Whether a namespace is there, each asked for once. */
 class Namespaces {
@@ -63,7 +63,7 @@ async function workloadFacts(named: Named, gathering: Gathering): Promise<Worklo
   const { part, role, serviceAccount, mint } = named;
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const fields = `spec.serviceAccountName=${name}`;
-  const query = { kind: "Pod", namespace, fields, limit: mostPods } as const;
+  const query = { kind: "Pod", namespace, fields, limit: maxPods } as const;
   const [object, pods, answers] = await Promise.all([
     wanted("serviceaccount")
       ? seen(signal, () => api.read({ kind: "ServiceAccount", namespace, name }, { signal }))

@@ -153,11 +153,11 @@ function readKeys(text: string): Keys | undefined {
 
 /** The sets that were read last: one serves for thousands of tokens. */
 const lastRead = new Map<string, Keys | undefined>();
-const mostRead = 16;
+const maxRead = 16;
 
 function keysOf(text: string): Keys | undefined {
   if (lastRead.has(text)) return lastRead.get(text);
-  if (lastRead.size >= mostRead) lastRead.clear();
+  if (lastRead.size >= maxRead) lastRead.clear();
   const keys = readKeys(text);
   lastRead.set(text, keys);
   return keys;

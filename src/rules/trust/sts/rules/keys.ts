@@ -1,4 +1,4 @@
-import { algorithms, isAlgorithm, type Jws, mostKeysOfType } from "../../../oidc/index.ts";
+import { algorithms, isAlgorithm, type Jws, maxKeysOfType } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import type { Jwk, KeyChecks } from "../key-checks.ts";
 import { type StsRule, stsRule } from "../rule.ts";
@@ -32,9 +32,9 @@ const count = stsRule({
   check(_facts, { keys, jws }) {
     const kty = keyType(jws.alg);
     const found = keys.filter((key) => key["kty"] === kty).length;
-    if (found <= mostKeysOfType) return accepted(`${found} of type ${kty ?? "unknown"}`);
+    if (found <= maxKeysOfType) return accepted(`${found} of type ${kty ?? "unknown"}`);
     return refused(tooMany, {
-      why: `the JWK Set has ${found} ${kty} keys, more than ${mostKeysOfType}`,
+      why: `the JWK Set has ${found} ${kty} keys, more than ${maxKeysOfType}`,
       next: "Publish no keys that sign no more tokens.",
     });
   },
