@@ -12,7 +12,7 @@
  *   SHA256SUMS                                       of all of them
  *
  * PART: linux-x64 …, publisher-linux-x64 …, package, image, sbom; without one, all. SOURCE_DATE_EPOCH is the one time in
- * any of it; without, the last commit's. Compressed by zstd, of level 19 unless told.
+ * any of it; without, the last commit's. Compressed by zstd, of level 19 by default.
  *
  * Why single executables: docs/adr/0011-release.md.
  */

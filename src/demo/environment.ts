@@ -28,7 +28,7 @@ export interface Environment extends Stage {
 }
 
 export interface EnvironmentOptions {
-  /** Of the stand-in cluster; one that nobody can guess unless told. */
+  /** Of the stand-in cluster; one that nobody can guess by default. */
   readonly issuer?: string;
   readonly kubeconfig?: string;
   readonly context?: string;

@@ -24,7 +24,7 @@ export interface TellingOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
-  /** Told under which headings; the chain's own unless told. */
+  /** Told under which headings; the chain's own by default. */
   readonly chapters?: Chapters;
   /** What else is a stand-in, in words. */
   readonly standIns?: readonly string[];
@@ -40,7 +40,7 @@ export interface DemoOptions extends TellingOptions {
   /** A real cluster in place of the stand-in. */
   readonly kubeconfig?: string;
   readonly context?: string;
-  /** The stand-in cluster's issuer; one that nobody can guess unless told. */
+  /** The stand-in cluster's issuer; one that nobody can guess by default. */
   readonly issuer?: string;
   /** Called when the report is over and everything still runs; it all ends when the promise does. */
   readonly keep?: (environment: Environment) => Promise<void>;

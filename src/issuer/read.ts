@@ -43,7 +43,7 @@ export interface IssuerReading {
 export interface ReadOptions {
   readonly way?: IssuerWay;
   readonly signal?: AbortSignal;
-  /** `awsBounds` unless told. */
+  /** `awsBounds` by default. */
   readonly bounds?: Partial<IssuerBounds>;
   /** Where to look for the JWK Set when the discovery document does not say; AWS would not look at all. */
   readonly orElse?: string;

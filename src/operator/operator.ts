@@ -45,17 +45,17 @@ export type Controllers = readonly Controller[];
 export interface OperatorOptions {
   /** By which it follows, holds its lease and tries injection. */
   readonly api: KubernetesApi;
-  /** By which controllers read and write; `api` unless told. One that keeps connections may hang with one of them. */
+  /** By which controllers read and write; `api` by default. One that keeps connections may hang with one of them. */
   readonly working?: KubernetesApi;
   /** Its own: where the Lease and the canary's ServiceAccount stand. */
   readonly namespace: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The name of this process in the Lease; the host's, with something random, unless told. */
+  /** The name of this process in the Lease; the host's, with something random, by default. */
   readonly identity?: string;
-  /** Milliseconds, whole seconds, for which a renewal of the Lease holds; 15,000 unless told. */
+  /** Milliseconds, whole seconds, for which a renewal of the Lease holds; 15,000 by default. */
   readonly leaseDurationMs?: number;
-  /** Milliseconds after which a silent API server is dead; 100,000 unless told. */
+  /** Milliseconds after which a silent API server is dead; 100,000 by default. */
   readonly silenceMs?: number;
   /** Absent: pods that were missed are told of, and stay. */
   readonly evict?: EvictionLimits;
@@ -66,7 +66,7 @@ export interface OperatorOptions {
     readonly listen: ListenAddress;
     /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
     readonly clientCa?: string;
-    /** Of its certificates; `defaultLives` unless told. */
+    /** Of its certificates; `defaultLives` by default. */
     readonly lives?: Lives;
   };
   /** Name of a ConfigMap of `namespace` with roles of ServiceAccounts that have no annotation; absent for none. */

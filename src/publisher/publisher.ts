@@ -62,7 +62,7 @@ export interface IssuerOptions {
   readonly stack: string;
   /** As in the config, never from a request. */
   readonly issuer: string;
-  /** Issuer + `/openid/v1/jwks` unless told. */
+  /** Issuer + `/openid/v1/jwks` by default. */
   readonly jwksUri?: string;
   readonly cluster: PublishedCluster;
   /** Absent only with `insecurePlainHttpBehindProxy`. */
@@ -71,11 +71,11 @@ export interface IssuerOptions {
   readonly jwksCertificates?: CertificateSource;
   /** Where the documents are published in place of our own listeners. */
   readonly target?: DocumentTarget;
-  /** Milliseconds for which a key that vanished from the cluster stays published; 24 h unless told. */
+  /** Milliseconds for which a key that vanished from the cluster stays published; 24 h by default. */
   readonly keyRetention?: number;
-  /** Milliseconds between two looks at the cluster; 10,000 unless told. */
+  /** Milliseconds between two looks at the cluster; 10,000 by default. */
   readonly pollInterval?: number;
-  /** The value of Cache-Control on both documents; `public, max-age=60` unless told. */
+  /** The value of Cache-Control on both documents; `public, max-age=60` by default. */
   readonly cacheControl?: string;
   /** Where its last good documents are kept, in place of the publisher's own state directory. */
   readonly stateDir?: string;
@@ -97,9 +97,9 @@ export interface PublisherListen {
    * can be fooled by whoever sits between: no relying party may ever be pointed at them.
    */
   readonly insecurePlainHttpBehindProxy?: readonly ListenAddress[];
-  /** /healthz, /readyz, /status, /metrics. Loopback, port 9890 unless told; false for none. */
+  /** /healthz, /readyz, /status, /metrics. Loopback, port 9890 by default; false for none. */
   readonly admin?: ListenAddress | false;
-  /** /livez and /readyz, for a kubelet; none unless told. */
+  /** /livez and /readyz, for a kubelet; none by default. */
   readonly probes?: ListenAddress;
 }
 
@@ -200,6 +200,6 @@ export interface Publisher {
   trust(kid: string, options?: Pick<DistrustOptions, "stack">): Promise<TrustOutcome>;
   /** Changes to other options; listeners and sources that are the same go on. Throws and changes nothing when they are bad. */
   reload(options: PublisherOptions): Promise<void>;
-  /** Stops accepting, lets what runs end within `graceMs` (10,000 unless told), then cuts. */
+  /** Stops accepting, lets what runs end within `graceMs` (10,000 by default), then cuts. */
   close(graceMs?: number): Promise<void>;
 }

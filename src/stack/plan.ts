@@ -4,9 +4,9 @@ import type { Goal, MonthlyCost, Place } from "./parts/index.ts";
 
 /** What a plan is for. */
 export interface PlanSpec {
-  /** `absent` is the way down; `present` unless told. */
+  /** `absent` is the way down; `present` by default. */
   readonly goal?: Goal;
-  /** `upsert-only` deletes nothing; `sync` unless told. */
+  /** `upsert-only` deletes nothing; `sync` by default. */
   readonly policy?: Policy;
   /** Takes over what exists without our tags, and makes nothing. */
   readonly adopt?: boolean;

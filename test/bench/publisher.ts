@@ -60,7 +60,7 @@ async function compare(
   return { load, command, podtrust: ours, nginx: theirs };
 }
 
-/** What V8's young generation may grow to, in MiB; 32 unless told. */
+/** What V8's young generation may grow to, in MiB; 32 by default. */
 const smallHeap = "--max-semi-space-size=2";
 
 async function withSmallHeap(

@@ -11,7 +11,7 @@ import { observed, type Outcome, type TrialPlan, underAttack } from "./trial.ts"
 import { type Beside, startVictim, type Victim } from "./victim.ts";
 
 export type Effort = Pick<TrialPlan, "seconds" | "patience" | "rest" | "origin"> & {
-  /** Runs podtrust; from its sources unless told. */
+  /** Runs podtrust; from its sources by default. */
   readonly command?: readonly string[];
 };
 

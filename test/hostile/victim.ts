@@ -38,7 +38,7 @@ export interface Beside {
 }
 
 export interface VictimOptions {
-  /** Runs podtrust; from its sources unless told. */
+  /** Runs podtrust; from its sources by default. */
   readonly command?: readonly string[];
   /** Further names for its certificate. */
   readonly names?: readonly string[];

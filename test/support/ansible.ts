@@ -38,7 +38,7 @@ export interface Playbook {
   /** A folder for Ansible's own files. */
   readonly home: string;
   readonly variables: object;
-  /** The interpreter that the modules run in; Ansible's own unless told. */
+  /** The interpreter that the modules run in; Ansible's own by default. */
   readonly python?: string;
   readonly env: Readonly<Record<string, string>>;
 }

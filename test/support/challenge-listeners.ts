@@ -39,7 +39,7 @@ function alpnCallback(solver: TlsAlpn01Solver): TlsOptions {
   };
 }
 
-/** Starts both listeners; ports are free ones unless told. */
+/** Starts both listeners; ports are free ones by default. */
 export async function startChallengeListeners(
   ports: { httpPort?: number; tlsPort?: number } = {},
 ): Promise<ChallengeListeners> {

@@ -16,7 +16,7 @@ export interface FakeCas {
   readonly accountFailures: Map<string, Error[]>;
   /** What renewal information says, by directory; absent: no ARI. An Error is thrown. */
   readonly info: Map<string, RenewalInfo | Error>;
-  /** Days that a certificate lives; 90 unless told. */
+  /** Days that a certificate lives; 90 by default. */
   days: number;
   /** Milliseconds by which the CAs' clock is ahead of the test's. */
   ahead: number;

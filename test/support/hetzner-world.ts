@@ -90,7 +90,7 @@ export interface HetznerWorld {
   onWrite: (line: string) => void;
   /** Writes podtrust.yaml, which has `machineConfig()` at first. */
   config(text: string): Promise<void>;
-  /** Runs `podtrust ARGS`, of the machine alone unless told. */
+  /** Runs `podtrust ARGS`, of the machine alone by default. */
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
   /** Runs it as it stands: with a saved plan, which has a selection of its own. */
   saved(args: readonly string[]): Promise<CliResult>;

@@ -34,7 +34,7 @@ export interface PublisherProcessInput {
   /** For configs and state. */
   readonly folder: string;
   readonly stacks: readonly ServedStack[];
-  /** What its log says once it is as far as is waited for; `every stack is published` unless told. */
+  /** What its log says once it is as far as is waited for; `every stack is published` by default. */
   readonly until?: string;
 }
 

@@ -20,7 +20,7 @@ export interface PythonVenv {
   readonly missing: () => Promise<string | undefined>;
 }
 
-/** Runs a program to its end, two minutes at most unless told. */
+/** Runs a program to its end, two minutes at most by default. */
 export function runProgram(
   file: string,
   args: readonly string[],

@@ -115,7 +115,7 @@ export function keysOf(output: AssumeRoleWithWebIdentityCommandOutput): Credenti
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
-/** Starts it with a registered provider, and no propagation delay unless told. */
+/** Starts it with a registered provider, and no propagation delay by default. */
 export async function startTestSandbox(
   options: SandboxOptions & { readonly issuer?: Parameters<typeof startIssuer>[1] } = {},
 ): Promise<TestSandbox> {

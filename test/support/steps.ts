@@ -2,11 +2,11 @@ import type { TestClock } from "./clock.ts";
 import { patience } from "./until.ts";
 
 export interface Steps {
-  /** Milliseconds of the clock for each step; 1,000 unless told. */
+  /** Milliseconds of the clock for each step; 1,000 by default. */
   readonly step?: number;
-  /** Milliseconds of the clock that may pass; an hour unless told. */
+  /** Milliseconds of the clock that may pass; an hour by default. */
   readonly limit?: number;
-  /** Real milliseconds after each step; 3 unless told. More where steps are long and work between them is real. */
+  /** Real milliseconds after each step; 3 by default. More where steps are long and work between them is real. */
   readonly pause?: number;
 }
 

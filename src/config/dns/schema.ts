@@ -46,7 +46,7 @@ export const dns: z.ZodType<DnsInput> = z
             publisherTokenFile: publisherTokenFile("cloudflare-publisher-token"),
           },
         ).optional(),
-        route53: section("Route 53 of AWS, with the AWS credentials of the environment unless told.", {
+        route53: section("Route 53 of AWS, with the AWS credentials of the environment by default.", {
           profile: awsProfile.optional(),
           assumeRole: assumedRole.optional(),
         }).optional(),

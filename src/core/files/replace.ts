@@ -3,7 +3,7 @@ import process from "node:process";
 import { errorText, PodtrustError } from "../base/index.ts";
 import { besides, fileCode, type Files, machineFiles } from "./machine.ts";
 
-/** Makes a file, of mode 0600 unless told, whose content is on the disk when this resolves. */
+/** Makes a file, of mode 0600 by default, whose content is on the disk when this resolves. */
 async function writeSynced(files: Files, path: string, text: string, mode = 0o600): Promise<void> {
   const file = await files.open(path, "wx", mode);
   try {
@@ -52,7 +52,7 @@ export function unwritable(path: string, cause: unknown): PodtrustError {
 }
 
 /**
- * Puts `text` (mode 0600 unless told) in place of what `path` holds, in a folder that is there: the old content or the new one
+ * Puts `text` (mode 0600 by default) in place of what `path` holds, in a folder that is there: the old content or the new one
  * is there, whole, at every moment and after a loss of power. Throws `file-unwritable`, and then the old one is.
  */
 export async function replaceText(

@@ -93,7 +93,7 @@ export class StateFolder {
   }
 
   /**
-   * The text of a file of at most `maxBytes` bytes (1 MiB unless told); undefined when there is none. Throws
+   * The text of a file of at most `maxBytes` bytes (1 MiB by default); undefined when there is none. Throws
    * `state-permissions`, or `file-unreadable` also for what is no regular file.
    */
   async read(name: string, maxBytes: number = defaultLimit): Promise<string | undefined> {

@@ -16,13 +16,13 @@ const { request: plainRequest } = process.getBuiltinModule("node:http");
 const { request: secureRequest } = process.getBuiltinModule("node:https");
 
 export interface HttpOptions {
-  /** GET unless told. */
+  /** GET by default. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** Milliseconds for the whole exchange, from the look-up of the name to the last byte; 10,000 unless told. */
+  /** Milliseconds for the whole exchange, from the look-up of the name to the last byte; 10,000 by default. */
   readonly timeoutMs?: number;
-  /** The largest body that is accepted, in bytes; 1 MiB unless told. */
+  /** The largest body that is accepted, in bytes; 1 MiB by default. */
   readonly maxBytes?: number;
   /** PEM certificates that are trusted in place of the public roots. */
   readonly ca?: string | readonly string[];
@@ -30,7 +30,7 @@ export interface HttpOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
-  /** Keeps the connection for the next exchange; a connection of its own unless told. Of TLS then nothing is told. */
+  /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is told. */
   readonly connections?: Connections;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */

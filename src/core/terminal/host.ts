@@ -12,7 +12,7 @@ export interface TextStream {
 /** What is read from: a process's standard input, or a test's text. */
 export interface TextSource extends AsyncIterable<string | Uint8Array> {
   readonly isTTY?: boolean;
-  /** Keeps the process alive while it is read from, as it does unless told. */
+  /** Keeps the process alive while it is read from, as it does by default. */
   ref?(): unknown;
   /** Lets the process end though it is read from. */
   unref?(): unknown;

@@ -29,7 +29,7 @@ interface Sweep {
   readonly known: ReadonlySet<string>;
   /** By `elapsed`: a time of day may be set. */
   readonly now: number;
-  /** So old a look at an account may be, in milliseconds; as for everything else unless told. */
+  /** So old a look at an account may be, in milliseconds; as for everything else by default. */
   readonly oldest?: number;
   readonly signal: AbortSignal;
   /** Asked before AWS is changed; throws where it may not be. */

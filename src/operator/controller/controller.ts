@@ -44,7 +44,7 @@ export interface Controller {
   /** Of lower-case letters and hyphens; names it in log, metrics and status. */
   readonly name: string;
   readonly follows: readonly Followed[];
-  /** How many reconciles at a time; 4 unless told. */
+  /** How many reconciles at a time; 4 by default. */
   readonly concurrency?: number;
   /** How many of them may be of one share. Default: all. */
   readonly perShare?: number;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { followedAs } from "./followed.ts";
 
-test("what follows objects for other keys has the changes of those, is synced with them, and has no keys unless told", async () => {
+test("what follows objects for other keys has the changes of those, is synced with them, and has no keys by default", async () => {
   const told = new Set<(key: string) => void>();
   const source = {
     synced: false,

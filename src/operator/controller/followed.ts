@@ -2,7 +2,7 @@ import type { Followed } from "./controller.ts";
 
 /**
  * Follows one sort of objects for the keys of another: a change of `source` is one of each of `keysOf` the key that
- * changed. `keys` gives all that are there; none unless told, where somebody else that is followed has them.
+ * changed. `keys` gives all that are there; none by default, where somebody else that is followed has them.
  */
 export function followedAs(
   source: Pick<Followed, "synced" | "untilSynced" | "subscribe">,

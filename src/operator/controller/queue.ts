@@ -27,13 +27,13 @@ const defaultLimit = 100_000;
 
 export interface QueueOptions {
   readonly clock: Clock;
-  /** Keys that are kept at the most; 100,000 unless told. */
+  /** Keys that are kept at the most; 100,000 by default. */
   readonly limit?: number;
   /** How many keys of one share may run at a time. Default: any number. */
   readonly perShare?: number;
   /** The share of a key. Default: its namespace. */
   readonly shareOf?: (key: string) => string;
-  /** A whole number from 0 to `below` − 1; by chance unless told. */
+  /** A whole number from 0 to `below` − 1; by chance by default. */
   readonly chance?: (below: number) => number;
 }
 

@@ -25,7 +25,7 @@ export interface WebhookOptions {
   readonly roles: Roles;
   /** Hears of changes of the webhook's configuration (`followedConfiguration`). */
   readonly configuration: KeeperOptions["follows"];
-  /** Of its certificates; `defaultLives` unless told. */
+  /** Of its certificates; `defaultLives` by default. */
   readonly lives?: Lives;
   readonly events: KeeperOptions["events"];
   readonly clock: Clock;

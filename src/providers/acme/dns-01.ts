@@ -13,7 +13,7 @@ export interface TxtRecords {
 
 export interface Dns01Options {
   readonly records: TxtRecords;
-  /** Resolves once validators will see the record; at once unless told. */
+  /** Resolves once validators will see the record; at once by default. */
   readonly waitForPropagation?: (name: string, value: string, signal?: AbortSignal) => Promise<void>;
 }
 

@@ -13,9 +13,9 @@ export interface AcmeClientOptions {
   /** PEM of what vouches for the CA's own HTTPS, in place of the public roots. */
   readonly ca?: string | readonly string[];
   readonly connectTo?: readonly ConnectTo[];
-  /** Milliseconds for one exchange; 30,000 unless told. */
+  /** Milliseconds for one exchange; 30,000 by default. */
   readonly timeoutMs?: number;
-  /** Milliseconds for the CA to decide an authorization or an order; 300,000 unless told. */
+  /** Milliseconds for the CA to decide an authorization or an order; 300,000 by default. */
   readonly decisionMs?: number;
 }
 

@@ -21,9 +21,9 @@ export interface AwsAccess {
   readonly endpoint?: string;
   /** The same for S3 alone: another service that speaks it. */
   readonly s3Endpoint?: string;
-  /** How often a call is tried while AWS throttles or is in trouble; 5 unless told. */
+  /** How often a call is tried while AWS throttles or is in trouble; 5 by default. */
   readonly attempts?: number;
-  /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 unless told. */
+  /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 by default. */
   readonly answerWithinMs?: number;
   readonly clock?: Clock;
   /** Told once when AWS throttles and calls are slowed down for it. */

@@ -4,7 +4,7 @@ import type { CallerIdentity } from "./identity.ts";
 
 /** What the demo job asks for. */
 export interface JobOptions {
-  /** Lists the names of parameters under this path, `/` unless told. */
+  /** Lists the names of parameters under this path, `/` by default. */
   readonly path?: string;
   /** Reads this one parameter in place of the list. Its value is not part of the result. */
   readonly read?: string;

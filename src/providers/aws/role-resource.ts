@@ -32,10 +32,10 @@ export interface RoleSpec {
   readonly name: string;
   /** As JSON text; `webIdentityTrustPolicy` makes it. */
   readonly trustPolicy: string;
-  /** `/` unless told. A role that exists keeps its path: another one is refused. */
+  /** `/` by default. A role that exists keeps its path: another one is refused. */
   readonly path?: string;
   readonly description?: string;
-  /** Seconds, 3600 unless told. */
+  /** Seconds, 3600 by default. */
   readonly maxSession?: number;
   /** ARNs of managed policies. */
   readonly policies?: readonly string[];
@@ -47,7 +47,7 @@ export interface RoleSpec {
   readonly tags?: Tags;
   /**
    * How long after its creation, in milliseconds, a role need not be in effect: it is confirmed again by the next
-   * run, in case an earlier one was ended while it waited. 0 unless told.
+   * run, in case an earlier one was ended while it waited. 0 by default.
    */
   readonly settlesWithin?: number;
   /** What to do where it is somebody else's, as a sentence. */

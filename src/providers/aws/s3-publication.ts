@@ -11,7 +11,7 @@ type Api = typeof S3Api;
 export interface S3Place {
   readonly bucket: string;
   readonly keys: { readonly discovery: string; readonly jwks: string };
-  /** The account that the bucket must belong to; anybody's unless told. */
+  /** The account that the bucket must belong to; anybody's by default. */
   readonly account?: string;
 }
 

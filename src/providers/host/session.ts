@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Told each line that the script prints, as it comes. */
   readonly onLine?: (line: string) => void;
-  /** Run as the user that logged in; as root unless told. */
+  /** Run as the user that logged in; as root by default. */
   readonly asUser?: true;
 }
 
@@ -41,7 +41,7 @@ export interface ScriptResult {
 export interface PutOptions {
   /** Octal, such as 0o644. */
   readonly mode: number;
-  /** `root:root` unless told. */
+  /** `root:root` by default. */
   readonly owner?: string;
   readonly signal?: AbortSignal;
 }
@@ -77,7 +77,7 @@ export interface SshSession {
 }
 
 export interface ForwardOptions {
-  /** A free one unless told. */
+  /** A free one by default. */
   readonly port?: number;
   readonly signal?: AbortSignal;
 }

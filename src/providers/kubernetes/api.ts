@@ -99,7 +99,7 @@ export interface WriteOptions extends CallOptions {
 export interface PodLogOptions extends CallOptions {
   /** Needed where the pod has several. */
   readonly container?: string;
-  /** Of the log's beginning; 1 MiB unless told. */
+  /** Of the log's beginning; 1 MiB by default. */
   readonly limitBytes?: number;
 }
 

@@ -23,8 +23,8 @@ export type PluginConsent = (plugin: ExecPlugin) => Promise<boolean>;
 export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** The working folder; the process's own unless told. */
+  /** The working folder; the process's own by default. */
   readonly cwd?: string;
-  /** Whether somebody has agreed to a program that nobody here chose; nobody has unless told. */
+  /** Whether somebody has agreed to a program that nobody here chose; nobody has by default. */
   readonly consent?: PluginConsent;
 }

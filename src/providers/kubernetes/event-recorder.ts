@@ -23,7 +23,7 @@ export interface Happening {
   readonly action: string;
   /** A sentence. */
   readonly note: string;
-  /** When it happened, in milliseconds since the epoch; now unless told. */
+  /** When it happened, in milliseconds since the epoch; now by default. */
   readonly at?: number;
 }
 
@@ -40,7 +40,7 @@ export interface RecorderOptions {
 const apiVersion = "events.k8s.io/v1";
 /** The API server takes no longer note (ValidateEventCreate). */
 const maxNote = 1024;
-/** What goes on is written again so rarely: an Event lives for an hour unless told. */
+/** What goes on is written again so rarely: an Event lives for an hour by default. */
 const again = 30 * 60_000;
 const maxRemembered = 10_000;
 

@@ -16,7 +16,7 @@ export interface LeaseOptions {
   readonly name: string;
   /** Unlike that of everybody else and of every earlier process: a pod's name and something random. */
   readonly identity: string;
-  /** Milliseconds, whole seconds, for which each renewal holds; 15,000 unless told. */
+  /** Milliseconds, whole seconds, for which each renewal holds; 15,000 by default. */
   readonly durationMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;

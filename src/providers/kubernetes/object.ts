@@ -66,7 +66,7 @@ export interface ObjectQuery {
   readonly labels?: string;
   /** As `spec.serviceAccountName=demo`. */
   readonly fields?: string;
-  /** At most so many; 100 unless told. */
+  /** At most so many; 100 by default. */
   readonly limit?: number;
 }
 

@@ -7,11 +7,11 @@ import type { PluginConsent } from "./environment.ts";
 import { endpointOf, podServiceAccount } from "./endpoint.ts";
 
 export interface KubernetesOptions {
-  /** Milliseconds for each exchange; 10,000 unless told. */
+  /** Milliseconds for each exchange; 10,000 by default. */
   readonly timeoutMs?: number;
-  /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own unless told. */
+  /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The working folder, whose git checkout is nobody's own; the process's unless told. */
+  /** The working folder, whose git checkout is nobody's own; the process's by default. */
   readonly cwd?: string;
   /** Tells when an exec plugin's token has expired. */
   readonly clock?: Clock;
@@ -19,7 +19,7 @@ export interface KubernetesOptions {
   readonly consent?: PluginConsent;
   /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
   readonly keepConnections?: boolean;
-  /** Where the pod's token and ca.crt lie; the kubelet's place unless told. */
+  /** Where the pod's token and ca.crt lie; the kubelet's place by default. */
   readonly serviceAccountDirectory?: string;
 }
 

@@ -5,9 +5,9 @@ import { checkedName, checkedNamespace } from "./names.ts";
 import { accountSettings } from "./replicas.ts";
 
 export interface PublisherRbac {
-  /** Namespace of the publisher's ServiceAccount; podtrust unless told. */
+  /** Namespace of the publisher's ServiceAccount; podtrust by default. */
   readonly namespace?: string;
-  /** Name of ServiceAccount, ClusterRole and binding; podtrust-publisher unless told. */
+  /** Name of ServiceAccount, ClusterRole and binding; podtrust-publisher by default. */
   readonly name?: string;
   /** Lets it make tokens for itself, so that one on a machine outside the cluster renews its own. */
   readonly renewToken?: boolean;

@@ -7,10 +7,10 @@ import type { Endpoint } from "./endpoint.ts";
 export interface Call extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
-  /** GET unless told, or a body is given, which makes it a POST of JSON. */
+  /** GET by default, or a body is given, which makes it a POST of JSON. */
   readonly method?: "DELETE" | "PATCH" | "PUT";
   readonly body?: unknown;
-  /** Of the body; application/json unless told. */
+  /** Of the body; application/json by default. */
   readonly contentType?: string;
   /** The media types that the answer may have. */
   readonly accept?: string;

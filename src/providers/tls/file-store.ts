@@ -15,7 +15,7 @@ export interface FileStoreOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** node:fs/promises unless told. */
+  /** node:fs/promises by default. */
   readonly files?: Files;
 }
 

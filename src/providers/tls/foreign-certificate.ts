@@ -27,7 +27,7 @@ export interface ForeignCertificateOptions {
   readonly names: readonly string[];
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** Milliseconds between two looks; 10,000 unless told. */
+  /** Milliseconds between two looks; 10,000 by default. */
   readonly interval?: number;
 }
 

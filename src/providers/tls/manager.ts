@@ -30,7 +30,7 @@ export interface CertificateSource {
 export interface CertificateIssuer {
   /** The directory URL (`letsEncrypt.production` of src/providers/acme is one). */
   readonly directory: string;
-  /** Where attempts after a failure go first; known for Let's Encrypt, none for others unless told. */
+  /** Where attempts after a failure go first; known for Let's Encrypt, none for others by default. */
   readonly staging?: string | false;
   /** A mail address for the CA; identifies the account in the store. */
   readonly email?: string;
@@ -40,9 +40,9 @@ export interface CertificateIssuer {
   readonly ca?: string | readonly string[];
   readonly connectTo?: readonly ConnectTo[];
   readonly preferredRoot?: string;
-  /** Milliseconds for one exchange with the CA; 30,000 unless told. */
+  /** Milliseconds for one exchange with the CA; 30,000 by default. */
   readonly timeoutMs?: number;
-  /** Milliseconds for one certificate, after which the next issuer is asked; 900,000 unless told. */
+  /** Milliseconds for one certificate, after which the next issuer is asked; 900,000 by default. */
   readonly certificateMs?: number;
 }
 
@@ -51,7 +51,7 @@ export interface CertificateManagerOptions {
   /** The first is asked first; the others when it fails. */
   readonly issuers: readonly CertificateIssuer[];
   readonly store: CertificateStore;
-  /** Those of the process, where several managers share them; of this manager alone unless told. */
+  /** Those of the process, where several managers share them; of this manager alone by default. */
   readonly accounts?: AcmeAccounts;
   /** In order of preference. */
   readonly solvers: readonly ChallengeSolver[];
@@ -59,12 +59,12 @@ export interface CertificateManagerOptions {
   readonly termsOfServiceAgreed: boolean;
   /**
    * Milliseconds from the start in which no first certificate is ordered: until whoever leads clients here, and a CA is
-   * one, has heard of us. None unless told.
+   * one, has heard of us. None by default.
    */
   readonly firstOrderAfter?: number;
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** A number from 0 to below 1; node:crypto's unless told. */
+  /** A number from 0 to below 1; node:crypto's by default. */
   readonly random?: () => number;
 }
 

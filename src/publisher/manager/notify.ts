@@ -16,7 +16,7 @@ export interface ServiceManagerDeps {
   readonly pid: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sends assignments to the socket; by the program systemd-notify unless told. */
+  /** Sends assignments to the socket; by the program systemd-notify by default. */
   readonly send?: (assignments: readonly string[]) => Promise<void>;
 }
 

@@ -25,7 +25,7 @@ export interface RoleAccess {
   readonly audience: string;
   /** Seconds of the projected token. */
   readonly expirationSeconds: number;
-  /** AWS_STS_REGIONAL_ENDPOINTS, which SDKs from before 2022 read; not set unless told. */
+  /** AWS_STS_REGIONAL_ENDPOINTS, which SDKs from before 2022 read; not set by default. */
   readonly stsRegionalEndpoints?: "regional" | "legacy";
   /** The pod's fsGroup, where it has none: then this group may read the token, and others may not. */
   readonly fsGroup?: number;

@@ -15,7 +15,7 @@ export interface Issuer {
   readonly providerKey: string;
   /** Where a relying party looks first. */
   readonly discoveryUrl: string;
-  /** Where podtrust publishes the JWK Set unless told otherwise: the path that Kubernetes uses. */
+  /** Where podtrust publishes the JWK Set by default otherwise: the path that Kubernetes uses. */
   readonly defaultJwksUri: string;
   /** Sentences about what is legal and yet often a mistake. */
   readonly warnings: readonly string[];

@@ -9,7 +9,7 @@ export interface Instant {
 export interface JwksCaches {
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisher: number;
-  /** Milliseconds for which AWS is taken to keep a set beyond that; an hour unless told. */
+  /** Milliseconds for which AWS is taken to keep a set beyond that; an hour by default. */
   readonly aws?: number;
 }
 

@@ -28,7 +28,7 @@ export interface Delays {
 
 /** What an action waits for. */
 interface Pace {
-  /** Milliseconds; as long as actions take, unless told. */
+  /** Milliseconds; as long as actions take, by default. */
   readonly delay?: number | undefined;
   readonly work?: Promise<void> | undefined;
 }
@@ -67,7 +67,7 @@ export class Project {
   readonly held = new Map<number, number>();
   readonly delays: Delays;
   readonly variants: HetznerVariants;
-  /** Who makes the machines behind servers; nobody, unless told. */
+  /** Who makes the machines behind servers; nobody, by default. */
   readonly machines: MachineMaker | undefined;
   readonly #clock: Clock;
   #events: Event[] = [];

@@ -25,7 +25,7 @@ export interface BindingText {
 
 interface Found {
   readonly value: unknown;
-  /** `web.yaml:12`, of a field such as `spec.roles[0].account`, or of the nearest thing above it; of the object unless told. */
+  /** `web.yaml:12`, of a field such as `spec.roles[0].account`, or of the nearest thing above it; of the object by default. */
   readonly placeOf: (field?: string) => string;
 }
 

@@ -12,7 +12,7 @@ export interface TestOptions extends AwsPartContext {
   readonly signal: AbortSignal;
   /** Waits for a token to expire; else that case is reported as left out. */
   readonly waitExpiry?: boolean;
-  /** NAMESPACE/NAME of a ServiceAccount that no role trusts; `default` beside the trusted one unless told. */
+  /** NAMESPACE/NAME of a ServiceAccount that no role trusts; `default` beside the trusted one by default. */
   readonly other?: string;
   /** Only roles of these names. */
   readonly only?: readonly string[];

@@ -20,13 +20,13 @@ export const manifestAnnotation = "podtrust/manifest";
 
 /** How the demo's Job differs from the guide's. */
 export interface DemoSpec {
-  /** An image of podtrust, which runs `podtrust job`; the guide's AWS CLI unless told. */
+  /** An image of podtrust, which runs `podtrust job`; the guide's AWS CLI by default. */
   readonly image?: string;
   /** AWS_ENDPOINT_URL of the pod: where a sandbox is, seen from there. */
   readonly awsEndpoint?: string;
   /** The node's own network in place of the pod's: where a cluster has no pod network, or one that leads nowhere. */
   readonly hostNetwork?: boolean;
-  /** Parameters under this path are listed; `/`, as in the guide, unless told. */
+  /** Parameters under this path are listed; `/`, as in the guide, by default. */
   readonly path?: string;
 }
 

@@ -7,7 +7,7 @@ import type { WorkloadTarget } from "./target.ts";
 export interface PatchSpec {
   /** KIND/NAME as kubectl says it: deployment/web. */
   readonly of: string;
-  /** The container that gets the token; named as the object unless told. */
+  /** The container that gets the token; named as the object by default. */
   readonly container?: string;
 }
 

@@ -13,9 +13,9 @@ export interface WorkloadSpec {
   readonly role?: string;
   /** Where several accounts have such a role: which one. */
   readonly account?: string;
-  /** The account's first audience unless told. */
+  /** The account's first audience by default. */
   readonly audience?: string;
-  /** Seconds of the projected token; 3600 unless told. */
+  /** Seconds of the projected token; 3600 by default. */
   readonly expirationSeconds?: number;
 }
 

@@ -41,7 +41,7 @@ export const cloudflareScripts = {
 
 export type CloudflareScript = keyof typeof cloudflareScripts;
 
-/** Starts a stand-in, asks it with cloudflare-go, and gives the steps. Mischief is off unless told. */
+/** Starts a stand-in, asks it with cloudflare-go, and gives the steps. Mischief is off by default. */
 export async function askCloudflare(
   script: CloudflareScript,
   start: typeof startStandInCloudflare,

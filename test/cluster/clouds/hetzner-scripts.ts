@@ -59,7 +59,7 @@ export const hetznerScripts = {
 
 export type HetznerScript = keyof typeof hetznerScripts;
 
-/** Starts a stand-in, asks it with hcloud-go, and gives the steps. Mischief is off unless told. */
+/** Starts a stand-in, asks it with hcloud-go, and gives the steps. Mischief is off by default. */
 export async function askHetzner(
   script: HetznerScript,
   start: typeof startStandInHetzner,

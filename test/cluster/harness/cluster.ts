@@ -35,7 +35,7 @@ async function populate(plane: ControlPlane, run: Run, options: NodeOptions): Pr
 }
 
 export interface ClusterOptions extends ControlPlaneOptions {
-  /** Of pods; the machine's unless told, and then they say hostNetwork. */
+  /** Of pods; the machine's by default, and then they say hostNetwork. */
   readonly podAddresses?: PodAddresses;
 }
 

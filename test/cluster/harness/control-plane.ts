@@ -13,13 +13,13 @@ import { createSigningKey, type SigningKey, type SigningKeyType } from "./signin
 export interface ControlPlaneOptions {
   /** `iss` of the tokens; nothing needs to answer there. */
   readonly issuer: string;
-  /** Of the API server, whatever the version of the rest; the usual one unless told. */
+  /** Of the API server, whatever the version of the rest; the usual one by default. */
   readonly version?: KubernetesVersion;
   /** Absent: Kubernetes names the API server's own address. */
   readonly jwksUri?: string;
-  /** 1 unless told; all on one etcd. */
+  /** 1 by default; all on one etcd. */
   readonly servers?: number;
-  /** The type of the first signing key; RS256 unless told. */
+  /** The type of the first signing key; RS256 by default. */
   readonly keyType?: SigningKeyType;
   /** More names in the servers' certificates than localhost and 127.0.0.1. */
   readonly serverNames?: readonly string[];
@@ -53,7 +53,7 @@ export interface ControlPlane {
   readonly useKeys: (keys: ServerKeys) => Promise<void>;
   /** The same for one server, counted from 0. */
   readonly useKeysOn: (index: number, keys: ServerKeys) => Promise<void>;
-  /** Asks an API server, the first unless told, as its administrator, unless a token or another client is given. */
+  /** Asks an API server, the first by default, as its administrator, unless a token or another client is given. */
   readonly ask: (path: string, options?: AskOptions & { readonly server?: number }) => Promise<Answer>;
   /** Runs kubectl as the administrator and gives its stdout; `input` is its stdin. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;

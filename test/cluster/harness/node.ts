@@ -73,7 +73,7 @@ export type PodAddresses = "their own" | "the machine's";
 
 /** Of what a node is made, beside its control plane. */
 export interface NodeOptions {
-  /** The machine's unless told. */
+  /** The machine's by default. */
   readonly podAddresses?: PodAddresses | undefined;
   /** Socket file at which API servers ask for ways into the node's own network, by HTTP CONNECT. */
   readonly egress?: string | undefined;

@@ -10,15 +10,15 @@ export interface PebbleOptions {
   readonly httpPort: number;
   /** Where it asks for TLS-ALPN-01, in place of 443. */
   readonly tlsPort: number;
-  /** Of its own HTTPS; any that is free, unless told. */
+  /** Of its own HTTPS; any that is free, by default. */
   readonly port?: number;
   /** `HOST:PORT` of the name service that it asks in place of the one that comes with it. */
   readonly nameServer?: string;
   /** Names and addresses of its own HTTPS beside localhost, for who reaches it from elsewhere. */
   readonly names?: readonly string[];
-  /** How many good nonces in a hundred are refused; 30 unless told. */
+  /** How many good nonces in a hundred are refused; 30 by default. */
   readonly nonceReject?: number;
-  /** How many valid authorizations in a hundred are used again for a new order; 0 unless told. */
+  /** How many valid authorizations in a hundred are used again for a new order; 0 by default. */
   readonly authorizationReuse?: number;
   /** Keys (base64url) by their id: new accounts then need an external account binding. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface PebbleOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The name service that Pebble asks. Every name has the address 127.0.0.1 and no IPv6 one, unless told. */
+/** The name service that Pebble asks. Every name has the address 127.0.0.1 and no IPv6 one, by default. */
 export interface ChallengeDns {
   /** host:port, for another Pebble or a resolver. */
   readonly address: string;

@@ -38,7 +38,7 @@ export interface WebhookWorld {
   readonly listen: { readonly host: string; readonly port: number };
   /** The objects that were applied. */
   readonly objects: readonly JsonRecord[];
-  /** Makes a pod of the namespace, for show unless told. */
+  /** Makes a pod of the namespace, for show by default. */
   readonly makePod: (namespace: string, pod: JsonRecord, query?: string) => Promise<Answer>;
   /** Waits until pods of the ServiceAccount `default/web` are injected, or no longer. */
   readonly untilInjecting: (expected?: boolean) => Promise<void>;
@@ -54,7 +54,7 @@ export const webAround = {
   serviceAccount: { metadata: { annotations: { "eks.amazonaws.com/role-arn": webRole } } },
 };
 
-/** A pod of a ServiceAccount, `web` unless told. */
+/** A pod of a ServiceAccount, `web` by default. */
 export function webPod(metadata: JsonRecord = { name: "probe" }, serviceAccountName = "web"): JsonRecord {
   return {
     apiVersion: "v1",

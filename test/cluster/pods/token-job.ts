@@ -9,7 +9,7 @@ export const podtrustFolder = "/opt/podtrust";
 export interface TokenJob {
   readonly name: string;
   readonly serviceAccount: string;
-  /** Of podtrust's image; its entrypoint unless told. */
+  /** Of podtrust's image; its entrypoint by default. */
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ function mountsOf({ folders = [], writable }: TokenJob): readonly Mounted[] {
 
 /**
  * A Job with one pod of podtrust's image, which has a projected token of 600 seconds for sts.amazonaws.com, the
- * network of the machine unless told, and no right that it does not need. JSON.
+ * network of the machine by default, and no right that it does not need. JSON.
  */
 export function tokenJob(job: TokenJob): string {
   const { name, serviceAccount, command, args, environment = {}, ownAddress = false } = job;

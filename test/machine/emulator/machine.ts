@@ -19,13 +19,13 @@ export interface MachineRoom {
   /** In which each machine has a folder of its own. */
   readonly folder: string;
   readonly image: BootImage;
-  /** Software alone unless told. */
+  /** Software alone by default. */
   readonly accelerator?: Accelerator;
   /** Services of this computer that the guest reaches, as `198.18.0.1:14000` by the port of 127.0.0.1. */
   readonly outside?: Readonly<Record<string, number>>;
-  /** For cloud-init, beside what the user gave: Hetzner's own, of which there is none unless told. */
+  /** For cloud-init, beside what the user gave: Hetzner's own, of which there is none by default. */
   readonly vendorData?: string;
-  /** Where on 127.0.0.1 a machine's ports shall be; any that are free, unless told. */
+  /** Where on 127.0.0.1 a machine's ports shall be; any that are free, by default. */
   readonly ports?: EmulatorSpec["ports"];
   /** Puts something else on a machine's wire; what it gives back takes that away. */
   readonly attach?: (order: MachineOrder) => Promise<Attachment & { readonly detach: () => Promise<void> }>;

@@ -7,7 +7,7 @@ import type { Run } from "../../cluster/harness/run.ts";
 
 /** Who logs in where, and by which host key he knows that he is there. */
 export interface Login {
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly address?: string;
   readonly port: number;
   readonly user: string;

@@ -50,7 +50,7 @@ import { providerArnOf, roleArnOf } from "../../../stack/parts/index.ts";
 
 export interface BoundContext {
   readonly clock: Clock;
-  /** How a session is opened; the SDK's own chain of credentials unless told. */
+  /** How a session is opened; the SDK's own chain of credentials by default. */
   readonly open?: (access: AwsAccess) => AwsSession;
   /** Told when AWS throttles and calls are slowed down for it. */
   readonly notice?: (text: string) => void;

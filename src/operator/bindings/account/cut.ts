@@ -20,7 +20,7 @@ export interface CutSpec {
   readonly mark: string;
   /** Names of roles of its that a look at the account may lack. */
   readonly names: readonly string[];
-  /** So old a look at the account may be, in milliseconds; as for everything else unless told. */
+  /** So old a look at the account may be, in milliseconds; as for everything else by default. */
   readonly oldest?: number;
   /** Whether those of `names`, and no others, are closed besides, and marked as what stays without its binding. */
   readonly retain?: boolean;

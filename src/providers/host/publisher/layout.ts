@@ -37,7 +37,7 @@ const programName = "podtrust-publisher";
 /** The group that may read the token and the secret files of the config. */
 export const secretsGroup = "podtrust-publisher-secrets";
 
-/** Places below `root`, which is the machine's own unless told. */
+/** Places below `root`, which is the machine's own by default. */
 export function hostLayout(root = ""): HostLayout {
   const home = `${root}/opt/podtrust/publisher`;
   const etc = `${root}/etc/podtrust`;

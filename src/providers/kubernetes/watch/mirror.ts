@@ -20,7 +20,7 @@ import { eventsOf, ListBounds, pageOf, type WatchEvent } from "./wire.ts";
 export interface MirrorOptions<V, I extends string = never> {
   readonly api: Pick<KubernetesApi, "server" | "follow">;
   readonly kind: ObjectKind;
-  /** All namespaces unless told. */
+  /** All namespaces by default. */
   readonly namespace?: string;
   /** As `spec.nodeName=a`. */
   readonly fields?: string;
@@ -31,9 +31,9 @@ export interface MirrorOptions<V, I extends string = never> {
   readonly indexes: Indexes<V, I>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds without a word after which a server is dead, whatever TCP believes; 100,000 unless told. */
+  /** Milliseconds without a word after which a server is dead, whatever TCP believes; 100,000 by default. */
   readonly silenceMs?: number;
-  /** Objects that are kept at the most; 200,000 unless told. */
+  /** Objects that are kept at the most; 200,000 by default. */
   readonly most?: number;
 }
 

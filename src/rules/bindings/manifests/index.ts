@@ -20,7 +20,7 @@ export function bindingPolicies(): readonly object[] {
 
 /** For which operator, and which cluster. */
 export interface BindingManifestsSpec extends Partial<OperatorIdentity> {
-  /** 1.36 unless told: its form is good for every later one. 1.35 has no MutatingAdmissionPolicy of v1. */
+  /** 1.36 by default: its form is good for every later one. 1.35 has no MutatingAdmissionPolicy of v1. */
   readonly kubernetes?: PolicyMinor;
 }
 

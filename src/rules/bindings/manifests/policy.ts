@@ -11,7 +11,7 @@ export interface Validation {
 /** A ValidatingAdmissionPolicy, without what all of ours have in common. */
 export interface GuardSpec {
   readonly name: string;
-  /** What is done where it cannot decide: it denies, unless told. */
+  /** What is done where it cannot decide: it denies, by default. */
   readonly failurePolicy?: "Fail" | "Ignore";
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
   readonly rules: readonly {

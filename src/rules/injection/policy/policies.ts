@@ -16,9 +16,9 @@ export interface PolicySpec {
   readonly mode: ParameterMode;
   /** Of the mode `serviceaccounts`: the namespaces whose quota is wanted too. */
   readonly namespaces?: readonly string[];
-  /** 1.36 unless told: its form is good for every later one. */
+  /** 1.36 by default: its form is good for every later one. */
   readonly kubernetes?: PolicyMinor;
-  /** A pod that did not get its role is refused; unless told its maker is warned. */
+  /** A pod that did not get its role is refused; by default its maker is warned. */
   readonly deny?: boolean;
   /** False: nobody is told why a pod got no role, and what cannot be used of the annotations. */
   readonly warn?: boolean;

@@ -23,7 +23,7 @@ export interface AccessRequest {
   readonly context: RequestContext;
   /**
    * Condition keys whose values cannot be known yet, because only the call brings them. A condition on one of them
-   * neither holds nor fails. Without regard to case; none unless told.
+   * neither holds nor fails. Without regard to case; none by default.
    */
   readonly unknownKeys?: readonly string[];
 }

@@ -23,7 +23,7 @@ async function versions(): Promise<
 }
 
 describe("the labels of a parameter", () => {
-  test("name a version, the newest unless told, and a reader finds it by them", async () => {
+  test("name a version, the newest by default, and a reader finds it by them", async () => {
     const { label, labels, run } = await versions();
     assert.deepEqual(await label({ Labels: ["latest"] }), { InvalidLabels: [], ParameterVersion: 3 });
     await label({ Labels: ["first", "kept"], ParameterVersion: 1 });

@@ -58,7 +58,7 @@ export function roleKey(name: string): string {
   return name.toLowerCase();
 }
 
-/** Ends the wait for what was changed until now: STS sees these roles, all unless told, as IAM does. */
+/** Ends the wait for what was changed until now: STS sees these roles, all by default, as IAM does. */
 export function spreadRoles({ roles }: Account, names?: readonly string[]): void {
   for (const { trustBefore: _, ...role } of roles.values()) {
     if (names?.includes(role.name) !== false) roles.set(roleKey(role.name), { ...role, spread: true });

@@ -27,7 +27,7 @@ export interface IssuerDocumentsOptions {
   /** How an issuer, by its URL, is reached from here. */
   readonly wayTo: WayTo;
   readonly limits?: Partial<CacheLimits>;
-  /** AWS's unless told. */
+  /** AWS's by default. */
   readonly bounds?: Partial<IssuerBounds>;
 }
 

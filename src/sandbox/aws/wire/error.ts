@@ -2,9 +2,9 @@
 export type FaultType = "Sender" | "Receiver";
 
 export interface AwsErrorOptions {
-  /** The HTTP status; 400 unless told. */
+  /** The HTTP status; 400 by default. */
   readonly status?: number;
-  /** `Sender` unless told, or the status is 500 or more. */
+  /** `Sender` by default, or the status is 500 or more. */
   readonly type?: FaultType;
   /** The name of our rule that decided, for the log and the page. */
   readonly rule?: string;

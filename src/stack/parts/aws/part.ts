@@ -44,7 +44,7 @@ import {
 import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type Waiting } from "./usable.ts";
 
 export interface AwsPartContext extends PartContext {
-  /** How a session is opened; the SDK's own chain of credentials unless told. */
+  /** How a session is opened; the SDK's own chain of credentials by default. */
   readonly open?: (access: AwsAccess) => AwsSession;
 }
 

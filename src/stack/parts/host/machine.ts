@@ -11,7 +11,7 @@ export interface Machine {
   sshArguments(): Promise<readonly string[]>;
   /** Words that make a command there root's. */
   readonly asRoot: readonly string[];
-  /** Its cluster's API, through the connection; a free port unless told. Throws `machine-absent`. */
+  /** Its cluster's API, through the connection; a free port by default. Throws `machine-absent`. */
   cluster(port?: number): Promise<ForwardedCluster>;
   /** Resolves once the connection was lost. */
   lost(): Promise<void>;

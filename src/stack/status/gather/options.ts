@@ -4,7 +4,7 @@ import type { PublisherFacts } from "../facts.ts";
 
 export interface GatherOptions extends AwsPartContext {
   readonly signal: AbortSignal;
-  /** The addresses of a name; the system's resolver unless told. */
+  /** The addresses of a name; the system's resolver by default. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** Asks the publisher of this stack, where one runs on this machine. */
   readonly publisher?: (signal: AbortSignal) => Promise<PublisherFacts | undefined>;
