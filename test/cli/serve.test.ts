@@ -196,9 +196,10 @@ describe("podtrust serve", () => {
 
   test("a reader of the log that goes away does not end the publisher", async (t) => {
     const at = await place(t);
-    // As in `podtrust serve 2>&1 | head -1`: the log's first line is read, and the pipe is closed.
+    // As in `podtrust serve 2>&1 | head -1`: the log's first lines are read, and the pipe is closed.
     const running = serve(t, at);
     const port = await portOf(running, "https");
+    await running.until(/every stack is published/u);
     running.child.stderr?.destroy();
     running.child.stdout?.destroy();
     for (const seconds of [3, 4, 5]) {

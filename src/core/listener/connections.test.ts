@@ -162,7 +162,7 @@ describe("a handshake", () => {
     connections.pass(9999);
     assert.equal(connections.inTime(connection), true);
     connections.clock.now += 1;
-    assert.equal(connections.mayOpen(connection, "http/1.1"), false);
+    connections.afterHandshake(connection, "http/1.1", () => assert.fail("it is served"));
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([tcp.destroyed, connections.tallies.cutOff["too-slow"]], [true, 1]);
   });
@@ -174,8 +174,8 @@ describe("HTTP/2 sessions", () => {
     const shaken = (address: string): TestSocket => {
       const tcp = socket(address);
       const connection = connections.admit(tcp, listener);
-      assert.ok(connection !== undefined && connections.mayOpen(connection, "h2"));
-      connection.open(new FakeProtocol("h2"), tcp);
+      assert.ok(connection !== undefined);
+      connections.afterHandshake(connection, "h2", () => connection.open(new FakeProtocol("h2"), tcp));
       connection.requested();
       connections.clock.now += 1;
       return tcp;
@@ -193,8 +193,9 @@ describe("HTTP/2 sessions", () => {
     const connections = new TestConnections({ http2Sessions: 1 });
     for (let one = 0; one < 5; one += 1) {
       const connection = connections.admit(socket("192.0.2.1"), listener);
-      assert.ok(connection !== undefined && connections.mayOpen(connection, "http/1.1"));
-      connection.open(new FakeProtocol("http/1.1"), connection.socket);
+      assert.ok(connection !== undefined);
+      const open = (): void => connection.open(new FakeProtocol("http/1.1"), connection.socket);
+      connections.afterHandshake(connection, "http/1.1", open);
     }
     assert.equal(connections.size, 5);
     assert.equal(connections.tallies.cutOff.crowded, 0);

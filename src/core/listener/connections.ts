@@ -13,6 +13,9 @@ const lookEvery = 250;
 /** How often over the bound may be held between two looks. */
 const burst = 2;
 
+/** So many connections that waited are opened in one turn of the event loop. */
+const openedAtOnce = 32;
+
 /** Connections of one network that are never too many. */
 const few = 8;
 
@@ -56,6 +59,8 @@ export class Connections {
   readonly #tallies: ConnectionTallies;
   readonly #context: ConnectionsContext;
   readonly #collect: () => void;
+  /** Whose handshake is done and whose protocol is not begun, in the order in which they came. */
+  readonly #waiting = new Map<Connection, () => void>();
   #held = 0;
   #garbage = 0;
   #looking: NodeJS.Timeout | undefined;
@@ -119,24 +124,23 @@ export class Connections {
   }
 
   /**
-   * Whether a protocol may begin on a connection after its handshake. While so much is held, or was until a moment
-   * ago, that memory would run out before the event loop comes round, networks with many connections have to wait.
+   * Begins a protocol on a connection whose handshake has come to its end. While so much is held, or was until a moment ago, that
+   * memory would run out before the event loop comes round, who holds most is cut off and garbage is collected; connections
+   * of networks with many wait until that is done, and are opened in the order in which they came.
    */
-  mayOpen(connection: Connection, name: Protocol["name"]): boolean {
-    if (!this.inTime(connection)) return false;
-    const full = this.#held + this.#garbage > burst * this.#limits.heldBytes;
-    if (full && connection.network.connections.size > few) {
-      this.#cut(connection, "crowded", connection);
-      return false;
-    }
-    if (name === "h2") this.#makeRoomForSession(connection);
-    return true;
+  afterHandshake(connection: Connection, name: Protocol["name"], open: () => void): void {
+    if (!this.inTime(connection)) return;
+    if (this.#isFull) this.#bound(this.#limits.heldBytes, connection);
+    if (this.#isFull && connection.network.connections.size > few)
+      this.#waiting.set(connection, () => this.#open(connection, name, open));
+    else this.#open(connection, name, open);
   }
 
   /** Ends what has had its time. */
   look(): void {
     this.#context.clock.tick();
     this.#bound(this.#limits.heldBytes);
+    this.#openWaiting();
     for (const connection of this.#all) {
       const reason = connection.endReason();
       if (reason === "too-slow" && connection.timeOut()) continue;
@@ -164,6 +168,26 @@ export class Connections {
     if (victim === undefined) return false;
     this.#cut(victim, "crowded");
     return true;
+  }
+
+  get #isFull(): boolean {
+    return this.#held + this.#garbage > burst * this.#limits.heldBytes;
+  }
+
+  #open(connection: Connection, name: Protocol["name"], open: () => void): void {
+    if (connection.stage !== "handshake") return;
+    if (name === "h2") this.#makeRoomForSession(connection);
+    open();
+  }
+
+  /** Some at a time: what they ask for is held before the next are opened. */
+  #openWaiting(): void {
+    for (const [connection, open] of [...this.#waiting].slice(0, openedAtOnce)) {
+      if (this.#isFull) return;
+      this.#waiting.delete(connection);
+      open();
+    }
+    if (this.#waiting.size > 0) setImmediate(() => this.#openWaiting());
   }
 
   /** One of the network that has most sessions gives way. */
@@ -209,6 +233,7 @@ export class Connections {
 
   #forget(connection: Connection, wasCut = false): void {
     if (!this.#all.delete(connection)) return;
+    this.#waiting.delete(connection);
     this.#discard(connection, wasCut);
     connection.release();
     const { network } = connection;
@@ -237,6 +262,7 @@ export class Connections {
       setImmediate(() => {
         this.#garbage = 0;
         this.#collect();
+        this.#openWaiting();
       }),
     );
   }
@@ -260,18 +286,19 @@ function first(connections: readonly Connection[]): Connection | undefined {
 }
 
 /**
- * Puts a check before a server's own listeners of an event that hands over a socket. Node has no other place
- * to turn a connection away by its address, or to choose the protocol after the handshake.
+ * Puts a check before a server's own listeners of an event that hands over a socket: `pass` hands it on to them, now or later.
+ * Node has no other place to turn a connection away by its address, or to choose the protocol after the handshake.
  */
 export function gate(
   server: EventEmitter,
   event: "connection" | "secureConnection",
-  admit: (socket: Socket) => boolean,
+  admit: (socket: Socket, pass: () => void) => void,
 ): void {
   const own = server.listeners(event) as ((socket: Socket) => void)[];
   server.removeAllListeners(event);
   server.on(event, (socket: Socket) => {
-    if (!admit(socket)) return;
-    for (const listener of own) listener.call(server, socket);
+    admit(socket, () => {
+      for (const listener of own) listener.call(server, socket);
+    });
   });
 }

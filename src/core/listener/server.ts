@@ -46,17 +46,18 @@ export function bound(server: Server | TlsServer, options: BoundServer): Connect
     speakers.set(socket, requests);
     connection.open(requests, socket);
   };
-  gate(server, "connection", (socket) => {
+  gate(server, "connection", (socket, pass) => {
     const connection = connections.admit(socket, server);
-    if (connection !== undefined && !secure) speak(socket, connection);
-    return connection !== undefined;
+    if (connection === undefined) return;
+    if (!secure) speak(socket, connection);
+    pass();
   });
   if (secure)
-    gate(server, "secureConnection", (socket) => {
+    gate(server, "secureConnection", (socket, pass) => {
       const connection = connections.of(socket);
-      if (connection?.stage !== "handshake" || !connections.inTime(connection)) return false;
+      if (connection?.stage !== "handshake" || !connections.inTime(connection)) return;
       speak(socket, connection);
-      return true;
+      pass();
     });
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const exchange = speakers.get(incoming.socket)?.begin(incoming, outgoing);

@@ -8,32 +8,56 @@ import {
   type TestSocket,
 } from "../../../test/support/test-connections.ts";
 
+const MiB = 1024 * 1024;
+const turns = (): Promise<void> =>
+  new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
+
 describe("while the bound on what is held is reached", () => {
+  /** Who held so much is gone, and what he held is not collected yet. */
   function full(): TestConnections {
-    const connections = new TestConnections({ heldBytes: 1000 });
-    connections.admit(socket("192.0.2.9"), listener)?.hold(2000);
-    // Who held so much is gone, and what he held is not collected yet.
+    const connections = new TestConnections({ heldBytes: 8 * MiB });
+    connections.admit(socket("192.0.2.9"), listener)?.hold(16 * MiB);
     connections.admit(socket("192.0.2.9"), listener)?.hold(1);
     return connections;
   }
 
-  test("nothing is spoken with those whose network has many connections", async () => {
+  test("connections of a network with many wait until garbage is collected, and then are all opened in their order", async () => {
+    const connections = full();
+    const opened: number[] = [];
+    const many = Array.from({ length: 100 }, () => connections.admit(socket("192.0.2.1"), listener));
+    for (const [index, one] of many.entries()) {
+      assert.ok(one !== undefined);
+      connections.afterHandshake(one, "http/1.1", () => opened.push(index));
+    }
+    assert.deepEqual(opened, []);
+    while (opened.length < many.length) await turns();
+    assert.deepEqual(
+      opened,
+      many.map((_, index) => index),
+    );
+    assert.equal(connections.tallies.cutOff.crowded, 0);
+  });
+
+  test("one that goes while it waits is not opened", async () => {
     const connections = full();
     const many = Array.from({ length: 9 }, () => connections.admit(socket("192.0.2.1"), listener));
-    const [one] = many;
-    assert.ok(one !== undefined);
-    assert.equal(connections.mayOpen(one, "h2"), false);
-    assert.equal(connections.size, 9);
-    // Not from within its own handshake.
-    assert.equal(one.socket.destroyed, false);
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(one.socket.destroyed, true);
+    const [first, second] = many;
+    assert.ok(first !== undefined && second !== undefined);
+    const opened: string[] = [];
+    connections.afterHandshake(first, "h2", () => opened.push("first"));
+    connections.afterHandshake(second, "h2", () => opened.push("second"));
+    first.socket.destroy();
+    while (opened.length === 0) await turns();
+    assert.deepEqual(opened, ["second"]);
   });
 
   test("clients of small networks are served", () => {
     const connections = full();
     const one = connections.admit(socket("192.0.2.1"), listener);
-    assert.ok(one !== undefined && connections.mayOpen(one, "h2"));
+    assert.ok(one !== undefined);
+    let isOpened = false;
+    connections.afterHandshake(one, "h2", () => (isOpened = true));
+    assert.equal(isOpened, true);
   });
 });
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
-import { gate } from "../../core/listener/index.ts";
+import { type Connection, gate } from "../../core/listener/index.ts";
 import type { HttpsDeps } from "./deps.ts";
 import { Http1, http1Options, type PreparedResponse, siteAnswerer } from "./http1.ts";
 import { Http2, http2Options } from "./http2.ts";
@@ -62,28 +62,28 @@ function sniCallback(deps: HttpsDeps): Sni {
   };
 }
 
-/** Hands sockets on after their handshake: true for HTTP/1.1, which Node's own listener takes. */
-function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket) => boolean {
+/** Hands sockets on after their handshake, those of HTTP/1.1 to Node's own listener by `pass`. */
+function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket, pass: () => void) => void {
   const { tallies, connections } = deps;
   const http2 = http2Options(deps.limits);
-  return (socket) => {
-    tallies.handshakes.done += 1;
-    const connection = connections.of(socket);
-    const protocol = socket.alpnProtocol === "h2" ? "h2" : "http/1.1";
-    // Gone in the meantime, or at a bad time: its end is on its way.
-    if (connection?.stage !== "handshake" || !connections.mayOpen(connection, protocol)) return false;
-    if (protocol === "h2") {
-      connection.open(new Http2(socket, connection, deps, http2), socket);
-      return false;
-    }
-    // RFC 8737 §3: nothing is spoken over a validator's connection.
-    if (socket.alpnProtocol === acmeTlsProtocol) {
+  const open = (socket: TLSSocket, connection: Connection, pass: () => void): void => {
+    if (socket.alpnProtocol === "h2") connection.open(new Http2(socket, connection, deps, http2), socket);
+    else if (socket.alpnProtocol === acmeTlsProtocol) {
+      // RFC 8737 §3: nothing is spoken over a validator's connection.
       connection.closing();
       socket.destroySoon();
-      return false;
+    } else {
+      http1.serve(socket, connection);
+      pass();
     }
-    http1.serve(socket, connection);
-    return true;
+  };
+  return (socket, pass) => {
+    tallies.handshakes.done += 1;
+    const connection = connections.of(socket);
+    // Gone in the meantime: its end is on its way.
+    if (connection?.stage !== "handshake") return;
+    const protocol = socket.alpnProtocol === "h2" ? "h2" : "http/1.1";
+    connections.afterHandshake(connection, protocol, () => open(socket, connection, pass));
   };
 }
 
@@ -99,8 +99,10 @@ function secureServer(deps: HttpsDeps): Server<typeof IncomingMessage, typeof Pr
     SNICallback: sniCallback(deps),
   });
   const dispatch = dispatcher(deps, http1);
-  gate(server, "connection", (socket) => deps.connections.admit(socket, server) !== undefined);
-  gate(server, "secureConnection", (socket) => dispatch(socket as TLSSocket));
+  gate(server, "connection", (socket, pass) => {
+    if (deps.connections.admit(socket, server) !== undefined) pass();
+  });
+  gate(server, "secureConnection", (socket, pass) => dispatch(socket as TLSSocket, pass));
   http1.attach(server);
   server.on("tlsClientError", () => (tallies.handshakes.failed += 1));
   return server;

@@ -19,11 +19,11 @@ export async function listenPlain(
   const { connections } = deps;
   const http1 = new Http1(deps, answerer);
   const server = createServer(http1Options(deps.limits));
-  gate(server, "connection", (socket) => {
+  gate(server, "connection", (socket, pass) => {
     const connection = connections.admit(socket, server, clients === "proxy");
-    if (connection === undefined) return false;
+    if (connection === undefined) return;
     http1.serve(socket, connection);
-    return true;
+    pass();
   });
   http1.attach(server);
   const opened = await openOn(server, asked, deps.logger);
