@@ -38,7 +38,7 @@ describe("while the bound on what is held is reached", () => {
     assert.equal(connections.tallies.cutOff.crowded, 0);
   });
 
-  test("one that goes while it waits is not opened", async () => {
+  test("a connection that goes while it waits is not opened", async () => {
     const connections = full();
     const many = Array.from({ length: 9 }, () => connections.admit(socket("192.0.2.1"), listener));
     const [first, second] = many;
