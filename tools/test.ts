@@ -13,6 +13,7 @@
  *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                  software emulation
+ *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
  *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
  *                                  and on every minor of Kubernetes
  *   node tools/test.ts exports     needs Go; builds OpenTofu and Hetzner's provider once into .cache/

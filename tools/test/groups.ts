@@ -76,6 +76,8 @@ export const groups: Readonly<Record<string, Group>> = {
     concurrency: 2,
     timeout: 660_000,
   },
+  // Every attack from both origins; limits has those that did the most harm.
+  attacks: { patterns: ["test/attacks/**/*.test.ts"], concurrency: 1, timeout: 600_000 },
   tools: { patterns: ["test/tools/**/*.test.ts"], concurrency: 2, timeout: 600_000 },
   peers: { patterns: ["test/peers/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
   cluster: {
@@ -94,6 +96,7 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       "src/**/*.test.ts",
       "test/{metrics,stack}/**/*.test.ts",
+      "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",
       "test/cluster/operator/webhook.test.ts",
@@ -102,7 +105,7 @@ export const groups: Readonly<Record<string, Group>> = {
     ],
     isAgain: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
-    chooses: (file) => /^test\/(?:cluster|exports|tools)\//u.test(file) || triesProperties(file),
+    chooses: (file) => /^test\/(?:attacks|cluster|exports|tools)\//u.test(file) || triesProperties(file),
     concurrency: 2,
     timeout: 3_600_000,
   },
