@@ -300,7 +300,7 @@ describe("the chart", { skip }, () => {
     const lease = "/apis/coordination.k8s.io/v1/namespaces/podtrust/leases/podtrust-publisher";
     const deployment = "/apis/apps/v1/namespaces/podtrust/deployments/podtrust-publisher";
     const digestOf = (object: Record<string, unknown>): string =>
-      /"podtrust\.io\/config-digest":"(\w+)"/u.exec(JSON.stringify(object))?.[1] ?? "";
+      /"podtrust\.dev\/config-digest":"(\w+)"/u.exec(JSON.stringify(object))?.[1] ?? "";
     // What the publisher would have written by then.
     const patch = (kind: string, value: object): Promise<string> =>
       kubectl([
