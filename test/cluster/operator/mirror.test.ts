@@ -70,14 +70,21 @@ async function write(
   const collection = "/api/v1/namespaces/default/serviceaccounts";
   const metadata = { name, namespace: "default", annotations: { note } };
   const body = { apiVersion: "v1", kind: "ServiceAccount", metadata };
-  const [method, path] = note === undefined ? ["DELETE", `${collection}/${name}`] : ["POST", collection];
-  let answer = await cluster.ask(path ?? "", {
-    method: method ?? "",
-    server,
-    ...(note === undefined ? {} : { body }),
-  });
-  if (answer.status === 409)
-    answer = await cluster.ask(`${collection}/${name}`, { method: "PUT", body, server });
+  const [method, path] =
+    note === undefined ? (["DELETE", `${collection}/${name}`] as const) : (["POST", collection] as const);
+  const ask = async () => {
+    const options = { server, ...(note === undefined ? {} : { body }) };
+    const answer = await cluster.ask(path, { method, ...options });
+    return answer.status === 409
+      ? await cluster.ask(`${collection}/${name}`, { method: "PUT", ...options })
+      : answer;
+  };
+  let answer = await ask();
+  // One that was frozen a moment ago may say so for a while.
+  await until(async () => {
+    if (answer.status >= 500) answer = await ask();
+    return answer.status < 500;
+  }, `the server writes ${name}`);
   assert.ok(answer.status < 300, answer.text);
 }
 
