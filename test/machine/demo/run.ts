@@ -53,6 +53,7 @@ export async function runBooted(options: BootOptions & { readonly files: BootFil
     chapters: guideChapters(() =>
       onMachine(async () => {
         await story.publish();
+        await world.untilServed();
         await world.openCluster();
       }),
     ),

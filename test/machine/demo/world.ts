@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { PodtrustError } from "../../../src/core/base/index.ts";
-import type { ConnectTo } from "../../../src/core/http/index.ts";
+import { errorText, PodtrustError, until } from "../../../src/core/base/index.ts";
+import { type ConnectTo, request } from "../../../src/core/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { parseIssuer } from "../../../src/rules/oidc/index.ts";
 import { choosePorts, type EmulatedMachine, makeMachine } from "../emulator/index.ts";
@@ -57,6 +57,8 @@ export interface BootWorld {
   readonly story: MachineStory;
   /** Has the stage's cluster be the machine's, once k3s runs there. */
   openCluster(): Promise<void>;
+  /** Waits until the machine's publisher has its certificate, which it orders once it runs. */
+  untilServed(): Promise<void>;
   /** The last that the machine wrote on its console; empty before there is one. */
   console(): string;
 }
@@ -157,6 +159,29 @@ async function build(
       const forwarded = await machine.cluster();
       ending.add(() => forwarded.close());
       cluster = await openKubernetes({ kubeconfig: forwarded.kubeconfig }, { clock });
+    },
+    async untilServed() {
+      const url = `${story.config.issuer}/.well-known/openid-configuration`;
+      await until<true>({
+        clock,
+        withinMs: 600_000,
+        delays: [1000],
+        signal,
+        async look() {
+          try {
+            await request(url, { ca: ca.root, connectTo, signal });
+            return { is: true };
+          } catch (error) {
+            return { waitsFor: errorText(error) };
+          }
+        },
+        onWait: () => {},
+        late: (reason) =>
+          new PodtrustError(
+            "host-wait-missed",
+            `the publisher's certificate: not within ten minutes; last: ${reason}`,
+          ),
+      });
     },
     console: () => machines.at(-1)?.console() ?? "",
   };

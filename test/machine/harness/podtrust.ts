@@ -24,7 +24,7 @@ export const thisPodtrust: Podtrust = { folder: root, main: mainFile };
 /** The same of a later version, in the run's folder: all that tells them apart is the number. */
 export function newerPodtrust({ folder }: Run, version: string): Podtrust {
   const copy = join(folder, `podtrust-${version}`);
-  for (const name of ["src", "tools", "package-lock.json"])
+  for (const name of ["src", "tools", "packages", "package-lock.json"])
     cpSync(join(root, name), join(copy, name), { recursive: true });
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as object;
   writeFileSync(join(copy, "package.json"), JSON.stringify({ ...manifest, version }));
