@@ -5,6 +5,7 @@ import {
   bindingMark,
   type GrantedRole,
   type Trust,
+  type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
@@ -63,12 +64,13 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
     ...possibleRoles(status),
     ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
   ].filter(({ managed }) => managed);
-  // An account of the trust that cannot be reached is nothing to a binding that has no role there. One of the same name may have
-  // left some that this one does not know.
+  const isOwn = (account: TrustAccount): boolean =>
+    own.some(({ arn }) => readArn(arn).account === account.id) ||
+    clients.aws.of(trust, account).showed(mark) === true;
+  // One of the same name may have left roles that this one does not know: where nobody has looked yet, who is granted nothing looks.
   const concerned = trust.accounts.filter(
     (account) =>
-      own.some(({ arn }) => readArn(arn).account === account.id) ||
-      clients.aws.of(trust, account).showed(mark),
+      isOwn(account) || (granted.length === 0 && clients.aws.of(trust, account).showed(mark) === undefined),
   );
   await mapLimit(concerned, async (account) => {
     const names = own.filter(({ arn }) => readArn(arn).account === account.id);
@@ -92,7 +94,8 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
       failures.push(...cut.failed);
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(asPodtrustError(error));
+      // An account that cannot be reached is nothing to a binding that is not known to have a role there.
+      if (isOwn(account)) failures.push(asPodtrustError(error));
     }
   });
   const [failure] = failures;

@@ -256,18 +256,26 @@ describe("a role of which no grant is left", () => {
 });
 
 describe("a role that another binding of the same name left", () => {
-  test("is closed by the turn of one that no grant allows, and that has no role itself", async (t) => {
-    const world = await withTwo(t);
-    world.objects.delete("AWSRoleBinding shop/web");
-    world.grants();
-    world.managed({ policies: [a] });
-    assert.equal(readyOf(await world.turn()), "False NamespaceNotGranted");
-    assert.deepEqual(await world.rights(), {
-      boundary: "arn:aws:iam::aws:policy/AWSDenyAll",
-      policies: [],
-      inline: ["AWSRevokeOlderSessions"],
+  for (const [who, begin] of [
+    ["", () => {}],
+    [
+      ", also by an operator that began anew and has looked at no account yet",
+      (world: TurnWorld) => world.restart(),
+    ],
+  ] as const)
+    test(`is closed by the turn of one that no grant allows, and that has no role itself${who}`, async (t) => {
+      const world = await withTwo(t);
+      world.objects.delete("AWSRoleBinding shop/web");
+      world.grants();
+      world.managed({ policies: [a] });
+      begin(world);
+      assert.equal(readyOf(await world.turn()), "False NamespaceNotGranted");
+      assert.deepEqual(await world.rights(), {
+        boundary: "arn:aws:iam::aws:policy/AWSDenyAll",
+        policies: [],
+        inline: ["AWSRevokeOlderSessions"],
+      });
     });
-  });
 });
 
 describe("a turn that finds nothing to cut", () => {

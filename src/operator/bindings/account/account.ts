@@ -162,8 +162,8 @@ export class BoundAccount {
     return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
-  /** Whether the last look at the account, if there was one, showed a role with this mark. Asks nobody. */
-  showed(mark: string): boolean {
+  /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
+  showed(mark: string): boolean | undefined {
     return this.#view.showed(mark);
   }
 

@@ -19,9 +19,9 @@ function knownOf(role: RoleState): Known | undefined {
 export class KnownRoles {
   #known: Map<string, Known> | undefined;
 
-  /** Whether one carried this mark. */
-  has(mark: string): boolean {
-    return [...(this.#known?.values() ?? [])].some((known) => known.mark === mark);
+  /** Whether one carried this mark; undefined before the first look. */
+  has(mark: string): boolean | undefined {
+    return this.#known && [...this.#known.values()].some((known) => known.mark === mark);
   }
 
   /** One that was read by itself, as it is once it was changed from here. */

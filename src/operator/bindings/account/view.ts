@@ -125,8 +125,8 @@ export class AccountView implements AccountAnswers {
     return [...roles, ...[...this.#made.values()].flatMap(({ role }) => role ?? [])];
   }
 
-  /** Whether the last look at the account, if there was one, showed a role with this mark. Asks nobody. */
-  showed(mark: string): boolean {
+  /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
+  showed(mark: string): boolean | undefined {
     return this.#known.has(mark);
   }
 
