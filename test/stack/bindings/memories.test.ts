@@ -13,10 +13,17 @@ const numRuns = Number(process.env["PODTRUST_TENANT_RUNS"] ?? 4);
 interface Lived {
   /** Each change at IAM, in order. */
   readonly changes: readonly string[];
+  /** How often the account or a role was looked at, each by as many calls as IAM has pages and lists for it. */
   readonly readings: number;
   /** Roles and status, without what chance or the time of day says. */
   readonly left: unknown;
 }
+
+/**
+ * The call by which a look at an account, or at a role, begins. Policies are not among them: which of them a plan has to ask for
+ * depends on how old the look at the account is.
+ */
+const looks: ReadonlySet<string> = new Set(["GetAccountAuthorizationDetails", "GetRole"]);
 
 const chance =
   /"(?:id|uid|created|lastTransitionTime|lastProof|changedAt)":"[^"]*",?|AROA[A-Z0-9]+|\d{4}-\d\d-\d\dT[\d:.]+Z/gu;
@@ -27,7 +34,7 @@ async function ended({ calls, objects, roles }: TurnWorld): Promise<Lived> {
   const changes = calls.filter(({ isChange }) => isChange);
   return {
     changes: changes.map(({ action, input }) => `${action} ${String(input["RoleName"])}`),
-    readings: calls.length - changes.length,
+    readings: calls.filter(({ action }) => looks.has(action)).length,
     left: withoutChance([await roles(), objects.get("AWSRoleBinding shop/web")?.["status"] ?? null]),
   };
 }
