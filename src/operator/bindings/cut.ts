@@ -9,7 +9,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
-import { possibleRoles } from "./state.ts";
+import { possibleRoles, versionOf } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 
 /** Whose roles are cut, and by what. */
@@ -31,10 +31,9 @@ export interface CutRoles {
 /** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last turn. */
 const fresh = 2000;
 
-/** Which trust a turn read: another object of the same name is another one. */
-export function trustVersion({ facts }: Pick<Turn, "facts">): string | undefined {
-  const { uid = "", generation = 0 } = facts.trust?.metadata ?? {};
-  return facts.trust === undefined ? undefined : `${uid}/${generation}`;
+/** Which trust a turn read. */
+export function trustVersion({ facts: { trust } }: Pick<Turn, "facts">): string | undefined {
+  return trust && versionOf(trust);
 }
 
 /** Whether nothing that is judged by has changed since a turn was done with its cut. */

@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/base/index.ts";
+import { defined, type Reason } from "../../core/base/index.ts";
 import { type Condition, conditionOf, type Found } from "../../rules/bindings/index.ts";
 import type { Finding } from "../../stack/index.ts";
 import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";
@@ -67,20 +67,11 @@ export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome>
     roles: roles ?? status.roles,
     ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
     conditions,
-    ...present({ observedTrust, lastProof, changedAt }),
+    ...defined({ observedTrust, lastProof, changedAt }),
   };
   await writeStatus(clients.cluster, facts.object, next, signal);
   const drift = driftEvents(status, next, changes);
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
-}
-
-/** Those of some texts that are there. */
-function present<K extends string>(
-  texts: Readonly<Record<K, string | undefined>>,
-): { readonly [P in K]?: string } {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as {
-    readonly [P in K]?: string;
-  };
 }
 
 /** The end of a turn in which nothing may be done: `Granted` and `Ready` say why. */

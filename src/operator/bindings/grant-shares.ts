@@ -1,8 +1,9 @@
 import { readTrust, shareOf, type Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { versionOf } from "./state.ts";
 
 interface Known {
-  /** UID/GENERATION */
+  /** `versionOf` the object. */
   readonly version: string;
   readonly trust: Trust | undefined;
 }
@@ -18,7 +19,7 @@ export class GrantShares {
       this.#trusts.delete(name);
       return;
     }
-    const version = `${object.metadata.uid ?? ""}/${object.metadata.generation ?? ""}`;
+    const version = versionOf(object);
     if (this.#trusts.get(name)?.version === version) return;
     const read = readTrust(object);
     this.#trusts.set(name, { version, trust: "object" in read ? read.object : undefined });

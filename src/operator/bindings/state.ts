@@ -69,6 +69,11 @@ export function keyOf({ metadata: { namespace = "", name } }: KubernetesObject):
   return `${namespace}/${name}`;
 }
 
+/** Which object was read, as UID/GENERATION: another one of the same name is another one, and so is another spec. */
+export function versionOf({ metadata: { uid = "", generation = 0 } }: KubernetesObject): string {
+  return `${uid}/${generation}`;
+}
+
 /** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
 export function sameObject(object: KubernetesObject): KubernetesObject {
   const { name, namespace, uid } = object.metadata;
