@@ -1,4 +1,5 @@
-import { escaped, pictureSvg } from "../../tools/docs/diagrams/svg.ts";
+import { pictureSvg } from "../../tools/docs/diagrams/svg.ts";
+import { escapedXml } from "../../tools/xml.ts";
 
 /** What a bench has measured, as JSON beside its page: the plot is drawn from this and nothing else. */
 export interface Figures {
@@ -39,10 +40,10 @@ function drawnBar(bar: Bar, top: number, place: (value: number) => number, unit:
   const middle = top + 32;
   const values = `${rounded(median)} ${unit} (${rounded(least)} to ${rounded(most)})`;
   return [
-    `<text class="name" x="${left}" y="${top + 14}">${escaped(name)}</text>`,
+    `<text class="name" x="${left}" y="${top + 14}">${escapedXml(name)}</text>`,
     `<rect class="box" x="${left}" y="${middle - 8}" width="${rounded(place(median) - left)}" height="16"/>`,
     `<path class="arrow" d="M${rounded(place(least))} ${middle}H${rounded(place(most))}m0 -5v10M${rounded(place(least))} ${middle - 5}v10"/>`,
-    `<text x="${left}" y="${top + 54}">${escaped(values)}</text>`,
+    `<text x="${left}" y="${top + 54}">${escapedXml(values)}</text>`,
   ].join("\n");
 }
 
@@ -57,7 +58,7 @@ export function plotSvg({ title, axis, unit, date, machine, bars }: Figures): st
     [foot + 14, `measured ${date}`],
   ] as const;
   const drawn = [
-    ...words.map(([y, text]) => `<text x="${left}" y="${y}">${escaped(text)}</text>`),
+    ...words.map(([y, text]) => `<text x="${left}" y="${y}">${escapedXml(text)}</text>`),
     ...bars.map((bar, index) => drawnBar(bar, 40 + index * (barHeight + 12), place, unit)),
   ];
   const spread = bars.map(({ name, median }) => `${name} ${rounded(median)} ${unit}`).join(", ");

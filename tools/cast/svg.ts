@@ -1,3 +1,4 @@
+import { escapedXml } from "../xml.ts";
 import type { Line, Run } from "./screen.ts";
 
 /** What the picture is of. */
@@ -17,14 +18,11 @@ const [fontSize, cell, leading, padding] = [13, 7.82, 18, 14];
 const style = `text{font:${fontSize}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#d7dde5;white-space:pre}
 .bold{font-weight:700}.dim{fill:#9aa4b2}.red{fill:#ff8a80}.green{fill:#6ddb8a}.yellow{fill:#f3d27a}.cyan{fill:#7fd6e8}`;
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/gu, (one) => escapes[one] ?? one);
-
 const pixels = (value: number): string => String(Number(value.toFixed(2)));
 
 function runOf({ column, text, styles }: Run): string {
   const look = styles.length === 0 ? "" : ` class="${styles.join(" ")}"`;
-  return `<tspan x="${pixels(column * cell)}"${look}>${escaped(text)}</tspan>`;
+  return `<tspan x="${pixels(column * cell)}"${look}>${escapedXml(text)}</tspan>`;
 }
 
 /** By how many lines the screen has scrolled when so many were printed. */
@@ -57,8 +55,8 @@ export function svgOf(lines: readonly Line[], picture: Picture): string {
     return `<text y="${y}" style="animation-duration:${pixels(times[index] ?? 0)}s">${runs.map(runOf).join("")}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" viewBox="0 0 ${pixels(width + 2 * padding)} ${height + 2 * padding}" width="${pixels(width + 2 * padding)}" height="${height + 2 * padding}">
-<title id="title">${escaped(picture.title)}</title>
-<desc id="description">${escaped(picture.description)}</desc>
+<title id="title">${escapedXml(picture.title)}</title>
+<desc id="description">${escapedXml(picture.description)}</desc>
 <style>
 ${style}
 #screen{transform:translateY(${end}px)}

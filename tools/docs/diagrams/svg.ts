@@ -1,4 +1,5 @@
 /** Writes a diagram as SVG: real text, readable on a phone of 360 px, in a light and a dark scheme. */
+import { escapedXml } from "../../xml.ts";
 import type { Diagram, Step } from "./source.ts";
 
 const width = 360;
@@ -19,11 +20,6 @@ const style = [
   ".arrow{stroke:#59636e;fill:none;stroke-width:1.5}",
   "@media(prefers-color-scheme:dark){text{fill:#dfdfd6}.name{fill:#a8b1ff}.ground{fill:#1b1b1f}.box{fill:#202127}.arrow{stroke:#98989f}}",
 ].join("");
-
-/** A text between the tags of SVG. */
-export function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
 
 /** Pixels of a text, a little more than most fonts take: none of the reader's is measured here. */
 export function widthOf(text: string): number {
@@ -49,7 +45,7 @@ interface Drawn {
 }
 
 function textAt(x: number, y: number, text: string, name = false): string {
-  return `<text x="${x}" y="${y}"${name ? ' class="name"' : ""}>${escaped(text)}</text>`;
+  return `<text x="${x}" y="${y}"${name ? ' class="name"' : ""}>${escapedXml(text)}</text>`;
 }
 
 function drawnBox({ kind, name, text }: Exclude<Step, { kind: "arrow" }>, top: number): Drawn {
@@ -86,8 +82,8 @@ interface Frame {
 /** A picture of 360 px as a file, with its ground and both schemes around what is drawn. */
 export function pictureSvg({ title, description, height }: Frame, drawn: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">
-<title id="title">${escaped(title)}</title>
-<desc id="description">${escaped(description)}</desc>
+<title id="title">${escapedXml(title)}</title>
+<desc id="description">${escapedXml(description)}</desc>
 <style>${style}</style>
 <rect class="ground" width="${width}" height="${height}" rx="12"/>
 ${drawn.join("\n")}
