@@ -1,11 +1,10 @@
 /** What our ACME client asks for and gets, looked at by OpenSSL. */
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import {
   createAccountKey,
   obtainCertificate,
@@ -17,26 +16,10 @@ import { challengeCertificate } from "../../src/providers/acme/tls-alpn-01.ts";
 import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { newSigningRequest } from "../../src/core/x509/index.ts";
+import { openssl, opensslMissing } from "../support/openssl.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
-const run = promisify(execFile);
-
-/** OpenSSL's answer; its complaint, where it fails, is the error's message. */
-async function openssl(...args: string[]): Promise<string> {
-  return (await run("openssl", args)).stdout;
-}
-
-async function missing(): Promise<string | false> {
-  try {
-    await openssl("version");
-    return false;
-  } catch {
-    if (process.env["CI"] === "true") throw new Error("openssl is not installed");
-    return "left out: openssl is not installed";
-  }
-}
-
-describe("OpenSSL looks at our certificates", { skip: await missing() }, () => {
+describe("OpenSSL looks at our certificates", { skip: await opensslMissing() }, () => {
   let folder: string;
   let ca: StandInCa;
   let listeners: ChallengeListeners;

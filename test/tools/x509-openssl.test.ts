@@ -1,12 +1,10 @@
 /** What src/core/x509/ writes, judged by OpenSSL as strictly as it can, and what OpenSSL writes, read by it. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
-import { promisify } from "node:util";
 import { makeAuthority, signServing } from "../../src/operator/webhook/certificates.ts";
 import {
   allowsDigitalSignature,
@@ -23,23 +21,7 @@ import {
   subjectKeyIdentifierOf,
   writeRequest,
 } from "../../src/core/x509/index.ts";
-
-const run = promisify(execFile);
-
-/** OpenSSL's answer; its complaint, where it fails, is the error's message. */
-async function openssl(...args: string[]): Promise<string> {
-  return (await run("openssl", args)).stdout;
-}
-
-async function missing(): Promise<string | false> {
-  try {
-    await openssl("version");
-    return false;
-  } catch {
-    if (process.env["CI"] === "true") throw new Error("openssl is not installed");
-    return "left out: openssl is not installed";
-  }
-}
+import { openssl, opensslMissing } from "../support/openssl.ts";
 
 const validity = {
   notBefore: new Date("2020-01-01T00:00:00Z"),
@@ -52,7 +34,7 @@ const keysOf = {
   "P-384": () => generateKeyPairSync("ec", { namedCurve: "P-384" }),
 };
 
-describe("OpenSSL and our certificates", { skip: await missing() }, () => {
+describe("OpenSSL and our certificates", { skip: await opensslMissing() }, () => {
   let folder: string;
   const path = (name: string): string => join(folder, name);
   const file = (name: string, text: string | Uint8Array): string => {

@@ -38,7 +38,6 @@ const teams: GrantSpec = {
 };
 
 interface CutWorld extends TurnWorld {
-  readonly grants: (...grants: readonly GrantSpec[]) => void;
   readonly managed: (managed: Json) => void;
   readonly rights: () => Promise<Json>;
 }
@@ -47,14 +46,6 @@ async function cutWorld(t: TestContext): Promise<CutWorld> {
   const world = await turnWorld(t);
   await makePolicies(world.iam, { "/shop/a": s3, "/shop/b": s3, "/tenants": s3 });
   return Object.assign(world, {
-    grants(...grants: readonly GrantSpec[]) {
-      world.trust({
-        stack: "prod",
-        issuer: world.sandbox.issuer.issuer,
-        accounts: [{ id: account, region: "eu-central-1" }],
-        grants,
-      });
-    },
     managed: (managed: Json) => world.bind({ roles: [{ profile: "default", managed }] }),
     async rights() {
       const role = await world.role("prod.shop.web");

@@ -69,7 +69,6 @@ function letIn(trust: string): readonly string[] {
 }
 
 interface AdoptingWorld extends TurnWorld {
-  readonly grants: (...grants: readonly Json[]) => void;
   readonly bound: (managed?: Json) => ReturnType<TurnWorld["turn"]>;
   readonly deleteBinding: () => void;
   readonly letsServiceAccountIn: () => Promise<boolean>;
@@ -83,16 +82,8 @@ async function adoptingWorld(t: TestContext, trust = document(...former)): Promi
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement });
   await world.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
-  const grants = (...given: readonly Json[]): void =>
-    void world.trust({
-      stack: "prod",
-      issuer: world.sandbox.issuer.issuer,
-      accounts: [{ id: account, region: "eu-central-1" }],
-      grants: given,
-    });
-  grants(grant);
+  world.grants(grant);
   return Object.assign(world, {
-    grants,
     bound(managed: Json = {}) {
       const all = { policies: [policy("a")], adopt: legacy, onDelete: "Retain", ...managed };
       world.bind({ roles: [{ profile: "default", managed: all }] });

@@ -13,7 +13,7 @@ const unreachable = "444455556666";
 const managed = (...policies: readonly string[]): Json => ({ policies: policies.map(arn) });
 
 interface PartWorld extends TurnWorld {
-  readonly grants: (...policies: readonly string[]) => void;
+  readonly allows: (...policies: readonly string[]) => void;
   readonly policies: () => Promise<readonly string[] | undefined>;
 }
 
@@ -21,7 +21,7 @@ async function partWorld(t: TestContext): Promise<PartWorld> {
   const world = await turnWorld(t);
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
-  const grants = (...policies: readonly string[]): void =>
+  const allows = (...policies: readonly string[]): void =>
     void world.trust({
       stack: "prod",
       issuer: world.sandbox.issuer.issuer,
@@ -38,9 +38,9 @@ async function partWorld(t: TestContext): Promise<PartWorld> {
         },
       ],
     });
-  grants("a", "b");
+  allows("a", "b");
   const bound = Object.assign(world, {
-    grants,
+    allows,
     policies: async () =>
       (await world.role("prod.shop.web"))?.policies.map((one) => one.split("/").at(-1) ?? ""),
   });
@@ -53,7 +53,7 @@ describe("an account of the trust that cannot be reached", () => {
     const world = await partWorld(t);
     assert.match(readyOf(await world.turn()), /RolePending|StsAccepted/u);
     assert.deepEqual((await world.policies())?.toSorted(), ["a", "b"]);
-    world.grants("a");
+    world.allows("a");
     assert.equal(readyOf(await world.turn()), "False PolicyNotGranted");
     assert.deepEqual(await world.policies(), ["a"]);
   });
@@ -125,7 +125,7 @@ describe("an API server that does not answer", () => {
       const world = await partWorld(t);
       await world.turn();
       world.changes();
-      world.grants();
+      world.allows();
       world.clock.move(60_000);
       await assert.rejects(controllerOf(world, { api: refusing(world, kind) }).turn(), {
         code: "cluster-unreachable",

@@ -17,7 +17,6 @@ const role = "prod.shop.web";
 const minutes = 60_000;
 
 interface RetainWorld extends TurnWorld {
-  readonly grants: (...grants: readonly Json[]) => void;
   readonly bound: (managed?: Json) => Promise<BindingOutcome>;
   /** Deletes the binding, and has its last turn. */
   readonly unbind: () => Promise<BindingOutcome>;
@@ -30,16 +29,8 @@ async function retainWorld(t: TestContext): Promise<RetainWorld> {
   const world = await turnWorld(t);
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
-  const grants = (...given: readonly Json[]): void =>
-    void world.trust({
-      stack: "prod",
-      issuer: world.sandbox.issuer.issuer,
-      accounts: [{ id: account, region: "eu-central-1" }],
-      grants: given,
-    });
-  grants(grant);
+  world.grants(grant);
   return Object.assign(world, {
-    grants,
     bound(managed: Json = { policies: [arn("a"), arn("b")], onDelete: "Retain" }) {
       world.bind({ roles: [{ profile: "default", managed }] });
       return world.turn();

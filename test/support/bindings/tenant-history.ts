@@ -213,18 +213,8 @@ export class TenantHistory {
   #trust(of: readonly number[]): void {
     this.#grants = of.flatMap((index) => grants[index] ?? []);
     this.#isKnown = true;
-    this.#world.trust({
-      stack: "prod",
-      issuer: this.#issuer,
-      accounts: [{ id: account, region: "eu-central-1" }],
-      grants: this.#grants.map((grant) => ({
-        ...grant,
-        namespaces: ["shop"],
-        accounts: [account],
-        adoptRoles: [legacyArn],
-        retain: true,
-      })),
-    });
+    const whose = { namespaces: ["shop"], accounts: [account], adoptRoles: [legacyArn], retain: true };
+    this.#world.grants(...this.#grants.map((grant) => ({ ...grant, ...whose })));
   }
 
   async #other(kind: "legacy" | "lose-trust" | "unbind" | "remake" | "restart"): Promise<void> {

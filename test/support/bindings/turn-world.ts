@@ -82,6 +82,8 @@ export interface TurnWorld {
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
   readonly trust: (spec: Json, name?: string) => KubernetesObject;
+  /** Writes the trust of stack `prod` anew, with the one account and these grants. */
+  readonly grants: (...grants: readonly Json[]) => void;
   /** Writes a binding anew, with its ServiceAccount. */
   readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
   /** One turn of a binding. */
@@ -266,6 +268,10 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
     refusal: () => undefined,
     changed: () => Promise.resolve(),
     trust: (spec, name = "default") => cluster.put(trustOf(spec, name)),
+    grants(...grants) {
+      const { issuer } = sandbox.issuer;
+      world.trust({ stack: "prod", issuer, accounts: [{ id: account, region: "eu-central-1" }], grants });
+    },
     bind(spec, whose = {}) {
       const object = bindingOf({ trust: "default", ...spec }, whose);
       const { metadata } = cluster.put(object);
