@@ -92,7 +92,9 @@ function recordSetTable(zone: string, sets: readonly object[]): CloudTable {
   };
 }
 
-/** Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none. *
+/**
+ * Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none.
+ *
  * @example
  * ```ts
  * await using clouds = await startStandInClouds({ mischief: 0, zones: ["example.com"] });

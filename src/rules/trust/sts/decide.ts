@@ -57,8 +57,8 @@ function reportOf(asked: Asked): RuleReport {
 
 /**
  * Rule by rule, what AWS would find. Goes on after a refusal as far as later rules can still be asked, so that a
- * person sees every fault at once; AWS itself answers with the first one that is refused. Without `keyChecks`, as in a browser, the rules that choose a key
- * and verify the signature are not reached.
+ * person sees every fault at once; AWS itself answers with the first one that is refused. Without `keyChecks`, as in a
+ * browser, the rules that choose a key and verify the signature are not reached.
  */
 export function explainWebIdentity(facts: WebIdentityFacts, keyChecks?: KeyChecks): readonly RuleReport[] {
   const given = keyChecks === undefined ? {} : { keyChecks };
