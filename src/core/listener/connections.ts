@@ -63,6 +63,7 @@ export class Connections {
   readonly #waiting = new Map<Connection, () => void>();
   #held = 0;
   #garbage = 0;
+  #isCollecting = false;
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
@@ -131,9 +132,10 @@ export class Connections {
   afterHandshake(connection: Connection, name: Protocol["name"], open: () => void): void {
     if (!this.inTime(connection)) return;
     if (this.#isFull) this.#bound(this.#limits.heldBytes, connection);
-    if (this.#isFull && connection.network.connections.size > few)
+    if (this.#isFull && connection.network.connections.size > few) {
       this.#waiting.set(connection, () => this.#open(connection, name, open));
-    else this.#open(connection, name, open);
+      this.#collectSoon();
+    } else this.#open(connection, name, open);
   }
 
   /** Ends what has had its time. */
@@ -251,15 +253,17 @@ export class Connections {
   }
 
   #drop(bytes: number): void {
-    const before = this.#garbage;
     this.#garbage += bytes;
-    if (before < garbageBytes && this.#garbage >= garbageBytes) this.#collectSoon();
+    if (this.#garbage >= garbageBytes) this.#collectSoon();
   }
 
   /** After the next turn of the event loop, when what closes in this one has closed. */
   #collectSoon(): void {
+    if (this.#isCollecting) return;
+    this.#isCollecting = true;
     setImmediate(() =>
       setImmediate(() => {
+        this.#isCollecting = false;
         this.#garbage = 0;
         this.#collect();
         this.#openWaiting();
