@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import {
   type CommandContext,
@@ -27,10 +28,16 @@ function filesOf(context: CommandContext, { image, k3s, release }: TypedOptions)
   };
 }
 
+/** What runs the workload's `podtrust job`: podtrust, and not this demo, which has no other command. */
+export const workloadProgram: readonly string[] = [
+  process.execPath,
+  join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"),
+];
+
 async function runMachineDemo(context: CommandContext, options: TypedOptions): Promise<void> {
-  const { env, output, signal, clock, program } = context;
+  const { env, output, signal, clock } = context;
   await runBooted({
-    program,
+    program: workloadProgram,
     clock,
     logger: context.logger("error"),
     signal,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { podtrustHere, podtrustHost } from "../../support/cli.ts";
 import { PodtrustError } from "../../../src/core/base/index.ts";
 import { runTree } from "../../../src/core/command-line/index.ts";
-import { machineDemo } from "./command.ts";
+import { machineDemo, workloadProgram } from "./command.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
 
 let folder: string;
@@ -22,6 +23,13 @@ async function lacking(files: Partial<BootFiles>): Promise<string> {
   assert.equal(error.code, "demo-boot-missing");
   return error.message;
 }
+
+test("what runs the workload of npm run demo:machine knows the command job", () => {
+  const [program = "", ...first] = workloadProgram;
+  const { status, stdout } = spawnSync(program, [...first, "job", "--help"], { encoding: "utf8" });
+  assert.equal(status, 0);
+  assert.match(stdout, /--path/u);
+});
 
 describe("a machine that boots is refused before anything is made", () => {
   before(async () => {
