@@ -15,7 +15,9 @@
  *                                  software emulation
  *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
  *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
- *                                  and on every minor of Kubernetes
+ *                                  and on every minor of Kubernetes; arm64 belongs to the same night
+ *   node tools/test.ts arm64       needs Debian's qemu-system-arm, qemu-user-static and debootstrap, and root; boots a machine of
+ *                                  arm64 in software emulation: not part of the gate
  *   node tools/test.ts exports     needs Go; builds OpenTofu and Hetzner's provider once into .cache/
  *   node tools/test.ts k3s         needs a machine that can download k3s and Cilium, and gets them: not part of the gate
  *   node tools/test.ts rust        needs Rust and crates.io, and minutes to compile: not part of the gate

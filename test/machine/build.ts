@@ -43,7 +43,8 @@ export interface MachineImage {
   readonly k3s: string;
 }
 
-function find(program: string): boolean {
+/** Whether a program is in PATH, or where root's are. */
+export function find(program: string): boolean {
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin"];
   return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
@@ -71,7 +72,7 @@ export function whyNoMachine(): string | undefined {
 }
 
 /** The mirrors that this machine's own apt asks, where it is a Debian. */
-function mirrors(): { readonly main: string; readonly security: string } {
+export function mirrors(): { readonly main: string; readonly security: string } {
   const files = globSync(["/etc/apt/sources.list", "/etc/apt/sources.list.d/*.{list,sources}"]);
   const urls = files.flatMap((file) => readFileSync(file, "utf8").match(/\bhttps?:\/\/\S+/gu) ?? []);
   const found = (end: string): string | undefined =>
@@ -83,7 +84,7 @@ function mirrors(): { readonly main: string; readonly security: string } {
 }
 
 /** Runs a program to its end, or ends it with all that it started. */
-async function run(command: string, args: readonly string[], timeoutMs: number): Promise<void> {
+export async function runToEnd(command: string, args: readonly string[], timeoutMs: number): Promise<void> {
   const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
   let late = false;
   const timer = setTimeout(() => {
@@ -97,9 +98,9 @@ async function run(command: string, args: readonly string[], timeoutMs: number):
 }
 
 /** Fills a folder of the cache aside and moves it in whole, so that a build cut short leaves nothing that looks finished. */
-async function makeOnce(folder: string, fill: (aside: string) => Promise<void>): Promise<void> {
+export async function makeOnce(folder: string, fill: (aside: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
-  const aside = mkdtempSync(join(cacheFolder(), "building-"));
+  const aside = mkdtempSync(join(dirname(folder), "building-"));
   try {
     await fill(aside);
     // Whoever is nobody boots it too.
@@ -110,7 +111,8 @@ async function makeOnce(folder: string, fill: (aside: string) => Promise<void>):
   }
 }
 
-const hashOf = (...parts: readonly (string | Buffer)[]): string => {
+/** Names what was made of these parts. */
+export const hashOf = (...parts: readonly (string | Buffer)[]): string => {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\0");
   return hash.digest("hex").slice(0, 16);
@@ -128,7 +130,7 @@ export async function buildImage(say: (line: string) => void = console.log): Pro
   await makeOnce(image, async (aside) => {
     say("making the machine's disk (75 seconds where nothing else runs)");
     const { main, security } = mirrors();
-    await run(script, [aside, main, security, ...served], imageTimeoutMs);
+    await runToEnd(script, [aside, main, security, ...served], imageTimeoutMs);
   });
   return { boot: { disk: join(image, "disk.raw"), format: "raw" }, k3s: programs.k3s };
 }

@@ -112,6 +112,7 @@ export const groups: Readonly<Record<string, Group>> = {
   // The first of its files builds what they share.
   exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
+  arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000 },
   rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   machine: {
     patterns: ["test/machine/*.test.ts"],
