@@ -7,12 +7,12 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { HostConnection, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, planOf } from "../../../src/rules/plan/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
+import { oneOf } from "../../support/runs.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,
@@ -29,7 +29,7 @@ import {
 } from "../../support/ssh-host/index.ts";
 
 /** Of so many calls one is cut; each of them nightly. */
-const cutEvery = process.env["PODTRUST_AT_LENGTH"] === "yes" ? 1 : 10;
+const cutEvery = oneOf(10);
 
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
