@@ -13,6 +13,7 @@
  *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                  software emulation
+ *   node tools/test.ts machine-nightly  needs the same; npm run demo:machine, whole: five minutes, not part of the gate
  *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
  *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
  *                                  and on every minor of Kubernetes; arm64 belongs to the same night

@@ -52,6 +52,18 @@ export function shards(files: readonly string[], count: number): readonly Batch[
 /** Whether a file tries properties so often as test/support/runs.ts says. */
 const triesProperties = (file: string): boolean => readFileSync(file, "utf8").includes('/support/runs.ts"');
 
+/** Suites whose machines boot in emulation. */
+const bootingMachines: Omit<Group, "patterns"> = {
+  concurrency: 1,
+  timeout: 3_600_000,
+  async prepare() {
+    const { whyNoMachine } = await import("../../test/machine/build.ts");
+    const { saveMachine } = await import("../../test/machine/saved.ts");
+    if (whyNoMachine() === undefined) await saveMachine();
+  },
+  launcher: () => (process.getuid?.() === 0 ? ownNetwork : []),
+};
+
 export const groups: Readonly<Record<string, Group>> = {
   unit: {
     patterns: ["src/**/*.test.ts", "test/**/*.test.ts"],
@@ -114,17 +126,8 @@ export const groups: Readonly<Record<string, Group>> = {
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000 },
   rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
-  machine: {
-    patterns: ["test/machine/*.test.ts"],
-    concurrency: 1,
-    timeout: 3_600_000,
-    async prepare() {
-      const { whyNoMachine } = await import("../../test/machine/build.ts");
-      const { saveMachine } = await import("../../test/machine/saved.ts");
-      if (whyNoMachine() === undefined) await saveMachine();
-    },
-    launcher: () => (process.getuid?.() === 0 ? ownNetwork : []),
-  },
+  machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
+  "machine-nightly": { patterns: ["test/machine/nightly/*.test.ts"], ...bootingMachines },
 };
 
 /** The files of a group; throws where a pattern matches none. */
