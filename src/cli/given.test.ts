@@ -25,14 +25,14 @@ test("a command that a hint names repeats the -f, --connect-to and --ca that wer
     "--ca",
     "my root.pem",
   );
-  const way = "--connect-to a.example:443:127.0.0.1:8443 --ca 'my root.pem'";
+  const route = "--connect-to a.example:443:127.0.0.1:8443 --ca 'my root.pem'";
   assert.equal(
     hint("Run podtrust up, then podtrust apply demo."),
-    `Run \`podtrust up -f eu.yaml ${way}\`, then \`podtrust apply demo -f eu.yaml ${way}\`.`,
+    `Run \`podtrust up -f eu.yaml ${route}\`, then \`podtrust apply demo -f eu.yaml ${route}\`.`,
   );
   assert.equal(
     hint("podtrust token a/b --raw | podtrust explain --token -"),
-    `podtrust token -f eu.yaml a/b --raw | podtrust explain ${way} --token -`,
+    `podtrust token -f eu.yaml a/b --raw | podtrust explain ${route} --token -`,
     "each repeats what it takes itself",
   );
   assert.equal(hint("See podtrust completion bash."), "See podtrust completion bash.");

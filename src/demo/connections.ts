@@ -61,7 +61,7 @@ export function connectionLines(
   const context = environment.context === undefined ? [] : ["--context", environment.context];
   const cluster = ["kubectl", "--kubeconfig", environment.kubeconfig, ...context, "-n", example.namespace];
   const net = ["--connect-to", connectTo, "--ca", ca];
-  const way = ["-f", config, ...net];
+  const route = ["-f", config, ...net];
   const role = `arn:aws:iam::${environment.sandbox.account}:role/${example.role}`;
   const account = `${example.namespace}/${example.serviceAccount}`;
   return [
@@ -72,9 +72,9 @@ export function connectionLines(
     ...(definition === undefined ? [] : [`  ${definition}`]),
     command("aws", "iam", "list-roles"),
     "",
-    command("podtrust", "status", ...way),
-    command("podtrust", "test", ...way),
-    command("podtrust", "plan", ...way),
+    command("podtrust", "status", ...route),
+    command("podtrust", "test", ...route),
+    command("podtrust", "plan", ...route),
     command("podtrust", "rotate", "status", "-f", config),
     command("podtrust", "token", account, "-f", config),
     `${command("podtrust", "token", account, "-f", config, "--raw")} | ${typed("podtrust", "explain", "--token", "-", "--role", role, ...net)}`,

@@ -9,8 +9,8 @@ async function issuerOf(
   stage: Stage,
   document?: DocumentName,
 ): Promise<{ readonly reading: IssuerReading; readonly keys: readonly PublicJwk[] }> {
-  const way = { ca: stage.ca.root, connectTo: stage.connectTo };
-  const reading = await readIssuer(stage.issuer.url, { way });
+  const route = { ca: stage.ca.root, connectTo: stage.connectTo };
+  const reading = await readIssuer(stage.issuer.url, { route });
   const { findings, jwks } = judgeIssuer(reading);
   const broken = brokenOf(findings.filter((one) => document === undefined || one.document === document));
   if (broken !== undefined)

@@ -151,12 +151,12 @@ async function runAll(
   await before();
   await reportOutside(stage, reporter, options);
   const { connectTo, ca } = stage;
-  const way = { connectTo, ca: ca.root };
+  const route = { connectTo, ca: ca.root };
   const side: AwsSide = {
     session,
     account: stage.sandbox.account,
     issuer: stage.issuer.url,
-    thumbprints: (await privateThumbprints(stage.issuer.url, way, signal)) ?? [],
+    thumbprints: (await privateThumbprints(stage.issuer.url, route, signal)) ?? [],
     signal,
   };
   if (chapters.trust !== undefined) onEvent({ kind: "heading", title: chapters.trust });

@@ -4,7 +4,7 @@ export {
   type DocumentName,
   type DocumentReading,
   type IssuerReading,
-  type IssuerWay,
+  type IssuerRoute,
   readIssuer,
   type ReadOptions,
 } from "./read.ts";

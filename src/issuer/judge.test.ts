@@ -25,8 +25,8 @@ describe("what a reading of an issuer means", () => {
   async function reasons(change: () => void, bounds: Partial<IssuerBounds> = {}): Promise<readonly string[]> {
     server.publish([jwk]);
     change();
-    const way = { ca: authority.root, connectTo: server.connectTo };
-    const reading = await readIssuer(server.issuer, { way, bounds });
+    const route = { ca: authority.root, connectTo: server.connectTo };
+    const reading = await readIssuer(server.issuer, { route, bounds });
     return judgeIssuer(reading).findings.map(({ document, reason }) => `${document}: ${reason}`);
   }
 
@@ -111,8 +111,8 @@ describe("what a reading of an issuer means", () => {
   test("where the time of a slow answer went is said", async () => {
     server.publish([jwk]);
     server.pages.set(paths.jwks, (_request, response) => void response.write("{"));
-    const way = { ca: authority.root, connectTo: server.connectTo };
-    const reading = await readIssuer(server.issuer, { way, bounds: { timeoutMs: 300 } });
+    const route = { ca: authority.root, connectTo: server.connectTo };
+    const reading = await readIssuer(server.issuer, { route, bounds: { timeoutMs: 300 } });
     const [finding] = judgeIssuer(reading).findings;
     assert.match(
       finding?.seen ?? "",
@@ -121,8 +121,8 @@ describe("what a reading of an issuer means", () => {
   });
 
   test("the same reading as the rules of STS take it: both texts, or the first that cannot be had", async () => {
-    const way = { ca: authority.root, connectTo: server.connectTo };
-    const served = async () => servedDocuments(await readIssuer(server.issuer, { way }));
+    const route = { ca: authority.root, connectTo: server.connectTo };
+    const served = async () => servedDocuments(await readIssuer(server.issuer, { route }));
     server.publish([key.jwk]);
     const good = await served();
     assert.ok(good.ok);
@@ -146,8 +146,8 @@ describe("what is seen of an exchange", () => {
 
   test("times of each phase, the address, TLS version, chain, headers and bytes", async () => {
     const server = await issuer();
-    const way = { ca: authority.root, connectTo: server.connectTo };
-    const { discovery, jwks } = await readIssuer(server.issuer, { way });
+    const route = { ca: authority.root, connectTo: server.connectTo };
+    const { discovery, jwks } = await readIssuer(server.issuer, { route });
     assert.ok(discovery.outcome === "answered" && jwks?.outcome === "answered");
     const { timing, attempts, tls, received, status } = jwks.exchange;
     const marks = [timing.connect, timing.tls, timing.firstByte, timing.lastByte].map(Number);
@@ -170,7 +170,7 @@ describe("what is seen of an exchange", () => {
     const server = await issuer();
     const port = server.connectTo[0]?.toPort;
     const connectTo = [parseConnectTo(`${server.host}:443:localhost:${port}`)];
-    const { exchange } = (await readIssuer(server.issuer, { way: { ca: authority.root, connectTo } }))
+    const { exchange } = (await readIssuer(server.issuer, { route: { ca: authority.root, connectTo } }))
       .discovery;
     assert.ok(exchange.resolved.includes("127.0.0.1"), JSON.stringify(exchange.resolved));
     assert.ok(Number(exchange.timing.dns) >= 0);
@@ -190,8 +190,8 @@ describe("what is seen of an exchange", () => {
   for (const [what, options, ca, reason] of chains) {
     test(`a certificate that ${what} is told by ${reason}, and its chain is seen all the same`, async () => {
       const server = await issuer(options);
-      const way = { connectTo: server.connectTo, ...defined({ ca }) };
-      const reading = await readIssuer(server.issuer, { way });
+      const route = { connectTo: server.connectTo, ...defined({ ca }) };
+      const reading = await readIssuer(server.issuer, { route });
       assert.equal(judgeIssuer(reading).findings[0]?.reason, reason);
       assert.equal(reading.discovery.outcome, "failed");
       assert.ok((reading.discovery.exchange.tls?.chain.length ?? 0) > 0);
@@ -208,7 +208,7 @@ describe("what is seen of an exchange", () => {
     const ask = async (where: string): Promise<unknown> => {
       const connectTo = [parseConnectTo(`oidc.example.test:443:${where}`)];
       const bounds = { timeoutMs: where.startsWith("nowhere") ? 5000 : 500 };
-      const reading = await readIssuer("https://oidc.example.test", { way: { connectTo }, bounds });
+      const reading = await readIssuer("https://oidc.example.test", { route: { connectTo }, bounds });
       return judgeIssuer(reading).findings[0]?.reason;
     };
     assert.equal(await ask(`127.0.0.1:${(mute.address() as AddressInfo).port}`), "TlsFailed");

@@ -11,7 +11,7 @@ import { discoveryUrlOf } from "../rules/oidc/index.ts";
 import { awsBounds, type IssuerBounds } from "./bounds.ts";
 
 /** How an issuer is reached from here, where it is not by public DNS and public roots. */
-export interface IssuerWay {
+export interface IssuerRoute {
   readonly connectTo?: readonly ConnectTo[];
   /** PEM certificates that the issuer's chain is verified with in place of the public roots. */
   readonly ca?: string;
@@ -41,7 +41,7 @@ export interface IssuerReading {
 }
 
 export interface ReadOptions {
-  readonly way?: IssuerWay;
+  readonly route?: IssuerRoute;
   readonly signal?: AbortSignal;
   /** `awsBounds` by default. */
   readonly bounds?: Partial<IssuerBounds>;
@@ -50,10 +50,10 @@ export interface ReadOptions {
 }
 
 function requestOptions(options: ReadOptions, document: DocumentName): HttpOptions {
-  const { way = {}, signal } = options;
+  const { route = {}, signal } = options;
   const { timeoutMs, discoveryBytes, jwksBytes } = { ...awsBounds, ...options.bounds };
   return {
-    ...way,
+    ...route,
     timeoutMs,
     maxBytes: document === "discovery" ? discoveryBytes : jwksBytes,
     headers: { accept: "application/json" },

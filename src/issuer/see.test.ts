@@ -37,7 +37,7 @@ async function front(host: string, by: TestAuthority, certificates: number, jwks
 
 const fronts: Front[] = [];
 let [whole, bare, split]: Front[] = [];
-const way = (...them: (Front | undefined)[]): { connectTo: Front["rule"][]; ca: string } => ({
+const route = (...them: (Front | undefined)[]): { connectTo: Front["rule"][]; ca: string } => ({
   connectTo: them.flatMap((one) => one?.rule ?? []),
   ca: authority.root,
 });
@@ -58,13 +58,13 @@ describe("looking at an issuer", () => {
   });
 
   test("an issuer is read as AWS reads it", async () => {
-    const seen = await seeIssuer(issuer, way(whole), signal);
+    const seen = await seeIssuer(issuer, route(whole), signal);
     assert.deepEqual(seen, {
       discoveryUrl: `${issuer}/.well-known/openid-configuration`,
       jwksUri: `${issuer}/jwks`,
       kids: ["first"],
     });
-    await assert.rejects(seeIssuer("https://oidc.example.com/other", way(whole), signal), {
+    await assert.rejects(seeIssuer("https://oidc.example.com/other", route(whole), signal), {
       code: "issuer-unreached",
       message: /issuer of the document is "https:\/\/oidc\.example\.com": they are different issuers/u,
     });
@@ -75,25 +75,25 @@ describe("looking at an issuer", () => {
   });
 
   test("a private CA's thumbprint is that of the last certificate which is served", async () => {
-    assert.deepEqual(await privateThumbprints(issuer, way(whole), signal), [sha1(authority.root)]);
+    assert.deepEqual(await privateThumbprints(issuer, route(whole), signal), [sha1(authority.root)]);
     // The root is known here but not served: AWS would not find its thumbprint in the chain.
-    assert.deepEqual(await privateThumbprints(issuer, way(bare), signal), [sha1(bare?.chain[0] ?? "")]);
+    assert.deepEqual(await privateThumbprints(issuer, route(bare), signal), [sha1(bare?.chain[0] ?? "")]);
   });
 
   test("documents on two hosts have two thumbprints, that of the keys first", async () => {
-    const prints = await privateThumbprints(issuer, way(split, fronts[3]), signal);
+    const prints = await privateThumbprints(issuer, route(split, fronts[3]), signal);
     assert.deepEqual(prints, [sha1(authority.root), sha1(split?.chain[0] ?? "")]);
   });
 
   test("a wrong root is an error, not a thumbprint", async () => {
     const stranger = await testAuthority("Stranger");
-    await assert.rejects(privateThumbprints(issuer, { ...way(whole), ca: stranger.root }, signal), {
+    await assert.rejects(privateThumbprints(issuer, { ...route(whole), ca: stranger.root }, signal), {
       code: "issuer-unreached",
       next: /--ca FILE/u,
     });
   });
 
   test("a signal ends the reading of an issuer", async () => {
-    await assert.rejects(seeIssuer(issuer, way(whole), AbortSignal.abort(new Error("ended"))), /ended/u);
+    await assert.rejects(seeIssuer(issuer, route(whole), AbortSignal.abort(new Error("ended"))), /ended/u);
   });
 });

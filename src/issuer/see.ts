@@ -1,6 +1,6 @@
 import { PodtrustError } from "../core/base/index.ts";
 import { brokenOf, type IssuerFinding, judgeIssuer } from "./judge.ts";
-import { type IssuerReading, type IssuerWay, readIssuer } from "./read.ts";
+import { type IssuerReading, type IssuerRoute, readIssuer } from "./read.ts";
 
 /** An issuer as AWS will read it, nothing being wrong with it. */
 export interface IssuerSeen {
@@ -33,6 +33,6 @@ export function seenOf(reading: IssuerReading): IssuerSeen {
 }
 
 /** Reads an issuer as AWS will, letter for letter the issuer's. Throws `issuer-unreached` and the signal's reason. */
-export async function seeIssuer(issuer: string, way: IssuerWay, signal: AbortSignal): Promise<IssuerSeen> {
-  return seenOf(await readIssuer(issuer, { way, signal }));
+export async function seeIssuer(issuer: string, route: IssuerRoute, signal: AbortSignal): Promise<IssuerSeen> {
+  return seenOf(await readIssuer(issuer, { route, signal }));
 }

@@ -1,6 +1,6 @@
 import { errorText } from "../core/base/index.ts";
 import type { IssuerDocuments } from "../rules/trust/index.ts";
-import { type DocumentReading, type IssuerReading, type IssuerWay, jwksUriOf } from "./read.ts";
+import { type DocumentReading, type IssuerReading, type IssuerRoute, jwksUriOf } from "./read.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;
 
@@ -33,7 +33,7 @@ function chainOf({ exchange }: DocumentReading): readonly string[] {
  */
 export function servedDocuments(
   { discovery, jwks }: IssuerReading,
-  { ca }: Pick<IssuerWay, "ca"> = {},
+  { ca }: Pick<IssuerRoute, "ca"> = {},
 ): IssuerDocuments {
   const failure = failureOf(discovery);
   if (failure !== undefined) return failure;

@@ -1,4 +1,4 @@
-import { type DocumentReading, type IssuerWay, readDocument, readIssuer } from "./read.ts";
+import { type DocumentReading, type IssuerRoute, readDocument, readIssuer } from "./read.ts";
 import { failed } from "./judge.ts";
 import { seenOf, unreached } from "./see.ts";
 
@@ -18,18 +18,18 @@ function thumbprintOf(issuer: string, reading: DocumentReading): string | undefi
  */
 export async function privateThumbprints(
   issuer: string,
-  way: IssuerWay,
+  route: IssuerRoute,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  if (way.ca === undefined) return undefined;
-  const { discoveryUrl, jwksUri } = seenOf(await readIssuer(issuer, { way, signal }));
+  if (route.ca === undefined) return undefined;
+  const { discoveryUrl, jwksUri } = seenOf(await readIssuer(issuer, { route, signal }));
   // Verified with the CA, Node adds its root to the chain, served or not. Asked as AWS asks, without that root, it
   // gives what the server sent and nothing else; the last of it is what IAM calls the thumbprint.
-  const { connectTo = [] } = way;
+  const { connectTo = [] } = route;
   const differ = new URL(discoveryUrl).host !== new URL(jwksUri).host;
   const thumbprints = new Set<string>();
   for (const url of differ ? [jwksUri, discoveryUrl] : [jwksUri]) {
-    const reading = await readDocument("jwks", url, { way: { connectTo }, signal });
+    const reading = await readDocument("jwks", url, { route: { connectTo }, signal });
     const one = thumbprintOf(issuer, reading);
     if (one !== undefined) thumbprints.add(one);
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/base/index.ts";
 import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
-import { type ForeignWay, Issuers, type SandboxIssuer } from "./issuers.ts";
+import { type ForeignRoute, Issuers, type SandboxIssuer } from "./issuers.ts";
 
 /** An account of a sandbox. Nothing of it is shared with another account: neither roles nor keys, decisions, clock or issuers. */
 export interface SandboxAccount extends AsyncDisposable {
@@ -36,7 +36,7 @@ export class Surroundings {
   readonly issuers: Issuers;
   #account: StandInAccount | undefined;
 
-  constructor(unmoved: Clock | undefined, issuerUrl: string, foreign: ForeignWay) {
+  constructor(unmoved: Clock | undefined, issuerUrl: string, foreign: ForeignRoute) {
     this.clock = new MovableClock(unmoved);
     this.issuers = new Issuers({
       url: issuerUrl,
@@ -47,7 +47,7 @@ export class Surroundings {
   }
 
   get place(): AccountPlace {
-    return { clock: this.clock, wayTo: this.issuers.wayTo };
+    return { clock: this.clock, routeTo: this.issuers.routeTo };
   }
 
   /** The account as tests have it; `end` is what ends it beside its issuers. */

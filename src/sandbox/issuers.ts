@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
-import type { WayTo } from "./aws/index.ts";
+import type { RouteTo } from "./aws/index.ts";
 import {
   type ForgedToken,
   type IssuerFault,
@@ -56,7 +56,7 @@ async function startIssuer(url: string, clock: Clock, changed: () => void): Prom
 const maxIssuers = 16;
 
 /** How issuers are reached that the sandbox does not run itself. */
-export interface ForeignWay {
+export interface ForeignRoute {
   /** Stands in for public DNS. */
   readonly connectTo?: readonly ConnectTo[];
   /** PEM certificates that stand in for the public roots. */
@@ -67,7 +67,7 @@ export interface IssuersOptions {
   /** URL of the issuer that is meant where none is named. */
   readonly url: string;
   readonly clock: Clock;
-  readonly foreign: ForeignWay;
+  readonly foreign: ForeignRoute;
   /** Told when an issuer's documents are no longer what they were. */
   readonly changed: () => void;
 }
@@ -103,7 +103,7 @@ export class Issuers {
   }
 
   /** The account's own issuers are reached by themselves, others as the options say. */
-  readonly wayTo: WayTo = async (url) => {
+  readonly routeTo: RouteTo = async (url) => {
     // Its keys are known before anybody asks for a token of it.
     if (url === this.#options.url) return this.get();
     return (await this.#started.get(url)) ?? this.#options.foreign;

@@ -48,12 +48,12 @@ async function bringCluster(run: Run, { login }: Arm64Machine, cluster: StandInC
     "HostKeyAlias=machine",
     "ExitOnForwardFailure=yes",
   ];
-  const way = `127.0.0.1:6443:127.0.0.1:${new URL(cluster.url).port}`;
+  const route = `127.0.0.1:6443:127.0.0.1:${new URL(cluster.url).port}`;
   await run.start({
     name: "ssh",
     command: "ssh",
     args: [
-      ["-F", "none", "-N", "-R", way, "-i", login.identity, "-p", String(login.port)],
+      ["-F", "none", "-N", "-R", route, "-i", login.identity, "-p", String(login.port)],
       options.flatMap((option) => ["-o", option]),
       ["root@127.0.0.1"],
     ].flat(),

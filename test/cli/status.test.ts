@@ -14,7 +14,7 @@ import { ecKey } from "../support/sandbox.ts";
 let clock: TestClock;
 let folder = "";
 let issuer: IssuerServer;
-let way: string[] = [];
+let route: string[] = [];
 
 const podtrust = (args: readonly string[], host = {}) =>
   podtrustHere(args, { cwd: folder, env: {}, clock, ...host });
@@ -28,7 +28,7 @@ describe("podtrust status and podtrust test", () => {
     folder = await mkdtemp(join(tmpdir(), "podtrust-status-"));
     await writeFile(join(folder, "podtrust.yaml"), `stack: prod\nissuer: ${issuer.issuer}\n`);
     await writeFile(join(folder, "root.pem"), authority.root);
-    way = ["--connect-to", `${issuer.host}:443:127.0.0.1:${issuer.connectTo[0]?.toPort}`, "--ca", "root.pem"];
+    route = ["--connect-to", `${issuer.host}:443:127.0.0.1:${issuer.connectTo[0]?.toPort}`, "--ca", "root.pem"];
   });
 
   after(async () => {
@@ -37,7 +37,7 @@ describe("podtrust status and podtrust test", () => {
   });
 
   test("a line for each link, who said so below it, and what it comes to at the end", async () => {
-    const { code, out } = await podtrust(["status", ...way]);
+    const { code, out } = await podtrust(["status", ...route]);
     assert.equal(code, 0, out);
     assert.match(
       out,
@@ -53,8 +53,8 @@ describe("podtrust status and podtrust test", () => {
   test("a broken link is exit 3, with the next step last; --json says the same as data", async () => {
     const pages = new Map(issuer.pages);
     issuer.pages.clear();
-    const { code, out } = await podtrust(["status", ...way]);
-    const json = await podtrust(["status", "--json", ...way]);
+    const { code, out } = await podtrust(["status", ...route]);
+    const json = await podtrust(["status", "--json", ...route]);
     for (const [path, page] of pages) issuer.pages.set(path, page);
     assert.equal(code, 3);
     assert.match(
@@ -69,7 +69,7 @@ describe("podtrust status and podtrust test", () => {
     const ending = new AbortController();
     let out = "";
     const stdout = { write: (text: string) => (out += text) };
-    const args = ["status", "--watch", "30s", "--only", "discovery", ...way];
+    const args = ["status", "--watch", "30s", "--only", "discovery", ...route];
     const running = podtrust(args, { signal: ending.signal, stdout });
     const rounds = (): number => out.split("Every link holds").length - 1;
     for (let tries = 0; tries < 2000 && rounds() < 3; tries += 1) {

@@ -13,7 +13,7 @@ import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aw
 import { silentLogger, systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { type HttpResponse, parseConnectTo, request } from "../../src/core/http/index.ts";
-import type { IssuerWay } from "../../src/issuer/index.ts";
+import type { IssuerRoute } from "../../src/issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type Publisher, startPublisher } from "../../src/publisher/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
@@ -55,7 +55,7 @@ function suite(version: KubernetesVersion): void {
   let reader: KubernetesApi;
   let publisher: Publisher;
   let sandbox: Sandbox;
-  let way: IssuerWay;
+  let route: IssuerRoute;
   let flags: readonly string[];
 
   /** The client of a ServiceAccount with the rights that `podtrust manifests publisher-rbac` prints. */
@@ -105,7 +105,7 @@ function suite(version: KubernetesVersion): void {
       openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin });
     const { signal } = new AbortController();
     const config = await parseConfig(yaml, file, {});
-    const stack = await openStack({ config, env: {}, clock: systemClock, signal, way, open });
+    const stack = await openStack({ config, env: {}, clock: systemClock, signal, route, open });
     const { failed } = await stack.apply(await stack.plan());
     stack.close();
     assert.deepEqual(failed, []);
@@ -120,10 +120,10 @@ function suite(version: KubernetesVersion): void {
     reader = await leastReader();
     publisher = await publish();
     const rule = `${host}:443:127.0.0.1:${publisher.addresses.https[0]?.port}`;
-    way = { ca: authority.root, connectTo: [parseConnectTo(rule)] };
+    route = { ca: authority.root, connectTo: [parseConnectTo(rule)] };
     await writeFile(join(folder, "root.pem"), authority.root);
     flags = ["--connect-to", rule, "--ca", join(folder, "root.pem")];
-    sandbox = await startSandbox({ account, ...way, propagationMs: 0 });
+    sandbox = await startSandbox({ account, ...route, propagationMs: 0 });
     await trust();
   });
 
@@ -134,7 +134,7 @@ function suite(version: KubernetesVersion): void {
     await rm(folder, { recursive: true });
   });
 
-  const published = (path: string): Promise<HttpResponse> => request(`${issuer}${path}`, way);
+  const published = (path: string): Promise<HttpResponse> => request(`${issuer}${path}`, route);
 
   /** The published document, which says what the API server's does; the keys of a set have no order. */
   async function same(path: string): Promise<unknown> {

@@ -54,7 +54,7 @@ aws:
   });
 
   function podtrust(...args: string[]): Promise<CliResult> {
-    const way = [
+    const route = [
       "--connect-to",
       `${host}:443:127.0.0.1:${published.connectTo[0]?.toPort}`,
       "--ca",
@@ -65,7 +65,7 @@ aws:
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
     };
-    return podtrustChild([...args, ...(args[0] === "test" ? [] : way)], { cwd: folder, env });
+    return podtrustChild([...args, ...(args[0] === "test" ? [] : route)], { cwd: folder, env });
   }
 
   const demo = (...args: string[]): Promise<CliResult> =>

@@ -64,8 +64,8 @@ describe("the workload on a real API server", { skip }, () => {
       openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin });
     const { signal } = new AbortController();
     const config = await parseConfig(chainYaml(issuer.issuer, plane.adminKubeconfig), file, {});
-    const way = { ca: authority.root, connectTo: issuer.connectTo };
-    const stack = await openStack({ config, env: {}, clock: systemClock, signal, way, open });
+    const route = { ca: authority.root, connectTo: issuer.connectTo };
+    const stack = await openStack({ config, env: {}, clock: systemClock, signal, route, open });
     const { failed } = await stack.apply(await stack.plan());
     stack.close();
     assert.deepEqual(failed, []);
@@ -81,10 +81,10 @@ describe("the workload on a real API server", { skip }, () => {
   /** Runs the command with the flags by which it finds the issuer, and an environment that leads to the sandbox. */
   function podtrust(
     args: readonly string[],
-    options: ChildOptions & { readonly way?: boolean } = {},
+    options: ChildOptions & { readonly route?: boolean } = {},
   ): Promise<CliResult> {
     const [rule] = issuer.connectTo;
-    const way = [
+    const route = [
       "--connect-to",
       `${issuer.host}:443:127.0.0.1:${rule?.toPort}`,
       "--ca",
@@ -95,7 +95,7 @@ describe("the workload on a real API server", { skip }, () => {
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
     };
-    return podtrustChild([...args, "-f", file, ...(options.way === false ? [] : way)], { env, ...options });
+    return podtrustChild([...args, "-f", file, ...(options.route === false ? [] : route)], { env, ...options });
   }
 
   const demo = (...args: string[]): Promise<CliResult> => podtrust(["apply", "demo", ...args]);
@@ -270,7 +270,7 @@ describe("the workload on a real API server", { skip }, () => {
 
   test("manifests are taken by kubectl as they are, and the patch by kubectl patch and by kustomize", async () => {
     const printed = async (...args: string[]): Promise<string> => {
-      const { code, out, err } = await podtrust(["manifests", ...args], { way: false });
+      const { code, out, err } = await podtrust(["manifests", ...args], { route: false });
       assert.equal(code, 0, err);
       return out;
     };
@@ -334,7 +334,7 @@ describe("the workload on a real API server", { skip }, () => {
     await admin.createServiceAccount("aws-test", "default");
     const junit = join(folder, "junit.xml");
     const { code, out, err } = await podtrust(["test", "--junit", junit], {
-      way: false,
+      route: false,
       // Whoever tests needs to be nobody in the account.
       env: { AWS_ENDPOINT_URL: sandbox.url, AWS_EC2_METADATA_DISABLED: "true" },
     });

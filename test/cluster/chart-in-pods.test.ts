@@ -74,12 +74,12 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     const reached = { kubeconfig: cluster.adminKubeconfig };
     const config = { stack: "prod", issuer, cluster: reached, aws, operator: { trust: "trust.yaml" } };
     write("podtrust.yaml", JSON.stringify(config));
-    const way = connectTo.map((one) => `${one.host}:${one.port}:${one.address}:${one.toPort}`);
+    const route = connectTo.map((one) => `${one.host}:${one.port}:${one.address}:${one.toPort}`);
     await inFolder("podtrust", [
       "up",
       "--yes",
       "--ca=root.pem",
-      ...way.map((rule) => `--connect-to=${rule}`),
+      ...route.map((rule) => `--connect-to=${rule}`),
     ]);
   }
 

@@ -95,7 +95,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
 
   const issuerOf = (bucket: string): string => `https://${bucket}.s3.${region}.amazonaws.com`;
   const hostOf = (bucket: string): string => `${bucket}.s3.${region}.amazonaws.com`;
-  const way = (bucket: string): string => `${hostOf(bucket)}:443:127.0.0.1:${server.port}`;
+  const route = (bucket: string): string => `${hostOf(bucket)}:443:127.0.0.1:${server.port}`;
 
   function target(bucket: string, credentials: S3Credentials = server.root): DocumentTarget {
     const access = { region, endpoint: server.endpoint, credentials, attempts: 1 };
@@ -129,7 +129,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
 
   /** As a stranger reads it: by the bucket's public name, over verified TLS, without credentials. */
   const fetched = (bucket: string, path: string) =>
-    request(`${issuerOf(bucket)}/${path}`, { ca: server.ca, connectTo: [parseConnectTo(way(bucket))] });
+    request(`${issuerOf(bucket)}/${path}`, { ca: server.ca, connectTo: [parseConnectTo(route(bucket))] });
 
   async function kidsOf(bucket: string): Promise<readonly string[]> {
     const stored = await target(bucket).read("jwks");
@@ -276,7 +276,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
     try {
       const config = await writeConfig(bucket, cluster);
       const env = environment();
-      const args = ["-f", config, "--connect-to", way(bucket), "--ca", server.caFile];
+      const args = ["-f", config, "--connect-to", route(bucket), "--ca", server.caFile];
       const first = await podtrustChild(["publish", "s3", ...args], { env });
       assert.equal(first.code, 3, first.out + first.err);
       assert.match(first.out, /wrote s3:\/\/.*\/openid\/v1\/jwks\nwrote s3:\/\/.*\/\.well-known/u);
@@ -357,7 +357,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
     });
     const sandbox = await startSandbox({
       ca: server.ca,
-      connectTo: [parseConnectTo(way(bucket))],
+      connectTo: [parseConnectTo(route(bucket))],
       propagationMs: 0,
     });
     try {

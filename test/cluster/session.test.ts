@@ -65,15 +65,15 @@ describe("the first session", { skip: podsLeftOut() }, () => {
     mkdirSync(join(folder, "work"));
     writeFileSync(join(folder, "root.pem"), published.ca);
     // What stands in for public DNS, public roots and AWS is no part of what somebody types.
-    const way = `--connect-to ${host}:443:127.0.0.1:${published.connectTo[0]?.toPort} --ca ${shellWord(join(folder, "root.pem"))}`;
+    const route = `--connect-to ${host}:443:127.0.0.1:${published.connectTo[0]?.toPort} --ca ${shellWord(join(folder, "root.pem"))}`;
     const demo = `--image ${podtrustImage} --aws-endpoint ${podEndpoint}`;
     const script = [
       "#!/bin/sh",
       `run() { exec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"; }`,
       'case "$1" in',
       '  init) run "$@" ;;',
-      `  apply) run "$@" ${way} ${demo} ;;`,
-      `  *) run "$@" ${way} ;;`,
+      `  apply) run "$@" ${route} ${demo} ;;`,
+      `  *) run "$@" ${route} ;;`,
       "esac",
     ];
     writeFileSync(join(folder, "bin", "podtrust"), `${script.join("\n")}\n`);

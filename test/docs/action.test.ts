@@ -97,8 +97,8 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 describe("the GitHub Action", () => {
   /** Runs its Plan step in a folder, with this checkout as the podtrust that was installed. */
   function plan(world: StackWorld, given: Readonly<Record<string, string>> = {}) {
-    const way = world.way.map((word) => `'${word}'`).join(" ");
-    const podtrust = `exec '${process.execPath}' '${mainFile}' "$@" ${way}`;
+    const route = world.route.map((word) => `'${word}'`).join(" ");
+    const podtrust = `exec '${process.execPath}' '${mainFile}' "$@" ${route}`;
     const aws = sandboxEnvironment(world.sandbox.url, world.sandbox.admin);
     return runStep(world.folder, step("Plan", given), { podtrust }, aws);
   }

@@ -137,11 +137,11 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     const { name, options } = await understand(args);
     if (name === "serve") return serve();
     if (name === "sandbox") return startOwnSandbox(args);
-    const way = options.includes("--connect-to") ? ["--connect-to", rule] : [];
+    const route = options.includes("--connect-to") ? ["--connect-to", rule] : [];
     const ca = options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
     useEnvironment(Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith("AWS_"))));
     const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
-    const all = [...args, ...way, ...ca];
+    const all = [...args, ...route, ...ca];
     if (quiet) return podtrustHere(all, shared);
     const { said, ...screen } = typed("y\n");
     const { code } = await podtrustHere(all, { ...shared, ...screen });

@@ -37,11 +37,11 @@ async function callerWorld(t: TestContext): Promise<CallerWorld> {
   const services = Object.values(names).map((name) => `https://${name}`);
   const text = machineConfig(`addressServices: ${JSON.stringify(services)}`).replace(/^.*sshFrom.*$/mu, "");
   await world.config(text);
-  const way = Object.values(names).flatMap((name) => ["--connect-to", `${name}:443:127.0.0.1:${port}`]);
+  const route = Object.values(names).flatMap((name) => ["--connect-to", `${name}:443:127.0.0.1:${port}`]);
   return {
     world,
     says,
-    run: (...args) => world.podtrust([...args, ...way, "--ca", "root.pem", "--only", "firewall"]),
+    run: (...args) => world.podtrust([...args, ...route, "--ca", "root.pem", "--only", "firewall"]),
     letIn: () => world.contents().firewalls[0]?.rules.find((rule) => rule.port === "22")?.source_ips ?? [],
   };
 }

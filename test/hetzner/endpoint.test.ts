@@ -106,10 +106,10 @@ describe("an endpoint for Hetzner", () => {
     t.after(() => front.close());
     const { port } = front.address() as AddressInfo;
     const env = { ...world.env, HCLOUD_ENDPOINT: "https://hetzner.example.test/v1" };
-    const way = ["--connect-to", `hetzner.example.test:443:127.0.0.1:${port}`];
-    await refused(world, ["plan", ...way], ["hetzner-unreachable", /certificate/u], env);
+    const route = ["--connect-to", `hetzner.example.test:443:127.0.0.1:${port}`];
+    await refused(world, ["plan", ...route], ["hetzner-unreachable", /certificate/u], env);
     await writeFile(join(world.folder, "root.pem"), authority.root);
-    const { code, out, err } = await world.podtrust(["plan", ...way, "--ca", "root.pem"], { env });
+    const { code, out, err } = await world.podtrust(["plan", ...route, "--ca", "root.pem"], { env });
     assert.deepEqual([code, /5 to create/u.test(out)], [0, true], err);
   });
 

@@ -48,7 +48,7 @@ export interface StoryWorld extends Project {
   readonly pebble: Pebble;
   readonly sandbox: Sandbox;
   /** Options by which podtrust finds the issuer and the CA: what the machine's own ways are to the machine. */
-  readonly way: readonly string[];
+  readonly route: readonly string[];
   /** Runs `podtrust ARGS` on the config, this one or another. */
   readonly podtrust: (args: readonly string[], podtrust?: Podtrust) => Promise<Told>;
   /** The same where it has to succeed; gives its standard output. */
@@ -150,7 +150,7 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
     ...project,
     pebble,
     sandbox,
-    way: ["--ca", "roots.pem", "--connect-to", `${ca}:127.0.0.1:${caPort}`],
+    route: ["--ca", "roots.pem", "--connect-to", `${ca}:127.0.0.1:${caPort}`],
     podtrust,
     async said(...args) {
       const told = await podtrust(args);

@@ -106,8 +106,8 @@ stat -c %u ../.. . *.json; stat -c %a *.json; sed -n "s/^  .uri.: .\\(https:[0-9
 describe("from nothing to a trusted cluster, on a machine that boots", { skip }, () => {
   test("one up makes machine, name, cluster, publisher and AWS's trust; they live through all that comes, until down", async (context: TestContext) => {
     const world = await storyWorld(context);
-    const { run, podtrust, said, untilSaid, onMachine, pebble, clouds, way } = world;
-    const up = await podtrust(["up", "--yes", ...way]);
+    const { run, podtrust, said, untilSaid, onMachine, pebble, clouds, route } = world;
+    const up = await podtrust(["up", "--yes", ...route]);
     assert.equal(
       up.code,
       0,
@@ -242,11 +242,11 @@ grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/$(systemctl show -p Mai
     );
 
     await context.test("AWS lets in the ServiceAccount of the config, and refuses all others", async () => {
-      assert.match(await untilSaid("test", ...way), /demo/u);
+      assert.match(await untilSaid("test", ...route), /demo/u);
     });
 
     await context.test("a second up has nothing to do", async () => {
-      const again = await podtrust(["up", "--yes", ...way]);
+      const again = await podtrust(["up", "--yes", ...route]);
       assert.deepEqual([again.code, /Nothing to do/u.test(again.out)], [0, true], output(again));
       figures.add("up again: nothing to do", again);
     });
@@ -266,7 +266,7 @@ grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/$(systemctl show -p Mai
       context.diagnostic(`${answered} requests answered around the upgrade`);
       assert.match(await running(), /^versions\/9\.9\.9-/u);
       const isWhole = async (): Promise<boolean> => {
-        const plan = await podtrust(["plan", "--check", ...way], newer);
+        const plan = await podtrust(["plan", "--check", ...route], newer);
         return plan.code === 0;
       };
       await until("a plan without differences", world.machine(), isWhole);
@@ -298,7 +298,7 @@ grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/$(systemctl show -p Mai
       "down leaves nothing at Hetzner, Cloudflare and AWS, and ends the machine",
       async () => {
         const pid = world.machine().pid();
-        const down = await podtrust(["down", "--yes", "--confirm", stack, ...way]);
+        const down = await podtrust(["down", "--yes", "--confirm", stack, ...route]);
         assert.equal(down.code, 0, output(down));
         figures.add("down", down);
         const { servers, firewalls, primaryIps, sshKeys } = clouds.hetzner.contents();

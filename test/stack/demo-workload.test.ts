@@ -96,9 +96,9 @@ describe("the workload's side", () => {
       try {
         // Without a cluster `up` cannot wait itself.
         const text = chainYaml(fresh.issuer.issuer, "").replace(/^cluster:.*\n/mu, "");
-        const { open, way } = fresh;
+        const { open, route } = fresh;
         const config = await fresh.configOf(text);
-        const stack = await openStack({ config, env: {}, clock, signal, way, open });
+        const stack = await openStack({ config, env: {}, clock, signal, route, open });
         assert.deepEqual((await stack.apply(await stack.plan())).failed, []);
         stack.close();
         const notices: string[] = [];

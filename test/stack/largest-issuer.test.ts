@@ -51,7 +51,7 @@ describe("an issuer with a hundred RSA-4096 keys", () => {
   after(() => world.close());
 
   test("is seen by publish s3 and apply demo", async () => {
-    assert.equal((await seeIssuer(world.issuer.issuer, world.way, signal)).kids.length, 100);
+    assert.equal((await seeIssuer(world.issuer.issuer, world.route, signal)).kids.length, 100);
   });
 
   test("is trusted by up without a warning", async () => {
@@ -102,8 +102,8 @@ describe("an issuer with a hundred RSA-4096 keys", () => {
   });
 
   test("is shown by the demo", async () => {
-    const { issuer, way } = world;
-    const environment = { issuer: { url: issuer.issuer }, ca: { root: way.ca }, connectTo: way.connectTo };
+    const { issuer, route } = world;
+    const environment = { issuer: { url: issuer.issuer }, ca: { root: route.ca }, connectTo: route.connectTo };
     const text = await outsideLinks.jwks(environment as unknown as Parameters<typeof outsideLinks.jwks>[0]);
     assert.match(text, /holds 100 public keys/u);
   });

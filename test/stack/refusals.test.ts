@@ -148,18 +148,18 @@ describe("refusals of podtrust up", () => {
     const world = await stackWorld(t);
     await world.config(configText(world.issuer.issuer));
     const [rule] = world.issuer.connectTo;
-    const way = ["--connect-to", `${rule?.host}:443:${rule?.address}:${rule?.toPort}`];
+    const route = ["--connect-to", `${rule?.host}:443:${rule?.address}:${rule?.toPort}`];
     const { podtrustHere } = await import("../support/cli.ts");
     const { systemClock } = await import("../../src/core/base/index.ts");
     const host = { cwd: world.folder, clock: systemClock };
     // No public root vouches for it, and no --ca was given.
-    const plan = await podtrustHere(["plan", ...way], host);
+    const plan = await podtrustHere(["plan", ...route], host);
     assert.equal(plan.code, 0);
     assert.match(
       plan.err,
       /warning: .* cannot be read from outside.*up makes no OIDC provider before it can/u,
     );
-    const up = await podtrustHere(["up", "--yes", ...way], host);
+    const up = await podtrustHere(["up", "--yes", ...route], host);
     assert.equal(up.code, 1);
     assert.match(up.out, /0 done, 1 failed, 1 skipped\./u);
     assert.match(up.err, /skipped: aws\/\S+\/role\/demo, aws\/\S+ was not done/u);

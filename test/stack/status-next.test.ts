@@ -223,7 +223,7 @@ describe("what status advises", () => {
     };
     const report = await world.look({
       ...seeing({ distrusted: [], certificate }),
-      way: { connectTo: world.issuer.connectTo },
+      route: { connectTo: world.issuer.connectTo },
       only: ["tls"],
     });
     const { seen, next } = finding(report, "tls");

@@ -130,7 +130,7 @@ describe("what status cannot see", () => {
 
   test("every finding has the outcome and the place that its reason's page names", async () => {
     const text = chainYaml(world.issuer.issuer, "/nonexistent");
-    const worlds = [{}, { way: {} }, { config: await world.configOf(text) }];
+    const worlds = [{}, { route: {} }, { config: await world.configOf(text) }];
     for (const options of worlds) {
       for (const { name, findings: found } of (await world.look(options)).links) {
         for (const { reason, outcome } of found) {

@@ -131,14 +131,14 @@ describe("status", () => {
 
   test("a name that does not resolve, one that is private, and a root that nobody knows", async () => {
     const nowhere = await world.look({
-      way: {},
+      route: {},
       resolve: () => Promise.reject(new Error("getaddrinfo ENOTFOUND")),
     });
     assert.equal(nowhere.broken?.name, "dns");
     assert.equal(link(nowhere, "discovery").outcome, "unseen");
-    const inside = await world.look({ way: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
+    const inside = await world.look({ route: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
     assert.equal(link(inside, "dns").outcome, "warning");
-    const unknown = await world.look({ way: { connectTo: world.way.connectTo ?? [] } });
+    const unknown = await world.look({ route: { connectTo: world.route.connectTo ?? [] } });
     assert.equal(unknown.broken?.name, "tls");
     assert.equal(link(unknown, "jwks").findings[0]?.seen, "skipped: needs tls");
   });
@@ -146,7 +146,7 @@ describe("status", () => {
   test("a certificate with less than a sixth of its life left", async () => {
     const late = new TestClock(Date.now());
     const { tls } = await import("../../src/core/http/index.ts").then(({ request }) =>
-      request(`${world.issuer.issuer}/.well-known/openid-configuration`, world.way),
+      request(`${world.issuer.issuer}/.well-known/openid-configuration`, world.route),
     );
     const leaf = tls?.chain[0];
     assert.ok(leaf);

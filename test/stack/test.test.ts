@@ -82,12 +82,12 @@ describe("test", () => {
     const served = new Map(pages);
     pages.clear();
     clock.jump(5000);
-    const report = await run({ way: world.way });
+    const report = await run({ route: world.route });
     for (const [path, page] of served) pages.set(path, page);
     assert.equal(report.cases[0]?.verdict, "failed");
     assert.equal(report.issuerFault?.reason, "UnexpectedStatus");
     assert.match(report.issuerFault.seen, /openid-configuration answers with status 404$/u);
-    assert.equal((await run({ way: world.way })).issuerFault, undefined);
+    assert.equal((await run({ route: world.route })).issuerFault, undefined);
   });
 
   test("a refusal for another reason is no success", async () => {

@@ -342,7 +342,7 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
   const { jwks } = await api.oidcDocuments();
   world.issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
   await world.config(configText(world.issuer.issuer, "", "cluster: {kubeconfig: kubeconfig}"));
-  const { code, out, err } = await podtrustChild(["up", "--yes", ...world.way], {
+  const { code, out, err } = await podtrustChild(["up", "--yes", ...world.route], {
     cwd: world.folder,
     env: sandboxEnvironment(world.sandbox.url, world.sandbox.admin),
     onStart: (kill) => (interrupt = () => kill("SIGINT")),

@@ -49,12 +49,12 @@ describe("the workload's side", () => {
       const part = awsPart({ config, env: {}, clock, open }, config.aws[0] ?? assert.fail());
       try {
         const notice = (text: string): void => void notices.push(text);
-        const { way } = world;
+        const { route } = world;
         await preflightWorkload({
           target: { ...target, ...changed },
           cluster,
           part,
-          way,
+          route,
           clock,
           signal,
           notice,

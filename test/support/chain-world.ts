@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import type { Clock } from "../../src/core/base/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
-import type { IssuerWay } from "../../src/issuer/index.ts";
+import type { IssuerRoute } from "../../src/issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import {
   type Sandbox,
@@ -26,7 +26,7 @@ export interface ChainWorld {
   readonly api: KubernetesApi;
   readonly issuer: IssuerServer;
   readonly sandbox: Sandbox;
-  readonly way: IssuerWay;
+  readonly route: IssuerRoute;
   /** PEM file of the root that vouches for the issuer. */
   readonly caFile: string;
   readonly open: (access: AwsAccess) => AwsSession;
@@ -109,7 +109,7 @@ export async function startChainWorld(
   const configOf = (text: string): Promise<Config> => parseConfig(text, file, {});
   const config = await configOf(chainYaml(issuer.issuer, kubeconfig));
   const api = await openKubernetes({ kubeconfig }, { clock });
-  const way = { ca: authority.root, connectTo: issuer.connectTo };
+  const route = { ca: authority.root, connectTo: issuer.connectTo };
   const open = (access: AwsAccess): AwsSession =>
     openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin, attempts: 1 });
   const { signal } = new AbortController();
@@ -128,13 +128,13 @@ export async function startChainWorld(
     api,
     issuer,
     sandbox,
-    way,
+    route,
     caFile,
     open,
     configOf,
     publish,
     async up() {
-      const stack = await openStack({ config, env: {}, clock, signal, way, open });
+      const stack = await openStack({ config, env: {}, clock, signal, route, open });
       try {
         const { failed } = await stack.apply(await stack.plan());
         if (failed[0] !== undefined) throw failed[0].error;
@@ -142,7 +142,7 @@ export async function startChainWorld(
         stack.close();
       }
     },
-    look: (options = {}) => statusOf({ config, way, open, clock, signal, env: {}, ...options }),
+    look: (options = {}) => statusOf({ config, route, open, clock, signal, env: {}, ...options }),
     async close() {
       await sandbox.close();
       await cluster.close();

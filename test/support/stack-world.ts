@@ -43,10 +43,10 @@ export interface StackWorld {
   /** PEM of the root that vouches for the issuer. */
   readonly root: string;
   /** `--connect-to` and `--ca` with which the issuer is reached from the folder. */
-  readonly way: readonly string[];
+  readonly route: readonly string[];
   /** Writes podtrust.yaml. */
   config(text: string): Promise<void>;
-  /** Runs `podtrust ARGS` in the folder, with the issuer's way in. */
+  /** Runs `podtrust ARGS` in the folder, with the route to the issuer. */
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
   /** The same with what it printed as JSON. */
   json(args: readonly string[]): Promise<{ readonly code: number | null; readonly result: Shown }>;
@@ -136,10 +136,10 @@ export async function stackWorld(t: TestContext, options: SandboxOptions = {}): 
     await rm(folder, { recursive: true });
   });
   const [rule] = issuer.connectTo;
-  const way = ["--connect-to", `${rule?.host}:443:${rule?.address}:${rule?.toPort}`, "--ca", "root.pem"];
+  const route = ["--connect-to", `${rule?.host}:443:${rule?.address}:${rule?.toPort}`, "--ca", "root.pem"];
   const podtrust = (args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> => {
-    const ways = args[0] === "manifests" ? [] : way;
-    return podtrustHere([...args, ...ways], { cwd: folder, clock: systemClock, ...host });
+    const more = args[0] === "manifests" ? [] : route;
+    return podtrustHere([...args, ...more], { cwd: folder, clock: systemClock, ...host });
   };
   return {
     folder,
@@ -148,7 +148,7 @@ export async function stackWorld(t: TestContext, options: SandboxOptions = {}): 
     key,
     iam,
     root: authority.root,
-    way,
+    route,
     config: (text) => writeFile(join(folder, "podtrust.yaml"), text),
     podtrust,
     async json(args) {

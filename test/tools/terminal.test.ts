@@ -47,7 +47,7 @@ test("on a real terminal of 60 and of 80 columns lines end between words: help, 
   const keys = sandboxEnvironment(world.sandbox.url, world.sandbox.admin);
   const env = { ...keys, NO_COLOR: "1", NODE_NO_WARNINGS: "1" };
   for (const [line, code, said] of asked) {
-    const words = [...line.split(" "), ...(/^(?:plan|status)/u.test(line) ? world.way : [])];
+    const words = [...line.split(" "), ...(/^(?:plan|status)/u.test(line) ? world.route : [])];
     const piped = await podtrustHere(words, { cwd: world.folder, clock: systemClock, env });
     assert.match(piped.out + piped.err, said);
     const typed = ["podtrust", ...words.map(shellWord)].join(" ");

@@ -10,11 +10,11 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { Telling } from "./telling.ts";
 import { secondsOf } from "../options/seconds.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { type DemoOptions, demoOf, demoPlaceOf } from "../options/target.ts";
 
-export interface ApplyDemoOptions extends DemoOptions, WayOptions {
+export interface ApplyDemoOptions extends DemoOptions, RouteOptions {
   readonly timeout: string;
   readonly forceConflicts?: boolean;
   readonly delete?: boolean;
@@ -40,9 +40,9 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;
   const cluster = await clusterOf(context, config);
   const { env, clock, signal, output, progress } = context;
-  const way = await wayOf(context, options);
+  const route = await routeOf(context, options);
   const notice = (text: string): void => progress.line(`note: ${text}`, 6);
-  const part = awsPart({ config, env, clock, way, notice }, target.account);
+  const part = awsPart({ config, env, clock, route, notice }, target.account);
   const owner = {
     serviceAccount: `${target.namespace}/${target.serviceAccount}`,
     audience: target.audience,
@@ -50,7 +50,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   };
   const telling = new Telling(context);
   try {
-    await preflightWorkload({ target, cluster, part, way, clock, signal, notice });
+    await preflightWorkload({ target, cluster, part, route, clock, signal, notice });
     const result = await runDemoWorkload({
       target,
       cluster,

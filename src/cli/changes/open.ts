@@ -4,10 +4,10 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 
 /** What was typed, of the options that every command on a stack takes. */
-export interface StackOptions extends Selection, WayOptions {
+export interface StackOptions extends Selection, RouteOptions {
   readonly file: string;
 }
 
@@ -36,7 +36,7 @@ export async function withStack<T>(
     clock: context.clock,
     consent: pluginConsent(context),
     signal: context.signal,
-    way: await wayOf(context, options),
+    route: await routeOf(context, options),
     release: { version: packageVersion(), folder: releaseFolder() },
     select: selectionOf(options),
     notice: (text) => context.progress.line(`note: ${text}`, 6),

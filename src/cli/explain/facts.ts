@@ -12,7 +12,7 @@ import {
   unknownChain,
 } from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 
 const kibibyte = 1024;
@@ -134,7 +134,7 @@ export async function factsOfAccount(context: CommandContext, asked: RoleArn): P
 }
 
 /** Where the issuer's documents come from: two files, or the issuer as these options let it be reached. */
-export interface DocumentSources extends WayOptions {
+export interface DocumentSources extends RouteOptions {
   readonly discovery?: string;
   readonly jwks?: string;
 }
@@ -183,7 +183,7 @@ export async function documentsFor(
     return { documents: await documentsOfFiles(context, discovery, jwks), notes: [] };
   const provider = providers.find(({ url }) => `https://${url}` === jws.claims["iss"]);
   if (provider === undefined) return { documents: undefined, notes: [] };
-  const way = { ...(await wayOf(context, from)), thumbprints: provider.thumbprints };
-  const reading = await readIssuer(`https://${provider.url}`, { way, signal: context.signal });
-  return { documents: servedDocuments(reading), notes: caNotes(servedDocuments(reading, way), provider) };
+  const route = { ...(await routeOf(context, from)), thumbprints: provider.thumbprints };
+  const reading = await readIssuer(`https://${provider.url}`, { route, signal: context.signal });
+  return { documents: servedDocuments(reading), notes: caNotes(servedDocuments(reading, route), provider) };
 }

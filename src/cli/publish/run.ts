@@ -6,14 +6,14 @@ import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
 import { withDocumentPaths } from "../../core/command-line/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 import type { CommandContext } from "../context.ts";
 import { green, type Output, red, rich, yellow } from "../../core/terminal/index.ts";
 import { publicHints } from "./public-hints.ts";
 import { loadS3, openTarget, s3Access } from "../options/bucket.ts";
 
 /** What was typed. */
-export interface PublishS3Options extends WayOptions {
+export interface PublishS3Options extends RouteOptions {
   readonly file: string;
   /** False with --no-verify. */
   readonly verify: boolean;
@@ -51,9 +51,9 @@ async function publish(context: CommandContext, config: Config, s3: S3Config): P
 }
 
 async function look(context: CommandContext, config: Config, options: PublishS3Options): Promise<Seen> {
-  const way = await wayOf(context, options);
+  const route = await routeOf(context, options);
   try {
-    const { discoveryUrl, jwksUri, kids } = await seeIssuer(config.issuer, way, context.signal);
+    const { discoveryUrl, jwksUri, kids } = await seeIssuer(config.issuer, route, context.signal);
     return { reached: true, discoveryUrl, jwksUri, keys: kids.length };
   } catch (error) {
     context.signal.throwIfAborted();

@@ -7,10 +7,10 @@ import { bold, dim, green, red, type Text, rich, yellow } from "../../core/termi
 import { sayNext } from "../../core/command-line/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { secondsOf } from "../options/seconds.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "./publisher.ts";
 
-export interface StatusOptions extends WayOptions {
+export interface StatusOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -111,7 +111,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
   const config: Config = await configOf(context, options.file);
   const { env, clock, signal, output } = context;
   const { only, skip } = options;
-  const way = await wayOf(context, options);
+  const route = await routeOf(context, options);
   const consent = pluginConsent(context);
   const look = (): Promise<StatusReport> =>
     statusOf({
@@ -120,7 +120,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
       clock,
       consent,
       signal,
-      way,
+      route,
       publisher: () => publisherFacts(config),
       ...defined({ only, skip }),
     });

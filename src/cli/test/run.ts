@@ -3,7 +3,7 @@ import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { sayNext } from "../../core/command-line/index.ts";
 import { clusterOf } from "../options/cluster.ts";
-import { type WayOptions, wayOf } from "../options/way.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import {
@@ -18,7 +18,7 @@ import {
   yellow,
 } from "../../core/terminal/index.ts";
 
-export interface TestOptions extends WayOptions {
+export interface TestOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -74,7 +74,7 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
       env: context.env,
       clock,
       signal,
-      way: await wayOf(context, options),
+      route: await routeOf(context, options),
       waitExpiry: options.waitExpiry === true,
       onWait: (reason, deadline) => {
         wait ??= progress.wait({ what: "a token to expire", reason, deadline });

@@ -152,8 +152,8 @@ async function runIn(environment: Environment, options: ClusterDemoOptions): Pro
     await reportOutside(environment, reporter, options);
     const session = adminSession(sandbox, clock);
     environment.atEnd(() => Promise.resolve(session.close()));
-    const way = { connectTo, ca: ca.root };
-    const thumbprints = (await privateThumbprints(issuer.url, way, signal)) ?? [];
+    const route = { connectTo, ca: ca.root };
+    const thumbprints = (await privateThumbprints(issuer.url, route, signal)) ?? [];
     const side: AwsSide = { session, account: sandbox.account, issuer: issuer.url, thumbprints, signal };
     await putParameters(side);
     const made = new Made(cluster, clock);

@@ -3,7 +3,7 @@ import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, parseConfig } from "../../config/index.ts";
 import type { ApplyEvent } from "../../rules/plan/index.ts";
 import type { StandInClouds } from "../../sandbox/index.ts";
-import type { IssuerWay } from "../../issuer/index.ts";
+import type { IssuerRoute } from "../../issuer/index.ts";
 import {
   type Machine,
   openMachine,
@@ -45,7 +45,7 @@ export interface MachineStory {
 /** What it takes to set up a machine that boots. */
 interface Booting {
   /** Leads to the machine. */
-  readonly way: IssuerWay;
+  readonly route: IssuerRoute;
   readonly release: PublisherRelease;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -129,7 +129,7 @@ export async function openMachineStory(options: MachineStoryOptions): Promise<Ma
     config,
     env,
     clock,
-    ...(boots === undefined ? {} : { way: boots.way, release: boots.release }),
+    ...(boots === undefined ? {} : { route: boots.route, release: boots.release }),
   };
   const run = async (named: readonly Step[], goal: "present" | "absent"): Promise<number> => {
     const only = named.flatMap((step) => steps[step]);

@@ -9,7 +9,8 @@ export const standardAddressServices: readonly string[] = [
   "https://ipv6.icanhazip.com",
 ];
 
-export interface AddressWay {
+/** Which services are asked for the address, and how they are reached. */
+export interface AddressServices {
   readonly services: readonly string[];
   /** PEM certificates that are trusted. */
   readonly ca?: readonly string[];
@@ -37,8 +38,8 @@ function networkOf(text: string): string | undefined {
   return `${canonicalAddress(`${first.join(":")}::`) ?? address}/64`;
 }
 
-async function ask(service: string, way: AddressWay, signal: AbortSignal): Promise<string> {
-  const { ca, connectTo } = way;
+async function ask(service: string, from: AddressServices, signal: AbortSignal): Promise<string> {
+  const { ca, connectTo } = from;
   const { status, body } = await request(service, {
     timeoutMs: patienceMs,
     maxBytes: maxAnswer,
@@ -51,8 +52,8 @@ async function ask(service: string, way: AddressWay, signal: AbortSignal): Promi
 }
 
 /** The networks from which this machine is seen on the Internet, as the services say that see it. */
-export async function callerAddress(way: AddressWay, signal: AbortSignal): Promise<CallerAddress> {
-  const asked = await Promise.allSettled(way.services.map((service) => ask(service, way, signal)));
+export async function callerAddress(from: AddressServices, signal: AbortSignal): Promise<CallerAddress> {
+  const asked = await Promise.allSettled(from.services.map((service) => ask(service, from, signal)));
   signal.throwIfAborted();
   const networks = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const failures = asked.flatMap((one) => (one.status === "rejected" ? [errorText(one.reason)] : []));

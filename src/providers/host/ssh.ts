@@ -6,7 +6,7 @@ import type { SshTarget } from "./target.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a connection is made, whatever it is for. */
-export interface SshWay {
+export interface SshConnection {
   readonly target: SshTarget;
   /** A known_hosts file that has the machine's key under `alias`, and nothing else. */
   readonly knownHosts: string;
@@ -23,7 +23,7 @@ const fileValue = (path: string): string => `"${path.replaceAll("%", "%%")}"`;
  * The options of every connection, for ssh(1). They stand before what the person's own ~/.ssh/config says, which may
  * add agents and keys, and cannot change whom we trust.
  */
-export function sshOptions({ target, knownHosts, alias, socket }: SshWay): readonly string[] {
+export function sshOptions({ target, knownHosts, alias, socket }: SshConnection): readonly string[] {
   const options: Record<string, string> = {
     BatchMode: "yes",
     StrictHostKeyChecking: "yes",

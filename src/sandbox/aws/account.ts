@@ -7,7 +7,7 @@ import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { plant, type Seed } from "./seed/index.ts";
 import { ssmService } from "./ssm/index.ts";
 import { type AccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
-import { IssuerDocumentCache, stsService, type WayTo } from "./sts/index.ts";
+import { IssuerDocumentCache, stsService, type RouteTo } from "./sts/index.ts";
 import { taggingService } from "./tagging/index.ts";
 import type { Decision, Service, Tenant } from "./wire/index.ts";
 
@@ -25,7 +25,7 @@ export interface AccountSettings {
 export interface AccountPlace {
   readonly clock: MovableClock;
   /** How an issuer is reached. */
-  readonly wayTo: WayTo;
+  readonly routeTo: RouteTo;
 }
 
 /** An account of IAM, STS, SSM and the Tagging API: all of it is its own. */
@@ -60,11 +60,11 @@ const decisionsKept = 1000;
 function servicesOf(
   account: Account,
   { propagationMs, messageProfile }: AccountSettings,
-  wayTo: WayTo,
+  routeTo: RouteTo,
   issuers: IssuerDocumentCache,
 ): readonly Service[] {
   return [
-    iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(wayTo) }),
+    iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(routeTo) }),
     stsService({ account, propagationMs, messageProfile, issuers }),
     ssmService({ account }),
     taggingService({ account }),
@@ -80,7 +80,7 @@ function clear(account: Account): void {
 export async function openAccount(
   store: Store,
   settings: AccountSettings,
-  { clock, wayTo }: AccountPlace,
+  { clock, routeTo }: AccountPlace,
 ): Promise<OpenedAccount> {
   const { account } = store;
   const { messageProfile, iamRateLimit } = settings;
@@ -89,8 +89,8 @@ export async function openAccount(
   const key = adminKey(account, now());
   await persist();
   const ring = new DecisionRing(decisionsKept);
-  const issuers = new IssuerDocumentCache({ clock, wayTo });
-  const services = servicesOf(account, settings, wayTo, issuers);
+  const issuers = new IssuerDocumentCache({ clock, routeTo });
+  const services = servicesOf(account, settings, routeTo, issuers);
   const rateLimiters = new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
   return {
     key,

@@ -1,6 +1,6 @@
 import type { Clock, PodtrustError } from "../../core/base/index.ts";
 import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
-import type { IssuerWay } from "../../issuer/index.ts";
+import type { IssuerRoute } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { Change, Observed, Output, Resource } from "../../rules/plan/index.ts";
 
@@ -19,7 +19,7 @@ export interface PartContext {
   /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
   /** How the issuer is reached. */
-  readonly way?: IssuerWay;
+  readonly route?: IssuerRoute;
   /** Needed for a publisher on a machine. */
   readonly release?: PublisherRelease;
   /** Told while a plan is applied what could not be waited for. */

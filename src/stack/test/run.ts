@@ -130,11 +130,11 @@ function wantedCases(options: TestOptions): readonly Case[] {
 
 /** Why AWS may know no key of the issuer, where somebody who should get in did not. */
 async function issuerFault(
-  { config, way = {}, signal }: TestOptions,
+  { config, route = {}, signal }: TestOptions,
   cases: readonly CaseReport[],
 ): Promise<IssuerFault | undefined> {
   if (!cases.some(({ kind, verdict }) => kind === "positive" && verdict === "failed")) return undefined;
-  const broken = brokenOf(judgeIssuer(await readIssuer(config.issuer, { way, signal })).findings);
+  const broken = brokenOf(judgeIssuer(await readIssuer(config.issuer, { route, signal })).findings);
   if (broken === undefined) return undefined;
   const { reason, seen, next } = broken;
   return { reason, seen, next };

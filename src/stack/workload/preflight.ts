@@ -1,5 +1,5 @@
 import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
-import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
+import { type IssuerRoute, seeIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJws } from "../../rules/oidc/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
@@ -12,7 +12,7 @@ export interface PreflightInput {
   readonly cluster: KubernetesApi;
   /** The account of the role. */
   readonly part: AwsPart;
-  readonly way: IssuerWay;
+  readonly route: IssuerRoute;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told what could not be checked, and why. */
@@ -50,7 +50,7 @@ async function signingKid({ target, cluster, signal }: PreflightInput): Promise<
 }
 
 async function checkIssuer(input: PreflightInput): Promise<void> {
-  const { target, cluster, way, signal, notice } = input;
+  const { target, cluster, route, signal, notice } = input;
   const documents = await cluster.oidcDocuments({ signal });
   const own = parseDiscovery(documents.discovery);
   const names = { expected: "the issuer in the config", actual: `that of the cluster ${cluster.server}` };
@@ -61,7 +61,7 @@ async function checkIssuer(input: PreflightInput): Promise<void> {
       detail: { configured: target.issuer, cluster: own.issuer },
     });
   }
-  const { jwksUri, kids: known } = await seeIssuer(target.issuer, way, signal);
+  const { jwksUri, kids: known } = await seeIssuer(target.issuer, route, signal);
   const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.includes(kid));
   if (missing.length === 0) return;
   const kids = missing.map(({ kid }) => kid);

@@ -10,9 +10,9 @@ import { accountId, type Guide, parameter, region, roleName } from "./world.ts";
 async function startAws(guide: Guide): Promise<void> {
   const credentials = guide.file("admin.ini");
   const rule = `${guide.host}:443:127.0.0.1:${guide.ports.https}`;
-  const way = ["--connect-to", rule, "--ca", guide.file("pebble-root.pem")];
+  const route = ["--connect-to", rule, "--ca", guide.file("pebble-root.pem")];
   const options = ["--port", "0", "--propagation", "2s", "--admin-credentials", credentials];
-  const { child, said } = start(["sandbox", ...options, ...way]);
+  const { child, said } = start(["sandbox", ...options, ...route]);
   const closed = once(child, "close");
   guide.closing.defer(async () => {
     child.kill("SIGTERM");
@@ -48,10 +48,10 @@ export async function step(guide: Guide): Promise<void> {
   guide.set("account", account);
   guide.set("live", new LiveTokens(account));
   await putParameter(session, { name: parameter, value: "hello" });
-  await guide.podtrust(["plan", "--check", ...guide.way], 3);
-  const { out } = await guide.podtrust(["up", "--yes", ...guide.way]);
+  await guide.podtrust(["plan", "--check", ...guide.route], 3);
+  const { out } = await guide.podtrust(["up", "--yes", ...guide.route]);
   assert.match(out, /Done: 2 of 2\./u);
-  await guide.podtrust(["plan", "--check", ...guide.way]);
+  await guide.podtrust(["plan", "--check", ...guide.route]);
   // `up` ends only when a real token is let in.
   assert.ok("arn" in (await account.ask(await guide.mint())));
 }

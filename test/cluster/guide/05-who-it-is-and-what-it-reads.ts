@@ -46,7 +46,7 @@ export async function step(guide: Guide, leaveOut: (why: string) => void): Promi
   const lines = guide.the("demoLog").split("\n");
   assert.ok(lines.includes(`I am ${arn}`), guide.the("demoLog"));
   assert.ok(lines.includes(`  ${parameter}`), guide.the("demoLog"));
-  await guide.podtrust(["status", ...guide.way]);
+  await guide.podtrust(["status", ...guide.route]);
   const env = await environmentOf(guide);
   const clients = [
     ["the AWS CLI", await awsCliMissing(), askByAwsCli],

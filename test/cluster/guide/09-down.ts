@@ -10,12 +10,12 @@ export async function step(guide: Guide): Promise<void> {
   await guide.podtrust(["apply", "demo", "--delete"]);
   // podtrust leaves what others made: this ServiceAccount is step 01's, and so is its removal.
   await cluster.kubectl(["delete", "serviceaccount", "demo-service-account"]);
-  const { out } = await guide.podtrust(["down", "--yes", ...guide.way]);
+  const { out } = await guide.podtrust(["down", "--yes", ...guide.route]);
   assert.match(out, /Done: 2 of 2\./u);
   const { session } = guide.the("account");
   assert.deepEqual(await readOidcProviders(session), []);
   assert.equal(await readRole(session, roleName), undefined);
-  assert.match((await guide.podtrust(["down", "--yes", ...guide.way])).out, /[Nn]othing/u);
+  assert.match((await guide.podtrust(["down", "--yes", ...guide.route])).out, /[Nn]othing/u);
   await cluster.kubectl(["delete", "-f", "-"], (await guide.podtrust(["manifests", "publisher-rbac"])).out);
   const kinds = "namespaces,jobs,pods,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings";
   const ours = /demo-app|demo-service-account|podtrust|resident/u;

@@ -82,7 +82,7 @@ export class Guide {
   }
 
   /** The flags by which a command finds the issuer, and the sandbox too: curl's --connect-to and a private root. */
-  get way(): readonly string[] {
+  get route(): readonly string[] {
     return ["--connect-to", `${this.host}:443:127.0.0.1:${this.ports.https}`, "--ca", "pebble-root.pem"];
   }
 

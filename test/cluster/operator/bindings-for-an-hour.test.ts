@@ -14,7 +14,7 @@ import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { BindingLives, grantShop, makeRolesOfOthers, rolesOfOthers } from "./binding-lives.ts";
 import { DrivenOperator, movedUntil, type Usage } from "./driven-operator.ts";
-import { Way } from "./way.ts";
+import { Route } from "./route.ts";
 import { onPort, roleMap, serviceAddress, services } from "./webhook-world.ts";
 
 const minute = 60_000;
@@ -48,7 +48,7 @@ interface Round {
 
 describe("an hour of the operator", { skip: leftOut() }, () => {
   let world: BindingsWorld;
-  let way: Way;
+  let route: Route;
   let lives: BindingLives;
   let operator: DrivenOperator;
   let strangers: string;
@@ -56,7 +56,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
   before(async () => {
     world = await startBindingsWorld({ plane: { extraArgs: [`--service-cluster-ip-range=${services}`] } });
     const { plane, issuer } = world;
-    way = await Way.to(plane);
+    route = await Route.to(plane);
     lives = new BindingLives(world);
     const [port = 0] = await freePorts(1);
     const spec = { namespace: "podtrust", name: own, evict: false, configMaps: true, roleMap };
@@ -69,7 +69,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
     await makeRolesOfOthers(world);
     const token = await plane.requestToken("podtrust", own, issuer.issuer);
     operator = await DrivenOperator.start(world, {
-      kubeconfig: way.kubeconfig(plane, plane.kubeconfigWithToken(token)),
+      kubeconfig: route.kubeconfig(plane, plane.kubeconfigWithToken(token)),
       skewMs: 0,
       // Steps of fifteen seconds must not cost it the lease.
       leaseDurationMs: minute,
@@ -81,7 +81,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
 
   after(async () => {
     await operator?.end();
-    await way?.close();
+    await route?.close();
     await world?.stop();
   });
 
@@ -144,7 +144,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
       found.map(({ pod, reason }) => `${pod} ${reason}`).toSorted(),
       pods.map((name) => `team-a/${name} PodRoleDiffers`),
     );
-    way.cut();
+    route.cut();
     await until(() => lives.areReady(...standing, ...comers), "all are Ready again");
     for (const name of comers) await lives.drop(name);
     for (const name of pods) await lives.ask("DELETE", team(`pods/${name}?gracePeriodSeconds=0`));

@@ -16,7 +16,7 @@ import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { leftOut } from "../harness/index.ts";
 import { BindingLives, grantShop, makeRolesOfOthers, rolesOfOthers } from "./binding-lives.ts";
 import { DrivenOperator, type DrivenOptions, movedUntil } from "./driven-operator.ts";
-import { Way } from "./way.ts";
+import { Route } from "./route.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -26,7 +26,7 @@ const ofBindings = (metric: string): string => `podtrust_operator_${metric}{reso
 
 describe("bindings while the operator's API server is in trouble", { skip: leftOut() }, () => {
   let world: BindingsWorld;
-  let way: Way;
+  let route: Route;
   let lives: BindingLives;
   let operator: DrivenOperator;
   let strangers: string;
@@ -36,7 +36,7 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
     // The operator asks the first server; the second is everybody else's.
     world = await startBindingsWorld({ propagationMs: 1000, plane: { servers: 2 } });
     const { plane } = world;
-    way = await Way.to(plane);
+    route = await Route.to(plane);
     lives = new BindingLives(world, 1);
     await apply(plane, operatorManifests({ namespace: "podtrust", name: "podtrust-operator", evict: false }));
     await grantShop(world);
@@ -46,7 +46,7 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
 
   after(async () => {
     for (const one of started) one.kill();
-    await way?.close();
+    await route?.close();
     await world?.stop();
   });
 
@@ -64,7 +64,7 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
   async function start(more: Partial<DrivenOptions> = {}): Promise<DrivenOperator> {
     const { plane, issuer } = world;
     const token = await plane.requestToken("podtrust", "podtrust-operator", issuer.issuer);
-    const kubeconfig = way.kubeconfig(plane, plane.kubeconfigWithToken(token));
+    const kubeconfig = route.kubeconfig(plane, plane.kubeconfigWithToken(token));
     const usual = { kubeconfig, skewMs: 0, canary: false } as const;
     const one = await DrivenOperator.start(world, { ...usual, ...more });
     started.push(one);
@@ -167,12 +167,12 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
   test("a server that is away for ten minutes: what was asked for meanwhile is there, each role once", async () => {
     await twoAreReady("away");
     const id = await idOf("away");
-    await way.close();
+    await route.close();
     await meanwhile("away");
     await untilItSaysSo();
     await operator.move(10 * minute);
     assert.equal(await operator.metric(ofBindings("follow_failing")), 1);
-    await way.open();
+    await route.open();
     await untilItFollows();
     await afterwards("away", id);
   });

@@ -72,10 +72,10 @@ interface Clouds {
 async function startClouds(
   { image, accelerator }: BootKit,
   folder: string,
-  way: { readonly connectTo: ConnectTo[]; readonly ca: StandInCa; readonly ports: Ports },
+  route: { readonly connectTo: ConnectTo[]; readonly ca: StandInCa; readonly ports: Ports },
   { clock, logger }: TellingOptions,
 ): Promise<Clouds> {
-  const { connectTo, ca, ports } = way;
+  const { connectTo, ca, ports } = route;
   const machines: EmulatedMachine[] = [];
   const room = { folder, image, accelerator, ports, vendorData, outside: { [caAddress]: ca.port } };
   const clouds = await startStandInClouds({
@@ -122,7 +122,7 @@ async function build(
   const caFile = await writePrivateFile(folder, "acme-root.pem", ca.tlsCa);
   const story = await openMachineStory({
     configText: configText(kit, ca.directoryUrl, caFile),
-    boots: { way: { connectTo, ca: ca.root }, release: kit.release, env },
+    boots: { route: { connectTo, ca: ca.root }, release: kit.release, env },
     clouds,
     folder,
     clock,

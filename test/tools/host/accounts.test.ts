@@ -233,8 +233,8 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     reach = await caInReach({ foundAt: place });
     await reach.prepare(folder);
     await config();
-    const way = ["--connect-to", "::127.0.0.1:1", "--connect-to", `${place}:127.0.0.1:${reach.ca.port}`];
-    const { code, err } = await podtrust(["up", "--yes", ...only, ...way]);
+    const route = ["--connect-to", "::127.0.0.1:1", "--connect-to", `${place}:127.0.0.1:${reach.ca.port}`];
+    const { code, err } = await podtrust(["up", "--yes", ...only, ...route]);
     assert.equal(code, 0, err);
     assert.deepEqual([(await stored())?.uri], reach.ca.accounts());
   });

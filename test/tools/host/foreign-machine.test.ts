@@ -136,7 +136,7 @@ test("podtrust up, which tries a new role with a token, runs none either", optio
   const world = await stackWorld(t);
   const more = hostConfig(host).slice(hostConfig(host).indexOf("machine:"));
   await world.config(configText(world.issuer.issuer, "", more));
-  const { code, out, err } = await podtrustChild(["up", "--yes", ...world.way], {
+  const { code, out, err } = await podtrustChild(["up", "--yes", ...world.route], {
     cwd: world.folder,
     env: { ...homeEnvironment(folder), ...sandboxEnvironment(world.sandbox.url, world.sandbox.admin) },
   });

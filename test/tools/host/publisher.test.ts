@@ -113,8 +113,8 @@ publisher:
     const here = `address: 127.0.0.1, port: ${host.port}`;
     assert.ok(text.includes(here));
     await writeFile(file, text.replace(here, "address: 203.0.113.7"));
-    const way = ["--connect-to", "::127.0.0.1:1", "--connect-to", `203.0.113.7:22:127.0.0.1:${host.port}`];
-    const { out, err } = await podtrust("plan", "--only", "publisher", "--json", ...way);
+    const route = ["--connect-to", "::127.0.0.1:1", "--connect-to", `203.0.113.7:22:127.0.0.1:${host.port}`];
+    const { out, err } = await podtrust("plan", "--only", "publisher", "--json", ...route);
     assert.notEqual(out, "", err);
     assert.deepEqual(
       (JSON.parse(out) as Shown).changes.map(({ kind }) => kind),

@@ -1,5 +1,5 @@
 import { errorText } from "../../../core/base/index.ts";
-import { type IssuerWay, judgeIssuer, readIssuer } from "../../../issuer/index.ts";
+import { type IssuerRoute, judgeIssuer, readIssuer } from "../../../issuer/index.ts";
 import { AwsError } from "../wire/index.ts";
 import type { FetchThumbprint } from "./context.ts";
 
@@ -15,9 +15,9 @@ function communicationError(message: string, why: string): AwsError {
  * Fetches, as IAM does when no thumbprint is given, the SHA-1 of the last certificate that the host of the JWK
  * Set sends. Unlike IAM it asks for a chain that a root vouches for. `wayTo` says how an issuer is reached from here.
  */
-export function thumbprintFetcher(wayTo: (issuer: string) => Promise<IssuerWay>): FetchThumbprint {
+export function thumbprintFetcher(routeTo: (issuer: string) => Promise<IssuerRoute>): FetchThumbprint {
   return async (issuer) => {
-    const reading = await readIssuer(issuer, { way: await wayTo(issuer) });
+    const reading = await readIssuer(issuer, { route: await routeTo(issuer) });
     const { discovery, jwks } = reading;
     for (const one of [discovery, jwks]) {
       if (one?.outcome !== "failed") continue;

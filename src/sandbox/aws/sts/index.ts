@@ -1,2 +1,2 @@
-export { IssuerDocumentCache, type WayTo } from "./issuer-documents.ts";
+export { IssuerDocumentCache, type RouteTo } from "./issuer-documents.ts";
 export { stsService } from "./service.ts";

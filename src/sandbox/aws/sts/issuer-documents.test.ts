@@ -30,8 +30,8 @@ async function setUp(
   const clock = new TestClock();
   const { connectTo } = server;
   const { limits = {}, bounds = {}, ca = authority.root } = options;
-  const wayTo = () => Promise.resolve({ ca, connectTo });
-  const cache = new IssuerDocumentCache({ clock, wayTo, limits, bounds });
+  const routeTo = () => Promise.resolve({ ca, connectTo });
+  const cache = new IssuerDocumentCache({ clock, routeTo, limits, bounds });
   const provider = { url: server.issuer.slice("https://".length), thumbprints: [] };
   return { server, clock, cache, provider };
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/base/index.ts";
 import {
   type DocumentReading,
   type IssuerBounds,
-  type IssuerWay,
+  type IssuerRoute,
   readIssuer,
   servedDocuments,
 } from "../../../issuer/index.ts";
@@ -25,14 +25,14 @@ export const cacheLimits: CacheLimits = {
 export interface IssuerDocumentsOptions {
   readonly clock: Clock;
   /** How an issuer, by its URL, is reached from here. */
-  readonly wayTo: WayTo;
+  readonly routeTo: RouteTo;
   readonly limits?: Partial<CacheLimits>;
   /** AWS's by default. */
   readonly bounds?: Partial<IssuerBounds>;
 }
 
 /** How an issuer is reached, where not by public DNS and public roots. */
-export type WayTo = (issuer: string) => Promise<Omit<IssuerWay, "thumbprints">>;
+export type RouteTo = (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
 
 /** A registered OIDC provider, as far as fetching goes. */
 export interface RegisteredIssuer {
@@ -87,7 +87,7 @@ export class IssuerDocumentCache {
   readonly #limits: CacheLimits;
   readonly #options: IssuerDocumentsOptions;
   readonly #held = new Map<string, Held>();
-  readonly #underWay = new Map<string, Promise<Held>>();
+  readonly #inFlight = new Map<string, Promise<Held>>();
 
   constructor(options: IssuerDocumentsOptions) {
     this.#clock = options.clock;
@@ -105,10 +105,10 @@ export class IssuerDocumentCache {
     const key = [issuer.url, ...issuer.thumbprints].join(" ");
     const held = this.#held.get(key);
     if (held !== undefined && this.#usable(held, kid)) return held.documents;
-    const shared = await this.#underWay.get(key);
+    const shared = await this.#inFlight.get(key);
     // A fetch that began before this call may have just missed a new key: then it is worth a second one.
     if (shared !== undefined && (!shared.documents.ok || answers(shared, kid))) return shared.documents;
-    const found = await (this.#underWay.get(key) ?? this.#start(key, issuer));
+    const found = await (this.#inFlight.get(key) ?? this.#start(key, issuer));
     if (!answers(found, kid)) found.missedAt = this.#clock.now();
     return found.documents;
   }
@@ -122,8 +122,8 @@ export class IssuerDocumentCache {
   #start(key: string, issuer: RegisteredIssuer): Promise<Held> {
     const fetching = this.#fetchBoth(issuer)
       .then((fetched) => this.#keep(key, fetched))
-      .finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, fetching);
+      .finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, fetching);
     return fetching;
   }
 
@@ -141,10 +141,10 @@ export class IssuerDocumentCache {
   }
 
   async #fetchBoth({ url, thumbprints }: RegisteredIssuer): Promise<Held> {
-    const { wayTo, bounds = {} } = this.#options;
+    const { routeTo, bounds = {} } = this.#options;
     const fetchedAt = this.#clock.now();
     const issuer = `https://${url}`;
-    const reading = await readIssuer(issuer, { way: { thumbprints, ...(await wayTo(issuer)) }, bounds });
+    const reading = await readIssuer(issuer, { route: { thumbprints, ...(await routeTo(issuer)) }, bounds });
     const documents = servedDocuments(reading);
     const freshS = documents.ok ? Math.min(freshFor(reading.discovery), freshFor(reading.jwks)) : 0;
     return { documents, missedAt: never, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };

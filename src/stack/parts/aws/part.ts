@@ -128,8 +128,8 @@ class AccountPart implements AwsPart {
   }
 
   readonly #seeIssuer = async (signal: AbortSignal): Promise<void> => {
-    const { config, way = {} } = this.#context;
-    await seeIssuer(config.issuer, way, signal);
+    const { config, route = {} } = this.#context;
+    await seeIssuer(config.issuer, route, signal);
   };
 
   /** The same, waited for where the issuer is made in the same run: names and certificates take their time. */
@@ -179,9 +179,9 @@ class AccountPart implements AwsPart {
 
   /** Thumbprints for a private CA. An issuer that does not answer yet keeps nobody from planning. */
   async #thumbprints(signal: AbortSignal): Promise<readonly string[] | LaterThumbprints | undefined> {
-    const { config, way = {} } = this.#context;
+    const { config, route = {} } = this.#context;
     const find = (ending: AbortSignal): Promise<readonly string[] | undefined> =>
-      privateThumbprints(config.issuer, way, ending);
+      privateThumbprints(config.issuer, route, ending);
     try {
       return await find(signal);
     } catch (error) {

@@ -10,7 +10,7 @@ import {
 } from "../../../providers/hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
-export type HetznerContext = Pick<PartContext, "env" | "clock" | "way" | "notice">;
+export type HetznerContext = Pick<PartContext, "env" | "clock" | "route" | "notice">;
 
 /** Where the token of a config is found. */
 export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: HetznerMachine): TokenPlace {
@@ -18,8 +18,8 @@ export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: H
 }
 
 /** How a server is reached that a private authority may vouch for, beside the public ones. */
-export function hetznerWay({ way = {} }: Pick<PartContext, "way">): Pick<HetznerAccess, "ca" | "connectTo"> {
-  const { ca, connectTo } = way;
+export function hetznerRoute({ route = {} }: Pick<PartContext, "route">): Pick<HetznerAccess, "ca" | "connectTo"> {
+  const { ca, connectTo } = route;
   return {
     ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
     ...defined({ connectTo }),
@@ -32,7 +32,7 @@ export async function hetznerApi(context: HetznerContext, hetzner: HetznerMachin
   const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
   const token = await readToken(tokenPlaceOf(context, hetzner));
   return new HetznerApi({
-    ...hetznerWay(context),
+    ...hetznerRoute(context),
     endpoint,
     token,
     clock,

@@ -29,7 +29,7 @@ import {
 } from "../../../providers/host/index.ts";
 import type { Observed, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
-import { hetznerApi, hetznerWay, tokenPlaceOf } from "./api.ts";
+import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
 
@@ -114,7 +114,7 @@ class HetznerPart implements Part {
     const { sshFrom, addressServices = standardAddressServices } = this.#hetzner;
     if (goal === "absent") return known;
     if (sshFrom !== undefined) return { networks: sshFrom, failures: [] };
-    return callerAddress({ ...hetznerWay(this.#context), services: addressServices }, signal);
+    return callerAddress({ ...hetznerRoute(this.#context), services: addressServices }, signal);
   }
 
   /**

@@ -21,7 +21,7 @@ import { type Inputs, mapKnown, type Output } from "../../../rules/plan/index.ts
 import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
-export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "way" | "notice">;
+export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "route" | "notice">;
 
 /** Where a stack keeps what this machine must remember, and can have again. */
 export function stackState({ stack }: Pick<Config, "stack">, env: Environment): string {
@@ -42,8 +42,8 @@ export function keyFileOf({ sshKey }: MachineConfig, state: string): string | un
  * Where the connection really goes, by the rules that stand in for public DNS and its routes. A rule for any port is
  * about the issuer.
  */
-function viaOf({ way }: HostContext, address: string, port: number): Pick<SshTarget, "via"> {
-  const rules = (way?.connectTo ?? []).filter((rule) => rule.port !== undefined);
+function viaOf({ route }: HostContext, address: string, port: number): Pick<SshTarget, "via"> {
+  const rules = (route?.connectTo ?? []).filter((rule) => rule.port !== undefined);
   const { host, port: toPort } = connectTarget(rules, address, port);
   return host === address && toPort === port ? {} : { via: { address: host, port: toPort } };
 }

@@ -20,13 +20,13 @@ function explained(error: unknown): unknown {
  */
 export async function accountsOf(
   acme: AcmeConfig,
-  { clock, way }: Pick<PartContext, "clock" | "way">,
+  { clock, route }: Pick<PartContext, "clock" | "route">,
 ): Promise<readonly AccountAtCa[]> {
   // The folders that speak with CAs are loaded by those who need them.
   const { accountStore, directoriesOf, readAccount, registerAccount } =
     await import("../../../providers/tls/index.ts");
   const { email = "" } = acme;
-  const connectTo = (way?.connectTo ?? []).filter(({ port }) => port !== undefined);
+  const connectTo = (route?.connectTo ?? []).filter(({ port }) => port !== undefined);
   return acmeAuthorities(acme).flatMap((authority, index) =>
     directoriesOf([authority]).map((directory) => ({
       directory,

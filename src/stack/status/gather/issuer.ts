@@ -11,8 +11,8 @@ async function systemResolver(host: string): Promise<readonly string[]> {
 }
 
 async function nameFacts(host: string, options: GatherOptions): Promise<NameFacts> {
-  const { way = {}, signal, resolve = systemResolver } = options;
-  const instead = connectTarget(way.connectTo ?? [], host, 443);
+  const { route = {}, signal, resolve = systemResolver } = options;
+  const instead = connectTarget(route.connectTo ?? [], host, 443);
   if (instead.host !== host || instead.port !== 443) return { host, instead, addresses: notTried("dns") };
   return { host, addresses: await seen(signal, () => resolve(host)) };
 }
@@ -29,10 +29,10 @@ function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly s
 /** What the issuer serves, and where its names lead; undefined where no link needs it. */
 export async function gatherIssuer(options: GatherOptions, wanted: Wanted): Promise<IssuerFacts | undefined> {
   if (!wanted("discovery", "jwks", "dns", "tls", "reachability", "token", "sts")) return undefined;
-  const { config, way = {}, signal } = options;
+  const { config, route = {}, signal } = options;
   const orElse = parseIssuer(config.issuer).defaultJwksUri;
-  const reading = await readIssuer(config.issuer, { way, signal, orElse });
-  const ca = way.ca === undefined ? {} : { ca: way.ca };
+  const reading = await readIssuer(config.issuer, { route, signal, orElse });
+  const ca = route.ca === undefined ? {} : { ca: route.ca };
   if (!wanted("dns")) return { reading, names: [], ...ca };
   const hosts = hostsOf([reading.discovery, reading.jwks]);
   return { reading, ...ca, names: await Promise.all(hosts.map((host) => nameFacts(host, options))) };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** The network between an operator and an API server: connections can be cut, and refused for a while. */
-export class Way {
+export class Route {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #port = 0;
@@ -28,13 +28,13 @@ export class Way {
   }
 
   /** Opens one to the first API server. */
-  static async to({ server }: ControlPlane): Promise<Way> {
-    const way = new Way(Number(new URL(server).port));
-    await way.open();
-    return way;
+  static async to({ server }: ControlPlane): Promise<Route> {
+    const route = new Route(Number(new URL(server).port));
+    await route.open();
+    return route;
   }
 
-  /** Path of a kubeconfig as another, by this way. */
+  /** Path of a kubeconfig as another, by this route. */
   kubeconfig({ folder, server }: ControlPlane, path: string): string {
     const text = readFileSync(path, "utf8").replace(server, `https://127.0.0.1:${this.#port}`);
     const own = join(folder, `kubeconfig-by-${this.#port}`);
