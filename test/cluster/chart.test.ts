@@ -20,7 +20,7 @@ const earlierChart = resolve(import.meta.dirname, "charts/podtrust-of-the-publis
 const issuer = "https://oidc.example.com";
 const image = "registry.example.com/podtrust:0.1.0";
 const exposures = ["load-balancer", "node-port", "host-port"] as const;
-const ways = {
+const configs = {
   "http-01": { https: { acme: { email: "ops@example.com" } } },
   "tls-alpn-01": { https: { acme: { challenge: "tls-alpn-01" } } },
   "the certificate of a Secret": {
@@ -124,8 +124,8 @@ describe("the chart", { skip }, () => {
     assert.deepEqual(byName(rendered.filter((one) => one !== null)), byName(wanted));
   }
 
-  for (const [way, config] of Object.entries(ways)) {
-    test(`renders what manifests publisher prints, object by object, in every exposure, with ${way}`, async () => {
+  for (const [name, config] of Object.entries(configs)) {
+    test(`renders what manifests publisher prints, object by object, in every exposure, with ${name}`, async () => {
       for (const expose of exposures) {
         const command = publisher(config, "--expose", expose);
         await renders(await valuesOf(command), await objectsOf(command));
@@ -168,7 +168,7 @@ describe("the chart", { skip }, () => {
         const file = join(folder, "pods.yaml");
         writeFileSync(file, JSON.stringify(pods));
         const more = ["--pods", file];
-        const command = part === "operator" ? operator(...more) : publisher(ways["http-01"], ...more);
+        const command = part === "operator" ? operator(...more) : publisher(configs["http-01"], ...more);
         await renders(await valuesOf(command), await objectsOf(command));
       }
     });
@@ -226,7 +226,7 @@ describe("the chart", { skip }, () => {
     const one = ["PodMonitor", "PrometheusRule"];
     assert.deepEqual(await kinds({ injection: { enabled: true, mode: "configmap" } }), []);
     assert.deepEqual(await kinds(await valuesOf(operator())), one);
-    const both = { ...(await valuesOf(operator())), ...(await valuesOf(publisher(ways["http-01"]))) };
+    const both = { ...(await valuesOf(operator())), ...(await valuesOf(publisher(configs["http-01"]))) };
     assert.deepEqual(
       await kinds(both),
       one.flatMap((kind) => [kind, kind]),
@@ -249,7 +249,7 @@ describe("the chart", { skip }, () => {
   test("passes Helm's own lint, without values and with every part", async () => {
     assert.match(await helm("lint", chart), /1 chart\(s\) linted, 0 chart\(s\) failed/u);
     const every = {
-      ...(await valuesOf(publisher(ways["http-01"]))),
+      ...(await valuesOf(publisher(configs["http-01"]))),
       ...(await valuesOf(operator("--bindings"))),
       injection: { enabled: true, mode: "configmap" },
       monitoring: { podMonitors: true, alerts: true, dashboards: true },
@@ -260,7 +260,7 @@ describe("the chart", { skip }, () => {
   });
 
   test("values that are none are refused by name", async () => {
-    const values = await valuesOf(publisher(ways["http-01"]));
+    const values = await valuesOf(publisher(configs["http-01"]));
     const part = recordOf(values["publisher"]);
     for (const [wrong, said] of [
       [{ publisher: { ...part, replicas: 0 } }, /replicas/u],
@@ -290,7 +290,7 @@ describe("the chart", { skip }, () => {
     const release = (verb: string, from: string, values: Values): Promise<string> =>
       helm(verb, "podtrust", from, "--namespace=podtrust", `--values=${valuesFile(values)}`);
     await kubectl(["create", "namespace", "podtrust"]);
-    const values = await valuesOf(publisher(ways["http-01"]));
+    const values = await valuesOf(publisher(configs["http-01"]));
     const { enabled: _, pods: __, ...flat } = recordOf(values["publisher"]);
     const { namespace, image: from, apiServerPort } = values;
     await release("install", earlierChart, { namespace, image: from, apiServerPort, ...flat });
@@ -362,7 +362,7 @@ describe("the chart", { skip }, () => {
       assert.match(await judged(pod.spec), /created \(server dry run\)/u);
       await assert.rejects(judged({ ...pod.spec, securityContext: {} }), /violates PodSecurity/u);
     }
-    const changed = publisher({ ...ways["http-01"], pollInterval: "20s" }, "--replicas", "3");
+    const changed = publisher({ ...configs["http-01"], pollInterval: "20s" }, "--replicas", "3");
     await release("upgrade", chart, { ...every, ...(await valuesOf(changed)) });
     assert.deepEqual((await read(secret))["data"], {
       "documents.prod": Buffer.from("kept").toString("base64"),

@@ -95,7 +95,7 @@ const publisher: ChartPart = {
   optional: optionalMarks("publisher"),
   choices: [
     oneOf("expose", ".Values.publisher.expose", ["load-balancer", "node-port", "host-port"]),
-    oneOf("way", ".Values.publisher.way", ["https-and-http", "https", "s3"]),
+    oneOf("mode", ".Values.publisher.mode", ["https-and-http", "https", "s3"]),
     present("certificateSecret", filledPublisher.certificateSecret, ".Values.publisher.certificateSecret"),
     ...podChoices("publisher"),
   ],

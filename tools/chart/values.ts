@@ -38,7 +38,7 @@ const publisher = section({
     enum: ["load-balancer", "node-port", "host-port"],
     description: "How the world reaches the pods.",
   },
-  way: { enum: ["https-and-http", "https", "s3"], description: "What the pods answer on." },
+  mode: { enum: ["https-and-http", "https", "s3"], description: "What the pods answer on." },
   config: text("The pods' podtrust.yaml."),
   acmeCa: text("PEM of the roots of a private CA's own HTTPS."),
   acmeFallbackCa: text("The same of the second CA."),
@@ -151,7 +151,7 @@ publisher:
   name: podtrust-publisher
   replicas: 2
   expose: load-balancer
-  way: https-and-http
+  mode: https-and-http
   config: ""
   acmeCa: ""
   acmeFallbackCa: ""

@@ -124,7 +124,7 @@ function definePublisher(manifests: Command, context: CommandContext): void {
     "podtrust-publisher",
   )
     .addOption(
-      new Option("--expose <way>", "how the world reaches the pods")
+      new Option("--expose <kind>", "how the world reaches the pods")
         .choices(["load-balancer", "node-port", "host-port"])
         .default("load-balancer"),
     )

@@ -4,15 +4,15 @@ import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 import { s3Problems } from "./s3-place.ts";
 
-const oneWayOut: Rule = (document) => {
+const onePlaceToPublish: Rule = (document) => {
   const section = valueAt(document.value, ["publisher"]);
   if (!isRecord(section)) return [];
-  const ways = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
+  const chosen = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
   const base = { key: "publisher", ...document.positionOf(["publisher"]) };
-  if (ways.length === 0)
+  if (chosen.length === 0)
     return [{ ...base, message: "does not say how to publish", accepted: "https or s3" }];
-  if (ways.length === 1) return [];
-  return [{ ...base, message: `has both ${ways.join(" and ")}`, accepted: "one of them" }];
+  if (chosen.length === 1) return [];
+  return [{ ...base, message: `has both ${chosen.join(" and ")}`, accepted: "one of them" }];
 };
 
 const urlsLeadIntoTheBucket: Rule = (document) => {
@@ -74,7 +74,7 @@ const dnsProofHasAProvider: Rule = (document) => {
 
 /** What has to fit together in the publisher's section. */
 export const publisherRules: readonly Rule[] = [
-  oneWayOut,
+  onePlaceToPublish,
   urlsLeadIntoTheBucket,
   secondCertificateHasAHost,
   dnsProofHasAProvider,

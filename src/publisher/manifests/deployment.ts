@@ -21,7 +21,7 @@ interface Common {
 // Until every node has heard that a pod ends it is still led to: it goes on meanwhile.
 const stillLedTo = 5;
 
-function portsOf({ way, expose }: PublisherSpec): readonly object[] {
+function portsOf({ mode, expose }: PublisherSpec): readonly object[] {
   const port = (name: string, containerPort: number, hostPort?: number): object => ({
     name,
     containerPort,
@@ -29,8 +29,8 @@ function portsOf({ way, expose }: PublisherSpec): readonly object[] {
     protocol: "TCP",
   });
   return [
-    ...(way === "s3" ? [] : [port("https", podPlaces.https, 443)]),
-    ...(way === "https-and-http" ? [port("http", podPlaces.http, 80)] : []),
+    ...(mode === "s3" ? [] : [port("https", podPlaces.https, 443)]),
+    ...(mode === "https-and-http" ? [port("http", podPlaces.http, 80)] : []),
     port("admin", podPlaces.admin),
     port("probes", podPlaces.probes),
   ];

@@ -61,8 +61,8 @@ function configMap(spec: PublisherSpec): object {
 
 /** What leads to the pods from outside; nothing where they take ports of their nodes, or write into a bucket. */
 function service(spec: PublisherSpec): readonly object[] {
-  const { expose, way } = spec;
-  if (way === "s3" || expose === "host-port") return [];
+  const { expose, mode } = spec;
+  if (mode === "s3" || expose === "host-port") return [];
   const port = (name: string, number: number): object => ({
     name,
     port: number,
@@ -79,7 +79,7 @@ function service(spec: PublisherSpec): readonly object[] {
         // The publisher bounds what one address may take: it has to see whose connection it is.
         externalTrafficPolicy: "Local",
         selector: selectorOf(spec),
-        ports: [port("https", 443), ...(way === "https" ? [] : [port("http", 80)])],
+        ports: [port("https", 443), ...(mode === "https" ? [] : [port("http", 80)])],
       },
     },
   ];
@@ -87,10 +87,10 @@ function service(spec: PublisherSpec): readonly object[] {
 
 /** Strangers reach the two ports, Prometheus's namespaces the metrics. */
 function network(spec: PublisherSpec): object {
-  const { way, apiServerPort, monitoringNamespaces } = spec;
+  const { mode, apiServerPort, monitoringNamespaces } = spec;
   const open = [
-    ...(way === "s3" ? [] : [podPlaces.https]),
-    ...(way === "https-and-http" ? [podPlaces.http] : []),
+    ...(mode === "s3" ? [] : [podPlaces.https]),
+    ...(mode === "https-and-http" ? [podPlaces.http] : []),
   ];
   const ports = { open, admin: podPlaces.admin, monitoringNamespaces, apiServerPort };
   return networkPolicy(metadataOf(spec), selectorOf(spec), ports);

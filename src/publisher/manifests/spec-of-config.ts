@@ -2,7 +2,7 @@ import { defined, durationText, errorText, PodtrustError } from "../../core/base
 import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
-import { podPlaces, type PublisherSpec, type Way } from "./spec.ts";
+import { podPlaces, type PublisherMode, type PublisherSpec } from "./spec.ts";
 
 /** What is typed for a publisher in the cluster. */
 export type DeploymentChoice = Pick<
@@ -62,15 +62,15 @@ function s3Input({ bucket, region, prefix, account, assumeRole, endpoint }: S3Co
   };
 }
 
-/** The ways of publishing, as the pods' config says them. */
-async function waysOf(
+/** The sections of the pods' config that say how they publish. */
+async function sectionsOf(
   config: Config,
   namespace: string,
-): Promise<{ ways: object; way: Way; files: Files; certificateSecret: string }> {
+): Promise<{ sections: object; mode: PublisherMode; files: Files; certificateSecret: string }> {
   const { serve } = publisherOf(config);
   const none = { acmeCa: "", acmeFallbackCa: "" };
   if (serve.kind === "s3")
-    return { ways: { s3: s3Input(serve) }, way: "s3", files: none, certificateSecret: "" };
+    return { sections: { s3: s3Input(serve) }, mode: "s3", files: none, certificateSecret: "" };
   if (serve.kind === "insecure-plain-http")
     return refuse(config, "publisher.insecurePlainHttpBehindProxy has no place here", "Publish over https.");
   if (serve.kind === "files")
@@ -87,8 +87,8 @@ async function waysOf(
         `the certificate's Secret is in the namespace ${certificateSecret.namespace}, not in ${namespace}`,
         `Have it made in the publisher's namespace, or give --namespace ${certificateSecret.namespace}.`,
       );
-    const ways = { https: { listen: listen.https, certificateSecret } };
-    return { ways, way: "https", files: none, certificateSecret: certificateSecret.name };
+    const sections = { https: { listen: listen.https, certificateSecret } };
+    return { sections, mode: "https", files: none, certificateSecret: certificateSecret.name };
   }
   const files: Record<string, string> = {};
   const acme = await acmeInput(serve.acme, async (role, path, isSecret) => {
@@ -103,8 +103,8 @@ async function waysOf(
   });
   const byHttp = serve.acme.challenge === "http-01";
   return {
-    ways: { https: { listen: listen.https, ...(byHttp ? { http: listen.http } : {}), acme } },
-    way: byHttp ? "https-and-http" : "https",
+    sections: { https: { listen: listen.https, ...(byHttp ? { http: listen.http } : {}), acme } },
+    mode: byHttp ? "https-and-http" : "https",
     files: {
       ...none,
       acmeCa: files["acme-ca.pem"] ?? "",
@@ -128,7 +128,7 @@ function proofByDns({ dns, ...config }: Config): object {
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
   const { jwksUri, keyRetention, pollInterval, cacheControl, distrusted } = publisherOf(config);
-  const { ways, way, files, certificateSecret } = await waysOf(config, choice.namespace);
+  const { sections, mode, files, certificateSecret } = await sectionsOf(config, choice.namespace);
   const { namespace, name } = choice;
   const document = {
     stack,
@@ -143,9 +143,9 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
       probes: `[::]:${podPlaces.probes}`,
       stateDir: podPlaces.stateDir,
       store: { secret: { namespace, name } },
-      ...ways,
+      ...sections,
     },
     ...proofByDns(config),
   };
-  return { ...choice, ...files, way, certificateSecret, config: yamlText(document) };
+  return { ...choice, ...files, mode, certificateSecret, config: yamlText(document) };
 }

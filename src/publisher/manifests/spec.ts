@@ -4,7 +4,7 @@ import type { PodSettings } from "../../config/index.ts";
 export type Exposure = "load-balancer" | "node-port" | "host-port";
 
 /** What the pods do: answer on 443 and 80, on 443 alone, or write into a bucket. */
-export type Way = "https-and-http" | "https" | "s3";
+export type PublisherMode = "https-and-http" | "https" | "s3";
 
 /** What the publisher is deployed with, in the form of a chart's values. */
 export interface PublisherSpec {
@@ -14,7 +14,7 @@ export interface PublisherSpec {
   readonly image: string;
   readonly replicas: number;
   readonly expose: Exposure;
-  readonly way: Way;
+  readonly mode: PublisherMode;
   /** The port of the API server's own address, which rules for the network see behind its Service. */
   readonly apiServerPort: number;
   /** Namespaces whose pods may read metrics and status. */
