@@ -21,15 +21,15 @@ const clock = new TestClock(Date.now() + skewMs);
 const ending = new AbortController();
 
 /** Requests that are under way, watches aside: those end when something happens. */
-let underWay = 0;
+let inFlight = 0;
 /** Watches that the server refused to go on with: what they had seen last is gone with a compaction. */
 let gone = 0;
 
 subscribe("http.client.request.start", (message) => {
   const { request } = message as { request: ClientRequest };
   if (request.path.includes("watch=true")) return;
-  underWay += 1;
-  request.once("close", () => (underWay -= 1));
+  inFlight += 1;
+  request.once("close", () => (inFlight -= 1));
 });
 
 /** Until nothing is under way for some milliseconds; no longer than that in all. */
@@ -37,7 +37,7 @@ async function quiet(atMostMs: number): Promise<void> {
   const deadline = performance.now() + atMostMs;
   for (let still = 0; still < 4 && performance.now() < deadline;) {
     await sleep(1);
-    still = underWay === 0 ? still + 1 : 0;
+    still = inFlight === 0 ? still + 1 : 0;
   }
 }
 
