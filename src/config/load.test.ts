@@ -24,7 +24,7 @@ describe("files", () => {
     assert.match(config.aws[0]?.roles[0]?.inline["deny"] ?? "", /^\{"Version"/u);
   });
 
-  test("that cannot be read are told with the reason", async () => {
+  test("that cannot be read are reported with the reason", async () => {
     const bad = async (name: string): Promise<void> => {
       await assert.rejects(loadConfig(join(folder, name), env), { code: "config-unreadable" });
     };

@@ -1,6 +1,6 @@
 import { defined, type Link } from "../core/base/index.ts";
 
-/** Under which headings the links are told. */
+/** Under which headings the links are reported. */
 export interface Chapters {
   readonly outside: readonly Chapter[];
   /** Of provider and trust; they stand under the one before where there is none. */

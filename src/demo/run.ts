@@ -16,27 +16,27 @@ import { expiredToken, mintToken } from "./tokens.ts";
 import { reportTrust } from "./trust.ts";
 import { type WorkloadAccess, reportWorkload } from "./workload.ts";
 
-/** How the chain is told. */
-export interface TellingOptions {
+/** How the chain is shown. */
+export interface ChainOptions {
   /** The program and first arguments that run podtrust's `job`. */
   readonly program: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
-  /** Told under which headings; the chain's own by default. */
+  /** The headings of the links; the chain's own by default. */
   readonly chapters?: Chapters;
   /** What else is a stand-in, in words. */
   readonly standIns?: readonly string[];
   /** When it began, where something came before. */
   readonly start?: number;
-  /** Told after the beginning, before the first chapter. */
+  /** Called after the beginning, before the first chapter. */
   readonly before?: () => Promise<void>;
-  /** Told after the last chapter. */
+  /** Called after the last chapter. */
   readonly after?: () => Promise<void>;
 }
 
-export interface DemoOptions extends TellingOptions {
+export interface DemoOptions extends ChainOptions {
   /** A real cluster in place of the stand-in. */
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -73,7 +73,7 @@ export function startedOn(stage: Stage, more: readonly string[] = []): DemoEvent
 export async function reportOutside(
   stage: Stage,
   reporter: LinkReporter,
-  { chapters = chainChapters, onEvent }: Pick<TellingOptions, "chapters" | "onEvent">,
+  { chapters = chainChapters, onEvent }: Pick<ChainOptions, "chapters" | "onEvent">,
 ): Promise<void> {
   for (const { title, links, make } of chapters.outside) {
     onEvent({ kind: "heading", title });
@@ -142,7 +142,7 @@ async function runWorkload(
 async function runAll(
   stage: Stage,
   session: AwsSession,
-  options: TellingOptions,
+  options: ChainOptions,
 ): Promise<Omit<DemoReport, "seconds">> {
   const { onEvent, signal } = options;
   const reporter = new LinkReporter(onEvent, signal);
@@ -178,7 +178,7 @@ async function runAll(
 
 async function runIn<S extends Stage>(
   stage: S,
-  options: TellingOptions,
+  options: ChainOptions,
   keep: ((stage: S) => Promise<void>) | undefined,
 ): Promise<DemoReport> {
   const { clock, start = clock.elapsed() } = options;
@@ -202,7 +202,7 @@ async function runIn<S extends Stage>(
  */
 export async function runOn<S extends Stage>(
   open: () => Promise<S>,
-  options: TellingOptions,
+  options: ChainOptions,
   keep?: (stage: S) => Promise<void>,
 ): Promise<DemoReport> {
   const { start = options.clock.elapsed() } = options;

@@ -102,7 +102,7 @@ describe("what a reading of an issuer means", () => {
     ],
   ];
   for (const [what, change, expected, bounds] of misdeeds) {
-    test(`an issuer with ${what} is told by ${expected[0]}`, async () => {
+    test(`an issuer with ${what} is reported by ${expected[0]}`, async () => {
       const found = await reasons(change, bounds);
       assert.deepEqual(found.slice(0, expected.length), expected);
     });
@@ -166,7 +166,7 @@ describe("what is seen of an exchange", () => {
     assert.equal(jwks.response.headers["content-type"], "application/json");
   });
 
-  test("a name is looked up, and what it resolves to is told", async () => {
+  test("a name is looked up, and what it resolves to is reported", async () => {
     const server = await issuer();
     const port = server.connectTo[0]?.toPort;
     const connectTo = [parseConnectTo(`${server.host}:443:localhost:${port}`)];
@@ -188,7 +188,7 @@ describe("what is seen of an exchange", () => {
     ["no root vouches for", {}, undefined, "CertificateUntrusted"],
   ];
   for (const [what, options, ca, reason] of chains) {
-    test(`a certificate that ${what} is told by ${reason}, and its chain is seen all the same`, async () => {
+    test(`a certificate that ${what} is reported by ${reason}, and its chain is seen all the same`, async () => {
       const server = await issuer(options);
       const route = { connectTo: server.connectTo, ...defined({ ca }) };
       const reading = await readIssuer(server.issuer, { route });

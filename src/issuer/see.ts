@@ -33,6 +33,10 @@ export function seenOf(reading: IssuerReading): IssuerSeen {
 }
 
 /** Reads an issuer as AWS will, letter for letter the issuer's. Throws `issuer-unreached` and the signal's reason. */
-export async function seeIssuer(issuer: string, route: IssuerRoute, signal: AbortSignal): Promise<IssuerSeen> {
+export async function seeIssuer(
+  issuer: string,
+  route: IssuerRoute,
+  signal: AbortSignal,
+): Promise<IssuerSeen> {
   return seenOf(await readIssuer(issuer, { route, signal }));
 }

@@ -51,10 +51,10 @@ class OneCheck {
     const current = source.current();
     const failing = failingOf(source);
     const { accounts } = source.status?.() ?? {};
-    const told = defined({ accounts, failing });
+    const known = defined({ accounts, failing });
     if (current === undefined) {
       const unready = [`There is no certificate yet.${failingText(failing)}`];
-      return { status: told, unready, warnings: [] };
+      return { status: known, unready, warnings: [] };
     }
     const of = JSON.stringify([current.certificate, hosts]);
     if (of !== this.#of) {
@@ -72,7 +72,7 @@ class OneCheck {
             `The certificate, good until ${iso(notAfter)}, could not be renewed, or its successor could not be saved.${failingText(failing)}`,
           ]),
     ];
-    return { status: { notAfter, ...told }, unready, warnings };
+    return { status: { notAfter, ...known }, unready, warnings };
   }
 }
 

@@ -24,7 +24,7 @@ export interface IssuerDeps {
   readonly acceptKeys: boolean;
   /** Serves other documents for a stack's issuer. */
   readonly publish: (stack: string, documents: PublishedDocuments) => void;
-  /** Told whenever something changed that readiness depends on. */
+  /** Called whenever something changed that readiness depends on. */
   readonly changed: () => void;
 }
 
@@ -58,7 +58,7 @@ function markedElsewhere(own: DocumentStore): DocumentStore {
   return { ...own, load };
 }
 
-/** One issuer at work: its source, and what is told about it. */
+/** One issuer at work: its source, and what is reported about it. */
 export class PublishedIssuer {
   readonly source: IssuerSource;
   #settings: IssuerSettings;

@@ -28,9 +28,9 @@ export interface ServedDeps {
   readonly targetBytes: number;
   /** What is known to be published for an issuer already. */
   readonly known: (settings: IssuerSettings) => PublishedDocuments | undefined;
-  /** Told what clients that send no name are shown from now on. */
+  /** Called with what clients that send no name are shown from now on. */
   readonly onDefault: (options: SecureContextOptions) => void;
-  /** Told whenever a certificate changed. */
+  /** Called whenever a certificate changed. */
   readonly changed: () => void;
 }
 

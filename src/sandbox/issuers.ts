@@ -17,7 +17,7 @@ export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable
   token(spec: TokenSpec): string;
   /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): string;
-  /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
+  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): void;
 }
 
@@ -68,7 +68,7 @@ export interface IssuersOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly foreign: ForeignRoute;
-  /** Told when an issuer's documents are no longer what they were. */
+  /** Called when an issuer's documents are no longer what they were. */
   readonly changed: () => void;
 }
 

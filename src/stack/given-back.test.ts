@@ -15,12 +15,12 @@ const warningOf = (config: object): string =>
   }).warnings.join();
 
 describe("addresses that are given back while somebody else keeps the records", () => {
-  test("are told with the name that may lead there", () => {
+  test("are reported with the name that may lead there", () => {
     const warning = warningOf({ issuer: "https://oidc.example.com" });
     assert.match(warning, /is given back: if oidc\.example\.com leads there/u);
   });
 
-  test("are told without a name where the stack never had one", () => {
+  test("are reported without a name where the stack never had one", () => {
     const named = { zone: "example.com", isPlaceholder: true };
     const warning = warningOf({ issuer: "https://name.example.com", named });
     assert.match(warning, /is given back: if the issuer's name leads there/u);

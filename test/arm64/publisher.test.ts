@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { openRun, type Run } from "../cluster/harness/run.ts";
-import { runPodtrust, type Told } from "../machine/harness/podtrust.ts";
+import { runPodtrust, type PodtrustRun } from "../machine/harness/podtrust.ts";
 import { ssh } from "../machine/harness/ssh.ts";
 import { untilSsh } from "../machine/harness/wait.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -102,7 +102,7 @@ describe("the publisher on a machine of arm64 that boots", { skip }, () => {
 
     run.write("podtrust.yaml", configOf(machine, image));
     const env = { PATH: process.env["PATH"] ?? "", HOME: run.folder, NODE_NO_WARNINGS: "1" };
-    const up = (): Promise<Told> => runPodtrust(run, ["up", "--only", "publisher", "--yes"], { env });
+    const up = (): Promise<PodtrustRun> => runPodtrust(run, ["up", "--only", "publisher", "--yes"], { env });
     const first = await up();
     assert.equal(first.code, 0, `${first.out}\n${first.err}\n${machine.console()}`);
     told("the publisher is up");

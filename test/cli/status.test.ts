@@ -28,7 +28,12 @@ describe("podtrust status and podtrust test", () => {
     folder = await mkdtemp(join(tmpdir(), "podtrust-status-"));
     await writeFile(join(folder, "podtrust.yaml"), `stack: prod\nissuer: ${issuer.issuer}\n`);
     await writeFile(join(folder, "root.pem"), authority.root);
-    route = ["--connect-to", `${issuer.host}:443:127.0.0.1:${issuer.connectTo[0]?.toPort}`, "--ca", "root.pem"];
+    route = [
+      "--connect-to",
+      `${issuer.host}:443:127.0.0.1:${issuer.connectTo[0]?.toPort}`,
+      "--ca",
+      "root.pem",
+    ];
   });
 
   after(async () => {

@@ -95,7 +95,10 @@ describe("the workload on a real API server", { skip }, () => {
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
     };
-    return podtrustChild([...args, "-f", file, ...(options.route === false ? [] : route)], { env, ...options });
+    return podtrustChild([...args, "-f", file, ...(options.route === false ? [] : route)], {
+      env,
+      ...options,
+    });
   }
 
   const demo = (...args: string[]): Promise<CliResult> => podtrust(["apply", "demo", ...args]);

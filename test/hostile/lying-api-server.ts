@@ -77,7 +77,7 @@ export const apiServerLies: Readonly<Record<string, Lie>> = {
 
 export interface LyingApiServers extends AsyncDisposable {
   /** By the lie: an issuer, a kubeconfig for its API server, and the JWK Set that was told first. */
-  readonly told: ReadonlyMap<string, { host: string; kubeconfig: string; jwks: string }>;
+  readonly issuers: ReadonlyMap<string, { host: string; kubeconfig: string; jwks: string }>;
   /** How often each has lied. */
   readonly lied: ReadonlyMap<string, number>;
 }
@@ -134,13 +134,13 @@ export async function startLyingApiServers(): Promise<LyingApiServers> {
       contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
       "current-context": "x",
     });
-  const told = names.map((name, index) => {
+  const issuers = names.map((name, index) => {
     const own = keys[index];
     const jwks = own === undefined ? "" : renderJwkSet([own]);
     return [name, { host: hostOfLie(index), kubeconfig: kubeconfig(index), jwks }] as const;
   });
   return {
-    told: new Map(told),
+    issuers: new Map(issuers),
     lied,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -77,12 +77,12 @@ async function publishedBy({ port, root, jwksPath }: Target, host: string): Prom
 
 const lyingApiServers: Scenario = async (effort) => {
   await using servers = await startLyingApiServers();
-  const told = [...servers.told.values()];
+  const issuers = [...servers.issuers.values()];
   await using victim = await startVictim({
     ...commandOf(effort),
-    names: told.map(({ host }) => host),
+    names: issuers.map(({ host }) => host),
     beside: async ({ https }) =>
-      told.map(({ host, kubeconfig }, index) => ({
+      issuers.map(({ host, kubeconfig }, index) => ({
         stack: `lie-${index}`,
         issuer: `https://${host}`,
         kubeconfig,
@@ -95,7 +95,7 @@ const lyingApiServers: Scenario = async (effort) => {
   });
   // Whatever was said afterwards, what was true at first is still published.
   const changed: string[] = [];
-  for (const [lie, { host, jwks }] of servers.told)
+  for (const [lie, { host, jwks }] of servers.issuers)
     if ((await publishedBy(victim.target, host)) !== jwks) changed.push(`${lie}: other keys are published`);
   return { ...outcome, failures: [...outcome.failures, ...changed] };
 };

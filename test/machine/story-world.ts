@@ -12,7 +12,7 @@ import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
 import { patience } from "../support/until.ts";
 import { type Login, type Machine, type MachineImage, until } from "./harness/index.ts";
-import { type Podtrust, release, runPodtrust, thisPodtrust, type Told } from "./harness/podtrust.ts";
+import { type Podtrust, release, runPodtrust, thisPodtrust, type PodtrustRun } from "./harness/podtrust.ts";
 import { openProject, type Project } from "./harness/project.ts";
 import { resolveBy } from "./harness/resolver.ts";
 
@@ -50,7 +50,7 @@ export interface StoryWorld extends Project {
   /** Options by which podtrust finds the issuer and the CA: what the machine's own ways are to the machine. */
   readonly route: readonly string[];
   /** Runs `podtrust ARGS` on the config, this one or another. */
-  readonly podtrust: (args: readonly string[], podtrust?: Podtrust) => Promise<Told>;
+  readonly podtrust: (args: readonly string[], podtrust?: Podtrust) => Promise<PodtrustRun>;
   /** The same where it has to succeed; gives its standard output. */
   readonly said: (...args: readonly string[]) => Promise<string>;
   /**
@@ -140,9 +140,9 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
   const untilSaid: StoryWorld["untilSaid"] = (...args) => {
     let last = "";
     const probe = async (): Promise<string | false> => {
-      const told = await podtrust(args);
-      last = `${told.out}\n${told.err}`;
-      return told.code === 0 && told.out;
+      const ran = await podtrust(args);
+      last = `${ran.out}\n${ran.err}`;
+      return ran.code === 0 && ran.out;
     };
     return until(`podtrust ${args.join(" ")}`, machine(), probe, () => last);
   };
@@ -153,9 +153,9 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
     route: ["--ca", "roots.pem", "--connect-to", `${ca}:127.0.0.1:${caPort}`],
     podtrust,
     async said(...args) {
-      const told = await podtrust(args);
-      assert.equal(told.code, 0, `${args.join(" ")}:\n${told.out}\n${told.err}`);
-      return told.out;
+      const ran = await podtrust(args);
+      assert.equal(ran.code, 0, `${args.join(" ")}:\n${ran.out}\n${ran.err}`);
+      return ran.out;
     },
     untilSaid,
     onMachine: (script) => untilSaid("ssh", "--", script),

@@ -15,7 +15,7 @@ import { untilGone } from "../cluster/harness/endings.ts";
 import { account } from "../support/sandbox.ts";
 import { leftOut, ssh, sshKey, until } from "./harness/index.ts";
 import { phasesOf } from "./harness/phases.ts";
-import { newerPodtrust, release, type Told } from "./harness/podtrust.ts";
+import { newerPodtrust, release, type PodtrustRun } from "./harness/podtrust.ts";
 import { hasOwnNetwork, whyNoIpv6 } from "./harness/tap.ts";
 import { askFor, type Document, role, stack, type StoryWorld, storyWorld, workload } from "./story-world.ts";
 
@@ -29,7 +29,7 @@ const demoObjects = `{apiVersion: v1, kind: Namespace, metadata: {name: aws-test
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: demo-service-account, namespace: aws-test}}
 `;
 const units = "systemctl is-active k3s podtrust-publisher podtrust-publisher-https.socket";
-const output = ({ out, err }: Told): string => `${out}\n${err}`;
+const output = ({ out, err }: PodtrustRun): string => `${out}\n${err}`;
 
 /** What took how long, for whoever reads the run, and for the bench. */
 class Figures {
@@ -40,7 +40,7 @@ class Figures {
     this.#context = context;
   }
 
-  add(what: string, told: Told, waits: BootRow["waits"] = []): void {
+  add(what: string, told: PodtrustRun, waits: BootRow["waits"] = []): void {
     const { seconds: wall, ownSeconds: processor } = told;
     this.#rows.push({ what, wall, processor, waits });
     const own = `${processor.toFixed(1)} s of the processor are podtrust's own`;

@@ -81,38 +81,38 @@ function pick(value: unknown, ...keys: readonly string[]): object {
 /** Machines that note what they were told; a reset fails. */
 function notedMachines(): {
   orders: MachineOrder[];
-  told: string[];
+  commands: string[];
   on: { now: boolean };
   maker: MachineMaker;
 } {
   const orders: MachineOrder[] = [];
-  const told: string[] = [];
+  const commands: string[] = [];
   const on = { now: false };
-  const tell = (what: string, turns?: boolean) => (): Promise<void> => {
-    told.push(what);
+  const command = (what: string, turns?: boolean) => (): Promise<void> => {
+    commands.push(what);
     on.now = turns ?? on.now;
     return what === "reset" ? Promise.reject(new Error("the emulator has ended")) : Promise.resolve();
   };
   const maker: MachineMaker = (order) => {
     orders.push(order);
     return {
-      powerOn: tell("powerOn", true),
-      powerOff: tell("powerOff", false),
-      shutdown: tell("shutdown"),
-      reboot: tell("reboot"),
-      reset: tell("reset"),
-      remove: tell("remove", false),
+      powerOn: command("powerOn", true),
+      powerOff: command("powerOff", false),
+      shutdown: command("shutdown"),
+      reboot: command("reboot"),
+      reset: command("reset"),
+      remove: command("remove", false),
       isOn: () => on.now,
     };
   };
-  return { orders, told, on, maker };
+  return { orders, commands, on, maker };
 }
 
 describe("stand-in Hetzner: machines behind servers", () => {
   type Made = { server: { id: number; status: string }; action: { id: number } };
 
   test("a machine gets its server's order, is turned on, and is removed with it", async (context) => {
-    const { orders, told, maker } = notedMachines();
+    const { orders, commands, maker } = notedMachines();
     const { ask, clock } = await hetznerApi(context, { machines: maker });
     const made = (await ask("POST", "servers", { ...serverOrder, user_data: "#cloud-config" })).body as Made;
     const [order] = orders;
@@ -122,7 +122,7 @@ describe("stand-in Hetzner: machines behind servers", () => {
     await clock.advance(5000);
     await ask("POST", `servers/${made.server.id}/actions/reboot`);
     await ask("DELETE", `servers/${made.server.id}`);
-    assert.deepEqual(told, ["powerOn", "reboot", "remove"]);
+    assert.deepEqual(commands, ["powerOn", "reboot", "remove"]);
   });
 
   test("a server whose machine has ended by itself reads `off`", async (context) => {

@@ -103,7 +103,11 @@ describe("an issuer with a hundred RSA-4096 keys", () => {
 
   test("is shown by the demo", async () => {
     const { issuer, route } = world;
-    const environment = { issuer: { url: issuer.issuer }, ca: { root: route.ca }, connectTo: route.connectTo };
+    const environment = {
+      issuer: { url: issuer.issuer },
+      ca: { root: route.ca },
+      connectTo: route.connectTo,
+    };
     const text = await outsideLinks.jwks(environment as unknown as Parameters<typeof outsideLinks.jwks>[0]);
     assert.match(text, /holds 100 public keys/u);
   });

@@ -29,7 +29,7 @@ describe("what status cannot see", () => {
     return report.links.find((one) => one.name === name)?.findings ?? [];
   }
 
-  const told = (report: StatusReport, name: Link): readonly string[] =>
+  const outcomesOf = (report: StatusReport, name: Link): readonly string[] =>
     findings(report, name).map(({ outcome, reason }) => `${outcome} ${reason}`);
 
   const iamLinks = ["provider", "trust", "permission"] as const;
@@ -39,13 +39,13 @@ describe("what status cannot see", () => {
     const open = (access: AwsAccess): AwsSession =>
       openAws({ ...access, endpoint: world.sandbox.url, credentials: unknown, attempts: 1 });
     const report = await world.look({ open });
-    assert.deepEqual(told(report, "provider"), ["unseen CredentialsMissing"]);
+    assert.deepEqual(outcomesOf(report, "provider"), ["unseen CredentialsMissing"]);
     assert.match(findings(report, "provider")[0]?.next ?? "", /aws sso login/u);
     for (const name of ["trust", "permission"] as const) {
-      assert.deepEqual(told(report, name), ["unseen Skipped"]);
+      assert.deepEqual(outcomesOf(report, name), ["unseen Skipped"]);
       assert.equal(findings(report, name)[0]?.seen, "skipped: needs provider");
     }
-    assert.deepEqual(told(report, "sts"), ["ok StsAccepted"]);
+    assert.deepEqual(outcomesOf(report, "sts"), ["ok StsAccepted"]);
     assert.equal(report.broken, undefined);
   });
 
@@ -71,12 +71,12 @@ describe("what status cannot see", () => {
     const open = (access: AwsAccess): AwsSession =>
       openAws({ ...access, endpoint: world.sandbox.url, credentials, attempts: 1 });
     const report = await world.look({ open });
-    for (const link of iamLinks) assert.deepEqual(told(report, link), ["unseen AwsAccessDenied"], link);
+    for (const link of iamLinks) assert.deepEqual(outcomesOf(report, link), ["unseen AwsAccessDenied"], link);
     // Of several roles the list is tried first; each of them names its own right all the same.
     const another = "      - {name: web, serviceAccounts: [apps/web]}\n";
     const text = `${chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`)}${another}`;
     const two = await world.look({ open, config: await world.configOf(text), only: ["trust"] });
-    assert.deepEqual(told(two, "trust"), ["unseen AwsAccessDenied", "unseen AwsAccessDenied"]);
+    assert.deepEqual(outcomesOf(two, "trust"), ["unseen AwsAccessDenied", "unseen AwsAccessDenied"]);
     assert.match(findings(two, "trust")[1]?.seen ?? "", /iam:GetRole on resource: role web/u);
     assert.match(findings(report, "provider")[0]?.seen ?? "", /iam:GetOpenIDConnectProvider/u);
     assert.match(findings(report, "trust")[0]?.seen ?? "", /iam:GetRole/u);
@@ -93,7 +93,7 @@ describe("what status cannot see", () => {
       openAws({ ...access, endpoint, credentials: world.sandbox.admin, attempts: 1 });
     const report = await world.look({ open });
     for (const link of ["provider", "sts"] as const)
-      assert.deepEqual(told(report, link), ["unseen AwsUnavailable"], link);
+      assert.deepEqual(outcomesOf(report, link), ["unseen AwsUnavailable"], link);
     assert.equal(report.broken, undefined);
   });
 
@@ -101,7 +101,7 @@ describe("what status cannot see", () => {
     world.cluster.misbehave("forbidden");
     const report = await world.look();
     world.cluster.misbehave(undefined);
-    assert.deepEqual(told(report, "cluster"), ["ok ClusterReachable", "unseen ClusterAccessDenied"]);
+    assert.deepEqual(outcomesOf(report, "cluster"), ["ok ClusterReachable", "unseen ClusterAccessDenied"]);
     assert.match(findings(report, "cluster")[1]?.seen ?? "", /\/\.well-known\/openid-configuration/u);
     assert.equal(report.broken, undefined, JSON.stringify(report.broken));
   });
@@ -114,17 +114,17 @@ describe("what status cannot see", () => {
     const file = `${world.folder}/stranger`;
     await writeFile(file, stranger);
     const report = await world.look({ config: await world.configOf(chainYaml(world.issuer.issuer, file)) });
-    assert.deepEqual(told(report, "cluster"), ["unseen ClusterAccessDenied"], stranger);
+    assert.deepEqual(outcomesOf(report, "cluster"), ["unseen ClusterAccessDenied"], stranger);
     for (const link of ["serviceaccount", "injection", "token", "sts"] as const)
-      assert.deepEqual(told(report, link), ["unseen Skipped"], link);
+      assert.deepEqual(outcomesOf(report, link), ["unseen Skipped"], link);
     assert.equal(report.broken, undefined);
   });
 
   test("a kubeconfig that is not there, or asks for what nobody agreed to, is not the cluster's fault", async () => {
     const config = await world.configOf(chainYaml(world.issuer.issuer, "/nonexistent/kubeconfig"));
     const report = await world.look({ config });
-    assert.deepEqual(told(report, "cluster"), ["unseen ClusterCredentialsMissing"]);
-    assert.deepEqual(told(report, "token"), ["unseen Skipped"]);
+    assert.deepEqual(outcomesOf(report, "cluster"), ["unseen ClusterCredentialsMissing"]);
+    assert.deepEqual(outcomesOf(report, "token"), ["unseen Skipped"]);
     assert.equal(report.broken, undefined);
   });
 

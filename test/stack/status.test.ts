@@ -136,7 +136,11 @@ describe("status", () => {
     });
     assert.equal(nowhere.broken?.name, "dns");
     assert.equal(link(nowhere, "discovery").outcome, "unseen");
-    const inside = await world.look({ route: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
+    const inside = await world.look({
+      route: {},
+      resolve: () => Promise.resolve(["10.1.2.3"]),
+      only: ["dns"],
+    });
     assert.equal(link(inside, "dns").outcome, "warning");
     const unknown = await world.look({ route: { connectTo: world.route.connectTo ?? [] } });
     assert.equal(unknown.broken?.name, "tls");

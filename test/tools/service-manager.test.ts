@@ -125,12 +125,12 @@ describe("podtrust serve below a service manager", { skip: missing("python3", "-
     async () => {
       await service.until(
         "sign of life",
-        () => service.told().filter((one) => one === "WATCHDOG=1").length > 3,
+        () => service.notices().filter((one) => one === "WATCHDOG=1").length > 3,
       );
-      assert.ok(service.told().includes("READY=1"));
-      assert.ok(service.told().includes("STATUS=every stack is published"));
+      assert.ok(service.notices().includes("READY=1"));
+      assert.ok(service.notices().includes("STATUS=every stack is published"));
       await service.stop();
-      assert.deepEqual(service.told().slice(-2), ["STOPPING=1", "BARRIER=1"]);
+      assert.deepEqual(service.notices().slice(-2), ["STOPPING=1", "BARRIER=1"]);
       assert.doesNotMatch(service.log(), /systemd could not be told/u);
     },
   );

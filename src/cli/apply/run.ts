@@ -8,7 +8,7 @@ import {
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { Telling } from "./telling.ts";
+import { JobProgress } from "./job-progress.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { clusterOf } from "../options/cluster.ts";
@@ -48,7 +48,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
     audience: target.audience,
     cluster: () => Promise.resolve(cluster),
   };
-  const telling = new Telling(context);
+  const job = new JobProgress(context);
   try {
     await preflightWorkload({ target, cluster, part, route, clock, signal, notice });
     const result = await runDemoWorkload({
@@ -60,13 +60,13 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
       timeoutMs,
       untilUsable: (work) => part.untilUsable(target.role, owner, work),
       force: options.forceConflicts === true,
-      onEvent: telling.tell,
+      onEvent: job.report,
     });
-    telling.end(true);
+    job.end(true);
     progress.line(`Job ${result.job} succeeded`);
     output.result(result);
   } catch (error) {
-    telling.end(false);
+    job.end(false);
     throw error;
   } finally {
     part.close();

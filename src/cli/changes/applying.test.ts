@@ -3,13 +3,13 @@ import { describe, test } from "node:test";
 import { systemClock } from "../../core/base/index.ts";
 import type { ApplyEvent, Change } from "../../rules/plan/index.ts";
 import type { CommandContext } from "../context.ts";
-import { tellApplying } from "./applying.ts";
+import { reportApplying } from "./applying.ts";
 
 const changeOf = (id: string): Change => ({ resource: { id }, kind: "create" }) as unknown as Change;
 const [server, address] = [changeOf("server"), changeOf("address")];
 
 /** What a screen saw of some events: waits with how they ended, and lines. */
-function told(...events: ApplyEvent[]): readonly string[] {
+function reported(...events: ApplyEvent[]): readonly string[] {
   const said: string[] = [];
   const progress: CommandContext["progress"] = {
     line: () => void said.push("line"),
@@ -22,8 +22,8 @@ function told(...events: ApplyEvent[]): readonly string[] {
       };
     },
   };
-  const tell = tellApplying({ progress, clock: systemClock } as CommandContext);
-  for (const event of events) tell(event);
+  const report = reportApplying({ progress, clock: systemClock } as CommandContext);
+  for (const event of events) report(event);
   return said;
 }
 
@@ -36,12 +36,12 @@ const waiting = (change: Change, reason: string): ApplyEvent => ({
 
 describe("waits while a plan is applied", () => {
   test("end with the change that was waited for", () => {
-    const said = told(waiting(server, "starting"), { type: "done", change: server });
+    const said = reported(waiting(server, "starting"), { type: "done", change: server });
     assert.deepEqual(said, ["wait server: starting", "end server", "line"]);
   });
 
   test("are shown one at a time, and the next one when the first is over", () => {
-    const said = told(
+    const said = reported(
       waiting(server, "starting"),
       waiting(address, "in use"),
       waiting(address, "still in use"),
@@ -60,7 +60,7 @@ describe("waits while a plan is applied", () => {
 
   test("of a change that failed end as failed, and that of another goes on", () => {
     const error = new Error("no") as unknown as Extract<ApplyEvent, { type: "failed" }>["error"];
-    const said = told(
+    const said = reported(
       waiting(server, "starting"),
       waiting(address, "in use"),
       { type: "failed", change: address, error },

@@ -55,7 +55,7 @@ class WaitLine {
     this.#close((line) => line.done(text ?? `waited: ${this.#on?.reason ?? ""}`));
   }
 
-  /** Ends the wait for this one, or for all where what is waited for is told as one. */
+  /** Ends the wait for this one, or for all where what is waited for is reported as one. */
   fail(what: string): void {
     if (this.#on?.what === what) this.#close((line) => line.failed());
     this.over(what);
@@ -68,7 +68,7 @@ class WaitLine {
 }
 
 /** Says on standard error what happens while a plan is applied. */
-export function tellApplying(context: CommandContext): (event: ApplyEvent) => void {
+export function reportApplying(context: CommandContext): (event: ApplyEvent) => void {
   const { progress, clock } = context;
   const wait = new WaitLine(progress);
   let toConfirm: readonly string[] = [];

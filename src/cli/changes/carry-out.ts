@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../rules/plan/index.ts";
 import { changeView, type PlanSpec, planView, type Stack, type StackPlan } from "../../stack/index.ts";
-import { tellApplying } from "./applying.ts";
+import { reportApplying } from "./applying.ts";
 import { confirm, confirmName, green } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../../core/command-line/index.ts";
@@ -103,7 +103,7 @@ async function agreed(
 
 /** Carries out a plan that was agreed to, and says what came of it. */
 export async function perform(context: CommandContext, stack: Stack, plan: StackPlan): Promise<void> {
-  const outcome = await stack.apply(plan, { onEvent: tellApplying(context) });
+  const outcome = await stack.apply(plan, { onEvent: reportApplying(context) });
   sayOutcome(context, outcome);
   context.output.result({ ...planView(plan), ...outcomeView(outcome) });
 }

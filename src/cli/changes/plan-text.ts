@@ -120,12 +120,12 @@ function costLines({ costs }: StackPlan): readonly string[] {
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
 export function planLines(shown: StackPlan): readonly Text[] {
   const { changes } = shown.plan;
-  const told = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
+  const listed = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
   return [
     ...headLines(shown),
     "",
-    ...told.flatMap((change) => changeLines(change)),
-    ...(told.length === 0 ? [] : [""]),
+    ...listed.flatMap((change) => changeLines(change)),
+    ...(listed.length === 0 ? [] : [""]),
     closingLine(changes),
     ...costLines(shown),
   ];

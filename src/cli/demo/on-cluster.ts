@@ -31,7 +31,7 @@ async function mayTouch(
 }
 
 /** `podtrust demo --cluster`. */
-export async function tellOnCluster(context: CommandContext, options: DemoOptions): Promise<void> {
+export async function demoOnCluster(context: CommandContext, options: DemoOptions): Promise<void> {
   const { keep, fromNothing, kubeconfig, context: name, watchRotation } = options;
   if (keep === true || fromNothing === true) {
     throw new PodtrustError(

@@ -9,7 +9,7 @@ import {
   runFromNothing,
   writeDemoConfig,
 } from "../../demo/index.ts";
-import { tellOnCluster } from "./on-cluster.ts";
+import { demoOnCluster } from "./on-cluster.ts";
 import type { DemoOptions } from "./options.ts";
 import { definingPodtrust } from "./own-name.ts";
 import type { CommandContext } from "../context.ts";
@@ -49,7 +49,7 @@ function check({ kubeconfig, context, fromNothing }: DemoOptions): void {
 
 /** `podtrust demo`. */
 export async function runDemo(context: CommandContext, options: DemoOptions): Promise<void> {
-  if (options.cluster === true) return tellOnCluster(context, options);
+  if (options.cluster === true) return demoOnCluster(context, options);
   if (options.yes === true || options.watchRotation !== undefined) {
     throw new PodtrustError("usage", "--yes and --watch-rotation go with --cluster", {
       next: "Without --cluster nothing is asked, and the stand-in's key is rotated in any case.",

@@ -120,8 +120,8 @@ export async function runServe(
   await untilEnded(context.signal);
   unhook();
   logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });
-  const told = manager.ending();
+  const ending = manager.ending();
   await serving.close();
-  await told;
+  await ending;
   logger.info("the publisher has ended");
 }

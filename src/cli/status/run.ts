@@ -57,9 +57,9 @@ function summary({ links: reports, broken }: StatusReport): string {
     ["to look at", names("warning")],
     ["not seen", names("unseen")],
   ].filter(([, list]) => list !== "");
-  const told = parts.map(([what, list]) => `${what}: ${list}`).join("; ");
-  if (broken === undefined) return told === "" ? "Every link holds." : `No link is broken; ${told}.`;
-  return `The chain breaks at ${broken.name}; ${told}.`;
+  const rest = parts.map(([what, list]) => `${what}: ${list}`).join("; ");
+  if (broken === undefined) return rest === "" ? "Every link holds." : `No link is broken; ${rest}.`;
+  return `The chain breaks at ${broken.name}; ${rest}.`;
 }
 
 function say(context: CommandContext, report: StatusReport): void {

@@ -22,7 +22,7 @@ function portOf(text: string): number {
 const pauseMs = 5000;
 
 /** Says where the API is now, and how to use it. */
-async function tell(
+async function reportAddress(
   context: CommandContext,
   { stack }: Config,
   { port, kubeconfig, content }: ForwardedCluster,
@@ -65,7 +65,7 @@ export async function runTunnel(context: CommandContext, options: TunnelOptions)
   const machine = await openMachine({ ...context, config });
   try {
     let cluster: ForwardedCluster | undefined = await machine.cluster(port);
-    await tell(context, config, cluster, options.merge === true);
+    await reportAddress(context, config, cluster, options.merge === true);
     while (cluster !== undefined) {
       await Promise.race([untilEnded(context.signal), machine.lost()]);
       if (context.signal.aborted) break;

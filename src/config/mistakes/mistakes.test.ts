@@ -215,7 +215,7 @@ aws:
     ["two documents", `${minimal}---\n${minimal}`, "", /multiple documents/u],
   ];
   for (const [what, text, key, message] of single) {
-    test(`${what} is told once, with its place`, async () => {
+    test(`${what} is reported once, with its place`, async () => {
       const problem = await oneProblem(text);
       assert.equal(problem.key, key);
       assert.match(problem.message, message);
@@ -223,7 +223,7 @@ aws:
     });
   }
 
-  test("one account twice is told", async () => {
+  test("one account twice is reported", async () => {
     const account = '  - {account: "111122223333", region: eu-central-1}\n';
     assert.equal((await oneProblem(`${minimal}aws:\n${account}${account}`)).key, "aws[1].account");
   });

@@ -45,7 +45,7 @@ describe("the two documents' places in S3", () => {
     for (const [issuer, change] of good) assert.deepEqual(s3Problems(spec(issuer, change)), [], issuer);
   });
 
-  test("URLs that do not lead there are told with one that does", () => {
+  test("URLs that do not lead there are reported with one that does", () => {
     const bad: [string, Partial<S3Spec>, RegExp, RegExp][] = [
       [
         "https://other.s3.eu-central-1.amazonaws.com",
@@ -125,7 +125,7 @@ describe("the two documents' places in S3", () => {
     } satisfies S3Config);
   });
 
-  test("mistakes of the s3 section are told where they stand", async () => {
+  test("mistakes of the s3 section are reported where they stand", async () => {
     const s3 = "{s3: {bucket: example-oidc, region: eu-central-1}}";
     const [mismatch] = await problemsOf(text("https://other.s3.eu-central-1.amazonaws.com", s3));
     assert.equal(mismatch?.key, "issuer");

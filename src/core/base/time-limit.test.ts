@@ -15,7 +15,7 @@ function limited(reason?: () => Error) {
 }
 
 describe("a limit of the time that work may take", () => {
-  test("aborts it once the time is over, with the reason that was told, and says that it was late", async () => {
+  test("aborts it once the time is over, with the reason that was given, and says that it was late", async () => {
     const late = new Error("it took longer than a second");
     const { clock, limit } = limited(() => late);
     await clock.advance(999);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readOpened } from "./opened.ts";
 
-test("what is read is of the file whose place is told, also while a link is turned to another one", async (t) => {
+test("what is read is of the file whose place is given, also while a link is turned to another one", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-opened-"));
   t.after(() => rm(folder, { recursive: true }));
   const [own, foreign] = [join(folder, "own"), join(folder, "foreign")];

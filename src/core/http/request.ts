@@ -30,7 +30,7 @@ export interface HttpOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
-  /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is told. */
+  /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is reported. */
   readonly connections?: Connections;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */

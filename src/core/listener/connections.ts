@@ -207,7 +207,7 @@ export class Connections {
   /** `called`: whose handshake or request this is a part of, and which therefore must not be destroyed yet. */
   #cut(connection: Connection, reason: "too-slow" | "flood" | "crowded", called?: Connection): void {
     if (connection.stage !== "closing") this.#tallies.cutOff[reason] += 1;
-    // Its place is wanted now, and its close is told later.
+    // Its place is wanted now, and its close is reported later.
     this.#forget(connection, true);
     if (connection === called) setImmediate(() => connection.destroy());
     else connection.destroy();

@@ -22,7 +22,7 @@ export function boundOptions(limits: ServerLimits): ServerOptions {
 }
 
 /** Counts for who asks for no metrics. */
-const untold = (): ConnectionTallies => ({
+const noTallies = (): ConnectionTallies => ({
   refusedConnections: 0,
   cutOff: { "too-slow": 0, flood: 0, crowded: 0 },
 });
@@ -37,7 +37,7 @@ export interface BoundServer {
 
 /** Holds the clients of a server to bounds: every connection from its acceptance to its close, and each request of it. */
 export function bound(server: Server | TlsServer, options: BoundServer): Connections {
-  const { limits, secure, onExchange, tallies = untold() } = options;
+  const { limits, secure, onExchange, tallies = noTallies() } = options;
   const connections = new Connections(limits, tallies);
   const reading = { bounds: limits, bodies: new WholeBodies(limits.heldBytes) };
   const speakers = new WeakMap<Socket, Requests>();

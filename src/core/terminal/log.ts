@@ -95,11 +95,11 @@ export function openLogger(
       (message: string, fields: LogFields = {}): void => {
         if (levels.indexOf(own) < least) return;
         const time = new Date(clock.now()).toISOString();
-        const told = Object.entries({ ...inherited, ...fields }).flatMap(([name, value]) => {
+        const written = Object.entries({ ...inherited, ...fields }).flatMap(([name, value]) => {
           const json = jsonOf(name, value);
           return json === undefined ? [] : [[name, json] as const];
         });
-        write({ level: own, time, message, fields: told });
+        write({ level: own, time, message, fields: written });
       };
     return {
       debug: at("debug"),

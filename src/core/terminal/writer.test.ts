@@ -172,10 +172,10 @@ describe("prose on a terminal", () => {
     const word = fc.stringMatching(/^[a-z]{1,30}$/u);
     fc.assert(
       fc.property(fc.array(word, { minLength: 1 }), fc.integer({ min: 20, max: 80 }), (words, columns) => {
-        const told = lines(words.join(" "), 2, columns);
-        assert.deepEqual(told.join(" ").trim().split(/ +/u), words);
-        for (const line of told) assert.ok(line.length <= columns || line.trim().length > columns, line);
-        for (const line of told) assert.ok(line.length <= columns || !line.trim().includes(" "), line);
+        const wrapped = lines(words.join(" "), 2, columns);
+        assert.deepEqual(wrapped.join(" ").trim().split(/ +/u), words);
+        for (const line of wrapped) assert.ok(line.length <= columns || line.trim().length > columns, line);
+        for (const line of wrapped) assert.ok(line.length <= columns || !line.trim().includes(" "), line);
       }),
     );
   });

@@ -99,7 +99,7 @@ const tooMany = (documents: number): string =>
   documents === 1 ? "holds multiple documents" : `holds more than ${documents} documents`;
 
 function composed(text: string, bounds: YamlStreamBounds, lines: LineCounter): readonly Document[] {
-  // What it would warn of on standard error is told as a problem, or is none.
+  // What it would warn of on standard error is reported as a problem, or is none.
   const options = { prettyErrors: false, uniqueKeys: false, version: "1.2", logLevel: "silent" } as const;
   const documents: Document[] = [];
   const composer = new Composer(options);
@@ -114,7 +114,7 @@ function composed(text: string, bounds: YamlStreamBounds, lines: LineCounter): r
 
 /**
  * Reads all YAML 1.2 documents of a text; an empty text holds one, of null. Gives either the documents or everything that
- * is wrong with their syntax; what is over a bound is the one thing that is told then. Time and memory are bounded by
+ * is wrong with their syntax; what is over a bound is the one thing that is reported then. Time and memory are bounded by
  * `bounds`, whatever the text.
  */
 export function readYamlStream(

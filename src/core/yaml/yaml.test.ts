@@ -42,13 +42,13 @@ describe("a YAML document is read", () => {
     assert.deepEqual(read.positionOfKey(["nowhere"]), { line: 1, column: 1 });
   });
 
-  test("a key that stands twice is told with the place of the second, whatever the keys are", () => {
+  test("a key that stands twice is reported with the place of the second, whatever the keys are", () => {
     const message = "has a key twice: keys must be unique";
     assert.deepEqual(problems("a: 1\nb:\n  x: 1\n  x: 2\n"), [{ line: 4, column: 3, message }]);
     assert.deepEqual(problems("1: a\n'1': b\n"), [{ line: 2, column: 1, message }]);
   });
 
-  test("a key that is a list or a mapping is told, and not warned of on standard error", (t) => {
+  test("a key that is a list or a mapping is reported, and not warned of on standard error", (t) => {
     const warn = t.mock.method(process, "emitWarning", () => undefined);
     const message = "has a list or a mapping as a key";
     assert.deepEqual(problems("? [a]\n: b\n"), [{ line: 1, column: 3, message }]);
@@ -56,7 +56,7 @@ describe("a YAML document is read", () => {
     assert.equal(warn.mock.callCount(), 0);
   });
 
-  test("broken syntax, a second document and an alias without anchor are told", () => {
+  test("broken syntax, a second document and an alias without anchor are reported", () => {
     for (const text of ["a: [b\n", "a: 'b\n", "a: b: c\n", "a: 1\n---\nb: 2\n", "a: *b\n", "\t- a\n"]) {
       assert.equal(problems(text).length > 0, true, text);
     }

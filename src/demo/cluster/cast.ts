@@ -24,10 +24,10 @@ export async function until<T>(
 ): Promise<T | undefined> {
   const { clock } = environment;
   const deadline = clock.elapsed() + seconds * 1000;
-  for (let told = false; ; told = true) {
+  for (let reported = false; ; reported = true) {
     const answer = await ask();
     if (answer !== undefined || clock.elapsed() >= deadline) return answer;
-    if (!told) onEvent({ kind: "waiting", reason, seconds });
+    if (!reported) onEvent({ kind: "waiting", reason, seconds });
     await clock.sleep(pauseMs, signal);
   }
 }

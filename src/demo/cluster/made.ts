@@ -67,7 +67,7 @@ export class Made {
         retryable: isAway,
       }).catch((error: unknown) => errors.push(asPodtrustError(error)));
     // Somebody who removed it meanwhile, or made another of its name, has done our work.
-    const told = errors.find(({ code }) => code !== "cluster-conflict" && code !== "cluster-not-found");
-    if (told !== undefined) throw told;
+    const failure = errors.find(({ code }) => code !== "cluster-conflict" && code !== "cluster-not-found");
+    if (failure !== undefined) throw failure;
   }
 }

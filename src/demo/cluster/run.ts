@@ -20,7 +20,7 @@ import { type ClusterPlace, freshName, lookAtCluster } from "./place.ts";
 import { runPod } from "./pod.ts";
 import { refuseTenants } from "./tenant.ts";
 
-/** How the story on a real cluster is told. */
+/** How the demo on a real cluster goes. */
 export interface ClusterDemoOptions extends Pick<
   DemoOptions,
   "program" | "context" | "clock" | "logger" | "signal" | "onEvent"
@@ -74,7 +74,7 @@ async function watchRotation(cast: Cast, meanwhile: Meanwhile, seconds: number |
   if (meanwhile.keys > 1) await clock.sleep(2000, signal);
 }
 
-async function tell(
+async function demonstrate(
   cast: Cast,
   options: ClusterDemoOptions,
   side: AwsSide,
@@ -134,8 +134,8 @@ async function tell(
     const text = `The role is deleted, and ${count} objects with the label ${madeLabel.name}=${madeLabel.value}, namespace ${namespace} last.`;
     onEvent({ kind: "step", text });
     const refusals = [...tenants, ...shown.refusals];
-    const told = { links: reporter.links, identity: { arn }, parameters, refusals, notShown };
-    return rotation === undefined ? told : { ...told, rotation };
+    const report = { links: reporter.links, identity: { arn }, parameters, refusals, notShown };
+    return rotation === undefined ? report : { ...report, rotation };
   } finally {
     await meanwhile.end().catch(() => undefined);
   }
@@ -159,7 +159,7 @@ async function runIn(environment: Environment, options: ClusterDemoOptions): Pro
     const made = new Made(cluster, clock);
     environment.atEnd(() => made.removeAll());
     const cast: Cast = { environment, made, namespace: freshName(), reporter, onEvent, signal };
-    const report = { ...(await tell(cast, options, side)), seconds: (clock.elapsed() - start) / 1000 };
+    const report = { ...(await demonstrate(cast, options, side)), seconds: (clock.elapsed() - start) / 1000 };
     onEvent({ kind: "finished", report });
     return report;
   } finally {

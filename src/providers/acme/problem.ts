@@ -15,7 +15,7 @@ interface Meaning {
 }
 
 // A sentence that names more than a few names is read by nobody; `detail` has them all.
-const maxTold = 5;
+const maxSubproblems = 5;
 const prefix = "urn:ietf:params:acme:error:";
 
 const challengeFailed = (next: string): Meaning => ({ code: "acme-challenge-failed", next });
@@ -102,7 +102,9 @@ export class AcmeProblem extends PodtrustError {
     const status = where.status ?? 0;
     const subproblems = subproblemsOf(fields["subproblems"]);
     const { code, next } = meaningOf(type, status);
-    const parts = subproblems.slice(0, maxTold).map((one) => `; ${one.identifier ?? "?"}: ${one.detail}`);
+    const parts = subproblems
+      .slice(0, maxSubproblems)
+      .map((one) => `; ${one.identifier ?? "?"}: ${one.detail}`);
     const said = text(fields["detail"]) ?? (status === 0 ? "no reason given" : `status ${status}`);
     super(code, `${where.about ?? where.url}: ${said}${parts.join("")}`, {
       ...defined({ next }),

@@ -26,7 +26,7 @@ export interface AwsAccess {
   /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 by default. */
   readonly answerWithinMs?: number;
   readonly clock?: Clock;
-  /** Told once when AWS throttles and calls are slowed down for it. */
+  /** Called once when AWS throttles and calls are slowed down for it. */
   readonly onSlowDown?: SlowedDown;
 }
 

@@ -54,9 +54,9 @@ describe("the pace of calls", () => {
 
   test("follows what the provider takes: 20 a second after a burst of 100, few of them refused, none lost", async () => {
     const clock = new TestClock();
-    const told: [string, number][] = [];
+    const waits: [string, number][] = [];
     const start = clock.elapsed();
-    const pace = new AdaptiveRate(clock, (reason, deadline) => told.push([reason, deadline - start]));
+    const pace = new AdaptiveRate(clock, (reason, deadline) => waits.push([reason, deadline - start]));
     const iam = provider(clock, 20, 100);
     const calls = Array.from({ length: 600 }, (_, index) => index);
     const worker = async (): Promise<void> => {
@@ -67,7 +67,7 @@ describe("the pace of calls", () => {
     // 500 calls at 20 a second cannot take less than 25 s; a pace that is too careful would take minutes.
     assert.ok(seconds >= 24 && seconds < 60, `${seconds} s`);
     assert.ok(iam.refused < 120, `${iam.refused} refused`);
-    assert.deepEqual(told, [["AWS throttles these calls: going on at the pace that it takes", 120_000]]);
+    assert.deepEqual(waits, [["AWS throttles these calls: going on at the pace that it takes", 120_000]]);
   });
 
   test("gives up only when for two minutes not one call got through", async () => {

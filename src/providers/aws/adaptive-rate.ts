@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/base/index.ts";
 import { isThrottling } from "./failure.ts";
 
-/** Told when calls are slowed down: why, and when they are given up if none gets through (milliseconds of `elapsed`). */
+/** Called when calls are slowed down: why, and when they are given up if none gets through (milliseconds of `elapsed`). */
 export type SlowedDown = (reason: string, deadline: number) => void;
 
 /** Without one call that gets through for so long, it is not the pace. */

@@ -68,7 +68,7 @@ export interface RoleSpec {
   readonly providers?: readonly string[];
   /** Whether a role that is taken over keeps its former trust policy, for the day on which it is given back. */
   readonly keepsTrust?: boolean;
-  /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
+  /** Called with a role that was made just now, and its policies, as IAM acknowledged it, without a reading. */
   readonly onMade?: (state: RoleState) => void;
 }
 

@@ -15,7 +15,7 @@ import type { AwsAccess } from "./access.ts";
 import { AdaptiveRate } from "./adaptive-rate.ts";
 
 /**
- * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute. By itself the
+ * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is reported within half a minute. By itself the
  * SDK only warns of an answer that does not begin, and waits on for one that stops in the middle.
  */
 function boundsOf({ answerWithinMs = 20_000 }: AwsAccess) {

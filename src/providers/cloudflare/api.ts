@@ -15,7 +15,7 @@ export interface Call {
   readonly what: string;
 }
 
-/** Told of waits: why, and until when (milliseconds of `Clock.elapsed()`). */
+/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
 export type Waiting = (reason: string, deadline: number) => void;
 
 const reads: RetrySchedule = {

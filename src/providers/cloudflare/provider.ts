@@ -30,7 +30,7 @@ export interface CloudflareOptions {
   readonly access: CloudflareAccess;
   readonly stack: string;
   readonly clock: Clock;
-  /** Told of waits outside of a change. */
+  /** Called for waits outside of a change. */
   readonly waiting?: Waiting;
 }
 

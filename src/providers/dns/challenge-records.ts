@@ -17,7 +17,7 @@ export interface ChallengeRecordsOptions {
   readonly provider: DnsProvider;
   readonly clock: Clock;
   readonly ask: AskServers;
-  /** Told what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
+  /** Called with what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   readonly waiting: (reason: string, deadline: number) => void;
 }
 

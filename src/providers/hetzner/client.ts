@@ -19,7 +19,7 @@ export interface HetznerAccess {
   /** PEM certificates to verify an endpoint with, in place of the public roots. */
   readonly ca?: readonly string[];
   readonly connectTo?: readonly ConnectTo[];
-  /** Told why requests have to wait. */
+  /** Called with the reason for which requests have to wait. */
   readonly onSlowDown?: (reason: string) => void;
 }
 

@@ -42,7 +42,7 @@ export interface ConnectionOptions {
   readonly place: HostPlace;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
-  /** Told what a person should know although nothing failed. */
+  /** Called with what a person should know although nothing failed. */
   readonly notice?: (text: string) => void;
 }
 

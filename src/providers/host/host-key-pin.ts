@@ -64,7 +64,7 @@ export interface PinContext {
   readonly state: StateFolder;
   /** The name that the machine has in known_hosts. */
   readonly alias: string;
-  /** Told that another key is pinned than before. */
+  /** Called when another key is pinned than before. */
   readonly notice?: (text: string) => void;
   readonly signal?: AbortSignal;
 }

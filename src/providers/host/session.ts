@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly stdin?: Feed;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Told each line that the script prints, as it comes. */
+  /** Called with each line that the script prints, as it comes. */
   readonly onLine?: (line: string) => void;
   /** Run as the user that logged in; as root by default. */
   readonly asUser?: true;

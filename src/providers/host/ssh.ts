@@ -78,7 +78,7 @@ interface RunOptions {
   readonly stdin?: Feed;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Told each line of standard output and standard error as it comes. */
+  /** Called with each line of standard output and standard error as it comes. */
   readonly onLine?: (line: string) => void;
 }
 

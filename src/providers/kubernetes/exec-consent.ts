@@ -40,8 +40,8 @@ async function digestOfFile(path: string): Promise<string> {
 async function digestOf(plugin: NamedPlugin): Promise<string> {
   const { named, command, args, env, kubeconfigDigest } = plugin;
   const content = named.includes("/") ? await digestOfFile(command) : "";
-  const told = JSON.stringify([kubeconfigDigest, named, args, Object.entries(env), content]);
-  return `sha256:${createHash("sha256").update(told).digest("hex")}`;
+  const confirmed = JSON.stringify([kubeconfigDigest, named, args, Object.entries(env), content]);
+  return `sha256:${createHash("sha256").update(confirmed).digest("hex")}`;
 }
 
 // Whoever agrees to a program has read its command line.

@@ -16,7 +16,7 @@ const maxAnswer = 1024 * 1024;
 const maxComplaint = 300;
 
 interface Plugin extends NamedPlugin {
-  /** Told by KUBERNETES_EXEC_INFO. */
+  /** Given in KUBERNETES_EXEC_INFO. */
   readonly info: string;
   readonly apiVersion: string;
 }

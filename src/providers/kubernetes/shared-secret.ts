@@ -76,7 +76,7 @@ export class SharedSecret {
   readonly place: string;
   readonly #options: SharedSecretOptions;
   readonly #ref: ObjectRef;
-  readonly #listeners = new Set<{ readonly prefix: string; readonly tell: () => void }>();
+  readonly #listeners = new Set<{ readonly prefix: string; readonly notify: () => void }>();
   readonly #ending = new AbortController();
   #seen: SharedState | undefined;
   #reading: Promise<Seen> | undefined;
@@ -118,8 +118,8 @@ export class SharedSecret {
   }
 
   /** Calls back when others changed an entry whose name begins so; gives the function that ends that. */
-  onChange(prefix: string, tell: () => void): () => void {
-    const listener = { prefix, tell };
+  onChange(prefix: string, notify: () => void): () => void {
+    const listener = { prefix, notify };
     this.#listeners.add(listener);
     this.#looking ??= this.#look(this.#ending.signal);
     return () => void this.#listeners.delete(listener);
@@ -160,15 +160,15 @@ export class SharedSecret {
     const state = stateOf(object);
     const before = this.#seen;
     this.#seen = state;
-    if (before !== undefined) this.#tell(before, state);
+    if (before !== undefined) this.#notify(before, state);
     return { object, state };
   }
 
-  #tell(before: SharedState, now: SharedState): void {
+  #notify(before: SharedState, now: SharedState): void {
     const names = new Set([...before.entries.keys(), ...now.entries.keys()]);
     const changed = [...names].filter((name) => before.entries.get(name) !== now.entries.get(name));
-    for (const { prefix, tell } of this.#listeners) {
-      if (changed.some((name) => name.startsWith(prefix))) tell();
+    for (const { prefix, notify } of this.#listeners) {
+      if (changed.some((name) => name.startsWith(prefix))) notify();
     }
   }
 

@@ -67,13 +67,13 @@ describe("the accounts of a process", () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const ca = countingCa();
     const [first, second] = [memoryStore(), memoryStore()];
-    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     let isSlow = true;
     // Looks at once, and says later what it saw.
     const slow: CertificateStore = Object.assign(Object.create(first) as CertificateStore, {
       async loadAccount(directory: string, mail: string) {
         const found = await first.loadAccount(directory, mail);
-        if (isSlow) await told;
+        if (isSlow) await answered;
         return found;
       },
     });
@@ -82,7 +82,7 @@ describe("the accounts of a process", () => {
     await settle();
     isSlow = false;
     const made = await accounts.account(specOf(ca.client(), slow));
-    tell();
+    answer();
     assert.equal((await late).uri, made.uri);
     assert.equal(ca.made.length, 1);
   });

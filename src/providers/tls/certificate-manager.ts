@@ -264,10 +264,10 @@ class Manager implements CertificateManager {
   }
 
   // Also those who asked while the attempt was under way: it is what they asked for.
-  #settle(tell: (forced: PromiseWithResolvers<void>) => void): void {
+  #settle(end: (forced: PromiseWithResolvers<void>) => void): void {
     const forced = this.#forced;
     this.#forced = undefined;
-    if (forced !== undefined) tell(forced);
+    if (forced !== undefined) end(forced);
   }
 
   async #obtain(): Promise<void> {

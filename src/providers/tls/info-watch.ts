@@ -50,7 +50,7 @@ export class InfoWatch {
       }
       const renewal = selectRenewal(info, held.renewal, { now, random: this.#options.random });
       this.#askAt = renewal.checkAt;
-      this.#tell(renewal, held.renewal);
+      this.#log(renewal, held.renewal);
       return renewal;
     } catch (error) {
       signal.throwIfAborted();
@@ -74,7 +74,7 @@ export class InfoWatch {
     this.#certificate = held.certificate;
   }
 
-  #tell(renewal: StoredRenewal, before: StoredRenewal | undefined): void {
+  #log(renewal: StoredRenewal, before: StoredRenewal | undefined): void {
     if (renewal.selected === before?.selected) return;
     this.#options.logger.info("the CA suggests when to renew", {
       at: new Date(renewal.selected).toISOString(),

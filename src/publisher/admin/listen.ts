@@ -26,8 +26,8 @@ interface LocalListener {
 
 function readiness(view: AdminView): LocalReply {
   const { ready, unready, degraded } = view.publisher.status();
-  const told = degraded.map((why) => `degraded: ${why}`);
-  return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
+  const warnings = degraded.map((why) => `degraded: ${why}`);
+  return ready ? line(["ready", ...warnings].join("\n")) : line([...unready, ...warnings].join("\n"), 503);
 }
 
 /** Whether a load balancer may lead clients here: as well to this replica as to any other. */
@@ -117,7 +117,7 @@ const loopback = { host: "127.0.0.1", port: 9890 } as const;
 
 /**
  * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
- * cluster's API does not make it unready, since the last good documents are served on; it is told as degraded.
+ * cluster's API does not make it unready, since the last good documents are served on; it is reported as degraded.
  * /routez is for load balancers: it lets clients in also before the first certificate, since a CA is one of them.
  */
 export function adminPart(view: AdminView): LocalPart {

@@ -9,7 +9,7 @@ export interface TargetLoopOptions {
   readonly spec: () => PublicationSpec | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told whenever readiness may have changed. */
+  /** Called whenever readiness may have changed. */
   readonly changed: () => void;
 }
 

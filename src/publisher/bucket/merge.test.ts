@@ -107,8 +107,8 @@ describe("merging keys in a bucket", () => {
     const at = mergePublication(nothing, own(distrusting));
     const { ring } = observeKeys([], [jwk("again", "a"), jwk("c")], 6000, day);
     assert.equal(kids(mergePublication(at, own(ring, 6000, { stack: "blue" }))), "b,c");
-    const told = parseMarks(renderMarks(at.marks, "prod"));
-    assert.equal(kids(mergePublication({ keys: at.keys, marks: told ?? new Map() }, own(ring, 6000))), "b,c");
+    const read = parseMarks(renderMarks(at.marks, "prod"));
+    assert.equal(kids(mergePublication({ keys: at.keys, marks: read ?? new Map() }, own(ring, 6000))), "b,c");
   });
 
   test("a distrust that is taken back ends in the bucket, but not that of another publisher", () => {

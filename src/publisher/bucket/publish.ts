@@ -142,7 +142,7 @@ async function attempt(
   // One after the other: what the set was merged from is at least as new as the discovery document.
   const discovery = await target.read("discovery", signal);
   const jwks = await target.read("jwks", signal);
-  const told = checkIssuer(place, spec.names, { discovery, jwks });
+  const differences = checkIssuer(place, spec.names, { discovery, jwks });
   const standing = readStanding(place, jwks);
   const merged = mergePublication(standing, spec);
   const wanted = documentsOf(spec, merged, place);
@@ -154,7 +154,7 @@ async function attempt(
   // The set first: a discovery document never names an algorithm, or a set, that is not there yet.
   if (isDue(jwks, wanted.jwks, spec.marksDue)) await put("jwks", jwks);
   if (differs(discovery, wanted.discovery)) await put("discovery", discovery);
-  return { keys: merged.keys, warnings: [...told, ...standing.warnings, ...merged.warnings] };
+  return { keys: merged.keys, warnings: [...differences, ...standing.warnings, ...merged.warnings] };
 }
 
 /**

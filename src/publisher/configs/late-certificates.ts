@@ -35,11 +35,11 @@ export class LateCertificates implements CertificateSource {
     this.#accounts = () => source.accounts();
     this.#unsubscribe?.();
     this.#source = source;
-    this.#unsubscribe = source.onChange(() => this.#tell());
-    if (source.current() !== undefined) this.#tell();
+    this.#unsubscribe = source.onChange(() => this.#notify());
+    if (source.current() !== undefined) this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -4,14 +4,14 @@ import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { serviceManager } from "./notify.ts";
 
-interface Told {
+interface Managed {
   readonly said: string[];
   readonly clock: TestClock;
   readonly lines: readonly string[];
   readonly manager: ReturnType<typeof serviceManager>;
 }
 
-function managed(env: Record<string, string>, fails = false): Told {
+function managed(env: Record<string, string>, fails = false): Managed {
   const [said, clock, logger] = [[] as string[], new TestClock(), rememberingLogger()];
   const send = (assignments: readonly string[]): Promise<void> => {
     said.push(assignments.join(" "));

@@ -59,30 +59,30 @@ class Notifier implements ServiceManager {
   }
 
   status(sentence: string): void {
-    void this.#tell([`STATUS=${sentence}`]);
+    void this.#notify([`STATUS=${sentence}`]);
   }
 
   ready(sentence: string): void {
-    void this.#tell(["READY=1", `STATUS=${sentence}`]);
+    void this.#notify(["READY=1", `STATUS=${sentence}`]);
     const interval = watchdogInterval(this.#deps);
     if (interval !== undefined) void this.#feed(interval);
   }
 
   ending(): Promise<void> {
     this.#over.abort();
-    return this.#tell(["STOPPING=1"]);
+    return this.#notify(["STOPPING=1"]);
   }
 
   /** A sign of life comes from the event loop itself: one that hangs is restarted. */
   async #feed(interval: number): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
-      await this.#tell(["WATCHDOG=1"]);
+      await this.#notify(["WATCHDOG=1"]);
       await this.#deps.clock.sleep(interval, signal).catch(() => {});
     }
   }
 
-  #tell(assignments: readonly string[]): Promise<void> {
+  #notify(assignments: readonly string[]): Promise<void> {
     this.#sending = this.#sending
       .then(() => this.#send(assignments))
       .catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 /** What the times of an issuer's keys follow from; milliseconds. */
 export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "maxToken">;
 
-type Told = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
+type KeyMoments = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
 
 /** The rotation that brings in this key. */
 function rotationTo(key: KnownKey, times: KeyTimes) {
@@ -28,7 +28,7 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
   const distrusted = distrustIn(ring);
   const signer = signerOf(ring);
   const successor = ring.find((key) => key.jwk.kid === signer?.kid);
-  const current = (key: KnownKey): Told => {
+  const current = (key: KnownKey): KeyMoments => {
     const { visible, maySign } = rotationTo(key, times);
     const seen = { firstSeen: key.firstSeen, lastSeen: key.lastSeen, visibleAt: visible.at };
     if (signer !== undefined && signer.kid === key.jwk.kid)
@@ -45,8 +45,8 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
     const gone = shown ? {} : { absentSince };
     const distrustedAt = distrusted(jwk);
     if (distrustedAt !== undefined) {
-      const { mayDistrustFrom: _over, maySignFrom: _never, ...told } = current(key);
-      return { ...named, ...told, ...gone, state: "distrusted", distrustedAt };
+      const { mayDistrustFrom: _over, maySignFrom: _never, ...moments } = current(key);
+      return { ...named, ...moments, ...gone, state: "distrusted", distrustedAt };
     }
     if (shown) return { ...named, ...current(key), state: "current" };
     const { visibleAt, firstSeen, lastSeen } = current(key);

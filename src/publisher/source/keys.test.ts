@@ -50,7 +50,7 @@ describe("the keys that are published", () => {
     assert.deepEqual(kids(ring), ["a", "b"]);
   });
 
-  test("another key under a known kid takes its place and is told", () => {
+  test("another key under a known kid takes its place and is reported", () => {
     const { ring } = observeKeys([], [jwk("a")], 0, day);
     const next = observeKeys(ring, [{ ...jwk("a"), x: "other" }], 1, day);
     assert.deepEqual(next.events, [{ type: "key-replaced", kid: "a" }]);

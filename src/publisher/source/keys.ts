@@ -126,23 +126,23 @@ export function observeKeys(
   const distrusted = distrustIn(ring);
   const isOut = (jwk: PublicJwk): boolean => distrusted(jwk) !== undefined;
   const events: KeyEvent[] = [];
-  const tell = (type: KeyEvent["type"] | undefined, kid: string): void => {
+  const report = (type: KeyEvent["type"] | undefined, kid: string): void => {
     if (type !== undefined) events.push({ type, kid });
   };
   const next: KnownKey[] = [];
   for (const [kid, jwk] of shown) {
-    tell(sighting(known.get(kid), jwk, isOut(jwk)), kid);
+    report(sighting(known.get(kid), jwk, isOut(jwk)), kid);
     next.push(seen(known.get(kid), jwk, now));
   }
   for (const [kid, key] of known) {
     if (shown.has(kid)) continue;
-    tell(loss(key, isOut(key.jwk)), kid);
+    report(loss(key, isOut(key.jwk)), kid);
     next.push(missed(key, now));
   }
   const tooMany = surplus(next);
   const kept = next.filter((key) => remembered(key, now, retention) && !tooMany.has(key));
   for (const key of next) {
-    if (!kept.includes(key) && !isOut(key.jwk)) tell("key-dropped", key.jwk.kid);
+    if (!kept.includes(key) && !isOut(key.jwk)) report("key-dropped", key.jwk.kid);
   }
   kept.sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
   return { ring: kept, events };

@@ -7,7 +7,7 @@ import { readState, type Restored, stateText } from "./stored-state.ts";
 export interface DocumentStore {
   /** For sentences. */
   readonly place: string;
-  /** Never throws: what cannot be read is told as `unread`. */
+  /** Never throws: what cannot be read is reported as `unread`. */
   load(): Promise<Restored>;
   /**
    * Gives what is kept now: with others who share the store, what all of them know. Throws `file-unwritable`,

@@ -95,7 +95,7 @@ test("a publisher that may not renew its token leaves the file alone, and asks a
   assert.equal(at.asked.length, 2);
 });
 
-test("a renewal that fails is told once and tried again, and one that cannot be written leaves the old token", async (t) => {
+test("a renewal that fails is reported once and tried again, and one that cannot be written leaves the old token", async (t) => {
   const at = await world(t);
   at.answer = () => Promise.reject(new PodtrustError("cluster-unreachable", "no answer"));
   at.clock.jump(hour);

@@ -143,10 +143,10 @@ describe("credentials from an agent", () => {
   });
 
   test("come with what is said of annotations", () => {
-    const told = injectionWarnings(inject(pod(), around({ "podtrust.dev/region": "nowhere!" })));
-    assert.equal(told.length, 1);
+    const warnings = injectionWarnings(inject(pod(), around({ "podtrust.dev/region": "nowhere!" })));
+    assert.equal(warnings.length, 1);
     assert.match(
-      told[0] ?? "",
+      warnings[0] ?? "",
       /InjectionAnnotationInvalid: annotation podtrust\.dev\/region of the ServiceAccount is "nowhere!"/u,
     );
   });

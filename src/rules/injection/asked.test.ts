@@ -96,9 +96,9 @@ describe("what annotations ask for", () => {
     const { access, notes } = injected({ account });
     assert.deepEqual(access, accessOf({}));
     assert.deepEqual(new Set(notes.map(({ reason }) => reason)), new Set(["InjectionAnnotationInvalid"]));
-    const told = notes.map(({ text }) => /^annotation (\S+) of the ServiceAccount is /u.exec(text)?.[1]);
-    assert.deepEqual(new Set(told), new Set(Object.keys(account)));
-    assert.equal(told.length, Object.keys(account).length);
+    const named = notes.map(({ text }) => /^annotation (\S+) of the ServiceAccount is /u.exec(text)?.[1]);
+    assert.deepEqual(new Set(named), new Set(Object.keys(account)));
+    assert.equal(named.length, Object.keys(account).length);
   });
 
   test("a role that is no ARN is given as it is, with a note, but no profiles with it", () => {

@@ -37,13 +37,13 @@ describe("a pod beside what its ServiceAccount asks for", () => {
 
   test("why a pod is left alone has a reason of its own", () => {
     const label = { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } };
-    const told = [
+    const warnings = [
       inject(bare, { serviceAccount: undefined }),
       inject(bare, { serviceAccount: { metadata: {} } }),
       inject(podOf({}, label), around()),
       inject(podOf({ serviceAccountName: undefined }), { serviceAccount: undefined }),
     ].map((result) => (result.outcome === "untouched" ? [result.reason, result.text] : []));
-    assert.deepEqual(told, [
+    assert.deepEqual(warnings, [
       ["ServiceAccountMissing", "there is no ServiceAccount web in the pod's namespace"],
       ["RoleNotAnnotated", "the ServiceAccount has no annotation eks.amazonaws.com/role-arn"],
       ["InjectionSkipped", "the pod has the label eks.amazonaws.com/skip-pod-identity-webhook"],
@@ -51,7 +51,7 @@ describe("a pod beside what its ServiceAccount asks for", () => {
     ]);
   });
 
-  test("a pod in which the token has no place, or is mounted as one file, is told by that", () => {
+  test("a pod in which the token has no place, or is mounted as one file, is reported by that", () => {
     const [usual, other] = [
       "/var/run/secrets/eks.amazonaws.com/serviceaccount",
       "/var/run/secrets/podtrust.dev/serviceaccount",
@@ -74,7 +74,7 @@ describe("a pod beside what its ServiceAccount asks for", () => {
     ]);
   });
 
-  test("a pod that nothing was injected into is told by the container that lacks the role", () => {
+  test("a pod that nothing was injected into is reported by the container that lacks the role", () => {
     assert.deepEqual(faultOf(bare, around()), ["PodNotInjected", "has no AWS_ROLE_ARN in the container app"]);
     const own = { name: "app", env: [{ name: "AWS_ROLE_ARN", value: roleArn }] };
     assert.deepEqual(faultOf(podOf({ containers: [own] }), around()), [

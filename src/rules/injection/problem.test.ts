@@ -86,7 +86,7 @@ describe("what is missing in a pod for its role", () => {
     assert.deepEqual(reasons, ["PodTokenNotMounted", "PodRegionMissing"]);
   });
 
-  test("a container that asks for its role without its token is told beside a sidecar that has all it takes", () => {
+  test("a container that asks for its role without its token is reported beside a sidecar that has all it takes", () => {
     const main = { ...good, name: "main", volumeMounts: [] };
     assert.equal(injectionProblem(pod([good, main]), wanted)?.reason, "PodTokenNotMounted");
   });

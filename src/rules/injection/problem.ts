@@ -119,6 +119,6 @@ export function injectionProblem(pod: JsonRecord, wanted: WantedRole): Injection
   const problems = judged.map(({ problem }) => problem);
   if (problems.includes(undefined)) return undefined;
   const nearly = problems.find((problem) => problem?.reason === "PodRegionMissing");
-  const telling = problems.find((problem) => problem !== noVariables);
-  return nearly ?? telling ?? problems[0] ?? { reason: "PodNotInjected", text: "has no container" };
+  const specific = problems.find((problem) => problem !== noVariables);
+  return nearly ?? specific ?? problems[0] ?? { reason: "PodNotInjected", text: "has no container" };
 }

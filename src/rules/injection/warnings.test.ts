@@ -35,7 +35,7 @@ describe("what whoever makes a pod is told", () => {
   test("that all containers have a role of their own in place of the ServiceAccount's", () => {
     const role = "arn:aws:iam::111122223333:role/web";
     const app = (value: string) => ({ name: "app", env: [{ name: "AWS_ROLE_ARN", value }] });
-    const told = (spec: object): readonly string[] =>
+    const warningsOf = (spec: object): readonly string[] =>
       injectionWarnings(
         inject(
           { spec },
@@ -44,16 +44,16 @@ describe("what whoever makes a pod is told", () => {
       );
     const own = app("arn:aws:iam::444455556666:role/own");
     const text = `the pod has AWS_ROLE_ARN "arn:aws:iam::444455556666:role/own", and ServiceAccount`;
-    assert.deepEqual(told({ serviceAccountName: "web", containers: [own] }), [
+    assert.deepEqual(warningsOf({ serviceAccountName: "web", containers: [own] }), [
       `podtrust: PodRoleDiffers: ${text} web asks for ${role}`,
     ]);
-    assert.deepEqual(told({ containers: [own] }), [
+    assert.deepEqual(warningsOf({ containers: [own] }), [
       `podtrust: PodRoleDiffers: ${text} default asks for ${role}`,
     ]);
-    assert.deepEqual(told({ containers: [own, { name: "other" }] }), []);
-    assert.deepEqual(told({ containers: [own, app(role)] }), []);
+    assert.deepEqual(warningsOf({ containers: [own, { name: "other" }] }), []);
+    assert.deepEqual(warningsOf({ containers: [own, app(role)] }), []);
     const elsewhere = { name: "secret", env: [{ name: "AWS_ROLE_ARN", valueFrom: { secretKeyRef: {} } }] };
-    assert.deepEqual(told({ containers: [own, elsewhere] }), []);
+    assert.deepEqual(warningsOf({ containers: [own, elsewhere] }), []);
   });
 
   test("nothing of a pod that is not for injection", () => {

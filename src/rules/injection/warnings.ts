@@ -17,14 +17,18 @@ function roleOf(container: Readonly<Record<string, unknown>>): string | undefine
 export function injectionWarnings(result: Injection): readonly string[] {
   if (result.outcome === "untouched") return [];
   const { pod, access, skipped, notes } = result;
-  const told = notes.map(({ reason, text }) => saying(reason, text));
+  const ofNotes = notes.map(({ reason, text }) => saying(reason, text));
   const meant = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
-  if (meant.length === 0) return [saying("InjectionSkipped", allSkipped), ...told];
-  if (access === undefined) return told;
+  if (meant.length === 0) return [saying("InjectionSkipped", allSkipped), ...ofNotes];
+  if (access === undefined) return ofNotes;
   const roles = meant.map(roleOf);
   const own = roles.find((role) => role !== undefined && role !== "");
-  if (own === undefined || roles.some((role) => [undefined, "", access.roleArn].includes(role))) return told;
+  if (own === undefined || roles.some((role) => [undefined, "", access.roleArn].includes(role)))
+    return ofNotes;
   const account = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
   const asks = `and ServiceAccount ${account} asks for ${access.roleArn}`;
-  return [saying("PodRoleDiffers", `the pod has ${variableNames.role} ${shownValue(own)}, ${asks}`), ...told];
+  return [
+    saying("PodRoleDiffers", `the pod has ${variableNames.role} ${shownValue(own)}, ${asks}`),
+    ...ofNotes,
+  ];
 }

@@ -34,7 +34,7 @@ describe("a JWS", () => {
     assert.equal(parseJws(tokenOf({ alg: "RS256" }, '{"aud":"good","aud":"bad"}')).claims["aud"], "bad");
   });
 
-  test("critical extensions are told", () => {
+  test("critical extensions are reported", () => {
     assert.deepEqual(parseJws(tokenOf({ alg: "RS256", crit: ["b64"], b64: false })).critical, ["b64"]);
   });
 

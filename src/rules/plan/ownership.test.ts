@@ -37,7 +37,7 @@ describe("ownership", () => {
       );
     });
 
-    test(`${what}: a newer format is told, a damaged one is still ours`, () => {
+    test(`${what}: a newer format is reported, a damaged one is still ours`, () => {
       const keys = Object.keys(form.of("prod")).filter((key) => form.isOwn(key));
       assert.equal(keys.length, 2);
       const [, formatKey = ""] = keys;
@@ -79,7 +79,7 @@ describe("ownership", () => {
     );
   });
 
-  test("comments of others are nobody's of ours, and quoted; a newer format is told, a damaged one is still ours", () => {
+  test("comments of others are nobody's of ours, and quoted; a newer format is reported, a damaged one is still ours", () => {
     const ownerOf = (text: string): object => ownershipComment.ownerOf(text, "prod");
     assert.deepEqual(ownerOf(""), { kind: "untagged", looksLike: "somebody who left no comment" });
     assert.deepEqual(ownerOf("by hand"), {

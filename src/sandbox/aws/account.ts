@@ -17,7 +17,7 @@ export interface AccountSettings {
   readonly messageProfile: MessageProfile;
   readonly iamRateLimit?: RateLimit | undefined;
   readonly logger: Logger;
-  /** Told every decision, as it is made. */
+  /** Called with every decision, as it is made. */
   readonly onDecision: (decision: Decision) => void;
 }
 

@@ -59,7 +59,7 @@ export interface AwsOptions {
   readonly logger?: Logger;
   /** What else runs beside the sandbox, for its page. */
   readonly tables?: () => readonly PageTable[];
-  /** Told every decision, as it is made. */
+  /** Called with every decision, as it is made. */
   readonly onDecision?: (decision: Decision) => void;
 }
 

@@ -104,7 +104,7 @@ export interface StandInCa extends AsyncDisposable {
   issued(): readonly string[];
   /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */
   suggestRenewal(certificate: string, explanationUrl?: string): void;
-  /** Misbehave until told otherwise by undefined. */
+  /** Misbehave until a call with undefined ends it. */
   misbehave(fault: CaFault | undefined): void;
   close(): Promise<void>;
 }

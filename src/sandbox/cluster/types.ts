@@ -133,7 +133,7 @@ export interface StandInIssuer extends AsyncDisposable {
   readonly ca: string;
   /** In place of public DNS: where it listens. */
   readonly connectTo: readonly ConnectTo[];
-  /** Fail in this way until told otherwise by undefined. */
+  /** Fail in this way until a call with undefined ends it. */
   fail(fault: IssuerFault | undefined): void;
   close(): Promise<void>;
 }
@@ -157,7 +157,7 @@ export interface StandInCluster extends AsyncDisposable {
   serveIssuer(): Promise<StandInIssuer>;
   /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */
   forgeToken(forged: ForgedToken): string;
-  /** Misbehave until told otherwise by undefined. */
+  /** Misbehave until a call with undefined ends it. */
   misbehave(fault: ClusterFault | undefined): void;
   close(): Promise<void>;
 }

@@ -66,7 +66,7 @@ export interface ConnectedIssuer {
   token(spec: TokenSpec): Promise<string>;
   /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): Promise<string>;
-  /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
+  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): Promise<void>;
 }
 

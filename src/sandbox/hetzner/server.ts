@@ -102,8 +102,8 @@ function problemOf(error: unknown, { project }: Wiring): Reply {
   }
   const problem = error instanceof ApiError ? error : new ApiError(500, "server_error", errorText(error));
   const bare = problem.code === "invalid_input" && !project.variants.invalidInputDetails;
-  const told = bare ? new ApiError(problem.status, problem.code, problem.message) : problem;
-  return { status: told.status, body: told.toObject() };
+  const shown = bare ? new ApiError(problem.status, problem.code, problem.message) : problem;
+  return { status: shown.status, body: shown.toObject() };
 }
 
 function send(outgoing: ServerResponse, { status, body }: Reply, wiring: Wiring): void {

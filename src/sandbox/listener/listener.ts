@@ -38,7 +38,7 @@ export interface ListenerOptions {
   /** Absent: plain HTTP. */
   readonly tls?: TlsOptions;
   readonly onExchange: (exchange: Exchange) => void;
-  /** Told each connection before anything is read of it; of TLS also each that has shaken hands. */
+  /** Called with each connection before anything is read of it; of TLS also each that has shaken hands. */
   readonly onConnection?: (socket: Socket) => void;
   readonly onSecureConnection?: (socket: Socket) => void;
   readonly limits?: Partial<ServerLimits>;

@@ -39,7 +39,7 @@ const binding = {
 };
 
 describe("a binding that is applied right after its definitions", () => {
-  test("is applied again while the API server is not ready for it, and the reason is told", async () => {
+  test("is applied again while the API server is not ready for it, and the reason is reported", async () => {
     const { cluster, applied } = clusterThat([unknown, unknown, "taken"]);
     const { wait, reasons } = waitOf();
     await applyBinding(cluster, binding, wait);

@@ -15,7 +15,7 @@ const bounds = { bytes: 2 * 1024 * 1024, depth: 40, tokens: 300_000, documents: 
 /** A file larger than this is not read, in bytes. */
 export const maxBindingFile: number = bounds.bytes;
 
-const maxTold = 50;
+const maxProblems = 50;
 
 /** A file, and what is in it. */
 export interface BindingText {
@@ -102,10 +102,10 @@ export function readBindingTexts(texts: readonly BindingText[]): {
   );
   if (problems.length === 0)
     return { bindings: bindings.map(({ object }) => object), trusts: trusts.map(({ object }) => object) };
-  const told = problems.slice(0, maxTold);
+  const first = problems.slice(0, maxProblems);
   throw new PodtrustError(
     "binding-invalid",
-    `bindings have mistakes:${told.map((one) => `\n  ${one}`).join("")}`,
-    { detail: { problems: told } },
+    `bindings have mistakes:${first.map((one) => `\n  ${one}`).join("")}`,
+    { detail: { problems: first } },
   );
 }

@@ -22,7 +22,7 @@ export interface PartContext {
   readonly route?: IssuerRoute;
   /** Needed for a publisher on a machine. */
   readonly release?: PublisherRelease;
-  /** Told while a plan is applied what could not be waited for. */
+  /** Called, while a plan is applied, with what could not be waited for. */
   readonly notice?: (text: string) => void;
 }
 

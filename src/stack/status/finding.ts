@@ -20,9 +20,9 @@ export interface Finding {
  * Makes a finding. What to do is the reason's own step where no better one follows from what was seen; about what
  * was merely not seen nothing need be done, unless it is told.
  */
-export function finding(reason: Reason, told: Omit<Finding, "reason" | "outcome">): Finding {
+export function finding(reason: Reason, facts: Omit<Finding, "reason" | "outcome">): Finding {
   const { outcome, next }: { readonly outcome: Outcome; readonly next?: string } = reasons[reason];
-  return { reason, outcome, ...(next === undefined || outcome === "unseen" ? {} : { next }), ...told };
+  return { reason, outcome, ...(next === undefined || outcome === "unseen" ? {} : { next }), ...facts };
 }
 
 /** A link that was not looked at because of another one, which tells what to do. */

@@ -2,7 +2,7 @@ import type { Reason } from "../../core/base/index.ts";
 
 /**
  * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.
- * `left-out`: it was not meant to be tried, for a reason that is told.
+ * `left-out`: it was not meant to be tried, for a reason that is reported.
  */
 export type Verdict = "passed" | "failed" | "not-asked" | "left-out";
 

@@ -15,7 +15,7 @@ export interface PreflightInput {
   readonly route: IssuerRoute;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told what could not be checked, and why. */
+  /** Called with what could not be checked, and why. */
   readonly notice: (text: string) => void;
 }
 

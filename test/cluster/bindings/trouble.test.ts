@@ -62,14 +62,14 @@ describe("bindings in trouble", { skip }, () => {
       world.clock.move(60_000);
       world.aws.passed.length = 0;
       firstOfEach(mishap, mishap === "throttle" ? 1 : 2);
-      const told: string[] = [];
+      const outcomes: string[] = [];
       await world.turns("shop", name, (outcome) => {
-        told.push(readyOf(outcome));
+        outcomes.push(readyOf(outcome));
         return isReady(outcome);
       });
       world.aws.mishap = () => undefined;
-      assert.equal(told.at(-1), "True StsAccepted");
-      assert.match([...told, ...world.notices].join("\n"), said);
+      assert.equal(outcomes.at(-1), "True StsAccepted");
+      assert.match([...outcomes, ...world.notices].join("\n"), said);
       const mine = (await names()).filter((one) => one.startsWith(`prod.shop.${name}`));
       assert.deepEqual(mine, [`prod.shop.${name}`]);
       const role = await world.role(`prod.shop.${name}`);

@@ -15,7 +15,7 @@ const zones: StandInCloudflareOptions["zones"] = [
 
 interface Script {
   readonly options: StandInCloudflareOptions;
-  /** Told to the stand-in before it is asked. */
+  /** Given to the stand-in before it is asked. */
   readonly before?: (cloudflare: StandInCloudflare) => void;
 }
 

@@ -15,7 +15,7 @@ export const paces = {
 
 interface Script {
   readonly options?: StandInHetznerOptions;
-  /** Told to the stand-in before it is asked. */
+  /** Given to the stand-in before it is asked. */
   readonly before?: (hetzner: StandInHetzner) => void;
 }
 

@@ -74,7 +74,7 @@ export async function startKubelet(
     readonly plane: ControlPlane;
     readonly command: string;
     readonly cgroup: string;
-    /** Told on which port of its loopback it listens, before it does. */
+    /** Called with the port of its loopback on which it listens, before it does. */
     readonly onPort: (port: number) => Promise<void>;
   },
 ): Promise<Kubelet> {

@@ -133,7 +133,7 @@ export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
     };
     await Promise.all(Array.from({ length: 100 }, (_, index) => visit(index)));
     good.close();
-    const told = JSON.parse(await done) as Record<string, number>;
+    const outcomes = JSON.parse(await done) as Record<string, number>;
     const alive = await residentMiB(pid).catch(() => undefined);
     const memory = { before, peak: alive?.peak ?? Number.NaN, after: alive?.now ?? Number.NaN };
     return {
@@ -142,7 +142,7 @@ export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
       times: times.sort((a, b) => a - b),
       alive: alive !== undefined,
       memory,
-      done: told,
+      done: outcomes,
     };
   });
 }

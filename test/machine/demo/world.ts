@@ -15,7 +15,7 @@ import {
 import { Ending } from "../../../src/demo/ending.ts";
 import { demoTimes } from "../../../src/demo/environment.ts";
 import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
-import type { TellingOptions } from "../../../src/demo/run.ts";
+import type { ChainOptions } from "../../../src/demo/run.ts";
 import type { Stage } from "../../../src/demo/stage.ts";
 import { type MachineStory, openMachineStory } from "../../../src/demo/from-nothing/machine.ts";
 import type { BootKit } from "./kit.ts";
@@ -73,7 +73,7 @@ async function startClouds(
   { image, accelerator }: BootKit,
   folder: string,
   route: { readonly connectTo: ConnectTo[]; readonly ca: StandInCa; readonly ports: Ports },
-  { clock, logger }: TellingOptions,
+  { clock, logger }: ChainOptions,
 ): Promise<Clouds> {
   const { connectTo, ca, ports } = route;
   const machines: EmulatedMachine[] = [];
@@ -187,7 +187,7 @@ async function build(
   };
 }
 
-export interface BootOptions extends TellingOptions {
+export interface BootOptions extends ChainOptions {
   /** What programs are found by, ssh among them. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

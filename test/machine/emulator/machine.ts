@@ -116,21 +116,21 @@ export class EmulatedMachine implements ServerMachine {
   }
 
   /** Gives a command to the emulator's monitor. Throws `emulator-failed`. */
-  async tell(line: string, timeoutMs?: number): Promise<void> {
+  async monitor(line: string, timeoutMs?: number): Promise<void> {
     if (!this.isOn()) throw new PodtrustError("emulator-failed", "the machine is off");
     await this.#emulator?.command(line, timeoutMs);
   }
 
   shutdown(): Promise<void> {
-    return this.tell("system_powerdown");
+    return this.monitor("system_powerdown");
   }
 
   reboot(): Promise<void> {
-    return this.tell("sendkey ctrl-alt-delete");
+    return this.monitor("sendkey ctrl-alt-delete");
   }
 
   reset(): Promise<void> {
-    return this.tell("system_reset");
+    return this.monitor("system_reset");
   }
 
   async remove(): Promise<void> {

@@ -31,7 +31,7 @@ export interface SavedMachine {
 
 /** Writes a machine's memory into a file and ends it; with its disk, `restoreMachine` brings it back any number of times. */
 export async function saveMemory(machine: Machine, memory: string): Promise<SavedMachine> {
-  await machine.tell(`migrate "exec:cat > ${memory}"`, patience);
+  await machine.monitor(`migrate "exec:cat > ${memory}"`, patience);
   await machine.powerOff();
   return { memory, spec: await machine.spec() };
 }

@@ -1,4 +1,4 @@
-import type { Told } from "./podtrust.ts";
+import type { PodtrustRun } from "./podtrust.ts";
 
 /** What an `up` waits for, in its order, each until the last of its resources is there. */
 const phases: readonly (readonly [what: string, isLast: RegExp])[] = [
@@ -13,7 +13,7 @@ const phases: readonly (readonly [what: string, isLast: RegExp])[] = [
 /** Seconds that each phase of an `up` took from the end of the one before. */
 export function phasesOf({
   lines,
-}: Pick<Told, "lines">): readonly (readonly [what: string, seconds: number])[] {
+}: Pick<PodtrustRun, "lines">): readonly (readonly [what: string, seconds: number])[] {
   let since = 0;
   return phases.map(([what, isLast]) => {
     const until =

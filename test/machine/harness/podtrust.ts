@@ -39,7 +39,7 @@ export async function release(podtrust: Podtrust, folder: string): Promise<void>
 }
 
 /** How a command ended, and when it said what. */
-export interface Told extends CliResult {
+export interface PodtrustRun extends CliResult {
   /** From its start to its end. */
   readonly seconds: number;
   /** Of the processor, by podtrust and the programs that it starts. */
@@ -59,7 +59,7 @@ export async function runPodtrust(
     env,
     podtrust = thisPodtrust,
   }: { readonly env: Readonly<Record<string, string>>; readonly podtrust?: Podtrust },
-): Promise<Told> {
+): Promise<PodtrustRun> {
   const start = performance.now();
   const since = (): number => (performance.now() - start) / 1000;
   const [shell, ...words] = timed([process.execPath, podtrust.main, ...args]);

@@ -78,7 +78,7 @@ export interface TurnWorld {
   mishap: (call: IamCall) => Mishap;
   /** As what a call is refused before it reaches IAM; undefined: it is not. */
   refusal: (call: IamCall) => Error | undefined;
-  /** Told after each change of the operator at IAM, done or not. */
+  /** Called after each change of the operator at IAM, done or not. */
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
   readonly trust: (spec: Json, name?: string) => KubernetesObject;

@@ -63,7 +63,7 @@ def hear(notify):
                 fds.frombytes(data[: len(data) - len(data) % 4])
                 for fd in fds:
                     os.close(fd)
-        say(told=text.decode().splitlines())
+        say(notices=text.decode().splitlines())
 
 
 def stop(pid):

@@ -8,7 +8,7 @@ import { until } from "../until.ts";
 type Event =
   | { readonly listening: readonly (readonly [name: string, port: number])[] }
   | { readonly started: number }
-  | { readonly told: readonly string[] }
+  | { readonly notices: readonly string[] }
   | { readonly exited: number };
 
 /** A stand-in for systemd that runs a service with sockets of its own. */
@@ -17,7 +17,7 @@ export interface ManagedService {
   readonly ports: readonly number[];
   readonly events: readonly Event[];
   /** Everything that the service told, one assignment an entry. */
-  told(): readonly string[];
+  notices(): readonly string[];
   readonly log: () => string;
   until(what: string, holds: () => boolean): Promise<void>;
   /** Ends the service, waits for it, and starts it anew behind the same sockets. */
@@ -52,7 +52,7 @@ export async function startManaged(
   return {
     ports: listening().map(([, port]) => port),
     events,
-    told: () => events.flatMap((event) => ("told" in event ? event.told : [])),
+    notices: () => events.flatMap((event) => ("notices" in event ? event.notices : [])),
     log: () => log,
     until: untilHere,
     restart: () => void child.stdin.write("restart\n"),

@@ -65,7 +65,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
   /** The store of the publisher that runs there. */
   const store = () => fileStore({ directory: state("certificates"), clock: systemClock });
   const stored = () => store().loadAccount(reach.ca.directoryUrl, email);
-  const told = async (): Promise<string> => {
+  const lines = async (): Promise<string> => {
     const { out, err } = await podtrust(["plan", ...only]);
     return out + err;
   };
@@ -92,7 +92,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
   });
 
   test("a second up registers nothing, and a plan asks no CA", async () => {
-    assert.match(await told(), /\+ host\/prod\/accounts {2}create/u);
+    assert.match(await lines(), /\+ host\/prod\/accounts {2}create/u);
     assert.equal((await up()).code, 0);
     assert.equal(reach.asked(), 1);
     await reach.ca.close();
@@ -122,7 +122,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     await writeFile(join(host.root, "opt/podtrust/publisher/owner"), "podtrust stack=prod format=1\n");
     await mkdir(state(), { recursive: true, mode: 0o700 });
     await store().saveAccount(reach.ca.directoryUrl, email, { key, uri });
-    assert.match(await told(), /~ host\/prod\/accounts {2}update/u);
+    assert.match(await lines(), /~ host\/prod\/accounts {2}update/u);
     const { code, err } = await up();
     assert.equal(code, 0, err);
     assert.deepEqual(await stored(), { key, uri, caaIdentities: ["stand-in.invalid"] });
@@ -168,7 +168,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
         });
         assert.equal((await child).code, null);
         const { key } = (await stored()) ?? {};
-        assert.match(await told(), /\+ host\/prod\/accounts {2}create/u);
+        assert.match(await lines(), /\+ host\/prod\/accounts {2}create/u);
         assert.equal((await up()).code, 0);
         assert.equal((await stored())?.key, key);
       } else assert.equal((await up(new SwiftClock())).code, 0);

@@ -246,16 +246,16 @@ test(
   options,
   async () => {
     const state = new StateFolder(await mkdtemp(join(folder, "state-")));
-    const told: string[] = [];
-    const notice = (text: string): void => void told.push(text);
+    const notices: string[] = [];
+    const notice = (text: string): void => void notices.push(text);
     const context = { env, state, alias: "podtrust-test", notice };
     const file = await pinnedKnownHosts(targetOf(), context);
-    assert.deepEqual(told, []);
+    assert.deepEqual(notices, []);
     const { publicKey } = newSshKeyPair("former");
     await writeFile(file, `podtrust-test ${publicKey}\n`);
     await pinnedKnownHosts(targetOf(), context);
     await pinnedKnownHosts(targetOf(), context);
-    const [first = "", ...more] = told;
+    const [first = "", ...more] = notices;
     assert.deepEqual(more, []);
     assert.ok(first.includes(`${host.hostKey} in place of SHA256:`), first);
   },

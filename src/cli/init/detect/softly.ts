@@ -15,7 +15,7 @@ export const patienceMs = 5000;
 export type Sighting<T> = { readonly found: T } | { readonly missed: string };
 
 /**
- * Asks somebody something that a person could answer as well: what goes wrong is told and no error, and so is an answer
+ * Asks somebody something that a person could answer as well: what goes wrong is reported and no error, and so is an answer
  * that does not come in time. Throws where the command was ended.
  */
 export async function softly<T>(

@@ -1,7 +1,7 @@
 import type { Link } from "../links.ts";
 
 /**
- * How a link of the chain was found. `unseen`: it could not be looked at from here, for a reason that is told;
+ * How a link of the chain was found. `unseen`: it could not be looked at from here, for a reason that is reported;
  * nothing is known to be wrong with it.
  */
 export type Outcome = "ok" | "warning" | "broken" | "unseen";

@@ -190,7 +190,7 @@ describe("the publisher's config on a machine", () => {
     });
   }
 
-  test("a file that is named and not there is told by its name", async () => {
+  test("a file that is named and not there is reported by its name", async () => {
     const text = JSON.stringify({
       stack: "prod",
       issuer,

@@ -35,7 +35,7 @@ function parsed(asked: Asked, bytes: Buffer): JsonRecord {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     if (isRecord(value)) return value;
   } catch {
-    // Told below.
+    // Thrown below.
   }
   throw invalid(asked, "what it sent is no JSON object", "status");
 }

@@ -70,7 +70,7 @@ export function kindOf(value: unknown): KindNames["kind"] | undefined {
 }
 
 /**
- * Reads an AWSRoleBinding from JSON that nobody has judged: an answer of the API, a file. Every mistake is told at
+ * Reads an AWSRoleBinding from JSON that nobody has judged: an answer of the API, a file. Every mistake is reported at
  * once; what the API server refuses is refused here too, and inline policies are read as IAM reads them.
  */
 export function readBinding(value: unknown): Read<Binding> {

@@ -12,11 +12,11 @@ export interface Rule {
   readonly holds?: (self: JsonRecord) => boolean;
 }
 
-interface Told {
+interface Described {
   readonly description?: string;
 }
 
-export interface TextField extends Told {
+export interface TextField extends Described {
   readonly type: "string";
   /** Without look-around: Go's regular expressions know none. */
   readonly pattern?: string;
@@ -29,7 +29,7 @@ export interface TextField extends Told {
   readonly fixed?: string;
 }
 
-export interface NumberField extends Told {
+export interface NumberField extends Described {
   readonly type: "integer";
   readonly minimum?: number;
   readonly maximum?: number;
@@ -37,13 +37,13 @@ export interface NumberField extends Told {
   readonly absent?: number;
 }
 
-export interface FlagField extends Told {
+export interface FlagField extends Described {
   readonly type: "boolean";
   /** As of a number. */
   readonly absent?: boolean;
 }
 
-export interface ListField extends Told {
+export interface ListField extends Described {
   readonly type: "array";
   readonly items: Field;
   readonly minItems?: number;
@@ -59,7 +59,7 @@ export interface ListRule extends Omit<Rule, "holds"> {
   readonly holds: (self: readonly JsonRecord[]) => boolean;
 }
 
-export interface ObjectField extends Told {
+export interface ObjectField extends Described {
   readonly type: "object";
   readonly required?: readonly string[];
   readonly properties: Readonly<Record<string, Field>>;
@@ -69,7 +69,7 @@ export interface ObjectField extends Told {
 }
 
 /** An object whose members somebody else judges: a policy of IAM. */
-export interface OpenField extends Told {
+export interface OpenField extends Described {
   readonly type: "open";
 }
 

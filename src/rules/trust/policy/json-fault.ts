@@ -67,7 +67,7 @@ function step(reader: Reader, open: string[]): Fault | "on" | "end" {
   if (first === "{" || first === "[") {
     if (opening(reader, open, first) === "on") return "on";
   } else if (!reader.take(scalar)) {
-    // What begins as a word or a text is told in other words, which nobody has written down.
+    // What begins as a word or a text is reported in other words, which nobody has written down.
     return first === "" || /["tfn}\]-]/u.test(first) ? "end" : { at: reader.at, wanted: value };
   }
   return afterValue(reader, open);

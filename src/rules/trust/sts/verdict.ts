@@ -12,7 +12,7 @@ export function accepted(
   return { outcome: "accepted", finding, learned, warnings };
 }
 
-/** What a person is told beside AWS's words. */
+/** What a person is shown beside AWS's words. */
 export interface Words {
   readonly why: string;
   readonly next: string;

@@ -10,7 +10,7 @@ export interface UsableInput {
   readonly session: AwsSession;
   /** The cluster that gives tokens. */
   readonly cluster: () => Promise<Pick<KubernetesApi, "requestToken">>;
-  /** Told what could not be waited for, and why. */
+  /** Called with what could not be waited for, and why. */
   readonly notice: (text: string) => void;
 }
 

@@ -17,7 +17,7 @@ export interface DnsAccess {
   readonly stack: string;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Told what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
+  /** Called with what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   readonly waiting: (reason: string, deadline: number) => void;
   /** How a zone's name servers are asked; over DNS by default. */
   readonly ask?: AskServers;

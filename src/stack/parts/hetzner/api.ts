@@ -18,7 +18,9 @@ export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: H
 }
 
 /** How a server is reached that a private authority may vouch for, beside the public ones. */
-export function hetznerRoute({ route = {} }: Pick<PartContext, "route">): Pick<HetznerAccess, "ca" | "connectTo"> {
+export function hetznerRoute({
+  route = {},
+}: Pick<PartContext, "route">): Pick<HetznerAccess, "ca" | "connectTo"> {
   const { ca, connectTo } = route;
   return {
     ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),

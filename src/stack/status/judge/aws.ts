@@ -152,8 +152,8 @@ function admissionFindings(found: Found): readonly Finding[] {
 function trustDifference(found: Found): string {
   const wanted = parsePolicy(trustPolicyOf(trustingOf(found)), "trust");
   const changes = diffPolicies(parsePolicy(found.state.trustPolicy, "trust"), wanted);
-  const told = changes.slice(0, 3).map(({ message }) => message);
-  return [...told, ...(changes.length > 3 ? [`and ${changes.length - 3} more`] : [])].join("; ");
+  const first = changes.slice(0, 3).map(({ message }) => message);
+  return [...first, ...(changes.length > 3 ? [`and ${changes.length - 3} more`] : [])].join("; ");
 }
 
 function driftFindings(found: Found): readonly Finding[] {

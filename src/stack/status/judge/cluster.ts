@@ -7,7 +7,7 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   const { server: from, documents, username } = cluster;
   const read = valueOf(documents, from, clusterFinding);
   if ("finding" in read) {
-    // What keeps us from the whole API is told once.
+    // What keeps us from the whole API is reported once.
     const same =
       username.kind === "failed" &&
       documents.kind === "failed" &&

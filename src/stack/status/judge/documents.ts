@@ -5,13 +5,13 @@ import type { IssuerFacts, JudgedFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { ageOf } from "./ages.ts";
 
-/** The link at which a finding of the issuer's reader is told. */
+/** The link at which a finding of the issuer's reader is reported. */
 export function linkOfFinding({ reason, document }: IssuerFinding): Link {
   const links: readonly Link[] = reasons[reason].links;
   return links.includes(document) ? document : (links[0] ?? document);
 }
 
-/** What one document's reading says at its own link: what is told elsewhere is skipped here. */
+/** What one document's reading says at its own link: what is reported elsewhere is skipped here. */
 function ownFindings(facts: JudgedFacts, document: DocumentName): readonly Finding[] {
   const all = facts.judgement.findings.filter((one) => one.document === document);
   return all.map((one) => {
@@ -58,7 +58,7 @@ function nextForMissing({ publisher }: JudgedFacts, kids: readonly string[]): st
 function missingFinding(
   facts: JudgedFacts,
   missing: readonly string[],
-  told: { seen: string; from: string },
+  found: { seen: string; from: string },
 ): Finding {
   const signing = signingKids(facts);
   const signs = missing.filter((kid) => signing.has(kid));
@@ -67,14 +67,14 @@ function missingFinding(
   // The only key that a cluster has is the one that signs.
   if (signs.length > 0 || (signing.size === 0 && missing.length === all)) {
     const kids = signs.length > 0 ? signs : missing;
-    return finding("JwksKeyMissing", { ...told, next: nextForMissing(facts, kids) });
+    return finding("JwksKeyMissing", { ...found, next: nextForMissing(facts, kids) });
   }
-  if (signing.size === 0) return finding("JwksKeyUnconfirmed", told);
+  if (signing.size === 0) return finding("JwksKeyUnconfirmed", found);
   const distrusted = missing.filter((kid) => facts.publisher?.distrusted.includes(kid) === true);
-  if (distrusted.length < missing.length) return finding("JwksVerifyingKeyMissing", told);
+  if (distrusted.length < missing.length) return finding("JwksVerifyingKeyMissing", found);
   const next =
     "It was distrusted, and nothing signs with it: take it out of the API server's --service-account-key-file.";
-  return finding("JwksVerifyingKeyMissing", { ...told, next });
+  return finding("JwksVerifyingKeyMissing", { ...found, next });
 }
 
 function keyFinding(facts: JudgedFacts, { keys }: JwkSet, reading: DocumentReading | undefined): Finding {

@@ -34,22 +34,22 @@ const ofAws: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "aws-refused": "AwsUnavailable",
 };
 
-function told(reason: Reason, { message, next, code }: PodtrustError, from: string): Finding {
+function findingOf(reason: Reason, { message, next, code }: PodtrustError, from: string): Finding {
   return finding(reason, { seen: message, from, next, code });
 }
 
 /** What an error of the cluster means, told at the link that met it first. */
 export function clusterFinding(error: PodtrustError, from: string): Finding {
-  return told(ofCluster[error.code] ?? "LookFailed", error, from);
+  return findingOf(ofCluster[error.code] ?? "LookFailed", error, from);
 }
 
 /** What an error of AWS means. */
 export function awsFinding(error: PodtrustError, from: string): Finding {
-  return told(ofAws[error.code] ?? "LookFailed", error, from);
+  return findingOf(ofAws[error.code] ?? "LookFailed", error, from);
 }
 
-/** What is told at `cluster`, and would only be repeated at each link that needs the cluster. */
-const toldAtCluster: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** What is reported at `cluster`, and would only be repeated at each link that needs the cluster. */
+const reportedAtCluster: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "cluster-unreachable",
   "cluster-not-ready",
   "cluster-unauthenticated",
@@ -60,8 +60,8 @@ const toldAtCluster: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** What an error of a later call to the cluster means. */
 export function behindCluster(error: PodtrustError, from: string): Finding {
-  if (toldAtCluster.has(error.code)) return skipped("cluster", from);
-  return told(error.code === "cluster-forbidden" ? "ClusterAccessDenied" : "LookFailed", error, from);
+  if (reportedAtCluster.has(error.code)) return skipped("cluster", from);
+  return findingOf(error.code === "cluster-forbidden" ? "ClusterAccessDenied" : "LookFailed", error, from);
 }
 
 /** The value of a look, or the finding in its place. */

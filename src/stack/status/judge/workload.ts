@@ -79,12 +79,12 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
   const [namespace] = serviceAccount.split("/");
   const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more of ${pods.length})` : "";
   const seen = `pod ${namespace}/${first.pod.metadata.name} ${first.text}${more}`;
-  const told = { seen, from, fresh };
+  const found = { seen, from, fresh };
   // These are mended where they were written, not by giving more.
   if (first.reason === "PodStaticCredentials" || first.reason === "PodAudienceRefused")
-    return finding(first.reason, told);
+    return finding(first.reason, found);
   const next = `Give it what it needs: podtrust manifests workload ${serviceAccount} --patch deployment/NAME; pods get it when they are made.`;
-  return finding(first.reason, { ...told, next });
+  return finding(first.reason, { ...found, next });
 }
 
 /** What the pods of these ServiceAccounts were given. */
@@ -154,8 +154,8 @@ function tokenFinding(
     return [finding("TokenValid", { seen, from, fresh })];
   }
   const [reason, what, next] = problem;
-  const told = { seen: `a token of ${serviceAccount}: ${what}`, from, fresh };
-  return [finding(reason, next === undefined ? told : { ...told, next })];
+  const found = { seen: `a token of ${serviceAccount}: ${what}`, from, fresh };
+  return [finding(reason, next === undefined ? found : { ...found, next })];
 }
 
 /** A token of one ServiceAccount of each role. */

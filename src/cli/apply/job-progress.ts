@@ -3,7 +3,7 @@ import type { CommandContext } from "../context.ts";
 import type { Waiting } from "../../core/terminal/index.ts";
 
 /** Says on the screen what happens; log lines go to standard output, the rest to standard error. */
-export class Telling {
+export class JobProgress {
   readonly #context: Pick<CommandContext, "progress" | "output">;
   #wait: Waiting | undefined;
   #waitedFor = "";
@@ -12,7 +12,7 @@ export class Telling {
     this.#context = context;
   }
 
-  readonly tell = (event: DemoRunEvent): void => {
+  readonly report = (event: DemoRunEvent): void => {
     const { progress, output } = this.#context;
     if (event.type === "waiting") {
       const { what, reason, deadline } = event;
