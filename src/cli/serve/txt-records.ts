@@ -11,12 +11,12 @@ export type OpenTxt = (
   ...asked: Parameters<OpenTxtRecords>
 ) => ReturnType<OpenTxtRecords>;
 
-type Asked = Parameters<OpenTxtRecords>;
+type OpenArguments = Parameters<OpenTxtRecords>;
 
 async function providerOf(
   { env, clock }: CommandContext,
-  { dns, stack }: Asked[0],
-  waiting: Asked[1],
+  { dns, stack }: OpenArguments[0],
+  waiting: OpenArguments[1],
 ): Promise<DnsProvider> {
   const { provider } = dns;
   if (provider.kind === "cloudflare") {

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { SharedWork } from "./shared-work.ts";
 
-interface Asked<T> {
+interface SharedAnswer<T> {
   readonly at: number;
   readonly answer: SharedWork<T>;
 }
@@ -14,7 +14,7 @@ export class SharedAnswers<T> {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #for: number;
   readonly #max: number;
-  readonly #asked = new Map<string, Asked<T>>();
+  readonly #asked = new Map<string, SharedAnswer<T>>();
 
   /** `forMs`: for so many milliseconds from when it was asked for. `max`: of so many keys; the oldest makes room. */
   constructor(clock: Pick<Clock, "elapsed">, forMs: number, max = Infinity) {

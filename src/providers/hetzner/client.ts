@@ -7,7 +7,7 @@ import {
   retry,
 } from "../../core/base/index.ts";
 import { type ConnectTo, type HttpResponse, request } from "../../core/http/index.ts";
-import { type Asked, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
+import { type HetznerOperation, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
 import { Fields } from "./fields.ts";
 import { RequestBudget } from "./request-budget.ts";
 
@@ -66,12 +66,16 @@ export class HetznerApi {
     this.#pace = new RequestBudget(access.clock, access.onSlowDown);
   }
 
-  async #once(asked: Asked, body: JsonRecord | undefined, signal: AbortSignal): Promise<HttpResponse> {
+  async #once(
+    operation: HetznerOperation,
+    body: JsonRecord | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     const { endpoint, token, ca, connectTo } = this.#access;
     await this.#pace.turn(signal);
     try {
-      return await request(`${endpoint}/${asked.path}`, {
-        method: asked.method,
+      return await request(`${endpoint}/${operation.path}`, {
+        method: operation.method,
         headers: {
           accept: "application/json",
           authorization: `Bearer ${token}`,
@@ -87,19 +91,23 @@ export class HetznerApi {
         ...defined({ ca, connectTo }),
       });
     } catch (error) {
-      throw lostError(error, asked);
+      throw lostError(error, operation);
     }
   }
 
-  async #exchange(asked: Asked, body: JsonRecord | undefined, signal: AbortSignal): Promise<Fields> {
-    const answer = await this.#once(asked, body, signal);
+  async #exchange(
+    operation: HetznerOperation,
+    body: JsonRecord | undefined,
+    signal: AbortSignal,
+  ): Promise<Fields> {
+    const answer = await this.#once(operation, body, signal);
     this.#pace.learn(answer.headers);
-    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, asked);
-    if (answer.status === 204 || answer.body.length === 0) return new Fields({}, asked.path);
+    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, operation);
+    if (answer.status === 204 || answer.body.length === 0) return new Fields({}, operation.path);
     try {
-      return new Fields(JSON.parse(answer.body.toString("utf8")), asked.path);
+      return new Fields(JSON.parse(answer.body.toString("utf8")), operation.path);
     } catch (error) {
-      const sentence = `${asked.during}: Hetzner's answer is no JSON object: ${errorText(error)}`;
+      const sentence = `${operation.during}: Hetzner's answer is no JSON object: ${errorText(error)}`;
       throw new PodtrustError("hetzner-answer-invalid", sentence, { cause: error });
     }
   }
@@ -128,8 +136,8 @@ export class HetznerApi {
   /** GET, tried again where that may help. */
   get(path: string, during: string, signal: AbortSignal, query: Query = []): Promise<Fields> {
     const search = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
-    const asked = { during, method: "GET", path: search === "" ? path : `${path}?${search}` };
-    const ask = (): Promise<Fields> => this.#exchange(asked, undefined, signal);
+    const operation = { during, method: "GET", path: search === "" ? path : `${path}?${search}` };
+    const ask = (): Promise<Fields> => this.#exchange(operation, undefined, signal);
     return this.#persist(ask, signal, () => Promise.resolve(undefined));
   }
 
@@ -168,7 +176,7 @@ export class HetznerApi {
    * before it is made again. Gives the answer, or what was found.
    */
   async create<T>(
-    asked: Omit<ChangeRequest, "method">,
+    operation: Omit<ChangeRequest, "method">,
     signal: AbortSignal,
     find: () => Promise<T | undefined>,
   ): Promise<{ readonly answer: Fields } | { readonly found: T }> {
@@ -177,7 +185,7 @@ export class HetznerApi {
       const found = await find();
       return found === undefined ? undefined : { found };
     };
-    const { path, body, during } = asked;
+    const { path, body, during } = operation;
     const ask = async (): Promise<Made> => ({
       answer: await this.#exchange({ during, method: "POST", path }, body, signal),
     });

@@ -10,7 +10,7 @@ import {
 import type { HttpResponse } from "../../core/http/index.ts";
 
 /** A request, in a person's words and in the API's. */
-export interface Asked {
+export interface HetznerOperation {
   /** `creating server prod` */
   readonly during: string;
   readonly method: string;
@@ -70,7 +70,7 @@ function complaintOf({ headers, body }: HttpResponse): Complaint {
   return { code, message, fields: [...fields, ...limits] };
 }
 
-function codeFor({ code }: Complaint, status: number, { method }: Asked): ErrorCode {
+function codeFor({ code }: Complaint, status: number, { method }: HetznerOperation): ErrorCode {
   // Today's word for a token that may only read; the older ones have a code of their own.
   if (code === "forbidden" || (code === "" && status === 403)) {
     return method === "GET" ? "hetzner-token-refused" : "hetzner-token-readonly";
@@ -82,23 +82,23 @@ function codeFor({ code }: Complaint, status: number, { method }: Asked): ErrorC
 }
 
 /** What an answer that is no success means, with Hetzner's own code, words and correlation id. */
-export function refusalOf(answer: HttpResponse, asked: Asked): PodtrustError {
+export function refusalOf(answer: HttpResponse, operation: HetznerOperation): PodtrustError {
   const { status, headers } = answer;
   const complaint = complaintOf(answer);
   const { code, message, fields } = complaint;
   const words = [message === "" ? `status ${status}` : message, ...fields].join("; ").slice(0, maxWords);
   const correlation = headers["x-correlation-id"];
   const tail = [code, correlation === undefined ? "" : `correlation id ${correlation}`].filter(Boolean);
-  const is = codeFor(complaint, status, asked);
+  const is = codeFor(complaint, status, operation);
   // Hetzner's own words speak of permissions, and do not say which one is missing.
   const why = is === "hetzner-token-readonly" ? "the token may only read; " : "";
-  const sentence = `${asked.during}: ${why}Hetzner says: ${words}${tail.length === 0 ? "" : ` (${tail.join(", ")})`}`;
+  const sentence = `${operation.during}: ${why}Hetzner says: ${words}${tail.length === 0 ? "" : ` (${tail.join(", ")})`}`;
   return new PodtrustError(is, sentence, {
     detail: {
       status,
       hetznerCode: code,
-      method: asked.method,
-      path: asked.path,
+      method: operation.method,
+      path: operation.path,
       ...(fields.length === 0 ? {} : { fields }),
       ...defined({ correlationId: correlation }),
     },
@@ -106,13 +106,13 @@ export function refusalOf(answer: HttpResponse, asked: Asked): PodtrustError {
 }
 
 /** What a request that got no answer means. */
-export function lostError(thrown: unknown, asked: Asked): PodtrustError {
+export function lostError(thrown: unknown, operation: HetznerOperation): PodtrustError {
   if (thrown instanceof PodtrustError && thrown.code === "interrupted") return thrown;
   const reason = thrown instanceof PodtrustError ? thrown.detail["reason"] : undefined;
   const system = thrown instanceof PodtrustError ? thrown.detail["cause"] : undefined;
-  return new PodtrustError("hetzner-unreachable", `${asked.during}: ${errorText(thrown)}`, {
+  return new PodtrustError("hetzner-unreachable", `${operation.during}: ${errorText(thrown)}`, {
     cause: thrown,
-    detail: { reason, system, method: asked.method, path: asked.path },
+    detail: { reason, system, method: operation.method, path: operation.path },
   });
 }
 

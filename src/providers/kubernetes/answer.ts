@@ -3,7 +3,7 @@ import type { KubernetesAnswer } from "./api.ts";
 import { text } from "./kubeconfig.ts";
 
 /** What was asked, for the sentence of an error. */
-export interface Asked {
+export interface RequestPurpose {
   readonly server: string;
   /** For example "mint a token of aws-test/demo". */
   readonly what: string;
@@ -40,12 +40,12 @@ function isRefused(status: number, message: string): boolean {
 }
 
 /** The error of an answer whose status is not the wanted one. */
-export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustError {
+export function statusFault(purpose: RequestPurpose, answer: KubernetesAnswer): PodtrustError {
   const { status } = answer;
   const message = statusMessage(answer.body);
   const said = message === "" ? `it answered ${status}` : `it answered ${status}: ${message}`;
-  const sentence = `cluster ${asked.server}, to ${asked.what}: ${said}`;
-  const detail = { server: asked.server, status };
+  const sentence = `cluster ${purpose.server}, to ${purpose.what}: ${said}`;
+  const detail = { server: purpose.server, status };
   if (status === 401) {
     return new PodtrustError("cluster-unauthenticated", sentence, {
       detail: { ...detail, reason: "unauthenticated" },
@@ -59,13 +59,13 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
   }
   if (status === 403) {
     return new PodtrustError("cluster-forbidden", sentence, {
-      next: `Give these credentials the right to ${asked.right}.`,
-      detail: { ...detail, reason: "forbidden", right: asked.right },
+      next: `Give these credentials the right to ${purpose.right}.`,
+      detail: { ...detail, reason: "forbidden", right: purpose.right },
     });
   }
   if (status === 404) {
     return new PodtrustError("cluster-not-found", sentence, {
-      ...defined({ next: asked.absent }),
+      ...defined({ next: purpose.absent }),
       detail: { ...detail, reason: "not-found" },
     });
   }
@@ -79,13 +79,17 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
  * The error of a 401 or 403 that an API server gives while it is starting: it knows neither accounts nor roles before
  * it has read them. `ready` is the status with which it answered /readyz.
  */
-export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: number): PodtrustError {
-  const { message } = statusFault(asked, answer);
-  const detail = { server: asked.server, status: answer.status, reason: "not-ready" };
+export function startingFault(
+  purpose: RequestPurpose,
+  answer: KubernetesAnswer,
+  ready: number,
+): PodtrustError {
+  const { message } = statusFault(purpose, answer);
+  const detail = { server: purpose.server, status: answer.status, reason: "not-ready" };
   // Who may not even read /readyz cannot tell a start from rights that are missing for good.
   const next =
     ready === 403
-      ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${asked.right}.`
+      ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${purpose.right}.`
       : undefined;
   return new PodtrustError("cluster-not-ready", `${message}; it is not ready (/readyz answered ${ready})`, {
     ...defined({ next }),
@@ -94,10 +98,10 @@ export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: num
 }
 
 /** The JSON object of a body, or `cluster-answer-invalid` where it is none. */
-export function jsonObject(asked: Asked, body: Buffer): JsonRecord {
+export function jsonObject(purpose: RequestPurpose, body: Buffer): JsonRecord {
   const fault = (why: string, reason: string): PodtrustError =>
-    new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
-      detail: { server: asked.server, reason },
+    new PodtrustError("cluster-answer-invalid", `cluster ${purpose.server}, to ${purpose.what}: ${why}`, {
+      detail: { server: purpose.server, reason },
     });
   const source = body.toString("utf8");
   let value: unknown;

@@ -1,6 +1,6 @@
 import { defined, type PodtrustError } from "../../core/base/index.ts";
 import type { HttpStream } from "../../core/http/index.ts";
-import { type Asked, startingFault, statusFault } from "./answer.ts";
+import { type RequestPurpose, startingFault, statusFault } from "./answer.ts";
 import type { KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { anonymous, type Identity } from "./identity.ts";
@@ -54,11 +54,11 @@ export class Caller {
    * may not read /readyz either may be seeing a start.
    */
   async fault(
-    asked: Asked,
+    purpose: RequestPurpose,
     answer: KubernetesAnswer,
     options: { readonly signal?: AbortSignal; readonly forbiddenReadiness?: boolean } = {},
   ): Promise<PodtrustError> {
-    const fault = statusFault(asked, answer);
+    const fault = statusFault(purpose, answer);
     if (fault.code !== "cluster-unauthenticated" && fault.code !== "cluster-forbidden") return fault;
     const { signal, forbiddenReadiness = false } = options;
     // By default everybody may read it; with a credential that is not known it would be 401 again.
@@ -70,6 +70,6 @@ export class Caller {
     );
     if (ready === undefined) return fault;
     const starting = ready >= 500 || (forbiddenReadiness && ready === 403 && answer.status === 403);
-    return starting ? startingFault(asked, answer, ready) : fault;
+    return starting ? startingFault(purpose, answer, ready) : fault;
   }
 }

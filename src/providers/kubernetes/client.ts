@@ -1,5 +1,5 @@
 import { collectBytes, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { type Asked, jsonObject, statusFault } from "./answer.ts";
+import { type RequestPurpose, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -88,7 +88,7 @@ class Client implements KubernetesApi {
   ): Promise<MintedToken> {
     checkToken(token);
     const account = `${checkedNamespace(namespace)}/${checkedName(name)}`;
-    const asked = this.#asked({
+    const purpose = this.#purpose({
       what: `mint a token of ${account}`,
       right: `create serviceaccounts/token in the namespace ${namespace}`,
       absent: `Make the ServiceAccount: kubectl create serviceaccount -n ${namespace} ${name}`,
@@ -105,19 +105,19 @@ class Client implements KubernetesApi {
       },
     };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
-    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
+    const status = mapping(await this.#post(purpose, path, body, options), "status") ?? {};
     const minted = text(status, "token");
     const expirationTimestamp = text(status, "expirationTimestamp");
     if (minted !== undefined && expirationTimestamp !== undefined)
       return { token: minted, expirationTimestamp };
-    throw this.#lacking(asked, "status.token");
+    throw this.#lacking(purpose, "status.token");
   }
 
   async createNamespace(name: string, options: CallOptions = {}): Promise<"created" | "exists"> {
     const collection = "/api/v1/namespaces";
     const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: checkedNamespace(name) } };
-    const asked = this.#asked({ what: `make the namespace ${name}`, right: "get and create namespaces" });
-    return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
+    const purpose = this.#purpose({ what: `make the namespace ${name}`, right: "get and create namespaces" });
+    return this.#createIfAbsent(purpose, `${collection}/${name}`, { path: collection, body }, options);
   }
 
   async createServiceAccount(
@@ -129,23 +129,23 @@ class Client implements KubernetesApi {
     const { labels = {} } = options;
     const metadata = { namespace, name: checkedName(name), labels };
     const body = { apiVersion: "v1", kind: "ServiceAccount", metadata };
-    const asked = this.#asked({
+    const purpose = this.#purpose({
       what: `make the ServiceAccount ${namespace}/${name}`,
       right: `get and create serviceaccounts in the namespace ${namespace}`,
       absent: `Make the namespace first: kubectl create namespace ${namespace}`,
     });
-    return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
+    return this.#createIfAbsent(purpose, `${collection}/${name}`, { path: collection, body }, options);
   }
 
   async deleteServiceAccount(namespace: string, name: string, options: CallOptions = {}): Promise<void> {
     const path = `/api/v1/namespaces/${checkedNamespace(namespace)}/serviceaccounts/${checkedName(name)}`;
-    const asked = this.#asked({
+    const purpose = this.#purpose({
       what: `remove the ServiceAccount ${namespace}/${name}`,
       right: `delete serviceaccounts in the namespace ${namespace}`,
     });
     const answer = await this.#caller.send({ path, method: "DELETE", ...options });
     if (answer.status !== 200 && answer.status !== 404)
-      throw await this.#caller.fault(asked, answer, options);
+      throw await this.#caller.fault(purpose, answer, options);
   }
 
   read(ref: ObjectRef, options: CallOptions = {}): Promise<KubernetesObject | undefined> {
@@ -192,7 +192,11 @@ class Client implements KubernetesApi {
     return this.#caller.sendStream({ path, ...call }, async ({ status, headers, body }) => {
       if (status === 200) return consume(body);
       const said = await collectBytes(body, maxRefusal).catch(() => Buffer.alloc(0));
-      throw await this.#caller.fault(this.#asked({ what, right }), { status, headers, body: said }, options);
+      throw await this.#caller.fault(
+        this.#purpose({ what, right }),
+        { status, headers, body: said },
+        options,
+      );
     });
   }
 
@@ -201,19 +205,19 @@ class Client implements KubernetesApi {
   }
 
   async selfSubject(options: CallOptions = {}): Promise<ClusterSubject> {
-    const asked = this.#asked({ what: "ask who we are", right: "create selfsubjectreviews" });
+    const purpose = this.#purpose({ what: "ask who we are", right: "create selfsubjectreviews" });
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
-    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
+    const status = mapping(await this.#post(purpose, path, body, options), "status") ?? {};
     const user = mapping(status, "userInfo") ?? {};
     const username = text(user, "username");
-    if (username === undefined) throw this.#lacking(asked, "status.userInfo.username");
+    if (username === undefined) throw this.#lacking(purpose, "status.userInfo.username");
     const groups = Array.isArray(user["groups"]) ? user["groups"].map(String) : [];
     return { username, uid: text(user, "uid"), groups };
   }
 
   async canDoAnything(options: CallOptions = {}): Promise<boolean> {
-    const asked = this.#asked({ what: "ask what we may do", right: "create selfsubjectaccessreviews" });
+    const purpose = this.#purpose({ what: "ask what we may do", right: "create selfsubjectaccessreviews" });
     const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     const resourceAttributes = { verb: "*", group: "*", resource: "*" };
     const body = {
@@ -221,24 +225,24 @@ class Client implements KubernetesApi {
       kind: "SelfSubjectAccessReview",
       spec: { resourceAttributes },
     };
-    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
-    if (typeof status["allowed"] !== "boolean") throw this.#lacking(asked, "status.allowed");
+    const status = mapping(await this.#post(purpose, path, body, options), "status") ?? {};
+    if (typeof status["allowed"] !== "boolean") throw this.#lacking(purpose, "status.allowed");
     return status["allowed"];
   }
 
-  #asked(asked: Omit<Asked, "server">): Asked {
-    return { server: this.server, ...asked };
+  #purpose(purpose: Omit<RequestPurpose, "server">): RequestPurpose {
+    return { server: this.server, ...purpose };
   }
 
-  #lacking(asked: Asked, field: string): PodtrustError {
-    const sentence = `cluster ${asked.server}, to ${asked.what}: its answer has no ${field}`;
+  #lacking(purpose: RequestPurpose, field: string): PodtrustError {
+    const sentence = `cluster ${purpose.server}, to ${purpose.what}: its answer has no ${field}`;
     return new PodtrustError("cluster-answer-invalid", sentence, {
-      detail: { server: asked.server, reason: "status" },
+      detail: { server: purpose.server, reason: "status" },
     });
   }
 
   async #document(path: string, maxBytes: number, options: CallOptions): Promise<Buffer> {
-    const asked = this.#asked({
+    const purpose = this.#purpose({
       what: `read ${path}`,
       right: `get on the non-resource URL ${path} (podtrust manifests publisher-rbac prints it)`,
       absent: issuerAbsent,
@@ -246,25 +250,30 @@ class Client implements KubernetesApi {
     const call = { path, maxBytes, ...options };
     let answer = await this.#caller.send(call);
     if (answer.status !== 200) {
-      const fault = await this.#caller.fault(asked, answer, { ...options, forbiddenReadiness: true });
+      const fault = await this.#caller.fault(purpose, answer, { ...options, forbiddenReadiness: true });
       if (fault.code !== "cluster-forbidden" && fault.code !== "cluster-unauthenticated") throw fault;
       // It may have become ready between the refusal and the question whether it is.
       answer = await this.#caller.send(call);
-      if (answer.status !== 200) throw statusFault(asked, answer);
+      if (answer.status !== 200) throw statusFault(purpose, answer);
     }
-    jsonObject(asked, answer.body);
+    jsonObject(purpose, answer.body);
     return answer.body;
   }
 
-  async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<JsonRecord> {
+  async #post(
+    purpose: RequestPurpose,
+    path: string,
+    body: unknown,
+    options: CallOptions,
+  ): Promise<JsonRecord> {
     const answer = await this.#caller.send({ path, body, ...options });
     if (answer.status !== 200 && answer.status !== 201)
-      throw await this.#caller.fault(asked, answer, options);
-    return jsonObject(asked, answer.body);
+      throw await this.#caller.fault(purpose, answer, options);
+    return jsonObject(purpose, answer.body);
   }
 
   async #createIfAbsent(
-    asked: Asked,
+    purpose: RequestPurpose,
     path: string,
     creation: { readonly path: string; readonly body: unknown },
     options: CallOptions,
@@ -274,7 +283,7 @@ class Client implements KubernetesApi {
     const answer = await this.#caller.send({ ...creation, ...options });
     // Somebody was faster: what we wanted is there.
     if (answer.status === 409) return "exists";
-    if (answer.status !== 201) throw await this.#caller.fault(asked, answer, options);
+    if (answer.status !== 201) throw await this.#caller.fault(purpose, answer, options);
     return "created";
   }
 }

@@ -1,5 +1,5 @@
 import { defined, type JsonRecord } from "../../core/base/index.ts";
-import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
+import { type RequestPurpose, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
 import type { Call } from "./transport.ts";
@@ -37,29 +37,29 @@ export class ObjectCalls {
   }
 
   async read(ref: ObjectRef, options: CallOptions): Promise<KubernetesObject | undefined> {
-    const asked = this.#asked(`read the ${objectText(ref)}`, rightOn("get", ref));
+    const purpose = this.#purpose(`read the ${objectText(ref)}`, rightOn("get", ref));
     const answer = await this.#caller.send({ path: objectPath(ref), maxBytes: maxObject, ...options });
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
-    return this.#object(asked, jsonObject(asked, answer.body));
+    if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
+    return this.#object(purpose, jsonObject(purpose, answer.body));
   }
 
   async list(query: ObjectQuery, options: CallOptions): Promise<readonly KubernetesObject[]> {
-    const asked = this.#asked(
+    const purpose = this.#purpose(
       `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
       rightOn("list", query),
     );
     const answer = await this.#caller.send({ path: listPath(query), maxBytes: maxList, ...options });
-    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
-    const { items } = jsonObject(asked, answer.body);
+    if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
+    const { items } = jsonObject(purpose, answer.body);
     // Items of a list carry neither kind nor apiVersion.
     const whole = (item: unknown): unknown => ({ kind: query.kind, apiVersion: "", ...(item as object) });
-    return Array.isArray(items) ? items.map((item) => this.#object(asked, whole(item))) : [];
+    return Array.isArray(items) ? items.map((item) => this.#object(purpose, whole(item))) : [];
   }
 
   async apply(object: KubernetesObject, spec: ApplyOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
-    const asked = this.#asked(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
+    const purpose = this.#purpose(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
     const query = new URLSearchParams({ fieldManager: spec.fieldManager, fieldValidation: "Strict" });
     if (spec.force === true) query.set("force", "true");
     if (spec.dryRun === true) query.set("dryRun", "All");
@@ -72,24 +72,24 @@ export class ObjectCalls {
       maxBytes: maxObject,
       ...defined({ signal: spec.signal }),
     });
-    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, spec);
-    return this.#object(asked, jsonObject(asked, answer.body));
+    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(purpose, answer, spec);
+    return this.#object(purpose, jsonObject(purpose, answer.body));
   }
 
   create(object: KubernetesObject, spec: WriteOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
-    const asked = this.#asked(`make the ${objectText(ref)}`, rightOn("create", ref));
-    return this.#write(asked, { path: collectionPath(ref), body: object }, spec);
+    const purpose = this.#purpose(`make the ${objectText(ref)}`, rightOn("create", ref));
+    return this.#write(purpose, { path: collectionPath(ref), body: object }, spec);
   }
 
   replace(object: KubernetesObject, spec: WriteOptions): Promise<KubernetesObject> {
     const ref = refOf(object);
-    const asked = this.#asked(`replace the ${objectText(ref)}`, rightOn("update", ref));
-    return this.#write(asked, { path: objectPath(ref), method: "PUT", body: object }, spec);
+    const purpose = this.#purpose(`replace the ${objectText(ref)}`, rightOn("update", ref));
+    return this.#write(purpose, { path: objectPath(ref), method: "PUT", body: object }, spec);
   }
 
   async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {
-    const asked = this.#asked(`remove the ${objectText(ref)}`, rightOn("delete", ref));
+    const purpose = this.#purpose(`remove the ${objectText(ref)}`, rightOn("delete", ref));
     const { uid, signal } = options;
     const answer = await this.#caller.send({
       path: objectPath(ref),
@@ -104,13 +104,13 @@ export class ObjectCalls {
     });
     if (answer.status === 404) return "absent";
     if (answer.status !== 200 && answer.status !== 202)
-      throw await this.#caller.fault(asked, answer, options);
+      throw await this.#caller.fault(purpose, answer, options);
     return "removed";
   }
 
   async removeFinalizer(object: KubernetesObject, finalizer: string, options: CallOptions): Promise<void> {
     const ref = refOf(object);
-    const asked = this.#asked(`let go of the ${objectText(ref)}`, rightOn("patch", ref));
+    const purpose = this.#purpose(`let go of the ${objectText(ref)}`, rightOn("patch", ref));
     const index = object.metadata.finalizers?.indexOf(finalizer) ?? -1;
     if (index === -1) return;
     const path = `/metadata/finalizers/${index}`;
@@ -129,14 +129,14 @@ export class ObjectCalls {
     });
     if (answer.status === 404) return;
     // A test that fails is 422, as an object is that is invalid.
-    if (answer.status === 422) throw await this.#caller.fault(asked, { ...answer, status: 409 }, options);
-    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
+    if (answer.status === 422) throw await this.#caller.fault(purpose, { ...answer, status: 409 }, options);
+    if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
   }
 
   async evict(pod: Eviction["pod"], { signal }: CallOptions): Promise<Eviction["outcome"]> {
     const ref: ObjectRef = { kind: "Pod", namespace: pod.namespace, name: pod.name };
     const right = `create pods/eviction in the namespace ${pod.namespace}`;
-    const asked = this.#asked(`evict the ${objectText(ref)}`, right);
+    const purpose = this.#purpose(`evict the ${objectText(ref)}`, right);
     const { namespace, name, uid } = pod;
     const answer = await this.#caller.send({
       path: `${objectPath(ref)}/eviction`,
@@ -152,12 +152,12 @@ export class ObjectCalls {
     // 409: another pod of that name.
     if (answer.status === 404 || answer.status === 409) return "absent";
     if (answer.status === 429) return "budget";
-    throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
+    throw await this.#caller.fault(purpose, answer, signal === undefined ? {} : { signal });
   }
 
   async podLog(namespace: string, name: string, options: PodLogOptions): Promise<PodLog> {
     const ref: ObjectRef = { kind: "Pod", namespace, name };
-    const asked = this.#asked(
+    const purpose = this.#purpose(
       `read the log of the ${objectText(ref)}`,
       `get pods/log in the namespace ${namespace}`,
     );
@@ -176,15 +176,15 @@ export class ObjectCalls {
       const said = statusMessage(answer.body);
       return { text: "", full: false, absent: said === "" ? `it answered ${answer.status}` : said };
     }
-    throw await this.#caller.fault(asked, answer, options);
+    throw await this.#caller.fault(purpose, answer, options);
   }
 
-  #asked(what: string, right: string): Asked {
+  #purpose(what: string, right: string): RequestPurpose {
     return { server: this.#caller.server, what, right };
   }
 
   async #write(
-    asked: Asked,
+    purpose: RequestPurpose,
     call: Pick<Call, "path" | "method" | "body">,
     { dryRun = false, signal }: WriteOptions,
   ): Promise<KubernetesObject> {
@@ -195,15 +195,15 @@ export class ObjectCalls {
       ...defined({ signal }),
     });
     if (answer.status !== 200 && answer.status !== 201)
-      throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
-    return this.#object(asked, jsonObject(asked, answer.body));
+      throw await this.#caller.fault(purpose, answer, signal === undefined ? {} : { signal });
+    return this.#object(purpose, jsonObject(purpose, answer.body));
   }
 
-  #object(asked: Asked, value: unknown): KubernetesObject {
+  #object(purpose: RequestPurpose, value: unknown): KubernetesObject {
     const object = value as JsonRecord;
     const metadata = mapping(object, "metadata") ?? {};
     if (text(metadata, "name") !== undefined) return object as unknown as KubernetesObject;
-    throw statusFault(asked, {
+    throw statusFault(purpose, {
       status: 200,
       headers: {},
       body: Buffer.from('{"message":"an object without metadata.name"}'),

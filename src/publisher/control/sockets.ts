@@ -37,13 +37,13 @@ async function readText(exchange: Exchange): Promise<string> {
   }
 }
 
-interface Asked {
+interface KeyCommand {
   readonly kid: string;
   readonly stack?: string;
   readonly force: boolean;
 }
 
-async function readAsked(exchange: Exchange): Promise<Asked> {
+async function readKeyCommand(exchange: Exchange): Promise<KeyCommand> {
   let asked: JsonRecord;
   try {
     asked = recordOf(JSON.parse(await readText(exchange)));
@@ -63,7 +63,7 @@ async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalR
   const what = `${method} ${url}`;
   if (what === "GET /status") return json(publisher.status());
   if (what !== "POST /distrust" && what !== "POST /trust") return line("404 Not Found", 404);
-  const { kid, ...options } = await readAsked(exchange);
+  const { kid, ...options } = await readKeyCommand(exchange);
   return json(
     what === "POST /trust" ? await publisher.trust(kid, options) : await publisher.distrust(kid, options),
   );

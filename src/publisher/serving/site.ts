@@ -21,7 +21,7 @@ export interface SiteOptions {
 }
 
 /** What a request says, as far as an answer depends on it. */
-export interface Asked {
+export interface SiteRequest {
   readonly method: string;
   /** Host or :authority. */
   readonly authority: string | undefined;
@@ -108,17 +108,17 @@ export class Site {
   }
 
   /** The answer to a request. */
-  answer(asked: Asked): Answer {
-    if (asked.target.length > this.#options.targetBytes) return this.#tooLong;
-    const place = asked.target.startsWith("/") ? asked : absoluteForm(asked);
+  answer(request: SiteRequest): Answer {
+    if (request.target.length > this.#options.targetBytes) return this.#tooLong;
+    const place = request.target.startsWith("/") ? request : absoluteForm(request);
     if (place?.authority === undefined) return this.#badRequest;
     const paths = this.#written.get(place.authority) ?? this.#pathsOf(place.authority);
     if (paths === undefined) return this.#misdirected;
     const entry = paths.get(place.target) ?? paths.get(pathOf(place.target));
     if (entry === undefined) return this.#notFound;
-    if (asked.method !== "GET" && asked.method !== "HEAD") return entry.notAllowed;
+    if (request.method !== "GET" && request.method !== "HEAD") return entry.notAllowed;
     if (entry.representation === undefined) return entry.notYet;
-    return choose(entry.representation, asked.ifNoneMatch, asked.acceptEncoding);
+    return choose(entry.representation, request.ifNoneMatch, request.acceptEncoding);
   }
 
   #pathsOf(authority: string): Map<string, Page> | undefined {
@@ -160,7 +160,7 @@ function pathOf(target: string): string {
 }
 
 /** RFC 9112 §3.2.2: a server accepts the absolute form, and then the Host field does not count. */
-function absoluteForm(asked: Asked): Pick<Asked, "authority" | "target"> | undefined {
-  const parts = /^https?:\/\/([^/?#]+)(\/[^#]*)?$/iu.exec(asked.target);
+function absoluteForm(request: SiteRequest): Pick<SiteRequest, "authority" | "target"> | undefined {
+  const parts = /^https?:\/\/([^/?#]+)(\/[^#]*)?$/iu.exec(request.target);
   return parts === null ? undefined : { authority: parts[1], target: parts[2] ?? "/" };
 }

@@ -4,7 +4,7 @@ import { RecordChanges, showRecord } from "./records.ts";
 import type { CloudflareVariants, DnsRecord, Zone } from "./types.ts";
 
 /** A request that was authorised. */
-export interface Asked {
+export interface CloudflareRequest {
   readonly method: string;
   /** The path's parts after `/client/v4`. */
   readonly parts: readonly string[];
@@ -35,7 +35,7 @@ const since = "2024-01-01T00:00:00.000000Z";
 function showZone(
   { id, name, plan, status, paused, type }: Zone,
   account: Account,
-  { isReadOnly }: Pick<Asked, "isReadOnly">,
+  { isReadOnly }: Pick<CloudflareRequest, "isReadOnly">,
 ): object {
   return {
     id,
@@ -70,8 +70,8 @@ function showZone(
 }
 
 /** The zones of the token. Without a name, or with a name that is not its own, some tokens are refused. */
-function listZones(account: Account, asked: Asked): Success {
-  const { query } = asked;
+function listZones(account: Account, request: CloudflareRequest): Success {
+  const { query } = request;
   const wanted = query
     .get("name")
     ?.replace(/^equal:/u, "")
@@ -85,7 +85,7 @@ function listZones(account: Account, asked: Asked): Success {
     );
   }
   const { items, info } = pageOf(found, query, 20, 50);
-  return { result: items.map((zone) => showZone(zone, account, asked)), info };
+  return { result: items.map((zone) => showZone(zone, account, request)), info };
 }
 
 function zoneOf(account: Account, id: string): Zone {
@@ -122,7 +122,7 @@ function runBatch(
   };
 }
 
-function writeRecords(account: Account, zone: Zone, { method, parts, body }: Asked): Success {
+function writeRecords(account: Account, zone: Zone, { method, parts, body }: CloudflareRequest): Success {
   const changes = new RecordChanges(zone, account.time());
   const show = (record: DnsRecord): object => showRecord(record, account.variants);
   const id = parts[3];
@@ -139,9 +139,9 @@ function writeRecords(account: Account, zone: Zone, { method, parts, body }: Ask
   return success;
 }
 
-function recordsOf(account: Account, zone: Zone, asked: Asked): Success {
-  const { method, parts, query } = asked;
-  if (method !== "GET") return writeRecords(account, zone, asked);
+function recordsOf(account: Account, zone: Zone, request: CloudflareRequest): Success {
+  const { method, parts, query } = request;
+  if (method !== "GET") return writeRecords(account, zone, request);
   const id = parts[3];
   if (id !== undefined) {
     const record = zone.records.get(id);
@@ -153,17 +153,17 @@ function recordsOf(account: Account, zone: Zone, asked: Asked): Success {
 }
 
 /** Answers one request. Throws `ApiError`. */
-export function answer(account: Account, asked: Asked): Success {
-  const { method, parts } = asked;
+export function answer(account: Account, request: CloudflareRequest): Success {
+  const { method, parts } = request;
   const [first, id, below, ...rest] = parts;
   if (parts.join("/") === "user/tokens/verify" && method === "GET") {
     return { result: { id: account.tokenId, status: "active" } };
   }
   if (first !== "zones" || rest.length > 1) throw new ApiError(404, 7003, "No route for that URI");
-  if (id === undefined && method === "GET") return listZones(account, asked);
+  if (id === undefined && method === "GET") return listZones(account, request);
   if (id !== undefined && below === undefined && method === "GET") {
-    return { result: showZone(zoneOf(account, id), account, asked) };
+    return { result: showZone(zoneOf(account, id), account, request) };
   }
-  if (id !== undefined && below === "dns_records") return recordsOf(account, zoneOf(account, id), asked);
+  if (id !== undefined && below === "dns_records") return recordsOf(account, zoneOf(account, id), request);
   throw new ApiError(405, 10_405, "Method not allowed for this endpoint.");
 }

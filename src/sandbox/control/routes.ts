@@ -15,7 +15,7 @@ const faults: Record<IssuerFault, true> = {
 export const issuerFaults: readonly string[] = Object.keys(faults);
 
 /** What a request of the control API brings. */
-interface Asked {
+interface ControlRequest {
   /** The sandbox, whichever account is meant. */
   readonly sandbox: Controls;
   readonly query: URLSearchParams;
@@ -42,15 +42,15 @@ export interface ControlRoute {
   /** What an answer looks like; absent: `{}`. */
   readonly answer?: object;
   /** `account` is the one that the path names, else the first. */
-  readonly run: (account: ControlledAccount, asked: Asked) => Promise<object> | object;
+  readonly run: (account: ControlledAccount, request: ControlRequest) => Promise<object> | object;
 }
 
-function recordOfBody({ body }: Asked): Readonly<Record<string, unknown>> {
+function recordOfBody({ body }: ControlRequest): Readonly<Record<string, unknown>> {
   if (isRecord(body)) return body;
   return refuseRequest("the body is not a JSON object");
 }
 
-function filterOf({ query }: Asked): DecisionFilter {
+function filterOf({ query }: ControlRequest): DecisionFilter {
   const names: readonly string[] = decisionFilters;
   for (const name of query.keys()) {
     if (!names.includes(name))
@@ -63,8 +63,8 @@ function stateOf({ account, clock }: ControlledAccount): object {
   return { account, now: new Date(clock.now()).toISOString(), aheadSeconds: clock.ahead / 1000 };
 }
 
-function advance(controls: ControlledAccount, asked: Asked): object {
-  const { advanceSeconds: seconds } = recordOfBody(asked);
+function advance(controls: ControlledAccount, request: ControlRequest): object {
+  const { advanceSeconds: seconds } = recordOfBody(request);
   if (typeof seconds !== "number") return refuseRequest("advanceSeconds is not a number");
   try {
     controls.clock.advance(seconds * 1000);
@@ -89,14 +89,14 @@ function issuerOf(
   return account.issuer(issuer);
 }
 
-async function startIssuer(account: ControlledAccount, asked: Asked): Promise<object> {
-  const { url } = recordOfBody(asked);
+async function startIssuer(account: ControlledAccount, request: ControlRequest): Promise<object> {
+  const { url } = recordOfBody(request);
   if (typeof url !== "string") return refuseRequest("url is not a text");
   return shownIssuer(await account.issuer(url));
 }
 
-async function token(account: ControlledAccount, asked: Asked): Promise<object> {
-  const body = recordOfBody(asked);
+async function token(account: ControlledAccount, request: ControlRequest): Promise<object> {
+  const body = recordOfBody(request);
   const { forged, spec } = askedToken(body);
   const issuer = await issuerOf(account, body);
   try {
@@ -107,8 +107,8 @@ async function token(account: ControlledAccount, asked: Asked): Promise<object> 
   }
 }
 
-async function fail(account: ControlledAccount, asked: Asked): Promise<object> {
-  const body = recordOfBody(asked);
+async function fail(account: ControlledAccount, request: ControlRequest): Promise<object> {
+  const body = recordOfBody(request);
   const { fault } = body;
   if (fault !== null && !(typeof fault === "string" && issuerFaults.includes(fault)))
     return refuseRequest(
@@ -216,7 +216,7 @@ export const controlRoutes: readonly ControlRoute[] = [
         },
       ],
     },
-    run: (controls, asked) => ({ decisions: controls.decisions(filterOf(asked)) }),
+    run: (controls, request) => ({ decisions: controls.decisions(filterOf(request)) }),
   },
   {
     method: "POST",

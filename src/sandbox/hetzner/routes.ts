@@ -28,7 +28,7 @@ import { askSets, recordSetList, showRecordSet, showZone, zoneList } from "./zon
 import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType, Zone } from "./types.ts";
 
 /** A request that was authorised. */
-export interface Asked {
+export interface HetznerRequest {
   readonly method: string;
   /** The path's parts after `/v1`. */
   readonly parts: readonly string[];
@@ -41,7 +41,7 @@ export interface Reply {
   readonly body?: object;
 }
 
-type Handle = (project: Project, asked: Asked) => Reply;
+type Handle = (project: Project, request: HetznerRequest) => Reply;
 
 const ok = (body: object): Reply => ({ status: 200, body });
 const created = (body: object): Reply => ({ status: 201, body });
@@ -81,14 +81,14 @@ const actionList: ListForm<Action> = {
 /** The collection of things that are only read: a list, and one by its id. */
 function readable<T extends { id: number }>(
   kind: string,
-  items: (project: Project, asked: Asked) => readonly T[],
+  items: (project: Project, request: HetznerRequest) => readonly T[],
   form: ListForm<T>,
 ): Handle {
-  return (project, asked) => {
-    const [, id, ...rest] = asked.parts;
-    if (asked.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
-    const all = items(project, asked);
-    if (id === undefined) return ok(listAnswer(all, form, asked.query, (item) => item));
+  return (project, request) => {
+    const [, id, ...rest] = request.parts;
+    if (request.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    const all = items(project, request);
+    if (id === undefined) return ok(listAnswer(all, form, request.query, (item) => item));
     const one = all.find((item) => String(item.id) === id);
     if (one === undefined || rest.length > 0) throw notFound(kind, id);
     return ok({ [kind]: one });
@@ -96,13 +96,13 @@ function readable<T extends { id: number }>(
 }
 
 /** The public images; deprecated ones only where they are asked for. */
-function imagesFor(_project: Project, { query, parts }: Asked): readonly Image[] {
+function imagesFor(_project: Project, { query, parts }: HetznerRequest): readonly Image[] {
   const all = parts[1] !== undefined || query.get("include_deprecated") === "true";
   return all ? images : images.filter(({ deprecated }) => deprecated === null);
 }
 
 /** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
-function actionsHandle(project: Project, { method, parts, query }: Asked): Reply {
+function actionsHandle(project: Project, { method, parts, query }: HetznerRequest): Reply {
   if (method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
   const id = parts[1];
   if (id !== undefined) return ok({ action: project.get(project.actions, "action", id) });
@@ -133,10 +133,10 @@ function actHandle<T extends { id: number }>(
   collection: Collection<T>,
   project: Project,
   item: T,
-  asked: Asked,
+  request: HetznerRequest,
 ): Reply {
-  const { method, query, body } = asked;
-  const name = asked.parts[3];
+  const { method, query, body } = request;
+  const name = request.parts[3];
   const known = actionsOf(project, collection.kind, item.id);
   if (method === "GET" && name === undefined) return ok(listAnswer(known, actionList, query, (one) => one));
   if (method === "GET") {
@@ -152,30 +152,30 @@ function actHandle<T extends { id: number }>(
 function itemHandle<T extends { id: number }>(
   collection: Collection<T>,
   project: Project,
-  asked: Asked,
+  request: HetznerRequest,
 ): Reply {
   const { kind, table, show, update, remove } = collection;
-  const [, id = "", below] = asked.parts;
+  const [, id = "", below] = request.parts;
   const item = project.get(table(project), kind, id);
-  if (below === "actions") return actHandle(collection, project, item, asked);
+  if (below === "actions") return actHandle(collection, project, item, request);
   if (below !== undefined) throw notFound(kind, id);
-  if (asked.method === "GET") return ok({ [kind]: show(project, item) });
-  if (asked.method === "DELETE") return remove(project, item);
-  if (asked.method !== "PUT") throw new ApiError(405, "method_not_allowed", "method not allowed");
-  update(project, item, asked.body);
+  if (request.method === "GET") return ok({ [kind]: show(project, item) });
+  if (request.method === "DELETE") return remove(project, item);
+  if (request.method !== "PUT") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  update(project, item, request.body);
   return ok({ [kind]: show(project, item) });
 }
 
 function collectionHandle<T extends { id: number }>(collection: Collection<T>): Handle {
-  return (project, asked) => {
+  return (project, request) => {
     const { table, form, show, create } = collection;
-    const [name, id] = asked.parts;
+    const [name, id] = request.parts;
     if (id === "actions")
-      return actionsHandle(project, { ...asked, parts: [name ?? "", ...asked.parts.slice(2)] });
-    if (id !== undefined) return itemHandle(collection, project, asked);
-    if (asked.method === "POST") return created(create(project, asked.body));
-    if (asked.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
-    return ok(listAnswer([...table(project).values()], form, asked.query, (item) => show(project, item)));
+      return actionsHandle(project, { ...request, parts: [name ?? "", ...request.parts.slice(2)] });
+    if (id !== undefined) return itemHandle(collection, project, request);
+    if (request.method === "POST") return created(create(project, request.body));
+    if (request.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    return ok(listAnswer([...table(project).values()], form, request.query, (item) => show(project, item)));
   };
 }
 
@@ -285,33 +285,33 @@ const servers = collectionHandle({
 });
 
 /** What the API does and this stand-in does not: 501, which the API itself never answers. */
-function notImplemented({ method, parts }: Asked): ApiError {
-  const asked = `${method} /${parts.join("/")}`;
-  return new ApiError(501, "not_implemented", `the stand-in Hetzner Cloud does not implement ${asked}`);
+function notImplemented({ method, parts }: HetznerRequest): ApiError {
+  const request = `${method} /${parts.join("/")}`;
+  return new ApiError(501, "not_implemented", `the stand-in Hetzner Cloud does not implement ${request}`);
 }
 
-function zoneHandle(project: Project, zone: Zone, asked: Asked): Reply {
-  const { method, parts, query, body } = asked;
+function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): Reply {
+  const { method, parts, query, body } = request;
   const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
   const isPosted = below === undefined && method === "POST";
   if (isPosted) throw new ApiError(405, "method_not_allowed", "method not allowed");
-  if (below !== "rrsets") throw notImplemented(asked);
+  if (below !== "rrsets") throw notImplemented(request);
   if (rest.length > 0 || method !== "GET") return askSets(project, zone, { method, parts: rest, body });
   return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
 }
 
 /** Zones are found by id or name. Nothing is made of them here but their sets. */
-function zonesHandle(project: Project, asked: Asked): Reply {
-  const { method, parts, query } = asked;
+function zonesHandle(project: Project, request: HetznerRequest): Reply {
+  const { method, parts, query } = request;
   const [, idOrName] = parts;
   const all = [...project.zones.values()];
   if (idOrName === undefined && method === "GET") return ok(listAnswer(all, zoneList, query, showZone));
-  if (idOrName === "actions") return actionsHandle(project, { ...asked, parts: parts.slice(1) });
-  if (idOrName === undefined) throw notImplemented(asked);
+  if (idOrName === "actions") return actionsHandle(project, { ...request, parts: parts.slice(1) });
+  if (idOrName === undefined) throw notImplemented(request);
   const zone = findByIdOrName(all, idOrName);
   if (zone === undefined) throw notFound("zone", idOrName);
-  return zoneHandle(project, zone, asked);
+  return zoneHandle(project, zone, request);
 }
 
 const collections: Readonly<Record<string, Handle>> = {
@@ -333,9 +333,9 @@ const collections: Readonly<Record<string, Handle>> = {
 };
 
 /** Answers one request. Throws `ApiError`. */
-export function answer(project: Project, asked: Asked): Reply {
-  const handle = collections[asked.parts[0] ?? ""];
+export function answer(project: Project, request: HetznerRequest): Reply {
+  const handle = collections[request.parts[0] ?? ""];
   if (handle === undefined) throw new ApiError(404, "not_found", "endpoint not found");
   project.settle();
-  return handle(project, asked);
+  return handle(project, request);
 }

@@ -14,7 +14,7 @@ type Thrown =
   | { readonly type: string }
   | { readonly other: string };
 
-interface Asked {
+interface CallMessage {
   readonly id: number;
   readonly call: string;
   readonly given: readonly unknown[];
@@ -25,7 +25,7 @@ type Answer =
   | { readonly id: number; readonly error: Thrown };
 
 /** A call, or the answer to one of the other side's. */
-export type Message = Asked | Answer;
+export type Message = CallMessage | Answer;
 
 function carried(error: unknown): Thrown {
   if (error instanceof PodtrustError) return { podtrust: error.toJSON() };
@@ -111,7 +111,7 @@ export class Calls<Theirs> {
     return new Promise((resolve) => void this.#waiting.set(id, resolve));
   }
 
-  async #answer({ id, call, given }: Asked): Promise<void> {
+  async #answer({ id, call, given }: CallMessage): Promise<void> {
     try {
       const ours = this.#ours.get(call);
       if (ours === undefined) throw new TypeError(`there is no call ${call}`);

@@ -10,7 +10,7 @@ import {
   textOf,
   Waiters,
 } from "../../../core/base/index.ts";
-import type { Asked } from "../answer.ts";
+import type { RequestPurpose } from "../answer.ts";
 import type { KubernetesApi } from "../api.ts";
 import { allPath, type ObjectKind, pluralOf } from "../object.ts";
 import { type Changed, type Indexes, Store } from "./store.ts";
@@ -84,7 +84,7 @@ const statusOf = (error: unknown): unknown =>
 export class Mirror<V, I extends string = never> {
   readonly #options: MirrorOptions<V, I>;
   readonly #store: Store<V, I>;
-  readonly #asked: Asked;
+  readonly #purpose: RequestPurpose;
   readonly #waiters = new Waiters();
   /** Up to which the store is true; undefined: it has to be listed. */
   #version: string | undefined;
@@ -100,7 +100,7 @@ export class Mirror<V, I extends string = never> {
     this.#store = new Store(options.indexes);
     const plural = pluralOf(options.kind);
     const where = options.namespace === undefined ? "" : ` in the namespace ${options.namespace}`;
-    this.#asked = {
+    this.#purpose = {
       server: options.api.server,
       what: `follow ${plural}${where}`,
       right: `list and watch ${plural}${where}`,
@@ -167,7 +167,7 @@ export class Mirror<V, I extends string = never> {
     // What the server no longer knows is listed at once; that is no outage.
     const gone = statusOf(thrown) === 410;
     if (!gone) {
-      if (this.#failing?.code !== code) logger.warn(`${this.#asked.what}: ${message}`, { code });
+      if (this.#failing?.code !== code) logger.warn(`${this.#purpose.what}: ${message}`, { code });
       this.#failing = { code, message, since: this.#failing?.since ?? clock.now() };
     }
     this.#failures += 1;
@@ -194,8 +194,8 @@ export class Mirror<V, I extends string = never> {
     const accept = this.#options.metadataOnly === true ? metadataAccept : "application/json";
     await this.#follow(query, accept, signal, async (body) => {
       let fresh = initial ? new Map<string, V>() : undefined;
-      const bounds = new ListBounds(this.#asked, this.#options.most ?? defaultMost);
-      for await (const event of eventsOf(this.#asked, body)) {
+      const bounds = new ListBounds(this.#purpose, this.#options.most ?? defaultMost);
+      for await (const event of eventsOf(this.#purpose, body)) {
         if (fresh === undefined) this.#take(event);
         else if (this.#gather(fresh, event, bounds)) {
           this.#replace(fresh, versionOf(event.object));
@@ -205,7 +205,7 @@ export class Mirror<V, I extends string = never> {
     });
     // A server that is stopped ends its watches in good order too: what comes after it may be another past.
     if (clock.elapsed() - begun < (seconds - 2) * 1000 || this.#version === undefined) {
-      const sentence = `cluster ${this.#asked.server}, to ${this.#asked.what}: the server ended it before its time`;
+      const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: the server ended it before its time`;
       throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
     }
   }
@@ -224,12 +224,12 @@ export class Mirror<V, I extends string = never> {
   /** For servers without WatchList. */
   async #listPages(signal: AbortSignal): Promise<void> {
     const fresh = new Map<string, V>();
-    const bounds = new ListBounds(this.#asked, this.#options.most ?? defaultMost);
+    const bounds = new ListBounds(this.#purpose, this.#options.most ?? defaultMost);
     const accept = this.#options.metadataOnly === true ? metadataListAccept : "application/json";
     let [next, version] = ["", ""];
     do {
       const query = { limit: String(pageSize), ...(next === "" ? {} : { continue: next }) };
-      const page = await this.#follow(query, accept, signal, (body) => pageOf(this.#asked, body));
+      const page = await this.#follow(query, accept, signal, (body) => pageOf(this.#purpose, body));
       for (const item of page.items) {
         const value = this.#options.keep(item);
         if (value !== undefined) fresh.set(keyOf(item), value);
@@ -244,7 +244,8 @@ export class Mirror<V, I extends string = never> {
     this.#store.replace(fresh);
     this.#version = version;
     this.#lists += 1;
-    if (this.#failing !== undefined) this.#options.logger.info(`${this.#asked.what}: it is up to date again`);
+    if (this.#failing !== undefined)
+      this.#options.logger.info(`${this.#purpose.what}: it is up to date again`);
     this.#failing = undefined;
     this.#failures = 0;
     this.#synced = true;
@@ -259,7 +260,7 @@ export class Mirror<V, I extends string = never> {
     const value = type === "DELETED" ? undefined : this.#options.keep(object);
     const { most = defaultMost } = this.#options;
     if (value !== undefined && this.#store.size >= most && !this.#store.has(key)) {
-      const sentence = `cluster ${this.#asked.server}, to ${this.#asked.what}: there are more than ${most} objects`;
+      const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: there are more than ${most} objects`;
       throw new PodtrustError("cluster-answer-invalid", sentence, { detail: { reason: "too-large" } });
     }
     this.#store.set(key, value);
@@ -274,7 +275,7 @@ export class Mirror<V, I extends string = never> {
     const { api, kind, namespace, fields, silenceMs = defaultSilence } = this.#options;
     const all = new URLSearchParams({ ...query, ...defined({ fieldSelector: fields }) });
     const path = `${allPath({ kind, ...defined({ namespace }) })}?${all.toString()}`;
-    const { what, right } = this.#asked;
+    const { what, right } = this.#purpose;
     return api.follow(path, { what, right, accept, silenceMs, signal }, consume);
   }
 }

@@ -7,7 +7,7 @@ import {
   recordsOf,
   textOf,
 } from "../../../core/base/index.ts";
-import { type Asked, statusFault } from "../answer.ts";
+import { type RequestPurpose, statusFault } from "../answer.ts";
 import { linesOf } from "./lines.ts";
 
 // An object is 1.5 MB at the most (etcd's bound), and more in JSON, where a byte may become six.
@@ -24,42 +24,51 @@ export interface WatchEvent {
   readonly size: number;
 }
 
-function invalid(asked: Asked, why: string, reason: string): PodtrustError {
-  return new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
-    detail: { server: asked.server, reason },
-  });
+function invalid(purpose: RequestPurpose, why: string, reason: string): PodtrustError {
+  return new PodtrustError(
+    "cluster-answer-invalid",
+    `cluster ${purpose.server}, to ${purpose.what}: ${why}`,
+    {
+      detail: { server: purpose.server, reason },
+    },
+  );
 }
 
-function parsed(asked: Asked, bytes: Buffer): JsonRecord {
+function parsed(purpose: RequestPurpose, bytes: Buffer): JsonRecord {
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     if (isRecord(value)) return value;
   } catch {
     // Thrown below.
   }
-  throw invalid(asked, "what it sent is no JSON object", "status");
+  throw invalid(purpose, "what it sent is no JSON object", "status");
 }
 
 const types = new Set<unknown>(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
 
-function eventOf(asked: Asked, line: Buffer): WatchEvent {
-  const { type, object } = parsed(asked, line);
+function eventOf(purpose: RequestPurpose, line: Buffer): WatchEvent {
+  const { type, object } = parsed(purpose, line);
   if (type === "ERROR") {
     const { code } = recordOf(object);
     // Thrown before the connection ends, whose own error would hide what the server said.
     const status = typeof code === "number" ? code : 500;
-    throw statusFault(asked, { status, headers: {}, body: Buffer.from(JSON.stringify(object)) });
+    throw statusFault(purpose, { status, headers: {}, body: Buffer.from(JSON.stringify(object)) });
   }
-  if (!types.has(type) || !isRecord(object)) throw invalid(asked, "an event is none", "status");
+  if (!types.has(type) || !isRecord(object)) throw invalid(purpose, "an event is none", "status");
   return { type: type as WatchEvent["type"], object, size: line.length };
 }
 
 /** The events of a watch's answer. Throws what `statusFault` makes of an ERROR, and `cluster-answer-invalid`. */
-export async function* eventsOf(asked: Asked, body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
+export async function* eventsOf(
+  purpose: RequestPurpose,
+  body: AsyncIterable<Buffer>,
+): AsyncGenerator<WatchEvent> {
   try {
-    for await (const line of linesOf(body, maxEvent)) if (line.length > 0) yield eventOf(asked, line);
+    for await (const line of linesOf(body, maxEvent)) if (line.length > 0) yield eventOf(purpose, line);
   } catch (error) {
-    throw error instanceof RangeError ? invalid(asked, `of an event, ${error.message}`, "too-large") : error;
+    throw error instanceof RangeError
+      ? invalid(purpose, `of an event, ${error.message}`, "too-large")
+      : error;
   }
 }
 
@@ -73,11 +82,11 @@ export interface ListPage {
 }
 
 /** Reads one page of a list. */
-export async function pageOf(asked: Asked, body: AsyncIterable<Buffer>): Promise<ListPage> {
+export async function pageOf(purpose: RequestPurpose, body: AsyncIterable<Buffer>): Promise<ListPage> {
   const bytes = await collectBytes(body, maxPage).catch((error: unknown) => {
-    throw error instanceof RangeError ? invalid(asked, error.message, "too-large") : error;
+    throw error instanceof RangeError ? invalid(purpose, error.message, "too-large") : error;
   });
-  const list = parsed(asked, bytes);
+  const list = parsed(purpose, bytes);
   const metadata = recordOf(list["metadata"]);
   return {
     items: recordsOf(list["items"]),
@@ -89,20 +98,20 @@ export async function pageOf(asked: Asked, body: AsyncIterable<Buffer>): Promise
 
 /** Counts what a list brings, and throws when it is more than anybody has a use for. */
 export class ListBounds {
-  readonly #asked: Asked;
+  readonly #purpose: RequestPurpose;
   readonly #most: number;
   #bytes = 0;
 
-  constructor(asked: Asked, most: number) {
-    this.#asked = asked;
+  constructor(purpose: RequestPurpose, most: number) {
+    this.#purpose = purpose;
     this.#most = most;
   }
 
   came(bytes: number, kept: number): void {
     this.#bytes += bytes;
     if (kept > this.#most)
-      throw invalid(this.#asked, `there are more than ${this.#most} objects`, "too-large");
+      throw invalid(this.#purpose, `there are more than ${this.#most} objects`, "too-large");
     if (this.#bytes > maxList)
-      throw invalid(this.#asked, `the list is longer than ${maxList} bytes`, "too-large");
+      throw invalid(this.#purpose, `the list is longer than ${maxList} bytes`, "too-large");
   }
 }

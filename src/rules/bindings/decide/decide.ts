@@ -51,7 +51,7 @@ export type Decision =
   | { readonly kind: "granted"; readonly roles: readonly GrantedRole[] }
   | { readonly kind: "refused"; readonly refusals: readonly Refusal[] };
 
-interface Asked {
+interface RoleRequest {
   readonly trust: Trust;
   readonly binding: Binding;
   readonly role: RoleOfBinding;
@@ -117,7 +117,7 @@ const sayOf =
   (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
 
 /** What one grant does not allow of a role; nothing where it allows all of it. */
-function lacking({ role, account }: Asked, grant: Grant): readonly Refusal[] {
+function lacking({ role, account }: RoleRequest, grant: Grant): readonly Refusal[] {
   const { managed, existing } = role;
   const say = sayOf(role, grant);
   return [
@@ -138,7 +138,7 @@ const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
 const stayMark = ({ onDelete }: ManagedSpec): WantedRole["tags"] =>
   onDelete === "Retain" ? retainedMark : {};
 
-function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole | undefined {
+function wantedRole({ trust, binding, role }: RoleRequest, grant: Grant): WantedRole | undefined {
   const { managed, profile } = role;
   if (managed === undefined) return undefined;
   const { policies = [], inline = [], maxSessionSeconds, adopt, tags = [] } = managed;
@@ -160,9 +160,9 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
   };
 }
 
-function granted(asked: Asked, grant: Grant): GrantedRole {
-  const { role, account } = asked;
-  const managed = wantedRole(asked, grant);
+function granted(request: RoleRequest, grant: Grant): GrantedRole {
+  const { role, account } = request;
+  const managed = wantedRole(request, grant);
   const iam = `arn:${partitionOf(account.region)}:iam::${account.id}:role`;
   return {
     profile: role.profile,
@@ -186,9 +186,9 @@ function firstGrant(
   return judged.find(({ lacks }) => lacks.length === fewest)?.lacks ?? [];
 }
 
-function decideRole(asked: Asked, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
-  const found = firstGrant(grants, (grant) => lacking(asked, grant));
-  return "name" in found ? granted(asked, found) : found;
+function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
+  const found = firstGrant(grants, (grant) => lacking(request, grant));
+  return "name" in found ? granted(request, found) : found;
 }
 
 /** Why no grant lets a role be said to assume another; nothing where one does. A chain is of any account. */

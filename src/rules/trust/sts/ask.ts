@@ -3,7 +3,7 @@ import type { Refusal } from "./outcome.ts";
 import type { Known, StsRule, Verdict } from "./rule.ts";
 
 /** A rule's verdict, or what it lacks to be asked. */
-export type Asked =
+export type RuleResult =
   | { readonly rule: StsRule; readonly verdict: Verdict; readonly known: Partial<Known> }
   | { readonly rule: StsRule; readonly lacks: readonly (keyof Known)[] };
 
@@ -15,7 +15,7 @@ export function* askRules(
   rules: readonly StsRule[],
   facts: WebIdentityFacts,
   given: Partial<Known> = {},
-): Generator<Asked> {
+): Generator<RuleResult> {
   const known: Partial<Known> = { ...given };
   for (const rule of rules) {
     const lacks = rule.needs.filter((name) => known[name] === undefined);

@@ -1,4 +1,4 @@
-import { type Asked, askRules, judgeBy } from "./ask.ts";
+import { type RuleResult, askRules, judgeBy } from "./ask.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
 import type { KeyChecks } from "./key-checks.ts";
@@ -30,7 +30,7 @@ export function decideBy(
   return { outcome: "needs-documents", issuer, provider, kid: jws.kid, passed: judged.passed };
 }
 
-function reportOf(asked: Asked): RuleReport {
+function reportOf(asked: RuleResult): RuleReport {
   const { name, title } = asked.rule;
   const base = { rule: name, title, warnings: [] };
   if ("lacks" in asked) {
