@@ -2,7 +2,7 @@ import { delimiter, dirname } from "node:path";
 import { z } from "zod";
 import { defined } from "../core/base/index.ts";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
-import { type ConfigSource, placeOf } from "./places.ts";
+import { type ConfigSource, absolutePath } from "./places.ts";
 
 /** Where a cluster's API is, and how to authenticate there. File names are absolute. */
 export type ClusterSource =
@@ -55,7 +55,7 @@ export function clusterSource(what: string): z.ZodType<ClusterInput> {
 
 /** A cluster source with absolute file names. */
 export function resolveCluster(input: ClusterInput, { file: config, env }: ConfigSource): ClusterSource {
-  const place = (name: string): string => placeOf(name, config, env);
+  const place = (name: string): string => absolutePath(name, config, env);
   if ("inCluster" in input) return { inCluster: true };
   if ("server" in input) {
     return { server: input.server, tokenFile: place(input.tokenFile), caFile: place(input.caFile) };

@@ -6,7 +6,7 @@ import { homeDirectory } from "../core/files/index.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Makes a file name of the config absolute. */
-export type Place = (name: string) => string;
+export type PathResolver = (name: string) => string;
 
 /** What a file's content is seen against. */
 export interface ConfigSource {
@@ -20,7 +20,7 @@ export interface ConfigSource {
 }
 
 /** A file name of the config: relative to the config file's folder, `~/` is the home directory. */
-export function placeOf(name: string, configFile: string, env: Environment): string {
+export function absolutePath(name: string, configFile: string, env: Environment): string {
   if (name.startsWith("~/")) return join(homeDirectory(env), name.slice(2));
   return resolve(dirname(configFile), name);
 }

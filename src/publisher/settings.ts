@@ -2,7 +2,7 @@ import { PodtrustError } from "../core/base/index.ts";
 import { parseIssuer } from "../rules/oidc/index.ts";
 import type { IssuerOptions, PublisherOptions } from "./publisher.ts";
 import type { SitePage } from "./serving/site.ts";
-import { placeOf } from "./serving/site.ts";
+import { hostAndPathOf } from "./serving/site.ts";
 
 /** How an issuer is published: its options with defaults filled in. */
 export interface IssuerSettings extends IssuerOptions {
@@ -52,7 +52,7 @@ function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerSettings
   const cacheControl = options.cacheControl ?? "public, max-age=60";
   if (!/^[\t\u0020-\u007E]{1,200}$/u.test(cacheControl))
     throw invalid(stack, "its cacheControl is no header value");
-  const [first, second] = [placeOf(discoveryUrl).host, placeOf(jwksUri).host];
+  const [first, second] = [hostAndPathOf(discoveryUrl).host, hostAndPathOf(jwksUri).host];
   const apart = options.jwksCertificates !== undefined && first !== second;
   return {
     ...options,
@@ -81,7 +81,7 @@ function checkTogether(issuers: readonly IssuerSettings[], options: PublisherOpt
       throw invalid(stack, "it has no certificate to serve HTTPS with");
     }
     for (const url of [discoveryUrl, jwksUri]) {
-      const { host, path } = placeOf(url);
+      const { host, path } = hostAndPathOf(url);
       const taken = urls.get(host + path);
       if (taken !== undefined) throw invalid(stack, `${url} is published by ${taken} already`);
       urls.set(host + path, stack);

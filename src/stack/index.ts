@@ -7,7 +7,7 @@ export {
   openChallengeRecords,
   openCluster,
   openMachine,
-  type Place,
+  type PartTarget,
   type PublisherRelease,
   accountsOutput,
   dnsRecordIds,

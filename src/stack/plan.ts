@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Plan, Policy } from "../rules/plan/index.ts";
-import type { Goal, MonthlyCost, Place } from "./parts/index.ts";
+import type { Goal, MonthlyCost, PartTarget } from "./parts/index.ts";
 
 /** What a plan is for. */
 export interface PlanSpec {
@@ -22,7 +22,7 @@ export interface PlanSpec {
 export interface StackPlan {
   readonly config: Config;
   readonly spec: PlanSpec;
-  readonly places: readonly Place[];
+  readonly places: readonly PartTarget[];
   readonly plan: Plan;
   /** What is legal but deserves a second look, in sentences. */
   readonly warnings: readonly string[];

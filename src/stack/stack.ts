@@ -10,7 +10,7 @@ import {
   type Resource,
   savedChanges,
 } from "../rules/plan/index.ts";
-import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
+import { type AwsPartContext, type Part, partsOf, type PartTarget, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
@@ -40,7 +40,7 @@ export interface Stack {
 /** A part that was opened, with its own of a plan's resources. */
 interface OpenPart {
   readonly part: Part;
-  readonly place: Place;
+  readonly place: PartTarget;
 }
 
 interface Wanted {

@@ -1,7 +1,7 @@
 import { defined } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, ChangeKind } from "../rules/plan/index.ts";
-import type { MonthlyCost, Place } from "./parts/index.ts";
+import type { MonthlyCost, PartTarget } from "./parts/index.ts";
 import type { StackPlan } from "./plan.ts";
 
 /** One change as `--json` has it. */
@@ -18,7 +18,7 @@ export interface PlanView {
   readonly stack: string;
   /** Absent where the stack never had a name. */
   readonly issuer?: string;
-  readonly places: readonly Place[];
+  readonly places: readonly PartTarget[];
   readonly changes: readonly ChangeView[];
   readonly summary: Readonly<Record<ChangeKind, number>>;
   readonly refusals: readonly object[];

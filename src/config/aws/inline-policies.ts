@@ -3,7 +3,7 @@ import { errorText, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { parsePolicy } from "../../rules/trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
-import { type Environment, placeOf } from "../places.ts";
+import { type Environment, absolutePath } from "../places.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
 import { valueAt } from "../mistakes/rule.ts";
 
@@ -64,7 +64,7 @@ export async function readInlinePolicies(
     const name = valueAt(value, ["file"]);
     let text: string | undefined;
     if (typeof name === "string" && name !== "" && !name.includes("\0")) {
-      const place = placeOf(name, configFile, env);
+      const place = absolutePath(name, configFile, env);
       try {
         text = files.get(place) ?? (await textOf(place));
         files.set(place, text);

@@ -1,13 +1,13 @@
 import { defined } from "../../core/base/index.ts";
 import { accepted, milliseconds } from "../forms/accepted.ts";
-import { type ConfigSource, placeOf } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../places.ts";
 import type { AwsConfig, RoleConfig } from "./config.ts";
 import type { AwsInput, InlineInput, RoleInput } from "./schema.ts";
 
 /** The JSON text of an inline policy. */
 function inlineText(input: InlineInput, source: ConfigSource): string {
   if (!("file" in input) || typeof input.file !== "string") return JSON.stringify(input);
-  return accepted(source.files.get(placeOf(input.file, source.file, source.env)), "policy file");
+  return accepted(source.files.get(absolutePath(input.file, source.file, source.env)), "policy file");
 }
 
 /** STS takes session names of two characters or more, IAM takes roles of one. */

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { type ConfigSource, placeOf } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../places.ts";
 import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
 import type { DnsInput, TokenFiles } from "./schema.ts";
 
@@ -7,7 +7,7 @@ type Section = Exclude<DnsInput, string>;
 
 function resolveProvider(section: Section, { file, env }: ConfigSource): DnsConfig["provider"] {
   const { cloudflare, hetzner, route53 = {} } = section;
-  const place = (name: string): string => placeOf(name, file, env);
+  const place = (name: string): string => absolutePath(name, file, env);
   const tokensOf = ({ tokenFile, publisherTokenFile }: TokenFiles): CloudflareConfig & HetznerDnsConfig => ({
     ...(tokenFile === undefined ? {} : { tokenFile: place(tokenFile) }),
     ...(publisherTokenFile === undefined ? {} : { publisherTokenFile: place(publisherTokenFile) }),

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { type ConfigSource, placeOf } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../places.ts";
 import type {
   CiliumCliConfig,
   CiliumConfig,
@@ -31,7 +31,7 @@ function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): Hetzn
     image,
     ipv4,
     ipv6,
-    ...(tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) }),
+    ...(tokenFile === undefined ? {} : { tokenFile: absolutePath(tokenFile, file, env) }),
     ...defined({ sshFrom, addressServices }),
   };
 }
@@ -50,7 +50,7 @@ function resolveK3s({ k3s = {} }: MachineInput, { file, env }: ConfigSource): K3
     version,
     isVersionNamed: k3s.version !== undefined,
     sha256: { ...known, ...givenSums(sha256) },
-    ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }),
+    ...(archive === undefined ? {} : { archive: absolutePath(archive, file, env) }),
   };
 }
 
@@ -61,7 +61,7 @@ function resolveCli(
   return {
     version,
     sha256: givenSums(sha256),
-    ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }),
+    ...(archive === undefined ? {} : { archive: absolutePath(archive, file, env) }),
   };
 }
 
@@ -70,7 +70,7 @@ function resolveCilium({ cilium = {} }: MachineInput, source: ConfigSource): Cil
   return {
     version,
     sha256,
-    ...(archive === undefined ? {} : { archive: placeOf(archive, source.file, source.env) }),
+    ...(archive === undefined ? {} : { archive: absolutePath(archive, source.file, source.env) }),
     ...(cli === undefined ? {} : { cli: resolveCli(cli, source) }),
   };
 }
@@ -83,7 +83,7 @@ export function resolveMachine(input: MachineInput, source: ConfigSource): Machi
     ...(ssh === undefined ? {} : { ssh: resolveSsh(ssh) }),
     protect,
     user: input.user ?? ssh?.user ?? "k8s",
-    ...(sshKey === undefined ? {} : { sshKey: placeOf(sshKey, source.file, source.env) }),
+    ...(sshKey === undefined ? {} : { sshKey: absolutePath(sshKey, source.file, source.env) }),
     k3s: resolveK3s(input, source),
     cni,
     cilium: resolveCilium(input, source),

@@ -5,7 +5,7 @@ import { readYaml } from "../../core/yaml/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText } from "../mistakes/problem.ts";
 import { textAt } from "../mistakes/rule.ts";
-import { type Environment, placeOf } from "../places.ts";
+import { type Environment, absolutePath } from "../places.ts";
 
 const path = ["operator", "trust"] as const;
 const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;
@@ -50,7 +50,7 @@ export async function readOperatorTrust(
   const problem = (message: string): ConfigProblem => ({ ...where, message });
   let text: string;
   try {
-    text = await readBoundedText(placeOf(name, configFile, env), bounds.bytes);
+    text = await readBoundedText(absolutePath(name, configFile, env), bounds.bytes);
   } catch (error) {
     return { problems: [problem(`${name} cannot be read: ${errorText(error)}`)] };
   }

@@ -3,7 +3,7 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";
-import { type ConfigSource, type Place, placeOf, standardStateDir } from "../places.ts";
+import { type ConfigSource, type PathResolver, absolutePath, standardStateDir } from "../places.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
 import { resolveS3 } from "./s3.ts";
 import type { AcmeInput, AuthorityInput, HttpsInput, PublisherInput } from "./schema.ts";
@@ -12,7 +12,7 @@ const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 
 const addressesOf = (texts: readonly string[]): readonly ListenAddress[] => texts.map(address);
 
-function resolveAuthority(input: AuthorityInput, place: Place): AcmeAuthority {
+function resolveAuthority(input: AuthorityInput, place: PathResolver): AcmeAuthority {
   const { directory = letsEncrypt, caFile, profile, eab } = input;
   return {
     directory,
@@ -24,7 +24,7 @@ function resolveAuthority(input: AuthorityInput, place: Place): AcmeAuthority {
   };
 }
 
-function resolveAcme(input: AcmeInput, place: Place): AcmeConfig {
+function resolveAcme(input: AcmeInput, place: PathResolver): AcmeConfig {
   return {
     ...resolveAuthority(input, place),
     challenge: input.challenge ?? "http-01",
@@ -33,7 +33,7 @@ function resolveAcme(input: AcmeInput, place: Place): AcmeConfig {
   };
 }
 
-function resolveHttps(input: HttpsInput, place: Place): ServeConfig {
+function resolveHttps(input: HttpsInput, place: PathResolver): ServeConfig {
   const https = addressesOf(input.listen ?? ["[::]:443"]);
   if ("certificateSecret" in input) {
     const { certificateSecret } = input;
@@ -53,7 +53,12 @@ function resolveHttps(input: HttpsInput, place: Place): ServeConfig {
   return { kind: "acme", https, http, acme };
 }
 
-function resolveServe(input: PublisherInput, issuer: string, jwksUri: string, place: Place): ServeConfig {
+function resolveServe(
+  input: PublisherInput,
+  issuer: string,
+  jwksUri: string,
+  place: PathResolver,
+): ServeConfig {
   const { insecurePlainHttpBehindProxy: plain, s3, https } = input;
   if (s3 !== undefined) return resolveS3(s3, issuer, jwksUri);
   if (plain !== undefined) return { kind: "insecure-plain-http", listen: addressesOf(plain.listen) };
@@ -73,7 +78,7 @@ export function resolvePublisher(
   names: { readonly stack: string; readonly issuer: string },
   source: ConfigSource,
 ): PublisherConfig {
-  const place = (name: string): string => placeOf(name, source.file, source.env);
+  const place = (name: string): string => absolutePath(name, source.file, source.env);
   const { admin = "127.0.0.1:9890", probes, stateDir, store, release } = input;
   const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {

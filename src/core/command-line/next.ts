@@ -10,7 +10,7 @@ function withCommands(said: string): readonly Text[] {
 }
 
 /** Columns before `next:`, and behind it. */
-interface Place {
+interface NextLayout {
   readonly indent?: number;
   readonly gap?: number;
 }
@@ -20,7 +20,7 @@ export function sayNext(
   context: CommandContext,
   writer: Pick<Writer, "line">,
   next: string,
-  { indent = 0, gap = 1 }: Place = {},
+  { indent = 0, gap = 1 }: NextLayout = {},
 ): void {
   const hint = withCommands(context.hint(next));
   const said = rich`${" ".repeat(indent)}${cyan("next")}:${" ".repeat(gap)}${hint}`;

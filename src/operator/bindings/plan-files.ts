@@ -10,7 +10,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { awsTags, type Change, planOf } from "../../rules/plan/index.ts";
 import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
-import type { Place } from "../../stack/parts/index.ts";
+import type { PartTarget } from "../../stack/parts/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
 import { adoptionTexts } from "./adoption.ts";
 import { judgeBinding } from "./findings.ts";
@@ -140,7 +140,7 @@ async function planTrust(
   const accounts = trust.accounts.map((account) => aws.of(trust, account));
   // What a refused binding has is no surplus: nothing is deleted while its file stands.
   const keep = upsertOnly || refusals.length > 0;
-  const places: Place[] = [];
+  const places: PartTarget[] = [];
   const all: Gathered[] = [];
   for (const account of accounts) {
     places.push(await account.place(at.signal));

@@ -70,20 +70,20 @@ export interface ObjectQuery {
   readonly limit?: number;
 }
 
-interface Place {
+interface ApiResource {
   readonly group: string;
   readonly plural: string;
   /** Of the whole cluster: in no namespace. */
   readonly clusterWide?: true;
 }
 
-const ofAdmission = (plural: string): Place => ({
+const ofAdmission = (plural: string): ApiResource => ({
   group: "/apis/admissionregistration.k8s.io/v1",
   plural,
   clusterWide: true,
 });
 
-const places: Readonly<Record<ObjectKind, Place>> = {
+const places: Readonly<Record<ObjectKind, ApiResource>> = {
   Namespace: { group: "/api/v1", plural: "namespaces", clusterWide: true },
   ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
   Pod: { group: "/api/v1", plural: "pods" },

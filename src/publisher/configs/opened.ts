@@ -13,7 +13,7 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
-import { placeOf } from "../serving/site.ts";
+import { hostAndPathOf } from "../serving/site.ts";
 import type { SharedStore } from "../shared/store.ts";
 import type { DocumentTarget } from "../bucket/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
@@ -133,7 +133,7 @@ export class OpenedConfigs implements Part {
     shared: SharedStore | undefined,
   ): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
     const { serve, stateDir, jwksUri, source, store } = publisherOf(config);
-    const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
+    const hosts = [hostAndPathOf(parseIssuer(config.issuer).discoveryUrl).host, hostAndPathOf(jwksUri).host];
     const { dns, stack } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
     const zone = dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack } } : {};

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Answer, type Fields } from "./answer.ts";
 import { matchesAny, prefersGzip } from "./negotiation.ts";
-import type { Place, Tallies } from "./tallies.ts";
+import type { RequestTarget, Tallies } from "./tallies.ts";
 
 /** What is served under one URL, in all its forms. */
 export interface Representation {
@@ -15,7 +15,7 @@ export interface Representation {
 
 export interface RepresentationInput {
   readonly stack: string;
-  readonly place: Place;
+  readonly place: RequestTarget;
   readonly mediaType: string;
   readonly cacheControl: string;
   /** What every answer carries. */

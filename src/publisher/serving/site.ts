@@ -1,7 +1,7 @@
 import { Answer, type Fields } from "./answer.ts";
 import { reasonPhrase } from "./reasons.ts";
 import { choose, represent, type Representation } from "./representation.ts";
-import type { Place, Tallies } from "./tallies.ts";
+import type { RequestTarget, Tallies } from "./tallies.ts";
 
 /** One URL that a stack publishes. */
 export interface SitePage {
@@ -79,7 +79,7 @@ export class Site {
   }
 
   /** An answer without a document, counted under `place`. */
-  problem(status: number, fields: Fields = [], place: Place = "other", stack = ""): Answer {
+  problem(status: number, fields: Fields = [], place: RequestTarget = "other", stack = ""): Answer {
     return new Answer({
       status,
       fields: [
@@ -128,7 +128,7 @@ export class Site {
   }
 
   #add(page: SitePage): void {
-    const { host, path } = placeOf(page.url);
+    const { host, path } = hostAndPathOf(page.url);
     const { stack, place } = page;
     const paths = this.#hosts.get(host) ?? new Map<string, Page>();
     this.#hosts.set(host, paths);
@@ -146,7 +146,7 @@ export class Site {
 }
 
 /** Host and path of a URL, without rewriting the path as `new URL` would. */
-export function placeOf(url: string): { readonly host: string; readonly path: string } {
+export function hostAndPathOf(url: string): { readonly host: string; readonly path: string } {
   const rest = url.slice("https://".length);
   const slash = rest.indexOf("/");
   return slash < 0

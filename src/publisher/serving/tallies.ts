@@ -2,12 +2,12 @@ import { Histogram } from "../../core/admin/index.ts";
 import type { Tally } from "./answer.ts";
 
 /** What is served at a place: a closed set, so that strangers cannot make labels. */
-export type Place = "discovery" | "jwks" | "challenge" | "other";
+export type RequestTarget = "discovery" | "jwks" | "challenge" | "other";
 
 export interface RequestCount {
   /** Empty where the request named no issuer of ours. */
   readonly stack: string;
-  readonly place: Place;
+  readonly place: RequestTarget;
   readonly status: number;
   readonly tally: Tally;
 }
@@ -31,7 +31,7 @@ export class Tallies {
   readonly open = { "http/1.1": 0, h2: 0 };
 
   /** The cell that counts answers of one kind; the same cell for the same kind. */
-  tally(stack: string, place: Place, status: number): Tally {
+  tally(stack: string, place: RequestTarget, status: number): Tally {
     const key = `${stack}\n${place}\n${status}`;
     let found = this.#requests.get(key);
     if (found === undefined) {

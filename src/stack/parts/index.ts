@@ -23,7 +23,7 @@ export type {
   Named,
   Part,
   PartContext,
-  Place,
+  PartTarget,
   Preflight,
   PublisherRelease,
   ResourceOutputs,

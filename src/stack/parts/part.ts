@@ -38,7 +38,7 @@ export interface IssuerMemory {
 }
 
 /** Where a part acts, and as whom. */
-export interface Place {
+export interface PartTarget {
   /** `account 111122223333, eu-central-1` */
   readonly where: string;
   /** Who the provider says we are. */
@@ -110,7 +110,7 @@ export interface Part {
   /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */
   readonly needs?: readonly Output[];
   /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */
-  open(signal: AbortSignal): Promise<Place>;
+  open(signal: AbortSignal): Promise<PartTarget>;
   /** Reads what stands there; changes nothing. */
   survey(goal: Goal, signal: AbortSignal): Promise<Survey>;
   /** Looks for what would fail half-way or harm others, after a survey. Reads only. */

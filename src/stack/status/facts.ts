@@ -4,7 +4,7 @@ import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { DiscoveryDocument, Jws } from "../../rules/oidc/index.ts";
 import type { JwkSet } from "../../rules/keys/index.ts";
-import type { Exchange, Look, OidcProviderFacts, Place, RoleState } from "../parts/index.ts";
+import type { Exchange, Look, OidcProviderFacts, PartTarget, RoleState } from "../parts/index.ts";
 
 /** What a look gave, or why it gave nothing. */
 export type Seen<T> =
@@ -61,7 +61,7 @@ export interface RoleLook {
 /** One AWS account of the config. */
 export interface AccountFacts {
   readonly account: AwsConfig;
-  readonly place: Seen<Place>;
+  readonly place: Seen<PartTarget>;
   readonly provider: Seen<Look<OidcProviderFacts>>;
   /** The other OIDC providers of the account, looked for where ours is not there. */
   readonly others?: readonly OidcProviderFacts[];

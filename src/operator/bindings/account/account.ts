@@ -39,7 +39,7 @@ import {
   planOf,
   type Resource,
 } from "../../../rules/plan/index.ts";
-import type { Place } from "../../../stack/parts/index.ts";
+import type { PartTarget } from "../../../stack/parts/index.ts";
 import { type CutOutcome, type CutSpec, cutFields, isNothing, roleCut } from "./cut.ts";
 import { awsConfigOf } from "./config.ts";
 import { type Exchange, exchanged } from "../../../stack/parts/index.ts";
@@ -140,7 +140,7 @@ export class BoundAccount {
   }
 
   /** Where this is, and as whom AWS knows us. Throws `aws-*`. */
-  async place(signal: AbortSignal): Promise<Place> {
+  async place(signal: AbortSignal): Promise<PartTarget> {
     const { account, region } = this.account;
     const { arn } = await this.#check(signal);
     return { where: `account ${account}, ${region}`, caller: arn };

@@ -30,7 +30,7 @@ const syncPatienceMs = 300_000;
 const syncPauseMs = 3000;
 
 /** A name's records, with the claims beside them. */
-interface Place {
+interface NameRecords {
   readonly sets: readonly ApiSet[];
   readonly claim: ApiSet | undefined;
 }
@@ -90,7 +90,7 @@ class Route53Dns implements DnsProvider {
   }
 
   /** A name's records and claims: they stand near each other in Route 53's order, and mostly on one page. */
-  async #at(zone: DnsZone, name: string, signal: AbortSignal): Promise<Place> {
+  async #at(zone: DnsZone, name: string, signal: AbortSignal): Promise<NameRecords> {
     const claimAt = claimName(name);
     // What comes after the claim's place is of no interest, and a zone may be long.
     const isPast = (sets: readonly ApiSet[]): boolean => {
@@ -104,7 +104,7 @@ class Route53Dns implements DnsProvider {
     };
   }
 
-  #found(key: RecordKey, { sets, claim }: Place): FoundSet | undefined {
+  #found(key: RecordKey, { sets, claim }: NameRecords): FoundSet | undefined {
     const claims = claim?.values ?? [];
     const special = sets.find((set) => set.special !== undefined && [key.type, "CNAME"].includes(set.type));
     const set = sets.find(({ type }) => type === key.type);
@@ -144,7 +144,7 @@ class Route53Dns implements DnsProvider {
   async #until(
     zone: DnsZone,
     key: RecordKey,
-    changes: (place: Place) => readonly Change[],
+    changes: (place: NameRecords) => readonly Change[],
     work: DnsWork,
   ): Promise<void> {
     const { signal } = work;
@@ -161,7 +161,7 @@ class Route53Dns implements DnsProvider {
     }
   }
 
-  #claimChanges({ claim }: Place, { name, type }: RecordKey, claims: boolean): readonly Change[] {
+  #claimChanges({ claim }: NameRecords, { name, type }: RecordKey, claims: boolean): readonly Change[] {
     const before = claim?.values ?? [];
     const values = claimsWith(before, this.#stack, type, claims);
     const ttl = claim?.ttl ?? claimTtl;
@@ -170,7 +170,7 @@ class Route53Dns implements DnsProvider {
   }
 
   async write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver = false): Promise<void> {
-    const toward = (place: Place): readonly Change[] => {
+    const toward = (place: NameRecords): readonly Change[] => {
       const found = this.#found(set, place);
       const special = place.sets.some(
         (one) => one.special !== undefined && [set.type, "CNAME"].includes(one.type),
@@ -186,7 +186,7 @@ class Route53Dns implements DnsProvider {
   }
 
   async delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void> {
-    const toward = (place: Place): readonly Change[] => {
+    const toward = (place: NameRecords): readonly Change[] => {
       const found = this.#found(key, place);
       if (found?.hasOurs !== true) return [];
       const before = place.sets.find(({ type }) => type === key.type);
@@ -203,7 +203,7 @@ class Route53Dns implements DnsProvider {
     work: DnsWork,
   ): Promise<void> {
     const key = { name, type: "TXT" } as const;
-    const toward = ({ sets }: Place): readonly Change[] => {
+    const toward = ({ sets }: NameRecords): readonly Change[] => {
       const before = sets.find(({ type }) => type === "TXT");
       const values = change(before?.values ?? []);
       const after = { ...key, ttl: before?.ttl ?? claimTtl, values };

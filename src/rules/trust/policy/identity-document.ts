@@ -3,18 +3,18 @@ import { parseOperator } from "../condition/operator.ts";
 import { isDateValue } from "./date.ts";
 import type { PolicyDocument, Statement } from "./document.ts";
 import { type Draft, identityDraft, statementOf } from "./identity-statement.ts";
-import { type Place, refuse, syntaxText } from "./shape.ts";
+import { type PolicyPosition, refuse, syntaxText } from "./shape.ts";
 import { failsLegacyParsing, resourceFault } from "./resource.ts";
 
 const legacy = "The policy failed legacy parsing";
 
-function versionOf(raw: JsonRecord, place: Place): PolicyDocument["version"] {
+function versionOf(raw: JsonRecord, place: PolicyPosition): PolicyDocument["version"] {
   const version = raw["Version"];
   if (version === undefined || version === "2008-10-17") return "2008-10-17";
   return version === "2012-10-17" ? version : refuse(place, syntaxText(place.kind));
 }
 
-function draftsOf(raw: JsonRecord, place: Place): readonly Draft[] {
+function draftsOf(raw: JsonRecord, place: PolicyPosition): readonly Draft[] {
   const given = raw["Statement"];
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) refuse(place, syntaxText(place.kind));
@@ -46,13 +46,13 @@ function checkLegacy(drafts: readonly Draft[]): (() => never) | undefined {
   return undefined;
 }
 
-function checkSids(drafts: readonly Draft[], place: Place): void {
+function checkSids(drafts: readonly Draft[], place: PolicyPosition): void {
   const sids = drafts.flatMap(({ sid }) => sid ?? []);
   if (new Set(sids).size < sids.length)
     refuse(place, "Statement IDs (SID) in a single policy must be unique.");
 }
 
-function checkAction(action: string, place: Place): void {
+function checkAction(action: string, place: PolicyPosition): void {
   if (action === "*") return;
   const [vendor = "", ...rest] = action.split(":");
   if (rest.length === 0) {
@@ -77,7 +77,7 @@ function checkGiven(drafts: readonly Draft[], what: "actions" | "resources"): vo
  * missing, resources, the form of actions, resources that are missing (github.com/getmoto/moto, pull request 2269,
  * whose author asked AWS about each of its cases).
  */
-export function identityDocument(raw: JsonRecord, place: Place): Omit<PolicyDocument, "id"> {
+export function identityDocument(raw: JsonRecord, place: PolicyPosition): Omit<PolicyDocument, "id"> {
   const version = versionOf(raw, place);
   const drafts = draftsOf(raw, place);
   // Old session policies may leave Version out, which means the older language.

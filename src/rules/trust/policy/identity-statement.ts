@@ -1,16 +1,24 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import type { Statement } from "./document.ts";
-import { conditionsOf, onlyMembers, type Place, refuse, resourcesOf, syntaxText, textsOf } from "./shape.ts";
+import {
+  conditionsOf,
+  onlyMembers,
+  type PolicyPosition,
+  refuse,
+  resourcesOf,
+  syntaxText,
+  textsOf,
+} from "./shape.ts";
 
 const members = new Set(["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 
 /** A statement whose members have the right types, and perhaps wrong values. */
 export interface Draft extends Omit<Statement, "effect"> {
-  readonly place: Place;
+  readonly place: PolicyPosition;
   readonly effect: string;
 }
 
-function sidOf(raw: JsonRecord, place: Place): Pick<Statement, "sid"> {
+function sidOf(raw: JsonRecord, place: PolicyPosition): Pick<Statement, "sid"> {
   const sid = raw["Sid"];
   if (sid === undefined || sid === "") return {};
   if (typeof sid !== "string") return refuse(place, syntaxText(place.kind));
@@ -28,7 +36,7 @@ function pairOf<Yes extends string, No extends string>(
   raw: JsonRecord,
   member: "Action" | "Resource",
   names: readonly [Yes, No],
-  place: Place,
+  place: PolicyPosition,
 ): { readonly [N in Yes | No]?: readonly string[] } {
   const read = member === "Resource" ? resourcesOf : textsOf;
   const yes = read(raw[member], place);
@@ -41,7 +49,7 @@ function pairOf<Yes extends string, No extends string>(
 }
 
 /** Reads the syntax of a statement of an identity policy, a boundary or a session policy. */
-export function identityDraft(raw: JsonRecord, place: Place): Draft {
+export function identityDraft(raw: JsonRecord, place: PolicyPosition): Draft {
   if (raw["Principal"] !== undefined || raw["NotPrincipal"] !== undefined) {
     refuse(place, "Policy document should not specify a principal.");
   }

@@ -2,13 +2,13 @@ import { defined, type JsonRecord, isRecord } from "../../../core/base/index.ts"
 import type { PolicyDocument, PolicyKind } from "./document.ts";
 import { identityDocument } from "./identity-document.ts";
 import { jsonFault } from "./json-fault.ts";
-import { onlyMembers, type Place, refuse, syntaxText } from "./shape.ts";
+import { onlyMembers, type PolicyPosition, refuse, syntaxText } from "./shape.ts";
 import { trustDocument } from "./trust-document.ts";
 
 /** The longest policy document that IAM's API takes at all, in characters. */
 const maxDocument = 131_072;
 
-function jsonOf(text: string, place: Place): JsonRecord {
+function jsonOf(text: string, place: PolicyPosition): JsonRecord {
   let value: unknown;
   try {
     value = text.length > maxDocument ? undefined : JSON.parse(text);
@@ -29,7 +29,7 @@ const members = new Set(["Version", "Id", "Statement"]);
  *   they may be of any of AWS's.
  */
 export function parsePolicy(text: string, kind: PolicyKind, partition?: string): PolicyDocument {
-  const place: Place = { kind, at: "", partition };
+  const place: PolicyPosition = { kind, at: "", partition };
   const raw = jsonOf(text, place);
   onlyMembers(raw, members, place);
   const id = raw["Id"];

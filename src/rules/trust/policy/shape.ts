@@ -4,7 +4,7 @@ import type { Condition, PolicyKind, PrincipalType, Principals } from "./documen
 import { PolicyError } from "./error.ts";
 
 /** Where in a document we are, and what IAM calls bad syntax there. */
-export interface Place {
+export interface PolicyPosition {
   readonly kind: PolicyKind;
   /** `statement 2`; empty for the document itself. */
   readonly at: string;
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** Throws IAM's error for this place. */
-export function refuse(place: Place, awsMessage: string): never {
+export function refuse(place: PolicyPosition, awsMessage: string): never {
   throw new PolicyError(place.kind, awsMessage, place.at);
 }
 
@@ -23,7 +23,7 @@ export function syntaxText(kind: PolicyKind): string {
 }
 
 /** A text, or a list of texts; undefined when the member is absent. */
-export function textsOf(value: unknown, place: Place): readonly string[] | undefined {
+export function textsOf(value: unknown, place: PolicyPosition): readonly string[] | undefined {
   if (value === undefined) return undefined;
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (!list.every((one) => typeof one === "string")) refuse(place, syntaxText(place.kind));
@@ -34,16 +34,16 @@ export function textsOf(value: unknown, place: Place): readonly string[] | undef
  * The texts of Resource or NotResource, where IAM passes over a null in the list, as templates leave one behind
  * (github.com/getmoto/moto, issue 9715).
  */
-export function resourcesOf(value: unknown, place: Place): readonly string[] | undefined {
+export function resourcesOf(value: unknown, place: PolicyPosition): readonly string[] | undefined {
   return textsOf(Array.isArray(value) ? value.filter((one) => one !== null) : value, place);
 }
 
 /** Refuses members that the grammar does not have. */
-export function onlyMembers(raw: JsonRecord, members: ReadonlySet<string>, place: Place): void {
+export function onlyMembers(raw: JsonRecord, members: ReadonlySet<string>, place: PolicyPosition): void {
   if (!Object.keys(raw).every((name) => members.has(name))) refuse(place, syntaxText(place.kind));
 }
 
-function conditionValues(value: unknown, place: Place): readonly string[] {
+function conditionValues(value: unknown, place: PolicyPosition): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   // IAM takes numbers and truth values without quotes and keeps them as texts.
   if (!list.every((one) => ["string", "number", "boolean"].includes(typeof one))) {
@@ -53,7 +53,7 @@ function conditionValues(value: unknown, place: Place): readonly string[] {
 }
 
 /** Reads a Condition block: operator → key → values. */
-export function conditionsOf(value: unknown, place: Place): readonly Condition[] {
+export function conditionsOf(value: unknown, place: PolicyPosition): readonly Condition[] {
   if (value === undefined) return [];
   if (!isRecord(value)) return refuse(place, syntaxText(place.kind));
   return Object.entries(value).flatMap(([operator, keys]) => {
@@ -72,7 +72,7 @@ export function conditionsOf(value: unknown, place: Place): readonly Condition[]
 const principalTypes: ReadonlySet<string> = new Set(["AWS", "Federated", "Service", "CanonicalUser"]);
 
 /** Reads Principal or NotPrincipal that is there: `"*"`, or an object of texts. */
-export function principalsOf(value: unknown, place: Place): Principals {
+export function principalsOf(value: unknown, place: PolicyPosition): Principals {
   if (value === "*") return { AWS: ["*"] };
   if (typeof value === "string") return refuse(place, "Principal must be a JSON object.");
   if (!isRecord(value)) return refuse(place, syntaxText(place.kind));

@@ -1,7 +1,15 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import { matchesAction } from "../access/match.ts";
 import type { Principals, Statement } from "./document.ts";
-import { conditionsOf, onlyMembers, type Place, principalsOf, refuse, syntaxText, textsOf } from "./shape.ts";
+import {
+  conditionsOf,
+  onlyMembers,
+  type PolicyPosition,
+  principalsOf,
+  refuse,
+  syntaxText,
+  textsOf,
+} from "./shape.ts";
 
 const members = new Set([
   "Sid",
@@ -18,7 +26,7 @@ const members = new Set([
 /** The one built-in web identity provider whose trust policies must not be without a Condition. */
 const cognito = "cognito-identity.amazonaws.com";
 
-function effectOf(raw: JsonRecord, place: Place): Statement["effect"] {
+function effectOf(raw: JsonRecord, place: PolicyPosition): Statement["effect"] {
   const effect = raw["Effect"];
   if (effect === undefined || effect === "") return refuse(place, "Missing required field Effect");
   if (typeof effect !== "string") return refuse(place, syntaxText(place.kind));
@@ -30,7 +38,7 @@ const federated =
   /^(?:arn:aws[a-z-]*:iam::\d{12}:(?:oidc-provider|saml-provider)\/.+|[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/iu;
 const awsPrincipal = /^(?:\*|\d{12}|[A-Z0-9]{16,128}|arn:aws[a-z-]*:(?:iam|sts)::\d{12}:\S+)$/u;
 
-function checkValues(principals: Principals, place: Place): void {
+function checkValues(principals: Principals, place: PolicyPosition): void {
   if (!(principals.Federated ?? []).every((value) => federated.test(value))) {
     refuse(place, "Federated principals must be valid domain names or SAML metadata ARNs");
   }
@@ -40,7 +48,7 @@ function checkValues(principals: Principals, place: Place): void {
   if (service !== undefined) refuse(place, `Invalid principal in policy: "SERVICE":"${service}"`);
 }
 
-function trustPrincipals(raw: JsonRecord, effect: Statement["effect"], place: Place): Principals {
+function trustPrincipals(raw: JsonRecord, effect: Statement["effect"], place: PolicyPosition): Principals {
   if (raw["NotPrincipal"] !== undefined) {
     return refuse(
       place,
@@ -88,7 +96,7 @@ function isStsAction(action: string): boolean {
   return /^sts:/iu.test(action) && stsActions.some((known) => matchesAction([action], known));
 }
 
-function actionsOf(raw: JsonRecord, place: Place): Pick<Statement, "actions" | "notActions"> {
+function actionsOf(raw: JsonRecord, place: PolicyPosition): Pick<Statement, "actions" | "notActions"> {
   const actions = textsOf(raw["Action"], place);
   const notActions = textsOf(raw["NotAction"], place);
   if (actions !== undefined && notActions !== undefined) refuse(place, syntaxText(place.kind));
@@ -101,7 +109,7 @@ function actionsOf(raw: JsonRecord, place: Place): Pick<Statement, "actions" | "
 }
 
 /** Reads a statement of a role's trust policy, in the order in which IAM seems to look at it. */
-export function trustStatement(raw: JsonRecord, place: Place): Statement {
+export function trustStatement(raw: JsonRecord, place: PolicyPosition): Statement {
   onlyMembers(raw, members, place);
   const effect = effectOf(raw, place);
   const principals = trustPrincipals(raw, effect, place);

@@ -15,19 +15,19 @@ const pathRules =
   'sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.';
 
 /** The region and account in which names are looked up. */
-export interface Place {
+export interface ParameterScope {
   readonly region: string;
   readonly account: string;
 }
 
 /** The ARN of a parameter, or of a path, under its name: `/a/b` and `a` stand behind `parameter` with one slash. */
-export function parameterArn(place: Place, name: string): string {
+export function parameterArn(place: ParameterScope, name: string): string {
   const slash = name.startsWith("/") ? "" : "/";
   return `arn:aws:ssm:${place.region}:${place.account}:parameter${slash}${name}`;
 }
 
 /** The ARN that actions name which know no single parameter. */
-export function anyResource(place: Place): string {
+export function anyResource(place: ParameterScope): string {
   return `arn:aws:ssm:${place.region}:${place.account}:*`;
 }
 
@@ -55,7 +55,7 @@ function split(text: string, byName: boolean): Reference {
 }
 
 /** Reads `name`, `name:3`, or an ARN of this place with or without a selector. */
-export function parseReference(place: Place, text: string): Reference {
+export function parseReference(place: ParameterScope, text: string): Reference {
   const prefix = `arn:aws:ssm:${place.region}:${place.account}:parameter/`;
   if (text.startsWith(prefix)) return split(text.slice(prefix.length - 1), false);
   return text.startsWith("arn:") ? { name: text, selector: undefined, byName: false } : split(text, true);

@@ -7,7 +7,7 @@ import {
   nameKey,
   parameterArn,
   parseReference,
-  type Place,
+  type ParameterScope,
 } from "./name.ts";
 
 /** One version of a parameter, and how it was asked for. */
@@ -39,7 +39,7 @@ export function versionNotFound(selector: string | undefined, name: string): Aws
 
 /** The parameters of one region of the account, as a call sees them. */
 export class Shelf {
-  readonly place: Place;
+  readonly place: ParameterScope;
   readonly #account: Account;
   readonly #seal: Seal;
 

@@ -16,7 +16,7 @@ export interface DispatchOptions {
 }
 
 /** Where an answer is made: the account that it is made for, and who is told of faults. */
-type Place = Pick<Tenant, "persist"> & Pick<DispatchOptions, "logger">;
+type AnswerContext = Pick<Tenant, "persist"> & Pick<DispatchOptions, "logger">;
 
 /** Where a request came from, and what ends it. */
 export interface Origin {
@@ -154,7 +154,7 @@ export async function dispatch(
   }
 }
 
-async function persisted(options: Place): Promise<void> {
+async function persisted(options: AnswerContext): Promise<void> {
   try {
     await options.persist();
   } catch (cause) {
@@ -168,7 +168,7 @@ async function persisted(options: Place): Promise<void> {
   }
 }
 
-async function refusalOf(thrown: unknown, options: Place): Promise<AwsError> {
+async function refusalOf(thrown: unknown, options: AnswerContext): Promise<AwsError> {
   if (!(thrown instanceof AwsError)) {
     options.logger.error("an operation failed in a way it should not", { error: errorText(thrown) });
     return new AwsError("InternalFailure", "The sandbox met a fault of its own", {

@@ -28,7 +28,7 @@ import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import { openCluster } from "../cluster.ts";
-import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
@@ -101,7 +101,7 @@ class AccountPart implements AwsPart {
   readonly #context: AwsPartContext;
   readonly #session: AwsSession;
   #opened: Promise<KubernetesApi> | undefined;
-  readonly #place: SharedAnswers<Place>;
+  readonly #place: SharedAnswers<PartTarget>;
   #resourcesOnce: AccountResources | undefined;
   readonly #looked: SharedAnswers<AccountSurvey | undefined>;
   #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
@@ -190,7 +190,7 @@ class AccountPart implements AwsPart {
     }
   }
 
-  open(signal: AbortSignal): Promise<Place> {
+  open(signal: AbortSignal): Promise<PartTarget> {
     const { account, region } = this.account;
     return this.#place.of("", signal, async (own) => {
       const { arn } = await checkAccount(this.#session, account, own);

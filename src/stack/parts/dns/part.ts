@@ -19,7 +19,7 @@ import type {
   Named,
   Part,
   PartContext,
-  Place,
+  PartTarget,
   Preflight,
   Survey,
   UnnamedContext,
@@ -88,7 +88,7 @@ class DnsPart implements Part {
     return this.#opened.wait(signal);
   }
 
-  async open(signal: AbortSignal): Promise<Place> {
+  async open(signal: AbortSignal): Promise<PartTarget> {
     const { provider, zone } = await this.#open(signal);
     return { where: `zone ${zone.name} at ${provider.name}`, caller: provider.caller };
   }

@@ -28,7 +28,7 @@ import {
   ownLoginKey,
 } from "../../../providers/host/index.ts";
 import type { Observed, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
@@ -66,7 +66,7 @@ class HetznerPart implements Part {
     ];
   }
 
-  async open(): Promise<Place> {
+  async open(): Promise<PartTarget> {
     const { env } = this.#context;
     const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
     this.#api = await hetznerApi(this.#context, this.#hetzner);

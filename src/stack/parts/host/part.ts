@@ -8,7 +8,7 @@ import {
   systemResource,
 } from "../../../providers/host/index.ts";
 import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sSpec } from "./spec.ts";
 
@@ -38,7 +38,7 @@ class HostPart implements Part {
     return this.#connection.place.needs;
   }
 
-  open(): Promise<Place> {
+  open(): Promise<PartTarget> {
     const { ssh, user } = this.#machine;
     const where = ssh === undefined ? "the machine there" : `machine ${ssh.address}`;
     return Promise.resolve({ where, caller: ssh?.user ?? user });

@@ -16,7 +16,16 @@ import {
 } from "../../../providers/host/index.ts";
 import type { Output, Resource, Work } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
-import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
+import type {
+  Goal,
+  Named,
+  Part,
+  PartContext,
+  PartTarget,
+  Preflight,
+  PublisherRelease,
+  Survey,
+} from "../part.ts";
 import { accountsOf } from "./accounts.ts";
 import { checkOwnToken } from "./own-token.ts";
 import { publisherSpec, specToDelete } from "./spec.ts";
@@ -44,7 +53,7 @@ class PublisherPart implements Part {
     return this.#connection.place.needs;
   }
 
-  open(): Promise<Place> {
+  open(): Promise<PartTarget> {
     const { issuer } = this.#context.config;
     return Promise.resolve({ where: `the publisher of ${issuer}`, caller: "root on the machine" });
   }
