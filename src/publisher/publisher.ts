@@ -42,14 +42,14 @@ export interface CertificateProgress {
 }
 
 /** What is known at once, or is being looked up. */
-export type Found<T> = T | undefined | Promise<T | undefined>;
+export type Lookup<T> = T | undefined | Promise<T | undefined>;
 
 /** What an ACME client needs answered while it proves that a name is ours. What is looked up does not reject. */
 export interface ChallengeAnswers {
   /** The key authorization for `/.well-known/acme-challenge/TOKEN` (RFC 8555 §8.3). */
-  http01?(token: string): Found<string>;
+  http01?(token: string): Lookup<string>;
   /** The certificate to show a validator that offers `acme-tls/1` (RFC 8737). */
-  tlsAlpn01?(serverName: string): Found<SecureContext>;
+  tlsAlpn01?(serverName: string): Lookup<SecureContext>;
 }
 
 /** The part of a cluster that is published. */

@@ -39,7 +39,7 @@ export interface PublicationDeps {
   readonly signal?: AbortSignal;
 }
 
-interface Found {
+interface StoredDocuments {
   readonly discovery: StoredDocument | undefined;
   readonly jwks: StoredDocument | undefined;
 }
@@ -53,7 +53,7 @@ const turns: RetrySchedule = {
   giveUpAfter: 20_000,
 };
 
-function checkIssuer(place: string, names: IssuerNames, found: Found): readonly string[] {
+function checkIssuer(place: string, names: IssuerNames, found: StoredDocuments): readonly string[] {
   if (found.discovery === undefined) return [];
   let standing: ReturnType<typeof parseDiscovery>;
   try {

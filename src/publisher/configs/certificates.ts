@@ -11,7 +11,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../providers/tls/index.ts";
-import type { CertificateSource, ChallengeAnswers, Found } from "../publisher.ts";
+import type { CertificateSource, ChallengeAnswers, Lookup } from "../publisher.ts";
 import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
 
@@ -187,7 +187,7 @@ export class Certificates {
   }
 
   /** What other replicas presented; undefined where there are none. */
-  #lookUp<T>(find: (shared: SharedChallenges) => Promise<T | undefined>): Found<T> {
+  #lookUp<T>(find: (shared: SharedChallenges) => Promise<T | undefined>): Lookup<T> {
     const places = [...new Set(this.#shared)];
     if (places.length === 0) return undefined;
     return Promise.all(places.map(find)).then((found) => found.find((one) => one !== undefined));

@@ -23,7 +23,7 @@ export interface BindingText {
   readonly text: string;
 }
 
-interface Found {
+interface ParsedDocument {
   readonly value: unknown;
   /** `web.yaml:12`, of a field such as `spec.roles[0].account`, or of the nearest thing above it; of the object by default. */
   readonly placeOf: (field?: string) => string;
@@ -37,9 +37,9 @@ interface Placed<T> {
 /** The keys and positions of `spec.roles[0].account`. */
 const pathOf = (field: string): readonly string[] => field.split(/[.[\]]/u).filter((key) => key !== "");
 
-function objectsIn(file: string, document: YamlDocument): readonly Found[] {
+function objectsIn(file: string, document: YamlDocument): readonly ParsedDocument[] {
   const { value } = document;
-  const found = (one: unknown, above: readonly string[]): Found => ({
+  const found = (one: unknown, above: readonly string[]): ParsedDocument => ({
     value: one,
     placeOf: (field = "") => `${file}:${document.positionOf([...above, ...pathOf(field)]).line}`,
   });
@@ -48,7 +48,7 @@ function objectsIn(file: string, document: YamlDocument): readonly Found[] {
   return items.map((one: unknown, index) => found(one, ["items", String(index)]));
 }
 
-function objectsOf({ file, text }: BindingText, problems: string[]): readonly Found[] {
+function objectsOf({ file, text }: BindingText, problems: string[]): readonly ParsedDocument[] {
   const read = readYamlStream(text, bounds);
   if ("documents" in read) return read.documents.flatMap((document) => objectsIn(file, document));
   problems.push(...read.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
@@ -56,7 +56,7 @@ function objectsOf({ file, text }: BindingText, problems: string[]): readonly Fo
 }
 
 function all<T>(
-  found: readonly Found[],
+  found: readonly ParsedDocument[],
   read: (value: unknown) => Read<T>,
   problems: string[],
 ): readonly Placed<T>[] {
@@ -88,7 +88,7 @@ export function readBindingTexts(texts: readonly BindingText[]): {
 } {
   const problems: string[] = [];
   const found = texts.flatMap((one) => objectsOf(one, problems));
-  const of = (kind: string): readonly Found[] => found.filter(({ value }) => kindOf(value) === kind);
+  const of = (kind: string): readonly ParsedDocument[] => found.filter(({ value }) => kindOf(value) === kind);
   const bindings = all(of("AWSRoleBinding"), readBinding, problems);
   const trusts = all(of("AWSTrust"), readTrust, problems);
   problems.push(

@@ -23,7 +23,7 @@ export interface PolicyWarning {
   readonly next: string;
 }
 
-type Found = Omit<PolicyWarning, "statement">;
+type LintFinding = Omit<PolicyWarning, "statement">;
 
 /** Whether a value has something in it that is read as a policy variable. */
 const hasVariable = (value: string): boolean => variablesOf(value).length > 0;
@@ -32,9 +32,9 @@ function conditionsOn(statement: Statement, claim: string): readonly Condition[]
   return statement.conditions.filter((condition) => condition.key.toLowerCase().endsWith(`:${claim}`));
 }
 
-function operatorWarnings(condition: Condition): readonly Found[] {
+function operatorWarnings(condition: Condition): readonly LintFinding[] {
   const operator = parseOperator(condition.operator);
-  const found: Found[] = [];
+  const found: LintFinding[] = [];
   if (operator?.set === "ForAllValues") {
     found.push({
       rule: "for-all-values",
@@ -89,8 +89,8 @@ function populationOf({ everybody, example, strangers }: SharedProvider): Popula
 function claimWarnings(
   statement: Statement,
   { everybody, name, fitsAll, refusal }: Population,
-): readonly Found[] {
-  const found: Found[] = [];
+): readonly LintFinding[] {
+  const found: LintFinding[] = [];
   if (conditionsOn(statement, "aud").length + conditionsOn(statement, "oaud").length === 0) {
     found.push({
       rule: "no-audience",
@@ -117,7 +117,7 @@ function claimWarnings(
 }
 
 /** Keys that look like a claim of another issuer than the statement's providers. */
-function foreignKeys(statement: Statement, urls: readonly string[]): readonly Found[] {
+function foreignKeys(statement: Statement, urls: readonly string[]): readonly LintFinding[] {
   const own = new Set(
     urls.flatMap((url) => claimsWithKeys(url).map((claim) => `${url}:${claim}`.toLowerCase())),
   );
@@ -132,7 +132,7 @@ function foreignKeys(statement: Statement, urls: readonly string[]): readonly Fo
 }
 
 /** What is to be said of the claims that a statement for OIDC providers asks for. */
-function providerWarnings(statement: Statement): readonly Found[] {
+function providerWarnings(statement: Statement): readonly LintFinding[] {
   const urls = (statement.principals?.Federated ?? []).flatMap((value) => providerUrlOf(value) ?? []);
   if (urls.length === 0) return [];
   const [shared] = urls.flatMap((url) => sharedProviderOf(url) ?? []);
@@ -140,8 +140,8 @@ function providerWarnings(statement: Statement): readonly Found[] {
   return [...claimWarnings(statement, population), ...foreignKeys(statement, urls)];
 }
 
-function statementWarnings(statement: Statement, version: PolicyDocument["version"]): readonly Found[] {
-  const found: Found[] = [];
+function statementWarnings(statement: Statement, version: PolicyDocument["version"]): readonly LintFinding[] {
+  const found: LintFinding[] = [];
   if (version !== "2012-10-17" && statement.conditions.some(({ values }) => values.some(hasVariable))) {
     found.push({
       rule: "variable-without-version",

@@ -19,7 +19,7 @@ import {
 } from "./filter.ts";
 import { anyResource, checkPath, isBelow } from "./name.ts";
 import { pageOf } from "./page.ts";
-import { type Found, latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
+import { type SelectedVersion, latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
 
 function readNeed(shelf: Shelf, operation: string, name: string): Need {
   return { action: `ssm:${operation}`, resource: shelf.arn(name), context: shelf.tagContext(name) };
@@ -83,7 +83,7 @@ function getParametersByPath(open: OpenShelf): Action {
       const below = shelf
         .all()
         .filter(({ name }) => isBelow(params.Path, name, params.Recursive === true))
-        .flatMap((parameter): (Found & { readonly name: string })[] => {
+        .flatMap((parameter): (SelectedVersion & { readonly name: string })[] => {
           const version = passingVersion(parameter, filters);
           return version === undefined
             ? []

@@ -11,7 +11,7 @@ import {
 } from "./name.ts";
 
 /** One version of a parameter, and how it was asked for. */
-export interface Found {
+export interface SelectedVersion {
   readonly parameter: Parameter;
   readonly version: ParameterVersion;
   /** As an answer gives it: the name that was asked for, which may have a slash more or less. */
@@ -93,7 +93,7 @@ export class Shelf {
   }
 
   /** The version that a reader names; undefined where there is no such parameter or version. */
-  find(text: string): Found | undefined {
+  find(text: string): SelectedVersion | undefined {
     const reference = parseReference(this.place, text);
     checkReadable(reference);
     const parameter = this.get(reference.name);
@@ -106,7 +106,7 @@ export class Shelf {
   }
 
   /** The version that a reader names, or AWS's refusal. */
-  read(text: string): Found {
+  read(text: string): SelectedVersion {
     const found = this.find(text);
     if (found !== undefined) return found;
     const reference = parseReference(this.place, text);
@@ -127,7 +127,7 @@ export class Shelf {
   }
 
   /** What a reader gets. */
-  shape({ parameter, version, name, selector }: Found, decrypt: boolean): Shape {
+  shape({ parameter, version, name, selector }: SelectedVersion, decrypt: boolean): Shape {
     return {
       Name: name,
       Type: version.type,

@@ -105,11 +105,11 @@ async function perform(
 const nowhere = { service: undefined, form: "query", serviceName: "unknown", operation: "" } as const;
 
 /** Whose request it is and where it goes, or why it goes nowhere. */
-type Found =
+type Destination =
   | { readonly tenant: Tenant; readonly route: Route }
   | { readonly tenant: Tenant; readonly thrown: unknown };
 
-function destinationOf(request: WireRequest, tenants: Tenants): Found {
+function destinationOf(request: WireRequest, tenants: Tenants): Destination {
   let route: Route;
   try {
     route = routeRequest(tenants.home.services, request);

@@ -107,7 +107,7 @@ export function judgeProviders(facts: JudgedFacts): readonly Finding[] {
 const isPermission = (field: string): boolean => /^(?:policies|boundary|inline\.)/u.test(field);
 
 /** A role that is there, and what mends it where `up` does not. */
-interface Found {
+interface JudgedRole {
   readonly facts: JudgedFacts;
   readonly account: AccountFacts;
   readonly role: RoleConfig;
@@ -116,13 +116,13 @@ interface Found {
   readonly next: { readonly next?: string };
 }
 
-const trustingOf = ({ facts, account, role }: Found): Parameters<typeof admissionOf>[0] => ({
+const trustingOf = ({ facts, account, role }: JudgedRole): Parameters<typeof admissionOf>[0] => ({
   issuer: facts.config.issuer,
   account: account.account,
   role,
 });
 
-function admissionFindings(found: Found): readonly Finding[] {
+function admissionFindings(found: JudgedRole): readonly Finding[] {
   const { facts, account, role, state, next } = found;
   const from = fromIam(account);
   const names = new Set<string>();
@@ -149,14 +149,14 @@ function admissionFindings(found: Found): readonly Finding[] {
 }
 
 /** In what a trust policy differs from the config's, statement by statement. */
-function trustDifference(found: Found): string {
+function trustDifference(found: JudgedRole): string {
   const wanted = parsePolicy(trustPolicyOf(trustingOf(found)), "trust");
   const changes = diffPolicies(parsePolicy(found.state.trustPolicy, "trust"), wanted);
   const first = changes.slice(0, 3).map(({ message }) => message);
   return [...first, ...(changes.length > 3 ? [`and ${changes.length - 3} more`] : [])].join("; ");
 }
 
-function driftFindings(found: Found): readonly Finding[] {
+function driftFindings(found: JudgedRole): readonly Finding[] {
   const { account, role, next } = found;
   const from = fromIam(account);
   const fields = found.fields.filter((field) => !isPermission(field));
@@ -184,7 +184,7 @@ function driftFindings(found: Found): readonly Finding[] {
   ];
 }
 
-function foundFindings(found: Found, arn: string): readonly Finding[] {
+function foundFindings(found: JudgedRole, arn: string): readonly Finding[] {
   const { account, role, state } = found;
   const from = fromIam(account);
   try {
