@@ -2,7 +2,7 @@ import type { PublisherOptions } from "./publisher.ts";
 import { type IssuerSettings, settingsOf } from "./settings.ts";
 
 /** What a generation is made for. */
-export interface Wanted {
+export interface GenerationSpec {
   readonly options: PublisherOptions;
   readonly issuers: readonly IssuerSettings[];
   /** When it was asked for; milliseconds since the epoch. */
@@ -12,7 +12,7 @@ export interface Wanted {
 /** A part of the publisher that changes when its options do. */
 export interface Part {
   /** Opens what is wanted beside what is in use. May reject half done: `cancel` follows. */
-  prepare(wanted: Wanted): Promise<void> | void;
+  prepare(wanted: GenerationSpec): Promise<void> | void;
   /** Puts what was prepared in the place of what was in use, and ends what is used no more. Does not reject. */
   commit(): Promise<void> | void;
   /** Ends what was prepared, and only that. Does not reject. */
@@ -35,7 +35,7 @@ export class Generation {
   async prepare(spec: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     try {
       const options = await spec();
-      const wanted: Wanted = { options, issuers: settingsOf(options), askedAt };
+      const wanted: GenerationSpec = { options, issuers: settingsOf(options), askedAt };
       for (const part of this.#parts) await part.prepare(wanted);
     } catch (error) {
       await this.cancel();

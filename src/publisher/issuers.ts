@@ -1,5 +1,5 @@
 import { PodtrustError } from "../core/base/index.ts";
-import type { Part, Wanted } from "./generation.ts";
+import type { GenerationSpec, Part } from "./generation.ts";
 import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
 import { type IssuerSettings, sameSource } from "./settings.ts";
 import { unknownKey } from "./source/distrust.ts";
@@ -42,7 +42,7 @@ export class Issuers implements Part {
     );
   }
 
-  prepare({ issuers }: Wanted): void {
+  prepare({ issuers }: GenerationSpec): void {
     this.#next = issuers;
   }
 

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
-import type { Part, Wanted } from "./generation.ts";
+import type { GenerationSpec, Part } from "./generation.ts";
 import { Pool } from "./pool.ts";
 import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./publisher.ts";
 import { challengeAnswerer } from "./serving/challenges.ts";
@@ -47,7 +47,7 @@ export class Listeners implements Part {
   }
 
   /** Throws `publisher-listen`. */
-  async prepare({ options }: Wanted): Promise<void> {
+  async prepare({ options }: GenerationSpec): Promise<void> {
     for (const { kind, asked } of wantedOf(options.listen)) {
       const open = async (): Promise<Open> => ({ kind, listener: await this.#listen(kind, asked) });
       await this.#pool.take(`${kind} ${listenText(asked)}`, open);

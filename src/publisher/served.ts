@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
-import type { Part, Wanted } from "./generation.ts";
+import type { GenerationSpec, Part } from "./generation.ts";
 import type { ChallengeAnswers } from "./publisher.ts";
 import { type NamedCertificate, SecureContexts } from "./serving/contexts.ts";
 import { Site } from "./serving/site.ts";
@@ -56,7 +56,7 @@ export class Served implements Part {
     publish(this.current, stack, documents);
   }
 
-  prepare({ options, issuers }: Wanted): void {
+  prepare({ options, issuers }: GenerationSpec): void {
     const { tallies, targetBytes, logger, changed } = this.#deps;
     const pages = pagesOf(issuers);
     const site = (secure: boolean): Site => new Site(pages, { secure, targetBytes, tallies });

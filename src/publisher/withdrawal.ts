@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { parseDiscovery } from "../rules/oidc/index.ts";
-import type { Part, Wanted } from "./generation.ts";
+import type { GenerationSpec, Part } from "./generation.ts";
 import type { PublishedIssuer } from "./issuer.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -46,7 +46,7 @@ export class WithdrawalGuard implements Part {
     this.#deps = deps;
   }
 
-  async prepare({ issuers, askedAt }: Wanted): Promise<void> {
+  async prepare({ issuers, askedAt }: GenerationSpec): Promise<void> {
     const wanted = urlsServed(issuers);
     const inUse = this.#deps.issuers().filter(({ source }) => source.documents !== undefined);
     const gone = urlsServed(inUse.map(({ settings }) => settings)).filter((url) => !wanted.includes(url));

@@ -43,7 +43,7 @@ interface OpenPart {
   readonly place: PartTarget;
 }
 
-interface Wanted {
+interface PartSurvey {
   readonly part: Part;
   readonly desired: readonly Resource[];
   /** What is desired and not selected. */
@@ -70,7 +70,7 @@ function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly 
 }
 
 // What all parts want, as one plan has it.
-function together(wanted: readonly Wanted[]): Omit<Wanted, "part"> {
+function together(wanted: readonly PartSurvey[]): Omit<PartSurvey, "part"> {
   return {
     desired: wanted.flatMap(({ desired }) => desired),
     context: wanted.flatMap(({ context }) => context),
@@ -89,7 +89,7 @@ class PartsStack implements Stack {
     this.#parts = parts;
   }
 
-  async #wanted(spec: PlanSpec): Promise<readonly Wanted[]> {
+  async #wanted(spec: PlanSpec): Promise<readonly PartSurvey[]> {
     const { signal, select = {} } = this.#options;
     const goal = spec.goal ?? "present";
     const all = await Promise.all(
@@ -119,7 +119,7 @@ class PartsStack implements Stack {
    * A name that was just chosen is another run's too, until something remembers one of them: whatever else there is
    * waits for that, and a run that comes too late has made nothing under its own.
    */
-  #claimed(wanted: Omit<Wanted, "part">): Omit<Wanted, "part"> {
+  #claimed(wanted: Omit<PartSurvey, "part">): Omit<PartSurvey, "part"> {
     const claims = this.#parts.flatMap(({ part }) => part.claim ?? []);
     if (this.#options.config.named?.isNew !== true || claims.length === 0) return wanted;
     const behind = (one: Resource): Resource =>
@@ -171,7 +171,7 @@ class PartsStack implements Stack {
   }
 
   /** What the parts have to say of a plan, each of its own. */
-  async #judged(wanted: readonly Wanted[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
+  async #judged(wanted: readonly PartSurvey[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
     const { goal = "present", allowInUse = false, allowReplace = false } = spec;
     const all: Required<Preflight>[] = [];
     for (const { part, desired, owned } of wanted) {

@@ -41,7 +41,7 @@ const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
 const lower = (list: readonly string[]): string[] => list.map((item) => item.toLowerCase());
 
 /** What is wanted, in the form in which IAM has it. */
-interface Wanted {
+interface DesiredProvider {
   readonly arn: string;
   readonly issuer: string;
   readonly clientIds: readonly string[];
@@ -52,7 +52,7 @@ interface Wanted {
 const isLater = (thumbprints: OidcProviderSpec["thumbprints"]): thumbprints is LaterThumbprints =>
   thumbprints !== undefined && "knownAfter" in thumbprints;
 
-function newFields(wanted: Wanted): readonly FieldChange[] {
+function newFields(wanted: DesiredProvider): readonly FieldChange[] {
   const { issuer, clientIds, thumbprints, tags } = wanted;
   return [
     { field: "url", before: undefined, after: issuer },
@@ -79,7 +79,7 @@ function isOther(
   return !sameSet(lower(before.thumbprints), thumbprints);
 }
 
-function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly FieldChange[] {
+function changedFields(wanted: DesiredProvider, before: OidcProviderFacts): readonly FieldChange[] {
   const { clientIds, thumbprints, tags } = wanted;
   const fields: FieldChange[] = [];
   if (!sameSet(before.clientIds, clientIds)) {
@@ -91,7 +91,7 @@ function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly Fiel
   return [...fields, ...providerTagChanges(before.tags, tags).fields];
 }
 
-async function create(iam: Iam, wanted: Wanted, signal: AbortSignal): Promise<void> {
+async function create(iam: Iam, wanted: DesiredProvider, signal: AbortSignal): Promise<void> {
   const { issuer, clientIds, tags } = wanted;
   const thumbprints = isLater(wanted.thumbprints)
     ? await wanted.thumbprints.find(signal)
@@ -109,7 +109,7 @@ async function create(iam: Iam, wanted: Wanted, signal: AbortSignal): Promise<vo
   );
 }
 
-async function updateAudiences(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+async function updateAudiences(iam: Iam, wanted: DesiredProvider, before: OidcProviderFacts): Promise<void> {
   const OpenIDConnectProviderArn = wanted.arn;
   // First let in, then shut out: a workload whose audience stays is never without it.
   for (const ClientID of wanted.clientIds.filter((one) => !before.clientIds.includes(one))) {
@@ -130,7 +130,11 @@ async function updateAudiences(iam: Iam, wanted: Wanted, before: OidcProviderFac
   }
 }
 
-async function updateThumbprints(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+async function updateThumbprints(
+  iam: Iam,
+  wanted: DesiredProvider,
+  before: OidcProviderFacts,
+): Promise<void> {
   const { arn, thumbprints } = wanted;
   if (!isOther(thumbprints, before)) return;
   const input = { OpenIDConnectProviderArn: arn, ThumbprintList: [...thumbprints] };
@@ -139,7 +143,7 @@ async function updateThumbprints(iam: Iam, wanted: Wanted, before: OidcProviderF
   );
 }
 
-async function updateTags(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+async function updateTags(iam: Iam, wanted: DesiredProvider, before: OidcProviderFacts): Promise<void> {
   const { set, remove } = providerTagChanges(before.tags, wanted.tags);
   const OpenIDConnectProviderArn = wanted.arn;
   if (Object.keys(set).length > 0) {
@@ -197,7 +201,7 @@ export function oidcProviderResource(
   spec: OidcProviderSpec,
 ): Resource<OidcProviderFacts> {
   const { thumbprints } = spec;
-  const wanted: Wanted = {
+  const wanted: DesiredProvider = {
     arn: oidcProviderArn(session.partition, spec.account, spec.issuer),
     issuer: spec.issuer,
     clientIds: spec.audiences,

@@ -57,7 +57,7 @@ export function isOwned({ labels }: Thing, stack: string): boolean {
 }
 
 /** Which thing of a kind is meant. */
-export interface Wanted<T extends Thing> {
+export interface ThingQuery<T extends Thing> {
   readonly stack: string;
   readonly name: string;
   /** Tells those of a stack apart where it has several of a kind. */
@@ -72,7 +72,7 @@ export interface Wanted<T extends Thing> {
  */
 export function ownOf<T extends Thing>(
   owned: readonly T[],
-  { name, fits = () => true }: Wanted<T>,
+  { name, fits = () => true }: ThingQuery<T>,
 ): T | undefined {
   const fitting = owned.filter(fits).sort((a, b) => a.id - b.id);
   return fitting.find((one) => one.name === name) ?? fitting[0];
@@ -82,7 +82,7 @@ export function ownOf<T extends Thing>(
 export async function findThing<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: Wanted<T>,
+  wanted: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
   const own = ownOf(await listOwned(api, kind, wanted.stack, signal), wanted);
@@ -95,7 +95,7 @@ export async function findThing<T extends Thing>(
 export async function findOwn<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: Wanted<T>,
+  wanted: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
   const owned = await listOwned(api, kind, wanted.stack, signal);

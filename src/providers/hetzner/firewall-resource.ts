@@ -2,7 +2,7 @@ import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "..
 import { actionsIn, awaitActions, patiently, releasePatience, defaultPatience } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
-import { findOwn, firewalls, type Wanted } from "./find.ts";
+import { findOwn, firewalls, type ThingQuery } from "./find.ts";
 import { issuerLabel, type NamedIssuer, otherName } from "./issuer-label.ts";
 import { markedLabels } from "./labels.ts";
 import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
@@ -26,7 +26,7 @@ export interface FirewallSpec {
   readonly issuer?: NamedIssuer;
 }
 
-const wantedOf = ({ stack, name, issuer }: FirewallSpec): Wanted<Firewall> => ({
+const wantedOf = ({ stack, name, issuer }: FirewallSpec): ThingQuery<Firewall> => ({
   stack,
   name,
   labels: issuerLabel(issuer),

@@ -1,6 +1,6 @@
 import type { Link } from "../../core/base/index.ts";
 import type { Change, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
-import { idOf, findThing, type Kind, observedThing, type Wanted } from "./find.ts";
+import { idOf, findThing, type Kind, observedThing, type ThingQuery } from "./find.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
 import { labelFields, markedLabels } from "./labels.ts";
@@ -19,7 +19,7 @@ export function hetznerNames(
 export function commonOf<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: Wanted<T>,
+  wanted: ThingQuery<T>,
 ): Pick<Resource<T>, "id" | "kind" | "names" | "link" | "ifTaken" | "read"> {
   return {
     ...hetznerNames(kind.kind, wanted.name),
@@ -31,7 +31,7 @@ export function commonOf<T extends Thing>(
 }
 
 /** The fields that every thing has: its name and our labels. */
-export function commonFields({ name, labels }: Thing, wanted: Wanted<never>): readonly FieldChange[] {
+export function commonFields({ name, labels }: Thing, wanted: ThingQuery<never>): readonly FieldChange[] {
   const renamed = name === wanted.name ? [] : [{ field: "name", before: name, after: wanted.name }];
   return [...renamed, ...labelFields(wanted.stack, labels, wanted.labels)];
 }
@@ -40,7 +40,11 @@ export function commonFields({ name, labels }: Thing, wanted: Wanted<never>): re
 export async function putCommon<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  { before, wanted, more = {} }: { before: T; wanted: Wanted<T>; more?: Readonly<Record<string, unknown>> },
+  {
+    before,
+    wanted,
+    more = {},
+  }: { before: T; wanted: ThingQuery<T>; more?: Readonly<Record<string, unknown>> },
   signal: AbortSignal,
 ): Promise<void> {
   if (commonFields(before, wanted).length === 0 && Object.keys(more).length === 0) return;

@@ -19,7 +19,7 @@ export interface FirstBoot {
 }
 
 /** A value from another resource, or one that is known. */
-export type Wanted = Output | string;
+export type OutputOrValue = Output | string;
 
 export interface ServerSpec {
   readonly stack: string;
@@ -29,7 +29,7 @@ export interface ServerSpec {
   readonly image: string;
   /** Whether the API refuses to delete or rebuild it. */
   readonly protect: boolean;
-  readonly sshKey: { readonly id: Wanted; readonly publicKey: Wanted };
+  readonly sshKey: { readonly id: OutputOrValue; readonly publicKey: OutputOrValue };
   readonly firewall: Output;
   /** Addresses of its own, each by id and address. Absent: the machine has none of that family. */
   readonly ipv4?: { readonly id: Output; readonly address: Output };
@@ -50,7 +50,7 @@ export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly 
 }
 
 /** A value from another resource as it is known now. */
-export function valueOf(wanted: Wanted, inputs: Inputs): Known<string> {
+export function valueOf(wanted: OutputOrValue, inputs: Inputs): Known<string> {
   return typeof wanted === "string" ? { known: true, value: wanted } : inputs.get(wanted);
 }
 

@@ -23,20 +23,20 @@ import {
   serverDifference,
   type ServerSpec,
   valueOf,
-  type Wanted,
+  type OutputOrValue,
 } from "./server-difference.ts";
 import { act, assign, powerOff, powerOn, readServer, unassign } from "./server-power.ts";
 import { actionOf, type Server } from "./shapes.ts";
 
 const maxUserData = 32 * 1024;
 
-function needed(wanted: Wanted, inputs: Inputs): string {
+function needed(wanted: OutputOrValue, inputs: Inputs): string {
   const value = valueOf(wanted, inputs);
   if (!value.known) throw new TypeError(`an output of ${value.after} is needed and not known`);
   return value.value;
 }
 
-const neededId = (wanted: Wanted, inputs: Inputs): number => Number(needed(wanted, inputs));
+const neededId = (wanted: OutputOrValue, inputs: Inputs): number => Number(needed(wanted, inputs));
 
 /** The part of a new server's request that says which addresses it has. */
 function publicNet(spec: ServerSpec, inputs: Inputs): object {

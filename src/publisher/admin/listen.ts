@@ -10,7 +10,7 @@ import {
   localServer,
   type Places,
 } from "../../core/admin/index.ts";
-import type { Part, Wanted } from "../generation.ts";
+import type { GenerationSpec, Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress, PublisherListen } from "../publisher.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
@@ -94,7 +94,7 @@ export class LocalPart implements Part {
   }
 
   /** Throws `publisher-listen`. */
-  async prepare({ options }: Wanted): Promise<void> {
+  async prepare({ options }: GenerationSpec): Promise<void> {
     const asked = this.#asked(options.listen);
     if (asked !== false) await this.#pool.take(listenText(asked), () => this.#open(asked));
   }

@@ -14,7 +14,7 @@ import {
 import { drainServer, json, line, type LocalReply, localServer } from "../../core/admin/index.ts";
 import { fileCode, StateFolder } from "../../core/files/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
-import type { Part, Wanted } from "../generation.ts";
+import type { GenerationSpec, Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
 
@@ -172,7 +172,7 @@ export class ControlSockets implements Part {
   }
 
   /** Throws `publisher-running`, `publisher-listen`, `state-permissions` or `file-unwritable`. */
-  async prepare({ issuers }: Wanted): Promise<void> {
+  async prepare({ issuers }: GenerationSpec): Promise<void> {
     for (const { stateDir } of issuers)
       await this.#pool.take(stateDir, () => openSocket(stateDir, this.#publisher));
   }

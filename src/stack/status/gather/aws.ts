@@ -1,7 +1,7 @@
 import { mapLimit } from "../../../core/base/index.ts";
 import type { AwsPart, OidcProviderFacts } from "../../parts/index.ts";
 import type { AccountFacts } from "../facts.ts";
-import type { GatherOptions, Wanted } from "./options.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 /** The providers of other issuers, where ours is not there: perhaps it is registered under another name. */
@@ -20,7 +20,7 @@ async function othersOf(
 export async function gatherAccount(
   part: AwsPart,
   { signal }: GatherOptions,
-  wanted: Wanted,
+  wanted: LinkFilter,
 ): Promise<AccountFacts> {
   const { account } = part;
   const roles = wanted("trust", "permission") ? account.roles : [];

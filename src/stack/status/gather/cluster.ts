@@ -4,7 +4,7 @@ import { parseDiscovery } from "../../../rules/oidc/index.ts";
 import { parseJwkSet } from "../../../rules/keys/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";
-import type { GatherOptions, Wanted } from "./options.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 /** The cluster's facts, and its API where it answers. */
@@ -40,7 +40,7 @@ async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<Clu
 }
 
 /** What the cluster says of itself; nothing where the config names none or no link needs it. */
-export async function gatherCluster(options: GatherOptions, wanted: Wanted): Promise<GatheredCluster> {
+export async function gatherCluster(options: GatherOptions, wanted: LinkFilter): Promise<GatheredCluster> {
   const { config, signal } = options;
   if (!hasCluster(config) || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))
     return {};

@@ -4,7 +4,7 @@ import type { Facts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherIssuer } from "./issuer.ts";
-import type { GatherOptions, Wanted } from "./options.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
 import { seen } from "./seen.ts";
 import { gatherWorkloads } from "./workloads.ts";
 
@@ -23,7 +23,7 @@ async function publisherOf({ publisher, signal }: GatherOptions): Promise<Publis
  */
 export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<Facts> {
   const { config, clock } = options;
-  const wanted: Wanted = (...some) => some.some((link) => links.has(link));
+  const wanted: LinkFilter = (...some) => some.some((link) => links.has(link));
   const parts = awsParts(options);
   try {
     const gathered = gatherCluster(options, wanted);

@@ -3,7 +3,7 @@ import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { IssuerFacts, NameFacts } from "../facts.ts";
-import type { GatherOptions, Wanted } from "./options.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 async function systemResolver(host: string): Promise<readonly string[]> {
@@ -27,7 +27,10 @@ function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly s
 }
 
 /** What the issuer serves, and where its names lead; undefined where no link needs it. */
-export async function gatherIssuer(options: GatherOptions, wanted: Wanted): Promise<IssuerFacts | undefined> {
+export async function gatherIssuer(
+  options: GatherOptions,
+  wanted: LinkFilter,
+): Promise<IssuerFacts | undefined> {
   if (!wanted("discovery", "jwks", "dns", "tls", "reachability", "token", "sts")) return undefined;
   const { config, route = {}, signal } = options;
   const orElse = parseIssuer(config.issuer).defaultJwksUri;

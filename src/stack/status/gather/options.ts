@@ -11,4 +11,4 @@ export interface GatherOptions extends AwsPartContext {
 }
 
 /** Whether one of these links is to be reported on. */
-export type Wanted = (...links: readonly Link[]) => boolean;
+export type LinkFilter = (...links: readonly Link[]) => boolean;

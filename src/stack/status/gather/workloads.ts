@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { parseJws } from "../../../rules/oidc/index.ts";
 import type { AwsPart } from "../../parts/index.ts";
 import type { WorkloadFacts } from "../facts.ts";
-import type { GatherOptions, Wanted } from "./options.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 /** A ServiceAccount that a role names. */
@@ -35,7 +35,7 @@ class Namespaces {
 interface Gathering {
   readonly api: KubernetesApi;
   readonly signal: AbortSignal;
-  readonly wanted: Wanted;
+  readonly wanted: LinkFilter;
   readonly namespaces: Namespaces;
 }
 
@@ -83,7 +83,7 @@ async function workloadFacts(named: Named, gathering: Gathering): Promise<Worklo
   };
 }
 
-function without(named: Named, wanted: Wanted): WorkloadFacts {
+function without(named: Named, wanted: LinkFilter): WorkloadFacts {
   const none = notTried("cluster");
   const { part, role, serviceAccount, mint } = named;
   return {
@@ -102,7 +102,7 @@ export async function gatherWorkloads(
   parts: readonly AwsPart[],
   api: KubernetesApi | undefined,
   options: GatherOptions,
-  wanted: Wanted,
+  wanted: LinkFilter,
 ): Promise<readonly WorkloadFacts[]> {
   const every = wanted("token", "sts");
   // One token is enough to know which key signs.
