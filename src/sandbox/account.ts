@@ -31,7 +31,7 @@ export interface SandboxAccount extends AsyncDisposable {
 }
 
 /** The account's own clock and issuers, before there is an account. */
-export class Surroundings {
+export class AccountSurroundings {
   readonly clock: MovableClock;
   readonly issuers: Issuers;
   #account: StandInAccount | undefined;

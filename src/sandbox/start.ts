@@ -1,6 +1,6 @@
 import { type Clock, defined } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
-import { type SandboxAccount, Surroundings } from "./account.ts";
+import { type SandboxAccount, AccountSurroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
 import { atDoor } from "./errors/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
@@ -75,7 +75,7 @@ async function open(options: SandboxOptions): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
   const foreign = defined({ ca, connectTo });
-  const surroundings = (): Surroundings => new Surroundings(options.clock, issuerUrl, foreign);
+  const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuerUrl, foreign);
   const first = surroundings();
   const further = new Map<string, SandboxAccount>();
   const aws = await startAws(options, {

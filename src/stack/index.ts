@@ -50,7 +50,7 @@ export {
   type TestOptions,
   type TestReport,
   testStack,
-  type Verdict,
+  type CaseVerdict,
 } from "./test/index.ts";
 export {
   type DemoPlace,

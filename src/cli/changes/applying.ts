@@ -13,7 +13,7 @@ const past: Readonly<Record<ChangeKind, string>> = {
 
 const counted = (count: number): string => `${count} resource${count === 1 ? "" : "s"}`;
 
-interface Reason {
+interface WaitReason {
   readonly reason: string;
   readonly deadline: number;
 }
@@ -22,8 +22,8 @@ interface Reason {
 class WaitLine {
   readonly #progress: CommandContext["progress"];
   /** What is waited for beside what is shown, each with its last reason. */
-  readonly #others = new Map<string, Reason>();
-  #on: (Reason & { readonly what: string; readonly line: Waiting }) | undefined;
+  readonly #others = new Map<string, WaitReason>();
+  #on: (WaitReason & { readonly what: string; readonly line: Waiting }) | undefined;
 
   constructor(progress: CommandContext["progress"]) {
     this.#progress = progress;

@@ -11,7 +11,7 @@ import {
   sightRegion,
   sightServer,
   sightSurroundings,
-  type Surroundings,
+  type DetectedSurroundings,
 } from "./detect/index.ts";
 import { demand, Interview, unanswered, wrong } from "./interview.ts";
 
@@ -133,7 +133,7 @@ function checkNaming(foundation: Foundation | undefined, { zone, issuer }: InitO
 /** A name that was found: the cluster's public issuer, or a zone. */
 function foundName(
   foundation: Foundation | undefined,
-  { cluster, zones }: Surroundings,
+  { cluster, zones }: DetectedSurroundings,
 ): { readonly value?: string; readonly choices: readonly string[] } {
   if (foundation?.kind === "cluster") {
     const issuer = cluster?.issuer;
@@ -151,7 +151,7 @@ async function nameOf(
   interview: Interview,
   foundation: Foundation | undefined,
   options: InitOptions,
-  surroundings: Surroundings,
+  surroundings: DetectedSurroundings,
 ): Promise<Answers["name"] | undefined> {
   const { zone, issuer, dns } = options;
   // A cluster that exists has its issuer; a machine of ours gets a name below a zone unless a URL is given.
@@ -200,7 +200,7 @@ async function surroundingsOf(
   foundation: Foundation | undefined,
   options: InitOptions,
   region: string,
-): Promise<Surroundings> {
+): Promise<DetectedSurroundings> {
   if (!options.detect) return { zones: [] };
   return sightSurroundings(context, {
     foundation,

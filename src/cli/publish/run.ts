@@ -19,7 +19,7 @@ export interface PublishS3Options extends RouteOptions {
   readonly verify: boolean;
 }
 
-type Seen =
+type IssuerCheck =
   | {
       readonly reached: true;
       readonly discoveryUrl: string;
@@ -50,7 +50,11 @@ async function publish(context: CommandContext, config: Config, s3: S3Config): P
   }
 }
 
-async function look(context: CommandContext, config: Config, options: PublishS3Options): Promise<Seen> {
+async function look(
+  context: CommandContext,
+  config: Config,
+  options: PublishS3Options,
+): Promise<IssuerCheck> {
   const route = await routeOf(context, options);
   try {
     const { discoveryUrl, jwksUri, kids } = await seeIssuer(config.issuer, route, context.signal);
@@ -72,7 +76,7 @@ function sayOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): 
 
 function saySeen(
   output: Output,
-  seen: Seen,
+  seen: IssuerCheck,
   access: PublicAccess | undefined,
   hints: readonly string[],
 ): void {

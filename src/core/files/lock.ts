@@ -160,7 +160,7 @@ class HeldLock implements FileLock {
 }
 
 /** What is known of a lock that somebody has. */
-type Verdict =
+type LockState =
   | { readonly state: "unknown" }
   | { readonly state: "held"; readonly owner: LockOwner }
   | { readonly state: "free"; readonly why: string };
@@ -171,7 +171,7 @@ class Watch {
   #since = 0;
 
   /** `now` in milliseconds since the epoch. */
-  verdict(seen: Sighting, now: number): Verdict {
+  verdict(seen: Sighting, now: number): LockState {
     const { owner } = seen;
     if (owner !== undefined && isDead(owner))
       return { state: "free", why: `its holder, process ${owner.pid}, is dead` };

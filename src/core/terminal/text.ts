@@ -11,19 +11,19 @@ const codes = {
 } as const;
 
 /** `unbroken` is no colour: its spaces are none between words, so that no line ends in it. */
-export type Look = keyof typeof codes | "unbroken";
+export type Style = keyof typeof codes | "unbroken";
 
 /** Text with a look. Only this file makes one, and only `paint` turns it into escape sequences. */
 class Styled {
-  readonly #look: Look;
+  readonly #look: Style;
   readonly #content: Text;
 
-  constructor(look: Look, content: Text) {
+  constructor(look: Style, content: Text) {
     this.#look = look;
     this.#content = content;
   }
 
-  spans(looks: readonly Look[]): readonly Span[] {
+  spans(looks: readonly Style[]): readonly Span[] {
     return spansOf(this.#content, [...looks, this.#look]);
   }
 }
@@ -56,11 +56,11 @@ export function rich(fixed: TemplateStringsArray, ...values: readonly (Text | nu
 /** A run of visible characters of one look. */
 export interface Span {
   readonly text: string;
-  readonly looks: readonly Look[];
+  readonly looks: readonly Style[];
 }
 
 /** The runs of a text, escaped. */
-export function spansOf(said: Text, looks: readonly Look[] = []): readonly Span[] {
+export function spansOf(said: Text, looks: readonly Style[] = []): readonly Span[] {
   if (typeof said === "string") return said === "" ? [] : [{ text: visible(said), looks }];
   return "spans" in said ? said.spans(looks) : said.flatMap((part) => spansOf(part, looks));
 }

@@ -1,4 +1,4 @@
-import type { Look, Span } from "./text.ts";
+import type { Style, Span } from "./text.ts";
 
 const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
@@ -17,7 +17,7 @@ interface Word {
 
 interface Cell {
   readonly char: string;
-  readonly looks: readonly Look[];
+  readonly looks: readonly Style[];
 }
 
 function wordsOf(spans: readonly Span[]): Word[] {
@@ -35,7 +35,7 @@ function wordsOf(spans: readonly Span[]): Word[] {
 }
 
 function joined(cells: readonly Cell[]): readonly Span[] {
-  const spans: { text: string; looks: readonly Look[] }[] = [];
+  const spans: { text: string; looks: readonly Style[] }[] = [];
   for (const { char, looks } of cells) {
     const last = spans.at(-1);
     if (last?.looks === looks) last.text += char;

@@ -3,7 +3,7 @@ import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts"
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { awsConfigOf, roleConfigOf } from "./account/index.ts";
-import type { Exchange, Look } from "../../stack/parts/index.ts";
+import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import type { Seen, WorkloadFacts } from "../../stack/index.ts";
 import { finding, type Finding } from "../../stack/index.ts";
@@ -12,8 +12,8 @@ import { awsFinding, judgeFacts } from "../../stack/index.ts";
 /** What was seen of one role of a binding. */
 export interface RoleSeen {
   readonly granted: GrantedRole;
-  readonly look: Seen<Look<RoleState>>;
-  readonly exchange?: Seen<Exchange>;
+  readonly look: Seen<ResourceDrift<RoleState>>;
+  readonly exchange?: Seen<TokenExchange>;
 }
 
 /** What was seen of a binding. */

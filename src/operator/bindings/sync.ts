@@ -12,7 +12,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { BoundAccount } from "./account/index.ts";
-import type { Look } from "../../stack/parts/index.ts";
+import type { ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { roleConfigOf } from "./account/index.ts";
 import type { Seen } from "../../stack/index.ts";
@@ -141,7 +141,7 @@ class AccountTurn {
     this.gone.push(...gone.map(({ arn }) => arn));
   }
 
-  async #look(granted: GrantedRole): Promise<Look<RoleState>> {
+  async #look(granted: GrantedRole): Promise<ResourceDrift<RoleState>> {
     const role = roleConfigOf(this.#wanted.binding, granted);
     const { signal } = this.#turn;
     if (granted.managed !== undefined) return this.#account.look(this.#mark, role, signal);
@@ -156,7 +156,7 @@ class AccountTurn {
 
   /** A role as it is afterwards. */
   async seen(granted: GrantedRole): Promise<RoleSeen> {
-    let look: Seen<Look<RoleState>>;
+    let look: Seen<ResourceDrift<RoleState>>;
     try {
       look = { kind: "seen", value: await this.#look(granted) };
     } catch (error) {

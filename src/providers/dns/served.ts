@@ -11,7 +11,7 @@ const patienceMs = 120_000;
 const pauseMs = 2000;
 
 /** What was seen of the name servers until now. */
-interface Seen {
+interface ServedState {
   readonly isServed: boolean;
   /** Servers without the value, or why nobody could be asked. */
   readonly said: string;
@@ -19,7 +19,7 @@ interface Seen {
   readonly isAnswered: boolean;
 }
 
-async function look(ask: AskServers, zone: string, name: string, value: string): Promise<Seen> {
+async function look(ask: AskServers, zone: string, name: string, value: string): Promise<ServedState> {
   try {
     const answers = await ask(zone, name);
     const without = answers.filter(({ values }) => !values.includes(value)).map(({ server }) => server);
@@ -44,7 +44,7 @@ export async function untilServed(
   work: DnsWork,
 ): Promise<boolean> {
   const nobodyAnswers = new Error(`no name server of ${zone} can be asked`);
-  let seen: Seen | undefined;
+  let seen: ServedState | undefined;
   const late = (): Error => {
     if (seen?.isAnswered !== true) return nobodyAnswers;
     const sentence = `the TXT record of ${name} is not on all name servers after ${patienceMs / 60_000} minutes: ${seen.said} lack it`;

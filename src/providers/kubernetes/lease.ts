@@ -78,7 +78,7 @@ async function within<T>(
   }
 }
 
-class Held implements HeldLease {
+class RunningLease implements HeldLease {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
   readonly #lost = new AbortController();
@@ -250,7 +250,7 @@ class Attempt {
         ? await api.create(newLease(namespace, name, spec), { signal })
         : await api.replace(renewedLease(record, spec), { signal });
     this.#seen?.({ holder: identity, transitions: readLease(taken).transitions });
-    return new Held(this.#options, this.#times, readLease(taken), sentAt);
+    return new RunningLease(this.#options, this.#times, readLease(taken), sentAt);
   }
 
   /**

@@ -33,7 +33,7 @@ export interface SharedState {
 }
 
 /** An object that carries what is shared. */
-interface Seen {
+interface SecretReading {
   readonly object: KubernetesObject;
   readonly state: SharedState;
 }
@@ -57,7 +57,7 @@ function stateOf(object: KubernetesObject): SharedState {
   return { entries: new Map(entries), holder: object.metadata.annotations?.[holderAnnotation] };
 }
 
-function objectOf({ object }: Seen, { entries, holder }: SharedState): KubernetesObject {
+function objectOf({ object }: SecretReading, { entries, holder }: SharedState): KubernetesObject {
   const mark = holder === undefined ? {} : { [holderAnnotation]: holder };
   const encoded = [...entries].map(([name, text]) => [name, Buffer.from(text).toString("base64")]);
   return {
@@ -79,8 +79,8 @@ export class SharedSecret {
   readonly #listeners = new Set<{ readonly prefix: string; readonly notify: () => void }>();
   readonly #ending = new AbortController();
   #seen: SharedState | undefined;
-  #reading: Promise<Seen> | undefined;
-  #next: Promise<Seen> | undefined;
+  #reading: Promise<SecretReading> | undefined;
+  #next: Promise<SecretReading> | undefined;
   #looking: Promise<void> | undefined;
   #trouble = "";
 
@@ -131,7 +131,7 @@ export class SharedSecret {
   }
 
   /** One exchange at a time serves all who ask; who asks while one is under way gets the one after it. */
-  #read(): Promise<Seen> {
+  #read(): Promise<SecretReading> {
     if (this.#next !== undefined) return this.#next;
     const before = this.#reading?.catch(() => {});
     if (before === undefined) return this.#begin();
@@ -142,7 +142,7 @@ export class SharedSecret {
     return this.#next;
   }
 
-  #begin(): Promise<Seen> {
+  #begin(): Promise<SecretReading> {
     const reading = this.#get().finally(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });
@@ -150,7 +150,7 @@ export class SharedSecret {
     return reading;
   }
 
-  async #get(): Promise<Seen> {
+  async #get(): Promise<SecretReading> {
     const object = await this.#options.cluster.read(this.#ref);
     if (object === undefined) {
       throw new PodtrustError("cluster-not-found", `there is no ${this.place}`, {

@@ -14,7 +14,7 @@ import {
 import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority, type OpenAuthority } from "./authority.ts";
 import { Backoff } from "./backoff.ts";
-import { type Held, heldOf, Holding } from "./holding.ts";
+import { type HeldCertificate, heldOf, Holding } from "./holding.ts";
 import { InfoWatch } from "./info-watch.ts";
 import { Issuing } from "./issuing.ts";
 import { Keeping } from "./keeping.ts";
@@ -151,7 +151,7 @@ class Manager implements CertificateManager {
   }
 
   // What is not good is better than nothing, and is replaced at once.
-  #serveStored(held: Held): void {
+  #serveStored(held: HeldCertificate): void {
     this.#fault = this.#keeping.faultOf(held);
     if (this.#fault !== undefined)
       this.#logger.error("the stored certificate is not good; asking for another", { fault: this.#fault });
@@ -236,7 +236,7 @@ class Manager implements CertificateManager {
     this.#waiters.check();
   }
 
-  async #askRenewalInfo(held: Held): Promise<void> {
+  async #askRenewalInfo(held: HeldCertificate): Promise<void> {
     const authority = this.#issuing.authority(held.from);
     const renewal = await this.#info.ask(held, authority, this.#closing.signal);
     if (renewal === undefined) return;
@@ -323,7 +323,7 @@ class Manager implements CertificateManager {
     return true;
   }
 
-  #accept(held: Held): void {
+  #accept(held: HeldCertificate): void {
     const { notBefore, notAfter, from } = held;
     const now = this.#clock.now();
     this.#young = { from: now, until: now + Math.min(leastAge, (notAfter - notBefore) / 4) };

@@ -8,7 +8,7 @@ import {
   PodtrustError,
   silentLogger,
 } from "../../core/base/index.ts";
-import { type Held, heldOf, Holding, pairFault } from "./holding.ts";
+import { type HeldCertificate, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";
 
@@ -123,7 +123,7 @@ class ForeignCertificate implements CertificateSource {
     this.#logger.info("certificate in use", { notAfter: new Date(fresh.notAfter).toISOString() });
   }
 
-  #judge(certificate: string, key: string): Held {
+  #judge(certificate: string, key: string): HeldCertificate {
     checkPair(certificate, key);
     const fresh = heldOf({ certificate, key }, this.#options.from);
     const now = this.#options.clock.now();
@@ -138,7 +138,11 @@ class ForeignCertificate implements CertificateSource {
   }
 
   // A private root that issues by itself is known to nobody here: at the start a leaf alone is taken for such.
-  #faultOf(pair: Held, now: number, before: Held | undefined = pair): string | undefined {
+  #faultOf(
+    pair: HeldCertificate,
+    now: number,
+    before: HeldCertificate | undefined = pair,
+  ): string | undefined {
     return pairFault(pair, { names: this.#options.names, now, before });
   }
 

@@ -4,7 +4,7 @@ import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
 
 /** The certificate that is served, and what is known of it. */
-export interface Held extends ServedCertificate {
+export interface HeldCertificate extends ServedCertificate {
   readonly notBefore: number;
   /** The CA's directory URL, or a file. */
   readonly from: string;
@@ -15,7 +15,7 @@ export interface Held extends ServedCertificate {
 export function heldOf(
   pair: { readonly certificate: string; readonly key: string; readonly renewal?: StoredRenewal | undefined },
   from: string,
-): Held {
+): HeldCertificate {
   const [leaf] = readCertificates(pair.certificate);
   const { certificate, key, renewal } = pair;
   return { certificate, key, from, renewal, ...validityOf(leaf) };
@@ -40,13 +40,13 @@ export function pairFault(
 export class Holding {
   readonly #listeners = new Set<() => void>();
   readonly #logger: Logger;
-  #held: Held | undefined;
+  #held: HeldCertificate | undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  get held(): Held | undefined {
+  get held(): HeldCertificate | undefined {
     return this.#held;
   }
 
@@ -68,7 +68,7 @@ export class Holding {
   }
 
   /** Serves another certificate from now on. A listener that throws keeps no other from hearing of it. */
-  swap(held: Held): void {
+  swap(held: HeldCertificate): void {
     this.#held = held;
     for (const listener of this.#listeners) {
       try {
@@ -80,7 +80,7 @@ export class Holding {
   }
 
   /** Keeps what the CA said of renewal; nobody has to hear of it. */
-  note(held: Held): void {
+  note(held: HeldCertificate): void {
     this.#held = held;
   }
 }

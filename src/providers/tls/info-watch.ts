@@ -1,6 +1,6 @@
 import { type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
 import type { Authority } from "./authority.ts";
-import type { Held } from "./holding.ts";
+import type { HeldCertificate } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";
 import type { StoredRenewal } from "./store.ts";
 
@@ -34,7 +34,7 @@ export class InfoWatch {
 
   /** The CA's word where it is new; undefined where there is none, or it is not yet time to ask. */
   async ask(
-    held: Held,
+    held: HeldCertificate,
     authority: Authority | undefined,
     signal: AbortSignal,
   ): Promise<StoredRenewal | undefined> {
@@ -65,7 +65,7 @@ export class InfoWatch {
     return this.#askAt !== Infinity && (this.#askAt <= now || this.#askAt > now + maxWait);
   }
 
-  #follow(held: Held, authority: Authority | undefined): void {
+  #follow(held: HeldCertificate, authority: Authority | undefined): void {
     if (authority === undefined || held.notAfter <= this.#options.clock.now()) this.#askAt = Infinity;
     else if (held.certificate !== this.#certificate || this.#askAt === Infinity) {
       this.#askAt = held.renewal?.checkAt ?? 0;

@@ -1,6 +1,6 @@
 import { rootsOf } from "../acme/index.ts";
 import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
-import { type Held, heldOf, pairFault } from "./holding.ts";
+import { type HeldCertificate, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
 import type {
   CertificateAddress,
@@ -40,22 +40,22 @@ export class Keeping {
   }
 
   /** The certificate of the store that lasts longest among those that may be served, whichever issuer's. */
-  async newest(): Promise<Held | undefined> {
+  async newest(): Promise<HeldCertificate | undefined> {
     const found = await this.#all();
     return found.find((held) => this.faultOf(held) === undefined) ?? found[0];
   }
 
   /** Why a certificate had better not be served now, in a sentence; undefined when it may. */
-  faultOf(held: Held): string | undefined {
+  faultOf(held: HeldCertificate): string | undefined {
     const { issuers, names, clock } = this.#options;
     const { ca = [] } = issuers.find(({ directory }) => directory === held.from) ?? {};
     return pairFault(held, { names, now: clock.now(), roots: rootsOf(ca), before: held });
   }
 
   /** Those that can be read, the one that lasts longest first. */
-  async #all(): Promise<readonly Held[]> {
+  async #all(): Promise<readonly HeldCertificate[]> {
     const { store, issuers, logger } = this.#options;
-    const found: Held[] = [];
+    const found: HeldCertificate[] = [];
     let unread = 0;
     for (const { directory } of issuers) {
       try {
@@ -74,24 +74,24 @@ export class Keeping {
    * Keeps what is served; a failure is noted, for another try. False where somebody else has taken over the lock under
    * which it was obtained: then what that one keeps counts.
    */
-  async save(held: Held, lock: StoreLock): Promise<boolean> {
+  async save(held: HeldCertificate, lock: StoreLock): Promise<boolean> {
     return this.#save(held, { lock });
   }
 
   /** Tries again to keep what could not be kept, unless something that lasts longer stands there by now. */
-  async saveAgain(held: Held): Promise<void> {
+  async saveAgain(held: HeldCertificate): Promise<void> {
     const ends = (stored: StoredCertificate): number => heldOf(stored, held.from).notAfter;
     await this.#save(held, { replaces: (stored) => stored === undefined || ends(stored) <= held.notAfter });
   }
 
   /** Keeps what the CA said of renewal, while it is this certificate that is kept. */
-  async note(held: Held): Promise<void> {
+  async note(held: HeldCertificate): Promise<void> {
     // What is not kept yet is kept with it, once it can be.
     if (this.#lastError !== undefined) return;
     await this.#save(held, { replaces: (stored) => stored?.certificate === held.certificate });
   }
 
-  async #save(held: Held, conditions: SaveConditions): Promise<boolean> {
+  async #save(held: HeldCertificate, conditions: SaveConditions): Promise<boolean> {
     const { certificate, key, renewal, from } = held;
     const { store, clock, logger } = this.#options;
     try {

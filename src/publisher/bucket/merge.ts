@@ -30,7 +30,7 @@ export interface Merged {
 }
 
 /** A key of ours and what is to be said of it. */
-interface Held {
+interface MarkedKey {
   readonly jwk: PublicJwk;
   readonly mark: Mark;
 }
@@ -77,9 +77,9 @@ function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined
   return { absentSince: Math.max(said.absentSince, since ?? 0) };
 }
 
-function ownHeld(standing: Standing, own: OwnKeys, others: ReadonlySet<string>): Map<string, Held> {
+function ownHeld(standing: Standing, own: OwnKeys, others: ReadonlySet<string>): Map<string, MarkedKey> {
   const said: StackMarks = standing.marks.get(own.stack) ?? new Map<string, Mark>();
-  const held = new Map<string, Held>();
+  const held = new Map<string, MarkedKey>();
   for (const jwk of standing.keys) {
     const tag = kidTag(jwk.kid);
     // What nobody says anything of was put there by hand: it is treated as having vanished just now.
@@ -101,7 +101,7 @@ function isOver({ absentSince }: Mark, { now, retention, confirmed }: OwnKeys): 
 }
 
 /** Tags of what makes room where there are more keys of a type than relying parties take: gone longest first. */
-function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, Held>): ReadonlySet<string> {
+function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, MarkedKey>): ReadonlySet<string> {
   return new Set(
     ["RSA", "EC"].flatMap((kty) => {
       const ofType = keys.filter((key) => key.kty === kty).map((key) => kidTag(key.kid));

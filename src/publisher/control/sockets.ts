@@ -106,7 +106,7 @@ async function takePlace(server: Server, path: string): Promise<void> {
 const readOnly = new Set(["EROFS", "EACCES", "EPERM"]);
 
 /** A state directory's socket, open or, in a folder that cannot be written to, with the reason why not. */
-interface Opened {
+interface OpenedSocket {
   readonly server?: Server;
   readonly trouble?: string;
 }
@@ -126,7 +126,7 @@ async function makeFolder(stateDir: string): Promise<void> {
   }
 }
 
-async function openSocket(stateDir: string, publisher: Controlled): Promise<Opened> {
+async function openSocket(stateDir: string, publisher: Controlled): Promise<OpenedSocket> {
   const path = controlPath(stateDir);
   if (Buffer.byteLength(path) > maxPath) {
     const sentence = `the control socket's path is longer than ${maxPath} bytes: ${path}`;
@@ -157,7 +157,7 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
 export class ControlSockets implements Part {
   readonly #publisher: Controlled;
   readonly #logger: Logger;
-  readonly #pool = new Pool<Opened>(async ({ server }) => {
+  readonly #pool = new Pool<OpenedSocket>(async ({ server }) => {
     if (server !== undefined) await drainServer(server);
   });
 

@@ -28,13 +28,13 @@ const lifeSeconds = 7 * 24 * 3600;
 // Root writes, and the group that the publisher is in reads.
 const tokenMode = 0o640;
 
-interface Kept {
+interface TokenSource {
   readonly server: string;
   readonly tokenFile: string;
   readonly caFile: string;
 }
 
-function keptOf(config: Config): Kept {
+function keptOf(config: Config): TokenSource {
   const { source } = publisherOf(config);
   if ("tokenFile" in source) return source;
   throw new PodtrustError(
@@ -51,7 +51,7 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 /** Whether the cluster takes the token, and what of it decides whether it is due. */
-async function verdictOn(spec: OwnTokenSpec, kept: Kept): Promise<OwnTokenOutcome> {
+async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnTokenOutcome> {
   const { env, clock, signal } = spec;
   if ((await textOf(kept.tokenFile)) === undefined) return "absent";
   try {

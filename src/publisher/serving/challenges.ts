@@ -8,22 +8,26 @@ const path = "/.well-known/acme-challenge/";
 // RFC 8555 §8.3: a token is base64url.
 const token = /^[A-Za-z0-9_-]{1,256}$/u;
 
-interface Reply {
+interface ChallengeReply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
 }
 
-const problem = (status: number): Reply => ({
+const problem = (status: number): ChallengeReply => ({
   status,
   type: "text/plain; charset=utf-8",
   body: `${status} ${reasonPhrase(status)}\n`,
 });
 
-const found = (body: string | undefined): Reply =>
+const found = (body: string | undefined): ChallengeReply =>
   body === undefined ? problem(404) : { status: 200, type: "application/octet-stream", body };
 
-function reply(url: string, method: string, challenges: ChallengeAnswers): Reply | Promise<Reply> {
+function reply(
+  url: string,
+  method: string,
+  challenges: ChallengeAnswers,
+): ChallengeReply | Promise<ChallengeReply> {
   if (!url.startsWith(path)) return problem(404);
   if (method !== "GET" && method !== "HEAD") return problem(405);
   const asked = url.slice(path.length);
@@ -38,7 +42,7 @@ function reply(url: string, method: string, challenges: ChallengeAnswers): Reply
  */
 export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: Tallies): Http1Answerer {
   return ({ url = "", method = "" }) => {
-    const given = ({ status, type, body }: Reply): Http1Answer => {
+    const given = ({ status, type, body }: ChallengeReply): Http1Answer => {
       const fields: Fields = [
         ["Content-Type", type],
         ["Cache-Control", "no-store"],

@@ -18,7 +18,7 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
 }
 
 /** A place to listen on. */
-export interface Opened {
+export interface OpenedListener {
   /** Where; without a port as long as nobody is accepted yet. */
   readonly bound: BoundAddress;
   /** Accepts from now on, where that was not so before. Throws `publisher-listen`. */
@@ -29,7 +29,7 @@ export interface Opened {
  * Opens an address. A socket that a service manager opened keeps whoever connects, through a restart too, and so nobody
  * is accepted from it before there is everything to answer with: until `accept` is called. Throws `publisher-listen`.
  */
-export async function openOn(server: Server, asked: ListenAddress, logger: Logger): Promise<Opened> {
+export async function openOn(server: Server, asked: ListenAddress, logger: Logger): Promise<OpenedListener> {
   let bound: BoundAddress | undefined;
   const accept = async (): Promise<void> => {
     bound ??= await listenOn(server, asked, logger);

@@ -2,13 +2,13 @@ import type { Server } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
 import type { Connections } from "../../core/listener/index.ts";
-import type { Opened } from "./listen.ts";
+import type { OpenedListener } from "./listen.ts";
 
 /** Something that is listened on. */
 export interface Listener {
   /** What was asked for: the same address is kept through a reload. */
   readonly asked: ListenAddress;
-  readonly opened: Opened;
+  readonly opened: OpenedListener;
   /** Stops accepting and asks clients to go; resolves when the last one went. */
   drain(): Promise<void>;
   /** Changes the certificate for new handshakes that name no server. */

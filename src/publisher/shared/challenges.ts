@@ -16,7 +16,7 @@ const maxChallenge = 3_600_000;
 const askEvery = 250;
 
 /** A challenge as it stands in the Secret. */
-interface Shown {
+interface PresentedEntry {
   readonly challenge: PresentedChallenge;
   /** When it was presented; milliseconds since the epoch. */
   readonly at: number;
@@ -32,7 +32,7 @@ function readIdentifier(value: unknown): PresentedChallenge["identifier"] | unde
   return (type === "dns" || type === "ip") && typeof name === "string" ? { type, value: name } : undefined;
 }
 
-function readShown(text: string): Shown | undefined {
+function readShown(text: string): PresentedEntry | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

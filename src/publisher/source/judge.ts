@@ -11,9 +11,9 @@ export interface IssuerNames {
 }
 
 /** The verdict on one answer of the cluster, and what it was asked with. */
-export type Observation = { readonly credential?: SentCredential } & Verdict;
+export type Observation = { readonly credential?: SentCredential } & SourceVerdict;
 
-type Verdict =
+type SourceVerdict =
   | {
       readonly ok: true;
       readonly keys: readonly PublicJwk[];
@@ -98,7 +98,7 @@ function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[]
 export function judge(
   documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
   names: IssuerNames,
-): Verdict {
+): SourceVerdict {
   try {
     const discovery = parseDiscovery(documents.discovery);
     const refusal = issuerRefusal(names.issuer, discovery.issuer);

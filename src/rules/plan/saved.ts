@@ -21,11 +21,14 @@ export function savedChanges({ changes }: Plan): readonly SavedChange[] {
 }
 
 /** A saved change, or what a file has in its place. */
-type Shown = Pick<SavedChange, "id">;
+type IdentifiedChange = Pick<SavedChange, "id">;
 
 /** The ids of what one plan shows and another does not, or shows otherwise. */
-export function movedBetween(shown: readonly Shown[], now: readonly Shown[]): readonly string[] {
-  const texts = (changes: readonly Shown[]): Map<string, string> =>
+export function movedBetween(
+  shown: readonly IdentifiedChange[],
+  now: readonly IdentifiedChange[],
+): readonly string[] {
+  const texts = (changes: readonly IdentifiedChange[]): Map<string, string> =>
     new Map(changes.map((change) => [change.id, canonicalJson(change)]));
   const [before, after] = [texts(shown), texts(now)];
   const ids = new Set([...before.keys(), ...after.keys()]);

@@ -1,5 +1,5 @@
 import { isRecord } from "../../core/base/index.ts";
-import { type Exchange, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, payloadOf, type Reply, requester } from "./exchange.ts";
 import { type Fields, flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
 import type { Account } from "./model.ts";
 import { Problem } from "./problem.ts";
@@ -30,7 +30,7 @@ function contactsOf(contact: unknown): readonly string[] {
 }
 
 /** RFC 8555 §7.3.4: a JWS by the external account's MAC key over this account's public key. */
-function checkBinding(state: CaState, exchange: Exchange, binding: unknown): void {
+function checkBinding(state: CaState, exchange: AcmeExchange, binding: unknown): void {
   if (state.externalAccounts === undefined) return;
   if (!isRecord(binding)) {
     throw new Problem("externalAccountRequired", "this CA binds accounts to external ones", 403);
@@ -49,7 +49,7 @@ function checkBinding(state: CaState, exchange: Exchange, binding: unknown): voi
 }
 
 /** RFC 8555 §7.3 and §7.3.1. */
-export function newAccount(state: CaState, exchange: Exchange): Reply {
+export function newAccount(state: CaState, exchange: AcmeExchange): Reply {
   const payload = payloadOf(exchange);
   const thumbprint = keyThumbprint(exchange.jwk);
   const known = find(state, thumbprint);
@@ -79,14 +79,14 @@ export function newAccount(state: CaState, exchange: Exchange): Reply {
   };
 }
 
-function own(exchange: Exchange, id: string): Account {
+function own(exchange: AcmeExchange, id: string): Account {
   const account = requester(exchange);
   if (account.id !== id) throw new Problem("unauthorized", "this is another account", 403);
   return account;
 }
 
 /** RFC 8555 §7.3.2 and §7.3.6. */
-export function updateAccount(state: CaState, exchange: Exchange, id: string): Reply {
+export function updateAccount(state: CaState, exchange: AcmeExchange, id: string): Reply {
   const mine = own(exchange, id);
   const { payload = {} } = exchange.jws;
   if (payload["contact"] !== undefined) mine.contact = contactsOf(payload["contact"]);
@@ -97,12 +97,12 @@ export function updateAccount(state: CaState, exchange: Exchange, id: string): R
 }
 
 /** RFC 8555 §7.1.2.1. */
-export function accountOrders(state: CaState, exchange: Exchange, id: string): Reply {
+export function accountOrders(state: CaState, exchange: AcmeExchange, id: string): Reply {
   const orders = own(exchange, id).orders.map((order) => `${state.base}/order/${order}`);
   return { status: 200, body: { orders } };
 }
 
-function innerRequest(exchange: Exchange): { readonly jwk: Fields; readonly payload: Fields } {
+function innerRequest(exchange: AcmeExchange): { readonly jwk: Fields; readonly payload: Fields } {
   const inner = flatJws(payloadOf(exchange));
   const { jwk, url, nonce } = inner.header;
   if (!isRecord(jwk) || url !== exchange.url || nonce !== undefined) {
@@ -114,7 +114,7 @@ function innerRequest(exchange: Exchange): { readonly jwk: Fields; readonly payl
 }
 
 /** RFC 8555 §7.3.5. */
-export function keyChange(state: CaState, exchange: Exchange): Reply {
+export function keyChange(state: CaState, exchange: AcmeExchange): Reply {
   const mine = requester(exchange);
   const { jwk, payload } = innerRequest(exchange);
   if (

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { silentLogger, systemClock } from "../../core/base/index.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
 import { finalize } from "./certificates.ts";
-import type { Exchange } from "./exchange.ts";
+import type { AcmeExchange } from "./exchange.ts";
 import type { Account, Order } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { newState } from "./state.ts";
@@ -31,7 +31,7 @@ test("an order that is finalized twice at once gives one certificate", async () 
   state.orders.set(order.id, order);
   const payload = { csr: await csr("oidc.example.com") };
   const jws = { header: {}, payload, signingInput: "", signature: Buffer.alloc(0), payloadText: "" };
-  const exchange: Exchange = { jws, account, jwk: {}, url: "" };
+  const exchange: AcmeExchange = { jws, account, jwk: {}, url: "" };
   const both = await Promise.allSettled(["o", "o"].map(async (id) => finalize(state, exchange, id)));
   assert.deepEqual(both.map((one) => one.status).sort(), ["fulfilled", "rejected"]);
   const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason as Problem] : []));

@@ -1,6 +1,6 @@
 import { defined, errorText } from "../../core/base/index.ts";
 import { checkCsr, type CheckedCsr } from "./csr.ts";
-import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { signChain } from "./issuance.ts";
 import { keyThumbprint, malformed } from "./jws.ts";
 import type { Issued, Order } from "./model.ts";
@@ -35,14 +35,14 @@ function issueFor(state: CaState, order: Order, csr: CheckedCsr): void {
   order.pollsLeft = state.issuesLater ? 2 : 0;
 }
 
-function readyOrder(state: CaState, exchange: Exchange, id: string): Order {
+function readyOrder(state: CaState, exchange: AcmeExchange, id: string): Order {
   const mine = ownOrder(state, exchange, id);
   if (mine.status === "ready") return mine;
   throw new Problem("orderNotReady", `the order is ${mine.status}, not ready`, 403);
 }
 
 /** RFC 8555 §7.4, finalization. */
-export function finalize(state: CaState, exchange: Exchange, id: string): Reply {
+export function finalize(state: CaState, exchange: AcmeExchange, id: string): Reply {
   const payload = payloadOf(exchange);
   const mine = readyOrder(state, exchange, id);
   const csr = checkCsr(payload["csr"], mine.names, requester(exchange).thumbprint);
@@ -60,7 +60,7 @@ export function finalize(state: CaState, exchange: Exchange, id: string): Reply 
 }
 
 /** RFC 8555 §7.4.2. */
-export function readCertificate(state: CaState, exchange: Exchange, id: string): Reply {
+export function readCertificate(state: CaState, exchange: AcmeExchange, id: string): Reply {
   onlyRead(exchange);
   const issued = state.issued.find((one) => one.id === id);
   if (issued === undefined) throw new Problem("malformed", "there is no such certificate", 404);
@@ -77,7 +77,7 @@ export function readCertificate(state: CaState, exchange: Exchange, id: string):
 const reasons = new Set<unknown>([undefined, 0, 1, 3, 4, 5]);
 
 /** RFC 8555 §7.6: by the account that ordered it, or by the certificate's own key. */
-export function revoke(state: CaState, exchange: Exchange): Reply {
+export function revoke(state: CaState, exchange: AcmeExchange): Reply {
   const payload = payloadOf(exchange);
   const issued = state.issued.find((one) => one.der === payload["certificate"]);
   if (issued === undefined) throw new Problem("malformed", "this CA has issued no such certificate", 404);

@@ -5,7 +5,7 @@ import type { CaState } from "./state.ts";
 import type { CaAnswer } from "./types.ts";
 
 /** A verified request: by an account (`kid`), or by a bare key (`jwk`) where that is allowed. */
-export interface Exchange {
+export interface AcmeExchange {
   readonly jws: FlatJws;
   readonly account: Account | undefined;
   readonly jwk: Fields;
@@ -27,7 +27,11 @@ function accountOf(state: CaState, kid: unknown): Account {
   return account;
 }
 
-function signerOf(state: CaState, { header }: FlatJws, signer: Signer): Pick<Exchange, "account" | "jwk"> {
+function signerOf(
+  state: CaState,
+  { header }: FlatJws,
+  signer: Signer,
+): Pick<AcmeExchange, "account" | "jwk"> {
   const { kid, jwk } = header;
   if ((kid === undefined) === (jwk === undefined))
     throw malformed("a request has a kid or a jwk, never both");
@@ -43,7 +47,7 @@ function signerOf(state: CaState, { header }: FlatJws, signer: Signer): Pick<Exc
 }
 
 /** Reads and verifies a request's body (RFC 8555 §6); throws Problem. */
-export function verifiedExchange(state: CaState, url: string, body: string, signer: Signer): Exchange {
+export function verifiedExchange(state: CaState, url: string, body: string, signer: Signer): AcmeExchange {
   const jws = requestJws(body);
   const who = signerOf(state, jws, signer);
   verifySignature(jws, who.jwk);
@@ -61,18 +65,18 @@ export function verifiedExchange(state: CaState, url: string, body: string, sign
 }
 
 /** The account of a request that only an account makes. */
-export function requester({ account }: Exchange): Account {
+export function requester({ account }: AcmeExchange): Account {
   if (account === undefined) throw malformed("this resource takes a kid");
   return account;
 }
 
 /** The payload of a request that changes something; throws for POST-as-GET. */
-export function payloadOf({ jws }: Exchange): Fields {
+export function payloadOf({ jws }: AcmeExchange): Fields {
   if (jws.payload === undefined) throw malformed("this resource takes a payload, not POST-as-GET");
   return jws.payload;
 }
 
 /** Throws unless it is POST-as-GET (RFC 8555 §6.3). */
-export function onlyRead({ jws }: Exchange): void {
+export function onlyRead({ jws }: AcmeExchange): void {
   if (jws.payload !== undefined) throw malformed("this resource is read by POST-as-GET: an empty payload");
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { errorText, isRecord } from "../../core/base/index.ts";
-import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { malformed } from "./jws.ts";
 import type { Account, Authorization, Challenge, ChallengeType, Order } from "./model.ts";
 import { Problem } from "./problem.ts";
@@ -83,7 +83,7 @@ function urlOf(state: CaState, order: Order): string {
 }
 
 /** RFC 8555 §7.4. */
-export function newOrder(state: CaState, exchange: Exchange): Reply {
+export function newOrder(state: CaState, exchange: AcmeExchange): Reply {
   const owner = requester(exchange);
   const payload = payloadOf(exchange);
   const names = namesOf(payload["identifiers"]);
@@ -127,7 +127,7 @@ function settle(state: CaState, order: Order): void {
 }
 
 /** The requester's own order, brought up to date. */
-export function ownOrder(state: CaState, exchange: Exchange, id: string): Order {
+export function ownOrder(state: CaState, exchange: AcmeExchange, id: string): Order {
   const order = state.orders.get(id);
   if (order === undefined) throw new Problem("malformed", "there is no such order", 404);
   if (order.account !== requester(exchange).id) throw new Problem("unauthorized", "not your order", 403);
@@ -136,7 +136,7 @@ export function ownOrder(state: CaState, exchange: Exchange, id: string): Order 
 }
 
 /** RFC 8555 §7.4, polling. */
-export function readOrder(state: CaState, exchange: Exchange, id: string): Reply {
+export function readOrder(state: CaState, exchange: AcmeExchange, id: string): Reply {
   onlyRead(exchange);
   const mine = ownOrder(state, exchange, id);
   const waiting = mine.pollsLeft > 0;
@@ -146,7 +146,7 @@ export function readOrder(state: CaState, exchange: Exchange, id: string): Reply
   return { status: 200, body, headers };
 }
 
-function ownAuthorization(exchange: Exchange, authorization: Authorization | undefined): Authorization {
+function ownAuthorization(exchange: AcmeExchange, authorization: Authorization | undefined): Authorization {
   if (authorization === undefined) throw new Problem("malformed", "there is no such authorization", 404);
   if (authorization.account !== requester(exchange).id) {
     throw new Problem("unauthorized", "not your authorization", 403);
@@ -155,7 +155,7 @@ function ownAuthorization(exchange: Exchange, authorization: Authorization | und
 }
 
 /** RFC 8555 §7.5 and §7.5.2. */
-export function readAuthorization(state: CaState, exchange: Exchange, id: string): Reply {
+export function readAuthorization(state: CaState, exchange: AcmeExchange, id: string): Reply {
   const mine = ownAuthorization(exchange, state.authorizations.get(id));
   const { payload } = exchange.jws;
   if (payload !== undefined) {
@@ -181,7 +181,7 @@ async function run(state: CaState, challenge: Challenge, thumbprint: string): Pr
 }
 
 /** RFC 8555 §7.5.1: an empty object says that the challenge is ready to be looked at. */
-export function beginChallenge(state: CaState, exchange: Exchange, id: string): Reply {
+export function beginChallenge(state: CaState, exchange: AcmeExchange, id: string): Reply {
   const found = state.challenges.get(id);
   const mine = ownAuthorization(exchange, found?.authorization);
   if (found === undefined) throw new Problem("malformed", "there is no such challenge", 404);

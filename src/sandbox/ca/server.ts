@@ -5,14 +5,14 @@ import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/
 import { type Listener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
-import { type Exchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
+import { type AcmeExchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
 import { beginChallenge, newOrder, readAuthorization, readOrder } from "./orders.ts";
 import { Problem } from "./problem.ts";
 import { directory } from "./show.ts";
 import type { CaState } from "./state.ts";
 import type { CaFault, CaResource } from "./types.ts";
 
-type Post = (state: CaState, exchange: Exchange, id: string) => Reply | Promise<Reply>;
+type Post = (state: CaState, exchange: AcmeExchange, id: string) => Reply | Promise<Reply>;
 
 interface Route {
   readonly resource: CaResource;

@@ -65,7 +65,7 @@ export class Budget {
 
 const window = 300_000;
 
-interface Reply {
+interface CloudflareReply {
   readonly status: number;
   readonly body: object;
   readonly retryAfter?: number;
@@ -95,7 +95,7 @@ function parsed(text: string): unknown {
   }
 }
 
-async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
+async function work(exchange: Exchange, wiring: Wiring): Promise<CloudflareReply> {
   const { incoming } = exchange;
   const { method = "GET", url = "/" } = incoming;
   authorize(incoming, wiring);
@@ -117,18 +117,22 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...page } };
 }
 
-function tooMany(seconds: number): Reply {
+function tooMany(seconds: number): CloudflareReply {
   const error = new ApiError(429, 10_429, "Rate limited. Please wait before retrying your request.");
   return { status: 429, body: error.toObject(false), retryAfter: seconds };
 }
 
-function problemOf(error: unknown, { account }: Wiring): Reply {
+function problemOf(error: unknown, { account }: Wiring): CloudflareReply {
   const known = error instanceof BodyRefused ? new ApiError(error.status, 9207, error.message) : error;
   const problem = known instanceof ApiError ? known : new ApiError(500, 10_500, errorText(known));
   return { status: problem.status, body: problem.toObject(account.variants.validationErrors === "chained") };
 }
 
-function send(outgoing: ServerResponse, { status, body, retryAfter }: Reply, { budget }: Wiring): void {
+function send(
+  outgoing: ServerResponse,
+  { status, body, retryAfter }: CloudflareReply,
+  { budget }: Wiring,
+): void {
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {
     "content-type": "application/json",
@@ -142,7 +146,7 @@ function send(outgoing: ServerResponse, { status, body, retryAfter }: Reply, { b
 }
 
 /** The answer in place of the work; undefined for what does not keep it from being done. */
-function refusalOf(kind: CloudflareMischief, wiring: Wiring): Reply | undefined {
+function refusalOf(kind: CloudflareMischief, wiring: Wiring): CloudflareReply | undefined {
   if (kind === "rate-limit") return tooMany(1);
   return kind === "server-error" ? problemOf(new ApiError(500, 10_500, "Internal error"), wiring) : undefined;
 }

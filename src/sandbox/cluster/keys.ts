@@ -7,18 +7,18 @@ import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
 
 const generate = promisify(generateKeyPair);
 
-interface Held {
+interface GeneratedKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly privateKey: KeyObject;
   readonly jwk: PublicJwk;
 }
 
-function held(privateKey: KeyObject, algorithm: SigningAlgorithm): Held {
+function held(privateKey: KeyObject, algorithm: SigningAlgorithm): GeneratedKey {
   return { kid: kubernetesKid(privateKey), algorithm, privateKey, jwk: publicJwk(privateKey) };
 }
 
-async function newKey(algorithm: SigningAlgorithm): Promise<Held> {
+async function newKey(algorithm: SigningAlgorithm): Promise<GeneratedKey> {
   const pair =
     algorithm === "RS256"
       ? await generate("rsa", { modulusLength: 2048 })
@@ -30,7 +30,7 @@ function segment(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
-function signed(header: object, claims: object, key: Held): string {
+function signed(header: object, claims: object, key: GeneratedKey): string {
   const input = `${segment(header)}.${segment(claims)}`;
   const signature = sign("sha256", Buffer.from(input), { key: key.privateKey, dsaEncoding: "ieee-p1363" });
   return `${input}.${signature.toString("base64url")}`;
@@ -38,11 +38,11 @@ function signed(header: object, claims: object, key: Held): string {
 
 /** The signing keys of a stand-in cluster: one signs, all verify. */
 export class SigningKeys implements StandInKeys {
-  #keys: readonly Held[];
-  #signing: Held;
-  #foreign: Held | undefined;
+  #keys: readonly GeneratedKey[];
+  #signing: GeneratedKey;
+  #foreign: GeneratedKey | undefined;
 
-  private constructor(first: Held) {
+  private constructor(first: GeneratedKey) {
     this.#keys = [first];
     this.#signing = first;
   }
@@ -94,7 +94,7 @@ export class SigningKeys implements StandInKeys {
     return this.#keys.some((key) => key.kid === jws.kid && verifyJws(jws, key.jwk));
   }
 
-  #newForeign(): Held {
+  #newForeign(): GeneratedKey {
     const { algorithm } = this.#signing;
     const pair =
       algorithm === "RS256"
@@ -103,13 +103,13 @@ export class SigningKeys implements StandInKeys {
     return held(pair.privateKey, algorithm);
   }
 
-  #find(kid: string): Held {
+  #find(kid: string): GeneratedKey {
     const key = this.#keys.find((other) => other.kid === kid);
     if (key === undefined) throw new PodtrustError("usage", `the stand-in cluster has no key ${kid}`);
     return key;
   }
 
-  #shown(key: Held): StandInKey {
+  #shown(key: GeneratedKey): StandInKey {
     const state = key === this.#signing ? "signing" : "published";
     return { kid: key.kid, algorithm: key.algorithm, state };
   }

@@ -149,12 +149,12 @@ async function issuerBy(ask: Ask, wanted: string | undefined): Promise<Connected
   };
 }
 
-type Known = Pick<SandboxConnection, "account" | "admin" | "url">;
+type AccountAddress = Pick<SandboxConnection, "account" | "admin" | "url">;
 
 /** An account whose control API is asked. */
 function accountBy(
   ask: Ask,
-  { url, account, admin }: Known,
+  { url, account, admin }: AccountAddress,
 ): Omit<AccountConnection, keyof AsyncDisposable | "close"> {
   return {
     url,
@@ -186,7 +186,7 @@ function accountBy(
   };
 }
 
-function keysIn({ accessKeyId, secretAccessKey }: JsonRecord): Known["admin"] {
+function keysIn({ accessKeyId, secretAccessKey }: JsonRecord): AccountAddress["admin"] {
   return { accessKeyId: String(accessKeyId), secretAccessKey: String(secretAccessKey) };
 }
 
@@ -201,7 +201,7 @@ async function newAccount(ask: Ask, url: string): Promise<AccountConnection> {
 }
 
 /** The sandbox whose control API is asked. */
-export function connectionBy(ask: Ask, known: Known): SandboxConnection {
+export function connectionBy(ask: Ask, known: AccountAddress): SandboxConnection {
   return { ...accountBy(ask, known), newAccount: () => newAccount(ask, known.url) };
 }
 

@@ -36,16 +36,16 @@ export interface HetznerRequest {
   readonly body: Body;
 }
 
-export interface Reply {
+export interface HetznerReply {
   readonly status: number;
   readonly body?: object;
 }
 
-type Handle = (project: Project, request: HetznerRequest) => Reply;
+type Handle = (project: Project, request: HetznerRequest) => HetznerReply;
 
-const ok = (body: object): Reply => ({ status: 200, body });
-const created = (body: object): Reply => ({ status: 201, body });
-const gone: Reply = { status: 204 };
+const ok = (body: object): HetznerReply => ({ status: 200, body });
+const created = (body: object): HetznerReply => ({ status: 201, body });
+const gone: HetznerReply = { status: 204 };
 
 const typeList: ListForm<ServerType> = {
   key: "server_types",
@@ -102,7 +102,7 @@ function imagesFor(_project: Project, { query, parts }: HetznerRequest): readonl
 }
 
 /** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
-function actionsHandle(project: Project, { method, parts, query }: HetznerRequest): Reply {
+function actionsHandle(project: Project, { method, parts, query }: HetznerRequest): HetznerReply {
   if (method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
   const id = parts[1];
   if (id !== undefined) return ok({ action: project.get(project.actions, "action", id) });
@@ -119,7 +119,7 @@ interface Collection<T> {
   readonly show: (project: Project, item: T) => object;
   readonly create: (project: Project, body: Body) => object;
   readonly update: (project: Project, item: T, body: Body) => void;
-  readonly remove: (project: Project, item: T) => Reply;
+  readonly remove: (project: Project, item: T) => HetznerReply;
   readonly act: Readonly<Record<string, (project: Project, item: T, body: Body) => object>>;
 }
 
@@ -134,7 +134,7 @@ function actHandle<T extends { id: number }>(
   project: Project,
   item: T,
   request: HetznerRequest,
-): Reply {
+): HetznerReply {
   const { method, query, body } = request;
   const name = request.parts[3];
   const known = actionsOf(project, collection.kind, item.id);
@@ -153,7 +153,7 @@ function itemHandle<T extends { id: number }>(
   collection: Collection<T>,
   project: Project,
   request: HetznerRequest,
-): Reply {
+): HetznerReply {
   const { kind, table, show, update, remove } = collection;
   const [, id = "", below] = request.parts;
   const item = project.get(table(project), kind, id);
@@ -290,7 +290,7 @@ function notImplemented({ method, parts }: HetznerRequest): ApiError {
   return new ApiError(501, "not_implemented", `the stand-in Hetzner Cloud does not implement ${request}`);
 }
 
-function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): Reply {
+function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): HetznerReply {
   const { method, parts, query, body } = request;
   const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
@@ -302,7 +302,7 @@ function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): Repl
 }
 
 /** Zones are found by id or name. Nothing is made of them here but their sets. */
-function zonesHandle(project: Project, request: HetznerRequest): Reply {
+function zonesHandle(project: Project, request: HetznerRequest): HetznerReply {
   const { method, parts, query } = request;
   const [, idOrName] = parts;
   const all = [...project.zones.values()];
@@ -333,7 +333,7 @@ const collections: Readonly<Record<string, Handle>> = {
 };
 
 /** Answers one request. Throws `ApiError`. */
-export function answer(project: Project, request: HetznerRequest): Reply {
+export function answer(project: Project, request: HetznerRequest): HetznerReply {
   const handle = collections[request.parts[0] ?? ""];
   if (handle === undefined) throw new ApiError(404, "not_found", "endpoint not found");
   project.settle();

@@ -8,7 +8,7 @@ import { Body, parseBody } from "./body.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { type HetznerMischief, refusalOf } from "./mischief.ts";
 import type { Project } from "./project.ts";
-import { answer, type Reply } from "./routes.ts";
+import { answer, type HetznerReply } from "./routes.ts";
 
 /** 64 characters each, as the API's. */
 export interface Tokens {
@@ -76,7 +76,7 @@ function authorize(authorization: string | undefined, method: string, { project,
     : new ApiError(401, "token_readonly", "token is only allowed to perform GET requests");
 }
 
-async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
+async function work(exchange: Exchange, wiring: Wiring): Promise<HetznerReply> {
   const { incoming } = exchange;
   const { method = "GET", url = "/" } = incoming;
   authorize(incoming.headers.authorization, method, wiring);
@@ -96,7 +96,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
   });
 }
 
-function problemOf(error: unknown, { project }: Wiring): Reply {
+function problemOf(error: unknown, { project }: Wiring): HetznerReply {
   if (error instanceof BodyRefused) {
     return { status: error.status, body: new ApiError(error.status, "json_error", error.message).toObject() };
   }
@@ -106,7 +106,7 @@ function problemOf(error: unknown, { project }: Wiring): Reply {
   return { status: shown.status, body: shown.toObject() };
 }
 
-function send(outgoing: ServerResponse, { status, body }: Reply, wiring: Wiring): void {
+function send(outgoing: ServerResponse, { status, body }: HetznerReply, wiring: Wiring): void {
   const text = body === undefined ? "" : JSON.stringify(body);
   outgoing.writeHead(status, {
     ...(body === undefined
@@ -122,7 +122,7 @@ function send(outgoing: ServerResponse, { status, body }: Reply, wiring: Wiring)
 
 /** The HTTP server of a stand-in for the Hetzner Cloud API, on loopback. */
 export function openHetznerServer(port: number, wiring: Wiring): Promise<Listener> {
-  const refused = (kind: HetznerMischief): Reply | undefined => {
+  const refused = (kind: HetznerMischief): HetznerReply | undefined => {
     const refusal = refusalOf(kind);
     return refusal === undefined ? undefined : problemOf(refusal, wiring);
   };

@@ -62,7 +62,7 @@ export interface Survey {
 }
 
 /** What of a plan a part judges. */
-export interface Judged {
+export interface PartPlan {
   readonly goal: Goal;
   /** Those of its own resources. */
   readonly changes: readonly Change[];
@@ -114,7 +114,7 @@ export interface Part {
   /** Reads what stands there; changes nothing. */
   survey(goal: Goal, signal: AbortSignal): Promise<Survey>;
   /** Looks for what would fail half-way or harm others, after a survey. Reads only. */
-  preflight(judged: Judged, signal: AbortSignal): Promise<Preflight>;
+  preflight(judged: PartPlan, signal: AbortSignal): Promise<Preflight>;
   close(): void;
 }
 

@@ -4,7 +4,13 @@ import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { DiscoveryDocument, Jws } from "../../rules/oidc/index.ts";
 import type { JwkSet } from "../../rules/keys/index.ts";
-import type { Exchange, Look, OidcProviderFacts, PartTarget, RoleState } from "../parts/index.ts";
+import type {
+  TokenExchange,
+  ResourceDrift,
+  OidcProviderFacts,
+  PartTarget,
+  RoleState,
+} from "../parts/index.ts";
 
 /** What a look gave, or why it gave nothing. */
 export type Seen<T> =
@@ -55,14 +61,14 @@ export interface PublisherFacts {
 /** A role of the config as it is. */
 export interface RoleLook {
   readonly role: RoleConfig;
-  readonly look: Seen<Look<RoleState>>;
+  readonly look: Seen<ResourceDrift<RoleState>>;
 }
 
 /** One AWS account of the config. */
 export interface AccountFacts {
   readonly account: AwsConfig;
   readonly place: Seen<PartTarget>;
-  readonly provider: Seen<Look<OidcProviderFacts>>;
+  readonly provider: Seen<ResourceDrift<OidcProviderFacts>>;
   /** The other OIDC providers of the account, looked for where ours is not there. */
   readonly others?: readonly OidcProviderFacts[];
   readonly roles: readonly RoleLook[];
@@ -81,7 +87,7 @@ export interface WorkloadFacts {
   readonly pods: Seen<readonly KubernetesObject[]>;
   /** For the first ServiceAccount of each role. Never part of a report. */
   readonly token?: Seen<Jws>;
-  readonly exchange?: Seen<Exchange>;
+  readonly exchange?: Seen<TokenExchange>;
 }
 
 /** Everything that a report is made of, read before anything is judged. */

@@ -4,7 +4,7 @@ import type { Reason } from "../../core/base/index.ts";
  * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.
  * `left-out`: it was not meant to be tried, for a reason that is reported.
  */
-export type Verdict = "passed" | "failed" | "not-asked" | "left-out";
+export type CaseVerdict = "passed" | "failed" | "not-asked" | "left-out";
 
 /** One call that was made, or why it was not. */
 export interface CaseReport {
@@ -13,7 +13,7 @@ export interface CaseReport {
   readonly kind: "positive" | "negative";
   /** `account/role` */
   readonly role: string;
-  readonly verdict: Verdict;
+  readonly verdict: CaseVerdict;
   /** What had to happen, in a sentence. */
   readonly expected: string;
   /** What did happen: an ARN, or AWS's code and text; for one that was not asked or left out, why. */
@@ -45,7 +45,7 @@ export interface TestReport {
 
 /** Counts what the cases came to. */
 export function reportOf(stack: string, issuer: string, cases: readonly CaseReport[]): TestReport {
-  const count = (verdict: Verdict): number => cases.filter((one) => one.verdict === verdict).length;
+  const count = (verdict: CaseVerdict): number => cases.filter((one) => one.verdict === verdict).length;
   const proven = cases.some(({ kind, verdict }) => kind === "positive" && verdict === "passed");
   const [failed, notAsked] = [count("failed"), count("not-asked")];
   return {

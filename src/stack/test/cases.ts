@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { awsSkewSeconds, parseJws } from "../../rules/oidc/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
 import { trusts } from "../parts/index.ts";
-import { expired, noToken, notTrusted, otherAudience, type Reason } from "./refusal.ts";
+import { expired, noToken, notTrusted, otherAudience, type ExpectedRefusal } from "./refusal.ts";
 
 /** A role and what is tried with it. */
 export interface Tried {
@@ -25,7 +25,7 @@ export interface CaseTools {
 export interface Case extends Tried {
   readonly name: string;
   /** Absent: it has to succeed. */
-  readonly refusal?: Reason;
+  readonly refusal?: ExpectedRefusal;
   /** Waits for minutes, and does nothing meanwhile. */
   readonly waits?: boolean;
   /** The token of the call; undefined for a call without one. Throws `LeftOut`. */

@@ -1,5 +1,5 @@
 /** By what a refusal is known to be for the reason that was meant. */
-export interface Reason {
+export interface ExpectedRefusal {
   readonly code: RegExp;
   readonly message: RegExp;
   /** In words: `AccessDenied: the trust policy does not name it`. */
@@ -8,14 +8,14 @@ export interface Reason {
 
 // AWS's own texts, of both generations (docs/reference/sts-rules.md); the code alone would let another reason pass.
 /** Whom the trust policy does not name. */
-export const notTrusted: Reason = {
+export const notTrusted: ExpectedRefusal = {
   code: /^AccessDenied/u,
   message: /Not authorized to perform sts:AssumeRoleWithWebIdentity/u,
   words: "AccessDenied, since the trust policy does not name it",
 };
 
 /** An audience that the OIDC provider does not have. */
-export const otherAudience: Reason = {
+export const otherAudience: ExpectedRefusal = {
   code: /^InvalidIdentityToken/u,
   // Since 2026 AWS says no more than the second.
   message: /audience|could not be validated/iu,
@@ -23,14 +23,14 @@ export const otherAudience: Reason = {
 };
 
 /** A call that carries no token. */
-export const noToken: Reason = {
+export const noToken: ExpectedRefusal = {
   code: /^(?:ValidationError|MissingParameter)/u,
   message: /webIdentityToken/iu,
   words: "ValidationError, since there is no token",
 };
 
 /** A token whose time is over. */
-export const expired: Reason = {
+export const expired: ExpectedRefusal = {
   code: /^(?:ExpiredToken|InvalidIdentityToken)/u,
   message: /expired/iu,
   words: "ExpiredTokenException, since its time is over",
@@ -38,7 +38,7 @@ export const expired: Reason = {
 
 /** Whether AWS refused for this reason. */
 export function isFor(
-  reason: Reason,
+  reason: ExpectedRefusal,
   complaint: { readonly code: string; readonly message: string },
 ): boolean {
   return reason.code.test(complaint.code) && reason.message.test(complaint.message);

@@ -3,7 +3,7 @@ import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
 import { namesOf } from "../workload/index.ts";
-import { type CaseReport, type IssuerFault, reportOf, type TestReport, type Verdict } from "./case.ts";
+import { type CaseReport, type IssuerFault, reportOf, type TestReport, type CaseVerdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
 import { isFor } from "./refusal.ts";
 
@@ -22,7 +22,7 @@ export interface TestOptions extends AwsPartContext {
 }
 
 interface Answer {
-  readonly verdict: Verdict;
+  readonly verdict: CaseVerdict;
   readonly got: string;
 }
 

@@ -7,14 +7,14 @@ import { patienceMs, type Sighting } from "./softly.ts";
 import { type FoundZone, sightZones, type ZoneSighting } from "./zones.ts";
 
 /** What was found of what the questions ask for. */
-export interface Surroundings {
+export interface DetectedSurroundings {
   readonly aws?: AwsCaller;
   readonly cluster?: FoundCluster;
   readonly zones: readonly FoundZone[];
 }
 
 /** What somebody has said already, and is not asked for. */
-export interface Known {
+export interface GivenAnswers {
   readonly foundation: Foundation | undefined;
   readonly region: string;
   readonly hasAccount: boolean;
@@ -32,7 +32,7 @@ function zoneText({ who, seen }: ZoneSighting): string {
 }
 
 /** What those told who were asked. */
-type Seen = Promise<{
+type Sightings = Promise<{
   readonly aws?: Sighting<AwsCaller>;
   readonly cluster?: Sighting<FoundCluster>;
   readonly zones?: readonly ZoneSighting[];
@@ -43,7 +43,7 @@ const awsText = (seen: Sighting<AwsCaller>): string =>
     ? `AWS: not known who we are: ${seen.missed}`
     : `AWS: account ${seen.found.account} (${seen.found.arn})`;
 
-function linesOf({ aws, cluster, zones = [] }: Awaited<Seen>): readonly string[] {
+function linesOf({ aws, cluster, zones = [] }: Awaited<Sightings>): readonly string[] {
   return [
     ...(cluster === undefined
       ? []
@@ -56,7 +56,7 @@ function linesOf({ aws, cluster, zones = [] }: Awaited<Seen>): readonly string[]
 }
 
 /** What there is to ask: each undefined where it is known. */
-function questions(context: CommandContext, known: Known): (() => Seen)[] {
+function questions(context: CommandContext, known: GivenAnswers): (() => Sightings)[] {
   const { foundation, region, hasAccount, hasName, dns } = known;
   const isCluster = foundation?.kind === "cluster";
   return [
@@ -69,7 +69,10 @@ function questions(context: CommandContext, known: Known): (() => Seen)[] {
 }
 
 /** Asks cluster, AWS and who serves zones, side by side, for what is not known; says what each told. */
-export async function sightSurroundings(context: CommandContext, known: Known): Promise<Surroundings> {
+export async function sightSurroundings(
+  context: CommandContext,
+  known: GivenAnswers,
+): Promise<DetectedSurroundings> {
   const asked = questions(context, known);
   if (asked.length === 0) return { zones: [] };
   const waiting = context.progress.wait({
@@ -77,9 +80,9 @@ export async function sightSurroundings(context: CommandContext, known: Known): 
     reason: "asking the cluster, AWS and who serves zones",
     deadline: context.clock.elapsed() + patienceMs,
   });
-  let seen: Awaited<Seen>;
+  let seen: Awaited<Sightings>;
   try {
-    seen = Object.assign({}, ...(await Promise.all(asked.map((ask) => ask())))) as Awaited<Seen>;
+    seen = Object.assign({}, ...(await Promise.all(asked.map((ask) => ask())))) as Awaited<Sightings>;
   } catch (error) {
     waiting.failed();
     throw error;

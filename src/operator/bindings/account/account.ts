@@ -42,7 +42,7 @@ import {
 import type { PartTarget } from "../../../stack/parts/index.ts";
 import { type CutOutcome, type CutSpec, cutFields, isNothing, roleCut } from "./cut.ts";
 import { awsConfigOf } from "./config.ts";
-import { type Exchange, exchanged } from "../../../stack/parts/index.ts";
+import { type TokenExchange, exchanged } from "../../../stack/parts/index.ts";
 import { accountAnswers, preflight } from "../../../stack/parts/index.ts";
 import { AccountView, maxAge } from "./view.ts";
 import { accountResources, type AccountResources } from "../../../stack/parts/index.ts";
@@ -323,7 +323,7 @@ export class BoundAccount {
   }
 
   /** sts:AssumeRoleWithWebIdentity for a role, as a workload calls it. */
-  exchange(role: RoleConfig, token: string, signal: AbortSignal): Promise<Exchange> {
+  exchange(role: RoleConfig, token: string, signal: AbortSignal): Promise<TokenExchange> {
     const roleArn = roleArnOf(this.account, role);
     return exchanged(this.#session, { roleArn, sessionName: role.sessionName, token }, signal);
   }

@@ -42,7 +42,7 @@ export function mayRetain(
   return grants.some((grant) => grant.retain && isFor(grant, whose) && grant.accounts.includes(account));
 }
 
-interface Judged {
+interface RatedRole {
   readonly allowed: AllowedRole;
   /** How many policies that give something the grant does not allow. */
   readonly lost: number;
@@ -50,7 +50,7 @@ interface Judged {
   readonly changes: number;
 }
 
-function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, grant: Grant): Judged {
+function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, grant: Grant): RatedRole {
   const policies = role.policies.filter((arn) => fitsAny(grant.policies, arn));
   const inline = grant.inline ? Object.keys(role.inline) : [];
   const own = grant.inline ? [] : Object.values(role.inline).filter((text) => policyEffects(text) !== "deny");
@@ -83,7 +83,7 @@ export function allowedOf(
   const all = trust.grants
     .filter((grant) => isFor(grant, whose) && grant.accounts.includes(role.account))
     .map((grant) => judged(role, whose, grant));
-  const isPreferred = ({ allowed }: Judged): number => Number(allowed.grant === preferred);
+  const isPreferred = ({ allowed }: RatedRole): number => Number(allowed.grant === preferred);
   const [first] = all.toSorted(
     (a, b) => a.lost - b.lost || isPreferred(b) - isPreferred(a) || a.changes - b.changes,
   );

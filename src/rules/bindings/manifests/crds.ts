@@ -64,7 +64,7 @@ const trustStatus: ObjectField = {
   properties: { observedGeneration: { type: "integer" }, bindings: { type: "integer" }, conditions },
 };
 
-interface Shown {
+interface PrintedColumns {
   readonly columns: readonly object[];
   readonly selectable?: readonly object[];
 }
@@ -79,7 +79,7 @@ function crd(
   names: KindNames,
   spec: ObjectField,
   status: ObjectField,
-  { columns, selectable }: Shown,
+  { columns, selectable }: PrintedColumns,
 ): object {
   const { kind, plural, singular, scope, shortNames } = names;
   const named = {

@@ -3,7 +3,7 @@ import type { RequestContext } from "../access/request.ts";
 import { judgeBy } from "./ask.ts";
 import { callKeys, type ProviderFacts, type RoleFacts, type WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";
-import type { Hinge, Known } from "./rule.ts";
+import type { Hinge, LearnedFacts } from "./rule.ts";
 import { admissionRules } from "./rules/index.ts";
 
 /** Who would ask for a role, with which token, before there is a token or a call. */
@@ -40,7 +40,7 @@ function factsOf({ role, sessionName, now, context }: AdmissionQuestion): WebIde
   };
 }
 
-function knownOf({ role, provider, claims }: AdmissionQuestion): Partial<Known> {
+function knownOf({ role, provider, claims }: AdmissionQuestion): Partial<LearnedFacts> {
   const { arn, name, account } = role;
   const { sub, aud, ...others } = claims;
   return {
@@ -61,7 +61,7 @@ export function admission(question: AdmissionQuestion): Admission {
   const judged = judgeBy(admissionRules, factsOf(question), knownOf(question));
   if (judged.outcome === "refused") return { outcome: "refused", refusal: judged.refusal };
   // Every rule has accepted, and so everything is known.
-  const { hinges } = judged.known as Known;
+  const { hinges } = judged.known as LearnedFacts;
   const open = hinges.some(({ value }) => value === undefined);
   return { outcome: open ? "undecided" : "admitted", hinges };
 }

@@ -1,11 +1,11 @@
 import type { WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";
-import type { Known, StsRule, Verdict } from "./rule.ts";
+import type { LearnedFacts, StsRule, Verdict } from "./rule.ts";
 
 /** A rule's verdict, or what it lacks to be asked. */
 export type RuleResult =
-  | { readonly rule: StsRule; readonly verdict: Verdict; readonly known: Partial<Known> }
-  | { readonly rule: StsRule; readonly lacks: readonly (keyof Known)[] };
+  | { readonly rule: StsRule; readonly verdict: Verdict; readonly known: Partial<LearnedFacts> }
+  | { readonly rule: StsRule; readonly lacks: readonly (keyof LearnedFacts)[] };
 
 /**
  * Asks every rule in order, each with what those before it found; stops for nobody, so that its reader may. `given`
@@ -14,9 +14,9 @@ export type RuleResult =
 export function* askRules(
   rules: readonly StsRule[],
   facts: WebIdentityFacts,
-  given: Partial<Known> = {},
+  given: Partial<LearnedFacts> = {},
 ): Generator<RuleResult> {
-  const known: Partial<Known> = { ...given };
+  const known: Partial<LearnedFacts> = { ...given };
   for (const rule of rules) {
     const lacks = rule.needs.filter((name) => known[name] === undefined);
     if (lacks.length > 0) {
@@ -30,12 +30,12 @@ export function* askRules(
 }
 
 /** What a list of rules comes to: the first refusal, or what is known where none refused. */
-export type Judged =
+export type RulesOutcome =
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly passed: readonly string[] }
   | {
       /** `needs-documents`: nothing was wrong before the issuer's documents are looked at. */
       readonly outcome: "accepted" | "needs-documents";
-      readonly known: Partial<Known>;
+      readonly known: Partial<LearnedFacts>;
       readonly passed: readonly string[];
     };
 
@@ -43,8 +43,8 @@ export type Judged =
 export function judgeBy(
   rules: readonly StsRule[],
   facts: WebIdentityFacts,
-  given: Partial<Known> = {},
-): Judged {
+  given: Partial<LearnedFacts> = {},
+): RulesOutcome {
   const passed: string[] = [];
   let known = given;
   for (const asked of askRules(rules, facts, given)) {

@@ -3,7 +3,7 @@ import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
 import type { KeyChecks } from "./key-checks.ts";
 import type { RuleReport, WebIdentityDecision } from "./outcome.ts";
-import type { Known, StsRule } from "./rule.ts";
+import type { LearnedFacts, StsRule } from "./rule.ts";
 import { stsRules } from "./rules/index.ts";
 
 /**
@@ -18,12 +18,12 @@ export function decideWebIdentity(facts: WebIdentityFacts, keyChecks: KeyChecks)
 export function decideBy(
   rules: readonly StsRule[],
   facts: WebIdentityFacts,
-  given: Partial<Known> = {},
+  given: Partial<LearnedFacts> = {},
 ): WebIdentityDecision {
   const judged = judgeBy(rules, facts, given);
   if (judged.outcome === "refused") return judged;
   // Every rule so far has accepted, and so everything that they find is known.
-  const known = judged.known as Known;
+  const known = judged.known as LearnedFacts;
   if (judged.outcome === "accepted") return { outcome: "accepted", grant: grantOf(facts, known) };
   const { provider, jws } = known;
   const issuer = `https://${provider.url}`;

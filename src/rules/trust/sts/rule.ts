@@ -38,7 +38,7 @@ export interface Hinge {
 }
 
 /** What earlier rules found out, by name, for later ones. */
-export interface Known {
+export interface LearnedFacts {
   readonly roleArn: RoleArn;
   readonly jws: Jws;
   /** All claims of the token, as they came. */
@@ -80,14 +80,14 @@ export type Verdict =
       readonly outcome: "accepted";
       /** What was found, as a sentence. */
       readonly finding: string;
-      readonly learned?: Partial<Known>;
+      readonly learned?: Partial<LearnedFacts>;
       readonly warnings: readonly string[];
     }
   | {
       readonly outcome: "refused";
       readonly refusal: Omit<Refusal, "rule">;
       /** What can be said all the same, so that an explanation can go on. */
-      readonly learned?: Partial<Known>;
+      readonly learned?: Partial<LearnedFacts>;
     }
   | { readonly outcome: "needs-documents" };
 
@@ -106,19 +106,19 @@ interface RuleFacts {
   readonly answers: readonly Answer[];
 }
 
-interface RuleSpec<Need extends keyof Known> extends RuleFacts {
+interface RuleSpec<Need extends keyof LearnedFacts> extends RuleFacts {
   /** What earlier rules must have found before this one can be asked. */
   readonly needs: readonly Need[];
-  readonly check: (facts: WebIdentityFacts, known: Pick<Known, Need>) => Verdict;
+  readonly check: (facts: WebIdentityFacts, known: Pick<LearnedFacts, Need>) => Verdict;
 }
 
 /** One rule by which STS accepts a token: a pure function with its documentation. */
 export interface StsRule extends RuleFacts {
-  readonly needs: readonly (keyof Known)[];
-  readonly check: (facts: WebIdentityFacts, known: Partial<Known>) => Verdict;
+  readonly needs: readonly (keyof LearnedFacts)[];
+  readonly check: (facts: WebIdentityFacts, known: Partial<LearnedFacts>) => Verdict;
 }
 
 /** A rule that is asked only once all that it needs is known, which makes this widening of its type true. */
-export function stsRule<const Need extends keyof Known>(spec: RuleSpec<Need>): StsRule {
+export function stsRule<const Need extends keyof LearnedFacts>(spec: RuleSpec<Need>): StsRule {
   return spec as unknown as StsRule;
 }

@@ -1,12 +1,12 @@
 import { defined } from "../../../core/base/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { Answer } from "./answer.ts";
-import type { Known, Verdict } from "./rule.ts";
+import type { LearnedFacts, Verdict } from "./rule.ts";
 
 /** Accepts; `learned` is for later rules. */
 export function accepted(
   finding: string,
-  learned: Partial<Known> = {},
+  learned: Partial<LearnedFacts> = {},
   warnings: readonly string[] = [],
 ): Verdict {
   return { outcome: "accepted", finding, learned, warnings };
@@ -19,7 +19,7 @@ export interface Words {
   /** Values for the `<name>`s of the text. */
   readonly values?: Readonly<Record<string, string>>;
   readonly statements?: readonly StatementTrace[];
-  readonly learned?: Partial<Known>;
+  readonly learned?: Partial<LearnedFacts>;
 }
 
 function filled(text: string, values: Readonly<Record<string, string>>): string {

@@ -42,7 +42,7 @@ export interface RegisteredIssuer {
   readonly thumbprints: readonly string[];
 }
 
-interface Held {
+interface CachedDocuments {
   readonly documents: IssuerDocuments;
   /** When a kid was last looked for in vain, milliseconds since the epoch. */
   missedAt: number;
@@ -53,7 +53,7 @@ interface Held {
 }
 
 // A clock that was set back since says nothing of a document's age: it is asked for again.
-function isFresh({ fetchedAt, freshUntil }: Held, now: number): boolean {
+function isFresh({ fetchedAt, freshUntil }: CachedDocuments, now: number): boolean {
   return now >= fetchedAt && now < freshUntil;
 }
 
@@ -65,7 +65,7 @@ function freshFor(reading: DocumentReading | undefined): number {
 }
 
 /** Whether documents hold what a token asks for: the key it names, or any where it names none. */
-function answers({ documents }: Held, kid: string | undefined): boolean {
+function answers({ documents }: CachedDocuments, kid: string | undefined): boolean {
   if (!documents.ok) return false;
   if (kid === undefined) return true;
   try {
@@ -86,8 +86,8 @@ export class IssuerDocumentCache {
   readonly #clock: Clock;
   readonly #limits: CacheLimits;
   readonly #options: IssuerDocumentsOptions;
-  readonly #held = new Map<string, Held>();
-  readonly #inFlight = new Map<string, Promise<Held>>();
+  readonly #held = new Map<string, CachedDocuments>();
+  readonly #inFlight = new Map<string, Promise<CachedDocuments>>();
 
   constructor(options: IssuerDocumentsOptions) {
     this.#clock = options.clock;
@@ -113,13 +113,13 @@ export class IssuerDocumentCache {
     return found.documents;
   }
 
-  #usable(held: Held, kid: string | undefined): boolean {
+  #usable(held: CachedDocuments, kid: string | undefined): boolean {
     const now = this.#clock.now();
     if (!isFresh(held, now)) return false;
     return answers(held, kid) || now - held.missedAt < this.#limits.refetchMs;
   }
 
-  #start(key: string, issuer: RegisteredIssuer): Promise<Held> {
+  #start(key: string, issuer: RegisteredIssuer): Promise<CachedDocuments> {
     const fetching = this.#fetchBoth(issuer)
       .then((fetched) => this.#keep(key, fetched))
       .finally(() => this.#inFlight.delete(key));
@@ -128,7 +128,7 @@ export class IssuerDocumentCache {
   }
 
   // A refetch that an invented kid asked for must not cost others what is still fresh.
-  #keep(key: string, fetched: Held): Held {
+  #keep(key: string, fetched: CachedDocuments): CachedDocuments {
     const before = this.#held.get(key);
     const stillFresh = before !== undefined && isFresh(before, this.#clock.now());
     const held = !fetched.documents.ok && stillFresh ? before : fetched;
@@ -140,7 +140,7 @@ export class IssuerDocumentCache {
     return held;
   }
 
-  async #fetchBoth({ url, thumbprints }: RegisteredIssuer): Promise<Held> {
+  async #fetchBoth({ url, thumbprints }: RegisteredIssuer): Promise<CachedDocuments> {
     const { routeTo, bounds = {} } = this.#options;
     const fetchedAt = this.#clock.now();
     const issuer = `https://${url}`;

@@ -8,7 +8,7 @@ import {
 import { PodtrustError } from "../../../core/base/index.ts";
 
 /** What STS answered to a token. */
-export type Exchange =
+export type TokenExchange =
   | {
       readonly kind: "accepted";
       /** Of the session. */
@@ -31,7 +31,7 @@ export async function exchanged(
   session: AwsSession,
   request: WebIdentityRequest,
   signal: AbortSignal,
-): Promise<Exchange> {
+): Promise<TokenExchange> {
   try {
     const { arn, subject, expiration } = await assumeWithWebIdentity(session, request, signal);
     return { kind: "accepted", arn, subject, expiration };

@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../providers/aws/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
-import type { Judged, Preflight } from "../part.ts";
+import type { PartPlan, Preflight } from "../part.ts";
 
 /** A provider that would go, or change hands. */
 interface Leaving {
@@ -35,7 +35,7 @@ function sentenceOf({ id, why }: Leaving, roles: readonly string[]): string {
 
 /** What roles outside the stack lose when a provider that they trust goes or changes hands. */
 export function usedByOthers(
-  { changes, allowInUse }: Judged,
+  { changes, allowInUse }: PartPlan,
   account: string,
   found: AccountSurvey,
 ): Preflight {

@@ -28,12 +28,12 @@ import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import { openCluster } from "../cluster.ts";
-import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
-import { type Exchange, exchanged } from "./exchange.ts";
+import { type TokenExchange, exchanged } from "./exchange.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
 import {
   accountResources,
@@ -49,7 +49,7 @@ export interface AwsPartContext extends PartContext {
 }
 
 /** A resource as it was found, and the names of its fields that are not as the config has them. */
-export interface Look<State> {
+export interface ResourceDrift<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
 }
@@ -60,17 +60,17 @@ export interface AwsPart extends Part {
   readonly account: AwsConfig;
   readonly providerArn: string;
   /** The OIDC provider of the issuer as it is. Throws `aws-*`; `open` first. */
-  lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>>;
+  lookAtProvider(signal: AbortSignal): Promise<ResourceDrift<OidcProviderFacts>>;
   /** Every OIDC provider of the account. Throws `aws-*`; `open` first. */
   lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]>;
   /** A role of the config as it is. Throws `aws-*`; `open` first. */
-  lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>>;
+  lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>>;
   /**
    * sts:AssumeRoleWithWebIdentity for a role of the config, unsigned as a workload calls it: needs no credentials
    * and no `open`. Without a token the call is made to see it refused. Throws `aws-unreachable`, `aws-throttled`
    * and `aws-unavailable` where STS gave no answer of its own.
    */
-  exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange>;
+  exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<TokenExchange>;
   /**
    * Waits until STS lets a ServiceAccount's token into a role of the config. What keeps it from being asked is a
    * notice. Throws `aws-not-assumable` at the deadline.
@@ -90,7 +90,7 @@ const issuerStart: RetrySchedule = {
 // Three calls read one role, and a few of them all of the account's.
 const fewRoles = 10;
 
-function lookOf<State>(resource: Resource<State>, observed: Observed<State>): Look<State> {
+function lookOf<State>(resource: Resource<State>, observed: Observed<State>): ResourceDrift<State> {
   const fields = observed.exists ? resource.diff(observed, noInputs).fields.map(({ field }) => field) : [];
   return { observed, fields };
 }
@@ -243,7 +243,7 @@ class AccountPart implements AwsPart {
     ]);
   }
 
-  async preflight(judged: Judged, signal: AbortSignal): Promise<Preflight> {
+  async preflight(judged: PartPlan, signal: AbortSignal): Promise<Preflight> {
     if (this.#surveyed === undefined) throw new TypeError("preflight comes after survey");
     const { wanted, found } = this.#surveyed;
     return preflight({
@@ -264,7 +264,7 @@ class AccountPart implements AwsPart {
     return this.#resourcesOnce;
   }
 
-  async lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>> {
+  async lookAtProvider(signal: AbortSignal): Promise<ResourceDrift<OidcProviderFacts>> {
     const { provider } = this.#compared;
     return lookOf(provider, await provider.read(signal, noInputs));
   }
@@ -273,7 +273,7 @@ class AccountPart implements AwsPart {
     return readOidcProviders(this.#session, signal);
   }
 
-  async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
+  async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>> {
     const wanted = this.#compared.roles.find((one) => one.role === role);
     if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
     const { spec, resource } = wanted;
@@ -289,7 +289,7 @@ class AccountPart implements AwsPart {
     return lookOf(resource, observedRole(survey.role(role.name), spec, this.#session.clock.now()));
   }
 
-  async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {
+  async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<TokenExchange> {
     const roleArn = roleArnOf(this.account, role);
     const asked = { roleArn, sessionName: role.sessionName, ...defined({ token }) };
     return exchanged(this.#session, asked, signal);

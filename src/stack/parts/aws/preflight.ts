@@ -11,7 +11,7 @@ import {
   wantedTrust,
 } from "../../../providers/aws/index.ts";
 import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
-import type { Judged, Preflight } from "../part.ts";
+import type { PartPlan, Preflight } from "../part.ts";
 import { usedByOthers } from "./in-use.ts";
 import type { AccountResources } from "./resources.ts";
 import { policySize } from "../../../rules/trust/index.ts";
@@ -23,7 +23,7 @@ export interface AccountAnswers {
   readonly hasPolicy: (arn: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-export interface PreflightInput extends Judged {
+export interface PreflightInput extends PartPlan {
   readonly account: string;
   readonly answers: AccountAnswers;
   readonly wanted: AccountResources;

@@ -15,7 +15,7 @@ import type { Output } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   IssuerMemory,
-  Judged,
+  PartPlan,
   Named,
   Part,
   PartContext,
@@ -47,7 +47,7 @@ export function dnsRecordIds(config: PartContext["config"]): readonly string[] {
   return specsOf(config).map((spec) => recordNames(spec).id);
 }
 
-interface Opened {
+interface OpenedZone {
   readonly provider: DnsProvider;
   readonly zone: DnsZone;
 }
@@ -58,7 +58,7 @@ class DnsPart implements Part {
   readonly #context: PartContext;
   readonly #dns: DnsConfig;
   readonly #specs: readonly RecordSpec[];
-  #opened: SharedWork<Opened> | undefined;
+  #opened: SharedWork<OpenedZone> | undefined;
 
   constructor(context: PartContext, dns: DnsConfig) {
     this.#context = context;
@@ -75,7 +75,7 @@ class DnsPart implements Part {
   }
 
   /** Provider and zone, found once. */
-  #open(signal: AbortSignal): Promise<Opened> {
+  #open(signal: AbortSignal): Promise<OpenedZone> {
     this.#opened = SharedWork.again(this.#opened, async (own) => {
       const provider = await openProvider(this.#context, this.#dns);
       try {
@@ -111,7 +111,7 @@ class DnsPart implements Part {
     };
   }
 
-  async preflight({ goal, changes }: Judged, signal: AbortSignal): Promise<Preflight> {
+  async preflight({ goal, changes }: PartPlan, signal: AbortSignal): Promise<Preflight> {
     const { provider, zone } = await this.#open(signal);
     const writes = changes.some(({ kind }) => kind !== "none" && kind !== "blocked");
     const reading = `${provider.name} says that ${provider.caller} may read the records of ${zone.name} and not write them: up would be refused`;

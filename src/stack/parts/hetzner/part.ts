@@ -28,7 +28,7 @@ import {
   ownLoginKey,
 } from "../../../providers/host/index.ts";
 import type { Observed, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
@@ -189,7 +189,7 @@ class HetznerPart implements Part {
     };
   }
 
-  preflight(judged: Judged, signal: AbortSignal): Promise<Preflight> {
+  preflight(judged: PartPlan, signal: AbortSignal): Promise<Preflight> {
     const { networks, failures } = this.#caller;
     return hetznerPreflight(
       {

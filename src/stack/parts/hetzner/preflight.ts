@@ -12,9 +12,9 @@ import {
 } from "../../../providers/hetzner/index.ts";
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
-import type { Judged, Preflight } from "../part.ts";
+import type { PartPlan, Preflight } from "../part.ts";
 
-export interface PreflightInput extends Judged {
+export interface PreflightInput extends PartPlan {
   readonly config: Config;
   readonly machine: MachineConfig;
   readonly hetzner: HetznerMachine;

@@ -8,7 +8,7 @@ import {
   systemResource,
 } from "../../../providers/host/index.ts";
 import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, Judged, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sSpec } from "./spec.ts";
 
@@ -63,7 +63,7 @@ class HostPart implements Part {
     return Promise.resolve({ desired: goes ? [] : this.#resources(), owned: [], seen: new Map() });
   }
 
-  preflight({ changes }: Judged): Promise<Preflight> {
+  preflight({ changes }: PartPlan): Promise<Preflight> {
     return Promise.resolve({ refusals: [], warnings: changes.flatMap(upgradeWarnings) });
   }
 

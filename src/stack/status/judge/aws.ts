@@ -5,7 +5,7 @@ import { awsTags, ownerText } from "../../../rules/plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";
 import {
   admissionOf,
-  type Look,
+  type ResourceDrift,
   type OidcProviderFacts,
   providerArnOf,
   roleArnOf,
@@ -32,7 +32,7 @@ interface Claimed {
 
 /** Who else has it, and what then helps: `up` changes nothing that is not the stack's. */
 function ownership(
-  { observed }: Look<unknown>,
+  { observed }: ResourceDrift<unknown>,
   from: string,
   { what, name, elsewhere }: Claimed,
 ): readonly Finding[] {
@@ -43,7 +43,7 @@ function ownership(
 }
 
 /** The fields in which it differs, beside the tags that say whose it is: those are `ownership`'s. */
-function differing({ observed, fields }: Look<unknown>): readonly string[] {
+function differing({ observed, fields }: ResourceDrift<unknown>): readonly string[] {
   if (!observed.exists || observed.owner.kind === "ours") return fields;
   return fields.filter((field) => !awsTags.isOwn(field.replace(/^tags\./u, "")));
 }
@@ -64,7 +64,7 @@ function providerFindings({ config }: JudgedFacts, facts: AccountFacts): readonl
   const { account } = facts;
   const read = valueOf(facts.provider, from, awsFinding);
   if ("finding" in read) return [read.finding];
-  const look: Look<OidcProviderFacts> = read.value;
+  const look: ResourceDrift<OidcProviderFacts> = read.value;
   if (!look.observed.exists) {
     const seen = `there is no OIDC provider ${providerArnOf(account, config.issuer)}`;
     return [finding("ProviderMissing", { seen, from, fresh })];

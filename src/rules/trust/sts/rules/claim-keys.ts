@@ -1,8 +1,8 @@
 import { claimsWithKeys } from "../../policy/shared-provider.ts";
-import type { Known } from "../rule.ts";
+import type { LearnedFacts } from "../rule.ts";
 
 type Values = Readonly<Record<string, string | readonly string[]>>;
-type Claims = Pick<Known, "provider" | "payload" | "subject" | "audience" | "audiences">;
+type Claims = Pick<LearnedFacts, "provider" | "payload" | "subject" | "audience" | "audiences">;
 
 /** The claims of every issuer that become condition keys, of a trust policy and of the session's calls. */
 export function claimKeys({ provider: { url }, payload, subject, audience, audiences }: Claims): Values {
@@ -31,7 +31,7 @@ export function trustClaimKeys(known: Claims): Values {
 /** The claims that a policy asks for by a key of the provider, that the token has, and of which AWS makes no key. */
 export function claimsWithoutKey(
   asked: readonly string[],
-  { provider: { url }, payload }: Pick<Known, "provider" | "payload">,
+  { provider: { url }, payload }: Pick<LearnedFacts, "provider" | "payload">,
 ): readonly string[] {
   const prefix = `${url}:`.toLowerCase();
   const known = new Set(claimsWithKeys(url));

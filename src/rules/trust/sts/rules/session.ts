@@ -5,7 +5,7 @@ import { parsePolicy } from "../../policy/parse.ts";
 import { policySize } from "../../policy/quota.ts";
 import { sameText } from "../answer.ts";
 import type { WebIdentityFacts } from "../facts.ts";
-import { type Known, type StsRule, stsRule } from "../rule.ts";
+import { type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { accepted, refused } from "../verdict.ts";
 import { parseRoleArn } from "./request.ts";
@@ -116,7 +116,10 @@ const managedPolicies = stsRule({
  * 13, 34 for 300, 26 with a source identity; tags add nothing. Policies count with their characters, since how far
  * AWS packs them is not known.
  */
-function packedSize({ request }: WebIdentityFacts, known: Pick<Known, "subject" | "sourceIdentity">): number {
+function packedSize(
+  { request }: WebIdentityFacts,
+  known: Pick<LearnedFacts, "subject" | "sourceIdentity">,
+): number {
   const source = known.sourceIdentity.value;
   const characters =
     717 +

@@ -6,7 +6,7 @@ import { trustPolicyWarnings } from "../../policy/lint.ts";
 import { claimsWithKeys } from "../../policy/shared-provider.ts";
 import { type Answer, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
-import { type Hinge, type Known, type StsRule, stsRule } from "../rule.ts";
+import { type Hinge, type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
@@ -41,7 +41,7 @@ const roleExists = stsRule({
 
 type Values = Readonly<Record<string, string | readonly string[]>>;
 
-function tagKeys({ tags, transitiveTagKeys }: Known["tokenTags"]): Values {
+function tagKeys({ tags, transitiveTagKeys }: LearnedFacts["tokenTags"]): Values {
   const names = Object.keys(tags);
   if (names.length === 0) return {};
   return {
@@ -52,7 +52,7 @@ function tagKeys({ tags, transitiveTagKeys }: Known["tokenTags"]): Values {
 }
 
 type Asking = Pick<
-  Known,
+  LearnedFacts,
   | "provider"
   | "payload"
   | "subject"
@@ -119,7 +119,7 @@ const sessionKey = "sts:RoleSessionName";
 /** On which values of this one call the answer hangs: what is not known yet, and the name that a caller chooses. */
 function hingesOf(
   role: RoleFacts,
-  question: Known["question"],
+  question: LearnedFacts["question"],
   answer: Evaluation,
   sessionName: string | undefined,
 ): readonly Hinge[] {
@@ -205,7 +205,7 @@ const trustPolicy = stsRule({
   ],
   check(facts, known) {
     const { role, provider } = known;
-    const question: Known["question"] = {
+    const question: LearnedFacts["question"] = {
       action: "sts:AssumeRoleWithWebIdentity",
       resource: role.arn,
       principal: { type: "Federated", ids: [provider.arn] },
@@ -236,7 +236,7 @@ interface ExtraAction {
   readonly action: "sts:TagSession" | "sts:SetSourceIdentity";
   readonly title: string;
   readonly source: string;
-  readonly used: (known: Pick<Known, "tokenTags" | "sourceIdentity">) => boolean;
+  readonly used: (known: Pick<LearnedFacts, "tokenTags" | "sourceIdentity">) => boolean;
 }
 
 function extraAction({ name, action, title, source, used }: ExtraAction): StsRule {
