@@ -86,8 +86,8 @@ describe("looking at an issuer", () => {
   });
 
   test("a wrong root is an error, not a thumbprint", async () => {
-    const stranger = await testAuthority("Stranger");
-    await assert.rejects(privateThumbprints(issuer, { ...route(whole), ca: stranger.root }, signal), {
+    const otherCa = await testAuthority("Stranger");
+    await assert.rejects(privateThumbprints(issuer, { ...route(whole), ca: otherCa.root }, signal), {
       code: "issuer-unreached",
       next: /--ca FILE/u,
     });

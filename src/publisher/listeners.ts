@@ -84,6 +84,6 @@ export class Listeners implements Part {
     if (kind === "https") return listenHttps(asked, secure);
     const plain = { ...secure, site: plainSite };
     if (kind === "plain") return listenPlain(asked, plain, "proxy");
-    return listenPlain(asked, plain, "strangers", challengeAnswerer(secure.challenges, secure.tallies));
+    return listenPlain(asked, plain, "clients", challengeAnswerer(secure.challenges, secure.tallies));
   }
 }

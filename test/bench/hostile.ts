@@ -7,7 +7,7 @@ import { renderHostilePage, type HostileRow, type PodRow } from "./hostile-page.
 import { measuredNow, needed, onServersCore } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
-/** What strangers and liars do to the publisher, as the text of docs/reference/benchmarks/hostile.md; `quick` for a look. */
+/** What hostile clients and lying servers do to the publisher, as the text of docs/reference/benchmarks/hostile.md; `quick` for a look. */
 export async function benchHostile(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();

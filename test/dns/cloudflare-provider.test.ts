@@ -32,7 +32,7 @@ async function worldOf(options: StandInCloudflareOptions): Promise<DnsWorld> {
   return {
     as: (stack) => providerOf(api, stack),
     zone: "example.com",
-    async stranger({ name, type, ttl, values }) {
+    async foreign({ name, type, ttl, values }) {
       // The stand-in's mischief meets strangers as well: until it stands.
       for (let tries = 0; tries < 10; tries += 1) {
         if (api.records("example.com").some((record) => (record as { name: string }).name === name)) return;

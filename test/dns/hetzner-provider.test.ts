@@ -39,7 +39,7 @@ async function worldOf(options: StandInHetznerOptions): Promise<DnsWorld> {
   return {
     zone: "example.com",
     as: (stack) => providerOf(api, clock, stack),
-    async stranger({ name, type, ttl, values }) {
+    async foreign({ name, type, ttl, values }) {
       const records = values.map((value) => ({ value: type === "TXT" ? `"${value}"` : value }));
       const relative = name.replace(".example.com", "");
       const path = "zones/example.com/rrsets";

@@ -24,7 +24,7 @@ dnsProviderContract("Route 53, as strict as AWS", async () => {
       opened.push(dns);
       return dns;
     },
-    stranger({ name, type, ttl, values }) {
+    foreign({ name, type, ttl, values }) {
       const written = type === "TXT" ? values.map((value) => `"${value}"`) : values;
       api.put("example.com", { name: `${name}.`, type, ttl, values: written });
       return Promise.resolve();

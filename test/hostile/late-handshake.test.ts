@@ -1,7 +1,7 @@
 /**
  * A handshake that ends about when its time does. Node 26 reported the time-out, the publisher began an HTTP/1.1
  * answer on the raw connection, the handshake ended with ALPN h2 all the same, and HTTP/2 wrote over the pending
- * answer: an assertion that aborts the process, by one stranger's connection.
+ * answer: an assertion that aborts the process, by one client's connection.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";

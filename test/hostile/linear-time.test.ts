@@ -1,5 +1,5 @@
 /**
- * Processor time for each byte that strangers send: for each header and document eight times as much may take eight
+ * Processor time for each byte that clients send: for each header and document eight times as much may take eight
  * times as long, with room for a busy machine, and never the square of it.
  */
 import assert from "node:assert/strict";
@@ -162,7 +162,7 @@ test("a reader that is quadratic is found", () => {
   assert.ok((long ?? 0) > 8 * (short ?? 0), `${short} ms, then ${long} ms`);
 });
 
-describe("processor time grows no faster than what strangers send", () => {
+describe("processor time grows no faster than what clients send", () => {
   for (const [what, read] of Object.entries(readers)) {
     test(`of ${what}, whatever it is made of`, () => {
       for (const piece of pieces) {

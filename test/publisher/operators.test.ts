@@ -42,7 +42,7 @@ test("every metric of the catalogue is exposed, with the labels that it names", 
   assert.match(text, /podtrust_tls_handshakes_total\{outcome="done"\} 3/u);
 });
 
-test("strangers cannot make series: a thousand paths are one", async () => {
+test("clients cannot make series: a thousand paths are one", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   for (let index = 0; index < 20; index += 1)

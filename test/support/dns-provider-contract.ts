@@ -9,7 +9,7 @@ export interface DnsWorld {
   /** A zone that it serves. */
   readonly zone: string;
   /** Makes records without any mark, as a person would. */
-  readonly stranger: (set: RecordSet) => Promise<void>;
+  readonly foreign: (set: RecordSet) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -121,7 +121,7 @@ export function dnsProviderContract(
       const zone = await dns.zoneOf(world.zone, signal);
       const theirs = { name: `www.${world.zone}`, type: "A", ttl: 300, values: ["198.51.100.1"] } as const;
       const devs = { name: `dev.${world.zone}`, type: "A", ttl: 60, values: ["198.51.100.2"] } as const;
-      await world.stranger(theirs);
+      await world.foreign(theirs);
       await other.write(zone, devs, work);
       for (const { name, ...set } of [theirs, devs]) {
         const refused = dns.write(zone, { name, type: "A", ttl: 60, values: ["192.0.2.7"] }, work);
@@ -144,7 +144,7 @@ export function dnsProviderContract(
       const zone = await dns.zoneOf(world.zone, signal);
       const name = `_acme-challenge.oidc.${world.zone}`;
       const key = { name, type: "TXT" } as const;
-      await world.stranger({ ...key, ttl: 300, values: ["somebody's"] });
+      await world.foreign({ ...key, ttl: 300, values: ["somebody's"] });
       const values = async (): Promise<readonly string[]> =>
         [...((await dns.find(zone, key, signal))?.values ?? [])].sort();
       for (let time = 0; time < 2; time += 1) await dns.addText(zone, { name, value: "one" }, work);
@@ -159,11 +159,11 @@ export function dnsProviderContract(
     },
   );
 
-  promises("a stranger's records are taken over when that is said, and are ours then", async (world) => {
+  promises("a foreign records are taken over when that is said, and are ours then", async (world) => {
     const dns = world.as("prod");
     const zone = await dns.zoneOf(world.zone, signal);
     const set = { name: `www.${world.zone}`, type: "A", ttl: 300, values: ["198.51.100.1"] } as const;
-    await world.stranger(set);
+    await world.foreign(set);
     await dns.write(zone, { ...set, ttl: 60 }, work, true);
     const found = await dns.find(zone, set, signal);
     assert.deepEqual(shown(found), { ttl: 60, values: set.values, owner: "ours" });

@@ -53,7 +53,7 @@ export class FakeProtocol implements Protocol {
 /** Who took the connections. */
 export const listener = {};
 
-/** The stages that a stranger can leave a connection in. */
+/** The stages that a client can leave a connection in. */
 export type Stage = "silent" | "shaking" | "shaken" | "answered" | "closing";
 
 /** A table of its own, by a clock that begins at 0. */

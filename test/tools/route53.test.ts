@@ -58,7 +58,7 @@ if (missing === undefined) {
         opened.push(dns);
         return dns;
       },
-      async stranger({ name, type, ttl, values }) {
+      async foreign({ name, type, ttl, values }) {
         const ResourceRecords = values.map((value) => ({ Value: type === "TXT" ? `"${value}"` : value }));
         const ResourceRecordSet = { Name: name, Type: type, TTL: ttl, ResourceRecords };
         await client.send(

@@ -1,6 +1,6 @@
 /**
  * A rule for oxlint: no regular expression of src/ may take more than linear time, whatever it is
- * given. One stranger's header of a few kilobytes once kept the publisher's only thread busy for 77 ms.
+ * given. One client's header of a few kilobytes once kept the publisher's only thread busy for 77 ms.
  *
  * Judged by scslre, the engine of eslint-plugin-regexp: quantifiers that trade characters with one another or with
  * themselves, and searches that begin anew at every character. It does not see alternatives that share a text

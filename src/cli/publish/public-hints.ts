@@ -43,7 +43,7 @@ export function publicHints(issuer: string, s3: S3Config, access: PublicAccess):
   }
   if (access.policy === "public" && hints.length === 0) {
     hints.push(
-      "The bucket policy is public in part: check that it names the two objects, that the account's own Block Public Access (aws s3control get-public-access-block) is off, and that the objects are not encrypted with a KMS key, which strangers may not use.",
+      "The bucket policy is public in part: check that it names the two objects, that the account's own Block Public Access (aws s3control get-public-access-block) is off, and that the objects are not encrypted with a KMS key, which others may not use.",
     );
   }
   return hints;

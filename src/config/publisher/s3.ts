@@ -32,7 +32,7 @@ export interface S3Input {
 
 /** A bucket in place of a server of our own. */
 export const s3: z.ZodType<S3Input> = section(
-  "In place of https: write both documents into an S3 bucket, which the issuer's URL leads to, directly or by a front such as CloudFront. Nothing listens for strangers then.",
+  "In place of https: write both documents into an S3 bucket, which the issuer's URL leads to, directly or by a front such as CloudFront. Nothing listens for clients then.",
   {
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     bucket: text(

@@ -42,7 +42,7 @@ function send(response: ServerResponse, reply: LocalReply): void {
 /** Every pod of a cluster may reach it: who asks for much or nothing makes room for a probe that has just come. */
 const limits: ServerLimits = { ...localLimits, exchangeMs: 30_000, maxPipelined: 8 };
 
-/** A server for this machine's operators: plain HTTP, bounded as what strangers reach. */
+/** A server for this machine's operators: plain HTTP, bounded as what clients reach. */
 export function localServer(
   answer: (exchange: Exchange) => Promise<LocalReply>,
   failed: (error: unknown) => LocalReply,

@@ -5,7 +5,7 @@ import { isRecord, recordOf, textOf } from "./record.ts";
 export interface ErrorOptions {
   /** What to do next, where the catalogue's sentence can be bettered. */
   readonly next?: string;
-  /** What led to this error: for logs, never for strangers. */
+  /** What led to this error: for logs, never for clients. */
   readonly cause?: unknown;
   /** Machine-readable facts (the key, the value, the limit); never a secret. */
   readonly detail?: Readonly<Record<string, unknown>>;

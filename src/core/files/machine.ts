@@ -3,7 +3,7 @@ import * as promises from "node:fs/promises";
 import process from "node:process";
 import { recordOf, textOf } from "../base/index.ts";
 
-/** The part of node:fs/promises that state is kept with: a test puts a full disk or a stranger's in its place. */
+/** The part of node:fs/promises that state is kept with: a test puts a full disk, or a file of another user, in its place. */
 export type Files = Pick<
   typeof promises,
   "open" | "rename" | "mkdir" | "unlink" | "link" | "stat" | "lstat" | "readlink"

@@ -66,8 +66,8 @@ describe("connections that are kept", () => {
   test("of one name, authority or client are nobody else's: each is verified by itself", async () => {
     await get();
     await assert.rejects(get("/", {}, "other.example.com"), { code: "http-tls" });
-    const stranger = await testAuthority();
-    await assert.rejects(get("/", { ca: stranger.root }), { code: "http-tls" });
+    const otherCa = await testAuthority();
+    await assert.rejects(get("/", { ca: otherCa.root }), { code: "http-tls" });
     const { certificate, key } = await authority.issue(["client.example.com"]);
     opened = 0;
     await get("/", { cert: certificate, key });

@@ -85,7 +85,7 @@ describe("whatever a command says on a terminal", () => {
     );
   });
 
-  test("with NO_COLOR a colour that a stranger wrote cannot pass for one of podtrust's", () => {
+  test("with NO_COLOR a colour in foreign text cannot pass for one of podtrust's", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyText, hostile), { maxLength: 6 }), (lines) => {
         const { screen, said } = screenOf(true, { TERM: "xterm", NO_COLOR: "1" });
@@ -99,7 +99,7 @@ describe("whatever a command says on a terminal", () => {
     );
   });
 
-  test("a stranger's line break does not begin a line of podtrust's", () => {
+  test("a line break in foreign text does not begin a line of podtrust's", () => {
     const { screen, said } = screenOf(true);
     screen.out.line(rich`${green("✔")} ${"seen\n✔ all is well"}`);
     assert.equal(said(), "\u001B[32m✔\u001B[39m seen\\u000a✔ all is well\n");

@@ -30,7 +30,7 @@ export interface AccountSurvey {
   /** A role of the stack or one that it wants, by its name. */
   role(name: string): RoleState | undefined;
   /** Names of the roles that trust a provider and do not carry the stack's tags. */
-  strangersTrusting(providerArn: string): readonly string[];
+  foreignRolesTrusting(providerArn: string): readonly string[];
   /** False: a role of the stack is only found by its name, or by its trust in a provider of the stack. */
   readonly isWhole: boolean;
 }
@@ -71,7 +71,7 @@ export async function surveyAccount(
     roles: read,
     isWhole,
     role: (name) => byName.get(name.toLowerCase()),
-    strangersTrusting: (arn) =>
+    foreignRolesTrusting: (arn) =>
       all
         .filter(({ name, trustPolicy }) => !own.has(name) && trustsProvider(trustPolicy, arn))
         .map(({ name }) => name),

@@ -2,7 +2,7 @@ import type { AwsAccess } from "./access.ts";
 import { complaintOf, isAwsCode } from "./failure.ts";
 import { openAws } from "./session.ts";
 
-/** What of a bucket decides whether strangers may read the two objects. `unknown`: S3 did not say. */
+/** What of a bucket decides whether anybody may read the two objects. `unknown`: S3 did not say. */
 export interface PublicAccess {
   /** Switches of Block Public Access on the bucket that are on; the account has the same ones beside them. */
   readonly blocks: readonly string[] | "unknown";

@@ -188,10 +188,10 @@ class CloudflareDns implements DnsProvider {
       zone,
       set,
       (records) => {
-        const stranger = records.find(
+        const foreign = records.find(
           (record) => record.type !== set.type || (!takeOver && ownerOf(record, this.#stack).kind !== "ours"),
         );
-        if (stranger !== undefined) throw takenError(set, stranger, this.#stack);
+        if (foreign !== undefined) throw takenError(set, foreign, this.#stack);
         return stepsToward(set, records, this.#stack);
       },
       work,

@@ -6,7 +6,7 @@ const refusals = "discovery-invalid, issuer-mismatch, jwks-invalid or jwks-empty
 
 /**
  * Every metric of the publisher. docs/reference/metrics.md is generated from here. Label values come from our
- * own config and code, never from a request, so that a stranger cannot make series.
+ * own config and code, never from a request, so that a client cannot make series.
  */
 export const metricCatalogue = {
   ready: {

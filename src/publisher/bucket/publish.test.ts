@@ -69,7 +69,7 @@ describe("publishing to a bucket", () => {
     assert.match(bucket.objects.get("discovery")?.text ?? "", /RS256/u);
   });
 
-  test("a cache header that changed is brought there, a stranger's content type is corrected", async () => {
+  test("a cache header that changed is brought there, a foreign content type is corrected", async () => {
     const bucket = new FakeBucket();
     bucket.put("jwks", renderJwkSet([a]), { mediaType: "binary/octet-stream" });
     await publish(bucket, spec([a]));

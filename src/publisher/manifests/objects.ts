@@ -85,7 +85,7 @@ function service(spec: PublisherSpec): readonly object[] {
   ];
 }
 
-/** Strangers reach the two ports, Prometheus's namespaces the metrics. */
+/** Clients reach the two ports, Prometheus's namespaces the metrics. */
 function network(spec: PublisherSpec): object {
   const { mode, apiServerPort, monitoringNamespaces } = spec;
   const open = [

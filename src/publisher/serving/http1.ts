@@ -9,7 +9,7 @@ import { Http1Output } from "./http1-output.ts";
 import type { ServingLimits } from "./limits.ts";
 import type { Site } from "./site.ts";
 
-/** Options of a node:http or node:https server that strangers talk to. */
+/** Options of a node:http or node:https server that clients talk to. */
 export function http1Options(
   limits: ServingLimits,
 ): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> {

@@ -1,6 +1,6 @@
 import type { ConnectionLimits } from "../../core/listener/index.ts";
 
-/** Bounds on what strangers may take of a publisher. Times in milliseconds, sizes in bytes. */
+/** Bounds on what clients may take of a publisher. Times in milliseconds, sizes in bytes. */
 export interface ServingLimits extends ConnectionLimits {
   /** The request target alone: beyond is 414. */
   readonly targetBytes: number;

@@ -6,8 +6,8 @@ import { Http1, type Http1Answerer, http1Options, siteAnswerer } from "./http1.t
 import { openOn } from "./listen.ts";
 import { drainPublic, type Listener } from "./listener.ts";
 
-/** Whether connections come from strangers themselves, or all from one proxy. */
-type Clients = "strangers" | "proxy";
+/** Whether connections come from the clients themselves, or all from one proxy. */
+type Clients = "clients" | "proxy";
 
 /** Plain HTTP/1.1 with a server's bounds. */
 export async function listenPlain(

@@ -1,7 +1,7 @@
 import { Histogram } from "../../core/admin/index.ts";
 import type { Tally } from "./answer.ts";
 
-/** What is served at a place: a closed set, so that strangers cannot make labels. */
+/** What is served at a place: a closed set, so that clients cannot make labels. */
 export type RequestTarget = "discovery" | "jwks" | "challenge" | "other";
 
 export interface RequestCount {

@@ -12,7 +12,7 @@ import type { SharedSecret, SharedState } from "../../providers/kubernetes/index
 const prefix = "challenge.";
 // Longer than any CA takes to decide: what is older was left by a replica that died.
 const maxChallenge = 3_600_000;
-// Strangers can ask for anything: they make us ask the API server this often at the most, in milliseconds.
+// Clients can ask for anything: they make us ask the API server this often at the most, in milliseconds.
 const askEvery = 250;
 
 /** A challenge as it stands in the Secret. */

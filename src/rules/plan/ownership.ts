@@ -29,7 +29,7 @@ export interface OwnershipForm<Carrier> {
 }
 
 // What other tools leave. The first that fits is named, so the most telling ones come first.
-const strangers: readonly { readonly key: RegExp; readonly says: (value: string) => string }[] = [
+const otherOwners: readonly { readonly key: RegExp; readonly says: (value: string) => string }[] = [
   { key: /^aws:cloudformation:stack-name$/u, says: (value) => `CloudFormation stack ${value}` },
   { key: /^(?:alpha\.)?eksctl\.(?:cluster\.k8s\.)?io\//u, says: (value) => `eksctl (${value})` },
   { key: /^pulumi:project$/iu, says: (value) => `Pulumi project ${value}` },
@@ -41,7 +41,7 @@ const strangers: readonly { readonly key: RegExp; readonly says: (value: string)
 ];
 
 function looksLike(tags: Tags): string {
-  for (const { key, says } of strangers) {
+  for (const { key, says } of otherOwners) {
     const found = Object.entries(tags).find(([name]) => key.test(name));
     if (found !== undefined) return `${says(found[1])} (tag ${found[0]})`;
   }

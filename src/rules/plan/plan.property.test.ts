@@ -83,7 +83,7 @@ function inputOf(provider: ModelProvider, list: readonly ModelSpec[], goal: "pre
   return { desired, owned, goal };
 }
 
-const strangersOf = (provider: ModelProvider): [string, Thing][] =>
+const foreignThings = (provider: ModelProvider): [string, Thing][] =>
   [...provider.things].filter(([, thing]) => !isOurs(thing));
 
 /** The things by name, a serial told by whose it is: two runs count them differently. */
@@ -130,14 +130,14 @@ describe("whatever stands and is specified for", () => {
     await fc.assert(
       fc.asyncProperty(situations, fc.constantFrom("present", "absent"), async ({ before, list }, goal) => {
         const provider = new ModelProvider(before);
-        const strangers = strangersOf(provider);
+        const foreign = foreignThings(provider);
         const plan = await planOf(inputOf(provider, list, goal));
         await applyPlan({ ...plan, refusals: [] });
-        for (const [name, thing] of strangers) {
+        for (const [name, thing] of foreign) {
           assert.deepEqual(provider.things.get(name), thing);
           assert.equal(provider.writes.includes(name), false);
         }
-        if (goal === "absent") assert.deepEqual([...provider.things], strangers);
+        if (goal === "absent") assert.deepEqual([...provider.things], foreign);
       }),
     );
   });

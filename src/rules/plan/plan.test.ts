@@ -80,7 +80,7 @@ describe("a plan", () => {
     assert.deepEqual([...provider.things.keys()], ["a"]);
   });
 
-  const strangers: [string, Thing["tags"], RegExp][] = [
+  const otherOwners: [string, Thing["tags"], RegExp][] = [
     ["another stack of ours", awsTags.of("dev"), /podtrust stack "dev"/u],
     [
       "a newer podtrust",
@@ -97,7 +97,7 @@ describe("a plan", () => {
     ["an owner", { Owner: "team-a" }, /team-a \(tag Owner\)/u],
     ["nobody known", { other: "x" }, /left no tags/u],
   ];
-  for (const [who, tags, text] of strangers) {
+  for (const [who, tags, text] of otherOwners) {
     test(`a name taken by ${who} is an error that says so, and nothing is touched`, async () => {
       const provider = new ModelProvider({ a: { value: "theirs", tags } });
       const plan = await planOf({ desired: resources(provider, spec("b", "1"), spec("a", "1")) });

@@ -78,7 +78,7 @@ function listenOf(text: string): string {
   });
 }
 
-function warnOfStrangers(context: CommandContext, listen: string): void {
+function warnOfExposure(context: CommandContext, listen: string): void {
   if (isLoopback(listen)) return;
   context.progress.line(
     `warning: the sandbox listens on ${listen}, where others can reach it over plain HTTP. They can read its page ` +
@@ -207,7 +207,7 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
 
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
 export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
-  warnOfStrangers(context, listenOf(typed.listen));
+  warnOfExposure(context, listenOf(typed.listen));
   collectSooner();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
   try {

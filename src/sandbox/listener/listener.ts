@@ -31,7 +31,7 @@ const defaultLimits: ServerLimits = {
 };
 
 export interface ListenerOptions {
-  /** An address of this machine; loopback keeps strangers out. */
+  /** An address of this machine; loopback keeps other machines out. */
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;

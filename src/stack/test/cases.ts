@@ -45,7 +45,7 @@ function positives(tried: Tried): readonly Case[] {
   }));
 }
 
-function stranger(tried: Tried, other: string | undefined): Case {
+function otherServiceAccount(tried: Tried, other: string | undefined): Case {
   const { account, role } = tried;
   const [trusted = ""] = role.serviceAccounts;
   // Every namespace has it (kube-controller-manager makes it), and hardly a role trusts it.
@@ -114,7 +114,7 @@ export function casesOf(
   if (tried.role.serviceAccounts.length === 0) return [];
   return [
     ...positives(tried),
-    stranger(tried, options.other),
+    otherServiceAccount(tried, options.other),
     misaddressed(tried),
     tokenless(tried),
     outlived(tried, options.waitExpiry),

@@ -9,7 +9,7 @@ import {
 } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A publisher, as a stranger finds it. */
+/** A publisher, as a client finds it. */
 export interface Target {
   readonly port: number;
   /** The issuer's name. */

@@ -3,7 +3,7 @@ import * as connections from "./connections.ts";
 import * as http1 from "./http1.ts";
 import * as http2 from "./http2.ts";
 
-/** All attacks of strangers on the publisher's network face, by what a report calls them. */
+/** All attacks of hostile clients on the publisher's network face, by what a report calls them. */
 export const attacks: Readonly<Record<string, Attack>> = {
   "TCP connections without a byte": connections.halfOpen,
   "TLS handshakes a byte at a time": connections.slowHandshake,

@@ -82,7 +82,7 @@ class Account {
       role,
       isWhole: true,
       providers: [],
-      strangersTrusting: () => [],
+      foreignRolesTrusting: () => [],
     } as unknown as AccountSurvey;
   }
 

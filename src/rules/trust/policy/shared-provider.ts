@@ -13,8 +13,8 @@ export interface SharedProvider {
   readonly everybody: string;
   /** What narrows it, to show a person. */
   readonly example: string;
-  /** Values of that claim as strangers have them: what fits one of these fits everybody. */
-  readonly strangers: readonly string[];
+  /** Values of that claim as those outside have them: what fits one of these fits everybody. */
+  readonly foreignValues: readonly string[];
 }
 
 const github: SharedProvider = {
@@ -36,7 +36,7 @@ const github: SharedProvider = {
   ],
   everybody: "every workflow of every repository on GitHub",
   example: "repo:OWNER/REPOSITORY:ref:refs/heads/main",
-  strangers: [
+  foreignValues: [
     "repo:some-stranger/some-repository:ref:refs/heads/main",
     "repo:some-stranger/some-repository:environment:production",
     "repo:some-stranger/some-repository:pull_request",

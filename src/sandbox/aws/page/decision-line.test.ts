@@ -23,7 +23,7 @@ describe("the line of a decision", () => {
     );
   });
 
-  test("a text that a stranger sent can neither make a line of the log nor a field", () => {
+  test("a text that a client sent can neither make a line of the log nor a field", () => {
     const line = decisionLine({ ...decision, who: 'a\nb\u001B[2J" rule=x\u{1F600}', action: "sts:\r\nX" });
     assert.match(line, /^[ -~]+$/u);
     assert.match(line, /who="a\\nb\\u001b\[2J\\" rule=x\\u\{1f600\}"/u);

@@ -1,6 +1,6 @@
 import type { Decision } from "../wire/index.ts";
 
-// What a stranger sent must not make a second line, move the cursor, or look like another field.
+// What a client sent must not make a second line, move the cursor, or look like another field.
 function field(name: string, value: string | undefined): string {
   if (value === undefined) return "";
   const plain = /^[!#-~]+$/u.test(value);

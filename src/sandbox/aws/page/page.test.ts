@@ -100,7 +100,7 @@ describe("the sandbox's page", () => {
     assert.doesNotMatch(body, /(?:src|href)="(?!data:|#)/u);
   });
 
-  test("shows what strangers wrote as text", async () => {
+  test("shows what clients wrote as text", async () => {
     const name = "</td><script>alert(1)</script>";
     const hostile = role("hostile", { trustPolicy: name, inline: { [name]: name }, attached: [name] });
     const { body } = await visit("/", { roles: [hostile], decisions: [decision] });

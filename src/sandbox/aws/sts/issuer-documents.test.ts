@@ -219,8 +219,8 @@ describe("STS's fetching of an issuer's documents", () => {
   });
 
   test("a chain that no root vouches for needs a registered thumbprint, as in IAM", async (t) => {
-    const strangers = await testAuthority("Somebody else");
-    const { server, cache, provider } = await setUp(t, { ca: strangers.root });
+    const otherCa = await testAuthority("Somebody else");
+    const { server, cache, provider } = await setUp(t, { ca: otherCa.root });
     server.publish([{ kid: "one" }]);
     const refused = await cache.documents({ ...provider, thumbprints: ["0".repeat(40)] }, "one");
     assert.ok(!refused.ok);

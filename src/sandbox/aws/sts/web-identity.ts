@@ -67,7 +67,7 @@ async function decide(options: StsOptions, facts: WebIdentityFacts): Promise<Web
   return decideWebIdentity({ ...facts, documents }, keyChecks);
 }
 
-/** The subject that a token claims, for the record of a refusal; cut, since a stranger wrote it. */
+/** The subject that a token claims, for the record of a refusal; cut, since a client wrote it. */
 function claimedSubject(token: string | undefined): string | undefined {
   try {
     const { sub } = parseJws(token ?? "").claims;

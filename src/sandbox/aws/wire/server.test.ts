@@ -353,7 +353,7 @@ describe("the sandbox's AWS protocols", () => {
     assert.equal(await head.text(), "");
   });
 
-  test("decisions remember a part of what a stranger sent, and not all of it", async (t) => {
+  test("decisions remember a part of what a client sent, and not all of it", async (t) => {
     const sandbox = await start(t);
     const { decisions } = sandbox;
     const long = "x".repeat(100_000);

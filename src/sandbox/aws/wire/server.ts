@@ -11,7 +11,7 @@ import type { Page, PageResponse } from "./service.ts";
 export interface WireOptions extends DispatchOptions {
   readonly page: Page;
   readonly control: Control;
-  /** An address of this machine; loopback keeps strangers out. */
+  /** An address of this machine; loopback keeps other machines out. */
   readonly listen: string;
   /** 0: any free one. */
   readonly port: number;

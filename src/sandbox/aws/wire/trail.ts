@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AwsError } from "./error.ts";
 import type { Decision, DecisionNotes } from "./service.ts";
 
-// Strangers choose some of these texts, and a hundred decisions are remembered and shown.
+// Clients choose some of these texts, and a hundred decisions are remembered and shown.
 const maxText = 2048;
 
 function cut(text: string): string {

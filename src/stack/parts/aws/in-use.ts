@@ -47,7 +47,7 @@ export function usedByOthers(
   const warnings: string[] = [];
   for (const one of changes.flatMap(leaving)) {
     const provider = found.providers.find(({ arn }) => oidcProviderNames(account, arn).id === one.id);
-    const roles = found.strangersTrusting(provider?.arn ?? "").filter((name) => !isPartOfThis(name));
+    const roles = found.foreignRolesTrusting(provider?.arn ?? "").filter((name) => !isPartOfThis(name));
     if (roles.length === 0) continue;
     const sentence = sentenceOf(one, roles);
     const detail = { id: one.id, roles };
