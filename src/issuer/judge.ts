@@ -76,7 +76,12 @@ function course({ timing }: Exchange): string {
   return [...done, missing].join(", ");
 }
 
-function say({ document, url }: DocumentReading, reason: Reason, seen: string, next?: string): IssuerFinding {
+function findingAt(
+  { document, url }: DocumentReading,
+  reason: Reason,
+  seen: string,
+  next?: string,
+): IssuerFinding {
   const entry: { readonly next?: string } = reasons[reason];
   return { reason, document, url, seen, next: next ?? entry.next ?? "" };
 }
@@ -85,7 +90,7 @@ function say({ document, url }: DocumentReading, reason: Reason, seen: string, n
 export function failed(reading: DocumentReading & { readonly outcome: "failed" }): IssuerFinding {
   const text = errorText(reading.error);
   const slow = reading.error.detail["reason"] === "timeout";
-  return say(
+  return findingAt(
     reading,
     failureReason(reading, reading.error),
     slow ? `${text}: ${course(reading.exchange)}` : text,
@@ -99,8 +104,9 @@ function unread(reading: DocumentReading): IssuerFinding | undefined {
   if (status === 200) return undefined;
   const seen = `${reading.url} answers with status ${status}`;
   const { location } = headers;
-  if (status < 300 || status >= 400 || location === undefined) return say(reading, "UnexpectedStatus", seen);
-  return say(reading, "RedirectNotFollowed", `${seen} and a redirect to ${location}`);
+  if (status < 300 || status >= 400 || location === undefined)
+    return findingAt(reading, "UnexpectedStatus", seen);
+  return findingAt(reading, "RedirectNotFollowed", `${seen} and a redirect to ${location}`);
 }
 
 const mediaTypes: Readonly<Record<DocumentName, readonly string[]>> = {
@@ -113,7 +119,7 @@ function mediaTypeFindings(reading: DocumentReading, { headers }: HttpResponse):
   const name = type?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaTypes[reading.document].includes(name)) return [];
   const comes = type === undefined ? "without a media type" : `as ${type}`;
-  return [say(reading, "MediaTypeUnusual", `${reading.url} comes ${comes}`)];
+  return [findingAt(reading, "MediaTypeUnusual", `${reading.url} comes ${comes}`)];
 }
 
 interface Parsed<T> {
@@ -130,7 +136,7 @@ function parsed<T>(reading: DocumentReading, reason: Reason, parse: (body: Buffe
     return { value: parse(response.body), findings: mediaTypeFindings(reading, response) };
   } catch (error) {
     if (!(error instanceof PodtrustError)) throw error;
-    return { findings: [say(reading, reason, error.message, error.next)] };
+    return { findings: [findingAt(reading, reason, error.message, error.next)] };
   }
 }
 
@@ -139,8 +145,8 @@ function judgeDiscovery(issuer: string, reading: DocumentReading): Parsed<Discov
   if (value === undefined) return { findings };
   const names = { expected: "the configured issuer", actual: "issuer of the document" };
   const difference = issuerDifference(issuer, value.issuer, names);
-  const mismatch = difference === undefined ? [] : [say(reading, "IssuerMismatch", difference.message)];
-  const unusual = value.warnings.map((text) => say(reading, "DiscoveryUnusual", text));
+  const mismatch = difference === undefined ? [] : [findingAt(reading, "IssuerMismatch", difference.message)];
+  const unusual = value.warnings.map((text) => findingAt(reading, "DiscoveryUnusual", text));
   return { value, findings: [...mismatch, ...findings, ...unusual] };
 }
 
@@ -149,7 +155,7 @@ function judgeJwks(reading: DocumentReading): Parsed<JwkSet> {
   if (value === undefined) return { findings };
   return {
     value,
-    findings: [...findings, ...value.warnings.map((text) => say(reading, "JwksUnusual", text))],
+    findings: [...findings, ...value.warnings.map((text) => findingAt(reading, "JwksUnusual", text))],
   };
 }
 

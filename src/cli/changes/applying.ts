@@ -29,7 +29,7 @@ class WaitLine {
     this.#progress = progress;
   }
 
-  say(what: string, reason: string, deadline: number): void {
+  update(what: string, reason: string, deadline: number): void {
     if (this.#on !== undefined && this.#on.what !== what) {
       this.#others.set(what, { reason, deadline });
       return;
@@ -48,7 +48,7 @@ class WaitLine {
     if (next === undefined) return;
     const [other, { reason, deadline }] = next;
     this.#others.delete(other);
-    this.say(other, reason, deadline);
+    this.update(other, reason, deadline);
   }
 
   end(text?: string): void {
@@ -61,8 +61,8 @@ class WaitLine {
     this.over(what);
   }
 
-  #close(say: (line: Waiting) => void): void {
-    if (this.#on !== undefined) say(this.#on.line);
+  #close(end: (line: Waiting) => void): void {
+    if (this.#on !== undefined) end(this.#on.line);
     this.#on = undefined;
   }
 }
@@ -97,7 +97,7 @@ export function reportApplying(context: CommandContext): (event: ApplyEvent) => 
       since = clock.elapsed();
       toConfirm = event.changes.map(({ resource }) => resource.id);
     } else if (event.type === "waiting") {
-      wait.say(toConfirm.length === 0 ? event.change.resource.id : what(), event.reason, event.deadline);
+      wait.update(toConfirm.length === 0 ? event.change.resource.id : what(), event.reason, event.deadline);
     } else if (event.type === "confirmed") {
       confirmed += 1;
       if (confirmed === toConfirm.length) wait.end(active());

@@ -4,8 +4,8 @@ import { changeView, type PlanSpec, planView, type Stack, type StackPlan } from 
 import { reportApplying } from "./applying.ts";
 import { confirm, confirmName, green } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
-import { sayFailure } from "../../core/command-line/index.ts";
-import { sayPlan, sayRefusals } from "./say-plan.ts";
+import { printFailure } from "../../core/command-line/index.ts";
+import { printPlan, printRefusals } from "./print-plan.ts";
 import { type StackOptions, unknownNameFor, withStack } from "./open.ts";
 import type { SpecOptions } from "./spec.ts";
 
@@ -31,7 +31,7 @@ function outcomeView({ done, failed, skipped, unconfirmed }: ApplyOutcome): obje
   };
 }
 
-function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
+function printOutcome(context: CommandContext, outcome: ApplyOutcome): void {
   const { done, failed, skipped, unconfirmed } = outcome;
   const { output } = context;
   if (failed.length + skipped.length + unconfirmed.length === 0) {
@@ -44,9 +44,9 @@ function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
   output.line(`${done.length} done, ${failed.length} failed, ${skipped.length} skipped${more}.`);
   if (context.json) return;
   const isInterrupted = (error: PodtrustError): boolean => error.code === "interrupted";
-  for (const { error } of failed) if (!isInterrupted(error)) sayFailure(context, error);
-  for (const { error } of unconfirmed) if (!isInterrupted(error)) sayFailure(context, error);
-  if (context.signal.aborted) sayFailure(context, interruption(outcome));
+  for (const { error } of failed) if (!isInterrupted(error)) printFailure(context, error);
+  for (const { error } of unconfirmed) if (!isInterrupted(error)) printFailure(context, error);
+  if (context.signal.aborted) printFailure(context, interruption(outcome));
 }
 
 /** What stands although the run was ended. */
@@ -104,7 +104,7 @@ async function agreed(
 /** Carries out a plan that was agreed to, and says what came of it. */
 export async function perform(context: CommandContext, stack: Stack, plan: StackPlan): Promise<void> {
   const outcome = await stack.apply(plan, { onEvent: reportApplying(context) });
-  sayOutcome(context, outcome);
+  printOutcome(context, outcome);
   context.output.result({ ...planView(plan), ...outcomeView(outcome) });
 }
 
@@ -127,10 +127,10 @@ export async function carryOut(
   const { goal, adopt } = command.spec;
   await withStack(context, options, unknownNameFor(goal, adopt), async (stack) => {
     const shown = await stack.plan(command.spec);
-    sayPlan(context, shown);
+    printPlan(context, shown);
     const isDone = isEmpty(shown.plan);
     const young = unconfirmedLine(shown);
-    if (!sayRefusals(context, shown) || (isDone && young === undefined)) {
+    if (!printRefusals(context, shown) || (isDone && young === undefined)) {
       context.output.result({ ...planView(shown), done: [], failed: [], skipped: [], unconfirmed: [] });
       return;
     }

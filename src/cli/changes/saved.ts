@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { packageVersion, readTextFile } from "../../core/command-line/index.ts";
 import { type ChangeOptions, type Command, perform } from "./carry-out.ts";
 import { selectionOf, type StackOptions, withStack } from "./open.ts";
-import { sayPlan, sayRefusals } from "./say-plan.ts";
+import { printPlan, printRefusals } from "./print-plan.ts";
 
 // A thousand roles with long policies are a few MiB.
 const maxPlan = 32 * 1024 * 1024;
@@ -52,8 +52,8 @@ export async function carryOutSaved(
   const unknown = goal === "absent" ? "without" : { keep: new URL(saved.issuer).hostname };
   const work = async (stack: Stack): Promise<void> => {
     const plan = await stack.checkSaved(saved);
-    sayPlan(context, plan);
-    if (sayRefusals(context, plan)) await perform(context, stack, plan);
+    printPlan(context, plan);
+    if (printRefusals(context, plan)) await perform(context, stack, plan);
   };
   await withStack(context, { ...options, ...saved.select }, unknown, work).catch((error: unknown) => {
     throw withoutConfig(error, `podtrust ${command.name} ${file}`, saved.stack);

@@ -11,7 +11,7 @@ import {
 } from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
-import { sayNext } from "../../core/command-line/index.ts";
+import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 
 /** What was typed. */
@@ -81,17 +81,17 @@ const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim(
 const ruleWidth = 24;
 const hang = ruleWidth + 3;
 
-function sayRule(context: CommandContext, { rule, outcome, finding, warnings, refusal }: RuleReport): void {
+function printRule(context: CommandContext, { rule, outcome, finding, warnings, refusal }: RuleReport): void {
   const { output } = context;
   const found = outcome === "not-reached" ? dim(finding) : finding;
   output.line(rich`${marks[outcome]} ${rule.padEnd(ruleWidth)} ${found}`, hang);
   for (const warning of warnings) output.line(yellow(`  warning: ${warning}`), 4);
   if (refusal === undefined) return;
   for (const line of answerLines(refusal)) output.line(dim(`  ${line}`), 4);
-  sayNext(context, output, refusal.next, { indent: 2 });
+  printNext(context, output, refusal.next, { indent: 2 });
 }
 
-function sayVerdict({ output }: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
+function printVerdict({ output }: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
   const refused = reports.filter((one) => one.outcome === "refused").map(({ rule }) => rule);
   const [first, ...others] = refused;
   if (first === undefined) {
@@ -104,12 +104,12 @@ function sayVerdict({ output }: CommandContext, reports: readonly RuleReport[], 
 }
 
 /** The rules that say something against the token, or all of them, and how many are not shown. */
-function sayRules(context: CommandContext, reports: readonly RuleReport[], all: boolean): void {
+function printRules(context: CommandContext, reports: readonly RuleReport[], all: boolean): void {
   const { output } = context;
   const shown = all
     ? reports
     : reports.filter(({ outcome, warnings }) => outcome === "refused" || warnings.length > 0);
-  for (const report of shown) sayRule(context, report);
+  for (const report of shown) printRule(context, report);
   const hidden = reports.filter((one) => !shown.includes(one));
   const passed = hidden.filter(({ outcome }) => outcome === "accepted").length;
   if (hidden.length === 0) return;
@@ -124,7 +124,7 @@ function instant(seconds: number): string {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-function sayHead(context: CommandContext, role: RoleArn, claims: Claims, now: number): void {
+function printHead(context: CommandContext, role: RoleArn, claims: Claims, now: number): void {
   const { output, clock } = context;
   const claim = (name: string): string => JSON.stringify(claims[name]) ?? "nothing";
   output.line(rich`${bold("role")}   ${role.arn}`);
@@ -161,9 +161,9 @@ export async function runExplain(context: CommandContext, options: ExplainOption
   );
   const said = [...token.notes, ...notes, ...taken];
   const { output } = context;
-  sayHead(context, asked, token.jws.claims, now);
-  sayVerdict(context, reports, asked);
-  sayRules(context, reports, options.all === true);
+  printHead(context, asked, token.jws.claims, now);
+  printVerdict(context, reports, asked);
+  printRules(context, reports, options.all === true);
   for (const note of said) output.line(yellow(`note: ${note}`), 2);
   const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
   const accepted = refusal === undefined;

@@ -79,7 +79,7 @@ function foundationReader(
 
 const maxContexts = 8;
 
-function sayChoices({ screen: { err } }: CommandContext, { current, names }: KubeconfigContexts): void {
+function printChoices({ screen: { err } }: CommandContext, { current, names }: KubeconfigContexts): void {
   const others = names.filter((name) => name !== current);
   const more = others.length > maxContexts ? ", …" : "";
   err.line("What is there already?");
@@ -105,7 +105,7 @@ async function foundationOf(
     throw new PodtrustError("usage", "--machine and --cluster are two answers to one question");
   if (cluster !== undefined) return clusterOf(context, cluster === true ? undefined : cluster);
   const contexts = machine === undefined ? await sightContexts(context) : { current: undefined, names: [] };
-  if (machine === undefined && interview.asks) sayChoices(context, contexts);
+  if (machine === undefined && interview.asks) printChoices(context, contexts);
   return interview.ask(
     {
       flag: machine === undefined ? "machine or --cluster" : "machine",

@@ -54,7 +54,7 @@ function steps({ foundation, name, publishing }: Answers, file: string): readonl
   ];
 }
 
-function sayApiServer({ output }: CommandContext, { sentence, instructions }: ApiServerSteps): void {
+function printApiServer({ output }: CommandContext, { sentence, instructions }: ApiServerSteps): void {
   output.line();
   output.line(sentence, 0);
   for (const { pass, where, lines, next, note } of instructions) {
@@ -82,7 +82,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
   const apiServer = apiServerSteps(answers, cluster);
   output.line(rich`${bold(basename(file))} is written. Next:`);
   for (const step of next) output.line(unbroken(`  ${step}`));
-  if (apiServer !== undefined) sayApiServer(context, apiServer);
+  if (apiServer !== undefined) printApiServer(context, apiServer);
   const distribution = cluster?.distribution;
   output.result({
     file,

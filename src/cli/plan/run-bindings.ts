@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { isEmpty } from "../../rules/plan/index.ts";
 import { BoundAccounts, planBindings } from "../../operator/bindings/index.ts";
 import { planView, readBindingTexts } from "../../stack/index.ts";
-import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
+import { printPlan, printRefusals } from "../changes/print-plan.ts";
 import type { CommandContext } from "../context.ts";
 import { bindingTexts } from "../options/binding-files.ts";
 
@@ -37,9 +37,9 @@ export async function runPlanBindings(context: CommandContext, options: PlanBind
       throw new PodtrustError("binding-invalid", `${options.bindings} holds no AWSTrust`, {
         next: "Put the AWSTrust that the bindings name beside them.",
       });
-    for (const shown of plans) sayPlan(context, shown);
+    for (const shown of plans) printPlan(context, shown);
     output.result({ plans: plans.map(planView) });
-    const allowed = plans.map((shown) => sayRefusals(context, shown));
+    const allowed = plans.map((shown) => printRefusals(context, shown));
     const differs = plans.some(({ plan }) => !isEmpty(plan));
     if (options.check === true && differs && allowed.every(Boolean)) context.exitCode = 3;
   } finally {

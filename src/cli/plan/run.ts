@@ -3,7 +3,7 @@ import { planView } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type StackOptions, unknownNameFor, withStack } from "../changes/open.ts";
 import { writePlan } from "../changes/saved.ts";
-import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
+import { printPlan, printRefusals } from "../changes/print-plan.ts";
 import { type SpecOptions, specOf } from "../changes/spec.ts";
 
 export interface PlanOptions extends StackOptions, SpecOptions {
@@ -20,9 +20,9 @@ export async function runPlan(context: CommandContext, options: PlanOptions): Pr
   const goal = options.down === true ? "absent" : "present";
   await withStack(context, options, unknownNameFor(goal), async (stack) => {
     const shown = await stack.plan(specOf(goal, options));
-    sayPlan(context, shown);
+    printPlan(context, shown);
     context.output.result(planView(shown));
-    if (!sayRefusals(context, shown)) return;
+    if (!printRefusals(context, shown)) return;
     if (options.out !== undefined) await writePlan(context, options.out, shown, options);
     if (options.check === true && !isEmpty(shown.plan)) context.exitCode = 3;
   });

@@ -66,7 +66,7 @@ async function look(
   }
 }
 
-function sayOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): void {
+function printOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): void {
   const place = `s3://${s3.bucket}`;
   for (const name of outcome.written) output.line(rich`${green("wrote")} ${place}/${s3.keys[name]}`);
   if (outcome.written.length === 0) output.line(`${place} holds both documents as they should be`);
@@ -74,7 +74,7 @@ function sayOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): 
   for (const warning of outcome.warnings) output.line(rich`${yellow("warning")}: ${warning}`);
 }
 
-function saySeen(
+function printIssuer(
   output: Output,
   seen: IssuerCheck,
   access: PublicAccess | undefined,
@@ -97,7 +97,7 @@ export async function runPublishS3(context: CommandContext, options: PublishS3Op
   const { config, s3 } = await loadS3(context.path(options.file), context.env);
   const { output, clock, signal } = context;
   const outcome = await publish(context, config, s3);
-  sayOutcome(output, s3, outcome);
+  printOutcome(output, s3, outcome);
   const { written, keys, conflicts, warnings } = outcome;
   const published = {
     bucket: s3.bucket,
@@ -115,7 +115,7 @@ export async function runPublishS3(context: CommandContext, options: PublishS3Op
   // Who is let in is asked only where it can explain something.
   const access = seen.reached ? undefined : await readPublicAccess(s3.bucket, s3Access(s3, clock), signal);
   const hints = access === undefined ? [] : publicHints(config.issuer, s3, access);
-  saySeen(output, seen, access, hints);
+  printIssuer(output, seen, access, hints);
   output.result({ ...published, seen, ...(access === undefined ? {} : { access, hints }) });
   if (!seen.reached) context.exitCode = 3;
 }

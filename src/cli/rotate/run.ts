@@ -31,7 +31,7 @@ export async function runRotateStatus(context: CommandContext, options: RotateOp
   context.output.result(status);
 }
 
-function sayPersisted(output: Output, persisted: boolean): void {
+function printPersisted(output: Output, persisted: boolean): void {
   if (persisted) return;
   output.line(
     rich`${red("This could not be kept")}: it holds until the publisher restarts. Its log says why.`,
@@ -39,7 +39,7 @@ function sayPersisted(output: Output, persisted: boolean): void {
 }
 
 /** Where a distrust is kept when this machine is lost, or what keeps it. */
-function sayOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutcome): void {
+function printOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutcome): void {
   if (outlivesIn !== undefined) {
     output.line(`It is kept in ${outlivesIn} too, and so stays distrusted when this machine is lost.`);
     return;
@@ -94,13 +94,13 @@ export async function runRotateDistrust(
     `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. AWS does not say how long its own do; count on ${timeText(forgottenAt)}.`,
   );
   output.line(`podtrust rotate trust ${kid} takes it back.`);
-  sayOutlives(output, outcome);
+  printOutlives(output, outcome);
   if (!outcome.published) {
     output.line(
       rich`${red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,
     );
   }
-  sayPersisted(output, outcome.persisted);
+  printPersisted(output, outcome.persisted);
   output.result(outcome);
 }
 
@@ -121,6 +121,6 @@ export async function runRotateTrust(
       rich`${red("It is not public")}: the bucket could not be written to, or another publisher distrusts it there; rotate status says which.`,
     );
   } else output.line("It is not published: the cluster no longer shows it.");
-  sayPersisted(output, outcome.persisted);
+  printPersisted(output, outcome.persisted);
   output.result(outcome);
 }

@@ -1,6 +1,6 @@
 import type { CertificateStatus, IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
-import { sayNext } from "../../core/command-line/index.ts";
+import { printNext } from "../../core/command-line/index.ts";
 import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
 
 /** A time to the second. */
@@ -44,7 +44,7 @@ function showFailing(
   const { message, next, since, count } = failing;
   const { output } = context;
   output.line(rich`  ${red(what)} since ${timeText(since)}, ${count} times in a row: ${message}`);
-  sayNext(context, output, next, { indent: 2 });
+  printNext(context, output, next, { indent: 2 });
 }
 
 function showPublication(context: CommandContext, publication: PublicationStatus): void {
@@ -63,7 +63,7 @@ function showCertificate(context: CommandContext, { notAfter, failing }: Certifi
   const again = nextAttempt === undefined ? "" : `; next attempt ${timeText(nextAttempt)}`;
   const times = count === 0 ? "" : `, ${count} times in a row`;
   output.line(rich`  ${red("certificate")} at ${timeText(at)}${times}: ${message}${again}`);
-  sayNext(context, output, next, { indent: 2 });
+  printNext(context, output, next, { indent: 2 });
 }
 
 /** Everything that the publisher knows of an issuer, for a person. */

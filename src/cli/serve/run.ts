@@ -51,7 +51,7 @@ async function loadAll(context: CommandContext, options: ServeOptions): Promise<
 const addressText = ({ address, port }: { address: string; port: number }): string =>
   address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
-function sayStart(logger: Logger, serving: Serving): void {
+function logStart(logger: Logger, serving: Serving): void {
   const { https, http, plain, admin } = serving.publisher.addresses;
   const elsewhere = serving.publisher.status().issuers.flatMap(({ publication }) => publication?.place ?? []);
   logger.info("the publisher listens", {
@@ -65,7 +65,7 @@ function sayStart(logger: Logger, serving: Serving): void {
 
 const allPublished = "every stack is published";
 
-function sayReady(logger: Logger, manager: ServiceManager, serving: Serving, signal: AbortSignal): void {
+function logReady(logger: Logger, manager: ServiceManager, serving: Serving, signal: AbortSignal): void {
   serving.publisher.ready(signal).then(
     () => {
       logger.info(allPublished);
@@ -113,10 +113,10 @@ export async function runServe(
     openTxtRecords: (zone, waiting) => openTxtRecords(context, zone, waiting),
   });
   const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
-  sayStart(logger, serving);
+  logStart(logger, serving);
   // The start is over once it listens: a certificate may take as long as its CA does.
   manager.ready("it listens; not every stack is published yet");
-  sayReady(logger, manager, serving, context.signal);
+  logReady(logger, manager, serving, context.signal);
   await untilEnded(context.signal);
   unhook();
   logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });

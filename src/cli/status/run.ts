@@ -4,7 +4,7 @@ import { type Finding, type LinkReport, statusOf, type StatusReport } from "../.
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
-import { sayNext } from "../../core/command-line/index.ts";
+import { printNext } from "../../core/command-line/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
@@ -30,7 +30,7 @@ const marks: Readonly<Record<Outcome, Text>> = {
 
 const hang = nameWidth + 4;
 
-function sayFinding(context: CommandContext, finding: Finding, head: Text): void {
+function printFinding(context: CommandContext, finding: Finding, head: Text): void {
   const { output } = context;
   const { seen, from, fresh, next, reason } = finding;
   output.line(rich`${marks[finding.outcome]} ${head}  ${seen}`, hang);
@@ -38,12 +38,12 @@ function sayFinding(context: CommandContext, finding: Finding, head: Text): void
   const word = finding.outcome === "ok" || reason === "Skipped" ? [] : [reason];
   const parts = [...word, from, ...(fresh === undefined ? [] : [fresh])];
   output.line(dim(`${" ".repeat(hang)}${parts.join("; ")}`), hang);
-  if (next !== undefined && finding.outcome !== "ok") sayNext(context, output, next, { indent: hang });
+  if (next !== undefined && finding.outcome !== "ok") printNext(context, output, next, { indent: hang });
 }
 
-function sayLink(context: CommandContext, { name, findings }: LinkReport): void {
+function printLink(context: CommandContext, { name, findings }: LinkReport): void {
   for (const [index, finding] of findings.entries())
-    sayFinding(context, finding, index === 0 ? bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth));
+    printFinding(context, finding, index === 0 ? bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth));
 }
 
 function summary({ links: reports, broken }: StatusReport): string {
@@ -62,12 +62,12 @@ function summary({ links: reports, broken }: StatusReport): string {
   return `The chain breaks at ${broken.name}; ${rest}.`;
 }
 
-function say(context: CommandContext, report: StatusReport): void {
+function printReport(context: CommandContext, report: StatusReport): void {
   const { output } = context;
-  for (const link of report.links) sayLink(context, link);
+  for (const link of report.links) printLink(context, link);
   output.line();
   output.line(bold(summary(report)), 2);
-  if (report.broken !== undefined) sayNext(context, output, report.broken.next);
+  if (report.broken !== undefined) printNext(context, output, report.broken.next);
 }
 
 /** What has to be different for a report to be worth showing again. */
@@ -89,7 +89,7 @@ async function watch(context: CommandContext, look: () => Promise<StatusReport>,
       else if (now === before) output.line(`${report.at}  ${summary(report)}`);
       else {
         output.line(dim(report.at));
-        say(context, report);
+        printReport(context, report);
       }
       before = now;
       await clock.sleep(ms, signal);
@@ -128,7 +128,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
   const report = await look();
   output.line(rich`${bold(report.stack)}  ${report.issuer}`);
   output.line();
-  say(context, report);
+  printReport(context, report);
   output.result(report);
   if (report.broken !== undefined) context.exitCode = 3;
   return undefined;

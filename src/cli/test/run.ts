@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
-import { sayNext } from "../../core/command-line/index.ts";
+import { printNext } from "../../core/command-line/index.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import type { CommandContext } from "../context.ts";
@@ -93,7 +93,7 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
   const { issuerFault } = report;
   if (issuerFault !== undefined) {
     output.line(rich`${red("✖")} the issuer: ${issuerFault.seen}`, 2);
-    sayNext(context, output, issuerFault.next);
+    printNext(context, output, issuerFault.next);
   }
   output.result(report);
   if (junit !== undefined) await writeJunit(context, junit, report);

@@ -1,6 +1,6 @@
 import { errorText, type PodtrustError } from "../base/index.ts";
 import type { CommandContext } from "./context.ts";
-import { sayNext } from "./next.ts";
+import { printNext } from "./next.ts";
 import { dim, red, rich } from "../terminal/index.ts";
 
 function causes(error: unknown): string {
@@ -15,7 +15,7 @@ const indent = "error: ".length;
  * Says an error: on standard error as `error: message`, the next step and the code; with `--json` as the one
  * object on standard output. `-v` adds the causes with their stacks.
  */
-export function sayFailure(context: CommandContext, error: PodtrustError): void {
+export function printFailure(context: CommandContext, error: PodtrustError): void {
   const { out, err } = context.screen;
   if (context.json) {
     const { code, message, detail } = error.toJSON();
@@ -27,7 +27,7 @@ export function sayFailure(context: CommandContext, error: PodtrustError): void 
     const [first = "", ...rest] = error.message.split("\n");
     err.line(rich`${red("error")}: ${first}`, indent);
     for (const line of rest) err.line(" ".repeat(indent) + line, indent + 4);
-    sayNext(context, err, error.next, { gap: 2 });
+    printNext(context, err, error.next, { gap: 2 });
     err.line(dim(`code:  ${error.code}`));
   }
   if (context.verbose) for (const line of causes(error).split("\n")) err.line(line);

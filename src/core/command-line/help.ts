@@ -16,7 +16,7 @@ function hangOf(line: string): number {
 const copied = /^(?: {2})?(?:podtrust(?:-sandbox)?|kubectl|aws|Guide:) /u;
 
 /** Says a help text, its titles in bold. */
-export function sayHelp(writer: Writer, help: string): void {
+export function printHelp(writer: Writer, help: string): void {
   for (const line of help.trimEnd().split("\n")) {
     const [name = ""] = title.exec(line) ?? [];
     const said = rich`${bold(name)}${line.slice(name.length)}`;

@@ -1,8 +1,8 @@
 export { readCaFile } from "./ca-file.ts";
 export { type CommandContext, createContext, type Switches } from "./context.ts";
 export { documentUrl, guidePage, withDocumentPaths } from "./documents.ts";
-export { sayFailure } from "./failure.ts";
-export { sayNext } from "./next.ts";
+export { printFailure } from "./failure.ts";
+export { printNext } from "./next.ts";
 export { createProgram, parse } from "./program.ts";
 export { runTree } from "./run.ts";
 export { readTextFile } from "./text-file.ts";

@@ -16,7 +16,7 @@ interface NextLayout {
 }
 
 /** Says the next step. Commands of podtrust in it repeat where things are, and none is broken in two. */
-export function sayNext(
+export function printNext(
   context: CommandContext,
   writer: Pick<Writer, "line">,
   next: string,

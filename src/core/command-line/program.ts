@@ -3,7 +3,7 @@ import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
 import { repeating } from "./given.ts";
-import { defineHelp, fullName, sayHelp } from "./help.ts";
+import { defineHelp, fullName, printHelp } from "./help.ts";
 import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
 import { packageVersion } from "./version.ts";
 
@@ -67,8 +67,8 @@ export function createProgram(context: CommandContext, switches: Switches, tree:
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      writeOut: (help) => sayHelp(out, help),
-      writeErr: (help) => sayHelp(err, help),
+      writeOut: (help) => printHelp(out, help),
+      writeErr: (help) => printHelp(err, help),
       // Errors are thrown as well, and said once, in our own form.
       outputError: () => {},
       getOutHelpWidth: () => out.columns ?? 100,

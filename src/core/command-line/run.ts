@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { asPodtrustError, catalogue, PodtrustError } from "../base/index.ts";
 import { createContext, type Switches } from "./context.ts";
 import { type ExitCode, exitCodeOf, exitCodeOfSignal, type Host } from "../terminal/index.ts";
-import { sayFailure } from "./failure.ts";
+import { printFailure } from "./failure.ts";
 import { commandNamed, fullName, refuseHelpForNothing } from "./help.ts";
 import type { CommandTree } from "./tree.ts";
 import { CommanderError, createProgram, parse, usageError } from "./program.ts";
@@ -44,7 +44,7 @@ export async function runTree(args: readonly string[], host: Host, tree: Command
   } catch (thrown) {
     const error = failureOf(thrown, host);
     if (error === undefined) return 0;
-    sayFailure(context, withHelp(error, program, args));
+    printFailure(context, withHelp(error, program, args));
     return exitCodeOfSignal(host.signal) ?? exitCodeOf(error);
   }
 }

@@ -17,7 +17,7 @@ const oneSignMs = 1000;
  */
 export class AdaptiveRate {
   readonly #clock: Clock;
-  readonly #say: SlowedDown;
+  readonly #onSlowed: SlowedDown;
   /** Calls a second; undefined while nobody has throttled. */
   #rate: number | undefined;
   #next = 0;
@@ -26,9 +26,9 @@ export class AdaptiveRate {
   /** How many got through in the second that began then: a first guess at what the provider takes. */
   #counted = { since: Number.NEGATIVE_INFINITY, calls: 0 };
 
-  constructor(clock: Clock, say: SlowedDown = () => {}) {
+  constructor(clock: Clock, onSlowed: SlowedDown = () => {}) {
     this.#clock = clock;
-    this.#say = say;
+    this.#onSlowed = onSlowed;
   }
 
   async run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -70,7 +70,7 @@ export class AdaptiveRate {
     if (now < this.#slowedAt + oneSignMs) return;
     this.#slowedAt = now;
     if (this.#rate === undefined)
-      this.#say("AWS throttles these calls: going on at the pace that it takes", deadline);
+      this.#onSlowed("AWS throttles these calls: going on at the pace that it takes", deadline);
     // What went through so far was a burst: less than half of it goes on for long.
     const rate = this.#rate === undefined ? this.#counted.calls / 2 : this.#rate * 0.7;
     this.#rate = Math.max(lowestRate, rate);

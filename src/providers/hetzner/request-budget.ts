@@ -6,15 +6,15 @@ import type { Clock } from "../../core/base/index.ts";
  */
 export class RequestBudget {
   readonly #clock: Clock;
-  readonly #say: (reason: string) => void;
+  readonly #onWait: (reason: string) => void;
   /** Milliseconds in which one request comes back; 0 while there is budget. */
   #refill = 0;
   /** When the next one may be sent, by `elapsed`. */
   #next = 0;
 
-  constructor(clock: Clock, say: (reason: string) => void = () => {}) {
+  constructor(clock: Clock, onWait: (reason: string) => void = () => {}) {
     this.#clock = clock;
-    this.#say = say;
+    this.#onWait = onWait;
   }
 
   /** Waits until a request may be sent. */
@@ -37,6 +37,6 @@ export class RequestBudget {
     }
     if (this.#refill === 0) this.#next = this.#clock.elapsed() + 3_600_000 / limit;
     this.#refill = 3_600_000 / limit;
-    this.#say(`Hetzner's budget of ${limit} requests an hour is used up: waiting for more`);
+    this.#onWait(`Hetzner's budget of ${limit} requests an hour is used up: waiting for more`);
   }
 }

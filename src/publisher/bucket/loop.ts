@@ -25,7 +25,7 @@ const lookAgain = 60_000;
 const afterFailures = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 // Marks alone are worth a write this often: relying parties do not see them.
 const marksEvery = 300_000;
-const sayAgain = 300_000;
+const logAgainMs = 300_000;
 
 /** Keeps a target as a source says, through outages and beside other publishers. */
 export class TargetLoop {
@@ -148,7 +148,7 @@ export class TargetLoop {
     const before = this.#status.failing;
     this.tallies.failed += 1;
     const failing = { code, message, next, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
-    const same = before?.code === code && this.#saidAt !== undefined && now - this.#saidAt < sayAgain;
+    const same = before?.code === code && this.#saidAt !== undefined && now - this.#saidAt < logAgainMs;
     if (!same) {
       logger.error(`what is to be published is not: ${message}`, { code, next, count: failing.count });
       this.#saidAt = now;

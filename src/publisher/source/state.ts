@@ -46,7 +46,7 @@ export interface Step {
 export const emptyState: SourceState = { ring: [], from: "cluster", warnings: [] };
 
 /** A row of refusals is said at its start, when its reason changes, and then this often. */
-const sayAgain = 300_000;
+const logAgainMs = 300_000;
 
 function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
   const names = keys.map(({ kid }) => kid).join(", ");
@@ -67,7 +67,7 @@ function refuse(state: SourceState, refusal: Refusal, now: number): Step {
   const failing = { ...refusal, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
   const blind = blindBy(state, refusal, now);
   const next = { ...rest, failing, ...defined({ blind }) };
-  if (before?.reason === refusal.reason && saidAt !== undefined && now - saidAt < sayAgain)
+  if (before?.reason === refusal.reason && saidAt !== undefined && now - saidAt < logAgainMs)
     return { state: { ...next, saidAt }, events: [], changed: false };
   const event: SourceEvent =
     blind === undefined ? { type: "refused", failing } : { type: "blind", blind, count: failing.count };

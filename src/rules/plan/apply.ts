@@ -69,7 +69,7 @@ class Run {
   readonly unconfirmed: Failure[] = [];
   readonly #plan: Plan;
   readonly #signal: AbortSignal;
-  readonly #say: (event: ApplyEvent) => void;
+  readonly #emit: (event: ApplyEvent) => void;
   readonly #readsBeforeCreate: boolean;
   /** What was found last, and so what things give to others now. */
   readonly #readings: Readings;
@@ -85,7 +85,7 @@ class Run {
   constructor(plan: Plan, options: ApplyOptions) {
     this.#plan = plan;
     this.#signal = options.signal ?? new AbortController().signal;
-    this.#say = options.onEvent ?? (() => {});
+    this.#emit = options.onEvent ?? (() => {});
     this.#readsBeforeCreate = options.readsBeforeCreate ?? true;
     this.#readings = plan.readings.copy();
     this.#byId = new Map(plan.changes.map((change) => [change.resource.id, change]));
@@ -98,7 +98,7 @@ class Run {
     return {
       signal: this.#signal,
       inputs: this.#readings,
-      waiting: (reason, deadline) => this.#say({ type: "waiting", change, reason, deadline }),
+      waiting: (reason, deadline) => this.#emit({ type: "waiting", change, reason, deadline }),
     };
   }
 
@@ -162,14 +162,14 @@ class Run {
   #fail(change: Change, error: PodtrustError): void {
     this.#broken.add(change.resource.id);
     this.failed.push({ change, error });
-    this.#say({ type: "failed", change, error });
+    this.#emit({ type: "failed", change, error });
   }
 
   #skip(change: Change, reason: string): void {
     this.#broken.add(change.resource.id);
     if (change.kind === "none") return;
     this.skipped.push(change);
-    this.#say({ type: "skipped", change, reason });
+    this.#emit({ type: "skipped", change, reason });
   }
 
   /** Looks at a change once more, and makes it. */
@@ -180,9 +180,9 @@ class Run {
       this.#signal.throwIfAborted();
       if (now.kind === "none") return this.#leave(change);
       isBegun = true;
-      this.#say({ type: "started", change: now });
+      this.#emit({ type: "started", change: now });
       await this.#perform(now);
-      this.#say({ type: "done", change: now });
+      this.#emit({ type: "done", change: now });
       this.done.push(now);
     } catch (thrown) {
       if (this.#signal.aborted && !isBegun) this.#skip(change, "the run was ended");
@@ -193,7 +193,7 @@ class Run {
 
   #leave(change: Change): void {
     if (change.kind === "none") return;
-    this.#say({ type: "already-done", change });
+    this.#emit({ type: "already-done", change });
     this.done.push(change);
   }
 
@@ -234,11 +234,11 @@ class Run {
     try {
       this.#signal.throwIfAborted();
       await change.resource.confirm?.(change, this.#work(change));
-      this.#say({ type: "confirmed", change });
+      this.#emit({ type: "confirmed", change });
     } catch (thrown) {
       const error = this.#errorOf(change, thrown);
       this.unconfirmed.push({ change, error });
-      this.#say({ type: "unconfirmed", change, error });
+      this.#emit({ type: "unconfirmed", change, error });
     }
   }
 
@@ -251,7 +251,7 @@ class Run {
     const made = [...this.#toConfirm, ...unconfirmedOf(this.#plan)];
     const waited = made.filter(({ resource }) => resource.confirm !== undefined);
     if (waited.length === 0) return;
-    this.#say({ type: "confirming", changes: waited });
+    this.#emit({ type: "confirming", changes: waited });
     await mapLimit(waited, (change) => this.#confirm(change));
   }
 }

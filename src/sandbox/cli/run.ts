@@ -95,7 +95,7 @@ function controlTokenIn({ env }: CommandContext): { readonly controlToken?: stri
 async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
   const { log, state, ca, iamRateLimit, connectTo = [] } = typed;
   // With --json standard output holds the one object, and lines go where progress goes.
-  const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
+  const print = (line: string): void => (context.json ? context.progress : context.output).line(line);
   return {
     port: portOf(typed.port),
     listen: listenOf(typed.listen),
@@ -111,7 +111,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     logger: context.logger(),
     ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
     ...(state === undefined ? {} : { stateDir: context.path(state) }),
-    ...(log === true ? { onDecision: (decision) => say(decisionLine(decision)) } : {}),
+    ...(log === true ? { onDecision: (decision) => print(decisionLine(decision)) } : {}),
   };
 }
 

@@ -17,7 +17,7 @@ const quick = {
 };
 
 /** Reads the body, bounded, and says its length. */
-function sayLength(exchange: Exchange): void {
+function answerLength(exchange: Exchange): void {
   const { outgoing } = exchange;
   exchange.readBody(1000).then(
     (body) => outgoing.end(String(body.length)),
@@ -33,7 +33,7 @@ async function opened(t: TestContext, options: Partial<ListenerOptions> = {}): P
     address: "127.0.0.1",
     port: 0,
     limits: quick,
-    onExchange: sayLength,
+    onExchange: answerLength,
     ...options,
   });
   t.after(() => closeListener(listener));

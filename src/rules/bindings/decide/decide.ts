@@ -77,57 +77,57 @@ function accountOf(
   return { reason: "AccountUnknown", message };
 }
 
-type Say = (reason: BindingReason, message: string) => Refusal;
+type MakeRefusal = (reason: BindingReason, message: string) => Refusal;
 
 function policiesLacking(
   { policies = [], inline = [] }: ManagedSpec,
   grant: Grant,
-  say: Say,
+  refuse: MakeRefusal,
 ): readonly Refusal[] {
   const foreign = policies.filter((arn) => !fitsAny(grant.policies, arn));
   return [
-    ...foreign.map((arn) => say("PolicyNotGranted", `does not allow the policy ${arn}`)),
+    ...foreign.map((arn) => refuse("PolicyNotGranted", `does not allow the policy ${arn}`)),
     ...(inline.length === 0 || grant.inline
       ? []
-      : [say("InlinePolicyNotGranted", "allows no policies of the role's own")]),
+      : [refuse("InlinePolicyNotGranted", "allows no policies of the role's own")]),
   ];
 }
 
-function managedLacking(managed: ManagedSpec, grant: Grant, say: Say): readonly Refusal[] {
+function managedLacking(managed: ManagedSpec, grant: Grant, refuse: MakeRefusal): readonly Refusal[] {
   const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
   const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
-  const lacks: Refusal[] = [...policiesLacking(managed, grant, say)];
+  const lacks: Refusal[] = [...policiesLacking(managed, grant, refuse)];
   if (maxSessionSeconds > grant.maxSessionSeconds) {
     const message = `allows sessions of ${grant.maxSessionSeconds} s, not of ${maxSessionSeconds} s`;
-    lacks.push(say("SessionNotGranted", message));
+    lacks.push(refuse("SessionNotGranted", message));
   }
   if (adopt !== undefined && !fitsAny(grant.adoptRoles, adopt))
-    lacks.push(say("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
+    lacks.push(refuse("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
   if (onDelete === "Retain" && !grant.retain)
-    lacks.push(say("RetainNotGranted", "does not let a role stay when its binding goes"));
+    lacks.push(refuse("RetainNotGranted", "does not let a role stay when its binding goes"));
   for (const { key, value } of tags) {
     const set = forced.get(foldTagKey(key)) ?? value;
-    if (set !== value) lacks.push(say("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
+    if (set !== value) lacks.push(refuse("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
   }
   return lacks;
 }
 
-const sayOf =
-  ({ profile }: RoleOfBinding, { name }: Grant): Say =>
+const refusalFor =
+  ({ profile }: RoleOfBinding, { name }: Grant): MakeRefusal =>
   (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
 
 /** What one grant does not allow of a role; nothing where it allows all of it. */
 function lacking({ role, account }: RoleRequest, grant: Grant): readonly Refusal[] {
   const { managed, existing } = role;
-  const say = sayOf(role, grant);
+  const refuse = refusalFor(role, grant);
   return [
     ...(grant.accounts.includes(account.id)
       ? []
-      : [say("AccountNotGranted", `is not for account ${account.id}`)]),
+      : [refuse("AccountNotGranted", `is not for account ${account.id}`)]),
     ...(existing === undefined || fitsAny(grant.existingRoles, existing.arn)
       ? []
-      : [say("RoleNotGranted", `does not name the existing role ${existing.arn}`)]),
-    ...(managed === undefined ? [] : managedLacking(managed, grant, say)),
+      : [refuse("RoleNotGranted", `does not name the existing role ${existing.arn}`)]),
+    ...(managed === undefined ? [] : managedLacking(managed, grant, refuse)),
   ];
 }
 
@@ -196,7 +196,7 @@ function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[
   const found = firstGrant(grants, (grant) =>
     fitsAny(grant.chainedRoles, arn)
       ? []
-      : [sayOf(role, grant)("ChainNotGranted", `does not name the chained role ${arn}`)],
+      : [refusalFor(role, grant)("ChainNotGranted", `does not name the chained role ${arn}`)],
   );
   return "name" in found ? [] : found;
 }
