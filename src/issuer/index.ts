@@ -5,6 +5,8 @@ export {
   type DocumentReading,
   type IssuerReading,
   type IssuerRoute,
+  jwksUriOf,
+  readDocument,
   readIssuer,
   type ReadOptions,
 } from "./read.ts";

@@ -7,6 +7,7 @@ export {
   type Decision,
   type DecisionFilter,
   decisionLine,
+  type IssuerCache,
   type Seed,
   type SeedParameter,
   type SeedProvider,

@@ -298,6 +298,7 @@ describe("podtrust sandbox", () => {
       [["--state", "/proc/nope/state"], "file-unwritable", /\/proc\/nope\/state/u, 1],
       [["--connect-to", "x"], "usage", /--connect-to x/u, 2],
       [["--message-profile", "2025"], "usage", /2025/u, 2],
+      [["--issuer-cache", "forever"], "usage", /forever/u, 2],
       [["--ca", notPem], "usage", /holds no PEM certificate/u, 2],
       [["--ca", join(path, "none")], "file-unreadable", /none/u, 1],
       [["--listen", "192.0.2.1"], "sandbox-listen", /192\.0\.2\.1/u, 1],

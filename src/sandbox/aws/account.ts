@@ -7,7 +7,13 @@ import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { plant, type Seed } from "./seed/index.ts";
 import { ssmService } from "./ssm/index.ts";
 import { type AccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
-import { IssuerDocumentCache, stsService, type RouteTo } from "./sts/index.ts";
+import {
+  type IssuerCache,
+  issuerDocuments,
+  type IssuerDocumentSource,
+  stsService,
+  type RouteTo,
+} from "./sts/index.ts";
 import { taggingService } from "./tagging/index.ts";
 import type { Decision, Service, Tenant } from "./wire/index.ts";
 
@@ -15,6 +21,7 @@ import type { Decision, Service, Tenant } from "./wire/index.ts";
 export interface AccountSettings {
   readonly propagationMs: number;
   readonly messageProfile: MessageProfile;
+  readonly issuerCache: IssuerCache;
   readonly iamRateLimit?: RateLimit | undefined;
   readonly logger: Logger;
   /** Called with every decision, as it is made. */
@@ -61,7 +68,7 @@ function servicesOf(
   account: Account,
   { propagationMs, messageProfile }: AccountSettings,
   routeTo: RouteTo,
-  issuers: IssuerDocumentCache,
+  issuers: IssuerDocumentSource,
 ): readonly Service[] {
   return [
     iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(routeTo) }),
@@ -89,7 +96,7 @@ export async function openAccount(
   const key = adminKey(account, now());
   await persist();
   const ring = new DecisionRing(decisionsKept);
-  const issuers = new IssuerDocumentCache({ clock, routeTo });
+  const issuers = issuerDocuments(settings.issuerCache, { clock, routeTo });
   const services = servicesOf(account, settings, routeTo, issuers);
   const rateLimiters = new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
   return {

@@ -5,7 +5,7 @@ export { decisionLine } from "./page/index.ts";
 export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed/index.ts";
 export type { AccountPlace, StandInAccount } from "./account.ts";
 export { type AwsOptions, startAws } from "./start.ts";
-export type { RouteTo } from "./sts/index.ts";
+export type { IssuerCache, RouteTo } from "./sts/index.ts";
 export {
   type Control,
   controlPath,

@@ -5,6 +5,7 @@ import { type AccountPlace, type AccountSettings, openAccount, type StandInAccou
 import { Accounts, type FurtherAccount } from "./accounts.ts";
 import { type PageTable, sandboxPage } from "./page/index.ts";
 import { openStore, type Store } from "./state/index.ts";
+import { type IssuerCache, issuerCaches } from "./sts/index.ts";
 import { type Control, type Decision, startWire, type WireOptions, type WireServer } from "./wire/index.ts";
 
 export interface AwsOptions {
@@ -51,6 +52,13 @@ export interface AwsOptions {
    */
   readonly messageProfile?: MessageProfile;
   /**
+   * How STS keeps an issuer's documents. `refetch`: for their Cache-Control lifetime, and an unknown key has them fetched at
+   * once. `keep`: each for twice its lifetime, and meanwhile it asks for nothing: a key rotated without waiting is refused.
+   *
+   * @default "refetch"
+   */
+  readonly issuerCache?: IssuerCache;
+  /**
    * How many signed calls IAM takes before it answers `Throttling`.
    *
    * @default any number
@@ -87,6 +95,15 @@ interface Settings extends AccountSettings {
   readonly account: string;
 }
 
+/** Another text than those would quietly be the less strict one. */
+function issuerCacheOf({ issuerCache = "refetch" }: AwsOptions): IssuerCache {
+  if (issuerCaches.includes(issuerCache)) return issuerCache;
+  throw new PodtrustError(
+    "usage",
+    `the issuer cache ${JSON.stringify(issuerCache)} is none of ${issuerCaches.join(", ")}`,
+  );
+}
+
 function settingsOf(options: AwsOptions): Settings {
   const account = options.account ?? "111122223333";
   if (!/^\d{12}$/u.test(account)) {
@@ -97,6 +114,7 @@ function settingsOf(options: AwsOptions): Settings {
     account,
     propagationMs: options.propagationMs ?? defaultPropagation,
     messageProfile: options.messageProfile ?? "2026",
+    issuerCache: issuerCacheOf(options),
     logger: options.logger ?? silentLogger,
     iamRateLimit: options.iamRateLimit,
     onDecision: options.onDecision ?? (() => undefined),
@@ -121,7 +139,7 @@ async function startOn(
   options: AwsOptions,
   surroundings: AwsSurroundings,
 ): Promise<StandInAws> {
-  const { propagationMs, messageProfile, listen, logger } = settings;
+  const { propagationMs, messageProfile, issuerCache, listen, logger } = settings;
   const { clock, control, issuerFaults } = surroundings;
   const first = await openAccount(store, settings, surroundings);
   if (options.adminCredentials !== undefined)
@@ -135,6 +153,7 @@ async function startOn(
       now: () => clock.now(),
       propagationMs,
       messageProfile,
+      issuerCache,
       listen,
       issuerFaults,
       tables: () => [...accounts.tables(), ...(options.tables?.() ?? [])],

@@ -47,6 +47,15 @@ export function addSandbox(command: Command, context: CommandContext): void {
         .choices(["legacy", "2026"])
         .default("2026"),
     )
+    .addOption(
+      new Option(
+        "--issuer-cache <mode>",
+        "how STS keeps an issuer's documents: until they are stale or a key is unknown (refetch), or for twice " +
+          "their lifetime without asking for anything (keep)",
+      )
+        .choices(["refetch", "keep"])
+        .default("refetch"),
+    )
     .option(
       "--iam-rate-limit <rate[:burst]>",
       "calls a second (and at once) that IAM takes before it answers Throttling",

@@ -9,6 +9,7 @@ import {
   clientEnvironment,
   clientExports,
   decisionLine,
+  type IssuerCache,
   type Sandbox,
   type SandboxOptions,
   startSandbox,
@@ -33,6 +34,7 @@ export interface TypedOptions extends CloudOptions {
   readonly issuer: string;
   readonly propagation: string;
   readonly messageProfile: "legacy" | "2026";
+  readonly issuerCache: IssuerCache;
   readonly iamRateLimit?: string;
   readonly log?: boolean;
   readonly endWithStdin?: boolean;
@@ -102,6 +104,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     account: accountOf(typed.account),
     propagationMs: propagationOf(typed.propagation),
     messageProfile: typed.messageProfile,
+    issuerCache: typed.issuerCache,
     connectTo: connectTo.map(parseConnectTo),
     issuerUrl: parseIssuer(typed.issuer).url,
     controlFromAnywhere: typed.controlFromAnywhere === true,

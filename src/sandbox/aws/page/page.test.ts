@@ -66,6 +66,7 @@ async function visit(
     now: () => now,
     propagationMs: 8000,
     messageProfile: "2026",
+    issuerCache: "refetch",
     tables: () => [],
     issuerFaults: ["slow", "key-gone"],
     listen: "127.0.0.1",

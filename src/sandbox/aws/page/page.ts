@@ -20,6 +20,7 @@ export interface PageOptions {
   readonly now: () => number;
   readonly propagationMs: number;
   readonly messageProfile: string;
+  readonly issuerCache: string;
   /** What else runs beside the sandbox. */
   readonly tables: () => readonly PageTable[];
   /** What the stand-in cluster's issuer can be told to do wrong. */
@@ -59,7 +60,7 @@ const icon =
   "rx='4' fill='%230b5c8a'/%3E%3Cpath d='M4 8.5l3 3 5-6' stroke='%23fff' stroke-width='2' fill='none'/%3E%3C/svg%3E";
 
 function fullPage(view: View): string {
-  const { account, propagationMs, messageProfile } = view;
+  const { account, propagationMs, messageProfile, issuerCache } = view;
   const sessions = account.sessions.values().filter((session) => session.expires > view.now).length;
   const { markup } = html`<!doctype html>
     <html lang="en">
@@ -103,6 +104,10 @@ function fullPage(view: View): string {
               <dt>AWS error texts</dt>
               <dd>${messageProfile}</dd>
             </div>
+            <div>
+              <dt>Issuer cache</dt>
+              <dd>${issuerCache}</dd>
+            </div>
           </dl>
           <nav aria-label="On this page">
             <a href="#decisions">Decisions</a> <a href="#providers">OIDC providers</a>
@@ -132,7 +137,7 @@ function plain(status: number, body: string): PageResponse {
 
 /** The web page at `/`, and the same decisions as JSON at `/decisions.json`. */
 export function sandboxPage(options: PageOptions): Page {
-  const { account, propagationMs, messageProfile, issuerFaults } = options;
+  const { account, propagationMs, messageProfile, issuerCache, issuerFaults } = options;
   return ({ path, host }) => {
     if (!hostAllowed(host, options.listen)) {
       return plain(
@@ -157,6 +162,7 @@ export function sandboxPage(options: PageOptions): Page {
       now: options.now(),
       propagationMs,
       messageProfile,
+      issuerCache,
       tables,
       issuerFaults,
     };

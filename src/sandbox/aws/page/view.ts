@@ -17,6 +17,7 @@ export interface View {
   readonly now: number;
   readonly propagationMs: number;
   readonly messageProfile: string;
+  readonly issuerCache: string;
   readonly tables: readonly PageTable[];
   /** What the stand-in cluster's issuer can be told to do wrong. */
   readonly issuerFaults: readonly string[];

@@ -1,2 +1,3 @@
-export { IssuerDocumentCache, type RouteTo } from "./issuer-documents.ts";
+export { type IssuerCache, issuerCaches, issuerDocuments } from "./issuer-cache.ts";
+export type { IssuerDocumentSource, RouteTo } from "./issuer-documents.ts";
 export { stsService } from "./service.ts";

@@ -5,7 +5,8 @@ import { testAuthority } from "../../../../test/support/certificates.ts";
 import { TestClock } from "../../../../test/support/clock.ts";
 import { discoveryOf, type IssuerServer, startIssuer } from "../../../../test/support/issuer-server.ts";
 import { awsBounds, type IssuerBounds } from "../../../issuer/index.ts";
-import { cacheLimits, type CacheLimits, IssuerDocumentCache } from "./issuer-documents.ts";
+import { type IssuerCache, issuerCaches, issuerDocuments } from "./issuer-cache.ts";
+import { cacheLimits, type CacheLimits, type IssuerDocumentSource } from "./issuer-documents.ts";
 
 const authority = await testAuthority();
 const discoveryPath = "/.well-known/openid-configuration";
@@ -18,20 +19,21 @@ async function setUp(
     limits?: Partial<CacheLimits>;
     bounds?: Partial<IssuerBounds>;
     ca?: string;
+    mode?: IssuerCache;
   } = {},
 ): Promise<{
   server: IssuerServer;
   clock: TestClock;
-  cache: IssuerDocumentCache;
+  cache: IssuerDocumentSource;
   provider: { url: string; thumbprints: string[] };
 }> {
   const server = await startIssuer(authority, options.server);
   t.after(() => server.close());
   const clock = new TestClock();
   const { connectTo } = server;
-  const { limits = {}, bounds = {}, ca = authority.root } = options;
+  const { limits = {}, bounds = {}, ca = authority.root, mode = "refetch" } = options;
   const routeTo = () => Promise.resolve({ ca, connectTo });
-  const cache = new IssuerDocumentCache({ clock, routeTo, limits, bounds });
+  const cache = issuerDocuments(mode, { clock, routeTo, limits, bounds });
   const provider = { url: server.issuer.slice("https://".length), thumbprints: [] };
   return { server, clock, cache, provider };
 }
@@ -152,13 +154,39 @@ describe("STS's fetching of an issuer's documents", () => {
     assert.equal((await cache.documents(provider, "one")).ok, true);
   });
 
-  test("the oldest issuer is forgotten when too many are known", async (t) => {
-    const { server, cache, provider } = await setUp(t, { limits: { maxIssuers: 2 } });
-    server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
-    for (const print of ["a", "b", "c", "c", "b", "a"]) {
-      await cache.documents({ ...provider, thumbprints: [print.repeat(40)] }, "one");
-    }
-    assert.equal(server.requests.length, 8);
+  for (const mode of issuerCaches) {
+    test(`the oldest issuer is forgotten when too many are known (${mode})`, async (t) => {
+      const { server, cache, provider } = await setUp(t, { mode, limits: { maxIssuers: 2 } });
+      server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
+      for (const print of ["a", "b", "c", "c", "b", "a"]) {
+        await cache.documents({ ...provider, thumbprints: [print.repeat(40)] }, "one");
+      }
+      assert.equal(server.requests.length, 8);
+    });
+  }
+
+  test("kept for twice their lifetime, documents are asked for again after the clock was set back", async (t) => {
+    const { server, clock, cache, provider } = await setUp(t, { mode: "keep" });
+    server.publish([{ kid: "one" }], { "cache-control": "max-age=60" });
+    await cache.documents(provider, "one");
+    clock.jump(119_999);
+    await cache.documents(provider, "other");
+    assert.equal(server.requests.length, 2);
+    clock.jump(-3_600_000);
+    await cache.documents(provider, "one");
+    assert.equal(server.requests.length, 4);
+  });
+
+  test("what was being read when everything was to be forgotten is not kept", async (t) => {
+    const { server, cache, provider } = await setUp(t, { mode: "keep" });
+    server.publish([{ kid: "one" }], { "cache-control": "max-age=60" });
+    server.pages.set(jwksPath, (_request, response) => {
+      cache.clear();
+      server.publish([{ kid: "two" }], { "cache-control": "max-age=60" });
+      response.end('{"keys":[{"kid":"one"}]}');
+    });
+    await cache.documents(provider, "one");
+    assert.match(JSON.stringify(await cache.documents(provider, "two")), /two/u);
   });
 
   test("an issuer with a path and a trailing slash keeps its documents below the path", async (t) => {

@@ -42,6 +42,18 @@ export interface RegisteredIssuer {
   readonly thumbprints: readonly string[];
 }
 
+/** Where STS has an issuer's documents from, for a token that names `kid`. It never rejects: a failure is an answer too. */
+export interface IssuerDocumentSource {
+  documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments>;
+  /** Forgets them all: the next token of each issuer has them fetched. */
+  clear(): void;
+}
+
+/** An issuer with other thumbprints is asked anew: another chain may be accepted. */
+export function cacheKey({ url, thumbprints }: RegisteredIssuer): string {
+  return [url, ...thumbprints].join(" ");
+}
+
 interface CachedDocuments {
   readonly documents: IssuerDocuments;
   /** When a kid was last looked for in vain, milliseconds since the epoch. */
@@ -82,7 +94,7 @@ function answers({ documents }: CachedDocuments, kid: string | undefined): boole
  * seen at once; but after a search in vain not for a while, so that invented kids cannot flood an issuer. Calls
  * that meet a fetch under way share its answer.
  */
-export class IssuerDocumentCache {
+export class IssuerDocumentCache implements IssuerDocumentSource {
   readonly #clock: Clock;
   readonly #limits: CacheLimits;
   readonly #options: IssuerDocumentsOptions;
@@ -95,14 +107,13 @@ export class IssuerDocumentCache {
     this.#limits = { ...cacheLimits, ...options.limits };
   }
 
-  /** Forgets them all: the next token of each issuer has them fetched. */
   clear(): void {
     this.#held.clear();
   }
 
-  /** The documents, for a token that names `kid`. Never rejects: a failure is an answer too, and is not kept. */
+  /** A failure is not kept. */
   async documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments> {
-    const key = [issuer.url, ...issuer.thumbprints].join(" ");
+    const key = cacheKey(issuer);
     const held = this.#held.get(key);
     if (held !== undefined && this.#usable(held, kid)) return held.documents;
     const shared = await this.#inFlight.get(key);

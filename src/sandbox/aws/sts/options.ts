@@ -1,6 +1,6 @@
 import type { MessageProfile } from "../../../rules/trust/index.ts";
 import type { Account } from "../state/index.ts";
-import type { IssuerDocumentCache } from "./issuer-documents.ts";
+import type { IssuerDocumentSource } from "./issuer-documents.ts";
 
 /** What STS works with. */
 export interface StsOptions {
@@ -9,5 +9,5 @@ export interface StsOptions {
   readonly propagationMs: number;
   /** Which generation of AWS's texts is spoken. */
   readonly messageProfile: MessageProfile;
-  readonly issuers: IssuerDocumentCache;
+  readonly issuers: IssuerDocumentSource;
 }

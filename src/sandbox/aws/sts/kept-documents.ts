@@ -1,0 +1,121 @@
+import type { Clock } from "../../../core/base/index.ts";
+import {
+  type DocumentName,
+  type DocumentReading,
+  jwksUriOf,
+  readDocument,
+  type ReadOptions,
+  servedDocuments,
+} from "../../../issuer/index.ts";
+import { discoveryUrlOf } from "../../../rules/oidc/index.ts";
+import type { IssuerDocuments } from "../../../rules/trust/index.ts";
+import { freshSeconds } from "./freshness.ts";
+import {
+  cacheKey,
+  cacheLimits,
+  type IssuerDocumentsOptions,
+  type IssuerDocumentSource,
+  type RegisteredIssuer,
+} from "./issuer-documents.ts";
+
+/** One document, and the time in which nobody asks for it again, in milliseconds since the epoch. */
+interface KeptDocument {
+  readonly reading: DocumentReading;
+  readonly since: number;
+  readonly until: number;
+}
+
+type KeptPair = Readonly<Partial<Record<DocumentName, KeptDocument>>>;
+
+/** What is known and how to ask. */
+interface DocumentRequest {
+  readonly before: KeptPair;
+  readonly options: ReadOptions;
+}
+
+/** A document is kept for its lifetime, and as long again. */
+const lifetimes = 2;
+
+function kept(reading: DocumentReading, since: number): KeptDocument {
+  const seconds = reading.outcome === "answered" ? freshSeconds(reading.response.headers) : 0;
+  return { reading, since, until: since + lifetimes * seconds * 1000 };
+}
+
+/**
+ * The documents of the registered issuers, as the most patient relying party keeps them: each document for its Cache-Control
+ * lifetime and as long again. Meanwhile it asks for nothing, not even for a kid that it does not know. Whoever rotates a key
+ * without every wait has tokens refused. A document that could not be had is not kept.
+ */
+export class KeptIssuerDocuments implements IssuerDocumentSource {
+  readonly #clock: Clock;
+  readonly #options: IssuerDocumentsOptions;
+  readonly #maxIssuers: number;
+  #held = new Map<string, KeptPair>();
+  #inFlight = new Map<string, Promise<IssuerDocuments>>();
+
+  constructor(options: IssuerDocumentsOptions) {
+    this.#clock = options.clock;
+    this.#options = options;
+    this.#maxIssuers = { ...cacheLimits, ...options.limits }.maxIssuers;
+  }
+
+  /** What is in flight is not kept either: it may have been read before. */
+  clear(): void {
+    this.#held = new Map();
+    this.#inFlight = new Map();
+  }
+
+  documents(issuer: RegisteredIssuer): Promise<IssuerDocuments> {
+    const key = cacheKey(issuer);
+    const inFlight = this.#inFlight;
+    const shared = inFlight.get(key);
+    if (shared !== undefined) return shared;
+    const reading = this.#read(key, issuer).finally(() => inFlight.delete(key));
+    inFlight.set(key, reading);
+    return reading;
+  }
+
+  async #read(key: string, { url, thumbprints }: RegisteredIssuer): Promise<IssuerDocuments> {
+    const held = this.#held;
+    const { routeTo, bounds = {} } = this.#options;
+    const issuer = `https://${url}`;
+    const options = { route: { thumbprints, ...(await routeTo(issuer)) }, bounds };
+    const pair = await this.#pair(issuer, { before: held.get(key) ?? {}, options });
+    const documents = servedDocuments({
+      issuer,
+      discovery: pair.discovery.reading,
+      ...(pair.jwks === undefined ? {} : { jwks: pair.jwks.reading }),
+    });
+    if (documents.ok) this.#keep(held, key, pair);
+    return documents;
+  }
+
+  async #pair(
+    issuer: string,
+    request: DocumentRequest,
+  ): Promise<KeptPair & Required<Pick<KeptPair, "discovery">>> {
+    const discovery = await this.#document("discovery", discoveryUrlOf(issuer), request);
+    const uri = jwksUriOf(discovery.reading);
+    return uri === undefined
+      ? { discovery }
+      : { discovery, jwks: await this.#document("jwks", uri, request) };
+  }
+
+  async #document(
+    name: DocumentName,
+    url: string,
+    { before, options }: DocumentRequest,
+  ): Promise<KeptDocument> {
+    const now = this.#clock.now();
+    const there = before[name];
+    if (there?.reading.url === url && now >= there.since && now < there.until) return there;
+    return kept(await readDocument(name, url, options), now);
+  }
+
+  #keep(held: Map<string, KeptPair>, key: string, pair: KeptPair): void {
+    held.delete(key);
+    held.set(key, pair);
+    const [oldest] = held.keys();
+    if (held.size > this.#maxIssuers && oldest !== undefined) held.delete(oldest);
+  }
+}
