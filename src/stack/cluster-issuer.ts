@@ -4,7 +4,7 @@ import { issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
 
 // Whoever makes AWS ready before the cluster answers waits no longer for it than this.
-const patienceMs = 10_000;
+const maxWaitMs = 10_000;
 
 /**
  * Whether the cluster of the config signs its tokens for the issuer of the config: with another cluster's kubeconfig
@@ -24,7 +24,7 @@ export async function clusterIssuer(
       ...defined({ consent }),
     });
     ({ server } = cluster);
-    const ending = new ChildAbort(signal, AbortSignal.timeout(patienceMs));
+    const ending = new ChildAbort(signal, AbortSignal.timeout(maxWaitMs));
     const documents = cluster.oidcDocuments({ signal: ending.signal }).finally(() => ending.release());
     found = parseDiscovery((await documents).discovery).issuer;
   } catch (error) {

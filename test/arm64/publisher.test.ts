@@ -14,7 +14,7 @@ import { ssh } from "../machine/harness/ssh.ts";
 import { untilSsh } from "../machine/harness/wait.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { certificateFiles } from "../support/publisher-process.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 import { type Arm64Image, buildArm64Image, whyNoArm64 } from "./build.ts";
 import { type Arm64Machine, bootArm64 } from "./machine.ts";
 
@@ -86,7 +86,7 @@ describe("the publisher on a machine of arm64 that boots", { skip }, () => {
     await certificateFiles(run.folder, await authority.issue([host]));
     const built = ["tools/release.ts", "publisher-linux-arm64", "--level", "3", "--to"];
     await promisify(execFile)(process.execPath, [...built, join(run.folder, "release")], {
-      timeout: patience,
+      timeout: maxWait,
     });
 
     const start = performance.now();

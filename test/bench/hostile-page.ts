@@ -18,7 +18,7 @@ export interface HostileResults {
   readonly machine: string;
   readonly seconds: number;
   /** Seconds that a good client waits. */
-  readonly patience: number;
+  readonly timeoutSeconds: number;
   /** Seconds until memory is read again. */
   readonly rest: number;
   readonly rows: readonly HostileRow[];
@@ -59,7 +59,7 @@ function podLine({ name, connections, from, outcome }: PodRow): string {
 
 /** docs/reference/benchmarks/hostile.md. */
 export function renderHostilePage(results: HostileResults): string {
-  const { when, machine, seconds, patience, rest, rows, ofPods } = results;
+  const { when, machine, seconds, timeoutSeconds, rest, rows, ofPods } = results;
   const missed = rows.filter(({ outcome }) => !isHarmless(outcome));
   return [
     "<!-- Written by `npm run bench -- hostile` (test/bench/). Do not edit. -->",
@@ -67,7 +67,7 @@ export function renderHostilePage(results: HostileResults): string {
     "",
     `Each attack comes from sixteen addresses, or from the one of all good clients, for ${seconds + 1} s, on a \`podtrust serve\` of its own with a JWK Set of 10 KB. Meanwhile a hundred good clients, spread`,
     `over the time, each fetch it once, over a new connection of their own, half of them over HTTP/2, and none asks twice: whoever has`,
-    `no answer within ${patience} s, or another one, has failed. Attackers, good clients and publisher share the machine, and whatever the attackers take of it is`,
+    `no answer within ${timeoutSeconds} s, or another one, has failed. Attackers, good clients and publisher share the machine, and whatever the attackers take of it is`,
     `missing to the others, so that times say less than failures do. Resident memory is read before, at its highest (the kernel's own mark), and ${rest} s after.`,
     "",
     `The aim: no good client fails, and resident memory stays under 300 MB. ${missed.length === 0 ? "Reached under every attack." : `Missed under ${missed.length}.`}`,

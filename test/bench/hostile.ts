@@ -12,7 +12,7 @@ export async function benchHostile(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();
   const command = [...onServersCore, process.execPath, await buildPackage()];
-  const effort = { seconds: quick ? 3 : 10, patience: 15, rest: quick ? 1 : 5, command };
+  const effort = { seconds: quick ? 3 : 10, timeoutSeconds: 15, rest: quick ? 1 : 5, command };
   const rows: HostileRow[] = [];
   for (const [from, origin] of Object.entries(clientOrigins))
     for (const [name, scenario] of Object.entries(scenarios)) {
@@ -22,14 +22,20 @@ export async function benchHostile(quick: boolean): Promise<string> {
   const ofPods: PodRow[] = [];
   for (const [from, addresses] of Object.entries(origins))
     for (const [attack, connections] of assaults) {
-      const trial = { attack, connections, addresses, seconds: quick ? 2 : 4, patience: effort.patience };
+      const trial = {
+        attack,
+        connections,
+        addresses,
+        seconds: quick ? 2 : 4,
+        timeoutSeconds: effort.timeoutSeconds,
+      };
       ofPods.push({ name: attack, connections, from, outcome: await listenerUnder(trial) });
       console.log(`${connections} ${attack}, from ${from}`);
     }
   return renderHostilePage({
     ...measured,
     seconds: effort.seconds,
-    patience: effort.patience,
+    timeoutSeconds: effort.timeoutSeconds,
     rest: effort.rest,
     rows,
     ofPods,

@@ -11,7 +11,7 @@ import { acmeContract } from "../support/acme-contract.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { type ChallengeDns, leftOut, type Pebble, startPebble } from "./harness/index.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = leftOut();
 const hmacKey = Buffer.alloc(32, 7).toString("base64url");
@@ -92,8 +92,8 @@ test(
         logger,
       });
       closing.defer(() => manager.close());
-      await manager.ready(AbortSignal.timeout(patience));
-      const accounts = await manager.accountsReady(AbortSignal.timeout(patience));
+      await manager.ready(AbortSignal.timeout(maxWait));
+      const accounts = await manager.accountsReady(AbortSignal.timeout(maxWait));
       assert.deepEqual(
         accounts.map((one) => one.directory),
         [first.directoryUrl, second.directoryUrl],

@@ -31,7 +31,7 @@ import {
   startControlPlane,
   testedVersions,
 } from "./harness/index.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = leftOut(testedVersions);
 const host = "oidc.example.test";
@@ -72,7 +72,7 @@ function suite(version: KubernetesVersion): void {
     await writeFile(tokenFile, token, { mode: 0o600 });
     await writeFile(caFile, plane.ca);
     const api = await openKubernetes({ server: plane.server, tokenFile, caFile });
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     // The authorizer follows the API by a watch, here and below.
     while ((await api.get(paths.jwks)).status !== 403) assert.ok(performance.now() < deadline);
     await assert.rejects(api.oidcDocuments(), { code: "cluster-forbidden" });
@@ -92,7 +92,7 @@ function suite(version: KubernetesVersion): void {
       clock: systemClock,
       logger: silentLogger,
     });
-    await started.ready(AbortSignal.timeout(patience));
+    await started.ready(AbortSignal.timeout(maxWait));
     return started;
   }
 

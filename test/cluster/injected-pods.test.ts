@@ -13,7 +13,7 @@ import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aw
 import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
 import { pythonJob } from "./pods/python-job.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const issuer = `https://${randomUUID()}.cluster.example`;
 
@@ -67,7 +67,7 @@ describe("pods that the API server injected", { skip }, () => {
 
   async function untilInjecting(): Promise<void> {
     const body = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe" }, spec: podSpec() };
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     for (;;) {
       const { text } = await cluster.ask("/api/v1/namespaces/default/pods?dryRun=All", {
         method: "POST",
@@ -183,7 +183,7 @@ print(session.client("sts").get_caller_identity()["Arn"], session.region_name)`;
     const list = { apiVersion: "v1", kind: "List", items: objects };
     await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(list));
     await cluster.kubectl(["create", "job", "of-cronjob-1", "--from=cronjob/of-cronjob"]);
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     let pods: readonly JsonRecord[] = [];
     const running = (): boolean =>
       pods.length === objects.length && pods.every((pod) => recordOf(pod["status"])["phase"] === "Running");

@@ -18,7 +18,7 @@ import {
 } from "./harness/index.ts";
 import { policyGate } from "./injection/policy-gate.ts";
 import { podEssence } from "./injection/pod-essence.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = leftOut(testedVersions);
 
@@ -83,7 +83,7 @@ function suite(version: KubernetesVersion): void {
     await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
     const probe = injectionCases.find(({ name }) => name === "everything");
     assert.ok(probe !== undefined);
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     const [kind] = options.includes("configmap") ? ["ConfigMap"] : ["ServiceAccount"];
     const reads = async (): Promise<boolean> => {
       const warned = (await make(probe, { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }))

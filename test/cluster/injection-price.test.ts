@@ -8,7 +8,7 @@ import { mapLimit, type JsonRecord } from "../../src/core/base/index.ts";
 import { injectionConfigMap, maxServiceAccounts, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
-import { until } from "./operator/patience.ts";
+import { until } from "./operator/until.ts";
 
 const skip = leftOut();
 const issuer = "https://oidc.example.com";

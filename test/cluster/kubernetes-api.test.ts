@@ -18,7 +18,7 @@ import {
   testedVersions,
 } from "./harness/index.ts";
 import { ask } from "./harness/https.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 /** Of a failure its code, reason and sentence; of an answer all of it. */
 function judged({ status, text }: Answer): object {
@@ -117,7 +117,7 @@ function suite(version: KubernetesVersion): void {
       return true;
     });
     await cluster.kubectl(["apply", "-f", "-"], publisherRbac({ namespace: "ops", name: "reader" }));
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     // The authorizer follows the API by a watch.
     while ((await publisher.get("/openid/v1/jwks")).status !== 200) assert.ok(performance.now() < deadline);
     const { discovery, jwks } = await publisher.oidcDocuments();

@@ -14,7 +14,7 @@ import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, type Pebble, startControlPlane, startPebble } from "./harness/index.ts";
 import { type Balancer, openBalancer } from "./replicas/balancer.ts";
 import { makeSharedPlace, type SharedPlace } from "./replicas/shared.ts";
-import { patience, until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const skip = leftOut();
 const host = "oidc.example.com";
@@ -119,7 +119,7 @@ describe("replicas of a publisher", { skip }, () => {
   const ready = (replicas: readonly Replica[]): Promise<unknown> =>
     Promise.all(
       replicas.map(({ serving, log }) =>
-        serving.publisher.ready(AbortSignal.timeout(patience)).catch((error: unknown) => {
+        serving.publisher.ready(AbortSignal.timeout(maxWait)).catch((error: unknown) => {
           throw new Error(log.lines.map((line) => JSON.stringify(line)).join("\n"), { cause: error });
         }),
       ),

@@ -32,7 +32,7 @@ import { FakeCluster, MemoryLog, newKey } from "../support/publisher.ts";
 import { audience, webIdentityTrust } from "../support/sandbox.ts";
 import { leftOut } from "./harness/index.ts";
 import { type S3Credentials, type S3Server, startS3 } from "./harness/versitygw.ts";
-import { patience, until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const region = "eu-central-1";
 const documentKeys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
@@ -361,7 +361,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
       propagationMs: 0,
     });
     try {
-      await serving.publisher.ready(AbortSignal.timeout(patience));
+      await serving.publisher.ready(AbortSignal.timeout(maxWait));
       assert.deepEqual(writes(bucket), ["jwks", "discovery"]);
       assert.match(await assumedBy(sandbox, cluster), /:assumed-role\/demo\/job$/u);
 

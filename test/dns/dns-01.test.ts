@@ -7,7 +7,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { openChallengeRecords } from "../../src/stack/index.ts";
 import { serveByAcme } from "../support/acme-publisher.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 interface Txt {
   readonly name: string;
@@ -52,7 +52,7 @@ describe("the challenge dns-01", () => {
           }),
       });
       const served = await start();
-      await served.publisher.ready(AbortSignal.timeout(patience));
+      await served.publisher.ready(AbortSignal.timeout(maxWait));
       assert.match(await fetchKeys(), /^[0-9A-Fa-f:]+$/u);
       assert.deepEqual(texts(), [], "the proof was taken back");
       assert.deepEqual([...seen], ["podtrust stack=prod format=1"]);

@@ -92,7 +92,7 @@ export async function goodClients(
     readonly clients: number;
     readonly addressOf: (index: number) => string;
     readonly seconds: number;
-    readonly patience: number;
+    readonly timeoutSeconds: number;
     readonly expected: string;
   },
 ): Promise<Answered> {
@@ -101,7 +101,7 @@ export async function goodClients(
   const visit = async (index: number): Promise<void> => {
     await sleep((index * plan.seconds * 1000) / plan.clients);
     const begun = performance.now();
-    const signal = AbortSignal.timeout(plan.patience * 1000);
+    const signal = AbortSignal.timeout(plan.timeoutSeconds * 1000);
     const one = { target, localAddress: plan.addressOf(index), signal };
     try {
       const text = await (index % 2 === 0 ? visitHttp1(one) : visitHttp2(one));

@@ -10,7 +10,7 @@ import { caLies, startLyingCa, undecided } from "./lying-ca.ts";
 import { observed, type Outcome, type TrialPlan, underAttack } from "./trial.ts";
 import { type Beside, startVictim, type Victim } from "./victim.ts";
 
-export type Effort = Pick<TrialPlan, "seconds" | "patience" | "rest" | "origin"> & {
+export type Effort = Pick<TrialPlan, "seconds" | "timeoutSeconds" | "rest" | "origin"> & {
   /** Runs podtrust; from its sources by default. */
   readonly command?: readonly string[];
 };
@@ -18,10 +18,10 @@ export type Effort = Pick<TrialPlan, "seconds" | "patience" | "rest" | "origin">
 /** Something that may happen to a publisher, tried on one of its own. */
 export type Scenario = (effort: Effort) => Promise<Outcome>;
 
-const planOf = ({ seconds, patience, rest, origin }: Effort, { jwks }: Victim): TrialPlan => ({
+const planOf = ({ seconds, timeoutSeconds, rest, origin }: Effort, { jwks }: Victim): TrialPlan => ({
   seconds,
   origin,
-  patience,
+  timeoutSeconds,
   rest,
   expected: jwks,
 });

@@ -42,7 +42,7 @@ export interface TrialPlan {
   readonly seconds: number;
   readonly origin: Origin;
   /** Seconds that a good client waits. */
-  readonly patience: number;
+  readonly timeoutSeconds: number;
   /** Seconds after which memory is read again. */
   readonly rest: number;
   /** What good clients must get. */
@@ -75,7 +75,7 @@ export async function observed(
   plan: TrialPlan,
   happening: (seconds: number) => Promise<Record<string, number>>,
 ): Promise<Outcome> {
-  const { seconds, patience, expected, origin } = plan;
+  const { seconds, timeoutSeconds, expected, origin } = plan;
   const { now: before } = await residentMiB(publisher.pid);
   await forgetPeak(publisher.pid);
   const happens = happening(seconds + 1);
@@ -86,7 +86,7 @@ export async function observed(
     clients: 100,
     addressOf: origin.good,
     seconds,
-    patience,
+    timeoutSeconds,
     expected,
   });
   const done = await happens;

@@ -21,7 +21,7 @@ export function testUnder(names: readonly string[], seconds: number): void {
         test(`under: ${name}`, async () => {
           const scenario = scenarios[name];
           if (scenario === undefined) throw new TypeError(`no scenario is called ${name}`);
-          assertHarmless(await scenario({ seconds, patience: 60, rest: 0, command, origin }));
+          assertHarmless(await scenario({ seconds, timeoutSeconds: 60, rest: 0, command, origin }));
         });
       }
     });

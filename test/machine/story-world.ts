@@ -10,7 +10,7 @@ import { buildPrograms } from "../cluster/build.ts";
 import { freePorts, type Pebble, startPebble } from "../cluster/harness/index.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 import { type Login, type Machine, type MachineImage, until } from "./harness/index.ts";
 import { type Podtrust, release, runPodtrust, thisPodtrust, type PodtrustRun } from "./harness/podtrust.ts";
 import { openProject, type Project } from "./harness/project.ts";
@@ -191,7 +191,7 @@ export function askFor(root: string, issuer: string, address: string, path: stri
     ca: root,
     path,
     agent: false,
-    timeout: patience,
+    timeout: maxWait,
   };
   return new Promise((resolve, reject) => {
     const outgoing = request(options, (incoming) => {

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serveByAcme } from "../support/acme-publisher.ts";
-import { patience, until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 for (const challenge of ["http-01", "tls-alpn-01"] as const) {
   test(`serve gets its certificate by ${challenge} from its own listeners, and keeps it through a restart`, async (t) => {
     const { start, fetchKeys, logger } = await serveByAcme(t, challenge);
     const first = await start();
-    await first.publisher.ready(AbortSignal.timeout(patience)).catch(async (error: unknown) => {
+    await first.publisher.ready(AbortSignal.timeout(maxWait)).catch(async (error: unknown) => {
       await first.close(0);
       throw new Error(JSON.stringify(logger.lines), { cause: error });
     });
     const certificate = await fetchKeys();
     await first.close(0);
     const second = await start();
-    await second.publisher.ready(AbortSignal.timeout(patience));
+    await second.publisher.ready(AbortSignal.timeout(maxWait));
     // The same certificate: a restart orders no new one.
     assert.equal(await fetchKeys(), certificate);
     await second.close(0);

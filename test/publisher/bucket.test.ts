@@ -14,7 +14,7 @@ import {
   type TestPublisher,
   type TestPublisherInput,
 } from "../support/publisher.ts";
-import { patience, until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const day = 86_400_000;
 
@@ -38,7 +38,7 @@ const down = (): never => {
 
 /** The bucket holds what the cluster shows, and no look is under way that a later one would join. */
 async function isReady(to: TestPublisher): Promise<void> {
-  await to.publisher.ready(AbortSignal.timeout(patience));
+  await to.publisher.ready(AbortSignal.timeout(maxWait));
   await until("the source and the bucket sleep", () => to.clock.sleeping === 2, { everyMs: 2 });
 }
 

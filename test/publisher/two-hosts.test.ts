@@ -20,7 +20,7 @@ import { type StandInCluster, startSandbox, startStandInCluster } from "../../sr
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { account, audience, awsError, webIdentityTrust } from "../support/sandbox.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const here = "oidc.example.test";
 const there = "keys.example.test";
@@ -90,7 +90,7 @@ async function world(t: TestContext, names: readonly string[] = [there]): Promis
     await cluster.close();
     await rm(folder, { recursive: true, force: true });
   });
-  await serving.publisher.ready(AbortSignal.timeout(patience));
+  await serving.publisher.ready(AbortSignal.timeout(maxWait));
   const roleArn = async (): Promise<string> => {
     const provider = await iam.send(
       new CreateOpenIDConnectProviderCommand({ Url: issuer, ClientIDList: [audience] }),

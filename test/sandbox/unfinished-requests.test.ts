@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, test, type TestContext } from "node:test";
 import { startSandbox, startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 interface Reached {
   readonly close: () => Promise<void>;
@@ -64,7 +64,7 @@ describe("a request whose body does not end", { concurrency: true }, () => {
       // A byte now and then must not put it off.
       const drip = setInterval(() => socket.write("x"), 4000);
       t.after(() => clearInterval(drip));
-      await once(socket, "close", { signal: AbortSignal.timeout(patience) });
+      await once(socket, "close", { signal: AbortSignal.timeout(maxWait) });
       assert.ok(socket.closed);
     });
   }

@@ -1,5 +1,5 @@
 import type { TestClock } from "./clock.ts";
-import { patience } from "./until.ts";
+import { maxWait } from "./until.ts";
 
 export interface Steps {
   /** Milliseconds of the clock for each step; 1,000 by default. */
@@ -24,7 +24,7 @@ export async function stepUntil(clock: TestClock, done: () => boolean, steps: St
       throw new Error(`not done by ${new Date(end).toISOString()} of the test's clock`);
     }
     await clock.advance(Math.min(steps.step ?? 1000, end - clock.now()));
-    if (clock.now() >= end) deadline = Math.min(deadline, performance.now() + patience);
+    if (clock.now() >= end) deadline = Math.min(deadline, performance.now() + maxWait);
   }
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  * So long a test waits for a state, in milliseconds, before it gives up: many times what anything takes here, so that a
  * slow machine fails nothing. A test that measures time has a bound of its own.
  */
-export const patience = 600_000;
+export const maxWait = 600_000;
 
 /** How often is asked, and what a failure says beside what is missing. */
 export interface UntilOptions {
@@ -23,7 +23,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { everyMs = 50, withinMs = patience, detail }: UntilOptions = {},
+  { everyMs = 50, withinMs = maxWait, detail }: UntilOptions = {},
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { serveByAcme } from "../support/acme-publisher.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 function whyNot(): string | false {
   if (process.platform !== "linux") return "a folder is mounted read-only on Linux only";
@@ -21,7 +21,7 @@ test(
   async (t) => {
     const { start, fetchKeys, stateDir } = await serveByAcme(t, "http-01");
     const first = await start();
-    await first.publisher.ready(AbortSignal.timeout(patience));
+    await first.publisher.ready(AbortSignal.timeout(maxWait));
     const certificate = await fetchKeys();
     await first.close(0);
 
@@ -31,7 +31,7 @@ test(
     run("mount", "-o", "remount,ro,bind", stateDir);
     const second = await start();
     try {
-      await second.publisher.ready(AbortSignal.timeout(patience));
+      await second.publisher.ready(AbortSignal.timeout(maxWait));
       assert.equal(await fetchKeys(), certificate);
       const { degraded } = second.publisher.status();
       assert.match(degraded.join(), /control socket .*publisher\.sock could not be opened: .*EROFS/u);

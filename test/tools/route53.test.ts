@@ -12,7 +12,7 @@ import type { DnsProvider } from "../../src/providers/dns/index.ts";
 import { type DnsWorld, dnsProviderContract } from "../support/dns-provider-contract.ts";
 import { freePort } from "../support/free-port.ts";
 import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";
-import { patience } from "../support/until.ts";
+import { maxWait } from "../support/until.ts";
 
 const moto = pythonVenv("moto[server]", "5.2.5");
 const missing = await moto.missing();
@@ -31,7 +31,7 @@ if (missing === undefined) {
     server.kill();
     await once(server, "exit");
   });
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + maxWait;
   for (;;) {
     const answered = await fetch(`${endpoint}/moto-api/data.json`).then(
       ({ ok }) => ok,

@@ -9,7 +9,7 @@ import { makeAuthority, signServing } from "./certificates.ts";
 import type { ReviewAnswer } from "./review.ts";
 import { ReviewServer } from "./server.ts";
 import { ReviewTallies } from "./tallies.ts";
-import { patience } from "../../../test/support/until.ts";
+import { maxWait } from "../../../test/support/until.ts";
 
 const name = "podtrust-webhook.podtrust.svc";
 const mebibyte = 1024 * 1024;
@@ -136,7 +136,7 @@ describe("the webhook's server", () => {
           const socket = await open();
           socket.write(text);
           socket.resume();
-          return once(socket, "close", { signal: AbortSignal.timeout(patience) });
+          return once(socket, "close", { signal: AbortSignal.timeout(maxWait) });
         })
         .map((ended) => ended.catch(() => assert.fail("it was not cut off")))
         .concat(ask(["{}"]).then((answer) => [answer.status])),

@@ -5,7 +5,7 @@ import { isThrottling } from "./failure.ts";
 export type SlowedDown = (reason: string, deadline: number) => void;
 
 /** Without one call that gets through for so long, it is not the pace. */
-const patienceMs = 120_000;
+const maxWaitMs = 120_000;
 const lowestRate = 0.5;
 /** Of one burst many calls are refused at once, which is one sign and not many. */
 const oneSignMs = 1000;
@@ -41,7 +41,7 @@ export class AdaptiveRate {
         return answer;
       } catch (thrown) {
         if (!isThrottling(thrown)) throw thrown;
-        const deadline = Math.max(start, this.#goodAt) + patienceMs;
+        const deadline = Math.max(start, this.#goodAt) + maxWaitMs;
         if (this.#clock.elapsed() >= deadline) throw thrown;
         this.#slowDown(deadline);
       }

@@ -7,7 +7,7 @@ export type AskServers = (
   name: string,
 ) => Promise<readonly { readonly server: string; readonly values: readonly string[] }[]>;
 
-const patienceMs = 120_000;
+const maxWaitMs = 120_000;
 const pauseMs = 2000;
 
 /** What was seen of the name servers until now. */
@@ -47,14 +47,14 @@ export async function untilServed(
   let seen: ServedState | undefined;
   const late = (): Error => {
     if (seen?.isAnswered !== true) return nobodyAnswers;
-    const sentence = `the TXT record of ${name} is not on all name servers after ${patienceMs / 60_000} minutes: ${seen.said} lack it`;
+    const sentence = `the TXT record of ${name} is not on all name servers after ${maxWaitMs / 60_000} minutes: ${seen.said} lack it`;
     return new PodtrustError("dns-not-visible", sentence, { detail: { name, zone } });
   };
   const waitsFor = `the name servers of ${zone} do not answer with the TXT record of ${name} yet`;
   try {
     return await until<true>({
       clock,
-      withinMs: patienceMs,
+      withinMs: maxWaitMs,
       delays: [pauseMs],
       signal: work.signal,
       look: async () => {

@@ -38,7 +38,7 @@ const work = (said: string[] = []): Parameters<typeof awaitActions>[3] => ({
   signal: new AbortController().signal,
   waiting: (reason) => said.push(reason),
 });
-const patience = { what: "server prod", within: 60_000 };
+const wait = { what: "server prod", within: 60_000 };
 
 async function failure(promise: Promise<unknown>): Promise<PodtrustError> {
   const thrown: unknown = await promise.then(
@@ -62,7 +62,7 @@ describe("actions of Hetzner's", () => {
       };
     });
     const all = Array.from({ length: 60 }, (_, index) => running(index + 1));
-    await awaitActions(api, all, patience, work());
+    await awaitActions(api, all, wait, work());
     assert.deepEqual(
       asked.slice(0, 4).map((url) => idsOf(url).length),
       [25, 25, 10, 10],
@@ -76,13 +76,13 @@ describe("actions of Hetzner's", () => {
       progress += 40;
       return { actions: [{ ...running(1), progress, status: progress > 100 ? "success" : "running" }] };
     });
-    await awaitActions(api, [running(1)], patience, work(said));
+    await awaitActions(api, [running(1)], wait, work(said));
     assert.deepEqual(said, ["create_server at 0 %", "create_server at 40 %", "create_server at 80 %"]);
   });
 
   test("that the API no longer knows have failed", async (t) => {
     const { api } = await apiOf(t, () => ({ actions: [{ ...running(2), status: "success" }] }));
-    const error = await failure(awaitActions(api, [running(1), running(2)], patience, work()));
+    const error = await failure(awaitActions(api, [running(1), running(2)], wait, work()));
     assert.equal(error.code, "hetzner-action-failed");
     assert.match(error.message, /no longer knows it/u);
   });
@@ -94,7 +94,7 @@ describe("actions of Hetzner's", () => {
   ] as const) {
     test(`that end as an error ${what} have failed`, async (t) => {
       const { api } = await apiOf(t, () => ({ actions: [{ ...running(1), status: "error", error }] }));
-      const thrown = await failure(awaitActions(api, [running(1)], patience, work()));
+      const thrown = await failure(awaitActions(api, [running(1)], wait, work()));
       assert.equal(thrown.code, "hetzner-action-failed");
       assert.match(thrown.message, said);
     });
@@ -103,7 +103,7 @@ describe("actions of Hetzner's", () => {
   test("that do not end are given up at the deadline", async (t) => {
     const { api, clock } = await apiOf(t, () => ({ actions: [running(1)] }));
     const start = clock.now();
-    const error = await failure(awaitActions(api, [running(1)], patience, work()));
+    const error = await failure(awaitActions(api, [running(1)], wait, work()));
     assert.equal(error.code, "hetzner-too-slow");
     assert.ok(clock.now() - start < 70_000);
   });

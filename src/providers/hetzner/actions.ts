@@ -6,7 +6,7 @@ import type { Fields } from "./fields.ts";
 import { type Action, actionOf } from "./shapes.ts";
 
 /** A wait of ours that Hetzner has to end. */
-export interface Patience {
+export interface ActionWait {
   /** In a person's words: `server prod`. */
   readonly what: string;
   /** Milliseconds. */
@@ -15,9 +15,9 @@ export interface Patience {
 
 const minute = 60_000;
 /** A server is made in seconds, and in minutes on a bad day. */
-export const defaultPatience: number = 10 * minute;
+export const actionTimeoutMs: number = 10 * minute;
 /** What a deleted server had is let go within seconds, "sometimes longer" (Hetzner's Terraform provider). */
-export const releasePatience: number = 5 * minute;
+export const releaseTimeoutMs: number = 5 * minute;
 
 // Hetzner's Go client asks twice a second for up to 25 at a time; waiting a little longer each time costs less.
 const batch = 25;
@@ -39,7 +39,7 @@ export function actionsIn(answer: Fields): readonly Action[] {
   return all.map(actionOf);
 }
 
-function failed({ what }: Patience, { command, error, id }: Action): PodtrustError {
+function failed({ what }: ActionWait, { command, error, id }: Action): PodtrustError {
   const { code = "", message = "" } = error ?? {};
   const words = [message, code === "" ? "" : `(${code})`].filter(Boolean).join(" ");
   const sentence = `${what}: Hetzner's ${command} failed${words === "" ? " without a word why" : `: ${words}`}`;
@@ -50,7 +50,7 @@ function failed({ what }: Patience, { command, error, id }: Action): PodtrustErr
 async function askedAgain(
   api: HetznerApi,
   running: readonly Action[],
-  patience: Patience,
+  wait: ActionWait,
   signal: AbortSignal,
 ): Promise<readonly Action[]> {
   const found: Action[] = [];
@@ -62,7 +62,7 @@ async function askedAgain(
   }
   const lost = running.find(({ id }) => !found.some((one) => one.id === id));
   if (lost !== undefined)
-    throw failed(patience, { ...lost, error: { code: "", message: "the API no longer knows it" } });
+    throw failed(wait, { ...lost, error: { code: "", message: "the API no longer knows it" } });
   return found;
 }
 
@@ -90,27 +90,27 @@ function untilLate<T>(
 export async function awaitActions(
   api: HetznerApi,
   started: readonly Action[],
-  patience: Patience,
+  wait: ActionWait,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<void> {
   let actions = started;
   let running: readonly Action[] = [];
   const look = async (looks: number): Promise<Look<true>> => {
-    if (looks > 0) actions = await askedAgain(api, running, patience, work.signal);
+    if (looks > 0) actions = await askedAgain(api, running, wait, work.signal);
     const broken = actions.find(({ status }) => status === "error");
-    if (broken !== undefined) throw failed(patience, broken);
+    if (broken !== undefined) throw failed(wait, broken);
     running = actions.filter(({ status }) => status !== "success");
     const [first] = running;
     if (first === undefined) return { is: true };
     const least = Math.min(...running.map(({ progress }) => progress));
     return { waitsFor: `${first.command} at ${Math.round(least)} %` };
   };
-  const late = (): PodtrustError => tooSlow(patience.what, running[0]?.command ?? "", patience.within);
-  await untilLate({ api, within: patience.within, look, late }, work);
+  const late = (): PodtrustError => tooSlow(wait.what, running[0]?.command ?? "", wait.within);
+  await untilLate({ api, within: wait.within, look, late }, work);
 }
 
 /** What to look for, and what to say while it is not there. */
-export interface Awaited<T> extends Patience {
+export interface Awaited<T> extends ActionWait {
   readonly look: () => Promise<Look<T>>;
 }
 
@@ -125,9 +125,9 @@ export function untilReady<T>(
 }
 
 /** Does what Hetzner refuses for a while with one of these codes, since something else is not over yet. */
-export function patiently<T>(
+export function retryOnCodes<T>(
   api: HetznerApi,
-  { what, within, codes }: Patience & { readonly codes: readonly string[] },
+  { what, within, codes }: ActionWait & { readonly codes: readonly string[] },
   work: Pick<Work, "signal" | "waiting">,
   call: () => Promise<T>,
 ): Promise<T> {

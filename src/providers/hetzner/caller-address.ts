@@ -24,7 +24,7 @@ export interface CallerAddress {
   readonly failures: readonly string[];
 }
 
-const patienceMs = 5000;
+const maxWaitMs = 5000;
 const maxAnswer = 1024;
 
 function networkOf(text: string): string | undefined {
@@ -41,7 +41,7 @@ function networkOf(text: string): string | undefined {
 async function ask(service: string, from: AddressServices, signal: AbortSignal): Promise<string> {
   const { ca, connectTo } = from;
   const { status, body } = await request(service, {
-    timeoutMs: patienceMs,
+    timeoutMs: maxWaitMs,
     maxBytes: maxAnswer,
     signal,
     ...defined({ ca, connectTo }),

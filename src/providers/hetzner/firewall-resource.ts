@@ -1,5 +1,5 @@
 import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, defaultPatience } from "./actions.ts";
+import { actionsIn, awaitActions, retryOnCodes, releaseTimeoutMs, actionTimeoutMs } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, firewalls, type ThingQuery } from "./find.ts";
@@ -107,7 +107,7 @@ async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<
   await awaitActions(
     api,
     actionsIn(made.answer),
-    { what: `firewall ${name}`, within: defaultPatience },
+    { what: `firewall ${name}`, within: actionTimeoutMs },
     work,
   );
   return undefined;
@@ -131,7 +131,7 @@ async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, wor
   await awaitActions(
     api,
     actionsIn(answer),
-    { what: `firewall ${spec.name}`, within: defaultPatience },
+    { what: `firewall ${spec.name}`, within: actionTimeoutMs },
     work,
   );
 }
@@ -139,8 +139,8 @@ async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, wor
 /** Deletes a firewall, which stays in use for a while after its server is gone. */
 export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Work): Promise<void> {
   const what = `firewall ${firewall.name}`;
-  const patience = { what, within: releasePatience, codes: ["resource_in_use", "conflict", "locked"] };
-  await patiently(api, patience, work, () => removeById(api, firewalls, firewall, work));
+  const wait = { what, within: releaseTimeoutMs, codes: ["resource_in_use", "conflict", "locked"] };
+  await retryOnCodes(api, wait, work, () => removeById(api, firewalls, firewall, work));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Difference, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, defaultPatience } from "./actions.ts";
+import { actionsIn, awaitActions, retryOnCodes, releaseTimeoutMs, actionTimeoutMs } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, primaryIps } from "./find.ts";
@@ -64,7 +64,7 @@ async function setProtection(
     },
     work.signal,
   );
-  await awaitActions(api, actionsIn(answer), { what, within: defaultPatience }, work);
+  await awaitActions(api, actionsIn(answer), { what, within: actionTimeoutMs }, work);
 }
 
 async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<void> {
@@ -95,8 +95,8 @@ function wantedOf({ stack, name, type }: PrimaryIpSpec): {
 export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
   if (address.assignee !== undefined) await takeOffServer(api, address, work);
   const codes = ["must_be_unassigned", "resource_in_use", "conflict", "locked"];
-  const patience = { what: `primary-ip ${address.name}`, within: releasePatience, codes };
-  await patiently(api, patience, work, () => removeById(api, primaryIps, address, work));
+  const wait = { what: `primary-ip ${address.name}`, within: releaseTimeoutMs, codes };
+  await retryOnCodes(api, wait, work, () => removeById(api, primaryIps, address, work));
 }
 
 /** A public address that outlives its server, so that names go on leading to the next one. */

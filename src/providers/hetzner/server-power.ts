@@ -1,13 +1,13 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { cloudLabels, type Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, untilReady, defaultPatience } from "./actions.ts";
+import { actionsIn, awaitActions, untilReady, actionTimeoutMs } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
 import { primaryIps, servers } from "./find.ts";
 import type { PrimaryIp, Server } from "./shapes.ts";
 
 // Long enough for a machine that ends its work; after it the plug is pulled.
-const shutdownPatience = 90_000;
+const shutdownTimeoutMs = 90_000;
 
 /** A server by its id; undefined once it is gone. */
 export async function readServer(
@@ -33,7 +33,7 @@ export async function act(
 ): Promise<void> {
   const request = { method: "POST", path, during, ...defined({ body }) } as const;
   const answer = await api.change(request, work.signal);
-  await awaitActions(api, actionsIn(answer), { what: during, within: defaultPatience }, work);
+  await awaitActions(api, actionsIn(answer), { what: during, within: actionTimeoutMs }, work);
 }
 
 async function untilStatus(
@@ -56,18 +56,18 @@ export async function powerOff(api: HetznerApi, server: Server, work: Work): Pro
   // The action's success says no more than that the machine was told.
   await act(api, `${path}/shutdown`, { during: `shutting server ${server.name} down` }, work);
   try {
-    await untilStatus(api, server, { status: "off", within: shutdownPatience }, work);
+    await untilStatus(api, server, { status: "off", within: shutdownTimeoutMs }, work);
   } catch (error) {
     if (!(error instanceof PodtrustError) || error.code !== "hetzner-too-slow") throw error;
     await act(api, `${path}/poweroff`, { during: `switching server ${server.name} off` }, work);
-    await untilStatus(api, server, { status: "off", within: defaultPatience }, work);
+    await untilStatus(api, server, { status: "off", within: actionTimeoutMs }, work);
   }
 }
 
 export async function powerOn(api: HetznerApi, server: Server, work: Work): Promise<void> {
   const during = `switching server ${server.name} on`;
   await act(api, `servers/${server.id}/actions/poweron`, { during }, work);
-  await untilStatus(api, server, { status: "running", within: defaultPatience }, work);
+  await untilStatus(api, server, { status: "running", within: actionTimeoutMs }, work);
 }
 
 /** Takes an address off a server, which has to be off for it. */

@@ -3,10 +3,10 @@ import type { Inputs, Resource, Work } from "../../rules/plan/index.ts";
 import {
   actionsIn,
   awaitActions,
-  patiently,
-  releasePatience,
+  retryOnCodes,
+  releaseTimeoutMs,
   untilReady,
-  defaultPatience,
+  actionTimeoutMs,
 } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
@@ -82,7 +82,7 @@ async function untilNoneGoes(api: HetznerApi, { stack }: ServerSpec, work: Work)
     );
     return going === undefined ? { is: true } : { waitsFor: `server ${going.name} is still being deleted` };
   };
-  await untilReady(api, { what: `server of stack ${stack}`, within: releasePatience, look }, work);
+  await untilReady(api, { what: `server of stack ${stack}`, within: releaseTimeoutMs, look }, work);
 }
 
 /** Waits for the work that Hetzner has begun on a machine, whoever began it, until it runs behind its firewall. */
@@ -92,7 +92,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   const query = [["status", "running"]] as const;
   const answer = await api.get(path, `reading what is done to ${what}`, work.signal, query);
   const actions = answer.neededList("actions").map(actionOf);
-  await awaitActions(api, actions, { what, within: defaultPatience }, work);
+  await awaitActions(api, actions, { what, within: actionTimeoutMs }, work);
   const look = async (): Promise<{ is: Server } | { waitsFor: string }> => {
     const now = await readServer(api, server.id, work.signal);
     if (now === undefined) throw new PodtrustError("plan-changed", `${what} is gone`);
@@ -101,7 +101,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
     const isPending = firewalls.some((one) => one.status === "pending");
     return { waitsFor: isPending ? "its firewall is not yet applied" : `it is ${status}` };
   };
-  return untilReady(api, { what, within: defaultPatience, look }, work);
+  return untilReady(api, { what, within: actionTimeoutMs, look }, work);
 }
 
 async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<void> {
@@ -113,18 +113,18 @@ async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<vo
     return found?.status === "deleting" ? undefined : found;
   };
   // What a deleted machine had is let go a little later.
-  const patience = {
+  const wait = {
     what: during,
-    within: releasePatience,
+    within: releaseTimeoutMs,
     codes: ["primary_ip_assigned", "resource_in_use"],
   };
-  const made = await patiently(api, patience, work, () =>
+  const made = await retryOnCodes(api, wait, work, () =>
     api.create({ path: servers.path, body, during }, work.signal, find),
   );
   if ("found" in made) return update(api, spec, made.found, work);
   const server = servers.read(made.answer.fields("server"));
   const what = `server ${spec.name}`;
-  await awaitActions(api, actionsIn(made.answer), { what, within: defaultPatience }, work);
+  await awaitActions(api, actionsIn(made.answer), { what, within: actionTimeoutMs }, work);
   return update(api, spec, server, work);
 }
 
@@ -167,10 +167,10 @@ async function putBehindFirewall(
   if (server.firewalls.some((one) => one.id === id)) return;
   const body = { apply_to: [{ type: "server", server: { id: server.id } }] };
   const during = `putting server ${spec.name} behind its firewall`;
-  await patiently(
+  await retryOnCodes(
     api,
     // A try whose answer was lost has put it there.
-    { what: during, within: defaultPatience, codes: ["conflict"] },
+    { what: during, within: actionTimeoutMs, codes: ["conflict"] },
     work,
     () => act(api, `firewalls/${id}/actions/apply_to_resources`, { during, body }, work).catch(ifApplied),
   );
@@ -207,14 +207,14 @@ async function setProtection(
 /** Deletes a server and waits until it is gone. */
 export async function removeServer(api: HetznerApi, server: Server, work: Work): Promise<void> {
   const what = `server ${server.name}`;
-  await patiently(api, { what, within: releasePatience, codes: ["locked", "conflict"] }, work, () =>
+  await retryOnCodes(api, { what, within: releaseTimeoutMs, codes: ["locked", "conflict"] }, work, () =>
     removeById(api, servers, server, work),
   );
   const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
     const now = await readServer(api, server.id, work.signal);
     return now === undefined ? { is: true } : { waitsFor: `it is ${now.status}` };
   };
-  await untilReady(api, { what, within: defaultPatience, look }, work);
+  await untilReady(api, { what, within: actionTimeoutMs, look }, work);
 }
 
 /** The outputs of a server: what the API names, the addresses that it has, and its host key. */

@@ -17,7 +17,7 @@ export interface LoginKeyPlace {
 export const ownLoginKey = "id_ed25519";
 
 const maxKey = 16 * 1024;
-const agentPatience = 5000;
+const agentTimeoutMs = 5000;
 // What OpenSSH takes from an authorized_keys file; certificates need more than their key.
 const keyForm =
   /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]{40,8000}={0,2}(?: [^\r\n]{0,200})?$/u;
@@ -46,7 +46,7 @@ async function agentKeys(env: LoginKeyPlace["env"]): Promise<readonly string[]> 
   try {
     const { stdout } = await promisify(execFile)("ssh-add", ["-L"], {
       env: { SSH_AUTH_SOCK: socket, ...defined({ PATH: path }) },
-      timeout: agentPatience,
+      timeout: agentTimeoutMs,
       maxBuffer: 1024 * 1024,
     });
     return stdout.split("\n").filter((line) => keyForm.test(line.trim()));

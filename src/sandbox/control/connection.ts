@@ -76,7 +76,7 @@ export interface ConnectionOptions {
   readonly token: string;
 }
 
-const patience = 30_000;
+const startTimeoutMs = 30_000;
 /** A thousand decisions, each of whose texts is cut. */
 const maxAnswer = 32 * 1024 * 1024;
 
@@ -105,7 +105,7 @@ export function asker({ url, token }: ConnectionOptions): Ask {
     const response = await request(`${url}${controlPath}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      timeoutMs: patience,
+      timeoutMs: startTimeoutMs,
       maxBytes: maxAnswer,
       // A sandbox is on this machine, or where somebody let others in knowing that nothing is encrypted.
       allowPlainHttp: true,

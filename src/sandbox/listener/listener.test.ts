@@ -6,7 +6,7 @@ import { describe, test, type TestContext } from "node:test";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import { closeListener, type ListenerOptions, openListener } from "./index.ts";
-import { patience } from "../../../test/support/until.ts";
+import { maxWait } from "../../../test/support/until.ts";
 
 const quick = {
   requestTimeout: 200,
@@ -55,7 +55,7 @@ async function untilEnd(socket: Socket): Promise<string> {
   socket.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
-  if (!socket.closed) await once(socket, "close", { signal: AbortSignal.timeout(patience) });
+  if (!socket.closed) await once(socket, "close", { signal: AbortSignal.timeout(maxWait) });
   return said;
 }
 
@@ -111,7 +111,7 @@ describe("a stand-in's HTTP server", () => {
     const socket = await connected(t, port);
     socket.write(`${head}Content-Length: 0\r\n\r\n`.repeat(2));
     await began.promise;
-    const ended = overs.map((over) => once(over, "abort", { signal: AbortSignal.timeout(patience) }));
+    const ended = overs.map((over) => once(over, "abort", { signal: AbortSignal.timeout(maxWait) }));
     socket.destroy();
     await Promise.all(ended);
   });

@@ -6,7 +6,7 @@ import {
 } from "../../../src/rules/injection/index.ts";
 import type { ControlPlane } from "../../cluster/harness/index.ts";
 import { startMutatingWebhook } from "../../cluster/injection/mutating-webhook.ts";
-import { until } from "../../cluster/operator/patience.ts";
+import { until } from "../../cluster/operator/until.ts";
 import { spawnOperator, startWebhookWorld } from "../../cluster/operator/webhook-world.ts";
 import { cpuSeconds } from "../process.ts";
 import { percentile } from "./bindings.ts";

@@ -8,7 +8,7 @@ import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { type Cluster, freePorts, type Pebble, podtrustImage } from "../harness/index.ts";
 import type { AwsAccount, LiveTokens } from "../story/aws-account.ts";
 import type { Serving } from "../story/podtrust.ts";
-import { patience } from "../../support/until.ts";
+import { maxWait } from "../../support/until.ts";
 
 export const serviceAccount = "default/demo-service-account";
 export const region = "eu-central-1";
@@ -117,7 +117,7 @@ export class Guide {
   }
 
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     while (!(await holds())) {
       if (performance.now() > deadline)
         throw new Error(`${what} did not come about\n${this.#parts.serving?.log() ?? ""}`);

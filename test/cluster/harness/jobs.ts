@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import { patience } from "../../support/until.ts";
+import { maxWait } from "../../support/until.ts";
 
 export type JobOutcome = "Complete" | "Failed";
 
@@ -22,7 +22,7 @@ export async function untilJobEnds(
   cluster: Cluster,
   namespace: string,
   name: string,
-  timeoutMs = patience,
+  timeoutMs = maxWait,
 ): Promise<JobOutcome> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

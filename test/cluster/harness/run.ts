@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createCgroup, removeCgroup } from "./cgroup.ts";
 import type { GuardReport, GuardRequest } from "./guard.ts";
-import { patience } from "../../support/until.ts";
+import { maxWait } from "../../support/until.ts";
 
 /** A program to run. */
 export interface ProgramSpec {
@@ -176,7 +176,7 @@ export function openRun(name: string): Run {
  * after ten minutes.
  */
 export async function untilReady<T>(program: Program, probe: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + maxWait;
   for (;;) {
     try {
       return await probe();
@@ -187,7 +187,7 @@ export async function untilReady<T>(program: Program, probe: () => Promise<T>): 
         continue;
       }
       const what =
-        ended === undefined ? `is not ready after ${patience} ms` : `ended (${ended}) before it was ready`;
+        ended === undefined ? `is not ready after ${maxWait} ms` : `ended (${ended}) before it was ready`;
       throw new Error(`${program.name} ${what}. Its last words:\n${program.output()}`, { cause });
     }
   }

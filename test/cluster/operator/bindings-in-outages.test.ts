@@ -21,7 +21,7 @@ import { Route } from "./route.ts";
 const minute = 60_000;
 const hour = 60 * minute;
 /** How the clock is moved while a server takes connections and says nothing. */
-const silent = { patienceMs: 300 } as const;
+const silent = { waitMs: 300 } as const;
 const ofBindings = (metric: string): string => `podtrust_operator_${metric}{resource="awsrolebindings"}`;
 
 describe("bindings while the operator's API server is in trouble", { skip: leftOut() }, () => {

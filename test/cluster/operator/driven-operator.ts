@@ -11,7 +11,7 @@ import type { BindingsWorld } from "../bindings/world.ts";
  * What is under way ends in milliseconds; on a slow machine in seconds, and then its clock waits for it. Who has a server that
  * says nothing asks for less.
  */
-const defaultPatience = 5000;
+const defaultWaitMs = 5000;
 
 /** How an operator is started. */
 export interface DrivenOptions extends Pick<
@@ -38,7 +38,7 @@ export type Order = { readonly id: number } & (
       /** At a time: less than anything waits for an answer, so that none is late. */
       readonly stepMs: number;
       /** For so long what is under way is waited for after each step. */
-      readonly patienceMs: number;
+      readonly waitMs: number;
     }
   | { readonly do: "measure" }
   | { readonly do: "end" }
@@ -144,8 +144,8 @@ export class DrivenOperator {
   }
 
   /** Moves its clock, and lets what that begins come to its end after each step. */
-  async move(ms: number, { stepMs = 4000, patienceMs = defaultPatience } = {}): Promise<void> {
-    await this.#order({ do: "move", ms, stepMs, patienceMs });
+  async move(ms: number, { stepMs = 4000, waitMs = defaultWaitMs } = {}): Promise<void> {
+    await this.#order({ do: "move", ms, stepMs, waitMs });
   }
 
   async measure(): Promise<Usage> {
@@ -189,7 +189,7 @@ export interface Moves {
   readonly withinMs?: number;
   readonly stepMs?: number;
   /** For so long what is under way is waited for after each step; little where a server says nothing. */
-  readonly patienceMs?: number;
+  readonly waitMs?: number;
 }
 
 /** Moves the clock of an operator on until it is so: by ten minutes of it at the most, however slow the machine is. */
@@ -197,7 +197,7 @@ export async function movedUntil(
   operator: DrivenOperator,
   condition: () => boolean | Promise<boolean>,
   what: string,
-  { withinMs = 600_000, stepMs = 2000, patienceMs = defaultPatience }: Moves = {},
+  { withinMs = 600_000, stepMs = 2000, waitMs = defaultWaitMs }: Moves = {},
 ): Promise<void> {
   let moved = 0;
   const isSo = async (): Promise<boolean> => {
@@ -207,7 +207,7 @@ export async function movedUntil(
       `it did not come to this within ${withinMs / 1000} s of its clock: ${what}\n${operator.log.slice(-4000)}`,
     );
     moved += stepMs;
-    await operator.move(stepMs, { stepMs, patienceMs });
+    await operator.move(stepMs, { stepMs, waitMs });
     return false;
   };
   await until(what, isSo, { everyMs: 10, detail: () => operator.log.slice(-4000) });

@@ -13,7 +13,7 @@ import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 
 const program = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 const many = Array.from({ length: 12 }, (_, index) => `many-${index}`);

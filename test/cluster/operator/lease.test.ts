@@ -15,7 +15,7 @@ import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 
 const durationMs = 2000;
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 
 /** A machine whose time of day is wrong by so much. */
 const skewed = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + ms });

@@ -17,8 +17,8 @@ import {
 } from "../../../src/providers/kubernetes/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
-import { hurriedClock, until } from "./patience.ts";
-import { patience } from "../../support/until.ts";
+import { hurriedClock, until } from "./until.ts";
+import { maxWait } from "../../support/until.ts";
 
 const skip = leftOut();
 const issuer = "https://oidc.example.com";
@@ -116,7 +116,7 @@ describe("following objects of a real API server", { skip }, () => {
     await using followed = follow(api);
     const { mirror, heard } = followed;
     assert.equal(mirror.synced, false);
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     assert.deepEqual(contentOf(mirror), { "default/a": "one" });
     await write(cluster, "b", "one");
     await write(cluster, "a", "two");
@@ -141,7 +141,7 @@ describe("following objects of a real API server", { skip }, () => {
     const logger = rememberingLogger();
     await using followed = follow(api, { logger });
     const { mirror, heard } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     process.kill(cluster.servers[0]?.pid() ?? 0, "SIGKILL");
     await until(() => mirror.status.failing !== undefined, "it fails");
     assert.deepEqual([mirror.synced, mirror.get("default/goes")], [true, "one"], "what was known is kept");
@@ -158,7 +158,7 @@ describe("following objects of a real API server", { skip }, () => {
   test("an API server that is frozen with its connections open is dead after its silence, and caught up with", async () => {
     await using followed = follow(api, { silenceMs: 2000 });
     const { mirror } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     const pid = cluster.servers[0]?.pid() ?? 0;
     process.kill(pid, "SIGSTOP");
     try {
@@ -184,7 +184,7 @@ describe("following objects of a real API server", { skip }, () => {
     };
     await using followed = follow(counting, { clock: hurriedClock, logger });
     const { mirror } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     await cluster.servers[0]?.stop();
     await until(() => mirror.status.failing !== undefined, "it fails");
     asked = 0;
@@ -215,7 +215,7 @@ describe("following objects of a real API server", { skip }, () => {
     };
     await using followed = follow(lying, { silenceMs: 3000 });
     const { mirror } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     await until(() => lied > 0, "the watch from the future began");
     await write(cluster, "unheard", "one");
     await untilIs(mirror, { "default/unheard": "one" });
@@ -244,7 +244,7 @@ describe("following objects of a real API server", { skip }, () => {
       "--clusterrole=reader",
       "--user=reader",
     ]);
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
   });
 
   test("more objects than are kept are an error that says so, and no memory without end", async () => {
@@ -253,7 +253,7 @@ describe("following objects of a real API server", { skip }, () => {
     await until(() => listed.mirror.status.failing !== undefined, "the list is refused");
     assert.match(listed.mirror.status.failing?.message ?? "", /more than 2 objects/u);
     await using watched = follow(api, { most: 3 });
-    await watched.mirror.untilSynced(AbortSignal.timeout(patience));
+    await watched.mirror.untilSynced(AbortSignal.timeout(maxWait));
     await write(cluster, "x4", "one");
     await until(() => watched.mirror.status.failing !== undefined, "the fourth is refused");
     assert.equal([...watched.mirror.keys()].length, 3);
@@ -292,7 +292,7 @@ describe("following objects of an API server without WatchList and without a cac
   test("all pages of a list are read, and changes come after them", async () => {
     await using followed = follow(api);
     const { mirror } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     assert.equal(mirror.status.objects, 620);
     await write(cluster, "more", "one");
     await until(() => mirror.get("default/more") === "one", "the change is heard");
@@ -343,7 +343,7 @@ describe("following objects of an API server without WatchList and without a cac
     };
     await using followed = follow(compacting);
     const { mirror } = followed;
-    await mirror.untilSynced(AbortSignal.timeout(patience));
+    await mirror.untilSynced(AbortSignal.timeout(maxWait));
     assert.ok(pages >= 2, "the list was begun anew");
     assert.deepEqual([mirror.status.objects, mirror.get("default/many-0")], [620, "changed"]);
     assert.equal(mirror.status.failing, undefined);

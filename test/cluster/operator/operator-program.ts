@@ -138,7 +138,7 @@ async function obey(order: Order): Promise<Omit<Answer, "id">> {
     case "move":
       for (let left = order.ms; left > 0; left -= order.stepMs) {
         await clock.advance(Math.min(left, order.stepMs));
-        await quiet(order.patienceMs);
+        await quiet(order.waitMs);
       }
       return { now: clock.now(), gone };
     case "measure":

@@ -9,7 +9,7 @@ import { Operator, operatorManifests, type OperatorOptions } from "../../../src/
 import { podtrustHere } from "../../support/cli.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, freePorts, leftOut, startControlPlane } from "../harness/index.ts";
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 import { type Owner, podOf, roleVariables } from "./pods.ts";
 import { injector } from "./policy-injector.ts";
 

@@ -11,7 +11,7 @@ import { podtrustHere } from "../../support/cli.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { startMutatingWebhook, startSidecarInjector } from "../injection/mutating-webhook.ts";
 import { podEssence } from "../injection/pod-essence.ts";
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 import { InjectionObjects } from "./injection-objects.ts";
 import {
   besideWebhook,

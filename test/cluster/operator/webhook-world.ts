@@ -20,7 +20,7 @@ import {
 } from "../harness/index.ts";
 import type { MutatingWebhook } from "../injection/mutating-webhook.ts";
 import { policyGate } from "../injection/policy-gate.ts";
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 
 /**
  * The webhook's Service has an address of loopback, so that the API server reaches it as in a cluster: by the Service's

@@ -7,7 +7,7 @@ import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
 import { type Answer, freePorts, type KubernetesVersion, leftOut, testedVersions } from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
-import { until } from "./patience.ts";
+import { until } from "./until.ts";
 import { InjectionObjects } from "./injection-objects.ts";
 import {
   type OperatorProcess,

@@ -23,7 +23,7 @@ export interface ListenerTrial {
   readonly addresses: readonly string[];
   readonly seconds: number;
   /** Seconds that a good client waits. */
-  readonly patience: number;
+  readonly timeoutSeconds: number;
 }
 
 interface Listening {
@@ -59,13 +59,13 @@ async function answerOf(asking: ReturnType<typeof request>): Promise<string> {
 }
 
 /** Reviews as an API server sends them: over connections that it keeps, and new ones where all are busy. */
-export function apiServer({ webhook, name, root }: Listening, patience: number) {
+export function apiServer({ webhook, name, root }: Listening, timeoutSeconds: number) {
   const agent = new Agent({ keepAlive: true, ca: root, servername: name });
   const review = goodReview();
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(review) };
   return {
     async ask(): Promise<void> {
-      const signal = AbortSignal.timeout(patience * 1000);
+      const signal = AbortSignal.timeout(timeoutSeconds * 1000);
       const options = { host: "127.0.0.1", port: webhook, path: "/inject", method: "POST", headers };
       const asking = request({ ...options, agent, signal });
       asking.end(review);
@@ -76,10 +76,10 @@ export function apiServer({ webhook, name, root }: Listening, patience: number) 
 }
 
 /** Probes as a kubelet sends them, each over a connection of its own. */
-function kubelet({ probes: port }: Listening, patience: number) {
+function kubelet({ probes: port }: Listening, timeoutSeconds: number) {
   return {
     async ask(): Promise<void> {
-      const signal = AbortSignal.timeout(patience * 1000);
+      const signal = AbortSignal.timeout(timeoutSeconds * 1000);
       const asking = requestPlain({ host: "127.0.0.1", port, path: "/readyz", agent: false, signal });
       asking.end();
       await answerOf(asking);
@@ -108,9 +108,9 @@ export async function withVictim<T>(work: (at: Listening, pid: number) => Promis
 /** A hundred good questions, spread over the time of an attack on the same listener. */
 export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
   return withVictim(async (at, pid) => {
-    const { attack, connections, addresses, seconds, patience } = trial;
+    const { attack, connections, addresses, seconds, timeoutSeconds } = trial;
     const isWebhook = Object.hasOwn(onWebhook, attack);
-    const good = (isWebhook ? apiServer : kubelet)(at, patience);
+    const good = (isWebhook ? apiServer : kubelet)(at, timeoutSeconds);
     const { now: before } = await residentMiB(pid);
     const target = { port: isWebhook ? at.webhook : at.probes, host: at.name, jwksPath: "", root: at.root };
     const order = { target, addresses, connections, seconds: seconds + 1 };

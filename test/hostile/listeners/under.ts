@@ -37,7 +37,7 @@ export function testListenersUnder(tried: readonly Assault[], seconds: number): 
       () => {
         for (const [attack, connections] of tried) {
           test(`and stay under 320 MiB, under ${connections} connections: ${attack}`, async () => {
-            const trial = { attack, connections, addresses, seconds, patience: 60 };
+            const trial = { attack, connections, addresses, seconds, timeoutSeconds: 60 };
             const { alive, failures, memory } = await listenerUnder(trial);
             assert.ok(alive, "it has died");
             assert.deepEqual(failures, []);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Run } from "../../cluster/harness/run.ts";
 import { type CliResult, mainFile } from "../../support/cli.ts";
-import { patience } from "../../support/until.ts";
+import { maxWait } from "../../support/until.ts";
 import { processorTime, timed } from "../../support/processor-time.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -35,7 +35,7 @@ export function newerPodtrust({ folder }: Run, version: string): Podtrust {
 /** Builds its publisher into a folder, the compression fast rather than small. */
 export async function release(podtrust: Podtrust, folder: string): Promise<void> {
   const args = ["tools/release.ts", "publisher-linux-x64", "--level", "3", "--to", folder];
-  await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: patience });
+  await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: maxWait });
 }
 
 /** How a command ended, and when it said what. */

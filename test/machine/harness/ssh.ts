@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { patience } from "../../support/until.ts";
+import { maxWait } from "../../support/until.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 
 /** Who logs in where, and by which host key he knows that he is there. */
@@ -57,7 +57,7 @@ async function feed(
       `${login.user}@${login.address ?? "127.0.0.1"}`,
       command,
     ],
-    { timeout: patience, killSignal: "SIGKILL" },
+    { timeout: maxWait, killSignal: "SIGKILL" },
   );
   const gathered = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)

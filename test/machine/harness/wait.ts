@@ -7,7 +7,7 @@ import type { Run } from "../../cluster/harness/run.ts";
  * So long anything on a machine is waited for, in milliseconds: its processor is emulated, and what takes a minute here takes
  * ten on a slow machine beside other work.
  */
-export const patience = 1_200_000;
+export const maxWait = 1_200_000;
 
 /** Asks every half second until something is there; at the deadline an error with the machine's last words. */
 export function until<T>(
@@ -17,7 +17,7 @@ export function until<T>(
   last: () => string = () => "",
 ): Promise<Exclude<T, false | undefined>> {
   const detail = (): string => `${last()}\nThe machine's last words:\n${machine.console()}`;
-  return waited(what, probe, { everyMs: 500, withinMs: patience, detail });
+  return waited(what, probe, { everyMs: 500, withinMs: maxWait, detail });
 }
 
 /** Resolves with the answer of the script as soon as the machine lets one log in and it ends with 0. */

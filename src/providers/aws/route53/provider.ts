@@ -26,7 +26,7 @@ const races: RetrySchedule = {
 };
 
 const claimTtl = 60;
-const syncPatienceMs = 300_000;
+const syncTimeoutMs = 300_000;
 const syncPauseMs = 3000;
 
 /** A name's records, with the claims beside them. */
@@ -225,7 +225,7 @@ class Route53Dns implements DnsProvider {
     if (id === undefined) return;
     await until<true>({
       clock: this.#clock,
-      withinMs: syncPatienceMs,
+      withinMs: syncTimeoutMs,
       delays: [syncPauseMs],
       signal: work.signal,
       look: async () =>
@@ -234,7 +234,7 @@ class Route53Dns implements DnsProvider {
           : { waitsFor: "Route 53 brings the change to all its name servers" },
       onWait: (reason, deadline) => work.waiting(reason, deadline),
       late: () => {
-        const sentence = `the ${key.type} records of ${key.name} are not on all name servers of Route 53 after ${syncPatienceMs / 60_000} minutes`;
+        const sentence = `the ${key.type} records of ${key.name} are not on all name servers of Route 53 after ${syncTimeoutMs / 60_000} minutes`;
         return new PodtrustError("dns-not-visible", sentence, { detail: { ...key, change: id } });
       },
     });

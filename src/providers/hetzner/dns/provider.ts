@@ -28,8 +28,8 @@ import {
   wholeName,
 } from "./record-sets.ts";
 
-const actionPatience = 120_000;
-const publishPatience = 300_000;
+const recordTimeoutMs = 120_000;
+const publishTimeoutMs = 300_000;
 const textTtl = 60;
 
 /** Refusals of a change that somebody else, or an answer that got lost, has made already. */
@@ -122,8 +122,8 @@ class HetznerDns implements DnsProvider {
     try {
       const answer = await this.#api.change({ ...step, during }, work.signal);
       this.#written.set(`${name} ${type}`, zone);
-      const patience = { what: `the ${type} records of ${name}`, within: actionPatience };
-      await awaitActions(this.#api, actionsIn(answer), patience, work);
+      const wait = { what: `the ${type} records of ${name}`, within: recordTimeoutMs };
+      await awaitActions(this.#api, actionsIn(answer), wait, work);
     } catch (error) {
       // Of single records it is not documented what is said of one that is there, or gone, already.
       const isSingle = step.path.endsWith("/add_records") || step.path.endsWith("/remove_records");
@@ -227,7 +227,7 @@ class HetznerDns implements DnsProvider {
     };
     const status = await untilReady(
       this.#api,
-      { what: `the zone ${zone.name}`, within: publishPatience, look },
+      { what: `the zone ${zone.name}`, within: publishTimeoutMs, look },
       work,
     );
     if (status !== "error") return;
