@@ -7,10 +7,10 @@ import type { Answers, Foundation, Publishing } from "./answers.ts";
 import {
   type FoundCluster,
   isPublic,
-  sightContexts,
-  sightRegion,
-  sightServer,
-  sightSurroundings,
+  detectContexts,
+  detectRegion,
+  detectServer,
+  detectSurroundings,
   type DetectedSurroundings,
 } from "./detect/index.ts";
 import { demand, Interview, unanswered, wrong } from "./interview.ts";
@@ -60,7 +60,7 @@ async function withServer(
   foundation: Foundation | undefined,
 ): Promise<Foundation | undefined> {
   if (foundation?.kind !== "cluster") return foundation;
-  return { ...foundation, server: await sightServer(context, foundation.context) };
+  return { ...foundation, server: await detectServer(context, foundation.context) };
 }
 
 /** What is typed where a kubeconfig has contexts: one of their names means that cluster. */
@@ -104,7 +104,7 @@ async function foundationOf(
   if (cluster !== undefined && machine !== undefined)
     throw new PodtrustError("usage", "--machine and --cluster are two answers to one question");
   if (cluster !== undefined) return clusterOf(context, cluster === true ? undefined : cluster);
-  const contexts = machine === undefined ? await sightContexts(context) : { current: undefined, names: [] };
+  const contexts = machine === undefined ? await detectContexts(context) : { current: undefined, names: [] };
   if (machine === undefined && interview.asks) printChoices(context, contexts);
   return interview.ask(
     {
@@ -202,7 +202,7 @@ async function surroundingsOf(
   region: string,
 ): Promise<DetectedSurroundings> {
   if (!options.detect) return { zones: [] };
-  return sightSurroundings(context, {
+  return detectSurroundings(context, {
     foundation,
     region,
     hasAccount: options.account !== undefined,
@@ -246,7 +246,7 @@ async function workloadOf(
 export async function answersOf(context: CommandContext, options: InitOptions): Promise<Interviewed> {
   const interview = new Interview(context, options.yes === true);
   const region =
-    options.region ?? (options.detect ? await sightRegion(context) : undefined) ?? unanswered.region;
+    options.region ?? (options.detect ? await detectRegion(context) : undefined) ?? unanswered.region;
   // What has a usual answer and is seldom another is no question.
   const { stack = unanswered.stack } = options;
   await demand("stack", { stack });

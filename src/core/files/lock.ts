@@ -33,14 +33,14 @@ export interface LockDoor {
 }
 
 /** What is seen of a lock file: whose it is, and a value that changes with every sign of life. */
-interface Sighting {
+interface LockReading {
   readonly owner: LockOwner | undefined;
   readonly beat: string;
   /** Of its last sign of life, in milliseconds since the epoch by the file's clock. */
   readonly at: number;
 }
 
-async function sight(files: Files, path: string): Promise<Sighting | undefined> {
+async function readLock(files: Files, path: string): Promise<LockReading | undefined> {
   let file: FileHandle;
   try {
     file = await files.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -75,11 +75,11 @@ async function claim(files: Files, path: string, now: number): Promise<boolean> 
  * Takes a dead holder's file away, one process at a time: what was seen before may be another's by now, and a lock that is
  * held must not be away for a moment, in which somebody else would make it. False where somebody else is at it.
  */
-async function clear(files: Files, path: string, dead: Sighting, now: number): Promise<boolean> {
+async function clear(files: Files, path: string, dead: LockReading, now: number): Promise<boolean> {
   const claimed = `${path}.takeover`;
   if (!(await claim(files, claimed, now))) return false;
   try {
-    const seen = await sight(files, path);
+    const seen = await readLock(files, path);
     // The dead show no life, and nobody else may take this file away meanwhile.
     if (seen?.beat === dead.beat && seen.owner?.id === dead.owner?.id) await files.unlink(path);
     return true;
@@ -171,7 +171,7 @@ class Watch {
   #since = 0;
 
   /** `now` in milliseconds since the epoch. */
-  verdict(seen: Sighting, now: number): LockState {
+  verdict(seen: LockReading, now: number): LockState {
     const { owner } = seen;
     if (owner !== undefined && isDead(owner))
       return { state: "free", why: `its holder, process ${owner.pid}, is dead` };
@@ -225,7 +225,7 @@ class Attempt {
   /** One look at the lock: had, or to be looked at again after some time. */
   async #look(busy: Taking["busy"]): Promise<FileLock | number> {
     const { files, clock, logger } = this.#door;
-    const seen = await sight(files, this.#path);
+    const seen = await readLock(files, this.#path);
     if (seen === undefined)
       return (await createText(files, this.#path, `${JSON.stringify(this.#owner)}\n`)) ? this.#hold() : 0;
     const verdict = this.#watch.verdict(seen, clock.now());

@@ -4,7 +4,7 @@ import type { CallOptions, KubernetesApi } from "./api.ts";
 import { discoveryPath } from "./client.ts";
 
 /** What a cluster shows of how it was made, and the issuer of its tokens. */
-export interface ClusterSighting {
+export interface ClusterReading {
   readonly facts: ClusterFacts;
   /** Of its discovery document; undefined where it shows none. */
   readonly issuer: string | undefined;
@@ -45,7 +45,7 @@ function nodeOf(item: JsonRecord): NodeFacts {
  * Looks at a cluster's version, nodes, kubeadm config and discovery document. What the caller may not read is as if it
  * were not there. Throws `cluster-unreachable` and `cluster-credentials`.
  */
-export async function sightCluster(api: KubernetesApi, options: CallOptions = {}): Promise<ClusterSighting> {
+export async function readCluster(api: KubernetesApi, options: CallOptions = {}): Promise<ClusterReading> {
   const [version, nodes, kubeadm, discovery] = await Promise.all(
     ["/version", nodesPath, kubeadmPath, discoveryPath].map((path) => shown(api, path, options)),
   );

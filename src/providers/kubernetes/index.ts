@@ -16,7 +16,7 @@ export {
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";
 export { execCommandLine } from "./exec-consent.ts";
-export { type ClusterSighting, sightCluster } from "./cluster-facts.ts";
+export { type ClusterReading, readCluster } from "./cluster-facts.ts";
 export {
   defaultKubeconfig,
   type KubeconfigContexts,
@@ -33,7 +33,7 @@ export {
   refOf,
 } from "./object.ts";
 export { EventRecorder, type Happening, type RecorderOptions, type Regarding } from "./event-recorder.ts";
-export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";
+export { acquireLease, type HeldLease, type LeaseOptions, type LeaseObservation } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { SharedSecret, type SharedState } from "./shared-secret.ts";

@@ -36,7 +36,7 @@ export interface HeldLease {
 }
 
 /** Who holds a Lease, as last seen. */
-export interface LeaseSighting {
+export interface LeaseObservation {
   readonly holder: string | undefined;
   readonly transitions: number;
 }
@@ -204,13 +204,13 @@ class RunningLease implements HeldLease {
 class Attempt {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
-  readonly #seen: ((sighting: LeaseSighting) => void) | undefined;
+  readonly #seen: ((observation: LeaseObservation) => void) | undefined;
   /** What failed last: said once, however often it is tried. */
   #said = "";
   /** The record that was seen last, and when it was seen first, by `elapsed` of our own clock. */
   #watched: { readonly version: string; readonly since: number; readonly durationMs: number } | undefined;
 
-  constructor(options: LeaseOptions, seen: ((sighting: LeaseSighting) => void) | undefined) {
+  constructor(options: LeaseOptions, seen: ((observation: LeaseObservation) => void) | undefined) {
     this.#options = options;
     this.#times = timesOf(options.durationMs);
     this.#seen = seen;
@@ -284,7 +284,7 @@ class Attempt {
 export async function acquireLease(
   options: LeaseOptions,
   signal: AbortSignal,
-  seen?: (sighting: LeaseSighting) => void,
+  seen?: (observation: LeaseObservation) => void,
 ): Promise<HeldLease> {
   return new Attempt(options, seen).take(signal);
 }

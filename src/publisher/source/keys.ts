@@ -76,7 +76,7 @@ function missed(known: KnownKey, now: number): KnownKey {
 }
 
 /** What it means that the cluster shows a key; `out`: it is distrusted. */
-function sighting(known: KnownKey | undefined, jwk: PublicJwk, out: boolean): KeyEvent["type"] | undefined {
+function appearance(known: KnownKey | undefined, jwk: PublicJwk, out: boolean): KeyEvent["type"] | undefined {
   const fresh = known === undefined || known.absentSince !== undefined;
   if (out) return fresh ? "distrusted-key-shown" : undefined;
   if (known === undefined) return "key-appeared";
@@ -131,7 +131,7 @@ export function observeKeys(
   };
   const next: KnownKey[] = [];
   for (const [kid, jwk] of shown) {
-    report(sighting(known.get(kid), jwk, isOut(jwk)), kid);
+    report(appearance(known.get(kid), jwk, isOut(jwk)), kid);
     next.push(seen(known.get(kid), jwk, now));
   }
   for (const [kid, key] of known) {

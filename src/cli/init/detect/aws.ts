@@ -1,6 +1,6 @@
 import { callerIdentity, openAws, defaultRegion } from "../../../providers/aws/index.ts";
 import type { CommandContext } from "../../context.ts";
-import { type Sighting, softly } from "./softly.ts";
+import { type Detected, detect } from "./detect.ts";
 
 /** Whose credentials the AWS SDK finds. */
 export interface AwsCaller {
@@ -9,8 +9,8 @@ export interface AwsCaller {
 }
 
 /** Asks STS who we are, by whatever credentials the AWS CLI would have. */
-export function sightCaller(context: CommandContext, region: string): Promise<Sighting<AwsCaller>> {
-  return softly(context, async (signal) => {
+export function detectCaller(context: CommandContext, region: string): Promise<Detected<AwsCaller>> {
+  return detect(context, async (signal) => {
     const session = openAws({ region, clock: context.clock, attempts: 1 });
     try {
       const { account, arn } = await callerIdentity(session, signal);
@@ -22,6 +22,6 @@ export function sightCaller(context: CommandContext, region: string): Promise<Si
 }
 
 /** The region that the AWS CLI would take. */
-export async function sightRegion({ env }: CommandContext): Promise<string | undefined> {
+export async function detectRegion({ env }: CommandContext): Promise<string | undefined> {
   return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await defaultRegion());
 }

@@ -12,11 +12,11 @@ import {
   kubeconfigContexts,
   kubeconfigServer,
   openKubernetes,
-  sightCluster,
+  readCluster,
 } from "../../../providers/kubernetes/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { CommandContext } from "../../context.ts";
-import { type Sighting, softly } from "./softly.ts";
+import { type Detected, detect } from "./detect.ts";
 
 /** A cluster as it was found. */
 export interface FoundCluster {
@@ -27,7 +27,7 @@ export interface FoundCluster {
 }
 
 /** The contexts of the kubeconfig that kubectl would take; none where there is no such file. */
-export async function sightContexts({ env }: CommandContext): Promise<KubeconfigContexts> {
+export async function detectContexts({ env }: CommandContext): Promise<KubeconfigContexts> {
   try {
     return await kubeconfigContexts(defaultKubeconfig(env));
   } catch {
@@ -36,7 +36,7 @@ export async function sightContexts({ env }: CommandContext): Promise<Kubeconfig
 }
 
 /** Where the kubeconfig has a context's API server; undefined where that is not all a publisher would need. */
-export async function sightServer(
+export async function detectServer(
   { env }: CommandContext,
   name: string | undefined,
 ): Promise<string | undefined> {
@@ -48,14 +48,14 @@ export async function sightServer(
 }
 
 /** Asks a cluster of the kubeconfig what it is. */
-export function sightKubernetes(
+export function detectKubernetes(
   context: CommandContext,
   name: string | undefined,
-): Promise<Sighting<FoundCluster>> {
+): Promise<Detected<FoundCluster>> {
   const { env, clock } = context;
   const source = { kubeconfig: defaultKubeconfig(env), ...defined({ context: name }) };
-  return softly(context, async (signal) => {
-    const { facts, issuer } = await sightCluster(await openKubernetes(source, { env, clock }), { signal });
+  return detect(context, async (signal) => {
+    const { facts, issuer } = await readCluster(await openKubernetes(source, { env, clock }), { signal });
     return { facts, distribution: distributionOf(facts), issuer };
   });
 }

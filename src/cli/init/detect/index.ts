@@ -1,5 +1,5 @@
-export { sightRegion } from "./aws.ts";
-export { type FoundCluster, isPublic, sightContexts, sightServer } from "./cluster.ts";
-export { initEnded } from "./softly.ts";
-export { type DetectedSurroundings, sightSurroundings } from "./surroundings.ts";
+export { detectRegion } from "./aws.ts";
+export { type FoundCluster, isPublic, detectContexts, detectServer } from "./cluster.ts";
+export { initEnded } from "./detect.ts";
+export { type DetectedSurroundings, detectSurroundings } from "./surroundings.ts";
 export type { FoundZone } from "./zones.ts";

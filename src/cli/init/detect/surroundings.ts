@@ -1,10 +1,10 @@
 import { defined } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 import type { Foundation } from "../answers.ts";
-import { type AwsCaller, sightCaller } from "./aws.ts";
-import { clusterText, type FoundCluster, sightKubernetes } from "./cluster.ts";
-import { patienceMs, type Sighting } from "./softly.ts";
-import { type FoundZone, sightZones, type ZoneSighting } from "./zones.ts";
+import { type AwsCaller, detectCaller } from "./aws.ts";
+import { clusterText, type FoundCluster, detectKubernetes } from "./cluster.ts";
+import { detectTimeoutMs, type Detected } from "./detect.ts";
+import { type FoundZone, detectZones, type DetectedZone } from "./zones.ts";
 
 /** What was found of what the questions ask for. */
 export interface DetectedSurroundings {
@@ -22,28 +22,28 @@ export interface GivenAnswers {
   readonly dns: string | undefined;
 }
 
-const found = <T>(seen: Sighting<T> | undefined): T | undefined =>
+const found = <T>(seen: Detected<T> | undefined): T | undefined =>
   seen !== undefined && "found" in seen ? seen.found : undefined;
 
-function zoneText({ who, seen }: ZoneSighting): string {
+function zoneText({ who, seen }: DetectedZone): string {
   if ("missed" in seen) return `${who}: no zone was read: ${seen.missed}`;
   const names = seen.found.map(({ zone }) => zone);
   return `${who}: ${names.length === 0 ? "no zone" : names.join(", ")}`;
 }
 
 /** What those told who were asked. */
-type Sightings = Promise<{
-  readonly aws?: Sighting<AwsCaller>;
-  readonly cluster?: Sighting<FoundCluster>;
-  readonly zones?: readonly ZoneSighting[];
+type Detections = Promise<{
+  readonly aws?: Detected<AwsCaller>;
+  readonly cluster?: Detected<FoundCluster>;
+  readonly zones?: readonly DetectedZone[];
 }>;
 
-const awsText = (seen: Sighting<AwsCaller>): string =>
+const awsText = (seen: Detected<AwsCaller>): string =>
   "missed" in seen
     ? `AWS: not known who we are: ${seen.missed}`
     : `AWS: account ${seen.found.account} (${seen.found.arn})`;
 
-function linesOf({ aws, cluster, zones = [] }: Awaited<Sightings>): readonly string[] {
+function linesOf({ aws, cluster, zones = [] }: Awaited<Detections>): readonly string[] {
   return [
     ...(cluster === undefined
       ? []
@@ -56,20 +56,20 @@ function linesOf({ aws, cluster, zones = [] }: Awaited<Sightings>): readonly str
 }
 
 /** What there is to ask: each undefined where it is known. */
-function questions(context: CommandContext, known: GivenAnswers): (() => Sightings)[] {
+function questions(context: CommandContext, known: GivenAnswers): (() => Detections)[] {
   const { foundation, region, hasAccount, hasName, dns } = known;
   const isCluster = foundation?.kind === "cluster";
   return [
-    ...(isCluster ? [async () => ({ cluster: await sightKubernetes(context, foundation.context) })] : []),
+    ...(isCluster ? [async () => ({ cluster: await detectKubernetes(context, foundation.context) })] : []),
     ...(foundation === undefined || isCluster || hasName
       ? []
-      : [async () => ({ zones: await sightZones(context, region, dns) })]),
-    ...(hasAccount ? [] : [async () => ({ aws: await sightCaller(context, region) })]),
+      : [async () => ({ zones: await detectZones(context, region, dns) })]),
+    ...(hasAccount ? [] : [async () => ({ aws: await detectCaller(context, region) })]),
   ];
 }
 
 /** Asks cluster, AWS and who serves zones, side by side, for what is not known; says what each told. */
-export async function sightSurroundings(
+export async function detectSurroundings(
   context: CommandContext,
   known: GivenAnswers,
 ): Promise<DetectedSurroundings> {
@@ -78,11 +78,11 @@ export async function sightSurroundings(
   const waiting = context.progress.wait({
     what: "what is there already",
     reason: "asking the cluster, AWS and who serves zones",
-    deadline: context.clock.elapsed() + patienceMs,
+    deadline: context.clock.elapsed() + detectTimeoutMs,
   });
-  let seen: Awaited<Sightings>;
+  let seen: Awaited<Detections>;
   try {
-    seen = Object.assign({}, ...(await Promise.all(asked.map((ask) => ask())))) as Awaited<Sightings>;
+    seen = Object.assign({}, ...(await Promise.all(asked.map((ask) => ask())))) as Awaited<Detections>;
   } catch (error) {
     waiting.failed();
     throw error;

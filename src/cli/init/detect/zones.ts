@@ -1,7 +1,7 @@
 import { hostedZoneNames, openAws } from "../../../providers/aws/index.ts";
 import { cloudflareAccess, servedZones } from "../../../providers/cloudflare/index.ts";
 import type { CommandContext } from "../../context.ts";
-import { type Sighting, softly } from "./softly.ts";
+import { type Detected, detect } from "./detect.ts";
 
 /** A zone that the credentials at hand may write. */
 export interface FoundZone {
@@ -10,8 +10,8 @@ export interface FoundZone {
 }
 
 /** Asks Cloudflare, where its token is in the environment. */
-function sightCloudflare(context: CommandContext): Promise<Sighting<readonly FoundZone[]>> {
-  return softly(context, async (signal) => {
+function detectCloudflare(context: CommandContext): Promise<Detected<readonly FoundZone[]>> {
+  return detect(context, async (signal) => {
     const access = await cloudflareAccess({}, context.env);
     const zones = await servedZones(access, context.clock, signal);
     return zones.map((zone) => ({ zone, dns: "cloudflare" }));
@@ -19,8 +19,8 @@ function sightCloudflare(context: CommandContext): Promise<Sighting<readonly Fou
 }
 
 /** Asks Route 53 by the credentials of the AWS CLI. */
-function sightRoute53(context: CommandContext, region: string): Promise<Sighting<readonly FoundZone[]>> {
-  return softly(context, async (signal) => {
+function detectRoute53(context: CommandContext, region: string): Promise<Detected<readonly FoundZone[]>> {
+  return detect(context, async (signal) => {
     const session = openAws({ region, clock: context.clock, attempts: 1 });
     try {
       const zones = await hostedZoneNames(session, signal);
@@ -32,22 +32,22 @@ function sightRoute53(context: CommandContext, region: string): Promise<Sighting
 }
 
 /** Who may serve the zone, and what each showed. */
-export interface ZoneSighting {
+export interface DetectedZone {
   readonly who: string;
-  readonly seen: Sighting<readonly FoundZone[]>;
+  readonly seen: Detected<readonly FoundZone[]>;
 }
 
 /** Zones of whom there are credentials for; `dns` asks one alone. */
-export async function sightZones(
+export async function detectZones(
   context: CommandContext,
   region: string,
   dns: string | undefined,
-): Promise<readonly ZoneSighting[]> {
+): Promise<readonly DetectedZone[]> {
   const asksCloudflare =
     (dns ?? "cloudflare") === "cloudflare" && context.env["CLOUDFLARE_API_TOKEN"] !== undefined;
   const asked = [
-    ...(asksCloudflare ? [{ who: "Cloudflare", seen: sightCloudflare(context) }] : []),
-    ...((dns ?? "route53") === "route53" ? [{ who: "Route 53", seen: sightRoute53(context, region) }] : []),
+    ...(asksCloudflare ? [{ who: "Cloudflare", seen: detectCloudflare(context) }] : []),
+    ...((dns ?? "route53") === "route53" ? [{ who: "Route 53", seen: detectRoute53(context, region) }] : []),
   ];
   return Promise.all(asked.map(async ({ who, seen }) => ({ who, seen: await seen })));
 }
