@@ -149,7 +149,7 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 /** Lets the process end though the child runs. */
-function holdNobodyUp(child: ChildProcess): void {
+function unrefChild(child: ChildProcess): void {
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr])
     if (stream instanceof Socket) stream.unref();
@@ -219,7 +219,7 @@ class Session implements SshSession {
       await closed;
       throw error;
     }
-    holdNobodyUp(child);
+    unrefChild(child);
     this.#master = { child, socket };
     return socket;
   }

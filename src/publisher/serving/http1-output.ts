@@ -22,7 +22,7 @@ export class Http1Output implements Protocol {
   readonly #connection: Connection;
   readonly timeOut: () => boolean;
   /** Ends our side of the socket. */
-  readonly #goodbye: () => void;
+  readonly #close: () => void;
   #waiting: Buffer[] = [];
   /** The first that waits, and how much of it went out. */
   #next = 0;
@@ -42,7 +42,7 @@ export class Http1Output implements Protocol {
       return true;
     };
     const end = socket.end.bind(socket);
-    this.#goodbye = () => void end();
+    this.#close = () => void end();
     // Whoever has asked for everything may end his side: Node ends ours then, after what still waits.
     socket.allowHalfOpen = true;
     socket.end = (): Socket => {
@@ -121,7 +121,7 @@ export class Http1Output implements Protocol {
 
   #end(): void {
     this.#connection.closing();
-    this.#goodbye();
+    this.#close();
   }
 
   /** The client has taken something. */

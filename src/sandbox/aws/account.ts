@@ -4,7 +4,7 @@ import type { MovableClock } from "../clock/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";
 import { type DecisionFilter, DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
-import { plant, type Seed } from "./seed/index.ts";
+import { applySeed, type Seed } from "./seed/index.ts";
 import { ssmService } from "./ssm/index.ts";
 import { type AccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
 import {
@@ -116,7 +116,7 @@ export async function openAccount(
       account: account.id,
       admin: { accessKeyId: key.id, secretAccessKey: key.secret },
       decisions: (filter) => ring.all(filter),
-      seed: (seed) => plant({ account, services, accessKeyId: key.id, now, persist }, seed),
+      seed: (seed) => applySeed({ account, services, accessKeyId: key.id, now, persist }, seed),
       async spread() {
         spreadRoles(account);
         await persist();

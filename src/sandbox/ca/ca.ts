@@ -4,7 +4,7 @@ import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { accountUrl } from "./accounts.ts";
 import { renewalIdOf } from "./issuance.ts";
-import { type CaMood, openCaServer } from "./server.ts";
+import { type CaFaultState, openCaServer } from "./server.ts";
 import { type CaState, newState } from "./state.ts";
 import type { StandInCa, StandInCaOptions } from "./types.ts";
 
@@ -24,8 +24,8 @@ export async function openAuthority(options: StandInCaOptions): Promise<StandInC
   const found = options.foundAt === undefined ? undefined : new URL(`https://${options.foundAt}`);
   const names = ["127.0.0.1", "::1", "localhost", ...(found === undefined ? [] : [found.hostname])];
   const tls = await issueWithKey(own, { commonName: "stand-in-ca", names, usage: "server" });
-  const mood: CaMood = { fault: undefined };
-  const listener = await openCaServer(tls, options.port ?? 0, { state, mood });
+  const faults: CaFaultState = { fault: undefined };
+  const listener = await openCaServer(tls, options.port ?? 0, { state, faults });
   state.base = found?.origin ?? `https://127.0.0.1:${listener.port}`;
   const close = (): Promise<void> => closeListener(listener);
   return {
@@ -38,7 +38,7 @@ export async function openAuthority(options: StandInCaOptions): Promise<StandInC
     issued: () => state.issued.map((one) => one.chain),
     suggestRenewal: (certificate, explanationUrl) => suggestRenewal(state, certificate, explanationUrl),
     misbehave(fault) {
-      mood.fault = fault;
+      faults.fault = fault;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -51,7 +51,7 @@ const routes: readonly Route[] = [
 const maxBody = 64 * 1024;
 
 /** What the server does wrong at the moment. */
-export interface CaMood {
+export interface CaFaultState {
   fault: CaFault | undefined;
 }
 
@@ -135,7 +135,7 @@ function write(state: CaState, outgoing: ServerResponse, resource: CaResource, r
 }
 
 async function handle(
-  { state, mood }: { readonly state: CaState; readonly mood: CaMood },
+  { state, faults }: { readonly state: CaState; readonly faults: CaFaultState },
   http: HttpExchange,
 ): Promise<void> {
   const { incoming, outgoing } = http;
@@ -150,7 +150,7 @@ async function handle(
     );
     return;
   }
-  const fault = mood.fault?.at?.includes(route.resource) === false ? undefined : mood.fault;
+  const fault = faults.fault?.at?.includes(route.resource) === false ? undefined : faults.fault;
   if (fault?.what === "hang") return;
   const id = route.path.exec(path)?.[1] ?? "";
   const answer = (): Promise<Reply> => respond(state, http, route, id).catch(problemReply);
@@ -163,14 +163,14 @@ async function handle(
 export function openCaServer(
   tls: CertificateAndKey,
   port: number,
-  { state, mood }: { readonly state: CaState; readonly mood: CaMood },
+  { state, faults }: { readonly state: CaState; readonly faults: CaFaultState },
 ): Promise<Listener> {
   return openListener({
     address: "127.0.0.1",
     port,
     tls: { cert: tls.certificate, key: tls.key },
     onExchange(http) {
-      handle({ state, mood }, http).catch((error: unknown) => {
+      handle({ state, faults }, http).catch((error: unknown) => {
         state.logger.warn("stand-in CA: a request failed", { error: errorText(error) });
         http.outgoing.destroy();
       });

@@ -9,7 +9,7 @@ import { SigningKeys, tokenClaims, type TokenSubject } from "./keys.ts";
 import { serveIssuer } from "./issuer.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { Objects } from "./objects.ts";
-import { openClusterServer, type ServerMood } from "./server.ts";
+import { openClusterServer, type FaultState } from "./server.ts";
 import { StatusError } from "./status.ts";
 import { mintToken } from "./token-request.ts";
 import type { ForgedToken, StandInCluster, StandInClusterOptions, TokenSpec } from "./types.ts";
@@ -81,10 +81,10 @@ export async function openCluster(options: StandInClusterOptions): Promise<Stand
     issueWithKey(authority, { commonName, organizations, usage: "client" });
   const admin = await client("stand-in-admin", ["system:masters"]);
   const publisher = await client(publisherUser, []);
-  const mood: ServerMood = { fault: undefined, connections: 0 };
+  const faults: FaultState = { fault: undefined, connections: 0 };
   const logger = options.logger ?? silentLogger;
   const served = { cert: tls.certificate, key: tls.key, ca };
-  const listener = await openClusterServer(served, options.port ?? 0, { state, mood, logger });
+  const listener = await openClusterServer(served, options.port ?? 0, { state, faults, logger });
   const url = `https://127.0.0.1:${listener.port}`;
   const close = (): Promise<void> => closeListener(listener);
   return {
@@ -102,7 +102,7 @@ export async function openCluster(options: StandInClusterOptions): Promise<Stand
     addServiceAccount: (namespace, name) => addServiceAccount(state, namespace, name),
     forgeToken: (forged) => forge(state, forged),
     misbehave(fault) {
-      mood.fault = fault;
+      faults.fault = fault;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -13,22 +13,22 @@ import type { ClusterFault } from "./types.ts";
 import { authenticate } from "./user.ts";
 
 /** What the server does wrong, and how many connections it has had. */
-export interface ServerMood {
+export interface FaultState {
   fault: ClusterFault | undefined;
   connections: number;
 }
 
 interface Wiring {
   readonly state: ApiState;
-  readonly mood: ServerMood;
+  readonly faults: FaultState;
   readonly logger: Logger;
 }
 
 const second = new WeakSet<Socket>();
 
-function publishedBy(incoming: IncomingMessage, { state, mood }: Wiring): readonly PublicJwk[] {
+function publishedBy(incoming: IncomingMessage, { state, faults }: Wiring): readonly PublicJwk[] {
   const all = state.keys.published();
-  const behind = mood.fault === "split" && second.has(incoming.socket) && all.length > 1;
+  const behind = faults.fault === "split" && second.has(incoming.socket) && all.length > 1;
   return behind ? all.slice(0, -1) : all;
 }
 
@@ -41,11 +41,11 @@ function asked(target: string): URL {
 
 async function decide(http: Exchange, wiring: Wiring): Promise<ApiAnswer> {
   const { incoming } = http;
-  const { state, mood } = wiring;
+  const { state, faults } = wiring;
   const url = asked(incoming.url ?? "/");
   const user = authenticate(incoming, state);
   if (user === undefined) throw unauthorized();
-  if (mood.fault === "error")
+  if (faults.fault === "error")
     throw new StatusError(500, "InternalError", "the stand-in cluster was told to fail");
   const request = {
     user,
@@ -53,7 +53,7 @@ async function decide(http: Exchange, wiring: Wiring): Promise<ApiAnswer> {
     path: url.pathname,
     query: url.searchParams,
     body: await readBody(http),
-    fault: mood.fault,
+    fault: faults.fault,
     published: publishedBy(incoming, wiring),
   };
   const answered = answer(state, request);
@@ -86,7 +86,7 @@ async function reply(http: Exchange, wiring: Wiring): Promise<void> {
     "x-podtrust": "stand-in cluster",
     ...headers,
   });
-  if (wiring.mood.fault === "truncated" && document) {
+  if (wiring.faults.fault === "truncated" && document) {
     outgoing.write(bytes.subarray(0, bytes.length >> 1), () => incoming.socket.destroy());
     return;
   }
@@ -94,7 +94,7 @@ async function reply(http: Exchange, wiring: Wiring): Promise<void> {
 }
 
 function onExchange(http: Exchange, wiring: Wiring): void {
-  if (wiring.mood.fault === "hang") return;
+  if (wiring.faults.fault === "hang") return;
   reply(http, wiring).catch((error: unknown) => {
     wiring.logger.warn("stand-in cluster: a request failed", { error: errorText(error) });
     http.outgoing.destroy();
@@ -106,18 +106,18 @@ function onExchange(http: Exchange, wiring: Wiring): void {
  * by Kubernetes.
  */
 export function openClusterServer(tls: ServerOptions, port: number, wiring: Wiring): Promise<Listener> {
-  const { mood } = wiring;
+  const { faults } = wiring;
   return openListener({
     address: "127.0.0.1",
     port,
     tls: { ...tls, requestCert: true, rejectUnauthorized: false },
     onExchange: (http) => onExchange(http, wiring),
     onConnection(socket) {
-      if (mood.fault === "gone") socket.destroy();
+      if (faults.fault === "gone") socket.destroy();
     },
     onSecureConnection(socket) {
-      mood.connections += 1;
-      if (mood.connections % 2 === 0) second.add(socket);
+      faults.connections += 1;
+      if (faults.connections % 2 === 0) second.add(socket);
     },
   });
 }

@@ -1,2 +1,2 @@
-export { plant } from "./plant.ts";
+export { applySeed } from "./apply.ts";
 export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";

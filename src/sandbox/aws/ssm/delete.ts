@@ -1,12 +1,12 @@
 import { type Action, action, type Need, required, text, texts } from "../wire/index.ts";
 import { checkReserved } from "./name.ts";
-import { type OpenShelf, parameterNotFound, type Shelf } from "./shelf.ts";
+import { type OpenParameterStore, parameterNotFound, type ParameterStore } from "./parameter-store.ts";
 
-function deleteNeed(shelf: Shelf, operation: string, name: string): Need {
-  return { action: `ssm:${operation}`, resource: shelf.arn(name), context: shelf.tagContext(name) };
+function deleteNeed(store: ParameterStore, operation: string, name: string): Need {
+  return { action: `ssm:${operation}`, resource: store.arn(name), context: store.tagContext(name) };
 }
 
-function deleteParameter(open: OpenShelf): Action {
+function deleteParameter(open: OpenParameterStore): Action {
   return action({
     input: { Name: required(text({ min: 1, max: 1011 })) },
     access: ({ Name }, call) => [deleteNeed(open(call), "DeleteParameter", Name)],
@@ -18,14 +18,14 @@ function deleteParameter(open: OpenShelf): Action {
   });
 }
 
-function deleteParameters(open: OpenShelf): Action {
+function deleteParameters(open: OpenParameterStore): Action {
   return action({
     input: { Names: required(texts({ min: 1, max: 1011 }, { min: 1, max: 10 })) },
     access: ({ Names }, call) => Names.map((name) => deleteNeed(open(call), "DeleteParameters", name)),
     run({ Names }, call) {
       for (const name of Names) checkReserved(name);
-      const shelf = open(call);
-      const gone = [...new Set(Names)].map((name) => ({ name, was: shelf.delete(name) }));
+      const store = open(call);
+      const gone = [...new Set(Names)].map((name) => ({ name, was: store.delete(name) }));
       return {
         DeletedParameters: gone.flatMap(({ name, was }) => (was ? [name] : [])),
         InvalidParameters: gone.flatMap(({ name, was }) => (was ? [] : [name])),
@@ -35,6 +35,6 @@ function deleteParameters(open: OpenShelf): Action {
 }
 
 /** The actions that delete parameters. */
-export function deleteActions(open: OpenShelf): Record<string, Action> {
+export function deleteActions(open: OpenParameterStore): Record<string, Action> {
   return { DeleteParameter: deleteParameter(open), DeleteParameters: deleteParameters(open) };
 }

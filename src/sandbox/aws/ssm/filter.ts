@@ -1,7 +1,7 @@
 import type { Parameter, ParameterVersion } from "../state/index.ts";
 import { AwsError, required, structures, text, texts } from "../wire/index.ts";
 import { checkPath, isBelow, rooted } from "./name.ts";
-import { latestOf } from "./shelf.ts";
+import { latestOf } from "./parameter-store.ts";
 
 export interface ParameterFilter {
   readonly Key: string;

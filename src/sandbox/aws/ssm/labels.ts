@@ -10,7 +10,7 @@ import {
   text,
   texts,
 } from "../wire/index.ts";
-import { latestOf, type OpenShelf, versionNotFound } from "./shelf.ts";
+import { latestOf, type OpenParameterStore, versionNotFound } from "./parameter-store.ts";
 
 const labelsOfVersion = 10;
 
@@ -44,23 +44,23 @@ function labelled(parameter: Parameter, wanted: number, given: readonly string[]
   return { ...parameter, versions };
 }
 
-function labelNeed(open: OpenShelf, call: Call, operation: string, of: string): Need {
-  const shelf = open(call);
-  return { action: `ssm:${operation}`, resource: shelf.arn(of), context: shelf.tagContext(of) };
+function labelNeed(open: OpenParameterStore, call: Call, operation: string, of: string): Need {
+  const store = open(call);
+  return { action: `ssm:${operation}`, resource: store.arn(of), context: store.tagContext(of) };
 }
 
 /** The actions that name versions: a label belongs to one version, and giving it to another moves it. */
-export function labelActions(open: OpenShelf): Record<string, Action> {
+export function labelActions(open: OpenParameterStore): Record<string, Action> {
   return {
     LabelParameterVersion: action({
       input: { Name: name, ParameterVersion: integer(), Labels: labels },
       access: ({ Name }, call) => [labelNeed(open, call, "LabelParameterVersion", Name)],
       run(params, call) {
-        const shelf = open(call);
-        const parameter = shelf.require(params.Name);
+        const store = open(call);
+        const parameter = store.require(params.Name);
         const version = versionOf(parameter, params.ParameterVersion ?? latestOf(parameter).version);
         const good = params.Labels.filter(isLabel);
-        shelf.put(labelled(parameter, version.version, good));
+        store.put(labelled(parameter, version.version, good));
         return {
           InvalidLabels: params.Labels.filter((label) => !isLabel(label)),
           ParameterVersion: version.version,
@@ -71,12 +71,12 @@ export function labelActions(open: OpenShelf): Record<string, Action> {
       input: { Name: name, ParameterVersion: required(integer()), Labels: labels },
       access: ({ Name }, call) => [labelNeed(open, call, "UnlabelParameterVersion", Name)],
       run(params, call) {
-        const shelf = open(call);
-        const parameter = shelf.require(params.Name);
+        const store = open(call);
+        const parameter = store.require(params.Name);
         const version = versionOf(parameter, params.ParameterVersion);
         const left = version.labels.filter((label) => !params.Labels.includes(label));
         const versions = parameter.versions.map((one) => (one === version ? { ...one, labels: left } : one));
-        shelf.put({ ...parameter, versions });
+        store.put({ ...parameter, versions });
         const was = (label: string): boolean => version.labels.includes(label);
         return {
           RemovedLabels: params.Labels.filter(was),

@@ -21,14 +21,14 @@ export interface ParameterScope {
 }
 
 /** The ARN of a parameter, or of a path, under its name: `/a/b` and `a` stand behind `parameter` with one slash. */
-export function parameterArn(place: ParameterScope, name: string): string {
+export function parameterArn(scope: ParameterScope, name: string): string {
   const slash = name.startsWith("/") ? "" : "/";
-  return `arn:aws:ssm:${place.region}:${place.account}:parameter${slash}${name}`;
+  return `arn:aws:ssm:${scope.region}:${scope.account}:parameter${slash}${name}`;
 }
 
 /** The ARN that actions name which know no single parameter. */
-export function anyResource(place: ParameterScope): string {
-  return `arn:aws:ssm:${place.region}:${place.account}:*`;
+export function anyResource(scope: ParameterScope): string {
+  return `arn:aws:ssm:${scope.region}:${scope.account}:*`;
 }
 
 /**
@@ -55,8 +55,8 @@ function split(text: string, byName: boolean): Reference {
 }
 
 /** Reads `name`, `name:3`, or an ARN of this place with or without a selector. */
-export function parseReference(place: ParameterScope, text: string): Reference {
-  const prefix = `arn:aws:ssm:${place.region}:${place.account}:parameter/`;
+export function parseReference(scope: ParameterScope, text: string): Reference {
+  const prefix = `arn:aws:ssm:${scope.region}:${scope.account}:parameter/`;
   if (text.startsWith(prefix)) return split(text.slice(prefix.length - 1), false);
   return text.startsWith("arn:") ? { name: text, selector: undefined, byName: false } : split(text, true);
 }

@@ -14,7 +14,7 @@ import {
   type ValueOf,
 } from "../wire/index.ts";
 import { checkName } from "./name.ts";
-import { latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
+import { latestOf, type OpenParameterStore, type ParameterStore } from "./parameter-store.ts";
 
 const types = ["SecureString", "StringList", "String"] as const;
 const tiers = ["Advanced", "Intelligent-Tiering", "Standard"] as const;
@@ -128,7 +128,7 @@ function typeOf(put: Put, before: ParameterVersion | undefined): ParameterVersio
   return type;
 }
 
-function checkOverwrite(shelf: Shelf, put: Put, before: Parameter | undefined): void {
+function checkOverwrite(store: ParameterStore, put: Put, before: Parameter | undefined): void {
   if (put.Overwrite === true && put.Tags !== undefined && put.Tags.length > 0) {
     throw invalid(
       "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove " +
@@ -142,7 +142,7 @@ function checkOverwrite(shelf: Shelf, put: Put, before: Parameter | undefined): 
       "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
     );
   }
-  if (before === undefined && shelf.all().length >= parametersPerRegion) {
+  if (before === undefined && store.all().length >= parametersPerRegion) {
     throw new AwsError(
       "ParameterLimitExceeded",
       `The limit of ${parametersPerRegion} parameters is reached.`,
@@ -207,13 +207,13 @@ function withVersion(
   return [...before.slice(1), written];
 }
 
-function putNeeds(shelf: Shelf, put: Put): readonly Need[] {
-  const resource = shelf.arn(put.Name);
+function putNeeds(store: ParameterStore, put: Put): readonly Need[] {
+  const resource = store.arn(put.Name);
   const tags = tagsOf(put);
   const asked = Object.fromEntries(tags.map(({ key, value }) => [`aws:RequestTag/${key}`, value]));
   const tagContext = tags.length === 0 ? {} : { ...asked, "aws:TagKeys": tags.map(({ key }) => key) };
   const context = {
-    ...shelf.tagContext(put.Name),
+    ...store.tagContext(put.Name),
     ...tagContext,
     "ssm:Overwrite": String(put.Overwrite === true),
   };
@@ -225,23 +225,23 @@ function putNeeds(shelf: Shelf, put: Put): readonly Need[] {
  * PutParameter: the first version of a parameter, or one more. A version keeps what the request does not change of the
  * one before it; its type may be another (terraform-provider-aws changes it in place, against AWS).
  */
-export function putParameter(open: OpenShelf): Action {
+export function putParameter(open: OpenParameterStore): Action {
   return action({
     input: putInput,
     access: (put, call) => putNeeds(open(call), put),
     run(put, call) {
-      const shelf = open(call);
+      const store = open(call);
       checkName(put.Name);
       checkUnsupported(put);
       checkValue(put.Value);
-      const before = shelf.get(put.Name);
+      const before = store.get(put.Name);
       const last = before === undefined ? undefined : latestOf(before);
       const type = typeOf(put, last);
-      checkOverwrite(shelf, put, before);
+      checkOverwrite(store, put, before);
       const written = versionOf(put, type, last, call);
-      shelf.put({
+      store.put({
         name: before?.name ?? put.Name,
-        arn: shelf.arn(put.Name),
+        arn: store.arn(put.Name),
         versions: withVersion(put.Name, before?.versions ?? [], written),
         tags: before?.tags ?? tagsOf(put),
       });

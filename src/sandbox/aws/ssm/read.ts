@@ -19,33 +19,38 @@ import {
 } from "./filter.ts";
 import { anyResource, checkPath, isBelow } from "./name.ts";
 import { pageOf } from "./page.ts";
-import { type SelectedVersion, latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
+import {
+  type SelectedVersion,
+  latestOf,
+  type OpenParameterStore,
+  type ParameterStore,
+} from "./parameter-store.ts";
 
-function readNeed(shelf: Shelf, operation: string, name: string): Need {
-  return { action: `ssm:${operation}`, resource: shelf.arn(name), context: shelf.tagContext(name) };
+function readNeed(store: ParameterStore, operation: string, name: string): Need {
+  return { action: `ssm:${operation}`, resource: store.arn(name), context: store.tagContext(name) };
 }
 
-function getParameter(open: OpenShelf): Action {
+function getParameter(open: OpenParameterStore): Action {
   return action({
     input: { Name: required(text({ min: 1, max: 2048 })), WithDecryption: flag() },
     access: ({ Name }, call) => [readNeed(open(call), "GetParameter", Name)],
     run({ Name, WithDecryption }, call) {
-      const shelf = open(call);
-      return { Parameter: shelf.shape(shelf.read(Name), WithDecryption === true) };
+      const store = open(call);
+      return { Parameter: store.shape(store.read(Name), WithDecryption === true) };
     },
   });
 }
 
-function getParameters(open: OpenShelf): Action {
+function getParameters(open: OpenParameterStore): Action {
   return action({
     input: { Names: required(texts({ min: 1, max: 2048 }, { min: 1, max: 10 })), WithDecryption: flag() },
     access: ({ Names }, call) => Names.map((name) => readNeed(open(call), "GetParameters", name)),
     run({ Names, WithDecryption }, call) {
-      const shelf = open(call);
-      const looked = [...new Set(Names)].map((name) => ({ name, found: shelf.find(name) }));
+      const store = open(call);
+      const looked = [...new Set(Names)].map((name) => ({ name, found: store.find(name) }));
       return {
         Parameters: looked.flatMap(({ found }) =>
-          found === undefined ? [] : [shelf.shape(found, WithDecryption === true)],
+          found === undefined ? [] : [store.shape(found, WithDecryption === true)],
         ),
         InvalidParameters: looked.flatMap(({ name, found }) => (found === undefined ? [name] : [])),
       };
@@ -58,7 +63,7 @@ function getParameters(open: OpenShelf): Action {
  * also access /a/b", a Deny on /a/b for GetParameter notwithstanding
  * (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html).
  */
-function getParametersByPath(open: OpenShelf): Action {
+function getParametersByPath(open: OpenParameterStore): Action {
   return action({
     input: {
       Path: required(text({ min: 1, max: 2048 })),
@@ -79,8 +84,8 @@ function getParametersByPath(open: OpenShelf): Action {
       const filters = params.ParameterFilters ?? [];
       checkPath(params.Path);
       checkFilters(filters, "GetParametersByPath");
-      const shelf = open(call);
-      const below = shelf
+      const store = open(call);
+      const below = store
         .all()
         .filter(({ name }) => isBelow(params.Path, name, params.Recursive === true))
         .flatMap((parameter): (SelectedVersion & { readonly name: string })[] => {
@@ -91,7 +96,7 @@ function getParametersByPath(open: OpenShelf): Action {
         });
       const { items, next } = pageOf(below, params.MaxResults ?? 10, params.NextToken);
       return {
-        Parameters: items.map((one) => shelf.shape(one, params.WithDecryption === true)),
+        Parameters: items.map((one) => store.shape(one, params.WithDecryption === true)),
         NextToken: next,
       };
     },
@@ -114,7 +119,7 @@ function filtersOf(params: {
   );
 }
 
-function describeParameters(open: OpenShelf): Action {
+function describeParameters(open: OpenParameterStore): Action {
   return action({
     input: {
       Filters: oldFilterInput,
@@ -124,7 +129,7 @@ function describeParameters(open: OpenShelf): Action {
       NextToken: text(),
     },
     access: (_params, call) => [
-      { action: "ssm:DescribeParameters", resource: anyResource(open(call).place) },
+      { action: "ssm:DescribeParameters", resource: anyResource(open(call).scope) },
     ],
     run(params, call) {
       const filters = filtersOf(params);
@@ -156,7 +161,7 @@ function describeParameters(open: OpenShelf): Action {
   });
 }
 
-function getParameterHistory(open: OpenShelf): Action {
+function getParameterHistory(open: OpenParameterStore): Action {
   return action({
     input: {
       Name: required(text({ min: 1, max: 2048 })),
@@ -166,8 +171,8 @@ function getParameterHistory(open: OpenShelf): Action {
     },
     access: ({ Name }, call) => [readNeed(open(call), "GetParameterHistory", Name)],
     run(params, call) {
-      const shelf = open(call);
-      const { parameter, name } = shelf.read(params.Name);
+      const store = open(call);
+      const { parameter, name } = store.read(params.Name);
       // In the order of their versions, which is not that of texts.
       const all = parameter.versions.map((version) => ({
         name: String(version.version).padStart(12, "0"),
@@ -181,7 +186,7 @@ function getParameterHistory(open: OpenShelf): Action {
         LastModifiedDate: new Date(version.date),
         LastModifiedUser: version.by,
         Description: version.description,
-        Value: shelf.value(parameter, version, params.WithDecryption === true),
+        Value: store.value(parameter, version, params.WithDecryption === true),
         AllowedPattern: version.allowedPattern,
         Version: version.version,
         Labels: version.labels,
@@ -195,7 +200,7 @@ function getParameterHistory(open: OpenShelf): Action {
 }
 
 /** The actions that read. */
-export function readActions(open: OpenShelf): Record<string, Action> {
+export function readActions(open: OpenParameterStore): Record<string, Action> {
   return {
     GetParameter: getParameter(open),
     GetParameters: getParameters(open),

@@ -5,13 +5,13 @@ import { deleteActions } from "./delete.ts";
 import { labelActions } from "./labels.ts";
 import { putParameter } from "./put.ts";
 import { readActions } from "./read.ts";
-import { Shelf } from "./shelf.ts";
+import { ParameterStore } from "./parameter-store.ts";
 import { tagActions } from "./tags.ts";
 
 /** SSM Parameter Store for one account (AWS JSON 1.1); parameters live in the region of the call's signature. */
 export function ssmService(options: { readonly account: Account }): Service {
   const seal = createSeal();
-  const open = (call: Call): Shelf => new Shelf(options.account, call, seal);
+  const open = (call: Call): ParameterStore => new ParameterStore(options.account, call, seal);
   return {
     name: "ssm",
     protocol: "json",

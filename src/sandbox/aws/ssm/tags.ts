@@ -9,7 +9,7 @@ import {
   text,
   texts,
 } from "../wire/index.ts";
-import type { OpenShelf, Shelf } from "./shelf.ts";
+import type { OpenParameterStore, ParameterStore } from "./parameter-store.ts";
 
 const maxTags = 50;
 
@@ -35,14 +35,14 @@ const resourceTypes = [
 const named = { ResourceType: required(text()), ResourceId: required(text({ min: 1 })) };
 
 /** Texts of the API Reference, "AddTagsToResource", Errors. */
-function tagged(shelf: Shelf, type: string, id: string): Parameter {
+function tagged(store: ParameterStore, type: string, id: string): Parameter {
   if (!resourceTypes.includes(type)) {
     throw new AwsError(
       "InvalidResourceType",
       "The resource type isn't valid. For example, if you are attempting to tag an EC2 instance, the instance must be a registered managed node.",
     );
   }
-  const parameter = type === "Parameter" ? shelf.named(id) : undefined;
+  const parameter = type === "Parameter" ? store.named(id) : undefined;
   if (parameter !== undefined) return parameter;
   throw new AwsError(
     "InvalidResourceId",
@@ -58,16 +58,16 @@ function checkCount(tags: Parameter["tags"]): void {
   );
 }
 
-function need(shelf: Shelf, operation: string, id: string, context: Need["context"] = {}): Need {
+function need(store: ParameterStore, operation: string, id: string, context: Need["context"] = {}): Need {
   return {
     action: `ssm:${operation}`,
-    resource: shelf.arn(id),
-    context: { ...shelf.tagContext(id), ...context },
+    resource: store.arn(id),
+    context: { ...store.tagContext(id), ...context },
   };
 }
 
 /** The actions on the tags of parameters. */
-export function tagActions(open: OpenShelf): Record<string, Action> {
+export function tagActions(open: OpenParameterStore): Record<string, Action> {
   return {
     AddTagsToResource: action({
       input: { ...named, Tags: required(tagsInput) },
@@ -78,13 +78,13 @@ export function tagActions(open: OpenShelf): Record<string, Action> {
         }),
       ],
       run(params, call) {
-        const shelf = open(call);
-        const parameter = tagged(shelf, params.ResourceType, params.ResourceId);
+        const store = open(call);
+        const parameter = tagged(store, params.ResourceType, params.ResourceId);
         const given = new Map(params.Tags.map(({ Key, Value }) => [Key, Value]));
         const kept = parameter.tags.filter(({ key }) => !given.has(key));
         const tags = [...kept, ...[...given].map(([key, value]) => ({ key, value }))];
         checkCount(tags);
-        shelf.put({ ...parameter, tags });
+        store.put({ ...parameter, tags });
         return {};
       },
     }),
@@ -94,9 +94,9 @@ export function tagActions(open: OpenShelf): Record<string, Action> {
         need(open(call), "RemoveTagsFromResource", params.ResourceId, { "aws:TagKeys": params.TagKeys }),
       ],
       run(params, call) {
-        const shelf = open(call);
-        const parameter = tagged(shelf, params.ResourceType, params.ResourceId);
-        shelf.put({ ...parameter, tags: parameter.tags.filter(({ key }) => !params.TagKeys.includes(key)) });
+        const store = open(call);
+        const parameter = tagged(store, params.ResourceType, params.ResourceId);
+        store.put({ ...parameter, tags: parameter.tags.filter(({ key }) => !params.TagKeys.includes(key)) });
         return {};
       },
     }),

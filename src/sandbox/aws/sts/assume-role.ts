@@ -13,7 +13,7 @@ import {
   texts,
   type ValueOf,
 } from "../wire/index.ts";
-import { assumedRoleArn, credentials, type SessionDesk } from "./desk.ts";
+import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
 import type { StsOptions } from "./options.ts";
 import { roleFacts } from "./role-facts.ts";
 import { requireTrust, type RoleRequest } from "./role-trust.ts";
@@ -104,7 +104,7 @@ function askedTags(params: Params): SessionTags {
 }
 
 /** AssumeRole: a signed call, allowed by the role's trust policy and the caller's own policies together. */
-export function assumeRole(options: StsOptions, desk: SessionDesk): Action {
+export function assumeRole(options: StsOptions, sessions: SessionStore): Action {
   const { account } = options;
   const run = (params: Params, call: Call) => {
     call.note({ resource: params.RoleArn });
@@ -129,7 +129,7 @@ export function assumeRole(options: StsOptions, desk: SessionDesk): Action {
       (params.PolicyArns ?? []).map(({ arn }) => arn ?? ""),
     );
     call.note({ rule });
-    const session = desk.issue(call.now, {
+    const session = sessions.issue(call.now, {
       duration,
       of: {
         kind: "role",

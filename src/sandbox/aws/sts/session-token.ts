@@ -1,10 +1,10 @@
 import { type Action, action, AwsError, integer, text } from "../wire/index.ts";
-import { credentials, type SessionDesk } from "./desk.ts";
+import { credentials, type SessionStore } from "./session-store.ts";
 
 const twelveHours = 43_200;
 
 /** GetSessionToken: short-lived keys for the administrator's long-lived ones. */
-export function getSessionToken(desk: SessionDesk): Action {
+export function getSessionToken(sessions: SessionStore): Action {
   return action({
     input: {
       DurationSeconds: integer({ min: 900, max: 129_600 }),
@@ -22,7 +22,7 @@ export function getSessionToken(desk: SessionDesk): Action {
         });
       }
       refuseMfa(SerialNumber, TokenCode);
-      const session = desk.issue(call.now, {
+      const session = sessions.issue(call.now, {
         duration: DurationSeconds ?? twelveHours,
         of: { kind: "admin" },
         policies: [],

@@ -13,7 +13,7 @@ import {
 } from "../../../rules/trust/index.ts";
 import type { Tag } from "../state/index.ts";
 import { type Action, action, AwsError, type Call, structures, text, type ValueOf } from "../wire/index.ts";
-import { assumedRoleArn, credentials, type SessionDesk } from "./desk.ts";
+import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
 import { sessionManagedPolicy } from "./managed-policy.ts";
 import type { StsOptions } from "./options.ts";
 import { roleFacts } from "./role-facts.ts";
@@ -86,7 +86,7 @@ function tagList(tags: Readonly<Record<string, string>>): readonly Tag[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionDesk["issue"]>[1] {
+function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionStore["issue"]>[1] {
   const role = facts.role;
   if (role === undefined) throw new TypeError("a web identity was accepted for a role that is not there");
   return {
@@ -111,7 +111,7 @@ function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionDes
  * AssumeRoleWithWebIdentity: unsigned, decided by the rules of src/rules/trust. `Provider` is the provider's ARN, as
  * the real service answers for OIDC providers of IAM, whatever its reference says.
  */
-export function assumeRoleWithWebIdentity(options: StsOptions, desk: SessionDesk): Action {
+export function assumeRoleWithWebIdentity(options: StsOptions, sessions: SessionStore): Action {
   return action({
     input,
     unsigned: true,
@@ -125,7 +125,7 @@ export function assumeRoleWithWebIdentity(options: StsOptions, desk: SessionDesk
       if (decision.outcome === "needs-documents")
         throw new TypeError("documents were given and asked for again");
       const { grant } = decision;
-      const session = desk.issue(call.now, sessionOf(grant, facts));
+      const session = sessions.issue(call.now, sessionOf(grant, facts));
       if (session.of.kind !== "role") throw new TypeError("a web identity has a role's session");
       const { roleId, roleName, sessionName } = session.of;
       call.note({

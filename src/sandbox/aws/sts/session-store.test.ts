@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyAccount } from "../state/index.ts";
-import { SessionDesk } from "./desk.ts";
+import { SessionStore } from "./session-store.ts";
 
 test("sessions without end leave the last twenty thousand, so that memory has a bound", () => {
   const account = emptyAccount("111122223333");
-  const desk = new SessionDesk(account);
+  const sessions = new SessionStore(account);
   const asked = {
     duration: 3600,
     of: { kind: "admin" } as const,
@@ -13,11 +13,11 @@ test("sessions without end leave the last twenty thousand, so that memory has a 
     tags: [],
     transitiveTagKeys: [],
   };
-  const first = desk.issue(0, asked);
-  const second = desk.issue(0, asked);
-  for (let count = 2; count < 20_000; count += 1) desk.issue(0, asked);
+  const first = sessions.issue(0, asked);
+  const second = sessions.issue(0, asked);
+  for (let count = 2; count < 20_000; count += 1) sessions.issue(0, asked);
   assert.ok(account.sessions.has(first.accessKeyId));
-  const last = desk.issue(0, asked);
+  const last = sessions.issue(0, asked);
   assert.equal(account.sessions.size, 20_000);
   assert.deepEqual(
     [first, second, last].map(({ accessKeyId }) => account.sessions.has(accessKeyId)),

@@ -20,7 +20,7 @@ const sweepEvery = 60_000;
 const maxSessions = 20_000;
 
 /** Gives out temporary credentials, and forgets those that expired long ago. */
-export class SessionDesk {
+export class SessionStore {
   readonly #account: Account;
   #swept = 0;
 

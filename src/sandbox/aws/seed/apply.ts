@@ -7,7 +7,7 @@ import { type SeedOperation, seedOperations } from "./operations.ts";
 import { readSeed } from "./read.ts";
 import type { Seed } from "./seed.ts";
 
-export interface SeedGround {
+export interface SeedTarget {
   readonly account: Account;
   readonly services: readonly Service[];
   /** Of the administrator, who seeds. */
@@ -18,15 +18,15 @@ export interface SeedGround {
 }
 
 async function perform(
-  ground: SeedGround,
+  target: SeedTarget,
   { service, operation, params, region }: SeedOperation,
 ): Promise<void> {
-  const found = ground.services.find(({ name }) => name === service);
+  const found = target.services.find(({ name }) => name === service);
   if (found === undefined) throw new TypeError(`the sandbox has no service ${service}`);
   await performHere(found, operation, params, {
     requestId: randomUUID(),
-    now: ground.now(),
-    caller: callerOf(ground.account, ground.accessKeyId),
+    now: target.now(),
+    caller: callerOf(target.account, target.accessKeyId),
     region,
     sourceAddress: "127.0.0.1",
     userAgent: "podtrust",
@@ -50,21 +50,21 @@ function refused(of: string, operation: string, error: AwsError): PodtrustError 
  * Makes what a seed says, piece by piece, by AWS's own operations. Throws `sandbox-seed` at the first that AWS would
  * refuse, with AWS's code and sentence; what came before it stays.
  */
-export async function plant(ground: SeedGround, seed: Seed): Promise<void> {
+export async function applySeed(target: SeedTarget, seed: Seed): Promise<void> {
   const { roles = [], ...rest } = readSeed(seed);
   try {
     for (const one of seedOperations({ ...rest, roles })) {
       try {
-        await perform(ground, one);
+        await perform(target, one);
       } catch (error) {
         throw error instanceof AwsError ? refused(one.of, one.operation, error) : error;
       }
     }
   } finally {
     spreadRoles(
-      ground.account,
+      target.account,
       roles.map(({ name }) => name),
     );
-    await ground.persist();
+    await target.persist();
   }
 }

@@ -38,24 +38,24 @@ export function versionNotFound(selector: string | undefined, name: string): Aws
 }
 
 /** The parameters of one region of the account, as a call sees them. */
-export class Shelf {
-  readonly place: ParameterScope;
+export class ParameterStore {
+  readonly scope: ParameterScope;
   readonly #account: Account;
   readonly #seal: Seal;
 
   constructor(account: Account, call: Pick<Call, "region">, seal: Seal) {
     this.#account = account;
     this.#seal = seal;
-    this.place = { region: call.region, account: account.id };
+    this.scope = { region: call.region, account: account.id };
   }
 
   #key(name: string): string {
-    return `${this.place.region}/${nameKey(name)}`;
+    return `${this.scope.region}/${nameKey(name)}`;
   }
 
   /** The ARN of whatever a caller names: a name, or an ARN, with or without a selector. */
   arn(text: string): string {
-    return parameterArn(this.place, parseReference(this.place, text).name);
+    return parameterArn(this.scope, parseReference(this.scope, text).name);
   }
 
   get(name: string): Parameter | undefined {
@@ -64,7 +64,7 @@ export class Shelf {
 
   /** The parameter that a caller names, by its name or its ARN. */
   named(text: string): Parameter | undefined {
-    return this.get(parseReference(this.place, text).name);
+    return this.get(parseReference(this.scope, text).name);
   }
 
   /** The parameter of a name, or AWS's refusal. */
@@ -84,7 +84,7 @@ export class Shelf {
 
   /** All of this region, in the order of their names. */
   all(): readonly Parameter[] {
-    const prefix = `${this.place.region}/`;
+    const prefix = `${this.scope.region}/`;
     return this.#account.parameters
       .entries()
       .filter(([key]) => key.startsWith(prefix))
@@ -94,7 +94,7 @@ export class Shelf {
 
   /** The version that a reader names; undefined where there is no such parameter or version. */
   find(text: string): SelectedVersion | undefined {
-    const reference = parseReference(this.place, text);
+    const reference = parseReference(this.scope, text);
     checkReadable(reference);
     const parameter = this.get(reference.name);
     const { selector } = reference;
@@ -109,7 +109,7 @@ export class Shelf {
   read(text: string): SelectedVersion {
     const found = this.find(text);
     if (found !== undefined) return found;
-    const reference = parseReference(this.place, text);
+    const reference = parseReference(this.scope, text);
     if (isSecretReference(reference)) {
       throw new AwsError("ParameterNotFound", `Secret ${reference.name.slice(1)} not found.`, {
         rule: "parameter-exists",
@@ -152,5 +152,5 @@ export class Shelf {
   }
 }
 
-/** Gives the shelf that a call sees. */
-export type OpenShelf = (call: Call) => Shelf;
+/** Gives the parameters that a call sees. */
+export type OpenParameterStore = (call: Call) => ParameterStore;
