@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { cloudflareDns } from "../../src/providers/cloudflare/index.ts";
-import type { DnsProvider } from "../../src/providers/dns/index.ts";
+import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { type DnsWorld, dnsProviderContract, work } from "../support/dns-provider-contract.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

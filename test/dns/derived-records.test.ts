@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { cloudflareDns } from "../../src/providers/cloudflare/index.ts";
-import { type DnsZone, recordResource } from "../../src/providers/dns/index.ts";
+import { type DnsZone, recordResource } from "../../src/rules/dns/index.ts";
 import { applyPlan, type Observed, type Plan, planOf, type Resource } from "../../src/rules/plan/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

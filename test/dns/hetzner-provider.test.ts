@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import type { DnsProvider } from "../../src/providers/dns/index.ts";
+import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { hetznerDns } from "../../src/providers/hetzner/dns/provider.ts";
 import { HetznerApi } from "../../src/providers/hetzner/index.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { openAws, route53Dns } from "../../src/providers/aws/index.ts";
-import type { DnsProvider } from "../../src/providers/dns/index.ts";
+import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { dnsProviderContract, work } from "../support/dns-provider-contract.ts";
 import { startStrictRoute53, type StrictRoute53 } from "../support/strict-route53.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DnsProvider, DnsWork, FoundSet, RecordSet, RecordType } from "../../src/providers/dns/index.ts";
+import type { DnsProvider, DnsWork, FoundSet, RecordSet, RecordType } from "../../src/rules/dns/index.ts";
 
 /** A provider as two stacks see it, and somebody else with access to the same zone. */
 export interface DnsWorld {

@@ -8,7 +8,7 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import { openAws, route53Dns } from "../../src/providers/aws/index.ts";
-import type { DnsProvider } from "../../src/providers/dns/index.ts";
+import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type DnsWorld, dnsProviderContract } from "../support/dns-provider-contract.ts";
 import { freePort } from "../support/free-port.ts";
 import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { DnsProvider } from "../../providers/dns/index.ts";
+import type { DnsProvider } from "../../rules/dns/index.ts";
 import type { ServeOptions } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 

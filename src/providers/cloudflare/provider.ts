@@ -1,17 +1,15 @@
 import { type Clock, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import { nameTaken, NotSettled, untilSettled } from "../dns/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
   type FoundSet,
   innermostZone,
-  nameTaken,
-  NotSettled,
   type RecordKey,
   type RecordSet,
   type TextValue,
-  untilSettled,
-} from "../dns/index.ts";
+} from "../../rules/dns/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { CloudflareApi, type Waiting } from "./api.ts";
 import {

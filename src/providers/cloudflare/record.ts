@@ -7,7 +7,7 @@ import {
   quoted,
   type RecordKey,
   type RecordSet,
-} from "../dns/index.ts";
+} from "../../rules/dns/index.ts";
 import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./answer.ts";
 

@@ -1,4 +1,4 @@
-import type { RecordSet } from "../dns/index.ts";
+import type { RecordSet } from "../../rules/dns/index.ts";
 import { ownershipComment } from "../../rules/plan/index.ts";
 import { type ApiRecord, bodyOf, maxComment } from "./record.ts";
 

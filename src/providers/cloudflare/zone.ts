@@ -1,5 +1,5 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
-import type { DnsZone } from "../dns/index.ts";
+import type { DnsZone } from "../../rules/dns/index.ts";
 import { invalidAnswer } from "./answer.ts";
 
 /** A zone as the API has it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
 import { challengeRecords } from "./challenge-records.ts";
-import type { DnsProvider, DnsZone } from "./provider.ts";
+import type { DnsProvider, DnsZone } from "../../rules/dns/index.ts";
 
 test("a proof that is ended while its zone is looked for leaves another of the same name as it is", async () => {
   const found = Promise.withResolvers<DnsZone>();

@@ -1,5 +1,5 @@
 import { type Clock, SharedAnswers } from "../../core/base/index.ts";
-import type { DnsProvider, DnsWork, DnsZone } from "./provider.ts";
+import type { DnsProvider, DnsWork, DnsZone } from "../../rules/dns/index.ts";
 import { type AskServers, untilServed } from "./served.ts";
 
 /** TXT records that prove a name to a certificate authority (RFC 8555 §8.4). */

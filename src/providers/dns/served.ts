@@ -1,5 +1,5 @@
 import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
-import type { DnsWork } from "./provider.ts";
+import type { DnsWork } from "../../rules/dns/index.ts";
 
 /** Values of a name's TXT records, as each of its zone's name servers gives them; empty for a server without any. */
 export type AskServers = (

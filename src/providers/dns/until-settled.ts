@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import { type Owner, ownerText } from "../../rules/plan/index.ts";
-import type { RecordKey } from "./provider.ts";
+import type { RecordKey } from "../../rules/dns/index.ts";
 
 const schedule: RetrySchedule = {
   name: "what was written is looked for within a minute",

@@ -1,6 +1,6 @@
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { defined, PodtrustError } from "../../../core/base/index.ts";
-import type { DnsZone } from "../../dns/index.ts";
+import type { DnsZone } from "../../../rules/dns/index.ts";
 import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { type ApiSet, plainName, readSet } from "./record-set.ts";

@@ -1,4 +1,4 @@
-import type { RecordType } from "../../dns/index.ts";
+import type { RecordType } from "../../../rules/dns/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 
 /**

@@ -1,17 +1,17 @@
 import type { Change } from "@aws-sdk/client-route-53";
 import { type Clock, PodtrustError, retry, type RetrySchedule, until } from "../../../core/base/index.ts";
+import { nameTaken } from "../../dns/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
   type FoundSet,
   innermostZone,
-  nameTaken,
   type RecordKey,
   type RecordSet,
   type RecordType,
   type TextValue,
-} from "../../dns/index.ts";
+} from "../../../rules/dns/index.ts";
 import type { Owner } from "../../../rules/plan/index.ts";
 import { awsError, complaintOf, isAwsCode } from "../failure.ts";
 import type { AwsSession } from "../session.ts";

@@ -1,6 +1,6 @@
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { defined } from "../../../core/base/index.ts";
-import { canonicalValue, quoted, type RecordSet, type RecordType } from "../../dns/index.ts";
+import { canonicalValue, quoted, type RecordSet, type RecordType } from "../../../rules/dns/index.ts";
 
 /** All records of one name and type at Route 53, and what has to be said exactly to delete them. */
 export interface ApiSet {

@@ -1,5 +1,5 @@
 import { type Clock, defined } from "../../../core/base/index.ts";
-import type { DnsProvider } from "../../dns/index.ts";
+import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";
 import { readToken, tokenPlaceText } from "../token.ts";

@@ -1,17 +1,15 @@
 import { PodtrustError } from "../../../core/base/index.ts";
+import { nameTaken, NotSettled, untilSettled } from "../../dns/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
   type FoundSet,
   innermostZone,
-  nameTaken,
-  NotSettled,
   type RecordKey,
   type RecordSet,
   type TextValue,
-  untilSettled,
-} from "../../dns/index.ts";
+} from "../../../rules/dns/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import { actionsIn, awaitActions, untilReady } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";

@@ -1,4 +1,10 @@
-import { canonicalValue, type FoundSet, quoted, type RecordKey, type RecordType } from "../../dns/index.ts";
+import {
+  canonicalValue,
+  type FoundSet,
+  quoted,
+  type RecordKey,
+  type RecordType,
+} from "../../../rules/dns/index.ts";
 import { cloudLabels, type Owner } from "../../../rules/plan/index.ts";
 import type { Fields } from "../fields.ts";
 

@@ -13,7 +13,7 @@ import {
   roleToDelete,
 } from "../../../providers/aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import { recordNames } from "../../../providers/dns/index.ts";
+import { recordNames } from "../../../rules/dns/index.ts";
 import { publisherNames } from "../../../providers/host/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { hasCluster } from "../cluster.ts";

@@ -1,6 +1,6 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../core/base/index.ts";
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { caaText, type RecordSpec } from "../../../providers/dns/index.ts";
+import { caaText, type RecordSpec } from "../../../rules/dns/index.ts";
 import { accountsOutput } from "../publisher/index.ts";
 
 /** Seconds: a certificate authority looks anew each time, and keeps it for eight hours at the most. */

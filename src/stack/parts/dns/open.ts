@@ -7,8 +7,8 @@ import {
   askServers,
   challengeRecords,
   type ChallengeRecords,
-  type DnsProvider,
 } from "../../../providers/dns/index.ts";
+import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { openHetznerDns } from "../../../providers/hetzner/index.ts";
 
 /** Whose zone is opened, and by what. */

@@ -2,7 +2,7 @@ import { caaMethods, type Config } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
-import { caaText } from "../../../providers/dns/index.ts";
+import { caaText } from "../../../rules/dns/index.ts";
 import { importBlock } from "../opentofu.ts";
 import { type CaaAccount, caaAccounts, caaIssue, caaTtl } from "./caa.ts";
 import type { RecordPlace } from "./opentofu-place.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../../config/index.ts";
 import { Expression, type Value } from "../../hcl/index.ts";
-import { type RecordKey, recordNames } from "../../../providers/dns/index.ts";
+import { type RecordKey, recordNames } from "../../../rules/dns/index.ts";
 import { cloudLabels, ownershipComment } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { issuerHost } from "./records.ts";

@@ -1,6 +1,6 @@
 import { route53Claim } from "../../../providers/aws/index.ts";
 import type { Config } from "../../../config/index.ts";
-import type { RecordSpec } from "../../../providers/dns/index.ts";
+import type { RecordSpec } from "../../../rules/dns/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";

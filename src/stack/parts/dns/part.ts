@@ -10,7 +10,7 @@ import {
   recordResource,
   recordsSeen,
   recordToDelete,
-} from "../../../providers/dns/index.ts";
+} from "../../../rules/dns/index.ts";
 import type { Output } from "../../../rules/plan/index.ts";
 import type {
   Goal,

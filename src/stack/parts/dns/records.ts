@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Config, DnsConfig } from "../../../config/index.ts";
-import { canonicalValue, type RecordSpec } from "../../../providers/dns/index.ts";
+import { canonicalValue, type RecordSpec } from "../../../rules/dns/index.ts";
 import { machineAddresses } from "../hetzner/index.ts";
 
 /** Seconds for which resolvers keep what they were told: short, so that a machine can be replaced. */

@@ -1,5 +1,5 @@
 import type { AcmeConfig } from "../../../config/index.ts";
-import { recordNames, type RecordType } from "../../../providers/dns/index.ts";
+import { recordNames, type RecordType } from "../../../rules/dns/index.ts";
 import {
   accountsNames,
   accountsResource,

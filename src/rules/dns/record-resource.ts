@@ -10,7 +10,7 @@ import {
   type Resource,
   shownKnown,
   type Work,
-} from "../../rules/plan/index.ts";
+} from "../plan/index.ts";
 import { canonicalValue } from "./canonical.ts";
 import type { DnsProvider, DnsZone, FoundSet, RecordKey, RecordType } from "./provider.ts";
 

@@ -1,4 +1,4 @@
-import type { Owner } from "../../rules/plan/index.ts";
+import type { Owner } from "../plan/index.ts";
 
 /** The types of records that podtrust keeps. */
 export type RecordType = "A" | "AAAA" | "CAA" | "TXT";

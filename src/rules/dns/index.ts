@@ -1,0 +1,21 @@
+export { type Caa, caaText, canonicalValue, parseCaa, quoted } from "./canonical.ts";
+export type {
+  DnsProvider,
+  DnsWork,
+  DnsZone,
+  FoundSet,
+  RecordKey,
+  RecordSet,
+  RecordType,
+  TextValue,
+} from "./provider.ts";
+export {
+  type DerivedValues,
+  type DnsPlace,
+  recordNames,
+  recordResource,
+  recordsSeen,
+  recordToDelete,
+  type RecordSpec,
+} from "./record-resource.ts";
+export { innermostZone } from "./zones.ts";
