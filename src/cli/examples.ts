@@ -113,11 +113,11 @@ export const commandUses: CommandUses = {
     ],
     guide: "rotate",
   },
-  "rotate trust": {
+  "rotate restore": {
     examples: [
-      `podtrust rotate trust ${kid}`,
-      `podtrust rotate trust --stack prod ${kid}`,
-      `podtrust rotate trust --state /var/lib/podtrust ${kid}`,
+      `podtrust rotate restore ${kid}`,
+      `podtrust rotate restore --stack prod ${kid}`,
+      `podtrust rotate restore --state /var/lib/podtrust ${kid}`,
     ],
     guide: "rotate",
   },

@@ -14,7 +14,7 @@ export type {
   PublisherStatus,
   PublishedCluster,
   ServedCertificate,
-  TrustOutcome,
+  RestoreOutcome,
 } from "./publisher.ts";
 export type {
   Blind,
@@ -29,7 +29,7 @@ export type {
   IssuerStatus,
 } from "./status.ts";
 export type { ServingLimits } from "./serving/limits.ts";
-export { distrustKey, publisherStatus, trustKey } from "./control/client.ts";
+export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./manager/activation.ts";

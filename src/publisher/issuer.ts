@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Clock, defined, type Logger } from "../core/base/index.ts";
 import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
-import type { DistrustOutcome, TrustOutcome } from "./publisher.ts";
+import type { DistrustOutcome, RestoreOutcome } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
 import { keyStatuses, type KeyTimes } from "./source/key-status.ts";
@@ -196,8 +196,8 @@ export class PublishedIssuer {
   }
 
   /** Takes that back; throws what the source's `trust` throws. */
-  async trust(kid: string): Promise<TrustOutcome> {
-    const { changed, persisted } = await this.source.trust(kid);
+  async restore(kid: string): Promise<RestoreOutcome> {
+    const { changed, persisted } = await this.source.restore(kid);
     const flushed = await this.#flush();
     const { ring } = this.source.state;
     const kids = this.#loop?.published ?? publishedKeys(ring).map((jwk) => jwk.kid);

@@ -161,7 +161,7 @@ export interface DistrustOutcome {
 }
 
 /** What became of a `trust`. */
-export interface TrustOutcome {
+export interface RestoreOutcome {
   readonly stack: string;
   readonly kid: string;
   /** False when the key was not distrusted. */
@@ -192,12 +192,12 @@ export interface Publisher {
   /** Looks at every cluster now, and resolves when what was seen is served or refused. */
   refresh(): Promise<void>;
   /**
-   * Takes a key, and its kid, out of what is published, at once and until it is trusted again. Throws
+   * Takes a key, and its kid, out of what is published, at once and until it is restored. Throws
    * `publisher-key-unknown`, `publisher-last-key` and, unless forced, `publisher-key-signs`.
    */
   distrust(kid: string, options?: DistrustOptions): Promise<DistrustOutcome>;
   /** Takes a distrust back. Throws `publisher-key-unknown`. */
-  trust(kid: string, options?: Pick<DistrustOptions, "stack">): Promise<TrustOutcome>;
+  restore(kid: string, options?: Pick<DistrustOptions, "stack">): Promise<RestoreOutcome>;
   /** Changes to other options; listeners and sources that are the same go on. Throws and changes nothing when they are bad. */
   reload(options: PublisherOptions): Promise<void>;
   /** Stops accepting, lets what runs end within `graceMs` (10,000 by default), then cuts. */

@@ -13,7 +13,7 @@ import type {
   PublisherAddresses,
   PublisherOptions,
   PublisherStatus,
-  TrustOutcome,
+  RestoreOutcome,
 } from "./publisher.ts";
 import { Served } from "./served.ts";
 import { Connections } from "../core/listener/index.ts";
@@ -131,8 +131,8 @@ export class RunningPublisher implements Publisher {
     return this.#issuers.holderOf(kid, options.stack).distrust(kid, options.force ?? false);
   }
 
-  async trust(kid: string, options: Pick<DistrustOptions, "stack"> = {}): Promise<TrustOutcome> {
-    return this.#issuers.holderOf(kid, options.stack).trust(kid);
+  async restore(kid: string, options: Pick<DistrustOptions, "stack"> = {}): Promise<RestoreOutcome> {
+    return this.#issuers.holderOf(kid, options.stack).restore(kid);
   }
 
   reload(options: PublisherOptions): Promise<void> {

@@ -161,7 +161,7 @@ describe("podtrust serve", () => {
     assert.match(out, /podtrust manifests publisher-rbac/u);
   });
 
-  test("rotate status shows every key, rotate distrust takes one out at once, rotate trust brings it back", async (t) => {
+  test("rotate status shows every key, rotate distrust takes one out at once, rotate restore brings it back", async (t) => {
     const at = await place(t);
     const next = await at.cluster.keys.create();
     const running = serve(t, at);
@@ -181,9 +181,9 @@ describe("podtrust serve", () => {
     assert.equal(done.code, 0);
     assert.equal((JSON.parse(done.out) as { changed: boolean }).changed, true);
     assert.ok(!(await jwks(at, port)).text.includes(kid));
-    const back = await podtrust("rotate", "trust", kid, "-f", at.config);
+    const back = await podtrust("rotate", "restore", kid, "-f", at.config);
     assert.equal(back.code, 0);
-    assert.match(back.out, /is trusted again\.\nIt is published\./u);
+    assert.match(back.out, /is restored\.\nIt is published\./u);
     assert.ok((await jwks(at, port)).text.includes(kid));
     const again = await podtrust("rotate", "distrust", "nobody", "-f", at.config);
     assert.equal(again.code, 1);

@@ -200,7 +200,7 @@ describe("replicas of a publisher", { skip }, () => {
       await until("the distrust", async () => !(await served(other)).kids.includes(old.kid));
     const four = await replica(shared);
     assert.deepEqual((await served(four)).kids, [fresh.kid]);
-    await one.serving.publisher.trust(old.kid);
+    await one.serving.publisher.restore(old.kid);
     await until("the trust", async () => (await served(three)).kids.length === 2);
     await Promise.all([one, two, three, four].map(({ serving }) => serving.close(0)));
   });

@@ -64,7 +64,7 @@ const said: Readonly<Record<string, RegExp>> = {
   explain: /AWS would accept the token/u,
   "rotate status": /current/u,
   "rotate distrust": /\S/u,
-  "rotate trust": /trusted again/u,
+  "rotate restore": /is restored/u,
 };
 
 const isCommand = ({ words }: ShellCommand): boolean => words[0] === "podtrust";

@@ -137,11 +137,11 @@ describe("serve with a bucket", () => {
     await isReady(to);
     const first = kidOf(to, 0);
     await to.publisher.distrust(first, { force: true });
-    assert.equal((await to.publisher.trust(first)).published, true);
+    assert.equal((await to.publisher.restore(first)).published, true);
     assert.ok(bucket.kids().includes(first));
     await to.publisher.distrust(first, { force: true });
     bucket.before = down;
-    assert.equal((await to.publisher.trust(first)).published, false);
+    assert.equal((await to.publisher.restore(first)).published, false);
     assert.equal(bucket.kids().includes(first), false);
     bucket.before = () => {};
     for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import { distrustKey, publisherStatus, startPublisher, trustKey } from "../../src/publisher/index.ts";
+import { distrustKey, publisherStatus, startPublisher, restoreKey } from "../../src/publisher/index.ts";
 import { newKey, startTestPublisher } from "../support/publisher.ts";
 import { codeOf, kidsOf } from "./support.ts";
 
@@ -57,7 +57,7 @@ test("a distrust is taken back by the socket: published again, and on disk", asy
   await to.publisher.ready();
   await distrustKey(to.stateDir, first, { force: true });
   assert.deepEqual(await kidsOf(to), [second]);
-  assert.deepEqual(await trustKey(to.stateDir, first), {
+  assert.deepEqual(await restoreKey(to.stateDir, first), {
     stack: "test",
     kid: first,
     changed: true,
@@ -66,8 +66,8 @@ test("a distrust is taken back by the socket: published again, and on disk", asy
     shown: true,
   });
   assert.deepEqual(new Set(await kidsOf(to)), new Set([first, second]));
-  assert.equal((await trustKey(to.stateDir, first, { stack: "test" })).changed, false);
-  assert.equal(await codeOf(trustKey(to.stateDir, "unknown")), "publisher-key-unknown");
+  assert.equal((await restoreKey(to.stateDir, first, { stack: "test" })).changed, false);
+  assert.equal(await codeOf(restoreKey(to.stateDir, "unknown")), "publisher-key-unknown");
   await to.publisher.close(0);
   const again = await startPublisher(to.options);
   const states = (await publisherStatus(to.stateDir)).issuers[0]?.keys.map(({ state }) => state);

@@ -136,7 +136,7 @@ describe("a key that was distrusted", () => {
     await to.publisher.ready();
     const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
     await to.publisher.distrust(first, { force: true });
-    assert.equal((await to.publisher.trust(first)).persisted, true);
+    assert.equal((await to.publisher.restore(first)).persisted, true);
     await to.publisher.close(0);
     await using again = await anew(to);
     await again.publisher.ready();
@@ -230,7 +230,7 @@ describe("a key that was distrusted", () => {
     assert.deepEqual(await kidsOf(again), [second]);
     assert.equal(statesOf(again)[first], "distrusted");
     assert.match(again.log.of("warn").join(), /the config lists distrusted keys/u);
-    await assert.rejects(again.publisher.trust(first), { code: "publisher-key-listed" });
+    await assert.rejects(again.publisher.restore(first), { code: "publisher-key-listed" });
   });
 
   test("is out at once when the config that lists it is read again, and stays out when the line goes", async () => {
@@ -243,7 +243,7 @@ describe("a key that was distrusted", () => {
     await to.publisher.reload(to.options);
     await to.publisher.refresh();
     assert.deepEqual(await kidsOf(to), [second]);
-    await to.publisher.trust(first);
+    await to.publisher.restore(first);
     assert.deepEqual(new Set(await kidsOf(to)), new Set([first, second]));
   });
 });

@@ -23,7 +23,7 @@ const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
   ...(force === true ? ["--force"] : []),
 ];
 
-/** `podtrust rotate status`, `rotate distrust KID`, `rotate trust KID`: look at and tell a running publisher. */
+/** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
 export function defineRotate(program: Command, context: CommandContext, elsewhere?: Elsewhere): void {
   const isDone = async (options: RotateOptions, words: readonly string[]): Promise<boolean> => {
     if (elsewhere === undefined || options.state !== undefined) return false;
@@ -31,7 +31,7 @@ export function defineRotate(program: Command, context: CommandContext, elsewher
   };
   const rotate = program
     .command("rotate")
-    .description("show, distrust and trust again the signing keys that the publisher serves as JWKS");
+    .description("show, distrust and restore the signing keys that the publisher serves as JWKS");
   withPublisher(rotate.command("status"))
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
@@ -47,11 +47,11 @@ export function defineRotate(program: Command, context: CommandContext, elsewher
       const { runRotateDistrust } = await import("./run.ts");
       await runRotateDistrust(context, kid, options);
     });
-  withKey(rotate.command("trust"))
+  withKey(rotate.command("restore"))
     .description("undo a distrust: publish the signing key again")
     .action(async (kid: string, options: RotateOptions) => {
-      if (await isDone(options, ["trust", kid, ...optionWords(options)])) return;
-      const { runRotateTrust } = await import("./run.ts");
-      await runRotateTrust(context, kid, options);
+      if (await isDone(options, ["restore", kid, ...optionWords(options)])) return;
+      const { runRotateRestore } = await import("./run.ts");
+      await runRotateRestore(context, kid, options);
     });
 }

@@ -5,7 +5,7 @@ import {
   type DistrustOptions,
   type DistrustOutcome,
   publisherStatus,
-  trustKey,
+  restoreKey,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -93,7 +93,7 @@ export async function runRotateDistrust(
   output.line(
     `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. AWS does not say how long its own do; count on ${timeText(forgottenAt)}.`,
   );
-  output.line(`podtrust rotate trust ${kid} takes it back.`);
+  output.line(`podtrust rotate restore ${kid} takes it back.`);
   printOutlives(output, outcome);
   if (!outcome.published) {
     output.line(
@@ -104,17 +104,21 @@ export async function runRotateDistrust(
   output.result(outcome);
 }
 
-/** `podtrust rotate trust KID`. */
-export async function runRotateTrust(
+/** `podtrust rotate restore KID`. */
+export async function runRotateRestore(
   context: CommandContext,
   kid: string,
   options: RotateOptions,
 ): Promise<void> {
   const { output } = context;
   const stateDir = await stateDirOf(context, options);
-  const outcome = await trustKey(stateDir, kid, options.stack === undefined ? {} : { stack: options.stack });
+  const outcome = await restoreKey(
+    stateDir,
+    kid,
+    options.stack === undefined ? {} : { stack: options.stack },
+  );
   const { stack, changed, published, shown } = outcome;
-  output.line(changed ? `${kid} of ${stack} is trusted again.` : `${kid} of ${stack} was not distrusted.`);
+  output.line(changed ? `${kid} of ${stack} is restored.` : `${kid} of ${stack} was not distrusted.`);
   if (published) output.line("It is published.");
   else if (shown) {
     output.line(

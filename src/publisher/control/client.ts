@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { collectBytes, defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
 import { fileCode } from "../../core/files/index.ts";
-import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
+import type { DistrustOptions, DistrustOutcome, PublisherStatus, RestoreOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
 
 const timeout = 5000;
@@ -81,11 +81,11 @@ export async function distrustKey(
   return (await call(stateDir, "POST", "/distrust", { kid, ...options })) as DistrustOutcome;
 }
 
-/** Has it trust the key again. Throws `publisher-not-running` and what `Publisher.trust` throws. */
-export async function trustKey(
+/** Has it publish a distrusted key again. Throws `publisher-not-running` and what `Publisher.restore` throws. */
+export async function restoreKey(
   stateDir: string,
   kid: string,
   options: Pick<DistrustOptions, "stack"> = {},
-): Promise<TrustOutcome> {
-  return (await call(stateDir, "POST", "/trust", { kid, ...options })) as TrustOutcome;
+): Promise<RestoreOutcome> {
+  return (await call(stateDir, "POST", "/restore", { kid, ...options })) as RestoreOutcome;
 }

@@ -18,7 +18,7 @@ import type { GenerationSpec, Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
 
-type Controlled = Pick<Publisher, "status" | "distrust" | "trust">;
+type Controlled = Pick<Publisher, "status" | "distrust" | "restore">;
 
 /** Where the socket is in a state directory. */
 export function controlPath(stateDir: string): string {
@@ -62,10 +62,10 @@ async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalR
   const { method = "", url = "" } = exchange.incoming;
   const what = `${method} ${url}`;
   if (what === "GET /status") return json(publisher.status());
-  if (what !== "POST /distrust" && what !== "POST /trust") return line("404 Not Found", 404);
+  if (what !== "POST /distrust" && what !== "POST /restore") return line("404 Not Found", 404);
   const { kid, ...options } = await readKeyCommand(exchange);
   return json(
-    what === "POST /trust" ? await publisher.trust(kid, options) : await publisher.distrust(kid, options),
+    what === "POST /restore" ? await publisher.restore(kid, options) : await publisher.distrust(kid, options),
   );
 }
 

@@ -44,7 +44,7 @@ export function signingYet(ring: KeyRing, isOut: (jwk: PublicJwk) => boolean): r
     .map(({ jwk: { kid } }) =>
       signer === undefined
         ? `Key ${kid} is distrusted and the cluster still shows it: if it signs with it, AWS refuses its tokens.`
-        : `Key ${kid} is distrusted and the cluster signs with it: AWS refuses its tokens. Have it sign with another key, or take the distrust back: podtrust rotate trust ${kid}`,
+        : `Key ${kid} is distrusted and the cluster signs with it: AWS refuses its tokens. Have it sign with another key, or take the distrust back: podtrust rotate restore ${kid}`,
     );
 }
 
@@ -95,7 +95,7 @@ export function distrustKey(
   const consequence = force ? undefined : consequenceOf(ring, kid);
   if (consequence === undefined) return next;
   throw new PodtrustError("publisher-key-signs", consequence.message, {
-    next: `Have the cluster sign with another key first. To distrust it all the same: podtrust rotate distrust ${kid} --force; podtrust rotate trust ${kid} takes that back.`,
+    next: `Have the cluster sign with another key first. To distrust it all the same: podtrust rotate distrust ${kid} --force; podtrust rotate restore ${kid} takes that back.`,
     detail: { kid, signs: consequence.signs },
   });
 }
@@ -133,7 +133,7 @@ export function distrustListed(
  * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster longer ago than
  * `retention` is then forgotten. Throws `publisher-key-unknown`.
  */
-export function trustKey(
+export function restoreKey(
   ring: KeyRing,
   kid: string,
   { now, retention }: { readonly now: number; readonly retention: number },

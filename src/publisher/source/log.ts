@@ -27,7 +27,7 @@ const keyLines = {
   },
   "distrusted-key-vanished": { level: "info", message: "a distrusted key is gone from the cluster" },
   "key-distrusted": { level: "warn", message: "a key was distrusted and is no longer published" },
-  "key-trusted": { level: "warn", message: "the distrust of a key was taken back" },
+  "key-restored": { level: "warn", message: "the distrust of a key was taken back" },
 } as const;
 
 function lineOf(event: SourceEvent): Line {

@@ -68,7 +68,7 @@ function wordsOf(own: KeyRing, merged: KeyRing): readonly SourceEvent[] {
   return merged.flatMap(({ jwk: { kid }, distrustedAt }): readonly SourceEvent[] => {
     const before = known.get(kid)?.distrustedAt;
     if ((before === undefined) === (distrustedAt === undefined)) return [];
-    return [{ type: distrustedAt === undefined ? "key-trusted" : "key-distrusted", kid }];
+    return [{ type: distrustedAt === undefined ? "key-restored" : "key-distrusted", kid }];
   });
 }
 

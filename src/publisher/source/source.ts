@@ -16,7 +16,7 @@ import {
   observe,
   type SourceState,
   type Step,
-  trust,
+  restore,
 } from "./state.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";
@@ -123,7 +123,7 @@ export class IssuerSource {
   }
 
   /** Throws `publisher-key-unknown`. Gives whether it changed something and is on disk. */
-  trust(kid: string): Promise<Changed> {
+  restore(kid: string): Promise<Changed> {
     const { clock, times, listed } = this.#options;
     const key = this.#state.ring.find(({ jwk }) => jwk.kid === kid);
     if (key !== undefined && isListed(listed, key.jwk))
@@ -132,7 +132,7 @@ export class IssuerSource {
         `the config lists ${kid} in publisher.distrusted: it would be taken out again at once`,
         { detail: { kid } },
       );
-    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
+    return this.#change(restore(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
   }
 
   /** Ends the looking, and saves what was seen last. */

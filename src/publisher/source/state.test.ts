@@ -7,7 +7,7 @@ import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { RefusalReason } from "../status.ts";
 import type { Observation } from "./judge.ts";
 import { publishedKeys } from "./keys.ts";
-import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
+import { distrust, emptyState, observe, type SourceState, type Step, restore } from "./state.ts";
 
 const day = 86_400_000;
 const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, aws: 3_600_000 } };
@@ -126,19 +126,19 @@ describe("a distrusted key", () => {
 
   test("is published again when the distrust is taken back, under each of its kids", () => {
     const both = observe(distrusted(), shows(jwk("again", "a"), jwk("a"), jwk("b")), 10, times).state;
-    const back = trust(both, "again", { now: 20, retention: day });
+    const back = restore(both, "again", { now: 20, retention: day });
     assert.deepEqual(kids(back.state), ["a", "again", "b", "r"]);
-    assert.deepEqual([back.changed, eventsOf(back)], [true, ["key-trusted again"]]);
-    assert.equal(trust(back.state, "a", { now: 30, retention: day }).changed, false);
-    assert.throws(() => trust(back.state, "zz", { now: 30, retention: day }), {
+    assert.deepEqual([back.changed, eventsOf(back)], [true, ["key-restored again"]]);
+    assert.equal(restore(back.state, "a", { now: 30, retention: day }).changed, false);
+    assert.throws(() => restore(back.state, "zz", { now: 30, retention: day }), {
       code: "publisher-key-unknown",
     });
   });
 
   test("that the cluster dropped is kept for what is left of its retention, and forgotten after that", () => {
     const gone = observe(distrusted(), shows(jwk("b"), rsa), 10, times).state;
-    assert.deepEqual(kids(trust(gone, "a", { now: 20, retention: day }).state), ["a", "b", "r"]);
-    const late = trust(gone, "a", { now: 10 + day, retention: day }).state;
+    assert.deepEqual(kids(restore(gone, "a", { now: 20, retention: day }).state), ["a", "b", "r"]);
+    const late = restore(gone, "a", { now: 10 + day, retention: day }).state;
     assert.deepEqual(kids(late), ["b", "r"]);
     assert.equal(
       late.ring.some((key) => key.jwk.kid === "a"),
@@ -197,7 +197,7 @@ describe("distrusting without force", () => {
     const state = observe(emptyState, good("a", "b"), 0, times).state;
     assert.throws(() => distrust(state, "a", { now: 1, force: false }), {
       code: "publisher-key-signs",
-      next: /podtrust rotate distrust a --force; podtrust rotate trust a takes that back/u,
+      next: /podtrust rotate distrust a --force; podtrust rotate restore a takes that back/u,
     });
   });
 });
@@ -213,7 +213,7 @@ test("a distrusted key that only verifies in the cluster is no warning, one that
   state = distrust(observe(emptyState, asked("a"), 0, times).state, "a", { now: 5, force: true }).state;
   assert.match(
     observe(state, asked("a"), 10, times).state.warnings.join(),
-    /the cluster signs with it.*rotate trust a/u,
+    /the cluster signs with it.*rotate restore a/u,
   );
 });
 
@@ -253,7 +253,7 @@ const action = fc.oneof(
   fc.record({ type: fc.constant("show"), kids: fc.uniqueArray(names, { minLength: 1 }) }),
   fc.record({ type: fc.constant("fail"), kids: fc.constant([]) }),
   fc.record({ type: fc.constant("distrust"), kids: fc.tuple(names) }),
-  fc.record({ type: fc.constant("trust"), kids: fc.tuple(names) }),
+  fc.record({ type: fc.constant("restore"), kids: fc.tuple(names) }),
 );
 
 function act(
@@ -267,7 +267,7 @@ function act(
   }
   if (type === "fail") return observe(state, bad(), now, times).state;
   try {
-    if (type === "trust") return trust(state, first, { now, retention: day }).state;
+    if (type === "restore") return restore(state, first, { now, retention: day }).state;
     return distrust(state, first, { now, force: true }).state;
   } catch (error) {
     assert.ok(error instanceof PodtrustError);
@@ -287,8 +287,8 @@ test("property: once something is published something always is, and never a dis
         now += wait;
         const before = kids(state);
         state = act(state, step, now);
-        if (before.length > 0 && step.type !== "trust") assert.ok(kids(state).length > 0);
-        if (step.type === "trust") out = new Set();
+        if (before.length > 0 && step.type !== "restore") assert.ok(kids(state).length > 0);
+        if (step.type === "restore") out = new Set();
         for (const key of state.ring) if (key.distrustedAt !== undefined) out.add(key.jwk.x ?? "");
         for (const kid of kids(state)) assert.ok(!out.has(kid.slice(0, 1)));
         if (state.changedAt === undefined) assert.deepEqual(kids(state), []);

@@ -3,7 +3,7 @@ import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
-import { distrustKey, distrustListed, signingYet, trustKey } from "./distrust.ts";
+import { distrustKey, distrustListed, signingYet, restoreKey } from "./distrust.ts";
 import { isBlind, type Observation } from "./judge.ts";
 import { type KeyTimes, promotedEarly } from "./key-status.ts";
 import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publishedKeys } from "./keys.ts";
@@ -34,7 +34,7 @@ export type SourceEvent =
   | { readonly type: "blind"; readonly blind: Blind; readonly count: number }
   | { readonly type: "recovered"; readonly failing: Failing; readonly now: number }
   | { readonly type: "warned"; readonly warning: string }
-  | { readonly type: "key-distrusted" | "key-trusted"; readonly kid: string };
+  | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string };
 
 export interface Step {
   readonly state: SourceState;
@@ -53,7 +53,7 @@ function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
   return {
     reason: "jwks-empty",
     message: `every key that the cluster shows is distrusted (${names}): nothing would be left to publish`,
-    next: `Give the cluster a new signing key, or take the distrust back: podtrust rotate trust ${keys[0]?.kid ?? "KID"}. Until then AWS refuses every token that it signs.`,
+    next: `Give the cluster a new signing key, or take the distrust back: podtrust rotate restore ${keys[0]?.kid ?? "KID"}. Until then AWS refuses every token that it signs.`,
   };
 }
 
@@ -150,16 +150,16 @@ export function distrustByConfig(
 }
 
 /** Takes that back; throws `publisher-key-unknown`. */
-export function trust(
+export function restore(
   state: SourceState,
   kid: string,
   how: { readonly now: number; readonly retention: number },
 ): Step {
-  const ring = trustKey(state.ring, kid, how);
+  const ring = restoreKey(state.ring, kid, how);
   if (ring === state.ring) return { state, events: [], changed: false };
   return {
     state: { ...state, ring, changedAt: how.now },
-    events: [{ type: "key-trusted", kid }],
+    events: [{ type: "key-restored", kid }],
     changed: true,
   };
 }

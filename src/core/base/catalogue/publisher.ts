@@ -11,8 +11,8 @@ export const publisherErrors = {
     next: "Have the cluster sign with another key first; podtrust rotate status says which key signs. To distrust it all the same, give --force.",
   },
   "publisher-key-listed": {
-    summary: "The config lists the key as distrusted, so it cannot be trusted again by a command.",
-    next: "Take its key ID out of publisher.distrusted in the config, have the publisher read it again (SIGHUP), then run podtrust rotate trust.",
+    summary: "The config lists the key as distrusted, so no command restores it.",
+    next: "Take its key ID out of publisher.distrusted in the config, have the publisher read it again (SIGHUP), then run podtrust rotate restore.",
   },
   "publisher-last-key": {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",

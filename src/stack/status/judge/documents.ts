@@ -50,7 +50,7 @@ function nextForMissing({ publisher }: JudgedFacts, kids: readonly string[]): st
     return "Publish it: on the publisher's host podtrust rotate status says why it is not there.";
   const distrusted = kids.find((kid) => publisher.distrusted.includes(kid));
   if (distrusted !== undefined)
-    return `It was distrusted, so that it is never published: let the cluster sign with another key, or take that back on the publisher's host: podtrust rotate trust ${distrusted}`;
+    return `It was distrusted, so that it is never published: let the cluster sign with another key, or take that back on the publisher's host: podtrust rotate restore ${distrusted}`;
   if (publisher.blind !== undefined) return publisher.blind.next;
   return "The publisher can read the cluster: it publishes the key at its next look, within publisher.poll.";
 }
