@@ -2,7 +2,6 @@ export {
   type AwsPart,
   awsPart,
   type ForwardedCluster,
-  hasRelease,
   type Machine,
   openChallengeRecords,
   openCluster,

@@ -1,22 +1,13 @@
 import { join } from "node:path";
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type Config, parseConfig } from "../../config/index.ts";
 import type { ApplyEvent } from "../../rules/plan/index.ts";
 import type { StandInClouds } from "../../sandbox/index.ts";
-import type { IssuerRoute } from "../../issuer/index.ts";
-import {
-  type Machine,
-  openMachine,
-  openStack,
-  type Outputs,
-  outputsOf,
-  type PublisherRelease,
-  settleIssuer,
-} from "../../stack/index.ts";
+import { openStack, type Outputs, outputsOf, settleIssuer, type StackOptions } from "../../stack/index.ts";
 import type { OnEvent } from "../report.ts";
 
 /** The guide's stack, as one config: a machine, a name in a zone, and what comes of both. */
-export const guideConfig = `stack: k3s-cluster
+const guideConfig = `stack: k3s-cluster
 issuer: {zone: podtrust.example}
 dns: cloudflare
 machine:
@@ -28,32 +19,15 @@ export interface MachineStory {
   readonly config: Config;
   /** Step 1: addresses, and the name that leads to them. */
   makeName(): Promise<void>;
-  /** Step 2: the machine, with its firewall from the first moment; where it boots, its first login and its upgrade too. */
+  /** Step 2: the machine, with its firewall from the first moment. */
   makeMachine(): Promise<void>;
-  /** Step 3, where it boots: k3s. */
-  bootstrap(): Promise<void>;
-  /** Step 4, where it boots: the publisher, with its account and its certificate, and who else may get one: nobody. */
-  publish(): Promise<void>;
-  /** The connection to a machine that booted. */
-  openMachine(): Promise<Machine>;
   /** Addresses and names of what stands. */
   outputs(): Promise<Outputs>;
   /** Deletes all of it; gives how many things went. */
   down(): Promise<number>;
 }
 
-/** What it takes to set up a machine that boots. */
-interface Booting {
-  /** Leads to the machine. */
-  readonly route: IssuerRoute;
-  readonly release: PublisherRelease;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
 export interface MachineStoryOptions {
-  readonly configText: string;
-  /** Absent: nothing boots, and nothing is set up. */
-  readonly boots?: Booting;
   readonly clouds: StandInClouds;
   readonly folder: string;
   readonly clock: Clock;
@@ -78,11 +52,12 @@ function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) =
   };
 }
 
-/** Ids of the stack's resources, step by step. */
-function stepsOf({ issuer, stack }: Config, boots: boolean): Readonly<Record<Step, readonly string[]>> {
+/** Ids of what the story makes in the clouds, step by step. */
+export function cloudSteps({
+  issuer,
+  stack,
+}: Config): Readonly<Record<"name" | "machine", readonly string[]>> {
   const { host } = new URL(issuer);
-  const onMachine = (...names: readonly string[]): readonly string[] =>
-    boots ? names.map((name) => `host/${stack}/${name}`) : [];
   return {
     name: [
       `hetzner/primary-ip/${stack}-ipv4`,
@@ -91,85 +66,85 @@ function stepsOf({ issuer, stack }: Config, boots: boolean): Readonly<Record<Ste
       `dns/${host}/AAAA`,
     ],
     machine: [`hetzner/ssh-key/${stack}`, `hetzner/firewall/${stack}`, `hetzner/server/${stack}`],
-    system: onMachine("system"),
-    k3s: onMachine("k3s"),
-    publisher: onMachine("accounts", "publisher"),
-    caa: boots ? [`dns/${host}/CAA`] : [],
   };
 }
 
-type Step = "name" | "machine" | "system" | "k3s" | "publisher" | "caa";
-
-function environmentOf({ clouds, folder, boots }: MachineStoryOptions): Readonly<Record<string, string>> {
-  // Nothing of the person's own keys and agents: the machine gets a login key of the demo's.
-  const { PATH, TMPDIR } = boots?.env ?? {};
-  return {
-    ...clouds.environment,
-    HOME: folder,
-    XDG_STATE_HOME: join(folder, "state"),
-    ...defined({ PATH, TMPDIR }),
-  };
+/** Nothing of the person's own keys and agents: the machine gets a login key of the demo's. */
+export function storyEnvironment({ clouds, folder }: MachineStoryOptions): Readonly<Record<string, string>> {
+  return { ...clouds.environment, HOME: folder, XDG_STATE_HOME: join(folder, "state") };
 }
 
-/** What is left of the stack in the clouds. */
-function leftIn({ hetzner, cloudflare }: StandInClouds): readonly object[] {
+/** Reads the story's config, and chooses the name that it leaves open. */
+export function storyConfig(
+  text: string,
+  env: StackOptions["env"],
+  { folder, clock, signal }: MachineStoryOptions,
+): Promise<Config> {
+  return parseConfig(text, join(folder, "podtrust.yaml"), env, (unnamed) =>
+    settleIssuer({ config: unnamed, env, clock }, "choose", signal),
+  );
+}
+
+/** What the story's stack is opened with. */
+export type StoryContext = Omit<StackOptions, "signal" | "select">;
+
+/** Makes, or deletes, what is named by its ids, and tells it; gives how many things were changed. Throws the first failure. */
+export async function applyOnly(
+  context: StoryContext,
+  { only, goal }: { readonly only: readonly string[]; readonly goal: "present" | "absent" },
+  options: MachineStoryOptions,
+): Promise<number> {
+  const stack = await openStack({ ...context, signal: options.signal, select: { only } });
+  try {
+    const { failed, done } = await stack.apply(await stack.plan({ goal }), { onEvent: telling(options) });
+    if (failed[0] !== undefined) throw failed[0].error;
+    return done.length;
+  } finally {
+    stack.close();
+  }
+}
+
+/** Addresses and names of what stands. */
+export async function machineOutputs(
+  context: StoryContext,
+  { signal }: MachineStoryOptions,
+): Promise<Outputs> {
+  const { config } = context;
+  const stack = await openStack({ ...context, signal, select: { only: cloudSteps(config).machine } });
+  try {
+    return outputsOf(config, await stack.outputs());
+  } finally {
+    stack.close();
+  }
+}
+
+/** Throws `demo-link-broken` where something of the stack is left in the clouds. */
+export function checkNothingLeft({ hetzner, cloudflare }: StandInClouds): void {
   const { servers, firewalls, primaryIps, sshKeys } = hetzner.contents();
-  return [servers, firewalls, primaryIps, sshKeys, cloudflare.records("podtrust.example")].flat();
+  const left = [servers, firewalls, primaryIps, sshKeys, cloudflare.records("podtrust.example")].flat();
+  if (left.length > 0)
+    throw new PodtrustError("demo-link-broken", `${left.length} things are left in the clouds after down`);
 }
 
 /** Opens the guide's stack on the stand-ins for both clouds, its name chosen. */
 export async function openMachineStory(options: MachineStoryOptions): Promise<MachineStory> {
-  const { clouds, folder, clock, signal, boots } = options;
-  const env = environmentOf(options);
-  const config = await parseConfig(options.configText, join(folder, "podtrust.yaml"), env, (unnamed) =>
-    settleIssuer({ config: unnamed, env, clock }, "choose", signal),
-  );
-  const steps = stepsOf(config, boots !== undefined);
-  const context = {
-    config,
-    env,
-    clock,
-    ...(boots === undefined ? {} : { route: boots.route, release: boots.release }),
-  };
-  const run = async (named: readonly Step[], goal: "present" | "absent"): Promise<number> => {
-    const only = named.flatMap((step) => steps[step]);
-    const stack = await openStack({ ...context, signal, select: { only } });
-    try {
-      const { failed, done } = await stack.apply(await stack.plan({ goal }), { onEvent: telling(options) });
-      if (failed[0] !== undefined) throw failed[0].error;
-      return done.length;
-    } finally {
-      stack.close();
-    }
-  };
+  const env = storyEnvironment(options);
+  const config = await storyConfig(guideConfig, env, options);
+  const context = { config, env, clock: options.clock };
+  const { name, machine } = cloudSteps(config);
   return {
     config,
     async makeName() {
-      await run(["name"], "present");
+      await applyOnly(context, { only: name, goal: "present" }, options);
     },
     async makeMachine() {
-      await run(["machine", "system"], "present");
+      await applyOnly(context, { only: machine, goal: "present" }, options);
     },
-    async bootstrap() {
-      await run(["k3s"], "present");
-    },
-    async publish() {
-      await run(["publisher", "caa"], "present");
-    },
-    openMachine: () => openMachine(context, signal),
-    async outputs() {
-      const stack = await openStack({ ...context, signal, select: { only: steps.machine } });
-      try {
-        return outputsOf(config, await stack.outputs());
-      } finally {
-        stack.close();
-      }
-    },
+    outputs: () => machineOutputs(context, options),
     async down() {
-      const gone = await run(["name", "machine", "caa"], "absent");
-      const left = leftIn(clouds).length;
-      if (left === 0) return gone;
-      throw new PodtrustError("demo-link-broken", `${left} things are left in the clouds after down`);
+      const gone = await applyOnly(context, { only: [...name, ...machine], goal: "absent" }, options);
+      checkNothingLeft(options.clouds);
+      return gone;
     },
   };
 }

@@ -6,7 +6,7 @@ import { k3sFiles } from "../../stack/index.ts";
 import { guideChapters } from "../chapters.ts";
 import type { DemoReport } from "../report.ts";
 import { type DemoOptions, runDemo } from "../run.ts";
-import { guideConfig, openMachineStory } from "./machine.ts";
+import { openMachineStory } from "./machine.ts";
 import { tellDown, tellK3sFiles, tellMachine, tellName } from "./telling.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function runFromNothing(options: DemoOptions): Promise<DemoReport> 
   const folder = await makeFolder(tmpdir(), "podtrust-from-nothing-");
   const clouds = await startStandInClouds({ zones: ["podtrust.example"], mischief: 0, clock, logger });
   try {
-    const story = await openMachineStory({ configText: guideConfig, clouds, folder, clock, signal, onEvent });
+    const story = await openMachineStory({ clouds, folder, clock, signal, onEvent });
     return await runDemo({
       ...options,
       issuer: story.config.issuer,

@@ -29,7 +29,7 @@ export type {
   ResourceOutputs,
   UnnamedContext,
 } from "./part.ts";
-export { accountsOutput, hasRelease, publisherOnMachine, rollBackPublisher } from "./publisher/index.ts";
+export { accountsOutput, publisherOnMachine, rollBackPublisher } from "./publisher/index.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */

@@ -14,7 +14,8 @@ import {
   lackingPrograms,
   readBootImage,
 } from "../emulator/index.ts";
-import { hasRelease, type PublisherRelease } from "../../../src/stack/index.ts";
+import { findReleases, readRelease } from "../../../src/providers/host/index.ts";
+import type { PublisherRelease } from "../../../src/stack/index.ts";
 import { makeFolder } from "../../../src/demo/files.ts";
 
 /** What a person names for a machine that boots; what is left out is lacking. */
@@ -100,11 +101,19 @@ async function readK3s(file: string): Promise<K3sFile | Lack> {
   }
 }
 
+/** Throws `publisher-release` where one of its bytes is not the one that was built. */
+async function hasRelease({ folder, version }: PublisherRelease): Promise<boolean> {
+  const found = (await findReleases(folder, version)).get("x64");
+  if (found === undefined) return false;
+  await readRelease(found);
+  return true;
+}
+
 async function lackingRelease(release: PublisherRelease): Promise<readonly Lack[]> {
   const next =
     "run npm run release -- publisher-linux-x64 in a checkout of podtrust, and name the folder with --release FOLDER";
   try {
-    if (await hasRelease(release, "x64")) return [];
+    if (await hasRelease(release)) return [];
     const what = `${release.folder} has no publisher of podtrust ${release.version} for x64`;
     return [{ what, next }];
   } catch (error) {

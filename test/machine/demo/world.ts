@@ -17,8 +17,8 @@ import { demoTimes } from "../../../src/demo/environment.ts";
 import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
 import type { ChainOptions } from "../../../src/demo/run.ts";
 import type { Stage } from "../../../src/demo/stage.ts";
-import { type MachineStory, openMachineStory } from "../../../src/demo/from-nothing/machine.ts";
 import type { BootKit } from "./kit.ts";
+import { type BootedStory, openBootedStory } from "./story.ts";
 
 /** Where the machine finds the certificate authority: of the range for benchmarks (RFC 2544), which is nobody's. */
 const caPlace = { host: "198.18.0.1", port: 14000 };
@@ -54,7 +54,7 @@ publisher:
 /** The stage of a booted machine, and what is told on it. */
 export interface BootWorld {
   readonly stage: Stage;
-  readonly story: MachineStory;
+  readonly story: BootedStory;
   /** Has the stage's cluster be the machine's, once k3s runs there. */
   openCluster(): Promise<void>;
   /** Waits until the machine's publisher has its certificate, which it orders once it runs. */
@@ -120,9 +120,11 @@ async function build(
   });
   ending.add(() => sandbox.close());
   const caFile = await writePrivateFile(folder, "acme-root.pem", ca.tlsCa);
-  const story = await openMachineStory({
+  const story = await openBootedStory({
     configText: configText(kit, ca.directoryUrl, caFile),
-    boots: { route: { connectTo, ca: ca.root }, release: kit.release, env },
+    route: { connectTo, ca: ca.root },
+    release: kit.release,
+    env,
     clouds,
     folder,
     clock,

@@ -1,6 +1,5 @@
 export {
   accountsOutput,
-  hasRelease,
   isOnMachine,
   publisherOnMachine,
   publisherParts,

@@ -3,14 +3,12 @@ import { recordNames, type RecordType } from "../../../rules/dns/index.ts";
 import {
   accountsNames,
   accountsResource,
-  findReleases,
   type HostConnection,
   type HostLayout,
   hostLayout,
   k3sNames,
   publisherNames,
   publisherResource,
-  readRelease,
   rollBack,
   systemNames,
 } from "../../../providers/host/index.ts";
@@ -102,20 +100,6 @@ class PublisherPart implements Part {
   close(): void {
     void this.#connection.close();
   }
-}
-
-/**
- * Whether a folder has a release of the publisher for an architecture, each of whose bytes is the one that was built.
- * Throws `publisher-release` where it is another.
- */
-export async function hasRelease(
-  { folder, version }: PublisherRelease,
-  architecture: "x64" | "arm64",
-): Promise<boolean> {
-  const release = (await findReleases(folder, version)).get(architecture);
-  if (release === undefined) return false;
-  await readRelease(release);
-  return true;
 }
 
 /** Whether a config's publisher runs on a machine of the config's. */
