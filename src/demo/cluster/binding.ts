@@ -61,7 +61,7 @@ function clientsOf({ environment }: Cast): BindingClients & { readonly aws: Boun
 }
 
 /**
- * Binds a ServiceAccount: definitions, a grant, a binding, and the turns of the operator's own code until STS let the
+ * Binds a ServiceAccount: definitions, a grant, a binding, and the passes of the operator's own code until STS let the
  * ServiceAccount in. Reports the link `trust`. Throws `demo-link-broken`.
  */
 export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
@@ -72,8 +72,8 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
   environment.atEnd(() => Promise.resolve(clients.aws.close()));
   const binding: ObjectRef = { kind: "AWSRoleBinding", namespace, name: accounts.bound };
   const departures = new Departures();
-  /** One turn of the binding; undefined once it is gone. */
-  async function turn(ending: AbortSignal) {
+  /** One pass of the binding; undefined once it is gone. */
+  async function pass(ending: AbortSignal) {
     const object = await cluster.read(binding, { signal: ending });
     const deletedFor = departures.see(accounts.bound, object, clock.elapsed());
     if (object === undefined) return undefined;
@@ -87,7 +87,7 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
     if ((await cluster.get(list, { signal: own })).status !== 200)
       return (await cluster.read(bindingDefinition, { signal: own })) === undefined;
     await cluster.remove(binding, { signal: own });
-    return (await turn(own)) === undefined;
+    return (await pass(own)) === undefined;
   }
   async function unbind(): Promise<void> {
     const { signal: own } = new AbortController();
@@ -118,7 +118,7 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
       cast,
       { reason: "the binding is Ready once STS let its ServiceAccount in", seconds: 60 },
       async () => {
-        const done = await turn(signal);
+        const done = await pass(signal);
         const ready = readyOf(done?.outcome.conditions ?? []);
         return ready?.status === "True" ? ready : undefined;
       },

@@ -34,7 +34,7 @@ export class AdaptiveRate {
   async run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const start = this.#clock.elapsed();
     for (;;) {
-      await this.#turn(signal);
+      await this.#untilAllowed(signal);
       try {
         const answer = await call();
         this.#succeeded();
@@ -48,7 +48,7 @@ export class AdaptiveRate {
     }
   }
 
-  async #turn(signal: AbortSignal | undefined): Promise<void> {
+  async #untilAllowed(signal: AbortSignal | undefined): Promise<void> {
     if (this.#rate === undefined) return;
     const now = this.#clock.elapsed();
     const mine = Math.max(now, this.#next);

@@ -9,7 +9,7 @@ type Options = { abortSignal?: AbortSignal };
 type Call<T> = (client: IamApi.IAMClient, api: Api, options: Options) => Promise<T>;
 
 // Two writers at one resource: IAM asks both to come again (ConcurrentModification).
-const turns: RetrySchedule = {
+const retries: RetrySchedule = {
   name: "somebody else is changing the same thing",
   delays: [250, 500, 1000, 2000],
   giveUpAfter: 15_000,
@@ -48,7 +48,7 @@ export interface Iam {
 export function iamOf(session: AwsSession, signal?: AbortSignal): Iam {
   const again = <T>(work: Call<T>): Promise<T> =>
     retry(() => call(session, signal, work), {
-      schedule: turns,
+      schedule: retries,
       clock: session.clock,
       retryable: (error) => isAwsCode(error, "ConcurrentModification"),
       ...defined({ signal }),

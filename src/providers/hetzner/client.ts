@@ -72,7 +72,7 @@ export class HetznerApi {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const { endpoint, token, ca, connectTo } = this.#access;
-    await this.#pace.turn(signal);
+    await this.#pace.untilAllowed(signal);
     try {
       return await request(`${endpoint}/${operation.path}`, {
         method: operation.method,

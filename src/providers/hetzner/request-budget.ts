@@ -18,7 +18,7 @@ export class RequestBudget {
   }
 
   /** Waits until a request may be sent. */
-  async turn(signal: AbortSignal): Promise<void> {
+  async untilAllowed(signal: AbortSignal): Promise<void> {
     if (this.#refill === 0) return;
     const now = this.#clock.elapsed();
     const mine = Math.max(now, this.#next);

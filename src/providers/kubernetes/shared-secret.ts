@@ -42,7 +42,7 @@ const holderAnnotation = "podtrust.dev/lock-holder";
 // What one replica saves the others serve this much later, in milliseconds.
 const lookEvery = 2000;
 // Whoever lost a race reads again and changes what stands there then.
-const turns: RetrySchedule = {
+const retries: RetrySchedule = {
   name: "another replica writes at the same time",
   delays: [20, 50, 100, 200, 400, 800],
   giveUpAfter: 20_000,
@@ -113,7 +113,7 @@ export class SharedSecret {
         this.#seen = written;
         return written;
       },
-      { schedule: turns, clock, retryable: isConflict },
+      { schedule: retries, clock, retryable: isConflict },
     );
   }
 

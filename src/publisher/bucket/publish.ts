@@ -47,7 +47,7 @@ interface StoredDocuments {
 class Conflict extends Error {}
 
 // Whoever lost a race reads again and writes what holds for both.
-const turns: RetrySchedule = {
+const retries: RetrySchedule = {
   name: "another publisher writes at the same time",
   delays: [50, 100, 200, 400, 800, 1600],
   giveUpAfter: 20_000,
@@ -176,7 +176,7 @@ export async function publishTo(
         return attempt(spec(), deps, written);
       },
       {
-        schedule: turns,
+        schedule: retries,
         clock,
         retryable: (error) => error instanceof Conflict,
         onRetry: () => (conflicts += 1),
@@ -186,7 +186,7 @@ export async function publishTo(
     return { ...done, written: [...written], conflicts };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    const sentence = `other publishers kept writing into ${deps.target.place} for ${turns.giveUpAfter / 1000} seconds`;
+    const sentence = `other publishers kept writing into ${deps.target.place} for ${retries.giveUpAfter / 1000} seconds`;
     throw new PodtrustError("publication-conflict", sentence, { cause: error });
   }
 }

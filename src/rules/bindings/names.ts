@@ -52,7 +52,7 @@ export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator
 export const namespaceTag = "kubernetes-namespace";
 export const serviceAccountTag = "kubernetes-service-account";
 
-/** Another value of this annotation on a binding or a trust asks for a turn at once. */
+/** Another value of this annotation on a binding or a trust asks for a pass at once. */
 export const retryAnnotation = `${apiGroup}/retry`;
 
 const onDeleteTag = "podtrust:on-delete";

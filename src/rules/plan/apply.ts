@@ -197,7 +197,7 @@ class Run {
     this.done.push(change);
   }
 
-  async #turn(change: Change): Promise<void> {
+  async #applyOnce(change: Change): Promise<void> {
     const { id } = change.resource;
     const before = this.#before(change);
     await Promise.all(before.flatMap((one) => this.#ended.get(one) ?? []));
@@ -224,9 +224,9 @@ class Run {
 
   async #all(changes: readonly Change[]): Promise<void> {
     await mapLimit(changes, (change) => {
-      const turn = this.#turn(change);
-      this.#ended.set(change.resource.id, turn);
-      return turn;
+      const applied = this.#applyOnce(change);
+      this.#ended.set(change.resource.id, applied);
+      return applied;
     });
   }
 

@@ -64,7 +64,7 @@ function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsS
 }
 
 /** Of all stand-ins of this process, since they share its event loop. */
-const turns = new OneATick();
+const queue = new OneATick();
 
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
@@ -73,7 +73,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   bound(server, {
     limits,
     secure: options.tls !== undefined,
-    onExchange: (exchange) => turns.take(exchange, options.onExchange),
+    onExchange: (exchange) => queue.take(exchange, options.onExchange),
   });
   if (options.onConnection !== undefined) server.on("connection", options.onConnection);
   if (options.onSecureConnection !== undefined) server.on("secureConnection", options.onSecureConnection);

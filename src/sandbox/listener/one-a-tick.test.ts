@@ -14,9 +14,9 @@ const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(re
 
 describe("the turns of requests", () => {
   test("come one in a turn of the event loop, in the order of the requests", async () => {
-    const turns = new OneATick();
+    const queue = new OneATick();
     const begun: number[] = [];
-    for (let number = 0; number < 5; number += 1) turns.take(exchange().exchange, () => begun.push(number));
+    for (let number = 0; number < 5; number += 1) queue.take(exchange().exchange, () => begun.push(number));
     assert.deepEqual(begun, []);
     for (let done = 1; done <= 5; done += 1) {
       await turnOfLoop();
@@ -28,11 +28,11 @@ describe("the turns of requests", () => {
   });
 
   test("are none for a client that has gone, and the next one has its own", async () => {
-    const turns = new OneATick();
+    const queue = new OneATick();
     const begun: string[] = [];
     const gone = exchange();
-    turns.take(gone.exchange, () => begun.push("gone"));
-    turns.take(exchange().exchange, () => begun.push("there"));
+    queue.take(gone.exchange, () => begun.push("gone"));
+    queue.take(exchange().exchange, () => begun.push("there"));
     gone.over.abort();
     await turnOfLoop();
     await turnOfLoop();
@@ -40,13 +40,13 @@ describe("the turns of requests", () => {
   });
 
   test("go on for thousands that never let the queue be empty", async () => {
-    const turns = new OneATick();
+    const queue = new OneATick();
     let begun = 0;
     for (let number = 0; number < 3000; number += 1) {
-      turns.take(exchange().exchange, () => {
+      queue.take(exchange().exchange, () => {
         begun += 1;
         // As a client that asks again as soon as it has its answer.
-        if (begun <= 3000) turns.take(exchange().exchange, () => (begun += 1));
+        if (begun <= 3000) queue.take(exchange().exchange, () => (begun += 1));
       });
     }
     for (let turn = 0; turn < 6000; turn += 1) await turnOfLoop();

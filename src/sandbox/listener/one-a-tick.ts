@@ -18,10 +18,10 @@ export class OneATick {
   /** Has `begin` called in a turn of its own; never where the client has gone before. */
   take(exchange: Exchange, begin: (exchange: Exchange) => void): void {
     this.#waiting.push({ exchange, begin });
-    if (this.#waiting.length === 1) setImmediate(() => this.#turn());
+    if (this.#waiting.length === 1) setImmediate(() => this.#next());
   }
 
-  #turn(): void {
+  #next(): void {
     const first = this.#waiting[this.#begun];
     this.#begun += 1;
     const isLast = this.#begun === this.#waiting.length;
@@ -30,7 +30,7 @@ export class OneATick {
       this.#waiting.splice(0, this.#begun);
       this.#begun = 0;
     }
-    if (!isLast) setImmediate(() => this.#turn());
+    if (!isLast) setImmediate(() => this.#next());
     if (first !== undefined && !first.exchange.over.aborted) first.begin(first.exchange);
   }
 }
