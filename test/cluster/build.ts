@@ -19,7 +19,7 @@ import {
   type KubernetesVersion,
   modules,
   otherVersions,
-  usual,
+  defaultPrograms,
   defaultVersion,
 } from "./modules.ts";
 
@@ -98,7 +98,7 @@ function folderOf(module: GoModule): string {
 
 function modulesOf(versions: readonly KubernetesVersion[]): readonly GoModule[] {
   const others = versions.flatMap((version) => (version === defaultVersion ? [] : [otherVersions[version]]));
-  return [...usual, ...others];
+  return [...defaultPrograms, ...others];
 }
 
 /** The whole version of a minor, such as 1.36.3. */
@@ -193,7 +193,7 @@ export async function buildProgram(
   name: keyof Programs,
   say: (line: string) => void = console.log,
 ): Promise<string> {
-  const module = usual.find(({ programs }) => Object.hasOwn(programs, name));
+  const module = defaultPrograms.find(({ programs }) => Object.hasOwn(programs, name));
   if (module === undefined) throw new TypeError(`no module builds ${name}`);
   if (!isBuilt(module)) await buildModule(module, say);
   return join(folderOf(module), name);
@@ -227,7 +227,7 @@ if (import.meta.main) {
   const missing = whyNoCluster();
   if (missing !== undefined) throw new Error(missing);
   for (const module of modules) {
-    if (wanted.length === 0 ? !usual.includes(module) : !wanted.includes(module.name)) continue;
+    if (wanted.length === 0 ? !defaultPrograms.includes(module) : !wanted.includes(module.name)) continue;
     if (isBuilt(module)) console.log(`${module.name} ${module.version} stands in ${folderOf(module)}`);
     else await buildModule(module, console.log);
   }

@@ -41,7 +41,7 @@ export const otherVersions: Readonly<Record<Exclude<KubernetesVersion, typeof de
   "1.37": apiServerModule("1.37", "1.37.2"),
 };
 
-export const usual: readonly GoModule[] = [
+export const defaultPrograms: readonly GoModule[] = [
   {
     name: "etcd",
     version: "3.6.16",
@@ -208,4 +208,8 @@ export const appliers: readonly GoModule[] = [
     programs: { "terraform-provider-hcloud": "github.com/hetznercloud/terraform-provider-hcloud" },
   },
 ];
-export const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions), ...appliers];
+export const modules: readonly GoModule[] = [
+  ...defaultPrograms,
+  ...Object.values(otherVersions),
+  ...appliers,
+];

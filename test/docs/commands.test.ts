@@ -95,14 +95,14 @@ function configOf(block: Block, before: string): string | undefined {
 const quickStart = blocksOf("README.md").filter(
   ({ text, language }) => language === "yaml" || /podtrust up/u.test(text),
 );
-const usual = quickStart.find(({ language }) => language === "yaml")?.text ?? "";
+const quickStartConfig = quickStart.find(({ language }) => language === "yaml")?.text ?? "";
 
 for (const page of pages) {
   const blocks = blocksOf(page);
   const commands = blocks.flatMap(shellOf).filter(isCommand);
 
   test(`${page}: every config is one without a mistake, and every command exists`, async () => {
-    let before = usual;
+    let before = quickStartConfig;
     for (const block of blocks) {
       const config = configOf(block, before);
       if (config === undefined) continue;
@@ -122,14 +122,14 @@ for (const page of pages) {
   if (commands.length === 0) continue;
   test(`${page}: every command works, one after the other`, async (t) => {
     const world = await guideWorld(t);
-    await world.config(usual);
+    await world.config(quickStartConfig);
     const prepare = async (words: readonly string[]): Promise<void> => {
       const result = await world.run({ words: ["podtrust", ...words], into: undefined, end: "" });
       assert.equal(result?.code, 0, `${words.join(" ")}\n${result?.err}`);
     };
     const own = blocks.find((block) => configOf(block, "{}") === block.text);
     if (own !== undefined) await world.config(own.text);
-    const named = parse(own?.text ?? usual) as { issuer: unknown; aws?: object };
+    const named = parse(own?.text ?? quickStartConfig) as { issuer: unknown; aws?: object };
     // A name that podtrust makes is nobody's before it is made.
     const isNamed = typeof named.issuer === "string";
     if (isNamed && !says("serve")) await prepare(["serve"]);

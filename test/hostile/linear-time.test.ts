@@ -44,7 +44,7 @@ const within =
 const asked = { server: "https://cluster.example", what: "read", right: "get" };
 const page = { stack: "a", place: "jwks", url: "https://a.test/jwks", cacheControl: "no-store" } as const;
 const site = new Site([page], { secure: true, targetBytes: 2048, tallies: new Tallies() });
-const usual = {
+const defaults = {
   method: "GET",
   authority: "a.test",
   target: "/jwks",
@@ -57,8 +57,8 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "Accept-Encoding": prefersGzip,
   "If-None-Match": (text) => matchesAny(text, ['"a"']),
   Host: (text) => hostAllowed(text, "127.0.0.1"),
-  "a request target": (text) => site.answer({ ...usual, target: text }),
-  ":authority": (text) => site.answer({ ...usual, authority: text }),
+  "a request target": (text) => site.answer({ ...defaults, target: text }),
+  ":authority": (text) => site.answer({ ...defaults, authority: text }),
   "Retry-After": (text) => retryAfterMs({ "retry-after": text }, 0),
   Link: (text) => alternateLinks(text, "https://ca.example/"),
   "an ACME directory": within(

@@ -38,11 +38,11 @@ async function flags(
 const arg = (key: string, ...values: readonly string[]): string =>
   `${key}:\n${values.map((value) => `- ${value}\n`).join("")}`;
 const issuer = "service-account-issuer";
-const usual = "https://kubernetes.default.svc.cluster.local";
+const standardIssuer = "https://kubernetes.default.svc.cluster.local";
 
 describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeftOut() }, () => {
   const cases: readonly [string, Readonly<Record<string, string>>, readonly string[], readonly string[]][] = [
-    ["without a file it signs with the default issuer", {}, [], [usual]],
+    ["without a file it signs with the default issuer", {}, [], [standardIssuer]],
     [
       "an argument takes the place of the default, and repeats keep their order",
       { "config.yaml": arg("kube-apiserver-arg", `${issuer}=https://b`, `${issuer}=https://a`) },
@@ -65,19 +65,19 @@ describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeft
         "config.yaml.d/60-z.yaml": arg("kube-apiserver-arg", "v=2"),
       },
       [],
-      [usual],
+      [standardIssuer],
     ],
     [
       "NAME+=VALUE stands after the default",
       { "config.yaml": arg("kube-apiserver-arg", `${issuer}+=https://a`) },
       [],
-      [usual, "https://a"],
+      [standardIssuer, "https://a"],
     ],
     [
       "NAME-=VALUE stands before the default, and so signs",
       { "config.yaml": arg("kube-apiserver-arg", `${issuer}-=https://a`) },
       [],
-      ["https://a", usual],
+      ["https://a", standardIssuer],
     ],
     [
       "the command line's values come after the files'",
@@ -92,7 +92,7 @@ describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeft
         "config.yaml.d/50-a.yaml.bak": arg("kube-apiserver-arg", `${issuer}=https://a`),
       },
       [],
-      [usual],
+      [standardIssuer],
     ],
   ];
   for (const [name, files, args, wanted] of cases)
@@ -134,7 +134,7 @@ describe("the stand-in for k3s on a machine that booted", { skip: leftOut() }, (
     const own = arg(
       "kube-apiserver-arg+",
       `${issuer}=https://oidc.example.com`,
-      `${issuer}=${usual}`,
+      `${issuer}=${standardIssuer}`,
       "service-account-jwks-uri=https://oidc.example.com/openid/v1/jwks",
     );
     const drop = ["/etc/rancher/k3s/config.yaml.d/50-issuer.yaml", "0644"] as const;
@@ -194,7 +194,7 @@ describe("the stand-in for k3s on a machine that booted", { skip: leftOut() }, (
       ]);
       await onMachine("sudo systemctl restart --no-block k3s");
       // The one before answers until it is ended.
-      await until("the default issuer", machine, async () => (await discovery()).issuer === usual);
+      await until("the default issuer", machine, async () => (await discovery()).issuer === standardIssuer);
     });
   });
 });

@@ -9,8 +9,14 @@ const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).to
 /** An unsigned AssumeRoleWithWebIdentity with a token of these claims, whose signature is nobody's. */
 function exchange(claims: object, more: Readonly<Record<string, string>> = {}): string {
   const now = Math.floor(Date.now() / 1000);
-  const usual = { iss: "https://a.example", sub: "s", aud: "sts.amazonaws.com", iat: now, exp: now + 600 };
-  const token = `${encoded({ alg: "RS256", kid: "k" })}.${encoded({ ...usual, ...claims })}.${"A".repeat(342)}`;
+  const claimsByDefault = {
+    iss: "https://a.example",
+    sub: "s",
+    aud: "sts.amazonaws.com",
+    iat: now,
+    exp: now + 600,
+  };
+  const token = `${encoded({ alg: "RS256", kid: "k" })}.${encoded({ ...claimsByDefault, ...claims })}.${"A".repeat(342)}`;
   return new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",

@@ -72,7 +72,7 @@ describe("status", () => {
 
   test("a key that the cluster signs with and nobody publishes", async () => {
     const key = await world.cluster.keys.create();
-    const usual = world.cluster.keys.list().find(({ state }) => state === "signing");
+    const signing = world.cluster.keys.list().find(({ state }) => state === "signing");
     world.cluster.keys.promote(key.kid);
     const report = await world.look();
     assert.equal(report.broken?.name, "jwks");
@@ -81,7 +81,7 @@ describe("status", () => {
     assert.equal(link(report, "sts").outcome, "broken");
     // What has nothing to do with it was looked at all the same.
     assert.equal(link(report, "permission").outcome, "ok");
-    world.cluster.keys.promote(usual?.kid ?? "");
+    world.cluster.keys.promote(signing?.kid ?? "");
     world.cluster.keys.drop(key.kid);
   });
 

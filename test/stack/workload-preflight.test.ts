@@ -82,11 +82,11 @@ describe("the workload's side", () => {
     });
 
     test("an issuer that nobody serves, and a key that is not published", async () => {
-      const usual = world.cluster.keys.list().find(({ state }) => state === "signing")?.kid ?? "";
+      const signing = world.cluster.keys.list().find(({ state }) => state === "signing")?.kid ?? "";
       const key = await world.cluster.keys.create();
       world.cluster.keys.promote(key.kid);
       await assert.rejects(check(), { code: "workload-issuer", message: new RegExp(key.kid, "u") });
-      world.cluster.keys.promote(usual);
+      world.cluster.keys.promote(signing);
       world.cluster.keys.drop(key.kid);
       world.issuer.pages.clear();
       await assert.rejects(check(), { code: "issuer-unreached" });

@@ -53,7 +53,7 @@ export interface TestSandbox {
   readonly iam: (credentials?: Credentials) => IAMClient;
   readonly ssm: (credentials?: Credentials) => SSMClient;
   readonly sts: (credentials?: Credentials) => STSClient;
-  /** A token of the issuer; `claims` replace the usual ones, undefined leaves one out. */
+  /** A token of the issuer; `claims` replace the default ones, undefined leaves one out. */
   readonly token: (
     claims?: Readonly<Record<string, unknown>>,
     header?: object,
@@ -165,8 +165,8 @@ export async function startTestSandbox(
     sts,
     async token(claims = {}, header = {}, by = key) {
       const now = Math.floor(clock.now() / 1000);
-      const usual = { iss: issuer.issuer, sub: subject, aud: [audience], iat: now, exp: now + 600 };
-      const payload = Buffer.from(JSON.stringify({ ...usual, ...claims }));
+      const claimsByDefault = { iss: issuer.issuer, sub: subject, aud: [audience], iat: now, exp: now + 600 };
+      const payload = Buffer.from(JSON.stringify({ ...claimsByDefault, ...claims }));
       return new CompactSign(payload)
         .setProtectedHeader({ alg: by.alg, kid: by.kid, ...header })
         .sign(by.privateKey);

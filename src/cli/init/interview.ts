@@ -120,7 +120,7 @@ export class Interview {
     return undefined;
   }
 
-  /** An answer that is the usual one where nobody gives another. */
+  /** An answer that is the default where nobody gives another. */
   async askOr<T>(standard: string, question: Question<T>): Promise<T> {
     if (question.given !== undefined || !this.#canAsk) return settled(question, question.given ?? standard);
     return this.#asked(question, standard);

@@ -247,7 +247,7 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
   const interview = new Interview(context, options.yes === true);
   const region =
     options.region ?? (options.detect ? await detectRegion(context) : undefined) ?? unanswered.region;
-  // What has a usual answer and is seldom another is no question.
+  // What has a default and is seldom anything else is no question.
   const { stack = unanswered.stack } = options;
   await demand("stack", { stack });
   await demand("region", { region });

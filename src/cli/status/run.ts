@@ -14,7 +14,7 @@ export interface StatusOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
-  /** Seconds, or a duration; true for the usual. */
+  /** Seconds, or a duration; true for the default. */
   readonly watch?: string | true;
 }
 

@@ -25,7 +25,7 @@ export interface HetznerMachine {
   readonly ipv6: boolean;
   /** Who may reach port 22, as CIDRs; absent: whoever runs podtrust. */
   readonly sshFrom?: readonly string[];
-  /** https URLs that tell the caller's address; absent: the usual ones. */
+  /** https URLs that tell the caller's address; absent: the default ones. */
   readonly addressServices?: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export interface MachineConfig {
   readonly protect: boolean;
   /** The guide's user: logs in, and has kubectl. */
   readonly user: string;
-  /** The public key that may log in, or the private key beside it; absent: an agent, or the person's usual keys. */
+  /** The public key that may log in, or the private key beside it; absent: an agent, or the person's default keys. */
   readonly sshKey?: string;
   readonly k3s: K3sConfig;
   readonly cni: Cni;

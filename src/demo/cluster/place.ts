@@ -17,7 +17,7 @@ export const bindingDefinition = {
   name: `${bindingNames.plural}.${apiVersion.split("/")[0]}`,
 } as const;
 
-const usual = /^(?:default|kube-.*|local-path-storage)$/u;
+const standard = /^(?:default|kube-.*|local-path-storage)$/u;
 
 /**
  * Looks at a cluster, and changes nothing. Throws `demo-cluster-in-use` where podtrust's own definitions are there: an
@@ -39,7 +39,7 @@ export async function lookAtCluster(api: KubernetesApi, signal: AbortSignal): Pr
     );
   }
   const all = await api.list({ kind: "Namespace", namespace: "", limit: 500 }, { signal });
-  const namespaces = all.map((one) => one.metadata.name).filter((one) => !usual.test(one));
+  const namespaces = all.map((one) => one.metadata.name).filter((one) => !standard.test(one));
   return { server: api.server, namespaces };
 }
 

@@ -37,9 +37,9 @@ export class Fields {
     throw invalid(this.#at(name), "no id");
   }
 
-  /** A number; `usual` where there is none. */
-  number(name: string, usual: number): number {
-    const value = this.#record[name] ?? usual;
+  /** A number; `defaultValue` where there is none. */
+  number(name: string, defaultValue: number): number {
+    const value = this.#record[name] ?? defaultValue;
     if (typeof value === "number" && Number.isFinite(value)) return value;
     throw invalid(this.#at(name), "no number");
   }

@@ -6,7 +6,7 @@ export interface SshTarget {
   readonly user: string;
   /** Fingerprints (`SHA256:…`) of which the host key has to have one; empty: what the person's known_hosts has. */
   readonly hostKeys: readonly string[];
-  /** File of a private key, or of a public one whose private half an agent has; absent: agent and usual keys. */
+  /** File of a private key, or of a public one whose private half an agent has; absent: agent and default keys. */
   readonly keyFile?: string;
   /** As ssh's -J takes it. */
   readonly proxyJump?: string;

@@ -40,9 +40,10 @@ function memberProblem(raw: JsonRecord): string | undefined {
 }
 
 function curveProblem(raw: JsonRecord): string | undefined {
-  const usual = defaultAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"]);
-  if (usual === undefined) return `AWS verifies the curves P-256, P-384 and P-521, not ${shown(raw["crv"])}`;
-  if (raw["kty"] === "EC" && raw["alg"] !== undefined && raw["alg"] !== usual) {
+  const expected = defaultAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"]);
+  if (expected === undefined)
+    return `AWS verifies the curves P-256, P-384 and P-521, not ${shown(raw["crv"])}`;
+  if (raw["kty"] === "EC" && raw["alg"] !== undefined && raw["alg"] !== expected) {
     return `its alg ${shown(raw["alg"])} does not go with the curve ${shown(raw["crv"])}`;
   }
   return undefined;

@@ -31,9 +31,9 @@ function testOf(parameter: string, value: string): Test | undefined {
   return (record) => compare(read(record).toLowerCase(), value.toLowerCase());
 }
 
-function whole(query: URLSearchParams, name: string, usual: number, most: number): number {
+function whole(query: URLSearchParams, name: string, defaultValue: number, most: number): number {
   const text = query.get(name);
-  if (text === null) return usual;
+  if (text === null) return defaultValue;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return Math.min(value, most);
   throw new ApiError(400, 9207, `${name} is invalid.`);
@@ -55,10 +55,10 @@ export function matching(records: Iterable<DnsRecord>, query: URLSearchParams): 
 export function pageOf<T>(
   items: readonly T[],
   query: URLSearchParams,
-  usual: number,
+  defaultValue: number,
   most: number,
 ): { readonly items: readonly T[]; readonly info: object } {
-  const perPage = whole(query, "per_page", usual, most);
+  const perPage = whole(query, "per_page", defaultValue, most);
   const page = whole(query, "page", 1, Number.MAX_SAFE_INTEGER);
   const shown = items.slice((page - 1) * perPage, page * perPage);
   return {

@@ -31,8 +31,8 @@ function forge(state: ApiState, forged: ForgedToken): string {
   const issuedAt = forged.issuedAt ?? state.now();
   const times = { issuedAt, expiresAt: issuedAt + (forged.expirationSeconds ?? 3600) };
   const audiences = forged.audiences ?? [state.issuer];
-  const usual = tokenClaims(state.issuer, forgedSubject(state, forged), audiences, times);
-  const claims = withoutUndefined({ ...usual, ...forged.claims });
+  const standardClaims = tokenClaims(state.issuer, forgedSubject(state, forged), audiences, times);
+  const claims = withoutUndefined({ ...standardClaims, ...forged.claims });
   const header = forged.header ?? {};
   if (signedBy === "foreign-key") return state.keys.signForeign(claims, header);
   return state.keys.sign(claims, header, signedBy === "cluster" ? undefined : signedBy.kid);

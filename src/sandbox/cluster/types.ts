@@ -80,9 +80,9 @@ export interface ForgedToken {
   readonly expirationSeconds?: number;
   /** By the cluster's own signing key, one of its published keys by kid, or a key of nobody's (with the signing key's kid). */
   readonly signedBy?: "cluster" | "foreign-key" | { readonly kid: string };
-  /** Claims set over the usual ones; undefined removes one. */
+  /** Claims set over the default ones; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header fields set over the usual ones; undefined removes one. */
+  /** Header fields set over the default ones; undefined removes one. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 

@@ -281,7 +281,7 @@ export const controlRoutes: readonly ControlRoute[] = [
       expirationSeconds: 3600,
     },
     more: [
-      "With any of these it is forged, and TokenRequest's bounds are not its own: `claims` and `header` are set over the usual ones, `withoutClaims` and `withoutHeader` take some away, `signedBy` is `cluster`, `foreign-key` (a key of nobody's, under the cluster's kid) or `{\"kid\": KID}`, `issuedAt` is in seconds since 1970, and `expirationSeconds` may be negative. `issuer` names another issuer by its URL. Where `claims` has a `sub`, it need be no ServiceAccount's:",
+      "With any of these it is forged, and TokenRequest's bounds are not its own: `claims` and `header` are set over the default ones, `withoutClaims` and `withoutHeader` take some away, `signedBy` is `cluster`, `foreign-key` (a key of nobody's, under the cluster's kid) or `{\"kid\": KID}`, `issuedAt` is in seconds since 1970, and `expirationSeconds` may be negative. `issuer` names another issuer by its URL. Where `claims` has a `sub`, it need be no ServiceAccount's:",
       {
         issuer: "https://token.actions.githubusercontent.com",
         claims: { sub: "repo:octo-org/octo-repo:ref:refs/heads/main", repository: "octo-org/octo-repo" },

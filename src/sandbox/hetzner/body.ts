@@ -37,11 +37,11 @@ export class Body {
     return this.has(name) ? this.text(name, form) : undefined;
   }
 
-  flag(name: string, usual: boolean): boolean {
-    const value = this.#fields[name] ?? usual;
+  flag(name: string, defaultValue: boolean): boolean {
+    const value = this.#fields[name] ?? defaultValue;
     if (typeof value === "boolean") return value;
     this.blame(name, "Not a valid boolean.");
-    return usual;
+    return defaultValue;
   }
 
   /** One of some words. */

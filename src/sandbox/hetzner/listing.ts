@@ -15,9 +15,9 @@ export interface ListForm<T> {
 const maxPage = 50;
 const defaultPage = 25;
 
-function whole(query: URLSearchParams, name: string, usual: number): number {
+function whole(query: URLSearchParams, name: string, defaultValue: number): number {
   const text = query.get(name);
-  if (text === null) return usual;
+  if (text === null) return defaultValue;
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) {
     throw invalidInput([{ name, messages: [`${name} is a whole number from 1`] }]);

@@ -34,13 +34,13 @@ export interface DemoSpec {
 export function demoServiceAccount(config: Config): string {
   const { issuer } = config;
   const roles = config.aws.flatMap((account) => account.roles.map((role) => ({ issuer, account, role })));
-  const usual = `${demo.namespace}/${demo.serviceAccount}`;
-  if (roles.some((one) => trusts(one, usual))) return usual;
+  const defaultAccount = `${demo.namespace}/${demo.serviceAccount}`;
+  if (roles.some((one) => trusts(one, defaultAccount))) return defaultAccount;
   const named = roles
     .flatMap(({ role }) => role.serviceAccounts)
     .filter((account) => account.endsWith(`/${demo.serviceAccount}`));
   const [first, second] = [...new Set(named)];
-  if (first === undefined || second === undefined) return first ?? usual;
+  if (first === undefined || second === undefined) return first ?? defaultAccount;
   throw new PodtrustError(
     "workload-role-unknown",
     `several ServiceAccounts are the demo's: ${named.join(", ")}`,

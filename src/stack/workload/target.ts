@@ -95,10 +95,10 @@ function checkedLifetime(seconds: number): number {
 }
 
 function checkedAudience(account: AwsConfig, spec: WorkloadSpec): string {
-  const [usual = ""] = account.audiences;
-  const audience = spec.audience ?? usual;
+  const [defaultAudience = ""] = account.audiences;
+  const audience = spec.audience ?? defaultAudience;
   if (account.audiences.includes(audience)) return audience;
-  const near = nearest(audience, account.audiences) ?? usual;
+  const near = nearest(audience, account.audiences) ?? defaultAudience;
   throw new PodtrustError("usage", `account ${account.account} does not accept the audience ${audience}`, {
     next: `Take ${near}, or add the audience to the account in the config.`,
     detail: { audience, accepted: account.audiences },

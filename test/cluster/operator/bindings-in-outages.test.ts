@@ -65,8 +65,8 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
     const { plane, issuer } = world;
     const token = await plane.requestToken("podtrust", "podtrust-operator", issuer.issuer);
     const kubeconfig = route.kubeconfig(plane, plane.kubeconfigWithToken(token));
-    const usual = { kubeconfig, skewMs: 0, canary: false } as const;
-    const one = await DrivenOperator.start(world, { ...usual, ...more });
+    const defaults = { kubeconfig, skewMs: 0, canary: false } as const;
+    const one = await DrivenOperator.start(world, { ...defaults, ...more });
     started.push(one);
     return one;
   }

@@ -95,7 +95,7 @@ describe("the publisher's config on a machine", () => {
     ]);
   });
 
-  test("addresses to listen on become systemd's, and names of sockets the usual ports", async () => {
+  test("addresses to listen on become systemd's, and names of sockets the default ports", async () => {
     const streams = async (https: object): Promise<readonly string[]> => {
       const found = await written({ https: { acme: {}, ...https } });
       const units = publisherUnits({ ...found, stack: "prod", layout, adminKubeconfig: "/k" });

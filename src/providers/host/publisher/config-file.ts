@@ -158,7 +158,7 @@ function overHttps(config: Config): OverHttps {
   });
 }
 
-/** Addresses for systemd; names of sockets are its own business, and mean the usual port. */
+/** Addresses for systemd; names of sockets are its own business, and mean the default port. */
 function streams(addresses: readonly ListenAddress[], port: number): readonly ListenAddress[] {
   const own = addresses.filter((address) => !("systemd" in address));
   return own.length === 0 && addresses.length > 0 ? [{ host: "::", port }] : own;

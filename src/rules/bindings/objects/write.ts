@@ -2,7 +2,7 @@ import { defined } from "../../../core/base/index.ts";
 import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
 import type { Tag } from "./objects.ts";
 
-/** What somebody who types asks for: one role, of the usual profile. */
+/** What somebody who types asks for: one role, of the default profile. */
 export interface NewBinding {
   readonly namespace: string;
   /** Of the ServiceAccount. */

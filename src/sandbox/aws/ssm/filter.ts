@@ -59,9 +59,9 @@ function checkKey({ Key: key, Values: values }: ParameterFilter, operation: Filt
 
 function checkOption({ Key: key, Option: option }: ParameterFilter): void {
   if (option === undefined) return;
-  const usual = ["BeginsWith", "Equals"];
-  const named = key === "Path" ? ["Recursive", "OneLevel"] : usual;
-  const taken = key === "Name" ? [...usual, "Contains"] : named;
+  const standard = ["BeginsWith", "Equals"];
+  const named = key === "Path" ? ["Recursive", "OneLevel"] : standard;
+  const taken = key === "Name" ? [...standard, "Contains"] : named;
   if (taken.includes(option)) return;
   throw new AwsError(
     "InvalidFilterOption",
