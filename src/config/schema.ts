@@ -41,7 +41,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
     aws: list(
       { what: "The AWS accounts that trust the issuer.", accepted: "a list of accounts" },
       awsAccount,
-      { most: 50 },
+      { max: 50 },
     ).optional(),
     dns: dns.optional(),
     operator: operator.optional(),

@@ -7,11 +7,11 @@ import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
 
 /** A whole number that was typed. Throws `usage`. */
-export function whole(option: string, text: string, most: number): number {
+export function whole(option: string, text: string, max: number): number {
   const value = /^[1-9]\d{0,4}$/u.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw new PodtrustError("usage", `${option} ${text}: it is no whole number from 1 to ${most}`, {
-    next: `Give a number from 1 to ${most}.`,
+  if (value >= 1 && value <= max) return value;
+  throw new PodtrustError("usage", `${option} ${text}: it is no whole number from 1 to ${max}`, {
+    next: `Give a number from 1 to ${max}.`,
   });
 }
 

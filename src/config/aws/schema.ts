@@ -111,7 +111,7 @@ const role = section("One IAM role.", {
       },
       new RegExp(`^${serviceAccount}$`, "u"),
     ),
-    { most: 100 },
+    { max: 100 },
   ).optional(),
   subjectPatterns: list(
     {
@@ -123,12 +123,12 @@ const role = section("One IAM role.", {
       { what: "A pattern.", accepted: "NAMESPACE/NAME with * and ? such as team-a/*" },
       new RegExp(`^${subjectPattern}$`, "u"),
     ),
-    { most: 20 },
+    { max: 20 },
   ).optional(),
   policies: list(
     { what: "Managed policies to attach.", accepted: "a list of policy ARNs, at most 20" },
     policyArn("A managed policy."),
-    { most: 20 },
+    { max: 20 },
   ).optional(),
   inline: inline.optional(),
   boundary: policyArn("The permissions boundary.").optional(),
@@ -213,7 +213,7 @@ export const awsAccount: z.ZodType<AwsInput> = section("One AWS account that tru
       example: ["sts.amazonaws.com"],
     },
     text({ what: "An audience.", accepted: "1 to 255 characters without white space" }, /^[!-~]{1,255}$/u),
-    { least: 1, most: 100 },
+    { min: 1, max: 100 },
   ).optional(),
   profile: awsProfile.optional(),
   assumeRole: assumedRole.optional(),
@@ -221,6 +221,6 @@ export const awsAccount: z.ZodType<AwsInput> = section("One AWS account that tru
   roles: list(
     { what: "The roles that ServiceAccounts of this cluster may assume.", accepted: "a list of roles" },
     role,
-    { most: 1000 },
+    { max: 1000 },
   ).optional(),
 });

@@ -62,7 +62,7 @@ export const dns: z.ZodType<DnsInput> = z
             example: ["203.0.113.7", "2001:db8::7"],
           },
           address,
-          { most: 20 },
+          { max: 20 },
         ).optional(),
         caa: z
           .boolean({ error: "true or false" })

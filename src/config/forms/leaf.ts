@@ -68,12 +68,12 @@ export function httpsUrl(leaf: Leaf): z.ZodString {
 export function list<T extends z.ZodType>(
   leaf: Leaf,
   item: T,
-  bounds: { readonly least?: number; readonly most: number },
+  bounds: { readonly min?: number; readonly max: number },
 ): z.ZodArray<T> {
   return z
     .array(item, { error: leaf.accepted })
-    .min(bounds.least ?? 0, { error: leaf.accepted })
-    .max(bounds.most, { error: leaf.accepted })
+    .min(bounds.min ?? 0, { error: leaf.accepted })
+    .max(bounds.max, { error: leaf.accepted })
     .meta(meta(leaf));
 }
 

@@ -111,8 +111,8 @@ const ssh: z.ZodType<SshMachineInput> = section(
 const cidr = z.string({ error: "a range of addresses such as 203.0.113.0/24" }).refine(
   (value) => {
     const [address = "", bits = "", ...rest] = value.split("/");
-    const most = isIP(address) === 4 ? 32 : 128;
-    return isIP(address) !== 0 && /^\d{1,3}$/u.test(bits) && Number(bits) <= most && rest.length === 0;
+    const max = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) !== 0 && /^\d{1,3}$/u.test(bits) && Number(bits) <= max && rest.length === 0;
   },
   { error: "a range of addresses such as 203.0.113.0/24" },
 );
@@ -146,7 +146,7 @@ const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from 
       example: ["203.0.113.7/32"],
     },
     cidr,
-    { least: 1, most: 100 },
+    { min: 1, max: 100 },
   ).optional(),
   addressServices: list(
     {
@@ -156,7 +156,7 @@ const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from 
       example: ["https://checkip.amazonaws.com"],
     },
     httpsUrl({ what: "A service.", accepted: "an https URL" }),
-    { least: 1, most: 10 },
+    { min: 1, max: 10 },
   ).optional(),
 });
 
@@ -278,7 +278,7 @@ export const machine: z.ZodType<MachineInput> = section(
         example: ["203.0.113.0/24"],
       },
       cidr,
-      { most: 50 },
+      { max: 50 },
     ).optional(),
   },
 );

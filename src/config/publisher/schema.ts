@@ -59,7 +59,7 @@ const addresses = (what: string, standard: string, example: readonly string[]): 
     standard,
     example,
   };
-  return list(leaf, listen({ what: "An address." }), { least: 1, most: 16 });
+  return list(leaf, listen({ what: "An address." }), { min: 1, max: 16 });
 };
 
 const authority = () => ({
@@ -233,7 +233,7 @@ export const publisher: z.ZodType<PublisherInput> = section(
         },
         /^[\x21-\x7e]{1,256}$/u,
       ),
-      { least: 0, most: 64 },
+      { min: 0, max: 64 },
     ).optional(),
     release: file(
       "With machine: the folder with the programs of npm run release. Default: release/ beside podtrust's package.",

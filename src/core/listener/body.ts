@@ -13,13 +13,13 @@ export class BodyRefused extends Error {
 
 /** Bodies that were read whole and wait for their answer, of all clients of a server. Others wait unread for their turn. */
 export class WholeBodies {
-  readonly #most: number;
+  readonly #maxBytes: number;
   readonly #waiting = new Set<() => void>();
   #held = 0;
 
   /** `most`: bytes from which on nothing more is read. */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
   /** Bytes that are held now. */
@@ -30,14 +30,14 @@ export class WholeBodies {
   /** So many bytes more, or fewer. */
   hold(more: number): void {
     this.#held += more;
-    if (this.#held >= this.#most) return;
+    if (this.#held >= this.#maxBytes) return;
     for (const go of this.#waiting) go();
     this.#waiting.clear();
   }
 
   /** Until more may be read, or the signal is aborted. */
   room(over: AbortSignal): Promise<void> | undefined {
-    if (this.#held < this.#most || over.aborted) return undefined;
+    if (this.#held < this.#maxBytes || over.aborted) return undefined;
     return new Promise((resolve) => {
       this.#waiting.add(resolve);
       over.addEventListener("abort", () => resolve(), { once: true });
@@ -52,12 +52,12 @@ export class WholeBodies {
  */
 export async function collectBody(
   incoming: IncomingMessage,
-  largest: number,
+  maxBytes: number,
   { held, ready }: { held: (bytes: number) => void; ready: () => Promise<void> | undefined },
 ): Promise<Buffer> {
-  if (Number(incoming.headers["content-length"] ?? 0) > largest) throw new BodyRefused();
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new BodyRefused();
   try {
-    return await collectBytes(incoming as AsyncIterable<Buffer>, largest, (bytes) => {
+    return await collectBytes(incoming as AsyncIterable<Buffer>, maxBytes, (bytes) => {
       held(bytes);
       return ready();
     });

@@ -13,7 +13,7 @@ export interface Exchange {
    * The body, at most `largest` bytes; throws BodyRefused, or as the stream does when the client breaks off. What it
    * holds is given back when the exchange is over.
    */
-  readBody(largest: number): Promise<Buffer>;
+  readBody(maxBytes: number): Promise<Buffer>;
   /** So many bytes of memory beside the body were needed for it, or are for a moment, and V8 is to collect them in time. */
   readonly dropped: (bytes: number) => void;
 }
@@ -127,9 +127,9 @@ export class Requests implements Protocol {
       outgoing,
       over: over.signal,
       dropped: this.#connection.dropped,
-      async readBody(largest) {
+      async readBody(maxBytes) {
         const ready = (): Promise<void> | undefined => bodies.room(over.signal);
-        const bytes = await collectBody(incoming, largest, { held: comes, ready });
+        const bytes = await collectBody(incoming, maxBytes, { held: comes, ready });
         if (hasBody(incoming)) came(bytes.length);
         return bytes;
       },

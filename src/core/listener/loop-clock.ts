@@ -4,19 +4,19 @@
  */
 export class LoopClock {
   readonly #real: () => number;
-  readonly #longest: number;
+  readonly #maxMs: number;
   #base = 0;
   #ticked: number;
 
   /** `real` only goes forward; between two ticks no more than `longest` passes, however long it was. */
-  constructor(real: () => number, longest: number) {
+  constructor(real: () => number, maxMs: number) {
     this.#real = real;
-    this.#longest = longest;
+    this.#maxMs = maxMs;
     this.#ticked = real();
   }
 
   elapsed(): number {
-    return this.#base + Math.min(this.#real() - this.#ticked, this.#longest);
+    return this.#base + Math.min(this.#real() - this.#ticked, this.#maxMs);
   }
 
   /** To be called regularly. */

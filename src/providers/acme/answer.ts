@@ -44,7 +44,7 @@ export function text(value: unknown): string | undefined {
 }
 
 // No CA's word makes us wait longer than this.
-const longest = 30 * 24 * 3_600_000;
+const maxRetryAfterMs = 30 * 24 * 3_600_000;
 
 /**
  * Retry-After (RFC 9110 §10.2.3) in milliseconds from now, or undefined. A date is taken relative to the
@@ -53,15 +53,15 @@ const longest = 30 * 24 * 3_600_000;
 export function retryAfterMs(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const value = headers["retry-after"]?.trim();
   if (value === undefined || value === "") return undefined;
-  if (/^\d{1,10}$/u.test(value)) return Math.min(Number(value) * 1000, longest);
+  if (/^\d{1,10}$/u.test(value)) return Math.min(Number(value) * 1000, maxRetryAfterMs);
   // Date.parse makes a date of almost anything ("-1" is one of 2001): only what ends as an HTTP date does.
   const until = value.endsWith(" GMT") ? Date.parse(value) : NaN;
   if (Number.isNaN(until)) return undefined;
   const sent = Date.parse(headers["date"] ?? "");
-  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), longest);
+  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), maxRetryAfterMs);
 }
 
-const most = 5;
+const maxLinks = 5;
 
 /** The targets of `rel="alternate"` in a Link header (RFC 8555 §7.4.2, RFC 8288). */
 export function alternateLinks(header: string | undefined, base: string): readonly string[] {
@@ -70,5 +70,5 @@ export function alternateLinks(header: string | undefined, base: string): readon
     .filter(([, , parameters = ""]) => /;\s*rel="?alternate"?/iu.test(parameters))
     .flatMap(([, target = ""]) => (URL.canParse(target, base) ? new URL(target, base).href : []))
     .filter(isCaUrl)
-    .slice(0, most);
+    .slice(0, maxLinks);
 }

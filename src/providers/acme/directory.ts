@@ -47,7 +47,7 @@ export function originsOf(directoryUrl: string, directory: Directory): ReadonlyS
   return new Set(urls.flatMap((url) => (url === undefined ? [] : new URL(url).origin)));
 }
 
-const most = 100;
+const maxEntries = 100;
 
 function invalid(url: string, why: string): PodtrustError {
   return new PodtrustError("acme-directory-invalid", `${url}: ${why}`, { detail: { url } });
@@ -55,13 +55,13 @@ function invalid(url: string, why: string): PodtrustError {
 
 function profilesOf(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {};
-  const entries = Object.entries(value).slice(0, most);
+  const entries = Object.entries(value).slice(0, maxEntries);
   return Object.fromEntries(entries.map(([name, words]) => [name, text(words) ?? ""]));
 }
 
 function textsOf(value: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.slice(0, most).flatMap((one) => text(one) ?? []);
+  return list.slice(0, maxEntries).flatMap((one) => text(one) ?? []);
 }
 
 function metaOf(

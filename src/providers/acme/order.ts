@@ -43,7 +43,7 @@ export interface NewOrder {
 }
 
 // A certificate holds at most 100 names; of challenges there are five types.
-const most = 100;
+const maxEntries = 100;
 const maxChallenges = 20;
 const orderStatus = ["pending", "ready", "processing", "valid", "invalid"] as const;
 const challengeStatus = ["pending", "processing", "valid", "invalid"] as const;
@@ -63,10 +63,10 @@ function urlIn(url: string, document: JsonRecord, name: string): string {
   return value;
 }
 
-function listOf(url: string, document: JsonRecord, name: string, longest = most): readonly unknown[] {
+function listOf(url: string, document: JsonRecord, name: string, max = maxEntries): readonly unknown[] {
   const value = document[name];
-  if (!Array.isArray(value) || value.length > longest)
-    throw answerInvalid(url, `${name} is not a list of at most ${longest}`);
+  if (!Array.isArray(value) || value.length > max)
+    throw answerInvalid(url, `${name} is not a list of at most ${max}`);
   return value as readonly unknown[];
 }
 

@@ -89,9 +89,9 @@ function issuerFault(chain: Chain, index: number): string | undefined {
   // A root is trusted by itself, whatever stands in it (RFC 5280 §6.1.1 d).
   if (index === chain.length - 1 && isSelfSigned(certificate)) return undefined;
   if (!certificate.ca) return `${what} is no CA (basicConstraints)`;
-  const most = basicConstraintsOf(certificate)?.pathLength;
-  if (most !== undefined && index - 1 > most)
-    return `${what} may have ${most} CAs below it, not ${index - 1}`;
+  const maxBelow = basicConstraintsOf(certificate)?.pathLength;
+  if (maxBelow !== undefined && index - 1 > maxBelow)
+    return `${what} may have ${maxBelow} CAs below it, not ${index - 1}`;
   return usageFault(what, certificate);
 }
 

@@ -26,8 +26,8 @@ async function call<T>(session: AwsSession, signal: AbortSignal | undefined, wor
       return await session.pace.run(() => work(client, api, options), signal);
     } catch (thrown) {
       if (failures + 1 >= session.attempts || signal?.aborted === true || !isTransient(thrown)) throw thrown;
-      const longest = trouble[Math.min(failures, trouble.length - 1)] ?? 2;
-      await session.clock.sleep(randomInt(longest / 2, longest), signal);
+      const maxDelay = trouble[Math.min(failures, trouble.length - 1)] ?? 2;
+      await session.clock.sleep(randomInt(maxDelay / 2, maxDelay), signal);
     }
   }
 }

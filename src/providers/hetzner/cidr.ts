@@ -32,9 +32,9 @@ export function canonicalCidr(text: string): string | undefined {
   const address = canonicalAddress(host);
   if (address === undefined || rest.length > 0) return undefined;
   const family = isIP(address) === 4 ? 4 : 6;
-  const most = family === 4 ? 32 : 128;
-  if (length === undefined) return `${address}/${most}`;
-  if (!/^(?:0|[1-9]\d{0,2})$/u.test(length) || Number(length) > most) return undefined;
+  const bits = family === 4 ? 32 : 128;
+  if (length === undefined) return `${address}/${bits}`;
+  if (!/^(?:0|[1-9]\d{0,2})$/u.test(length) || Number(length) > bits) return undefined;
   return bitsOf(address, family).slice(Number(length)).includes("1") ? undefined : `${address}/${length}`;
 }
 

@@ -16,8 +16,8 @@ export interface RequestPurpose {
 const maxMessage = 500;
 
 /** Text from outside as part of a sentence: shortened, and without what would begin a line or move a cursor. */
-export function oneLine(said: string, longest: number): string {
-  return said.slice(0, longest).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+export function oneLine(said: string, maxLength: number): string {
+  return said.slice(0, maxLength).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 /** The API server's own sentence (its Status object), or nothing where it gave none. */

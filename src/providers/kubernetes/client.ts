@@ -46,7 +46,7 @@ function checkToken(token: TokenOptions): void {
   const bound = seconds > maxToken ? "2^32 seconds at most" : "whole seconds, 600 at least";
   throw new PodtrustError("token-lifetime", `a token of ${seconds} s: Kubernetes gives ${bound}`, {
     next: seconds > maxToken ? "Ask for less." : "Ask for 600 seconds or more.",
-    detail: { expirationSeconds: seconds, least: shortestToken, most: maxToken },
+    detail: { expirationSeconds: seconds, min: shortestToken, max: maxToken },
   });
 }
 

@@ -192,10 +192,10 @@ export class Issuing {
     }
   }
 
-  #failed(chain: Chain, error: unknown, longest: number): void {
+  #failed(chain: Chain, error: unknown, maxMs: number): void {
     chain.failures += 1;
     const asked = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
-    const wait = asked === undefined ? undefined : Math.min(asked, longest);
+    const wait = asked === undefined ? undefined : Math.min(asked, maxMs);
     const now = this.#clock.now();
     if (wait !== undefined) chain.blocked = { from: now, until: now + wait };
     this.#logger.error("no certificate", {

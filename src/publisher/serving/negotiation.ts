@@ -1,5 +1,5 @@
 /** Characters of Accept-Encoding that are read; a longer one asks for nothing. Clients send less than 100. */
-const longest = 512;
+const maxLength = 512;
 
 const qvalue = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/u;
 
@@ -18,7 +18,7 @@ function quality(parameters: readonly string[]): number {
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   // What nearly every client sends or leaves out, without taking it apart.
   if (acceptEncoding === undefined || acceptEncoding === "" || acceptEncoding === "identity") return false;
-  if (acceptEncoding.length > longest) return false;
+  if (acceptEncoding.length > maxLength) return false;
   const codings = new Map<string, number>();
   for (const member of acceptEncoding.split(",")) {
     const [name = "", ...parameters] = member.split(";");

@@ -31,11 +31,11 @@ function testOf(parameter: string, value: string): Test | undefined {
   return (record) => compare(read(record).toLowerCase(), value.toLowerCase());
 }
 
-function whole(query: URLSearchParams, name: string, defaultValue: number, most: number): number {
+function whole(query: URLSearchParams, name: string, defaultValue: number, max: number): number {
   const text = query.get(name);
   if (text === null) return defaultValue;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return Math.min(value, most);
+  if (Number.isInteger(value) && value >= 1) return Math.min(value, max);
   throw new ApiError(400, 9207, `${name} is invalid.`);
 }
 
@@ -56,9 +56,9 @@ export function pageOf<T>(
   items: readonly T[],
   query: URLSearchParams,
   defaultValue: number,
-  most: number,
+  max: number,
 ): { readonly items: readonly T[]; readonly info: object } {
-  const perPage = whole(query, "per_page", defaultValue, most);
+  const perPage = whole(query, "per_page", defaultValue, max);
   const page = whole(query, "page", 1, Number.MAX_SAFE_INTEGER);
   const shown = items.slice((page - 1) * perPage, page * perPage);
   return {

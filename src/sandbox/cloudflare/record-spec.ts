@@ -65,11 +65,11 @@ function ttlOf(ttl: unknown, proxied: boolean): number {
 
 function commentOf(comment: unknown, { plan }: Zone): string | null {
   if (comment === undefined || comment === null || comment === "") return null;
-  const { comment: most } = plans[plan];
+  const { comment: maxComment } = plans[plan];
   if (typeof comment !== "string" || /[\r\n]/u.test(comment))
     throw invalid(9301, "DNS record comment is invalid.");
-  if (comment.length > most)
-    throw invalid(9301, `DNS record comment exceeds the limit of ${most} characters.`);
+  if (comment.length > maxComment)
+    throw invalid(9301, `DNS record comment exceeds the limit of ${maxComment} characters.`);
   return comment;
 }
 

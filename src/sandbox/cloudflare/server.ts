@@ -27,14 +27,14 @@ const prefix = "/client/v4/";
 
 /** 1,200 requests in five minutes; whoever goes beyond is shut out for the next five (Cloudflare, "Rate limits"). */
 export class Budget {
-  readonly #most: number;
+  readonly #maxRequests: number;
   readonly #now: () => number;
   #since: number;
   #used = 0;
   #shutUntil = 0;
 
-  constructor(most: number, now: () => number) {
-    this.#most = most;
+  constructor(maxRequests: number, now: () => number) {
+    this.#maxRequests = maxRequests;
     this.#now = now;
     this.#since = now();
   }
@@ -48,17 +48,17 @@ export class Budget {
       this.#used = 0;
     }
     this.#used += 1;
-    if (this.#used <= this.#most) return 0;
+    if (this.#used <= this.#maxRequests) return 0;
     this.#shutUntil = now + window;
     return window / 1000;
   }
 
   headers(): Record<string, string> {
-    const left = Math.max(0, this.#most - this.#used);
+    const left = Math.max(0, this.#maxRequests - this.#used);
     const reset = Math.max(0, Math.ceil((this.#since + window - this.#now()) / 1000));
     return {
       ratelimit: `"default";r=${left};t=${reset}`,
-      "ratelimit-policy": `"burst";q=${this.#most};w=${window / 1000}`,
+      "ratelimit-policy": `"burst";q=${this.#maxRequests};w=${window / 1000}`,
     };
   }
 }

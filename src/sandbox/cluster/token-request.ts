@@ -18,9 +18,9 @@ interface Spec {
 }
 
 const shortest = 600;
-const longest = 2 ** 32;
+const maxSeconds = 2 ** 32;
 
-function lifetime(spec: Spec, most: number): number {
+function lifetime(spec: Spec, max: number): number {
   const asked = spec.expirationSeconds ?? 3600;
   if (typeof asked !== "number" || !Number.isInteger(asked)) {
     throw badRequest("TokenRequest: spec.expirationSeconds is not a whole number");
@@ -30,8 +30,8 @@ function lifetime(spec: Spec, most: number): number {
     return invalid("TokenRequest.authentication.k8s.io", "", "spec.expirationSeconds", sentence);
   };
   if (asked < shortest) throw fault("may not specify a duration less than 10 minutes");
-  if (asked > longest) throw fault("may not specify a duration larger than 2^32 seconds");
-  return Math.min(asked, most);
+  if (asked > maxSeconds) throw fault("may not specify a duration larger than 2^32 seconds");
+  return Math.min(asked, max);
 }
 
 function audiencesOf(spec: Spec, issuer: string): readonly string[] {

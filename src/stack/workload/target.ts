@@ -90,7 +90,7 @@ function checkedLifetime(seconds: number): number {
   throw new PodtrustError(
     "token-lifetime",
     `a projected token of ${seconds} s: Kubernetes takes whole seconds, ${bound}`,
-    { detail: { expirationSeconds: seconds, least: shortestToken, most: maxToken } },
+    { detail: { expirationSeconds: seconds, min: shortestToken, max: maxToken } },
   );
 }
 

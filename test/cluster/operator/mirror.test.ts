@@ -249,10 +249,10 @@ describe("following objects of a real API server", { skip }, () => {
 
   test("more objects than are kept are an error that says so, and no memory without end", async () => {
     for (const name of ["x1", "x2", "x3"]) await write(cluster, name, "one");
-    await using listed = follow(api, { most: 2 });
+    await using listed = follow(api, { maxObjects: 2 });
     await until(() => listed.mirror.status.failing !== undefined, "the list is refused");
     assert.match(listed.mirror.status.failing?.message ?? "", /more than 2 objects/u);
-    await using watched = follow(api, { most: 3 });
+    await using watched = follow(api, { maxObjects: 3 });
     await watched.mirror.untilSynced(AbortSignal.timeout(maxWait));
     await write(cluster, "x4", "one");
     await until(() => watched.mirror.status.failing !== undefined, "the fourth is refused");

@@ -12,9 +12,9 @@ async function* pieces(text: string, sizes: readonly number[]): AsyncGenerator<B
   }
 }
 
-async function read(text: string, sizes: readonly number[], longest = 1000): Promise<readonly string[]> {
+async function read(text: string, sizes: readonly number[], maxBytes = 1000): Promise<readonly string[]> {
   const lines: string[] = [];
-  for await (const line of linesOf(pieces(text, sizes), longest)) lines.push(line.toString());
+  for await (const line of linesOf(pieces(text, sizes), maxBytes)) lines.push(line.toString());
   return lines;
 }
 

@@ -34,7 +34,7 @@ export interface MirrorOptions<V, I extends string = never> {
   /** Milliseconds without a word after which a server is dead, whatever TCP believes; 100,000 by default. */
   readonly silenceMs?: number;
   /** Objects that are kept at the most; 200,000 by default. */
-  readonly most?: number;
+  readonly maxObjects?: number;
 }
 
 /** How it stands with following. */
@@ -52,7 +52,7 @@ export interface MirrorStatus {
 
 /** A server sends a bookmark about once a minute. */
 const defaultSilence = 100_000;
-const defaultMost = 200_000;
+const defaultMaxObjects = 200_000;
 const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -194,7 +194,7 @@ export class Mirror<V, I extends string = never> {
     const accept = this.#options.metadataOnly === true ? metadataAccept : "application/json";
     await this.#follow(query, accept, signal, async (body) => {
       let fresh = initial ? new Map<string, V>() : undefined;
-      const bounds = new ListBounds(this.#purpose, this.#options.most ?? defaultMost);
+      const bounds = new ListBounds(this.#purpose, this.#options.maxObjects ?? defaultMaxObjects);
       for await (const event of eventsOf(this.#purpose, body)) {
         if (fresh === undefined) this.#take(event);
         else if (this.#gather(fresh, event, bounds)) {
@@ -224,7 +224,7 @@ export class Mirror<V, I extends string = never> {
   /** For servers without WatchList. */
   async #listPages(signal: AbortSignal): Promise<void> {
     const fresh = new Map<string, V>();
-    const bounds = new ListBounds(this.#purpose, this.#options.most ?? defaultMost);
+    const bounds = new ListBounds(this.#purpose, this.#options.maxObjects ?? defaultMaxObjects);
     const accept = this.#options.metadataOnly === true ? metadataListAccept : "application/json";
     let [next, version] = ["", ""];
     do {
@@ -258,9 +258,9 @@ export class Mirror<V, I extends string = never> {
     this.#events += 1;
     const key = keyOf(object);
     const value = type === "DELETED" ? undefined : this.#options.keep(object);
-    const { most = defaultMost } = this.#options;
-    if (value !== undefined && this.#store.size >= most && !this.#store.has(key)) {
-      const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: there are more than ${most} objects`;
+    const { maxObjects = defaultMaxObjects } = this.#options;
+    if (value !== undefined && this.#store.size >= maxObjects && !this.#store.has(key)) {
+      const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: there are more than ${maxObjects} objects`;
       throw new PodtrustError("cluster-answer-invalid", sentence, { detail: { reason: "too-large" } });
     }
     this.#store.set(key, value);

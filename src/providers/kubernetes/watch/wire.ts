@@ -99,18 +99,18 @@ export async function pageOf(purpose: RequestPurpose, body: AsyncIterable<Buffer
 /** Counts what a list brings, and throws when it is more than anybody has a use for. */
 export class ListBounds {
   readonly #purpose: RequestPurpose;
-  readonly #most: number;
+  readonly #maxObjects: number;
   #bytes = 0;
 
-  constructor(purpose: RequestPurpose, most: number) {
+  constructor(purpose: RequestPurpose, maxObjects: number) {
     this.#purpose = purpose;
-    this.#most = most;
+    this.#maxObjects = maxObjects;
   }
 
   came(bytes: number, kept: number): void {
     this.#bytes += bytes;
-    if (kept > this.#most)
-      throw invalid(this.#purpose, `there are more than ${this.#most} objects`, "too-large");
+    if (kept > this.#maxObjects)
+      throw invalid(this.#purpose, `there are more than ${this.#maxObjects} objects`, "too-large");
     if (this.#bytes > maxList)
       throw invalid(this.#purpose, `the list is longer than ${maxList} bytes`, "too-large");
   }

@@ -3,7 +3,7 @@ import type { Binding, Trust } from "../objects/objects.ts";
 import { defaultProfile } from "../names.ts";
 
 // IAM's limit on a role's name.
-const longest = 64;
+const maxLength = 64;
 const digestLength = 10;
 
 /**
@@ -17,9 +17,9 @@ export function roleName(
   profile: string,
 ): string {
   const whole = `${stack}.${namespace}.${name}${profile === defaultProfile ? "" : `@${profile}`}`;
-  if (whole.length <= longest) return whole;
+  if (whole.length <= maxLength) return whole;
   const digest = createHash("sha256").update(whole).digest("hex").slice(0, digestLength);
-  return `${whole.slice(0, longest - digestLength - 1)}=${digest}`;
+  return `${whole.slice(0, maxLength - digestLength - 1)}=${digest}`;
 }
 
 /**

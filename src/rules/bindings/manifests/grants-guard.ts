@@ -82,9 +82,9 @@ const isFor = [
 const trust = '"no grant of AWSTrust " + params.metadata.name';
 const whom = '" for ServiceAccount " + object.metadata.name + " of namespace " + request.namespace';
 // The API server's bound on a message is 5 KiB.
-const longest = 4000;
+const maxMessage = 4000;
 const bounded = (text: string): string =>
-  `size(${text}) > ${longest} ? ${text}.substring(0, ${longest}) + "…" : ${text}`;
+  `size(${text}) > ${maxMessage} ? ${text}.substring(0, ${maxMessage}) + "…" : ${text}`;
 
 /**
  * Says at once, to whoever writes a binding, what no grant allows: which grants there are for him, and what each lacks,

@@ -70,10 +70,10 @@ export const namespacePattern: TextField = {
 };
 
 /** A label of DNS, as Kubernetes names things. */
-export const label = (longest: number): TextField => ({
+export const label = (maxLength: number): TextField => ({
   type: "string",
   pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-  maxLength: longest,
+  maxLength: maxLength,
 });
 
 // IAM: keys of 1 to 128 and values of 0 to 256 characters of this set. Keys are ASCII here, since nobody writes down how

@@ -1,7 +1,7 @@
 const latest = 9_223_372_036_854_775_807n;
 const form =
   /^-?(?<year>\d{1,9})(?:-(?<month>\d{1,2}))?(?:-(?<day>\d{1,2}))?(?:t(?:(?<hour>\d{1,2})(?::(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:\.\d{1,9})?(?:z|\+(?<zoneHour>\d\d)(?::(?<zoneMinute>\d\d))?)?)?)?)?)?$/iu;
-const bounds: readonly (readonly [part: string, least: number, most: number])[] = [
+const bounds: readonly (readonly [part: string, min: number, max: number])[] = [
   ["month", 1, 12],
   ["day", 1, 31],
   ["hour", 0, 23],
@@ -19,8 +19,8 @@ export function isDateValue(text: string): boolean {
   if (/^\d+$/u.test(text)) return text.length <= 19 && BigInt(text) <= latest;
   const parts = /[t-]/iu.test(text) ? form.exec(text)?.groups : undefined;
   if (parts === undefined) return false;
-  return bounds.every(([part, least, most]) => {
+  return bounds.every(([part, min, max]) => {
     const value = parts[part];
-    return value === undefined || (Number(value) >= least && Number(value) <= most);
+    return value === undefined || (Number(value) >= min && Number(value) <= max);
   });
 }

@@ -56,7 +56,7 @@ function checkUnsupported(params: Params): void {
 }
 
 /** Seconds; a role that is assumed with a role's session lives an hour at most, whatever it allows. */
-function durationOf(params: Params, longest: number, calling: Session | undefined): number {
+function durationOf(params: Params, maxDuration: number, calling: Session | undefined): number {
   const wanted = params.DurationSeconds ?? hour;
   const refuse = (message: string): AwsError =>
     new AwsError("ValidationError", message, { rule: "session-duration" });
@@ -65,7 +65,7 @@ function durationOf(params: Params, longest: number, calling: Session | undefine
       "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
     );
   }
-  if (wanted <= longest) return wanted;
+  if (wanted <= maxDuration) return wanted;
   throw refuse("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
 }
 

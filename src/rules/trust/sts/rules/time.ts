@@ -8,12 +8,12 @@ import { accepted, refused } from "../verdict.ts";
 import { moment, shown } from "./shown.ts";
 
 // AWS speaks of integers and long integers.
-const longest = 2 ** 63;
+const maxTime = 2 ** 63;
 
 /** A timestamp as AWS takes it: a whole number, or one in digits as a text. */
 function timestamp(value: unknown): number | undefined {
   if (typeof value === "number")
-    return Number.isInteger(value) && Math.abs(value) < longest ? value : undefined;
+    return Number.isInteger(value) && Math.abs(value) < maxTime ? value : undefined;
   return typeof value === "string" && /^-?\d{1,18}$/u.test(value) ? Number(value) : undefined;
 }
 
