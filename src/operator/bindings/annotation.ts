@@ -1,4 +1,11 @@
-import { defined, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
+import {
+  defined,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  asPodtrustError,
+  textOf,
+} from "../../core/base/index.ts";
 import {
   type Binding,
   bindingsManager,
@@ -11,9 +18,12 @@ import {
   chainPrefix,
   profilePrefix,
   type RoleAccess,
+  accessConflict,
 } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { sameObject, type StateApi } from "./state.ts";
+import { sameObject, type StateApi } from "./status.ts";
+import { behindCluster, finding, type Finding } from "../../stack/index.ts";
+import type { Turn } from "./turn.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
 const defaultExpiration = 86_400;
@@ -64,10 +74,10 @@ function written({ metadata }: KubernetesObject): readonly string[] {
 }
 
 /** How a ServiceAccount stands to what is wanted. */
-export type Standing = "right" | "to-write" | "to-read";
+type Standing = "right" | "to-write" | "to-read";
 
 /** Of one that a watch saw: one that has more than is wanted has to be read, since it may be ours or somebody else's. */
-export function standingOf(account: KubernetesObject, access: RoleAccess): Standing {
+function standingOf(account: KubernetesObject, access: RoleAccess): Standing {
   const wanted = accessAnnotations(access);
   if (surplus(account, wanted).length > 0) return "to-read";
   const { annotations = {} } = account.metadata;
@@ -75,7 +85,7 @@ export function standingOf(account: KubernetesObject, access: RoleAccess): Stand
 }
 
 /** Of one that was read: what is left over of an earlier turn is taken away, and what is somebody else's stays. */
-export function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
+function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
   const wanted = accessAnnotations(access);
   const { annotations = {} } = account.metadata;
   const ours = written(account);
@@ -90,7 +100,7 @@ export function isToWrite(account: KubernetesObject, access: RoleAccess): boolea
  * with the uid of the one that was read, it is refused where that is gone. Undefined where somebody else has set one of
  * them to another value.
  */
-export async function annotate(
+async function annotate(
   api: StateApi,
   serviceAccount: KubernetesObject,
   access: RoleAccess,
@@ -121,4 +131,60 @@ export async function unannotate(
     { ...same, metadata: { ...same.metadata, annotations: {} } },
     { fieldManager: bindingsManager, signal },
   );
+}
+
+/** The ServiceAccount as the watch last saw it, without the account of who wrote what; undefined where it saw none. */
+function seenAccount({ facts }: Turn): KubernetesObject | undefined {
+  const metadata = recordOf(facts.account?.["metadata"]);
+  if (textOf(metadata["uid"]) === undefined) return undefined;
+  const { namespace = "", name } = facts.object.metadata;
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, namespace, name } };
+}
+
+/**
+ * The ServiceAccount as it stands after what is wanted was written where it was not there: undefined where there is none.
+ * One that has what is wanted costs no call, and one that has more of somebody else's is read and not written.
+ */
+async function standing(turn: Turn, access: RoleAccess): Promise<KubernetesObject | undefined> {
+  const { facts, clients, signal } = turn;
+  const { cluster } = clients;
+  const seen = seenAccount(turn);
+  const how = seen === undefined ? "to-read" : standingOf(seen, access);
+  if (how === "right") return seen;
+  const given =
+    seen !== undefined && how === "to-write" ? await annotate(cluster, seen, access, signal) : undefined;
+  if (given !== undefined) return given;
+  const { namespace = "", name } = facts.object.metadata;
+  const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
+  if (account === undefined || !isToWrite(account, access)) return account;
+  return (await annotate(cluster, account, access, signal)) ?? account;
+}
+
+/** The ServiceAccount, annotated with its roles; and what that means for pods. */
+export async function annotated(
+  turn: Turn,
+  { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },
+): Promise<{ readonly finding: Finding; readonly there: boolean }> {
+  const { namespace, name } = binding;
+  const from = turn.clients.cluster.server;
+  const access = accessOf(roles, binding.roles, audience);
+  try {
+    const account = await standing(turn, access);
+    if (account === undefined) {
+      const seen = `there is no ServiceAccount ${namespace}/${name}`;
+      return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
+    }
+    const conflict = accessConflict(account, access);
+    const [reason, does] =
+      conflict === undefined
+        ? (["ServiceAccountFound", `names ${access.roleArn}`] as const)
+        : (["AnnotationConflict", conflict] as const);
+    return {
+      finding: finding(reason, { seen: `ServiceAccount ${namespace}/${name} ${does}`, from }),
+      there: true,
+    };
+  } catch (error) {
+    turn.signal.throwIfAborted();
+    return { finding: behindCluster(asPodtrustError(error), from), there: false };
+  }
 }

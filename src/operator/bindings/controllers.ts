@@ -11,7 +11,7 @@ import type { Trust } from "../../rules/bindings/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
 import { Departures } from "./departures.ts";
 import { GrantShares } from "./grant-shares.ts";
-import { heldClients } from "./held-clients.ts";
+import { heldClients, BindingTurns } from "./turns.ts";
 import { LatestObjects } from "./latest.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
@@ -21,7 +21,6 @@ import type { RoleCounts } from "./role-counts.ts";
 import { reconcileTrust } from "./trust.ts";
 import { trustNameOf, TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
-import { BindingTurns } from "./turns.ts";
 
 /** What the controllers of bindings and trusts work with. */
 export interface BindingControllersOptions {

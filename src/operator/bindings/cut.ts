@@ -9,7 +9,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
-import { possibleRoles, versionOf } from "./state.ts";
+import { possibleRoles, versionOf } from "./status.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 
 /** Whose roles are cut, and by what. */

@@ -1,6 +1,6 @@
 import { readTrust, shareOf, type Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { versionOf } from "./state.ts";
+import { versionOf } from "./status.ts";
 
 interface Known {
   /** `versionOf` the object. */

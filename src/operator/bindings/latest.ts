@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { keyOf } from "./state.ts";
+import { keyOf } from "./status.ts";
 
 interface Kept {
   readonly version: bigint;

@@ -12,7 +12,7 @@ import {
 import { awsTags } from "../../rules/plan/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
-import type { StateApi } from "./state.ts";
+import type { StateApi } from "./status.ts";
 import { trustNameOf } from "./trust-reads.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
-import { keyOf } from "./state.ts";
+import { keyOf } from "./status.ts";
 
 /** ServiceAccounts that this process annotates: their next change is its own, and no reason for another turn. */
 export class OwnAnnotations {

@@ -12,8 +12,8 @@ import { awsTags, type Change, planOf } from "../../rules/plan/index.ts";
 import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
-import { adoptionTexts } from "./adoption.ts";
-import { judgeBinding } from "./findings.ts";
+import { adoptionTexts } from "./sync.ts";
+import { judgeBinding } from "./prove.ts";
 
 /** The objects of some files: all that a cluster would hold. */
 export interface BindingSet {

@@ -14,16 +14,14 @@ import {
 import type { Observed } from "../../rules/plan/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { awsFinding } from "../../stack/index.ts";
-import { annotated } from "./annotated.ts";
+import { annotated } from "./annotation.ts";
 import { type CutRoles, cutRoles, trustVersion } from "./cut.ts";
-import { ended, foundOf, refused } from "./ending.ts";
-import type { RoleSeen } from "./findings.ts";
-import { readyFinding, settling, soon } from "./prove.ts";
+import { ended, foundOf, refused, keep, statusOf } from "./status.ts";
+import { type RoleSeen, readyFinding, settling, soon } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
-import { keep, type RoleStatus, statusOf } from "./state.ts";
 import { synced } from "./sync.ts";
 import { trustNameOf } from "./trust-reads.ts";
-import type { BindingClients, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
+import type { BindingClients, BindingFacts, BindingOutcome, Turn, RoleStatus } from "./turn.ts";
 
 const said = (problems: readonly FieldProblem[]): string =>
   problems.map(({ path, message }) => `${path} ${message}`).join("; ");

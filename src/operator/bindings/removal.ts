@@ -18,8 +18,8 @@ import {
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { unannotate } from "./annotation.ts";
-import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
-import { isKept, keep, possibleRoles, type RoleStatus } from "./state.ts";
+import type { BindingEvent, BindingFacts, BindingOutcome, Turn, RoleStatus } from "./turn.ts";
+import { isKept, keep, possibleRoles } from "./status.ts";
 
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
 const maxWait = 60_000;

@@ -6,15 +6,8 @@ import {
   type WithoutRoom,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { keyOf, possibleRoles, statusOf } from "./state.ts";
-
-/** Grants of a trust that have no room for a binding, by their names. */
-export interface GrantRoom {
-  /** Not for the roles that it has. */
-  readonly heldBeyond: ReadonlySet<string>;
-  /** Not for those that it asks for. */
-  readonly wantedBeyond: ReadonlySet<string>;
-}
+import type { GrantRoom } from "./turn.ts";
+import { keyOf, possibleRoles, statusOf } from "./status.ts";
 
 function countOf(object: KubernetesObject): CountedBinding {
   const { namespace = "", name } = object.metadata;

@@ -9,11 +9,9 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { defaultTurn } from "./ending.ts";
+import { defaultTurn, conditionsOf, isKept, keep, writeStatus } from "./status.ts";
 import type { Leftovers } from "./leftovers.ts";
-import { soon } from "./prove.ts";
-import { providerFinding } from "./provider.ts";
-import { conditionsOf, isKept, keep, writeStatus } from "./state.ts";
+import { soon, providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent } from "./turn.ts";
 
 /** What the operator knows of a trust when its turn comes. */

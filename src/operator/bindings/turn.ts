@@ -3,8 +3,40 @@ import type { Condition, Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
-import type { GrantRoom } from "./role-counts.ts";
-import type { BindingStatus } from "./state.ts";
+
+/** A role of a binding. */
+export interface RoleStatus {
+  readonly profile: string;
+  readonly arn: string;
+  /** AROA…; absent until it was seen. */
+  readonly id?: string;
+  /** Whether podtrust made it: it goes with the binding. */
+  readonly managed: boolean;
+}
+
+/** `status` of a binding. */
+export interface BindingStatus {
+  readonly observedGeneration?: number;
+  /** By which AWSTrust the roles were cut last, as UID/GENERATION. */
+  readonly observedTrust?: string;
+  /** RFC 3339: when STS last let the ServiceAccount into all of its roles. */
+  readonly lastProof?: string;
+  /** RFC 3339: when podtrust last changed something at AWS for it. */
+  readonly changedAt?: string;
+  /** Those that were seen at AWS. */
+  readonly roles: readonly RoleStatus[];
+  /** Those that IAM is asked to make, or was, and that were not seen since: they may be there. Nobody is shown them. */
+  readonly pendingRoles?: readonly RoleStatus[];
+  readonly conditions: readonly Condition[];
+}
+
+/** Grants of a trust that have no room for a binding, by their names. */
+export interface GrantRoom {
+  /** Not for the roles that it has. */
+  readonly heldBeyond: ReadonlySet<string>;
+  /** Not for those that it asks for. */
+  readonly wantedBeyond: ReadonlySet<string>;
+}
 
 /** What the operator knows of a binding when its turn comes. */
 export interface BindingFacts {

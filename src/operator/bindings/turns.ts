@@ -1,10 +1,10 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { Reconcile } from "../controller/index.ts";
-import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { heldClients, type TurnClients } from "./held-clients.ts";
+import type { KubernetesObject, KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { LatestObjects } from "./latest.ts";
 import type { OwnAnnotations } from "./own-annotations.ts";
 import type { BindingClients, BindingOutcome } from "./turn.ts";
+import type { BoundAccounts } from "./account/index.ts";
 
 /** What is done with a binding, which may not be there, and what comes of it. */
 export type BindingWork = (
@@ -107,4 +107,37 @@ export class BindingTurns {
     if (left !== undefined && (outcome?.againIn ?? Infinity) <= soonAgain) this.#latest.keep(left);
     return outcome;
   }
+}
+
+/** By which turns work. */
+export interface TurnClients {
+  readonly api: BindingClients["cluster"];
+  readonly aws: BoundAccounts;
+}
+
+/** The clients of a turn, which write only while this process holds the lease. `own`: told of ServiceAccounts they write. */
+export function heldClients(
+  { api, aws }: TurnClients,
+  { assertHeld }: Reconcile,
+  own?: OwnAnnotations,
+): BindingClients {
+  const apply: KubernetesApi["apply"] = (object, options) => {
+    assertHeld();
+    if (object.kind === "ServiceAccount") own?.writes(object);
+    return api.apply(object, options);
+  };
+  return {
+    aws,
+    assertHeld,
+    cluster: {
+      server: api.server,
+      read: (ref, options) => api.read(ref, options),
+      removeFinalizer(...args) {
+        assertHeld();
+        return api.removeFinalizer(...args);
+      },
+      requestToken: (...args) => api.requestToken(...args),
+      apply,
+    },
+  };
 }

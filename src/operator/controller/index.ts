@@ -1,11 +1,11 @@
 export {
   type Controller,
   type Followed,
+  followedAs,
   namespaceOf,
   type Reconcile,
   type ReconcileResult,
 } from "./controller.ts";
-export { followedAs } from "./followed.ts";
 export {
   ControllerRunner,
   type ControllerStatus,
@@ -13,4 +13,4 @@ export {
   type ReconcileFailure,
   type RunnerOptions,
 } from "./runner.ts";
-export { FairKeys } from "./fair-keys.ts";
+export { FairKeys } from "./queue.ts";

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { array, assert as holds, nat, property } from "fast-check";
 import { settle, TestClock } from "../../../test/support/clock.ts";
-import { Delays } from "./delays.ts";
-import { type QueueOptions, WorkQueue } from "./queue.ts";
+import { Delays, type QueueOptions, WorkQueue } from "./queue.ts";
 
 const never = new AbortController().signal;
 

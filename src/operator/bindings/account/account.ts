@@ -24,7 +24,7 @@ import {
   type Clock,
   defined,
   mapLimit,
-  PodtrustError,
+  type PodtrustError,
   SharedAnswers,
 } from "../../../core/base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
@@ -39,14 +39,29 @@ import {
   planOf,
   type Resource,
 } from "../../../rules/plan/index.ts";
-import type { PartTarget } from "../../../stack/parts/index.ts";
-import { type CutOutcome, type CutSpec, cutFields, isNothing, roleCut } from "./cut.ts";
-import { awsConfigOf } from "./config.ts";
-import { type TokenExchange, exchanged } from "../../../stack/parts/index.ts";
-import { accountAnswers, preflight } from "../../../stack/parts/index.ts";
+import {
+  type PartTarget,
+  type TokenExchange,
+  exchanged,
+  accountAnswers,
+  preflight,
+  accountResources,
+  type AccountResources,
+  providerArnOf,
+  roleArnOf,
+} from "../../../stack/parts/index.ts";
+import {
+  awsConfigOf,
+  type BoundPlan,
+  type BoundSpec,
+  type CutOutcome,
+  type CutSpec,
+  cutFields,
+  isNothing,
+  missingAdoptions,
+  roleCut,
+} from "./roles.ts";
 import { AccountView, maxAge } from "./view.ts";
-import { accountResources, type AccountResources } from "../../../stack/parts/index.ts";
-import { providerArnOf, roleArnOf } from "../../../stack/parts/index.ts";
 
 export interface BoundContext {
   readonly clock: Clock;
@@ -59,39 +74,9 @@ export interface BoundContext {
 /** Told of a binding, NAMESPACE/NAME, one of whose roles was changed by somebody else. */
 export type Drifted = (binding: string) => void;
 
-/** What a binding wants of one account. */
-export interface BoundSpec {
-  /** What marks roles as the binding's. */
-  readonly mark: string;
-  readonly roles: readonly RoleConfig[];
-  /** Names of roles that may be taken over where they carry nobody's tags. */
-  readonly adopt?: ReadonlySet<string>;
-  /** Names of roles that stand by another grant than the one by which they shall. */
-  readonly crosses?: ReadonlySet<string>;
-  /** Names of roles of the binding that it no longer wants. */
-  readonly gone?: readonly string[];
-}
-
-/** A plan for a binding's roles in one account. */
-export interface BoundPlan {
-  readonly spec: BoundSpec;
-  readonly plan: Plan;
-}
-
 /** What to do where a role is another's. */
 const anothers =
   "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role that carries nobody's tags can be adopted.";
-
-/** Roles that are to be taken over and are not there: made by their name they would stand outside of the trust's path. */
-function missingAdoptions({ changes }: Plan, { adopt = new Set() }: BoundSpec): readonly PodtrustError[] {
-  const missing = changes.filter(
-    ({ kind, resource }) => kind === "create" && adopt.has(resource.names[0] ?? ""),
-  );
-  return missing.map(({ resource: { id, names } }) => {
-    const message = `${id} is to be taken over, and there is no role ${names[0] ?? ""}`;
-    return new PodtrustError("aws-role-missing", message, { detail: { id } });
-  });
-}
 
 /** One account of a trust, for all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
@@ -330,5 +315,61 @@ export class BoundAccount {
 
   close(): void {
     this.#session.close();
+  }
+}
+
+/** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */
+const unused = 300_000;
+
+/** An open account, and when it was asked for last. */
+interface Opened {
+  readonly account: BoundAccount;
+  usedAt: number;
+}
+
+/** The accounts of all trusts, each opened when it is first asked for, and closed some time after nobody asks any more. */
+export class BoundAccounts {
+  readonly #context: BoundContext;
+  readonly #open = new Map<string, Opened>();
+  readonly #followers = new Set<Drifted>();
+
+  constructor(context: BoundContext) {
+    this.#context = context;
+  }
+
+  of(trust: Trust, account: TrustAccount): BoundAccount {
+    const key = JSON.stringify([trust.stack, trust.issuer, trust.formerIssuers, trust.audiences, account]);
+    const now = this.#context.clock.elapsed();
+    const known = this.#open.get(key);
+    if (known !== undefined) {
+      known.usedAt = now;
+      return known.account;
+    }
+    this.#closeUnused(now);
+    const opened = new BoundAccount(this.#context, trust, account, (binding) => {
+      for (const follower of this.#followers) follower(binding);
+    });
+    this.#open.set(key, { account: opened, usedAt: now });
+    return opened;
+  }
+
+  /** Calls back with each binding one of whose roles is seen to be changed; gives the function that ends that. */
+  subscribe(drifted: Drifted): () => void {
+    this.#followers.add(drifted);
+    return () => this.#followers.delete(drifted);
+  }
+
+  /** A trust that was changed or deleted leaves what was opened for it before. */
+  #closeUnused(now: number): void {
+    for (const [key, { account, usedAt }] of this.#open) {
+      if (now - usedAt < unused) continue;
+      account.close();
+      this.#open.delete(key);
+    }
+  }
+
+  close(): void {
+    for (const { account } of this.#open.values()) account.close();
+    this.#open.clear();
   }
 }

@@ -1,3 +1,2 @@
-export { BoundAccount, type BoundPlan } from "./account.ts";
-export { BoundAccounts } from "./accounts.ts";
-export { awsConfigOf, roleConfigOf } from "./config.ts";
+export { BoundAccount, BoundAccounts } from "./account.ts";
+export { awsConfigOf, type BoundPlan, roleConfigOf } from "./roles.ts";

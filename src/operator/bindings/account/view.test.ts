@@ -1,11 +1,11 @@
 /** The contract of AccountView, by an account in memory whose every state is known with its time. */
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import * as fc from "fast-check";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { AccountSurvey, RoleState } from "../../../providers/aws/index.ts";
-import { AccountView, maxAge, maxEntries } from "./view.ts";
+import { AccountView, maxAge, maxEntries, KnownRoles } from "./view.ts";
 import { runs } from "../../../../test/support/runs.ts";
 
 const { signal } = new AbortController();
@@ -24,6 +24,13 @@ const roleOf = (name: string, state: number): RoleState => ({
   tags: { "podtrust:stack": `prod/shop/${name}` },
   policies: [],
   inline: {},
+});
+
+/** The same, with more. */
+const roleWith = (name: string, more: Partial<RoleState> = {}): RoleState => ({
+  ...roleOf(name, 0),
+  policies: ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"],
+  ...more,
 });
 
 interface Past {
@@ -276,5 +283,46 @@ describe("what an account shows", () => {
     assert.equal((await account.view.role("web", signal))?.description, "2");
     assert.ok(account.view.entries <= 1, `${account.view.entries} entries`);
     assert.equal(account.calls, 2, "one look tells all of them");
+  });
+});
+
+describe("whose roles were changed by somebody else", () => {
+  test("is not known at the first look, and nobody's where all are as they were", () => {
+    const known = new KnownRoles();
+    assert.deepEqual([...known.look([roleWith("web"), roleWith("api")])], []);
+    const otherOrder = { policies: roleWith("web").policies.toReversed() };
+    assert.deepEqual([...known.look([roleWith("api"), roleWith("web", otherOrder)])], []);
+  });
+
+  for (const [what, more] of [
+    ["a policy taken off", { policies: [] }],
+    ["another trust policy", { trustPolicy: '{"Version":"2012-10-17"}' }],
+    ["another role of its name", { id: "AROAother" }],
+    ["a longer session", { maxSession: 7200 }],
+    ["a boundary taken away", { boundary: "arn:aws:iam::111122223333:policy/x" }],
+  ] as const)
+    test(`is told by its mark at the next look: ${what}`, () => {
+      const known = new KnownRoles();
+      known.look([roleWith("web"), roleWith("api")]);
+      assert.deepEqual([...known.look([roleWith("web", more), roleWith("api")])], ["prod/shop/web"]);
+      assert.deepEqual([...known.look([roleWith("web", more), roleWith("api")])], [], "and once");
+    });
+
+  test("is told of a role that is gone, of a new one, and of one whose mark was changed", () => {
+    const known = new KnownRoles();
+    known.look([roleWith("web"), roleWith("api")]);
+    assert.deepEqual([...known.look([roleWith("api"), roleWith("new")])], ["prod/shop/new", "prod/shop/web"]);
+    const stolen = roleWith("api", { tags: { "podtrust:stack": "test" } });
+    assert.deepEqual([...known.look([stolen, roleWith("new")])], ["test", "prod/shop/api"]);
+  });
+
+  test("is nobody's where it was changed from here and read since", () => {
+    const known = new KnownRoles();
+    known.look([roleWith("web"), roleWith("api")]);
+    const ours = roleWith("web", { policies: [] });
+    known.read("web", ours);
+    known.read("api", undefined);
+    assert.deepEqual([...known.look([ours])], []);
+    assert.deepEqual([...known.look([roleWith("web")])], ["prod/shop/web"]);
   });
 });

@@ -10,9 +10,51 @@ import {
   type RoleState,
   samePolicy,
 } from "../../../providers/aws/index.ts";
-import { isRetained, retainedMark } from "../../../rules/bindings/index.ts";
-import type { PodtrustError } from "../../../core/base/index.ts";
-import type { FieldChange } from "../../../rules/plan/index.ts";
+import {
+  isRetained,
+  retainedMark,
+  type Binding,
+  type GrantedRole,
+  type Trust,
+  type TrustAccount,
+} from "../../../rules/bindings/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
+import type { FieldChange, Plan } from "../../../rules/plan/index.ts";
+import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import { readArn } from "../../../rules/oidc/index.ts";
+
+/** What a binding wants of one account. */
+export interface BoundSpec {
+  /** What marks roles as the binding's. */
+  readonly mark: string;
+  readonly roles: readonly RoleConfig[];
+  /** Names of roles that may be taken over where they carry nobody's tags. */
+  readonly adopt?: ReadonlySet<string>;
+  /** Names of roles that stand by another grant than the one by which they shall. */
+  readonly crosses?: ReadonlySet<string>;
+  /** Names of roles of the binding that it no longer wants. */
+  readonly gone?: readonly string[];
+}
+
+/** A plan for a binding's roles in one account. */
+export interface BoundPlan {
+  readonly spec: BoundSpec;
+  readonly plan: Plan;
+}
+
+/** Roles that are to be taken over and are not there: made by their name they would stand outside of the trust's path. */
+export function missingAdoptions(
+  { changes }: Plan,
+  { adopt = new Set() }: BoundSpec,
+): readonly PodtrustError[] {
+  const missing = changes.filter(
+    ({ kind, resource }) => kind === "create" && adopt.has(resource.names[0] ?? ""),
+  );
+  return missing.map(({ resource: { id, names } }) => {
+    const message = `${id} is to be taken over, and there is no role ${names[0] ?? ""}`;
+    return new PodtrustError("aws-role-missing", message, { detail: { id } });
+  });
+}
 
 /** Which roles of an account are cut, and to what. */
 export interface CutSpec {
@@ -86,4 +128,38 @@ export function cutFields({ narrowing, afterwards }: Cut): readonly FieldChange[
     return [step.kind === "set-trust" ? "trustPolicy" : "maxSession"];
   });
   return [...new Set(names)].map((field) => ({ field, before: undefined, after: undefined }));
+}
+
+/** What proofs call themselves in CloudTrail. */
+const proofSession = "podtrust-proof";
+
+/** An account of a trust, as a config has accounts. */
+export function awsConfigOf(
+  { audiences }: Pick<Trust, "audiences">,
+  { id, region, assumeRole }: TrustAccount,
+  roles: readonly RoleConfig[] = [],
+): AwsConfig {
+  return {
+    account: id,
+    region,
+    audiences,
+    tags: {},
+    roles,
+    ...defined({ assumeRole }),
+  };
+}
+
+/** What one profile of a binding is granted, as a config has roles: for its ServiceAccount alone. */
+export function roleConfigOf(
+  { namespace, name: serviceAccount }: Pick<Binding, "namespace" | "name">,
+  { managed, arn }: Pick<GrantedRole, "managed" | "arn">,
+): RoleConfig {
+  const bound = {
+    serviceAccounts: [`${namespace}/${serviceAccount}`],
+    subjectPatterns: [],
+    sessionName: proofSession,
+  };
+  if (managed !== undefined) return { ...bound, ...managed };
+  const { path, name } = readArn(arn);
+  return { ...bound, path, name, policies: [], inline: {}, maxSession: 3600, tags: {} };
 }

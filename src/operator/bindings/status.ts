@@ -1,0 +1,191 @@
+import { defined, recordOf, recordsOf, textOf, type Reason } from "../../core/base/index.ts";
+import {
+  apiVersion,
+  bindingsManager,
+  type Condition,
+  finalizer,
+  conditionOf,
+  type Found,
+} from "../../rules/bindings/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { digestOf } from "../../rules/plan/index.ts";
+import type { Finding } from "../../stack/index.ts";
+import type { BindingEvent, BindingOutcome, BindingStatus, RoleStatus, Turn } from "./turn.ts";
+
+function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
+  const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
+  if (profile === undefined || arn === undefined) return [];
+  return [{ profile, arn, managed: value["managed"] === true, ...defined({ id }) }];
+}
+
+/** The conditions of an object as the API gives them; only podtrust may write them. */
+export function conditionsOf(object: KubernetesObject): readonly Condition[] {
+  return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly Condition[];
+}
+
+/** The status of a binding as the API gives it; only podtrust may write it. */
+export function statusOf(object: KubernetesObject): BindingStatus {
+  const status = recordOf(object["status"]);
+  const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
+  const { observedGeneration } = status;
+  const observedTrust = textOf(status["observedTrust"]);
+  const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
+  return {
+    ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
+    ...defined({ observedTrust, lastProof, changedAt }),
+    roles: recordsOf(status["roles"]).flatMap(roleStatus),
+    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
+    conditions: conditionsOf(object),
+  };
+}
+
+/** Every role that a binding has, or may have. */
+export function possibleRoles({
+  roles,
+  pendingRoles = [],
+}: Pick<BindingStatus, "roles" | "pendingRoles">): readonly RoleStatus[] {
+  return [...roles, ...pendingRoles];
+}
+
+/** NAMESPACE/NAME of an object, as queue and mirrors have it. */
+export function keyOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
+  return `${namespace}/${name}`;
+}
+
+/** Which object was read, as UID/GENERATION: another one of the same name is another one, and so is another spec. */
+export function versionOf({ metadata: { uid = "", generation = 0 } }: KubernetesObject): string {
+  return `${uid}/${generation}`;
+}
+
+/** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
+export function sameObject(object: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid } = object.metadata;
+  return {
+    apiVersion: object.kind === "ServiceAccount" ? "v1" : apiVersion,
+    kind: object.kind,
+    metadata: {
+      name,
+      ...defined({ namespace, uid }),
+    },
+  };
+}
+
+export type StateApi = Pick<KubernetesApi, "apply" | "read" | "removeFinalizer">;
+
+/** Writes a status where it is another than the one that stands. */
+export async function writeStatus(
+  api: StateApi,
+  object: KubernetesObject,
+  status: object,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = recordOf(object["status"]);
+  if (digestOf(before) === digestOf(JSON.parse(JSON.stringify(status)))) return;
+  const options = { fieldManager: bindingsManager, force: true, subresource: "status", signal } as const;
+  await api.apply({ ...sameObject(object), status }, options);
+}
+
+/** Whether an object waits for us before it goes. */
+export function isKept({ metadata }: KubernetesObject): boolean {
+  return metadata.finalizers?.includes(finalizer) === true;
+}
+
+/**
+ * Keeps an object until what hangs on it is gone, or lets it go: also where the API server's policy set the finalizer, or
+ * whoever made the object from the text of another.
+ */
+export async function keep(
+  api: StateApi,
+  object: KubernetesObject,
+  kept: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isKept(object) === kept) return;
+  if (!kept) return api.removeFinalizer(object, finalizer, { signal });
+  const same = sameObject(object);
+  await api.apply(
+    { ...same, metadata: { ...same.metadata, finalizers: [finalizer] } },
+    { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
+  );
+}
+
+/** Drift is looked for this often: from a look at the whole account that all bindings share. */
+export const defaultTurn = 60_000;
+
+/** A finding as a condition of this type. */
+export function foundOf(type: string, { reason, seen }: Finding): Found {
+  return { type, reason, message: seen };
+}
+
+const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): readonly BindingEvent[] =>
+  conditions.flatMap((now): BindingEvent[] => {
+    const stood = before.conditions.find(({ type }) => type === now.type);
+    if (stood?.status === now.status && stood.reason === now.reason) return [];
+    const { type, status, reason, message } = now;
+    // What is so for some seconds with every role that is made.
+    if (reason === "RoleSettling" || reason === "RolePending") return [];
+    // Of what holds only the end is worth an Event.
+    if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
+    // That something is not known yet is no warning.
+    return [{ type: status === "Unknown" ? "Normal" : "Warning", reason, message }];
+  });
+
+/** What of a turn goes into the status. */
+export interface Ending {
+  readonly found: readonly Found[];
+  readonly roles?: readonly RoleStatus[];
+  /** Given with `roles`. */
+  readonly pendingRoles?: readonly RoleStatus[];
+  readonly proved?: string;
+  readonly changedAt?: string;
+  readonly changes?: BindingOutcome["changes"];
+  readonly againIn: number;
+}
+
+/** What somebody else had changed at AWS, and was changed back: not what a new binding or grant asks for. */
+function driftEvents(
+  before: BindingStatus,
+  now: Pick<BindingStatus, "observedGeneration" | "observedTrust">,
+  changes: BindingOutcome["changes"],
+): readonly BindingEvent[] {
+  const repaired = changes.filter(({ kind }) => kind === "update");
+  const isAsked =
+    before.observedGeneration !== now.observedGeneration || before.observedTrust !== now.observedTrust;
+  if (repaired.length === 0 || isAsked) return [];
+  const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
+  return [{ type: "Warning", reason: "RoleDrift", message: `repaired: ${fields.join(", ")}` }];
+}
+
+/** Writes how a turn ended into the status, and gives it. */
+export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome> {
+  const { facts, clients, clock, signal, status } = turn;
+  const { found, changes = [], againIn } = ending;
+  const generation = facts.object.metadata.generation ?? 0;
+  const at = { now: clock.now(), generation };
+  const conditions = found.map((one) => conditionOf(one, status.conditions, at));
+  const lastProof = ending.proved ?? status.lastProof;
+  const changedAt = ending.changedAt ?? status.changedAt;
+  const observedTrust = turn.cutBy ?? status.observedTrust;
+  const { roles, pendingRoles = [] } = ending.roles === undefined ? status : ending;
+  const next: BindingStatus = {
+    observedGeneration: generation,
+    roles: roles ?? status.roles,
+    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
+    conditions,
+    ...defined({ observedTrust, lastProof, changedAt }),
+  };
+  await writeStatus(clients.cluster, facts.object, next, signal);
+  const drift = driftEvents(status, next, changes);
+  return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
+}
+
+/** The end of a turn in which nothing may be done: `Granted` and `Ready` say why. */
+export function refused(
+  turn: Turn,
+  reason: Reason,
+  message: string,
+  more: Partial<Ending> = {},
+): Promise<BindingOutcome> {
+  const found = ["Granted", "Ready"].map((type): Found => ({ type, reason, message }));
+  return ended(turn, { found, againIn: defaultTurn, ...more });
+}
