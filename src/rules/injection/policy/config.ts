@@ -1,5 +1,5 @@
 import { configSettings, defaultProfile, sourceProfile } from "../config-file.ts";
-import { literal } from "./cel.ts";
+import { enclosed, indented, literal } from "./cel.ts";
 import type { Parameters } from "./parameters.ts";
 
 const line = (setting: string, value: string): string => `${literal(`${setting} = `)} + ${value} + "\\n"`;
@@ -15,7 +15,7 @@ function section(name: string, role: string, assumed: string): string {
   const more = shared.map(
     ([setting, condition, value]) => `(${condition} ? ${line(configSettings[setting], value)} : "")`,
   );
-  return [head, line(configSettings.role, role), assumed, ...more].join(" + ");
+  return [head, line(configSettings.role, role), assumed, ...more].join("\n+ ");
 }
 
 /** The AWS config file of a pod with several roles, letter for letter that of `configText`; else an empty text. */
@@ -25,10 +25,12 @@ export function configExpression({ role }: Parameters): string {
   const byRole = line(configSettings.source, source);
   const chained = `${role("chain", "name")}.split(" ")`;
   const external = `(size(${chained}) > 1 ? ${line(configSettings.externalId, `${chained}[1]`)} : "")`;
+  const each = (list: string, text: string): string =>
+    `variables.${list}.map(name,${indented(`\n${text}`)}\n)`;
   const sections = [
-    `[${section(source, "variables.role", byToken)}]`,
-    `variables.profileGood.map(name, ${section("name", role("profile", "name"), byToken)})`,
-    `variables.chainGood.map(name, ${section("name", `${chained}[0]`, `${byRole} + ${external}`)})`,
+    enclosed("[", [section(source, "variables.role", byToken)], "]"),
+    each("profileGood", section("name", role("profile", "name"), byToken)),
+    each("chainGood", section("name", `${chained}[0]`, `${byRole}\n+ ${external}`)),
   ];
-  return `variables.hasProfiles ? (${sections.join(" + ")}).join("\\n") : ""`;
+  return `variables.hasProfiles ? (${indented(`\n${sections.join("\n+ ")}`)}\n).join("\\n") : ""`;
 }

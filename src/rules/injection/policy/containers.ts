@@ -1,6 +1,6 @@
 import { configMountPath, mountPaths, tokenVolumeName } from "../place.ts";
 import { variableGroupNames, variableNames } from "../variables.ts";
-import { literal, literals, record, verbatim } from "./cel.ts";
+import { indented, literal, literals, record, verbatim } from "./cel.ts";
 
 /** What the names of all variables, and the paths of all mounts, begin with that injection looks at. */
 const prefixes = { variables: "AWS_", mounts: "/var/run/secrets/" } as const;
@@ -14,15 +14,17 @@ const mounts = "container.?volumeMounts.orValue([])";
  */
 export function containersExpression(): string {
   const look = (list: string): string =>
-    `object.spec.?${list}.orValue([]).transformList(index, container, ${record({
-      name: "container.name",
-      path: `${literal(`/spec/${list}/`)} + string(index)`,
-      hasVariables: `size(${env}) > 0`,
-      hasMounts: `size(${mounts}) > 0`,
-      env: `${env}.filter(variable, variable.name.startsWith(${literal(prefixes.variables)}))`,
-      mounts: `${mounts}.filter(mount, mount.name == ${literal(tokenVolumeName)} || mount.mountPath.startsWith(${literal(prefixes.mounts)}))`,
-    })})`;
-  return `${look("initContainers")} + ${look("containers")}`;
+    `object.spec.?${list}.orValue([])\n  .transformList(index, container, ${indented(
+      record({
+        name: "container.name",
+        path: `${literal(`/spec/${list}/`)} + string(index)`,
+        hasVariables: `size(${env}) > 0`,
+        hasMounts: `size(${mounts}) > 0`,
+        env: `${env}.filter(variable, variable.name.startsWith(${literal(prefixes.variables)}))`,
+        mounts: `${mounts}.filter(mount, mount.name == ${literal(tokenVolumeName)} || mount.mountPath.startsWith(${literal(prefixes.mounts)}))`,
+      }),
+    )})`;
+  return `${look("initContainers")}\n+ ${look("containers")}`;
 }
 
 /** Whether a mount stands at a path, with or without slashes at its end. */
@@ -37,7 +39,7 @@ const isToken = `mount.name == ${literal(tokenVolumeName)} && mount.?subPath.orV
 function foldersExpression(): string {
   const mounted = `container.mounts.filter(mount, ${isToken}).map(mount, mount.mountPath)`;
   const free = mountPaths.map((path) => `(${isAt(path)} ? [] : [${literal(path)}])`);
-  return [mounted, ...free].join(" + ");
+  return [mounted, ...free].join("\n+ ");
 }
 
 /** The values of a variable, in a list: none where it is absent, an empty text where its value is elsewhere. */
@@ -46,6 +48,42 @@ const valuesOf = (name: string): string =>
 
 const has = (group: keyof typeof variableGroupNames): string =>
   `container.env.exists(variable, variable.name in ${literals(variableGroupNames[group])})`;
+
+const everyContainer = (expression: string): string =>
+  `(object.spec.?initContainers.orValue([]) + object.spec.containers)\n  .all(container, ${expression})`;
+
+/** Whether a container has a variable just as injection writes it. */
+const hasEntry = (name: string, value: string): string =>
+  `${record({ name: literal(name), value })} in ${env}`;
+
+/**
+ * Whether each container has the role, and the pod the token's volume. The API server finds an entry in a list much faster
+ * than by an expression that looks at each.
+ */
+export function injectedExpression(): string {
+  return (
+    `object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})` +
+    `\n  && ${everyContainer(hasEntry(variableNames.role, "variables.role"))}`
+  );
+}
+
+/** Whether each container has all that it would get, in the form that most pods get it. What is false may still be done. */
+export function doneExpression(): string {
+  const [sts] = variableGroupNames.sts;
+  const [, region] = variableGroupNames.region;
+  const mount = record({
+    name: literal(tokenVolumeName),
+    readOnly: "true",
+    mountPath: literal(mountPaths[0]),
+  });
+  const all = [
+    `${mount} in ${mounts}`,
+    `(!variables.regional || ${hasEntry(sts, literal("regional"))})`,
+    `(variables.region == "" || ${hasEntry(region, "variables.region")})`,
+    `variables.sessionEntry.all(entry, entry in ${env})`,
+  ].join("\n    && ");
+  return `variables.isInjected && !variables.hasProfiles && variables.fsGroup == ""\n  && ${everyContainer(all)}`;
+}
 
 /** The containers that are not skipped, each with what it has of a role. */
 export function meantExpression(): string {

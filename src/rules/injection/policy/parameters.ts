@@ -55,36 +55,68 @@ const ofServiceAccounts: Parameters = {
   role: roleOf,
 };
 
-const lines = (attribute: string): string => `("\\n" + params.?data[?${literal(attribute)}].orValue(""))`;
+const lines = (text: string): string => `("\\n" + ${text})`;
 
 const unescaped = (value: string): string =>
   value + escapes.map(([escape, sign]) => `.replace(${literal(escape)}, ${literal(sign)})`).join("");
 
-/** The value of the ServiceAccount's line in the text of an attribute: optional. */
-function valueOf(attribute: string): string {
-  const rest = `${lines(attribute)}.split("\\n" + ${account} + ${literal(signs.value)}, 2)[?1]`;
-  return `${rest}.optMap(rest, ${unescaped(`rest.split("\\n", 2)[0]`)})`;
+/** The text before a value of the ServiceAccount, and before a profile of its. */
+const begin = (sign: string): string => `"\\n" + ${account} + ${literal(sign)}`;
+
+const head = `${account} + ${literal(signs.value)}`;
+
+/**
+ * A text before and behind the head of the ServiceAccount's line, which may be the first. The text is not copied: it has a
+ * line for each of a thousand ServiceAccounts.
+ */
+const partsOf = (text: string): string =>
+  `${text}.split((${text}.startsWith(${head}) ? "" : "\\n") + ${head}, 2)`;
+
+/** What the ConfigMap says of the ServiceAccount: a map from attributes to values. */
+const askedValues: readonly PolicyVariable[] = [
+  {
+    name: "askedParts",
+    comment: `Each text has lines SERVICEACCOUNT${signs.value}VALUE: what stands before and behind the head of the pod's.`,
+    expression: `params.?data.orValue({}).transformMap(attribute, text,\n  ${partsOf("text")})`,
+  },
+  {
+    name: "asked",
+    comment: "What the ServiceAccount asks for: the values of the attributes that it has.",
+    expression:
+      "variables.askedParts.transformMap(attribute, parts, size(parts) > 1," +
+      `\n  ${unescaped(`parts[1].split("\\n", 2)[0]`)})`,
+  },
+];
+
+/** The lines of the ServiceAccount's profiles of a kind, from the profile's name on. */
+function profileLines(kind: NamedRoles): PolicyVariable {
+  const all = lines(`params.?data[?${literal(kind)}].orValue("")`);
+  return {
+    name: `${kind}Lines`,
+    comment: `Of the lines SERVICEACCOUNT${signs.profile}NAME${signs.value}ROLE what stands behind the sign ${signs.profile}.`,
+    expression:
+      `${all}.split(${begin(signs.profile)})` +
+      `\n  .transformList(index, rest, index > 0, rest.split("\\n", 2)[0])`,
+  };
 }
 
-/** The lines of the ServiceAccount's profiles of a kind, from the profile's name on: the whole text is looked at once. */
-function profileLines(kind: NamedRoles): PolicyVariable {
-  const rests = `${lines(kind)}.split("\\n" + ${account} + ${literal(signs.profile)})`;
-  const expression = `${rests}.slice(1, size(${rests})).map(rest, rest.split("\\n", 2)[0])`;
-  return { name: `${kind}Lines`, expression };
-}
+/** Whether the ServiceAccount has a line with a role, and something in it. A condition may use no variable. */
+const namesRole =
+  `params.?data[?"role-arn"].optMap(text,\n  ${partsOf("text")}[?1]` +
+  `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
 
 const ofConfigMap: Parameters = {
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
   paramRef: { name: configMapName, parameterNotFoundAction: "Allow" },
-  matchConditions: [{ name: "names-a-role", expression: `${valueOf("role-arn")}.orValue("") != ""` }],
-  variables: [profileLines("profile"), profileLines("chain")],
-  attribute: valueOf,
+  matchConditions: [{ name: "names-a-role", expression: namesRole }],
+  variables: [...askedValues, profileLines("profile"), profileLines("chain")],
+  attribute: (name) => `variables.asked[?${literal(name)}]`,
   names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
   unfit: (kind, pattern) => {
     const value = unescaped(`line.split(${literal(signs.value)}, 2)[1]`);
     const found = `variables.${kind}Lines.filter(line, !${fits(value, pattern)})`;
-    return `${found}.map(line, line.split(${literal(signs.value)}, 2)[0])`;
+    return `${found}\n  .map(line, line.split(${literal(signs.value)}, 2)[0])`;
   },
   role: (kind, name) => {
     const own = `variables.${kind}Lines.filter(line, line.startsWith(${name} + ${literal(signs.value)}))[0]`;

@@ -4,7 +4,7 @@ import { boundPolicies, serviceAccountQuota } from "./bound.ts";
 import type { PolicyVariable } from "./cel.ts";
 import { type ParameterMode, type Parameters, parametersOf } from "./parameters.ts";
 import { patchExpression } from "./patch.ts";
-import { injectedValidations, noteValidations, type Validation } from "./validations.ts";
+import { injectedValidations, noteValidations, saidVariables, type Validation } from "./validations.ts";
 import { policyVariables } from "./variables.ts";
 
 /** The minors of Kubernetes whose API servers have MutatingAdmissionPolicy: 1.35 behind a feature gate. */
@@ -49,11 +49,13 @@ function constraints(skippable: boolean): JsonRecord {
   };
 }
 
+/** A variable with its comment, which CEL reads over, before the expression: so it is there too in the cluster. */
+function written({ name, comment, expression }: PolicyVariable): JsonRecord {
+  return { name, expression: comment === undefined ? expression : `// ${comment}\n${expression}` };
+}
+
 /** Of the variables those that the expressions use, themselves or by another. */
-function usedBy(
-  expressions: readonly string[],
-  variables: readonly PolicyVariable[],
-): readonly PolicyVariable[] {
+function usedBy(expressions: readonly string[], variables: readonly PolicyVariable[]): readonly JsonRecord[] {
   const used = new Set<string>();
   const walk = (expression: string): void => {
     for (const [, name = ""] of expression.matchAll(/variables\.(\w+)/gu)) {
@@ -63,7 +65,7 @@ function usedBy(
     }
   };
   for (const expression of expressions) walk(expression);
-  return variables.filter(({ name }) => used.has(name));
+  return variables.filter(({ name }) => used.has(name)).map(written);
 }
 
 const inPlaces = (matchResources: Parameters["matchResources"]): JsonRecord =>
@@ -117,7 +119,7 @@ function validating(parameters: Parameters, checking: Checking): readonly JsonRe
     paramKind,
     matchConstraints: constraints(skippable),
     matchConditions,
-    variables: usedBy(expressions, policyVariables(parameters)),
+    variables: usedBy(expressions, [...policyVariables(parameters), ...saidVariables()]),
     validations,
   };
   return [

@@ -11,7 +11,7 @@ import { allSkipped, cutMark, maxShown, noPlace, noteTexts, saying } from "../no
 import { falseTexts, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
-import { fits, literal, literals } from "./cel.ts";
+import { concatenated, fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import type { NamedRoles } from "./config-map.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -22,7 +22,7 @@ export interface Validation {
 }
 
 const said = (reason: Reason, ...text: readonly string[]): string =>
-  [literal(saying(reason, "")), ...text].join(" + ");
+  concatenated(literal(saying(reason, "")), ...text);
 
 /** A value as `annotationNote` shows it. */
 function shown(value: string): string {
@@ -30,48 +30,96 @@ function shown(value: string): string {
   return `strings.quote(size(${value}) > ${maxShown} ? ${cut} : ${value})`;
 }
 
-function note(key: string, of: string, value: string, instead: string): string {
+function note(key: readonly string[], of: string, value: string, instead: string): string {
   return said(
     "InjectionAnnotationInvalid",
-    `"annotation " + ${key} + " of the " + ${of} + " is " + ${shown(value)} + ${literal(`: ${instead}`)}`,
+    literal("annotation "),
+    ...key,
+    literal(" of the "),
+    of,
+    literal(" is "),
+    shown(value),
+    literal(`: ${instead}`),
   );
 }
 
 const absentOr = (value: string, condition: string): string => `${value} == "" || ${condition}`;
 
-const asks = '", and ServiceAccount " + object.spec.serviceAccountName + " asks for " + variables.role';
+const asks = [
+  literal(", and ServiceAccount "),
+  "object.spec.serviceAccountName",
+  literal(" asks for "),
+  "variables.role",
+];
 
-/** Whether a pod does without injection. */
-const isSkipped = `object.metadata.?labels[?${literal(skipLabel)}].hasValue()`;
+/** One of these holds, a line for each. */
+const oneOf = (...conditions: readonly string[]): string => conditions.join("\n|| ");
+
+/** A pod that has its role, or asks for none, is not looked at container by container. */
+const fine = ["variables.isLeftAlone", "variables.isInjected"] as const;
+
+/**
+ * What the messages say of containers. A message is evaluated whether its rule fails or not, so that each gives something
+ * where there is nothing to tell.
+ */
+export function saidVariables(): readonly PolicyVariable[] {
+  const lacks = "!target.hasRole && !target.config.exists(value, value == variables.configFile)";
+  const whereFine = (nothing: string, found: string): string =>
+    `${fine.join(" || ")} ? ${nothing}\n  : ${found}`;
+  return [
+    {
+      name: "isLeftAlone",
+      comment: "Whether the pod does without a role, by its label.",
+      expression: `object.metadata.?labels[?${literal(skipLabel)}].hasValue()`,
+    },
+    {
+      name: "lacking",
+      comment: "The containers that should have a role and have none.",
+      expression: whereFine("[]", `variables.meant.filter(target, ${lacks})`),
+    },
+    {
+      name: "ownRole",
+      comment: `The first ${variableNames.role} that the pod brought itself.`,
+      expression: whereFine(
+        '""',
+        'variables.meant.filter(target, size(target.role) > 0 && target.role[0] != "")' +
+          '\n  .map(target, target.role[0])[?0].orValue("")',
+      ),
+    },
+  ];
+}
+
+/** The name of the first container that lacks a role, among those with or without a place for the token. */
+const firstLacking = (place: string): string =>
+  `variables.lacking.filter(target, ${place}).map(target, target.name)[?0].orValue("")`;
 
 /** A pod of a ServiceAccount with a role has got it; the texts are those of `injectionFault`. */
 export function injectedValidations(): readonly Validation[] {
-  const lacks = "!target.hasRole && !target.config.exists(value, value == variables.configFile)";
-  const lacking = `variables.meant.filter(target, ${lacks} && size(target.folders) > 0)`;
-  const placeless = `variables.meant.filter(target, ${lacks} && size(target.folders) == 0)`;
+  const [hasPlace, hasNone] = ["size(target.folders) > 0", "size(target.folders) == 0"];
+  const hasVolume = `object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`;
   return [
     {
-      expression: `${isSkipped} || size(${placeless}) == 0`,
+      expression: `variables.lacking.all(target, ${hasPlace})`,
       messageExpression: said(
         "PodTokenNotMounted",
         literal("the pod has no place for its token in the container "),
-        `${placeless}[0].name`,
+        firstLacking(hasNone),
         literal(noPlace),
-        asks,
+        ...asks,
       ),
     },
     {
-      expression: `${isSkipped} || size(${lacking}) == 0`,
+      expression: `variables.lacking.all(target, ${hasNone})`,
       messageExpression: said(
         "PodNotInjected",
         literal(`the pod has no ${variableNames.role} in the container `),
-        `${lacking}[0].name`,
-        asks,
+        firstLacking(hasPlace),
+        ...asks,
       ),
     },
     {
-      expression: `${isSkipped} || size(variables.meant) == 0 || object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`,
-      messageExpression: said("PodNotInjected", literal(`the pod has no volume ${tokenVolumeName}`), asks),
+      expression: oneOf(...fine, "size(variables.meant) == 0", hasVolume),
+      messageExpression: said("PodNotInjected", literal(`the pod has no volume ${tokenVolumeName}`), ...asks),
     },
   ];
 }
@@ -86,13 +134,13 @@ function profileValidation(
   const prefix = kind === "profile" ? profilePrefix : chainPrefix;
   const found = `variables.${kind}${wrong}`;
   return {
-    expression: `!variables.isRole || size(${found}) == 0`,
-    messageExpression: note(
-      `${literal(prefix)} + ${found}[0]`,
+    expression: `variables.profileCount == 0 || !variables.isRole || size(${found}) == 0`,
+    messageExpression: `variables.profileCount == 0 ? "" : ${note(
+      [literal(prefix), `${found}[0]`],
       literal("ServiceAccount"),
       `string(${role(kind, `${found}[0]`)})`,
       instead,
-    ),
+    )}`,
   };
 }
 
@@ -112,12 +160,17 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
     of = "ServiceAccount",
   ): Validation => ({
     expression: absentOr(value, condition),
-    messageExpression: note(literal(accountAnnotations[attribute]), literal(of), value, noteTexts[attribute]),
+    messageExpression: note(
+      [literal(accountAnnotations[attribute])],
+      literal(of),
+      value,
+      noteTexts[attribute],
+    ),
   });
   const near = (attribute: "region" | "session-name", value: string, pattern: RegExp): Validation => ({
     expression: absentOr(value, fits(value, pattern)),
     messageExpression: note(
-      literal(namespaceAnnotations[attribute]),
+      [literal(namespaceAnnotations[attribute])],
       `(${parameters.attribute(attribute)}.hasValue() ? "ServiceAccount" : "namespace")`,
       value,
       noteTexts.nearest,
@@ -149,7 +202,9 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
       expression: "!variables.isRole || !variables.hasTooMany",
       messageExpression: said(
         "InjectionAnnotationInvalid",
-        `${literal(before)} + string(variables.profileCount) + ${literal(after)}`,
+        literal(before),
+        "string(variables.profileCount)",
+        literal(after),
       ),
     },
   ];
@@ -157,29 +212,33 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
 
 /** What is worth a word to whoever makes the pod, and no reason to refuse it. */
 export function noteValidations(parameters: Parameters): readonly Validation[] {
-  const own = 'variables.meant.filter(target, size(target.role) > 0 && target.role[0] != "")';
   return [
     {
-      expression: `!${isSkipped}`,
+      expression: "!variables.isLeftAlone",
       messageExpression: said("InjectionSkipped", literal(`the pod has the label ${skipLabel}`)),
     },
     {
-      expression: "size(variables.meant) > 0",
+      // Without a list there is no container that is skipped.
+      expression: 'variables.skipList == "" || size(variables.meant) > 0',
       messageExpression: said("InjectionSkipped", literal(allSkipped)),
     },
     {
-      expression: `size(variables.meant) == 0 || ${isSkipped} || variables.meant.exists(target, size(target.role) == 0 || target.role[0] in ["", variables.role])`,
+      expression: oneOf(
+        ...fine,
+        "size(variables.meant) == 0",
+        'variables.meant.exists(target, size(target.role) == 0 || target.role[0] in ["", variables.role])',
+      ),
       messageExpression: said(
         "PodRoleDiffers",
         literal(`the pod has ${variableNames.role} `),
-        shown(`${own}[0].role[0]`),
-        asks,
+        shown("variables.ownRole"),
+        ...asks,
       ),
     },
     {
       expression: "!variables.isLongSkipList",
       messageExpression: note(
-        literal(podAnnotations["skip-containers"]),
+        [literal(podAnnotations["skip-containers"])],
         literal("pod"),
         "variables.skipList",
         noteTexts["skip-containers"],

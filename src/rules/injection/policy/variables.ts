@@ -5,12 +5,19 @@ import { configFileName, configVolumeName, tokenFileName, tokenVolumeName } from
 import { osLabels, windows, windowsPath } from "../pod.ts";
 import { podNameField, variableNames } from "../variables.ts";
 import { configExpression } from "./config.ts";
-import { fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
-import { containersExpression, meantExpression, targetsExpression } from "./containers.ts";
+import { choose, fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
+import {
+  containersExpression,
+  doneExpression,
+  injectedExpression,
+  meantExpression,
+  targetsExpression,
+} from "./containers.ts";
 import type { NamedRoles } from "./config-map.ts";
 import type { Parameters } from "./parameters.ts";
 
-const variable = (name: string, expression: string): PolicyVariable => ({ name, expression });
+const variable = (name: string, expression: string, comment?: string): PolicyVariable =>
+  comment === undefined ? { name, expression } : { name, comment, expression };
 const annotation = (of: string, key: string): string => `${of}.metadata.?annotations[?${literal(key)}]`;
 
 /** A value that fits, of the ServiceAccount, else of the namespace; else nothing. */
@@ -22,7 +29,11 @@ function nearest(
   const camel = name === "region" ? "Region" : "Session";
   const asked = `${parameters.attribute(name)}.or(${annotation("namespaceObject", namespaceAnnotations[name])})`;
   return [
-    variable(`asked${camel}`, `${asked}.orValue("")`),
+    variable(
+      `asked${camel}`,
+      `${asked}.orValue("")`,
+      "The ServiceAccount's own annotation wins over the namespace's.",
+    ),
     variable(
       camel.toLowerCase(),
       `${fits(`variables.asked${camel}`, pattern)} ? variables.asked${camel} : ""`,
@@ -42,14 +53,25 @@ function expiration(parameters: Parameters): readonly PolicyVariable[] {
     variable("accountExpiration", `${parameters.attribute("token-expiration")}.orValue("")`),
     variable(
       "askedExpiration",
-      `${fits("variables.podExpiration", patterns.integer)} ? int(variables.podExpiration)` +
-        ` : ${fits("variables.accountExpiration", patterns.integer)} ? int(variables.accountExpiration)` +
-        ` : ${defaultExpiration}`,
+      choose(
+        [
+          [fits("variables.podExpiration", patterns.integer), "int(variables.podExpiration)"],
+          [fits("variables.accountExpiration", patterns.integer), "int(variables.accountExpiration)"],
+        ],
+        String(defaultExpiration),
+      ),
+      "Seconds that a token is good for: the pod's annotation wins over the ServiceAccount's.",
     ),
     variable(
       "expiration",
-      `variables.askedExpiration < ${leastExpiration} ? ${leastExpiration}` +
-        ` : variables.askedExpiration > ${maxExpiration} ? ${maxExpiration} : variables.askedExpiration`,
+      choose(
+        [
+          [`variables.askedExpiration < ${leastExpiration}`, String(leastExpiration)],
+          [`variables.askedExpiration > ${maxExpiration}`, String(maxExpiration)],
+        ],
+        "variables.askedExpiration",
+      ),
+      "The same within what the API server takes.",
     ),
   ];
 }
@@ -64,14 +86,24 @@ function session(parameters: Parameters): readonly PolicyVariable[] {
   return [
     ...nearest(parameters, "session-name", patterns.sessionName),
     variable("podName", 'object.metadata.?name.orValue("")'),
-    // The variable of the session, in a list of one or none.
     variable(
       "sessionEntry",
-      `variables.session == "" ? []` +
-        ` : variables.session != ${literal(podSessionName)} ? ${entry("variables.session")}` +
-        ` : size(variables.podName) > ${maxSessionName} ? ${entry(`variables.podName.substring(0, ${maxSessionName})`)}` +
-        ` : variables.podName != "" && size(variables.podName) < ${leastSessionName}` +
-        ` ? ${entry(`${literal(shortNamePrefix)} + variables.podName`)} : [${byField}]`,
+      choose(
+        [
+          [`variables.session == ""`, "[]"],
+          [`variables.session != ${literal(podSessionName)}`, entry("variables.session")],
+          [
+            `size(variables.podName) > ${maxSessionName}`,
+            entry(`variables.podName.substring(0, ${maxSessionName})`),
+          ],
+          [
+            `variables.podName != "" && size(variables.podName) < ${leastSessionName}`,
+            entry(`${literal(shortNamePrefix)} + variables.podName`),
+          ],
+        ],
+        `[${byField}]`,
+      ),
+      `The variable ${variableNames.session}, in a list of one or none; "${podSessionName}" stands for the pod's own name.`,
     ),
   ];
 }
@@ -80,13 +112,14 @@ function files(parameters: Parameters): readonly PolicyVariable[] {
   return [
     variable("fsGroup", `${parameters.attribute("fs-group")}.orValue("")`),
     variable("tokenMode", `${parameters.attribute("token-mode")}.orValue("")`),
-    // The members of defaultMode, of which there may be none; the last three digits are octal.
     variable(
       "mode",
       fits("variables.tokenMode", patterns.tokenMode) +
-        ` ? [int(variables.tokenMode.substring(size(variables.tokenMode) - 3)) / 100 * 64` +
-        ` + int(variables.tokenMode.substring(size(variables.tokenMode) - 2)) / 10 * 8` +
-        ` + int(variables.tokenMode.substring(size(variables.tokenMode) - 1))] : []`,
+        "\n  ? [int(variables.tokenMode.substring(size(variables.tokenMode) - 3)) / 100 * 64" +
+        "\n     + int(variables.tokenMode.substring(size(variables.tokenMode) - 2)) / 10 * 8" +
+        "\n     + int(variables.tokenMode.substring(size(variables.tokenMode) - 1))]" +
+        "\n  : []",
+      "The mode of the token's file, from three octal digits, in a list of one or none.",
     ),
   ];
 }
@@ -99,15 +132,21 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
   };
   const rolePatterns = { profile: patterns.roleArn, chain: patterns.chainedRole };
   /** The names of a kind: those that are taken, those without a role, and the rest. */
-  const judged = (kind: NamedRoles): readonly PolicyVariable[] => [
-    variable(`${kind}Taken`, `variables.${kind}Names.filter(name, name in ${takenNames[kind]}).sort()`),
+  const judged = (kind: NamedRoles, what: string): readonly PolicyVariable[] => [
+    variable(
+      `${kind}Taken`,
+      `variables.${kind}Names.filter(name, name in ${takenNames[kind]}).sort()`,
+      `Of ${what} those whose name another has.`,
+    ),
     variable(
       `${kind}Wrong`,
-      `variables.hasTooMany ? [] : ${unfit(kind, rolePatterns[kind])}.filter(name, !(name in variables.${kind}Taken)).sort()`,
+      `variables.hasTooMany ? [] : ${unfit(kind, rolePatterns[kind])}\n  .filter(name, !(name in variables.${kind}Taken)).sort()`,
+      `Of ${what} those whose value is no role.`,
     ),
     variable(
       `${kind}Good`,
       `variables.${kind}Names.filter(name, !(name in variables.${kind}Taken + variables.${kind}Wrong)).sort()`,
+      `Of ${what} those that the config file has.`,
     ),
   ];
   const items = "source.?downwardAPI.?items.orValue([])";
@@ -115,27 +154,36 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
   return [
     variable("isRole", fits("variables.role", patterns.roleArn)),
     // Counted before any is judged: a regular expression for each of a thousand would be too dear.
-    variable("allProfiles", names("profile")),
-    variable("allChains", names("chain")),
+    variable(
+      "allProfiles",
+      names("profile"),
+      "Profiles are further roles, each with a name; few ask for some.",
+    ),
+    variable(
+      "allChains",
+      names("chain"),
+      "Chains are roles that are assumed with the first one's credentials.",
+    ),
     variable("profileCount", "size(variables.allProfiles) + size(variables.allChains)"),
     variable("hasTooMany", `variables.profileCount > ${limits.maxProfiles}`),
     variable("profileNames", "variables.hasTooMany ? [] : variables.allProfiles"),
     variable("chainNames", "variables.hasTooMany ? [] : variables.allChains"),
-    ...judged("profile"),
-    ...judged("chain"),
+    ...judged("profile", "the profiles"),
+    ...judged("chain", "the chains"),
     variable(
       "hasProfiles",
-      "variables.isRole && size(variables.profileGood) + size(variables.chainGood) > 0",
+      // Asked for one after the other: most pods are done with the first.
+      "variables.profileCount > 0 && variables.isRole && size(variables.profileGood) + size(variables.chainGood) > 0",
     ),
-    // A volume of the pod's own under the name of ours, without the file.
     variable(
       "givesConfig",
-      `variables.hasProfiles && !object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(configVolumeName)} && !(${isConfig}))`,
+      `variables.hasProfiles && !object.spec.?volumes.orValue([])\n  .exists(volume, volume.name == ${literal(configVolumeName)} && !(${isConfig}))`,
+      "Whether there is a config file: not if a volume of the pod's own, without the file, has the name of ours.",
     ),
     variable("chainsDefault", `variables.hasProfiles && ${literal(defaultProfile)} in variables.chainGood`),
     variable("configFile", systemPath(configFile)),
     variable("configToken", systemPath(configTokenFile)),
-    variable("config", configExpression(parameters)),
+    variable("config", configExpression(parameters), "The text of the AWS config file."),
   ];
 }
 
@@ -147,8 +195,11 @@ function skipping(): readonly PolicyVariable[] {
     variable(
       "skipped",
       `!variables.isLongSkipList && ${fits("variables.skipList", patterns.csv)}` +
-        ` ? variables.skipList.find(${literal(patterns.csvRecord.source)}).findAll(${literal(patterns.csvField.source)})` +
-        `.map(field, field.startsWith("\\"") ? field.substring(1, size(field) - 1).replace("\\"\\"", "\\"") : field) : []`,
+        `\n  ? variables.skipList.find(${literal(patterns.csvRecord.source)})` +
+        `\n  .findAll(${literal(patterns.csvField.source)})` +
+        `\n  .map(field, field.startsWith("\\"") ? field.substring(1, size(field) - 1).replace("\\"\\"", "\\"") : field)` +
+        "\n  : []",
+      "The names of containers that are left alone: a line of CSV, as Go reads one.",
     ),
   ];
 }
@@ -158,8 +209,12 @@ function tokenName(): PolicyVariable {
   const sources = `volume.?projected.?sources.orValue([]).filter(source, has(source.serviceAccountToken))`;
   const paths =
     `object.spec.?volumes.orValue([]).filter(volume, volume.name == ${literal(tokenVolumeName)})` +
-    `.map(volume, ${sources}.map(source, source.serviceAccountToken.path)).flatten()`;
-  return variable("tokenNames", `${paths} + [${literal(tokenFileName)}]`);
+    `\n  .map(volume, ${sources}.map(source, source.serviceAccountToken.path)).flatten()`;
+  return variable(
+    "tokenNames",
+    `${paths}\n+ [${literal(tokenFileName)}]`,
+    "The name of the token's file: that of a volume which is there already, else the default.",
+  );
 }
 
 /**
@@ -174,6 +229,11 @@ export function policyVariables(parameters: Parameters): readonly PolicyVariable
   return [
     ...parameters.variables,
     variable("role", `${parameters.attribute("role-arn")}.orValue("")`),
+    variable(
+      "isInjected",
+      injectedExpression(),
+      "Whether each container has the role already, and the pod the token.",
+    ),
     variable("askedAudience", `${parameters.attribute("audience")}.orValue("")`),
     variable(
       "audience",
@@ -185,12 +245,25 @@ export function policyVariables(parameters: Parameters): readonly PolicyVariable
     ...nearest(parameters, "region", patterns.region),
     ...session(parameters),
     ...files(parameters),
-    variable("windows", isWindows.join(" || ")),
+    variable("windows", isWindows.join("\n  || ")),
     ...profiles(parameters),
     ...skipping(),
     tokenName(),
-    variable("containers", containersExpression()),
-    variable("meant", meantExpression()),
-    variable("targets", targetsExpression()),
+    variable(
+      "isDone",
+      doneExpression(),
+      "Whether nothing is left to do, as when the API server asks again after it has changed the pod.",
+    ),
+    variable(
+      "containers",
+      containersExpression(),
+      "All containers: where each stands, and of its variables and mounts those that matter here.",
+    ),
+    variable(
+      "meant",
+      meantExpression(),
+      "The containers that are not to be skipped, each with what it has of a role.",
+    ),
+    variable("targets", targetsExpression(), "What each of these containers is to get."),
   ];
 }
