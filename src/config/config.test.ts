@@ -47,6 +47,7 @@ describe("a good config", () => {
       keyRetention: 86_400_000,
       pollInterval: 10_000,
       cacheControl: "public, max-age=60",
+      formerIssuers: [],
       distrusted: [],
       admin: { host: "127.0.0.1", port: 9890 },
       stateDir: "/home/op/.local/state/podtrust/prod",

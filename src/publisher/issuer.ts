@@ -69,11 +69,12 @@ export class PublishedIssuer {
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
     this.#deps = deps;
-    const { stack, issuer, jwksUri, cluster, distrusted = [] } = settings;
+    const { stack, issuer, jwksUri, cluster, formerIssuers = [], distrusted = [] } = settings;
     this.source = new IssuerSource({
       names: { issuer, jwksUri },
       cluster,
       store: this.#store(),
+      formerIssuers,
       listed: distrusted,
       acceptKeys: deps.acceptKeys,
       clock: deps.clock,
@@ -249,7 +250,7 @@ export class PublishedIssuer {
   status(): IssuerStatus {
     const { stack, issuer, discoveryUrl, jwksUri, cluster } = this.#settings;
     const { state, storeWarnings } = this.source;
-    const { failing, blind, credential } = state;
+    const { failing, blind, formerIssuer, credential } = state;
     const certificate = this.#check.verdict(this.#settings, this.#deps.clock.now());
     const publication = this.#loop?.status;
     const warnings = [state.warnings, certificate.warnings, storeWarnings, publication?.warnings ?? []];
@@ -260,7 +261,7 @@ export class PublishedIssuer {
       jwksUri,
       cluster: cluster.server,
       ...this.#documentsStatus(),
-      ...defined({ failing, blind, credential }),
+      ...defined({ failing, blind, formerIssuer, credential }),
       keys: keyStatuses(state.ring, timesOf(this.#settings)),
       warnings: [...new Set(warnings.flat())],
       ...defined({ certificate: certificate.status, publication }),

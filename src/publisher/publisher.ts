@@ -83,6 +83,11 @@ export interface IssuerOptions {
   readonly shared?: DocumentStore;
   /** Where distrusts are kept beside that directory, so that they outlive this machine. */
   readonly distrusts?: DocumentStore;
+  /**
+   * Issuers that the cluster's tokens may name in place of this one, while its issuer is changed: its keys are published all
+   * the same. None by default.
+   */
+  readonly formerIssuers?: readonly string[];
   /** Key IDs that are never published; none by default. */
   readonly distrusted?: readonly string[];
 }

@@ -121,6 +121,7 @@ export function sameSource(a: IssuerSettings, b: IssuerSettings): boolean {
     a.cluster === b.cluster &&
     a.shared === b.shared &&
     a.distrusts === b.distrusts &&
+    JSON.stringify(a.formerIssuers) === JSON.stringify(b.formerIssuers) &&
     JSON.stringify(a.distrusted) === JSON.stringify(b.distrusted) &&
     a.target === b.target
   );

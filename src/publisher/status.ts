@@ -70,6 +70,13 @@ export interface Failing extends Refusal {
   readonly count: number;
 }
 
+/** The issuer that the cluster's tokens name yet: one of those that the config lists as former ones. */
+export interface FormerIssuer {
+  readonly issuer: string;
+  /** When it was first seen; milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** How it stands with documents that are published elsewhere: in a bucket. */
 export interface PublicationStatus {
   /** `s3://BUCKET`. */
@@ -137,6 +144,8 @@ export interface IssuerStatus {
   readonly failing?: Failing;
   /** Absent while the cluster can be read. */
   readonly blind?: Blind;
+  /** Absent where the cluster's tokens name this issuer, by its last good answer. */
+  readonly formerIssuer?: FormerIssuer;
   /** What the cluster was last asked with; never the credential itself. */
   readonly credential?: SentCredential;
   readonly keys: readonly KeyStatus[];

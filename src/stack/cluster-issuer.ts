@@ -37,6 +37,10 @@ export async function clusterIssuer(
   const names = { expected: "the issuer in the config", actual: `that of the cluster ${server}` };
   const difference = issuerDifference(config.issuer, found, names);
   if (difference === undefined) return { refusals: [], warnings: [] };
+  if (config.publisher?.formerIssuers.includes(found) === true) {
+    const sentence = `the cluster ${server} signs for ${found}, which publisher.formerIssuers lists: AWS accepts no token for ${config.issuer} before its API servers are changed`;
+    return { refusals: [], warnings: [sentence] };
+  }
   const detail = { configured: config.issuer, cluster: found, server };
   return { refusals: [new PodtrustError("issuer-mismatch", difference.message, { detail })], warnings: [] };
 }

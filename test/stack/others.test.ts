@@ -131,6 +131,13 @@ describe("a cluster of another issuer than the config's", () => {
     const allowed = await world.podtrust(["plan", "--allow-issuer-mismatch"]);
     assert.equal(allowed.code, 0);
     assert.match(allowed.err, /warning: .*other\.example\.test/u);
+    // While the cluster is changed to the issuer of the config, AWS is made ready first.
+    const publisher = "publisher:\n  formerIssuers: [https://other.example.test]\n  https: {acme: {}}\n";
+    await world.config(`${text}${publisher}`);
+    const adopted = await world.podtrust(["plan"]);
+    assert.equal(adopted.code, 0, adopted.err);
+    assert.match(adopted.err, /warning: .*other\.example\.test, which publisher\.formerIssuers lists/u);
+    await world.config(text);
     // What deletes makes nothing that could not work.
     assert.equal((await world.podtrust(["down", "--yes"])).code, 0);
     await writeFile(kubeconfig, cluster.kubeconfig().replace(/127\.0\.0\.1:\d+/u, "127.0.0.1:1"));

@@ -92,6 +92,20 @@ describe("status", () => {
     assert.match(report.broken.seen, /they are different issuers/u);
   });
 
+  test("a cluster whose tokens name a former issuer that the config lists is broken there, with the way on", async () => {
+    world.cluster.misbehave("wrong-issuer");
+    const publisher = `publisher:\n  formerIssuers: [https://somebody-else.example.com]\n  https: {acme: {}}\n`;
+    const kubeconfig = join(world.folder, "kubeconfig");
+    const config = await world.configOf(`${chainYaml(world.issuer.issuer, kubeconfig)}${publisher}`);
+    const { broken } = await world.look({ config });
+    assert.deepEqual([broken?.name, broken?.reason], ["cluster", "ClusterFormerIssuer"]);
+    assert.match(
+      broken?.seen ?? "",
+      /tokens name https:\/\/somebody-else\.example\.com.* not https:\/\/.* yet$/u,
+    );
+    assert.match(broken?.next ?? "", /two passes/u);
+  });
+
   test("a token file that others on this machine may read is warned of, and one of our own is not", async () => {
     const { token } = await world.api.requestToken("aws-test", "default", {
       audiences: [world.issuer.issuer],

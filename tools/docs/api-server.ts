@@ -45,6 +45,11 @@ still signs. In pass 2 the new issuer signs. In one pass, the servers that have 
 restarted one has made. A cluster with a single API server can begin with pass 2. To go back, run the passes in the opposite
 order: first the lines of pass 1 everywhere, and the old flags only when no token of the new issuer is in use.
 
+**Before pass 1 the new issuer's documents have to be public**, or AWS refuses the first tokens that name it. List the issuer that
+the cluster has now in \`publisher.formerIssuers\`. The publisher then publishes this cluster's keys under the new issuer. In
+its status and metrics it says as long that no token names it yet. A cluster of any other issuer is refused as
+before. Take the key out again when the old issuer is given up: many clusters have the same one by default.
+
 Leave \`--api-audiences\` out, or let it name every issuer: with only the new one in it, tokens of the old one are refused.
 
 Each distribution has its own place for these flags; \`podtrust init\` finds out which one a cluster is of, and prints these

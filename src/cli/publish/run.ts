@@ -31,13 +31,14 @@ type IssuerCheck =
 
 async function publish(context: CommandContext, config: Config, s3: S3Config): Promise<PublicationOutcome> {
   const { clock, signal, env } = context;
-  const { source, jwksUri, cacheControl, keyRetention } = publisherOf(config);
+  const { source, jwksUri, formerIssuers, cacheControl, keyRetention } = publisherOf(config);
   const cluster = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
   const target = openTarget(s3, clock);
   try {
     return await publishOnce({
       stack: config.stack,
       names: { issuer: config.issuer, jwksUri },
+      formerIssuers,
       cluster,
       target,
       cacheControl,

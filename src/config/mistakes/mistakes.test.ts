@@ -89,6 +89,38 @@ aws:
 
   const single: [string, string, string, RegExp][] = [
     ["S3 inside https", withPublisher("https: {s3: {bucket: b}}"), "publisher.https.s3", /a way of its own/u],
+    [
+      "a former issuer that is the config's own",
+      withPublisher(`${certificateFiles}\nformerIssuers: [https://oidc.example.com]`),
+      "publisher.formerIssuers[0]",
+      /is the issuer of this config/u,
+    ],
+    [
+      "a former issuer twice",
+      withPublisher(`${certificateFiles}\nformerIssuers: [https://a.example, https://a.example]`),
+      "publisher.formerIssuers[1]",
+      /stands at publisher\.formerIssuers\[0\] already/u,
+    ],
+    [
+      "a former issuer with a query",
+      withPublisher(`${certificateFiles}\nformerIssuers: ["https://a.example/?b"]`),
+      "publisher.formerIssuers[0]",
+      /a user, a query or a fragment/u,
+    ],
+    [
+      "a former issuer over http",
+      withPublisher(`${certificateFiles}\nformerIssuers: [http://a.example]`),
+      "publisher.formerIssuers[0]",
+      /"http:\/\/a\.example" is not accepted/u,
+    ],
+    [
+      "nine former issuers",
+      withPublisher(
+        `${certificateFiles}\nformerIssuers: [${Array.from({ length: 9 }, (_, i) => `https://a${i}.example`).join(", ")}]`,
+      ),
+      "publisher.formerIssuers",
+      /is not accepted/u,
+    ],
     ["no way to publish", withPublisher("keyRetention: 24h"), "publisher", /does not say how/u],
     [
       "two ways to publish",

@@ -79,6 +79,8 @@ export interface PublisherConfig {
   readonly store?: SecretName;
   /** Where distrusts are kept beside stateDir, so that they outlive this machine. */
   readonly distrustSecret?: SecretName;
+  /** Issuers that the cluster's tokens may name in place of the config's, while its issuer is changed. */
+  readonly formerIssuers: readonly string[];
   /** Key IDs that are never published. */
   readonly distrusted: readonly string[];
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */

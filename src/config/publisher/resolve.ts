@@ -65,11 +65,13 @@ function resolveServe(
   return resolveHttps(accepted(https, "publisher"), place);
 }
 
-function resolveDistrusts({
+/** Whose keys are published, and which are not. */
+function resolveKeys({
+  formerIssuers = [],
   distrustSecret,
   distrusted = [],
-}: PublisherInput): Pick<PublisherConfig, "distrustSecret" | "distrusted"> {
-  return { distrusted, ...defined({ distrustSecret }) };
+}: PublisherInput): Pick<PublisherConfig, "formerIssuers" | "distrustSecret" | "distrusted"> {
+  return { formerIssuers, distrusted, ...defined({ distrustSecret }) };
 }
 
 /** The publisher's section with defaults. */
@@ -91,7 +93,7 @@ export function resolvePublisher(
     ...(probes === undefined ? {} : { probes: address(probes) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...defined({ store: store?.secret }),
-    ...resolveDistrusts(input),
+    ...resolveKeys(input),
     ...(release === undefined ? {} : { release: place(release) }),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };

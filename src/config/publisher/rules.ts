@@ -1,7 +1,7 @@
 import { defined, isRecord } from "../../core/base/index.ts";
 import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
-import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { httpsUrlAt, listAt, repeated, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 import { s3Problems } from "./s3-place.ts";
 
 const onePlaceToPublish: Rule = (document) => {
@@ -57,6 +57,24 @@ const oneLastingPlace: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next: "Leave it out." }];
 };
 
+const formerIssuersAreOthers: Rule = (document) => {
+  const section: KeyPath = ["publisher", "formerIssuers"];
+  const paths = listAt(document, section).map((_one, index): KeyPath => [...section, index]);
+  const ours = textAt(document, ["issuer"]);
+  const wrong = paths.flatMap((path) => {
+    const text = httpsUrlAt(document, path);
+    if (text === undefined) return [];
+    const base = { key: keyText(path), ...document.positionOf(path), value: valueText(text) };
+    const { username, password } = new URL(text);
+    if (username + password !== "" || /[?#]/u.test(text))
+      return [{ ...base, message: "has a user, a query or a fragment, which no issuer has" }];
+    if (text !== ours) return [];
+    const next = "List the issuers that the cluster had before, or leave the key out.";
+    return [{ ...base, message: "is the issuer of this config, and no former one", next }];
+  });
+  return [...wrong, ...repeated(document, paths, false)];
+};
+
 const dnsProofHasAProvider: Rule = (document) => {
   const path: KeyPath = ["publisher", "https", "acme", "challenge"];
   if (textAt(document, path) !== "dns-01" || valueAt(document.value, ["dns"]) !== undefined) return [];
@@ -79,4 +97,5 @@ export const publisherRules: readonly Rule[] = [
   secondCertificateHasAHost,
   dnsProofHasAProvider,
   oneLastingPlace,
+  formerIssuersAreOthers,
 ];

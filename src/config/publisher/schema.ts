@@ -41,6 +41,7 @@ export interface PublisherInput {
   stateDir?: string | undefined;
   store?: { secret: { namespace: string; name: string } } | undefined;
   distrustSecret?: { namespace: string; name: string } | undefined;
+  formerIssuers?: string[] | undefined;
   distrusted?: string[] | undefined;
   release?: string | undefined;
   https?: HttpsInput | undefined;
@@ -217,6 +218,19 @@ export const publisher: z.ZodType<PublisherInput> = section(
     distrustSecret: secretName(
       "A Secret of the cluster that source names, in which each distrusted key is kept beside stateDir, so that it does not come back when this machine is lost: podtrust manifests publisher-rbac --distrust-secret makes it.",
       "podtrust-distrusted",
+    ).optional(),
+    formerIssuers: list(
+      {
+        what: "Issuers that the cluster's tokens may name yet, while its issuer is changed to this one: its keys are published all the same, so that AWS finds them before the first token. Many clusters have the same issuer by default: take it out again when the change is finished.",
+        accepted: 'a list of https URLs such as ["https://kubernetes.default.svc.cluster.local"]',
+        standard: "none: the cluster's first issuer must be this one",
+        example: ["https://kubernetes.default.svc.cluster.local"],
+      },
+      httpsUrl({
+        what: "An issuer, exactly as the cluster's own discovery document has it.",
+        accepted: "an https URL such as https://kubernetes.default.svc.cluster.local",
+      }),
+      { min: 0, max: 8 },
     ).optional(),
     distrusted: list(
       {

@@ -69,6 +69,12 @@ export const metricCatalogue = {
     help: "Seconds since the cluster can no longer be read, 0 while it can: a new signing key would go unseen. /status says why, and what to do.",
     labels: stack,
   },
+  formerIssuer: {
+    name: "podtrust_cluster_former_issuer",
+    type: "gauge",
+    help: "1 while the cluster's tokens name an issuer of publisher.formerIssuers and not the one that is published, else 0.",
+    labels: stack,
+  },
   credentialExpiry: {
     name: "podtrust_source_credential_expiry_timestamp_seconds",
     type: "gauge",

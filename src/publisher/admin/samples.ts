@@ -49,6 +49,7 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
     blind: perIssuer(status, ({ blind }) =>
       blind === undefined ? 0 : Math.max(0, view.clock.now() - blind.since) / 1000,
     ),
+    formerIssuer: perIssuer(status, ({ formerIssuer }) => (formerIssuer === undefined ? 0 : 1)),
     credentialExpiry: perIssuer(status, ({ credential }) => seconds(credential?.expiresAt)),
     failingSince: perIssuer(status, ({ failing }) => seconds(failing?.since)),
     warnings: perIssuer(status, ({ warnings }) => warnings.length),

@@ -9,6 +9,8 @@ import type { DocumentTarget } from "./target.ts";
 export interface PublishOnceOptions {
   readonly stack: string;
   readonly names: IssuerNames;
+  /** Issuers that the cluster's tokens may name in place of ours; none by default. */
+  readonly formerIssuers?: readonly string[];
   readonly cluster: Pick<KubernetesApi, "oidcDocuments">;
   readonly target: DocumentTarget;
   readonly cacheControl: string;
@@ -25,7 +27,7 @@ export interface PublishOnceOptions {
  */
 export async function publishOnce(options: PublishOnceOptions): Promise<PublicationOutcome> {
   const { stack, names, cluster, target, cacheControl, keyRetention, clock, signal } = options;
-  const observation = judge(await cluster.oidcDocuments({ signal }), names);
+  const observation = judge(await cluster.oidcDocuments({ signal }), names, options.formerIssuers);
   if (!observation.ok) {
     const { reason, message, next } = observation.refusal;
     throw new PodtrustError("publication-refused", message, { next, detail: { reason } });

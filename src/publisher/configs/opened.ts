@@ -84,7 +84,7 @@ export class OpenedConfigs implements Part {
     const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } = publisher;
     const { stack, issuer } = config;
     const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
-    const { store, distrustSecret, distrusted } = publisher;
+    const { store, distrustSecret, distrusted, formerIssuers } = publisher;
     const shared = await this.#store(store, source, cluster);
     const second = await this.#store(distrustSecret, source, cluster);
     const spec = { stack, issuer, keyRetention };
@@ -99,6 +99,7 @@ export class OpenedConfigs implements Part {
         shared: shared?.documents({ ...spec, part: "documents" }),
         distrusts: second?.documents({ ...spec, part: "distrusted" }),
       }),
+      formerIssuers,
       distrusted,
       keyRetention,
       pollInterval,

@@ -127,7 +127,8 @@ function proofByDns({ dns, ...config }: Config): object {
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
-  const { jwksUri, keyRetention, pollInterval, cacheControl, distrusted } = publisherOf(config);
+  const { jwksUri, keyRetention, pollInterval, cacheControl, formerIssuers, distrusted } =
+    publisherOf(config);
   const { sections, mode, files, certificateSecret } = await sectionsOf(config, choice.namespace);
   const { namespace, name } = choice;
   const document = {
@@ -138,6 +139,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
       keyRetention: durationText(keyRetention),
       pollInterval: durationText(pollInterval),
       cacheControl,
+      ...(formerIssuers.length === 0 ? {} : { formerIssuers }),
       ...(distrusted.length === 0 ? {} : { distrusted }),
       admin: `[::]:${podPlaces.admin}`,
       probes: `[::]:${podPlaces.probes}`,

@@ -19,6 +19,8 @@ type SourceVerdict =
       readonly keys: readonly PublicJwk[];
       /** Sentences about what works and should yet be put right. */
       readonly warnings: readonly string[];
+      /** What the cluster's tokens name in place of our issuer; one of those that the config lists. */
+      readonly formerIssuer?: string;
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
@@ -75,15 +77,32 @@ function jwksRefusal(jwks: Uint8Array, thrown: unknown): Refusal {
   return isEmptySet(jwks) || noneUsable ? { ...refusal, reason: "jwks-empty" } : refusal;
 }
 
-function issuerRefusal(expected: string, actual: string): Refusal | undefined {
+/** A listed issuer that the cluster's differs from in little: most often the list is meant. */
+function nearMiss(former: readonly string[], actual: string): string {
+  const names = { expected: "one that publisher.formerIssuers lists", actual: "the cluster's" };
+  const near = former
+    .map((one) => issuerDifference(one, actual, names))
+    .find((difference) => difference !== undefined && difference.kind !== "other");
+  return near === undefined ? "" : `; ${near.message}`;
+}
+
+function issuerRefusal(expected: string, actual: string, former: readonly string[]): Refusal | undefined {
   const names = { expected: "issuer in the config", actual: "issuer in the cluster's discovery document" };
   const difference = issuerDifference(expected, actual, names);
-  if (difference === undefined) return undefined;
+  if (difference === undefined || former.includes(actual)) return undefined;
   return {
     reason: "issuer-mismatch",
-    message: difference.message,
-    next: `Start the API server with --service-account-issuer=${expected} as the first of its issuers, or correct \`issuer\` in the config.`,
+    message: `${difference.message}${nearMiss(former, actual)}`,
+    next: `Start the API server with --service-account-issuer=${expected} as the first of its issuers, or correct \`issuer\` in the config. For a cluster whose issuer is yet to be changed, list the one that it has in publisher.formerIssuers.`,
   };
+}
+
+/** What has to be done before tokens name the issuer that is published. */
+function formerWarning(ours: string, former: string): string {
+  return (
+    `The cluster's tokens name ${former}, which publisher.formerIssuers lists, and not ${ours} yet: AWS accepts none of them for it. ` +
+    `Give every API server --service-account-issuer=${ours} as the second of its issuers, and then every one as the first (docs/reference/api-server.md).`
+  );
 }
 
 function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[] {
@@ -94,19 +113,27 @@ function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[]
   ];
 }
 
-/** Whether what the cluster answered may be published, and with which keys. Never throws. */
+/**
+ * Whether what the cluster answered may be published, and with which keys. A cluster whose tokens name one of
+ * `formerIssuers` is as good as one whose tokens name ours. Never throws.
+ */
 export function judge(
   documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
   names: IssuerNames,
+  formerIssuers: readonly string[] = [],
 ): SourceVerdict {
   try {
     const discovery = parseDiscovery(documents.discovery);
-    const refusal = issuerRefusal(names.issuer, discovery.issuer);
+    const refusal = issuerRefusal(names.issuer, discovery.issuer, formerIssuers);
     if (refusal !== undefined) return { ok: false, refusal };
     const set = parseJwkSet(documents.jwks);
     const leftOut = set.leftOut.map((key) => `Key ${key.kid ?? "without kid"} is left out: ${key.reason}.`);
-    const warnings = [...jwksUriWarning(names, discovery.jwksUri), ...leftOut, ...set.warnings];
-    return { ok: true, keys: set.keys, warnings: [...warnings, ...discovery.warnings] };
+    const { issuer } = discovery;
+    const isFormer = issuer !== names.issuer;
+    // A former issuer's keys are where it says: ours is named when the issuer is.
+    const own = isFormer ? [formerWarning(names.issuer, issuer)] : jwksUriWarning(names, discovery.jwksUri);
+    const warnings = [...own, ...leftOut, ...set.warnings, ...discovery.warnings];
+    return { ok: true, keys: set.keys, warnings, ...(isFormer ? { formerIssuer: issuer } : {}) };
   } catch (thrown) {
     return { ok: false, refusal: jwksRefusal(documents.jwks, thrown) };
   }

@@ -49,6 +49,10 @@ function lineOf(event: SourceEvent): Line {
     const fields = { reason, count, seconds };
     return { level: "info", message: "the cluster's documents are good again", fields };
   }
+  if (event.type === "issuer-changed") {
+    const fields = { former: event.former };
+    return { level: "info", message: "the cluster's tokens name this issuer now", fields };
+  }
   if (event.type === "warned") return { level: "warn", message: event.warning, fields: {} };
   return { ...keyLines[event.type], fields: { kid: event.kid } };
 }

@@ -4,6 +4,7 @@ import type { PublishedCluster } from "../publisher.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
+import { foreignKeys } from "./former.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
 import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
@@ -30,9 +31,11 @@ export interface SourceOptions {
   readonly logger: Logger;
   /** What its keys' times follow from; they are kept for `maxToken`, and looked for every `poll`. */
   readonly times: () => KeyTimes;
+  /** Issuers that the cluster's tokens may name in place of ours. */
+  readonly formerIssuers: readonly string[];
   /** Key IDs that the config lists as distrusted. */
   readonly listed: readonly string[];
-  /** Publish also where what was distrusted before cannot be read. */
+  /** Publish also where what was distrusted before cannot be read, and where a cluster shows none of the keys from before. */
   readonly acceptKeys: boolean;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
@@ -210,11 +213,11 @@ export class IssuerSource {
   }
 
   async #observation(): Promise<Observation> {
-    const { cluster, names, clock } = this.#options;
+    const { cluster, names, formerIssuers, clock } = this.#options;
     try {
       const documents = await cluster.oidcDocuments({ signal: this.#ending.signal });
       const credential = cluster.sentCredential?.();
-      return { ...judge(documents, names), ...defined({ credential }) };
+      return { ...judge(documents, names, formerIssuers), ...defined({ credential }) };
     } catch (thrown) {
       const credential = cluster.sentCredential?.();
       const refusal = explainUnauthenticated(refusalOf(thrown), credential, clock.now());
@@ -222,12 +225,22 @@ export class IssuerSource {
     }
   }
 
+  /** What was seen, refused where it is of another cluster than what is published. */
+  #ownKeys(observation: Observation): Observation {
+    const { clock, times, acceptKeys } = this.#options;
+    if (acceptKeys) return observation;
+    const { maxToken: retention } = times();
+    const refusal = foreignKeys(this.#state.ring, observation, { now: clock.now(), retention });
+    const { credential } = observation;
+    return refusal === undefined ? observation : { ok: false, refusal, ...defined({ credential }) };
+  }
+
   async #look(): Promise<void> {
     if (!(await this.#mayPublish())) {
       this.#options.looked?.();
       return;
     }
-    const observation = await this.#observation();
+    const observation = this.#ownKeys(await this.#observation());
     if (this.#ending.signal.aborted) return;
     const { clock, times } = this.#options;
     this.#takeListed(observation);

@@ -1,9 +1,10 @@
 import { defined } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { Blind, Failing, Refusal } from "../status.ts";
+import type { Blind, Failing, FormerIssuer, Refusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
 import { distrustKey, distrustListed, signingYet, restoreKey } from "./distrust.ts";
+import { formerAt } from "./former.ts";
 import { isBlind, type Observation } from "./judge.ts";
 import { type KeyTimes, promotedEarly } from "./key-status.ts";
 import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publishedKeys } from "./keys.ts";
@@ -23,6 +24,8 @@ export interface SourceState {
   readonly blind?: Blind;
   /** When the row of refusals was last said in the log. */
   readonly saidAt?: number;
+  /** What the cluster's tokens name in place of this issuer, by its last good answer. */
+  readonly formerIssuer?: FormerIssuer;
   /** What the cluster was last asked with. */
   readonly credential?: SentCredential;
   readonly warnings: readonly string[];
@@ -34,6 +37,8 @@ export type SourceEvent =
   | { readonly type: "blind"; readonly blind: Blind; readonly count: number }
   | { readonly type: "recovered"; readonly failing: Failing; readonly now: number }
   | { readonly type: "warned"; readonly warning: string }
+  /** The cluster's tokens name this issuer, and no longer that one. */
+  | { readonly type: "issuer-changed"; readonly former: string }
   | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string };
 
 export interface Step {
@@ -85,6 +90,17 @@ function earlyWarnings(ring: KeyRing, times: KeyTimes, now: number): readonly st
     );
 }
 
+/** What is over with a good answer. */
+function overEvents(
+  { failing, formerIssuer: before }: SourceState,
+  formerIssuer: FormerIssuer | undefined,
+  now: number,
+): readonly SourceEvent[] {
+  const recovered = failing === undefined ? [] : [{ type: "recovered", failing, now } as const];
+  if (before === undefined || formerIssuer !== undefined) return recovered;
+  return [...recovered, { type: "issuer-changed", former: before.issuer }];
+}
+
 /** What is known after the cluster's answer at `now`; a refused one changes nothing that is published. */
 export function observe(state: SourceState, observation: Observation, now: number, times: KeyTimes): Step {
   const { credential } = observation;
@@ -104,11 +120,18 @@ export function observe(state: SourceState, observation: Observation, now: numbe
   const changed = state.changedAt === undefined || kids(ring) !== kids(state.ring);
   const changedAt = changed ? now : (state.changedAt ?? now);
   const fresh = warnings.filter((warning) => !state.warnings.includes(warning));
-  const held = asked.credential === undefined ? {} : { credential: asked.credential };
+  const formerIssuer = formerAt(state.formerIssuer, observation.formerIssuer, now);
   return {
-    state: { ring, from: "cluster", confirmedAt: now, changedAt, warnings, ...held },
+    state: {
+      ring,
+      from: "cluster",
+      confirmedAt: now,
+      changedAt,
+      warnings,
+      ...defined({ formerIssuer, credential: asked.credential }),
+    },
     events: [
-      ...(state.failing === undefined ? [] : [{ type: "recovered", failing: state.failing, now } as const]),
+      ...overEvents(state, formerIssuer, now),
       ...observed.events,
       ...fresh.map((warning) => ({ type: "warned", warning }) as const),
     ],

@@ -40,6 +40,12 @@ export const clusterReasons = {
     "Others on this machine may read the token file that the config or its kubeconfig names.",
     "Take the right from them: chmod 600 FILE.",
   ),
+  ClusterFormerIssuer: found(
+    "broken",
+    ["cluster"],
+    "The cluster's tokens still name an issuer that the config lists in publisher.formerIssuers. The configured one is published, and AWS accepts no token for it yet.",
+    "Change the API servers' issuer in two passes, as docs/reference/api-server.md has it: first as the second of their issuers, then as the first.",
+  ),
   ClusterDocumentsInvalid: found(
     "broken",
     ["cluster"],

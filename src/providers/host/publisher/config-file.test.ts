@@ -36,6 +36,7 @@ describe("the publisher's config on a machine", () => {
   test("has the machine's own cluster, state and sockets, and all else as it was given", async () => {
     const { there, config, text, https, http } = await written({
       source: { kubeconfig: "mine" },
+      formerIssuers: ["https://kubernetes.default.svc.cluster.local"],
       keyRetention: "36h",
       pollInterval: "1500ms",
       cacheControl: "public, max-age=30",
@@ -57,7 +58,14 @@ describe("the publisher's config on a machine", () => {
       caFile: layout.clusterCa,
     });
     assert.equal(there.stateDir, "/var/lib/state");
-    for (const key of ["keyRetention", "pollInterval", "cacheControl", "admin", "jwksUri"] as const)
+    for (const key of [
+      "formerIssuers",
+      "keyRetention",
+      "pollInterval",
+      "cacheControl",
+      "admin",
+      "jwksUri",
+    ] as const)
       assert.deepEqual(there[key], config.publisher?.[key], key);
     const { serve } = there;
     assert.ok(serve.kind === "acme" && config.publisher?.serve.kind === "acme");

@@ -186,6 +186,7 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       keyRetention: durationText(publisher.keyRetention),
       pollInterval: durationText(publisher.pollInterval),
       cacheControl: publisher.cacheControl,
+      ...(publisher.formerIssuers.length === 0 ? {} : { formerIssuers: publisher.formerIssuers }),
       ...(publisher.distrusted.length === 0 ? {} : { distrusted: publisher.distrusted }),
       admin: shortText(publisher.admin),
       https: await httpsInput(serve, sent),

@@ -17,6 +17,10 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   const { discovery, jwks } = read.value;
   const names = { expected: "the issuer in the config", actual: "the cluster's" };
   const difference = issuerDifference(config.issuer, discovery.issuer, names);
+  if (difference !== undefined && config.publisher?.formerIssuers.includes(discovery.issuer) === true) {
+    const seen = `the cluster's tokens name ${discovery.issuer}, which publisher.formerIssuers lists, and not ${config.issuer} yet`;
+    return [finding("ClusterFormerIssuer", { seen, from })];
+  }
   if (difference !== undefined) {
     const next =
       "Start the API server with --service-account-issuer as in the config, or correct the config.";

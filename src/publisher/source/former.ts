@@ -1,0 +1,35 @@
+import { jwkThumbprint } from "../../rules/keys/index.ts";
+import type { FormerIssuer, Refusal } from "../status.ts";
+import type { Observation } from "./judge.ts";
+import { type KeyRing, publishedKeys } from "./keys.ts";
+
+/** Since when the cluster's tokens name a former issuer; undefined where they name ours. */
+export function formerAt(
+  before: FormerIssuer | undefined,
+  issuer: string | undefined,
+  now: number,
+): FormerIssuer | undefined {
+  if (issuer === undefined) return undefined;
+  return before?.issuer === issuer ? before : { issuer, since: now };
+}
+
+/**
+ * Whether the keys are those of another cluster. A former issuer is often the name that many clusters have by default, so
+ * that it says little: where a cluster that names one shows no key that was seen within `retention`, its keys are not
+ * published. Nothing to compare with: undefined.
+ */
+export function foreignKeys(
+  ring: KeyRing,
+  observation: Observation,
+  { now, retention }: { readonly now: number; readonly retention: number },
+): Refusal | undefined {
+  if (!observation.ok || observation.formerIssuer === undefined) return undefined;
+  const recent = ring.filter(({ lastSeen }) => now - lastSeen < retention);
+  const known = new Set(publishedKeys(recent).map(jwkThumbprint));
+  if (known.size === 0 || observation.keys.some((key) => known.has(jwkThumbprint(key)))) return undefined;
+  return {
+    reason: "issuer-mismatch",
+    message: `the cluster names ${observation.formerIssuer} as its issuer, which publisher.formerIssuers lists, and shows none of the keys that are published: it is another cluster than before`,
+    next: "Choose the right cluster in publisher.source. If it is right, and its keys were all replaced, start podtrust serve once with --accept-keys.",
+  };
+}
