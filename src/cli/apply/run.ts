@@ -12,9 +12,9 @@ import { JobProgress } from "./job-progress.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { clusterOf } from "../options/cluster.ts";
-import { type DemoOptions, demoOf, demoPlaceOf } from "../options/target.ts";
+import { type DemoTargetOptions, demoOf, demoPlaceOf } from "../options/target.ts";
 
-export interface ApplyDemoOptions extends DemoOptions, RouteOptions {
+export interface ApplyDemoOptions extends DemoTargetOptions, RouteOptions {
   readonly timeout: string;
   readonly forceConflicts?: boolean;
   readonly delete?: boolean;

@@ -6,10 +6,10 @@ import { confirm, confirmName, green } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printFailure } from "../../core/command-line/index.ts";
 import { printPlan, printRefusals } from "./print-plan.ts";
-import { type StackOptions, unknownNameFor, withStack } from "./open.ts";
+import { type StackCommandOptions, unknownNameFor, withStack } from "./open.ts";
 import type { SpecOptions } from "./spec.ts";
 
-export interface ChangeOptions extends StackOptions, SpecOptions {
+export interface ChangeOptions extends StackCommandOptions, SpecOptions {
   readonly yes?: boolean;
   /** The stack's name, typed on the command line in place of an answer. */
   readonly confirm?: string;

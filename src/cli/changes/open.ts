@@ -7,7 +7,7 @@ import { packageVersion, releaseFolder } from "../../core/command-line/index.ts"
 import { type RouteOptions, routeOf } from "../options/route.ts";
 
 /** What was typed, of the options that every command on a stack takes. */
-export interface StackOptions extends Selection, RouteOptions {
+export interface StackCommandOptions extends Selection, RouteOptions {
   readonly file: string;
 }
 
@@ -25,7 +25,7 @@ export function selectionOf({ only, skip }: Selection): Selection {
 /** Opens the stack of a command line, hands it to `work`, and closes it whatever happens. */
 export async function withStack<T>(
   context: CommandContext,
-  options: StackOptions,
+  options: StackCommandOptions,
   unknown: UnknownName,
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {

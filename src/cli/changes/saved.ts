@@ -4,7 +4,7 @@ import { readSavedPlan, savePlan, type Stack, type StackPlan } from "../../stack
 import type { CommandContext } from "../context.ts";
 import { packageVersion, readTextFile } from "../../core/command-line/index.ts";
 import { type ChangeOptions, type Command, perform } from "./carry-out.ts";
-import { selectionOf, type StackOptions, withStack } from "./open.ts";
+import { selectionOf, type StackCommandOptions, withStack } from "./open.ts";
 import { printPlan, printRefusals } from "./print-plan.ts";
 
 // A thousand roles with long policies are a few MiB.
@@ -15,7 +15,7 @@ export async function writePlan(
   context: CommandContext,
   name: string,
   shown: StackPlan,
-  options: StackOptions,
+  options: StackCommandOptions,
 ): Promise<void> {
   await replaceText(context.path(name), savePlan(shown, selectionOf(options), packageVersion()));
 }

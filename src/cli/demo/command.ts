@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { DemoOptions } from "./options.ts";
+import type { DemoCommandOptions } from "./options.ts";
 
 /** Of the few images that every cluster runs already. */
 const pauseImage = "registry.k8s.io/pause:3.10";
@@ -30,7 +30,7 @@ export function defineDemo(program: Command, context: CommandContext): void {
     .option("--watch-rotation <time>", "with --cluster: wait so long for you to rotate its signing keys")
     .option("--yes", "with --cluster: do not ask before something is made in it")
     .option("--keep", "keep everything running, and print how to use it with aws, kubectl and a browser")
-    .action(async (options: DemoOptions) => {
+    .action(async (options: DemoCommandOptions) => {
       const { runDemo } = await import("./run.ts");
       await runDemo(context, options);
     });

@@ -5,14 +5,14 @@ import type { CommandContext } from "../context.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { confirm } from "../../core/terminal/index.ts";
 import { printEvent } from "./printing.ts";
-import type { DemoOptions } from "./options.ts";
+import type { DemoCommandOptions } from "./options.ts";
 
 const maxNamed = 5;
 
 /** Asks where somebody uses the cluster, or where it was not named: what is meant may be another. */
 async function mayTouch(
   context: CommandContext,
-  { yes, context: named }: DemoOptions,
+  { yes, context: named }: DemoCommandOptions,
   { server, namespaces }: ClusterPlace,
 ): Promise<boolean> {
   if (yes === true || (namespaces.length === 0 && named !== undefined)) return true;
@@ -31,7 +31,7 @@ async function mayTouch(
 }
 
 /** `podtrust demo --cluster`. */
-export async function demoOnCluster(context: CommandContext, options: DemoOptions): Promise<void> {
+export async function demoOnCluster(context: CommandContext, options: DemoCommandOptions): Promise<void> {
   const { keep, fromNothing, kubeconfig, context: name, watchRotation } = options;
   if (keep === true || fromNothing === true) {
     throw new PodtrustError(

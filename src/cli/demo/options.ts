@@ -1,5 +1,5 @@
 /** What was typed. */
-export interface DemoOptions {
+export interface DemoCommandOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly keep?: true;

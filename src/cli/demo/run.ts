@@ -10,7 +10,7 @@ import {
   writeDemoConfig,
 } from "../../demo/index.ts";
 import { demoOnCluster } from "./on-cluster.ts";
-import type { DemoOptions } from "./options.ts";
+import type { DemoCommandOptions } from "./options.ts";
 import { definingPodtrust } from "./own-name.ts";
 import type { CommandContext } from "../context.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
@@ -34,7 +34,7 @@ async function keepRunning(
 }
 
 /** Throws `usage` for options that do not go together. */
-function check({ kubeconfig, context, fromNothing }: DemoOptions): void {
+function check({ kubeconfig, context, fromNothing }: DemoCommandOptions): void {
   if (kubeconfig === undefined && context !== undefined) {
     throw new PodtrustError("usage", `--context ${context} goes with --kubeconfig`, {
       next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
@@ -48,7 +48,7 @@ function check({ kubeconfig, context, fromNothing }: DemoOptions): void {
 }
 
 /** `podtrust demo`. */
-export async function runDemo(context: CommandContext, options: DemoOptions): Promise<void> {
+export async function runDemo(context: CommandContext, options: DemoCommandOptions): Promise<void> {
   if (options.cluster === true) return demoOnCluster(context, options);
   if (options.yes === true || options.watchRotation !== undefined) {
     throw new PodtrustError("usage", "--yes and --watch-rotation go with --cluster", {

@@ -54,7 +54,7 @@ export interface ExplainedProvider extends ProviderFacts {
 }
 
 /** Role and providers, wherever they come from. */
-export interface AccountFacts {
+export interface ExplainedAccount {
   readonly role: RoleFacts | undefined;
   readonly providers: readonly ExplainedProvider[];
   /** What was taken for granted. */
@@ -67,7 +67,7 @@ export async function factsOfPolicy(
   name: string,
   role: RoleArn,
   clientIds: readonly string[],
-): Promise<AccountFacts> {
+): Promise<ExplainedAccount> {
   const text = await readTextFile(context, { option: "--trust-policy", name, maxBytes: 256 * kibibyte });
   const facts = factsOfTrustPolicy(parsePolicy(text, "trust"), role, clientIds);
   return {
@@ -108,7 +108,7 @@ function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
 }
 
 /** Role and providers as IAM has them; throws `aws-*`, also when the credentials are of another account. */
-export async function factsOfAccount(context: CommandContext, asked: RoleArn): Promise<AccountFacts> {
+export async function factsOfAccount(context: CommandContext, asked: RoleArn): Promise<ExplainedAccount> {
   const aws = await import("../../providers/aws/index.ts");
   const session = aws.openAws(accessOf(context, asked));
   const { signal } = context;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { JobOptions } from "./run.ts";
+import type { JobCommandOptions } from "./run.ts";
 
 /** `podtrust job`: the demo's workload, run inside the pod or as the demo's child process. */
 export function defineJob(program: Command, context: CommandContext): void {
@@ -13,7 +13,7 @@ export function defineJob(program: Command, context: CommandContext): void {
       "after",
       "\nTakes everything from its environment, as any AWS SDK does: AWS_REGION, AWS_ROLE_ARN,\nAWS_ROLE_SESSION_NAME, AWS_WEB_IDENTITY_TOKEN_FILE. Exits 1 when AWS refuses.\n",
     )
-    .action(async (options: JobOptions) => {
+    .action(async (options: JobCommandOptions) => {
       const { runJob } = await import("./run.ts");
       await runJob(context, options);
     });

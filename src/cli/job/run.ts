@@ -3,13 +3,13 @@ import { defined } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
-export interface JobOptions {
+export interface JobCommandOptions {
   readonly path: string;
   readonly read?: string;
 }
 
 /** `podtrust job`. */
-export async function runJob(context: CommandContext, { path, read }: JobOptions): Promise<void> {
+export async function runJob(context: CommandContext, { path, read }: JobCommandOptions): Promise<void> {
   const result = await askAws({ path, signal: context.signal, ...defined({ read }) });
   const { output } = context;
   output.compact(result);

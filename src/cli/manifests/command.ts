@@ -9,7 +9,7 @@ import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { QuotaOptions } from "./run-quota.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
-import type { DemoOptions } from "../options/target.ts";
+import type { DemoTargetOptions } from "../options/target.ts";
 import { withReplicas } from "../options/replicas.ts";
 import { withDemo, withRole } from "../options/workload.ts";
 import type { WorkloadOptions } from "./run-workload.ts";
@@ -43,7 +43,7 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
         .description("print the ServiceAccount and Job that apply demo runs")
         .option("-f, --file <file>", "config file", "podtrust.yaml"),
     ),
-  ).action(async (options: DemoOptions) => {
+  ).action(async (options: DemoTargetOptions) => {
     const { runDemoManifests } = await import("./run-demo.ts");
     await runDemoManifests(context, options);
   });

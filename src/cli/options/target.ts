@@ -19,7 +19,7 @@ export interface RoleOptions {
   readonly expiration: string;
 }
 
-export interface DemoOptions extends RoleOptions {
+export interface DemoTargetOptions extends RoleOptions {
   readonly serviceAccount?: string;
   readonly image?: string;
   readonly path: string;
@@ -38,7 +38,7 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
 }
 
 /** Where the demo is that a command line means, whichever role it has. */
-export function demoPlaceOf(config: Config, options: Pick<DemoOptions, "serviceAccount">): DemoPlace {
+export function demoPlaceOf(config: Config, options: Pick<DemoTargetOptions, "serviceAccount">): DemoPlace {
   const [namespace, serviceAccount] = namesOf(options.serviceAccount ?? demoServiceAccount(config));
   return { stack: config.stack, namespace, serviceAccount };
 }
@@ -46,7 +46,7 @@ export function demoPlaceOf(config: Config, options: Pick<DemoOptions, "serviceA
 /** The demo that a command line means. */
 export function demoOf(
   config: Config,
-  options: DemoOptions,
+  options: DemoTargetOptions,
 ): { readonly target: WorkloadTarget; readonly spec: DemoSpec } {
   const { image, path, awsEndpoint, hostNetwork } = options;
   const target = targetOf(config, options.serviceAccount ?? demoServiceAccount(config), options);

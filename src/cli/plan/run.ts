@@ -1,12 +1,12 @@
 import { isEmpty } from "../../rules/plan/index.ts";
 import { planView } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { type StackOptions, unknownNameFor, withStack } from "../changes/open.ts";
+import { type StackCommandOptions, unknownNameFor, withStack } from "../changes/open.ts";
 import { writePlan } from "../changes/saved.ts";
 import { printPlan, printRefusals } from "../changes/print-plan.ts";
 import { type SpecOptions, specOf } from "../changes/spec.ts";
 
-export interface PlanOptions extends StackOptions, SpecOptions {
+export interface PlanOptions extends StackCommandOptions, SpecOptions {
   readonly check?: boolean;
   readonly down?: boolean;
   /** Folder with files of bindings and trusts. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { Outside, ServeOptions } from "./run.ts";
+import type { Outside, ServeCommandOptions } from "./run.ts";
 
 /** `podtrust serve`: publishes issuers' documents until SIGTERM; SIGHUP reads the config again. */
 export function defineServe(program: Command, context: CommandContext, outside?: Outside): void {
@@ -24,7 +24,7 @@ export function defineServe(program: Command, context: CommandContext, outside?:
       "\nSIGHUP reloads the config; a bad one is refused and the old one stays. SIGTERM ends it after the\n" +
         "requests under way. Any ACME CA can be named in the config; to name one is to agree to its terms.\n",
     )
-    .action(async (options: ServeOptions) => {
+    .action(async (options: ServeCommandOptions) => {
       const { runServe } = await import("./run.ts");
       await runServe(context, options, outside);
     });

@@ -15,7 +15,7 @@ import { pluginConsent } from "../options/plugin-consent.ts";
 import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 
 /** What was typed. */
-export interface ServeOptions {
+export interface ServeCommandOptions {
   readonly file?: readonly string[];
   readonly insecureRunAsRoot?: boolean;
   readonly acceptKeys?: boolean;
@@ -29,7 +29,7 @@ export interface Outside {
   readonly openTxtRecords: OpenTxt;
 }
 
-function refuseRoot({ uid }: CommandContext, options: ServeOptions): void {
+function refuseRoot({ uid }: CommandContext, options: ServeCommandOptions): void {
   if (options.insecureRunAsRoot === true || uid !== 0) return;
   throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
 }
@@ -43,7 +43,7 @@ function refuseBucket({ bucket }: S3Config): Promise<never> {
 /** The publisher's own program has no SDK of AWS in it. */
 const alone: Outside = { openTarget: refuseBucket, openTxtRecords: openTxtWithoutSdk };
 
-async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
+async function loadAll(context: CommandContext, options: ServeCommandOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];
   return Promise.all(files.map((file) => configOf(context, file)));
 }
@@ -92,7 +92,7 @@ function reloading(serving: Serving, load: () => Promise<readonly Config[]>, log
 /** Serves until the command is told to end. */
 export async function runServe(
   context: CommandContext,
-  options: ServeOptions,
+  options: ServeCommandOptions,
   { openTarget, openTxtRecords }: Outside = alone,
 ): Promise<void> {
   refuseRoot(context, options);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { StatusOptions } from "./run.ts";
+import type { StatusCommandOptions } from "./run.ts";
 import { withIssuerOptions, withLinks } from "../options/stack.ts";
 
 /** `podtrust status`: every link of the chain, as it is seen from here. */
@@ -19,7 +19,7 @@ export function defineStatus(program: Command, context: CommandContext): void {
         "Exits 3 when a link is broken; what could not be seen from here (no AWS credentials, a missing right) is\n" +
         "told as not seen. With --watch and --json: one report a line.\n",
     )
-    .action(async (options: StatusOptions) => {
+    .action(async (options: StatusCommandOptions) => {
       const { runStatus } = await import("./run.ts");
       await runStatus(context, options);
     });

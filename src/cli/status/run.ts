@@ -10,7 +10,7 @@ import { secondsOf } from "../options/seconds.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "./publisher.ts";
 
-export interface StatusOptions extends RouteOptions {
+export interface StatusCommandOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -107,7 +107,7 @@ function watchMs(text: string | true): number {
 }
 
 /** Shows every link, once or again and again; the exit code says whether one is broken. */
-export async function runStatus(context: CommandContext, options: StatusOptions): Promise<void> {
+export async function runStatus(context: CommandContext, options: StatusCommandOptions): Promise<void> {
   const config: Config = await configOf(context, options.file);
   const { env, clock, signal, output } = context;
   const { only, skip } = options;

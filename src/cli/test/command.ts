@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { withIssuerOptions } from "../options/stack.ts";
-import type { TestOptions } from "./run.ts";
+import type { TestCommandOptions } from "./run.ts";
 
 /** `podtrust test`: real calls with real tokens, those that must succeed and those that must not. */
 export function defineTest(program: Command, context: CommandContext): void {
@@ -27,7 +27,7 @@ export function defineTest(program: Command, context: CommandContext): void {
         "ServiceAccount of the config was authorized, and every other call denied for the right reason; 1 if a\n" +
         "call ended otherwise; 3 if none did, but some could not be made (no token, no answer from STS).\n",
     )
-    .action(async (options: TestOptions) => {
+    .action(async (options: TestCommandOptions) => {
       const { runTest } = await import("./run.ts");
       await runTest(context, options);
     });

@@ -18,7 +18,7 @@ import {
   yellow,
 } from "../../core/terminal/index.ts";
 
-export interface TestOptions extends RouteOptions {
+export interface TestCommandOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -60,7 +60,7 @@ function exitCodeOf({ ok, failed, notAsked }: TestReport): ExitCode {
 }
 
 /** Tries every role, shows what came of it, and exits 0 only when all of it was as it has to be. */
-export async function runTest(context: CommandContext, options: TestOptions): Promise<void> {
+export async function runTest(context: CommandContext, options: TestCommandOptions): Promise<void> {
   const config = await configOf(context, options.file);
   const { clock, signal, output, progress } = context;
   const cluster = await clusterOf(context, config);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { TokenOptions } from "./run.ts";
+import type { TokenCommandOptions } from "./run.ts";
 
 /** `podtrust token NAMESPACE/NAME`: mints a ServiceAccount's token and shows what is in it. */
 export function defineToken(program: Command, context: CommandContext): void {
@@ -19,7 +19,7 @@ export function defineToken(program: Command, context: CommandContext): void {
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: $KUBECONFIG, else ~/.kube/config)")
     .option("--context <name>", "context of the kubeconfig (default: the current one)")
     .option("-f, --file <file>", "use the cluster of this config file")
-    .action(async (account: string, options: TokenOptions) => {
+    .action(async (account: string, options: TokenCommandOptions) => {
       const { runToken } = await import("./run.ts");
       await runToken(context, account, options);
     });

@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 
-export interface TokenOptions extends ClusterOptions {
+export interface TokenCommandOptions extends ClusterOptions {
   readonly audience?: readonly string[];
   /** Seconds, or a duration such as 1h. */
   readonly expiration: string;
@@ -75,7 +75,7 @@ function show(context: CommandContext, minted: MintedToken, asked: number): void
 export async function runToken(
   context: CommandContext,
   account: string,
-  options: TokenOptions,
+  options: TokenCommandOptions,
 ): Promise<void> {
   const [namespace, name] = accountOf(account);
   const expirationSeconds = secondsOf("--expiration", options.expiration);
