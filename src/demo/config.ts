@@ -1,13 +1,13 @@
 import { defined } from "../core/base/index.ts";
 import { denyPolicy, example } from "./example.ts";
-import type { Environment } from "./environment.ts";
+import type { DemoEnvironment } from "./environment.ts";
 import { writePrivateFile } from "./files.ts";
 
 /** A JSON text is a YAML text (YAML 1.2 §1.3). */
 const text = (value: object | string): string => JSON.stringify(value);
 
 /** The cluster and the publisher that run, as a config names them. */
-function clusterOf({ kubeconfig, context, standIn }: Environment): string {
+function clusterOf({ kubeconfig, context, standIn }: DemoEnvironment): string {
   const admin = text({ kubeconfig, ...defined({ context }) });
   const reader = standIn === undefined ? admin : text({ kubeconfig: "publisher.kubeconfig" });
   return `cluster: ${admin}\npublisher:\n  source: ${reader}`;
@@ -17,7 +17,7 @@ function clusterOf({ kubeconfig, context, standIn }: Environment): string {
  * The config of what the demo made, so that plan, status, test, explain and rotate go on with it: its stack, its role, and
  * the publisher whose state is in the folder beside it.
  */
-function demoConfig(environment: Environment): string {
+function demoConfig(environment: DemoEnvironment): string {
   const { issuer, sandbox, publisher, ca } = environment;
   const [https, http] = [publisher.addresses.https[0], publisher.addresses.http[0]];
   return `# What podtrust demo made, for as long as it runs. In a shell with the exports that it printed, every command takes
@@ -44,7 +44,7 @@ aws:
 }
 
 /** Writes the config, and what it names, into the demo's folder; gives the config's path. Throws `file-unwritable`. */
-export async function writeDemoConfig(environment: Environment): Promise<string> {
+export async function writeDemoConfig(environment: DemoEnvironment): Promise<string> {
   await writePrivateFile(environment.folder, "acme-root.pem", environment.ca.tlsCa);
   return writePrivateFile(environment.folder, "podtrust.yaml", demoConfig(environment));
 }

@@ -1,10 +1,10 @@
 import { shellWord } from "../core/base/index.ts";
 import { clientEnvironment, clientExports } from "../sandbox/index.ts";
 import { example } from "./example.ts";
-import type { Environment } from "./environment.ts";
+import type { DemoEnvironment } from "./environment.ts";
 
 /** How programs reach what runs: all that `connectionLines` says, as data. */
-export interface Connections {
+export interface DemoConnections {
   /** Environment variables for every AWS client. */
   readonly aws: Readonly<Record<string, string>>;
   readonly page: string;
@@ -18,7 +18,7 @@ export interface Connections {
   readonly config: string;
 }
 
-function clientOf(environment: Environment): Parameters<typeof clientExports>[0] {
+function clientOf(environment: DemoEnvironment): Parameters<typeof clientExports>[0] {
   return {
     url: environment.sandbox.url,
     region: example.region,
@@ -27,7 +27,7 @@ function clientOf(environment: Environment): Parameters<typeof clientExports>[0]
 }
 
 /** What an environment that is left running is reached by; `config` is the file of `writeDemoConfig`. */
-export function connectionsOf(environment: Environment, config: string): Connections {
+export function connectionsOf(environment: DemoEnvironment, config: string): DemoConnections {
   const rule = environment.connectTo.find((one) => one.port === 443);
   return {
     aws: clientEnvironment(clientOf(environment)),
@@ -53,7 +53,7 @@ function command(...words: readonly string[]): string {
  * `definition` is a line that gives the other shell `podtrust`, where that has none.
  */
 export function connectionLines(
-  environment: Environment,
+  environment: DemoEnvironment,
   config: string,
   definition?: string,
 ): readonly string[] {

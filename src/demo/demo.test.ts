@@ -13,7 +13,7 @@ import { jobEnvironment, runJob, type Workload } from "./job.ts";
 import { connectionLines } from "./connections.ts";
 import { LinkReporter } from "./link-reporter.ts";
 import { type RotationInputs, showRotation } from "./rotation.ts";
-import type { Environment } from "./environment.ts";
+import type { DemoEnvironment } from "./environment.ts";
 import type { DemoEvent } from "./report.ts";
 
 for (const [alg, key] of [
@@ -162,7 +162,7 @@ test("the lines for another shell are quoted for it, and name what is needed to 
     issuer: { discoveryUrl: "https://a.example/d" },
     kubeconfig: "/home/o'neill/my config",
     context: "prod",
-  } as unknown as Environment;
+  } as unknown as DemoEnvironment;
   const text = connectionLines(environment, "/tmp/x/podtrust.yaml").join("\n");
   assert.match(text, /kubectl --kubeconfig '\/home\/o'\\''neill\/my config' --context prod /u);
   assert.match(

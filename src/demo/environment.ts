@@ -15,7 +15,7 @@ import { makeFolder, writePrivateFile } from "./files.ts";
 import type { Stage } from "./stage.ts";
 
 /** Everything of the demo that runs, on loopback. */
-export interface Environment extends Stage {
+export interface DemoEnvironment extends Stage {
   readonly certificates: CertificateManager;
   readonly publisher: Publisher;
   /** PEM file of the root that vouches for the issuer's certificate. */
@@ -99,7 +99,7 @@ async function build(
   folder: string,
   options: EnvironmentOptions,
   ending: Ending,
-): Promise<Omit<Environment, "atEnd" | "close">> {
+): Promise<Omit<DemoEnvironment, "atEnd" | "close">> {
   const { clock, logger, kubeconfig } = options;
   const cluster =
     kubeconfig === undefined
@@ -182,7 +182,7 @@ async function build(
 }
 
 /** Starts it all, or nothing: what was started before a failure is ended again. */
-export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
+export async function startEnvironment(options: EnvironmentOptions): Promise<DemoEnvironment> {
   const folder = await makeFolder(tmpdir(), "podtrust-demo-");
   const ending = new Ending(options.logger);
   ending.add(() => rm(folder, { recursive: true, force: true }));

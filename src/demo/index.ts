@@ -1,15 +1,15 @@
 export type { ClusterPlace } from "./cluster/place.ts";
 export { type ClusterDemoOptions, runClusterDemo } from "./cluster/run.ts";
 export { writeDemoConfig } from "./config.ts";
-export { connectionLines, type Connections, connectionsOf } from "./connections.ts";
+export { connectionLines, type DemoConnections, connectionsOf } from "./connections.ts";
 export { runFromNothing } from "./from-nothing/run.ts";
 export { type DemoOptions, runDemo } from "./run.ts";
-export type { Environment } from "./environment.ts";
+export type { DemoEnvironment } from "./environment.ts";
 export type {
   NotShown,
   DemoReport,
   DemoEvent,
-  LinkReport,
+  DemoLinkReport,
   RefusalReport,
   RotationReport,
   OnEvent,

@@ -1,9 +1,9 @@
 import { asPodtrustError, errorText, type Link, PodtrustError } from "../core/base/index.ts";
-import type { LinkReport, OnEvent } from "./report.ts";
+import type { DemoLinkReport, OnEvent } from "./report.ts";
 
 /** Reports the links one by one and remembers them; where one breaks, the demo ends there. */
 export class LinkReporter {
-  readonly links: LinkReport[] = [];
+  readonly links: DemoLinkReport[] = [];
   readonly #onEvent: OnEvent;
   readonly #signal: AbortSignal;
 
@@ -35,7 +35,7 @@ export class LinkReporter {
     }
   }
 
-  #add(link: LinkReport): void {
+  #add(link: DemoLinkReport): void {
     this.links.push(link);
     this.#onEvent({ kind: "link", link });
   }

@@ -1,7 +1,7 @@
 import type { Link } from "../core/base/index.ts";
 
 /** One link of the chain, as it was seen. */
-export interface LinkReport {
+export interface DemoLinkReport {
   readonly name: Link;
   readonly ok: boolean;
   /** What was seen, with which values. */
@@ -32,7 +32,7 @@ export interface NotShown {
 
 /** All that the demo saw: the one object of `podtrust demo --json`. */
 export interface DemoReport {
-  readonly links: readonly LinkReport[];
+  readonly links: readonly DemoLinkReport[];
   readonly identity: { readonly arn: string };
   /** Names of the parameters that the workload may read. */
   readonly parameters: readonly string[];
@@ -53,7 +53,7 @@ export type DemoEvent =
       readonly shortened: readonly string[];
     }
   | { readonly kind: "heading"; readonly title: string }
-  | { readonly kind: "link"; readonly link: LinkReport }
+  | { readonly kind: "link"; readonly link: DemoLinkReport }
   | { readonly kind: "waiting"; readonly reason: string; readonly seconds: number }
   | { readonly kind: "refusal"; readonly refusal: RefusalReport }
   | { readonly kind: "step"; readonly text: string }

@@ -9,7 +9,7 @@ import { LinkReporter } from "./link-reporter.ts";
 import { privateThumbprints } from "../issuer/index.ts";
 import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
-import { startEnvironment, type Environment } from "./environment.ts";
+import { startEnvironment, type DemoEnvironment } from "./environment.ts";
 import type { NotShown, DemoEvent, DemoReport, RefusalReport, OnEvent } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { expiredToken, mintToken } from "./tokens.ts";
@@ -43,7 +43,7 @@ export interface DemoOptions extends ChainOptions {
   /** The stand-in cluster's issuer; one that nobody can guess by default. */
   readonly issuer?: string;
   /** Called when the report is over and everything still runs; it all ends when the promise does. */
-  readonly keep?: (environment: Environment) => Promise<void>;
+  readonly keep?: (environment: DemoEnvironment) => Promise<void>;
 }
 
 function standIns(stage: Stage): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeCertificates, FakeCluster, MemoryLog } from "../../test/support/publisher.ts";
 import { TestClock } from "../../test/support/clock.ts";
-import { Generation, type Part } from "./generation.ts";
+import { Generation, type GenerationPart } from "./generation.ts";
 import { Pool } from "./pool.ts";
 import type { PublisherOptions } from "./publisher.ts";
 
@@ -17,7 +17,7 @@ const options: PublisherOptions = {
   logger: new MemoryLog(),
 };
 
-function part(name: string, done: string[], fault?: string): Part {
+function part(name: string, done: string[], fault?: string): GenerationPart {
   return {
     prepare: () => {
       done.push(`prepare ${name}`);

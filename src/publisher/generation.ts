@@ -10,7 +10,7 @@ export interface GenerationSpec {
 }
 
 /** A part of the publisher that changes when its options do. */
-export interface Part {
+export interface GenerationPart {
   /** Opens what is wanted beside what is in use. May reject half done: `cancel` follows. */
   prepare(wanted: GenerationSpec): Promise<void> | void;
   /** Puts what was prepared in the place of what was in use, and ends what is used no more. Does not reject. */
@@ -24,10 +24,10 @@ export interface Part {
  * cancelled, and then everything goes on as it was.
  */
 export class Generation {
-  readonly #parts: readonly Part[];
+  readonly #parts: readonly GenerationPart[];
 
   /** `parts` are prepared and committed in this order, and cancelled in the other. */
-  constructor(parts: readonly Part[]) {
+  constructor(parts: readonly GenerationPart[]) {
     this.#parts = parts;
   }
 

@@ -24,7 +24,7 @@ export type {
   KeyState,
   KeyStatus,
   PublicationStatus,
-  Refusal,
+  PublicationRefusal,
   RefusalReason,
   IssuerStatus,
 } from "./status.ts";

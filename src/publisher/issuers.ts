@@ -1,11 +1,11 @@
 import { PodtrustError } from "../core/base/index.ts";
-import type { GenerationSpec, Part } from "./generation.ts";
+import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
 import { type IssuerSettings, sameSource } from "./settings.ts";
 import { unknownKey } from "./source/distrust.ts";
 
 /** The issuers that are published. What stays the same goes on; what changed takes over what was known. */
-export class Issuers implements Part {
+export class PublishedIssuers implements GenerationPart {
   readonly #deps: IssuerDeps;
   #inUse: readonly PublishedIssuer[] = [];
   #next: readonly IssuerSettings[] = [];

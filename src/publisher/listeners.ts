@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
-import type { GenerationSpec, Part } from "./generation.ts";
+import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import { Pool } from "./pool.ts";
 import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./publisher.ts";
 import { challengeAnswerer } from "./serving/challenges.ts";
@@ -32,7 +32,7 @@ const wantedOf = (listen: PublisherListen): readonly { kind: Kind; asked: Listen
 ];
 
 /** All public listeners of a publisher. */
-export class Listeners implements Part {
+export class Listeners implements GenerationPart {
   readonly #deps: ListenersDeps;
   readonly #pool = new Pool<Open>(({ listener }) => listener.drain());
 

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
-import type { GenerationSpec, Part } from "./generation.ts";
+import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import type { ChallengeAnswers } from "./publisher.ts";
 import { type NamedCertificate, SecureContexts } from "./serving/contexts.ts";
 import { Site } from "./serving/site.ts";
@@ -35,7 +35,7 @@ export interface ServedDeps {
 }
 
 /** Sites and TLS contexts: what the listeners answer with. They take a new generation's defaults when they commit. */
-export class Served implements Part {
+export class Served implements GenerationPart {
   readonly #deps: ServedDeps;
   #inUse: Answers | undefined;
   #next: Answers | undefined;

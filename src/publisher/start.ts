@@ -3,8 +3,8 @@ import { type Clock, PodtrustError, Waiters } from "../core/base/index.ts";
 import { adminPart, type LocalPart, probesPart } from "./admin/listen.ts";
 import type { AdminView } from "./admin/view.ts";
 import { ControlSockets } from "./control/sockets.ts";
-import { Generation, type Part } from "./generation.ts";
-import { Issuers } from "./issuers.ts";
+import { Generation, type GenerationPart } from "./generation.ts";
+import { PublishedIssuers } from "./issuers.ts";
 import { Listeners } from "./listeners.ts";
 import type {
   DistrustOptions,
@@ -32,23 +32,23 @@ export class RunningPublisher implements Publisher {
   readonly #connections: Connections;
   readonly #listeners: Listeners;
   readonly #served: Served;
-  readonly #issuers: Issuers;
+  readonly #issuers: PublishedIssuers;
   readonly #admin: LocalPart;
   readonly #probes: LocalPart;
   readonly #control: ControlSockets;
-  readonly #parts: readonly Part[];
+  readonly #parts: readonly GenerationPart[];
   readonly #waiters = new Waiters();
   #closing: Promise<void> | undefined;
   #changing: Promise<void> = Promise.resolve();
 
   /** `opened` is what its options are made from, and changes with them. */
-  constructor(frame: PublisherFrame, opened: readonly Part[] = []) {
+  constructor(frame: PublisherFrame, opened: readonly GenerationPart[] = []) {
     const { clock, logger } = frame;
     this.#clock = clock;
     const limits = { ...defaultLimits, ...frame.limits };
     this.#connections = new Connections(limits, this.#tallies);
     const changed = (): void => this.#waiters.check();
-    this.#issuers = new Issuers({
+    this.#issuers = new PublishedIssuers({
       clock,
       logger,
       acceptKeys: frame.acceptKeys ?? false,

@@ -51,7 +51,7 @@ export type RefusalReason =
   | "jwks-empty"
   | "internal";
 
-export interface Refusal {
+export interface PublicationRefusal {
   readonly reason: RefusalReason;
   /** What is wrong with which value. */
   readonly message: string;
@@ -59,13 +59,13 @@ export interface Refusal {
 }
 
 /** No answer of the cluster can be had that could be judged: a new signing key would go unseen. */
-export interface Blind extends Refusal {
+export interface Blind extends PublicationRefusal {
   /** The first of the failed looks; milliseconds since the epoch. */
   readonly since: number;
 }
 
 /** A row of refusals without a success between. */
-export interface Failing extends Refusal {
+export interface Failing extends PublicationRefusal {
   readonly since: number;
   readonly count: number;
 }

@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { parseDiscovery } from "../rules/oidc/index.ts";
-import type { GenerationSpec, Part } from "./generation.ts";
+import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import type { PublishedIssuer } from "./issuer.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -38,7 +38,7 @@ async function clustersWord({ issuer, cluster }: IssuerSettings): Promise<string
  * Keeps a typing error from taking an issuer off the net that is served and that its cluster has confirmed: such a
  * change is refused (`publisher-issuer-withdrawn`) unless it is asked for again by somebody who could have read that.
  */
-export class WithdrawalGuard implements Part {
+export class WithdrawalGuard implements GenerationPart {
   readonly #deps: WithdrawalDeps;
   #refused: Refused | undefined;
 

@@ -1,5 +1,5 @@
 import { links, nearest, PodtrustError } from "../core/base/index.ts";
-import type { Named } from "./parts/index.ts";
+import type { NamedResource } from "./parts/index.ts";
 
 /** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
 export interface Selection {
@@ -7,21 +7,21 @@ export interface Selection {
   readonly skip?: readonly string[];
 }
 
-const namesOf = ({ id, kind, names, link }: Named): readonly string[] => [id, kind, link, ...names];
+const namesOf = ({ id, kind, names, link }: NamedResource): readonly string[] => [id, kind, link, ...names];
 
 /** Whether one of these names means the resource. */
-export function isNamed(resource: Named, names: readonly string[]): boolean {
+export function isNamed(resource: NamedResource, names: readonly string[]): boolean {
   const own = namesOf(resource);
   return names.some((name) => own.includes(name));
 }
 
 /** Whether a selection takes the resource in. */
-export function isSelected(resource: Named, { only = [], skip = [] }: Selection): boolean {
+export function isSelected(resource: NamedResource, { only = [], skip = [] }: Selection): boolean {
   return (only.length === 0 || isNamed(resource, only)) && !isNamed(resource, skip);
 }
 
 /** Throws `usage` for a name that means nothing of all this, with the nearest that does. */
-export function checkNames(resources: readonly Named[], names: readonly string[]): void {
+export function checkNames(resources: readonly NamedResource[], names: readonly string[]): void {
   const known = resources.flatMap(namesOf);
   for (const name of names) {
     if (known.includes(name) || links.some((link) => link === name)) continue;

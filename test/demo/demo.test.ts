@@ -15,7 +15,7 @@ import { links } from "../../src/core/base/index.ts";
 import { parseRecording } from "../../tools/cast/recording.ts";
 import { linesOf, textOf } from "../../tools/cast/screen.ts";
 import { castFile } from "../../tools/cast.ts";
-import type { Connections, DemoReport } from "../../src/demo/index.ts";
+import type { DemoConnections, DemoReport } from "../../src/demo/index.ts";
 
 let folder = "";
 
@@ -155,7 +155,7 @@ test("podtrust demo --keep --json gives in one object where everything is", asyn
   const child = demo("--keep", "--json");
   t.after(() => child.kill("SIGKILL"));
   const out = await until(child, /\n\}\n$/u);
-  const { connections, links: seen } = JSON.parse(out) as DemoReport & { connections: Connections };
+  const { connections, links: seen } = JSON.parse(out) as DemoReport & { connections: DemoConnections };
   assert.equal(seen.length, links.length);
   assert.ok(
     existsSync(connections.config) && existsSync(connections.ca) && existsSync(connections.kubeconfig),

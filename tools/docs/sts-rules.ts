@@ -1,5 +1,5 @@
 import {
-  type Answer,
+  type AwsMessage,
   type Evidence,
   type IamRule,
   iamRules,
@@ -25,7 +25,7 @@ function sourceText(source: string): string {
   return source.startsWith("https://") ? `<${source}>` : source;
 }
 
-function textCell(answer: Answer): string {
+function textCell(answer: AwsMessage): string {
   const { legacy, "2026": current } = answer.texts;
   if (legacy === current && answer.evidence.legacy === answer.evidence["2026"]) {
     return `${code(current)} (${answer.evidence["2026"]})`;
@@ -35,13 +35,13 @@ function textCell(answer: Answer): string {
     .join("<br>");
 }
 
-function answerRow(answer: Answer): string {
+function answerRow(answer: AwsMessage): string {
   return `| ${answer.when} | ${code(answer.code)} ${answer.status} | ${textCell(answer)} |`;
 }
 
 /** What a rule asks for, what it answers, and from where it is known; `folder` has its test. */
 function body(
-  rule: Omit<IamRule, "answer" | "check" | "note"> & { note?: string; answers: readonly Answer[] },
+  rule: Omit<IamRule, "answer" | "check" | "note"> & { note?: string; answers: readonly AwsMessage[] },
   folder: string,
 ): string {
   const { name, title, evidence, sources, note, answers } = rule;

@@ -1,5 +1,5 @@
 import { type Link, links } from "../../core/base/index.ts";
-import type { DemoReport, DemoEvent, LinkReport, RefusalReport } from "../../demo/index.ts";
+import type { DemoReport, DemoEvent, DemoLinkReport, RefusalReport } from "../../demo/index.ts";
 import { bold, dim, green, type Output, red, rich, yellow } from "../../core/terminal/index.ts";
 
 /** What a newcomer has to know to read a link's line. */
@@ -21,7 +21,7 @@ const meaning: Readonly<Record<Link, string>> = {
 
 const nameWidth = Math.max(...links.map((link) => link.length));
 
-function printLink({ line }: Output, link: LinkReport): void {
+function printLink({ line }: Output, link: DemoLinkReport): void {
   const mark = link.ok ? green("✔") : red("✖");
   const hang = nameWidth + 6;
   line(rich`  ${mark} ${bold(link.name.padEnd(nameWidth))}  ${meaning[link.name]}`, hang);

@@ -4,7 +4,7 @@ import {
   connectionsOf,
   type DemoReport,
   type DemoEvent,
-  type Environment,
+  type DemoEnvironment,
   runDemo as playDemo,
   runFromNothing,
   writeDemoConfig,
@@ -19,7 +19,7 @@ import { printEvent } from "./printing.ts";
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */
 async function keepRunning(
   context: CommandContext,
-  environment: Environment,
+  environment: DemoEnvironment,
   report: DemoReport | undefined,
 ): Promise<void> {
   const { json, output, signal } = context;

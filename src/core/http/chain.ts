@@ -2,7 +2,7 @@ import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { pemOf } from "../base/index.ts";
 
 /** One certificate that a server sent. */
-export interface ServedCertificate {
+export interface PresentedCertificate {
   readonly subject: string;
   readonly issuer: string;
   /** SHA-1 of the DER form, 40 lower-case hex digits: what IAM calls a thumbprint. */
@@ -20,7 +20,7 @@ export interface TlsFacts {
   /** For example TLSv1.3. */
   readonly protocol: string;
   /** Leaf first, as far as Node could link issuers. */
-  readonly chain: readonly ServedCertificate[];
+  readonly chain: readonly PresentedCertificate[];
 }
 
 // Chains are short; the bound keeps a crafted loop of cross-signed certificates finite.
@@ -36,7 +36,7 @@ function digits(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").toLowerCase();
 }
 
-function served(certificate: DetailedPeerCertificate): ServedCertificate {
+function served(certificate: DetailedPeerCertificate): PresentedCertificate {
   return {
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
@@ -49,8 +49,8 @@ function served(certificate: DetailedPeerCertificate): ServedCertificate {
 }
 
 /** The certificates of a connected socket, leaf first. */
-function servedChain(socket: TLSSocket): readonly ServedCertificate[] {
-  const chain: ServedCertificate[] = [];
+function servedChain(socket: TLSSocket): readonly PresentedCertificate[] {
+  const chain: PresentedCertificate[] = [];
   let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (certificate?.raw !== undefined && chain.length < maxChain) {
     const one = served(certificate);

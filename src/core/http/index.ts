@@ -1,4 +1,4 @@
-export { type ServedCertificate, type TlsFacts } from "./chain.ts";
+export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { Connections } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { hostAllowed } from "./host-check.ts";

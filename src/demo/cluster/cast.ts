@@ -1,11 +1,11 @@
-import type { Environment } from "../environment.ts";
+import type { DemoEnvironment } from "../environment.ts";
 import type { LinkReporter } from "../link-reporter.ts";
 import type { OnEvent } from "../report.ts";
 import type { Made } from "./made.ts";
 
 /** What every chapter of the story works with. */
 export interface Cast {
-  readonly environment: Environment;
+  readonly environment: DemoEnvironment;
   readonly made: Made;
   /** The demo's own: of all that stands in one, and the name of what stands in none. */
   readonly namespace: string;

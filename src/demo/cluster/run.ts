@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { privateThumbprints } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";
-import { startEnvironment, type Environment } from "../environment.ts";
+import { startEnvironment, type DemoEnvironment } from "../environment.ts";
 import { example } from "../example.ts";
 import type { Workload } from "../job.ts";
 import { LinkReporter } from "../link-reporter.ts";
@@ -141,7 +141,10 @@ async function demonstrate(
   }
 }
 
-async function runIn(environment: Environment, options: ClusterDemoOptions): Promise<DemoReport | undefined> {
+async function runIn(
+  environment: DemoEnvironment,
+  options: ClusterDemoOptions,
+): Promise<DemoReport | undefined> {
   const { onEvent, signal, clock } = options;
   const { sandbox, issuer, connectTo, ca, cluster } = environment;
   const start = clock.elapsed();

@@ -2,7 +2,7 @@ import type { Role } from "@aws-sdk/client-iam";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import type { RoleState } from "./role.ts";
-import type { WantedRole } from "./role-fields.ts";
+import type { DesiredRole } from "./role-fields.ts";
 import {
   additionsOf,
   type Cut,
@@ -15,7 +15,7 @@ import type { AwsSession } from "./session.ts";
 import { tagList } from "./tags.ts";
 
 /** Creates a role with everything that CreateRole takes, our tags included; policies come after. Gives IAM's answer. */
-export async function createRole(iam: Iam, wanted: WantedRole): Promise<Role | undefined> {
+export async function createRole(iam: Iam, wanted: DesiredRole): Promise<Role | undefined> {
   const { name, path, trustPolicy, description, maxSession, boundary, tags } = wanted;
   const answer = await iam.change(`creating role ${name}`, (client, api, options) =>
     client.send(
@@ -124,14 +124,14 @@ async function performAll(iam: Iam, name: string, steps: readonly RoleStep[]): P
 }
 
 /** Puts its policies on a role that was made. */
-export async function addPolicies(iam: Iam, wanted: WantedRole): Promise<void> {
+export async function addPolicies(iam: Iam, wanted: DesiredRole): Promise<void> {
   await performAll(iam, wanted.name, additionsOf(wanted));
 }
 
 /** Brings a role that exists to what it shall be; its id stays. */
 export async function updateRole(
   iam: Iam,
-  wanted: WantedRole,
+  wanted: DesiredRole,
   before: RoleState,
   options?: UpdateOptions,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { canonicalText, samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";
 
 /** What a role shall be, in the form in which IAM has it. */
-export interface WantedRole {
+export interface DesiredRole {
   readonly arn: string;
   readonly name: string;
   readonly path: string;
@@ -29,7 +29,7 @@ const shown = (text: string, kind: "trust" | "identity"): unknown => {
   }
 };
 
-function inlineFields(wanted: WantedRole, before: RoleState["inline"]): readonly FieldChange[] {
+function inlineFields(wanted: DesiredRole, before: RoleState["inline"]): readonly FieldChange[] {
   const names = sorted([...new Set([...Object.keys(before), ...Object.keys(wanted.inline)])]);
   return names.flatMap((name): FieldChange[] => {
     const was = before[name];
@@ -42,7 +42,7 @@ function inlineFields(wanted: WantedRole, before: RoleState["inline"]): readonly
 }
 
 /** What differs between a role and what it shall be; its path and name are not among the fields. */
-export function changedFields(wanted: WantedRole, before: RoleState): readonly FieldChange[] {
+export function changedFields(wanted: DesiredRole, before: RoleState): readonly FieldChange[] {
   const fields: FieldChange[] = [];
   if (!samePolicy(before.trustPolicy, wanted.trustPolicy, "trust")) {
     const [was, shall] = [shown(before.trustPolicy, "trust"), shown(wanted.trustPolicy, "trust")];
@@ -63,7 +63,7 @@ export function changedFields(wanted: WantedRole, before: RoleState): readonly F
 }
 
 /** Every field of a role that is not there yet. */
-export function newFields(wanted: WantedRole): readonly FieldChange[] {
+export function newFields(wanted: DesiredRole): readonly FieldChange[] {
   const { path, description, maxSession, boundary, policies } = wanted;
   const plain: [string, unknown][] = [
     ["path", path],

@@ -20,7 +20,7 @@ import { adoptingTag, formerTrust, isKeepable, keepingTrust } from "./former-tru
 import { iamOf } from "./iam-call.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
-import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
+import { changedFields, newFields, type DesiredRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import type { AwsSession } from "./session.ts";
 import { trustedProviders } from "./trust-policy.ts";
@@ -79,7 +79,7 @@ const propagation: RetrySchedule = {
   giveUpAfter: 30_000,
 };
 
-function wantedOf(session: AwsSession, spec: RoleSpec): WantedRole {
+function wantedOf(session: AwsSession, spec: RoleSpec): DesiredRole {
   const { account, name, path = "/" } = spec;
   return {
     arn: roleArn(session.partition, account, { path, name }),
@@ -96,14 +96,14 @@ function wantedOf(session: AwsSession, spec: RoleSpec): WantedRole {
 }
 
 /** A role that was made, by what IAM answered to it and took of us since; undefined where the answer lacks its id. */
-function madeState(wanted: WantedRole, account: string, answer: Role | undefined): RoleState | undefined {
+function madeState(wanted: DesiredRole, account: string, answer: Role | undefined): RoleState | undefined {
   const { RoleId: id, CreateDate } = answer ?? {};
   if (id === undefined || CreateDate === undefined) return undefined;
   return { ...wanted, account, id, created: CreateDate.getTime() };
 }
 
 /** Waits until IAM itself gives back what was written. */
-async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work): Promise<void> {
+async function untilVisible(session: AwsSession, wanted: DesiredRole, work: Work): Promise<void> {
   const look = async (): Promise<void> => {
     const seen = await readRole(session, wanted.name, work.signal);
     if (seen !== undefined && samePolicy(seen.trustPolicy, wanted.trustPolicy, "trust")) return;
@@ -121,7 +121,7 @@ async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work)
   });
 }
 
-function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
+function pathRefusal(wanted: DesiredRole, state: RoleState): PodtrustError {
   return new PodtrustError(
     "aws-role-path",
     `role ${wanted.name} exists under path ${state.path}, the config says ${wanted.path}`,
@@ -168,7 +168,7 @@ export function wantedTrust(
 }
 
 /** Why a role is not taken over: what it would get back later cannot be kept. */
-function keepingRefusal({ name }: WantedRole, { trustPolicy }: RoleState): PodtrustError | undefined {
+function keepingRefusal({ name }: DesiredRole, { trustPolicy }: RoleState): PodtrustError | undefined {
   if (isKeepable(trustPolicy)) return undefined;
   const message = `the trust policy of role ${name} cannot be kept until it is given back: ${trustPolicy}`;
   return new PodtrustError("aws-trust-not-kept", message, { detail: { name } });
@@ -185,7 +185,7 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
 export function roleResource(session: AwsSession, spec: RoleSpec): Resource<RoleState> {
   const wanted = wantedOf(session, spec);
-  const wantedBy = (state: RoleState): WantedRole => ({ ...wanted, trustPolicy: wantedTrust(spec, state) });
+  const wantedBy = (state: RoleState): DesiredRole => ({ ...wanted, trustPolicy: wantedTrust(spec, state) });
   return {
     ...roleNames(spec.account, spec.name),
     dependsOn: spec.dependsOn ?? [],

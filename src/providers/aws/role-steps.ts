@@ -4,7 +4,7 @@ import { awsTags, type Tags } from "../../rules/plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../../rules/trust/index.ts";
 import { adoptingTag } from "./former-trust.ts";
 import type { RoleState } from "./role.ts";
-import type { WantedRole } from "./role-fields.ts";
+import type { DesiredRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";
 
@@ -200,7 +200,7 @@ export interface UpdateOptions {
   readonly crosses?: boolean;
 }
 
-function additions(before: Rights, wanted: WantedRole): readonly RoleStep[] {
+function additions(before: Rights, wanted: DesiredRole): readonly RoleStep[] {
   const differs = ([name, text]: readonly [string, string]): boolean =>
     before.inline[name] === undefined || !samePolicy(before.inline[name], text, "identity");
   const put = Object.entries(wanted.inline)
@@ -217,7 +217,7 @@ function additions(before: Rights, wanted: WantedRole): readonly RoleStep[] {
 }
 
 /** Everything that a role without policies is to have on it. Pure. */
-export function additionsOf(wanted: WantedRole): readonly RoleStep[] {
+export function additionsOf(wanted: DesiredRole): readonly RoleStep[] {
   return additions({ policies: [], inline: {} }, wanted);
 }
 
@@ -227,7 +227,7 @@ export function strippingOf(before: Rights): readonly RoleStep[] {
   return [...allows, ...both, ...denies];
 }
 
-function tagSteps(before: RoleState, { tags }: WantedRole): readonly RoleStep[] {
+function tagSteps(before: RoleState, { tags }: DesiredRole): readonly RoleStep[] {
   const changes = roleTagChanges(before.tags, tags);
   const [set, remove] = [changes.set, changes.remove.filter((key) => key !== adoptingTag)];
   return [
@@ -237,13 +237,13 @@ function tagSteps(before: RoleState, { tags }: WantedRole): readonly RoleStep[] 
 }
 
 /** The tags that mark a role as ours. */
-function ownTags({ tags }: WantedRole, provider: string | undefined): Tags {
+function ownTags({ tags }: DesiredRole, provider: string | undefined): Tags {
   const marks = Object.fromEntries(Object.entries(tags).filter(([key]) => awsTags.isOwn(key)));
   return { ...marks, ...defined({ [adoptingTag]: provider }) };
 }
 
 /** What of a role stays while it is changed. */
-function kept(before: RoleState, wanted: WantedRole, { opens }: { readonly opens: boolean }): Rights {
+function kept(before: RoleState, wanted: DesiredRole, { opens }: { readonly opens: boolean }): Rights {
   const { policies, inline } = before;
   const isSame = ([name, text]: readonly [string, string]): boolean => {
     const shall = wanted.inline[name];
@@ -263,7 +263,7 @@ function kept(before: RoleState, wanted: WantedRole, { opens }: { readonly opens
  */
 export function updateOf(
   before: RoleState,
-  wanted: WantedRole,
+  wanted: DesiredRole,
   { adopts = false, crosses = false, provider }: UpdateOptions = {},
 ): readonly RoleStep[] {
   const { boundary } = wanted;
@@ -299,7 +299,7 @@ export function updateOf(
 /** Shorter sessions come first: nothing is more than it was by them. */
 function sessionSteps(
   before: RoleState,
-  { description, maxSession }: WantedRole,
+  { description, maxSession }: DesiredRole,
 ): { readonly first: readonly RoleStep[]; readonly later: readonly RoleStep[] } {
   const isSame = before.description === description && before.maxSession === maxSession;
   const steps = where(!isSame, [{ kind: "set-session", description, maxSession }]);

@@ -7,10 +7,10 @@ import {
   textOf,
 } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
-import { type ApiFault, Refusal, Unanswered } from "./failure.ts";
+import { type ApiFault, CloudflareRefusal, Unanswered } from "./failure.ts";
 
 /** What a success holds. */
-export interface Answer {
+export interface CloudflareAnswer {
   readonly result: unknown;
   /** How many pages there are; undefined where the answer does not say. */
   readonly pages: number | undefined;
@@ -40,7 +40,7 @@ function jsonOf({ body }: HttpResponse): unknown {
 }
 
 /** What an answer says. Throws `Refusal`, and `Unanswered` for what is none of the API's answers. */
-export function readAnswer(response: HttpResponse): Answer {
+export function readAnswer(response: HttpResponse): CloudflareAnswer {
   const { status, headers } = response;
   const ray = headers["cf-ray"];
   const value = jsonOf(response);
@@ -50,7 +50,8 @@ export function readAnswer(response: HttpResponse): Answer {
     const text = faultsOf(value["errors"]).map(({ message }) => message);
     throw new Unanswered([`status ${status}`, ...text].join(": "), { ray });
   }
-  if (value["success"] !== true || status >= 400) throw new Refusal(status, faultsOf(value["errors"]), ray);
+  if (value["success"] !== true || status >= 400)
+    throw new CloudflareRefusal(status, faultsOf(value["errors"]), ray);
   const pages = recordOf(value["result_info"])["total_pages"];
   return { result: value["result"], pages: typeof pages === "number" ? pages : undefined };
 }

@@ -1,11 +1,11 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule, until } from "../../core/base/index.ts";
 import { type HttpResponse, request } from "../../core/http/index.ts";
 import type { CloudflareAccess } from "./access.ts";
-import { type Answer, readAnswer } from "./answer.ts";
-import { cloudflareError, Refusal, Unanswered } from "./failure.ts";
+import { type CloudflareAnswer, readAnswer } from "./answer.ts";
+import { cloudflareError, CloudflareRefusal, Unanswered } from "./failure.ts";
 
 /** One request. */
-export interface Call {
+export interface CloudflareCall {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below the API's base, as `/zones`. */
   readonly path: string;
@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type Waiting = (reason: string, deadline: number) => void;
+export type OnWait = (reason: string, deadline: number) => void;
 
 const reads: RetrySchedule = {
   name: "a read that got no answer is asked again within half a minute",
@@ -40,10 +40,10 @@ function pauseOf({ headers }: HttpResponse): number {
 }
 
 /** Carries its wait from the answer to the schedule. */
-class TooMany extends Refusal {
+class TooMany extends CloudflareRefusal {
   readonly pauseMs: number;
 
-  constructor(refusal: Refusal, pauseMs: number) {
+  constructor(refusal: CloudflareRefusal, pauseMs: number) {
     super(refusal.status, refusal.faults, refusal.ray);
     this.pauseMs = pauseMs;
   }
@@ -62,7 +62,7 @@ export class CloudflareApi {
     this.#clock = clock;
   }
 
-  async #once(call: Call, signal: AbortSignal): Promise<Answer> {
+  async #once(call: CloudflareCall, signal: AbortSignal): Promise<CloudflareAnswer> {
     const { method, path, query, body } = call;
     const { baseUrl, token } = this.#access;
     const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
@@ -87,15 +87,16 @@ export class CloudflareApi {
     try {
       return readAnswer(response);
     } catch (thrown) {
-      if (thrown instanceof Refusal && thrown.status === 429) throw new TooMany(thrown, pauseOf(response));
+      if (thrown instanceof CloudflareRefusal && thrown.status === 429)
+        throw new TooMany(thrown, pauseOf(response));
       throw thrown;
     }
   }
 
   /** One request, a 429 waited out. Throws `Refusal` and `Unanswered`. */
-  async #paced(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+  async #paced(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
     let refusal: TooMany | undefined;
-    return until<Answer>({
+    return until<CloudflareAnswer>({
       clock: this.#clock,
       withinMs: throttled.giveUpAfter,
       delays: throttled.delays,
@@ -117,12 +118,12 @@ export class CloudflareApi {
   }
 
   /** A write, made once. Throws `Refusal`, and `Unanswered` where it may have been done. */
-  write(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+  write(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
     return this.#paced(call, signal, waiting);
   }
 
   /** A read. Throws `Refusal` alone raw, all else as PodtrustError. */
-  async read(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+  async read(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
     try {
       return await retry(() => this.#paced(call, signal, waiting), {
         schedule: reads,
@@ -137,10 +138,10 @@ export class CloudflareApi {
 
   /** All pages of a list. Throws as `read`. */
   async list(
-    call: Call,
+    call: CloudflareCall,
     perPage: number,
     signal: AbortSignal,
-    waiting: Waiting,
+    waiting: OnWait,
   ): Promise<readonly unknown[]> {
     const found: unknown[] = [];
     for (let page = 1; page <= maxPages; page += 1) {

@@ -7,7 +7,7 @@ export interface ApiFault {
 }
 
 /** A refusal in the API's own form: whatever was asked for was not done. */
-export class Refusal extends Error {
+export class CloudflareRefusal extends Error {
   readonly status: number;
   readonly faults: readonly ApiFault[];
   /** CF-Ray, by which Cloudflare finds the request. */
@@ -45,23 +45,23 @@ const rightsFaults = [9103, 9106, 9109, 10_000];
  */
 export function isZoneListRefusal(thrown: unknown): boolean {
   return (
-    thrown instanceof Refusal &&
+    thrown instanceof CloudflareRefusal &&
     thrown.has(0, 9109) &&
     thrown.faults.some(({ message }) => message.includes("zone.list"))
   );
 }
 
 /** Whether the token itself is refused. */
-export function isAboutToken(refusal: Refusal): boolean {
+export function isAboutToken(refusal: CloudflareRefusal): boolean {
   return refusal.has(...tokenFaults) || refusal.status === 401;
 }
 
 /** Whether it lacks a right, or is none: the API does not always tell. */
-export function isAboutRights(refusal: Refusal): boolean {
+export function isAboutRights(refusal: CloudflareRefusal): boolean {
   return !isAboutToken(refusal) && (refusal.has(...rightsFaults) || refusal.status === 403);
 }
 
-function codeOf(refusal: Refusal): ErrorCode {
+function codeOf(refusal: CloudflareRefusal): ErrorCode {
   if (refusal.status === 429) return "cloudflare-throttled";
   if (isAboutToken(refusal)) return "cloudflare-token-refused";
   if (isAboutRights(refusal)) return "cloudflare-denied";
@@ -78,7 +78,7 @@ export function cloudflareError(thrown: unknown, what: string): unknown {
       cause: thrown.cause,
     });
   }
-  if (!(thrown instanceof Refusal)) return thrown;
+  if (!(thrown instanceof CloudflareRefusal)) return thrown;
   const said = thrown.faults.map(({ code, message }) => `${message} [${code}]`).join("; ");
   const text = said === "" ? `status ${thrown.status}` : said;
   return new PodtrustError(codeOf(thrown), `Cloudflare refused ${what}: ${text}${rayText(thrown.ray)}`, {

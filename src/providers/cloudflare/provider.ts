@@ -11,17 +11,17 @@ import {
   type TextValue,
 } from "../../rules/dns/index.ts";
 import type { CloudflareAccess } from "./access.ts";
-import { CloudflareApi, type Waiting } from "./api.ts";
+import { CloudflareApi, type OnWait } from "./api.ts";
 import {
   cloudflareError,
   isAboutRights,
   isAboutToken,
   isZoneListRefusal,
-  Refusal,
+  CloudflareRefusal,
   Unanswered,
 } from "./failure.ts";
 import { type ApiRecord, isAt, ownerOf, readRecord, setOf } from "./record.ts";
-import { type Step, stepsToward } from "./steps.ts";
+import { type RecordStep, stepsToward } from "./steps.ts";
 import { checkServed, isReadOnly, readZone } from "./zone.ts";
 
 export interface CloudflareOptions {
@@ -29,7 +29,7 @@ export interface CloudflareOptions {
   readonly stack: string;
   readonly clock: Clock;
   /** Called for waits outside of a change. */
-  readonly waiting?: Waiting;
+  readonly waiting?: OnWait;
 }
 
 // "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
@@ -46,7 +46,7 @@ class CloudflareDns implements DnsProvider {
   readonly #api: CloudflareApi;
   readonly #stack: string;
   readonly #clock: Clock;
-  readonly #waiting: Waiting;
+  readonly #waiting: OnWait;
 
   constructor({ access, stack, clock, waiting = () => {} }: CloudflareOptions) {
     this.#api = new CloudflareApi(access, clock);
@@ -87,7 +87,7 @@ class CloudflareDns implements DnsProvider {
    * Undefined where that says nothing against it; tokens of an account have another page, and are not judged here.
    */
   async #tokenFault(thrown: unknown, signal: AbortSignal): Promise<unknown> {
-    if (!(thrown instanceof Refusal) || !isAboutRights(thrown)) return undefined;
+    if (!(thrown instanceof CloudflareRefusal) || !isAboutRights(thrown)) return undefined;
     const what = "verifying the token";
     try {
       const { result } = await this.#api.read(
@@ -99,7 +99,9 @@ class CloudflareDns implements DnsProvider {
       if (status === "active") return undefined;
       return new PodtrustError("cloudflare-token-refused", `Cloudflare says that the token is ${status}`);
     } catch (refusal) {
-      return refusal instanceof Refusal && isAboutToken(refusal) ? cloudflareError(refusal, what) : undefined;
+      return refusal instanceof CloudflareRefusal && isAboutToken(refusal)
+        ? cloudflareError(refusal, what)
+        : undefined;
     }
   }
 
@@ -107,7 +109,7 @@ class CloudflareDns implements DnsProvider {
     zone: DnsZone,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    waiting: Waiting,
+    waiting: OnWait,
   ): Promise<readonly ApiRecord[]> {
     const what = `listing the records of ${query["name"] ?? zone.name}`;
     const call = { method: "GET", path: `/zones/${zone.id}/dns_records`, query, what } as const;
@@ -121,7 +123,7 @@ class CloudflareDns implements DnsProvider {
 
   /** What stands in a key's place. What the API's filter let through is compared all the same. */
   async #at(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<readonly ApiRecord[]> {
-    const waiting: Waiting = (reason, deadline) => work.waiting(reason, deadline);
+    const waiting: OnWait = (reason, deadline) => work.waiting(reason, deadline);
     const found = await this.#list(zone, { name: key.name }, work.signal, waiting);
     return found.filter((record) => isAt(key, record));
   }
@@ -143,10 +145,10 @@ class CloudflareDns implements DnsProvider {
     });
   }
 
-  async #step(zone: DnsZone, key: RecordKey, step: Step, work: DnsWork): Promise<void> {
+  async #step(zone: DnsZone, key: RecordKey, step: RecordStep, work: DnsWork): Promise<void> {
     const base = `/zones/${zone.id}/dns_records`;
     const what = `${{ create: "creating", change: "changing", delete: "deleting" }[step.kind]} the ${key.type} record of ${key.name}`;
-    const waiting: Waiting = (reason, deadline) => work.waiting(reason, deadline);
+    const waiting: OnWait = (reason, deadline) => work.waiting(reason, deadline);
     try {
       if (step.kind === "create") {
         await this.#api.write({ method: "POST", path: base, body: step.body, what }, work.signal, waiting);
@@ -157,7 +159,8 @@ class CloudflareDns implements DnsProvider {
         await this.#api.write({ method, path, ...body, what }, work.signal, waiting);
       }
     } catch (thrown) {
-      const isOpen = thrown instanceof Unanswered || (thrown instanceof Refusal && thrown.has(...lookAgain));
+      const isOpen =
+        thrown instanceof Unanswered || (thrown instanceof CloudflareRefusal && thrown.has(...lookAgain));
       const error = await this.#failure(thrown, what, work.signal);
       throw isOpen && !work.signal.aborted ? new NotSettled(error) : error;
     }
@@ -167,7 +170,7 @@ class CloudflareDns implements DnsProvider {
   async #until(
     zone: DnsZone,
     key: RecordKey,
-    steps: (records: readonly ApiRecord[]) => readonly Step[],
+    steps: (records: readonly ApiRecord[]) => readonly RecordStep[],
     work: DnsWork,
   ): Promise<void> {
     const { name, type } = key;
@@ -201,7 +204,7 @@ class CloudflareDns implements DnsProvider {
     await this.#until(
       zone,
       key,
-      (records) => records.filter(isOurs).map(({ id, value }): Step => ({ kind: "delete", id, value })),
+      (records) => records.filter(isOurs).map(({ id, value }): RecordStep => ({ kind: "delete", id, value })),
       work,
     );
   }
@@ -209,7 +212,7 @@ class CloudflareDns implements DnsProvider {
   async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const set = { name, type: "TXT", ttl: textTtl, values: [value] } as const;
     // The others of the name are none of this one's: each record stands by itself. One that is there stays whose it is.
-    const toward = (records: readonly ApiRecord[]): readonly Step[] =>
+    const toward = (records: readonly ApiRecord[]): readonly RecordStep[] =>
       records.some((record) => record.value === value) ? [] : stepsToward(set, [], this.#stack);
     await this.#until(zone, set, toward, work);
   }
@@ -217,8 +220,8 @@ class CloudflareDns implements DnsProvider {
   async removeText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const isMeant = (record: ApiRecord): boolean =>
       record.value === value && ownerOf(record, this.#stack).kind === "ours";
-    const toward = (records: readonly ApiRecord[]): readonly Step[] =>
-      records.filter(isMeant).map(({ id }): Step => ({ kind: "delete", id, value }));
+    const toward = (records: readonly ApiRecord[]): readonly RecordStep[] =>
+      records.filter(isMeant).map(({ id }): RecordStep => ({ kind: "delete", id, value }));
     await this.#until(zone, { name, type: "TXT" }, toward, work);
   }
 

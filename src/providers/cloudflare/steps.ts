@@ -3,7 +3,7 @@ import { ownershipComment } from "../../rules/plan/index.ts";
 import { type ApiRecord, bodyOf, maxComment } from "./record.ts";
 
 /** One request that brings what stands nearer to what shall stand. */
-export type Step =
+export type RecordStep =
   | { readonly kind: "create"; readonly value: string; readonly body: object }
   | { readonly kind: "change"; readonly id: string; readonly value: string; readonly body: object }
   | { readonly kind: "delete"; readonly id: string; readonly value: string };
@@ -23,7 +23,11 @@ function commentFor(record: ApiRecord | undefined, stack: string): string {
  * What makes the records of a name and type those of a set, each carrying the stack's mark. A record whose value has to
  * go becomes one whose value is missing, so that the name always resolves.
  */
-export function stepsToward(set: RecordSet, records: readonly ApiRecord[], stack: string): readonly Step[] {
+export function stepsToward(
+  set: RecordSet,
+  records: readonly ApiRecord[],
+  stack: string,
+): readonly RecordStep[] {
   const missing = set.values.filter((value) => !records.some((record) => record.value === value));
   const seen = new Set<string>();
   const stays = records.filter(({ value }) => {
@@ -32,7 +36,7 @@ export function stepsToward(set: RecordSet, records: readonly ApiRecord[], stack
     return isWanted;
   });
   const spare = records.filter((record) => !stays.includes(record));
-  const change = (record: ApiRecord, value: string): Step => {
+  const change = (record: ApiRecord, value: string): RecordStep => {
     const body = bodyOf(set, value, commentFor(record, stack));
     return { kind: "change", id: record.id, value, body };
   };
@@ -41,9 +45,9 @@ export function stepsToward(set: RecordSet, records: readonly ApiRecord[], stack
   return [
     ...stays.filter(differs).map((record) => change(record, record.value)),
     ...missing.slice(0, spare.length).map((value, index) => change(spare[index] as ApiRecord, value)),
-    ...missing.slice(spare.length).map((value): Step => {
+    ...missing.slice(spare.length).map((value): RecordStep => {
       return { kind: "create", value, body: bodyOf(set, value, ownershipComment.of(stack)) };
     }),
-    ...spare.slice(missing.length).map(({ id, value }): Step => ({ kind: "delete", id, value })),
+    ...spare.slice(missing.length).map(({ id, value }): RecordStep => ({ kind: "delete", id, value })),
   ];
 }

@@ -35,7 +35,7 @@ export interface HostPlace {
   readonly remember?: (inputs: Inputs, keys: RememberedKeys, signal: AbortSignal) => Promise<void>;
 }
 
-export interface ConnectionOptions {
+export interface HostConnectionOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly stack: string;
@@ -63,14 +63,14 @@ const booting: RetrySchedule = {
 /** The one connection to a stack's machine, made when it is first needed. */
 export class HostConnection {
   readonly place: HostPlace;
-  readonly #options: ConnectionOptions;
+  readonly #options: HostConnectionOptions;
   #open: { readonly target: string; readonly session: SharedWork<SshSession> } | undefined;
   /** The machine is made in this run: it was not there at first. */
   #isExpected = false;
   /** The host key that was given to it in this run; what others found earlier still says the former. */
   #rotated: string | undefined;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: HostConnectionOptions) {
     this.#options = options;
     this.place = options.place;
   }

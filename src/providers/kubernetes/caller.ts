@@ -5,7 +5,7 @@ import type { KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { anonymous, type Identity } from "./identity.ts";
 import type { SentCredential } from "./sent-credential.ts";
-import { type Call, send, sendStream } from "./transport.ts";
+import { type KubernetesCall, send, sendStream } from "./transport.ts";
 
 const maxReadiness = 64 * 1024;
 
@@ -36,13 +36,13 @@ export class Caller {
   }
 
   /** One call; any status is an answer. Throws what `send` throws. */
-  send(call: Call): Promise<KubernetesAnswer> {
+  send(call: KubernetesCall): Promise<KubernetesAnswer> {
     return send(this.#endpoint, call, this.#timeoutMs);
   }
 
   /** One call whose answer goes on. Throws what `sendStream` throws. */
   sendStream<T>(
-    call: Call & { readonly silenceMs: number },
+    call: KubernetesCall & { readonly silenceMs: number },
     consume: (answer: HttpStream) => Promise<T>,
   ): Promise<T> {
     return sendStream(this.#endpoint, call, this.#timeoutMs, consume);

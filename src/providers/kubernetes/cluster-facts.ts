@@ -1,11 +1,11 @@
 import { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import type { ClusterFacts, NodeFacts } from "../../rules/distribution/index.ts";
+import type { DistributionHints, NodeFacts } from "../../rules/distribution/index.ts";
 import type { CallOptions, KubernetesApi } from "./api.ts";
 import { discoveryPath } from "./client.ts";
 
 /** What a cluster shows of how it was made, and the issuer of its tokens. */
 export interface ClusterReading {
-  readonly facts: ClusterFacts;
+  readonly facts: DistributionHints;
   /** Of its discovery document; undefined where it shows none. */
   readonly issuer: string | undefined;
 }

@@ -2,7 +2,7 @@ import { defined, type JsonRecord } from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
-import type { Call } from "./transport.ts";
+import type { KubernetesCall } from "./transport.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import {
   collectionPath,
@@ -185,7 +185,7 @@ export class ObjectCalls {
 
   async #write(
     purpose: RequestPurpose,
-    call: Pick<Call, "path" | "method" | "body">,
+    call: Pick<KubernetesCall, "path" | "method" | "body">,
     { dryRun = false, signal }: WriteOptions,
   ): Promise<KubernetesObject> {
     const answer = await this.#caller.send({

@@ -4,7 +4,7 @@ import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.
 import type { Endpoint } from "./endpoint.ts";
 
 /** One call of the API. */
-export interface Call extends CallOptions {
+export interface KubernetesCall extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
   /** GET by default, or a body is given, which makes it a POST of JSON. */
@@ -56,14 +56,17 @@ function address(endpoint: Endpoint, path: string): { url: string; options: Http
   };
 }
 
-function bodyHeaders({ body, contentType = "application/json" }: Call): Readonly<Record<string, string>> {
+function bodyHeaders({
+  body,
+  contentType = "application/json",
+}: KubernetesCall): Readonly<Record<string, string>> {
   return body === undefined ? {} : { "content-type": contentType, accept: "application/json" };
 }
 
 /** The exchange that a call is, with credentials and CA read anew. Throws `cluster-credentials`. */
 async function exchangeOf(
   endpoint: Endpoint,
-  call: Call,
+  call: KubernetesCall,
 ): Promise<{ readonly url: string; readonly options: HttpOptions }> {
   if (!call.path.startsWith("/")) throw new TypeError(`path ${call.path} does not begin with a slash`);
   const { headers, sent: _facts, ...certificate } = await endpoint.credentials.identity();
@@ -90,7 +93,7 @@ async function exchangeOf(
  */
 export async function sendStream<T>(
   endpoint: Endpoint,
-  call: Call & { readonly silenceMs: number },
+  call: KubernetesCall & { readonly silenceMs: number },
   timeoutMs: number,
   consume: (answer: HttpStream) => Promise<T>,
 ): Promise<T> {
@@ -114,7 +117,11 @@ export async function sendStream<T>(
  * Throws PodtrustError `cluster-unreachable`, `cluster-answer-invalid` (too large, cut short),
  * `cluster-credentials` or `interrupted`. Any status is an answer.
  */
-export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): Promise<KubernetesAnswer> {
+export async function send(
+  endpoint: Endpoint,
+  call: KubernetesCall,
+  timeoutMs: number,
+): Promise<KubernetesAnswer> {
   const { url, options } = await exchangeOf(endpoint, call);
   try {
     const { connections } = endpoint;

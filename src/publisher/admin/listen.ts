@@ -10,7 +10,7 @@ import {
   localServer,
   type Places,
 } from "../../core/admin/index.ts";
-import type { GenerationSpec, Part } from "../generation.ts";
+import type { GenerationSpec, GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress, PublisherListen } from "../publisher.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
@@ -76,7 +76,7 @@ async function listenLocal(asked: ListenAddress, places: Places, logger: Logger)
 }
 
 /** A listener for this machine's operators that the options ask for, or none. */
-export class LocalPart implements Part {
+export class LocalPart implements GenerationPart {
   readonly #asked: (listen: PublisherListen) => ListenAddress | false;
   readonly #open: (asked: ListenAddress) => Promise<LocalListener>;
   readonly #pool = new Pool<LocalListener>((listener) => listener.close());

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import { type KeyRing, observeKeys } from "../source/keys.ts";
 import { kidTag, type Marks, parseMarks, renderMarks } from "./marks.ts";
-import { mergePublication, type OwnKeys, type Standing } from "./merge.ts";
+import { mergePublication, type OwnKeys, type PublishedKeys } from "./merge.ts";
 
 const day = 86_400_000;
 const jwk = (kid: string, x = kid): PublicJwk => ({
@@ -31,12 +31,12 @@ const own = (ring: KeyRing, now = 0, change: Partial<OwnKeys> = {}): OwnKeys => 
   confirmed: true,
   ...change,
 });
-const nothing: Standing = { keys: [], marks: new Map() };
+const nothing: PublishedKeys = { keys: [], marks: new Map() };
 const kids = ({ keys }: { keys: readonly PublicJwk[] }): string => keys.map(({ kid }) => kid).join();
 
 describe("merging keys in a bucket", () => {
   test("a key that vanished stays for the retention, remembered where it is published alone", () => {
-    let at: Standing = mergePublication(nothing, own(ringOf("a", "b")));
+    let at: PublishedKeys = mergePublication(nothing, own(ringOf("a", "b")));
     at = mergePublication(at, own(ringOf("b"), 1000));
     assert.equal(kids(at), "a,b");
     at = mergePublication(at, own(ringOf("b"), 1000 + day - 1));
@@ -48,7 +48,7 @@ describe("merging keys in a bucket", () => {
   test("a key that went is not brought back by a publisher that still remembers it", () => {
     const first = ringOf("a", "b");
     const { ring } = observeKeys(first, [jwk("b")], 1000, day);
-    let at: Standing = mergePublication(nothing, own(first));
+    let at: PublishedKeys = mergePublication(nothing, own(first));
     at = mergePublication(at, own(ring, 1000));
     at = mergePublication(at, own(ring, 1000 + day));
     assert.equal(kids(at), "b");
@@ -65,7 +65,7 @@ describe("merging keys in a bucket", () => {
   });
 
   test("a key that another publisher of the stack still sees does not age", () => {
-    let at: Standing = mergePublication(nothing, own(ringOf("a", "b")));
+    let at: PublishedKeys = mergePublication(nothing, own(ringOf("a", "b")));
     for (let now = 0; now < 5 * day; now += day / 4) {
       at = mergePublication(at, own(ringOf("b"), now));
       at = mergePublication(at, own(ringOf("a", "b"), now + 1000));
@@ -74,14 +74,17 @@ describe("merging keys in a bucket", () => {
   });
 
   test("stacks of one issuer keep each other's keys, however long the other is silent", () => {
-    let at: Standing = mergePublication(nothing, own(ringOf("a")));
+    let at: PublishedKeys = mergePublication(nothing, own(ringOf("a")));
     at = mergePublication(at, own(ringOf("x"), 0, { stack: "blue" }));
     for (let now = 0; now < 100 * day; now += day) at = mergePublication(at, own(ringOf("b"), now));
     assert.equal(kids(at), "b,x");
   });
 
   test("a key that somebody put there by hand stays for the retention", () => {
-    let at: Standing = mergePublication({ keys: [jwk("z")], marks: new Map() }, own(ringOf("a"), 10 * day));
+    let at: PublishedKeys = mergePublication(
+      { keys: [jwk("z")], marks: new Map() },
+      own(ringOf("a"), 10 * day),
+    );
     assert.equal(kids(at), "a,z");
     at = mergePublication(at, own(ringOf("a"), 11 * day));
     assert.equal(kids(at), "a");
@@ -91,7 +94,7 @@ describe("merging keys in a bucket", () => {
     const distrusting = ringOf("a", "b").map((key) =>
       key.jwk.kid === "a" ? { ...key, distrustedAt: 5000 } : key,
     );
-    let at: Standing = mergePublication(nothing, own(distrusting));
+    let at: PublishedKeys = mergePublication(nothing, own(distrusting));
     assert.equal(kids(at), "b");
     const other = mergePublication(at, own(ringOf("a", "b"), 0, { stack: "blue" }));
     assert.equal(kids(other), "b");
@@ -116,7 +119,7 @@ describe("merging keys in a bucket", () => {
     const distrustedAt = (at: number): KeyRing =>
       ring.map((key) => (key.jwk.kid === "a" ? { ...key, distrustedAt: at } : key));
     const takenBack = ring.map((key) => (key.jwk.kid === "a" ? { ...key, takenBack: 5500 } : key));
-    const passed = (standing: Standing): Standing => ({
+    const passed = (standing: PublishedKeys): PublishedKeys => ({
       keys: standing.keys,
       marks: parseMarks(renderMarks(standing.marks, "prod")) ?? new Map(),
     });
@@ -146,7 +149,7 @@ describe("merging keys in a bucket", () => {
   test("beyond a hundred keys those gone longest make room, and no other stack's do", () => {
     const many = (prefix: string, count: number): string[] =>
       Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-    let at: Standing = mergePublication(nothing, own(ringOf(...many("x", 30)), 0, { stack: "blue" }));
+    let at: PublishedKeys = mergePublication(nothing, own(ringOf(...many("x", 30)), 0, { stack: "blue" }));
     at = mergePublication(at, own(ringOf(...many("a", 60)), 0));
     at = mergePublication(at, own(ringOf(...many("b", 40)), 1000));
     const published = at.keys.map(({ kid }) => kid);
@@ -167,7 +170,7 @@ describe("merging keys in a bucket", () => {
   test("property: what any cluster showed last is published, and nothing goes before its retention", () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (looks, remembers) => {
-        let at: Standing = nothing;
+        let at: PublishedKeys = nothing;
         let now = 100 * day;
         const last = new Map<string, readonly string[]>();
         const lastShown = new Map<string, number>();
@@ -197,7 +200,7 @@ describe("merging keys in a bucket", () => {
   test("property: a key that no cluster shows any more is gone after twice the retention", () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (looks, remembers) => {
-        let at: Standing = nothing;
+        let at: PublishedKeys = nothing;
         let now = 100 * day;
         const rings = new Map<string, KeyRing>();
         const look = (stack: string, shown: readonly string[]): void => {

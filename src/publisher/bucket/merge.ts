@@ -5,7 +5,7 @@ import type { KeyRing } from "../source/keys.ts";
 import { keyTag, kidTag, type Mark, type Marks, markTime, type StackMarks } from "./marks.ts";
 
 /** What stands at a target. */
-export interface Standing {
+export interface PublishedKeys {
   readonly keys: readonly PublicJwk[];
   readonly marks: Marks;
 }
@@ -77,7 +77,7 @@ function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined
   return { absentSince: Math.max(said.absentSince, since ?? 0) };
 }
 
-function ownHeld(standing: Standing, own: OwnKeys, others: ReadonlySet<string>): Map<string, MarkedKey> {
+function ownHeld(standing: PublishedKeys, own: OwnKeys, others: ReadonlySet<string>): Map<string, MarkedKey> {
   const said: StackMarks = standing.marks.get(own.stack) ?? new Map<string, Mark>();
   const held = new Map<string, MarkedKey>();
   for (const jwk of standing.keys) {
@@ -114,7 +114,7 @@ function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, MarkedKey
 }
 
 /** What is distrusted by this stack's publishers, this one's word included. */
-function tombstones(standing: Standing, { stack, ring }: OwnKeys): StackMarks {
+function tombstones(standing: PublishedKeys, { stack, ring }: OwnKeys): StackMarks {
   const said = saidDistrusted(standing.marks.get(stack) ?? new Map<string, Mark>(), ring);
   const known = ring.flatMap(({ jwk, distrustedAt }) =>
     distrustedAt === undefined ? [] : tagsOf(jwk).map((tag): [string, Mark] => [tag, { distrustedAt }]),
@@ -127,7 +127,7 @@ function tombstones(standing: Standing, { stack, ring }: OwnKeys): StackMarks {
  * stack answers for its own keys, a key that its cluster no longer shows stays for the retention, counted from
  * when the stack's publishers agree on that, and a key that anybody distrusts is out.
  */
-export function mergePublication(standing: Standing, own: OwnKeys): Merged {
+export function mergePublication(standing: PublishedKeys, own: OwnKeys): Merged {
   const others = foreign(standing.marks, own.stack);
   const dead = tombstones(standing, own);
   const isOut = distrustedBy(others.marks, dead);

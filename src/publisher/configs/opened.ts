@@ -10,7 +10,7 @@ import {
 } from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../providers/kubernetes/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import type { Part } from "../generation.ts";
+import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { hostAndPathOf } from "../serving/site.ts";
@@ -31,7 +31,7 @@ export interface OpenedConfigsDeps extends CertificateDeps {
 type FilesConfig = Extract<ServeConfig, { kind: "files" }>;
 
 /** What config files name and a publisher needs open: clusters, certificates, buckets. */
-export class OpenedConfigs implements Part {
+export class OpenedConfigs implements GenerationPart {
   readonly #deps: OpenedConfigsDeps;
   readonly #answers: Certificates;
   readonly #clusters = new Pool<KubernetesApi>(() => {});

@@ -14,7 +14,7 @@ import {
 import { drainServer, json, line, type LocalReply, localServer } from "../../core/admin/index.ts";
 import { fileCode, StateFolder } from "../../core/files/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
-import type { GenerationSpec, Part } from "../generation.ts";
+import type { GenerationSpec, GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
 
@@ -154,7 +154,7 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
 }
 
 /** By which other processes of the same user speak to a publisher: a socket in each state directory. */
-export class ControlSockets implements Part {
+export class ControlSockets implements GenerationPart {
   readonly #publisher: Controlled;
   readonly #logger: Logger;
   readonly #pool = new Pool<OpenedSocket>(async ({ server }) => {

@@ -36,7 +36,7 @@ function headOf(status: number, fields: Fields): Buffer {
  * One answer, ready to go out in every form. Nothing is computed for a request: the forms are made when a
  * document changes, and again when the second in Date does.
  */
-export class Answer {
+export class HttpAnswer {
   readonly status: number;
   readonly body: Buffer;
   readonly tally: Tally;

@@ -1,5 +1,5 @@
 import type { ChallengeAnswers } from "../publisher.ts";
-import { Answer, type Fields } from "./answer.ts";
+import { HttpAnswer, type Fields } from "./answer.ts";
 import type { Http1Answer, Http1Answerer } from "./http1.ts";
 import { reasonPhrase } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
@@ -50,7 +50,7 @@ export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: T
         ...(status === 405 ? ([["Allow", "GET, HEAD"]] as const) : []),
       ];
       const tally = tallies.tally("", url.startsWith(path) ? "challenge" : "other", status);
-      return { answer: new Answer({ status, fields, body, tally }), last: true };
+      return { answer: new HttpAnswer({ status, fields, body, tally }), last: true };
     };
     const replied = reply(url, method, challenges());
     return replied instanceof Promise ? replied.then(given) : given(replied);

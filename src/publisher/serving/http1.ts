@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, type ServerOptions, ServerResponse }
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import { Answer } from "./answer.ts";
+import { HttpAnswer } from "./answer.ts";
 import type { Connection } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1Output } from "./http1-output.ts";
@@ -43,7 +43,7 @@ export class PreparedResponse extends ServerResponse {
 
 /** An answer over HTTP/1.1 or 1.0; `last`: the connection ends after it. */
 export interface Http1Answer {
-  readonly answer: Answer;
+  readonly answer: HttpAnswer;
   readonly last: boolean;
 }
 
@@ -214,6 +214,6 @@ export class Http1 {
     tallies.cutOff[cut[status] ?? "malformed"] += 1;
     const tally = tallies.tally("", "other", status);
     tally.count += 1;
-    output.send(new Answer({ status, fields: [], tally }).lastMessage(date.text, false), true);
+    output.send(new HttpAnswer({ status, fields: [], tally }).lastMessage(date.text, false), true);
   }
 }

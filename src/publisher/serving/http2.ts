@@ -8,7 +8,7 @@ import {
 } from "node:http2";
 import { performance } from "node:perf_hooks";
 import type { TLSSocket } from "node:tls";
-import type { Answer } from "./answer.ts";
+import type { HttpAnswer } from "./answer.ts";
 import type { Connection, Protocol } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import type { ServingLimits } from "./limits.ts";
@@ -55,7 +55,7 @@ const streamBytes = 8192;
 /** An answer whose turn has not come. */
 interface Waiting {
   readonly stream: ServerHttp2Stream;
-  readonly answer: Answer;
+  readonly answer: HttpAnswer;
   begun: boolean;
 }
 
@@ -132,7 +132,7 @@ export class Http2 implements Protocol {
     this.#deps.tallies.latency.took((performance.now() - begun) / 1000);
   }
 
-  #answerTo(headers: IncomingHttpHeaders, fields: readonly string[]): Answer {
+  #answerTo(headers: IncomingHttpHeaders, fields: readonly string[]): HttpAnswer {
     const { site, limits } = this.#deps;
     // SETTINGS_MAX_HEADER_LIST_SIZE is a request: nghttp2 takes up to 64 KiB all the same.
     if (sizeOf(fields) > limits.headerBytes) return site().problem(431);
@@ -145,12 +145,12 @@ export class Http2 implements Protocol {
     });
   }
 
-  #mayBegin({ body }: Answer): boolean {
+  #mayBegin({ body }: HttpAnswer): boolean {
     const { http2OutputBytes } = this.#deps.limits;
     return this.#answering === 0 || this.#answering + body.length <= http2OutputBytes;
   }
 
-  #begin(stream: ServerHttp2Stream, answer: Answer): void {
+  #begin(stream: ServerHttp2Stream, answer: HttpAnswer): void {
     const bodiless = stream.writableEnded || answer.body.length === 0;
     const fields = answer.at(this.#deps.date.text).http2 as readonly string[];
     this.#answering += answer.body.length;

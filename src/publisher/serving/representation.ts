@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { Answer, type Fields } from "./answer.ts";
+import { HttpAnswer, type Fields } from "./answer.ts";
 import { matchesAny, prefersGzip } from "./negotiation.ts";
 import type { RequestTarget, Tallies } from "./tallies.ts";
 
 /** What is served under one URL, in all its forms. */
 export interface Representation {
   readonly tags: readonly string[];
-  readonly identity: Answer;
+  readonly identity: HttpAnswer;
   /** Absent where it would not be smaller. */
-  readonly gzip: Answer | undefined;
-  readonly notModified: { readonly identity: Answer; readonly gzip: Answer };
+  readonly gzip: HttpAnswer | undefined;
+  readonly notModified: { readonly identity: HttpAnswer; readonly gzip: HttpAnswer };
 }
 
 export interface RepresentationInput {
@@ -40,8 +40,8 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
   const type: Fields = [["Content-Type", input.mediaType]];
   const encoding: Fields = [["Content-Encoding", "gzip"]];
   const tally = tallies.tally(stack, place, 200);
-  const notModified = (tag: string): Answer =>
-    new Answer({
+  const notModified = (tag: string): HttpAnswer =>
+    new HttpAnswer({
       status: 304,
       fields: fields(tag),
       tally: tallies.tally(stack, place, 304),
@@ -49,9 +49,9 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
     });
   return {
     tags: smaller ? [tags.identity, tags.gzip] : [tags.identity],
-    identity: new Answer({ status: 200, fields: [...type, ...fields(tags.identity)], body: text, tally }),
+    identity: new HttpAnswer({ status: 200, fields: [...type, ...fields(tags.identity)], body: text, tally }),
     gzip: smaller
-      ? new Answer({
+      ? new HttpAnswer({
           status: 200,
           fields: [...type, ...encoding, ...fields(tags.gzip)],
           body: packed,
@@ -67,7 +67,7 @@ export function choose(
   representation: Representation,
   ifNoneMatch: string | undefined,
   acceptEncoding: string | undefined,
-): Answer {
+): HttpAnswer {
   const gzip = representation.gzip !== undefined && prefersGzip(acceptEncoding);
   if (ifNoneMatch !== undefined && matchesAny(ifNoneMatch, representation.tags)) {
     return gzip ? representation.notModified.gzip : representation.notModified.identity;

@@ -1,4 +1,4 @@
-import { Answer, type Fields } from "./answer.ts";
+import { HttpAnswer, type Fields } from "./answer.ts";
 import { reasonPhrase } from "./reasons.ts";
 import { choose, represent, type Representation } from "./representation.ts";
 import type { RequestTarget, Tallies } from "./tallies.ts";
@@ -33,8 +33,8 @@ export interface SiteRequest {
 interface Page {
   readonly page: SitePage;
   representation: Representation | undefined;
-  readonly notAllowed: Answer;
-  readonly notYet: Answer;
+  readonly notAllowed: HttpAnswer;
+  readonly notYet: HttpAnswer;
 }
 
 export const mediaTypes = { discovery: "application/json", jwks: "application/jwk-set+json" } as const;
@@ -57,10 +57,10 @@ export class Site {
   readonly #written = new Map<string, Map<string, Page>>();
   readonly #common: Fields;
   readonly #options: SiteOptions;
-  readonly #misdirected: Answer;
-  readonly #tooLong: Answer;
-  readonly #badRequest: Answer;
-  readonly #notFound: Answer;
+  readonly #misdirected: HttpAnswer;
+  readonly #tooLong: HttpAnswer;
+  readonly #badRequest: HttpAnswer;
+  readonly #notFound: HttpAnswer;
 
   constructor(pages: readonly SitePage[], options: SiteOptions) {
     this.#options = options;
@@ -79,8 +79,8 @@ export class Site {
   }
 
   /** An answer without a document, counted under `place`. */
-  problem(status: number, fields: Fields = [], place: RequestTarget = "other", stack = ""): Answer {
-    return new Answer({
+  problem(status: number, fields: Fields = [], place: RequestTarget = "other", stack = ""): HttpAnswer {
+    return new HttpAnswer({
       status,
       fields: [
         ["Content-Type", "text/plain; charset=utf-8"],
@@ -108,7 +108,7 @@ export class Site {
   }
 
   /** The answer to a request. */
-  answer(request: SiteRequest): Answer {
+  answer(request: SiteRequest): HttpAnswer {
     if (request.target.length > this.#options.targetBytes) return this.#tooLong;
     const place = request.target.startsWith("/") ? request : absoluteForm(request);
     if (place?.authority === undefined) return this.#badRequest;

@@ -1,7 +1,7 @@
 import { shellWord } from "../../core/base/index.ts";
 import { exposureOf, type SentCredential } from "../../providers/kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
-import type { Refusal } from "../status.ts";
+import type { PublicationRefusal } from "../status.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const day = 86_400_000;
@@ -41,10 +41,10 @@ export function credentialWarnings(credential: SentCredential | undefined, now: 
 
 /** Why the cluster does not take a credential (401), as far as the credential tells. */
 export function explainUnauthenticated(
-  refusal: Refusal,
+  refusal: PublicationRefusal,
   credential: SentCredential | undefined,
   now: number,
-): Refusal {
+): PublicationRefusal {
   if (refusal.reason !== "unauthenticated" || credential === undefined) return refusal;
   const { kind, from, expiresAt, kid } = credential;
   const next = renewal(credential);

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../rules/keys/index.ts";
-import type { Refusal } from "../status.ts";
+import type { PublicationRefusal } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -14,7 +14,11 @@ interface Consequence {
 }
 
 /** `publisher-key-unknown`, with the kids that are known, or with what keeps the publisher from knowing one. */
-export function unknownKey(kid: string, known: readonly string[], failing?: Refusal): PodtrustError {
+export function unknownKey(
+  kid: string,
+  known: readonly string[],
+  failing?: PublicationRefusal,
+): PodtrustError {
   const none = failing === undefined ? "Wait until the publisher has read the cluster." : failing.next;
   const why = known.length === 0 && failing !== undefined ? `: ${failing.message}` : "";
   return new PodtrustError(

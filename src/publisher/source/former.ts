@@ -1,5 +1,5 @@
 import { jwkThumbprint } from "../../rules/keys/index.ts";
-import type { FormerIssuer, Refusal } from "../status.ts";
+import type { FormerIssuer, PublicationRefusal } from "../status.ts";
 import type { Observation } from "./judge.ts";
 import { type KeyRing, publishedKeys } from "./keys.ts";
 
@@ -22,7 +22,7 @@ export function foreignKeys(
   ring: KeyRing,
   observation: Observation,
   { now, retention }: { readonly now: number; readonly retention: number },
-): Refusal | undefined {
+): PublicationRefusal | undefined {
   if (!observation.ok || observation.formerIssuer === undefined) return undefined;
   const recent = ring.filter(({ lastSeen }) => now - lastSeen < retention);
   const known = new Set(publishedKeys(recent).map(jwkThumbprint));

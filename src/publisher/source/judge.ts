@@ -2,7 +2,7 @@ import { errorText, PodtrustError } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery } from "../../rules/oidc/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
-import type { Refusal, RefusalReason } from "../status.ts";
+import type { PublicationRefusal, RefusalReason } from "../status.ts";
 
 /** What is published about an issuer, whatever the cluster says. */
 export interface IssuerNames {
@@ -22,7 +22,7 @@ type SourceVerdict =
       /** What the cluster's tokens name in place of our issuer; one of those that the config lists. */
       readonly formerIssuer?: string;
     }
-  | { readonly ok: false; readonly refusal: Refusal };
+  | { readonly ok: false; readonly refusal: PublicationRefusal };
 
 const reasons: Readonly<Record<string, RefusalReason>> = {
   "cluster-unreachable": "unreachable",
@@ -53,7 +53,7 @@ export function isBlind(reason: RefusalReason): boolean {
 }
 
 /** Why nothing new can be published, for anything that was thrown on the way. */
-export function refusalOf(thrown: unknown): Refusal {
+export function refusalOf(thrown: unknown): PublicationRefusal {
   if (!(thrown instanceof PodtrustError)) {
     return { reason: "internal", message: errorText(thrown), next: "Report it with the publisher's log." };
   }
@@ -70,7 +70,7 @@ function isEmptySet(bytes: Uint8Array): boolean {
   }
 }
 
-function jwksRefusal(jwks: Uint8Array, thrown: unknown): Refusal {
+function jwksRefusal(jwks: Uint8Array, thrown: unknown): PublicationRefusal {
   const refusal = refusalOf(thrown);
   if (refusal.reason !== "jwks-invalid") return refusal;
   const noneUsable = thrown instanceof PodtrustError && Array.isArray(thrown.detail["leftOut"]);
@@ -86,7 +86,11 @@ function nearMiss(former: readonly string[], actual: string): string {
   return near === undefined ? "" : `; ${near.message}`;
 }
 
-function issuerRefusal(expected: string, actual: string, former: readonly string[]): Refusal | undefined {
+function issuerRefusal(
+  expected: string,
+  actual: string,
+  former: readonly string[],
+): PublicationRefusal | undefined {
   const names = { expected: "issuer in the config", actual: "issuer in the cluster's discovery document" };
   const difference = issuerDifference(expected, actual, names);
   if (difference === undefined || former.includes(actual)) return undefined;

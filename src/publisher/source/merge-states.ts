@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import { jwkThumbprint } from "../../rules/keys/index.ts";
 import type { KeyRing, KnownKey } from "./keys.ts";
 import { publishedKeys } from "./keys.ts";
-import type { SourceEvent, SourceState, Step } from "./state.ts";
+import type { SourceEvent, SourceState, SourceStep } from "./state.ts";
 
 /** When a key is distrusted by what two replicas know: a distrust stands until that very one was taken back. */
 function distrustOf(own: KnownKey, theirs: KnownKey): Pick<KnownKey, "distrustedAt" | "takenBack"> {
@@ -77,7 +77,7 @@ export function mergeStates(
   own: SourceState,
   theirs: Pick<SourceState, "ring" | "confirmedAt" | "changedAt">,
   how: { readonly now: number; readonly retention: number },
-): Step {
+): SourceStep {
   const ring = mergeRings(own.ring, theirs.ring, how);
   const changed = JSON.stringify(publishedKeys(ring)) !== JSON.stringify(publishedKeys(own.ring));
   const confirmedAt = own.confirmedAt ?? theirs.confirmedAt;

@@ -16,7 +16,7 @@ import {
   emptyState,
   observe,
   type SourceState,
-  type Step,
+  type SourceStep,
   restore,
 } from "./state.ts";
 import type { DocumentStore } from "./store.ts";
@@ -180,7 +180,7 @@ export class IssuerSource {
     this.#take(distrustByConfig(this.#state, shown, listed, clock.now()));
   }
 
-  async #change(step: Step): Promise<Changed> {
+  async #change(step: SourceStep): Promise<Changed> {
     this.#take(step);
     return { changed: step.changed, persisted: await this.#save() };
   }
@@ -255,7 +255,7 @@ export class IssuerSource {
     if (this.#worthSaving()) await this.#save();
   }
 
-  #take(step: Step): void {
+  #take(step: SourceStep): void {
     this.#state = step.state;
     this.#unsavedChange ||= step.changed;
     if (step.changed) this.#render();

@@ -7,7 +7,7 @@ import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { RefusalReason } from "../status.ts";
 import type { Observation } from "./judge.ts";
 import { publishedKeys } from "./keys.ts";
-import { distrust, emptyState, observe, type SourceState, type Step, restore } from "./state.ts";
+import { distrust, emptyState, observe, type SourceState, type SourceStep, restore } from "./state.ts";
 
 const day = 86_400_000;
 const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, aws: 3_600_000 } };
@@ -97,7 +97,7 @@ test("an answer of distrusted keys alone is refused: nothing would be left", () 
 describe("a distrusted key", () => {
   const rsa: PublicJwk = { kty: "RSA", kid: "r", use: "sig", alg: "RS256", n: "AQ", e: "AQAB" };
   const shows = (...keys: PublicJwk[]): Observation => ({ ok: true, keys, warnings: [] });
-  const eventsOf = (step: Step): readonly string[] =>
+  const eventsOf = (step: SourceStep): readonly string[] =>
     step.events.map((event) => ("kid" in event ? `${event.type} ${event.kid}` : event.type));
   const distrusted = (): SourceState => {
     const first = observe(emptyState, shows(jwk("a"), jwk("b"), rsa), 0, times).state;

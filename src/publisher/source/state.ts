@@ -1,7 +1,7 @@
 import { defined } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { Blind, Failing, FormerIssuer, Refusal } from "../status.ts";
+import type { Blind, Failing, FormerIssuer, PublicationRefusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
 import { distrustKey, distrustListed, signingYet, restoreKey } from "./distrust.ts";
 import { formerAt } from "./former.ts";
@@ -41,7 +41,7 @@ export type SourceEvent =
   | { readonly type: "issuer-changed"; readonly former: string }
   | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string };
 
-export interface Step {
+export interface SourceStep {
   readonly state: SourceState;
   readonly events: readonly SourceEvent[];
   /** Whether other keys are to be published than before. */
@@ -53,7 +53,7 @@ export const emptyState: SourceState = { ring: [], from: "cluster", warnings: []
 /** A row of refusals is said at its start, when its reason changes, and then this often. */
 const logAgainMs = 300_000;
 
-function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
+function allDistrusted(keys: readonly { readonly kid: string }[]): PublicationRefusal {
   const names = keys.map(({ kid }) => kid).join(", ");
   return {
     reason: "jwks-empty",
@@ -63,11 +63,11 @@ function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
 }
 
 /** Since when the publisher is blind by this refusal; undefined where there was an answer, and it must not be published. */
-function blindBy(state: SourceState, refusal: Refusal, now: number): Blind | undefined {
+function blindBy(state: SourceState, refusal: PublicationRefusal, now: number): Blind | undefined {
   return isBlind(refusal.reason) ? { ...refusal, since: state.blind?.since ?? now } : undefined;
 }
 
-function refuse(state: SourceState, refusal: Refusal, now: number): Step {
+function refuse(state: SourceState, refusal: PublicationRefusal, now: number): SourceStep {
   const { failing: before, blind: _before, saidAt, ...rest } = state;
   const failing = { ...refusal, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
   const blind = blindBy(state, refusal, now);
@@ -102,7 +102,12 @@ function overEvents(
 }
 
 /** What is known after the cluster's answer at `now`; a refused one changes nothing that is published. */
-export function observe(state: SourceState, observation: Observation, now: number, times: KeyTimes): Step {
+export function observe(
+  state: SourceState,
+  observation: Observation,
+  now: number,
+  times: KeyTimes,
+): SourceStep {
   const { credential } = observation;
   const asked = credential === undefined ? state : { ...state, credential };
   if (!observation.ok) return refuse(asked, observation.refusal, now);
@@ -144,7 +149,7 @@ export function distrust(
   state: SourceState,
   kid: string,
   how: { readonly now: number; readonly force: boolean },
-): Step {
+): SourceStep {
   const ring = distrustKey(state.ring, kid, how);
   if (ring === state.ring) return { state, events: [], changed: false };
   return {
@@ -160,7 +165,7 @@ export function distrustByConfig(
   shown: readonly PublicJwk[],
   listed: readonly string[],
   now: number,
-): Step {
+): SourceStep {
   const ring = distrustListed(state.ring, shown, listed, now);
   if (ring === state.ring) return { state, events: [], changed: false };
   const before = distrustIn(state.ring);
@@ -177,7 +182,7 @@ export function restore(
   state: SourceState,
   kid: string,
   how: { readonly now: number; readonly retention: number },
-): Step {
+): SourceStep {
   const ring = restoreKey(state.ring, kid, how);
   if (ring === state.ring) return { state, events: [], changed: false };
   return {

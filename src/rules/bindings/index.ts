@@ -1,5 +1,11 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
-export { decide, type Decision, type GrantedRole, type Refusal, type WantedRole } from "./decide/decide.ts";
+export {
+  decide,
+  type Decision,
+  type GrantedRole,
+  type GrantRefusal,
+  type WantedRole,
+} from "./decide/decide.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
   bindingManifests,

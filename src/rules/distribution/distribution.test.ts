@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ClusterFacts, distributionOf, type NodeFacts } from "./distribution.ts";
+import { type DistributionHints, distributionOf, type NodeFacts } from "./distribution.ts";
 import { issuerInstructions } from "./instructions.ts";
 
 const plain: NodeFacts = { kubeletVersion: "v1.36.3", osImage: "Debian 13", providerId: "", labels: [] };
 
-const facts = (node: Partial<NodeFacts>, more: Partial<ClusterFacts> = {}): ClusterFacts => ({
+const facts = (node: Partial<NodeFacts>, more: Partial<DistributionHints> = {}): DistributionHints => ({
   gitVersion: "v1.36.3",
   nodes: [{ ...plain, ...node }],
   hasKubeadmConfig: false,
@@ -13,7 +13,7 @@ const facts = (node: Partial<NodeFacts>, more: Partial<ClusterFacts> = {}): Clus
 });
 
 describe("a cluster's distribution is known by what its makers leave in it", () => {
-  const cases: readonly (readonly [string | undefined, ClusterFacts])[] = [
+  const cases: readonly (readonly [string | undefined, DistributionHints])[] = [
     ["k3s", facts({}, { gitVersion: "v1.36.4+k3s1" })],
     ["k3s", facts({ kubeletVersion: "v1.36.4+k3s1" }, { gitVersion: "" })],
     ["rke2", facts({}, { gitVersion: "v1.36.4+rke2r1" })],

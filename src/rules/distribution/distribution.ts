@@ -48,7 +48,7 @@ export interface NodeFacts {
 }
 
 /** What a cluster shows to who may read it; empty where it does not. */
-export interface ClusterFacts {
+export interface DistributionHints {
   /** `gitVersion` of /version. */
   readonly gitVersion: string;
   readonly nodes: readonly NodeFacts[];
@@ -77,7 +77,7 @@ const byNode: readonly (readonly [(node: NodeFacts) => boolean, DistributionName
 ];
 
 /** Which distribution a cluster is of; undefined where nothing tells. */
-export function distributionOf(facts: ClusterFacts): DistributionName | undefined {
+export function distributionOf(facts: DistributionHints): DistributionName | undefined {
   const versions = [facts.gitVersion, ...facts.nodes.map(({ kubeletVersion }) => kubeletVersion)];
   const named = byVersion.find(([mark]) => versions.some((version) => mark.test(version)));
   if (named !== undefined) return named[1];
@@ -87,13 +87,13 @@ export function distributionOf(facts: ClusterFacts): DistributionName | undefine
 }
 
 /** Talos' own version, `1.13`, by the node's image `Talos (v1.13.2)`. */
-export function talosMinor({ nodes }: ClusterFacts): number | undefined {
+export function talosMinor({ nodes }: DistributionHints): number | undefined {
   const said = nodes.map(({ osImage }) => /^Talos \(v1\.(\d+)\./u.exec(osImage)?.[1]).find(Boolean);
   return said === undefined ? undefined : Number(said);
 }
 
 /** Kubernetes' minor version. */
-export function kubernetesMinor({ gitVersion }: Pick<ClusterFacts, "gitVersion">): number | undefined {
+export function kubernetesMinor({ gitVersion }: Pick<DistributionHints, "gitVersion">): number | undefined {
   const said = /^v1\.(\d+)\./u.exec(gitVersion)?.[1];
   return said === undefined ? undefined : Number(said);
 }

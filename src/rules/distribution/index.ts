@@ -1,5 +1,5 @@
 export {
-  type ClusterFacts,
+  type DistributionHints,
   type DistributionName,
   distributionOf,
   distributions,

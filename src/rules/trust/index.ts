@@ -38,7 +38,7 @@ export {
 export { policyText } from "./policy/text.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
 export { admission, type Admission, type AdmissionQuestion } from "./sts/admission.ts";
-export type { Answer, Evidence } from "./sts/answer.ts";
+export type { AwsMessage, Evidence } from "./sts/answer.ts";
 export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";
 export {
   callKeys,

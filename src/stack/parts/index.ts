@@ -20,7 +20,7 @@ export {
 export type {
   Goal,
   MonthlyCost,
-  Named,
+  NamedResource,
   Part,
   PartContext,
   PartTarget,

@@ -49,7 +49,7 @@ export interface PartTarget {
 export type Goal = "present" | "absent";
 
 /** A resource by what selections and plans call it. */
-export type Named = Pick<Resource, "id" | "kind" | "names" | "link">;
+export type NamedResource = Pick<Resource, "id" | "kind" | "names" | "link">;
 
 /** What a part wants and what it found. */
 export interface Survey {
@@ -106,7 +106,7 @@ export interface Part {
    */
   readonly claim?: string;
   /** What the config wants of it, by name: known without a request. */
-  readonly named: readonly Named[];
+  readonly named: readonly NamedResource[];
   /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */
   readonly needs?: readonly Output[];
   /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */

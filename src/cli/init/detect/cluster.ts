@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import {
-  type ClusterFacts,
+  type DistributionHints,
   type DistributionName,
   distributionOf,
   distributions,
@@ -20,7 +20,7 @@ import { type Detected, detect } from "./detect.ts";
 
 /** A cluster as it was found. */
 export interface FoundCluster {
-  readonly facts: ClusterFacts;
+  readonly facts: DistributionHints;
   readonly distribution: DistributionName | undefined;
   /** In the tokens that it signs now. */
   readonly issuer: string | undefined;

@@ -33,7 +33,7 @@ import {
   unpackScript,
 } from "./scripts.ts";
 import { type Health, parsePublisher, type PublisherState } from "./state.ts";
-import type { PublisherSpec } from "./spec.ts";
+import type { HostPublisherSpec } from "./spec.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -170,7 +170,7 @@ const isConnection = (error: unknown): boolean =>
 /** Restarts what was changed; where it does not become ready, what ran before comes back. Throws `publisher-upgrade`. */
 async function restartOrGoBack(
   site: PublisherSite,
-  spec: PublisherSpec,
+  spec: HostPublisherSpec,
   before: PublisherState,
 ): Promise<void> {
   const wasReady = before.health?.ready === true;
@@ -194,7 +194,7 @@ async function restartOrGoBack(
 
 async function writeFiles(
   { session, work }: PublisherSite,
-  spec: PublisherSpec,
+  spec: HostPublisherSpec,
   state: PublisherState,
 ): Promise<readonly string[]> {
   const changed = changedFiles(spec, state);
@@ -206,7 +206,7 @@ async function writeFiles(
 /** Has systemd know the units as they are now; sockets that changed are opened anew. */
 async function settleUnits(
   site: PublisherSite,
-  spec: PublisherSpec,
+  spec: HostPublisherSpec,
   before: PublisherState,
   written: readonly string[],
 ): Promise<void> {
@@ -219,7 +219,7 @@ async function settleUnits(
 }
 
 /** Puts program, config and units in place, and switches to them; gives whether anything of them is new. */
-async function place(site: PublisherSite, spec: PublisherSpec, before: PublisherState): Promise<boolean> {
+async function place(site: PublisherSite, spec: HostPublisherSpec, before: PublisherState): Promise<boolean> {
   const { layout } = site;
   const release = isOtherProgram(spec, before) ? releaseFor(spec, before) : undefined;
   if (release !== undefined) await sendProgram(site, release, before.unpacks);
@@ -236,7 +236,7 @@ async function place(site: PublisherSite, spec: PublisherSpec, before: Publisher
  * Makes the publisher on a machine the specified one; finds out by itself what is done already. A change that keeps it
  * from becoming ready is taken back. Throws `publisher-release`, `publisher-upgrade`, `host-*`, `ssh-*`.
  */
-export async function applyPublisher(site: PublisherSite, spec: PublisherSpec): Promise<void> {
+export async function applyPublisher(site: PublisherSite, spec: HostPublisherSpec): Promise<void> {
   const { session, layout, work } = site;
   const paths = spec.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);

@@ -6,7 +6,7 @@ import type { HostFile } from "./config-file.ts";
 import { unitNames } from "./layout.ts";
 import type { Release } from "./release.ts";
 import type { PublisherState } from "./state.ts";
-import type { PublisherSpec } from "./spec.ts";
+import type { HostPublisherSpec } from "./spec.ts";
 
 const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const short = (sum: string): string => `sha256:${sum.slice(0, 12)}`;
@@ -23,7 +23,7 @@ const partsOf: Readonly<Record<string, string>> = {
   x86_64: "publisher-linux-x64",
 };
 
-function missing({ version }: PublisherSpec, machine: string): PodtrustError {
+function missing({ version }: HostPublisherSpec, machine: string): PodtrustError {
   const part = partsOf[machine] ?? "publisher-linux-arm64 (for an x86-64 machine: publisher-linux-x64)";
   return new PodtrustError(
     "publisher-release",
@@ -36,7 +36,7 @@ function missing({ version }: PublisherSpec, machine: string): PodtrustError {
 }
 
 /** The release for a machine. Throws `publisher-release`. */
-export function releaseFor(spec: PublisherSpec, { architecture, machine }: PublisherState): Release {
+export function releaseFor(spec: HostPublisherSpec, { architecture, machine }: PublisherState): Release {
   const release = architecture === undefined ? undefined : spec.releases.get(architecture);
   if (release === undefined) throw missing(spec, machine);
   return release;
@@ -47,7 +47,7 @@ const isOfVersion = (name: string | undefined, version: string): boolean =>
   name?.replace(/-[0-9a-f]{12}$/u, "") === version;
 
 /** Whether another program is to run; where this machine has none to send, the number alone decides. */
-export function isOtherProgram(spec: PublisherSpec, state: PublisherState): boolean {
+export function isOtherProgram(spec: HostPublisherSpec, state: PublisherState): boolean {
   const { current = "", programs, architecture } = state;
   const release = architecture === undefined ? undefined : spec.releases.get(architecture);
   if (release === undefined) return !isOfVersion(current, spec.version);
@@ -55,7 +55,7 @@ export function isOtherProgram(spec: PublisherSpec, state: PublisherState): bool
 }
 
 /** Those of the files that are not as they shall be. */
-export function changedFiles({ files }: PublisherSpec, state: PublisherState): readonly HostFile[] {
+export function changedFiles({ files }: HostPublisherSpec, state: PublisherState): readonly HostFile[] {
   return files.filter((file) => {
     const found = state.files[file.path];
     return found?.sum !== sumOf(file.text) || found.access !== accessOf(file);
@@ -63,19 +63,19 @@ export function changedFiles({ files }: PublisherSpec, state: PublisherState): r
 }
 
 /** Units that are there and shall not be: a socket that is no longer wanted. */
-export function surplusUnits({ files }: PublisherSpec, state: PublisherState): readonly string[] {
+export function surplusUnits({ files }: HostPublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => basename(path)));
   return Object.keys(state.units).filter((unit) => !wanted.has(unit));
 }
 
 /** Files beside the config that it no longer names: a token that the publisher shall not have any more. */
-export function surplusFiles({ files, layout }: PublisherSpec, state: PublisherState): readonly string[] {
+export function surplusFiles({ files, layout }: HostPublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => path));
   return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));
 }
 
 /** Units that do not run, or would not after a start of the machine. */
-export function idleUnits({ enabled }: PublisherSpec, { units }: PublisherState): readonly string[] {
+export function idleUnits({ enabled }: HostPublisherSpec, { units }: PublisherState): readonly string[] {
   return enabled.filter((unit) => units[unit]?.active !== "active" || units[unit].enabled !== "enabled");
 }
 
@@ -88,7 +88,7 @@ function fileChange(file: HostFile, state: PublisherState): FieldChange {
   return { field: file.field, before, after };
 }
 
-function created(spec: PublisherSpec): Difference {
+function created(spec: HostPublisherSpec): Difference {
   const { version, issuer, releases } = spec;
   const fields = [
     { field: "version", before: undefined, after: version },
@@ -98,7 +98,7 @@ function created(spec: PublisherSpec): Difference {
   return { kind: "create", fields, ...refusal };
 }
 
-function changes(spec: PublisherSpec, state: PublisherState): readonly FieldChange[] {
+function changes(spec: HostPublisherSpec, state: PublisherState): readonly FieldChange[] {
   const { current, units } = state;
   const release = state.architecture === undefined ? undefined : spec.releases.get(state.architecture);
   const after = release === undefined ? spec.version : versionName(release);
@@ -127,7 +127,7 @@ function changes(spec: PublisherSpec, state: PublisherState): readonly FieldChan
 }
 
 /** What would make the publisher on a machine the specified one. */
-export function differenceOf(state: PublisherState | undefined, spec: PublisherSpec): Difference {
+export function differenceOf(state: PublisherState | undefined, spec: HostPublisherSpec): Difference {
   if (state === undefined) return created(spec);
   const fields = changes(spec, state);
   if (fields.length === 0) return { kind: "none", fields };

@@ -6,4 +6,4 @@ export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
 export { findReleases, readRelease } from "./release.ts";
 export { publisherNames, publisherResource } from "./resource.ts";
 export { publisherUnits, type UnitsSpec } from "./units.ts";
-export type { PublisherSpec } from "./spec.ts";
+export type { HostPublisherSpec } from "./spec.ts";

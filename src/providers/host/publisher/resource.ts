@@ -7,12 +7,12 @@ import { differenceOf } from "./difference.ts";
 import { unitNames } from "./layout.ts";
 import { removeScript } from "./scripts.ts";
 import { isThere, ownerOf, type PublisherState } from "./state.ts";
-import type { PublisherSpec } from "./spec.ts";
+import type { HostPublisherSpec } from "./spec.ts";
 
 export interface PublisherResourceOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
-  readonly spec: PublisherSpec;
+  readonly spec: HostPublisherSpec;
   readonly dependsOn: readonly string[];
 }
 

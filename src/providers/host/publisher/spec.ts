@@ -3,7 +3,7 @@ import type { HostLayout } from "./layout.ts";
 import type { Architecture, Release } from "./release.ts";
 
 /** What the publisher on a machine shall be. */
-export interface PublisherSpec {
+export interface HostPublisherSpec {
   readonly stack: string;
   readonly issuer: string;
   readonly layout: HostLayout;

@@ -15,7 +15,7 @@ import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
 
 /** Why a binding gets no role. */
-export interface Refusal {
+export interface GrantRefusal {
   readonly reason: BindingReason;
   /** One sentence, with the values. */
   readonly message: string;
@@ -49,7 +49,7 @@ export interface GrantedRole {
 
 export type Decision =
   | { readonly kind: "granted"; readonly roles: readonly GrantedRole[] }
-  | { readonly kind: "refused"; readonly refusals: readonly Refusal[] };
+  | { readonly kind: "refused"; readonly refusals: readonly GrantRefusal[] };
 
 interface RoleRequest {
   readonly trust: Trust;
@@ -61,7 +61,7 @@ interface RoleRequest {
 function accountOf(
   trust: Trust,
   { profile, account, managed, existing }: RoleOfBinding,
-): TrustAccount | Refusal {
+): TrustAccount | GrantRefusal {
   const arn = existing?.arn ?? managed?.adopt;
   const [only] = trust.accounts;
   const id = account ?? (arn === undefined ? undefined : readArn(arn).account);
@@ -77,13 +77,13 @@ function accountOf(
   return { reason: "AccountUnknown", message };
 }
 
-type MakeRefusal = (reason: BindingReason, message: string) => Refusal;
+type MakeRefusal = (reason: BindingReason, message: string) => GrantRefusal;
 
 function policiesLacking(
   { policies = [], inline = [] }: ManagedSpec,
   grant: Grant,
   refuse: MakeRefusal,
-): readonly Refusal[] {
+): readonly GrantRefusal[] {
   const foreign = policies.filter((arn) => !fitsAny(grant.policies, arn));
   return [
     ...foreign.map((arn) => refuse("PolicyNotGranted", `does not allow the policy ${arn}`)),
@@ -93,10 +93,10 @@ function policiesLacking(
   ];
 }
 
-function managedLacking(managed: ManagedSpec, grant: Grant, refuse: MakeRefusal): readonly Refusal[] {
+function managedLacking(managed: ManagedSpec, grant: Grant, refuse: MakeRefusal): readonly GrantRefusal[] {
   const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
   const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
-  const lacks: Refusal[] = [...policiesLacking(managed, grant, refuse)];
+  const lacks: GrantRefusal[] = [...policiesLacking(managed, grant, refuse)];
   if (maxSessionSeconds > grant.maxSessionSeconds) {
     const message = `allows sessions of ${grant.maxSessionSeconds} s, not of ${maxSessionSeconds} s`;
     lacks.push(refuse("SessionNotGranted", message));
@@ -117,7 +117,7 @@ const refusalFor =
   (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
 
 /** What one grant does not allow of a role; nothing where it allows all of it. */
-function lacking({ role, account }: RoleRequest, grant: Grant): readonly Refusal[] {
+function lacking({ role, account }: RoleRequest, grant: Grant): readonly GrantRefusal[] {
   const { managed, existing } = role;
   const refuse = refusalFor(role, grant);
   return [
@@ -177,8 +177,8 @@ function granted(request: RoleRequest, grant: Grant): GrantedRole {
 /** The first grant that allows all of a role, or what the one lacks that comes nearest to it. */
 function firstGrant(
   grants: readonly Grant[],
-  lackingOf: (grant: Grant) => readonly Refusal[],
-): Grant | readonly Refusal[] {
+  lackingOf: (grant: Grant) => readonly GrantRefusal[],
+): Grant | readonly GrantRefusal[] {
   const judged = grants.map((grant) => ({ grant, lacks: lackingOf(grant) }));
   const first = judged.find(({ lacks }) => lacks.length === 0);
   if (first !== undefined) return first.grant;
@@ -186,13 +186,13 @@ function firstGrant(
   return judged.find(({ lacks }) => lacks.length === fewest)?.lacks ?? [];
 }
 
-function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
+function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly GrantRefusal[] {
   const found = firstGrant(grants, (grant) => lacking(request, grant));
   return "name" in found ? granted(request, found) : found;
 }
 
 /** Why no grant lets a role be said to assume another; nothing where one does. A chain is of any account. */
-function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly Refusal[] {
+function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly GrantRefusal[] {
   const found = firstGrant(grants, (grant) =>
     fitsAny(grant.chainedRoles, arn)
       ? []
@@ -207,7 +207,7 @@ function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[
  * AWS, since a trust may have changed, or never have been there. `trust` is undefined where there is none of the name.
  */
 export function decide(binding: Binding, trust: Trust | undefined): Decision {
-  const refused = (...refusals: readonly Refusal[]): Decision => ({ kind: "refused", refusals });
+  const refused = (...refusals: readonly GrantRefusal[]): Decision => ({ kind: "refused", refusals });
   const { namespace, trust: name, name: serviceAccount } = binding;
   if (trust === undefined)
     return refused({ reason: "TrustMissing", message: `there is no AWSTrust ${name}` });
@@ -217,7 +217,7 @@ export function decide(binding: Binding, trust: Trust | undefined): Decision {
     const message = `no grant of AWSTrust ${name} is for ServiceAccount ${serviceAccount} of namespace ${namespace}`;
     return refused({ reason: "NamespaceNotGranted", message });
   }
-  const refusals: Refusal[] = [];
+  const refusals: GrantRefusal[] = [];
   const roles: GrantedRole[] = [];
   for (const role of binding.roles) {
     if (role.chain !== undefined) {

@@ -1,6 +1,6 @@
 import type { PolicyDocument } from "../policy/document.ts";
 import type { PolicyError } from "../policy/error.ts";
-import type { Answer, Evidence } from "../sts/answer.ts";
+import type { AwsMessage, Evidence } from "../sts/answer.ts";
 
 /** A rule of IAM about the trust policies that it keeps, as the page of rules shows it. */
 export interface IamRule {
@@ -10,7 +10,7 @@ export interface IamRule {
   readonly sources: readonly string[];
   readonly evidence: Evidence;
   readonly note: string;
-  readonly answer: Answer;
+  readonly answer: AwsMessage;
   /** IAM's refusal; undefined where it keeps the policy. */
   readonly check: (document: PolicyDocument) => PolicyError | undefined;
 }

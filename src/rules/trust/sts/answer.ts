@@ -4,7 +4,7 @@ import type { MessageProfile } from "./outcome.ts";
 export type Evidence = "documented" | "observed" | "reported" | "inferred";
 
 /** One thing that STS may answer, written so that rule and reference page have the text from one place. */
-export interface Answer {
+export interface AwsMessage {
   /** When it is given, as the end of a sentence: `the token has no kid and the set has several keys`. */
   readonly when: string;
   readonly code: string;
@@ -22,7 +22,7 @@ export function sameText(
   code: string,
   text: string,
   options: { evidence: Evidence; status?: number },
-): Answer {
+): AwsMessage {
   const { evidence, status = 400 } = options;
   return {
     when,

@@ -1,7 +1,7 @@
 import type { Jws } from "../../oidc/index.ts";
 import type { AccessRequest } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
-import type { Answer, Evidence } from "./answer.ts";
+import type { AwsMessage, Evidence } from "./answer.ts";
 import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
 import type { Jwk, KeyChecks } from "./key-checks.ts";
 import type { Refusal } from "./outcome.ts";
@@ -103,7 +103,7 @@ interface RuleFacts {
   /** What is not known, or differs from what one would think. */
   readonly note?: string;
   /** Everything that it may answer. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly AwsMessage[];
 }
 
 interface RuleSpec<Need extends keyof LearnedFacts> extends RuleFacts {

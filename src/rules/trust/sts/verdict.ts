@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import type { StatementTrace } from "../access/request.ts";
-import type { Answer } from "./answer.ts";
+import type { AwsMessage } from "./answer.ts";
 import type { LearnedFacts, Verdict } from "./rule.ts";
 
 /** Accepts; `learned` is for later rules. */
@@ -31,7 +31,7 @@ function filled(text: string, values: Readonly<Record<string, string>>): string 
 }
 
 /** Refuses with an answer. */
-export function refused(answer: Answer, words: Words): Verdict {
+export function refused(answer: AwsMessage, words: Words): Verdict {
   const values = words.values ?? {};
   const { code, status } = answer;
   const messages = {

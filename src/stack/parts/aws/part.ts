@@ -28,7 +28,16 @@ import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import { openCluster } from "../cluster.ts";
-import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type {
+  Goal,
+  PartPlan,
+  NamedResource,
+  Part,
+  PartContext,
+  PartTarget,
+  Preflight,
+  Survey,
+} from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
@@ -169,7 +178,7 @@ class AccountPart implements AwsPart {
     };
   }
 
-  get named(): readonly Named[] {
+  get named(): readonly NamedResource[] {
     const { account, roles } = this.account;
     return [
       oidcProviderNames(account, this.providerArn),

@@ -16,7 +16,7 @@ import type {
   Goal,
   IssuerMemory,
   PartPlan,
-  Named,
+  NamedResource,
   Part,
   PartContext,
   PartTarget,
@@ -66,7 +66,7 @@ class DnsPart implements Part {
     this.#specs = specsOf(context.config);
   }
 
-  get named(): readonly Named[] {
+  get named(): readonly NamedResource[] {
     return this.#specs.map(recordNames);
   }
 

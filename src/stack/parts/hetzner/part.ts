@@ -28,7 +28,16 @@ import {
   ownLoginKey,
 } from "../../../providers/host/index.ts";
 import type { Observed, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type {
+  Goal,
+  PartPlan,
+  NamedResource,
+  Part,
+  PartContext,
+  PartTarget,
+  Preflight,
+  Survey,
+} from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
@@ -54,7 +63,7 @@ class HetznerPart implements Part {
     return hetznerNames("firewall", this.#context.config.stack).id;
   }
 
-  get named(): readonly Named[] {
+  get named(): readonly NamedResource[] {
     const { stack } = this.#context.config;
     const { ipv4, ipv6 } = this.#hetzner;
     return [

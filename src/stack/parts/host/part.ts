@@ -8,7 +8,16 @@ import {
   systemResource,
 } from "../../../providers/host/index.ts";
 import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
-import type { Goal, PartPlan, Named, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
+import type {
+  Goal,
+  PartPlan,
+  NamedResource,
+  Part,
+  PartContext,
+  PartTarget,
+  Preflight,
+  Survey,
+} from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sSpec } from "./spec.ts";
 
@@ -29,7 +38,7 @@ class HostPart implements Part {
     return k3sNames(this.#context.config.stack).id;
   }
 
-  get named(): readonly Named[] {
+  get named(): readonly NamedResource[] {
     const { stack } = this.#context.config;
     return [systemNames(stack), k3sNames(stack)];
   }

@@ -16,7 +16,7 @@ import type { Output, Resource, Work } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type {
   Goal,
-  Named,
+  NamedResource,
   Part,
   PartContext,
   PartTarget,
@@ -41,7 +41,7 @@ class PublisherPart implements Part {
     this.#connection = connection;
   }
 
-  get named(): readonly Named[] {
+  get named(): readonly NamedResource[] {
     const { config } = this.#context;
     const { stack } = config;
     return [...(acmeOf(config) === undefined ? [] : [accountsNames(stack)]), publisherNames(stack)];

@@ -4,7 +4,7 @@ import {
   hostConfig,
   hostLayout,
   publisherUnits,
-  type PublisherSpec,
+  type HostPublisherSpec,
   unitNames,
 } from "../../../providers/host/index.ts";
 import type { PublisherRelease } from "../part.ts";
@@ -13,7 +13,7 @@ import type { PublisherRelease } from "../part.ts";
 const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
 
 /** What the publisher on a config's machine shall be. Throws what `hostConfig` and `findReleases` throw. */
-export async function publisherSpec(config: Config, release: PublisherRelease): Promise<PublisherSpec> {
+export async function publisherSpec(config: Config, release: PublisherRelease): Promise<HostPublisherSpec> {
   const { stack, issuer } = config;
   const layout = hostLayout();
   const { files, credentials, https, http } = await hostConfig(config, layout);
@@ -43,7 +43,7 @@ export async function publisherSpec(config: Config, release: PublisherRelease): 
 }
 
 /** The same for the way down: found by its marks, whatever it is made of. */
-export function specToDelete({ stack, issuer }: Config): PublisherSpec {
+export function specToDelete({ stack, issuer }: Config): HostPublisherSpec {
   return {
     stack,
     issuer,

@@ -1,6 +1,6 @@
 import { nearest } from "../../../../core/base/index.ts";
 import { issuerDifference } from "../../../oidc/index.ts";
-import type { Answer } from "../answer.ts";
+import type { AwsMessage } from "../answer.ts";
 import type { ProviderFacts } from "../facts.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -8,7 +8,7 @@ import { couldNotBeValidated, invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
-const unregistered: Answer = {
+const unregistered: AwsMessage = {
   when: "no OIDC provider of the role's account has exactly this issuer",
   code: invalidToken,
   status: 400,
@@ -54,7 +54,7 @@ const registered = stsRule({
   },
 });
 
-const wrongAudience: Answer = {
+const wrongAudience: AwsMessage = {
   when: "azp, or without it the audience, is not among the provider's client IDs",
   code: invalidToken,
   status: 400,

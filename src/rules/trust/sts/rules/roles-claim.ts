@@ -1,4 +1,4 @@
-import { type Answer, sameText } from "../answer.ts";
+import { type AwsMessage, sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
@@ -9,7 +9,7 @@ const claim = "https://aws.amazon.com/roles";
 // As strict as what was seen: no wildcards, lower case, and no comma list that would pass as a path.
 const validArn = /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/u;
 
-function observed(when: string, text: string): Answer {
+function observed(when: string, text: string): AwsMessage {
   return sameText(when, invalidToken, text, { evidence: "observed" });
 }
 

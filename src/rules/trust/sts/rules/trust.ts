@@ -4,7 +4,7 @@ import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
 import { claimsWithKeys } from "../../policy/shared-provider.ts";
-import { type Answer, sameText } from "../answer.ts";
+import { type AwsMessage, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
 import { type Hinge, type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -13,7 +13,7 @@ import { accepted, refused } from "../verdict.ts";
 import { claimsWithoutKey, trustClaimKeys } from "./claim-keys.ts";
 import { moment, shown } from "./shown.ts";
 
-function denied(when: string, evidence: Answer["evidence"]["2026"]): Answer {
+function denied(when: string, evidence: AwsMessage["evidence"]["2026"]): AwsMessage {
   return sameText(when, "AccessDenied", notAuthorized, { evidence, status: 403 });
 }
 
