@@ -342,7 +342,7 @@ export const waitingForUse = [
   "src/providers/acme/tls-alpn-01.ts",
   "src/config/open.ts",
   "src/config/pods/settings.ts",
-  "src/rules/injection/asked.ts",
+  "src/rules/injection/annotated-access.ts",
   "src/rules/injection/fault.ts",
   "src/operator/bindings/account/account.ts",
 ];

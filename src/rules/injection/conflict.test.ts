@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { accessAnnotations } from "./asked.ts";
+import { accessAnnotations } from "./annotated-access.ts";
 import { accessConflict } from "./conflict.ts";
 import type { RoleAccess } from "./role-access.ts";
 

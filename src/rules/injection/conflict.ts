@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import { accountAnnotations, chainPrefix } from "./annotations.ts";
-import { askedAccess } from "./asked.ts";
+import { annotatedAccess } from "./annotated-access.ts";
 import { chainsDefault, defaultProfile } from "./config-file.ts";
 import { shownValue } from "./notes.ts";
 import type { Profile, RoleAccess } from "./role-access.ts";
@@ -19,7 +19,7 @@ const profilesOf = ({ profiles = [] }: RoleAccess): readonly Profile[] => profil
  * `wanted` does not name are nobody's loss, unless one becomes the default.
  */
 export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): string | undefined {
-  const access = askedAccess({}, { serviceAccount })?.access;
+  const access = annotatedAccess({}, { serviceAccount })?.access;
   if (access === undefined) return `has no annotation ${accountAnnotations["role-arn"]}`;
   const { roleArn, audience } = access;
   if (roleArn !== wanted.roleArn) return `gives pods the role ${shownValue(roleArn)}, not ${wanted.roleArn}`;

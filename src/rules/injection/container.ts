@@ -4,7 +4,7 @@ import { isWholeMount } from "./pod.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
 
 /** What all containers of a pod have in common. */
-export interface Given {
+export interface PodCredentials {
   readonly values: VariableValues;
   /** By which variables the credentials are found. */
   readonly by: "role" | "container";
@@ -34,7 +34,7 @@ function foldersOf(container: JsonRecord): readonly string[] {
 }
 
 /** The mount of the token: the one that is there, else one at a path that nothing else has. */
-function tokenMount(container: JsonRecord, { by, volume, mountPaths }: Given): Mount {
+function tokenMount(container: JsonRecord, { by, volume, mountPaths }: PodCredentials): Mount {
   const mounts = recordsOf(container["volumeMounts"]);
   const found = textOf(mounts.find((one) => one["name"] === volume && isWholeMount(one))?.["mountPath"]);
   if (found !== undefined) return { path: found, added: [] };
@@ -50,10 +50,10 @@ function tokenMount(container: JsonRecord, { by, volume, mountPaths }: Given): M
 }
 
 /** What of the config file a container gets: it has ours, is given it, or does without. */
-export function configUse(container: JsonRecord, given: Given): "there" | "added" | "none" {
-  if (given.config === undefined) return "none";
+export function configUse(container: JsonRecord, credentials: PodCredentials): "there" | "added" | "none" {
+  if (credentials.config === undefined) return "none";
   const own = recordsOf(container["env"]).find(({ name }) => name === variableNames.config);
-  if (own !== undefined) return own["value"] === given.config.file ? "there" : "none";
+  if (own !== undefined) return own["value"] === credentials.config.file ? "there" : "none";
   return foldersOf(container).includes(configMountPath) ? "none" : "added";
 }
 
@@ -62,31 +62,35 @@ function withEntries(container: JsonRecord, key: string, added: readonly JsonRec
 }
 
 /** Whether a container has its role by the config file: in several SDKs the role's variables win over a profile. */
-function isByProfile(container: JsonRecord, given: Given): boolean {
-  if (configUse(container, given) === "none") return false;
-  return given.config?.chainsDefault === true || namesOf(container["env"]).includes(variableNames.profile);
+function isByProfile(container: JsonRecord, credentials: PodCredentials): boolean {
+  if (configUse(container, credentials) === "none") return false;
+  return (
+    credentials.config?.chainsDefault === true || namesOf(container["env"]).includes(variableNames.profile)
+  );
 }
 
 /** Whether a container gets no role because volumes of its own are mounted at both places of the token. */
-export function hasNoPlace(container: JsonRecord, given: Given): boolean {
+export function hasNoPlace(container: JsonRecord, credentials: PodCredentials): boolean {
   const present = namesOf(container["env"]);
-  const has = variableGroupNames[given.by].some((name) => present.includes(name));
-  return !has && !isByProfile(container, given) && tokenMount(container, given).path === undefined;
+  const has = variableGroupNames[credentials.by].some((name) => present.includes(name));
+  return (
+    !has && !isByProfile(container, credentials) && tokenMount(container, credentials).path === undefined
+  );
 }
 
 /** A container with the token and the variables of a role; the same object where it has all of it. */
-export function injectContainer(container: JsonRecord, given: Given): JsonRecord {
-  const { path, added } = tokenMount(container, given);
-  const use = configUse(container, given);
+export function injectContainer(container: JsonRecord, credentials: PodCredentials): JsonRecord {
+  const { path, added } = tokenMount(container, credentials);
+  const use = configUse(container, credentials);
   const present = new Set(namesOf(container["env"]));
-  const byProfile = isByProfile(container, given);
-  const tokenFile = path === undefined ? "" : given.path(fileIn(path, given.token));
-  const file = use === "added" ? given.config?.file : undefined;
-  const values = { ...given.values, tokenFile, ...defined({ configFile: file }) };
+  const byProfile = isByProfile(container, credentials);
+  const tokenFile = path === undefined ? "" : credentials.path(fileIn(path, credentials.token));
+  const file = use === "added" ? credentials.config?.file : undefined;
+  const values = { ...credentials.values, tokenFile, ...defined({ configFile: file }) };
   const variables = variableGroups(values)
     .filter(({ group }) => !variableGroupNames[group].some((name) => present.has(name)))
     .filter(({ group }) => !(byProfile && group === "role"))
-    .filter(({ group }) => !(path === undefined && group === given.by))
+    .filter(({ group }) => !(path === undefined && group === credentials.by))
     .flatMap((group) => group.variables);
   const mount = { name: configVolumeName, readOnly: true, mountPath: configMountPath };
   return withEntries(withEntries(container, "env", variables), "volumeMounts", [

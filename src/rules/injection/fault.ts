@@ -1,8 +1,8 @@
 import { type JsonRecord, type Reason, recordOf, recordsOf } from "../../core/base/index.ts";
 import { configAnnotation } from "./annotations.ts";
-import { annotationsOf, type Surroundings } from "./asked.ts";
-import { inject, type Injection } from "./injection.ts";
-import { configFor, withoutPlace } from "./inject.ts";
+import { annotationsOf, type Surroundings } from "./annotated-access.ts";
+import { inject, type Injection } from "./inject.ts";
+import { configFor, withoutPlace } from "./inject-role.ts";
 import { containerTokenName, tokenVolumeName } from "./place.ts";
 import { noPlace } from "./notes.ts";
 import { containersOf } from "./pod.ts";

@@ -1,10 +1,10 @@
 export { accountAnnotations, chainPrefix, profilePrefix, skipLabel } from "./annotations.ts";
-export { accessAnnotations, type Agent, type Surroundings } from "./asked.ts";
+export { accessAnnotations, type Agent, type Surroundings } from "./annotated-access.ts";
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
-export { injectRole } from "./inject.ts";
-export { inject, type Injection, type UntouchedReason } from "./injection.ts";
+export { injectRole } from "./inject-role.ts";
+export { inject, type Injection, type UntouchedReason } from "./inject.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";

@@ -1,6 +1,6 @@
 import { errorText, isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "./annotations.ts";
-import { annotationsOf } from "./asked.ts";
+import { annotationsOf } from "./annotated-access.ts";
 
 /**
  * Roles of ServiceAccounts by their names, for who may not annotate them: what `readRoleMap` made of a ConfigMap.

@@ -1,5 +1,5 @@
 import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import type { Injection } from "./injection.ts";
+import type { Injection } from "./inject.ts";
 import { allSkipped, saying, shownValue } from "./notes.ts";
 import { containersOf } from "./pod.ts";
 import { variableNames } from "./variables.ts";

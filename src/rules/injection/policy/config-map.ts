@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.ts";
-import { annotationsOf } from "../asked.ts";
+import { annotationsOf } from "../annotated-access.ts";
 
 /** The ConfigMap of a namespace that has what its ServiceAccounts ask for. */
 export const configMapName = "podtrust-injection";

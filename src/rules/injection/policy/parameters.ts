@@ -73,7 +73,7 @@ const partsOf = (text: string): string =>
   `${text}.split((${text}.startsWith(${head}) ? "" : "\\n") + ${head}, 2)`;
 
 /** What the ConfigMap says of the ServiceAccount: a map from attributes to values. */
-const askedValues: readonly PolicyVariable[] = [
+const annotatedValues: readonly PolicyVariable[] = [
   {
     name: "askedParts",
     comment: `Each text has lines SERVICEACCOUNT${signs.value}VALUE: what stands before and behind the head of the pod's.`,
@@ -110,7 +110,7 @@ const ofConfigMap: Parameters = {
   // The one of this name in the pod's namespace.
   paramRef: { name: configMapName, parameterNotFoundAction: "Allow" },
   matchConditions: [{ name: "names-a-role", expression: namesRole }],
-  variables: [...askedValues, profileLines("profile"), profileLines("chain")],
+  variables: [...annotatedValues, profileLines("profile"), profileLines("chain")],
   attribute: (name) => `variables.asked[?${literal(name)}]`,
   names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
   unfit: (kind, pattern) => {

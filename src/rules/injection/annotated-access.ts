@@ -13,7 +13,7 @@ import type { ContainerAccess, Profile, RoleAccess } from "./role-access.ts";
 import { isShortSkipList } from "./skip-list.ts";
 
 /** What the annotations of a ServiceAccount with a role come to for one pod. */
-export interface AskedAccess {
+export interface AnnotatedAccess {
   readonly access: RoleAccess;
   readonly notes: readonly InjectionNote[];
 }
@@ -90,8 +90,8 @@ function expiration(pod: Reader, account: Reader): number {
       noteTexts["token-expiration"],
     );
   // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
-  const [own, usual] = [read(pod), read(account)];
-  const seconds = Number(own ?? usual ?? limits.defaultExpiration);
+  const [own, ofAccount] = [read(pod), read(account)];
+  const seconds = Number(own ?? ofAccount ?? limits.defaultExpiration);
   return Math.min(Math.max(seconds, limits.leastExpiration), limits.maxExpiration);
 }
 
@@ -173,7 +173,7 @@ function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
  * The rules for `eks.amazonaws.com/…` are those of amazon-eks-pod-identity-webhook (pkg/cache, pkg/handler), but for an
  * empty audience: with it a pod would send STS a token that the API server takes.
  */
-export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess | undefined {
+export function annotatedAccess(pod: JsonRecord, around: Surroundings): AnnotatedAccess | undefined {
   const notes: InjectionNote[] = [];
   const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
   const roleArn = account.text(accountAnnotations["role-arn"]) ?? "";
@@ -200,7 +200,7 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
 }
 
 /** The same of a pod that has its credentials from an agent: the annotations that are about the role are not looked at. */
-export function askedOfAgent(
+export function annotatedForAgent(
   pod: JsonRecord,
   around: Surroundings,
   { credentialsUri, audience, spread }: Agent,
