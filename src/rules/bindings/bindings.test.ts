@@ -18,9 +18,11 @@ import {
   bindingOf,
   boundary,
   goodBinding,
+  ssm,
   trustOf,
   trustSpec,
   webRole,
+  withManaged,
 } from "../../../test/support/bindings/objects.ts";
 import { reasons } from "../../core/base/index.ts";
 import {
@@ -47,6 +49,7 @@ function trustRead(value: unknown): Trust {
   return read.object;
 }
 
+const grantOfShop = { name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] };
 const decided = (value: unknown): Decision => decide(bindingRead(value), trustRead(trustOf()));
 const saidOf = (read: ReturnType<typeof readBinding> | ReturnType<typeof readTrust>): string[] =>
   "problems" in read ? read.problems.map(({ path, message }) => `${path} ${message}`) : [];
@@ -131,10 +134,44 @@ describe("the decision about a binding refuses", () => {
     });
   });
 
+  test("every policy where the grant names none", () => {
+    const { policies: _, ...without } = grantOfShop;
+    const decision = decide(
+      bindingRead(goodBinding),
+      trustRead(trustOf({ ...trustSpec, grants: [without] })),
+    );
+    assert.ok(decision.kind === "refused");
+    assert.deepEqual(
+      decision.refusals.map(({ reason }) => reason),
+      ["PolicyNotGranted"],
+    );
+  });
+
+  test("to be made by another trust than the one that the binding names", () => {
+    const other = trustRead(trustOf(trustSpec, "staging"));
+    assert.throws(() => decide(bindingRead(goodBinding), other), /AWSTrust staging was given for default/u);
+  });
+
   test("everything where there is no grant", () => {
     const trust = trustRead(trustOf({ ...trustSpec, grants: [] }));
     for (const { object } of grantedBindings)
       assert.equal(decide(bindingRead(object), trust).kind, "refused");
+  });
+
+  test("with what the grant lacks that comes nearest, wherever that stands among them", () => {
+    const far = { ...grantOfShop, name: "far", accounts: ["444455556666"], policies: undefined };
+    const near = { ...grantOfShop, name: "near", policies: undefined };
+    for (const grants of [
+      [far, near],
+      [near, far],
+    ]) {
+      const decision = decide(bindingRead(goodBinding), trustRead(trustOf({ ...trustSpec, grants })));
+      assert.ok(decision.kind === "refused");
+      assert.deepEqual(
+        decision.refusals.map(({ message }) => message),
+        [`profile default: grant near does not allow the policy ${ssm}`],
+      );
+    }
   });
 
   test("with every reason at once, of the grant that comes nearest", () => {
@@ -177,6 +214,30 @@ describe("the decision about a binding grants", () => {
     const shop = decided(goodBinding);
     assert.ok(shop.kind === "granted");
     assert.equal(shop.roles[0]?.managed?.tags["team"], "shop");
+  });
+
+  test("a role that stays when its binding goes, marked as such, by a grant that lets it", () => {
+    const grants = [
+      { name: "keep", namespaces: ["shop"], accounts: [account], policies: [ssm], retain: true },
+    ];
+    const keeping = bindingOf(withManaged({ onDelete: "Retain", tags: [{ key: "cost", value: "42" }] }));
+    const decision = decide(bindingRead(keeping), trustRead(trustOf({ ...trustSpec, grants })));
+    assert.ok(decision.kind === "granted");
+    assert.deepEqual(decision.roles[0]?.managed?.tags, {
+      cost: "42",
+      "kubernetes-namespace": "shop",
+      "kubernetes-service-account": "web",
+      "podtrust:on-delete": "Retain",
+    });
+  });
+
+  test("a role without a named account in the only one of its trust", () => {
+    const accounts = [{ id: account, region: "cn-north-1" }];
+    const { account: _, ...unnamed } = webRole;
+    const trust = trustRead(trustOf({ ...trustSpec, accounts, grants: [grantOfShop] }));
+    const decision = decide(bindingRead(bindingOf({ roles: [unnamed] })), trust);
+    assert.ok(decision.kind === "granted");
+    assert.equal(decision.roles[0]?.arn, `arn:aws-cn:iam::${account}:role/podtrust/prod.shop.web`);
   });
 
   test("a role that is taken over under its own name and path", () => {

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DistributionHints, distributionOf, type NodeFacts } from "./distribution.ts";
-import { issuerInstructions } from "./instructions.ts";
+import {
+  type DistributionHints,
+  distributionOf,
+  type DistributionName,
+  distributions,
+  isManaged,
+  issuerInstructions,
+  kubernetesMinor,
+  type NodeFacts,
+  standardIssuer,
+  talosMinor,
+} from "./index.ts";
 
 const plain: NodeFacts = { kubeletVersion: "v1.36.3", osImage: "Debian 13", providerId: "", labels: [] };
 
@@ -33,6 +43,34 @@ describe("a cluster's distribution is known by what its makers leave in it", () 
     const shown = JSON.stringify(seen);
     test(`${name ?? "none"}: ${shown}`, () => assert.equal(distributionOf(seen), name));
   }
+});
+
+test("only where somebody else runs the API server nobody can give it an issuer", () => {
+  const names = Object.keys(distributions) as DistributionName[];
+  assert.deepEqual(names.filter(isManaged), ["eks", "gke", "aks"]);
+  for (const name of names) assert.equal(issuerInstructions(name, spec).length === 0, isManaged(name), name);
+});
+
+test("the issuer that a cluster has before it is given one is its distribution's, or what only the cluster knows", () => {
+  assert.equal(standardIssuer("k3s"), "https://kubernetes.default.svc.cluster.local");
+  assert.equal(standardIssuer("k0s"), "https://kubernetes.default.svc");
+  assert.equal(standardIssuer(undefined), standardIssuer("kubeadm"));
+  for (const name of ["talos", "eks", "gke", "aks"] as const) assert.equal(standardIssuer(name), undefined);
+});
+
+describe("a minor version is read where its maker writes it, and nowhere else", () => {
+  test("Kubernetes' of the API server's version, whatever comes after it", () => {
+    for (const gitVersion of ["v1.36.4", "v1.36.4+k3s1", "v1.36.2-eks-113cf36"])
+      assert.equal(kubernetesMinor({ gitVersion }), 36);
+    for (const gitVersion of ["", "1.36.4", "v2.36.4", "v1.36"])
+      assert.equal(kubernetesMinor({ gitVersion }), undefined);
+  });
+
+  test("Talos' of the first node that has its image", () => {
+    const nodes = [plain, { ...plain, osImage: "Talos (v1.13.2)" }];
+    assert.equal(talosMinor(facts({}, { nodes })), 13);
+    assert.equal(talosMinor(facts({})), undefined);
+  });
 });
 
 const own = "https://oidc.example.com";

@@ -164,12 +164,13 @@ function granted(request: RoleRequest, grant: Grant): GrantedRole {
   const { role, account } = request;
   const managed = wantedRole(request, grant);
   const iam = `arn:${partitionOf(account.region)}:iam::${account.id}:role`;
+  const made = managed === undefined ? "" : `${iam}${managed.path}${managed.name}`;
   return {
     profile: role.profile,
     account,
     grant: grant.name,
     adopt: role.managed?.adopt !== undefined,
-    arn: role.existing?.arn ?? `${iam}${managed?.path ?? "/"}${managed?.name ?? ""}`,
+    arn: role.existing?.arn ?? made,
     ...defined({ managed }),
   };
 }
@@ -182,8 +183,8 @@ function firstGrant(
   const judged = grants.map((grant) => ({ grant, lacks: lackingOf(grant) }));
   const first = judged.find(({ lacks }) => lacks.length === 0);
   if (first !== undefined) return first.grant;
-  const fewest = Math.min(...judged.map(({ lacks }) => lacks.length));
-  return judged.find(({ lacks }) => lacks.length === fewest)?.lacks ?? [];
+  const nearest = judged.toSorted((a, b) => a.lacks.length - b.lacks.length).slice(0, 1);
+  return nearest.flatMap(({ lacks }) => lacks);
 }
 
 function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly GrantRefusal[] {

@@ -28,6 +28,15 @@ describe("the room of a grant", () => {
     assert.deepEqual([names(held), names(wanted)], [[], ["large", "last"]]);
   });
 
+  test("is given to bindings of one second by their names, so that each look at them says the same", () => {
+    const [a, b] = [binding("a", 1, 1), binding("b", 1, 1)];
+    for (const list of [
+      [a, b],
+      [b, a],
+    ])
+      assert.deepEqual(names(withoutRoom(grant(1), list).wanted), ["b"]);
+  });
+
   test("is not taken from a role that is there by an older binding that asks for more", () => {
     const { held, wanted } = withoutRoom(grant(3), [binding("old", 1, 8, 1), binding("young", 2, 2, 2)]);
     assert.deepEqual([names(held), names(wanted)], [[], ["old"]]);

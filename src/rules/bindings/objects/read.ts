@@ -1,6 +1,6 @@
-import { recordOf, textOf } from "../../../core/base/index.ts";
+import { errorText, recordOf, textOf } from "../../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
-import { parsePolicy, PolicyError } from "../../trust/index.ts";
+import { parsePolicy } from "../../trust/index.ts";
 import { apiVersion, bindingNames, type KindNames, trustNames } from "../names.ts";
 import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
 import { bindingSpec, maxName } from "./binding-schema.ts";
@@ -57,8 +57,7 @@ function policyProblems({ roles }: BindingSpec): readonly FieldProblem[] {
         parsePolicy(JSON.stringify(document), "identity");
         return [];
       } catch (error) {
-        if (!(error instanceof PolicyError)) throw error;
-        return [{ path, message: `is no policy that IAM takes: ${error.message}` }];
+        return [{ path, message: `is no policy that IAM takes: ${errorText(error)}` }];
       }
     }),
   );

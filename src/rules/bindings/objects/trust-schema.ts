@@ -1,4 +1,4 @@
-import { type JsonRecord, textOf } from "../../../core/base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import { issuerProblems, maxIssuer, readArn } from "../../oidc/index.ts";
 import {
   accountId,
@@ -98,7 +98,7 @@ const account: ObjectField = {
   },
 };
 
-const isIssuer = ({ issuer }: JsonRecord): boolean => issuerProblems(textOf(issuer) ?? "").length === 0;
+const isIssuer = ({ issuer }: JsonRecord): boolean => issuerProblems(String(issuer)).length === 0;
 
 /** `spec` of an AWSTrust. */
 export const trustSpec: ObjectField = {
