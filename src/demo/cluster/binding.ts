@@ -5,7 +5,7 @@ import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/ind
 import {
   type BindingClients,
   BoundAccounts,
-  Departures,
+  ClusterView,
   reconcileBinding,
 } from "../../operator/bindings/index.ts";
 import { type Cast, until } from "./cast.ts";
@@ -71,11 +71,11 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
   const clients = clientsOf(cast);
   environment.atEnd(() => Promise.resolve(clients.aws.close()));
   const binding: ObjectRef = { kind: "AWSRoleBinding", namespace, name: accounts.bound };
-  const departures = new Departures();
+  const view = new ClusterView(cluster, clock);
   /** One pass of the binding; undefined once it is gone. */
   async function pass(ending: AbortSignal) {
     const object = await cluster.read(binding, { signal: ending });
-    const deletedFor = departures.see(accounts.bound, object, clock.elapsed());
+    const deletedFor = view.deletedFor(accounts.bound, object);
     if (object === undefined) return undefined;
     const named = await cluster.read({ kind: "AWSTrust", name: namespace }, { signal: ending });
     const facts = { object, trust: named, deletedFor };

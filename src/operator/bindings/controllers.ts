@@ -1,26 +1,22 @@
-import type { Clock, JsonRecord } from "../../core/base/index.ts";
+import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import type { Trust } from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type Followed,
   followedAs,
   namespaceOf,
+  type Reconcile,
   type ReconcileResult,
 } from "../controller/index.ts";
-import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { Trust } from "../../rules/bindings/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
-import { Departures } from "./departures.ts";
-import { GrantShares } from "./grant-shares.ts";
-import { heldClients, BindingTurns } from "./turns.ts";
-import { LatestObjects } from "./latest.ts";
+import { ClusterView } from "./cluster-view.ts";
 import { Leftovers } from "./leftovers.ts";
-import { OwnAnnotations } from "./own-annotations.ts";
+import { soon } from "./prove.ts";
 import { reconcileBinding } from "./reconcile.ts";
-import { RetryWaits } from "./retry-waits.ts";
-import type { RoleCounts } from "./role-counts.ts";
+import { trustNameOf } from "./status.ts";
 import { reconcileTrust } from "./trust.ts";
-import { trustNameOf, TrustReads } from "./trust-reads.ts";
-import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
+import type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, GrantRoom } from "./turn.ts";
 
 /** What the controllers of bindings and trusts work with. */
 export interface BindingControllersOptions {
@@ -35,10 +31,8 @@ export interface BindingControllersOptions {
   readonly accounts: Followed;
   /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each turn reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
-  /** How many roles all bindings have. Absent: every grant has room. */
-  readonly counts?: RoleCounts;
-  /** Told of bindings by whoever watches them. Absent: the turn after somebody's change reads the binding. */
-  readonly latest?: LatestObjects;
+  /** Shown bindings by whoever watches them. Absent: every grant has room, and each attempt reads its binding. */
+  readonly view?: ClusterView;
   /** Says something on an object, as an Event. */
   readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
 }
@@ -56,10 +50,11 @@ function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "con
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
 function boundAccounts(
   { accounts, accountOf, trustOf }: BindingControllersOptions,
-  own: OwnAnnotations,
+  view: ClusterView,
 ): Followed {
   // Asked in any case: what is remembered of one's own writing is told once, also after its binding is gone.
-  const matters = (key: string): boolean => !own.are(key, accountOf?.(key)) && trustOf(key) !== undefined;
+  const matters = (key: string): boolean =>
+    !view.isOwnWrite(key, accountOf?.(key)) && trustOf(key) !== undefined;
   return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 
@@ -84,40 +79,35 @@ const regarding = (
 ): KubernetesObject => (reason === "RoleKept" || reason === "RoleRetained" ? (trust ?? binding) : binding);
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, trustOf, accountOf, counts, tell } = options;
-  const { latest = new LatestObjects() } = options;
-  const trustReads = new TrustReads(api, clock, trusts);
-  const own = new OwnAnnotations();
-  const turns = new BindingTurns(options, latest, own);
-  const departures = new Departures();
+  const { api, clock, bindings, trusts, trustOf, accountOf, tell } = options;
+  const { view = new ClusterView(api, clock) } = options;
+  trusts.subscribe((name) => view.trustChanged(name));
+  const turns = new BindingTurns(options, view);
   const retries = new RetryWaits();
-  const shares = new GrantShares();
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
     // One tenant, however much fails in its namespaces, leaves the other half to the others.
     perShare: 8,
-    shareOf: (key) => shares.of(namespaceOf(key), trustOf(key)),
+    shareOf: (key) => view.shareOf(namespaceOf(key), trustOf(key)),
     follows: [
       bindings,
-      boundAccounts(options, own),
+      boundAccounts(options, view),
       followedAs(trusts, () => bindings.keys()),
       drifting(options),
     ],
     async reconcile(key, run) {
       const { signal } = run;
       const outcome = await turns.have(key, run, async (object, clients) => {
-        const deletedFor = departures.see(key, object, clock.elapsed());
+        const deletedFor = view.deletedFor(key, object);
         if (object === undefined) {
           retries.forget(key);
           return undefined;
         }
-        const room = counts === undefined ? {} : { room: (one: Trust) => counts.of(one, key) };
-        const trustName = trustNameOf(object);
-        const trust = await trustReads.of(trustName, signal);
-        shares.see(trustName, trust);
-        const facts = { object, trust, account: accountOf?.(key), deletedFor, ...room };
+        const trust = await view.trust(trustNameOf(object), signal);
+        const room = (one: Trust): GrantRoom => view.roomOf(one, key);
+        const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
         for (const event of ended.events) await tell(regarding(event, object, trust), event);
         return { ...ended, againIn: retries.after(key, facts, ended) };
@@ -154,4 +144,197 @@ function trustController(options: BindingControllersOptions): Controller {
 /** The controllers of bindings and trusts, for whoever runs controllers. */
 export function bindingControllers(options: BindingControllersOptions): readonly Controller[] {
   return [bindingController(options), trustController(options)];
+}
+
+/** What is done with a binding, which may not be there, and what comes of it. */
+export type BindingWork = (
+  object: KubernetesObject | undefined,
+  clients: BindingClients,
+) => Promise<BindingOutcome | undefined>;
+
+/** So soon a turn has to come, in milliseconds, that the binding as it was left is kept for it. */
+const soonAgain = 20_000;
+
+/** AWS was to be changed for a binding of which nobody knows whether it still is as it was seen. */
+class Unconfirmed extends Error {}
+
+/**
+ * The same clients, whose first write of the binding finds it as `expected` or is refused, and by which AWS is not changed
+ * before that. `left`: told of the binding as each write left it.
+ */
+function conditional(
+  clients: BindingClients,
+  expected: string | undefined,
+  left: (object: KubernetesObject) => void,
+): BindingClients {
+  const { cluster } = clients;
+  let resourceVersion = expected;
+  return {
+    ...clients,
+    assertHeld() {
+      if (resourceVersion !== undefined) throw new Unconfirmed("the binding is to be read first");
+      clients.assertHeld?.();
+    },
+    cluster: {
+      ...cluster,
+      async apply(object, options) {
+        if (object.kind !== "AWSRoleBinding") return cluster.apply(object, options);
+        const first = resourceVersion === undefined ? {} : { resourceVersion };
+        const written = await cluster.apply(
+          { ...object, metadata: { ...object.metadata, ...first } },
+          options,
+        );
+        resourceVersion = undefined;
+        left(written);
+        return written;
+      },
+    },
+  };
+}
+
+/** Whether the binding is another than it was seen, or nobody knows. */
+function isStale(error: unknown): boolean {
+  if (error instanceof Unconfirmed) return true;
+  return (
+    error instanceof PodtrustError &&
+    (error.code === "cluster-conflict" || error.code === "cluster-not-found")
+  );
+}
+
+/**
+ * Turns of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
+ * API server. Nothing is changed at AWS before a write has found the binding so; where it does not, or there is nothing to
+ * write first, the turn is had again with the binding read.
+ */
+export class BindingTurns {
+  readonly #clients: TurnClients;
+  readonly #view: ClusterView;
+
+  constructor(clients: TurnClients, view: ClusterView) {
+    this.#clients = clients;
+    this.#view = view;
+  }
+
+  async have(key: string, run: Reconcile, work: BindingWork): Promise<BindingOutcome | undefined> {
+    const seen = this.#view.take(key);
+    if (seen !== undefined) {
+      try {
+        return await this.#have(seen, seen.metadata.resourceVersion, run, work);
+      } catch (error) {
+        if (!isStale(error)) throw error;
+      }
+    }
+    const [namespace = "", name = ""] = key.split("/");
+    const ref = { kind: "AWSRoleBinding", namespace, name } as const;
+    const object = await this.#clients.api.read(ref, { signal: run.signal });
+    return this.#have(object, undefined, run, work);
+  }
+
+  async #have(
+    object: KubernetesObject | undefined,
+    expected: string | undefined,
+    run: Reconcile,
+    work: BindingWork,
+  ): Promise<BindingOutcome | undefined> {
+    let left: KubernetesObject | undefined;
+    const held = heldClients(this.#clients, run, this.#view);
+    const outcome = await work(
+      object,
+      conditional(held, expected, (written) => (left = written)),
+    );
+    if (left !== undefined && (outcome?.againIn ?? Infinity) <= soonAgain) this.#view.keep(left);
+    return outcome;
+  }
+}
+
+/** By which turns work. */
+export interface TurnClients {
+  readonly api: BindingClients["cluster"];
+  readonly aws: BoundAccounts;
+}
+
+/** The clients of a turn, which write only while this process holds the lease. `view`: shown the ServiceAccounts that they write. */
+export function heldClients(
+  { api, aws }: TurnClients,
+  { assertHeld }: Reconcile,
+  view?: ClusterView,
+): BindingClients {
+  const apply: KubernetesApi["apply"] = (object, options) => {
+    assertHeld();
+    if (object.kind === "ServiceAccount") view?.writes(object);
+    return api.apply(object, options);
+  };
+  return {
+    aws,
+    assertHeld,
+    cluster: {
+      server: api.server,
+      read: (ref, options) => api.read(ref, options),
+      removeFinalizer(...args) {
+        assertHeld();
+        return api.removeFinalizer(...args);
+      },
+      requestToken: (...args) => api.requestToken(...args),
+      apply,
+    },
+  };
+}
+
+/** The longest wait of a binding that only a person can mend, in milliseconds. */
+const maxRetryWait = 600_000;
+
+/** What passes by itself: each try may be the one that succeeds. Everything else waits for a person. */
+const passing: ReadonlySet<Reason> = new Set<Reason>([
+  "AwsUnavailable",
+  "ClusterNotReady",
+  "ClusterUnreachable",
+  "LookFailed",
+  "RolePending",
+  "RoleSettling",
+  "TokenRequestFailed",
+]);
+
+interface Failing {
+  /** What was judged, and with which reason it failed. */
+  readonly cause: string;
+  readonly wait: number;
+}
+
+/** What a turn judges by: another generation of binding or trust begins again. */
+function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reason: Reason): string {
+  const versions = [object, trust].flatMap((one) => [one?.metadata.uid, one?.metadata.generation]);
+  return JSON.stringify([...versions, reason]);
+}
+
+/**
+ * Waits of bindings that fail for a reason that only a person can mend: from five seconds, twice as long each time, up to ten
+ * minutes. A change in the cluster is seen by a watch and ends the wait; only what is mended at AWS alone is found by waiting.
+ * Kept in memory: a process that begins anew begins with the short wait.
+ */
+export class RetryWaits {
+  /** By `namespace/name`. */
+  readonly #failing = new Map<string, Failing>();
+
+  /** Milliseconds until the next turn; `undefined` as in the outcome: never. */
+  after(
+    key: string,
+    facts: Pick<BindingFacts, "object" | "trust">,
+    { againIn, conditions }: Pick<BindingOutcome, "againIn" | "conditions">,
+  ): number | undefined {
+    const ready = conditions.find(({ type }) => type === "Ready");
+    if (againIn !== soon || ready === undefined || ready.status === "True" || passing.has(ready.reason)) {
+      this.#failing.delete(key);
+      return againIn;
+    }
+    const cause = causeOf(facts, ready.reason);
+    const before = this.#failing.get(key);
+    const wait = before?.cause === cause ? Math.min(maxRetryWait, 2 * before.wait) : soon;
+    this.#failing.set(key, { cause, wait });
+    return wait;
+  }
+
+  /** A binding that is gone. */
+  forget(key: string): void {
+    this.#failing.delete(key);
+  }
 }

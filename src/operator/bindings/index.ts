@@ -1,10 +1,8 @@
 export { BoundAccounts } from "./account/index.ts";
 export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
-export { Departures } from "./departures.ts";
-export { LatestObjects } from "./latest.ts";
+export { ClusterView } from "./cluster-view.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
-export { RoleCounts } from "./role-counts.ts";
 export { reconcileBinding } from "./reconcile.ts";
 export { reconcileTrust, type TrustFacts, type TrustOutcome } from "./trust.ts";
 export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome } from "./turn.ts";

@@ -13,7 +13,7 @@ import { awsTags } from "../../rules/plan/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import type { StateApi } from "./status.ts";
-import { trustNameOf } from "./trust-reads.ts";
+import { trustNameOf } from "./status.ts";
 
 /**
  * So long a role has to be nobody's before it goes, in milliseconds: a cluster that was restored to an older state knows

@@ -4,8 +4,7 @@ import type { KubernetesObject, Mirror } from "../../providers/kubernetes/index.
 import type { Controllers, ControllerTools } from "../index.ts";
 import { BoundAccounts } from "./account/index.ts";
 import { bindingControllers } from "./controllers.ts";
-import { LatestObjects } from "./latest.ts";
-import { RoleCounts } from "./role-counts.ts";
+import { ClusterView } from "./cluster-view.ts";
 import type { BindingEvent } from "./turn.ts";
 
 /** What of an object's head makes it another one to its controller. */
@@ -35,31 +34,23 @@ const bindingOf = (object: JsonRecord): BindingHead => ({
 const isNew = ({ metadata, status }: JsonRecord): boolean =>
   status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
 
-/** Follows bindings by their heads; `latest` is told of the whole of those that have become another. */
-function followBindings(
-  follow: ControllerTools["follow"],
-  latest: LatestObjects,
-  counts: RoleCounts,
-): Mirror<BindingHead> {
+/** Follows bindings by their heads; `view` is shown the whole of each. */
+function followBindings(follow: ControllerTools["follow"], view: ClusterView): Mirror<BindingHead> {
   const bindings: Mirror<BindingHead> = follow({
     kind: "AWSRoleBinding",
     keep(object) {
       const head = bindingOf(object);
       const { namespace, name } = recordOf(object["metadata"]);
       const key = `${String(namespace)}/${String(name)}`;
-      const whole = object as unknown as KubernetesObject;
-      counts.see(whole);
-      if (JSON.stringify(bindings.get(key)) === JSON.stringify(head)) latest.changed(whole);
-      // Of what is listed there is much, whose turns come one after the other; what is not new may have been changed since.
-      else if (bindings.synced && isNew(object)) latest.keep(whole);
-      else latest.gone(key);
+      // Of what is listed there is much, reconciled one after the other; what is not new may have been changed since.
+      const changed = bindings.synced && isNew(object) ? "soon" : "later";
+      const isSame = JSON.stringify(bindings.get(key)) === JSON.stringify(head);
+      view.sees(object as unknown as KubernetesObject, isSame ? "none" : changed);
       return head;
     },
   });
   bindings.subscribe((key, _before, now) => {
-    if (now !== undefined) return;
-    latest.gone(key);
-    counts.gone(key);
+    if (now === undefined) view.gone(key);
   });
   return bindings;
 }
@@ -85,9 +76,8 @@ function teller({ events }: ControllerTools) {
  */
 export function reconcilingBindings(tools: ControllerTools): Controllers {
   const { api, clock, logger, accounts, follow } = tools;
-  const latest = new LatestObjects();
-  const counts = new RoleCounts();
-  const bindings = followBindings(follow, latest, counts);
+  const view = new ClusterView(api, clock);
+  const bindings = followBindings(follow, view);
   return bindingControllers({
     api,
     aws: new BoundAccounts({ clock, notice: (text) => logger.warn(text) }),
@@ -97,8 +87,7 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     trusts: follow({ kind: "AWSTrust", keep: headOf }),
     accounts,
     accountOf: (key) => accounts.get(key),
-    counts,
-    latest,
+    view,
     tell: teller(tools),
   });
 }

@@ -52,6 +52,11 @@ export function keyOf({ metadata: { namespace = "", name } }: KubernetesObject):
   return `${namespace}/${name}`;
 }
 
+/** The trust that a binding names, as its object says it. */
+export function trustNameOf(binding: KubernetesObject): string {
+  return textOf(recordOf(binding["spec"])["trust"]) ?? "";
+}
+
 /** Which object was read, as UID/GENERATION: another one of the same name is another one, and so is another spec. */
 export function versionOf({ metadata: { uid = "", generation = 0 } }: KubernetesObject): string {
   return `${uid}/${generation}`;

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, systemClock } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
-import { LatestObjects } from "./latest.ts";
-import { OwnAnnotations } from "./own-annotations.ts";
+import { ClusterView } from "./cluster-view.ts";
 import type { BindingClients, BindingOutcome } from "./turn.ts";
-import { BindingTurns } from "./turns.ts";
+import { BindingTurns } from "./controllers.ts";
 
 const status: ApplyOptions = { fieldManager: "podtrust-bindings", subresource: "status" };
 const ended = (againIn: number): BindingOutcome => ({ conditions: [], events: [], changes: [], againIn });
@@ -38,9 +37,9 @@ function turnsAt(version: number, refusal: "cluster-conflict" | "cluster-not-fou
     removeFinalizer: () => Promise.resolve(),
     requestToken: () => Promise.reject(new Error("nobody asks")),
   };
-  const latest = new LatestObjects();
+  const view = new ClusterView(api, systemClock);
   const aws = undefined as unknown as BoundAccounts;
-  return { server, latest, turns: new BindingTurns({ api, aws }, latest, new OwnAnnotations()) };
+  return { server, view, turns: new BindingTurns({ api, aws }, view) };
 }
 
 describe("the turn of a binding", () => {
@@ -55,9 +54,9 @@ describe("the turn of a binding", () => {
   });
 
   test("that begins with what was just seen reads nothing, and its first write alone has to find it so", async () => {
-    const { server, latest, turns } = turnsAt(5);
-    latest.take("");
-    latest.keep(bindingOf("5"));
+    const { server, view, turns } = turnsAt(5);
+    view.take("");
+    view.keep(bindingOf("5"));
     const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
     await turns.have("shop/web", run, async (object, { cluster }) => {
       assert.equal(object?.metadata.resourceVersion, "5");
@@ -70,9 +69,9 @@ describe("the turn of a binding", () => {
 
   for (const gone of [false, true])
     test(`that finds the binding ${gone ? "gone" : "changed"} is had again with the binding read`, async () => {
-      const { server, latest, turns } = turnsAt(6, gone ? "cluster-not-found" : "cluster-conflict");
-      latest.take("");
-      latest.keep(bindingOf("5"));
+      const { server, view, turns } = turnsAt(6, gone ? "cluster-not-found" : "cluster-conflict");
+      view.take("");
+      view.keep(bindingOf("5"));
       const begunWith: (string | undefined)[] = [];
       const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
       const outcome = await turns.have("shop/web", run, async (object, { cluster }) => {
@@ -84,12 +83,12 @@ describe("the turn of a binding", () => {
     });
 
   test("changes nothing at AWS for what was only seen: it is read first, unless a write has found it so", async () => {
-    const { server, latest, turns } = turnsAt(5);
-    latest.take("");
+    const { server, view, turns } = turnsAt(5);
+    view.take("");
     const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
     const changes: string[] = [];
     for (const writesFirst of [false, true]) {
-      latest.keep(bindingOf(String(server.version)));
+      view.keep(bindingOf(String(server.version)));
       await turns.have("shop/web", run, async (object, { cluster, assertHeld }) => {
         if (writesFirst) await cluster.apply(bare, status);
         assertHeld?.();
@@ -101,9 +100,9 @@ describe("the turn of a binding", () => {
   });
 
   test("fails with what is no conflict, and with a conflict of what was read", async () => {
-    const { latest, turns } = turnsAt(5);
-    latest.take("");
-    latest.keep(bindingOf("5"));
+    const { view, turns } = turnsAt(5);
+    view.take("");
+    view.keep(bindingOf("5"));
     const failing = (code: "cluster-conflict" | "cluster-unreachable") =>
       turns.have("shop/web", run, () => Promise.reject(new PodtrustError(code, code)));
     await assert.rejects(failing("cluster-unreachable"), { code: "cluster-unreachable" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { followedAs } from "./controller.ts";
+import { followedAs } from "./runner.ts";
 
 test("what follows objects for other keys has the changes of those, is synced with them, and has no keys by default", async () => {
   const told = new Set<(key: string) => void>();

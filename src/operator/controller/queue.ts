@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import { backoffDelay, ChildAbort, type Clock } from "../../core/base/index.ts";
-import { namespaceOf } from "./controller.ts";
 
 /** What is known of a key that is in the queue, runs, or failed when it ran last. */
 interface Item {
@@ -307,4 +306,10 @@ export class FairKeys {
     }
     return undefined;
   }
+}
+
+/** The namespace of a key; empty for what is of the whole cluster. */
+export function namespaceOf(key: string): string {
+  const slash = key.indexOf("/");
+  return slash === -1 ? "" : key.slice(0, slash);
 }

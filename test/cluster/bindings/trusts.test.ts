@@ -8,7 +8,7 @@ import { silentLogger } from "../../../src/core/base/index.ts";
 import {
   bindingControllers,
   type BindingEvent,
-  LatestObjects,
+  ClusterView,
   Leftovers,
   reconcileTrust,
   type TrustOutcome,
@@ -250,7 +250,7 @@ describe("the controllers of bindings", { skip }, () => {
     t.after(() => world.stop());
     await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", "web"]);
     await create(world.plane, bindingOf({ roles: [webRole] }, { name: "web" }));
-    const latest = new LatestObjects();
+    const view = new ClusterView(world.clients.cluster, world.clock);
     const reads: string[] = [];
     const cluster: typeof world.clients.cluster = {
       ...world.clients.cluster,
@@ -271,7 +271,7 @@ describe("the controllers of bindings", { skip }, () => {
       trusts: new Keys(),
       accounts: new Keys(),
       trustOf: () => "default",
-      latest,
+      view,
       tell: () => Promise.resolve(),
     });
     const { signal } = new AbortController();
@@ -282,10 +282,10 @@ describe("the controllers of bindings", { skip }, () => {
     // The turn left it as it is, and STS does not know the role yet or does: the next one needs no reading.
     const seen = await world.binding("shop", "web");
     assert.ok(seen !== undefined);
-    latest.keep(seen);
+    view.keep(seen);
     await turn();
     assert.equal(readings(), 1);
-    latest.keep((await world.binding("shop", "web")) ?? seen);
+    view.keep((await world.binding("shop", "web")) ?? seen);
     const policy = `arn:aws:iam::${account}:policy/shop/read`;
     const roles = [{ ...webRole, managed: { policies: [policy] } }];
     const patch = JSON.stringify({ spec: { roles } });

@@ -17,7 +17,7 @@ import {
   type BindingClients,
   type BindingOutcome,
   BoundAccounts,
-  Departures,
+  ClusterView,
   reconcileBinding,
 } from "../../../src/operator/bindings/index.ts";
 import { account, trustSpec } from "../../support/bindings/objects.ts";
@@ -188,10 +188,12 @@ export async function startBindingsWorld({
   const clients = { cluster, aws: accounts };
   const binding = (namespace: string, name: string): Promise<KubernetesObject | undefined> =>
     admin.read({ kind: "AWSRoleBinding", namespace, name });
-  const departures = new Departures();
+  let watch: Pick<Clock, "elapsed"> = clock;
+  const view = new ClusterView(cluster, { elapsed: () => watch.elapsed() });
   const turn: BindingsWorld["turn"] = async (namespace, name, at = clock) => {
     const object = await cluster.read({ kind: "AWSRoleBinding", namespace, name });
-    const deletedFor = departures.see(`${namespace}/${name}`, object, at.elapsed());
+    watch = at;
+    const deletedFor = view.deletedFor(`${namespace}/${name}`, object);
     if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
     const trustName = (object["spec"] as { trust: string }).trust;
     const trust = await cluster.read({ kind: "AWSTrust", name: trustName });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Controller, Followed } from "../../../src/operator/controller/index.ts";
-import { bindingControllers, RoleCounts } from "../../../src/operator/bindings/index.ts";
+import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
 import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 
@@ -53,8 +53,8 @@ async function hours(t: TestContext): Promise<Hours> {
       ],
     });
   good({});
-  const counts = new RoleCounts();
   const { clients, clock, objects } = world;
+  const view = new ClusterView(clients.cluster, clock);
   const bindings = function* (): Generator<string> {
     for (const { kind, metadata } of objects.values())
       if (kind === "AWSRoleBinding") yield `${metadata.namespace ?? ""}/${metadata.name}`;
@@ -67,7 +67,7 @@ async function hours(t: TestContext): Promise<Hours> {
     trustOf: () => "default",
     trusts: stub(),
     accounts: stub(),
-    counts,
+    view,
     tell: () => Promise.resolve(),
   }) as [Controller];
   const due = new Map<string, number>();
@@ -79,12 +79,12 @@ async function hours(t: TestContext): Promise<Hours> {
       if (next === undefined || next[1] > end) break;
       const [key, at] = next;
       // As the operator's watch does.
-      for (const object of objects.values()) if (object.kind === "AWSRoleBinding") counts.see(object);
+      for (const object of objects.values()) if (object.kind === "AWSRoleBinding") view.sees(object, "none");
       clock.move(Math.max(0, at - clock.elapsed()));
       const { signal } = new AbortController();
       const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
       turns.set(key, (turns.get(key) ?? 0) + 1);
-      if (!objects.has(`AWSRoleBinding ${key}`)) counts.gone(key);
+      if (!objects.has(`AWSRoleBinding ${key}`)) view.gone(key);
       due.set(key, clock.elapsed() + (result?.againAfterMs ?? Infinity));
     }
     return turns;

@@ -219,12 +219,12 @@ export async function makePolicies(
 /** The operator's own code, for whoever changes something in it. */
 export type OperatorCode = Pick<
   typeof operating,
-  "BoundAccounts" | "Departures" | "Leftovers" | "reconcileBinding" | "reconcileTrust"
+  "BoundAccounts" | "ClusterView" | "Leftovers" | "reconcileBinding" | "reconcileTrust"
 >;
 
 /** Starts it all; STS and IAM know each change at once. */
 export async function startTurnWorld(code: OperatorCode = operating): Promise<TurnWorld> {
-  const { BoundAccounts, Departures, Leftovers, reconcileBinding, reconcileTrust } = code;
+  const { BoundAccounts, ClusterView, Leftovers, reconcileBinding, reconcileTrust } = code;
   const sandbox = await startTestSandbox();
   const iam = sandbox.iam();
   const clock = new MovedClock();
@@ -252,7 +252,7 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
     },
     aws: started(),
   };
-  let departures = new Departures();
+  let view = new ClusterView(clients.cluster, clock);
   let leftovers = new Map<string, LeftRoles>();
   let told = 0;
   const trustNameOf = (object: KubernetesObject): string =>
@@ -280,7 +280,7 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
     async turn(namespace = "shop", name = "web") {
       const object = objects.get(keyOf("AWSRoleBinding", namespace, name));
       if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
-      const deletedFor = departures.see(`${namespace}/${name}`, object, clock.elapsed());
+      const deletedFor = view.deletedFor(`${namespace}/${name}`, object);
       const trust = objects.get(keyOf("AWSTrust", undefined, trustNameOf(object)));
       return reconcileBinding({ object, trust, deletedFor }, clients, clock);
     },
@@ -301,7 +301,7 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
     },
     restart() {
       world.forget();
-      departures = new Departures();
+      view = new ClusterView(clients.cluster, clock);
       leftovers = new Map();
     },
     role: async (name) => (await allRoles(iam)).find((one) => one.name === name),

@@ -1,0 +1,241 @@
+import { type Clock, type JsonRecord, recordOf, recordsOf, SharedAnswers } from "../../core/base/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import {
+  type CountedBinding,
+  readTrust,
+  shareOf,
+  type Trust,
+  withoutRoom,
+  type WithoutRoom,
+} from "../../rules/bindings/index.ts";
+import { digestOf } from "../../rules/plan/index.ts";
+import { keyOf, possibleRoles, statusOf, trustNameOf, versionOf } from "./status.ts";
+import type { GrantRoom } from "./turn.ts";
+
+/** So long one reading of a trust serves all, in milliseconds: a thousand bindings that are made at once name one trust. */
+export const maxTrustAge = 1000;
+/** Characters of all bindings that are kept for their next attempt: of a thousand that are made at once a third of it. */
+export const maxKeptText = 4_000_000;
+/** Trusts whose grants are remembered. */
+export const maxTrusts = 1000;
+/** Nothing is waited for so long, in milliseconds: what is older is of a time when another process led. */
+const maxDeparture = 600_000;
+
+/** What a change of a binding asks for: nothing, an attempt soon by the binding as it is now, or one that reads it. */
+export type NextAttempt = "none" | "soon" | "later";
+
+interface KeptBinding {
+  readonly version: bigint;
+  readonly text: string;
+}
+
+interface SeenTrust {
+  /** `versionOf` the object. */
+  readonly version: string;
+  readonly trust: Trust | undefined;
+}
+
+interface Departure {
+  readonly uid: string | undefined;
+  readonly since: number;
+}
+
+/** A number that grows with each write (KEP-5504, Kubernetes 1.35); undefined where a server has others. */
+function revisionOf({ metadata: { resourceVersion = "" } }: KubernetesObject): bigint | undefined {
+  return /^\d{1,20}$/u.test(resourceVersion) ? BigInt(resourceVersion) : undefined;
+}
+
+/** Without who owns which field, which is half of an object and nothing to its controller. */
+function jsonOf(object: KubernetesObject): string {
+  return JSON.stringify({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
+}
+
+function countOf(object: KubernetesObject): CountedBinding {
+  const { namespace = "", name } = object.metadata;
+  const roles = recordsOf(recordOf(object["spec"])["roles"]);
+  return {
+    namespace,
+    name,
+    trust: trustNameOf(object),
+    created: object.metadata.creationTimestamp ?? "",
+    wanted: roles.filter((role) => role["managed"] !== undefined).length,
+    held: possibleRoles(statusOf(object)).filter((role) => role.managed).length,
+  };
+}
+
+/**
+ * What the cluster shows: the one memory of it, for all bindings. Keys are `namespace/name`. Its contract:
+ * - **Newest**: the binding that `take` gives is the newest of all that a watch or an answer to a write of ours has shown
+ *   since, and is given once. It may be another by now: who takes it writes on condition of its version.
+ * - **Room**: grants have room, or not, for the bindings that are there, as each was seen last.
+ * - **Own writes**: a change of a ServiceAccount is ours where it made the annotations what was written, and once.
+ * - **Trusts**: a trust is as it was read at most a second ago (`maxTrustAge`), and after its last change that was seen. Who
+ *   asks at the same time shares one call; a failure is shared by nobody who comes later.
+ * - **Departures**: how long a binding is known to be deleted is counted by our own clock, from when it was first seen so.
+ * - **Bound**: `maxKeptText` characters of bindings, `maxTrusts` trusts, some numbers for each binding that is there.
+ */
+export class ClusterView {
+  readonly #api: Pick<KubernetesApi, "read">;
+  readonly #clock: Pick<Clock, "elapsed">;
+  readonly #kept = new Map<string, KeptBinding>();
+  #keptText = 0;
+  /** Whether anybody takes them: a process that has not led yet reconciles nothing. */
+  #isTaken = false;
+  readonly #counts = new Map<string, CountedBinding>();
+  /** By trust and grant, since something was counted anew. */
+  readonly #room = new Map<string, WithoutRoom>();
+  /** Digests of annotations that were written and not seen yet. */
+  readonly #written = new Map<string, string>();
+  readonly #trustReads: SharedAnswers<KubernetesObject | undefined>;
+  readonly #trusts = new Map<string, SeenTrust>();
+  readonly #departures = new Map<string, Departure>();
+
+  constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#trustReads = new SharedAnswers(clock, maxTrustAge, maxTrusts);
+  }
+
+  /** What is held now, for who holds it to the bounds. */
+  get size(): { readonly keptText: number; readonly trusts: number; readonly bindings: number } {
+    const perBinding = [this.#kept, this.#counts, this.#written, this.#departures];
+    const bindings = new Set(perBinding.flatMap((one) => [...one.keys()])).size;
+    return { keptText: this.#keptText, trusts: this.#trusts.size, bindings };
+  }
+
+  /** A binding as a watch shows it. */
+  sees(binding: KubernetesObject, next: NextAttempt): void {
+    const key = keyOf(binding);
+    const count = countOf(binding);
+    if (JSON.stringify(this.#counts.get(key)) !== JSON.stringify(count)) {
+      this.#counts.set(key, count);
+      this.#room.clear();
+    }
+    if (next === "later") this.#drop(key);
+    else if (next === "soon" || this.#kept.has(key)) this.keep(binding);
+  }
+
+  /** A binding that is gone. */
+  gone(key: string): void {
+    this.#drop(key);
+    this.#written.delete(key);
+    if (this.#counts.delete(key)) this.#room.clear();
+  }
+
+  /** Keeps a binding for its next attempt, unless a newer one is kept. */
+  keep(binding: KubernetesObject): void {
+    if (!this.#isTaken) return;
+    const [key, version] = [keyOf(binding), revisionOf(binding)];
+    const before = this.#kept.get(key);
+    if (before !== undefined && version !== undefined && before.version >= version) return;
+    this.#drop(key);
+    if (version === undefined) return;
+    const text = jsonOf(binding);
+    if (text.length > maxKeptText) return;
+    // Those whose attempt never came make room: they are a saving, and nothing is lost with them.
+    if (this.#keptText + text.length > maxKeptText) this.#dropAll();
+    this.#kept.set(key, { version, text });
+    this.#keptText += text.length;
+  }
+
+  /** The newest binding that is known, once; undefined where it is to be read. */
+  take(key: string): KubernetesObject | undefined {
+    this.#isTaken = true;
+    const kept = this.#drop(key);
+    return kept === undefined ? undefined : (JSON.parse(kept.text) as KubernetesObject);
+  }
+
+  /** Which grants of a trust have no room for a binding. */
+  roomOf(trust: Trust, key: string): GrantRoom {
+    const beyond = (which: keyof WithoutRoom): ReadonlySet<string> =>
+      new Set(trust.grants.filter((one) => this.#roomIn(trust, one)[which].has(key)).map(({ name }) => name));
+    return { heldBeyond: beyond("held"), wantedBeyond: beyond("wanted") };
+  }
+
+  /** We annotate a ServiceAccount so: its next change is our own, and no reason for another attempt. */
+  writes(account: KubernetesObject): void {
+    this.#written.set(keyOf(account), digestOf(account.metadata.annotations ?? {}));
+  }
+
+  /** Whether a change of a ServiceAccount made it what was written; said once. */
+  isOwnWrite(key: string, account: JsonRecord | undefined): boolean {
+    const written = this.#written.get(key);
+    if (written === undefined) return false;
+    this.#written.delete(key);
+    return written === digestOf(recordOf(recordOf(account?.["metadata"])["annotations"]));
+  }
+
+  /** A trust; undefined where there is none. Throws `cluster-*`. */
+  async trust(name: string, signal: AbortSignal): Promise<KubernetesObject | undefined> {
+    const object = await this.#trustReads.of(name, signal, (own) =>
+      this.#api.read({ kind: "AWSTrust", name }, { signal: own }),
+    );
+    this.#remember(name, object);
+    return object;
+  }
+
+  /** A trust has changed: whoever has an attempt because of that sees it. */
+  trustChanged(name: string): void {
+    this.#trustReads.forget(name);
+  }
+
+  /** Which share of the attempts a namespace's bindings count towards, by the trust as it was read last; until then by itself. */
+  shareOf(namespace: string, trust: string | undefined): string {
+    return shareOf(namespace, this.#trusts.get(trust ?? "")?.trust);
+  }
+
+  /**
+   * Milliseconds for which a binding is known to be deleted; 0 where it is not. `deletionTimestamp` is the time of day of
+   * another machine: by it a wait of a minute would end at once, or after the hours by which clocks differ.
+   */
+  deletedFor(key: string, binding: KubernetesObject | undefined): number {
+    const known = this.#departures.get(key);
+    if (binding?.metadata.deletionTimestamp === undefined) {
+      this.#departures.delete(key);
+      return 0;
+    }
+    const { uid } = binding.metadata;
+    const now = this.#clock.elapsed();
+    if (known !== undefined && known.uid === uid) return now - known.since;
+    for (const [one, { since }] of this.#departures)
+      if (now - since > maxDeparture) this.#departures.delete(one);
+    this.#departures.set(key, { uid, since: now });
+    return 0;
+  }
+
+  #roomIn({ name }: Trust, grant: Trust["grants"][number]): WithoutRoom {
+    const { namespaces, serviceAccounts, maxRoles } = grant;
+    const asked = JSON.stringify([name, namespaces, serviceAccounts, maxRoles]);
+    const known = this.#room.get(asked);
+    if (known !== undefined) return known;
+    const bindings = [...this.#counts.values()].filter(({ trust }) => trust === name);
+    const found = withoutRoom(grant, bindings);
+    this.#room.set(asked, found);
+    return found;
+  }
+
+  #remember(name: string, object: KubernetesObject | undefined): void {
+    if (object === undefined) {
+      this.#trusts.delete(name);
+      return;
+    }
+    const version = versionOf(object);
+    if (this.#trusts.get(name)?.version === version) return;
+    const read = readTrust(object);
+    // Each is read again by the next attempt of a binding that names it.
+    if (this.#trusts.size >= maxTrusts) this.#trusts.clear();
+    this.#trusts.set(name, { version, trust: "object" in read ? read.object : undefined });
+  }
+
+  #dropAll(): void {
+    this.#kept.clear();
+    this.#keptText = 0;
+  }
+
+  #drop(key: string): KeptBinding | undefined {
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    this.#keptText -= kept?.text.length ?? 0;
+    return kept;
+  }
+}
