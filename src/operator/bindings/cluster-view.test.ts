@@ -236,10 +236,20 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     kind: fc.constant("sees" as const),
     name: fc.constantFrom(...names),
     next: fc.constantFrom<NextAttempt[]>("none", "soon", "later"),
-    wanted: fc.nat(3),
+    wanted: fc.integer({ min: 1, max: 3 }),
   }),
   fc.record({
-    kind: fc.constantFrom("left", "gone", "take", "deleted", "asksRoom", "asksDeleted"),
+    kind: fc.constantFrom(
+      "left",
+      "gone",
+      "gone",
+      "take",
+      "deleted",
+      "asksRoom",
+      "asksRoom",
+      "asksRoom",
+      "asksDeleted",
+    ),
     name: fc.constantFrom(...names),
   }),
   fc.record({

@@ -70,6 +70,8 @@ const isManagedDenial = (arn: string): boolean => managedDenials.test(arn);
 interface Removals {
   /** Each takes rights away and no limit. */
   readonly allows: readonly RoleStep[];
+  /** What leaves of each of `both` its limit alone, where there are several: one may deny what another allows. */
+  readonly reductions: readonly RoleStep[];
   /** With each goes a right and a limit to others. */
   readonly both: readonly RoleStep[];
   /** With each goes nothing but a limit. */
@@ -83,26 +85,30 @@ function removals(
   const policies = before.policies.filter((arn) => !stays.policies.includes(arn));
   const inline = Object.entries(before.inline).filter(([name]) => !stays.inline.includes(name));
   const detach = (policy: string): RoleStep => ({ kind: "detach", policy });
+  const ofEffects = (effects: PolicyEffects) => inline.filter(([, text]) => policyEffects(text) === effects);
   const remove = (effects: PolicyEffects) =>
-    inline
-      .filter(([, text]) => policyEffects(text) === effects)
-      .map(([name]): RoleStep => ({ kind: "delete-inline", name }));
+    ofEffects(effects).map(([name]): RoleStep => ({ kind: "delete-inline", name }));
+  const both = ofEffects("both");
+  const reduce = ([name, text]: readonly [string, string]): RoleStep => ({
+    kind: "reduce-inline",
+    name,
+    document: denialsOf(text),
+  });
   return {
     allows: [...policies.filter((arn) => !isManagedDenial(arn)).map(detach), ...remove("allow")],
+    reductions: both.length < 2 ? [] : both.map(reduce),
     both: remove("both"),
     denies: [...remove("deny"), ...policies.filter(isManagedDenial).map(detach)],
   };
 }
 
-/** Of inline policies that go and both allow and deny, several: one may deny what another allows. */
-function reductions(before: Pick<RoleState, "inline">, { both }: Removals): readonly RoleStep[] {
-  if (both.length < 2) return [];
-  return both.flatMap((step): RoleStep[] => {
-    if (step.kind !== "delete-inline") return [];
-    const document = denialsOf(before.inline[step.name] ?? "");
-    return [{ kind: "reduce-inline", name: step.name, document }];
-  });
-}
+/** All of them, in an order in which none gives more than there was. */
+const removed = ({ allows, reductions, both, denies }: Removals): readonly RoleStep[] => [
+  ...allows,
+  ...reductions,
+  ...both,
+  ...denies,
+];
 
 const where = (isSo: boolean, steps: readonly RoleStep[]): readonly RoleStep[] => (isSo ? steps : []);
 
@@ -138,7 +144,7 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
     narrowing: [
       ...(isBounded ? [] : set),
       ...gone.allows,
-      ...reductions(before, gone),
+      ...gone.reductions,
       ...(before.maxSession > maxSession ? [{ kind: "set-session", description, maxSession } as const] : []),
     ],
     afterwards: [
@@ -184,7 +190,7 @@ export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut
       ...(before.boundary === denyAll ? [] : [{ kind: "set-boundary", boundary: denyAll } as const]),
       ...(isRevoked ? [] : [{ kind: "put-inline", name: revocation, document } as const]),
       ...gone.allows,
-      ...reductions(before, gone),
+      ...gone.reductions,
     ],
     afterwards: [...gone.both, ...gone.denies],
   };
@@ -223,8 +229,7 @@ export function additionsOf(wanted: DesiredRole): readonly RoleStep[] {
 
 /** Takes all policies off a role. Pure. */
 export function strippingOf(before: Rights): readonly RoleStep[] {
-  const { allows, both, denies } = removals(before, { policies: [], inline: [] });
-  return [...allows, ...both, ...denies];
+  return removed(removals(before, { policies: [], inline: [] }));
 }
 
 function tagSteps(before: RoleState, { tags }: DesiredRole): readonly RoleStep[] {
@@ -284,9 +289,7 @@ export function updateOf(
     ...session.first,
     ...where(!isBounded, set),
     ...where(!isAfter, added),
-    ...gone.allows,
-    ...gone.both,
-    ...gone.denies,
+    ...removed(gone),
     ...replaced(before, where(isReplaced, set), tags, crosses),
     ...session.later,
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
