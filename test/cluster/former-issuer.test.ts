@@ -3,7 +3,7 @@
  * all the time, as relying parties do.
  */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
@@ -14,7 +14,9 @@ import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type IssuerOptions, type Publisher, startPublisher } from "../../src/publisher/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { TokenRenewal } from "../../src/publisher/source/token-renewal.ts";
 import { testAuthority } from "../support/certificates.ts";
+import { podtrustHere } from "../support/cli.ts";
 import { FakeCertificates, MemoryLog } from "../support/publisher.ts";
 import { audience, awsError, webIdentityTrust } from "../support/sandbox.ts";
 import { maxWait } from "../support/until.ts";
@@ -155,7 +157,6 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
     publisher.status().issuers[0]?.formerIssuer?.issuer;
 
   test("without a list of former issuers nothing is published before the switch", async (t) => {
-    await plane.servers[0]?.restart(plane.keys(), passes.before);
     const publisher = await start(t, "strict", {});
     await publisher.refresh();
     for (const path of paths) assert.equal((await read(publisher, path)).status, 503);
@@ -163,7 +164,6 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
   });
 
   test("documents are served before the first pass, through both, and on the way back, and AWS accepts the first token", async (t) => {
-    await plane.servers[0]?.restart(plane.keys(), passes.before);
     const publisher = await start(t, "former", { formerIssuers: [old] });
     await publisher.ready();
     const published = (await read(publisher, paths[1])).text;
@@ -208,6 +208,31 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
       assert.equal(failing?.reason, "issuer-mismatch");
       assert.match(failing?.message ?? "", /third\.example\.com/u);
     }
+  });
+
+  test("the publisher's own token outlives the former issuer: once renewed it is for every audience that the API server has", async (t) => {
+    await plane.servers[0]?.restart(plane.keys(), passes.before);
+    const { code, out } = await podtrustHere(["manifests", "publisher-rbac", "--renew-token"]);
+    assert.equal(code, 0);
+    await plane.kubectl(["apply", "-f", "-"], out);
+    const [tokenFile, caFile] = [join(folder, "token"), join(folder, "ca.crt")];
+    const made = ["create", "token", "podtrust-publisher", "--namespace", "podtrust", "--duration", "1h"];
+    await writeFile(tokenFile, await plane.kubectl(made), { mode: 0o600 });
+    await writeFile(caFile, plane.ca);
+    await plane.servers[0]?.restart(plane.keys(), passes.second);
+    // Half of the token's life is over by this clock.
+    const clock = { ...systemClock, now: () => Date.now() + 1_800_000 };
+    const cluster = await openKubernetes({ server: plane.server, tokenFile, caFile }, { clock });
+    const log = new MemoryLog();
+    const renewal = new TokenRenewal({ cluster, clock, logger: log });
+    await cluster.oidcDocuments();
+    assert.deepEqual(cluster.sentCredential()?.audiences, [old]);
+    await renewal.renew(cluster.sentCredential(), t.signal);
+    assert.deepEqual(log.of("warn"), []);
+    await plane.servers[0]?.restart(plane.keys(), flags(ours));
+    const renewed = await openKubernetes({ server: plane.server, tokenFile, caFile }, { clock });
+    await renewed.oidcDocuments();
+    assert.ok(renewed.sentCredential()?.audiences?.includes(ours));
   });
 
   test("a cluster of the former issuer with none of the published keys is refused as another one", async (t) => {

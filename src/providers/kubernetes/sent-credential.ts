@@ -13,6 +13,8 @@ export interface SentCredential {
   readonly exposed?: boolean;
   /** The key that signed the token. */
   readonly kid?: string;
+  /** The token's `iss`. */
+  readonly issuer?: string;
   /** The token's `sub`. */
   readonly subject?: string;
   /** The token's `aud`. */
@@ -47,7 +49,8 @@ function factsOf(from: string, token: string): SentCredential {
   }
   const { kid, claims } = jws;
   const audiences = [claims["aud"] ?? []].flat().filter((one): one is string => typeof one === "string");
-  const [subject, issuedAt, expiresAt] = [
+  const [issuer, subject, issuedAt, expiresAt] = [
+    textClaim(claims["iss"]),
     textClaim(claims["sub"]),
     milliseconds(claims["iat"]),
     milliseconds(claims["exp"]),
@@ -55,7 +58,7 @@ function factsOf(from: string, token: string): SentCredential {
   return {
     kind: "token",
     from,
-    ...defined({ kid, subject }),
+    ...defined({ kid, issuer, subject }),
     ...(audiences.length === 0 ? {} : { audiences }),
     ...defined({ issuedAt, expiresAt }),
   };

@@ -74,6 +74,18 @@ test("a token is renewed for itself, for its own audiences and life, an hour aft
   assert.equal((await stat(at.file)).mode & 0o777, 0o600);
 });
 
+test("a token for the API server, as its audience by default says, is renewed for whatever audiences that has by then", async (t) => {
+  const at = await world(t);
+  at.clock.jump(hour);
+  await at.renew({ issuer: "https://oidc.example.test", audiences: ["vault", "https://oidc.example.test"] });
+  assert.deepEqual(
+    at.asked.map(([, , spec]) => spec),
+    [{ audiences: "cluster", expirationSeconds: 24 * 3600 }],
+  );
+  await at.renew({ issuer: "https://oidc.example.test", audiences: ["vault"] });
+  assert.deepEqual(at.asked[1]?.[2], { audiences: ["vault"], expirationSeconds: 24 * 3600 });
+});
+
 test("a token that lives for less than two hours is renewed when half of its life is over", async (t) => {
   const at = await world(t);
   const expiresAt = at.clock.now() + hour;

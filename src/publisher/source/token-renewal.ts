@@ -21,21 +21,25 @@ interface Renewable {
   readonly file: string;
   readonly namespace: string;
   readonly name: string;
-  readonly audiences: readonly string[];
+  readonly audiences: readonly string[] | "cluster";
   /** Milliseconds. */
   readonly life: number;
   readonly dueAt: number;
 }
 
 function renewable(credential: SentCredential | undefined): Renewable | undefined {
-  const { file, subject, audiences, issuedAt, expiresAt } = credential ?? {};
+  const { file, issuer, subject, audiences, issuedAt, expiresAt } = credential ?? {};
   if (file === undefined || subject === undefined || audiences === undefined) return undefined;
   if (issuedAt === undefined || expiresAt === undefined || audiences.length === 0) return undefined;
   const account = parseSubject(subject);
   if (account === undefined) return undefined;
   const life = Math.max(expiresAt - issuedAt, shortestLife);
   // Each hour, so that a token also tells which key signs now.
-  return { file, ...account, audiences, life, dueAt: issuedAt + Math.min(life / 2, hour) };
+  // The API server's audiences are its issuers by default. Where those change, a token for the old ones alone would be refused
+  // once they are gone.
+  const isDefault = issuer !== undefined && audiences.includes(issuer);
+  const dueAt = issuedAt + Math.min(life / 2, hour);
+  return { file, ...account, audiences: isDefault ? "cluster" : audiences, life, dueAt };
 }
 
 /** A symbolic link: a kubelet, or somebody like it, keeps the file fresh. */
