@@ -180,6 +180,38 @@ describe("injection by the API server, beside others", { skip }, () => {
     }
   });
 
+  test("a pod that was injected before gets again what it has lost since, and nothing twice", async () => {
+    await apply(await policies());
+    await until("the policies inject", isInjected);
+    const whole = await make(pod("whole"));
+    /** The pod, made anew from the last one as from a backup, its containers changed. */
+    const again = (change: (container: JsonRecord) => JsonRecord): Promise<JsonRecord> => {
+      const spec = recordOf(whole["spec"]);
+      const changed = (key: string): readonly JsonRecord[] => recordsOf(spec[key]).map(change);
+      const lists = { initContainers: changed("initContainers"), containers: changed("containers") };
+      const body = { apiVersion: "v1", kind: "Pod", metadata: { name: "again" } };
+      return make({ ...body, spec: { ...spec, ...lists } });
+    };
+    /** What a container has, in no order: what is given again stands last. */
+    const held = (one: JsonRecord): unknown =>
+      containersOf(one).map(({ env, volumeMounts }) =>
+        [...recordsOf(env), ...recordsOf(volumeMounts)].map((member) => JSON.stringify(member)).sort(),
+      );
+    const without = (key: string, ...names: readonly string[]) => {
+      return (container: JsonRecord): JsonRecord => ({
+        ...container,
+        [key]: recordsOf(container[key]).filter(({ name }) => !names.includes(String(name))),
+      });
+    };
+    const losses = [
+      (container: JsonRecord) => container,
+      without("volumeMounts", "aws-iam-token"),
+      without("env", "AWS_STS_REGIONAL_ENDPOINTS"),
+      without("env", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    ];
+    for (const loss of losses) assert.deepEqual(held(await again(loss)), held(whole));
+  });
+
   /** What kubectl itself says. */
   const kubectl = (args: readonly string[], input: unknown): Promise<{ code: number; err: string }> =>
     new Promise((resolve) => {

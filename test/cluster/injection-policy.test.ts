@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { mapLimit, type JsonRecord, recordOf } from "../../src/core/base/index.ts";
+import { mapLimit, type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { injectionConfigMap, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../support/injection-cases.ts";
@@ -18,7 +18,7 @@ import {
 } from "./harness/index.ts";
 import { policyGate } from "./injection/policy-gate.ts";
 import { podEssence } from "./injection/pod-essence.ts";
-import { maxWait } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const skip = leftOut(testedVersions);
 
@@ -131,6 +131,44 @@ function suite(version: KubernetesVersion): void {
       }
     });
   }
+
+  test("a ServiceAccount gets the role of its own line, wherever that stands and whatever others are called", async () => {
+    await apply("--mode", "configmap");
+    const lines = { "a.web": "first", web: "second", empty: "", web2: "last" };
+    const roleOf = (name: string): string => (name === "" ? "" : `arn:aws:iam::111122223333:role/${name}`);
+    await create("/api/v1/namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "lines" },
+    });
+    for (const name of [...Object.keys(lines), "none"])
+      await create("/api/v1/namespaces/lines/serviceaccounts", {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name },
+      });
+    const texts = Object.entries(lines).map(([name, value]) => `${name}=${roleOf(value)}`);
+    await create("/api/v1/namespaces/lines/configmaps", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "podtrust-injection" },
+      data: { "role-arn": texts.join("\n") },
+    });
+    const given = async (serviceAccountName: string): Promise<unknown> => {
+      const spec = { serviceAccountName, containers: [{ name: "app", image: "example.test/app:1" }] };
+      const { status, text } = await plane.ask("/api/v1/namespaces/lines/pods?dryRun=All", {
+        method: "POST",
+        body: { apiVersion: "v1", kind: "Pod", metadata: { name: "tried" }, spec },
+      });
+      assert.equal(status, 201, text);
+      const [app] = recordsOf(recordOf((JSON.parse(text) as JsonRecord)["spec"])["containers"]);
+      return recordsOf(app?.["env"]).find(({ name }) => name === "AWS_ROLE_ARN")?.["value"];
+    };
+    await until("the ConfigMap is known", async () => (await given("web2")) !== undefined);
+    for (const [name, value] of Object.entries(lines))
+      assert.equal(await given(name), value === "" ? undefined : roleOf(value), name);
+    assert.equal(await given("none"), undefined);
+  });
 }
 
 for (const version of testedVersions)

@@ -102,6 +102,7 @@ function profileLines(kind: NamedRoles): PolicyVariable {
 
 /** Whether the ServiceAccount has a line with a role, and something in it. A condition may use no variable. */
 const namesRole =
+  "// The ConfigMap has a line for the pod's ServiceAccount, and a role in it.\n" +
   `params.?data[?"role-arn"].optMap(text,\n  ${partsOf("text")}[?1]` +
   `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
 

@@ -78,6 +78,38 @@ describe("the policies of injection", () => {
       }
   });
 
+  test("are written to be read: on lines of 350 characters at most, with a comment where the name does not say it all", () => {
+    for (const mode of ["serviceaccounts", "configmap"] as const)
+      for (const { spec } of injectionPolicies({ mode, deny: true })) {
+        const { variables, mutations, matchConditions } = recordOf(spec);
+        const expressions = [
+          ...recordsOf(variables),
+          ...recordsOf(matchConditions),
+          ...recordsOf(mutations).map(({ jsonPatch }) => recordOf(jsonPatch)),
+        ].map(({ expression }) => String(expression));
+        for (const line of expressions.flatMap((text) => text.split("\n")))
+          assert.ok(line.length <= 350, `${line.length} characters: ${line}`);
+        for (const text of expressions)
+          assert.ok(text.split("\n").length < 4 || text.includes("// "), `no comment: ${text}`);
+      }
+  });
+
+  test("ask whether a pod has its role before they look at its containers one by one", () => {
+    for (const mode of ["serviceaccounts", "configmap"] as const) {
+      const spec = specOf({ mode }, "ValidatingAdmissionPolicy", "podtrust-injected");
+      const texts = recordsOf(spec["validations"]).flatMap(({ expression, messageExpression }) => [
+        String(expression),
+        String(messageExpression),
+      ]);
+      for (const text of [
+        ...texts,
+        ...recordsOf(spec["variables"]).map(({ expression }) => String(expression)),
+      ])
+        if (/variables\.meant\b/u.test(text))
+          assert.match(text, /variables\.(?:isInjected|skipList)\b[^]*variables\.meant/u);
+    }
+  });
+
   test("refuse a pod without its role only when asked, and never for an annotation", () => {
     const actions = (deny: boolean, name: string): unknown =>
       specOf({ deny }, "ValidatingAdmissionPolicyBinding", name)["validationActions"];
