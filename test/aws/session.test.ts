@@ -20,6 +20,7 @@ import {
 import { applyPlan, planOf, type Work } from "../../src/rules/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { TestClock } from "../support/clock.ts";
+import { breathe } from "../support/steps.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 import { podtrustChild } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
@@ -271,8 +272,7 @@ describe("propagation", () => {
     });
     const start = clock.elapsed();
     // Each try is a real request: time moves on whenever the wait has begun to sleep.
-    while (!ended.signal.aborted)
-      await (clock.sleeping > 0 ? clock.advance(2000) : new Promise((resolve) => setTimeout(resolve, 1)));
+    while (!ended.signal.aborted) await (clock.sleeping > 0 ? clock.advance(2000) : breathe(1));
     await refused;
     assert.deepEqual([...deadlines], [start + 36_000]);
     session.close();

@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
@@ -25,6 +24,7 @@ import { type ChildOptions, type CliResult, podtrustChild } from "../support/cli
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { account } from "../support/sandbox.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const job = { kind: "Job", namespace: "aws-test", name: "demo-app" } as const;
@@ -103,14 +103,7 @@ describe("the workload on a real API server", { skip }, () => {
 
   const demo = (...args: string[]): Promise<CliResult> => podtrust(["apply", "demo", ...args]);
 
-  async function applied(): Promise<KubernetesObject> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      const found = await admin.read(job);
-      if (found !== undefined) return found;
-      await sleep(50);
-    }
-    throw new Error("no Job was applied in ten seconds");
-  }
+  const applied = (): Promise<KubernetesObject> => until("the Job", () => admin.read(job));
 
   /** Plays Job controller and kubelet: a pod of the Job, and its phase. */
   async function playPod(uid: string, phase: string, exitCode: number): Promise<void> {
@@ -187,13 +180,11 @@ describe("the workload on a real API server", { skip }, () => {
   test("run once more with another manifest, its own Job is replaced; a pod that fails is exit 1", async () => {
     const earlier = (await applied()).metadata.uid;
     const running = demo("--timeout", "60", "--path", "/demo", "--json");
-    let uid = earlier;
-    for (let tries = 0; tries < 1200 && uid === earlier; tries += 1) {
-      await sleep(50);
-      uid = (await applied()).metadata.uid;
-    }
-    assert.notEqual(uid, earlier);
-    await playPod(uid ?? "", "Failed", 254);
+    const uid = await until("another Job", async () => {
+      const found = (await applied()).metadata.uid;
+      return found !== earlier && found;
+    });
+    await playPod(uid, "Failed", 254);
     const { code, out } = await running;
     const { error } = JSON.parse(out) as { error: { code: string; message: string } };
     assert.deepEqual([code, error.code], [1, "workload-failed"]);

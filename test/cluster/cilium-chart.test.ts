@@ -18,6 +18,7 @@ import {
   type Programs,
   startControlPlane,
 } from "./harness/index.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const run = promisify(execFile);
@@ -137,11 +138,7 @@ test(
     const definition = join(source, `pkg/k8s/apis/cilium.io/client/crds/v2/${name}.yaml`);
     await kubectl("create", "--validate=false", "-f", definition);
     // `kubectl wait` fails where the definition has no status at all yet.
-    for (let tries = 0; tries < 1200; tries += 1) {
-      const listed = await kubectl("get", name).catch(() => undefined);
-      if (listed !== undefined) break;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+    await until(`the definition of ${name}`, () => kubectl("get", name).catch(() => undefined));
     await kubectl("create", "--validate=strict", "-f", file);
     const { stdout } = await kubectl("get", name, "podtrust-no-cloud-metadata", "-o", "json");
     const { spec } = JSON.parse(stdout) as { readonly spec: Readonly<Record<string, unknown>> };

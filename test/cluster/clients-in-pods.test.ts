@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { putParameter } from "../../src/providers/aws/index.ts";
 import { roleEnvironment } from "../../src/rules/injection/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -16,6 +15,7 @@ import { pythonJob } from "./pods/python-job.ts";
 import { tokenFile, type TokenJob } from "./pods/token-job.ts";
 import { recordTokens, type TokenRecorder } from "./pods/token-recorder.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
+import { until } from "../support/until.ts";
 
 const issuer = `https://${randomUUID()}.cluster.example`;
 const demo = "demo-service-account";
@@ -86,14 +86,14 @@ describe("clients of PyPI in real pods", { skip }, () => {
   /** What the Job has said, a line of JSON each time, when it has spoken so often, or when it has said anything else. */
   async function untilSaid(job: string, times: number): Promise<readonly unknown[]> {
     let log = "";
-    for (let tries = 0; tries < 300; tries += 1) {
+    const said = async (): Promise<readonly unknown[] | undefined> => {
       // Until the container is there, there is no log.
       log = await logOf(job).catch(() => "");
       const lines = log.split("\n").slice(0, -1);
-      if (lines.length >= times || lines.some((line) => !line.startsWith("{"))) return lines.map(parsed);
-      await sleep(200);
-    }
-    throw new Error(`${job} did not come to ${times} lines in a minute: ${log}`);
+      const isOver = lines.length >= times || lines.some((line) => !line.startsWith("{"));
+      return isOver ? lines.map(parsed) : undefined;
+    };
+    return until(`${times} lines of ${job}`, said, { everyMs: 200, detail: () => log });
   }
 
   async function exitCodeOf(job: string): Promise<string> {

@@ -13,7 +13,7 @@ import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aw
 import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
 import { pythonJob } from "./pods/python-job.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
-import { maxWait } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const issuer = `https://${randomUUID()}.cluster.example`;
 
@@ -67,16 +67,16 @@ describe("pods that the API server injected", { skip }, () => {
 
   async function untilInjecting(): Promise<void> {
     const body = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe" }, spec: podSpec() };
-    const deadline = performance.now() + maxWait;
-    for (;;) {
+    let said = "";
+    const isInjecting = async (): Promise<boolean> => {
       const { text } = await cluster.ask("/api/v1/namespaces/default/pods?dryRun=All", {
         method: "POST",
         body,
       });
-      if (text.includes("aws-iam-token")) return;
-      assert.ok(performance.now() < deadline, text);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      said = text;
+      return text.includes("aws-iam-token");
+    };
+    await until("a pod with its token", isInjecting, { detail: () => said });
   }
 
   /** A Job without any token of its own: what it has for AWS is what it was given. */
@@ -183,17 +183,16 @@ print(session.client("sts").get_caller_identity()["Arn"], session.region_name)`;
     const list = { apiVersion: "v1", kind: "List", items: objects };
     await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(list));
     await cluster.kubectl(["create", "job", "of-cronjob-1", "--from=cronjob/of-cronjob"]);
-    const deadline = performance.now() + maxWait;
     let pods: readonly JsonRecord[] = [];
-    const running = (): boolean =>
-      pods.length === objects.length && pods.every((pod) => recordOf(pod["status"])["phase"] === "Running");
-    while (!running()) {
+    const phaseOf = (pod: JsonRecord): unknown => recordOf(pod["status"])["phase"];
+    const areRunning = async (): Promise<boolean> => {
       const { text } = await cluster.ask("/api/v1/namespaces/default/pods?labelSelector=app%3Dcontrollers");
       pods = recordsOf((JSON.parse(text) as JsonRecord)["items"]);
-      const seen = pods.map((pod) => [recordOf(pod["metadata"])["name"], recordOf(pod["status"])["phase"]]);
-      assert.ok(performance.now() < deadline, JSON.stringify(seen));
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+      return pods.length === objects.length && pods.every((pod) => phaseOf(pod) === "Running");
+    };
+    const seen = (): string =>
+      JSON.stringify(pods.map((pod) => [recordOf(pod["metadata"])["name"], phaseOf(pod)]));
+    await until("every controller's pod running", areRunning, { detail: seen });
     for (const pod of pods) assert.equal(injectionFault(pod, { serviceAccount }), undefined);
   });
 });

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { putParameter } from "../../src/providers/aws/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
@@ -28,6 +27,7 @@ import { isAlive, untilGone, untilRemoved } from "./harness/endings.ts";
 import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
 import { tokenFile, tokenJob } from "./pods/token-job.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
+import { until } from "../support/until.ts";
 
 const name = `${randomUUID()}.cluster.example`;
 const issuer = `https://${name}`;
@@ -58,13 +58,11 @@ describe("a whole Kubernetes that runs pods", { skip }, () => {
 
   async function untilLog(job: string, pattern: RegExp): Promise<RegExpExecArray> {
     let log = "";
-    for (let tries = 0; tries < 300; tries += 1) {
+    const found = async (): Promise<RegExpExecArray | undefined> => {
       log = await logOf(job).catch((error: unknown) => String(error));
-      const found = pattern.exec(log);
-      if (found !== null) return found;
-      await sleep(200);
-    }
-    throw new Error(`the log of ${job} does not come to ${pattern} in a minute: ${log}`);
+      return pattern.exec(log) ?? undefined;
+    };
+    return until(`${pattern} in the log of ${job}`, found, { everyMs: 200, detail: () => log });
   }
 
   before(async () => {
@@ -184,12 +182,9 @@ describe("a whole Kubernetes that runs pods", { skip }, () => {
     ) as { spec: { template: { spec: { hostNetwork: boolean } } } };
     manifest.spec.template.spec.hostNetwork = false;
     await apply(JSON.stringify(manifest));
-    let events = "";
-    for (let tries = 0; tries < 150 && !events.includes("only-hostNetwork"); tries += 1) {
-      await sleep(200);
-      events = await cluster.kubectl(["get", "events", "--output=jsonpath={.items[*].message}"]);
-    }
-    assert.match(events, /only-hostNetwork-pods-run-on-this-node/u);
+    const events = (): Promise<string> =>
+      cluster.kubectl(["get", "events", "--output=jsonpath={.items[*].message}"]);
+    await until("its event", async () => (await events()).includes("only-hostNetwork-pods-run-on-this-node"));
   });
 
   test("leaves no process, no mount, no cgroup, no file and no changed setting when it ends", async () => {

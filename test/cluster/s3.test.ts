@@ -308,9 +308,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
       onStart: (end) => (kill = end),
     });
     try {
-      for (let wait = 0; wait < 200 && (await kidsOf(bucket)).length < 2; wait += 1)
-        await systemClock.sleep(50);
-      assert.equal((await kidsOf(bucket)).length, 2);
+      await until("both keys in the bucket", async () => (await kidsOf(bucket)).length === 2);
       // The cluster shows both keys, and a client certificate does not tell which of them signs.
       const unsure = await podtrustChild(["rotate", "distrust", kid, "-f", config]);
       assert.equal(unsure.code, 1);

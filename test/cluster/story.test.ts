@@ -239,7 +239,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
       const distrust = await podtrust("rotate", "distrust", old.kid, "-f", config, "--json");
       assert.equal(distrust.code, 0, distrust.err + distrust.out);
       assert.deepEqual(await publishedKids(), [fresh.kid]);
-      await sleep(cacheSeconds * 1000 + 500);
+      await untilHere("the refusal of its token", async () => "code" in (await account.ask(oldToken)));
       const refused = await account.ask(oldToken);
       assert.ok("code" in refused, "a token of the distrusted key was let in");
       assert.equal(refused.code, "InvalidIdentityToken");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { shortLived } from "../../tools/lint/abort-signals.ts";
+import { fixedWaits } from "../../tools/lint/fixed-waits.ts";
 import { timeOfDay } from "../../tools/lint/time-of-day.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -51,6 +52,44 @@ test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in
   assert.equal(found.length, 2, said);
   assert.match(said, /src\/providers\/host\/wait\.ts:[^\n]*no-time-of-day/u);
   assert.match(said, /src\/publisher\/both\.ts:[^\n]*no-abort-signal-any/u);
+});
+
+test("npm run lint fails on a test that waits for so many milliseconds, in each of three spellings", () => {
+  const timer =
+    "export const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2000));\n";
+  const sleep =
+    'export { wait } from "./wait.ts";\nimport { setTimeout as pause } from "node:timers/promises";\n';
+  const clock =
+    "export const wait = (systemClock: { sleep(ms: number): Promise<void> }) => systemClock.sleep(500);\n";
+  const said = linted({
+    "test/cluster/timer.test.ts": timer,
+    "test/support/sleep.ts": `${sleep}await pause(500);\n`,
+    "src/operator/clock.test.ts": clock,
+    "test/hostile/timer.test.ts": timer,
+    "src/operator/timer.ts": timer,
+    "test/cluster/until.ts":
+      "export const hurried = (systemClock: { sleep(ms: number, signal?: AbortSignal): Promise<void> }, signal: AbortSignal) =>\n  systemClock.sleep(5, signal);\n",
+  });
+  const found = said.split("\n").filter((line) => line.includes("podtrust("));
+  assert.equal(found.length, 3, said);
+  for (const file of ["test/cluster/timer.test.ts", "test/support/sleep.ts", "src/operator/clock.test.ts"])
+    assert.ok(
+      found.some((line) => line.includes(`${file}:`) && line.includes("no-fixed-wait")),
+      said,
+    );
+});
+
+test("every file that may wait for so many milliseconds does", () => {
+  const waits = /"node:timers\/promises"|setTimeout\(resolve|systemClock\.sleep\(/u;
+  const textOf = (entry: string): string =>
+    globSync(entry.endsWith("/") ? `${entry}**/*.ts` : entry, { cwd: root })
+      .map((name) => readFileSync(join(root, name), "utf8"))
+      .join("\n");
+  assert.deepEqual(
+    fixedWaits.filter((entry) => !waits.test(textOf(entry))),
+    [],
+  );
+  assert.ok(!waits.test(textOf("test/gate/packages.test.ts")));
 });
 
 test("every file that may ask for the time of day does, and every one that may use AbortSignal.any", () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { cleanAwsEnvironment, type ProgramRun, pythonVenv, runProgram } from "../support/python-venv.ts";
+import { until } from "../support/until.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** The command of @podtrust/sandbox as it stands in the sources. */
@@ -105,11 +106,10 @@ def test_that_takes_long(podtrust_sandbox):
       const args = ["-q", "-p", "no:cacheprovider", join(folder, `test_${signal}.py`)];
       const child = spawn(venv.program("pytest"), args, { env, stdio: "ignore" });
       const exit = once(child, "exit");
-      let url = "";
-      while (url === "") {
-        url = await readFile(said, "utf8").catch(() => "");
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      const url = await until("the sandbox's address", async () => {
+        const text = await readFile(said, "utf8").catch(() => "");
+        return text !== "" && text;
+      });
       assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
       child.kill(signal);
       await exit;
@@ -118,7 +118,7 @@ def test_that_takes_long(podtrust_sandbox):
           () => true,
           () => false,
         );
-      while (await answers()) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until("the sandbox's end", async () => !(await answers()));
     });
   }
 

@@ -153,8 +153,17 @@ test(
     await page.evaluate("document.getElementById('pause').click()");
     assert.equal(await page.evaluate("document.getElementById('pause').textContent"), "Resume updates");
     await world.ssm().send(new PutParameterCommand({ Name: "/not/seen", Value: "v", Type: "String" }));
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    // Its timer has the same interval and is older than this one, so that it has fired when this one does.
+    const asked = await page.evaluate<number>(`new Promise((resolve) => {
+      const real = window.fetch;
+      let asked = 0;
+      window.fetch = (...args) => ((asked += 1), real(...args));
+      setTimeout(() => resolve(asked), 2000);
+    })`);
+    assert.equal(asked, 0);
     assert.equal(await page.evaluate("document.body.innerText.includes('parameter/not/seen')"), false);
+    await page.evaluate("document.getElementById('pause').click()");
+    await eventually("document.querySelector('#decisions').innerText.includes('parameter/not/seen')");
     assert.deepEqual(page.complaints, []);
   },
 );

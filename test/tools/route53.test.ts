@@ -12,7 +12,7 @@ import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type DnsWorld, dnsProviderContract } from "../support/dns-provider-contract.ts";
 import { freePort } from "../support/free-port.ts";
 import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";
-import { maxWait } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const moto = pythonVenv("moto[server]", "5.2.5");
 const missing = await moto.missing();
@@ -31,16 +31,15 @@ if (missing === undefined) {
     server.kill();
     await once(server, "exit");
   });
-  const deadline = Date.now() + maxWait;
-  for (;;) {
-    const answered = await fetch(`${endpoint}/moto-api/data.json`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (answered) break;
-    if (Date.now() > deadline) throw new Error("moto_server does not answer");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await until(
+    "moto_server's answer",
+    () =>
+      fetch(`${endpoint}/moto-api/data.json`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    { everyMs: 200 },
+  );
   let worlds = 0;
   // Its threads do not wait for one another, where Route 53 makes one change of a zone after the other.
   dnsProviderContract("Route 53 at moto", makeWorld, { serial: true });

@@ -1,5 +1,6 @@
 /** The rules of ours for oxlint (.oxlintrc.json). */
 import { abortSignalsRule } from "./abort-signals.ts";
+import { fixedWaitRule } from "./fixed-waits.ts";
 import { linearRule } from "./regular-expressions.ts";
 import { timeOfDayRule } from "./time-of-day.ts";
 
@@ -8,6 +9,7 @@ export default {
   rules: {
     "linear-regular-expressions": linearRule,
     "no-abort-signal-any": abortSignalsRule,
+    "no-fixed-wait": fixedWaitRule,
     "no-time-of-day": timeOfDayRule,
   },
 };

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
-import { stepUntil } from "../../../test/support/steps.ts";
+import { breathe, stepUntil } from "../../../test/support/steps.ts";
 import { PodtrustError } from "../base/index.ts";
 import { StateFolder } from "./index.ts";
 import { freshness } from "./lock.ts";
@@ -71,7 +71,7 @@ describe("a lock on a file", () => {
     const end = clock.now() + limit;
     while (!done() && clock.now() < end) {
       await clock.advance(500);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await breathe(10);
     }
   }
 
@@ -90,6 +90,25 @@ describe("a lock on a file", () => {
       assert.ok(had - start > 2 * freshness && had - start < 10 * freshness, `${had - start} ms`);
       await (await taking).release();
     }
+  });
+
+  test("a taking over that was cut off is in the way until it is old, and no longer", async () => {
+    const directory = folder();
+    leaveLock(directory, { id: "dead", pid: deadPid(), place: ownPlace });
+    const clock = new TestClock();
+    const begin = clock.now();
+    const claim = `${join(directory, "job")}.takeover`;
+    writeFileSync(claim, "");
+    utimesSync(claim, begin / 1000, begin / 1000);
+    let had = 0;
+    const taking = new StateFolder(directory).lock("job", { clock }).then((lock) => {
+      had = clock.now();
+      return lock;
+    });
+    await stepUntil(clock, () => had > 0, { step: 500 });
+    assert.ok(had - begin > 2 * freshness, `${had - begin} ms`);
+    await (await taking).release();
+    assert.deepEqual(readdirSync(directory), []);
   });
 
   test("a lock whose holder shows life is waited for, however long, whatever the clocks say", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { ControllerRunner, type Followed } from "../../../src/operator/controller/index.ts";
 import { silentLogger } from "../../../src/core/base/index.ts";
 import {
@@ -237,7 +237,7 @@ describe("the controllers of bindings", { skip }, () => {
     await until("the binding's Ready", ready, (is) => is);
     over.abort();
     await Promise.all(runs);
-    await sleep(0);
+    await setImmediate();
     // Until STS knew the role nothing was wrong: Ready said why it was not known, and no Event did.
     assert.deepEqual(
       told.map(({ type, reason }) => `${type} ${reason}`),

@@ -53,7 +53,7 @@ export async function step(guide: Guide): Promise<void> {
 
   live.remove("old key");
   await guide.podtrust(["rotate", "distrust", old.kid]);
-  await sleep(cacheSeconds * 1000 + 500);
+  await guide.until("the refusal of its token", async () => "code" in (await account.ask(oldToken)));
   for (let times = 0; times < 10; times += 1) {
     const refused = await account.ask(oldToken);
     assert.ok("code" in refused, "a token of the distrusted key was let in");

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readOidcProviders, readRole } from "../../../src/providers/aws/index.ts";
 import { type Guide, roleName } from "./world.ts";
 
@@ -19,14 +18,10 @@ export async function step(guide: Guide): Promise<void> {
   await cluster.kubectl(["delete", "-f", "-"], (await guide.podtrust(["manifests", "publisher-rbac"])).out);
   const kinds = "namespaces,jobs,pods,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings";
   const ours = /demo-app|demo-service-account|podtrust|resident/u;
-  let left: readonly string[] = [];
-  for (let tries = 0; tries < 50; tries += 1) {
+  await guide.until("an end of all that was ours", async () => {
     const names = await cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
-    left = names.split("\n").filter((name) => ours.test(name));
-    if (left.length === 0) break;
-    await sleep(200);
-  }
-  assert.deepEqual(left, []);
+    return !names.split("\n").some((name) => ours.test(name));
+  });
   assert.equal(await guide.the("serving").stop(), 0);
   assert.doesNotMatch(guide.the("serving").log(), /eyJ[\w-]+\.eyJ/u, "no token in the log");
 }

@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectTo } from "../../../src/core/http/index.ts";
 import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { type Cluster, freePorts, type Pebble, podtrustImage } from "../harness/index.ts";
 import type { AwsAccount, LiveTokens } from "../story/aws-account.ts";
 import type { Serving } from "../story/podtrust.ts";
-import { maxWait } from "../../support/until.ts";
+import { until } from "../../support/until.ts";
 
 export const serviceAccount = "default/demo-service-account";
 export const region = "eu-central-1";
@@ -117,11 +116,6 @@ export class Guide {
   }
 
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + maxWait;
-    while (!(await holds())) {
-      if (performance.now() > deadline)
-        throw new Error(`${what} did not come about\n${this.#parts.serving?.log() ?? ""}`);
-      await sleep(200);
-    }
+    await until(what, holds, { everyMs: 200, detail: () => this.#parts.serving?.log() ?? "" });
   }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
@@ -110,7 +110,13 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       async () => JSON.stringify(await injection.configuration()).includes('"timeoutSeconds":3'),
       "it has theirs",
     );
-    await systemClock.sleep(500);
+    // It hears of changes in their order: once this one is put back, it knows of the other.
+    await injection.patch([{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }]);
+    await until(
+      async () => (await injection.bundle().catch(() => "")) === right,
+      "it is put back again, and people's setting was seen",
+    );
+    await world.untilInjecting();
     await world.plane.kubectl(["delete", "mutatingwebhookconfiguration", "podtrust-webhook"]);
     await until(
       () => operator.status.degraded.some((text) => text.includes("there is no Mutating")),

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
-import { SharedStore } from "../../../src/publisher/shared/store.ts";
+import { SharedStore, type SharedStoreDeps } from "../../../src/publisher/shared/store.ts";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A Secret and a Lease of one name in the namespace default, and who may use them and nothing else. */
@@ -45,11 +45,21 @@ export async function makeSharedPlace(plane: ControlPlane): Promise<SharedPlace>
   return { namespace, name, kubeconfig: await plane.kubeconfigFor(name) };
 }
 
-/** Opens it as a replica does. */
+/** Opens it as a replica does; `onRead` is called after each read of its Lease. */
 export async function openShared(
   { namespace, name, kubeconfig }: SharedPlace,
   clock: Clock = systemClock,
+  onRead: () => void = () => {},
 ): Promise<SharedStore> {
-  const cluster = await openKubernetes({ kubeconfig }, { clock });
+  const api = await openKubernetes({ kubeconfig }, { clock });
+  const cluster: SharedStoreDeps["cluster"] = {
+    read: async (...args) => {
+      const object = await api.read(...args);
+      if (args[0].kind === "Lease") onRead();
+      return object;
+    },
+    create: (...args) => api.create(...args),
+    replace: (...args) => api.replace(...args),
+  };
   return new SharedStore({ namespace, name }, { cluster, clock, logger: silentLogger });
 }

@@ -24,6 +24,7 @@ import {
   whyNoSshHost,
   writeRelease,
 } from "../../support/ssh-host/index.ts";
+import { until } from "../../support/until.ts";
 
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
@@ -56,8 +57,8 @@ async function order(t: TestContext, stateDir: string, { ca }: CaInReach, port: 
   const isServing = (): boolean =>
     serving.publisher.status().issuers.every(({ certificate }) => certificate?.notAfter !== undefined);
   try {
-    for (let look = 0; look < 400 && !isServing(); look += 1) await systemClock.sleep(50);
-    assert.ok(isServing(), JSON.stringify(serving.publisher.status().issuers));
+    const seen = (): string => JSON.stringify(serving.publisher.status().issuers);
+    await until("a certificate of every issuer", isServing, { detail: seen });
   } finally {
     // It writes into the folder until then.
     await serving.close(0);

@@ -27,6 +27,7 @@ import {
   whyNoSshHost,
   writeRelease,
 } from "../../support/ssh-host/index.ts";
+import { until } from "../../support/until.ts";
 
 /** Of so many calls one is cut; each of them nightly. */
 const cutEvery = oneOf(10);
@@ -276,13 +277,10 @@ async function killed(only: string, work: Work, during: RegExp): Promise<void> {
       env: homeEnvironment(folder),
       onStart: (signal) => (kill = () => signal("SIGKILL")),
     });
-    const until = async (what: "hasBegun" | "hasEnded"): Promise<void> => {
-      while (!host.held()[what]) await systemClock.sleep(20);
-    };
-    await until("hasBegun");
+    await until("the begin of what is held", () => host.held().hasBegun, { everyMs: 20 });
     kill();
     assert.equal((await child).code, null);
-    await until("hasEnded");
+    await until("the end of what is held", () => host.held().hasEnded, { everyMs: 20 });
     await host.watch();
     const second = await work.up(bench);
     assert.ok(second.isDone, second.said);

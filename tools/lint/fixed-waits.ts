@@ -1,0 +1,101 @@
+/**
+ * A rule for oxlint: a test does not wait for so many milliseconds. What such a wait proves holds on a fast machine alone:
+ * `until` of test/support/until.ts waits for a state, a `TestClock` is moved, and what must not happen is proven by an event
+ * that comes after it would have come.
+ *
+ * `test/gate/time-rules.test.ts` fails on an entry of the list in which nothing waits so.
+ */
+import { isListed, type MemberNode, type RuleContext } from "./rule.ts";
+
+/** Files that may wait so; a folder ends with `/`. */
+export const fixedWaits: readonly string[] = [
+  // The polls that others use, the clocks that others move, and the sleep that is itself under test.
+  "src/core/base/base.test.ts",
+  "test/support/steps.ts",
+  "test/support/swift-clock.ts",
+  "test/support/until.ts",
+  "test/dns/dns-01.test.ts",
+  // Polls that watch a program as well, and say its last words once it has ended.
+  "test/cluster/harness/",
+  "test/cluster/story/podtrust.ts",
+  "test/machine/emulator/emulator.ts",
+  // What others are asked or held for meanwhile, again and again with a pause.
+  "test/cluster/bindings/world.ts",
+  "test/cluster/kubernetes-api.test.ts",
+  "test/cluster/operator/lease-holder.ts",
+  "test/cluster/operator/operator-program.ts",
+  "test/cluster/story/aws-account.ts",
+  "test/machine/story.test.ts",
+  // A lease's term, which the test measures.
+  "test/cluster/operator/lease.test.ts",
+  // Caches of a JWK Set in another process, which run out by Cache-Control and a real clock.
+  "test/cluster/api-versions.test.ts",
+  "test/cluster/demo-cluster.test.ts",
+  "test/cluster/guide/07-rotate-signing-key.ts",
+  "test/cluster/story.test.ts",
+  // Attacks and figures: they are paced, and last for so long.
+  "test/bench/",
+  "test/hostile/",
+];
+
+interface Named {
+  readonly type: string;
+  readonly name?: string;
+}
+
+interface ImportNode {
+  readonly source: { readonly value: unknown };
+  readonly specifiers: readonly { readonly imported?: Named }[];
+}
+
+interface CallNode {
+  readonly callee: MemberNode;
+  readonly arguments: readonly unknown[];
+}
+
+interface NewNode {
+  readonly callee: Named;
+  readonly arguments: readonly { readonly body?: { readonly callee?: Named } }[];
+}
+
+/** The path of a test, or of what tests share, from its `src/` or `test/` on; undefined for all other files. */
+function testPath(filename: string): string | undefined {
+  const parts = filename.split(/[/\\]/u);
+  const at = parts.findIndex((part, index) => {
+    const isRoot = part === "test" || part === "src";
+    return isRoot && !parts.slice(0, index).some((before) => before === "test" || before === "src");
+  });
+  const path = at === -1 ? "" : parts.slice(at).join("/");
+  return path.startsWith("test/") || path.endsWith(".test.ts") ? path : undefined;
+}
+
+/** `new Promise((resolve) => setTimeout(resolve, ms))`. */
+const isTimer = ({ callee, arguments: [executor] }: NewNode): boolean =>
+  callee.name === "Promise" && executor?.body?.callee?.name === "setTimeout";
+
+/** `systemClock.sleep(ms)`; with a signal it is the sleep of another clock. */
+const isSystemSleep = ({ callee: { object, property }, arguments: given }: CallNode): boolean =>
+  object?.name === "systemClock" && property?.name === "sleep" && given.length === 1;
+
+const message =
+  "A test waits for a state (until of test/support/until.ts) or moves a TestClock. A file that paces, polls or measures stands in tools/lint/fixed-waits.ts.";
+
+export const fixedWaitRule = {
+  create(context: RuleContext) {
+    const path = testPath(context.filename);
+    if (path === undefined || isListed(fixedWaits, path)) return {};
+    return {
+      ImportDeclaration(node: ImportNode) {
+        const names = node.specifiers.map(({ imported }) => imported?.name);
+        if (node.source.value === "node:timers/promises" && names.includes("setTimeout"))
+          context.report({ node, message });
+      },
+      NewExpression(node: NewNode) {
+        if (isTimer(node)) context.report({ node, message });
+      },
+      CallExpression(node: CallNode) {
+        if (isSystemSleep(node)) context.report({ node, message });
+      },
+    };
+  },
+};
