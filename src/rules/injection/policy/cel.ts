@@ -29,22 +29,16 @@ export function record(members: Readonly<Record<string, string>>): string {
   return enclosed("{", inside, "}");
 }
 
-function literalOf(expression: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(expression);
-    return typeof value === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Whether an expression is a literal and no more. */
+const isLiteral = (expression: string): boolean => /^"(?:[^"\\]|\\.)*"$/u.test(expression);
 
-/** Texts one after the other; literals that stand beside one another are one. */
+/** Texts one after the other, a line for each if they are long; literals that stand beside one another are one. */
 export function concatenated(...texts: readonly string[]): string {
   const merged: string[] = [];
   for (const text of texts) {
-    const [before, here] = [literalOf(merged.at(-1) ?? ""), literalOf(text)];
-    if (before === undefined || here === undefined) merged.push(text);
-    else merged[merged.length - 1] = literal(before + here);
+    const before = merged.at(-1) ?? "";
+    if (isLiteral(before) && isLiteral(text)) merged[merged.length - 1] = before.slice(0, -1) + text.slice(1);
+    else merged.push(text);
   }
   const line = merged.join(" + ");
   return line.length <= width ? line : merged.join("\n+ ");
