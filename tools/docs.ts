@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** One page: a file of tools/docs/ exports it as its default. */
+/** One page: a file of tools/docs/ exports one, or several of a kind, as its default. */
 export interface GeneratedPage {
   /** Relative to the project: `docs/reference/errors.md`. */
   readonly path: string;
@@ -24,11 +24,13 @@ export async function generatedPages(): Promise<readonly GeneratedPage[]> {
   const files = globSync("tools/docs/*.ts", { cwd: root }).sort();
   if (files.length === 0) throw new TypeError("no generator was found in tools/docs");
   const loaded = files.map(async (file) => {
-    const module = (await import(pathToFileURL(join(root, file)).href)) as { default?: GeneratedPage };
+    const module = (await import(pathToFileURL(join(root, file)).href)) as {
+      default?: GeneratedPage | readonly GeneratedPage[];
+    };
     if (module.default === undefined) throw new TypeError(`${file} exports no page`);
     return module.default;
   });
-  return Promise.all(loaded);
+  return (await Promise.all(loaded)).flat();
 }
 
 /** Paths of the pages on disk that differ from what the code says. */

@@ -30,6 +30,9 @@ export const allowed: Record<string, readonly string[]> = {
   issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
+  // Anybody's issuer from its URL alone: what is gathered here is judged by the room inside.
+  doctor: ["core/base", "core/http", "rules/oidc", "issuer"],
+  "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "issuer", "doctor"],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
@@ -267,6 +270,7 @@ export const allowed: Record<string, readonly string[]> = {
     "publisher",
     "sandbox/cli",
     "demo",
+    "doctor",
     "stack",
     "core/terminal",
     "core/command-line",
@@ -314,6 +318,7 @@ export const pure = [
   "rules/dns",
   "stack/hcl",
   "stack/status/judge",
+  "doctor/judge",
 ];
 
 /** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */

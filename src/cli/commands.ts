@@ -3,6 +3,7 @@ import { defineApply } from "./apply/command.ts";
 import { defineBind } from "./bind/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
+import { defineDoctor } from "./doctor/command.ts";
 import { defineDown } from "./down/command.ts";
 import { commandUses } from "./examples.ts";
 import { defineExplain } from "./explain/command.ts";
@@ -77,7 +78,7 @@ export const podtrust: CommandTree = {
         defineRenewToken,
       ],
     },
-    { title: "Check", commands: [defineStatus, defineTest, defineExplain, defineToken] },
+    { title: "Check", commands: [defineStatus, defineTest, defineDoctor, defineExplain, defineToken] },
     { title: "Other", commands: [defineCompletion] },
   ],
   uses: commandUses,

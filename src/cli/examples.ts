@@ -41,6 +41,14 @@ export const commandUses: CommandUses = {
     examples: ["podtrust plan --down", "podtrust down", "podtrust down --only server"],
     guide: "aws",
   },
+  doctor: {
+    examples: [
+      "podtrust doctor https://oidc.example.com",
+      "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
+      "podtrust doctor https://oidc.example.com --json --fail-on warning",
+    ],
+    guide: "doctor",
+  },
   import: {
     examples: ["podtrust import provider", "podtrust import web --yes", "podtrust import provider web api"],
     guide: "aws",

@@ -1,5 +1,6 @@
 export { awsBounds, type IssuerBounds } from "./bounds.ts";
 export { brokenOf, type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
+export { isPrivateAddress, isPrivateName } from "./private.ts";
 export {
   type DocumentName,
   type DocumentReading,

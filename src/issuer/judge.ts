@@ -12,7 +12,11 @@ export interface IssuerFinding {
   /** What was seen, with its values. */
   readonly seen: string;
   readonly next: string;
+  /** The values by which one cause is told from another: those of the error, where there was one. */
+  readonly detail?: ErrorDetail;
 }
+
+type ErrorDetail = PodtrustError["detail"];
 
 /** What a reading of an issuer means for AWS. */
 export interface IssuerJudgement {
@@ -136,7 +140,8 @@ function parsed<T>(reading: DocumentReading, reason: Reason, parse: (body: Buffe
     return { value: parse(response.body), findings: mediaTypeFindings(reading, response) };
   } catch (error) {
     if (!(error instanceof PodtrustError)) throw error;
-    return { findings: [findingAt(reading, reason, error.message, error.next)] };
+    const finding = findingAt(reading, reason, error.message, error.next);
+    return { findings: [{ ...finding, detail: error.detail }] };
   }
 }
 

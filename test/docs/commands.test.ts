@@ -61,6 +61,8 @@ const said: Readonly<Record<string, RegExp>> = {
   "status --json": /^\{/u,
   status: /Every link holds|No link is broken/u,
   test: /, 0 not,/u,
+  "doctor --json": /^\{/u,
+  doctor: /AWS can read this issuer/u,
   explain: /AWS would accept the token/u,
   "rotate status": /current/u,
   "rotate distrust": /\S/u,

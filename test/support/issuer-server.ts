@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
+import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
-import type { TestAuthority } from "./certificates.ts";
+import type { TestAuthority, TestCertificate } from "./certificates.ts";
 
 /** What an issuer's server answers on one path. */
 export interface ServedPage {
@@ -50,15 +50,23 @@ function answer(page: ServedPage, response: ServerResponse): void {
 /** Starts an issuer; its certificate comes from `authority`, for `certificateNames` or else its own host. */
 export async function startIssuer(
   authority: TestAuthority,
-  options: { host?: string; path?: string; certificateNames?: readonly string[]; expired?: boolean } = {},
+  options: {
+    host?: string;
+    path?: string;
+    certificateNames?: readonly string[];
+    expired?: boolean;
+    /** In place of one of the authority's. */
+    certificate?: TestCertificate;
+    tls?: ServerOptions;
+  } = {},
 ): Promise<IssuerServer> {
   const host = options.host ?? "oidc.example.test";
   const past = { notBefore: new Date(Date.now() - 7_200_000), notAfter: new Date(Date.now() - 3_600_000) };
   const names = options.certificateNames ?? [host];
-  const leaf = await authority.issue(names, options.expired === true ? past : {});
+  const leaf = options.certificate ?? (await authority.issue(names, options.expired === true ? past : {}));
   const pages: IssuerServer["pages"] = new Map();
   const requests: string[] = [];
-  const server = createServer({ cert: leaf.certificate, key: leaf.key }, (req, res) => {
+  const server = createServer({ ...options.tls, cert: leaf.certificate, key: leaf.key }, (req, res) => {
     requests.push(req.url ?? "");
     const page = pages.get(req.url ?? "");
     if (typeof page === "function") page(req, res);

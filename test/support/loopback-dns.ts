@@ -25,7 +25,8 @@ function dataOf({ type, value }: Answer): Buffer {
   return type === "NS" ? nameBytes(value) : Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
 }
 
-type Answers = (question: string) => readonly Answer[];
+/** `failed`: the server says that it failed (SERVFAIL). */
+type Answers = (question: string) => readonly Answer[] | "failed";
 
 /** The answer of an authority to a query; NXDOMAIN where there is none (RFC 1035 §4.1.1). */
 function reply(query: Buffer, answers: Answers): Buffer {
@@ -37,11 +38,13 @@ function reply(query: Buffer, answers: Answers): Buffer {
     at += 1 + length;
   }
   const question = query.subarray(12, at + 5);
-  const code = query.readUInt16BE(at + 1);
-  const type = Object.entries(codes).find(([, one]) => one === code)?.[0] ?? "?";
-  const found = answers(`${type} ${labels.join(".").toLowerCase()}`);
+  const asked = query.readUInt16BE(at + 1);
+  const type = Object.entries(codes).find(([, one]) => one === asked)?.[0] ?? "?";
+  const said = answers(`${type} ${labels.join(".").toLowerCase()}`);
+  const found = said === "failed" ? [] : said;
+  const code = said === "failed" ? 0x84_02 : found.length === 0 ? 0x84_03 : 0x84_00;
   const header = Buffer.from(query.subarray(0, 12));
-  header.writeUInt16BE(found.length === 0 ? 0x84_03 : 0x84_00, 2);
+  header.writeUInt16BE(code, 2);
   header.writeUInt16BE(found.length, 6);
   header.writeUInt16BE(0, 8);
   header.writeUInt16BE(0, 10);

@@ -217,6 +217,8 @@ async function send(
 ): Promise<IncomingMessage> {
   if (judgesItself(options) && url.protocol === "https:") {
     const [socket] = (await once(outgoing, "socket", { signal })) as [TLSSocket];
+    // Without a route the system refuses at once, before anybody could listen.
+    if (socket.errored !== null) throw socket.errored;
     await once(socket, "secureConnect", { signal });
     const fault = judgeChain(url, socket, options.thumbprints);
     if (fault !== undefined) throw fault;

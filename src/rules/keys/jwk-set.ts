@@ -58,7 +58,8 @@ function rawKeys(text: string | Uint8Array): readonly unknown[] {
   const keys: unknown = document["keys"];
   if (!Array.isArray(keys))
     throw new PodtrustError("jwks-invalid", 'the JWK Set has no array "keys" (RFC 7517 §5.1)');
-  if (keys.length === 0) throw new PodtrustError("jwks-invalid", "the JWK Set is empty");
+  if (keys.length === 0)
+    throw new PodtrustError("jwks-invalid", "the JWK Set is empty", { detail: { count: 0 } });
   return keys as unknown[];
 }
 

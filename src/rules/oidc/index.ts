@@ -21,6 +21,13 @@ export { discoveryUrlOf, iamProviderKey, type Issuer, parseIssuer } from "./issu
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
 export { type IssuerProblem, issuerProblems, maxIssuer } from "./issuer-problems.ts";
+export {
+  type DocumentsForParty,
+  partyProblems,
+  relyingParties,
+  type RelyingPartyBounds,
+  type RelyingPartyName,
+} from "./relying-parties.ts";
 export { type Jws, type JwsLimits, maxToken, parseJws } from "./jws.ts";
 export {
   awsJwksCacheSeconds,

@@ -30,3 +30,20 @@ export function found<O extends Exclude<Outcome, "ok">>(
 ): ReasonEntry & { readonly outcome: O; readonly next: string } {
   return { outcome, links, summary, next };
 }
+
+/** What makes a reason a cause that `podtrust doctor` names: its number, and how it is told from every other. */
+export interface CauseFacts {
+  /** Stable, and never used again; written PT104. */
+  readonly number: number;
+  /** What has to be observed before this cause, and no other, is named. */
+  readonly proof: string;
+  /** A verdict of its own, where nothing is broken and nothing has to be changed. */
+  readonly verdict?: "propagating";
+  /** Kept for those who look an old report up; nothing gives it any more. */
+  readonly retired?: true;
+}
+
+/** A reason that is a cause. */
+export function cause<E extends ReasonEntry>(entry: E, facts: CauseFacts): E & CauseFacts {
+  return { ...entry, ...facts };
+}

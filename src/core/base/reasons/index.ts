@@ -1,14 +1,15 @@
 import { links } from "../links.ts";
 import { awsReasons } from "./aws.ts";
 import { bindingReasons } from "./bindings.ts";
+import { causeReasons } from "./causes/index.ts";
 import { clusterReasons } from "./cluster.ts";
-import { found, type ReasonEntry } from "./entry.ts";
+import { type CauseFacts, found, type ReasonEntry } from "./entry.ts";
 import { holdingReasons } from "./holds.ts";
 import { issuerReasons } from "./issuer.ts";
 import { workloadReasons } from "./workload.ts";
 
 export type { BindingReason } from "./bindings.ts";
-export type { Outcome } from "./entry.ts";
+export type { CauseFacts, Outcome } from "./entry.ts";
 
 /**
  * Why a link is as it is, by a stable word that `status`, metrics and a Kubernetes condition share (CamelCase, as
@@ -22,6 +23,7 @@ export const reasons = {
   ...awsReasons,
   ...workloadReasons,
   ...bindingReasons,
+  ...causeReasons,
   Skipped: found(
     "unseen",
     links,
@@ -38,3 +40,13 @@ export const reasons = {
 
 /** The closed set of reasons. */
 export type Reason = keyof typeof reasons;
+
+/** The reasons that are causes: each with a number, a proof and a page of its own in docs/doctor/. */
+export type Cause = {
+  [R in Reason]: (typeof reasons)[R] extends CauseFacts ? R : never;
+}[Reason];
+
+/** Whether a reason is a cause; of the others `status` alone speaks. */
+export function isCause(reason: Reason): reason is Cause {
+  return "number" in reasons[reason];
+}

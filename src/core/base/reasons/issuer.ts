@@ -1,32 +1,51 @@
-import { found, type ReasonEntry } from "./entry.ts";
+import { cause, found, type ReasonEntry } from "./entry.ts";
 
 const documents = ["discovery", "jwks"] as const;
 
 /** Reasons about what the issuer serves, and how. */
 export const issuerReasons = {
-  IssuerMismatch: found(
-    "broken",
-    ["cluster", "discovery", "token"],
-    "An issuer is not the configured one letter for letter, as AWS compares it.",
-    "Set the API server's --service-account-issuer, the published document and the config to the same URL.",
+  IssuerMismatch: cause(
+    found(
+      "broken",
+      ["cluster", "discovery", "token"],
+      "An issuer is not the configured one letter for letter, as AWS compares it.",
+      "Set the API server's --service-account-issuer, the published document and the config to the same URL.",
+    ),
+    {
+      number: 100,
+      proof:
+        "The issuer of the document is compared with the URL byte by byte; the first byte that differs is named.",
+    },
   ),
-  DiscoveryInvalid: found(
-    "broken",
-    ["discovery"],
-    "The discovery document cannot be read or lacks what AWS needs of it.",
-    "Publish a discovery document with issuer, jwks_uri and the three supported lists.",
+  DiscoveryInvalid: cause(
+    found(
+      "broken",
+      ["discovery"],
+      "The discovery document cannot be read or lacks what AWS needs of it.",
+      "Publish a discovery document with issuer, jwks_uri and the three supported lists.",
+    ),
+    {
+      number: 111,
+      proof: "The document came with status 200, and a member that AWS needs is missing or has another type.",
+    },
   ),
-  DiscoveryUnusual: found(
-    "warning",
-    ["discovery"],
-    "The discovery document is legal, and has something in it that is often a mistake.",
-    "Look at the document.",
+  DiscoveryUnusual: cause(
+    found(
+      "warning",
+      ["discovery"],
+      "The discovery document is legal, and has something in it that is often a mistake.",
+      "Look at the document.",
+    ),
+    { number: 112, proof: "The document is readable, and what it lists is compared with what AWS verifies." },
   ),
-  JwksInvalid: found(
-    "broken",
-    ["jwks"],
-    "The JWKS cannot be read, is ambiguous, has a private key, more than 100 keys of a type, or none that AWS can use.",
-    "Publish the cluster's public keys, each under its own kid.",
+  JwksInvalid: cause(
+    found(
+      "broken",
+      ["jwks"],
+      "The JWKS cannot be read, is ambiguous, has a private key, more than 100 keys of a type, or none that AWS can use.",
+      "Publish the cluster's public keys, each under its own kid.",
+    ),
+    { number: 200, proof: "The set came with status 200, and the sentence says what in it AWS cannot read." },
   ),
   JwksUnusual: found(
     "warning",
@@ -52,95 +71,152 @@ export const issuerReasons = {
     "A key of the cluster is not published, and whether the cluster signs with it could not be seen.",
     "Give these credentials the right to create serviceaccounts/token: a token says which key signs.",
   ),
-  MediaTypeUnusual: found(
-    "warning",
-    documents,
-    "A document comes as another media type than application/json; AWS does not say that it minds, and others do.",
-    "Serve it as application/json (the JWKS also as application/jwk-set+json).",
+  MediaTypeUnusual: cause(
+    found(
+      "warning",
+      documents,
+      "A document comes as another media type than application/json; AWS does not say that it minds, and others do.",
+      "Serve it as application/json (the JWKS also as application/jwk-set+json).",
+    ),
+    { number: 520, proof: "The Content-Type header of the answer." },
   ),
-  RedirectNotFollowed: found(
-    "broken",
-    [...documents, "reachability"],
-    "A document is a redirect, which AWS does not follow.",
-    "Serve the document at exactly this URL with status 200.",
+  RedirectNotFollowed: cause(
+    found(
+      "broken",
+      [...documents, "reachability"],
+      "A document is a redirect, which AWS does not follow.",
+      "Serve the document at exactly this URL with status 200.",
+    ),
+    { number: 501, proof: "The status and the Location header of the answer." },
   ),
-  UnexpectedStatus: found(
-    "broken",
-    [...documents, "reachability"],
-    "A document comes with another status than 200.",
-    "Serve the document at exactly this URL with status 200, to everybody and without a password.",
+  UnexpectedStatus: cause(
+    found(
+      "broken",
+      [...documents, "reachability"],
+      "A document comes with another status than 200.",
+      "Serve the document at exactly this URL with status 200, to everybody and without a password.",
+    ),
+    {
+      number: 517,
+      proof: "The status of the answer, with none of the marks by which other causes are known.",
+    },
   ),
-  ResponseTimeout: found(
-    "broken",
-    ["reachability"],
-    "A document did not come within the five seconds that AWS waits.",
-    "Serve the documents from memory, close to the internet; look at the phase that took the time.",
+  ResponseTimeout: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "A document did not come within the five seconds that AWS waits.",
+      "Serve the documents from memory, close to the internet; look at the phase that took the time.",
+    ),
+    { number: 514, proof: "The phases that ended within five seconds, and the one that did not." },
   ),
-  ResponseTooLarge: found(
-    "broken",
-    ["reachability"],
-    "A document is larger than is read of it.",
-    "Keep the discovery document below 64 KiB and publish no keys that sign no more tokens.",
+  ResponseTooLarge: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "A document is larger than is read of it.",
+      "Keep the discovery document below 64 KiB and publish no keys that sign no more tokens.",
+    ),
+    { number: 515, proof: "The bytes that came, or that were announced, are more than are read." },
   ),
-  ResponseInvalid: found(
-    "broken",
-    ["reachability"],
-    "A server's answer is not HTTP, or ended early.",
-    "Look at what listens on port 443 of this name.",
+  ResponseInvalid: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "A server's answer is not HTTP, or ended early.",
+      "Look at what listens on port 443 of this name.",
+    ),
+    { number: 516, proof: "What came back is not HTTP, or ended before its announced length." },
   ),
-  ConnectionFailed: found(
-    "broken",
-    ["reachability"],
-    "No connection to the issuer came about.",
-    "Open port 443 of the issuer to the whole internet: AWS does not say from where it asks.",
+  ConnectionFailed: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "No connection to the issuer came about.",
+      "Open port 443 of the issuer to the whole internet: AWS does not say from where it asks.",
+    ),
+    {
+      number: 511,
+      proof: "No address of the name took a connection within five seconds, and none refused one.",
+    },
   ),
-  NameNotResolved: found(
-    "broken",
-    ["dns"],
-    "The issuer's name does not resolve.",
-    "Make an A or AAAA record for the name, and look whether its zone is delegated.",
+  NameNotResolved: cause(
+    found(
+      "broken",
+      ["dns"],
+      "The issuer's name does not resolve.",
+      "Make an A or AAAA record for the name, and look whether its zone is delegated.",
+    ),
+    { number: 300, proof: "The resolver gave neither an address nor a reason." },
   ),
-  AddressPrivate: found(
-    "warning",
-    ["dns"],
-    "The issuer's name leads to an address that AWS cannot reach.",
-    "Look at the name from outside: AWS cannot reach a private address.",
+  AddressPrivate: cause(
+    found(
+      "warning",
+      ["dns"],
+      "The issuer's name leads to an address that AWS cannot reach.",
+      "Look at the name from outside: AWS cannot reach a private address.",
+    ),
+    {
+      number: 305,
+      proof: "Some addresses of the name lie in ranges that the internet does not route, and some do not.",
+    },
   ),
-  CertificateExpiring: found(
-    "warning",
-    ["tls"],
-    "Less than a sixth of the certificate's life is left, so that something keeps it from being renewed.",
-    "Look why it was not renewed: the publisher's log names the CA's last answer.",
+  CertificateExpiring: cause(
+    found(
+      "warning",
+      ["tls"],
+      "Less than a sixth of the certificate's life is left, so that something keeps it from being renewed.",
+      "Look why it was not renewed: the publisher's log names the CA's last answer.",
+    ),
+    { number: 408, proof: "The dates of the served certificate: less than a sixth of its life is left." },
   ),
-  CertificateExpired: found(
-    "broken",
-    ["tls"],
-    "A certificate of the issuer's chain has expired.",
-    "Renew the certificate; a publisher renews by itself, and its log names the CA's last answer.",
+  CertificateExpired: cause(
+    found(
+      "broken",
+      ["tls"],
+      "A certificate of the issuer's chain has expired.",
+      "Renew the certificate; a publisher renews by itself, and its log names the CA's last answer.",
+    ),
+    { number: 401, proof: "The dates of the served chain against the clock of this machine." },
   ),
-  CertificateNotYetValid: found(
-    "broken",
-    ["tls"],
-    "A certificate of the issuer's chain is not valid yet, or the clock of this machine is behind.",
-    "Check the clock of this machine, then that of the CA.",
+  CertificateNotYetValid: cause(
+    found(
+      "broken",
+      ["tls"],
+      "A certificate of the issuer's chain is not valid yet, or the clock of this machine is behind.",
+      "Check the clock of this machine, then that of the CA.",
+    ),
+    { number: 402, proof: "The dates of the served chain against the clock of this machine." },
   ),
-  CertificateNameMismatch: found(
-    "broken",
-    ["tls"],
-    "The certificate is for other names than the issuer's.",
-    "Serve a certificate that names the issuer's host.",
+  CertificateNameMismatch: cause(
+    found(
+      "broken",
+      ["tls"],
+      "The certificate is for other names than the issuer's.",
+      "Serve a certificate that names the issuer's host.",
+    ),
+    {
+      number: 403,
+      proof: "The names in the served certificate; the host that was asked for is not among them.",
+    },
   ),
-  CertificateUntrusted: found(
-    "broken",
-    ["tls"],
-    "No root that is known here vouches for the issuer's chain: a private CA, or an intermediate certificate that is not served.",
-    "Serve the whole chain of a public CA; for a private CA give --ca FILE, and register its thumbprint with IAM.",
+  CertificateUntrusted: cause(
+    found(
+      "broken",
+      ["tls"],
+      "No root that is known here vouches for the issuer's chain: a private CA, or an intermediate certificate that is not served.",
+      "Serve the whole chain of a public CA; for a private CA give --ca FILE, and register its thumbprint with IAM.",
+    ),
+    { number: 412, proof: "The chain verifies up to a certificate whose issuer no known root is." },
   ),
-  TlsFailed: found(
-    "broken",
-    ["tls"],
-    "The TLS handshake with the issuer failed.",
-    "Serve TLS 1.2 or 1.3 with a certificate that names the host and brings its whole chain.",
+  TlsFailed: cause(
+    found(
+      "broken",
+      ["tls"],
+      "The TLS handshake with the issuer failed.",
+      "Serve TLS 1.2 or 1.3 with a certificate that names the host and brings its whole chain.",
+    ),
+    { number: 400, proof: "TCP connected, and the handshake ended without a certificate." },
   ),
   PublisherBlind: found(
     "warning",

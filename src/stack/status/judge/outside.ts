@@ -1,30 +1,8 @@
-import { BlockList } from "node:net";
 import { lengthText } from "../../../core/base/index.ts";
-import type { DocumentReading } from "../../../issuer/index.ts";
+import { type DocumentReading, isPrivateAddress } from "../../../issuer/index.ts";
 import type { IssuerFacts, JudgedFacts, NameFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { linkOfFinding } from "./documents.ts";
-
-// RFC 1918, 4193, 6598, 3927, 4291: nothing that AWS could reach.
-const nowhere = new BlockList();
-for (const [net, prefix] of [
-  ["10.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  ["100.64.0.0", 10],
-  ["169.254.0.0", 16],
-  ["127.0.0.0", 8],
-] as const)
-  nowhere.addSubnet(net, prefix, "ipv4");
-for (const [net, prefix] of [
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["::1", 128],
-] as const)
-  nowhere.addSubnet(net, prefix, "ipv6");
-
-const isPrivate = (address: string): boolean =>
-  nowhere.check(address, address.includes(":") ? "ipv6" : "ipv4");
 
 function nameFinding({ host, instead, addresses }: NameFacts): Finding {
   if (instead !== undefined) {
@@ -39,7 +17,7 @@ function nameFinding({ host, instead, addresses }: NameFacts): Finding {
   }
   const seen = `${host} is ${addresses.value.join(", ")}`;
   const fresh = "asked now";
-  if (!addresses.value.some(isPrivate)) return finding("NameResolves", { seen, from, fresh });
+  if (!addresses.value.some(isPrivateAddress)) return finding("NameResolves", { seen, from, fresh });
   return finding("AddressPrivate", { seen: `${seen}, which is private`, from, fresh });
 }
 

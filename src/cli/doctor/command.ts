@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import type { DoctorCommandOptions } from "./run.ts";
+
+/** `podtrust doctor`: the cause behind a broken issuer, from its URL alone. */
+export function defineDoctor(program: Command, context: CommandContext): void {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  program
+    .command("doctor")
+    .description("find out why AWS does not accept an issuer: the cause, its proof and the fix")
+    .argument("<issuer>", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
+    .option("--token <file>", "a token of the issuer, judged with it; - reads standard input")
+    .option("--fail-on <verdict>", "exit 3 at this verdict or a worse one: warning or broken", "broken")
+    .option(
+      "--resolver <address>",
+      "the resolver to ask for addresses, such as 1.1.1.1, in place of this machine's",
+    )
+    .option(
+      "--connect-to <rule>",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
+      collect,
+    )
+    .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
+    .addHelpText(
+      "after",
+      "\nNeeds no config, no account and no credentials. Changes nothing: it looks names up and sends GETs of the two\n" +
+        "public documents. The token is neither sent nor printed. Exits 3 when a link is broken.\n",
+    )
+    .action(async (issuer: string, options: DoctorCommandOptions) => {
+      const { runDoctor } = await import("./run.ts");
+      await runDoctor(context, issuer, options);
+    });
+}

@@ -1,0 +1,14 @@
+import { discoveryCauses } from "./discovery.ts";
+import { dnsAndTlsCauses } from "./dns-and-tls.ts";
+import { jwksCauses } from "./jwks.ts";
+import { reachabilityCauses } from "./reachability.ts";
+import { tokenCauses } from "./token.ts";
+
+/** Causes that are told apart by `podtrust doctor` alone; some reasons of `status` are causes as well. */
+export const causeReasons = {
+  ...discoveryCauses,
+  ...jwksCauses,
+  ...dnsAndTlsCauses,
+  ...reachabilityCauses,
+  ...tokenCauses,
+};

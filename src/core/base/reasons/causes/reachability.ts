@@ -1,0 +1,138 @@
+import { cause, found, type ReasonEntry } from "../entry.ts";
+
+/** Why a document cannot be had from the internet. */
+export const reachabilityCauses = {
+  BucketPrivate: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The bucket does not let anybody read the documents, or they are not in it.",
+      "Allow s3:GetObject to everybody by the bucket's policy, with public access by policy not blocked; then publish again.",
+    ),
+    {
+      number: 502,
+      proof:
+        "Status 403 with the code AccessDenied in S3's XML, which S3 also answers for an object that is missing.",
+    },
+  ),
+  ObjectPrivate: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "One document of the bucket is public and the other is not, or is missing.",
+      "Put both under the same bucket policy, over /*; object ACLs are not needed.",
+    ),
+    { number: 503, proof: "One document answers 200, and the other AccessDenied in S3's XML." },
+  ),
+  BotProtection: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "A protection against bots stands in front of the issuer, and AWS is a bot.",
+      "Turn the challenge off for this host, or move the two documents to another one.",
+    ),
+    {
+      number: 504,
+      proof: "The header cf-mitigated, or a challenge page with status 403 or 503 from Cloudflare.",
+    },
+  ),
+  StorageFirewall: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The storage account lets in chosen networks only, or no anonymous reader.",
+      "Put both documents into a container with anonymous read access, in an account that all networks reach.",
+    ),
+    { number: 505, proof: "The header x-ms-error-code names a refusal." },
+  ),
+  Throttled: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The host refuses requests that come quickly, as AWS's do when many pods start.",
+      "Serve the documents from static hosting or a CDN, without a rate limit for them.",
+    ),
+    { number: 506, proof: "Some of the samples answer 429, or 503 with SlowDown." },
+  ),
+  AnswersFlaky: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The same document comes at times, and at times it does not.",
+      "Look at the server's own log for the failing answers: one of several backends is the first suspect.",
+    ),
+    { number: 507, proof: "Of several samples of one URL some came and some did not." },
+  ),
+  DocumentMissing: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The document is not there: never published, or deleted.",
+      "Publish the documents again from the cluster's own keys.",
+    ),
+    { number: 508, proof: "Status 404 or 410." },
+  ),
+  BucketMissing: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The bucket does not exist.",
+      "Make the bucket again and publish both documents; a name that somebody else can take is a name to move away from.",
+    ),
+    { number: 509, proof: "S3's XML has the code NoSuchBucket." },
+  ),
+  ConnectionRefused: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "Nothing listens on port 443.",
+      "Start the server, and look whether the name leads to the machine on which it runs.",
+    ),
+    { number: 510, proof: "Every address refused the connection." },
+  ),
+  AddressDead: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "One address of the name serves the issuer and another does not: AWS fails by chance.",
+      "Mend the server at that address, or take its record out of DNS.",
+    ),
+    { number: 512, proof: "Each address was asked by itself." },
+  ),
+  AddressesDiffer: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The addresses of the name serve different documents.",
+      "Give every server behind the name the same issuer and keys.",
+    ),
+    { number: 513, proof: "Each address was asked by itself, and issuer or kids differ." },
+  ),
+  AddressUnseen: cause(
+    found(
+      "unseen",
+      ["reachability"],
+      "This machine has no route to an address, so that it was not asked.",
+      "Look again from a machine that has IPv6, or has a route to the address.",
+    ),
+    { number: 521, proof: "The system says that the network is unreachable from here." },
+  ),
+  ServerFailing: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The server answers with an error of its own.",
+      "Look at the log of the server or of the backend behind it.",
+    ),
+    { number: 518, proof: "Status 500 or above." },
+  ),
+  ResponseSlow: cause(
+    found(
+      "warning",
+      ["reachability"],
+      "A document took more than half of the five seconds that AWS waits.",
+      "Serve it from memory or a CDN; the times say whether only the first answer is slow.",
+    ),
+    { number: 519, proof: "The time of each answer, the first and the later ones apart." },
+  ),
+} as const satisfies Record<string, ReasonEntry>;

@@ -1,0 +1,79 @@
+import { type Link, links, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
+
+/** What a look came to, worst first. `propagating`: nothing is broken, and time alone will mend it. */
+export type Verdict = "broken" | "propagating" | "warning" | "unseen" | "holds";
+
+/** One cause that was found. */
+export interface DoctorFinding {
+  readonly link: Link;
+  /** A stable word; docs/doctor/ has a page for each that is a cause. */
+  readonly reason: Reason;
+  /** `PT104`; absent for a reason that `status` gives as well and that is no cause of its own. */
+  readonly number?: string;
+  readonly verdict: Exclude<Verdict, "holds">;
+  /** The proof: what was seen, with its values. */
+  readonly seen: string;
+  /** The fix, as a command or a sentence. */
+  readonly next: string;
+}
+
+/** A link, or a cause, of which it is known that it is not to blame, and why. */
+export interface Excluded {
+  readonly link: Link;
+  readonly seen: string;
+}
+
+interface Entry {
+  readonly outcome: Outcome;
+  readonly links: readonly Link[];
+  readonly next?: string;
+  readonly number?: number;
+  readonly verdict?: "propagating";
+}
+
+function verdictOf({ outcome, verdict }: Entry): DoctorFinding["verdict"] {
+  if (verdict !== undefined) return verdict;
+  return outcome === "ok" ? "unseen" : outcome;
+}
+
+export interface FindingFacts {
+  readonly seen: string;
+  /** In place of the reason's own fix. */
+  readonly next?: string;
+  /** In place of the first link of the reason. */
+  readonly link?: Link;
+}
+
+export function finding(reason: Reason, { seen, next, link }: FindingFacts): DoctorFinding {
+  const entry: Entry = reasons[reason];
+  const [first] = entry.links;
+  return {
+    link: link !== undefined && entry.links.includes(link) ? link : (first ?? "cluster"),
+    reason,
+    ...(entry.number === undefined ? {} : { number: `PT${String(entry.number).padStart(3, "0")}` }),
+    verdict: verdictOf(entry),
+    seen,
+    next: next ?? entry.next ?? "",
+  };
+}
+
+const severity: readonly Verdict[] = ["holds", "unseen", "warning", "propagating", "broken"];
+
+/** The worst of some findings; `NotSeenFromOutside` is of every look, and says nothing. */
+export function worstOf(findings: readonly DoctorFinding[]): Verdict {
+  const told = findings.filter(({ reason }) => reason !== "NotSeenFromOutside");
+  return severity[Math.max(0, ...told.map(({ verdict }) => severity.indexOf(verdict)))] ?? "holds";
+}
+
+/** In the order of the chain, worst first within a link, each reason of a link once. */
+export function ordered(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
+  const unique = new Map<string, DoctorFinding>();
+  for (const one of findings) {
+    const key = `${one.link} ${one.reason}`;
+    if (!unique.has(key)) unique.set(key, one);
+  }
+  const rank = ({ verdict }: DoctorFinding): number => -severity.indexOf(verdict);
+  return [...unique.values()].sort(
+    (a, b) => links.indexOf(a.link) - links.indexOf(b.link) || rank(a) - rank(b),
+  );
+}

@@ -1,0 +1,2 @@
+export { type DoctorFinding, type Excluded, type Verdict } from "./finding.ts";
+export { type DoctorReport, judgeIssuerFacts, type PartyReport } from "./report.ts";

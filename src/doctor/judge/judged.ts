@@ -1,0 +1,37 @@
+import type { IssuerJudgement, DocumentReading, IssuerFinding } from "../../issuer/index.ts";
+import type { DoctorFacts } from "../facts.ts";
+
+/** The facts, and what the one reader of issuers makes of the first reading. */
+export interface Judged extends DoctorFacts {
+  readonly judgement: IssuerJudgement;
+}
+
+type Answered = Extract<DocumentReading, { outcome: "answered" }>;
+
+/** The reading that a finding is about, where an answer came. */
+export function answerOf(
+  { reading }: Judged,
+  { document }: Pick<IssuerFinding, "document">,
+): Answered | undefined {
+  const one = document === "discovery" ? reading.discovery : reading.jwks;
+  return one?.outcome === "answered" ? one : undefined;
+}
+
+/** The reading that a finding is about. */
+export function readingOf(
+  { reading }: Judged,
+  { document }: Pick<IssuerFinding, "document">,
+): DocumentReading {
+  return document === "jwks" && reading.jwks !== undefined ? reading.jwks : reading.discovery;
+}
+
+const maxText = 4096;
+
+/** The beginning of a body as text: enough for the marks by which servers are known. */
+export function bodyStart({ response }: Answered): string {
+  return response.body.subarray(0, maxText).toString("utf8");
+}
+
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/u, "$1") : "";
+}

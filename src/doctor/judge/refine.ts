@@ -1,0 +1,33 @@
+import type { Reason } from "../../core/base/index.ts";
+import type { IssuerFinding } from "../../issuer/index.ts";
+import { refuseStatus } from "./answers.ts";
+import { foreignName, noConnection, noHandshake, untrusted } from "./connections.ts";
+import { invalidDiscovery, mismatch } from "./discovery.ts";
+import { type DoctorFinding, finding } from "./finding.ts";
+import type { Judged } from "./judged.ts";
+import { invalidJwks } from "./keys.ts";
+
+/** From what the one reader of issuers found to the cause behind it. */
+const causes: { readonly [R in Reason]?: (facts: Judged, found: IssuerFinding) => DoctorFinding } = {
+  UnexpectedStatus: refuseStatus,
+  IssuerMismatch: mismatch,
+  DiscoveryInvalid: invalidDiscovery,
+  JwksInvalid: invalidJwks,
+  ConnectionFailed: noConnection,
+  TlsFailed: noHandshake,
+  CertificateUntrusted: untrusted,
+  CertificateNameMismatch: foreignName,
+};
+
+/**
+ * Every finding of the reader as its cause, or as it stands where no mark tells more. Names are judged by themselves, with
+ * more to go by; what is odd about keys that a publisher would write anew is none of AWS's business.
+ */
+export function refined(facts: Judged): readonly DoctorFinding[] {
+  const elsewhere: ReadonlySet<Reason> = new Set(["NameNotResolved", "JwksUnusual"]);
+  const own = facts.judgement.findings.filter(({ reason }) => !elsewhere.has(reason));
+  return own.map((found) => {
+    const { reason, seen, next, document } = found;
+    return causes[reason]?.(facts, found) ?? finding(reason, { seen, next, link: document });
+  });
+}

@@ -1,0 +1,113 @@
+import { type Link, links } from "../../core/base/index.ts";
+import { judgeIssuer } from "../../issuer/index.ts";
+import { partyProblems, type RelyingPartyName, relyingParties } from "../../rules/oidc/index.ts";
+import type { DoctorFacts } from "../facts.ts";
+import { judgeDates } from "./connections.ts";
+import { privateKeysHost } from "./discovery.ts";
+import { excludedLinks } from "./excluded.ts";
+import { type DoctorFinding, type Excluded, finding, ordered, type Verdict, worstOf } from "./finding.ts";
+import type { Judged } from "./judged.ts";
+import { judgeKeys } from "./keys.ts";
+import { judgeNames } from "./names.ts";
+import { refined } from "./refine.ts";
+import { judgeAddresses, judgeSamples, judgeTimes, timesOf } from "./samples.ts";
+import { judgeToken } from "./token.ts";
+
+/** What a relying party other than the one that is judged takes of the documents. */
+export interface PartyReport {
+  readonly name: RelyingPartyName;
+  readonly title: string;
+  /** Empty where it takes both documents. */
+  readonly problems: readonly string[];
+  /** What was not judged of it. */
+  readonly notJudged: string;
+}
+
+/** The one object of `podtrust doctor --json`. */
+export interface DoctorReport {
+  readonly issuer: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly verdict: Verdict;
+  /** The first broken link, with its cause. */
+  readonly broken?: DoctorFinding;
+  /** In the order of the chain. */
+  readonly findings: readonly DoctorFinding[];
+  readonly excluded: readonly Excluded[];
+  /** Links that a URL does not show. */
+  readonly unseen: readonly Link[];
+  readonly times: { readonly cold: number; readonly warm: number };
+  readonly relyingParties: readonly PartyReport[];
+}
+
+/** Each is pure, and knows nothing of the others. */
+const judges: readonly ((facts: Judged) => readonly DoctorFinding[])[] = [
+  refined,
+  privateKeysHost,
+  judgeKeys,
+  judgeNames,
+  judgeDates,
+  judgeAddresses,
+  judgeSamples,
+  judgeTimes,
+  judgeToken,
+];
+
+/**
+ * A cause takes away what merely follows from it: keys at a private host do not answer, a name without an address has no
+ * documents, one dead address of two makes samples fail.
+ */
+const follows: readonly (readonly [DoctorFinding["reason"], (other: DoctorFinding) => boolean])[] = [
+  ["JwksUriPrivate", ({ link, reason }) => link !== "discovery" && reason !== "JwksUriPrivate"],
+  [
+    "AddressDead",
+    ({ reason }) =>
+      ["AnswersFlaky", "ConnectionRefused", "ConnectionFailed", "DocumentMissing"].includes(reason),
+  ],
+  ["AddressesDiffer", ({ reason }) => reason === "AnswersDiffer"],
+  ["Throttled", ({ reason }) => reason === "AnswersFlaky"],
+];
+
+function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
+  const present = follows.filter(([reason]) => findings.some((one) => one.reason === reason));
+  return findings.filter((one) => !present.some(([reason, fits]) => one.reason !== reason && fits(one)));
+}
+
+/** What an issuer's URL does not show; the token only where none was given. */
+function unseenLinks({ token }: DoctorFacts): readonly Link[] {
+  const shown: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
+  return links.filter((link) => !shown.has(link) && !(link === "token" && token !== undefined));
+}
+
+function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
+  const keys = judgement.jwks?.keys;
+  if (keys === undefined) return [];
+  return (["google", "azure"] as const).map((name) => ({
+    name,
+    title: relyingParties[name].title,
+    problems: partyProblems(name, { issuer, keys }),
+    notJudged: "its exchange and the claims of tokens are not judged yet",
+  }));
+}
+
+/** What the facts mean. Pure: the same facts always mean the same. */
+export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
+  const judged: Judged = { ...facts, judgement: judgeIssuer(facts.reading) };
+  const found = ordered(withoutFollowing(judges.flatMap((judge) => judge(judged))));
+  const unseen = unseenLinks(facts);
+  const [first] = unseen;
+  const outside =
+    first === undefined ? [] : [finding("NotSeenFromOutside", { seen: unseen.join(", "), link: first })];
+  const broken = found.find(({ verdict }) => verdict === "broken");
+  return {
+    issuer: facts.issuer,
+    at: new Date(facts.now).toISOString(),
+    verdict: worstOf(found),
+    ...(broken === undefined ? {} : { broken }),
+    findings: [...found, ...outside],
+    excluded: excludedLinks(judged, found),
+    unseen,
+    times: timesOf(judged),
+    relyingParties: partyReports(judged),
+  };
+}

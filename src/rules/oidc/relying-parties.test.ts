@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { partyProblems, relyingParties } from "./index.ts";
+
+const issuer = "https://oidc.example.com";
+const keysOf = (count: number, alg: string) =>
+  Array.from({ length: count }, (_, n) => ({
+    kid: `key-${n}`,
+    alg,
+    kty: alg.startsWith("R") ? "RSA" : "EC",
+  }));
+
+test("one RS256 key is taken by every relying party", () => {
+  for (const name of ["aws", "google", "azure"] as const)
+    assert.deepEqual(partyProblems(name, { issuer, keys: keysOf(1, "RS256") }), []);
+});
+
+test("Azure verifies no EC keys, and is told apart from a set in which some keys serve", () => {
+  const [every] = partyProblems("azure", { issuer, keys: keysOf(2, "ES256") });
+  assert.equal(every, "Azure verifies RS256, RS384, RS512, and every key is for ES256.");
+  const mixed = [...keysOf(1, "RS256"), ...keysOf(1, "ES256")];
+  assert.match(partyProblems("azure", { issuer, keys: mixed })[0] ?? "", /and a key is for ES256/u);
+  assert.deepEqual(partyProblems("google", { issuer, keys: mixed }), []);
+});
+
+test("no key at all is not reported as an algorithm that a relying party refuses", () => {
+  assert.deepEqual(partyProblems("google", { issuer, keys: [] }), []);
+});
+
+test("counts and lengths of Azure are its own", () => {
+  assert.match(partyProblems("azure", { issuer, keys: keysOf(101, "RS256") })[0] ?? "", /first 100 keys/u);
+  const long = `https://${"a".repeat(600)}.example.com`;
+  assert.match(partyProblems("azure", { issuer: long, keys: [] })[0] ?? "", /600 characters/u);
+  assert.deepEqual(partyProblems("google", { issuer: long, keys: [] }), []);
+  assert.equal(relyingParties.aws.maxIssuer, 255);
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { systemClock } from "../../src/core/base/index.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
+import { discoveryWith, host, issuer, key, page, paths } from "../doctor/world.ts";
+
+const authority = await testAuthority();
+let folder = "";
+let server: IssuerServer;
+let route: readonly string[] = [];
+
+const doctor = (...args: readonly string[]): Promise<CliResult> =>
+  podtrustHere(["doctor", ...args], { cwd: folder, clock: systemClock });
+
+describe("podtrust doctor", () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-doctor-"));
+    await writeFile(join(folder, "root.pem"), authority.root);
+    server = await startIssuer(authority, { host });
+    const [rule] = server.connectTo;
+    route = ["--ca", "root.pem", "--connect-to", `${host}:443:127.0.0.1:${rule?.toPort}`];
+  });
+  after(async () => {
+    await server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("says of a good issuer what holds by which proof, what is not to be seen from here, and exits 0", async () => {
+    server.publish([key.jwk]);
+    const { code, out, err } = await doctor(issuer, ...route);
+    assert.equal(code, 0, err);
+    assert.match(out, /✔ discovery/u);
+    assert.match(out, /✔ tls .*verified, good until \d{4}-/u);
+    assert.match(out, /AWS can read this issuer/u);
+    assert.match(out, /Azure verifies RS256, RS384, RS512, and every key is for ES256/u);
+    assert.match(out, /Of Azure its exchange and the claims of tokens are not judged yet/u);
+    assert.match(out, /Not to be seen from here: cluster, provider, trust/u);
+    assert.deepEqual(
+      new Set(server.requests),
+      new Set(Object.values(paths)),
+      "it asks for the two documents alone",
+    );
+  });
+
+  test("names the broken link, the cause by its number, and the fix, and exits 3", async () => {
+    server.publish([key.jwk]);
+    page(server, "discovery", { body: discoveryWith({ issuer: `${issuer}/` }) });
+    const { code, out } = await doctor(issuer, ...route);
+    assert.equal(code, 3);
+    assert.match(out, /✖ discovery .*byte 25: its end against 0x2f/su);
+    assert.match(out, /PT104 IssuerSlash/u);
+    assert.match(out, /The chain breaks at discovery: IssuerSlash\./u);
+  });
+
+  test("shows nothing of what a server wrote that a terminal would take as a command", async () => {
+    server.publish([key.jwk]);
+    page(server, "discovery", {
+      body: discoveryWith({ issuer: "https://evil.example/\u001b[2J\u009b31m\u202e" }),
+    });
+    const { out, err } = await doctor(issuer, ...route);
+    // oxlint-disable-next-line no-control-regex
+    assert.doesNotMatch(out + err, /[\u001b\u009b\u202e]/u);
+    assert.match(out, /evil\.example/u);
+  });
+
+  test("with --fail-on warning a warning is an exit code of 3, and without it none", async () => {
+    server.publish([key.jwk], { "content-type": "text/plain" });
+    assert.equal((await doctor(issuer, ...route)).code, 0);
+    assert.equal((await doctor(issuer, "--fail-on", "warning", ...route)).code, 3);
+  });
+
+  test("with --json gives the whole report as one object", async () => {
+    server.publish([key.jwk]);
+    const { out } = await doctor(issuer, "--json", ...route);
+    const report = JSON.parse(out) as { verdict: string; excluded: { link: string }[]; unseen: string[] };
+    assert.equal(report.verdict, "holds");
+    assert.deepEqual(
+      report.excluded.map(({ link }) => link),
+      ["discovery", "jwks", "dns", "tls", "reachability"],
+    );
+    assert.ok(report.unseen.includes("token"));
+  });
+
+  test("is not asked about what no issuer can be, by a resolver that is no address, or to fail on no verdict", async () => {
+    for (const args of [
+      ["http://oidc.example.test"],
+      [issuer, "--resolver", "dns.example.com"],
+      [issuer, "--fail-on", "holds"],
+    ]) {
+      const { code, err } = await doctor(...args);
+      assert.equal(code, args.length === 1 ? 1 : 2, err);
+    }
+  });
+});

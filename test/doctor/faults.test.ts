@@ -1,0 +1,40 @@
+/**
+ * Each cause of `podtrust doctor` by a fault in a real part: a server with a certificate and documents of its own, a resolver
+ * on loopback, a port that nobody listens on. What the judges make of it is compared with the cause's name.
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Cause, type CauseFacts, reasons } from "../../src/core/base/index.ts";
+import type { DoctorReport } from "../../src/doctor/index.ts";
+import { faults } from "./faults.ts";
+import { outputOf, reportOf, writtenOutputs } from "./outputs.ts";
+
+/** Links that a finding may not send anybody to: they hold, by a proof in the same report. */
+function misdirected({ findings, excluded }: DoctorReport): readonly string[] {
+  const holding = new Set(excluded.map(({ link }) => link));
+  return findings.filter(({ link }) => holding.has(link)).map(({ reason }) => reason);
+}
+
+describe("a fault in a real part", () => {
+  for (const cause of Object.keys(faults) as Cause[]) {
+    test(`named ${cause} is found by doctor as what it is, with proof and fix, and nothing is blamed that holds`, async () => {
+      const report = await reportOf(cause);
+      const found = report.findings.find(({ reason }) => reason === cause);
+      assert.ok(found, JSON.stringify(report, undefined, 2));
+      assert.ok(found.seen !== "" && found.next !== "", JSON.stringify(found));
+      // The page of the cause shows these words: node test/doctor/outputs.ts writes them anew.
+      assert.deepEqual(outputOf(report, cause), writtenOutputs()[cause]);
+      const { outcome } = reasons[cause];
+      if (outcome === "broken")
+        assert.equal(report.broken?.reason, cause, JSON.stringify(report.findings, undefined, 2));
+      else assert.equal(report.broken, undefined, JSON.stringify(report.findings, undefined, 2));
+      assert.deepEqual(misdirected(report), []);
+    });
+  }
+});
+
+test("the numbers of the causes are each given once", () => {
+  const all = Object.keys(faults).map((cause) => (reasons[cause as Cause] as CauseFacts).number);
+  assert.equal(new Set(all).size, all.length);
+  assert.ok(all.length >= 60, `${all.length} causes`);
+});

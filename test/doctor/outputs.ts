@@ -1,0 +1,65 @@
+/**
+ * What doctor says of each fault, as the pages of docs/doctor/ show it: values that differ from run to run are taken out.
+ *
+ *   node test/doctor/outputs.ts    writes outputs.json anew; faults.test.ts compares each with it
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type { Cause } from "../../src/core/base/index.ts";
+import type { DoctorReport } from "../../src/doctor/index.ts";
+import { faults } from "./faults.ts";
+import { newWorld } from "./world.ts";
+
+/** What is shown of one finding. */
+export interface FaultOutput {
+  readonly link: string;
+  readonly seen: string;
+  readonly next: string;
+}
+
+const file = join(import.meta.dirname, "outputs.json");
+
+/** Breaks one part and has doctor look. */
+export async function reportOf(cause: Cause): Promise<DoctorReport> {
+  const world = await newWorld();
+  try {
+    await faults[cause](world);
+    return await world.examine();
+  } finally {
+    await world.close();
+  }
+}
+
+const changing: readonly (readonly [RegExp, string])[] = [
+  [/127\.0\.0\.1:\d+/gu, "127.0.0.1:443"],
+  [/\b[\w-]{43}\b/gu, "KID"],
+  [/\b\d+(?:\.\d+)? ms\b/gu, "… ms"],
+  [/\bchanged \d+ s ago\b/gu, "changed 60 s ago"],
+  [/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?/gu, "DATE"],
+  [/\b\d+ minutes\b/gu, "… minutes"],
+  [/\b1[7-9]\d{8}\b/gu, "SECONDS"],
+  [/\b\d+ (?:seconds|s) (?=ago|in the past|ahead|from now)/gu, "… seconds "],
+];
+
+const steady = (text: string): string =>
+  changing.reduce((said, [pattern, instead]) => said.replaceAll(pattern, instead), text);
+
+/** The finding of a cause, as it is the same in every run. */
+export function outputOf(report: DoctorReport, cause: Cause): FaultOutput | undefined {
+  const found = report.findings.find(({ reason }) => reason === cause);
+  if (found === undefined) return undefined;
+  return { link: found.link, seen: steady(found.seen), next: steady(found.next) };
+}
+
+/** What was written last. */
+export function writtenOutputs(): Readonly<Record<string, FaultOutput | undefined>> {
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, FaultOutput>;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const outputs: Record<string, FaultOutput | undefined> = {};
+  for (const cause of (Object.keys(faults) as Cause[]).sort())
+    outputs[cause] = outputOf(await reportOf(cause), cause);
+  writeFileSync(file, `${JSON.stringify(outputs, undefined, 2)}\n`);
+}

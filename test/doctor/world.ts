@@ -1,0 +1,144 @@
+import { sign } from "node:crypto";
+import type { AddressInfo, Server } from "node:net";
+import { systemClock } from "../../src/core/base/index.ts";
+import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
+import { type DoctorReport, examineIssuer } from "../../src/doctor/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { kubernetesKid, publicKeyOf } from "../../src/rules/keys/index.ts";
+import {
+  testAuthority,
+  type TestAuthority,
+  testHierarchy,
+  type TestHierarchy,
+} from "../support/certificates.ts";
+import { discoveryOf, type IssuerServer, type ServedPage, startIssuer } from "../support/issuer-server.ts";
+import { loopbackDns } from "../support/loopback-dns.ts";
+import { ecKey } from "../support/sandbox.ts";
+
+export const host = "oidc.example.test";
+export const issuer = `https://${host}`;
+export const paths = { discovery: "/.well-known/openid-configuration", jwks: "/openid/v1/jwks" } as const;
+
+const made = ecKey("unnamed");
+const material = publicKeyOf(made.jwk);
+if (material === undefined) throw new TypeError("the key of the tests is none");
+/** The key of every issuer here, under the kid that Kubernetes would give it. */
+export const key = {
+  ...made,
+  kid: kubernetesKid(material),
+  jwk: { ...made.jwk, kid: kubernetesKid(material) },
+};
+
+type Records = Readonly<Record<string, readonly string[]>>;
+
+/** How long a document may take here, in milliseconds: AWS's five seconds would be waited for in vain. */
+const timeoutMs = 1500;
+
+/** An issuer of real parts, before something of it is broken: TLS by a CA of its own, DNS on loopback. */
+export class World {
+  readonly #closing: (() => unknown)[] = [];
+  readonly #connectTo: ConnectTo[] = [];
+  readonly authority: TestAuthority;
+  readonly hierarchy: TestHierarchy;
+  issuer: string = issuer;
+  resolver: string | undefined;
+  token: string | undefined;
+  timeoutMs: number = timeoutMs;
+
+  constructor(authority: TestAuthority, hierarchy: TestHierarchy) {
+    this.authority = authority;
+    this.hierarchy = hierarchy;
+  }
+
+  /** An issuer's server with both documents; its host leads there, unless the name is asked of DNS. */
+  async start(
+    options: Parameters<typeof startIssuer>[1] = {},
+    at: string = options.host ?? host,
+  ): Promise<IssuerServer> {
+    const server = await startIssuer(this.authority, { host, ...options });
+    this.#closing.push(() => server.close());
+    server.publish([key.jwk]);
+    const [{ toPort } = { toPort: 0 }] = server.connectTo;
+    this.lead(at, toPort ?? 0);
+    return server;
+  }
+
+  /** Whoever asks for a host or an address on port 443 comes to this port of loopback. */
+  lead(from: string, port: number): void {
+    const name = from.includes(":") ? `[${from}]` : from;
+    this.#connectTo.push(parseConnectTo(`${name}:443:127.0.0.1:${port}`));
+  }
+
+  /** A server of another kind on loopback, which ends with the test. */
+  async listen(server: Server, at: string = host): Promise<number> {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    this.#closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    this.lead(at, port);
+    return port;
+  }
+
+  /** The names are asked of a resolver on loopback that knows these records, by `A name` and `AAAA name`. */
+  async dns(records: Records | "failed"): Promise<void> {
+    const server = await loopbackDns((question) => {
+      if (records === "failed") return "failed";
+      const type = question.startsWith("AAAA") ? "AAAA" : "A";
+      return (records[question] ?? []).map((value) => ({ type, value }));
+    });
+    this.#closing.push(server.close);
+    this.resolver = `127.0.0.1:${server.port}`;
+  }
+
+  /** A token of the issuer, good for an hour, with these changes. */
+  sign(claims: object = {}, header: object = {}, signer: typeof made = key): void {
+    const now = Math.floor(Date.now() / 1000);
+    const body = { iss: this.issuer, sub: "system:serviceaccount:shop:web", aud: ["sts.amazonaws.com"] };
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const head = { alg: "ES256", kid: key.kid, ...header };
+    const input = `${part(head)}.${part({ ...body, iat: now, nbf: now, exp: now + 3600, ...claims })}`;
+    const signature = sign("sha256", Buffer.from(input), {
+      key: signer.privateKey,
+      dsaEncoding: "ieee-p1363",
+    });
+    this.token = `${input}.${signature.toString("base64url")}`;
+  }
+
+  async examine(): Promise<DoctorReport> {
+    const { token, resolver } = this;
+    return examineIssuer({
+      issuer: this.issuer,
+      route: { ca: `${this.authority.root}${this.hierarchy.root}`, connectTo: this.#connectTo },
+      timeoutMs: this.timeoutMs,
+      clock: systemClock,
+      signal: new AbortController().signal,
+      ...(resolver === undefined ? {} : { resolver }),
+      ...(token === undefined ? {} : { token: { text: token, jws: parseJws(token) } }),
+    });
+  }
+
+  /** Runs when the test is over. */
+  atEnd(close: () => unknown): void {
+    this.#closing.push(close);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closing.map((close) => close()));
+  }
+}
+
+const authorities = Promise.all([testAuthority(), testHierarchy()]);
+
+/** A world of its own for one fault. */
+export async function newWorld(): Promise<World> {
+  return new World(...(await authorities));
+}
+
+/** A page in place of a document. */
+export function page(server: IssuerServer, document: keyof typeof paths, change: ServedPage): void {
+  server.pages.set(paths[document], change);
+}
+
+/** The discovery document with these members in place of its own. */
+export function discoveryWith(change: object): string {
+  return JSON.stringify({ ...(JSON.parse(discoveryOf(issuer)) as object), ...change });
+}

@@ -1,0 +1,74 @@
+import { type Cause, type CauseFacts, isCause, type Reason, reasons } from "../../src/core/base/index.ts";
+import { writtenOutputs } from "../../test/doctor/outputs.ts";
+import type { GeneratedPage } from "../docs.ts";
+
+const outputs = writtenOutputs();
+
+interface Entry extends CauseFacts {
+  readonly outcome: string;
+  readonly links: readonly string[];
+  readonly summary: string;
+  readonly next?: string;
+}
+
+const entryOf = (cause: Cause): Entry => reasons[cause];
+const numberOf = (cause: Cause): string => `PT${String(entryOf(cause).number).padStart(3, "0")}`;
+const severityOf = ({ verdict, outcome }: Entry): string => verdict ?? outcome;
+
+const causes = (Object.keys(reasons) as Reason[])
+  .filter(isCause)
+  .sort((a, b) => entryOf(a).number - entryOf(b).number);
+
+function render(cause: Cause): string {
+  const entry = entryOf(cause);
+  const { links, summary, proof, next = "" } = entry;
+  const output = outputs[cause];
+  const example =
+    output === undefined
+      ? ""
+      : `
+## What doctor says
+Of the fault that its test makes in a real part:
+\`\`\`
+${output.link}  ${output.seen}
+next: ${output.next}
+\`\`\`
+`;
+  return `# ${cause}
+
+\`${numberOf(cause)}\`, ${severityOf(entry)}; at ${links.join(", ")}.
+
+${summary}
+${entry.retired === true ? "\nRetired: nothing gives it any more.\n" : ""}
+**Proof:** ${proof}
+
+**Fix:** ${next}
+${example}
+[All causes](README.md) · [how to use doctor](../how-to/doctor.md)
+
+This page is made from \`src/core/base/reasons/\` by \`npm run docs\`.
+`;
+}
+
+function index(): string {
+  const rows = causes.map((cause) => {
+    const entry = entryOf(cause);
+    return `| ${numberOf(cause)} | [${cause}](${cause}.md) | ${severityOf(entry)} | ${entry.links.join(", ")} | ${entry.summary} |`;
+  });
+  return `# Causes that doctor names
+
+Each cause has a number and a word. Both are stable, and neither is given another meaning once it was released.
+
+| number | cause | verdict | links | |
+| --- | --- | --- | --- | --- |
+${rows.join("\n")}
+
+This page is made from \`src/core/base/reasons/\` by \`npm run docs\`.
+`;
+}
+
+const pages: readonly GeneratedPage[] = [
+  { path: "docs/doctor/README.md", render: index },
+  ...causes.map((cause) => ({ path: `docs/doctor/${cause}.md`, render: () => render(cause) })),
+];
+export default pages;
