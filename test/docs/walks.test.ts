@@ -14,7 +14,7 @@ import { ReviewTallies } from "../../src/operator/webhook/tallies.ts";
 import { Roles } from "../../src/operator/roles.ts";
 import { bindingControllers } from "../../src/operator/bindings/index.ts";
 import { account, ssm } from "../support/bindings/objects.ts";
-import { turnWorld } from "../support/bindings/turn-world.ts";
+import { passWorld } from "../support/bindings/pass-world.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { configText, stackWorld } from "../support/stack-world.ts";
 import { filesRunIn, type Step, stepsOf } from "../support/walk.ts";
@@ -59,7 +59,7 @@ const stub = (...keys: readonly string[]): Followed => ({
 });
 
 async function binding(t: TestContext): Promise<() => Promise<unknown>> {
-  const { clients, clock, objects, bind, trust, sandbox } = await turnWorld(t);
+  const { clients, clock, objects, bind, trust, sandbox } = await passWorld(t);
   trust({
     stack: "prod",
     issuer: sandbox.issuer.issuer,

@@ -23,7 +23,7 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { sameObject, type StateApi } from "./status.ts";
 import { behindCluster, finding, type Finding } from "../../stack/index.ts";
-import type { Turn } from "./turn.ts";
+import type { Pass } from "./pass.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
 const defaultExpiration = 86_400;
@@ -84,7 +84,7 @@ function standingOf(account: KubernetesObject, access: RoleAccess): Standing {
   return Object.entries(wanted).every(([key, value]) => annotations[key] === value) ? "right" : "to-write";
 }
 
-/** Of one that was read: what is left over of an earlier turn is taken away, and what is somebody else's stays. */
+/** Of one that was read: what is left over of an earlier pass is taken away, and what is somebody else's stays. */
 function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
   const wanted = accessAnnotations(access);
   const { annotations = {} } = account.metadata;
@@ -134,7 +134,7 @@ export async function unannotate(
 }
 
 /** The ServiceAccount as the watch last saw it, without the account of who wrote what; undefined where it saw none. */
-function seenAccount({ facts }: Turn): KubernetesObject | undefined {
+function seenAccount({ facts }: Pass): KubernetesObject | undefined {
   const metadata = recordOf(facts.account?.["metadata"]);
   if (textOf(metadata["uid"]) === undefined) return undefined;
   const { namespace = "", name } = facts.object.metadata;
@@ -145,10 +145,10 @@ function seenAccount({ facts }: Turn): KubernetesObject | undefined {
  * The ServiceAccount as it stands after what is wanted was written where it was not there: undefined where there is none.
  * One that has what is wanted costs no call, and one that has more of somebody else's is read and not written.
  */
-async function standing(turn: Turn, access: RoleAccess): Promise<KubernetesObject | undefined> {
-  const { facts, clients, signal } = turn;
+async function standing(pass: Pass, access: RoleAccess): Promise<KubernetesObject | undefined> {
+  const { facts, clients, signal } = pass;
   const { cluster } = clients;
-  const seen = seenAccount(turn);
+  const seen = seenAccount(pass);
   const how = seen === undefined ? "to-read" : standingOf(seen, access);
   if (how === "right") return seen;
   const given =
@@ -162,14 +162,14 @@ async function standing(turn: Turn, access: RoleAccess): Promise<KubernetesObjec
 
 /** The ServiceAccount, annotated with its roles; and what that means for pods. */
 export async function annotated(
-  turn: Turn,
+  pass: Pass,
   { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },
 ): Promise<{ readonly finding: Finding; readonly there: boolean }> {
   const { namespace, name } = binding;
-  const from = turn.clients.cluster.server;
+  const from = pass.clients.cluster.server;
   const access = accessOf(roles, binding.roles, audience);
   try {
-    const account = await standing(turn, access);
+    const account = await standing(pass, access);
     if (account === undefined) {
       const seen = `there is no ServiceAccount ${namespace}/${name}`;
       return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
@@ -184,7 +184,7 @@ export async function annotated(
       there: true,
     };
   } catch (error) {
-    turn.signal.throwIfAborted();
+    pass.signal.throwIfAborted();
     return { finding: behindCluster(asPodtrustError(error), from), there: false };
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import { keyOf, possibleRoles, statusOf, trustNameOf, versionOf } from "./status.ts";
-import type { GrantRoom } from "./turn.ts";
+import type { GrantRoom } from "./pass.ts";
 
 /** So long one reading of a trust serves all, in milliseconds: a thousand bindings that are made at once name one trust. */
 export const maxTrustAge = 1000;

@@ -16,7 +16,7 @@ import { soon } from "./prove.ts";
 import { reconcileBinding } from "./reconcile.ts";
 import { trustNameOf } from "./status.ts";
 import { reconcileTrust } from "./trust.ts";
-import type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, GrantRoom } from "./turn.ts";
+import type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, GrantRoom } from "./pass.ts";
 
 /** What the controllers of bindings and trusts work with. */
 export interface BindingControllersOptions {
@@ -29,7 +29,7 @@ export interface BindingControllersOptions {
   readonly trusts: Followed;
   /** ServiceAccounts: of the same keys as their bindings. */
   readonly accounts: Followed;
-  /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each turn reads it. */
+  /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each pass reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
   /** Shown bindings by whoever watches them. Absent: every grant has room, and each attempt reads its binding. */
   readonly view?: ClusterView;
@@ -39,7 +39,7 @@ export interface BindingControllersOptions {
 
 const nowhere: ReconcileResult = {};
 
-/** How a turn ended, for whoever counts what is not Ready. */
+/** How a pass ended, for whoever counts what is not Ready. */
 function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "conditions">): ReconcileResult {
   if (againIn === undefined) return nowhere;
   const ready = conditions.find(({ type }) => type === "Ready");
@@ -82,11 +82,11 @@ function bindingController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, trustOf, accountOf, tell } = options;
   const { view = new ClusterView(api, clock) } = options;
   trusts.subscribe((name) => view.trustChanged(name));
-  const turns = new BindingTurns(options, view);
+  const passes = new BindingPasses(options, view);
   const retries = new RetryWaits();
   return {
     name: "bindings",
-    // Most of a turn is waiting for AWS, whose pace all turns share.
+    // Most of a pass is waiting for AWS, whose pace all passes share.
     concurrency: 16,
     // One tenant, however much fails in its namespaces, leaves the other half to the others.
     perShare: 8,
@@ -99,7 +99,7 @@ function bindingController(options: BindingControllersOptions): Controller {
     ],
     async reconcile(key, run) {
       const { signal } = run;
-      const outcome = await turns.have(key, run, async (object, clients) => {
+      const outcome = await passes.have(key, run, async (object, clients) => {
         const deletedFor = view.deletedFor(key, object);
         if (object === undefined) {
           retries.forget(key);
@@ -152,7 +152,7 @@ export type BindingWork = (
   clients: BindingClients,
 ) => Promise<BindingOutcome | undefined>;
 
-/** So soon a turn has to come, in milliseconds, that the binding as it was left is kept for it. */
+/** So soon a pass has to come, in milliseconds, that the binding as it was left is kept for it. */
 const soonAgain = 20_000;
 
 /** AWS was to be changed for a binding of which nobody knows whether it still is as it was seen. */
@@ -202,15 +202,15 @@ function isStale(error: unknown): boolean {
 }
 
 /**
- * Turns of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
+ * Passes of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
  * API server. Nothing is changed at AWS before a write has found the binding so; where it does not, or there is nothing to
- * write first, the turn is had again with the binding read.
+ * write first, the pass is had again with the binding read.
  */
-export class BindingTurns {
-  readonly #clients: TurnClients;
+export class BindingPasses {
+  readonly #clients: PassClients;
   readonly #view: ClusterView;
 
-  constructor(clients: TurnClients, view: ClusterView) {
+  constructor(clients: PassClients, view: ClusterView) {
     this.#clients = clients;
     this.#view = view;
   }
@@ -247,15 +247,15 @@ export class BindingTurns {
   }
 }
 
-/** By which turns work. */
-export interface TurnClients {
+/** By which passes work. */
+export interface PassClients {
   readonly api: BindingClients["cluster"];
   readonly aws: BoundAccounts;
 }
 
-/** The clients of a turn, which write only while this process holds the lease. `view`: shown the ServiceAccounts that they write. */
+/** The clients of a pass, which write only while this process holds the lease. `view`: shown the ServiceAccounts that they write. */
 export function heldClients(
-  { api, aws }: TurnClients,
+  { api, aws }: PassClients,
   { assertHeld }: Reconcile,
   view?: ClusterView,
 ): BindingClients {
@@ -300,7 +300,7 @@ interface Failing {
   readonly wait: number;
 }
 
-/** What a turn judges by: another generation of binding or trust begins again. */
+/** What a pass judges by: another generation of binding or trust begins again. */
 function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reason: Reason): string {
   const versions = [object, trust].flatMap((one) => [one?.metadata.uid, one?.metadata.generation]);
   return JSON.stringify([...versions, reason]);
@@ -315,7 +315,7 @@ export class RetryWaits {
   /** By `namespace/name`. */
   readonly #failing = new Map<string, Failing>();
 
-  /** Milliseconds until the next turn; `undefined` as in the outcome: never. */
+  /** Milliseconds until the next pass; `undefined` as in the outcome: never. */
   after(
     key: string,
     facts: Pick<BindingFacts, "object" | "trust">,

@@ -5,5 +5,5 @@ export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
 export { reconcileBinding } from "./reconcile.ts";
 export { reconcileTrust, type TrustFacts, type TrustOutcome } from "./trust.ts";
-export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome } from "./turn.ts";
+export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome } from "./pass.ts";
 export { reconcilingBindings } from "./operating.ts";

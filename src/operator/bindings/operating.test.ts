@@ -4,7 +4,7 @@ import { type JsonRecord, systemClock } from "../../core/base/index.ts";
 import type { ControllerTools } from "../index.ts";
 import { reconcilingBindings } from "./operating.ts";
 
-/** What the operator's mirrors keep of an object, by its kind: another value of it is a turn. */
+/** What the operator's mirrors keep of an object, by its kind: another value of it is a pass. */
 function kept(): Readonly<Record<string, (object: JsonRecord) => unknown>> {
   const keeps: Record<string, (object: JsonRecord) => unknown> = {};
   const followed = {
@@ -29,7 +29,7 @@ const object = (more: JsonRecord): JsonRecord => ({
   status: {},
 });
 
-describe("a turn of a binding or a trust", () => {
+describe("a pass of a binding or a trust", () => {
   for (const kind of ["AWSRoleBinding", "AWSTrust"]) {
     test(`comes at once to an ${kind} whose annotation podtrust.dev/retry changes, and for no other annotation`, () => {
       const keep = kept()[kind];

@@ -5,7 +5,7 @@ import type { Controllers, ControllerTools } from "../index.ts";
 import { BoundAccounts } from "./account/index.ts";
 import { bindingControllers } from "./controllers.ts";
 import { ClusterView } from "./cluster-view.ts";
-import type { BindingEvent } from "./turn.ts";
+import type { BindingEvent } from "./pass.ts";
 
 /** What of an object's head makes it another one to its controller. */
 interface Head {
@@ -30,7 +30,7 @@ const bindingOf = (object: JsonRecord): BindingHead => ({
   trust: textOf(recordOf(object["spec"])["trust"]) ?? "",
 });
 
-/** Whether no turn has looked at it yet, and there is something to be made. */
+/** Whether no pass has looked at it yet, and there is something to be made. */
 const isNew = ({ metadata, status }: JsonRecord): boolean =>
   status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
 

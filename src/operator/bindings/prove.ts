@@ -21,8 +21,8 @@ import {
   awsFinding,
   judgeFacts,
 } from "../../stack/index.ts";
-import { foundOf, defaultTurn } from "./status.ts";
-import type { Turn } from "./turn.ts";
+import { foundOf, passInterval } from "./status.ts";
+import type { Pass } from "./pass.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
@@ -43,7 +43,7 @@ const maxSettling = 36_000;
  * How old a time of day is that another machine wrote (a replica, or AWS), in milliseconds by our clock, which may be
  * another: what is far in the future says nothing, as what is not there, and is infinitely old.
  */
-function ageOf({ clock }: Turn, time: number): number {
+function ageOf({ clock }: Pass, time: number): number {
   const age = clock.now() - time;
   return age >= -maxSettling ? Math.max(0, age) : Infinity;
 }
@@ -55,7 +55,7 @@ const worst = (findings: readonly Finding[]): Finding | undefined => {
 
 /** Asks STS for every role with one token of the ServiceAccount. */
 async function exchangedAll(
-  { clients, signal }: Turn,
+  { clients, signal }: Pass,
   { binding, trust, roles }: Bound,
 ): Promise<readonly RoleSeen[] | Finding> {
   const { cluster, aws } = clients;
@@ -94,42 +94,42 @@ const isRefused = ({ exchange }: RoleSeen): boolean =>
 
 /** What STS says to the ServiceAccount; while a change is young, a refusal means nothing yet. */
 async function proved(
-  turn: Turn,
+  pass: Pass,
   bound: Bound,
   changedAt: string | undefined,
 ): Promise<{ readonly finding: Finding; readonly isProof: boolean }> {
-  const { clients, clock } = turn;
-  const asked = await exchangedAll(turn, bound);
+  const { clients, clock } = pass;
+  const asked = await exchangedAll(pass, bound);
   if ("reason" in asked) return { finding: asked, isProof: false };
   const none = { kind: "skipped", needs: "serviceaccount" } as const;
   const seen = { ...bound, roles: asked, serviceAccount: none, now: clock.now() };
   const judged = worst(judgeBinding(seen, "sts"));
-  if (asked.some(isRefused) && isYoung(turn, bound, changedAt)) return { finding: settling, isProof: false };
+  if (asked.some(isRefused) && isYoung(pass, bound, changedAt)) return { finding: settling, isProof: false };
   const result = judged ?? finding("LookFailed", { seen: "nothing was asked", from: clients.cluster.server });
   return { finding: result, isProof: result.reason === "StsAccepted" };
 }
 
 /** Whether the last proof still says something: it is of this hour, and nothing was changed since. */
-function isProofFresh(turn: Turn, changed: boolean): boolean {
-  const { facts, status } = turn;
+function isProofFresh(pass: Pass, changed: boolean): boolean {
+  const { facts, status } = pass;
   const { lastProof, observedGeneration, conditions } = status;
   const ready = conditions.find(({ type }) => type === "Ready");
   return (
     !changed &&
     ready?.status === "True" &&
     observedGeneration === facts.object.metadata.generation &&
-    ageOf(turn, Date.parse(lastProof ?? "")) < proofEvery
+    ageOf(pass, Date.parse(lastProof ?? "")) < proofEvery
   );
 }
 
-/** What a turn changed at AWS, and when something was changed last. */
+/** What a pass changed at AWS, and when something was changed last. */
 interface Settling {
   readonly changed: boolean;
   readonly changedAt: string | undefined;
 }
 
 /** Milliseconds until it is worth asking STS about roles that were made a moment ago; 0 where it is. */
-function settlingWait({ clients, clock }: Turn, { roles, trust }: Bound): number {
+function settlingWait({ clients, clock }: Pass, { roles, trust }: Bound): number {
   const made = roles.map(({ granted: { account, managed } }) =>
     managed === undefined ? undefined : clients.aws.of(trust, account).madeAt(managed.name),
   );
@@ -138,11 +138,11 @@ function settlingWait({ clients, clock }: Turn, { roles, trust }: Bound): number
 }
 
 /** Whether STS need not know a role yet: it was made, or something of the binding was changed, a moment ago. */
-function isYoung(turn: Turn, { roles }: Bound, changedAt: string | undefined): boolean {
+function isYoung(pass: Pass, { roles }: Bound, changedAt: string | undefined): boolean {
   const changes = roles.flatMap(({ look }) =>
     look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
   );
-  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(turn, at) < maxSettling);
+  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(pass, at) < maxSettling);
 }
 
 /** While IAM is asked for a first role, and until STS knows of it. */
@@ -159,19 +159,19 @@ export const settling = finding("RoleSettling", {
 
 /** What `Ready` says: the last proof while it is fresh, else a new one. */
 export async function readyFinding(
-  turn: Turn,
+  pass: Pass,
   bound: Bound,
   settled: Settling,
 ): Promise<{ readonly found: Found; readonly isProof: boolean; readonly againIn: number }> {
-  const stood = turn.status.conditions.find(({ type }) => type === "Ready");
-  if (stood !== undefined && isProofFresh(turn, settled.changed)) {
+  const stood = pass.status.conditions.find(({ type }) => type === "Ready");
+  if (stood !== undefined && isProofFresh(pass, settled.changed)) {
     const { type, reason, message } = stood;
-    return { found: { type, reason, message }, isProof: false, againIn: defaultTurn };
+    return { found: { type, reason, message }, isProof: false, againIn: passInterval };
   }
-  const wait = settlingWait(turn, bound);
+  const wait = settlingWait(pass, bound);
   if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
-  const { finding: told, isProof } = await proved(turn, bound, settled.changedAt);
-  const againIn = told === settling ? settles.every : told.outcome === "ok" ? defaultTurn : soon;
+  const { finding: told, isProof } = await proved(pass, bound, settled.changedAt);
+  const againIn = told === settling ? settles.every : told.outcome === "ok" ? passInterval : soon;
   return { found: foundOf("Ready", told), isProof, againIn };
 }
 

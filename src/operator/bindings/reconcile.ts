@@ -30,25 +30,25 @@ import { readyFinding, type RoleSeen, settling, soon } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import { ended, foundOf, keep, possibleRoles, refused, statusOf, trustNameOf, versionOf } from "./status.ts";
 import { synced } from "./sync.ts";
-import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Turn } from "./turn.ts";
+import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Pass } from "./pass.ts";
 
 const said = (problems: readonly FieldProblem[]): string =>
   problems.map(({ path, message }) => `${path} ${message}`).join("; ");
 
-function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
-  const { trust } = turn.facts;
+function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
+  const { trust } = pass.facts;
   if (trust === undefined) return undefined;
   const read = readTrust(trust);
   if ("problems" in read) return read.problems;
-  return isEnding(turn) ? { ...read.object, grants: [] } : read.object;
+  return isEnding(pass) ? { ...read.object, grants: [] } : read.object;
 }
 
 /** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
-const isEnding = ({ facts }: Turn): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
+const isEnding = ({ facts }: Pass): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
 
-/** Roles as a turn leaves them: what it did not see is as before, and what was never seen may be there all the same. */
+/** Roles as a pass leaves them: what it did not see is as before, and what was never seen may be there all the same. */
 function rolesAfter(
-  { roles: before }: Turn["status"],
+  { roles: before }: Pass["status"],
   seen: readonly RoleSeen[],
   left: readonly RoleStatus[],
 ): { readonly roles: readonly RoleStatus[]; readonly pendingRoles: readonly RoleStatus[] } {
@@ -78,46 +78,46 @@ interface Granted {
   readonly binding: Binding;
   readonly trust: Trust;
   readonly roles: readonly GrantedRole[];
-  /** What was taken from its roles in this turn, and by which grants they stand. */
+  /** What was taken from its roles in this pass, and by which grants they stand. */
   readonly cut: CutRoles;
 }
 
 /** When something was changed at AWS last. */
-const changedAtOf = ({ clock, status }: Turn, changes: BindingOutcome["changes"]): string | undefined =>
+const changedAtOf = ({ clock, status }: Pass, changes: BindingOutcome["changes"]): string | undefined =>
   changes.length > 0 ? timeText(clock.now()) : status.changedAt;
 
-async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
-  const { clients, clock, signal, facts } = turn;
+async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
+  const { clients, clock, signal, facts } = pass;
   // Also of an existing role: its annotation would go on giving it to pods.
   await keep(clients.cluster, facts.object, true, signal);
   const granted = grantedBy(trust, roles);
-  const sync = await synced(turn, { binding, trust, roles, granted, standing: cut.grants });
+  const sync = await synced(pass, { binding, trust, roles, granted, standing: cut.grants });
   const changes = [...cut.changes, ...sync.changes];
   const changed = changes.length > 0;
-  const changedAt = changedAtOf(turn, changes);
+  const changedAt = changedAtOf(pass, changes);
   const [audience = ""] = trust.audiences;
-  const account = await annotated(turn, { binding, roles, audience });
+  const account = await annotated(pass, { binding, roles, audience });
   const found: Found[] = [
     sync.granted,
     foundOf("RolesInSync", sync.finding),
     foundOf("ServiceAccount", account.finding),
   ];
   const more = {
-    ...rolesAfter(turn.status, sync.roles, sync.left),
+    ...rolesAfter(pass.status, sync.roles, sync.left),
     changes,
     ...defined({ changedAt }),
   };
   const stops = [sync.finding, account.finding].find((one) => one.outcome !== "ok");
   // Whoever may be let in all the same is told by STS; without a token there is nobody to ask as.
   if (stops !== undefined && (stops === sync.finding || !account.there)) {
-    return ended(turn, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon });
+    return ended(pass, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon });
   }
-  const ready = await readyFinding(turn, { binding, trust, roles: sync.roles }, { changed, changedAt });
+  const ready = await readyFinding(pass, { binding, trust, roles: sync.roles }, { changed, changedAt });
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
   // Nothing else is so than what the status says already.
   if (sync.announced !== undefined && last.reason === settling.reason)
     return { conditions: sync.announced, events: [], changes, againIn: ready.againIn };
-  return ended(turn, {
+  return ended(pass, {
     ...more,
     found: [...found, last],
     againIn: ready.againIn,
@@ -144,15 +144,15 @@ function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): stri
   return `${which} (maxRoles of AWSTrust ${name}), and older bindings have them`;
 }
 
-function judged(turn: Turn, trust: Trust | undefined): Judged {
-  const read = readBinding(turn.facts.object);
+function judged(pass: Pass, trust: Trust | undefined): Judged {
+  const read = readBinding(pass.facts.object);
   if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
   const binding = read.object;
-  if (isEnding(turn)) {
+  if (isEnding(pass)) {
     const message = `AWSTrust ${binding.trust} is being deleted, and grants nothing any more`;
     return { reason: "NamespaceNotGranted", message };
   }
-  const beyond = trust === undefined ? undefined : turn.facts.room?.(trust).wantedBeyond;
+  const beyond = trust === undefined ? undefined : pass.facts.room?.(trust).wantedBeyond;
   const decision = decide(binding, trust && without(trust, beyond));
   if (decision.kind === "granted") return { binding, roles: decision.roles };
   if (trust !== undefined && beyond !== undefined && decide(binding, trust).kind === "granted")
@@ -161,14 +161,14 @@ function judged(turn: Turn, trust: Trust | undefined): Judged {
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
 
-/** A turn by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
-async function byTrust(turn: Turn, trust: Trust, one: Judged): Promise<BindingOutcome> {
-  const { namespace = "", name } = turn.facts.object.metadata;
+/** A pass by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
+async function byTrust(pass: Pass, trust: Trust, one: Judged): Promise<BindingOutcome> {
+  const { namespace = "", name } = pass.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
-  const held = without(trust, turn.facts.room?.(trust).heldBeyond);
-  const cut = await cutRoles(turn, { trust: held, whose: { namespace, name }, granted });
-  const cutBy = trustVersion(turn);
-  const done: Turn = { ...turn, ...defined({ cutBy }) };
+  const held = without(trust, pass.facts.room?.(trust).heldBeyond);
+  const cut = await cutRoles(pass, { trust: held, whose: { namespace, name }, granted });
+  const cutBy = trustVersion(pass);
+  const done: Pass = { ...pass, ...defined({ cutBy }) };
   if ("roles" in one) return bind(done, { ...one, trust, cut });
   const changedAt = changedAtOf(done, cut.changes);
   return refused(done, one.reason, one.message, {
@@ -177,21 +177,21 @@ async function byTrust(turn: Turn, trust: Trust, one: Judged): Promise<BindingOu
   });
 }
 
-async function decided(turn: Turn): Promise<BindingOutcome> {
-  const trust = trustOf(turn);
+async function decided(pass: Pass): Promise<BindingOutcome> {
+  const trust = trustOf(pass);
   if (trust !== undefined && !("grants" in trust)) {
-    const message = `${trustNames.kind} ${trustNameOf(turn.facts.object)}: ${said(trust)}`;
-    return refused(turn, "BindingInvalid", message);
+    const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${said(trust)}`;
+    return refused(pass, "BindingInvalid", message);
   }
-  const one = judged(turn, trust);
-  if (trust !== undefined) return byTrust(turn, trust, one);
+  const one = judged(pass, trust);
+  if (trust !== undefined) return byTrust(pass, trust, one);
   const { reason, message } = "roles" in one ? { reason: "TrustMissing" as const, message: "" } : one;
-  return refused(turn, reason, message);
+  return refused(pass, reason, message);
 }
 
 /**
- * One turn of a binding: brings AWS, the ServiceAccount and the binding's status to what the binding says and a grant
- * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and begun again; two turns of one
+ * One pass of a binding: brings AWS, the ServiceAccount and the binding's status to what the binding says and a grant
+ * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and begun again; two passes of one
  * binding at the same time do no harm, and are not meant. Throws what keeps the status from being written, and the
  * signal's reason.
  */
@@ -201,21 +201,21 @@ export async function reconcileBinding(
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BindingOutcome> {
-  const turn: Turn = { facts, clients, clock, signal, status: statusOf(facts.object) };
-  if (facts.object.metadata.deletionTimestamp !== undefined) return removeBinding(turn);
+  const pass: Pass = { facts, clients, clock, signal, status: statusOf(facts.object) };
+  if (facts.object.metadata.deletionTimestamp !== undefined) return removeBinding(pass);
   try {
-    return await decided(turn);
+    return await decided(pass);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || !error.code.startsWith("aws-")) throw error;
     const told = awsFinding(error, "AWS");
-    return ended(turn, { found: [foundOf("Ready", told)], againIn: soon });
+    return ended(pass, { found: [foundOf("Ready", told)], againIn: soon });
   }
 }
 
 /** Whose roles are cut, and by what. */
 interface Cutting {
-  /** As it was read in this turn; without grants where it is being deleted. */
+  /** As it was read in this pass; without grants where it is being deleted. */
   readonly trust: Trust;
   readonly whose: Pick<Binding, "namespace" | "name">;
   /** What the binding is granted; nothing where it is invalid, or refused. */
@@ -229,32 +229,32 @@ export interface CutRoles {
   readonly changes: BindingOutcome["changes"];
 }
 
-/** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last turn. */
+/** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last pass. */
 const fresh = 2000;
 
-/** Which trust a turn read. */
-export function trustVersion({ facts: { trust } }: Pick<Turn, "facts">): string | undefined {
+/** Which trust a pass read. */
+export function trustVersion({ facts: { trust } }: Pick<Pass, "facts">): string | undefined {
   return trust && versionOf(trust);
 }
 
-/** Whether nothing that is judged by has changed since a turn was done with its cut. */
-function isCutBefore(turn: Turn): boolean {
-  const { facts, status } = turn;
+/** Whether nothing that is judged by has changed since a pass was done with its cut. */
+function isCutBefore(pass: Pass): boolean {
+  const { facts, status } = pass;
   return (
     status.observedGeneration === facts.object.metadata.generation &&
     status.observedTrust !== undefined &&
-    status.observedTrust === trustVersion(turn)
+    status.observedTrust === trustVersion(pass)
   );
 }
 
 /**
- * The first step of a turn: takes from every role that carries the binding's mark what no grant allows of it, whatever the
+ * The first step of a pass: takes from every role that carries the binding's mark what no grant allows of it, whatever the
  * binding says, whether it can be read or not. What the one grant allows that allows most of a role stays untouched; where no
- * grant is left the role is closed. Throws the first failure, once all roles were tried: nothing else is done in this turn, and
+ * grant is left the role is closed. Throws the first failure, once all roles were tried: nothing else is done in this pass, and
  * the next one begins here.
  */
-export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): Promise<CutRoles> {
-  const { clients, signal, status } = turn;
+export async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise<CutRoles> {
+  const { clients, signal, status } = pass;
   const mark = bindingMark(trust, whose);
   const grants = new Map<string, string>();
   const changes: BindingOutcome["changes"][number][] = [];
@@ -284,7 +284,7 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
         {
           mark,
           names: names.map(({ arn }) => readArn(arn).name),
-          ...(isCutBefore(turn) ? {} : { oldest: fresh }),
+          ...(isCutBefore(pass) ? {} : { oldest: fresh }),
           allowed,
           assertHeld: () => clients.assertHeld?.(),
         },

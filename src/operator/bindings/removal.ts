@@ -18,7 +18,7 @@ import {
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { unannotate } from "./annotation.ts";
-import type { BindingEvent, BindingFacts, BindingOutcome, Turn, RoleStatus } from "./turn.ts";
+import type { BindingEvent, BindingFacts, BindingOutcome, Pass, RoleStatus } from "./pass.ts";
 import { isKept, keep, possibleRoles } from "./status.ts";
 
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
@@ -53,7 +53,7 @@ function retained(
 }
 
 async function deleteRoles(
-  { clients, clock, facts, status, signal }: Turn,
+  { clients, clock, facts, status, signal }: Pass,
   trust: Trust,
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
@@ -96,7 +96,7 @@ async function deleteRoles(
 }
 
 /** Takes the role's annotation off the ServiceAccount, where that is still there; that it cannot keeps nobody waiting. */
-async function clearAnnotation({ clients, facts, signal }: Turn): Promise<void> {
+async function clearAnnotation({ clients, facts, signal }: Pass): Promise<void> {
   const { namespace = "", name } = facts.object.metadata;
   try {
     const account = await clients.cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
@@ -121,27 +121,27 @@ function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
 }
 
 /** The trust of a binding; undefined where there is none that can be read. */
-function trustOf({ facts }: Turn): Trust | undefined {
+function trustOf({ facts }: Pass): Trust | undefined {
   const read = facts.trust === undefined ? undefined : readTrust(facts.trust);
   return read !== undefined && "object" in read ? read.object : undefined;
 }
 
 /**
- * The last turn of a binding: its managed roles go, then it does. Needs neither the ServiceAccount nor a grant. What AWS
+ * The last pass of a binding: its managed roles go, then it does. Needs neither the ServiceAccount nor a grant. What AWS
  * does not let go within a minute, or nobody knows where to look for, is left with an Event, and found again by its mark.
  */
-export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
-  const { facts, clients, status, signal } = turn;
+export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
+  const { facts, clients, status, signal } = pass;
   const { object, deletedFor } = facts;
   if (!isKept(object)) return gone;
   const { namespace = "", name } = object.metadata;
-  const trust = trustOf(turn);
-  await clearAnnotation(turn);
+  const trust = trustOf(pass);
+  await clearAnnotation(pass);
   const accounts = trust?.accounts ?? [];
   const results = await mapLimit(accounts, (account) =>
     trust === undefined
       ? Promise.resolve({ failures: [], changes: [] })
-      : deleteRoles(turn, trust, account, { namespace, name }),
+      : deleteRoles(pass, trust, account, { namespace, name }),
   );
   const changes = results.flatMap((one) => one.changes);
   const [failure] = results.flatMap((one): readonly PodtrustError[] => one.failures);

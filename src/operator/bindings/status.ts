@@ -10,7 +10,7 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { Finding } from "../../stack/index.ts";
-import type { BindingEvent, BindingOutcome, BindingStatus, RoleStatus, Turn } from "./turn.ts";
+import type { BindingEvent, BindingOutcome, BindingStatus, RoleStatus, Pass } from "./pass.ts";
 
 function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
   const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
@@ -115,7 +115,7 @@ export async function keep(
 }
 
 /** Drift is looked for this often: from a look at the whole account that all bindings share. */
-export const defaultTurn = 60_000;
+export const passInterval = 60_000;
 
 /** A finding as a condition of this type. */
 export function foundOf(type: string, { reason, seen }: Finding): Found {
@@ -135,7 +135,7 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
     return [{ type: status === "Unknown" ? "Normal" : "Warning", reason, message }];
   });
 
-/** What of a turn goes into the status. */
+/** What of a pass goes into the status. */
 export interface Ending {
   readonly found: readonly Found[];
   readonly roles?: readonly RoleStatus[];
@@ -161,16 +161,16 @@ function driftEvents(
   return [{ type: "Warning", reason: "RoleDrift", message: `repaired: ${fields.join(", ")}` }];
 }
 
-/** Writes how a turn ended into the status, and gives it. */
-export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome> {
-  const { facts, clients, clock, signal, status } = turn;
+/** Writes how a pass ended into the status, and gives it. */
+export async function ended(pass: Pass, ending: Ending): Promise<BindingOutcome> {
+  const { facts, clients, clock, signal, status } = pass;
   const { found, changes = [], againIn } = ending;
   const generation = facts.object.metadata.generation ?? 0;
   const at = { now: clock.now(), generation };
   const conditions = found.map((one) => conditionOf(one, status.conditions, at));
   const lastProof = ending.proved ?? status.lastProof;
   const changedAt = ending.changedAt ?? status.changedAt;
-  const observedTrust = turn.cutBy ?? status.observedTrust;
+  const observedTrust = pass.cutBy ?? status.observedTrust;
   const { roles, pendingRoles = [] } = ending.roles === undefined ? status : ending;
   const next: BindingStatus = {
     observedGeneration: generation,
@@ -184,13 +184,13 @@ export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome>
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
 }
 
-/** The end of a turn in which nothing may be done: `Granted` and `Ready` say why. */
+/** The end of a pass in which nothing may be done: `Granted` and `Ready` say why. */
 export function refused(
-  turn: Turn,
+  pass: Pass,
   reason: Reason,
   message: string,
   more: Partial<Ending> = {},
 ): Promise<BindingOutcome> {
   const found = ["Granted", "Ready"].map((type): Found => ({ type, reason, message }));
-  return ended(turn, { found, againIn: defaultTurn, ...more });
+  return ended(pass, { found, againIn: passInterval, ...more });
 }

@@ -17,7 +17,7 @@ import { type RoleState, trustedPrincipals } from "../../providers/aws/index.ts"
 import { type Seen, finding, type Finding } from "../../stack/index.ts";
 import { foundOf, possibleRoles, writeStatus } from "./status.ts";
 import { judgeBinding, planFinding, type RoleSeen, pending, providerFinding } from "./prove.ts";
-import type { BindingOutcome, Turn, BindingStatus, RoleStatus } from "./turn.ts";
+import type { BindingOutcome, Pass, BindingStatus, RoleStatus } from "./pass.ts";
 import type { Change, Plan } from "../../rules/plan/index.ts";
 
 /** A binding and what it was granted. */
@@ -31,7 +31,7 @@ interface Wanted {
   readonly standing: ReadonlyMap<string, string>;
 }
 
-/** What AWS holds for a binding after its turn there. */
+/** What AWS holds for a binding after its pass there. */
 interface Synced {
   readonly finding: Finding;
   readonly roles: readonly RoleSeen[];
@@ -45,7 +45,7 @@ interface Synced {
 }
 
 /** Roles that the binding had and no longer wants. */
-function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
+function surplus({ status }: Pass, { roles }: Wanted): readonly RoleStatus[] {
   const wanted = new Set(roles.map(({ arn }) => arn));
   return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
 }
@@ -57,12 +57,12 @@ interface Announced {
 }
 
 /**
- * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its turn is
+ * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its pass is
  * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: no call of a
  * binding costs an API server more than to write a status.
  */
-async function announce(turn: Turn, wanted: Wanted): Promise<Announced> {
-  const { clients, facts, clock, status, signal } = turn;
+async function announce(pass: Pass, wanted: Wanted): Promise<Announced> {
+  const { clients, facts, clock, status, signal } = pass;
   const known = new Set(possibleRoles(status).map(({ arn }) => arn));
   const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
   if (added.length === 0) return { status, isNew: false };
@@ -81,21 +81,21 @@ async function announce(turn: Turn, wanted: Wanted): Promise<Announced> {
   return { status: announced, isNew };
 }
 
-/** One account's part of a turn. */
-class AccountTurn {
+/** One account's part of a pass. */
+class AccountPass {
   readonly changes: BindingOutcome["changes"][number][] = [];
   readonly findings: Finding[] = [];
   /** ARNs of roles that went. */
   readonly gone: string[] = [];
   readonly #account: BoundAccount;
-  readonly #turn: Turn;
+  readonly #pass: Pass;
   readonly #wanted: Wanted;
   readonly #mark: string;
   readonly #notice: AdoptionNotice;
 
-  constructor(turn: Turn, wanted: Wanted, account: BoundAccount, notice: AdoptionNotice) {
+  constructor(pass: Pass, wanted: Wanted, account: BoundAccount, notice: AdoptionNotice) {
     this.#notice = notice;
-    this.#turn = turn;
+    this.#pass = pass;
     this.#wanted = wanted;
     this.#account = account;
     this.#mark = bindingMark(wanted.trust, wanted.binding);
@@ -107,7 +107,7 @@ class AccountTurn {
 
   /** Brings the managed roles of this account to what they shall be. */
   async make(granted: readonly GrantedRole[], gone: readonly RoleStatus[]): Promise<void> {
-    const { signal } = this.#turn;
+    const { signal } = this.#pass;
     const managed = granted.filter((one) => one.managed !== undefined);
     const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
     const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => readArn(arn).name));
@@ -126,7 +126,7 @@ class AccountTurn {
     if (refusals.length > 0) return;
     if (changes.some(({ kind }) => kind !== "none")) {
       await this.#notice.say(bound.plan);
-      this.#turn.clients.assertHeld?.();
+      this.#pass.clients.assertHeld?.();
       const { done, failed, unconfirmed } = await this.#account.apply(bound, signal);
       signal.throwIfAborted();
       this.changes.push(...done);
@@ -138,7 +138,7 @@ class AccountTurn {
 
   async #look(granted: GrantedRole): Promise<ResourceDrift<RoleState>> {
     const role = roleConfigOf(this.#wanted.binding, granted);
-    const { signal } = this.#turn;
+    const { signal } = this.#pass;
     if (granted.managed !== undefined) return this.#account.look(this.#mark, role, signal);
     const state = await this.#account.role(role.name, signal);
     // Somebody else's: what matters is whom it lets in, and that it is this very role.
@@ -155,7 +155,7 @@ class AccountTurn {
     try {
       look = { kind: "seen", value: await this.#look(granted) };
     } catch (error) {
-      this.#turn.signal.throwIfAborted();
+      this.#pass.signal.throwIfAborted();
       look = { kind: "failed", error: asPodtrustError(error) };
     }
     return { granted, look };
@@ -169,20 +169,20 @@ interface OfAccount {
   readonly notice: AdoptionNotice;
 }
 
-async function accountTurn(
-  turn: Turn,
+async function accountPass(
+  pass: Pass,
   wanted: Wanted,
   { account, gone, notice }: OfAccount,
-): Promise<{ readonly work: AccountTurn; readonly roles: readonly RoleSeen[] }> {
-  const bound = turn.clients.aws.of(wanted.trust, account);
-  const work = new AccountTurn(turn, wanted, bound, notice);
+): Promise<{ readonly work: AccountPass; readonly roles: readonly RoleSeen[] }> {
+  const bound = pass.clients.aws.of(wanted.trust, account);
+  const work = new AccountPass(pass, wanted, bound, notice);
   const granted = wanted.roles.filter((one) => one.account.id === account.id);
   try {
-    const missing = await providerFinding(bound, turn.signal);
+    const missing = await providerFinding(bound, pass.signal);
     if (missing !== undefined) work.findings.push(missing);
     await work.make(granted, gone);
   } catch (error) {
-    turn.signal.throwIfAborted();
+    pass.signal.throwIfAborted();
     if (!(error instanceof PodtrustError)) throw error;
     work.findings.push(planFinding(error, `AWS account ${account.id}`));
     // What could not be asked is not asked again, role by role.
@@ -192,26 +192,26 @@ async function accountTurn(
 }
 
 /** Brings the roles of a binding at AWS to what they shall be, and says how they are then. */
-export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
-  const { clock } = turn;
-  const announced = await announce(turn, wanted);
-  const notice = new AdoptionNotice(turn, wanted.granted, announced.status);
-  const left = surplus(turn, wanted);
+export async function synced(pass: Pass, wanted: Wanted): Promise<Synced> {
+  const { clock } = pass;
+  const announced = await announce(pass, wanted);
+  const notice = new AdoptionNotice(pass, wanted.granted, announced.status);
+  const left = surplus(pass, wanted);
   const needed = wanted.trust.accounts.filter(
     ({ id }) =>
       wanted.roles.some(({ account }) => account.id === id) ||
       left.some(({ arn }) => readArn(arn).account === id),
   );
-  const turns = await Promise.all(
+  const passes = await Promise.all(
     needed.map((account) =>
-      accountTurn(turn, wanted, {
+      accountPass(pass, wanted, {
         account,
         gone: left.filter(({ arn }) => readArn(arn).account === account.id),
         notice,
       }),
     ),
   );
-  const roles = turns.flatMap((one) => one.roles);
+  const roles = passes.flatMap((one) => one.roles);
   const none = { kind: "skipped", needs: "serviceaccount" } as const;
   const seen = {
     binding: wanted.binding,
@@ -221,14 +221,14 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
     now: clock.now(),
   };
   const judged = judgeBinding(seen, "trust");
-  const findings = [...turns.flatMap(({ work }) => work.findings), ...judged];
-  const gone = new Set(turns.flatMap(({ work }) => work.gone));
+  const findings = [...passes.flatMap(({ work }) => work.findings), ...judged];
+  const gone = new Set(passes.flatMap(({ work }) => work.gone));
   const wrong = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
   return {
     finding: wrong ?? finding("LookFailed", { seen: "no role was seen", from: "AWS" }),
     roles,
     left: left.filter(({ arn }) => !gone.has(arn)),
-    changes: turns.flatMap(({ work }) => work.changes),
+    changes: passes.flatMap(({ work }) => work.changes),
     announced: announced.isNew ? announced.status.conditions : undefined,
     granted: notice.granted,
   };
@@ -266,14 +266,14 @@ export function adoptionTexts({ changes }: Pick<Plan, "changes">): readonly stri
 
 /** Says in a binding's status what becomes of roles that are taken over, before anything of them is changed. */
 class AdoptionNotice {
-  readonly #turn: Turn;
+  readonly #pass: Pass;
   readonly #granted: Found;
   readonly #status: BindingStatus;
   readonly #texts: string[] = [];
 
   /** `status`: as it was written last. */
-  constructor(turn: Turn, granted: Found, status: BindingStatus) {
-    this.#turn = turn;
+  constructor(pass: Pass, granted: Found, status: BindingStatus) {
+    this.#pass = pass;
     this.#granted = granted;
     this.#status = status;
   }
@@ -288,7 +288,7 @@ class AdoptionNotice {
     const texts = adoptionTexts(plan);
     if (texts.length === 0) return;
     this.#texts.push(...texts);
-    const { facts, clients, clock, signal } = this.#turn;
+    const { facts, clients, clock, signal } = this.#pass;
     const at = { now: clock.now(), generation: facts.object.metadata.generation ?? 0 };
     const granted = conditionOf(this.granted, this.#status.conditions, at);
     const others = this.#status.conditions.filter(({ type }) => type !== granted.type);

@@ -9,12 +9,12 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { defaultTurn, conditionsOf, isKept, keep, writeStatus } from "./status.ts";
+import { passInterval, conditionsOf, isKept, keep, writeStatus } from "./status.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { soon, providerFinding } from "./prove.ts";
-import type { BindingClients, BindingEvent } from "./turn.ts";
+import type { BindingClients, BindingEvent } from "./pass.ts";
 
-/** What the operator knows of a trust when its turn comes. */
+/** What the operator knows of a trust when its pass comes. */
 export interface TrustFacts {
   readonly object: KubernetesObject;
   /** The bindings that name it, as NAMESPACE/NAME. */
@@ -23,11 +23,11 @@ export interface TrustFacts {
   readonly leftovers: Leftovers;
 }
 
-/** How a turn of a trust ended. */
+/** How a pass of a trust ended. */
 export interface TrustOutcome {
   readonly conditions: readonly Condition[];
   readonly events: readonly BindingEvent[];
-  /** When it wants another turn, in milliseconds; undefined: never, it is gone. */
+  /** When it wants another pass, in milliseconds; undefined: never, it is gone. */
   readonly againIn: number | undefined;
 }
 
@@ -120,7 +120,7 @@ async function judged(
   const read = readTrust(facts.object);
   if ("problems" in read) {
     const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
-    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: defaultTurn, isSeen: true };
+    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen: true };
   }
   const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));
   const findings = await Promise.all(accounts.map((account) => accountFinding(account, signal)));
@@ -133,13 +133,13 @@ async function judged(
   return {
     ready: { reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" },
     events,
-    againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : defaultTurn,
+    againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : passInterval,
     isSeen: failure === undefined,
   };
 }
 
 /**
- * One turn of a trust: whether the issuer's OIDC provider stands in each of its accounts, what is left there of bindings
+ * One pass of a trust: whether the issuer's OIDC provider stands in each of its accounts, what is left there of bindings
  * that are gone, and that the trust stays while bindings name it or roles are left of some. Throws what keeps its status from
  * being written.
  */

@@ -49,15 +49,15 @@ describe("a bound ServiceAccount", { skip }, () => {
       await world.plane.kubectl(["annotate", "serviceaccount", "-n", "shop", name, annotation]);
       await bind(name);
       const conflicts = (outcome: BindingOutcome): boolean => readyOf(outcome) === "False AnnotationConflict";
-      const outcome = await world.turns("shop", name, conflicts);
+      const outcome = await world.passes("shop", name, conflicts);
       assert.match(outcome.conditions.find(({ type }) => type === "Ready")?.message ?? "", said);
       const seen = (await accountOf(name))?.metadata.resourceVersion;
-      for (let turns = 0; turns < 3; turns += 1)
-        assert.equal(readyOf(await world.turn("shop", name)), "False AnnotationConflict");
+      for (let passes = 0; passes < 3; passes += 1)
+        assert.equal(readyOf(await world.pass("shop", name)), "False AnnotationConflict");
       assert.equal((await accountOf(name))?.metadata.resourceVersion, seen);
       const [key = ""] = annotation.split("=");
       await world.plane.kubectl(["annotate", "serviceaccount", "-n", "shop", name, `${key}-`]);
-      await world.turns("shop", name, isReady);
+      await world.passes("shop", name, isReady);
     });
   }
 
@@ -69,14 +69,14 @@ describe("a bound ServiceAccount", { skip }, () => {
     await bind("beside", {
       roles: [webRole, { profile: "reports", chain: { arn, externalId: "shop/4711" } }],
     });
-    await world.turns("shop", "beside", isReady);
+    await world.passes("shop", "beside", isReady);
     assert.deepEqual((await accountOf("beside"))?.metadata.annotations, {
       "eks.amazonaws.com/role-arn": `arn:aws:iam::${account}:role/podtrust/prod.shop.beside`,
       "profile.podtrust.dev/theirs": theirs,
       "chain.podtrust.dev/reports": `${arn} shop/4711`,
     });
     const seen = (await accountOf("beside"))?.metadata.resourceVersion;
-    await world.turn("shop", "beside");
+    await world.pass("shop", "beside");
     assert.equal((await accountOf("beside"))?.metadata.resourceVersion, seen);
   });
 });

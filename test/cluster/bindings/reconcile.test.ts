@@ -46,7 +46,7 @@ describe("a binding on a real cluster", { skip }, () => {
   test("becomes a role for exactly its ServiceAccount, an annotation there, and Ready by an exchange with STS", async () => {
     await serviceAccount("web");
     await bind("web");
-    const outcome = await world.turns("shop", "web", isReady);
+    const outcome = await world.passes("shop", "web", isReady);
     assert.deepEqual(
       outcome.conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`),
       [
@@ -94,10 +94,10 @@ describe("a binding on a real cluster", { skip }, () => {
   });
 
   test("that nothing happens to is left alone, without a call to AWS or a write to the cluster", async () => {
-    await world.turns("shop", "web", isReady);
+    await world.passes("shop", "web", isReady);
     const version = (await world.binding("shop", "web"))?.metadata.resourceVersion;
     world.aws.passed.length = 0;
-    const outcome = await world.turn("shop", "web");
+    const outcome = await world.pass("shop", "web");
     assert.deepEqual([outcome.changes, outcome.events, outcome.againIn], [[], [], 60_000]);
     assert.deepEqual(world.aws.passed, []);
     assert.equal((await world.binding("shop", "web"))?.metadata.resourceVersion, version);
@@ -107,7 +107,7 @@ describe("a binding on a real cluster", { skip }, () => {
     const stood = (await world.binding("shop", "web"))?.["status"] as { lastProof: string };
     world.clock.move(3_600_000);
     world.aws.passed.length = 0;
-    await world.turn("shop", "web");
+    await world.pass("shop", "web");
     assert.equal(world.aws.passed.filter((one) => one === "AssumeRoleWithWebIdentity").length, 1);
     const now = (await world.binding("shop", "web"))?.["status"] as { lastProof: string };
     assert.ok(Date.parse(now.lastProof) >= Date.parse(stood.lastProof) + 3_600_000);
@@ -125,7 +125,7 @@ describe("a binding on a real cluster", { skip }, () => {
     );
     world.clock.move(60_000);
     world.aws.passed.length = 0;
-    const outcome = await world.turn("shop", "web");
+    const outcome = await world.pass("shop", "web");
     assert.deepEqual(
       outcome.events.map(({ reason, message }) => `${reason}: ${message}`),
       ["RoleDrift: repaired: trustPolicy, policies"],
@@ -135,39 +135,39 @@ describe("a binding on a real cluster", { skip }, () => {
     assert.deepEqual(await world.role("prod.shop.web"), stood);
   });
 
-  test("whose role is changed between two of its turns has one as soon as another's turn looks, within a minute", async () => {
+  test("whose role is changed between two of its passes has one as soon as another's pass looks, within a minute", async () => {
     await serviceAccount("other");
     await bind("other");
-    await world.turns("shop", "other", isReady);
+    await world.passes("shop", "other", isReady);
     const told: string[] = [];
     const end = world.clients.aws.subscribe((binding) => told.push(binding));
     world.clock.move(60_000);
-    await world.turn("shop", "other");
+    await world.pass("shop", "other");
     assert.deepEqual(told, [], "what was changed from here is nobody else's");
     await world.iam.send(new DetachRolePolicyCommand({ RoleName: "prod.shop.web", PolicyArn: ssm }));
     // The look is not a minute old, and shows what was.
     world.clock.move(44_000);
-    assert.deepEqual((await world.turn("shop", "web")).changes, []);
+    assert.deepEqual((await world.pass("shop", "web")).changes, []);
     world.clock.move(16_000);
-    await world.turn("shop", "other");
+    await world.pass("shop", "other");
     end();
     assert.deepEqual(told, ["shop/web"]);
-    const { events } = await world.turn("shop", "web");
+    const { events } = await world.pass("shop", "web");
     assert.deepEqual(
       events.map(({ message }) => message),
       ["repaired: policies"],
     );
-    await world.turns("shop", "web", isReady);
+    await world.passes("shop", "web", isReady);
   });
 
   test("without its ServiceAccount gets its role and is not ready, and no ServiceAccount is made for it", async () => {
     await bind("early");
-    const outcome = await world.turn("shop", "early");
+    const outcome = await world.pass("shop", "early");
     assert.equal(readyOf(outcome), "False ServiceAccountMissing");
     assert.notEqual(await world.role("prod.shop.early"), undefined);
     assert.equal(await accountOf("early"), undefined);
     await serviceAccount("early");
-    await world.turns("shop", "early", isReady);
+    await world.passes("shop", "early", isReady);
   });
 
   test("leaves an annotation that somebody else has set to another role, and says so", async () => {
@@ -175,7 +175,7 @@ describe("a binding on a real cluster", { skip }, () => {
     const arn = "eks.amazonaws.com/role-arn=arn:aws:iam::999988887777:role/theirs";
     await world.plane.kubectl(["annotate", "serviceaccount", "-n", "shop", "claimed", arn]);
     await bind("claimed");
-    const outcome = await world.turn("shop", "claimed");
+    const outcome = await world.pass("shop", "claimed");
     assert.equal(readyOf(outcome), "False AnnotationConflict");
     const annotations = (await accountOf("claimed"))?.metadata.annotations;
     assert.deepEqual(annotations, { "eks.amazonaws.com/role-arn": "arn:aws:iam::999988887777:role/theirs" });
@@ -184,11 +184,11 @@ describe("a binding on a real cluster", { skip }, () => {
   test("of a trust that does not exist passes admission, gets nothing, and says why", async () => {
     await serviceAccount("trustless");
     await bind("trustless", { trust: "none", roles: [webRole] });
-    const outcome = await world.turn("shop", "trustless");
+    const outcome = await world.pass("shop", "trustless");
     assert.equal(readyOf(outcome), "Unknown TrustMissing");
     assert.equal(await world.role("prod.shop.trustless"), undefined);
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "trustless", "--wait=false"]);
-    assert.equal((await world.turn("shop", "trustless")).againIn, undefined);
+    assert.equal((await world.pass("shop", "trustless")).againIn, undefined);
     assert.equal(await world.binding("shop", "trustless"), undefined);
   });
 
@@ -197,10 +197,10 @@ describe("a binding on a real cluster", { skip }, () => {
     const copied = bindingOf({ roles: [webRole] }, { name: "copied" });
     const metadata = { ...(copied["metadata"] as object), finalizers: ["example.com/x", "podtrust.dev/aws"] };
     assert.equal((await create(world.plane, { ...copied, metadata })).status, 201);
-    await world.turns("shop", "copied", isReady);
+    await world.passes("shop", "copied", isReady);
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "copied", "--wait=false"]);
     const asDeleted = await world.binding("shop", "copied");
-    assert.equal((await world.turn("shop", "copied")).againIn, undefined);
+    assert.equal((await world.pass("shop", "copied")).againIn, undefined);
     const left = await world.binding("shop", "copied");
     assert.deepEqual(left?.metadata.finalizers, ["example.com/x"]);
     assert.ok(asDeleted !== undefined);
@@ -229,7 +229,7 @@ describe("a binding on a real cluster", { skip }, () => {
     const adopt = `arn:aws:iam::${account}:role/legacy-shop`;
     await bind("legacy", { roles: [{ ...webRole, managed: { policies: [ssm], adopt } }] });
     world.clock.move(60_000);
-    await world.turns("shop", "legacy", isReady);
+    await world.passes("shop", "legacy", isReady);
     const role = await world.role("legacy-shop");
     assert.equal(role?.id, Role?.RoleId);
     assert.equal(role?.tags["podtrust:stack"], "prod/shop/legacy");
@@ -240,7 +240,7 @@ describe("a binding on a real cluster", { skip }, () => {
     const adopt = `arn:aws:iam::${account}:role/legacy-shop`;
     await bind("thief", { roles: [{ ...webRole, managed: { policies: [ssm], adopt } }] });
     const stood = await world.role("legacy-shop");
-    const outcome = await world.turn("shop", "thief");
+    const outcome = await world.pass("shop", "thief");
     assert.equal(readyOf(outcome), "False NotOwned");
     assert.deepEqual(await world.role("legacy-shop"), stood);
   });
@@ -271,7 +271,7 @@ describe("a binding on a real cluster", { skip }, () => {
     });
     world.clock.move(60_000);
     const stood = await world.role(RoleName);
-    assert.equal(readyOf(await world.turn("shop", "guest")), "False TrustPolicyDenies");
+    assert.equal(readyOf(await world.pass("shop", "guest")), "False TrustPolicyDenies");
     assert.deepEqual(await world.role(RoleName), stood);
     await world.iam.send(
       new UpdateAssumeRolePolicyCommand({
@@ -280,7 +280,7 @@ describe("a binding on a real cluster", { skip }, () => {
       }),
     );
     world.clock.move(60_000);
-    await world.turns("shop", "guest", isReady);
+    await world.passes("shop", "guest", isReady);
     assert.deepEqual((await world.role(RoleName))?.tags, {});
   });
 
@@ -292,7 +292,7 @@ describe("a binding on a real cluster", { skip }, () => {
       /:role\/shop\/ready-made$/u,
     );
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "guest", "--wait=false"]);
-    assert.equal((await world.turn("shop", "guest")).againIn, undefined);
+    assert.equal((await world.pass("shop", "guest")).againIn, undefined);
     assert.equal(await world.binding("shop", "guest"), undefined);
     assert.deepEqual((await accountOf("guest"))?.metadata.annotations, { theirs: "stays" });
     assert.deepEqual(await world.role("ready-made"), stood);
@@ -310,7 +310,7 @@ describe("a binding on a real cluster", { skip }, () => {
       },
       "team-a",
     );
-    await world.turns("team-a", "api", isReady);
+    await world.passes("team-a", "api", isReady);
     assert.equal((await world.role("prod.team-a.api"))?.boundary, boundary);
     assert.equal((await world.role("prod.team-a.api@reports"))?.boundary, boundary);
     assert.deepEqual((await accountOf("api", "team-a"))?.metadata.annotations, {
@@ -332,7 +332,7 @@ describe("a binding on a real cluster", { skip }, () => {
       JSON.stringify({ spec: one.spec }),
     ]);
     const kept = await world.role("prod.team-a.api");
-    await world.turns("team-a", "api", isReady);
+    await world.passes("team-a", "api", isReady);
     assert.equal(await world.role("prod.team-a.api@reports"), undefined);
     assert.equal((await world.role("prod.team-a.api"))?.id, kept?.id);
     const annotations = (await accountOf("api", "team-a"))?.metadata.annotations ?? {};
@@ -349,20 +349,20 @@ describe("a binding on a real cluster", { skip }, () => {
       await world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
     };
     await grants(trust.spec.grants.filter(({ name }) => name !== "teams"));
-    const outcome = await world.turn("team-a", "api");
+    const outcome = await world.pass("team-a", "api");
     assert.equal(readyOf(outcome), "False NamespaceNotGranted");
     const stripped = await world.role("prod.team-a.api");
     const denyAll = "arn:aws:iam::aws:policy/AWSDenyAll";
     assert.deepEqual([stripped?.id, stripped?.policies, stripped?.boundary], [stood?.id, [], denyAll]);
     await grants(trust.spec.grants);
-    await world.turns("team-a", "api", isReady);
+    await world.passes("team-a", "api", isReady);
     assert.deepEqual(await world.role("prod.team-a.api"), stood);
   });
 
   test("that is deleted takes its roles and annotations with it, and nobody else's", async () => {
     const other = await world.role("prod.shop.early");
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "web", "--wait=false"]);
-    const outcome = await world.turn("shop", "web");
+    const outcome = await world.pass("shop", "web");
     assert.equal(outcome.againIn, undefined);
     assert.equal(await world.binding("shop", "web"), undefined);
     assert.equal(await world.role("prod.shop.web"), undefined);
@@ -373,11 +373,11 @@ describe("a binding on a real cluster", { skip }, () => {
   test("that is deleted while AWS does not answer waits a minute and no longer, and says what it leaves", async () => {
     world.aws.mishap = () => "unavailable";
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "early", "--wait=false"]);
-    const first = await world.turn("shop", "early", systemClock);
+    const first = await world.pass("shop", "early", systemClock);
     assert.equal(first.againIn, 2000);
     assert.notEqual(await world.binding("shop", "early"), undefined);
     // The clock of the world is an hour ahead by now.
-    const last = await world.turn("shop", "early");
+    const last = await world.pass("shop", "early");
     world.aws.mishap = () => undefined;
     assert.equal(await world.binding("shop", "early"), undefined);
     assert.match(

@@ -63,7 +63,7 @@ describe("bindings in trouble", { skip }, () => {
       world.aws.passed.length = 0;
       firstOfEach(mishap, mishap === "throttle" ? 1 : 2);
       const outcomes: string[] = [];
-      await world.turns("shop", name, (outcome) => {
+      await world.passes("shop", name, (outcome) => {
         outcomes.push(readyOf(outcome));
         return isReady(outcome);
       });
@@ -83,11 +83,11 @@ describe("bindings in trouble", { skip }, () => {
     world.aws.mishap = () => "unavailable";
     world.clock.move(60_000);
     const stood = await world.role("prod.shop.web-lose");
-    const outcome = await world.turn("shop", "web-lose");
+    const outcome = await world.pass("shop", "web-lose");
     world.aws.mishap = () => undefined;
     assert.equal(readyOf(outcome), "Unknown AwsUnavailable");
     assert.deepEqual(await world.role("prod.shop.web-lose"), stood);
-    await world.turns("shop", "web-lose", isReady);
+    await world.passes("shop", "web-lose", isReady);
   });
 
   test("never take a role that somebody else made under their name", async () => {
@@ -100,14 +100,14 @@ describe("bindings in trouble", { skip }, () => {
     await bind("squatted");
     world.clock.move(60_000);
     const stood = await world.role("prod.shop.squatted");
-    assert.equal(readyOf(await world.turn("shop", "squatted")), "False NotOwned");
+    assert.equal(readyOf(await world.pass("shop", "squatted")), "False NotOwned");
     assert.deepEqual(await world.role("prod.shop.squatted"), stood);
   });
 
   test("that are many at once are all ready, a role each, and are deleted at once", async () => {
     const many = Array.from({ length: 6 }, (_, index) => `many-${index}`);
     for (const name of many) await bind(name, "team-b");
-    const outcomes = await Promise.all(many.map((name) => world.turns("team-b", name, isReady)));
+    const outcomes = await Promise.all(many.map((name) => world.passes("team-b", name, isReady)));
     assert.ok(outcomes.every(isReady));
     const made = (await names()).filter((one) => one.startsWith("prod.team-b."));
     assert.deepEqual(
@@ -115,25 +115,25 @@ describe("bindings in trouble", { skip }, () => {
       many.map((name) => `prod.team-b.${name}`),
     );
     await world.plane.kubectl(["delete", "arb", "-n", "team-b", "--all", "--wait=false"]);
-    await Promise.all(many.map((name) => world.turn("team-b", name, systemClock)));
+    await Promise.all(many.map((name) => world.pass("team-b", name, systemClock)));
     assert.deepEqual(
       (await names()).filter((one) => one.startsWith("prod.team-b.")),
       [],
     );
   });
 
-  test("that have two turns at the same time end as with one", async () => {
+  test("that have two passes at the same time end as with one", async () => {
     await bind("twice", "team-b");
-    const both = await Promise.allSettled([world.turn("team-b", "twice"), world.turn("team-b", "twice")]);
+    const both = await Promise.allSettled([world.pass("team-b", "twice"), world.pass("team-b", "twice")]);
     assert.ok(both.some(({ status }) => status === "fulfilled"));
-    await world.turns("team-b", "twice", isReady);
+    await world.passes("team-b", "twice", isReady);
     const made = (await names()).filter((one) => one.startsWith("prod.team-b."));
     assert.deepEqual(made, ["prod.team-b.twice"]);
   });
 
   test("that are deleted while AWS says nothing at all wait for it no longer than their minute", async () => {
     await bind("silent");
-    await world.turns("shop", "silent", isReady);
+    await world.passes("shop", "silent", isReady);
     world.aws.mishap = () => "silence";
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "silent", "--wait=false"]);
     let later = 0;
@@ -142,9 +142,9 @@ describe("bindings in trouble", { skip }, () => {
       elapsed: () => world.clock.elapsed() + later,
       sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 500), signal),
     };
-    assert.equal((await world.turn("shop", "silent", impatient)).againIn, 2000);
+    assert.equal((await world.pass("shop", "silent", impatient)).againIn, 2000);
     later = 60_000;
-    const last = await world.turn("shop", "silent", impatient);
+    const last = await world.pass("shop", "silent", impatient);
     world.aws.mishap = () => undefined;
     assert.equal(await world.binding("shop", "silent"), undefined);
     assert.deepEqual(
@@ -157,7 +157,7 @@ describe("bindings in trouble", { skip }, () => {
 
   test("go with their namespace, also while AWS does not answer, and hold it for a minute at the most", async () => {
     for (const name of ["ends", "stays"]) await bind(name, "team-a");
-    for (const name of ["ends", "stays"]) await world.turns("team-a", name, isReady);
+    for (const name of ["ends", "stays"]) await world.passes("team-a", name, isReady);
     await startWorkers(run, world.plane, await buildPrograms());
     await world.plane.kubectl(["delete", "namespace", "team-a", "--wait=false"]);
     const marked = async (name: string): Promise<boolean> =>
@@ -169,11 +169,11 @@ describe("bindings in trouble", { skip }, () => {
         (is) => is,
       );
     // Its ServiceAccounts may be gone before it.
-    assert.equal((await world.turn("team-a", "ends", systemClock)).againIn, undefined);
+    assert.equal((await world.pass("team-a", "ends", systemClock)).againIn, undefined);
     assert.equal(await world.role("prod.team-a.ends"), undefined);
     world.aws.mishap = () => "unavailable";
-    assert.equal((await world.turn("team-a", "stays", systemClock)).againIn, 2000);
-    const last = await world.turn("team-a", "stays");
+    assert.equal((await world.pass("team-a", "stays", systemClock)).againIn, 2000);
+    const last = await world.pass("team-a", "stays");
     world.aws.mishap = () => undefined;
     assert.deepEqual(
       last.events.map(({ reason }) => reason),
@@ -185,11 +185,11 @@ describe("bindings in trouble", { skip }, () => {
 
   test("whose trust is deleted say so, keep their roles, and do not hold anybody when they go", async () => {
     await world.plane.kubectl(["delete", "awstrust", "default"]);
-    const outcome = await world.turn("team-b", "twice");
+    const outcome = await world.pass("team-b", "twice");
     assert.equal(readyOf(outcome), "Unknown TrustMissing");
     assert.notEqual(await world.role("prod.team-b.twice"), undefined);
     await world.plane.kubectl(["delete", "arb", "-n", "team-b", "twice", "--wait=false"]);
-    const last = await world.turn("team-b", "twice", systemClock);
+    const last = await world.pass("team-b", "twice", systemClock);
     assert.deepEqual(
       last.events.map(({ reason }) => reason),
       ["RoleKept"],

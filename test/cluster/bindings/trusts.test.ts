@@ -65,7 +65,7 @@ describe("a trust on a real cluster", { skip }, () => {
     assert.equal(status, 201, text);
   }
 
-  const turn = async (...bindings: string[]): Promise<TrustOutcome> => {
+  const pass = async (...bindings: string[]): Promise<TrustOutcome> => {
     const object = await world.clients.cluster.read({ kind: "AWSTrust", name: "default" });
     assert.ok(object !== undefined);
     return reconcileTrust({ object, bindings: new Set(bindings), leftovers }, world.clients, world.clock);
@@ -75,7 +75,7 @@ describe("a trust on a real cluster", { skip }, () => {
     conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`).join();
 
   test("is not ready while an account of it cannot be reached as the config says, and says which", async () => {
-    const outcome = await turn();
+    const outcome = await pass();
     // The sandbox is one account, and the trust has two.
     assert.equal(conditionOf(outcome), "Ready Unknown AccountMismatch");
     assert.match(outcome.conditions[0]?.message ?? "", /444455556666/u);
@@ -96,7 +96,7 @@ describe("a trust on a real cluster", { skip }, () => {
       },
     });
     await world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
-    assert.equal(conditionOf(await turn()), "Ready True ProviderFound");
+    assert.equal(conditionOf(await pass()), "Ready True ProviderFound");
   });
 
   test("whose account names a role to assume changes nothing there but as that role", async () => {
@@ -114,39 +114,39 @@ describe("a trust on a real cluster", { skip }, () => {
     const patched = (patch: string): Promise<unknown> =>
       world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
     await patched(accounts({ assumeRole }));
-    assert.equal(conditionOf(await turn()), "Ready True ProviderFound");
+    assert.equal(conditionOf(await pass()), "Ready True ProviderFound");
     await bind("assumed");
-    await world.turns("shop", "assumed", isReady);
+    await world.passes("shop", "assumed", isReady);
     const made = world.sandbox.decisions({ action: "iam:CreateRole", resource: "prod.shop.assumed" });
     assert.equal(made.length, 1);
     assert.match(made[0]?.who ?? "", /^arn:aws:sts::111122223333:assumed-role\/podtrust\/podtrust$/u);
     // A role that the operator may not assume is a reason, and leaves what stands.
     await patched(accounts({ assumeRole: `${assumeRole}-nobody` }));
-    assert.match(conditionOf(await turn("shop/assumed")), /^Ready (?:Unknown|False) \w+$/u);
+    assert.match(conditionOf(await pass("shop/assumed")), /^Ready (?:Unknown|False) \w+$/u);
     assert.notEqual(await world.role("prod.shop.assumed"), undefined);
     await patched(JSON.stringify({ spec: { accounts: [{ id: account, region: "eu-central-1" }] } }));
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "assumed", "--wait=false"]);
-    await world.turn("shop", "assumed");
+    await world.pass("shop", "assumed");
     assert.equal(await world.role("prod.shop.assumed"), undefined);
   });
 
   test("sweeps the role of a binding that went without its finalizer, after ten minutes, and no other", async () => {
     for (const name of ["lost", "there"]) await bind(name);
-    for (const name of ["lost", "there"]) await world.turns("shop", name, isReady);
+    for (const name of ["lost", "there"]) await world.passes("shop", name, isReady);
     // Before it is deleted the API server puts the finalizer back, whoever takes it off.
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "lost", "--wait=false"]);
     const patch = JSON.stringify({ metadata: { finalizers: null } });
     await world.plane.kubectl(["patch", "arb", "-n", "shop", "lost", "--type=merge", "-p", patch]);
     world.clock.move(60_000);
-    assert.deepEqual((await turn()).events, []);
+    assert.deepEqual((await pass()).events, []);
     assert.notEqual(await world.role("prod.shop.lost"), undefined);
     for (const minutes of [4, 4]) {
       world.clock.move(minutes * 60_000);
-      assert.deepEqual((await turn()).events, []);
+      assert.deepEqual((await pass()).events, []);
     }
     world.clock.move(120_000);
     // A list that lags does not know the other binding; the API server does.
-    const { events } = await turn();
+    const { events } = await pass();
     assert.match(
       events.map(({ message }) => message).join(),
       /^\S+prod\.shop\.lost: deleted, its binding is gone$/u,
@@ -170,18 +170,18 @@ describe("a trust on a real cluster", { skip }, () => {
     );
     for (const minutes of [1, 4, 4, 4]) {
       world.clock.move(minutes * 60_000);
-      assert.deepEqual((await turn()).events, []);
+      assert.deepEqual((await pass()).events, []);
     }
     assert.notEqual(await world.role("prod.shop.elsewhere"), undefined);
   });
 
   test("that is deleted stays while a binding names it, and goes with the last", async () => {
-    await turn("shop/there");
+    await pass("shop/there");
     await world.plane.kubectl(["delete", "awstrust", "default", "--wait=false"]);
-    await turn("shop/there");
+    await pass("shop/there");
     const read = () => world.admin.read({ kind: "AWSTrust", name: "default" });
     assert.notEqual(await read(), undefined);
-    assert.equal((await turn()).againIn, undefined);
+    assert.equal((await pass()).againIn, undefined);
     assert.equal(await read(), undefined);
   });
 });
@@ -275,24 +275,24 @@ describe("the controllers of bindings", { skip }, () => {
       tell: () => Promise.resolve(),
     });
     const { signal } = new AbortController();
-    const turn = () => controller?.reconcile("shop/web", { signal, assertHeld: () => undefined });
+    const pass = () => controller?.reconcile("shop/web", { signal, assertHeld: () => undefined });
     const readings = (): number => reads.filter((kind) => kind === "AWSRoleBinding").length;
-    await turn();
+    await pass();
     assert.equal(readings(), 1);
-    // The turn left it as it is, and STS does not know the role yet or does: the next one needs no reading.
+    // The pass left it as it is, and STS does not know the role yet or does: the next one needs no reading.
     const seen = await world.binding("shop", "web");
     assert.ok(seen !== undefined);
     view.keep(seen);
-    await turn();
+    await pass();
     assert.equal(readings(), 1);
     view.keep((await world.binding("shop", "web")) ?? seen);
     const policy = `arn:aws:iam::${account}:policy/shop/read`;
     const roles = [{ ...webRole, managed: { policies: [policy] } }];
     const patch = JSON.stringify({ spec: { roles } });
     await world.plane.kubectl(["patch", "arb", "-n", "shop", "web", "--type=merge", "-p", patch]);
-    // Proved an hour later, so that the turn writes what it began with.
+    // Proved an hour later, so that the pass writes what it began with.
     world.clock.move(3_600_000);
-    await turn();
+    await pass();
     assert.equal(readings(), 2);
     assert.deepEqual((await world.role("prod.shop.web"))?.policies, [policy]);
     const status = (await world.binding("shop", "web"))?.["status"] as { observedGeneration: number };

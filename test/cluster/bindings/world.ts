@@ -72,10 +72,10 @@ export interface BindingsWorld {
   /** A role by its name; undefined where there is none. */
   readonly role: (name: string) => Promise<SeenRole | undefined>;
   readonly binding: (namespace: string, name: string) => Promise<KubernetesObject | undefined>;
-  /** One turn of a binding, as the operator. */
-  readonly turn: (namespace: string, name: string, at?: Clock) => Promise<BindingOutcome>;
-  /** Turns until it ends as wanted, 40 at the most. */
-  readonly turns: (
+  /** One pass of a binding, as the operator. */
+  readonly pass: (namespace: string, name: string, at?: Clock) => Promise<BindingOutcome>;
+  /** Passes until it ends as wanted, 40 at the most. */
+  readonly passes: (
     namespace: string,
     name: string,
     until: (outcome: BindingOutcome) => boolean,
@@ -190,7 +190,7 @@ export async function startBindingsWorld({
     admin.read({ kind: "AWSRoleBinding", namespace, name });
   let watch: Pick<Clock, "elapsed"> = clock;
   const view = new ClusterView(cluster, { elapsed: () => watch.elapsed() });
-  const turn: BindingsWorld["turn"] = async (namespace, name, at = clock) => {
+  const pass: BindingsWorld["pass"] = async (namespace, name, at = clock) => {
     const object = await cluster.read({ kind: "AWSRoleBinding", namespace, name });
     watch = at;
     const deletedFor = view.deletedFor(`${namespace}/${name}`, object);
@@ -211,12 +211,12 @@ export async function startBindingsWorld({
     notices,
     role: rolesOf(iam),
     binding,
-    turn,
-    async turns(namespace, name, until) {
+    pass,
+    async passes(namespace, name, until) {
       for (let tries = 0; ; tries += 1) {
-        const outcome = await turn(namespace, name);
+        const outcome = await pass(namespace, name);
         if (until(outcome)) return outcome;
-        if (tries >= 40) throw new Error(`after ${tries} turns: ${JSON.stringify(outcome)}`);
+        if (tries >= 40) throw new Error(`after ${tries} passes: ${JSON.stringify(outcome)}`);
         // Waits are the operator's queue's; here a moment is enough, and a look at the account is never too old.
         await clock.sleep(50);
         clock.move(Math.min(outcome.againIn ?? 0, 1000));

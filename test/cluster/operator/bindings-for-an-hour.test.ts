@@ -191,7 +191,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
     // That STS does not know a role yet is told where it was asked before.
     noMore("Events of a round", seen, ({ events }) => events, 2);
 
-    // A step of its clock and one until it is seen; by others' turns, whenever they come.
+    // A step of its clock and one until it is seen; by others' passes, whenever they come.
     for (const { repairedMs } of seen) assert.ok(repairedMs <= minute + 10_000, `${repairedMs} ms`);
     for (const { quiet, quietMs } of seen) {
       // So it is under two calls a binding and hour from 160 bindings on.

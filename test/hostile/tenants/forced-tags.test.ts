@@ -12,7 +12,7 @@ import { stackWorld } from "../../support/stack-world.ts";
 const { signal } = new AbortController();
 
 describe("a tag that a grant forces", () => {
-  test("is what the role has after one turn, whatever a tenant's binding or somebody at AWS wrote", async (t) => {
+  test("is what the role has after one pass, whatever a tenant's binding or somebody at AWS wrote", async (t) => {
     const world = await stackWorld(t);
     const read = readTrust(
       trustOf({
@@ -25,8 +25,8 @@ describe("a tag that a grant forces", () => {
     assert.ok("object" in read);
     const trust = read.object;
 
-    /** One turn; gives the fields that were changed, or why nothing was. */
-    async function turn(tags: readonly object[]): Promise<readonly string[]> {
+    /** One pass; gives the fields that were changed, or why nothing was. */
+    async function pass(tags: readonly object[]): Promise<readonly string[]> {
       const binding = readBinding(bindingOf(withManaged({ tags })));
       if ("problems" in binding) return binding.problems.map(({ message }) => message);
       const decision = decide(binding.object, trust);
@@ -52,16 +52,16 @@ describe("a tag that a grant forces", () => {
       );
     };
 
-    await turn([]);
+    await pass([]);
     assert.deepEqual(await team(), { team: "shop" });
-    assert.deepEqual(await turn([{ key: "Team", value: "platform" }]), ["TagNotGranted"]);
+    assert.deepEqual(await pass([{ key: "Team", value: "platform" }]), ["TagNotGranted"]);
     const twice = ["Team", "TEAM"].map((key) => ({ key, value: "platform" }));
-    assert.match((await turn(twice)).join(), /keys that differ in case alone/u);
-    assert.deepEqual(await turn([{ key: "TEAM", value: "shop" }]), []);
+    assert.match((await pass(twice)).join(), /keys that differ in case alone/u);
+    assert.deepEqual(await pass([{ key: "TEAM", value: "shop" }]), []);
     const Tags = [{ Key: "Team", Value: "platform" }];
     await world.iam.send(new TagRoleCommand({ RoleName: "prod.shop.web", Tags }));
-    assert.deepEqual(await turn([]), ["tags.team"]);
+    assert.deepEqual(await pass([]), ["tags.team"]);
     assert.deepEqual(await team(), { team: "shop" });
-    assert.deepEqual(await turn([]), []);
+    assert.deepEqual(await pass([]), []);
   });
 });

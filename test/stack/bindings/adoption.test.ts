@@ -5,7 +5,7 @@ import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from
 import { readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
 import { planBindings } from "../../../src/operator/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
-import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const RoleName = "legacy-shop";
 const legacy = `arn:aws:iam::${account}:role/${RoleName}`;
@@ -16,8 +16,8 @@ const shown =
   /legacy-shop is taken over: until now it may be assumed by ec2\.amazonaws\.com, and it loses \S+AdministratorAccess, inline\.own/u;
 
 /** A role of machines, which a binding is about to take over. */
-async function legacyWorld(t: TestContext): Promise<TurnWorld> {
-  const world = await turnWorld(t);
+async function legacyWorld(t: TestContext): Promise<PassWorld> {
+  const world = await passWorld(t);
   const trust = document({ Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" });
   await world.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
   await world.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: admin }));
@@ -49,10 +49,10 @@ describe("a role that is about to be taken over", () => {
       if (isChange) during.push(granted());
       return undefined;
     };
-    await world.turn();
+    await world.pass();
     assert.match(during[0] ?? "", shown);
     world.clock.move(60_000);
-    await world.turn();
+    await world.pass();
     assert.equal(granted(), "by grant shop of AWSTrust default");
   });
 

@@ -1,4 +1,4 @@
-/** What a grant says is what AWS has: rights are cut at the beginning of a turn, whatever a binding, IAM or a person does. */
+/** What a grant says is what AWS has: rights are cut at the beginning of a pass, whatever a binding, IAM or a person does. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import {
@@ -8,7 +8,7 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { account, type Json } from "../../support/bindings/objects.ts";
-import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -37,13 +37,13 @@ const teams: GrantSpec = {
   boundary: tenants,
 };
 
-interface CutWorld extends TurnWorld {
+interface CutWorld extends PassWorld {
   readonly managed: (managed: Json) => void;
   readonly rights: () => Promise<Json>;
 }
 
 async function cutWorld(t: TestContext): Promise<CutWorld> {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   await makePolicies(world.iam, { "/shop/a": s3, "/shop/b": s3, "/tenants": s3 });
   return Object.assign(world, {
     managed: (managed: Json) => world.bind({ roles: [{ profile: "default", managed }] }),
@@ -63,7 +63,7 @@ async function withTwo(t: TestContext): Promise<CutWorld> {
   const world = await cutWorld(t);
   world.grants({ ...plain, policies: [a, b] });
   world.managed({ policies: [a, b] });
-  assert.match(readyOf(await world.turn()), /RolePending|StsAccepted/u);
+  assert.match(readyOf(await world.pass()), /RolePending|StsAccepted/u);
   assert.deepEqual((await world.rights())["policies"], [a, b]);
   world.changes();
   return world;
@@ -75,13 +75,13 @@ describe("what a grant no longer allows is taken from a role first", () => {
     world.grants(teams);
     const inline = [{ name: "own", document: policy({ ...s3, Action: "s3:Get*" }) }];
     world.managed({ policies: [ssm, admin], inline });
-    await world.turn();
+    await world.pass();
     const document = policy({ Effect: "Allow", Action: "s3:*", Resource: "*", Foo: 1 });
     world.managed({ policies: [ssm, admin], inline: [{ name: "own", document }] });
-    assert.equal(readyOf(await world.turn()), "False BindingInvalid");
+    assert.equal(readyOf(await world.pass()), "False BindingInvalid");
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [admin, ssm], inline: ["own"] });
     world.grants({ ...plain, policies: [ssm] });
-    assert.equal(readyOf(await world.turn()), "False BindingInvalid");
+    assert.equal(readyOf(await world.pass()), "False BindingInvalid");
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [ssm], inline: [] });
   });
 
@@ -93,7 +93,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
     ];
     world.managed({ policies: [a], tags });
     world.grants({ ...plain, policies: [a], boundary: tenants });
-    await world.turn();
+    await world.pass();
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [a], inline: [] });
   });
 
@@ -101,14 +101,14 @@ describe("what a grant no longer allows is taken from a role first", () => {
     const world = await withTwo(t);
     world.managed({ policies: [a, arn("/shop/none")] });
     world.grants({ ...plain, policies: [a, arn("/shop/none")] });
-    assert.equal(readyOf(await world.turn()), "False PolicyMissing");
+    assert.equal(readyOf(await world.pass()), "False PolicyMissing");
     assert.deepEqual((await world.rights())["policies"], [a]);
   });
 
   test("though the binding is refused for something else", async (t) => {
     const world = await withTwo(t);
     world.grants({ ...plain, policies: [a] });
-    assert.equal(readyOf(await world.turn()), "False PolicyNotGranted");
+    assert.equal(readyOf(await world.pass()), "False PolicyNotGranted");
     assert.deepEqual((await world.rights())["policies"], [a]);
   });
 
@@ -124,7 +124,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
     );
     await world.iam.send(new AttachRolePolicyCommand({ RoleName: "forgotten", PolicyArn: admin }));
     world.clock.move(60_000);
-    await world.turn();
+    await world.pass();
     assert.deepEqual((await world.role("forgotten"))?.policies, []);
   });
 
@@ -132,7 +132,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
     const world = await cutWorld(t);
     world.grants({ ...plain, policies: [arn("/shop/*"), admin] });
     world.managed({ policies: [a, admin] });
-    await world.turn();
+    await world.pass();
     const RoleName = "prod.shop.web";
     const deny = policy({ Effect: "Deny", Action: "iam:*", Resource: "*" });
     const put = (PolicyName: string, document: object) =>
@@ -145,7 +145,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
     world.grants({ ...plain, boundary: tenants });
     world.changes();
     world.calls.length = 0;
-    await world.turn();
+    await world.pass();
     const made = world.calls
       .filter(({ isChange }) => isChange)
       .map(({ action, input: { PolicyArn, PolicyName } }) => [action, PolicyArn ?? PolicyName]);
@@ -159,18 +159,18 @@ describe("what a grant no longer allows is taken from a role first", () => {
     ]);
   });
 
-  test("a cut that fails ends the turn, and is the next one's first change", async (t) => {
+  test("a cut that fails ends the pass, and is the next one's first change", async (t) => {
     const world = await withTwo(t);
     world.grants({ ...plain, policies: [a, arn("/shop/c")] });
     await makePolicies(world.iam, { "/shop/c": s3 });
     world.managed({ policies: [a, arn("/shop/c")] });
     world.mishap = ({ action }) => (action === "DetachRolePolicy" ? "refused" : undefined);
-    assert.match(readyOf(await world.turn()), /^(?:False|Unknown) Aws/u);
+    assert.match(readyOf(await world.pass()), /^(?:False|Unknown) Aws/u);
     assert.deepEqual((await world.rights())["policies"], [a, b]);
     assert.deepEqual([...new Set(world.changes())], ["DetachRolePolicy"]);
     world.mishap = () => undefined;
     world.restart();
-    await world.turn();
+    await world.pass();
     assert.deepEqual((await world.rights())["policies"], [a, arn("/shop/c")]);
     assert.equal(world.changes()[0], "DetachRolePolicy");
   });
@@ -178,7 +178,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
   test("a boundary that cannot be set keeps no policy on the role that is not granted", async (t) => {
     const world = await withTwo(t);
     world.grants({ ...plain, policies: [a], boundary: arn("/none") });
-    await world.turn();
+    await world.pass();
     assert.deepEqual((await world.rights())["policies"], [a]);
   });
 });
@@ -188,13 +188,13 @@ describe("a binding that moves from one grant to another", () => {
     const world = await cutWorld(t);
     world.grants(plain, teams);
     world.managed({ policies: [admin], inline: [{ name: "own", document: all }] });
-    await world.turn();
+    await world.pass();
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [admin], inline: ["own"] });
     world.managed({ policies: [a] });
     // As where a policy goes in the moment between the look at it and its attachment.
     world.mishap = ({ action }) => (action === "AttachRolePolicy" ? "refused" : undefined);
     for (const _ of [1, 2, 3]) {
-      await world.turn();
+      await world.pass();
       const { boundary, policies, inline } = await world.rights();
       assert.ok(
         boundary === tenants || ([policies, inline] as unknown[][]).every(({ length }) => length === 0),
@@ -202,7 +202,7 @@ describe("a binding that moves from one grant to another", () => {
     }
     await world.iam.send(new DeletePolicyCommand({ PolicyArn: a }));
     world.clock.move(60_000);
-    assert.equal(readyOf(await world.turn()), "False PolicyMissing");
+    assert.equal(readyOf(await world.pass()), "False PolicyMissing");
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [], inline: [] });
   });
 });
@@ -212,7 +212,7 @@ describe("a role of which no grant is left", () => {
     const world = await withTwo(t);
     const before = await world.role("prod.shop.web");
     world.grants({ ...plain, namespaces: ["other"] });
-    assert.equal(readyOf(await world.turn()), "False NamespaceNotGranted");
+    assert.equal(readyOf(await world.pass()), "False NamespaceNotGranted");
     const closed = await world.role("prod.shop.web");
     assert.deepEqual(
       [closed?.id, closed?.boundary, closed?.policies, Object.keys(closed?.inline ?? {})],
@@ -221,10 +221,10 @@ describe("a role of which no grant is left", () => {
     assert.match(closed?.trust ?? "", /"Effect":"Deny"/u);
     assert.match(closed?.inline["AWSRevokeOlderSessions"] ?? "", /aws:TokenIssueTime/u);
     world.changes();
-    await world.turn();
+    await world.pass();
     assert.deepEqual(world.changes(), []);
     world.grants({ ...plain, policies: [a, b] });
-    await world.turn();
+    await world.pass();
     assert.deepEqual(await world.role("prod.shop.web"), before);
   });
 
@@ -237,7 +237,7 @@ describe("a role of which no grant is left", () => {
     const generation = (object.metadata.generation ?? 0) + 1;
     const metadata = { ...object.metadata, generation, deletionTimestamp: "2026-11-28T00:00:00Z" };
     world.objects.set(key, { ...object, metadata });
-    await world.turn();
+    await world.pass();
     assert.deepEqual(await world.rights(), {
       boundary: "arn:aws:iam::aws:policy/AWSDenyAll",
       policies: [],
@@ -251,16 +251,16 @@ describe("a role that another binding of the same name left", () => {
     ["", () => {}],
     [
       ", also by an operator that began anew and has looked at no account yet",
-      (world: TurnWorld) => world.restart(),
+      (world: PassWorld) => world.restart(),
     ],
   ] as const)
-    test(`is closed by the turn of one that no grant allows, and that has no role itself${who}`, async (t) => {
+    test(`is closed by the pass of one that no grant allows, and that has no role itself${who}`, async (t) => {
       const world = await withTwo(t);
       world.objects.delete("AWSRoleBinding shop/web");
       world.grants();
       world.managed({ policies: [a] });
       begin(world);
-      assert.equal(readyOf(await world.turn()), "False NamespaceNotGranted");
+      assert.equal(readyOf(await world.pass()), "False NamespaceNotGranted");
       assert.deepEqual(await world.rights(), {
         boundary: "arn:aws:iam::aws:policy/AWSDenyAll",
         policies: [],
@@ -269,12 +269,12 @@ describe("a role that another binding of the same name left", () => {
     });
 });
 
-describe("a turn that finds nothing to cut", () => {
+describe("a pass that finds nothing to cut", () => {
   test("costs no call of its own where neither trust nor binding has changed", async (t) => {
     const world = await withTwo(t);
-    await world.turn();
+    await world.pass();
     world.calls.length = 0;
-    await world.turn();
+    await world.pass();
     assert.deepEqual(world.calls, []);
   });
 
@@ -283,13 +283,13 @@ describe("a turn that finds nothing to cut", () => {
     const names = ["one", "two", "three"];
     for (const name of names) {
       world.bind({ roles: [{ profile: "default", managed: { policies: [a] } }] }, { name });
-      await world.turn("shop", name);
-      await world.turn("shop", name);
+      await world.pass("shop", name);
+      await world.pass("shop", name);
     }
     world.clock.move(10_000);
     world.grants({ ...plain, policies: [a, b], maxSessionSeconds: 7200 });
     world.calls.length = 0;
-    for (const name of ["web", ...names]) await world.turn("shop", name);
+    for (const name of ["web", ...names]) await world.pass("shop", name);
     const actions = world.calls.map(({ action }) => action);
     assert.equal(actions.filter((one) => one === "GetAccountAuthorizationDetails").length, 1);
     assert.ok(!actions.includes("GetRole"), actions.join());

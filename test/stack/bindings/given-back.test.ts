@@ -8,9 +8,9 @@ import {
   makePolicies,
   type Mishap,
   readyOf,
-  type TurnWorld,
-  turnWorld,
-} from "../../support/bindings/turn-world.ts";
+  type PassWorld,
+  passWorld,
+} from "../../support/bindings/pass-world.ts";
 
 const RoleName = "legacy-shop";
 const legacy = `arn:aws:iam::${account}:role/${RoleName}`;
@@ -68,17 +68,17 @@ function letIn(trust: string): readonly string[] {
   });
 }
 
-interface AdoptingWorld extends TurnWorld {
-  readonly bound: (managed?: Json) => ReturnType<TurnWorld["turn"]>;
+interface AdoptingWorld extends PassWorld {
+  readonly bound: (managed?: Json) => ReturnType<PassWorld["pass"]>;
   readonly deleteBinding: () => void;
   readonly letsServiceAccountIn: () => Promise<boolean>;
   readonly trustPolicy: () => Promise<string>;
-  /** Turns of the trust for half an hour. */
+  /** Passes of the trust for half an hour. */
   readonly sweep: () => Promise<void>;
 }
 
 async function adoptingWorld(t: TestContext, trust = document(...former)): Promise<AdoptingWorld> {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement });
   await world.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
@@ -87,7 +87,7 @@ async function adoptingWorld(t: TestContext, trust = document(...former)): Promi
     bound(managed: Json = {}) {
       const all = { policies: [policy("a")], adopt: legacy, onDelete: "Retain", ...managed };
       world.bind({ roles: [{ profile: "default", managed: all }] });
-      return world.turn();
+      return world.pass();
     },
     deleteBinding() {
       const [key, object] = [...world.objects].find(([, { kind }]) => kind === "AWSRoleBinding") ?? [];
@@ -106,7 +106,7 @@ async function adoptingWorld(t: TestContext, trust = document(...former)): Promi
     async sweep() {
       for (let times = 0; times < 8; times += 1) {
         world.clock.move(4 * minutes);
-        await world.trustTurn();
+        await world.trustPass();
       }
     },
   });
@@ -134,7 +134,7 @@ describe("a role that was taken over and stays when its binding goes", () => {
     assert.deepEqual(letIn(before?.trust ?? ""), []);
     world.restart();
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     await assertGivenBack(world);
     const after = await world.role(RoleName);
     assert.deepEqual([after?.id, after?.policies], [before?.id, [policy("a")]]);
@@ -142,21 +142,21 @@ describe("a role that was taken over and stays when its binding goes", () => {
     assert.deepEqual(await world.role(RoleName), after);
   });
 
-  test("is unchanged by turns while it is bound, and taken over again by a binding that returns", async (t) => {
+  test("is unchanged by passes while it is bound, and taken over again by a binding that returns", async (t) => {
     const world = await adoptingWorld(t);
     await world.bound();
     world.changes();
     world.clock.move(minutes);
-    await world.turn();
+    await world.pass();
     assert.deepEqual(world.changes(), []);
     const trust = await world.trustPolicy();
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     await world.bound();
     assert.equal(await world.trustPolicy(), trust);
     assert.equal(await world.letsServiceAccountIn(), true);
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     await assertGivenBack(world);
   });
 
@@ -169,7 +169,7 @@ describe("a role that was taken over and stays when its binding goes", () => {
     const Tags = [{ Key: "podtrust:adopting", Value: "x" }];
     await world.iam.send(new TagRoleCommand({ RoleName, Tags }));
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     await assertGivenBack(world);
   });
 
@@ -185,7 +185,7 @@ describe("a role that was taken over and stays when its binding goes", () => {
     assert.equal(await world.letsServiceAccountIn(), true);
     await world.bound();
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     assert.deepEqual(letIn(await world.trustPolicy()), ["machines"]);
     assert.equal(await world.letsServiceAccountIn(), false);
   });
@@ -194,14 +194,14 @@ describe("a role that was taken over and stays when its binding goes", () => {
     const world = await adoptingWorld(t);
     await world.bound();
     world.grants();
-    await world.turn();
+    await world.pass();
     assert.deepEqual(letIn(await world.trustPolicy()), []);
     assert.equal(await world.letsServiceAccountIn(), false);
     world.grants(grant);
-    await world.turn();
+    await world.pass();
     assert.equal(await world.letsServiceAccountIn(), true);
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     await assertGivenBack(world);
     world.grants();
     await world.sweep();
@@ -216,9 +216,9 @@ describe("a role that was taken over and stays when its binding goes", () => {
     await world.bound();
     world.mishap = ({ isChange }) => (isChange ? "refused" : undefined);
     world.deleteBinding();
-    await world.turn();
+    await world.pass();
     world.clock.move(2 * minutes);
-    await world.turn();
+    await world.pass();
     world.mishap = () => undefined;
     world.restart();
     await world.sweep();
@@ -240,7 +240,7 @@ describe("a role that was taken over and stays when its binding goes", () => {
         world.mishap = () => undefined;
         world.restart();
         world.deleteBinding();
-        await world.turn();
+        await world.pass();
         await assertGivenBack(world);
       }
     });

@@ -1,17 +1,17 @@
 /**
- * After each call of ours at IAM no session of a role may do more than one grant that the turn read allows, or than it could
+ * After each call of ours at IAM no session of a role may do more than one grant that the pass read allows, or than it could
  * before: over random grants, bindings, deeds of others, deletions, failures at every call, old readings and restarts.
  */
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { type Event, histories, TenantHistory } from "../../support/bindings/tenant-history.ts";
-import { startTurnWorld } from "../../support/bindings/turn-world.ts";
+import { startPassWorld } from "../../support/bindings/pass-world.ts";
 import { runs } from "../../support/runs.ts";
 
 const numRuns = runs(8);
 
 async function holds(events: readonly Event[]): Promise<void> {
-  const world = await startTurnWorld();
+  const world = await startPassWorld();
   try {
     const history = new TenantHistory(world);
     await history.begin();
@@ -21,16 +21,16 @@ async function holds(events: readonly Event[]): Promise<void> {
   }
 }
 
-const turn: Event = { kind: "turn", stale: false, mishaps: [], always: "" };
+const pass: Event = { kind: "pass", stale: false, mishaps: [], always: "" };
 
 /** What was found once: a role that goes with two policies of somebody else, each of which denies what the other allows. */
 const deletedWithMixedPolicies: readonly Event[] = [
   { kind: "grants", of: [1] },
-  turn,
+  pass,
   { kind: "unbind" },
-  { ...turn, mishaps: ["refused"] },
+  { ...pass, mishaps: ["refused"] },
   { kind: "drift", deed: "mixed" },
-  turn,
+  pass,
 ];
 
 describe("what a grant says is what AWS has", () => {

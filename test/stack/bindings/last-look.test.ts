@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { account, ssm } from "../../support/bindings/objects.ts";
-import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const trustKey = "AWSTrust /default";
 
 /** A role whose binding went without its finalizer, and the trust that grants it. */
-async function leftBehind(t: TestContext): Promise<TurnWorld> {
-  const world = await turnWorld(t);
+async function leftBehind(t: TestContext): Promise<PassWorld> {
+  const world = await passWorld(t);
   world.trust({
     stack: "prod",
     issuer: world.sandbox.issuer.issuer,
@@ -16,15 +16,15 @@ async function leftBehind(t: TestContext): Promise<TurnWorld> {
     grants: [{ name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] }],
   });
   world.bind({ roles: [{ profile: "default", managed: { policies: [ssm] } }] });
-  await world.turn();
-  await world.trustTurn();
+  await world.pass();
+  await world.trustPass();
   world.objects.delete("AWSRoleBinding shop/web");
   world.clock.move(3000);
-  await world.trustTurn();
+  await world.trustPass();
   return world;
 }
 
-function deleteTrust({ objects }: TurnWorld): void {
+function deleteTrust({ objects }: PassWorld): void {
   const object = objects.get(trustKey);
   assert.ok(object !== undefined);
   assert.deepEqual(object.metadata.finalizers, ["podtrust.dev/aws"]);
@@ -32,7 +32,7 @@ function deleteTrust({ objects }: TurnWorld): void {
   objects.set(trustKey, { ...object, metadata });
 }
 
-async function isClosed(world: TurnWorld): Promise<boolean> {
+async function isClosed(world: PassWorld): Promise<boolean> {
   const role = await world.role("prod.shop.web");
   return role?.policies.length === 0 && role.boundary === "arn:aws:iam::aws:policy/AWSDenyAll";
 }
@@ -42,7 +42,7 @@ describe("a trust that is deleted while a role is left of a binding that is gone
     const world = await leftBehind(t);
     deleteTrust(world);
     assert.equal(await isClosed(world), false);
-    const { againIn, events } = await world.trustTurn();
+    const { againIn, events } = await world.trustPass();
     assert.equal(againIn, undefined);
     assert.match(events.map(({ message }) => message).join(), /prod\.shop\.web: closed/u);
     assert.equal(world.objects.has(trustKey), false);
@@ -54,13 +54,13 @@ describe("a trust that is deleted while a role is left of a binding that is gone
     deleteTrust(world);
     for (const which of ["changes", "all"]) {
       world.mishap = ({ isChange }) => (isChange || which === "all" ? "refused" : undefined);
-      assert.equal((await world.trustTurn()).againIn, 5000);
+      assert.equal((await world.trustPass()).againIn, 5000);
       assert.equal(world.objects.has(trustKey), true);
       world.clock.move(5000);
       world.restart();
     }
     world.mishap = () => undefined;
-    await world.trustTurn();
+    await world.trustPass();
     assert.equal(world.objects.has(trustKey), false);
     assert.equal(await isClosed(world), true);
   });
@@ -71,7 +71,7 @@ describe("a trust that is deleted while a role is left of a binding that is gone
       world.clock.move(minutes * 60_000);
       const object = world.objects.get(trustKey);
       assert.deepEqual(object?.metadata.finalizers, ["podtrust.dev/aws"]);
-      await world.trustTurn();
+      await world.trustPass();
     }
     assert.equal(await world.role("prod.shop.web"), undefined);
     // The world lets an object go whose last finalizer is taken.

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { type Event, histories, TenantHistory } from "../../support/bindings/tenant-history.ts";
-import { startTurnWorld, type TurnWorld } from "../../support/bindings/turn-world.ts";
+import { startPassWorld, type PassWorld } from "../../support/bindings/pass-world.ts";
 
 const numRuns = Number(process.env["PODTRUST_TENANT_RUNS"] ?? 4);
 
@@ -30,7 +30,7 @@ const chance =
 const withoutChance = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value).replaceAll(chance, "").replaceAll(",}", "}")) as unknown;
 
-async function ended({ calls, objects, roles }: TurnWorld): Promise<Lived> {
+async function ended({ calls, objects, roles }: PassWorld): Promise<Lived> {
   const changes = calls.filter(({ isChange }) => isChange);
   return {
     changes: changes.map(({ action, input }) => `${action} ${String(input["RoleName"])}`),
@@ -40,7 +40,7 @@ async function ended({ calls, objects, roles }: TurnWorld): Promise<Lived> {
 }
 
 async function lived(events: readonly Event[], forgets: boolean): Promise<Lived> {
-  const world = await startTurnWorld();
+  const world = await startPassWorld();
   try {
     const history = new TenantHistory(world);
     await history.begin();
@@ -50,7 +50,7 @@ async function lived(events: readonly Event[], forgets: boolean): Promise<Lived>
     }
     // What was made or changed a moment ago is known to STS by then.
     world.clock.move(60_000);
-    await history.run({ kind: "turn", stale: false, mishaps: [], always: "" });
+    await history.run({ kind: "pass", stale: false, mishaps: [], always: "" });
     return await ended(world);
   } finally {
     await world.stop();

@@ -5,20 +5,20 @@ import { PodtrustError } from "../../../src/core/base/index.ts";
 import type { Controller, Followed, Reconcile } from "../../../src/operator/controller/index.ts";
 import { type BindingControllersOptions, bindingControllers } from "../../../src/operator/bindings/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";
-import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy/shop/${name}`;
 /** An account as which AWS does not know us. */
 const unreachable = "444455556666";
 const managed = (...policies: readonly string[]): Json => ({ policies: policies.map(arn) });
 
-interface PartWorld extends TurnWorld {
+interface PartWorld extends PassWorld {
   readonly allows: (...policies: readonly string[]) => void;
   readonly policies: () => Promise<readonly string[] | undefined>;
 }
 
 async function partWorld(t: TestContext): Promise<PartWorld> {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
   const allows = (...policies: readonly string[]): void =>
@@ -51,16 +51,16 @@ async function partWorld(t: TestContext): Promise<PartWorld> {
 describe("an account of the trust that cannot be reached", () => {
   test("is nothing to a binding that has no role there: its role is made, and cut", async (t) => {
     const world = await partWorld(t);
-    assert.match(readyOf(await world.turn()), /RolePending|StsAccepted/u);
+    assert.match(readyOf(await world.pass()), /RolePending|StsAccepted/u);
     assert.deepEqual((await world.policies())?.toSorted(), ["a", "b"]);
     world.allows("a");
-    assert.equal(readyOf(await world.turn()), "False PolicyNotGranted");
+    assert.equal(readyOf(await world.pass()), "False PolicyNotGranted");
     assert.deepEqual(await world.policies(), ["a"]);
   });
 
-  test("keeps no role of another account from being cut, and ends the turn of a binding that has one there", async (t) => {
+  test("keeps no role of another account from being cut, and ends the pass of a binding that has one there", async (t) => {
     const world = await partWorld(t);
-    await world.turn();
+    await world.pass();
     const other = `arn:aws:iam::${unreachable}:policy/shop/a`;
     world.bind({
       roles: [
@@ -79,16 +79,16 @@ describe("an account of the trust that cannot be reached", () => {
         },
       ],
     });
-    await world.turn();
+    await world.pass();
     assert.deepEqual(await world.policies(), ["a"]);
   });
 });
 
 /** The operator's controller of bindings in the world, and what was told on which object. */
 function controllerOf(
-  world: TurnWorld,
+  world: PassWorld,
   more: Partial<BindingControllersOptions> = {},
-): { readonly turn: () => ReturnType<Controller["reconcile"]>; readonly told: string[] } {
+): { readonly pass: () => ReturnType<Controller["reconcile"]>; readonly told: string[] } {
   const stub: Followed = {
     synced: true,
     untilSynced: () => Promise.resolve(),
@@ -108,10 +108,10 @@ function controllerOf(
     ...more,
   }) as [Controller];
   const run: Reconcile = { signal: new AbortController().signal, assertHeld: () => {} };
-  return { turn: () => controller.reconcile("shop/web", run), told };
+  return { pass: () => controller.reconcile("shop/web", run), told };
 }
 
-const refusing = (world: TurnWorld, kind: string): BindingControllersOptions["api"] => ({
+const refusing = (world: PassWorld, kind: string): BindingControllersOptions["api"] => ({
   ...world.clients.cluster,
   read: (ref, options) =>
     ref.kind === kind
@@ -123,21 +123,21 @@ describe("an API server that does not answer", () => {
   for (const kind of ["AWSTrust", "AWSRoleBinding"])
     test(`when asked for an ${kind} has nothing changed at AWS`, async (t) => {
       const world = await partWorld(t);
-      await world.turn();
+      await world.pass();
       world.changes();
       world.allows();
       world.clock.move(60_000);
-      await assert.rejects(controllerOf(world, { api: refusing(world, kind) }).turn(), {
+      await assert.rejects(controllerOf(world, { api: refusing(world, kind) }).pass(), {
         code: "cluster-unreachable",
       });
       assert.deepEqual(world.changes(), []);
-      await controllerOf(world).turn();
+      await controllerOf(world).pass();
       assert.notDeepEqual(world.changes(), []);
     });
 
   test("and a watch that knows no trust have nothing changed at AWS: the trust itself is asked for", async (t) => {
     const world = await partWorld(t);
-    await world.turn();
+    await world.pass();
     world.clock.move(60_000);
     world.changes();
     const blind: Followed = {
@@ -146,8 +146,8 @@ describe("an API server that does not answer", () => {
       keys: () => [],
       subscribe: () => () => {},
     };
-    const { turn } = controllerOf(world, { trusts: blind, bindings: blind, trustOf: () => undefined });
-    await turn();
+    const { pass } = controllerOf(world, { trusts: blind, bindings: blind, trustOf: () => undefined });
+    await pass();
     assert.deepEqual(world.changes(), []);
     assert.deepEqual((await world.policies())?.toSorted(), ["a", "b"]);
   });
@@ -156,7 +156,7 @@ describe("an API server that does not answer", () => {
 describe("a role that AWS did not let go", () => {
   test("is told on the AWSTrust: a namespace that goes with its bindings takes no Events", async (t) => {
     const world = await partWorld(t);
-    await world.turn();
+    await world.pass();
     const key = "AWSRoleBinding shop/web";
     const object = world.objects.get(key);
     assert.ok(object !== undefined);
@@ -167,11 +167,11 @@ describe("a role that AWS did not let go", () => {
     };
     world.objects.set(key, { ...object, metadata });
     world.mishap = ({ isChange }) => (isChange ? "refused" : undefined);
-    const { turn, told } = controllerOf(world);
-    await turn();
+    const { pass, told } = controllerOf(world);
+    await pass();
     assert.deepEqual(told, []);
     world.clock.move(61_000);
-    await turn();
+    await pass();
     assert.deepEqual(told, ["AWSTrust RoleKept"]);
     assert.equal(world.objects.get(key), undefined);
   });

@@ -4,12 +4,12 @@ import { describe, test } from "node:test";
 import { DeleteRoleCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import { ssm } from "../../support/bindings/objects.ts";
-import { readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const key = "AWSRoleBinding shop/web";
 
 /** An answer of IAM; calls are made again for two minutes while all are throttled. */
-function throttled({ clock }: TurnWorld): Error {
+function throttled({ clock }: PassWorld): Error {
   clock.move(60_000);
   return Object.assign(new Error("Rate exceeded"), { name: "Throttling" });
 }
@@ -20,17 +20,17 @@ interface Status {
   readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
 }
 
-const statusOf = (world: TurnWorld): Status => world.objects.get(key)?.["status"] as Status;
+const statusOf = (world: PassWorld): Status => world.objects.get(key)?.["status"] as Status;
 
 /** What a status shows of roles, what it keeps for itself, and `Ready`. */
-function shown(world: TurnWorld): readonly unknown[] {
+function shown(world: PassWorld): readonly unknown[] {
   const { roles = [], pendingRoles = [], conditions } = statusOf(world);
   const ready = conditions.find(({ type }) => type === "Ready");
   return [roles.length, pendingRoles.length, `${ready?.status} ${ready?.reason}`];
 }
 
-async function bound(t: Parameters<typeof turnWorld>[0]): Promise<TurnWorld> {
-  const made = await turnWorld(t);
+async function bound(t: Parameters<typeof passWorld>[0]): Promise<PassWorld> {
+  const made = await passWorld(t);
   made.trust({
     stack: "prod",
     issuer: made.sandbox.issuer.issuer,
@@ -50,13 +50,13 @@ describe("a binding whose role is not there yet", () => {
       during.push(shown(made));
       return throttled(made);
     };
-    assert.match(readyOf(await made.turn()), /^Unknown Aws/u);
+    assert.match(readyOf(await made.pass()), /^Unknown Aws/u);
     assert.deepEqual(during[0], [0, 1, "Unknown RolePending"]);
     assert.match(String(shown(made)), /^0,1,Unknown Aws/u);
     made.refusal = () => undefined;
     for (const _ of [1, 2]) {
       made.clock.move(10_000);
-      await made.turn();
+      await made.pass();
     }
     assert.deepEqual(shown(made), [1, 0, "True StsAccepted"]);
     assert.equal(statusOf(made).roles?.[0]?.id, (await made.role("prod.shop.web"))?.id);
@@ -65,14 +65,14 @@ describe("a binding whose role is not there yet", () => {
   test("shows none where IAM throttles already who looks at the account", async (t) => {
     const made = await bound(t);
     made.refusal = () => throttled(made);
-    assert.match(readyOf(await made.turn()), /^Unknown Aws/u);
+    assert.match(readyOf(await made.pass()), /^Unknown Aws/u);
     assert.match(String(shown(made)), /^0,0,Unknown Aws/u);
   });
 
   test("shows none that was deleted by hand and cannot be made again", async (t) => {
     const made = await bound(t);
     for (const _ of [1, 2]) {
-      await made.turn();
+      await made.pass();
       made.clock.move(10_000);
     }
     const RoleName = "prod.shop.web";
@@ -80,14 +80,14 @@ describe("a binding whose role is not there yet", () => {
     await made.iam.send(new DeleteRoleCommand({ RoleName }));
     made.clock.move(60_000);
     made.refusal = ({ action }) => (action === "CreateRole" ? throttled(made) : undefined);
-    await made.turn();
+    await made.pass();
     assert.match(String(shown(made)), /^0,1,Unknown Aws/u);
   });
 
   test("loses it when it goes, though IAM's answer to its making never came", async (t) => {
     const made = await bound(t);
     made.mishap = ({ action }) => (action === "CreateRole" ? "lost" : undefined);
-    await made.turn();
+    await made.pass();
     assert.notEqual(await made.role("prod.shop.web"), undefined);
     made.mishap = () => undefined;
     const object = made.objects.get(key) as KubernetesObject;
@@ -97,7 +97,7 @@ describe("a binding whose role is not there yet", () => {
       deletionTimestamp: "2026-11-28T00:00:00Z",
     };
     made.objects.set(key, { ...object, metadata });
-    await made.turn();
+    await made.pass();
     assert.equal(await made.role("prod.shop.web"), undefined);
   });
 });

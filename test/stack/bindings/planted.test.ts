@@ -4,7 +4,7 @@ import { registerHooks } from "node:module";
 import { describe, test } from "node:test";
 import { type Event, TenantHistory } from "../../support/bindings/tenant-history.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
-import { type OperatorCode, startTurnWorld, type TurnWorld } from "../../support/bindings/turn-world.ts";
+import { type OperatorCode, startPassWorld, type PassWorld } from "../../support/bindings/pass-world.ts";
 
 /** A defect: in a file of src/, `from`, which stands there once, becomes `to`. */
 interface Planted {
@@ -13,7 +13,7 @@ interface Planted {
   readonly from: string;
   readonly to: string;
   /** A history in which it matters, or what happens in a world. */
-  readonly events: readonly Event[] | ((world: TurnWorld) => Promise<void>);
+  readonly events: readonly Event[] | ((world: PassWorld) => Promise<void>);
 }
 
 const source = new URL("../../../src/", import.meta.url).href;
@@ -63,7 +63,7 @@ async function withPlanted(one: Planted): Promise<OperatorCode> {
 }
 
 async function run(events: Planted["events"], code?: OperatorCode): Promise<void> {
-  const world = await startTurnWorld(code);
+  const world = await startPassWorld(code);
   try {
     if (typeof events === "function") return await events(world);
     const history = new TenantHistory(world);
@@ -74,12 +74,12 @@ async function run(events: Planted["events"], code?: OperatorCode): Promise<void
   }
 }
 
-const turn: Event = { kind: "turn", stale: false, mishaps: [], always: "" };
+const pass: Event = { kind: "pass", stale: false, mishaps: [], always: "" };
 const grants = (...of: readonly number[]): Event => ({ kind: "grants", of });
 const bind = (spec: number): Event => ({ kind: "bind", spec });
 
 /** A binding is made anew by its owner under the name of another trust: its role is nobody's, and goes. */
-async function remade(world: TurnWorld): Promise<void> {
+async function remade(world: PassWorld): Promise<void> {
   world.trust({
     stack: "prod",
     issuer: world.sandbox.issuer.issuer,
@@ -88,14 +88,14 @@ async function remade(world: TurnWorld): Promise<void> {
   });
   const roles = [{ profile: "default", managed: { policies: [ssm] } }];
   world.bind({ roles });
-  await world.turn();
+  await world.pass();
   assert.deepEqual((await world.role("prod.shop.web"))?.policies, [ssm]);
   world.objects.delete("AWSRoleBinding shop/web");
   world.bind({ trust: "none", roles });
   for (const minutes of [1, 4, 4, 4]) {
     world.clock.move(minutes * 60_000);
-    await world.turn();
-    await world.trustTurn();
+    await world.pass();
+    await world.trustPass();
   }
   const { policies = [] } = (await world.role("prod.shop.web")) ?? {};
   assert.deepEqual(policies, [], "a session of a role that is nobody's may do what it could");
@@ -111,35 +111,35 @@ const defects: readonly Planted[] = [
     file: "operator/bindings/reconcile.ts",
     from: cut,
     to: cut.replace("await", `!("roles" in one) ? ${nothing} : await`),
-    events: [grants(2), bind(5), turn, turn, bind(6), turn, grants(0), turn],
+    events: [grants(2), bind(5), pass, pass, bind(6), pass, grants(0), pass],
   },
   {
-    defect: "what keeps a turn from being planned keeps what was taken away (H6b, H6c)",
+    defect: "what keeps a pass from being planned keeps what was taken away (H6b, H6c)",
     file: "operator/bindings/reconcile.ts",
     from: cut,
     to: cut.replace("await", `granted.length >= 0 ? ${nothing} : await`),
-    events: [grants(2), bind(5), turn, turn, bind(3), grants(1), turn],
+    events: [grants(2), bind(5), pass, pass, bind(3), grants(1), pass],
   },
   {
     defect: "a boundary goes before what it limits (H2a)",
     file: "providers/aws/role-steps.ts",
     from: marking,
     to: `${marking}\n...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),`,
-    events: [grants(0, 2), bind(5), turn, turn, bind(0), turn],
+    events: [grants(0, 2), bind(5), pass, pass, bind(0), pass],
   },
   {
     defect: "an adopted role is opened before it is cut (H2b)",
     file: "providers/aws/role-steps.ts",
     from: marking,
     to: `${marking}\n...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),`,
-    events: [grants(1), { kind: "legacy" }, bind(8), turn],
+    events: [grants(1), { kind: "legacy" }, bind(8), pass],
   },
   {
     defect: "tag keys that IAM takes for one are two (H1)",
     file: "core/base/tag-key.ts",
     from: "return key.toLowerCase();",
     to: "return key;",
-    events: [grants(4), bind(1), turn, turn, bind(9), turn],
+    events: [grants(4), bind(1), pass, pass, bind(9), pass],
   },
   {
     defect: "a role whose binding names another trust now is nobody's to cut (H6d)",

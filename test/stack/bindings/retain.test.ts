@@ -7,40 +7,40 @@ import {
   makePolicies,
   readyOf,
   type SeenRole,
-  type TurnWorld,
-  turnWorld,
-} from "../../support/bindings/turn-world.ts";
+  type PassWorld,
+  passWorld,
+} from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy/shop/${name}`;
 const grant = { name: "shop", namespaces: ["shop"], accounts: [account], policies: [arn("*")], retain: true };
 const role = "prod.shop.web";
 const minutes = 60_000;
 
-interface RetainWorld extends TurnWorld {
+interface RetainWorld extends PassWorld {
   readonly bound: (managed?: Json) => Promise<BindingOutcome>;
-  /** Deletes the binding, and has its last turn. */
+  /** Deletes the binding, and has its last pass. */
   readonly unbind: () => Promise<BindingOutcome>;
   readonly letsIn: () => Promise<boolean>;
-  /** Turns of the trust for half an hour. */
+  /** Passes of the trust for half an hour. */
   readonly sweep: () => Promise<void>;
 }
 
 async function retainWorld(t: TestContext): Promise<RetainWorld> {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
   world.grants(grant);
   return Object.assign(world, {
     bound(managed: Json = { policies: [arn("a"), arn("b")], onDelete: "Retain" }) {
       world.bind({ roles: [{ profile: "default", managed }] });
-      return world.turn();
+      return world.pass();
     },
     unbind() {
       const [key, object] = [...world.objects].find(([, { kind }]) => kind === "AWSRoleBinding") ?? [];
       assert.ok(key !== undefined && object !== undefined);
       const metadata = { ...object.metadata, deletionTimestamp: "2026-11-28T00:00:00Z" };
       world.objects.set(key, { ...object, metadata });
-      return world.turn();
+      return world.pass();
     },
     async letsIn() {
       const token = await world.sandbox.token({ sub: "system:serviceaccount:shop:web" });
@@ -53,7 +53,7 @@ async function retainWorld(t: TestContext): Promise<RetainWorld> {
     async sweep() {
       for (let times = 0; times < 8; times += 1) {
         world.clock.move(4 * minutes);
-        await world.trustTurn();
+        await world.trustPass();
       }
     },
   });
@@ -115,14 +115,14 @@ describe("a role that is to stay when its binding goes", () => {
     world.mishap = ({ isChange }) => (isChange ? "refused" : undefined);
     await world.unbind();
     world.clock.move(2 * minutes);
-    const { events } = await world.turn();
+    const { events } = await world.pass();
     assert.deepEqual(
       events.map(({ reason }) => reason),
       ["RoleKept"],
     );
     assert.equal(await world.letsIn(), true);
     world.mishap = () => undefined;
-    await world.trustTurn();
+    await world.trustPass();
     assert.equal(await world.letsIn(), true, "a restored cluster has ten minutes to know its bindings again");
     await world.sweep();
     assert.ok((await world.role(role)) !== undefined);
@@ -133,7 +133,7 @@ describe("a role that is to stay when its binding goes", () => {
     const world = await retainWorld(t);
     await world.bound();
     world.grants({ ...grant, retain: false });
-    assert.equal(readyOf(await world.turn()), "False RetainNotGranted");
+    assert.equal(readyOf(await world.pass()), "False RetainNotGranted");
     await world.unbind();
     assert.equal(await world.role(role), undefined);
   });

@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { Controller, Followed } from "../../../src/operator/controller/index.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
-import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const hour = 3_600_000;
 
@@ -24,9 +24,9 @@ const profile = (name: string, policies: readonly string[]): Json => ({
   managed: { policies },
 });
 
-interface Hours extends TurnWorld {
+interface Hours extends PassWorld {
   readonly controller: Controller;
-  /** Has every binding's turns as they are due, for so many milliseconds. Gives how many each had. */
+  /** Has every binding's passes as they are due, for so many milliseconds. Gives how many each had. */
   readonly run: (ms: number) => Promise<ReadonlyMap<string, number>>;
   readonly ready: (key: string) => string | undefined;
   /** Writes the trust anew, with what grant good says more. */
@@ -36,7 +36,7 @@ interface Hours extends TurnWorld {
 }
 
 async function hours(t: TestContext): Promise<Hours> {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   const good = (more: Json): void =>
     void world.trust({
       stack: "prod",
@@ -72,7 +72,7 @@ async function hours(t: TestContext): Promise<Hours> {
   }) as [Controller];
   const due = new Map<string, number>();
   const run = async (ms: number): Promise<ReadonlyMap<string, number>> => {
-    const [end, turns] = [clock.elapsed() + ms, new Map<string, number>()];
+    const [end, passes] = [clock.elapsed() + ms, new Map<string, number>()];
     for (;;) {
       for (const key of bindings()) if (!due.has(key)) due.set(key, clock.elapsed());
       const [next] = [...due].sort(([, a], [, b]) => a - b);
@@ -83,11 +83,11 @@ async function hours(t: TestContext): Promise<Hours> {
       clock.move(Math.max(0, at - clock.elapsed()));
       const { signal } = new AbortController();
       const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
-      turns.set(key, (turns.get(key) ?? 0) + 1);
+      passes.set(key, (passes.get(key) ?? 0) + 1);
       if (!objects.has(`AWSRoleBinding ${key}`)) view.gone(key);
       due.set(key, clock.elapsed() + (result?.againAfterMs ?? Infinity));
     }
-    return turns;
+    return passes;
   };
   return Object.assign(world, {
     controller,
@@ -104,15 +104,15 @@ async function hours(t: TestContext): Promise<Hours> {
 }
 
 describe("what fails until a person mends it", () => {
-  test("a binding with 20 missing policies has a dozen turns in an hour, not 720, and each asks at most once for each", async (t) => {
+  test("a binding with 20 missing policies has a dozen passes in an hour, not 720, and each asks at most once for each", async (t) => {
     const world = await hours(t);
     world.bind({ roles: [profile("default", missing(10)), profile("other", missing(10, "other"))] });
-    const turns = (await world.run(hour)).get("shop/web") ?? 0;
+    const passes = (await world.run(hour)).get("shop/web") ?? 0;
     assert.equal(world.ready("shop/web"), "PolicyMissing");
-    assert.ok(turns >= 8 && turns <= 14, `${turns} turns`);
+    assert.ok(passes >= 8 && passes <= 14, `${passes} passes`);
     const asked = world.count("GetPolicy");
-    // The first turns, of 5, 10 and 20 s, share one memory of 45 s.
-    assert.ok(asked <= 20 * (turns - 2), `${asked} times asked in ${turns} turns`);
+    // The first passes, of 5, 10 and 20 s, share one memory of 45 s.
+    assert.ok(asked <= 20 * (passes - 2), `${asked} times asked in ${passes} passes`);
   });
 
   test("another generation of the binding begins with the short wait again", async (t) => {
@@ -120,12 +120,12 @@ describe("what fails until a person mends it", () => {
     world.bind({ roles: [profile("default", missing(1))] });
     await world.run(hour / 2);
     world.bind({ roles: [profile("default", missing(2))] });
-    // The turn that a watch would have at once.
-    const turns = (await world.run(hour / 2)).get("shop/web") ?? 0;
-    assert.ok(turns >= 5, `${turns} turns after the change`);
+    // The pass that a watch would have at once.
+    const passes = (await world.run(hour / 2)).get("shop/web") ?? 0;
+    assert.ok(passes >= 5, `${passes} passes after the change`);
   });
 
-  test("ten such bindings of one tenant keep a good one of another waiting for no turn of theirs", async (t) => {
+  test("ten such bindings of one tenant keep a good one of another waiting for no pass of theirs", async (t) => {
     const world = await hours(t);
     for (let index = 0; index < 10; index += 1)
       world.bind({ roles: [profile("default", missing(4, `shop${index}`))] }, { name: `bad-${index}` });
@@ -144,8 +144,8 @@ describe("what fails until a person mends it", () => {
   });
 });
 
-describe("how many turns one tenant has at a time", () => {
-  test("is half of all, together for the namespaces that one grant names, once a turn has read the trust", async (t) => {
+describe("how many passes one tenant has at a time", () => {
+  test("is half of all, together for the namespaces that one grant names, once a pass has read the trust", async (t) => {
     const world = await hours(t);
     const { perShare = 0, concurrency = 0, shareOf } = world.controller;
     assert.equal(perShare, concurrency / 2);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { account, type Json } from "../../support/bindings/objects.ts";
-import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 const [a, b] = [arn("/shop/a"), arn("/shop/b")];
@@ -19,7 +19,7 @@ const grant = {
 };
 const minutes = 60_000;
 
-function spec(world: TurnWorld, more: Json = {}): Json {
+function spec(world: PassWorld, more: Json = {}): Json {
   return {
     stack: "prod",
     issuer: world.sandbox.issuer.issuer,
@@ -31,18 +31,18 @@ function spec(world: TurnWorld, more: Json = {}): Json {
 
 const binding = (managed: Json): Json => ({ roles: [{ profile: "default", managed }] });
 
-async function bound(t: Parameters<typeof turnWorld>[0]): Promise<TurnWorld> {
-  const world = await turnWorld(t);
+async function bound(t: Parameters<typeof passWorld>[0]): Promise<PassWorld> {
+  const world = await passWorld(t);
   await makePolicies(world.iam, { "/shop/a": allow, "/shop/b": allow });
   world.trust(spec(world));
   world.bind(binding({ policies: [a, b] }));
-  await world.turn();
+  await world.pass();
   world.changes();
   return world;
 }
 
 /** A role that some other provider's tokens get. */
-async function roleOfAnother(world: TurnWorld, RoleName: string, mark?: string): Promise<void> {
+async function roleOfAnother(world: PassWorld, RoleName: string, mark?: string): Promise<void> {
   const trust = (await world.role("prod.shop.web"))?.trust ?? "";
   const host = world.sandbox.issuer.issuer.replace("https://", "");
   const tags = { "podtrust:stack": mark ?? "", "podtrust:format": "1" };
@@ -63,12 +63,12 @@ describe("what is no answer takes nothing away", () => {
     const before = await world.role("prod.shop.web");
     const key = [...world.objects.keys()].find((one) => one.startsWith("AWSTrust")) ?? "";
     world.objects.delete(key);
-    const outcome = await world.turn();
+    const outcome = await world.pass();
     assert.equal(readyOf(outcome), "Unknown TrustMissing");
     assert.deepEqual(world.changes(), []);
     assert.deepEqual(await world.role("prod.shop.web"), before);
     world.trust(spec(world));
-    await world.turn();
+    await world.pass();
     assert.deepEqual(world.changes(), []);
   });
 
@@ -77,33 +77,33 @@ describe("what is no answer takes nothing away", () => {
     world.trust(spec(world, { grants: [{ ...grant, policies: [a] }] }));
     world.restart();
     world.mishap = ({ isChange }) => (isChange ? undefined : "refused");
-    assert.match(readyOf(await world.turn()), /^Unknown /u);
+    assert.match(readyOf(await world.pass()), /^Unknown /u);
     assert.deepEqual(world.changes(), []);
   });
 });
 
 describe("a role whose binding names another trust now", () => {
   /** The binding's finalizer was taken by its owner, and it was made anew. */
-  function remade(world: TurnWorld, trust: string): void {
+  function remade(world: PassWorld, trust: string): void {
     for (const key of [...world.objects.keys()].filter((one) => one.startsWith("AWSRoleBinding")))
       world.objects.delete(key);
     world.bind({ trust, ...binding({ policies: [a] }) });
   }
 
-  async function sweep(world: TurnWorld): Promise<void> {
+  async function sweep(world: PassWorld): Promise<void> {
     for (const wait of [1, 4, 4, 4]) {
       world.clock.move(wait * minutes);
-      await world.trustTurn();
+      await world.trustPass();
     }
   }
 
   test("goes by the trust whose mark it carries, ten minutes later and not before", async (t) => {
     const world = await bound(t);
     remade(world, "none");
-    await world.turn();
-    await world.trustTurn();
+    await world.pass();
+    await world.trustPass();
     world.clock.move(4 * minutes);
-    await world.trustTurn();
+    await world.trustPass();
     assert.notEqual(await world.role("prod.shop.web"), undefined);
     await sweep(world);
     assert.equal(await world.role("prod.shop.web"), undefined);
@@ -113,7 +113,7 @@ describe("a role whose binding names another trust now", () => {
     const world = await bound(t);
     world.trust(spec(world), "second");
     remade(world, "second");
-    await world.turn();
+    await world.pass();
     await sweep(world);
     assert.notEqual(await world.role("prod.shop.web"), undefined);
   });
@@ -126,18 +126,18 @@ describe("a role with the mark of a binding that trusts another cluster's OIDC p
     const before = await world.role("prod.shop.api");
     world.clock.move(minutes);
     world.bind(binding({ policies: [a] }), { name: "api" });
-    const outcome = await world.turn("shop", "api");
+    const outcome = await world.pass("shop", "api");
     assert.equal(readyOf(outcome), "False NotOwned");
     const { message = "" } = outcome.conditions.find(({ type }) => type === "Ready") ?? {};
     assert.match(message, /another cluster, by \S+oidc\.elsewhere\.example/u);
     world.trust(spec(world, { grants: [] }));
-    await world.turn("shop", "api");
+    await world.pass("shop", "api");
     const key = "AWSRoleBinding shop/api";
     const object = world.objects.get(key);
     assert.ok(object !== undefined);
     const metadata = { ...object.metadata, deletionTimestamp: "2026-11-28T00:00:00Z" };
     world.objects.set(key, { ...object, metadata });
-    await world.turn("shop", "api");
+    await world.pass("shop", "api");
     assert.equal(world.objects.get(key), undefined);
     assert.deepEqual(await world.role("prod.shop.api"), before);
   });
@@ -149,7 +149,7 @@ describe("a role with the mark of a binding that trusts another cluster's OIDC p
     world.clock.move(minutes);
     world.trust(spec(world, { formerIssuers: ["https://oidc.elsewhere.example"] }));
     world.bind(binding({ policies: [a] }), { name: "api" });
-    await world.turn("shop", "api");
+    await world.pass("shop", "api");
     const role = await world.role("prod.shop.api");
     assert.deepEqual([role?.id, role?.policies], [id, [a]]);
     assert.doesNotMatch(role?.trust ?? "", /elsewhere/u);
@@ -168,7 +168,7 @@ describe("a role that is taken over", () => {
     world.clock.move(minutes);
     world.bind(binding({ policies: [a, b], adopt: legacy }), { name: "old" });
     world.changes();
-    await world.turn("shop", "old");
+    await world.pass("shop", "old");
     assert.deepEqual(world.changes(), [
       "TagRole",
       "DetachRolePolicy",
@@ -188,19 +188,19 @@ describe("a role that is taken over", () => {
     world.clock.move(minutes);
     world.bind(binding({ policies: [a], adopt: legacy }), { name: "old" });
     world.mishap = ({ action }) => (action === "DetachRolePolicy" ? "refused" : undefined);
-    for (const _ of [1, 2]) await world.turn("shop", "old");
+    for (const _ of [1, 2]) await world.pass("shop", "old");
     const role = await world.role("legacy-shop");
     assert.deepEqual(role?.policies, [admin]);
     assert.match(role?.trust ?? "", /elsewhere/u);
     world.mishap = () => undefined;
-    await world.turn("shop", "old");
+    await world.pass("shop", "old");
     assert.deepEqual((await world.role("legacy-shop"))?.policies, [a]);
   });
 
   test("and is not there is not made: it would stand outside of the trust's path", async (t) => {
     const world = await bound(t);
     world.bind(binding({ policies: [a], adopt: legacy }), { name: "old" });
-    assert.equal(readyOf(await world.turn("shop", "old")), "False RoleMissing");
+    assert.equal(readyOf(await world.pass("shop", "old")), "False RoleMissing");
     assert.equal(await world.role("legacy-shop"), undefined);
   });
 });

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { account } from "../../support/bindings/objects.ts";
-import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 const names = Array.from({ length: 12 }, (_, index) => `/shop/p${String(index).padStart(2, "0")}`);
 const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
 
-async function grantWorld(t: TestContext): Promise<TurnWorld> {
-  const world = await turnWorld(t);
+async function grantWorld(t: TestContext): Promise<PassWorld> {
+  const world = await passWorld(t);
   await makePolicies(world.iam, Object.fromEntries(names.map((name) => [name, statement])));
   const grant = { name: "shop", namespaces: ["shop"], accounts: [account], policies: [arn("/shop/*")] };
   world.trust({
@@ -21,13 +21,13 @@ async function grantWorld(t: TestContext): Promise<TurnWorld> {
   return world;
 }
 
-/** Has a turn by which the role has these policies; gives what was attached and detached for it, in order. */
-async function changed(world: TurnWorld, wanted: readonly string[]): Promise<readonly string[]> {
+/** Has a pass by which the role has these policies; gives what was attached and detached for it, in order. */
+async function changed(world: PassWorld, wanted: readonly string[]): Promise<readonly string[]> {
   const policies = wanted.map(arn);
   world.bind({ roles: [{ profile: "default", managed: { policies } }] });
   world.clock.move(60_000);
   world.calls.length = 0;
-  const ready = readyOf(await world.turn());
+  const ready = readyOf(await world.pass());
   assert.match(ready, /RolePending|RoleSettling|StsAccepted/u);
   assert.deepEqual([...((await world.role("prod.shop.web"))?.policies ?? [])].sort(), policies);
   return world.calls.flatMap(({ action, input }) => {

@@ -1,7 +1,7 @@
 /** What a session of a role may do, by the evaluator by which the sandbox answers: not by what decides about bindings. */
 import { admission, authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
-import type { SeenRole } from "./turn-world.ts";
+import type { SeenRole } from "./pass-world.ts";
 
 export const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 export const admin = "arn:aws:iam::aws:policy/AdministratorAccess";

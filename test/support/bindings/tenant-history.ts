@@ -26,7 +26,7 @@ import {
   rightsOfGrant,
   rightsOfRole,
 } from "./session-rights.ts";
-import { type IamCall, makePolicies, type Mishap, type TurnWorld } from "./turn-world.ts";
+import { type IamCall, makePolicies, type Mishap, type PassWorld } from "./pass-world.ts";
 
 const legacy = "legacy-shop";
 const legacyArn = `arn:aws:iam::${account}:role/${legacy}`;
@@ -92,7 +92,7 @@ export type Event =
   | { readonly kind: "drift"; readonly deed: (typeof deeds)[number] }
   | { readonly kind: "legacy" | "lose-trust" | "unbind" | "remake" | "restart" }
   | {
-      readonly kind: "turn";
+      readonly kind: "pass";
       readonly stale: boolean;
       readonly mishaps: readonly Mishap[];
       readonly always: string;
@@ -102,8 +102,8 @@ const mishap = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Mishap>(undefined) },
   { weight: 1, arbitrary: fc.constantFrom<Mishap>("refused", "lost") },
 );
-const turn: fc.Arbitrary<Event> = fc.record({
-  kind: fc.constant("turn" as const),
+const pass: fc.Arbitrary<Event> = fc.record({
+  kind: fc.constant("pass" as const),
   stale: fc.boolean(),
   mishaps: fc.array(mishap, { maxLength: 8 }),
   always: fc.constantFrom("", "", "", "AttachRolePolicy", "PutRolePolicy", "DetachRolePolicy", "TagRole"),
@@ -123,10 +123,10 @@ const change: fc.Arbitrary<Event> = fc.oneof(
   },
 );
 
-/** Histories: something changes, and one or more turns see it. */
+/** Histories: something changes, and one or more passes see it. */
 export const histories: fc.Arbitrary<readonly Event[]> = fc
-  .array(fc.tuple(change, fc.array(turn, { minLength: 1, maxLength: 2 })), { minLength: 3, maxLength: 8 })
-  .map((list) => list.flatMap(([one, turns]) => [one, ...turns]));
+  .array(fc.tuple(change, fc.array(pass, { minLength: 1, maxLength: 2 })), { minLength: 3, maxLength: 8 })
+  .map((list) => list.flatMap(([one, passes]) => [one, ...passes]));
 
 interface Limited {
   readonly name: string;
@@ -145,9 +145,9 @@ type Deed =
   | UntagRoleCommand
   | UpdateRoleCommand;
 
-/** One history, run in a world: every change that a turn makes at IAM is judged by what a session may do before and after. */
+/** One history, run in a world: every change that a pass makes at IAM is judged by what a session may do before and after. */
 export class TenantHistory {
-  readonly #world: TurnWorld;
+  readonly #world: PassWorld;
   #grants: readonly GrantSpec[] = [];
   /** Ids of roles that the ServiceAccount was let into: its sessions may live. */
   readonly #entered = new Set<string>();
@@ -155,7 +155,7 @@ export class TenantHistory {
   #isKnown = true;
   readonly #faults: string[] = [];
 
-  constructor(world: TurnWorld) {
+  constructor(world: PassWorld) {
     this.#world = world;
     world.changed = (call) => this.#judge(call);
   }
@@ -200,13 +200,13 @@ export class TenantHistory {
 
   async run(event: Event): Promise<void> {
     const world = this.#world;
-    // What is not a turn is done by others; the look at the account is too old for it by the next turn.
-    if (event.kind !== "turn") world.clock.move(60_000);
+    // What is not a pass is done by others; the look at the account is too old for it by the next pass.
+    if (event.kind !== "pass") world.clock.move(60_000);
     if (event.kind === "grants") this.#trust(event.of);
     else if (event.kind === "bind")
       world.bind({ roles: [{ profile: "default", managed: specs[event.spec] }] });
     else if (event.kind === "drift") await this.#drift(event.deed);
-    else if (event.kind === "turn") await this.#turn(event);
+    else if (event.kind === "pass") await this.#pass(event);
     else await this.#other(event.kind);
   }
 
@@ -219,10 +219,10 @@ export class TenantHistory {
 
   async #other(kind: "legacy" | "lose-trust" | "unbind" | "remake" | "restart"): Promise<void> {
     const { objects, iam } = this.#world;
-    // The turn of a trust looks at all of its accounts, also without a binding.
+    // The pass of a trust looks at all of its accounts, also without a binding.
     if (kind === "restart") {
       this.#world.restart();
-      if (this.#isKnown) await this.#world.trustTurn();
+      if (this.#isKnown) await this.#world.trustPass();
     }
     if (kind === "lose-trust") {
       this.#isKnown = false;
@@ -285,7 +285,7 @@ export class TenantHistory {
     for (const command of commands[deed] as readonly Deed[]) await this.#person(command);
   }
 
-  async #turn({ stale, mishaps, always }: Extract<Event, { readonly kind: "turn" }>): Promise<void> {
+  async #pass({ stale, mishaps, always }: Extract<Event, { readonly kind: "pass" }>): Promise<void> {
     const world = this.#world;
     const { objects } = world;
     if (!objects.has("AWSRoleBinding shop/web")) return;
@@ -299,11 +299,11 @@ export class TenantHistory {
     };
     await this.#look();
     const isDeleted = objects.get("AWSRoleBinding shop/web")?.metadata.deletionTimestamp !== undefined;
-    await world.turn();
+    await world.pass();
     world.mishap = () => undefined;
     assert.deepEqual(this.#faults, []);
     if (trouble > 0 || isDeleted || !this.#isKnown) return;
     for (const { name, rights, within } of await this.#look())
-      assert.ok(within, `after a turn without trouble a session of ${name} may ${[...rights].join(", ")}`);
+      assert.ok(within, `after a pass without trouble a session of ${name} may ${[...rights].join(", ")}`);
   }
 }

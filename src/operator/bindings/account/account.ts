@@ -103,7 +103,7 @@ export class BoundAccount {
     this.#view = new AccountView(reader, clock, (marks) => {
       for (const mark of marks) {
         const whose = markedBinding(trust, mark);
-        // Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once.
+        // Who looks is one binding, whose pass it is: those whose roles it shows changed have theirs at once.
         if (whose !== undefined) drifted(`${whose.namespace}/${whose.name}`);
       }
     });

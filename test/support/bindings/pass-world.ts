@@ -66,7 +66,7 @@ export interface SeenRole {
 }
 
 /** The objects of a cluster in memory, its issuer, and an account in the sandbox that trusts it. */
-export interface TurnWorld {
+export interface PassWorld {
   readonly sandbox: TestSandbox;
   readonly iam: IAMClient;
   readonly clock: MovedClock;
@@ -86,10 +86,10 @@ export interface TurnWorld {
   readonly grants: (...grants: readonly Json[]) => void;
   /** Writes a binding anew, with its ServiceAccount. */
   readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
-  /** One turn of a binding. */
-  readonly turn: (namespace?: string, name?: string) => Promise<BindingOutcome>;
-  /** One turn of a trust. */
-  readonly trustTurn: (name?: string) => Promise<TrustOutcome>;
+  /** One pass of a binding. */
+  readonly pass: (namespace?: string, name?: string) => Promise<BindingOutcome>;
+  /** One pass of a trust. */
+  readonly trustPass: (name?: string) => Promise<TrustOutcome>;
   /** Another process takes over, which remembers nothing. */
   readonly restart: () => void;
   /** The same process, which remembers nothing of AWS any more. */
@@ -149,7 +149,7 @@ class Cluster {
 }
 
 function failing(
-  world: Pick<TurnWorld, "calls" | "mishap" | "refusal" | "changed">,
+  world: Pick<PassWorld, "calls" | "mishap" | "refusal" | "changed">,
   session: AwsSession,
 ): AwsSession {
   let wrapped: Promise<IAMClient> | undefined;
@@ -223,7 +223,7 @@ export type OperatorCode = Pick<
 >;
 
 /** Starts it all; STS and IAM know each change at once. */
-export async function startTurnWorld(code: OperatorCode = operating): Promise<TurnWorld> {
+export async function startPassWorld(code: OperatorCode = operating): Promise<PassWorld> {
   const { BoundAccounts, ClusterView, Leftovers, reconcileBinding, reconcileTrust } = code;
   const sandbox = await startTestSandbox();
   const iam = sandbox.iam();
@@ -257,7 +257,7 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
   let told = 0;
   const trustNameOf = (object: KubernetesObject): string =>
     (object["spec"] as { readonly trust?: string }).trust ?? "default";
-  const world: TurnWorld = {
+  const world: PassWorld = {
     sandbox,
     iam,
     clock,
@@ -277,14 +277,14 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
       const { metadata } = cluster.put(object);
       cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, uid: "sa" } });
     },
-    async turn(namespace = "shop", name = "web") {
+    async pass(namespace = "shop", name = "web") {
       const object = objects.get(keyOf("AWSRoleBinding", namespace, name));
       if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
       const deletedFor = view.deletedFor(`${namespace}/${name}`, object);
       const trust = objects.get(keyOf("AWSTrust", undefined, trustNameOf(object)));
       return reconcileBinding({ object, trust, deletedFor }, clients, clock);
     },
-    async trustTurn(name = "default") {
+    async trustPass(name = "default") {
       const object = objects.get(keyOf("AWSTrust", undefined, name));
       if (object === undefined) throw new Error(`there is no trust ${name}`);
       const naming = [...objects.values()].filter(
@@ -325,8 +325,8 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
 }
 
 /** The same, ended with the test. */
-export async function turnWorld(t: TestContext): Promise<TurnWorld> {
-  const world = await startTurnWorld();
+export async function passWorld(t: TestContext): Promise<PassWorld> {
+  const world = await startPassWorld();
   t.after(() => world.stop());
   return world;
 }

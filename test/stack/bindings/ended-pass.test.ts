@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BindingOutcome, reconcileBinding } from "../../../src/operator/bindings/index.ts";
 import { account, managed, roles, ssm } from "../../support/bindings/objects.ts";
-import { readyOf, turnWorld } from "../../support/bindings/turn-world.ts";
+import { readyOf, passWorld } from "../../support/bindings/pass-world.ts";
 
 test("a binding whose reconcile is ended within the look that it shares leaves the other bindings of the account as they are", async (t) => {
-  const world = await turnWorld(t);
+  const world = await passWorld(t);
   world.trust({
     stack: "prod",
     issuer: world.sandbox.issuer.issuer,
@@ -16,7 +16,7 @@ test("a binding whose reconcile is ended within the look that it shares leaves t
   const role = { profile: "default", managed: managed() };
   for (const name of ["web", "api"]) world.bind(roles(role), { name });
   const ended = new AbortController();
-  const turn = (name: string, signal: AbortSignal): Promise<BindingOutcome> => {
+  const pass = (name: string, signal: AbortSignal): Promise<BindingOutcome> => {
     const object = world.objects.get(`AWSRoleBinding shop/${name}`);
     assert.ok(object !== undefined);
     const trust = world.objects.get("AWSTrust /default");
@@ -28,8 +28,8 @@ test("a binding whose reconcile is ended within the look that it shares leaves t
     return undefined;
   };
   const [first, second] = await Promise.allSettled([
-    turn("web", ended.signal),
-    turn("api", new AbortController().signal),
+    pass("web", ended.signal),
+    pass("api", new AbortController().signal),
   ]);
   assert.ok(ended.signal.aborted);
   assert.equal(first.status, "rejected");

@@ -4,8 +4,8 @@ import { PodtrustError, systemClock } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
 import { ClusterView } from "./cluster-view.ts";
-import type { BindingClients, BindingOutcome } from "./turn.ts";
-import { BindingTurns } from "./controllers.ts";
+import type { BindingClients, BindingOutcome } from "./pass.ts";
+import { BindingPasses } from "./controllers.ts";
 
 const status: ApplyOptions = { fieldManager: "podtrust-bindings", subresource: "status" };
 const ended = (againIn: number): BindingOutcome => ({ conditions: [], events: [], changes: [], againIn });
@@ -16,8 +16,8 @@ function bindingOf(resourceVersion: string): KubernetesObject {
   return { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSRoleBinding", metadata };
 }
 
-/** Turns at an API server that has one binding, whose version each write of it counts up; and what it was asked. */
-function turnsAt(version: number, refusal: "cluster-conflict" | "cluster-not-found" = "cluster-conflict") {
+/** Passes at an API server that has one binding, whose version each write of it counts up; and what it was asked. */
+function passesAt(version: number, refusal: "cluster-conflict" | "cluster-not-found" = "cluster-conflict") {
   const server = { version, reads: 0, expected: [] as (string | undefined)[] };
   const api: BindingClients["cluster"] = {
     server: "https://cluster.test",
@@ -39,13 +39,13 @@ function turnsAt(version: number, refusal: "cluster-conflict" | "cluster-not-fou
   };
   const view = new ClusterView(api, systemClock);
   const aws = undefined as unknown as BoundAccounts;
-  return { server, view, turns: new BindingTurns({ api, aws }, view) };
+  return { server, view, passes: new BindingPasses({ api, aws }, view) };
 }
 
-describe("the turn of a binding", () => {
+describe("the pass of a binding", () => {
   test("reads it where it was not just seen, and writes it whatever became of it", async () => {
-    const { server, turns } = turnsAt(5);
-    await turns.have("shop/web", run, async (object, { cluster }) => {
+    const { server, passes } = passesAt(5);
+    await passes.have("shop/web", run, async (object, { cluster }) => {
       assert.equal(object?.metadata.resourceVersion, "5");
       await cluster.apply(bindingOf("5"), status);
       return ended(60_000);
@@ -54,11 +54,11 @@ describe("the turn of a binding", () => {
   });
 
   test("that begins with what was just seen reads nothing, and its first write alone has to find it so", async () => {
-    const { server, view, turns } = turnsAt(5);
+    const { server, view, passes } = passesAt(5);
     view.take("");
     view.keep(bindingOf("5"));
     const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
-    await turns.have("shop/web", run, async (object, { cluster }) => {
+    await passes.have("shop/web", run, async (object, { cluster }) => {
       assert.equal(object?.metadata.resourceVersion, "5");
       await cluster.apply({ ...bare, kind: "ServiceAccount" }, status);
       for (const _write of ["first", "second"]) await cluster.apply(bare, status);
@@ -69,12 +69,12 @@ describe("the turn of a binding", () => {
 
   for (const gone of [false, true])
     test(`that finds the binding ${gone ? "gone" : "changed"} is had again with the binding read`, async () => {
-      const { server, view, turns } = turnsAt(6, gone ? "cluster-not-found" : "cluster-conflict");
+      const { server, view, passes } = passesAt(6, gone ? "cluster-not-found" : "cluster-conflict");
       view.take("");
       view.keep(bindingOf("5"));
       const begunWith: (string | undefined)[] = [];
       const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
-      const outcome = await turns.have("shop/web", run, async (object, { cluster }) => {
+      const outcome = await passes.have("shop/web", run, async (object, { cluster }) => {
         begunWith.push(object?.metadata.resourceVersion);
         await cluster.apply(bare, status);
         return ended(60_000);
@@ -83,13 +83,13 @@ describe("the turn of a binding", () => {
     });
 
   test("changes nothing at AWS for what was only seen: it is read first, unless a write has found it so", async () => {
-    const { server, view, turns } = turnsAt(5);
+    const { server, view, passes } = passesAt(5);
     view.take("");
     const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
     const changes: string[] = [];
     for (const writesFirst of [false, true]) {
       view.keep(bindingOf(String(server.version)));
-      await turns.have("shop/web", run, async (object, { cluster, assertHeld }) => {
+      await passes.have("shop/web", run, async (object, { cluster, assertHeld }) => {
         if (writesFirst) await cluster.apply(bare, status);
         assertHeld?.();
         changes.push(`as of ${object?.metadata.resourceVersion}, after ${server.reads} readings`);
@@ -100,24 +100,24 @@ describe("the turn of a binding", () => {
   });
 
   test("fails with what is no conflict, and with a conflict of what was read", async () => {
-    const { view, turns } = turnsAt(5);
+    const { view, passes } = passesAt(5);
     view.take("");
     view.keep(bindingOf("5"));
     const failing = (code: "cluster-conflict" | "cluster-unreachable") =>
-      turns.have("shop/web", run, () => Promise.reject(new PodtrustError(code, code)));
+      passes.have("shop/web", run, () => Promise.reject(new PodtrustError(code, code)));
     await assert.rejects(failing("cluster-unreachable"), { code: "cluster-unreachable" });
     await assert.rejects(failing("cluster-conflict"), { code: "cluster-conflict" });
   });
 
-  test("keeps the binding as it left it for a turn that comes within twenty seconds, and not for a later one", async () => {
+  test("keeps the binding as it left it for a pass that comes within twenty seconds, and not for a later one", async () => {
     for (const [againIn, reads] of [
       [8000, 1],
       [60_000, 2],
     ] as const) {
-      const { server, turns } = turnsAt(5);
+      const { server, passes } = passesAt(5);
       const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
       for (const _turn of ["first", "second"])
-        await turns.have("shop/web", run, async (_object, { cluster }) => {
+        await passes.have("shop/web", run, async (_object, { cluster }) => {
           await cluster.apply(bare, status);
           return ended(againIn);
         });

@@ -38,7 +38,7 @@ export interface GrantRoom {
   readonly wantedBeyond: ReadonlySet<string>;
 }
 
-/** What the operator knows of a binding when its turn comes. */
+/** What the operator knows of a binding when its pass comes. */
 export interface BindingFacts {
   readonly object: KubernetesObject;
   /** The AWSTrust of the name in its spec; undefined where there is none. */
@@ -65,23 +65,23 @@ export interface BindingEvent {
   readonly message: string;
 }
 
-/** How a turn ended. */
+/** How a pass ended. */
 export interface BindingOutcome {
   readonly conditions: readonly Condition[];
   readonly events: readonly BindingEvent[];
   /** What was changed at AWS. */
   readonly changes: readonly Pick<Change, "kind" | "fields">[];
-  /** When it wants another turn, in milliseconds; undefined: never, it is gone. */
+  /** When it wants another pass, in milliseconds; undefined: never, it is gone. */
   readonly againIn: number | undefined;
 }
 
-/** Everything that one turn works with. */
-export interface Turn {
+/** Everything that one pass works with. */
+export interface Pass {
   readonly facts: BindingFacts;
   readonly clients: BindingClients;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly status: BindingStatus;
-  /** By which AWSTrust the roles were cut in this turn, as UID/GENERATION. */
+  /** By which AWSTrust the roles were cut in this pass, as UID/GENERATION. */
   readonly cutBy?: string;
 }
