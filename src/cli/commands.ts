@@ -1,43 +1,67 @@
 import type { Command } from "commander";
-import { defineApply } from "./apply/command.ts";
-import { defineBind } from "./bind/command.ts";
-import { defineCompletion } from "./completion/command.ts";
-import { defineDemo } from "./demo/command.ts";
-import { defineDoctor } from "./doctor/command.ts";
-import { defineDown } from "./down/command.ts";
-import { commandUses } from "./examples.ts";
-import { defineExplain } from "./explain/command.ts";
-import { defineInit } from "./init/command.ts";
-import { defineExport } from "./export/command.ts";
-import { defineImport } from "./import/command.ts";
+import { defineApply, applyUses } from "./apply/command.ts";
+import { defineBind, bindUses } from "./bind/command.ts";
+import { defineCompletion, completionUses } from "./completion/command.ts";
+import { defineDemo, demoUses } from "./demo/command.ts";
+import { defineDoctor, doctorUses } from "./doctor/command.ts";
+import { defineDown, downUses } from "./down/command.ts";
+import { defineExplain, explainUses } from "./explain/command.ts";
+import { defineInit, initUses } from "./init/command.ts";
+import { defineExport, exportUses } from "./export/command.ts";
+import { defineImport, importUses } from "./import/command.ts";
 import { defineJob } from "./job/command.ts";
-import { defineKubectl } from "./kubectl/command.ts";
-import { defineLogs } from "./logs/command.ts";
-import { defineManifests } from "./manifests/command.ts";
-import { defineOperator } from "./operator/command.ts";
-import { defineOutput } from "./output/command.ts";
-import { definePlan } from "./plan/command.ts";
-import { definePublish } from "./publish/command.ts";
-import { definePublisher } from "./publisher/command.ts";
+import { defineKubectl, kubectlUses } from "./kubectl/command.ts";
+import { defineLogs, logsUses } from "./logs/command.ts";
+import { defineManifests, manifestsUses } from "./manifests/command.ts";
+import { defineOperator, operatorUses } from "./operator/command.ts";
+import { defineOutput, outputUses } from "./output/command.ts";
+import { definePlan, planUses } from "./plan/command.ts";
+import { definePublish, publishUses } from "./publish/command.ts";
+import { definePublisher, publisherUses } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotateWithMachines } from "./rotate/command-with-machines.ts";
 import { addSandbox } from "../sandbox/cli/index.ts";
 import { defineServeWithClouds } from "./serve/command-with-clouds.ts";
-import { defineSsh } from "./ssh/command.ts";
-import { defineStatus } from "./status/command.ts";
-import { defineTest } from "./test/command.ts";
-import { defineToken } from "./token/command.ts";
+import { defineSsh, sshUses } from "./ssh/command.ts";
+import { defineStatus, statusUses } from "./status/command.ts";
+import { defineTest, testUses } from "./test/command.ts";
+import { defineToken, tokenUses } from "./token/command.ts";
+import { serveUses } from "./serve/command.ts";
+import { rotateUses } from "./rotate/command.ts";
 import { nameByStack } from "./options/naming.ts";
 import type { ExitCode, Host } from "../core/terminal/index.ts";
-import { type CommandContext, type CommandTree, runTree } from "../core/command-line/index.ts";
-import { defineTunnel } from "./tunnel/command.ts";
-import { defineUp } from "./up/command.ts";
-import { defineWait } from "./wait/command.ts";
+import {
+  type CommandContext,
+  type CommandTree,
+  type CommandUses,
+  runTree,
+} from "../core/command-line/index.ts";
+import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
+import { defineUp, upUses } from "./up/command.ts";
+import { defineWait, waitUses } from "./wait/command.ts";
 
 /** `podtrust sandbox`: what `podtrust-sandbox` of @podtrust/sandbox runs. */
 function defineSandbox(program: Command, context: CommandContext): void {
   addSandbox(program.command("sandbox"), context);
 }
+
+/** Examples of what every tree of commands has. */
+const treeUses: CommandUses = {
+  version: { examples: ["podtrust version", "podtrust version --json", "podtrust --version"] },
+  help: { examples: ["podtrust help", "podtrust help plan", "podtrust help rotate status"] },
+};
+
+/** Examples and guide of the command. */
+const sandboxUses: CommandUses = {
+  sandbox: {
+    examples: [
+      "podtrust sandbox",
+      "podtrust sandbox --state ./aws --admin-credentials ./admin --log",
+      "podtrust sandbox --clouds --cloud-mischief off",
+    ],
+    guide: "sandbox",
+  },
+};
 
 /** All that podtrust can do. */
 export const podtrust: CommandTree = {
@@ -81,7 +105,37 @@ export const podtrust: CommandTree = {
     { title: "Check", commands: [defineStatus, defineTest, defineDoctor, defineExplain, defineToken] },
     { title: "Other", commands: [defineCompletion] },
   ],
-  uses: commandUses,
+  uses: {
+    ...treeUses,
+    ...demoUses,
+    ...sandboxUses,
+    ...initUses,
+    ...planUses,
+    ...upUses,
+    ...doctorUses,
+    ...downUses,
+    ...importUses,
+    ...exportUses,
+    ...outputUses,
+    ...serveUses,
+    ...publishUses,
+    ...publisherUses,
+    ...rotateUses,
+    ...sshUses,
+    ...kubectlUses,
+    ...tunnelUses,
+    ...logsUses,
+    ...statusUses,
+    ...testUses,
+    ...explainUses,
+    ...tokenUses,
+    ...operatorUses,
+    ...manifestsUses,
+    ...bindUses,
+    ...waitUses,
+    ...applyUses,
+    ...completionUses,
+  },
   extend: (context) => Object.assign(context, { naming: nameByStack }),
 };
 

@@ -25,5 +25,8 @@ test("only the terminal's writer writes to a stream, and only it and the looks o
 
 test("only the shell on a machine and kubectl are given the terminal itself", () => {
   assert.deepEqual(holding(/node:child_process/u), ["src/cli/child.ts"]);
-  assert.deepEqual(holding(/\brunOnTerminal\(context/u), ["src/cli/kubectl/run.ts", "src/cli/ssh/run.ts"]);
+  assert.deepEqual(holding(/\brunOnTerminal\(context/u), [
+    "src/cli/kubectl/command.ts",
+    "src/cli/ssh/command.ts",
+  ]);
 });

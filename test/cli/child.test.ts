@@ -113,6 +113,17 @@ describe("podtrust as a process", () => {
     assert.equal(trace.code, 0);
     assert.match(trace.err, /node_modules\/commander/u);
     assert.doesNotMatch(trace.err, /node_modules\/(?:@aws-sdk|zod|yaml|@kubernetes)/u);
+    // What a command runs is imported when it runs: of the rooms beside the command line's own nothing is loaded.
+    const loaded = [...trace.err.matchAll(/file:\/\/[^' ]*\/src\/([^' ]+\.ts)/gu)].map(
+      ([, file = ""]) => file,
+    );
+    const modules = [...new Set(loaded)];
+    assert.ok(modules.includes("cli/up/command.ts"), "a trace without the commands has seen nothing");
+    assert.deepEqual(
+      modules.filter((file) => !/^(?:core|cli|sandbox\/cli)\//u.test(file)),
+      [],
+    );
+    assert.ok(modules.length <= 140, `--help loads ${modules.length} modules`);
   });
 
   test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {

@@ -19,9 +19,9 @@ export const timeOfDay: readonly string[] = [
   // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
-  "src/cli/plan/run-bindings.ts",
-  "src/cli/test/run.ts",
-  "src/cli/token/run.ts",
+  "src/cli/plan/command.ts",
+  "src/cli/test/command.ts",
+  "src/cli/token/command.ts",
   "src/operator/controller/runner.ts",
   "src/core/terminal/log.ts",
   "src/demo/tokens.ts",
@@ -45,7 +45,7 @@ export const timeOfDay: readonly string[] = [
   "src/operator/bindings/",
   "src/operator/bindings/account/account.ts",
   "src/stack/parts/aws/part.ts",
-  "src/stack/test/run.ts",
+  "src/stack/test/command.ts",
   "src/stack/workload/preflight.ts",
   // Terms of certificates, a CA's Retry-After dates, and how far its clock is from ours.
   "src/operator/webhook/keeper.ts",

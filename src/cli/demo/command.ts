@@ -1,9 +1,25 @@
+import { PodtrustError, defined } from "../../core/base/index.ts";
+import { unbroken, untilEnded } from "../../core/terminal/index.ts";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
+import type { DemoEnvironment, DemoEvent, DemoReport } from "../../demo/index.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Of the few images that every cluster runs already. */
 const pauseImage = "registry.k8s.io/pause:3.10";
+
+/** Examples and guide of the command. */
+export const demoUses: CommandUses = {
+  demo: {
+    examples: [
+      "podtrust demo",
+      "podtrust demo --from-nothing",
+      "podtrust demo --cluster --context kind-test",
+    ],
+    guide: "from-nothing",
+  },
+};
 
 /** `podtrust demo`: the full flow on this machine. */
 export function defineDemo(program: Command, context: CommandContext): void {
@@ -30,8 +46,73 @@ export function defineDemo(program: Command, context: CommandContext): void {
     .option("--watch-rotation <time>", "with --cluster: wait so long for you to rotate its signing keys")
     .option("--yes", "with --cluster: do not ask before something is made in it")
     .option("--keep", "keep everything running, and print how to use it with aws, kubectl and a browser")
-    .action(async (options: DemoCommandOptions) => {
-      const { runDemo } = await import("./run.ts");
-      await runDemo(context, options);
+    .action((options: DemoCommandOptions) => runDemo(context, options));
+}
+
+/** Leaves it all running and says how to go on with it; with --json in the report's own object. */
+async function keepRunning(
+  context: CommandContext,
+  environment: DemoEnvironment,
+  report: DemoReport | undefined,
+): Promise<void> {
+  const { connectionLines, connectionsOf, writeDemoConfig } = await import("../../demo/index.ts");
+  const { definingPodtrust } = await import("./own-name.ts");
+  const { json, output, signal } = context;
+  const config = await writeDemoConfig(environment);
+  if (json) output.result({ ...report, connections: connectionsOf(environment, config) });
+  else {
+    // What is indented is there to be pasted.
+    for (const line of connectionLines(environment, config, definingPodtrust(context)))
+      output.line(line.startsWith("  ") ? unbroken(line) : line);
+  }
+  await untilEnded(signal);
+}
+
+/** Throws `usage` for options that do not go together. */
+function check({ kubeconfig, context, fromNothing }: DemoCommandOptions): void {
+  if (kubeconfig === undefined && context !== undefined) {
+    throw new PodtrustError("usage", `--context ${context} goes with --kubeconfig`, {
+      next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
     });
+  }
+  if (fromNothing === true && kubeconfig !== undefined) {
+    throw new PodtrustError("usage", "--from-nothing makes a cluster, and --kubeconfig names one", {
+      next: "Leave one of them out.",
+    });
+  }
+}
+
+/** `podtrust demo`. */
+async function runDemo(context: CommandContext, options: DemoCommandOptions): Promise<void> {
+  const { runDemo: playDemo, runFromNothing } = await import("../../demo/index.ts");
+  const { demoOnCluster } = await import("./on-cluster.ts");
+  const { printEvent } = await import("./printing.ts");
+  if (options.cluster === true) return demoOnCluster(context, options);
+  if (options.yes === true || options.watchRotation !== undefined) {
+    throw new PodtrustError("usage", "--yes and --watch-rotation go with --cluster", {
+      next: "Without --cluster nothing is asked, and the stand-in's key is rotated in any case.",
+    });
+  }
+  check(options);
+  const { kubeconfig, context: name, keep, fromNothing } = options;
+  const { output, signal, clock, program } = context;
+  let report: DemoReport | undefined;
+  const onEvent = (event: DemoEvent): void => {
+    printEvent(output, event, options);
+    if (event.kind !== "finished") return;
+    report = event.report;
+    if (keep === undefined) output.result(report);
+  };
+  const common = { program, clock, logger: context.logger("error"), signal, onEvent };
+  const play = fromNothing === true ? runFromNothing : playDemo;
+  await play({
+    ...common,
+    ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
+    ...defined({ context: name }),
+    ...(keep === undefined
+      ? {}
+      : {
+          keep: (environment) => keepRunning(context, environment, report),
+        }),
+  });
 }

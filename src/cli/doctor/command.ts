@@ -1,6 +1,19 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { DoctorCommandOptions } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const doctorUses: CommandUses = {
+  doctor: {
+    examples: [
+      "podtrust doctor https://oidc.example.com",
+      "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
+      "podtrust doctor https://oidc.example.com --json --fail-on warning",
+    ],
+    guide: "doctor",
+  },
+};
 
 /** `podtrust doctor`: the cause behind a broken issuer, from its URL alone. */
 export function defineDoctor(program: Command, context: CommandContext): void {

@@ -1,7 +1,16 @@
+import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 import type { Command } from "commander";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
-import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const downUses: CommandUses = {
+  down: {
+    examples: ["podtrust plan --down", "podtrust down", "podtrust down --only server"],
+    guide: "aws",
+  },
+};
 
 /** `podtrust down`: deletes what carries the stack's tags. */
 export function defineDown(program: Command, context: CommandContext): void {
@@ -18,8 +27,22 @@ export function defineDown(program: Command, context: CommandContext): void {
         "Where a machine is among it, it asks for the stack's name: without a terminal --yes --confirm NAME.\n" +
         "machine.protect: true in the config refuses to delete it.\n",
     )
-    .action(async (saved: string | undefined, options: ChangeOptions) => {
-      const { runDown } = await import("./run.ts");
-      await runDown(context, saved, options);
-    });
+    .action((saved: string | undefined, options: ChangeOptions) => runDown(context, saved, options));
+}
+
+/** `podtrust down [PLAN]`. */
+async function runDown(
+  context: CommandContext,
+  saved: string | undefined,
+  options: ChangeOptions,
+): Promise<void> {
+  const { carryOut } = await import("../changes/carry-out.ts");
+  const { carryOutSaved } = await import("../changes/saved.ts");
+  const { specOf } = await import("../changes/spec.ts");
+  if (saved !== undefined) return carryOutSaved(context, { name: "down", goal: "absent" }, saved, options);
+  return carryOut(context, options, {
+    name: "down",
+    spec: specOf("absent", options),
+    question: "Delete this?",
+  });
 }

@@ -1,6 +1,21 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { ExplainOptions } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+const role = "arn:aws:iam::111122223333:role/web";
+
+/** Examples and guide of the command. */
+export const explainUses: CommandUses = {
+  explain: {
+    examples: [
+      `podtrust token --raw shop/web | podtrust explain --token - --role ${role}`,
+      `podtrust explain --token token.jwt --role ${role}`,
+      `podtrust explain --token token.jwt --role ${role} --trust-policy trust.json`,
+    ],
+    guide: "explain",
+  },
+};
 
 /** `podtrust explain`: whether AWS would accept a token for a role and, rule by rule, why not. */
 export function defineExplain(program: Command, context: CommandContext): void {

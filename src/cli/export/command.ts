@@ -1,7 +1,43 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { AnsibleOptions } from "./run-ansible.ts";
-import type { OpenTofuOptions } from "./run-opentofu.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+interface OpenTofuOptions {
+  readonly file: string;
+  readonly import?: boolean;
+}
+
+interface AnsibleOptions {
+  readonly file: string;
+}
+
+/** Examples and guide of the commands. */
+export const exportUses: CommandUses = {
+  "export opentofu": {
+    examples: [
+      "podtrust export opentofu > main.tf",
+      "podtrust export opentofu --import > main.tf",
+      "podtrust export opentofu -f staging.yaml > staging.tf",
+    ],
+    guide: "from-nothing",
+  },
+  "export ansible-inventory": {
+    examples: [
+      "podtrust export ansible-inventory > inventory/prod.yml",
+      "podtrust export ansible-inventory -f staging.yaml > inventory/staging.yml",
+      "podtrust export ansible-inventory > inventory/prod.yml && ansible -i inventory all -m ping",
+    ],
+    guide: "from-nothing",
+  },
+  "export ansible-vars": {
+    examples: [
+      "podtrust export ansible-vars > inventory/group_vars/all.yml",
+      "podtrust export ansible-vars -f staging.yaml > inventory/staging.yml",
+      "podtrust export ansible-vars > vars.yml && ansible-playbook -e @vars.yml site.yml",
+    ],
+    guide: "from-nothing",
+  },
+};
 
 /** `podtrust export`: the same in the words of other tools. */
 export function defineExport(program: Command, context: CommandContext): void {
@@ -17,10 +53,7 @@ export function defineExport(program: Command, context: CommandContext): void {
       "after",
       "\nAfter --import, tofu apply imports everything and changes nothing; podtrust goes on owning it too.\n",
     )
-    .action(async (options: OpenTofuOptions) => {
-      const { runOpenTofu } = await import("./run-opentofu.ts");
-      await runOpenTofu(context, options);
-    });
+    .action((options: OpenTofuOptions) => runOpenTofu(context, options));
   for (const [what, description] of [
     ["inventory", "print the machine as an inventory of Ansible, its host key pinned"],
     ["vars", "print names, addresses and ARNs as variables of Ansible"],
@@ -29,9 +62,38 @@ export function defineExport(program: Command, context: CommandContext): void {
       .command(`ansible-${what}`)
       .description(description)
       .option("-f, --file <file>", "config file", "podtrust.yaml")
-      .action(async (options: AnsibleOptions) => {
-        const { runAnsible } = await import("./run-ansible.ts");
-        await runAnsible(context, what, options);
-      });
+      .action((options: AnsibleOptions) => runAnsible(context, what, options));
   }
+}
+
+/** Prints the config's resources as HCL, with `--json` as `{"hcl"}`. */
+async function runOpenTofu(context: CommandContext, options: OpenTofuOptions): Promise<void> {
+  const { openTofuText } = await import("../../stack/index.ts");
+  const { configOf } = await import("../options/config.ts");
+  const { importedOutputs } = await import("../options/outputs.ts");
+  const config = await configOf(context, options.file);
+  const imports = options.import === true;
+  const found = imports ? await importedOutputs(context, config) : new Map();
+  const hcl = openTofuText(config, { imports, found });
+  if (context.json) context.output.result({ hcl });
+  else context.output.raw(hcl);
+}
+
+/** Prints the machine as an inventory, or the outputs as variables; with `--json` as `{"yaml"}`. */
+async function runAnsible(
+  context: CommandContext,
+  what: "inventory" | "vars",
+  options: AnsibleOptions,
+): Promise<void> {
+  const { ansibleInventory, ansibleVars, outputsOf, sshAccess } = await import("../../stack/index.ts");
+  const { configOf } = await import("../options/config.ts");
+  const { machineOutputs } = await import("../options/outputs.ts");
+  const config = await configOf(context, options.file);
+  const outputs = outputsOf(config, await machineOutputs(context, config));
+  const yaml =
+    what === "vars"
+      ? ansibleVars(outputs)
+      : ansibleInventory(config, outputs, sshAccess(config, context.env));
+  if (context.json) context.output.result({ yaml });
+  else context.output.raw(yaml);
 }

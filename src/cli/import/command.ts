@@ -1,7 +1,16 @@
+import { withAllowances, withStackOptions } from "../options/stack.ts";
 import type { Command } from "commander";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
-import { withAllowances, withStackOptions } from "../options/stack.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const importUses: CommandUses = {
+  import: {
+    examples: ["podtrust import provider", "podtrust import web --yes", "podtrust import provider web api"],
+    guide: "aws",
+  },
+};
 
 /** `podtrust import NAME…`: takes over what exists already. */
 export function defineImport(program: Command, context: CommandContext): void {
@@ -18,8 +27,18 @@ export function defineImport(program: Command, context: CommandContext): void {
       "\nThe resource gets the stack's tags, and everything else of it becomes what the config says.\n" +
         "A role keeps its unique ID. Shows the plan first and asks; without a terminal it needs --yes.\n",
     )
-    .action(async (names: readonly string[], options: ChangeOptions) => {
-      const { runImport } = await import("./run.ts");
-      await runImport(context, names, options);
-    });
+    .action((names: readonly string[], options: ChangeOptions) => runImport(context, names, options));
+}
+
+/** `podtrust import NAME…`. */
+async function runImport(
+  context: CommandContext,
+  names: readonly string[],
+  options: ChangeOptions,
+): Promise<void> {
+  const { carryOut } = await import("../changes/carry-out.ts");
+  const { specOf } = await import("../changes/spec.ts");
+  const question = "Take over and change as shown?";
+  const spec = { ...specOf("present", options), adopt: true };
+  await carryOut(context, { ...options, only: names }, { name: "import", spec, question });
 }

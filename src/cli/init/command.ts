@@ -1,6 +1,19 @@
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { InitCommandOptions } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const initUses: CommandUses = {
+  init: {
+    examples: [
+      "podtrust init",
+      "podtrust init --machine hetzner --zone example.com --account 111122223333",
+      "podtrust init --cluster --issuer oidc.example.com --account 111122223333",
+    ],
+    guide: "from-nothing",
+  },
+};
 
 /** `podtrust init`: a config file from five answers, most of which it finds by itself. */
 export function defineInit(program: Command, context: CommandContext): void {

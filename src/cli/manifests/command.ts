@@ -13,6 +13,7 @@ import type { DemoTargetOptions } from "../options/target.ts";
 import { withReplicas } from "../options/replicas.ts";
 import { withDemo, withRole } from "../options/workload.ts";
 import type { WorkloadOptions } from "./run-workload.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
 
 function defineWorkload(manifests: Command, context: CommandContext): void {
   withRole(
@@ -188,6 +189,106 @@ function defineOperatorRbac(manifests: Command, context: CommandContext): void {
     runOperatorRbac(context, options);
   });
 }
+
+/** Examples and guide of the commands. */
+export const manifestsUses: CommandUses = {
+  "manifests operator": {
+    examples: [
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --bindings --role arn:aws:iam::111122223333:role/podtrust/operator",
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --values > operator.yaml",
+    ],
+    guide: "operator",
+  },
+  "manifests operator-rbac": {
+    examples: [
+      "podtrust manifests operator-rbac | kubectl apply -f -",
+      "podtrust manifests operator-rbac --evict --webhook",
+      "podtrust manifests operator-rbac --namespace ops --name podtrust",
+    ],
+    guide: "operator",
+  },
+  "manifests publisher": {
+    examples: [
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 --replicas 3 --expose node-port",
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 --values > values.yaml",
+    ],
+    guide: "publish-in-cluster",
+  },
+  "manifests publisher-rbac": {
+    examples: [
+      "podtrust manifests publisher-rbac | kubectl apply -f -",
+      "podtrust manifests publisher-rbac --namespace oidc",
+      "podtrust manifests publisher-rbac --renew-token",
+    ],
+    guide: "publish",
+  },
+  "manifests aws-policy": {
+    examples: [
+      "podtrust manifests aws-policy > policy.json && aws iam create-policy --policy-name podtrust --policy-document file://policy.json",
+      "podtrust manifests aws-policy --account 111122223333",
+      "podtrust manifests aws-policy -f staging.yaml",
+    ],
+    guide: "aws",
+  },
+  "manifests s3-policy": {
+    examples: [
+      "podtrust manifests s3-policy > policy.json && aws s3api put-bucket-policy --bucket BUCKET --policy file://policy.json",
+      "podtrust manifests s3-policy --cloudfront arn:aws:cloudfront::111122223333:distribution/E1",
+      "podtrust manifests s3-policy -f staging.yaml",
+    ],
+    guide: "publish-s3",
+  },
+  "manifests s3-publisher-policy": {
+    examples: [
+      "podtrust manifests s3-publisher-policy > policy.json",
+      "podtrust manifests s3-publisher-policy --json",
+      "podtrust manifests s3-publisher-policy -f staging.yaml",
+    ],
+    guide: "publish-s3",
+  },
+  "manifests bindings": {
+    examples: [
+      "podtrust manifests bindings | kubectl apply --server-side -f -",
+      "podtrust manifests bindings --namespace identity --service-account podtrust --kubernetes 1.35",
+      "podtrust manifests bindings --audience sts.amazonaws.com --audience example",
+    ],
+    guide: "bind",
+  },
+  "manifests quota": {
+    examples: [
+      "podtrust manifests quota --namespace shop | kubectl apply -f -",
+      "podtrust manifests quota --namespace shop team-a --bindings 5 --service-accounts 20",
+      "podtrust manifests quota --namespace shop --json",
+    ],
+    guide: "grants",
+  },
+  "manifests injection": {
+    examples: [
+      "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",
+      "podtrust manifests injection --mode configmap --deny --kubernetes 1.35",
+      "podtrust manifests injection --mode serviceaccounts --namespace shop",
+    ],
+    guide: "injection",
+  },
+  "manifests workload": {
+    examples: [
+      "podtrust manifests workload shop/web",
+      "podtrust manifests workload shop/web --role web --expiration 15m",
+      "podtrust manifests workload shop/web --patch deployment/web > patch.yaml && kubectl patch -n shop deployment/web --patch-file patch.yaml",
+    ],
+    guide: "workload",
+  },
+  "manifests demo": {
+    examples: [
+      "podtrust manifests demo | kubectl apply -f -",
+      "podtrust manifests demo --service-account shop/web",
+      "podtrust manifests demo --host-network",
+    ],
+    guide: "workload",
+  },
+};
 
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {

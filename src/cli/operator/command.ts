@@ -2,6 +2,27 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { OperatorCommandOptions } from "./run.ts";
 import type { OperatorStatusOptions } from "./status.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the commands. */
+export const operatorUses: CommandUses = {
+  "operator run": {
+    examples: [
+      "podtrust operator run",
+      "podtrust operator run --bindings --webhook --evict-per-minute 6",
+      "podtrust operator run --kubeconfig operator.kubeconfig --no-canary",
+    ],
+    guide: "operator",
+  },
+  "operator status": {
+    examples: [
+      "podtrust operator status",
+      "podtrust operator status --json",
+      "podtrust operator status --address 127.0.0.1:9892",
+    ],
+    guide: "operator",
+  },
+};
 
 /** `podtrust operator`: what runs in the cluster, until SIGTERM; `podtrust operator status` asks it how it is. */
 export function defineOperator(program: Command, context: CommandContext): void {

@@ -1,6 +1,15 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { PublishS3Options } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const publishUses: CommandUses = {
+  "publish s3": {
+    examples: ["podtrust publish s3", "podtrust publish s3 -f staging.yaml", "podtrust publish s3 --json"],
+    guide: "publish-s3",
+  },
+};
 
 /** `podtrust publish s3`: brings the documents into a bucket once. */
 export function definePublish(program: Command, context: CommandContext): void {

@@ -1,6 +1,11 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { RenewTokenOptions } from "./run.ts";
+
+/** What was typed. */
+interface RenewTokenOptions {
+  readonly file: string;
+  readonly kubeconfig: string;
+}
 
 /** `podtrust renew-token`: what a timer on the publisher's machine runs; no person needs it. */
 export function defineRenewToken(program: Command, context: CommandContext): void {
@@ -9,8 +14,27 @@ export function defineRenewToken(program: Command, context: CommandContext): voi
     .description("renew the token by which the publisher on this machine reads the cluster")
     .requiredOption("-f, --file <file>", "the publisher's config file")
     .requiredOption("--kubeconfig <file>", "an administrator's kubeconfig")
-    .action(async (options: RenewTokenOptions) => {
-      const { runRenewToken } = await import("./run.ts");
-      await runRenewToken(context, options);
-    });
+    .action((options: RenewTokenOptions) => runRenewToken(context, options));
+}
+
+// As `podtrust manifests publisher-rbac` has them.
+const account = { namespace: "podtrust", name: "podtrust-publisher" };
+
+/** Renews the token where it is due, and says nothing as long as all is well: it runs every minute. */
+async function runRenewToken(context: CommandContext, options: RenewTokenOptions): Promise<void> {
+  const { kubernetesLabels } = await import("../../rules/plan/index.ts");
+  const { renewOwnToken } = await import("../../publisher/index.ts");
+  const { configOf } = await import("../options/config.ts");
+  const { env, clock, signal, output } = context;
+  const config = await configOf(context, options.file);
+  const outcome = await renewOwnToken({
+    config,
+    admin: { kubeconfig: context.path(options.kubeconfig) },
+    account,
+    labels: kubernetesLabels.of(config.stack),
+    env,
+    clock,
+    signal,
+  });
+  output.result({ outcome });
 }

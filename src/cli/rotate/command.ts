@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { RotateOptions } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
 
 function withPublisher(command: Command): Command {
   return command
@@ -22,6 +23,36 @@ const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
   ...(stack === undefined ? [] : ["--stack", stack]),
   ...(force === true ? ["--force"] : []),
 ];
+
+const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
+
+/** Examples and guide of the commands. */
+export const rotateUses: CommandUses = {
+  "rotate status": {
+    examples: [
+      "podtrust rotate status",
+      "podtrust rotate status --json",
+      "podtrust rotate status --state /var/lib/podtrust",
+    ],
+    guide: "rotate",
+  },
+  "rotate distrust": {
+    examples: [
+      `podtrust rotate distrust ${exampleKid}`,
+      `podtrust rotate distrust --stack prod ${exampleKid}`,
+      `podtrust rotate distrust --state /var/lib/podtrust ${exampleKid}`,
+    ],
+    guide: "rotate",
+  },
+  "rotate restore": {
+    examples: [
+      `podtrust rotate restore ${exampleKid}`,
+      `podtrust rotate restore --stack prod ${exampleKid}`,
+      `podtrust rotate restore --state /var/lib/podtrust ${exampleKid}`,
+    ],
+    guide: "rotate",
+  },
+};
 
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
 export function defineRotate(program: Command, context: CommandContext, elsewhere?: Elsewhere): void {

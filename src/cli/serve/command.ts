@@ -1,6 +1,15 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { Outside, ServeCommandOptions } from "./run.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const serveUses: CommandUses = {
+  serve: {
+    examples: ["podtrust serve", "podtrust serve -f prod.yaml -f staging.yaml", "podtrust serve --verbose"],
+    guide: "publish",
+  },
+};
 
 /** `podtrust serve`: publishes issuers' documents until SIGTERM; SIGHUP reads the config again. */
 export function defineServe(program: Command, context: CommandContext, outside?: Outside): void {

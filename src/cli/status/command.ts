@@ -2,6 +2,15 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { StatusCommandOptions } from "./run.ts";
 import { withIssuerOptions, withLinks } from "../options/stack.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const statusUses: CommandUses = {
+  status: {
+    examples: ["podtrust status", "podtrust status --watch", "podtrust status --only sts --json"],
+    guide: "check",
+  },
+};
 
 /** `podtrust status`: every link of the chain, as it is seen from here. */
 export function defineStatus(program: Command, context: CommandContext): void {

@@ -1,7 +1,22 @@
-import type { Command } from "commander";
-import type { CommandContext } from "../context.ts";
-import type { UpOptions } from "./run.ts";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { Command } from "commander";
+import { runApplyDemo } from "../apply/command.ts";
+import type { CommandContext } from "../context.ts";
+import type { ChangeOptions } from "../changes/carry-out.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+interface UpOptions extends ChangeOptions {
+  readonly demo?: boolean;
+}
+
+/** Examples and guide of the command. */
+export const upUses: CommandUses = {
+  up: {
+    examples: ["podtrust up", "podtrust up --only provider --only trust --yes", "podtrust up prod.plan"],
+    guide: "aws",
+  },
+};
 
 /** `podtrust up`: makes AWS what the config says. */
 export function defineUp(program: Command, context: CommandContext): void {
@@ -18,8 +33,25 @@ export function defineUp(program: Command, context: CommandContext): void {
       "after",
       "\nShows the plan first and asks; without a terminal it needs --yes. Ended half-way, run it again.\n",
     )
-    .action(async (saved: string | undefined, options: UpOptions) => {
-      const { runUp } = await import("./run.ts");
-      await runUp(context, saved, options);
+    .action((saved: string | undefined, options: UpOptions) => runUp(context, saved, options));
+}
+
+/** What `apply demo` takes where nothing else is typed. */
+const defaultDemo = { timeout: "5m", expiration: "1h", path: "/" } as const;
+
+/** `podtrust up [PLAN]`, and with `--demo` the demo's Job once everything is as it shall be. */
+async function runUp(context: CommandContext, saved: string | undefined, options: UpOptions): Promise<void> {
+  const { carryOut } = await import("../changes/carry-out.ts");
+  const { carryOutSaved } = await import("../changes/saved.ts");
+  const { specOf } = await import("../changes/spec.ts");
+  if (options.demo === true && context.json) {
+    throw new PodtrustError("usage", "--demo runs a second command, and --json prints one object", {
+      next: "Run podtrust up --json, then podtrust apply demo --json.",
     });
+  }
+  if (saved !== undefined) await carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
+  else
+    await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
+  if (options.demo !== true || context.exitCode !== 0) return;
+  await runApplyDemo(context, { ...defaultDemo, ...options });
 }

@@ -1,6 +1,19 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { ClusterOptions } from "../options/cluster.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the command. */
+export const waitUses: CommandUses = {
+  "wait bindings": {
+    examples: [
+      "podtrust wait bindings",
+      "podtrust wait bindings --context kind-test",
+      "podtrust wait bindings --kubeconfig ./kubeconfig",
+    ],
+    guide: "bind",
+  },
+};
 
 /** `podtrust wait bindings`: ends when the API server takes bindings. */
 export function defineWait(program: Command, context: CommandContext): void {
@@ -16,8 +29,16 @@ export function defineWait(program: Command, context: CommandContext): void {
       "\nAn API server needs some seconds to learn of new kinds. This asks by a dry run of a binding, which leaves nothing\n" +
         "behind, for at most 90 s. Exits 1 when bindings are still refused then.\n",
     )
-    .action(async (options: ClusterOptions) => {
-      const { runWaitBindings } = await import("./run.ts");
-      await runWaitBindings(context, options);
-    });
+    .action((options: ClusterOptions) => runWaitBindings(context, options));
+}
+
+/** `podtrust wait bindings`. */
+async function runWaitBindings(context: CommandContext, options: ClusterOptions): Promise<void> {
+  const { bindingsAdmitted } = await import("../../stack/index.ts");
+  const { chosenCluster } = await import("../options/cluster.ts");
+  const { AdmissionProgress } = await import("./admission-progress.ts");
+  const cluster = await chosenCluster(context, options);
+  await new AdmissionProgress(context).during((wait) => bindingsAdmitted(cluster, wait));
+  context.output.line(`cluster ${cluster.server} takes AWSRoleBindings`);
+  context.output.result({ server: cluster.server, admitted: true });
 }
