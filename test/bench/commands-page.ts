@@ -1,4 +1,4 @@
-import type { Figures } from "./plot.ts";
+import { barOf, type Figures, plotLine } from "./plot.ts";
 
 /** A command's times. */
 export interface CommandRow {
@@ -30,20 +30,15 @@ function rowLine({ command, what, times, aimMs }: CommandRow): string {
 
 /** What the page's plot is drawn from. */
 export function commandFigures({ when, machine, rows }: CommandResults): Figures {
-  const at = (times: readonly number[], part: number): number =>
-    times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
   return {
     title: "How long the commands take",
     axis: "Time from start to end",
     unit: "ms",
     date: when,
     machine,
-    bars: rows.map(({ command, what, times }) => ({
-      name: `${command.replace("podtrust ", "")}: ${what}`,
-      least: at(times, 0),
-      median: at(times, 0.5),
-      most: at(times, 1),
-    })),
+    bars: rows.map(({ command, what, times }) =>
+      barOf(`${command.replace("podtrust ", "")}: ${what}`, times),
+    ),
   };
 }
 
@@ -59,7 +54,7 @@ export function renderCommandsPage({ when, machine, rows, hasExecutable }: Comma
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,
     "",
-    "![Median and spread of each command's time](../../images/benchmarks/commands.svg)",
+    plotLine("commands", "Median and spread of each command's time"),
     "",
     "| command | median | least | most | runs | aim for the median |",
     "| --- | ---: | ---: | ---: | ---: | --- |",

@@ -10,7 +10,7 @@ import { testAuthority } from "../support/certificates.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
 import { commandFigures, type CommandRow, renderCommandsPage } from "./commands-page.ts";
-import type { Figures } from "./plot.ts";
+import type { PlottedPage } from "./plot.ts";
 import { measuredNow, needed, output } from "./process.ts";
 import { buildPackage, startMeasuredPublisher } from "./servers.ts";
 
@@ -124,7 +124,7 @@ async function benchHelp(shell: Shell, quick: boolean): Promise<readonly number[
 }
 
 /** How long the commands take: docs/reference/benchmarks/commands.md and its figures; `quick` for a look. */
-export async function benchCommands(quick: boolean): Promise<{ text: string; figures: Figures }> {
+export async function benchCommands(quick: boolean): Promise<PlottedPage> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));

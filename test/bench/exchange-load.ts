@@ -57,6 +57,7 @@ const at = (part: number): number => times[Math.min(times.length - 1, Math.floor
 console.log(
   JSON.stringify({
     perSecond: times.length / seconds,
+    least: at(0),
     p50: at(0.5),
     p99: at(0.99),
     slowest: at(1),

@@ -1,4 +1,5 @@
 import { maxMiB } from "../hostile/bound.ts";
+import { barOf, type Figures, plotLine } from "./plot.ts";
 import type { Outcome } from "../hostile/trial.ts";
 
 export interface HostileRow {
@@ -23,6 +24,20 @@ export interface HostileResults {
   readonly rest: number;
   readonly rows: readonly HostileRow[];
   readonly ofPods: readonly PodRow[];
+}
+
+/** What the page's plot is drawn from. */
+export function hostileFigures({ when, machine, rows }: HostileResults): Figures {
+  return {
+    title: "How long good clients wait during an attack",
+    axis: "Time of a good client's answer",
+    unit: "ms",
+    date: when,
+    machine,
+    bars: rows
+      .filter(({ outcome }) => outcome.times.length > 0)
+      .map(({ name, from, outcome }) => barOf(`${name}, from ${from}`, outcome.times)),
+  };
 }
 
 /** MB of MiB. */
@@ -73,6 +88,8 @@ export function renderHostilePage(results: HostileResults): string {
     `The aim: no good client fails, and resident memory stays under 300 MB. ${missed.length === 0 ? "Reached under every attack." : `Missed under ${missed.length}.`}`,
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,
+    "",
+    plotLine("hostile", "Median and spread of the time that a good client waits, for each attack"),
     "",
     "| attack | from | good clients answered | ms: median / 95th percentile / slowest | MB: before / highest / after | what the attackers came to | |",
     "| --- | --- | ---: | ---: | ---: | --- | --- |",

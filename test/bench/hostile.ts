@@ -3,12 +3,13 @@ import { listenerUnder, origins } from "../hostile/listeners/trial.ts";
 import { assaults } from "../hostile/listeners/under.ts";
 import { scenarios } from "../hostile/scenarios.ts";
 import { clientOrigins } from "../hostile/trial.ts";
-import { renderHostilePage, type HostileRow, type PodRow } from "./hostile-page.ts";
+import { hostileFigures, renderHostilePage, type HostileRow, type PodRow } from "./hostile-page.ts";
+import type { PlottedPage } from "./plot.ts";
 import { measuredNow, needed, onServersCore } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
 /** What hostile clients and lying servers do to the publisher, as the text of docs/reference/benchmarks/hostile.md; `quick` for a look. */
-export async function benchHostile(quick: boolean): Promise<string> {
+export async function benchHostile(quick: boolean): Promise<PlottedPage> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();
   const command = [...onServersCore, process.execPath, await buildPackage()];
@@ -32,12 +33,7 @@ export async function benchHostile(quick: boolean): Promise<string> {
       ofPods.push({ name: attack, connections, from, outcome: await listenerUnder(trial) });
       console.log(`${connections} ${attack}, from ${from}`);
     }
-  return renderHostilePage({
-    ...measured,
-    seconds: effort.seconds,
-    timeoutSeconds: effort.timeoutSeconds,
-    rest: effort.rest,
-    rows,
-    ofPods,
-  });
+  const { seconds, timeoutSeconds, rest } = effort;
+  const results = { ...measured, seconds, timeoutSeconds, rest, rows, ofPods };
+  return { text: renderHostilePage(results), figures: hostileFigures(results) };
 }

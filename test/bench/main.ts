@@ -15,12 +15,12 @@ import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchAdmission, benchOperator } from "./operator/operator.ts";
-import { type Figures, plotSvg } from "./plot.ts";
+import { type Figures, type PlottedPage, plotSvg } from "./plot.ts";
 import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
 
 /** Gives the page's text, and what a plot is drawn from where the page has one. */
-type Measure = (options: Options) => Promise<string | { text: string; figures: Figures }>;
+type Measure = (options: Options) => Promise<string | PlottedPage>;
 
 interface Options {
   readonly quick: boolean;

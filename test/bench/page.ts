@@ -1,4 +1,5 @@
 import type { Load, Outcome } from "./h2load.ts";
+import { barOf, type Figures, plotLine } from "./plot.ts";
 
 /** One load on both servers. */
 export interface Row {
@@ -8,6 +9,8 @@ export interface Row {
   readonly command: string;
   readonly podtrust: Outcome;
   readonly nginx: Outcome;
+  /** Requests a second of each round. */
+  readonly perSecond: { readonly podtrust: readonly number[]; readonly nginx: readonly number[] };
 }
 
 export interface Results {
@@ -26,6 +29,21 @@ export interface Results {
 
 /** podtrust / nginx. */
 export const ratioOf = (row: Row): number => row.podtrust.perSecond / row.nginx.perSecond;
+
+/** What the page's plot is drawn from. */
+export function publisherFigures({ when, machine, rows }: Results): Figures {
+  return {
+    title: "The publisher beside nginx",
+    axis: "Requests a second, on one core",
+    unit: "a second",
+    date: when,
+    machine,
+    bars: rows.flatMap(({ load, perSecond }) => [
+      barOf(`podtrust: ${load.name}`, perSecond.podtrust),
+      barOf(`nginx: ${load.name}`, perSecond.nginx),
+    ]),
+  };
+}
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
 const verdict = (reached: boolean): string => (reached ? "reached" : "**missed**");
@@ -91,6 +109,8 @@ export function renderPage(results: Results): string {
     "less on that: where the client is the slower side (nginx often, new connections always) the last column says how the servers compare.",
     "",
     `Measured ${results.when} on ${results.machine}; ${results.versions.join(", ")}.`,
+    "",
+    plotLine("publisher", "Requests a second of both servers for each load, median and spread of the rounds"),
     "",
     "| load | podtrust, requests/s | nginx, requests/s | ratio | aim | server CPU per request, podtrust / nginx; ratio of their speeds |",
     "| --- | ---: | ---: | ---: | --- | --- |",

@@ -14,12 +14,29 @@ export interface Figures {
   readonly bars: readonly Bar[];
 }
 
+/** A page of benchmarks, and what the plot that it shows is drawn from. */
+export interface PlottedPage {
+  readonly text: string;
+  readonly figures: Figures;
+}
+
 export interface Bar {
   readonly name: string;
   readonly least: number;
   readonly median: number;
   readonly most: number;
 }
+
+/** The bar of what was measured, in any order. */
+export function barOf(name: string, measured: readonly number[]): Bar {
+  const sorted = measured.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
+  return { name, least: at(0), median: at(0.5), most: at(1) };
+}
+
+/** The line of a page that shows its plot. */
+export const plotLine = (part: string, shown: string): string =>
+  `![${shown}](../../images/benchmarks/${part}.svg)`;
 
 const left = 12;
 const length = 336;
@@ -34,11 +51,14 @@ function decades(bars: readonly Bar[]): readonly [first: number, last: number] {
 
 const rounded = (value: number): string => String(Math.round(value));
 
+/** A value as it is read: less than ten with a tenth. */
+const valueText = (value: number): string => (value < 10 ? value.toFixed(1) : rounded(value));
+
 /** A bar to the median, and a line from the least to the most. */
 function drawnBar(bar: Bar, top: number, place: (value: number) => number, unit: string): string {
   const { name, least, median, most } = bar;
   const middle = top + 32;
-  const values = `${rounded(median)} ${unit} (${rounded(least)} to ${rounded(most)})`;
+  const values = `${valueText(median)} ${unit} (${valueText(least)} to ${valueText(most)})`;
   return [
     `<text class="name" x="${left}" y="${top + 14}">${escapedXml(name)}</text>`,
     `<rect class="box" x="${left}" y="${middle - 8}" width="${rounded(place(median) - left)}" height="16"/>`,
@@ -61,7 +81,7 @@ export function plotSvg({ title, axis, unit, date, machine, bars }: Figures): st
     ...words.map(([y, text]) => `<text x="${left}" y="${y}">${escapedXml(text)}</text>`),
     ...bars.map((bar, index) => drawnBar(bar, 40 + index * (barHeight + 12), place, unit)),
   ];
-  const spread = bars.map(({ name, median }) => `${name} ${rounded(median)} ${unit}`).join(", ");
+  const spread = bars.map(({ name, median }) => `${name} ${valueText(median)} ${unit}`).join(", ");
   const description = `${axis} in ${unit}, median and spread, measured ${date} on ${machine}: ${spread}.`;
   return pictureSvg({ title, description, height: foot + 26 }, drawn);
 }

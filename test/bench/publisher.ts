@@ -6,8 +6,9 @@ import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { commandOf, type Load, measure, type Outcome, percentile99 } from "./h2load.ts";
-import { ratioOf, renderPage, type Row } from "./page.ts";
+import { publisherFigures, ratioOf, renderPage, type Row } from "./page.ts";
 import { residentMiB } from "../support/publisher-process.ts";
+import type { PlottedPage } from "./plot.ts";
 import { type Measured, measuredNow, needed } from "./process.ts";
 import { buildPackage, type Stage, startNginx, startMeasuredPublisher, versions } from "./servers.ts";
 import { keyVisibility } from "./visibility.ts";
@@ -38,10 +39,10 @@ const loadsOf = (requests: number, repeat: number): Effort["loads"] => [
 const full: Effort = { rounds: 7, newKeys: 5, loads: loadsOf(100_000, 25) };
 const quick: Effort = { rounds: 1, newKeys: 1, loads: loadsOf(50_000, 5) };
 
-const better = (a: Outcome | undefined, b: Outcome): Outcome => ({
-  perSecond: Math.max(a?.perSecond ?? 0, b.perSecond),
-  cpuMicros: Math.min(a?.cpuMicros ?? Infinity, b.cpuMicros),
-  peakMiB: Math.max(a?.peakMiB ?? 0, b.peakMiB),
+const better = (a: Outcome, b: Outcome): Outcome => ({
+  perSecond: Math.max(a.perSecond, b.perSecond),
+  cpuMicros: Math.min(a.cpuMicros, b.cpuMicros),
+  peakMiB: Math.max(a.peakMiB, b.peakMiB),
 });
 
 async function compare(
@@ -50,14 +51,21 @@ async function compare(
   podtrust: Measured,
   nginx: Measured,
 ): Promise<Omit<Row, "aim">> {
-  let [ours, theirs]: (Outcome | undefined)[] = [undefined, undefined];
+  const [ours, theirs]: [Outcome[], Outcome[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    ours = better(ours, await measure(load, podtrust));
-    theirs = better(theirs, await measure(load, nginx));
+    ours.push(await measure(load, podtrust));
+    theirs.push(await measure(load, nginx));
   }
-  if (ours === undefined || theirs === undefined) throw new TypeError("there was no round");
+  const rates = (outcomes: readonly Outcome[]): readonly number[] =>
+    outcomes.map(({ perSecond }) => perSecond);
   const command = commandOf(load, podtrust.port).join(" ").replace(String(podtrust.port), "PORT");
-  return { load, command, podtrust: ours, nginx: theirs };
+  return {
+    load,
+    command,
+    podtrust: ours.reduce(better),
+    nginx: theirs.reduce(better),
+    perSecond: { podtrust: rates(ours), nginx: rates(theirs) },
+  };
 }
 
 /** What V8's young generation may grow to, in MiB; 32 by default. */
@@ -79,7 +87,7 @@ async function withSmallHeap(
   }
 }
 
-async function bench(stage: Stage, root: string, effort: Effort): Promise<string> {
+async function bench(stage: Stage, root: string, effort: Effort): Promise<PlottedPage> {
   const { rounds, newKeys, loads } = effort;
   const measured = measuredNow();
   const small = await withSmallHeap(stage, loads);
@@ -114,7 +122,7 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
         nginx: await at(nginx),
       });
     }
-    return renderPage({
+    const results = {
       ...measured,
       versions: await versions(),
       rounds,
@@ -124,14 +132,15 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
       peakMiB: Math.max(...rows.map((row) => row.podtrust.peakMiB)),
       small,
       visibleMs: await keyVisibility(stage, root, podtrust, newKeys),
-    });
+    };
+    return { text: renderPage(results), figures: publisherFigures(results) };
   } finally {
     await Promise.all(ending.map((close) => close()));
   }
 }
 
 /** The publisher against nginx, as the text of docs/reference/benchmarks/publisher.md; `asQuick` for a look. */
-export async function benchPublisher(asQuick: boolean): Promise<string> {
+export async function benchPublisher(asQuick: boolean): Promise<PlottedPage> {
   await needed({ taskset: "--version", nginx: "-v", h2load: "--version" });
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
   const issuer = "https://oidc.example.test";

@@ -1,8 +1,10 @@
 import process from "node:process";
+import { type Bar, type Figures, plotLine } from "./plot.ts";
 
 /** What a load came to; times in milliseconds. */
 export interface ExchangeOutcome {
   readonly perSecond: number;
+  readonly least: number;
   readonly p50: number;
   readonly p99: number;
   readonly slowest: number;
@@ -36,6 +38,23 @@ export interface SandboxResults {
   readonly podtrust: SandboxServer;
   readonly moto: SandboxServer;
   readonly motoVersion: string;
+}
+
+/** What the page's plot is drawn from. */
+export function sandboxFigures({ when, machine, podtrust, moto }: SandboxResults): Figures {
+  const barsOf = (server: string, { rows }: SandboxServer): readonly Bar[] =>
+    rows.map(({ connections, mode, outcome: { least, p50, slowest } }) => {
+      const how = mode === "kept" ? "connections kept" : "a new connection each";
+      return { name: `${server}: ${connections} at once, ${how}`, least, median: p50, most: slowest };
+    });
+  return {
+    title: "The sandbox under load",
+    axis: "Time of an exchange",
+    unit: "ms",
+    date: when,
+    machine,
+    bars: [...barsOf("podtrust", podtrust), ...barsOf("moto", moto)],
+  };
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
@@ -78,6 +97,8 @@ export function renderSandboxPage(results: SandboxResults): string {
     "verifies each token (signature, issuer's documents, audience, trust policy); moto gives credentials for any.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}, moto ${motoVersion}.`,
+    "",
+    plotLine("sandbox", "Median and spread of an exchange's time, for each server and number of connections"),
     "",
     "| connections | server | exchanges a second | its CPU, µs each | ms: median / 99th percentile / slowest | over 500 ms | failed |",
     "| --- | --- | ---: | ---: | --- | ---: | ---: |",

@@ -8,11 +8,13 @@ import { connectSandbox } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { residentMiB } from "../support/publisher-process.ts";
 import { pythonVenv } from "../support/python-venv.ts";
+import type { PlottedPage } from "./plot.ts";
 import { cores, cpuSeconds, measuredNow, needed, onServersCore, output } from "./process.ts";
 import {
   type ExchangeOutcome,
   type ExchangeRow,
   renderSandboxPage,
+  sandboxFigures,
   type SandboxServer,
 } from "./sandbox-page.ts";
 import { buildPackage } from "./servers.ts";
@@ -144,7 +146,7 @@ async function benchServer(
 }
 
 /** The sandbox beside moto_server, as the text of docs/reference/benchmarks/sandbox.md; `quick` for a look. */
-export async function benchSandbox(quick: boolean): Promise<string> {
+export async function benchSandbox(quick: boolean): Promise<PlottedPage> {
   await needed({ taskset: "--version" });
   const missing = await moto.missing();
   if (missing !== undefined) throw new Error(missing);
@@ -169,7 +171,8 @@ export async function benchSandbox(quick: boolean): Promise<string> {
       (port) => [moto.program("moto_server"), "-H", "127.0.0.1", "-p", String(port)],
       { ...options, growth: 0 },
     );
-    return renderSandboxPage({ ...measured, exchanges, podtrust, moto: other, motoVersion: "5.2.5" });
+    const results = { ...measured, exchanges, podtrust, moto: other, motoVersion: "5.2.5" };
+    return { text: renderSandboxPage(results), figures: sandboxFigures(results) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

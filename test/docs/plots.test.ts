@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { commandFigures } from "../bench/commands-page.ts";
+import { hostileFigures, renderHostilePage } from "../bench/hostile-page.ts";
+import { publisherFigures, renderPage } from "../bench/page.ts";
+import { renderSandboxPage, sandboxFigures } from "../bench/sandbox-page.ts";
 import { type Figures, plotSvg } from "../bench/plot.ts";
 
 const pages = globSync("docs/reference/benchmarks/*.md");
@@ -21,13 +24,92 @@ describe("the plots of benchmarks", () => {
     }
   });
 
+  const measured = { when: "2026-11-28", machine: "2 × a processor" };
+  const shows = (text: string, part: string): boolean =>
+    text.includes(`](../../images/benchmarks/${part}.svg)`);
+
+  test("of the publisher have both servers' rounds for each load, and of one load the spread of its rounds", () => {
+    const outcome = { perSecond: 3000, cpuMicros: 20, peakMiB: 90 };
+    const load = { name: "HTTP/2", flags: [], requests: 1 };
+    const perSecond = { podtrust: [3000, 2000, 2500], nginx: [9000] };
+    const row = { load, command: "h2load", podtrust: outcome, nginx: outcome, perSecond };
+    const results = {
+      ...measured,
+      versions: [],
+      rounds: 3,
+      rows: [row],
+      p99: [],
+      idleMiB: { podtrust: 70, nginx: 5 },
+      peakMiB: 90,
+      small: { flag: "--max-semi-space-size=2", idleMiB: 60, peakMiB: 80 },
+      visibleMs: 10,
+    };
+    const figures = publisherFigures(results);
+    assert.deepEqual(figures.bars, [
+      { name: "podtrust: HTTP/2", least: 2000, median: 2500, most: 3000 },
+      { name: "nginx: HTTP/2", least: 9000, median: 9000, most: 9000 },
+    ]);
+    assert.match(plotSvg(figures), />2500 a second \(2000 to 3000\)</u);
+    assert.ok(shows(renderPage(results), "publisher"));
+  });
+
+  test("of the sandbox have both servers' exchanges by connections, under ten milliseconds with a tenth", () => {
+    const outcome = {
+      perSecond: 900,
+      least: 0.4,
+      p50: 1.1,
+      p99: 5,
+      slowest: 40,
+      slow: 0,
+      failed: 0,
+      cpuMicros: 900,
+      residentMiB: 90,
+    };
+    const server = {
+      firstMs: 300,
+      restMiB: 80,
+      grown: [80, 81],
+      rows: [{ connections: 64, mode: "kept", outcome }],
+    } as const;
+    const results = { ...measured, exchanges: 15_000, podtrust: server, moto: server, motoVersion: "5.2.5" };
+    const svg = plotSvg(sandboxFigures(results));
+    assert.match(svg, />podtrust: 64 at once, connections kept</u);
+    assert.match(svg, />moto: 64 at once, connections kept</u);
+    assert.match(svg, />1\.1 ms \(0\.4 to 40\)</u);
+    assert.ok(shows(renderSandboxPage(results), "sandbox"));
+  });
+
+  test("of attacks have what good clients waited under each, but for one that nobody answered", () => {
+    const outcome = {
+      alive: true,
+      clients: 3,
+      failures: [],
+      memory: { before: 80, peak: 90, after: 80 },
+      done: {},
+    };
+    const results = {
+      ...measured,
+      seconds: 4,
+      timeoutSeconds: 5,
+      rest: 1,
+      ofPods: [],
+      rows: [
+        { name: "floods", from: "others", outcome: { ...outcome, times: [5, 12, 30] } },
+        { name: "silence", from: "others", outcome: { ...outcome, times: [] } },
+      ],
+    };
+    const { bars } = hostileFigures(results);
+    assert.deepEqual(bars, [{ name: "floods, from others", least: 5, median: 12, most: 30 }]);
+    assert.ok(shows(renderHostilePage(results), "hostile"));
+  });
+
   test("say axis, unit, day, machine, and of each bar the median and its spread", () => {
     const rows = [
       { command: "podtrust --help", what: "the start", times: [95, 108, 147], aimMs: 150 },
       { command: "podtrust up", what: "all", times: [11_900, 12_000, 12_500], aimMs: 15_000 },
     ];
-    const measured = { when: "2026-11-26", machine: "2 × a processor", hasExecutable: false };
-    const svg = plotSvg(commandFigures({ ...measured, rows }));
+    const of = { when: "2026-11-26", machine: "2 × a processor", hasExecutable: false };
+    const svg = plotSvg(commandFigures({ ...of, rows }));
     assert.match(svg, />Time from start to end, ms, logarithmic: 10\^1 to 10\^5</u);
     assert.match(svg, />measured 2026-11-26</u);
     assert.match(
