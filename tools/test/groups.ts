@@ -72,17 +72,25 @@ export const groups: Readonly<Record<string, Group>> = {
     timeout: 660_000,
   },
   limits: {
-    patterns: ["test/hostile/**/*.test.ts", "test/stack/scale.test.ts"],
+    patterns: [
+      "test/hostile/**/*.test.ts",
+      "test/publisher/hostile.test.ts",
+      "test/sandbox/unfinished-requests.test.ts",
+      "test/stack/scale.test.ts",
+    ],
     concurrency: 2,
     timeout: 660_000,
   },
   processes: {
     patterns: [
       "src/demo/from-nothing/run.test.ts",
+      "src/providers/host/scripts.test.ts",
       "test/cli/{child,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands}.test.ts",
+      "test/gate/{boundaries,left-out,regular-expressions,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
+      "test/machine/emulator/*.test.ts",
       "test/sandbox/process/**/*.test.ts",
     ],
     concurrency: 2,
