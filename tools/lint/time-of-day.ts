@@ -45,7 +45,7 @@ export const timeOfDay: readonly string[] = [
   "src/operator/bindings/",
   "src/operator/bindings/account/account.ts",
   "src/stack/parts/aws/part.ts",
-  "src/stack/test/command.ts",
+  "src/stack/test/run.ts",
   "src/stack/workload/preflight.ts",
   // Terms of certificates, a CA's Retry-After dates, and how far its clock is from ours.
   "src/operator/webhook/keeper.ts",
