@@ -29,8 +29,10 @@ function placesOf(operator: Operator): Places {
     "/healthz": () => line("ok"),
     "/readyz": () => {
       const { ready, unready, degraded } = operator.status;
-      const told = degraded.map((why) => `degraded: ${why}`);
-      return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
+      const degradedLines = degraded.map((why) => `degraded: ${why}`);
+      return ready
+        ? line(["ready", ...degradedLines].join("\n"))
+        : line([...unready, ...degradedLines].join("\n"), 503);
     },
     "/status": () => json(operator.status),
     "/metrics": () => {

@@ -275,10 +275,10 @@ export class Operator {
     const works = this.#runners.map((runner) => runner.lead(this.#leadership, term));
     const trial = this.#canary?.run(() => this.#leadership.held, term) ?? Promise.resolve();
     const over = new AbortController();
-    const told = this.#events.run(over.signal);
+    const writing = this.#events.run(over.signal);
     await Promise.all([...works, trial]).finally(() => over.abort());
     // What the last reconciles told of is written before another leads.
-    await told;
+    await writing;
   }
 
   /** For `age` of what is shown. */

@@ -12,10 +12,10 @@ export interface PacedEventsOptions {
 const burst = 25;
 const perSecond = 10;
 /** Events that wait at the most: those of a thousand objects that change at once, five times. */
-const most = 5000;
+const maxWaiting = 5000;
 /** Milliseconds for each, and for those that still wait when it ends. */
 const maxWrite = 5000;
-const farewell = 2000;
+const flushTimeoutMs = 2000;
 
 /**
  * Events of two kinds. A Warning is written before whoever tells of it goes on. What is only good to know is written behind
@@ -27,7 +27,7 @@ export class PacedEvents {
   readonly #turns = new FairKeys();
   readonly #waiting = new Map<string, Happening>();
   readonly #waiters = new Waiters();
-  #told = 0;
+  #recorded = 0;
   #isFull = false;
 
   constructor(options: PacedEventsOptions) {
@@ -38,14 +38,14 @@ export class PacedEvents {
   async record(happening: Happening): Promise<void> {
     const { recorder, clock, logger } = this.#options;
     if (happening.type === "Warning") return recorder.record(happening);
-    if (this.#waiting.size >= most) {
+    if (this.#waiting.size >= maxWaiting) {
       if (!this.#isFull)
-        logger.warn(`${most} Events wait to be written: others of the type Normal are left out`);
+        logger.warn(`${maxWaiting} Events wait to be written: others of the type Normal are left out`);
       this.#isFull = true;
       return;
     }
-    this.#told += 1;
-    const key = `${happening.regarding.namespace ?? ""}/${this.#told}`;
+    this.#recorded += 1;
+    const key = `${happening.regarding.namespace ?? ""}/${this.#recorded}`;
     this.#waiting.set(key, { at: clock.now(), ...happening });
     this.#turns.add(key);
     this.#waiters.check();
@@ -66,7 +66,7 @@ export class PacedEvents {
         await this.#write(AbortSignal.timeout(maxWrite));
       }
     }
-    const end = AbortSignal.timeout(farewell);
+    const end = AbortSignal.timeout(flushTimeoutMs);
     while (this.#waiting.size > 0 && !end.aborted) await this.#write(end);
     while (this.#take() !== undefined);
   }

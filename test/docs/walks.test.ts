@@ -75,7 +75,7 @@ async function binding(t: TestContext): Promise<() => Promise<unknown>> {
     trustOf: () => "default",
     trusts: stub(),
     accounts: stub(),
-    tell: () => Promise.resolve(),
+    report: () => Promise.resolve(),
   }) as [Controller];
   const ending = new AbortController();
   const ready = (): string => JSON.stringify(objects.get("AWSRoleBinding shop/web")?.["status"] ?? "");

@@ -34,10 +34,10 @@ export function accessOf(
   chains: Binding["roles"],
   audience: string,
 ): RoleAccess {
-  const usual = roles.find(({ profile }) => profile === defaultProfile);
-  const others = roles.filter((one) => one !== usual);
+  const defaultRole = roles.find(({ profile }) => profile === defaultProfile);
+  const others = roles.filter((one) => one !== defaultRole);
   return {
-    roleArn: usual?.arn ?? "",
+    roleArn: defaultRole?.arn ?? "",
     audience,
     expirationSeconds: defaultExpiration,
     profiles: [

@@ -34,7 +34,7 @@ export interface BindingControllersOptions {
   /** Shown bindings by whoever watches them. Absent: every grant has room, and each attempt reads its binding. */
   readonly view?: ClusterView;
   /** Says something on an object, as an Event. */
-  readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
+  readonly report: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
 }
 
 const nowhere: ReconcileResult = {};
@@ -79,7 +79,7 @@ const regarding = (
 ): KubernetesObject => (reason === "RoleKept" || reason === "RoleRetained" ? (trust ?? binding) : binding);
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, trustOf, accountOf, tell } = options;
+  const { api, clock, bindings, trusts, trustOf, accountOf, report } = options;
   const { view = new ClusterView(api, clock) } = options;
   trusts.subscribe((name) => view.trustChanged(name));
   const passes = new BindingPasses(options, view);
@@ -109,7 +109,7 @@ function bindingController(options: BindingControllersOptions): Controller {
         const room = (one: Trust): GrantRoom => view.roomOf(one, key);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
-        for (const event of ended.events) await tell(regarding(event, object, trust), event);
+        for (const event of ended.events) await report(regarding(event, object, trust), event);
         return { ...ended, againIn: retries.after(key, facts, ended) };
       });
       return outcome === undefined ? nowhere : resultOf(outcome);
@@ -118,7 +118,7 @@ function bindingController(options: BindingControllersOptions): Controller {
 }
 
 function trustController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, trustOf, tell } = options;
+  const { api, clock, bindings, trusts, trustOf, report } = options;
   /** By the trusts' names. */
   const leftovers = new Map<string, Leftovers>();
   return {
@@ -135,7 +135,7 @@ function trustController(options: BindingControllersOptions): Controller {
       leftovers.set(key, left);
       const facts = { object, bindings: new Set(naming), leftovers: left };
       const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) await tell(object, event);
+      for (const event of outcome.events) await report(object, event);
       return resultOf(outcome);
     },
   };

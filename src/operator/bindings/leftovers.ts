@@ -19,9 +19,9 @@ import { trustNameOf } from "./status.ts";
  * So long a role has to be nobody's before it goes, in milliseconds: a cluster that was restored to an older state knows
  * some bindings only when they are applied again.
  */
-const patience = 600_000;
+const graceMs = 600_000;
 /** After so long without a look nothing is known of the time in between, in milliseconds. */
-const maxGap = patience / 2;
+const maxGap = graceMs / 2;
 
 interface Sweep {
   readonly api: StateApi;
@@ -67,7 +67,7 @@ export class Leftovers {
       const whose = whoseIs(trust, tags);
       if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const first = known.get(arn) ?? now;
-      const [one, stays] = [{ name, whose, isLeft: now - first >= patience }, isRetained(tags)];
+      const [one, stays] = [{ name, whose, isLeft: now - first >= graceMs }, isRetained(tags)];
       if (stays || !one.isLeft) since.set(arn, first);
       if (stays) await hold(trust, account, one, sweep);
       else if (one.isLeft) {

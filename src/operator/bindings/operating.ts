@@ -56,7 +56,7 @@ function followBindings(follow: ControllerTools["follow"], view: ClusterView): M
 }
 
 /** Says something of a binding or a trust beside it. */
-function teller({ events }: ControllerTools) {
+function eventReporter({ events }: ControllerTools) {
   return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
     const { name, namespace, uid } = recordOf(object["metadata"]);
     const regarding = {
@@ -88,6 +88,6 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     accounts,
     accountOf: (key) => accounts.get(key),
     view,
-    tell: teller(tools),
+    report: eventReporter(tools),
   });
 }

@@ -7,7 +7,7 @@ import {
 } from "../../core/base/index.ts";
 import {
   type Binding,
-  type Found,
+  type ConditionContent,
   proofTokenSeconds,
   type Trust,
   type GrantedRole,
@@ -162,7 +162,7 @@ export async function readyFinding(
   pass: Pass,
   bound: Bound,
   settled: Settling,
-): Promise<{ readonly found: Found; readonly isProof: boolean; readonly againIn: number }> {
+): Promise<{ readonly found: ConditionContent; readonly isProof: boolean; readonly againIn: number }> {
   const stood = pass.status.conditions.find(({ type }) => type === "Ready");
   if (stood !== undefined && isProofFresh(pass, settled.changed)) {
     const { type, reason, message } = stood;
@@ -170,9 +170,9 @@ export async function readyFinding(
   }
   const wait = settlingWait(pass, bound);
   if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
-  const { finding: told, isProof } = await proved(pass, bound, settled.changedAt);
-  const againIn = told === settling ? settles.every : told.outcome === "ok" ? passInterval : soon;
-  return { found: foundOf("Ready", told), isProof, againIn };
+  const { finding: proof, isProof } = await proved(pass, bound, settled.changedAt);
+  const againIn = proof === settling ? settles.every : proof.outcome === "ok" ? passInterval : soon;
+  return { found: foundOf("Ready", proof), isProof, againIn };
 }
 
 /** What was seen of one role of a binding. */

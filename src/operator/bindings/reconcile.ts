@@ -13,7 +13,7 @@ import {
   bindingMark,
   decide,
   type FieldProblem,
-  type Found,
+  type ConditionContent,
   type GrantedRole,
   readBinding,
   readTrust,
@@ -69,7 +69,7 @@ function rolesAfter(
 const idOf = (observed: Observed<RoleState>): string | undefined =>
   observed.exists && observed.owner.kind === "ours" ? observed.state.id : undefined;
 
-function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): Found {
+function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): ConditionContent {
   const grants = [...new Set(roles.map(({ grant }) => grant))].map((grant) => `grant ${grant}`).join(", ");
   return { type: "Granted", reason: "BindingGranted", message: `by ${grants} of AWSTrust ${name}` };
 }
@@ -97,7 +97,7 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   const changedAt = changedAtOf(pass, changes);
   const [audience = ""] = trust.audiences;
   const account = await annotated(pass, { binding, roles, audience });
-  const found: Found[] = [
+  const found: ConditionContent[] = [
     sync.granted,
     foundOf("RolesInSync", sync.finding),
     foundOf("ServiceAccount", account.finding),
@@ -136,7 +136,7 @@ const without = (trust: Trust, names: ReadonlySet<string> | undefined): Trust =>
   names === undefined ? trust : { ...trust, grants: trust.grants.filter(({ name }) => !names.has(name)) };
 
 /** What a binding gets of a trust, or why nothing. */
-type Judged = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | Refused;
+type DecidedBinding = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | Refused;
 
 function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): string {
   const full = grants.filter((one) => beyond.has(one.name));
@@ -144,7 +144,7 @@ function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): stri
   return `${which} (maxRoles of AWSTrust ${name}), and older bindings have them`;
 }
 
-function judged(pass: Pass, trust: Trust | undefined): Judged {
+function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
   const read = readBinding(pass.facts.object);
   if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
   const binding = read.object;
@@ -162,7 +162,7 @@ function judged(pass: Pass, trust: Trust | undefined): Judged {
 }
 
 /** A pass by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
-async function byTrust(pass: Pass, trust: Trust, one: Judged): Promise<BindingOutcome> {
+async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<BindingOutcome> {
   const { namespace = "", name } = pass.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
   const held = without(trust, pass.facts.room?.(trust).heldBeyond);
@@ -208,8 +208,8 @@ export async function reconcileBinding(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || !error.code.startsWith("aws-")) throw error;
-    const told = awsFinding(error, "AWS");
-    return ended(pass, { found: [foundOf("Ready", told)], againIn: soon });
+    const finding = awsFinding(error, "AWS");
+    return ended(pass, { found: [foundOf("Ready", finding)], againIn: soon });
   }
 }
 

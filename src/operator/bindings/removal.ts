@@ -65,7 +65,7 @@ async function deleteRoles(
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(maxTry, maxWait - facts.deletedFor));
   const limit = new TimeLimit(clock, { ms, signal });
-  const told = (error: unknown): PodtrustError =>
+  const errorOf = (error: unknown): PodtrustError =>
     limit.isLate
       ? new PodtrustError(
           "aws-unreachable",
@@ -86,10 +86,10 @@ async function deleteRoles(
     signal.throwIfAborted();
     const failures = [...cut.failed, ...(removed?.failed ?? []).map(({ error }) => error)];
     const changed = cut.done.map((fields) => ({ kind: "update", fields }) as const);
-    return { failures: failures.map(told), changes: [...changed, ...(removed?.done ?? [])] };
+    return { failures: failures.map(errorOf), changes: [...changed, ...(removed?.done ?? [])] };
   } catch (error) {
     signal.throwIfAborted();
-    return { failures: [told(error)], changes: [] };
+    return { failures: [errorOf(error)], changes: [] };
   } finally {
     await limit.end();
   }

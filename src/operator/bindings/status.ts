@@ -5,7 +5,7 @@ import {
   type Condition,
   finalizer,
   conditionOf,
-  type Found,
+  type ConditionContent,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
@@ -118,7 +118,7 @@ export async function keep(
 export const passInterval = 60_000;
 
 /** A finding as a condition of this type. */
-export function foundOf(type: string, { reason, seen }: Finding): Found {
+export function foundOf(type: string, { reason, seen }: Finding): ConditionContent {
   return { type, reason, message: seen };
 }
 
@@ -137,7 +137,7 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
 
 /** What of a pass goes into the status. */
 export interface Ending {
-  readonly found: readonly Found[];
+  readonly found: readonly ConditionContent[];
   readonly roles?: readonly RoleStatus[];
   /** Given with `roles`. */
   readonly pendingRoles?: readonly RoleStatus[];
@@ -191,6 +191,6 @@ export function refused(
   message: string,
   more: Partial<Ending> = {},
 ): Promise<BindingOutcome> {
-  const found = ["Granted", "Ready"].map((type): Found => ({ type, reason, message }));
+  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
   return ended(pass, { found, againIn: passInterval, ...more });
 }

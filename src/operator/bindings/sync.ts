@@ -4,7 +4,7 @@ import {
   bindingMark,
   type Condition,
   conditionOf,
-  type Found,
+  type ConditionContent,
   type GrantedRole,
   timeText,
   type Trust,
@@ -21,12 +21,12 @@ import type { BindingOutcome, Pass, BindingStatus, RoleStatus } from "./pass.ts"
 import type { Change, Plan } from "../../rules/plan/index.ts";
 
 /** A binding and what it was granted. */
-interface Wanted {
+interface GrantedBinding {
   readonly binding: Binding;
   readonly trust: Trust;
   readonly roles: readonly GrantedRole[];
   /** That they are granted, and by what. */
-  readonly granted: Found;
+  readonly granted: ConditionContent;
   /** By which grants its roles stand, by their names. */
   readonly standing: ReadonlyMap<string, string>;
 }
@@ -41,11 +41,11 @@ interface Synced {
   /** The conditions that the status got before roles were made, where it had none. */
   readonly announced: readonly Condition[] | undefined;
   /** That they are granted, and what was said of roles that were taken over. */
-  readonly granted: Found;
+  readonly granted: ConditionContent;
 }
 
 /** Roles that the binding had and no longer wants. */
-function surplus({ status }: Pass, { roles }: Wanted): readonly RoleStatus[] {
+function surplus({ status }: Pass, { roles }: GrantedBinding): readonly RoleStatus[] {
   const wanted = new Set(roles.map(({ arn }) => arn));
   return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
 }
@@ -61,7 +61,7 @@ interface Announced {
  * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: no call of a
  * binding costs an API server more than to write a status.
  */
-async function announce(pass: Pass, wanted: Wanted): Promise<Announced> {
+async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> {
   const { clients, facts, clock, status, signal } = pass;
   const known = new Set(possibleRoles(status).map(({ arn }) => arn));
   const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
@@ -89,11 +89,11 @@ class AccountPass {
   readonly gone: string[] = [];
   readonly #account: BoundAccount;
   readonly #pass: Pass;
-  readonly #wanted: Wanted;
+  readonly #wanted: GrantedBinding;
   readonly #mark: string;
   readonly #notice: AdoptionNotice;
 
-  constructor(pass: Pass, wanted: Wanted, account: BoundAccount, notice: AdoptionNotice) {
+  constructor(pass: Pass, wanted: GrantedBinding, account: BoundAccount, notice: AdoptionNotice) {
     this.#notice = notice;
     this.#pass = pass;
     this.#wanted = wanted;
@@ -171,7 +171,7 @@ interface OfAccount {
 
 async function accountPass(
   pass: Pass,
-  wanted: Wanted,
+  wanted: GrantedBinding,
   { account, gone, notice }: OfAccount,
 ): Promise<{ readonly work: AccountPass; readonly roles: readonly RoleSeen[] }> {
   const bound = pass.clients.aws.of(wanted.trust, account);
@@ -192,7 +192,7 @@ async function accountPass(
 }
 
 /** Brings the roles of a binding at AWS to what they shall be, and says how they are then. */
-export async function synced(pass: Pass, wanted: Wanted): Promise<Synced> {
+export async function synced(pass: Pass, wanted: GrantedBinding): Promise<Synced> {
   const { clock } = pass;
   const announced = await announce(pass, wanted);
   const notice = new AdoptionNotice(pass, wanted.granted, announced.status);
@@ -267,19 +267,19 @@ export function adoptionTexts({ changes }: Pick<Plan, "changes">): readonly stri
 /** Says in a binding's status what becomes of roles that are taken over, before anything of them is changed. */
 class AdoptionNotice {
   readonly #pass: Pass;
-  readonly #granted: Found;
+  readonly #granted: ConditionContent;
   readonly #status: BindingStatus;
   readonly #texts: string[] = [];
 
   /** `status`: as it was written last. */
-  constructor(pass: Pass, granted: Found, status: BindingStatus) {
+  constructor(pass: Pass, granted: ConditionContent, status: BindingStatus) {
     this.#pass = pass;
     this.#granted = granted;
     this.#status = status;
   }
 
   /** That the binding is granted, and what was said. */
-  get granted(): Found {
+  get granted(): ConditionContent {
     return { ...this.#granted, message: [this.#granted.message, ...this.#texts].join("; ") };
   }
 

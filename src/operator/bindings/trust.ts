@@ -2,7 +2,7 @@ import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/
 import {
   type Condition,
   conditionOf,
-  type Found,
+  type ConditionContent,
   readTrust,
   type Trust,
 } from "../../rules/bindings/index.ts";
@@ -104,8 +104,8 @@ async function swept(
 }
 
 /** What a trust that was read, or not, came to. */
-interface Judged extends Pick<TrustOutcome, "events"> {
-  readonly ready: Pick<Found, "reason" | "message">;
+interface TrustJudgement extends Pick<TrustOutcome, "events"> {
+  readonly ready: Pick<ConditionContent, "reason" | "message">;
   readonly againIn: number;
   /** Whether every account was looked at, or nobody knows where to look. */
   readonly isSeen: boolean;
@@ -116,7 +116,7 @@ async function judged(
   clients: BindingClients,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Judged> {
+): Promise<TrustJudgement> {
   const read = readTrust(facts.object);
   if ("problems" in read) {
     const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");

@@ -18,7 +18,7 @@ interface Item {
 const firstWait = 500;
 const maxWait = 300_000;
 /** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
-const patience = 1000;
+const maxDirtyWait = 1000;
 
 const defaultLimit = 100_000;
 
@@ -83,7 +83,7 @@ export class WorkQueue {
     const item = this.#item(key);
     if (item === undefined) return false;
     if (item.running) item.dirty = true;
-    else if (item.failures > 0 && item.due !== undefined) this.#delay(key, item, patience);
+    else if (item.failures > 0 && item.due !== undefined) this.#delay(key, item, maxDirtyWait);
     else this.#makeReady(key, item);
     return true;
   }
@@ -123,7 +123,7 @@ export class WorkQueue {
     this.#end(item);
     item.failures += 1;
     const wait = backoffDelay(item.failures, { first: firstWait, max: maxWait, chance: this.#chance });
-    const ms = item.dirty ? Math.min(wait, patience) : wait;
+    const ms = item.dirty ? Math.min(wait, maxDirtyWait) : wait;
     item.dirty = false;
     this.#delay(key, item, ms);
     return ms;

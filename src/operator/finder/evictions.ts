@@ -23,7 +23,7 @@ interface Owner {
 }
 
 /** When a pod may be evicted: milliseconds to wait, 0 for now; `never` where it would not help. */
-export type Turn = number | "never";
+export type EvictionWait = number | "never";
 
 /** Holds evictions back: a few a minute, one of an owner at a time, and none of an owner whom it does not help. */
 export class Evictions {
@@ -36,7 +36,7 @@ export class Evictions {
   }
 
   /** `now` by `elapsed`; `faulty`: how many pods of this owner (its uid) are faulty at this moment. */
-  turn(owner: string, faulty: number, now: number): Turn {
+  turn(owner: string, faulty: number, now: number): EvictionWait {
     const before = this.#owners.get(owner);
     if (before !== undefined) {
       if (this.#inVain(before, faulty) >= maxInVain) return "never";

@@ -42,7 +42,7 @@ export interface FoundPod {
   readonly since: number;
 }
 
-interface Found extends FoundPod {
+interface FaultyPod extends FoundPod {
   readonly owner: string;
 }
 
@@ -67,7 +67,7 @@ export class Finder implements Controller {
   readonly name = "finder";
   readonly follows: readonly Followed[];
   readonly #options: FinderOptions;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, FaultyPod>();
   readonly #evictions: Evictions | undefined;
   #evicted = 0;
 

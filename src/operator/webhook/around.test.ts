@@ -38,7 +38,7 @@ function bench({ synced = true, failing = false, patience = 3000, namespaces = [
     accounts: followed({ "shop/web": view("followed") }),
     namespaces: followed(Object.fromEntries(namespaces.map((name) => [name, view("namespace")]))),
     roles: new Roles(undefined),
-    patience,
+    timeoutMs: patience,
   });
   return { around, asked, answers };
 }

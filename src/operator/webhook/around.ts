@@ -14,10 +14,10 @@ export interface AroundOptions {
   readonly namespaces: Followed;
   readonly roles: Roles;
   /** Milliseconds for what has to be asked of the API server; 3,000 by default. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
-const defaultPatience = 3000;
+const defaultTimeoutMs = 3000;
 
 /** The share of questions about what is in no namespace that is known: whoever invents names has it with all others who do. */
 const unknownNamespaces = "an unknown namespace";
@@ -75,8 +75,8 @@ export class Around {
     const key = `${ref.kind} ${name}`;
     const under = this.#reading.get(key);
     if (under !== undefined) return under;
-    const { api, patience = defaultPatience } = this.#options;
-    const signal = AbortSignal.timeout(patience);
+    const { api, timeoutMs = defaultTimeoutMs } = this.#options;
+    const signal = AbortSignal.timeout(timeoutMs);
     const reading = this.#questions
       .ask(share, () => api.read(ref, { signal }), signal)
       .then((object) => (object === undefined ? undefined : annotationsView(object)))

@@ -200,8 +200,8 @@ export class WebhookKeeper implements Controller {
     const now = clock.elapsed();
     this.#absentSince ??= now;
     if (now - this.#absentSince < beforeRestored) return undefined;
-    const usual = webhookConfiguration({ namespace, failurePolicy: "Ignore" });
-    const object = this.#before === undefined ? usual : asApplied(this.#before);
+    const initial = webhookConfiguration({ namespace, failurePolicy: "Ignore" });
+    const object = this.#before === undefined ? initial : asApplied(this.#before);
     assertHeld();
     const written = await api.apply(object, { fieldManager: restorer, force: true, signal });
     this.#absentSince = undefined;

@@ -11,7 +11,7 @@ export interface ReviewAnswer {
 }
 
 /** What an AdmissionReview of version v1 asks. */
-interface Asked {
+interface PodReview {
   readonly uid: string;
   readonly namespace: string;
   readonly account: string;
@@ -42,7 +42,7 @@ function checkPod(pod: JsonRecord): void {
     if (typeof value !== "string") throw new TypeError(`the annotation ${key} of its pod is no text`);
 }
 
-function askedOf(review: unknown): Asked {
+function askedOf(review: unknown): PodReview {
   const { apiVersion: version, kind: of, request } = recordOf(review);
   if (version !== apiVersion || of !== kind) throw new TypeError(`it is no ${kind} of ${apiVersion}`);
   if (!isRecord(request)) throw new TypeError("it has no request");
@@ -61,11 +61,11 @@ function answer(uid: string, outcome: ReviewOutcome, more: JsonRecord = {}): Rev
   return { outcome, body: { apiVersion, kind, response: { uid, allowed: true, ...more } } };
 }
 
-function answerPod({ uid, pod }: Asked, around: Surroundings): ReviewAnswer {
+function answerPod({ uid, pod }: PodReview, around: Surroundings): ReviewAnswer {
   const result = inject(pod, around);
   if (result.outcome === "untouched") return answer(uid, "untouched");
-  const told = injectionWarnings(result);
-  const warnings = told.length === 0 ? {} : { warnings: told };
+  const texts = injectionWarnings(result);
+  const warnings = texts.length === 0 ? {} : { warnings: texts };
   const patch = injectionPatch(pod, result.pod);
   if (patch.length === 0) return answer(uid, "unchanged", warnings);
   const encoded = Buffer.from(JSON.stringify(patch)).toString("base64");
@@ -76,7 +76,7 @@ function answerPod({ uid, pod }: Asked, around: Surroundings): ReviewAnswer {
 export type FindAround = (namespace: string, account: string) => Surroundings | Promise<Surroundings>;
 
 /** The answer, where nothing has to be waited for; else what is waited for. */
-function begin(asked: Asked, around: FindAround): ReviewAnswer | Promise<Surroundings> {
+function begin(asked: PodReview, around: FindAround): ReviewAnswer | Promise<Surroundings> {
   if (asked.foreign) return answer(asked.uid, "untouched");
   const found = around(asked.namespace, asked.account);
   return found instanceof Promise ? found : answerPod(asked, found);

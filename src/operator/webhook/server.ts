@@ -42,7 +42,7 @@ const mebibyte = 1024 * 1024;
 /** An object of the API has 1.5 MB at the most (etcd's bound), and its review little beside it. */
 const maxBytes = 3 * mebibyte;
 /** A pod of 1.5 MB whose values have fifteen bytes each. */
-const most = { depth: 100, values: 100_000 } as const;
+const limits = { depth: 100, values: 100_000 } as const;
 /** What a value takes while its review is parsed and answered, about: the most is an object of its own shape. */
 const valueBytes = 100;
 /** Of fewer V8 collects what is left in passing. */
@@ -189,7 +189,7 @@ export class ReviewServer {
     const read = async (): Promise<unknown> => {
       await this.#turns.take(bytes.length);
       if (over.aborted) throw new TypeError("whoever asked has gone");
-      const values = countValues(bytes, most);
+      const values = countValues(bytes, limits);
       if (values >= many) dropped(values * valueBytes);
       return parsed(bytes);
     };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { countValues, type MostOf } from "./values.ts";
+import { countValues, type ValueLimits } from "./values.ts";
 
 describe("what a JSON text would come to", () => {
-  const refused = (text: string, most: Partial<MostOf>): string => {
+  const refused = (text: string, most: Partial<ValueLimits>): string => {
     try {
       countValues(Buffer.from(text), { depth: Infinity, values: Infinity, ...most });
       return "";

@@ -2,7 +2,7 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** What a JSON text may come to once it is parsed. */
-export interface MostOf {
+export interface ValueLimits {
   /** Lists and objects in one another. */
   readonly depth: number;
   /** Lists, objects, and what stands in them, together. */
@@ -14,7 +14,7 @@ export interface MostOf {
  * where there are too many, or too deep in one another: parsed, four megabytes of brackets or small numbers are a hundred.
  * Costs a look at each byte.
  */
-export function countValues(text: Uint8Array, most: MostOf): number {
+export function countValues(text: Uint8Array, limits: ValueLimits): number {
   let [depth, values] = [0, 1];
   let isText = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -25,9 +25,9 @@ export function countValues(text: Uint8Array, most: MostOf): number {
     else if (byte === openList || byte === openObject) {
       values += 1;
       depth += 1;
-      if (depth > most.depth) throw new TypeError("its lists and objects stand too deep in one another");
+      if (depth > limits.depth) throw new TypeError("its lists and objects stand too deep in one another");
     } else if (byte === closeList || byte === closeObject) depth -= 1;
-    if (values > most.values) throw new TypeError(`it has more than ${most.values} values`);
+    if (values > limits.values) throw new TypeError(`it has more than ${limits.values} values`);
   }
   return values;
 }

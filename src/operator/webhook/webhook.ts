@@ -44,7 +44,7 @@ export interface WebhookStatus {
  * API servers go on to ask a replica for a while after its end was announced: until its Service has left it out
  * everywhere. Milliseconds.
  */
-const farewell = 5000;
+const drainMs = 5000;
 
 /** So many looks, a second apart, the first certificate is left to the replica that leads. */
 const forLeader = 3;
@@ -123,7 +123,7 @@ export class Webhook {
         await clock.sleep(this.#serving === undefined ? 1000 : 60_000, signal).catch(() => {});
       }
       this.#server.retire();
-      if (this.#serving !== undefined) await clock.sleep(farewell);
+      if (this.#serving !== undefined) await clock.sleep(drainMs);
     } finally {
       end();
       await Promise.all([this.#secret.close(), this.#server.drain()]);

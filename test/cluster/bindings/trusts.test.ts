@@ -202,7 +202,7 @@ describe("the controllers of bindings", { skip }, () => {
       trusts,
       accounts,
       trustOf: (key) => (bindings.has(key) ? "default" : undefined),
-      tell(_object, event) {
+      report(_object, event) {
         told.push(event);
         return Promise.resolve();
       },
@@ -272,7 +272,7 @@ describe("the controllers of bindings", { skip }, () => {
       accounts: new Keys(),
       trustOf: () => "default",
       view,
-      tell: () => Promise.resolve(),
+      report: () => Promise.resolve(),
     });
     const { signal } = new AbortController();
     const pass = () => controller?.reconcile("shop/web", { signal, assertHeld: () => undefined });

@@ -104,7 +104,7 @@ function controllerOf(
     trustOf: () => "default",
     trusts: stub,
     accounts: stub,
-    tell: ({ kind }, { reason }) => Promise.resolve(void told.push(`${kind} ${reason}`)),
+    report: ({ kind }, { reason }) => Promise.resolve(void told.push(`${kind} ${reason}`)),
     ...more,
   }) as [Controller];
   const run: Reconcile = { signal: new AbortController().signal, assertHeld: () => {} };

@@ -68,7 +68,7 @@ async function hours(t: TestContext): Promise<Hours> {
     trusts: stub(),
     accounts: stub(),
     view,
-    tell: () => Promise.resolve(),
+    report: () => Promise.resolve(),
   }) as [Controller];
   const due = new Map<string, number>();
   const run = async (ms: number): Promise<ReadonlyMap<string, number>> => {

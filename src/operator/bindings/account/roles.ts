@@ -79,7 +79,7 @@ export interface CutOutcome {
 }
 
 /** Where a role is, for its closing. */
-interface Place {
+interface CutContext {
   /** ARNs of the OIDC providers by which the cluster comes, the issuer's first. */
   readonly providers: readonly string[];
   /** Milliseconds since the epoch. */
@@ -105,7 +105,7 @@ function retaining(role: RoleState, document: string): Cut["afterwards"] {
 export function roleCut(
   role: RoleState,
   allowed: AllowedRights | undefined,
-  { providers, now, retain }: Place & { readonly retain: boolean },
+  { providers, now, retain }: CutContext & { readonly retain: boolean },
 ): Cut {
   const former = formerTrust(role);
   const closed = keepingTrust(closedTrustPolicy(providers[0] ?? ""), former);

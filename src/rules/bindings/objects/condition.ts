@@ -21,7 +21,7 @@ const statuses: Readonly<Record<Outcome, Condition["status"]>> = {
 const maxMessage = 1024;
 
 /** What a condition is made of beside the time. */
-export interface Found {
+export interface ConditionContent {
   readonly type: string;
   readonly reason: Reason;
   readonly message: string;
@@ -29,7 +29,7 @@ export interface Found {
 
 /** A condition for what was found, seen against the one that stood: only another status is a transition. */
 export function conditionOf(
-  { type, reason, message }: Found,
+  { type, reason, message }: ConditionContent,
   before: readonly Condition[],
   at: { readonly now: number; readonly generation: number },
 ): Condition {
