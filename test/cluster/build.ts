@@ -68,6 +68,8 @@ export interface Programs {
   readonly ct: string;
   /** Runs a health check of Argo CD's. */
   readonly "argo-health": string;
+  /** Compares objects as Argo CD does. */
+  readonly "argo-diff": string;
 }
 
 /** Paths of what exports are applied by. */

@@ -190,6 +190,14 @@ export const defaultPrograms: readonly GoModule[] = [
     ldflags: strip,
     programs: { "argo-health": "." },
   },
+  // Argo CD's engine, from its own repository, where it has no version. Most of it is Kubernetes', in the usual version's packages.
+  {
+    name: "argo-diff",
+    version: "c9c369efcc5b",
+    time: "10 seconds",
+    ldflags: strip,
+    programs: { "argo-diff": "." },
+  },
 ];
 /** What exports are applied by, for test/exports/ alone. */
 export const appliers: readonly GoModule[] = [
