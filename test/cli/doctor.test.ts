@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -95,5 +96,48 @@ describe("podtrust doctor", () => {
       const { code, err } = await doctor(...args);
       assert.equal(code, args.length === 1 ? 1 : 2, err);
     }
+  });
+});
+
+describe("podtrust doctor --error", () => {
+  const verificationKey =
+    "InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements";
+
+  test("says which links an error leaves open, which hold, and where to look", async () => {
+    const { code, out } = await doctor("--error", verificationKey);
+    assert.equal(code, 0);
+    assert.match(out, /these hold: provider, injection\./u);
+    assert.match(out, /Open: discovery, jwks, dns, tls, reachability, token\./u);
+    assert.match(out, /next: podtrust doctor https:\/\/ISSUER; podtrust explain/u);
+  });
+
+  test("reads the error from standard input, and says of a text that nobody knows that it is none", async () => {
+    const stdin = Readable.from([Buffer.from('time=… msg="invalid bearer token"')]);
+    const { out } = await podtrustHere(["doctor", "--error", "-", "--json"], { stdin, clock: systemClock });
+    assert.deepEqual((JSON.parse(out) as { symptom: { open: unknown } }).symptom.open, ["cluster", "token"]);
+    const { code, err } = await doctor("--error", "core dumped");
+    assert.equal(code, 2);
+    assert.match(err, /none that doctor knows/u);
+    assert.equal((await doctor()).code, 2);
+    assert.equal((await doctor("--error", "core dumped", "--token", "token.jwt")).code, 2);
+  });
+
+  test("names the cause that explains the error, and sends nobody to a link that holds", async (t) => {
+    const own = await startIssuer(authority, { host });
+    t.after(() => own.close());
+    const file = await mkdtemp(join(tmpdir(), "podtrust-doctor-"));
+    t.after(() => rm(file, { recursive: true }));
+    await writeFile(join(file, "root.pem"), authority.root);
+    const to = ["--ca", "root.pem", "--connect-to", `${host}:443:127.0.0.1:${own.connectTo[0]?.toPort}`];
+    const ask = () =>
+      podtrustHere(["doctor", issuer, "--error", verificationKey, ...to], { cwd: file, clock: systemClock });
+    own.publish([key.jwk]);
+    const good = await ask();
+    assert.match(good.out, /Open: token\./u);
+    assert.match(good.out, /next: podtrust explain[^;]*$/mu);
+    page(own, "jwks", { status: 404 });
+    const bad = await ask();
+    assert.equal(bad.code, 3);
+    assert.match(bad.out, /explained by JwksPathMissing at jwks/u);
   });
 });

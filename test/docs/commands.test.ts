@@ -62,6 +62,7 @@ const said: Readonly<Record<string, RegExp>> = {
   status: /Every link holds|No link is broken/u,
   test: /, 0 not,/u,
   "doctor --json": /^\{/u,
+  "doctor --error": /Open: /u,
   doctor: /AWS can read this issuer/u,
   explain: /AWS would accept the token/u,
   "rotate status": /current/u,

@@ -9,7 +9,7 @@ export const doctorUses: CommandUses = {
     examples: [
       "podtrust doctor https://oidc.example.com",
       "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
-      "podtrust doctor https://oidc.example.com --json --fail-on warning",
+      "podtrust doctor --error 'InvalidIdentityToken: Incorrect token audience'",
     ],
     guide: "doctor",
   },
@@ -21,8 +21,9 @@ export function defineDoctor(program: Command, context: CommandContext): void {
   program
     .command("doctor")
     .description("find out why AWS does not accept an issuer: the cause, its proof and the fix")
-    .argument("<issuer>", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
+    .argument("[issuer]", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
     .option("--token <file>", "a token of the issuer, judged with it; - reads standard input")
+    .option("--error <text>", "an error that somebody got, word for word; - reads standard input")
     .option("--fail-on <verdict>", "exit 3 at this verdict or a worse one: warning or broken", "broken")
     .option(
       "--resolver <address>",
@@ -37,9 +38,10 @@ export function defineDoctor(program: Command, context: CommandContext): void {
     .addHelpText(
       "after",
       "\nNeeds no config, no account and no credentials. Changes nothing: it looks names up and sends GETs of the two\n" +
-        "public documents. The token is neither sent nor printed. Exits 3 when a link is broken.\n",
+        "public documents. The token is neither sent nor printed. Exits 3 when a link is broken.\n" +
+        "With --error it says which links an error leaves open, and with an issuer as well which of them it found broken.\n",
     )
-    .action(async (issuer: string, options: DoctorCommandOptions) => {
+    .action(async (issuer: string | undefined, options: DoctorCommandOptions) => {
       const { runDoctor } = await import("./run.ts");
       await runDoctor(context, issuer, options);
     });

@@ -6,12 +6,14 @@ import { isCause } from "../../core/base/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
+import { checkTogether, printSymptom, symptomFrom } from "./symptom.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { isIP } from "node:net";
 
 /** What was typed. */
 export interface DoctorCommandOptions extends RouteOptions {
   readonly token?: string;
+  readonly error?: string;
   readonly failOn: string;
   readonly resolver?: string;
 }
@@ -106,14 +108,13 @@ function resolverOf(text: string): string {
   });
 }
 
-/** Judges anybody's issuer as AWS reads it; the exit code says whether a link is broken. */
-export async function runDoctor(
+/** An issuer that was examined, with the token that was given. */
+async function examined(
   context: CommandContext,
   issuer: string,
   options: DoctorCommandOptions,
-): Promise<void> {
+): Promise<DoctorReport> {
   const { clock, signal, output } = context;
-  const fails = failsOn(options.failOn);
   parseIssuer(issuer);
   const token = options.token === undefined ? undefined : await readToken(context, options.token);
   const resolver = options.resolver === undefined ? undefined : resolverOf(options.resolver);
@@ -123,6 +124,20 @@ export async function runDoctor(
   for (const note of token?.notes ?? []) output.line(yellow(`note: ${note}`), 2);
   output.line();
   printReport(context, report);
-  output.result(report);
-  if (fails.includes(report.verdict)) context.exitCode = 3;
+  return report;
+}
+
+/** Judges anybody's issuer as AWS reads it, or an error's text, or both; the exit code says whether a link is broken. */
+export async function runDoctor(
+  context: CommandContext,
+  issuer: string | undefined,
+  options: DoctorCommandOptions,
+): Promise<void> {
+  const fails = failsOn(options.failOn);
+  checkTogether(issuer, options);
+  const symptom = options.error === undefined ? undefined : await symptomFrom(context, options.error);
+  const report = issuer === undefined ? undefined : await examined(context, issuer, options);
+  if (symptom !== undefined) printSymptom(context, symptom, report);
+  context.output.result({ ...report, ...defined({ symptom }) });
+  if (report !== undefined && fails.includes(report.verdict)) context.exitCode = 3;
 }

@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { PodtrustError } from "../base/index.ts";
 import { type TestAuthority, testAuthority } from "../../../test/support/certificates.ts";
-import { parseConnectTo, request } from "./index.ts";
+import { ExchangeObserver, parseConnectTo, request } from "./index.ts";
 
 const servers: Server[] = [];
 let authority: TestAuthority;
@@ -173,6 +173,13 @@ describe("an outgoing request", () => {
     assert.equal(await reason(request("nonsense")), "http-url-invalid");
     assert.equal(await reason(request("https://127.0.0.1:1/")), "connect");
     assert.equal(await reason(request("https://no-such-name.invalid/")), "dns");
+  });
+
+  test("an address to which the system knows no way is told at once, also to who watches the exchange", async () => {
+    // Linux refuses TCP to the address of everybody before it sends anything.
+    const observer = new ExchangeObserver();
+    const refused = request("https://255.255.255.255/", { observer, timeoutMs: 60_000 });
+    assert.equal(await reason(refused), "connect");
   });
 
   test("an IP address is checked against the certificate's addresses", async () => {
