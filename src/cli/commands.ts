@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { defineApply, applyUses } from "./apply/command.ts";
 import { defineBind, bindUses } from "./bind/command.ts";
 import { defineCompletion, completionUses } from "./completion/command.ts";
@@ -19,26 +18,53 @@ import { definePlan, planUses } from "./plan/command.ts";
 import { definePublish, publishUses } from "./publish/command.ts";
 import { definePublisher, publisherUses } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
-import { defineRotateWithMachines } from "./rotate/command-with-machines.ts";
 import { addSandbox } from "../sandbox/cli/index.ts";
-import { defineServeWithClouds } from "./serve/command-with-clouds.ts";
 import { defineSsh, sshUses } from "./ssh/command.ts";
 import { defineStatus, statusUses } from "./status/command.ts";
 import { defineTest, testUses } from "./test/command.ts";
 import { defineToken, tokenUses } from "./token/command.ts";
-import { serveUses } from "./serve/command.ts";
-import { rotateUses } from "./rotate/command.ts";
-import { nameByStack } from "./options/naming.ts";
-import type { ExitCode, Host } from "../core/terminal/index.ts";
-import {
-  type CommandContext,
-  type CommandTree,
-  type CommandUses,
-  runTree,
-} from "../core/command-line/index.ts";
+import { serveUses, defineServe } from "./serve/command.ts";
+import { rotateUses, defineRotate } from "./rotate/command.ts";
+import { runTree, type CommandTree, type CommandUses } from "../core/command-line/index.ts";
 import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
 import { defineUp, upUses } from "./up/command.ts";
 import { defineWait, waitUses } from "./wait/command.ts";
+import type { Command } from "commander";
+import type { ExitCode, Host } from "../core/terminal/index.ts";
+import type { CommandContext, Naming } from "./context.ts";
+
+/** Settles the name by all that a stack is made of, which a config with a URL does not need: a publisher's memory least. */
+const nameByStack: Naming = async (context, config, unknown) => {
+  const { settleIssuer } = await import("../stack/index.ts");
+  const { env, clock, signal, progress } = context;
+  const notice = (said: string): void => progress.line(`note: ${said}`, 6);
+  const name = await settleIssuer({ config, env, clock, notice }, unknown, signal);
+  if (name.isNew && unknown === "choose")
+    notice(`the name ${name.host} was chosen; it is remembered once up has made its records`);
+  return name;
+};
+
+/** `podtrust rotate` that also reaches the publisher on a machine: what connects there is loaded for that alone. */
+function defineRotateWithMachines(program: Command, context: CommandContext): void {
+  defineRotate(program, context, async (file, words) => {
+    const { rotateOnMachine } = await import("./rotate/on-machine.ts");
+    return rotateOnMachine(context, file, words);
+  });
+}
+
+/** `podtrust serve` that asks every cloud it knows. What speaks with them is loaded by who needs it: its memory is small. */
+function defineServeWithClouds(program: Command, context: CommandContext): void {
+  defineServe(program, context, {
+    async openTarget(s3) {
+      const { openTarget } = await import("./options/bucket.ts");
+      return openTarget(s3, context.clock);
+    },
+    async openTxtRecords({ env, clock }, zone, waiting) {
+      const { openChallengeRecords } = await import("../stack/index.ts");
+      return openChallengeRecords({ ...zone, env, clock, waiting });
+    },
+  });
+}
 
 /** `podtrust sandbox`: what `podtrust-sandbox` of @podtrust/sandbox runs. */
 function defineSandbox(program: Command, context: CommandContext): void {

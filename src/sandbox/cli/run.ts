@@ -9,16 +9,26 @@ import {
   clientEnvironment,
   clientExports,
   decisionLine,
+  startSandbox,
   type IssuerCache,
   type Sandbox,
   type SandboxOptions,
-  startSandbox,
 } from "../index.ts";
 import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
-import { type CommandContext, readCaFile } from "../../core/command-line/index.ts";
+import { readCaFile, type CommandContext } from "../../core/command-line/index.ts";
 import { writeControlToken } from "./control-token.ts";
-import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
-import { collectSooner } from "./heap.ts";
+import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
+import { setFlagsFromString } from "node:v8";
+
+/**
+ * Has V8 collect sooner, in a process that answers much and keeps little of it: the young generation, which would grow
+ * from one megabyte to 64, stays as small as the processor's cache, and the old one grows by half, where it would be four
+ * times what is alive, before it is collected. Measured under load it takes no more of the processor.
+ */
+function collectSooner(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=50");
+}
 
 /** What was typed. */
 export interface TypedOptions extends CloudOptions {

@@ -2,15 +2,24 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildPrograms } from "../build.ts";
-import { type Containerd, startContainerd } from "./containerd.ts";
-import type { ControlPlane } from "./control-plane.ts";
+import { startContainerd, pauseImage, type Containerd } from "./containerd.ts";
 import { untilGone } from "./endings.ts";
-import { writePauseImage } from "./images.ts";
-import { type Kubelet, nodeName, startKubelet } from "./kubelet.ts";
-import { type NodeNamespace, openNamespace } from "./namespace.ts";
+import { nodeName, startKubelet, type Kubelet } from "./kubelet.ts";
+import { openNamespace, type NodeNamespace } from "./namespace.ts";
 import { bridgeNetwork, hostNetwork, openPodNetwork, type PodNetwork } from "./pod-network.ts";
 import { openRun, type Run } from "./run.ts";
 import { findRunc } from "./why-no-pods.ts";
+import { writeArchive } from "../../../tools/image/index.ts";
+import type { ControlPlane } from "./control-plane.ts";
+
+/** Writes the image of one static program that holds a pod's namespaces. */
+function writePauseImage(file: string, program: string): void {
+  writeArchive(
+    file,
+    [{ path: "pause", mode: 0o755, content: { from: program } }],
+    [{ name: pauseImage, entrypoint: ["/pause"], user: "65535:65535" }],
+  );
+}
 
 /** A node that runs pods. */
 export interface ClusterNode {

@@ -1,6 +1,23 @@
 import { inBlock } from "./address.ts";
-import { numberOf, timeOf } from "./number.ts";
-import { matchesArn, matchesPattern, type Pattern, patternText } from "./pattern.ts";
+import { matchesArn, matchesPattern, patternText, type Pattern } from "./pattern.ts";
+
+/** A decimal number as policies write them; undefined for everything else. */
+function numberOf(value: string): number | undefined {
+  return /^[+-]?\d+(?:\.\d+)?$/u.test(value.trim()) ? Number(value) : undefined;
+}
+
+// W3C date and time formats, a profile of ISO 8601, as IAM's date operators take them.
+const date = /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?)?)?$/u;
+
+/** A point in time in milliseconds since the epoch: a W3C date, or seconds since the epoch in digits. */
+function timeOf(value: string): number | undefined {
+  const trimmed = value.trim();
+  if (date.test(trimmed)) {
+    const time = Date.parse(trimmed);
+    return Number.isNaN(time) ? undefined : time;
+  }
+  return /^-?\d{5,15}(?:\.\d+)?$/u.test(trimmed) ? Number(trimmed) * 1000 : undefined;
+}
 
 /** Whether one value of the request fits one value of the policy. */
 type Fits = (wanted: Pattern, actual: string) => boolean;

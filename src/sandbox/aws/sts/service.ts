@@ -1,10 +1,19 @@
-import type { Service } from "../wire/index.ts";
 import { assumeRole } from "./assume-role.ts";
-import { getCallerIdentity } from "./caller-identity.ts";
 import { SessionStore } from "./session-store.ts";
-import type { StsOptions } from "./options.ts";
 import { getSessionToken } from "./session-token.ts";
 import { assumeRoleWithWebIdentity } from "./web-identity.ts";
+import { action, type Service, type Action } from "../wire/index.ts";
+import type { StsOptions } from "./options.ts";
+
+/** GetCallerIdentity: needs no permission, and cannot be denied. */
+const getCallerIdentity: Action = action({
+  input: {},
+  access: () => [],
+  run(_params, { caller }) {
+    if (caller === undefined) throw new TypeError("GetCallerIdentity is signed");
+    return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
+  },
+});
 
 /** STS for one account (AWS query protocol, API version 2011-06-15). */
 export function stsService(options: StsOptions): Service {

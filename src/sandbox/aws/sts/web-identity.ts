@@ -3,20 +3,30 @@ import { parseJws } from "../../../rules/oidc/index.ts";
 import { keyChecks } from "../../../rules/keys/index.ts";
 import {
   decideWebIdentity,
-  type Grant,
   parseRoleArn,
   policyText,
+  parsePolicy,
+  type Grant,
   type ProviderFacts,
   type Refusal,
   type WebIdentityDecision,
   type WebIdentityFacts,
+  type PolicyDocument,
 } from "../../../rules/trust/index.ts";
-import type { Tag } from "../state/index.ts";
-import { type Action, action, AwsError, type Call, structures, text, type ValueOf } from "../wire/index.ts";
+import { action, AwsError, structures, text, type Action, type Call, type ValueOf } from "../wire/index.ts";
 import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
-import { sessionManagedPolicy } from "./managed-policy.ts";
-import type { StsOptions } from "./options.ts";
 import { roleFacts } from "./role-facts.ts";
+import { managedPolicyText } from "../iam/index.ts";
+import type { Tag, Account } from "../state/index.ts";
+import type { StsOptions } from "./options.ts";
+
+/** The managed policies that may limit a session of the account, by ARN. */
+function sessionManagedPolicy(account: Account): (arn: string) => PolicyDocument | undefined {
+  return (arn) => {
+    const document = managedPolicyText(account, arn);
+    return document === undefined ? undefined : parsePolicy(document, "session");
+  };
+}
 
 // The rules of src/rules/trust check the parameters; here they are taken as they come.
 const input = {

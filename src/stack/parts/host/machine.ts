@@ -1,8 +1,25 @@
 import { basename } from "node:path";
 import { PodtrustError } from "../../../core/base/index.ts";
-import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../providers/host/index.ts";
-import { machineInputs } from "./machine-inputs.ts";
-import { type HostContext, hostConnection } from "./place.ts";
+import { forwardCluster, type ForwardedCluster, type SshSession } from "../../../providers/host/index.ts";
+import { hostConnection, type HostContext } from "./place.ts";
+import { ownedThings, serverOutputs } from "../../../providers/hetzner/index.ts";
+import { noInputs, type Inputs } from "../../../rules/plan/index.ts";
+import { hetznerApi } from "../hetzner/index.ts";
+
+/** What is known of a config's machine outside of a plan: a rented one is looked up by the stack's label. */
+async function machineInputs(context: HostContext, signal: AbortSignal): Promise<Inputs> {
+  const { machine, stack } = context.config;
+  if (machine?.hetzner === undefined) return noInputs;
+  const api = await hetznerApi(context, machine.hetzner);
+  const [server] = (await ownedThings(api, stack, signal)).servers;
+  const outputs = server === undefined ? {} : serverOutputs(server);
+  return {
+    get({ after, name }) {
+      const value = outputs[name];
+      return value === undefined ? { known: false, after } : { known: true, value };
+    },
+  };
+}
 
 /** The machine of a stack, for commands that work on it. Ended by `close`, or with the process. */
 export interface Machine {

@@ -1,9 +1,20 @@
-import { lengthText, type Link, reasons } from "../../../core/base/index.ts";
-import { type DocumentName, type DocumentReading, type IssuerFinding } from "../../../issuer/index.ts";
+import { lengthText, reasons, type Link } from "../../../core/base/index.ts";
+import { finding, skipped, type Finding } from "../finding.ts";
+import type { DocumentName, DocumentReading, IssuerFinding } from "../../../issuer/index.ts";
 import type { JwkSet } from "../../../rules/keys/index.ts";
 import type { IssuerFacts, JudgedFacts } from "../facts.ts";
-import { type Finding, finding, skipped } from "../finding.ts";
-import { ageOf } from "./ages.ts";
+
+/** How old an answer is, as its headers say. */
+function ageOf(headers: Readonly<Record<string, string>>, now: number): string {
+  const parts: string[] = [];
+  const modified = Date.parse(headers["last-modified"] ?? "");
+  if (!Number.isNaN(modified)) parts.push(`changed ${lengthText(now - modified)} ago`);
+  const age = Number(headers["age"] ?? Number.NaN);
+  if (!Number.isNaN(age)) parts.push(`${age} s in a cache on the way`);
+  const cached = headers["cache-control"];
+  if (cached !== undefined) parts.push(`may be cached: ${cached}`);
+  return parts.length === 0 ? "fetched now; it says nothing of its age" : `fetched now; ${parts.join("; ")}`;
+}
 
 /** The link at which a finding of the issuer's reader is reported. */
 export function linkOfFinding({ reason, document }: IssuerFinding): Link {

@@ -1,0 +1,65 @@
+/** A file of a few lines that one other alone imports is part of that one: half of a walk through files is opening them. */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { importsIn } from "../../tools/imports.ts";
+
+const fewLines = 20;
+const maxLines = 400;
+
+const linesOf = (text: string): number => text.split("\n").length - 1;
+/** A folder's door says what leaves the folder, and holds no code. */
+const isDoor = (file: string): boolean => basename(file) === "index.ts";
+
+/**
+ * Files that belong into their one importer: `FILE is part of IMPORTER`. What is imported while the program runs stays by
+ * itself, since who does not need it does not load it; and no file grows past what a file may have.
+ */
+function partsOfOthers(sources: ReadonlyMap<string, string>): readonly string[] {
+  const importers = new Map<string, Set<string>>();
+  for (const [file, text] of sources) {
+    for (const target of importsIn(text).filter((one) => one.startsWith("."))) {
+      const path = normalize(join(dirname(file), target));
+      importers.set(path, (importers.get(path) ?? new Set()).add(file));
+    }
+  }
+  return [...sources].flatMap(([file, text]) => {
+    const [importer = "", ...others] = importers.get(file) ?? [];
+    const into = sources.get(importer) ?? "";
+    const isSmall = linesOf(text) < fewLines && linesOf(text) + linesOf(into) <= maxLines;
+    const isPart = importer !== "" && others.length === 0 && !isDoor(file) && !isDoor(importer);
+    const isLazy = into.includes(`import("./${basename(file)}")`);
+    return isSmall && isPart && !isLazy ? [`${file} is part of ${importer}`] : [];
+  });
+}
+
+test("no file under 20 lines is imported by one other alone", () => {
+  const files = globSync("{src,test}/**/*.ts").map((file) => [file, readFileSync(file, "utf8")] as const);
+  assert.ok(files.length > 1500, `${files.length} files: a walk that finds so few has not seen the house`);
+  assert.deepEqual(partsOfOthers(new Map(files)), []);
+});
+
+test("a small file is told from one that is long, shared, a door, behind a door, lazy or too much for its importer", () => {
+  const small = "export const a = 1;\n";
+  const importing = (name: string): string => `import { a } from "./${name}";\n`;
+  const sources = {
+    "src/a/small.ts": small,
+    "src/a/big.ts": importing("small.ts"),
+    "src/b/long.ts": small.repeat(20),
+    "src/b/one.ts": importing("long.ts"),
+    "src/c/shared.ts": small,
+    "src/c/one.ts": importing("shared.ts"),
+    "src/c/two.ts": importing("shared.ts"),
+    "src/d/behind.ts": small,
+    "src/d/index.ts": importing("behind.ts"),
+    "src/e/lazy.ts": small,
+    "src/e/one.ts": 'const { a } = await import("./lazy.ts");\n',
+    "src/f/last.ts": small,
+    "src/f/full.ts": importing("last.ts") + "\n".repeat(399),
+    "src/g.ts": 'import { a } from "./d/index.ts";\n',
+  };
+  assert.deepEqual(partsOfOthers(new Map(Object.entries(sources))), [
+    "src/a/small.ts is part of src/a/big.ts",
+  ]);
+});
