@@ -24,6 +24,7 @@ export default {
     "ldd",
     "mount",
     "openssl",
+    "prometheus",
     "qemu-aarch64-static",
     "qemu-img",
     "qemu-system-x86_64",
