@@ -1,6 +1,6 @@
 import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { Trust } from "../../rules/bindings/index.ts";
+import type { Condition, Trust } from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type Followed,
@@ -39,12 +39,42 @@ export interface BindingControllersOptions {
 
 const nowhere: ReconcileResult = {};
 
-/** How a pass ended, for whoever counts what is not Ready. */
-function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "conditions">): ReconcileResult {
+/** What passes by itself: each try may be the one that succeeds. Everything else waits for a person. */
+const passing: ReadonlySet<Reason> = new Set<Reason>([
+  "AwsUnavailable",
+  "ClusterNotReady",
+  "ClusterUnreachable",
+  "LookFailed",
+  "RolePending",
+  "RoleSettling",
+  "TokenRequestFailed",
+]);
+
+/** What a pass judged by, and with which reason it failed: another generation of binding or trust begins again. */
+function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reason: Reason): string {
+  const versions = [object, trust].flatMap((one) => [one?.metadata.uid, one?.metadata.generation]);
+  return JSON.stringify([...versions, reason]);
+}
+
+const readyOf = ({ conditions }: Pick<BindingOutcome, "conditions">): Condition | undefined =>
+  conditions.find(({ type }) => type === "Ready");
+
+/** How a pass ended, for the queue and for whoever counts what is not Ready. */
+function resultOf(outcome: Pick<BindingOutcome, "againIn" | "conditions">): ReconcileResult {
+  const [ready, { againIn }] = [readyOf(outcome), outcome];
   if (againIn === undefined) return nowhere;
-  const ready = conditions.find(({ type }) => type === "Ready");
   const isMet = ready === undefined || ready.status === "True";
   return { againAfterMs: againIn, ...(isMet ? {} : { unmet: ready.reason }) };
+}
+
+/** The same of a binding, which may be stuck until a person mends it. */
+function bindingResult(
+  facts: Pick<BindingFacts, "object" | "trust">,
+  outcome: Pick<BindingOutcome, "againIn" | "conditions">,
+): ReconcileResult {
+  const [ready, result] = [readyOf(outcome), resultOf(outcome)];
+  if (outcome.againIn !== soon || ready === undefined || result.unmet === undefined) return result;
+  return passing.has(ready.reason) ? result : { ...result, stuckOn: causeOf(facts, ready.reason) };
 }
 
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
@@ -83,7 +113,6 @@ function bindingController(options: BindingControllersOptions): Controller {
   const { view = new ClusterView(api, clock) } = options;
   trusts.subscribe((name) => view.trustChanged(name));
   const passes = new BindingPasses(options, view);
-  const retries = new RetryWaits();
   return {
     name: "bindings",
     // Most of a pass is waiting for AWS, whose pace all passes share.
@@ -99,20 +128,19 @@ function bindingController(options: BindingControllersOptions): Controller {
     ],
     async reconcile(key, run) {
       const { signal } = run;
-      const outcome = await passes.have(key, run, async (object, clients) => {
+      let result = nowhere;
+      await passes.have(key, run, async (object, clients) => {
         const deletedFor = view.deletedFor(key, object);
-        if (object === undefined) {
-          retries.forget(key);
-          return undefined;
-        }
+        if (object === undefined) return undefined;
         const trust = await view.trust(trustNameOf(object), signal);
         const room = (one: Trust): GrantRoom => view.roomOf(one, key);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
         for (const event of ended.events) await report(regarding(event, object, trust), event);
-        return { ...ended, againIn: retries.after(key, facts, ended) };
+        result = bindingResult(facts, ended);
+        return ended;
       });
-      return outcome === undefined ? nowhere : resultOf(outcome);
+      return result;
     },
   };
 }
@@ -278,63 +306,4 @@ export function heldClients(
       apply,
     },
   };
-}
-
-/** The longest wait of a binding that only a person can mend, in milliseconds. */
-const maxRetryWait = 600_000;
-
-/** What passes by itself: each try may be the one that succeeds. Everything else waits for a person. */
-const passing: ReadonlySet<Reason> = new Set<Reason>([
-  "AwsUnavailable",
-  "ClusterNotReady",
-  "ClusterUnreachable",
-  "LookFailed",
-  "RolePending",
-  "RoleSettling",
-  "TokenRequestFailed",
-]);
-
-interface Failing {
-  /** What was judged, and with which reason it failed. */
-  readonly cause: string;
-  readonly wait: number;
-}
-
-/** What a pass judges by: another generation of binding or trust begins again. */
-function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reason: Reason): string {
-  const versions = [object, trust].flatMap((one) => [one?.metadata.uid, one?.metadata.generation]);
-  return JSON.stringify([...versions, reason]);
-}
-
-/**
- * Waits of bindings that fail for a reason that only a person can mend: from five seconds, twice as long each time, up to ten
- * minutes. A change in the cluster is seen by a watch and ends the wait; only what is mended at AWS alone is found by waiting.
- * Kept in memory: a process that begins anew begins with the short wait.
- */
-export class RetryWaits {
-  /** By `namespace/name`. */
-  readonly #failing = new Map<string, Failing>();
-
-  /** Milliseconds until the next pass; `undefined` as in the outcome: never. */
-  after(
-    key: string,
-    facts: Pick<BindingFacts, "object" | "trust">,
-    { againIn, conditions }: Pick<BindingOutcome, "againIn" | "conditions">,
-  ): number | undefined {
-    const ready = conditions.find(({ type }) => type === "Ready");
-    if (againIn !== soon || ready === undefined || ready.status === "True" || passing.has(ready.reason)) {
-      this.#failing.delete(key);
-      return againIn;
-    }
-    const cause = causeOf(facts, ready.reason);
-    const before = this.#failing.get(key);
-    const wait = before?.cause === cause ? Math.min(maxRetryWait, 2 * before.wait) : soon;
-    this.#failing.set(key, { cause, wait });
-    return wait;
-  }
-
-  /** A binding that is gone. */
-  forget(key: string): void {
-    this.#failing.delete(key);
-  }
 }

@@ -154,18 +154,46 @@ describe("the work queue", () => {
     queue.add("a/x");
     const taken = taking(queue);
     await settle();
-    queue.done("a/x", 3_600_000);
+    queue.done("a/x", { againAfterMs: 3_600_000 });
     await clock.advance(3_599_999);
     assert.equal(taken.length, 1);
     await clock.advance(1);
     assert.equal(taken.length, 2);
-    queue.done("a/x", 3_600_000);
+    queue.done("a/x", { againAfterMs: 3_600_000 });
     queue.add("a/x");
     await settle();
     assert.equal(taken.length, 3);
     queue.done("a/x");
     await clock.advance(7_200_000);
     assert.equal(taken.length, 3, "the hour that was asked for before is over with");
+  });
+
+  test("what only a person can mend waits twice as long each time, up to ten minutes, and anew once it is another thing", async () => {
+    const { queue, clock } = queueOf();
+    queue.add("a/x");
+    const taken = taking(queue);
+    await settle();
+    /** Milliseconds until it is taken again. */
+    const waited = async (stuckOn?: string): Promise<number> => {
+      const [begun, count] = [clock.elapsed(), taken.length];
+      queue.done("a/x", stuckOn === undefined ? { againAfterMs: 5000 } : { againAfterMs: 5000, stuckOn });
+      while (taken.length === count) await clock.advance(2500);
+      return clock.elapsed() - begun;
+    };
+    const waits: number[] = [];
+    for (let times = 0; times < 9; times += 1) waits.push(await waited("policy"));
+    assert.deepEqual(waits.slice(0, 4), [5000, 10_000, 20_000, 40_000]);
+    assert.deepEqual(waits.slice(-2), [600_000, 600_000]);
+    assert.equal(await waited("quota"), 5000);
+    assert.equal(await waited("quota"), 10_000);
+    assert.equal(await waited(), 5000, "nothing keeps it");
+    assert.equal(await waited("quota"), 5000);
+    queue.done("a/x", { againAfterMs: 5000, stuckOn: "quota" });
+    const count = taken.length;
+    queue.add("a/x");
+    await settle();
+    assert.equal(taken.length, count + 1, "a change ends the wait");
+    assert.equal(await waited("quota"), 20_000);
   });
 
   test("keys over the bound are left out, and whoever adds them is told", async () => {

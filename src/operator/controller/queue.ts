@@ -1,6 +1,17 @@
 import { randomInt } from "node:crypto";
 import { backoffDelay, ChildAbort, type Clock } from "../../core/base/index.ts";
 
+/** When a key that was reconciled is to be looked at again. */
+export interface NextReconcile {
+  /** Milliseconds after which to look at it again even if nothing changes; absent: not before something does. */
+  readonly againAfterMs?: number;
+  /**
+   * What keeps the key from what it asks for until a person mends it, and by which objects that was judged. While it is the
+   * same, each wait is twice as long as the one before, from `againAfterMs` up to ten minutes.
+   */
+  readonly stuckOn?: string;
+}
+
 /** What is known of a key that is in the queue, runs, or failed when it ran last. */
 interface Item {
   /** When it is due, by `elapsed`; absent while it is ready or runs. */
@@ -12,13 +23,23 @@ interface Item {
   dirty: boolean;
   /** In a row. */
   failures: number;
+  /** `stuckOn` of its last reconcile, and for how many milliseconds it was to wait. */
+  stuck?: { readonly on: string; readonly wait: number };
 }
 
 /** The waits after failures: from 500 ms, twice as long each time, up to five minutes. Milliseconds. */
 const firstWait = 500;
 const maxWait = 300_000;
+/** The longest wait of what is stuck, in milliseconds. */
+const maxStuckWait = 600_000;
 /** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
 const maxDirtyWait = 1000;
+
+/** Milliseconds until the next reconcile. `before`: why, and how long, it was to wait last. */
+function waitOf({ againAfterMs, stuckOn }: NextReconcile, before: Item["stuck"]): number | undefined {
+  if (againAfterMs === undefined || stuckOn === undefined || before?.on !== stuckOn) return againAfterMs;
+  return Math.min(maxStuckWait, 2 * before.wait);
+}
 
 const defaultLimit = 100_000;
 
@@ -105,15 +126,18 @@ export class WorkQueue {
     }
   }
 
-  /** It was reconciled. `againAfterMs`: to be looked at again then, even if nothing changes. */
-  done(key: string, againAfterMs?: number): void {
+  /** It was reconciled. A change in the cluster ends each wait: what is stuck waits for what is mended elsewhere alone. */
+  done(key: string, next: NextReconcile = {}): void {
     const item = this.#items.get(key);
     if (item === undefined) return;
     item.failures = 0;
     this.#end(item);
+    const wait = waitOf(next, item.stuck);
+    delete item.stuck;
+    if (next.stuckOn !== undefined && wait !== undefined) item.stuck = { on: next.stuckOn, wait };
     if (item.dirty) this.#makeReady(key, item);
-    else if (againAfterMs === undefined) this.#items.delete(key);
-    else this.#delay(key, item, againAfterMs);
+    else if (wait === undefined) this.#items.delete(key);
+    else this.#delay(key, item, wait);
   }
 
   /** It could not be reconciled: again, after a while. Gives the milliseconds. */

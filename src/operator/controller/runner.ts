@@ -6,7 +6,7 @@ import {
   PodtrustError,
   TimeLimit,
 } from "../../core/base/index.ts";
-import { WorkQueue } from "./queue.ts";
+import { type NextReconcile, WorkQueue } from "./queue.ts";
 
 /** Why a key could not be reconciled when it was tried last. */
 export interface ReconcileFailure {
@@ -187,7 +187,7 @@ export class ControllerRunner {
       this.#failures.delete(key);
       this.#note(key, result?.unmet);
       this.#done += 1;
-      this.#queue.done(key, result?.againAfterMs);
+      this.#queue.done(key, result ?? {});
     } catch (error) {
       if (!signal.aborted) this.#fail(key, error);
     } finally {
@@ -230,9 +230,7 @@ export interface Reconcile {
 }
 
 /** What is to come after a reconcile that did its work. */
-export interface ReconcileResult {
-  /** Milliseconds after which to look at it again even if nothing changes; absent: not before something does. */
-  readonly againAfterMs?: number;
+export interface ReconcileResult extends NextReconcile {
   /** A reason, of a fixed set: what the key asks for is not so, and that is told where people look for it. */
   readonly unmet?: string;
 }

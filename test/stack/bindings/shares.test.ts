@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Controller, Followed } from "../../../src/operator/controller/index.ts";
+import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
@@ -70,22 +71,35 @@ async function hours(t: TestContext): Promise<Hours> {
     view,
     report: () => Promise.resolve(),
   }) as [Controller];
-  const due = new Map<string, number>();
+  let over = new AbortController();
+  let end = 0;
+  const queue = new WorkQueue({
+    clock: {
+      now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
+      sleep(ms) {
+        const left = end - clock.elapsed();
+        clock.move(Math.max(0, Math.min(ms, left)));
+        if (ms >= left) over.abort();
+        return Promise.resolve();
+      },
+    },
+  });
+  const known = new Set<string>();
   const run = async (ms: number): Promise<ReadonlyMap<string, number>> => {
-    const [end, passes] = [clock.elapsed() + ms, new Map<string, number>()];
+    const passes = new Map<string, number>();
+    [over, end] = [new AbortController(), clock.elapsed() + ms];
     for (;;) {
-      for (const key of bindings()) if (!due.has(key)) due.set(key, clock.elapsed());
-      const [next] = [...due].sort(([, a], [, b]) => a - b);
-      if (next === undefined || next[1] > end) break;
-      const [key, at] = next;
       // As the operator's watch does.
+      for (const key of bindings()) if (!known.has(key)) queue.add(key);
+      for (const key of bindings()) known.add(key);
       for (const object of objects.values()) if (object.kind === "AWSRoleBinding") view.sees(object, "none");
-      clock.move(Math.max(0, at - clock.elapsed()));
+      const key = await queue.take(over.signal).catch(() => undefined);
+      if (key === undefined) break;
       const { signal } = new AbortController();
-      const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
+      queue.done(key, (await controller.reconcile(key, { signal, assertHeld: () => {} })) ?? {});
       passes.set(key, (passes.get(key) ?? 0) + 1);
       if (!objects.has(`AWSRoleBinding ${key}`)) view.gone(key);
-      due.set(key, clock.elapsed() + (result?.againAfterMs ?? Infinity));
     }
     return passes;
   };
