@@ -8,7 +8,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
-import { discoveryWith, host, issuer, key, page, paths } from "../doctor/world.ts";
+import { discoveryWith, host, issuer, key, newWorld, page, paths } from "../doctor/world.ts";
 
 const authority = await testAuthority();
 let folder = "";
@@ -85,6 +85,20 @@ describe("podtrust doctor", () => {
       ["discovery", "jwks", "dns", "tls", "reachability"],
     );
     assert.ok(report.unseen.includes("token"));
+  });
+
+  test("judges a token with its issuer, and neither sends nor prints it", async () => {
+    server.publish([key.jwk]);
+    server.requests.length = 0;
+    const world = await newWorld();
+    world.sign({ exp: 1_700_000_000 });
+    const token = world.token ?? "";
+    await writeFile(join(folder, "token.jwt"), token);
+    const { code, out, err } = await doctor(issuer, "--token", "token.jwt", ...route);
+    assert.equal(code, 3);
+    assert.match(out, /PT602 TokenExpired/u);
+    for (const part of token.split(".")) assert.ok(!(out + err).includes(part), out);
+    assert.deepEqual(new Set(server.requests), new Set(Object.values(paths)));
   });
 
   test("is not asked about what no issuer can be, by a resolver that is no address, or to fail on no verdict", async () => {

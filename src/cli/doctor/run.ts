@@ -1,8 +1,7 @@
-import { defined, lengthText, type Link, links, PodtrustError } from "../../core/base/index.ts";
+import { defined, isCause, lengthText, type Link, links, PodtrustError } from "../../core/base/index.ts";
 import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
 import { type DoctorFinding, type DoctorReport, examineIssuer, type Verdict } from "../../doctor/index.ts";
-import { isCause } from "../../core/base/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";

@@ -1,0 +1,54 @@
+/** Issuers as they are in the field, with what is unlike Kubernetes' own documents and yet nothing to complain of. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, test } from "node:test";
+import { discoveryWith, newWorld, page } from "./world.ts";
+
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+const key = { ...rsa, use: "sig", alg: "RS256", kid: "38826b17-6a30-5f9b-b169-8beb8202f723" };
+
+const issuers: readonly (readonly [string, object, object])[] = [
+  [
+    "EKS",
+    { claims_supported: ["sub", "iss"], authorization_endpoint: "urn:kubernetes:programmatic_authorization" },
+    key,
+  ],
+  [
+    "GitHub Actions",
+    { scopes_supported: ["openid"], claims_supported: ["sub", "aud", "job_workflow_ref"] },
+    { ...key, x5t: "ykNaY4qM_ta4k2TgZOCEYLkcYlA" },
+  ],
+  [
+    "GitLab",
+    {
+      token_endpoint: "https://oidc.example.test/oauth/token",
+      grant_types_supported: ["authorization_code"],
+    },
+    key,
+  ],
+];
+
+describe("a healthy issuer", () => {
+  for (const [name, more, jwk] of issuers) {
+    test(`with the documents of ${name} has no finding, and Google and Azure take its documents`, async () => {
+      const world = await newWorld();
+      try {
+        const server = await world.start();
+        page(server, "discovery", { body: discoveryWith(more) });
+        page(server, "jwks", { body: JSON.stringify({ keys: [jwk] }) });
+        const report = await world.examine();
+        assert.equal(report.verdict, "holds", JSON.stringify(report.findings));
+        assert.deepEqual(
+          report.findings.map(({ reason }) => reason),
+          ["NotSeenFromOutside"],
+        );
+        assert.deepEqual(
+          report.relyingParties.flatMap(({ problems }) => problems),
+          [],
+        );
+      } finally {
+        await world.close();
+      }
+    });
+  }
+});
