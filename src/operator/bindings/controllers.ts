@@ -282,7 +282,7 @@ export interface PassClients {
 }
 
 /** The clients of a pass, which write only while this process holds the lease. `view`: shown the ServiceAccounts that they write. */
-export function heldClients(
+function heldClients(
   { api, aws }: PassClients,
   { assertHeld }: Reconcile,
   view?: ClusterView,

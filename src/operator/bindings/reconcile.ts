@@ -233,7 +233,7 @@ export interface CutRoles {
 const fresh = 2000;
 
 /** Which trust a pass read. */
-export function trustVersion({ facts: { trust } }: Pick<Pass, "facts">): string | undefined {
+function trustVersion({ facts: { trust } }: Pick<Pass, "facts">): string | undefined {
   return trust && versionOf(trust);
 }
 
@@ -253,7 +253,7 @@ function isCutBefore(pass: Pass): boolean {
  * grant is left the role is closed. Throws the first failure, once all roles were tried: nothing else is done in this pass, and
  * the next one begins here.
  */
-export async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise<CutRoles> {
+async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise<CutRoles> {
   const { clients, signal, status } = pass;
   const mark = bindingMark(trust, whose);
   const grants = new Map<string, string>();
