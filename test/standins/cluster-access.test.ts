@@ -126,6 +126,7 @@ describe("the stand-in cluster", () => {
       from: `token file ${tokenFile}`,
       file: tokenFile,
       exposed: true,
+      issuer,
       kid,
       subject: "system:serviceaccount:aws-test:demo",
       audiences: [issuer],

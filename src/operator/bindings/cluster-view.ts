@@ -119,6 +119,7 @@ export class ClusterView {
   gone(key: string): void {
     this.#drop(key);
     this.#written.delete(key);
+    this.#departures.delete(key);
     if (this.#counts.delete(key)) this.#room.clear();
   }
 

@@ -216,7 +216,7 @@ class Life {
 describe("what an account shows", () => {
   test("property: is no older than 45 seconds, nor than what was changed from here, and is asked for once", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
         const life = new Life();
         for (const one of steps) await life.live(one);
       }),
