@@ -103,7 +103,7 @@ export const groups: Readonly<Record<string, Group>> = {
   cluster: {
     patterns: ["test/cluster/**/*.test.ts"],
     // Most of what they do is wait for servers that start, stop and are away.
-    concurrency: 2,
+    concurrency: 3,
     timeout: 1_800_000,
     async prepare() {
       const { buildPrograms, whyNoCluster } = await import("../../test/cluster/build.ts");
