@@ -8,6 +8,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
+import { loopbackDns } from "../support/loopback-dns.ts";
 import { discoveryWith, host, issuer, key, newWorld, page, paths } from "../doctor/world.ts";
 
 const authority = await testAuthority();
@@ -38,6 +39,7 @@ describe("podtrust doctor", () => {
     assert.match(out, /✔ discovery/u);
     assert.match(out, /✔ tls .*verified, good until \d{4}-/u);
     assert.match(out, /AWS can read this issuer/u);
+    assert.match(out, /^ *Documents took /mu);
     assert.match(out, /Azure verifies RS256, RS384, RS512, and every key is for ES256/u);
     assert.match(out, /Of Azure its exchange and the claims of tokens are not judged yet/u);
     assert.match(out, /Not to be seen from here: cluster, provider, trust/u);
@@ -46,6 +48,18 @@ describe("podtrust doctor", () => {
       new Set(Object.values(paths)),
       "it asks for the two documents alone",
     );
+  });
+
+  test("tells no time of documents where the name has no address", async () => {
+    const dns = await loopbackDns(() => []);
+    try {
+      const { code, out } = await doctor(issuer, "--resolver", `127.0.0.1:${dns.port}`);
+      assert.equal(code, 3);
+      assert.match(out, /PT301 NameMissing/u);
+      assert.doesNotMatch(out, /Documents took/u);
+    } finally {
+      dns.close();
+    }
   });
 
   test("names the broken link, the cause by its number, and the fix, and exits 3", async () => {

@@ -70,12 +70,11 @@ function printReport(context: CommandContext, report: DoctorReport): void {
   }
   output.line();
   output.line(bold(summary(report)), 2);
-  output.line(
-    dim(
-      `Documents took ${lengthText(times.cold)} at first, ${lengthText(times.warm)} later (AWS waits 5 s).`,
-    ),
-    2,
-  );
+  // Where no connection came about nothing was waited for.
+  if (times.cold > 0) {
+    const [first, later] = [lengthText(times.cold), lengthText(times.warm)];
+    output.line(dim(`Documents took ${first} at first, ${later} later (AWS waits 5 s).`), 2);
+  }
   for (const { title, problems, notJudged } of relyingParties) {
     const said = problems.length === 0 ? "takes both documents." : problems.join(" ");
     const subject = problems.length === 0 ? `${title} ` : "";
