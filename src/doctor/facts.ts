@@ -4,6 +4,11 @@ import type { Jws } from "../rules/oidc/index.ts";
 /** What a resolver said of a name in one family: addresses, or the code by which it refused (`ENOTFOUND`). */
 export type NameAnswer = { readonly addresses: readonly string[] } | { readonly error: string };
 
+/** The addresses in some answers, in their order. */
+export function addressesIn(answers: readonly NameAnswer[]): readonly string[] {
+  return answers.flatMap((answer) => ("addresses" in answer ? answer.addresses : []));
+}
+
 /** Where the name of a server leads. */
 export interface NameFacts {
   readonly host: string;

@@ -1,4 +1,4 @@
-import { type Clock, defined, mapLimit } from "../core/base/index.ts";
+import { type Clock, defined, hostNameOf, mapLimit } from "../core/base/index.ts";
 import { connectTarget } from "../core/http/index.ts";
 import { awsBounds, type IssuerReading, type IssuerRoute, readIssuer } from "../issuer/index.ts";
 import type { AddressFacts, DoctorFacts, NameFacts, TokenFacts } from "./facts.ts";
@@ -20,9 +20,6 @@ export interface DoctorOptions {
 /** What can pass by luck is looked at as often again. */
 const samples = 4;
 const atOnce = 4;
-
-const hostOf = (url: string): string | undefined =>
-  URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/u, "$1") : undefined;
 
 function readWith(options: DoctorOptions, route: IssuerRoute): Promise<IssuerReading> {
   const { issuer, signal, timeoutMs } = options;
@@ -60,12 +57,12 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
 export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
   const { issuer, signal, token, resolver, clock } = options;
   const asking = { signal, ...defined({ resolver, connectTo: options.route?.connectTo }) };
-  const host = hostOf(issuer) ?? issuer;
+  const host = hostNameOf(issuer);
   const name = await nameFacts(host, asking);
   const route = firstRoute(options, name);
   const reading = await readWith(options, route);
-  const keysHost = hostOf(reading.jwks?.url ?? "");
-  const others = keysHost === undefined || keysHost === host ? [] : [nameFacts(keysHost, asking)];
+  const keysHost = hostNameOf(reading.jwks?.url ?? "");
+  const others = keysHost === "" || keysHost === host ? [] : [nameFacts(keysHost, asking)];
   // What failed is asked once more only: it may have cost all of its time.
   const again = reading.discovery.outcome === "answered" ? samples : 1;
   const [later, addresses, names] = await Promise.all([

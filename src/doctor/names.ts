@@ -2,7 +2,7 @@ import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { defined } from "../core/base/index.ts";
 import { type ConnectTo, connectTarget } from "../core/http/index.ts";
-import type { NameAnswer, NameFacts } from "./facts.ts";
+import { addressesIn, type NameAnswer, type NameFacts } from "./facts.ts";
 
 /** How a name is looked up. */
 export interface NameOptions {
@@ -58,6 +58,5 @@ export async function nameFacts(host: string, options: NameOptions): Promise<Nam
 
 /** Every address of a name, each once. */
 export function addressesOf({ answers }: NameFacts): readonly string[] {
-  const all = answers.flatMap((answer) => ("addresses" in answer ? answer.addresses : []));
-  return [...new Set(all)].slice(0, maxAddresses);
+  return [...new Set(addressesIn(answers))].slice(0, maxAddresses);
 }

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity, TLSSocket } from "node:tls";
-import { collectBytes, defined, PodtrustError } from "../base/index.ts";
+import { collectBytes, defined, hostName, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import type { Connections } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
@@ -85,11 +85,6 @@ function checkedUrl(text: string, options: HttpOptions): URL {
     });
   }
   return url;
-}
-
-/** The URL's host as certificates have it: an IPv6 address without its brackets. */
-function hostName(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/u, "$1");
 }
 
 // Node frames the body of a DELETE only when it is told its length; unframed, servers do not see it.

@@ -1,7 +1,7 @@
-import type { Reason } from "../../core/base/index.ts";
+import { isRecord, type Reason } from "../../core/base/index.ts";
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { answerOf, bodyStart, type Judged } from "./judged.ts";
+import { answerOf, bodyStart, type Judged, jsonBody } from "./judged.ts";
 
 interface Answer {
   readonly document: "discovery" | "jwks";
@@ -78,11 +78,6 @@ export function unreadable(facts: Judged, found: IssuerFinding): DoctorFinding |
   const { seen, document } = found;
   if (isHtml(body))
     return finding("DocumentIsPage", { seen: `${found.url} answers 200 with HTML`, link: document });
-  try {
-    const value: unknown = JSON.parse(answered.response.body.toString("utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return undefined;
-  } catch {
-    // Told below, as any other value that is no object.
-  }
+  if (isRecord(jsonBody(answered))) return undefined;
   return finding("DocumentNotJson", { seen, link: document });
 }

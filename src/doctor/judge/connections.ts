@@ -1,7 +1,7 @@
-import { type Reason, textOf } from "../../core/base/index.ts";
+import { hostNameOf, type Reason, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { hostOf, type Judged, readingOf } from "./judged.ts";
+import { type Judged, readingOf } from "./judged.ts";
 
 /** What a system says when the way to an address begins nowhere: nothing is known of the address. */
 const noRoute: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES"]);
@@ -54,7 +54,7 @@ export function untrusted(facts: Judged, found: IssuerFinding): DoctorFinding {
 
 /** A certificate for other names than the host's: the issuer's, or that of the keys. */
 export function foreignName(facts: Judged, { document, seen, url }: IssuerFinding): DoctorFinding {
-  const ofKeys = document === "jwks" && hostOf(url) !== hostOf(facts.issuer);
+  const ofKeys = document === "jwks" && hostNameOf(url) !== hostNameOf(facts.issuer);
   return finding(ofKeys ? "JwksHostNotCovered" : "CertificateNameMismatch", { seen });
 }
 
@@ -68,7 +68,7 @@ export function judgeDates({ reading, now }: Judged): readonly DoctorFinding[] {
     if (left <= 0 || left > (leaf.notAfter - leaf.notBefore) / 6) return [];
     return [
       finding("CertificateExpiring", {
-        seen: `the certificate of ${hostOf(one.url)} ends on ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, and less than a sixth of its life is left`,
+        seen: `the certificate of ${hostNameOf(one.url)} ends on ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, and less than a sixth of its life is left`,
       }),
     ];
   });

@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
-import type { Reason } from "../../core/base/index.ts";
+import { hostNameOf, type Reason } from "../../core/base/index.ts";
 import { type IssuerFinding, isPrivateAddress, isPrivateName, jwksUriOf } from "../../issuer/index.ts";
 import { issuerDifference } from "../../rules/oidc/index.ts";
+import { addressesIn } from "../facts.ts";
 import { unreadable } from "./answers.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { hostOf, type Judged } from "./judged.ts";
+import type { Judged } from "./judged.ts";
 
 const withoutPort = (url: string): string => url.replace(/^(https?:\/\/[^/:]+):\d+/u, "$1");
 
@@ -19,9 +20,9 @@ export function issuerReason(expected: string, actual: string): Reason {
   if (kind === "trailing-slash") return "IssuerSlash";
   if (kind === "case") return "IssuerCase";
   if (kind === "default-port" || withoutPort(expected) === withoutPort(actual)) return "IssuerPortDiffers";
-  if (isClusterHost(hostOf(actual)) && !isClusterHost(hostOf(expected))) return "IssuerOfCluster";
+  if (isClusterHost(hostNameOf(actual)) && !isClusterHost(hostNameOf(expected))) return "IssuerOfCluster";
   const dropped =
-    hostOf(expected) === hostOf(actual) && expected.startsWith(`${actual.replace(/\/$/u, "")}/`);
+    hostNameOf(expected) === hostNameOf(actual) && expected.startsWith(`${actual.replace(/\/$/u, "")}/`);
   return dropped ? "IssuerPathDropped" : "IssuerMismatch";
 }
 
@@ -48,10 +49,10 @@ export function invalidDiscovery(facts: Judged, found: IssuerFinding): DoctorFin
 export function privateKeysHost(facts: Judged): readonly DoctorFinding[] {
   const { reading, names, issuer } = facts;
   const uri = jwksUriOf(reading.discovery);
-  const host = hostOf(uri ?? "");
-  if (uri === undefined || host === "" || host === hostOf(issuer)) return [];
+  const host = hostNameOf(uri ?? "");
+  if (uri === undefined || host === "" || host === hostNameOf(issuer)) return [];
   const answers = names.find((one) => one.host === host)?.answers ?? [];
-  const addresses = answers.flatMap((one) => ("addresses" in one ? one.addresses : []));
+  const addresses = addressesIn(answers);
   const isHidden = isIP(host) !== 0 ? isPrivateAddress(host) : isPrivateName(host);
   const leadsNowhere = addresses.length > 0 && addresses.every(isPrivateAddress);
   if (!isHidden && !leadsNowhere) return [];

@@ -1,19 +1,14 @@
 import type { Link } from "../../core/base/index.ts";
-import type { DocumentReading } from "../../issuer/index.ts";
+import { addressesIn } from "../facts.ts";
 import type { DoctorFinding, Excluded } from "./finding.ts";
-import type { Judged } from "./judged.ts";
-
-const isServed = (
-  reading: DocumentReading | undefined,
-): reading is DocumentReading & { outcome: "answered" } =>
-  reading?.outcome === "answered" && reading.response.status === 200;
+import { isServed, type Judged } from "./judged.ts";
 
 function dnsProof({ names }: Judged): string | undefined {
   const [name] = names;
   if (name === undefined) return undefined;
   if (name.instead !== undefined)
     return `--connect-to leads ${name.host} to ${name.instead}, in place of DNS`;
-  const addresses = name.answers.flatMap((answer) => ("addresses" in answer ? answer.addresses : []));
+  const addresses = addressesIn(name.answers);
   return addresses.length === 0 ? undefined : `${name.host} is ${addresses.join(", ")}`;
 }
 

@@ -25,13 +25,23 @@ export function readingOf(
   return document === "jwks" && reading.jwks !== undefined ? reading.jwks : reading.discovery;
 }
 
+/** Whether a document came with status 200. */
+export function isServed(reading: DocumentReading | undefined): boolean {
+  return reading?.outcome === "answered" && reading.response.status === 200;
+}
+
+/** The JSON value of a body; undefined where it is none. */
+export function jsonBody({ response }: Answered): unknown {
+  try {
+    return JSON.parse(response.body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 const maxText = 4096;
 
 /** The beginning of a body as text: enough for the marks by which servers are known. */
 export function bodyStart({ response }: Answered): string {
   return response.body.subarray(0, maxText).toString("utf8");
-}
-
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/u, "$1") : "";
 }

@@ -1,19 +1,14 @@
-import { isRecord, type JsonRecord, recordsOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { unreadable } from "./answers.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { answerOf, type Judged } from "./judged.ts";
+import { answerOf, type Judged, jsonBody } from "./judged.ts";
 
 /** The keys of the set as they were written, read or not. */
 export function rawKeys(facts: Judged): readonly JsonRecord[] {
   const answered = answerOf(facts, { document: "jwks" });
   if (answered?.response.status !== 200) return [];
-  try {
-    const value: unknown = JSON.parse(answered.response.body.toString("utf8"));
-    return isRecord(value) ? recordsOf(value["keys"]) : [];
-  } catch {
-    return [];
-  }
+  return recordsOf(recordOf(jsonBody(answered))["keys"]);
 }
 
 const kidOf = (key: JsonRecord): string => textOf(key["kid"])?.slice(0, 80) ?? "without a kid";

@@ -1,11 +1,8 @@
 import { isPrivateAddress } from "../../issuer/index.ts";
-import type { Reason } from "../../core/base/index.ts";
-import type { NameAnswer, NameFacts } from "../facts.ts";
+import { hostNameOf, type Reason } from "../../core/base/index.ts";
+import { addressesIn, type NameAnswer, type NameFacts } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { hostOf, type Judged } from "./judged.ts";
-
-const addressesIn = (answers: readonly NameAnswer[]): readonly string[] =>
-  answers.flatMap((answer) => ("addresses" in answer ? answer.addresses : []));
+import type { Judged } from "./judged.ts";
 
 const missing: Readonly<Record<string, Reason>> = { ENOTFOUND: "NameMissing", ESERVFAIL: "NameServersFail" };
 
@@ -51,6 +48,6 @@ function judgeName(name: NameFacts): readonly DoctorFinding[] {
 
 /** Where the issuer's name leads. That of the keys is judged with jwks_uri, which names it. */
 export function judgeNames(facts: Judged): readonly DoctorFinding[] {
-  const host = hostOf(facts.issuer);
+  const host = hostNameOf(facts.issuer);
   return facts.names.filter((name) => name.host === host).flatMap(judgeName);
 }

@@ -3,13 +3,10 @@ import { type DocumentReading, type IssuerReading, judgeIssuer } from "../../iss
 import type { AddressFacts } from "../facts.ts";
 import { isUnseen } from "./connections.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import type { Judged } from "./judged.ts";
+import { isServed, type Judged } from "./judged.ts";
 
 const documentsOf = ({ discovery, jwks }: IssuerReading): readonly DocumentReading[] =>
   jwks === undefined ? [discovery] : [discovery, jwks];
-
-const isServed = (reading: DocumentReading): boolean =>
-  reading.outcome === "answered" && reading.response.status === 200;
 
 const isThrottled = (reading: DocumentReading): boolean =>
   reading.outcome === "answered" && (reading.response.status === 429 || reading.response.status === 503);
@@ -38,18 +35,14 @@ export function judgeSamples({ reading, samples }: Judged): readonly DoctorFindi
   const all = [reading, ...samples];
   const documents = all.flatMap(documentsOf);
   const failed = documents.filter((one) => !isServed(one));
+  const contents = [...new Set(all.map(content).filter((one) => one !== undefined))];
   const found: DoctorFinding[] = [];
-  if (
-    failed.length > 0 &&
-    failed.length < documents.length &&
-    all.some((one) => content(one) !== undefined)
-  ) {
+  if (failed.length > 0 && failed.length < documents.length && contents.length > 0) {
     const reason = failed.some(isThrottled) ? "Throttled" : "AnswersFlaky";
     found.push(
       finding(reason, { seen: `${documents.length} requests for the two documents: ${counted(documents)}` }),
     );
   }
-  const contents = [...new Set(all.map(content).filter((one) => one !== undefined))];
   if (contents.length > 1)
     found.push(
       finding("AnswersDiffer", { seen: `the same URLs gave ${contents.slice(0, 3).join("; then ")}` }),

@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, hostName, PodtrustError } from "../../core/base/index.ts";
 import { type HttpOptions, type HttpStream, receive, request } from "../../core/http/index.ts";
 import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -43,10 +43,10 @@ function address(endpoint: Endpoint, path: string): { url: string; options: Http
   const url = new URL(endpoint.server + path);
   if (endpoint.tlsServerName === undefined) return { url: url.href, options: {} };
   // The certificate is checked for the other name, the connection goes to the server all the same.
-  const { host, hostname } = url;
+  const { host } = url;
+  const target = hostName(url);
   const port = url.port === "" ? 443 : Number(url.port);
   url.hostname = endpoint.tlsServerName;
-  const target = hostname.replace(/^\[(.*)\]$/u, "$1");
   return {
     url: url.href,
     options: {

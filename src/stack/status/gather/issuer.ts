@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { hostNameOf } from "../../../core/base/index.ts";
 import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
@@ -18,11 +19,7 @@ async function nameFacts(host: string, options: GatherOptions): Promise<NameFact
 }
 
 function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly string[] {
-  const hosts = readings.flatMap((reading) =>
-    reading === undefined || !URL.canParse(reading.url)
-      ? []
-      : [new URL(reading.url).hostname.replace(/^\[(.*)\]$/u, "$1")],
-  );
+  const hosts = readings.map((reading) => hostNameOf(reading?.url ?? "")).filter((host) => host !== "");
   return [...new Set(hosts)];
 }
 
