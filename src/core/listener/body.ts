@@ -17,7 +17,7 @@ export class WholeBodies {
   readonly #waiting = new Set<() => void>();
   #held = 0;
 
-  /** `most`: bytes from which on nothing more is read. */
+  /** `maxBytes`: bytes from which on nothing more is read. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }

@@ -72,7 +72,7 @@ function isFresh({ fetchedAt, freshUntil }: CachedDocuments, now: number): boole
 const never = Number.NEGATIVE_INFINITY;
 
 /** For how many seconds a document may be reused; 0 for one that did not come. */
-function freshFor(reading: DocumentReading | undefined): number {
+export function freshFor(reading: DocumentReading | undefined): number {
   return reading?.outcome === "answered" ? freshSeconds(reading.response.headers) : 0;
 }
 

@@ -9,10 +9,10 @@ import {
 } from "../../../issuer/index.ts";
 import { discoveryUrlOf } from "../../../rules/oidc/index.ts";
 import type { IssuerDocuments } from "../../../rules/trust/index.ts";
-import { freshSeconds } from "./freshness.ts";
 import {
   cacheKey,
   cacheLimits,
+  freshFor,
   type IssuerDocumentsOptions,
   type IssuerDocumentSource,
   type RegisteredIssuer,
@@ -37,8 +37,7 @@ interface DocumentRequest {
 const lifetimes = 2;
 
 function kept(reading: DocumentReading, since: number): KeptDocument {
-  const seconds = reading.outcome === "answered" ? freshSeconds(reading.response.headers) : 0;
-  return { reading, since, until: since + lifetimes * seconds * 1000 };
+  return { reading, since, until: since + lifetimes * freshFor(reading) * 1000 };
 }
 
 /**
