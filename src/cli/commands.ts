@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { defineApply, applyUses } from "./apply/command.ts";
 import { defineBind, bindUses } from "./bind/command.ts";
 import { defineCompletion, completionUses } from "./completion/command.ts";
@@ -29,7 +30,6 @@ import { runTree, type CommandTree, type CommandUses } from "../core/command-lin
 import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
 import { defineUp, upUses } from "./up/command.ts";
 import { defineWait, waitUses } from "./wait/command.ts";
-import type { Command } from "commander";
 import type { ExitCode, Host } from "../core/terminal/index.ts";
 import type { CommandContext, Naming } from "./context.ts";
 

@@ -1,5 +1,5 @@
-import type { Trust } from "../rules/bindings/index.ts";
 import { dirname, join, resolve } from "node:path";
+import type { Trust } from "../rules/bindings/index.ts";
 import { homeDirectory } from "../core/files/index.ts";
 
 /** Environment variables as a record. */

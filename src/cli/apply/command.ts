@@ -1,6 +1,6 @@
+import type { Command } from "commander";
 import { withIssuerOptions } from "../options/stack.ts";
 import { withDemo, withRole } from "../options/workload.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { DemoPlace } from "../../stack/index.ts";

@@ -1,7 +1,7 @@
+import type { Command } from "commander";
 import { PodtrustError, defined } from "../../core/base/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { AdmissionProgress } from "../wait/admission-progress.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { NewBinding } from "../../rules/bindings/index.ts";
 import type { ClusterOptions } from "../options/cluster.ts";

@@ -1,6 +1,6 @@
+import type { Command } from "commander";
 import { PodtrustError, defined } from "../../core/base/index.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
 import type { DemoEnvironment, DemoEvent, DemoReport } from "../../demo/index.ts";

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { defined, isCause, lengthText, type Link, links, PodtrustError } from "../../core/base/index.ts";
 import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
@@ -7,7 +8,6 @@ import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { checkTogether, printSymptom, symptomFrom } from "./symptom.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { isIP } from "node:net";
 
 /** What was typed. */
 export interface DoctorCommandOptions extends RouteOptions {

@@ -1,5 +1,5 @@
-import { withAllowances, withStackOptions } from "../options/stack.ts";
 import type { Command } from "commander";
+import { withAllowances, withStackOptions } from "../options/stack.ts";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";

@@ -1,5 +1,5 @@
-import { defined } from "../../core/base/index.ts";
 import type { Command } from "commander";
+import { defined } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */

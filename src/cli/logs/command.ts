@@ -1,6 +1,6 @@
+import type { Command } from "commander";
 import { PodtrustError, nearest } from "../../core/base/index.ts";
 import { programExit } from "../../core/terminal/index.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 

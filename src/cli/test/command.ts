@@ -1,5 +1,6 @@
-import { withIssuerOptions } from "../options/stack.ts";
 import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { withIssuerOptions } from "../options/stack.ts";
 import { PodtrustError, defined, errorText } from "../../core/base/index.ts";
 import { printNext, type CommandUses } from "../../core/command-line/index.ts";
 import {
@@ -13,7 +14,6 @@ import {
   type Text,
   type Waiting,
 } from "../../core/terminal/index.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { CaseReport, TestReport } from "../../stack/index.ts";
 import type { RouteOptions } from "../options/route.ts";

@@ -1,7 +1,7 @@
+import type { Command } from "commander";
 import { PodtrustError } from "../../core/base/index.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { MintedToken } from "../../providers/kubernetes/index.ts";
 import type { ClusterOptions } from "../options/cluster.ts";

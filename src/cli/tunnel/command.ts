@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
+import type { Command } from "commander";
 import { PodtrustError, errorText } from "../../core/base/index.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
-import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { Config } from "../../config/index.ts";
 import type { ForwardedCluster, Machine } from "../../stack/index.ts";

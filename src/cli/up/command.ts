@@ -1,6 +1,6 @@
+import type { Command } from "commander";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Command } from "commander";
 import { runApplyDemo } from "../apply/command.ts";
 import type { CommandContext } from "../context.ts";
 import type { ChangeOptions } from "../changes/carry-out.ts";

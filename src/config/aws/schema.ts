@@ -1,5 +1,5 @@
-import { mergeTags } from "../../core/base/index.ts";
 import { z } from "zod";
+import { mergeTags } from "../../core/base/index.ts";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 
 /** An inline policy: its file, or itself. */

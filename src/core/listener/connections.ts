@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
-import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
-import { LoopClock } from "./loop-clock.ts";
-import { networkOf, Networks, type Network } from "./networks.ts";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
+import { LoopClock } from "./loop-clock.ts";
+import { networkOf, Networks, type Network } from "./networks.ts";
 import type { ConnectionLimits } from "./limits.ts";
 
 /**

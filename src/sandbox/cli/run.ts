@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { defined, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { isLoopback, parseConnectTo } from "../../core/http/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
@@ -18,7 +19,6 @@ import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../cor
 import { readCaFile, type CommandContext } from "../../core/command-line/index.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
-import { setFlagsFromString } from "node:v8";
 
 /**
  * Has V8 collect sooner, in a process that answers much and keeps little of it: the young generation, which would grow
