@@ -14,6 +14,7 @@ import type { BootRow } from "../bench/from-nothing-page.ts";
 import { untilGone } from "../cluster/harness/endings.ts";
 import { account } from "../support/sandbox.ts";
 import { leftOut, ssh, sshKey, until } from "./harness/index.ts";
+import { assertConfined } from "./harness/confinement.ts";
 import { phasesOf } from "./harness/phases.ts";
 import { newerPodtrust, release, type PodtrustRun } from "./harness/podtrust.ts";
 import { hasOwnNetwork, whyNoIpv6 } from "./harness/tap.ts";
@@ -221,16 +222,7 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
 
     await context.test(
       "the live unit is exposed to 2.0 at the most, and runs as nobody with no capability",
-      async () => {
-        const out =
-          await onMachine(`systemd-analyze security --no-pager podtrust-publisher.service | tail -n 1
-grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/$(systemctl show -p MainPID --value podtrust-publisher)/status`);
-        const [, level] = /: ([\d.]+)/u.exec(out) ?? [];
-        context.diagnostic(`systemd-analyze security: ${level}`);
-        assert.ok(Number(level) <= 2, out);
-        assert.match(out, /CapEff:\s+0+\nCapBnd:\s+0+\nNoNewPrivs:\s+1\nSeccomp:\s+2/u);
-        assert.doesNotMatch(out, /Uid:\s+0\b/u);
-      },
+      () => assertConfined(context, onMachine),
     );
 
     await context.test(
