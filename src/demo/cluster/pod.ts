@@ -4,11 +4,11 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { example } from "../example.ts";
 import type { NotShown } from "../report.ts";
 import { tokenDetail } from "../workload.ts";
-import { type Cast, until } from "./cast.ts";
+import { type StoryContext, until } from "./story-context.ts";
 import { accounts, confinedPolicies, podObject } from "./objects.ts";
 
 /** Makes the policies of injection; undefined where the API server has none of the kind, before Kubernetes 1.36. */
-async function makePolicies({ made, namespace, signal }: Cast): Promise<true | undefined> {
+async function makePolicies({ made, namespace, signal }: StoryContext): Promise<true | undefined> {
   for (const policy of confinedPolicies(namespace))
     try {
       await made.make(policy, signal);
@@ -20,8 +20,11 @@ async function makePolicies({ made, namespace, signal }: Cast): Promise<true | u
 }
 
 /** The pod, injected by the API server, or where that cannot, by hand. */
-async function makePod(cast: Cast, image: string): Promise<{ pod: KubernetesObject; byServer: boolean }> {
-  const { environment, made, namespace, signal } = cast;
+async function makePod(
+  context: StoryContext,
+  image: string,
+): Promise<{ pod: KubernetesObject; byServer: boolean }> {
+  const { environment, made, namespace, signal } = context;
   const { cluster } = environment;
   const spec = podObject(namespace, image);
   const around = {
@@ -32,9 +35,9 @@ async function makePod(cast: Cast, image: string): Promise<{ pod: KubernetesObje
     namespace: undefined,
   };
   const injects =
-    (await makePolicies(cast)) &&
+    (await makePolicies(context)) &&
     (await until(
-      cast,
+      context,
       { reason: "the API server learns the policies of injection", seconds: 30 },
       async () => {
         const tried = await cluster.create(spec, { dryRun: true, signal });
@@ -66,8 +69,8 @@ export interface DemoPod {
 }
 
 /** Makes a pod, and reports serviceaccount, injection and token. Throws `demo-link-broken`. */
-export async function runPod(cast: Cast, image: string): Promise<DemoPod> {
-  const { environment, namespace, reporter, onEvent, signal } = cast;
+export async function runPod(context: StoryContext, image: string): Promise<DemoPod> {
+  const { environment, namespace, reporter, onEvent, signal } = context;
   const { cluster, clock } = environment;
   const notShown: NotShown[] = [];
   await reporter.link("serviceaccount", async () => {
@@ -79,7 +82,7 @@ export async function runPod(cast: Cast, image: string): Promise<DemoPod> {
     if (arn !== undefined) return `${namespace}/${accounts.bound}, annotated by the binding with its role`;
     throw new PodtrustError("demo-link-broken", "the ServiceAccount has no annotation with its role");
   });
-  const { pod, byServer } = await reporter.during("injection", () => makePod(cast, image));
+  const { pod, byServer } = await reporter.during("injection", () => makePod(context, image));
   if (!byServer)
     notShown.push({
       what: "injection by the API server",
@@ -93,7 +96,7 @@ export async function runPod(cast: Cast, image: string): Promise<DemoPod> {
   );
   const ref = { kind: "Pod", namespace, name: pod.metadata.name } as const;
   let last: KubernetesObject | undefined;
-  const running = await until(cast, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
+  const running = await until(context, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
     last = await cluster.read(ref, { signal });
     return recordOf(last?.["status"])["phase"] === "Running" ? last : undefined;
   });

@@ -12,9 +12,9 @@ import { accepted } from "../rotating.ts";
 import { type DemoOptions, reportOutside, startedOn } from "../run.ts";
 import { reportAccess } from "../workload.ts";
 import { bind } from "./binding.ts";
-import type { Cast } from "./cast.ts";
+import type { StoryContext } from "./story-context.ts";
 import { Made, madeLabel } from "./made.ts";
-import { Meanwhile } from "./meanwhile.ts";
+import { TokenChecker } from "./token-checker.ts";
 import { accounts } from "./objects.ts";
 import { type ClusterPlace, freshName, lookAtCluster } from "./place.ts";
 import { runPod } from "./pod.ts";
@@ -35,7 +35,7 @@ export interface ClusterDemoOptions extends Pick<
 }
 
 const tokenOf = (
-  { environment, namespace }: Cast,
+  { environment, namespace }: StoryContext,
   name: string,
   audience: string,
   signal?: AbortSignal,
@@ -50,7 +50,7 @@ const tokenOf = (
     .then(({ token }) => token);
 
 /** The namespace and its ServiceAccounts, which go last. */
-async function makeNamespace({ made, namespace, signal }: Cast): Promise<void> {
+async function makeNamespace({ made, namespace, signal }: StoryContext): Promise<void> {
   const v1 = (kind: string, metadata: KubernetesObject["metadata"]): KubernetesObject => ({
     apiVersion: "v1",
     kind,
@@ -62,42 +62,46 @@ async function makeNamespace({ made, namespace, signal }: Cast): Promise<void> {
 }
 
 /** Waits, where it was asked to, until a token of another key came. */
-async function watchRotation(cast: Cast, meanwhile: Meanwhile, seconds: number | undefined): Promise<void> {
+async function watchRotation(
+  context: StoryContext,
+  checker: TokenChecker,
+  seconds: number | undefined,
+): Promise<void> {
   if (seconds === undefined) return;
-  const { environment, onEvent, signal } = cast;
+  const { environment, onEvent, signal } = context;
   const reason = "somebody rotates the cluster's signing key";
   onEvent({ kind: "waiting", reason, seconds });
   const { clock } = environment;
   const deadline = clock.elapsed() + seconds * 1000;
-  while (meanwhile.keys < 2 && clock.elapsed() < deadline) await clock.sleep(250, signal);
+  while (checker.keys < 2 && clock.elapsed() < deadline) await clock.sleep(250, signal);
   // The tokens of both keys are asked with a few times more, by whoever fetched the keys last.
-  if (meanwhile.keys > 1) await clock.sleep(2000, signal);
+  if (checker.keys > 1) await clock.sleep(2000, signal);
 }
 
 async function demonstrate(
-  cast: Cast,
+  context: StoryContext,
   options: ClusterDemoOptions,
   side: AwsSide,
 ): Promise<Omit<DemoReport, "seconds">> {
-  const { environment, made, namespace, reporter, onEvent, signal } = cast;
+  const { environment, made, namespace, reporter, onEvent, signal } = context;
   const { session } = side;
-  await reporter.during("serviceaccount", () => makeNamespace(cast));
+  await reporter.during("serviceaccount", () => makeNamespace(context));
   onEvent({ kind: "heading", title: "One small object: a role that follows the ServiceAccount" });
   await reporter.link(
     "provider",
     async () => `${await makeProvider(side)}, for the audience ${example.audience}`,
   );
-  const bound = await bind(cast);
+  const bound = await bind(context);
   const { roleArn } = bound;
-  const meanwhile = new Meanwhile({
+  const checker = new TokenChecker({
     clock: environment.clock,
-    mint: (ending) => tokenOf(cast, accounts.bound, example.audience, ending),
+    mint: (ending) => tokenOf(context, accounts.bound, example.audience, ending),
     accepted: (token) => accepted(session, roleArn, token),
     signal,
   });
   try {
     onEvent({ kind: "heading", title: "A pod of that ServiceAccount, and nothing else said" });
-    const pod = await runPod(cast, options.image);
+    const pod = await runPod(context, options.image);
     const workload: Workload = {
       program: options.program,
       folder: environment.folder,
@@ -109,7 +113,7 @@ async function demonstrate(
     };
     const { arn, parameters } = await reportAccess(workload, reporter, pod.token);
     onEvent({ kind: "heading", title: "Every other attempt is denied." });
-    const tenants = await refuseTenants(cast);
+    const tenants = await refuseTenants(context);
     const shown = await showRefusals(
       {
         workload,
@@ -119,12 +123,12 @@ async function demonstrate(
         audience: example.audience,
         otherAudience: example.otherAudience,
         tokenFor: (who, audience) =>
-          tokenOf(cast, who === "trusted" ? accounts.bound : accounts.other, audience),
+          tokenOf(context, who === "trusted" ? accounts.bound : accounts.other, audience),
       },
       (refusal) => onEvent({ kind: "refusal", refusal }),
     );
-    await watchRotation(cast, meanwhile, options.watchRotation);
-    const { rotation, notShown: unseen } = await meanwhile.report(onEvent);
+    await watchRotation(context, checker, options.watchRotation);
+    const { rotation, notShown: unseen } = await checker.report(onEvent);
     const notShown = [...pod.notShown, ...shown.notShown, ...unseen];
     for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
     onEvent({ kind: "heading", title: "All of it is taken away again." });
@@ -137,7 +141,7 @@ async function demonstrate(
     const report = { links: reporter.links, identity: { arn }, parameters, refusals, notShown };
     return rotation === undefined ? report : { ...report, rotation };
   } finally {
-    await meanwhile.end().catch(() => undefined);
+    await checker.end().catch(() => undefined);
   }
 }
 
@@ -161,8 +165,11 @@ async function runIn(
     await putParameters(side);
     const made = new Made(cluster, clock);
     environment.atEnd(() => made.removeAll());
-    const cast: Cast = { environment, made, namespace: freshName(), reporter, onEvent, signal };
-    const report = { ...(await demonstrate(cast, options, side)), seconds: (clock.elapsed() - start) / 1000 };
+    const context: StoryContext = { environment, made, namespace: freshName(), reporter, onEvent, signal };
+    const report = {
+      ...(await demonstrate(context, options, side)),
+      seconds: (clock.elapsed() - start) / 1000,
+    };
     onEvent({ kind: "finished", report });
     return report;
   } finally {

@@ -7,7 +7,7 @@ import { guideChapters } from "../chapters.ts";
 import type { DemoReport } from "../report.ts";
 import { type DemoOptions, runDemo } from "../run.ts";
 import { openMachineStory } from "./machine.ts";
-import { tellDown, tellK3sFiles, tellMachine, tellName } from "./telling.ts";
+import { showDown, showK3sFiles, showMachine, showName } from "./steps.ts";
 
 /**
  * Runs the guide's seven steps on this machine, from no machine and no name to a Job with credentials, and takes it all
@@ -27,15 +27,15 @@ export async function runFromNothing(options: DemoOptions): Promise<DemoReport> 
       chapters: guideChapters(),
       start,
       async before() {
-        await tellName(story, onEvent);
-        await tellMachine(story, onEvent);
+        await showName(story, onEvent);
+        await showMachine(story, onEvent);
         onEvent({ kind: "heading", title: "Step 3: Bootstrap the Cluster" });
         const text =
           "No machine boots here: this is what podtrust writes on one, over SSH. The cluster below is a stand-in.";
         onEvent({ kind: "step", text });
-        tellK3sFiles(k3sFiles(story.config), onEvent);
+        showK3sFiles(k3sFiles(story.config), onEvent);
       },
-      after: () => tellDown(story, onEvent),
+      after: () => showDown(story, onEvent),
     });
   } finally {
     await clouds.close();

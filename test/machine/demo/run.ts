@@ -3,7 +3,7 @@ import { k3sFiles } from "../../../src/stack/index.ts";
 import { guideChapters } from "../../../src/demo/chapters.ts";
 import type { DemoReport, OnEvent } from "../../../src/demo/report.ts";
 import { runOn } from "../../../src/demo/run.ts";
-import { tellDown, tellK3sFiles, tellMachine, tellName } from "../../../src/demo/from-nothing/telling.ts";
+import { showDown, showK3sFiles, showMachine, showName } from "../../../src/demo/from-nothing/steps.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
 import { type BootOptions, type BootWorld, openBootWorld } from "./world.ts";
 
@@ -59,15 +59,15 @@ export async function runBooted(options: BootOptions & { readonly files: BootFil
     ),
     before: () =>
       onMachine(async () => {
-        await tellName(story, onEvent);
-        await tellMachine(story, onEvent);
+        await showName(story, onEvent);
+        await showMachine(story, onEvent);
         onEvent({ kind: "heading", title: "Step 3: Bootstrap the Cluster" });
         await story.bootstrap();
         step(
           `k3s ${kit.k3s.version} runs on the machine, with these of its files read back from what it started:`,
         );
-        tellK3sFiles(k3sFiles(story.config), onEvent);
+        showK3sFiles(k3sFiles(story.config), onEvent);
       }),
-    after: () => tellDown(story, onEvent),
+    after: () => showDown(story, onEvent),
   });
 }

@@ -3,13 +3,13 @@ import type { OnEvent } from "../report.ts";
 import type { MachineStory } from "./machine.ts";
 
 /** Step 1 of the guide. */
-export async function tellName(story: MachineStory, onEvent: OnEvent): Promise<void> {
+export async function showName(story: MachineStory, onEvent: OnEvent): Promise<void> {
   onEvent({ kind: "heading", title: "Step 1: Dedicated Domain Name" });
   await story.makeName();
 }
 
 /** Step 2 of the guide. */
-export async function tellMachine(story: MachineStory, onEvent: OnEvent): Promise<void> {
+export async function showMachine(story: MachineStory, onEvent: OnEvent): Promise<void> {
   onEvent({ kind: "heading", title: "Step 2: A Live Kubernetes Cluster" });
   await story.makeMachine();
   const { domain_name: name, public_ip: ipv4, public_ipv6: ipv6 } = await story.outputs();
@@ -21,7 +21,7 @@ export async function tellMachine(story: MachineStory, onEvent: OnEvent): Promis
 }
 
 /** What of k3s's config on a machine is about tokens. */
-export function tellK3sFiles(files: ReturnType<typeof k3sFiles>, onEvent: OnEvent): void {
+export function showK3sFiles(files: ReturnType<typeof k3sFiles>, onEvent: OnEvent): void {
   for (const { path, text } of files) {
     onEvent({ kind: "step", text: path });
     for (const line of text.split("\n").filter((one) => /issuer|jwks-uri|encryption/u.test(one)))
@@ -30,7 +30,7 @@ export function tellK3sFiles(files: ReturnType<typeof k3sFiles>, onEvent: OnEven
 }
 
 /** What comes after the guide: none of it stays. */
-export async function tellDown(story: MachineStory, onEvent: OnEvent): Promise<void> {
+export async function showDown(story: MachineStory, onEvent: OnEvent): Promise<void> {
   onEvent({ kind: "heading", title: "And down again." });
   const gone = await story.down();
   onEvent({ kind: "step", text: `${gone} things deleted; nothing of it is left in either cloud.` });

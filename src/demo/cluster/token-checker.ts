@@ -18,7 +18,7 @@ const pauseMs = 250;
 const maxTokens = 8;
 
 /** Mints tokens one after another all through the story, and asks STS with those of the last seconds. */
-export class Meanwhile {
+export class TokenChecker {
   readonly #inputs: MeanwhileInputs;
   readonly #stopped = new AbortController();
   readonly #tokens: string[] = [];
@@ -81,8 +81,8 @@ export class Meanwhile {
     const [first = "", ...others] = this.#kids;
     const rotated = others.length > 0;
     const title = rotated
-      ? "Meanwhile the cluster's signing key was rotated, and no valid token was refused."
-      : "Meanwhile tokens followed one another, and no valid token was refused.";
+      ? "TokenChecker the cluster's signing key was rotated, and no valid token was refused."
+      : "TokenChecker tokens followed one another, and no valid token was refused.";
     if (this.#refused > 0) {
       const sentence = `${this.#refused} of ${this.#asked} valid tokens were refused meanwhile`;
       throw new PodtrustError("demo-link-broken", sentence);
