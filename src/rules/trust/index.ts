@@ -58,5 +58,5 @@ export {
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
 export { factsOfTrustPolicy, type TrustPolicyFacts } from "./sts/policy-facts.ts";
-export type { Hinge, RoleArn, StsRule } from "./sts/rule.ts";
+export type { DecidingKey, RoleArn, StsRule } from "./sts/rule.ts";
 export { parseRoleArn, stsRules, unknownChain } from "./sts/rules/index.ts";

@@ -43,7 +43,7 @@ function denial(answer: Admission): unknown {
 
 describe("whether a policy admits a token", () => {
   test("audience and subject admit, another subject does not, and the answer names condition and values", () => {
-    assert.deepEqual(ask(), { outcome: "admitted", hinges: [] });
+    assert.deepEqual(ask(), { outcome: "admitted", decidingKeys: [] });
     const other = ask(trust(), { claims: { iss: issuer, sub: "system:serviceaccount:a:b", aud: audience } });
     assert.deepEqual(denial(other), [
       "trust-policy",
@@ -55,8 +55,8 @@ describe("whether a policy admits a token", () => {
 
   test("a policy that asks for a session name admits that name, and the answer says that it hangs on it", () => {
     const policy = trust(also("StringEquals", "sts:RoleSessionName", "demo"));
-    const hinges = [{ key: "sts:RoleSessionName", value: "demo" }];
-    assert.deepEqual(ask(policy), { outcome: "admitted", hinges });
+    const decidingKeys = [{ key: "sts:RoleSessionName", value: "demo" }];
+    assert.deepEqual(ask(policy), { outcome: "admitted", decidingKeys });
     const other = ask(policy, { sessionName: "web" });
     assert.deepEqual(denial(other), ["trust-policy", "sts:RoleSessionName", ["demo"], ["web"]]);
     assert.ok(other.outcome === "refused");
@@ -101,7 +101,7 @@ describe("whether a policy admits a token", () => {
     const fromHere = trust(also("IpAddress", "aws:SourceIp", "10.0.0.0/8"));
     assert.deepEqual(ask(fromHere), {
       outcome: "undecided",
-      hinges: [{ key: "aws:SourceIp", value: undefined }],
+      decidingKeys: [{ key: "aws:SourceIp", value: undefined }],
     });
     const region = trust(also("StringEquals", "aws:RequestedRegion", "eu-central-1"));
     const context = { "aws:RequestedRegion": "eu-central-1" };
@@ -131,6 +131,9 @@ describe("whether a policy admits a token", () => {
       ],
     };
     const answer = ask(split, { claims: { iss: issuer, sub: subject, aud: audience, ...tagged } });
-    assert.deepEqual(answer, { outcome: "undecided", hinges: [{ key: "aws:UserAgent", value: undefined }] });
+    assert.deepEqual(answer, {
+      outcome: "undecided",
+      decidingKeys: [{ key: "aws:UserAgent", value: undefined }],
+    });
   });
 });

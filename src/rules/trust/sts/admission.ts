@@ -3,7 +3,7 @@ import type { RequestContext } from "../access/request.ts";
 import { judgeBy } from "./ask.ts";
 import { callKeys, type ProviderFacts, type RoleFacts, type WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";
-import type { Hinge, LearnedFacts } from "./rule.ts";
+import type { DecidingKey, LearnedFacts } from "./rule.ts";
 import { admissionRules } from "./rules/index.ts";
 
 /** Who would ask for a role, with which token, before there is a token or a call. */
@@ -23,10 +23,10 @@ export interface AdmissionQuestion {
 
 /** Whether a role lets somebody in, as far as that can be known before the call. */
 export type Admission =
-  /** `hinges`: it holds for these values, and another value may get another answer. */
-  | { readonly outcome: "admitted"; readonly hinges: readonly Hinge[] }
+  /** `decidingKeys`: it holds for these values, and another value may get another answer. */
+  | { readonly outcome: "admitted"; readonly decidingKeys: readonly DecidingKey[] }
   /** It hangs on what only the call brings. */
-  | { readonly outcome: "undecided"; readonly hinges: readonly Hinge[] }
+  | { readonly outcome: "undecided"; readonly decidingKeys: readonly DecidingKey[] }
   | { readonly outcome: "refused"; readonly refusal: Refusal };
 
 function factsOf({ role, sessionName, now, context }: AdmissionQuestion): WebIdentityFacts {
@@ -61,7 +61,7 @@ export function admission(question: AdmissionQuestion): Admission {
   const judged = judgeBy(admissionRules, factsOf(question), knownOf(question));
   if (judged.outcome === "refused") return { outcome: "refused", refusal: judged.refusal };
   // Every rule has accepted, and so everything is known.
-  const { hinges } = judged.known as LearnedFacts;
-  const open = hinges.some(({ value }) => value === undefined);
-  return { outcome: open ? "undecided" : "admitted", hinges };
+  const { decidingKeys } = judged.known as LearnedFacts;
+  const open = decidingKeys.some(({ value }) => value === undefined);
+  return { outcome: open ? "undecided" : "admitted", decidingKeys };
 }

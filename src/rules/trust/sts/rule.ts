@@ -31,7 +31,7 @@ export interface TokenTags {
 }
 
 /** A condition key on which an answer hangs: another value of it may get another answer. */
-export interface Hinge {
+export interface DecidingKey {
   readonly key: string;
   /** Undefined where it is not known yet. */
   readonly value: string | undefined;
@@ -66,7 +66,7 @@ export interface LearnedFacts {
   /** What the trust policy is asked, and what its conditions see. */
   readonly question: AccessRequest & { readonly unknownKeys: readonly string[] };
   /** On which values of this one call the trust policy's answer hangs. */
-  readonly hinges: readonly Hinge[];
+  readonly decidingKeys: readonly DecidingKey[];
   /** Seconds. */
   readonly duration: number;
   readonly sessionPolicy: { readonly value: NamedPolicy | undefined };

@@ -6,7 +6,7 @@ import { trustPolicyWarnings } from "../../policy/lint.ts";
 import { claimsWithKeys } from "../../policy/shared-provider.ts";
 import { type AwsMessage, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
-import { type Hinge, type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
+import { type DecidingKey, type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
@@ -117,12 +117,12 @@ function ask(role: RoleFacts, request: AccessRequest): Evaluation {
 const sessionKey = "sts:RoleSessionName";
 
 /** On which values of this one call the answer hangs: what is not known yet, and the name that a caller chooses. */
-function hingesOf(
+function decidingKeysOf(
   role: RoleFacts,
   question: LearnedFacts["question"],
   answer: Evaluation,
   sessionName: string | undefined,
-): readonly Hinge[] {
+): readonly DecidingKey[] {
   if (answer.effect === "undecided") {
     const open = answer.trace.filter(({ matched }) => matched === undefined);
     const keys = open.flatMap(({ checks }) => checks.flatMap(({ hangsOn = [] }) => hangsOn));
@@ -166,13 +166,13 @@ function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): 
 }
 
 /** `, for the session name "demo"`: on what an acceptance hangs. */
-function proviso(hinges: readonly Hinge[]): string {
-  const names = hinges.flatMap(({ value }) => value ?? []);
+function proviso(decidingKeys: readonly DecidingKey[]): string {
+  const names = decidingKeys.flatMap(({ value }) => value ?? []);
   return names.length === 0 ? "" : `, for the session name ${names.map((name) => shown(name)).join(", ")}`;
 }
 
-function openWarnings(hinges: readonly Hinge[]): readonly string[] {
-  return hinges
+function openWarnings(decidingKeys: readonly DecidingKey[]): readonly string[] {
+  return decidingKeys
     .filter(({ value }) => value === undefined)
     .map(({ key }) => `Whether it is allowed hangs on ${key}, which only the call itself brings.`);
 }
@@ -213,20 +213,20 @@ const trustPolicy = stsRule({
       unknownKeys: (facts.unknownKeys ?? []).filter((key) => facts.context?.[key] === undefined),
     };
     const answer = ask(role, question);
-    const hinges = hingesOf(role, question, answer, facts.request.roleSessionName);
+    const decidingKeys = decidingKeysOf(role, question, answer, facts.request.roleSessionName);
     if (answer.effect === "allow" || answer.effect === "undecided") {
       const warnings = trustPolicyWarnings(role.trustPolicy).map(
         (one) => `statement ${one.statement}: ${one.message}. ${one.next}`,
       );
       const verb = answer.effect === "allow" ? "allows it" : "may allow it";
-      const finding = `${deciding(answer)} of the trust policy ${verb}${proviso(hinges)}`;
-      return accepted(finding, { question, hinges }, [...openWarnings(hinges), ...warnings]);
+      const finding = `${deciding(answer)} of the trust policy ${verb}${proviso(decidingKeys)}`;
+      return accepted(finding, { question, decidingKeys }, [...openWarnings(decidingKeys), ...warnings]);
     }
     return refused(trustSaysNo, {
       why: whyNot(role, question.action, answer),
       next: nextAfter(answer, question, known),
       statements: answer.trace,
-      learned: { question, hinges: [] },
+      learned: { question, decidingKeys: [] },
     });
   },
 });
@@ -248,15 +248,15 @@ function extraAction({ name, action, title, source, used }: ExtraAction): StsRul
     evidence: "documented",
     note: "That it is needed is documented; the answer's text has not been seen.",
     answers: [answer],
-    needs: ["role", "question", "hinges", "tokenTags", "sourceIdentity"],
+    needs: ["role", "question", "decidingKeys", "tokenTags", "sourceIdentity"],
     check(_facts, known) {
       if (!used(known)) return accepted(`${action} is not needed`);
       const says = ask(known.role, { ...known.question, action });
       if (says.effect === "allow") return accepted(`the trust policy allows ${action}`);
       if (says.effect === "undecided") {
-        const more = hingesOf(known.role, { ...known.question, action }, says, undefined);
-        const hinges = [...known.hinges, ...more];
-        return accepted(`the trust policy may allow ${action}`, { hinges }, openWarnings(more));
+        const more = decidingKeysOf(known.role, { ...known.question, action }, says, undefined);
+        const decidingKeys = [...known.decidingKeys, ...more];
+        return accepted(`the trust policy may allow ${action}`, { decidingKeys }, openWarnings(more));
       }
       return refused(answer, {
         why: whyNot(known.role, action, says),
