@@ -47,7 +47,7 @@ const beforeRestored = 30_000;
 const maxSteps = 20;
 
 /** The text of the Secret, and what it says; nothing where it is damaged. */
-interface Kept {
+interface StoredCertificates {
   readonly text: string | undefined;
   readonly held: HeldCertificates;
 }
@@ -123,7 +123,7 @@ export class WebhookKeeper implements Controller {
     return configuration;
   }
 
-  async #kept(): Promise<Kept> {
+  async #kept(): Promise<StoredCertificates> {
     const text = (await this.#options.secret.read()).entries.get(certificatesEntry);
     if (text === undefined) return { text, held: noCertificates };
     try {
@@ -160,7 +160,11 @@ export class WebhookKeeper implements Controller {
   }
 
   /** Writes what is held, unless somebody else has written since it was read: then the next look decides anew. */
-  async #keep(kept: Kept, next: HeldCertificates, run: Pick<Reconcile, "assertHeld">): Promise<void> {
+  async #keep(
+    kept: StoredCertificates,
+    next: HeldCertificates,
+    run: Pick<Reconcile, "assertHeld">,
+  ): Promise<void> {
     run.assertHeld();
     await this.#options.secret.update((state) =>
       state.entries.get(certificatesEntry) === kept.text

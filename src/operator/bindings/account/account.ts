@@ -322,7 +322,7 @@ export class BoundAccount {
 const unused = 300_000;
 
 /** An open account, and when it was asked for last. */
-interface Opened {
+interface OpenAccount {
   readonly account: BoundAccount;
   usedAt: number;
 }
@@ -330,7 +330,7 @@ interface Opened {
 /** The accounts of all trusts, each opened when it is first asked for, and closed some time after nobody asks any more. */
 export class BoundAccounts {
   readonly #context: BoundContext;
-  readonly #open = new Map<string, Opened>();
+  readonly #open = new Map<string, OpenAccount>();
   readonly #followers = new Set<Drifted>();
 
   constructor(context: BoundContext) {
