@@ -3,10 +3,10 @@ import { describe, test } from "node:test";
 import type { Logger } from "../core/base/index.ts";
 import { silentLogger } from "../core/base/index.ts";
 import { settle, TestClock } from "../../test/support/clock.ts";
-import type { Happening } from "../providers/kubernetes/index.ts";
+import type { NewEvent } from "../providers/kubernetes/index.ts";
 import { PacedEvents } from "./paced-events.ts";
 
-const happening = (note: string, namespace = "shop"): Happening => ({
+const happening = (note: string, namespace = "shop"): NewEvent => ({
   regarding: { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSRoleBinding", namespace, name: "web" },
   type: "Normal",
   reason: "StsAccepted",
@@ -107,7 +107,7 @@ describe("Events behind the work that they tell of", () => {
   test("say when it happened, not when they were written", async () => {
     const times: unknown[] = [];
     const [clock, over] = [new TestClock("2026-11-25T00:00:00Z"), new AbortController()];
-    const recorder = { record: ({ at }: Happening) => Promise.resolve(void times.push(at)) };
+    const recorder = { record: ({ at }: NewEvent) => Promise.resolve(void times.push(at)) };
     const events = new PacedEvents({ recorder, clock, logger: silentLogger });
     for (let index = 0; index < 26; index += 1) void events.record(happening(String(index)));
     const runs = events.run(over.signal);

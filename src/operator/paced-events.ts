@@ -1,6 +1,6 @@
 import { type Clock, type Logger, Waiters } from "../core/base/index.ts";
 import { FairKeys } from "./controller/index.ts";
-import type { EventRecorder, Happening } from "../providers/kubernetes/index.ts";
+import type { EventRecorder, NewEvent } from "../providers/kubernetes/index.ts";
 
 export interface PacedEventsOptions {
   readonly recorder: Pick<EventRecorder, "record">;
@@ -25,7 +25,7 @@ const flushTimeoutMs = 2000;
 export class PacedEvents {
   readonly #options: PacedEventsOptions;
   readonly #turns = new FairKeys();
-  readonly #waiting = new Map<string, Happening>();
+  readonly #waiting = new Map<string, NewEvent>();
   readonly #waiters = new Waiters();
   #recorded = 0;
   #isFull = false;
@@ -35,7 +35,7 @@ export class PacedEvents {
   }
 
   /** Resolves once a Warning is written; at once for all else, which is not written where too much waits. */
-  async record(happening: Happening): Promise<void> {
+  async record(happening: NewEvent): Promise<void> {
     const { recorder, clock, logger } = this.#options;
     if (happening.type === "Warning") return recorder.record(happening);
     if (this.#waiting.size >= maxWaiting) {
@@ -71,7 +71,7 @@ export class PacedEvents {
     while (this.#take() !== undefined);
   }
 
-  #take(): Happening | undefined {
+  #take(): NewEvent | undefined {
     const key = this.#turns.take() ?? "";
     const next = this.#waiting.get(key);
     this.#waiting.delete(key);

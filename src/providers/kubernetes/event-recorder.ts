@@ -14,7 +14,7 @@ export interface Regarding {
 }
 
 /** Something that people should see beside an object (kubectl describe, kubectl events). */
-export interface Happening {
+export interface NewEvent {
   readonly regarding: Regarding;
   readonly type: "Normal" | "Warning";
   /** A stable word, of `base/reasons/` where one fits. */
@@ -46,7 +46,7 @@ const maxRemembered = 10_000;
 
 const microTime = (now: number): string => new Date(now).toISOString().replace("Z", "000Z");
 
-function digestOf({ regarding, reason, action, note }: Happening): string {
+function digestOf({ regarding, reason, action, note }: NewEvent): string {
   const { kind, namespace = "", name, uid = "" } = regarding;
   const all = JSON.stringify([kind, namespace, name, uid, reason, action, note]);
   return createHash("sha256").update(all).digest("hex").slice(0, 16);
@@ -66,7 +66,7 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  async record(happening: Happening, options: CallOptions = {}): Promise<void> {
+  async record(happening: NewEvent, options: CallOptions = {}): Promise<void> {
     const { clock, logger } = this.#options;
     const digest = digestOf(happening);
     const before = this.#written.get(digest);
@@ -95,7 +95,7 @@ export class EventRecorder {
     }
   }
 
-  async #write(happening: Happening, digest: string, options: CallOptions): Promise<void> {
+  async #write(happening: NewEvent, digest: string, options: CallOptions): Promise<void> {
     const { api, controller, instance, clock } = this.#options;
     const { regarding, type, reason, action, note, at = clock.now() } = happening;
     const namespace = regarding.namespace ?? "default";

@@ -32,7 +32,7 @@ export {
   objectText,
   refOf,
 } from "./object.ts";
-export { EventRecorder, type Happening, type RecorderOptions, type Regarding } from "./event-recorder.ts";
+export { EventRecorder, type NewEvent, type RecorderOptions, type Regarding } from "./event-recorder.ts";
 export { acquireLease, type HeldLease, type LeaseOptions, type LeaseObservation } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";

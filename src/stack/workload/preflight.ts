@@ -109,7 +109,7 @@ async function checkRole({ target, part, clock, signal, notice }: PreflightInput
   const asker = { serviceAccount, audience: target.audience, now: clock.now() };
   const answer = admissionOf(target, observed.state, asker);
   if (answer.outcome === "undecided") {
-    const keys = answer.hinges.map(({ key }) => key).join(", ");
+    const keys = answer.decidingKeys.map(({ key }) => key).join(", ");
     notice(
       `whether ${roleArn} authorizes ${serviceAccount} depends on ${keys}, which only the call itself has`,
     );

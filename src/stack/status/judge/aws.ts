@@ -134,10 +134,10 @@ function admissionFindings(found: JudgedRole): readonly Finding[] {
         return [finding("TrustPolicyDenies", { seen, from, fresh, ...next })];
       }
       if (answer.outcome === "admitted") {
-        for (const { value = "" } of answer.hinges) names.add(value);
+        for (const { value = "" } of answer.decidingKeys) names.add(value);
         return [];
       }
-      const keys = answer.hinges.map(({ key }) => key).join(", ");
+      const keys = answer.decidingKeys.map(({ key }) => key).join(", ");
       const seen = `whether ${state.arn} authorizes ${serviceAccount} depends on ${keys}, which only the call itself has`;
       return [finding("TrustPolicyUndecided", { seen, from, fresh })];
     }),
