@@ -8,7 +8,7 @@ import {
   ClusterView,
   reconcileBinding,
 } from "../../operator/bindings/index.ts";
-import { type StoryContext, until } from "./story-context.ts";
+import { type ClusterStory, until } from "./cluster-story.ts";
 import { bindingDefinition } from "./place.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
 
@@ -23,12 +23,12 @@ const maxUnbindingMs = 60_000;
 const admission = "what admission knows spreads to each API server";
 
 /** Makes the two kinds known, and waits until the API server serves and guards them. */
-async function define(context: StoryContext, trust: KubernetesObject): Promise<void> {
-  const { environment, made, namespace, signal } = context;
+async function define(story: ClusterStory, trust: KubernetesObject): Promise<void> {
+  const { environment, made, namespace, signal } = story;
   const { cluster, sandbox } = environment;
   for (const one of definitions()) await made.make(one, signal);
   const isThere = await until(
-    context,
+    story,
     { reason: "the API server learns two kinds of object", seconds: 30 },
     () =>
       made.make(trust, signal).catch((error: unknown) => {
@@ -42,7 +42,7 @@ async function define(context: StoryContext, trust: KubernetesObject): Promise<v
     account: sandbox.account,
     policy: "arn:aws:iam::aws:policy/AdministratorAccess",
   });
-  await until(context, { reason: admission, seconds: 30 }, () =>
+  await until(story, { reason: admission, seconds: 30 }, () =>
     cluster.create(beyond, { dryRun: true, signal }).then(
       () => undefined,
       (error: unknown) => (asPodtrustError(error).code === "cluster-not-found" ? undefined : true),
@@ -53,7 +53,7 @@ async function define(context: StoryContext, trust: KubernetesObject): Promise<v
 const readyOf = (conditions: readonly Condition[]): Condition | undefined =>
   conditions.find(({ type }) => type === "Ready");
 
-function clientsOf({ environment }: StoryContext): BindingClients & { readonly aws: BoundAccounts } {
+function clientsOf({ environment }: ClusterStory): BindingClients & { readonly aws: BoundAccounts } {
   const { cluster, sandbox, clock } = environment;
   const { url: endpoint, admin: credentials } = sandbox;
   const aws = new BoundAccounts({ clock, open: (access) => openAws({ ...access, endpoint, credentials }) });
@@ -64,11 +64,11 @@ function clientsOf({ environment }: StoryContext): BindingClients & { readonly a
  * Binds a ServiceAccount: definitions, a grant, a binding, and the passes of the operator's own code until STS let the
  * ServiceAccount in. Reports the link `trust`. Throws `demo-link-broken`.
  */
-export async function bind(context: StoryContext): Promise<BoundAccountOfDemo> {
-  const { environment, made, namespace, reporter, onEvent, signal } = context;
+export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
+  const { environment, made, namespace, reporter, onEvent, signal } = story;
   const { cluster, sandbox, clock, issuer } = environment;
   const trust = trustObject(namespace, issuer.url, sandbox.account);
-  const clients = clientsOf(context);
+  const clients = clientsOf(story);
   environment.atEnd(() => Promise.resolve(clients.aws.close()));
   const binding: ObjectRef = { kind: "AWSRoleBinding", namespace, name: accounts.bound };
   const view = new ClusterView(cluster, clock);
@@ -104,7 +104,7 @@ export async function bind(context: StoryContext): Promise<BoundAccountOfDemo> {
       await clock.sleep(200);
     }
   }
-  await reporter.during("trust", () => define(context, trust));
+  await reporter.during("trust", () => define(story, trust));
   onEvent({
     kind: "step",
     text: `AWSTrust ${namespace} grants namespace ${namespace} roles with one policy; AWSRoleBinding ${namespace}/${accounts.bound} asks for one.`,
@@ -115,7 +115,7 @@ export async function bind(context: StoryContext): Promise<BoundAccountOfDemo> {
   );
   const seen = await reporter.during("trust", () =>
     until(
-      context,
+      story,
       { reason: "the binding is Ready once STS let its ServiceAccount in", seconds: 60 },
       async () => {
         const done = await pass(signal);

@@ -4,11 +4,11 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { example } from "../example.ts";
 import type { NotShown } from "../report.ts";
 import { tokenDetail } from "../workload.ts";
-import { type StoryContext, until } from "./story-context.ts";
+import { type ClusterStory, until } from "./cluster-story.ts";
 import { accounts, confinedPolicies, podObject } from "./objects.ts";
 
 /** Makes the policies of injection; undefined where the API server has none of the kind, before Kubernetes 1.36. */
-async function makePolicies({ made, namespace, signal }: StoryContext): Promise<true | undefined> {
+async function makePolicies({ made, namespace, signal }: ClusterStory): Promise<true | undefined> {
   for (const policy of confinedPolicies(namespace))
     try {
       await made.make(policy, signal);
@@ -21,10 +21,10 @@ async function makePolicies({ made, namespace, signal }: StoryContext): Promise<
 
 /** The pod, injected by the API server, or where that cannot, by hand. */
 async function makePod(
-  context: StoryContext,
+  story: ClusterStory,
   image: string,
 ): Promise<{ pod: KubernetesObject; byServer: boolean }> {
-  const { environment, made, namespace, signal } = context;
+  const { environment, made, namespace, signal } = story;
   const { cluster } = environment;
   const spec = podObject(namespace, image);
   const around = {
@@ -35,9 +35,9 @@ async function makePod(
     namespace: undefined,
   };
   const injects =
-    (await makePolicies(context)) &&
+    (await makePolicies(story)) &&
     (await until(
-      context,
+      story,
       { reason: "the API server learns the policies of injection", seconds: 30 },
       async () => {
         const tried = await cluster.create(spec, { dryRun: true, signal });
@@ -69,8 +69,8 @@ export interface DemoPod {
 }
 
 /** Makes a pod, and reports serviceaccount, injection and token. Throws `demo-link-broken`. */
-export async function runPod(context: StoryContext, image: string): Promise<DemoPod> {
-  const { environment, namespace, reporter, onEvent, signal } = context;
+export async function runPod(story: ClusterStory, image: string): Promise<DemoPod> {
+  const { environment, namespace, reporter, onEvent, signal } = story;
   const { cluster, clock } = environment;
   const notShown: NotShown[] = [];
   await reporter.link("serviceaccount", async () => {
@@ -82,7 +82,7 @@ export async function runPod(context: StoryContext, image: string): Promise<Demo
     if (arn !== undefined) return `${namespace}/${accounts.bound}, annotated by the binding with its role`;
     throw new PodtrustError("demo-link-broken", "the ServiceAccount has no annotation with its role");
   });
-  const { pod, byServer } = await reporter.during("injection", () => makePod(context, image));
+  const { pod, byServer } = await reporter.during("injection", () => makePod(story, image));
   if (!byServer)
     notShown.push({
       what: "injection by the API server",
@@ -96,7 +96,7 @@ export async function runPod(context: StoryContext, image: string): Promise<Demo
   );
   const ref = { kind: "Pod", namespace, name: pod.metadata.name } as const;
   let last: KubernetesObject | undefined;
-  const running = await until(context, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
+  const running = await until(story, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
     last = await cluster.read(ref, { signal });
     return recordOf(last?.["status"])["phase"] === "Running" ? last : undefined;
   });

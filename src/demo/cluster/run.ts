@@ -12,7 +12,7 @@ import { accepted } from "../rotating.ts";
 import { type DemoOptions, reportOutside, startedOn } from "../run.ts";
 import { reportAccess } from "../workload.ts";
 import { bind } from "./binding.ts";
-import type { StoryContext } from "./story-context.ts";
+import type { ClusterStory } from "./cluster-story.ts";
 import { Made, madeLabel } from "./made.ts";
 import { TokenChecker } from "./token-checker.ts";
 import { accounts } from "./objects.ts";
@@ -35,7 +35,7 @@ export interface ClusterDemoOptions extends Pick<
 }
 
 const tokenOf = (
-  { environment, namespace }: StoryContext,
+  { environment, namespace }: ClusterStory,
   name: string,
   audience: string,
   signal?: AbortSignal,
@@ -50,7 +50,7 @@ const tokenOf = (
     .then(({ token }) => token);
 
 /** The namespace and its ServiceAccounts, which go last. */
-async function makeNamespace({ made, namespace, signal }: StoryContext): Promise<void> {
+async function makeNamespace({ made, namespace, signal }: ClusterStory): Promise<void> {
   const v1 = (kind: string, metadata: KubernetesObject["metadata"]): KubernetesObject => ({
     apiVersion: "v1",
     kind,
@@ -63,12 +63,12 @@ async function makeNamespace({ made, namespace, signal }: StoryContext): Promise
 
 /** Waits, where it was asked to, until a token of another key came. */
 async function watchRotation(
-  context: StoryContext,
+  story: ClusterStory,
   checker: TokenChecker,
   seconds: number | undefined,
 ): Promise<void> {
   if (seconds === undefined) return;
-  const { environment, onEvent, signal } = context;
+  const { environment, onEvent, signal } = story;
   const reason = "somebody rotates the cluster's signing key";
   onEvent({ kind: "waiting", reason, seconds });
   const { clock } = environment;
@@ -79,29 +79,29 @@ async function watchRotation(
 }
 
 async function demonstrate(
-  context: StoryContext,
+  story: ClusterStory,
   options: ClusterDemoOptions,
   side: AwsSide,
 ): Promise<Omit<DemoReport, "seconds">> {
-  const { environment, made, namespace, reporter, onEvent, signal } = context;
+  const { environment, made, namespace, reporter, onEvent, signal } = story;
   const { session } = side;
-  await reporter.during("serviceaccount", () => makeNamespace(context));
+  await reporter.during("serviceaccount", () => makeNamespace(story));
   onEvent({ kind: "heading", title: "One small object: a role that follows the ServiceAccount" });
   await reporter.link(
     "provider",
     async () => `${await makeProvider(side)}, for the audience ${example.audience}`,
   );
-  const bound = await bind(context);
+  const bound = await bind(story);
   const { roleArn } = bound;
   const checker = new TokenChecker({
     clock: environment.clock,
-    mint: (ending) => tokenOf(context, accounts.bound, example.audience, ending),
+    mint: (ending) => tokenOf(story, accounts.bound, example.audience, ending),
     accepted: (token) => accepted(session, roleArn, token),
     signal,
   });
   try {
     onEvent({ kind: "heading", title: "A pod of that ServiceAccount, and nothing else said" });
-    const pod = await runPod(context, options.image);
+    const pod = await runPod(story, options.image);
     const workload: Workload = {
       program: options.program,
       folder: environment.folder,
@@ -113,7 +113,7 @@ async function demonstrate(
     };
     const { arn, parameters } = await reportAccess(workload, reporter, pod.token);
     onEvent({ kind: "heading", title: "Every other attempt is denied." });
-    const tenants = await refuseTenants(context);
+    const tenants = await refuseTenants(story);
     const shown = await showRefusals(
       {
         workload,
@@ -123,11 +123,11 @@ async function demonstrate(
         audience: example.audience,
         otherAudience: example.otherAudience,
         tokenFor: (who, audience) =>
-          tokenOf(context, who === "trusted" ? accounts.bound : accounts.other, audience),
+          tokenOf(story, who === "trusted" ? accounts.bound : accounts.other, audience),
       },
       (refusal) => onEvent({ kind: "refusal", refusal }),
     );
-    await watchRotation(context, checker, options.watchRotation);
+    await watchRotation(story, checker, options.watchRotation);
     const { rotation, notShown: unseen } = await checker.report(onEvent);
     const notShown = [...pod.notShown, ...shown.notShown, ...unseen];
     for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
@@ -165,9 +165,9 @@ async function runIn(
     await putParameters(side);
     const made = new Made(cluster, clock);
     environment.atEnd(() => made.removeAll());
-    const context: StoryContext = { environment, made, namespace: freshName(), reporter, onEvent, signal };
+    const story: ClusterStory = { environment, made, namespace: freshName(), reporter, onEvent, signal };
     const report = {
-      ...(await demonstrate(context, options, side)),
+      ...(await demonstrate(story, options, side)),
       seconds: (clock.elapsed() - start) / 1000,
     };
     onEvent({ kind: "finished", report });

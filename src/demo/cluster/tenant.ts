@@ -1,6 +1,6 @@
 import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
 import type { RefusalReport } from "../report.ts";
-import type { StoryContext } from "./story-context.ts";
+import type { ClusterStory } from "./cluster-story.ts";
 import { bindingIn } from "./objects.ts";
 
 const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -11,7 +11,7 @@ export async function refuseTenants({
   namespace,
   onEvent,
   signal,
-}: StoryContext): Promise<RefusalReport[]> {
+}: ClusterStory): Promise<RefusalReport[]> {
   const { cluster, sandbox } = environment;
   const { account } = sandbox;
   const trust = namespace;

@@ -4,7 +4,7 @@ import type { OnEvent } from "../report.ts";
 import type { Made } from "./made.ts";
 
 /** What every chapter of the story works with. */
-export interface StoryContext {
+export interface ClusterStory {
   readonly environment: DemoEnvironment;
   readonly made: Made;
   /** The demo's own: of all that stands in one, and the name of what stands in none. */
@@ -18,7 +18,7 @@ const pauseMs = 200;
 
 /** Asks until there is an answer, and says once what is waited for; undefined when it does not come in time. */
 export async function until<T>(
-  { environment, onEvent, signal }: Pick<StoryContext, "environment" | "onEvent" | "signal">,
+  { environment, onEvent, signal }: Pick<ClusterStory, "environment" | "onEvent" | "signal">,
   { reason, seconds }: { readonly reason: string; readonly seconds: number },
   ask: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
