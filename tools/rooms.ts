@@ -22,6 +22,7 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
   "rules/distribution": [],
   "rules/dns": ["core/base", "rules/plan"],
+  "rules/adoption": ["core/base", "rules/oidc", "rules/distribution"],
   // How a program of ours meets its process: host, signals, exit codes, and all that it shows.
   "core/terminal": ["core/base"],
   "core/command-line": ["core/base", "core/files", "core/terminal"],
@@ -316,6 +317,7 @@ export const pure = [
   "rules/bindings",
   "rules/distribution",
   "rules/dns",
+  "rules/adoption",
   "stack/hcl",
   "stack/status/judge",
   "doctor/judge",

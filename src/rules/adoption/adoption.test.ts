@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  type AccountTrust,
+  type AdoptionFacts,
+  adoptionRefusals,
+  adoptionSteps,
+  adoptionWarnings,
+  finishSteps,
+  type Manner,
+  mannerOf,
+  nextStep,
+  oldIssuers,
+  type ServerFacts,
+  undoSteps,
+} from "./index.ts";
+
+const ours = "https://oidc.example.com";
+const jwksUri = `${ours}/openid/v1/jwks`;
+const old = "https://kubernetes.default.svc.cluster.local";
+
+const server = (name: string, more: Partial<ServerFacts> = {}): ServerFacts => ({
+  name,
+  issuers: [old],
+  discovered: more.issuers?.[0] ?? old,
+  kids: ["k1"],
+  authentication: { kind: "none" },
+  ...more,
+});
+
+const pair = (more: Partial<ServerFacts> = {}): readonly ServerFacts[] => [
+  server("a", more),
+  server("b", more),
+];
+
+const trusted: AccountTrust = { account: "111122223333", hasProvider: true, roles: [], isWhole: true };
+
+function facts(more: Partial<AdoptionFacts> = {}): AdoptionFacts {
+  const servers = more.servers ?? pair();
+  const names = servers.map(({ name }) => name);
+  return {
+    wanted: { issuer: ours, jwksUri },
+    distribution: "kubeadm",
+    servers,
+    listed: names,
+    known: names,
+    formerIssuers: [],
+    documents: {
+      families: [
+        { family: "IPv4", outcome: "seen" },
+        { family: "IPv6", outcome: "absent" },
+      ],
+      kids: ["k1"],
+    },
+    accounts: [trusted],
+    ...more,
+  };
+}
+
+const reasons = (more: Partial<AdoptionFacts>): readonly string[] =>
+  adoptionRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
+
+describe("adoption is refused", () => {
+  test("of nothing where each server can be given the issuer", () => {
+    assert.deepEqual(reasons({}), []);
+    assert.deepEqual(reasons({ listed: [] }), []);
+  });
+
+  for (const distribution of ["eks", "gke", "aks"] as const)
+    test(`${distribution}: its provider's issuer is used and nothing is changed, whatever else is seen`, () => {
+      assert.deepEqual(reasons({ distribution, servers: [] }), ["managed"]);
+    });
+
+  test("where no API server could be read", () => {
+    assert.deepEqual(reasons({ servers: [] }), ["no-servers"]);
+  });
+
+  test("where an AuthenticationConfiguration names the issuer, or cannot be read", () => {
+    const read = (issuers: readonly string[]) => server("a", { authentication: { kind: "read", issuers } });
+    assert.deepEqual(reasons({ servers: [read(["https://other.example.com"])] }), []);
+    assert.deepEqual(reasons({ servers: [read(["https://other.example.com", ours])] }), [
+      "authentication-names-issuer a",
+    ]);
+    const file = "/etc/kubernetes/authentication.yaml";
+    assert.deepEqual(reasons({ servers: [server("a", { authentication: { kind: "unread", file } })] }), [
+      "authentication-unread a",
+    ]);
+  });
+
+  test("where the wanted audiences drop one of any server: its own, or its issuers where it has none", () => {
+    const servers = [server("a"), server("b", { audiences: ["https://api.example.com"] })];
+    const wanted = (audiences: readonly string[]) => ({ issuer: ours, jwksUri, audiences });
+    const found = adoptionRefusals(facts({ servers, wanted: wanted([ours]) }));
+    assert.deepEqual(
+      found.map(({ reason, server: name }) => [reason, name]),
+      [
+        ["audience-dropped", "a"],
+        ["audience-dropped", "b"],
+      ],
+    );
+    assert.match(found[0]?.message ?? "", /where unset it is the list of issuers/u);
+    assert.doesNotMatch(found[1]?.message ?? "", /where unset/u);
+    assert.match(found[0]?.next ?? "", new RegExp(`--api-audiences=${ours},${old},https://api`, "u"));
+    assert.deepEqual(reasons({ servers, wanted: wanted([ours, old, "https://api.example.com"]) }), []);
+  });
+
+  test("of a server that the config does not list, and of one that it lists and nobody could read, by name", () => {
+    assert.deepEqual(reasons({ listed: ["a"], known: ["a", "b"] }), ["server-not-listed b"]);
+    assert.deepEqual(reasons({ listed: ["a", "b", "c"] }), ["server-unknown c"]);
+  });
+
+  test("where a server answers otherwise than its flags have it", () => {
+    assert.deepEqual(reasons({ servers: [server("a", { discovered: ours })] }), ["flags-differ a"]);
+    assert.deepEqual(reasons({ servers: [server("a", { issuers: [], discovered: ours })] }), [
+      "flags-differ a",
+    ]);
+    const { discovered: _, ...unseen } = server("a");
+    assert.deepEqual(reasons({ servers: [unseen] }), []);
+  });
+
+  test("where servers have different keys", () => {
+    assert.deepEqual(reasons({ servers: [server("a"), server("b", { kids: ["k1", "k2"] })] }), [
+      "keys-differ a",
+    ]);
+    const { kids: _, ...unseen } = server("a");
+    assert.deepEqual(reasons({ servers: [unseen, server("b", { kids: ["k2"] })] }), []);
+  });
+
+  test("on Talos 1.13, which never lets the new issuer sign", () => {
+    assert.deepEqual(reasons({ distribution: "talos", talos: 13 }), ["talos-order"]);
+    assert.deepEqual(reasons({ distribution: "talos", talos: 14 }), []);
+  });
+});
+
+test("how the API servers of a distribution are given flags", () => {
+  const manners: readonly (readonly [AdoptionFacts["distribution"], Manner])[] = [
+    ["kubeadm", "files"],
+    ["k3s", "files"],
+    ["rke2", "files"],
+    ["microk8s", "printed"],
+    ["kind", "printed"],
+    ["talos", "printed"],
+    [undefined, "printed"],
+    ["k0s", "single"],
+    ["minikube", "single"],
+    ["eks", "managed"],
+  ];
+  for (const [distribution, manner] of manners)
+    assert.equal(mannerOf({ distribution }), manner, distribution ?? "any other");
+  assert.equal(mannerOf({ distribution: "talos", talos: 12 }), "single");
+});
+
+describe("what happens all the same is told beforehand", () => {
+  test("nothing, with two servers that hold several issuers", () =>
+    assert.deepEqual(adoptionWarnings(facts()), []));
+
+  test("one server: nobody reaches the API meanwhile", () => {
+    const [only, ...more] = adoptionWarnings(facts({ servers: [server("a")] }));
+    assert.match(only ?? "", /one API server/u);
+    assert.deepEqual(more, []);
+  });
+
+  test("a single value: who breaks, and with several servers all of them at once", () => {
+    const said = (servers: readonly ServerFacts[]) =>
+      adoptionWarnings(facts({ servers, distribution: "k0s" }));
+    assert.match(said([server("a")]).join("\n"), /holds one issuer/u);
+    assert.match(said(pair()).join("\n"), /maintenance window/u);
+  });
+
+  test("a server without an issuer makes tokens that every server refuses", () => {
+    const servers = [server("a", { issuers: [], audiences: [old] }), server("b")];
+    assert.deepEqual(adoptionWarnings(facts({ servers })), [
+      "a refuses the tokens that a makes now: the first step mends it",
+      "b refuses the tokens that a makes now: the first step mends it",
+      "a refuses the tokens that b makes now: the first step mends it",
+    ]);
+  });
+
+  test("a pass that somebody began by hand at one server", () => {
+    const servers = [server("a", { issuers: [ours, old] }), server("b")];
+    assert.deepEqual(adoptionWarnings(facts({ servers })), [
+      "b refuses the tokens that a makes now: the first step mends it",
+    ]);
+    const next = nextStep(adoptionSteps(facts({ servers })));
+    assert.ok(next !== undefined && "server" in next);
+    assert.deepEqual([next.kind, next.server, next.flags?.issuers], ["accept", "a", [ours, old]]);
+  });
+});
+
+const shown = (steps: ReturnType<typeof adoptionSteps>): readonly string[] =>
+  steps.map((step) => {
+    const what =
+      "server" in step
+        ? `${step.kind} ${step.server} ${step.flags?.issuers.join(" ") ?? ""}`.trim()
+        : step.kind;
+    return `${step.done ? "x" : "."} ${what}`;
+  });
+
+describe("the steps of adoption", () => {
+  test("documents, IAM, every server accepts, then every server signs", () => {
+    assert.deepEqual(shown(adoptionSteps(facts())), [
+      "x publish",
+      "x trust",
+      `. accept a ${old} ${ours}`,
+      `. accept b ${old} ${ours}`,
+      `. sign a ${ours} ${old}`,
+      `. sign b ${ours} ${old}`,
+    ]);
+  });
+
+  test("a run that was cut off goes on with the first that the cluster does not show", () => {
+    const at = (a: readonly string[], b: readonly string[]) => {
+      const servers = [server("a", { issuers: a, jwksUri }), server("b", { issuers: b, jwksUri })];
+      const next = nextStep(adoptionSteps(facts({ servers })));
+      return next === undefined ? "nothing" : `${next.kind} ${"server" in next ? next.server : ""}`;
+    };
+    assert.equal(at([old], [old]), "accept a");
+    assert.equal(at([old, ours], [old]), "accept b");
+    assert.equal(at([old, ours], [old, ours]), "sign a");
+    assert.equal(at([ours, old], [old, ours]), "sign b");
+    assert.equal(at([ours, old], [ours, old]), "nothing");
+    assert.equal(at([ours], [ours, old]), "nothing");
+  });
+
+  test("a server that accepts the issuer without the address of its keys is not through the first pass", () => {
+    const [, , first] = adoptionSteps(facts({ servers: [server("a", { issuers: [old, ours] })] }));
+    assert.equal(first?.done, false);
+  });
+
+  test("audiences: unset stays unset; set anywhere, every server has those of all", () => {
+    const flagsOf = (servers: readonly ServerFacts[]) =>
+      adoptionSteps(facts({ servers })).flatMap((step) => ("server" in step ? [step.flags?.audiences] : []));
+    assert.deepEqual(flagsOf([server("a")]), [undefined, undefined]);
+    const all = [old, "https://api.example.com"];
+    assert.deepEqual(flagsOf([server("a"), server("b", { audiences: ["https://api.example.com"] })]), [
+      all,
+      all,
+      all,
+      all,
+    ]);
+    const wanted = { issuer: ours, jwksUri, audiences: [ours, old] };
+    const [, , accept] = adoptionSteps(
+      facts({ wanted, servers: [server("a", { issuers: [old, ours], jwksUri })] }),
+    );
+    assert.equal(accept?.done, true);
+  });
+
+  test("documents that are not seen, or lack a key, keep every server as it is", () => {
+    const lacks = (documents: AdoptionFacts["documents"]) => {
+      const [first] = adoptionSteps(facts({ documents }));
+      return first !== undefined && "missing" in first ? first.missing : [];
+    };
+    assert.deepEqual(
+      lacks({
+        families: [
+          { family: "IPv4", outcome: "seen" },
+          { family: "IPv6", outcome: "failed", why: "refused" },
+        ],
+        kids: [],
+      }),
+      ["over IPv6 the documents cannot be read: refused", "not published: key k1"],
+    );
+    assert.deepEqual(lacks({ families: [{ family: "IPv4", outcome: "failed" }], kids: [] }), [
+      "over IPv4 the documents cannot be read: no answer",
+      "the documents are seen over neither IPv4 nor IPv6",
+    ]);
+    const { kids: _, ...unseen } = server("a");
+    const [first] = adoptionSteps(
+      facts({ servers: [unseen], documents: { families: [{ family: "IPv6", outcome: "seen" }], kids: [] } }),
+    );
+    assert.equal(first?.done, true);
+  });
+
+  test("AWS that does not let the new issuer in keeps every server as it is: ours by up, others' by others", () => {
+    const role = (name: string, isOurs: boolean, trustsNew: boolean) => ({
+      name,
+      arn: `arn:aws:iam::111122223333:role/${name}`,
+      isOurs,
+      trustsNew,
+      statements: [],
+    });
+    const roles = [role("web", true, false), role("done", true, true), role("legacy", false, false)];
+    const accounts = [
+      { ...trusted, hasProvider: false, roles },
+      { ...trusted, account: "444455556666", unseen: "no credentials" },
+    ];
+    const [, trust] = adoptionSteps(facts({ accounts }));
+    assert.ok(trust !== undefined && "missing" in trust);
+    assert.deepEqual(trust.missing, [
+      "account 111122223333 has no OIDC provider of the new issuer: podtrust up makes it",
+      "account 111122223333: podtrust up lets the new issuer into web",
+      "account 111122223333: others have to let the new issuer into legacy",
+      "account 444455556666 was not seen: no credentials",
+    ]);
+  });
+
+  test("every issuer of before stays, also one that only the config still names", () => {
+    const servers = [
+      server("a", { issuers: [ours] }),
+      server("b", { issuers: ["https://b.example.com", old] }),
+    ];
+    assert.deepEqual(oldIssuers(facts({ servers, formerIssuers: ["https://was.example.com"] })), [
+      "https://b.example.com",
+      old,
+      "https://was.example.com",
+    ]);
+  });
+});
+
+const gone = { done: true, why: "" };
+const living = { done: false, why: "a token lives" };
+
+describe("finish", () => {
+  const adopted = pair({ issuers: [ours, old], jwksUri });
+
+  test("waits for every server and for the last token of the old issuer", () => {
+    const [wait] = finishSteps(facts({ servers: [server("a"), adopted[1] ?? server("b")] }), living);
+    assert.ok(wait !== undefined && "missing" in wait);
+    assert.deepEqual(wait.missing, [`a does not sign as ${ours} yet`, "a token lives"]);
+  });
+
+  test("takes the old issuer out, server by server, and no audience", () => {
+    const steps = finishSteps(facts({ servers: adopted }), gone);
+    assert.deepEqual(shown(steps), ["x wait", `. retire a ${ours}`, `. retire b ${ours}`]);
+    const [, retire] = steps;
+    assert.ok(retire !== undefined && "server" in retire);
+    assert.deepEqual(retire.flags?.audiences, [ours, old]);
+    const explicit = finishSteps(facts({ servers: pair({ issuers: [ours, old], audiences: [old] }) }), gone);
+    assert.deepEqual("flags" in (explicit[1] ?? {}) ? (explicit[1] as typeof retire).flags?.audiences : [], [
+      old,
+    ]);
+  });
+
+  test("is done where no server names another issuer, whatever lives", () => {
+    assert.equal(nextStep(finishSteps(facts({ servers: pair({ issuers: [ours] }) }), living)), undefined);
+  });
+});
+
+describe("undo", () => {
+  test("goes back by both issuers, and puts files back only when no token of the new one lives", () => {
+    const servers = pair({ issuers: [ours, old], jwksUri });
+    assert.deepEqual(shown(undoSteps(facts({ servers }), living)), [
+      `x accept a ${ours} ${old}`,
+      `x accept b ${ours} ${old}`,
+      `. hold a ${old} ${ours}`,
+      `. hold b ${old} ${ours}`,
+      ". wait",
+      ". restore a",
+      ". restore b",
+    ]);
+    assert.deepEqual(shown(undoSteps(facts({ servers: pair({ issuers: [old, ours] }) }), gone)), [
+      "x wait",
+      ". restore a",
+      ". restore b",
+    ]);
+  });
+
+  test("of a cluster that was finished every server learns the old issuer again first", () => {
+    const servers = pair({ issuers: [ours], jwksUri });
+    const [first] = undoSteps(facts({ servers, formerIssuers: [old] }), living);
+    assert.ok(first !== undefined && "flags" in first);
+    assert.deepEqual([first.kind, first.flags?.issuers, first.done], ["accept", [ours, old], false]);
+  });
+
+  test("is done where no server names the new issuer", () => {
+    assert.equal(nextStep(undoSteps(facts(), living)), undefined);
+  });
+});

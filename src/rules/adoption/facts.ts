@@ -1,0 +1,92 @@
+import type { DistributionName } from "../distribution/index.ts";
+
+/** What an API server's AuthenticationConfiguration says (`--authentication-config`). */
+export type AuthenticationFacts =
+  /** The flag is not set. */
+  | { readonly kind: "none" }
+  /** It is set, and the file could not be read. */
+  | { readonly kind: "unread"; readonly file: string }
+  /** The issuers of its `jwt` authenticators. */
+  | { readonly kind: "read"; readonly issuers: readonly string[] };
+
+/** One API server as it runs: its flags, and what it answers at its own address. */
+export interface ServerFacts {
+  /** Its node's. */
+  readonly name: string;
+  /** `--service-account-issuer`, in order: the first signs, all are accepted. */
+  readonly issuers: readonly string[];
+  /** `--api-audiences`; absent where it is not set. */
+  readonly audiences?: readonly string[];
+  /** `--service-account-jwks-uri`; absent where it is not set. */
+  readonly jwksUri?: string;
+  /** The `issuer` of its own discovery document; absent where it showed none. */
+  readonly discovered?: string;
+  /** The kids of its own JWK Set; absent where it showed none. */
+  readonly kids?: readonly string[];
+  readonly authentication: AuthenticationFacts;
+  /** When its process began, in milliseconds since the epoch; absent where nothing told. */
+  readonly startedAt?: number;
+}
+
+/** The issuer that a cluster gets. */
+export interface NewIssuer {
+  readonly issuer: string;
+  readonly jwksUri: string;
+  /** `--api-audiences` as somebody wants it; absent: what is needed and no more. */
+  readonly audiences?: readonly string[];
+}
+
+/** How the documents of the new issuer are seen from outside. */
+export interface DocumentFacts {
+  /** A family is `absent` where the name has no address of it, `unseen` where this machine has no way there. */
+  readonly families: readonly FamilyFacts[];
+  /** Of the keys that are published. */
+  readonly kids: readonly string[];
+}
+
+export interface FamilyFacts {
+  readonly family: "IPv4" | "IPv6";
+  readonly outcome: "seen" | "absent" | "unseen" | "failed";
+  /** Why it failed or is not seen. */
+  readonly why?: string;
+}
+
+/** A role that trusts an issuer of before. */
+export interface OldTrust {
+  readonly name: string;
+  readonly arn: string;
+  /** Of this stack: `podtrust up` lets the new issuer in. */
+  readonly isOurs: boolean;
+  /** The new issuer is let in already. */
+  readonly trustsNew: boolean;
+  /** What lets the new issuer in beside the old one. */
+  readonly statements: readonly object[];
+}
+
+/** What one AWS account of the config says of both issuers. */
+export interface AccountTrust {
+  readonly account: string;
+  /** Why nothing was seen; then the rest is empty. */
+  readonly unseen?: string;
+  readonly hasProvider: boolean;
+  readonly roles: readonly OldTrust[];
+  /** A role could stand there that was not read. */
+  readonly isWhole: boolean;
+}
+
+/** All that adoption is judged by. */
+export interface AdoptionFacts {
+  readonly wanted: NewIssuer;
+  readonly distribution: DistributionName | undefined;
+  /** Minor version of Talos 1.x, where it is Talos. */
+  readonly talos?: number;
+  readonly servers: readonly ServerFacts[];
+  /** Names of the servers that the config lists. */
+  readonly listed: readonly string[];
+  /** Names of the servers that the cluster knows by its leases, endpoints and static pods. */
+  readonly known: readonly string[];
+  /** Issuers of before that the config names: they are known even when no server names them any more. */
+  readonly formerIssuers: readonly string[];
+  readonly documents: DocumentFacts;
+  readonly accounts: readonly AccountTrust[];
+}

@@ -1,0 +1,40 @@
+export { accepts, audiencesOf, type TokenClaims, tokenOf } from "./acceptance.ts";
+export type {
+  AccountTrust,
+  AdoptionFacts,
+  AuthenticationFacts,
+  DocumentFacts,
+  FamilyFacts,
+  NewIssuer,
+  OldTrust,
+  ServerFacts,
+} from "./facts.ts";
+export {
+  holdersOf,
+  type OldToken,
+  oldTokens,
+  type OldTokens,
+  type OldTokensInput,
+  type PodFacts,
+  type TokenSource,
+} from "./old-tokens.ts";
+export {
+  adoptionRefusals,
+  type AdoptionRefusal,
+  adoptionWarnings,
+  type Manner,
+  mannerOf,
+} from "./refusals.ts";
+export {
+  type AdoptionStep,
+  adoptionSteps,
+  type Condition,
+  finishSteps,
+  type Gone,
+  nextStep,
+  oldIssuers,
+  type ServerFlags,
+  type ServerStep,
+  undoSteps,
+} from "./steps.ts";
+export { type IssuerInAccount, statementsToAdd } from "./trust-statement.ts";

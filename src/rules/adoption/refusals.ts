@@ -1,0 +1,230 @@
+import { isManaged, type DistributionName, distributions } from "../distribution/index.ts";
+import { audiencesOf, missing, refusals as refusedTokens, union } from "./acceptance.ts";
+import type { AdoptionFacts, ServerFacts } from "./facts.ts";
+
+/** Why adoption is not begun, nor gone on with. */
+export interface AdoptionRefusal {
+  readonly reason:
+    | "managed"
+    | "no-servers"
+    | "authentication-names-issuer"
+    | "authentication-unread"
+    | "audience-dropped"
+    | "server-not-listed"
+    | "server-unknown"
+    | "flags-differ"
+    | "keys-differ"
+    | "talos-order";
+  /** Which one it is about, where it is about one. */
+  readonly server?: string;
+  readonly message: string;
+  readonly next: string;
+}
+
+type Rule = (facts: AdoptionFacts) => readonly AdoptionRefusal[];
+
+const managed: Rule = ({ distribution }) => {
+  if (distribution === undefined || !isManaged(distribution)) return [];
+  const { title } = distributions[distribution];
+  return [
+    {
+      reason: "managed",
+      message: `${title} runs the API servers of this cluster and serves their issuer: nobody else can change it`,
+      next: `Name the issuer of ${title} in the config, without publisher: podtrust then makes provider and roles for it.`,
+    },
+  ];
+};
+
+const noServers: Rule = ({ servers }) =>
+  servers.length > 0
+    ? []
+    : [
+        {
+          reason: "no-servers",
+          message: "no API server could be read as it runs",
+          next: "List the cluster's control plane nodes under cluster.servers, or use credentials that may read pods in kube-system.",
+        },
+      ];
+
+/**
+ * An API server does not start where a `jwt` authenticator has one of its own issuers.
+ * Source: kubernetes/kubernetes, ValidateAuthenticationConfiguration's disallowed issuers
+ */
+const authentication: Rule = ({ servers, wanted }) =>
+  servers.flatMap(({ name, authentication: said }): readonly AdoptionRefusal[] => {
+    if (said.kind === "unread")
+      return [
+        {
+          reason: "authentication-unread",
+          server: name,
+          message: `the AuthenticationConfiguration ${said.file} of ${name} could not be read: if it names ${wanted.issuer}, that API server would not start again`,
+          next: `Read it on ${name}: no jwt authenticator may have the issuer's URL. List the node under cluster.servers, so that podtrust can.`,
+        },
+      ];
+    if (said.kind === "none" || !said.issuers.includes(wanted.issuer)) return [];
+    return [
+      {
+        reason: "authentication-names-issuer",
+        server: name,
+        message: `the AuthenticationConfiguration of ${name} has ${wanted.issuer} as an issuer of its own: with it among the cluster's issuers that API server would not start`,
+        next: "Take that jwt authenticator out on every API server first. Users who sign in by it need another way until then.",
+      },
+    ];
+  });
+
+const audiences: Rule = ({ servers, wanted }) => {
+  const { audiences: given } = wanted;
+  if (given === undefined) return [];
+  return servers.flatMap((server): readonly AdoptionRefusal[] => {
+    const dropped = missing(audiencesOf(server), given);
+    if (dropped.length === 0) return [];
+    const why = server.audiences === undefined ? ", where unset it is the list of issuers" : "";
+    return [
+      {
+        reason: "audience-dropped",
+        server: server.name,
+        message: `--api-audiences would drop ${dropped.join(", ")}, which ${server.name} accepts now${why}: its tokens would be refused`,
+        next: `Leave the flag out, or give all of them: --api-audiences=${union([given, ...servers.map(audiencesOf)]).join(",")}.`,
+      },
+    ];
+  });
+};
+
+const listing: Rule = ({ listed, known, servers }) => {
+  // Without a list nobody changes files: the person does, and each server is read back.
+  const unlisted = listed.length === 0 ? [] : missing(known, listed);
+  const silent = missing(
+    listed,
+    servers.map(({ name }) => name),
+  );
+  return [
+    ...unlisted.map((server): AdoptionRefusal => ({
+      reason: "server-not-listed",
+      server,
+      message: `the cluster has an API server on ${server}, which cluster.servers does not list: it would refuse tokens of the new issuer`,
+      next: `List ${server}. If it is gone for good, remove its Node and wait until its lease in kube-system has expired.`,
+    })),
+    ...silent.map((server): AdoptionRefusal => ({
+      reason: "server-unknown",
+      server,
+      message: `cluster.servers lists ${server}, and no API server was read there`,
+      next: `Start the API server on ${server}, or take it off the list.`,
+    })),
+  ];
+};
+
+/** What a server answers has to be what its flags say: else they are not those of the process that runs. */
+const flags: Rule = ({ servers }) =>
+  servers.flatMap(({ name, issuers, discovered }): readonly AdoptionRefusal[] => {
+    if (discovered === undefined || discovered === issuers[0]) return [];
+    return [
+      {
+        reason: "flags-differ",
+        server: name,
+        message: `the API server on ${name} says that its issuer is ${discovered}, and its flags say ${issuers[0] ?? "none"}`,
+        next: `Wait until the API server on ${name} has restarted with its flags, and look again.`,
+      },
+    ];
+  });
+
+/** Servers with different keys refuse one another's tokens, whoever the issuer is. */
+const keys: Rule = ({ servers }) => {
+  const known = servers.filter((server): server is ServerFacts & { kids: readonly string[] } =>
+    Array.isArray(server.kids),
+  );
+  const all = union(known.map(({ kids }) => kids));
+  return known.flatMap(({ name, kids }): readonly AdoptionRefusal[] => {
+    const lacking = missing(all, kids);
+    if (lacking.length === 0) return [];
+    return [
+      {
+        reason: "keys-differ",
+        server: name,
+        message: `the API server on ${name} does not have key ${lacking.join(", ")}, which another has: it may refuse the other's tokens`,
+        next: "Give all API servers the same keys (--service-account-key-file) first.",
+      },
+    ];
+  });
+};
+
+/** Source: https://github.com/siderolabs/talos/issues/13210 */
+const talosOrder: Rule = ({ distribution, talos }) =>
+  distribution === "talos" && talos === 13
+    ? [
+        {
+          reason: "talos-order",
+          message:
+            "Talos 1.13 puts its own endpoint before any issuer that it is given: the new one never signs",
+          next: "Upgrade Talos to 1.14 first.",
+        },
+      ]
+    : [];
+
+const rules: readonly Rule[] = [
+  managed,
+  noServers,
+  authentication,
+  audiences,
+  listing,
+  flags,
+  keys,
+  talosOrder,
+];
+
+/** Why a cluster may not be given the issuer as it stands; none where it may. */
+export function adoptionRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
+  const [first] = managed(facts);
+  // Of what nobody can change nothing else matters.
+  return first === undefined ? rules.flatMap((rule) => rule(facts)) : [first];
+}
+
+/** How the API servers of a distribution are given other flags. */
+export type Manner =
+  /** podtrust writes their files over SSH. */
+  | "files"
+  /** A person writes the lines that are printed, and podtrust reads every server back. */
+  | "printed"
+  /** As `printed`, but a server holds one issuer: tokens of the old one are refused from then on. */
+  | "single"
+  /** Their provider does, and serves the issuer. */
+  | "managed";
+
+const byFiles: readonly DistributionName[] = ["kubeadm", "k3s", "rke2"];
+
+/** Source for what holds one value: the distributions' own handling of extra arguments (`rules/distribution/`). */
+export function mannerOf({
+  distribution,
+  talos = 14,
+}: Pick<AdoptionFacts, "distribution" | "talos">): Manner {
+  if (distribution === undefined) return "printed";
+  if (isManaged(distribution)) return "managed";
+  if (byFiles.includes(distribution)) return "files";
+  const isOldTalos = distribution === "talos" && talos < 14;
+  return isOldTalos || distribution === "k0s" || distribution === "minikube" ? "single" : "printed";
+}
+
+/** What happens all the same, and to whom: told before anything is done. */
+export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
+  const { servers, wanted } = facts;
+  const isSingle = mannerOf(facts) === "single";
+  const refused = refusedTokens(servers).map(
+    ({ signer, by }) =>
+      `${by.name} refuses the tokens that ${signer.name} makes now: the first step mends it`,
+  );
+  return [
+    ...refused,
+    ...(servers.length === 1
+      ? ["The cluster has one API server: while it restarts nobody reaches the API. Pods run on."]
+      : []),
+    ...(isSingle
+      ? [
+          `Here an API server holds one issuer. From its restart on it refuses every token that does not name ${wanted.issuer}: start the pods that are named below anew.`,
+        ]
+      : []),
+    ...(isSingle && servers.length > 1
+      ? [
+          "Until the last API server has restarted, those with the old issuer refuse tokens of the others. Restart all in one maintenance window.",
+        ]
+      : []),
+  ];
+}
