@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
-import { breathe, stepUntil } from "../support/steps.ts";
+import { stepUntil } from "../support/steps.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -60,7 +60,6 @@ describe("certificates when a clock is wrong, or time has passed while nobody lo
     bench = await startCertificateBench();
     const manager = await bench.start();
     await stepUntil(bench.clock, () => manager.status().state === "valid");
-    await breathe();
     const old = manager.current();
     bench.ca.suggestRenewal(old?.certificate ?? "", "https://ca.example/why");
     await stepUntil(bench.clock, () => manager.status().renewals === 2, { step: 600_000, limit: 25 * hour });

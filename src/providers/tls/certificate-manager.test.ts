@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
 import { memoryStore } from "../../../test/support/memory-store.ts";
 import { type FakeCas, fakeCas } from "../../../test/support/fake-authority.ts";
-import { breathe, stepUntil } from "../../../test/support/steps.ts";
+import { stepUntil } from "../../../test/support/steps.ts";
+import { until } from "../../../test/support/until.ts";
 import { AcmeProblem } from "../acme/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import { startCertificateManager } from "./certificate-manager.ts";
@@ -76,7 +77,8 @@ describe("the certificate manager", () => {
   });
 
   test("a start with a good certificate in the store asks no CA for one", async () => {
-    await stepUntil(clock, (await watch(await start())).valid);
+    const manager = await start();
+    await stepUntil(clock, () => manager.status().state === "valid");
     const served = managers[0]?.current();
     await managers[0]?.close();
     cas.asked.length = 0;
@@ -85,11 +87,6 @@ describe("the certificate manager", () => {
     await clock.advance(day);
     assert.deepEqual(orders(), []);
   });
-
-  async function watch(manager: CertificateManager): Promise<{ valid: () => boolean }> {
-    await breathe(5);
-    return { valid: () => manager.status().state === "valid" };
-  }
 
   test("a certificate is renewed with a third of its life left, with another key, and the CA hears what it replaces", async () => {
     const manager = await start();
@@ -161,7 +158,7 @@ describe("the certificate manager", () => {
     const manager = await start();
     await stepUntil(clock, () => manager.status().ready);
     await clock.advance(hour);
-    await breathe();
+    await until("it waits again", () => clock.sleeping > 0);
     assert.ok(orders().length >= 2 && orders().length <= 7, `${orders().length} orders in an hour`);
   });
 
@@ -306,7 +303,7 @@ describe("the certificate manager", () => {
     const first = manager.current();
     cas.failures.set(main, Array.from({ length: 10_000 }, refused));
     await clock.advance(90 * day);
-    await breathe();
+    await until("it is failing", () => manager.status().state === "failing");
     assert.deepEqual(manager.current(), first);
     assert.deepEqual([manager.status().ready, manager.status().state], [false, "failing"]);
     const before = orders().length;
