@@ -28,6 +28,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/command-line": ["core/base", "core/files", "core/terminal"],
   "core/http": ["core/base"],
   "core/x509": [],
+  "core/age": ["core/base"],
   issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
@@ -111,6 +112,9 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/acme",
     "providers/tls",
   ],
+  // What a publisher cannot have made again, in one file, and back.
+  backup: ["core/base", "core/age", "rules/keys", "config", "issuer", "publisher"],
+  "backup/archive": ["core/base"],
   stack: [
     "core/base",
     "rules/oidc",
@@ -269,6 +273,8 @@ export const allowed: Record<string, readonly string[]> = {
     "operator",
     "operator/bindings",
     "publisher",
+    "backup",
+    "core/age",
     "sandbox/cli",
     "demo",
     "doctor",
@@ -321,6 +327,7 @@ export const pure = [
   "stack/hcl",
   "stack/status/judge",
   "doctor/judge",
+  "backup/archive",
 ];
 
 /** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */

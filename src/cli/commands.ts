@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { defineApply, applyUses } from "./apply/command.ts";
+import { backupUses, defineBackup } from "./backup/command.ts";
 import { defineBind, bindUses } from "./bind/command.ts";
 import { defineCompletion, completionUses } from "./completion/command.ts";
 import { defineDemo, demoUses } from "./demo/command.ts";
@@ -25,6 +26,7 @@ import { defineStatus, statusUses } from "./status/command.ts";
 import { defineTest, testUses } from "./test/command.ts";
 import { defineToken, tokenUses } from "./token/command.ts";
 import { serveUses, defineServe } from "./serve/command.ts";
+import { defineRestore, restoreUses } from "./restore/command.ts";
 import { rotateUses, defineRotate } from "./rotate/command.ts";
 import { runTree, type CommandTree, type CommandUses } from "../core/command-line/index.ts";
 import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
@@ -120,6 +122,8 @@ export const podtrust: CommandTree = {
         definePublisher,
         defineOperator,
         defineRotateWithMachines,
+        defineBackup,
+        defineRestore,
         defineSsh,
         defineKubectl,
         defineTunnel,
@@ -147,6 +151,8 @@ export const podtrust: CommandTree = {
     ...publishUses,
     ...publisherUses,
     ...rotateUses,
+    ...backupUses,
+    ...restoreUses,
     ...sshUses,
     ...kubectlUses,
     ...tunnelUses,

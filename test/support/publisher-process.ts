@@ -56,7 +56,8 @@ export async function certificateFiles(
   return { listen: [`127.0.0.1:${port}`], certificateFile, keyFile };
 }
 
-async function writeConfig(
+/** Writes a config into a folder, and gives its file. */
+export async function writeConfig(
   folder: string,
   { stack, issuer, kubeconfig, https }: ServedStack,
 ): Promise<string> {

@@ -17,6 +17,8 @@ export const timeOfDay: readonly string[] = [
   "src/providers/kubernetes/event-recorder.ts",
   "src/providers/kubernetes/lease.ts",
   // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.
+  "src/backup/publisher-file.ts",
+  "src/cli/backup/keygen.ts",
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",

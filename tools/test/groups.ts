@@ -86,6 +86,7 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       "src/demo/from-nothing/run.test.ts",
       "src/providers/host/scripts.test.ts",
+      "test/backup/**/*.test.ts",
       "test/cli/{child,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands}.test.ts",

@@ -3,5 +3,5 @@ export { homeDirectory } from "./home.ts";
 export { type FileLock, type LockOwner } from "./lock.ts";
 export { fileCode, type Files, machineFiles } from "./machine.ts";
 export { type OpenedText, readOpened } from "./opened.ts";
-export { replaceText, unwritable } from "./replace.ts";
+export { createFile, replaceText, unwritable } from "./replace.ts";
 export { type LockOptions, StateFolder } from "./state-folder.ts";

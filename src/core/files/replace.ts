@@ -4,12 +4,17 @@ import { errorText, PodtrustError } from "../base/index.ts";
 import { besides, fileCode, type Files, machineFiles } from "./machine.ts";
 
 /** Makes a file, of mode 0600 by default, whose content is on the disk when this resolves. */
-async function writeSynced(files: Files, path: string, text: string, mode = 0o600): Promise<void> {
+async function writeSynced(
+  files: Files,
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
   const file = await files.open(path, "wx", mode);
   try {
     // Whatever the umask is.
     if (mode !== 0o600) await file.chmod(mode);
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
@@ -29,7 +34,7 @@ export async function syncFolder(files: Files, path: string): Promise<void> {
 }
 
 /** Makes a file in one step, content included; false, and nothing is changed, where there is one of that name. */
-export async function createText(files: Files, path: string, text: string): Promise<boolean> {
+export async function createText(files: Files, path: string, text: string | Uint8Array): Promise<boolean> {
   const temporary = besides(path);
   try {
     await writeSynced(files, temporary, text);
@@ -40,6 +45,23 @@ export async function createText(files: Files, path: string, text: string): Prom
     throw error;
   } finally {
     await files.unlink(temporary).catch(() => {});
+  }
+}
+
+/**
+ * Makes a file (mode 0600) in one step, content included, in a folder that is there; it outlives a loss of power. Throws
+ * `file-unwritable`, also where there is one of that name: that one stays.
+ */
+export async function createFile(
+  path: string,
+  content: string | Uint8Array,
+  files: Files = machineFiles,
+): Promise<void> {
+  try {
+    if (!(await createText(files, path, content))) throw new Error("there is a file of that name");
+    await syncFolder(files, dirname(path));
+  } catch (error) {
+    throw unwritable(path, error);
   }
 }
 

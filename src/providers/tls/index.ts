@@ -27,6 +27,15 @@ export {
   type StoreRecords,
 } from "./record-store.ts";
 export {
+  type AccountName,
+  accountText,
+  certificateText,
+  endOfCertificate,
+  readNamedAccount,
+  readNamedCertificate,
+  sameAddress,
+} from "./stored.ts";
+export {
   type AccountStore,
   type CertificateAddress,
   type CertificateStore,

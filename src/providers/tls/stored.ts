@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey } from "node:crypto";
-import { namesOf, readCertificates } from "../acme/index.ts";
+import { namesOf, readCertificates, validityOf } from "../acme/index.ts";
 import {
   defined,
   errorText,
@@ -11,6 +11,12 @@ import {
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
 const format = 1;
+
+/** Whose account: the CA's directory URL, and the account's contact, empty for none. */
+export interface AccountName {
+  readonly directory: string;
+  readonly account: string;
+}
 
 /** An address in one spelling: names in lower case, sorted, each once. */
 function canonicalCertificateAddress(address: CertificateAddress): CertificateAddress {
@@ -141,4 +147,40 @@ export function readAccountText(path: string, text: string): StoredAccount {
     ...(Array.isArray(identities) ? { caaIdentities: identities.flatMap((one) => textOf(one) ?? []) } : {}),
     ...defined({ uri, externalAccount }),
   };
+}
+
+/** Reads an account's text, and whose it is. Throws `certificate-store-invalid`, with `place` in front. */
+export function readNamedAccount(
+  place: string,
+  text: string,
+): AccountName & { readonly value: StoredAccount } {
+  const fields = fieldsOf(place, text);
+  const [directory, account] = ["directory", "account"].map((name) => textIn(place, fields, name));
+  return { directory: directory ?? "", account: account ?? "", value: readAccountText(place, text) };
+}
+
+/** Reads a certificate's text, and which it is. Throws `certificate-store-invalid`, with `place` in front. */
+export function readNamedCertificate(
+  place: string,
+  text: string,
+): CertificateAddress & { readonly value: StoredCertificate } {
+  const fields = fieldsOf(place, text);
+  const listed: unknown = fields["names"];
+  const names = Array.isArray(listed) ? listed.flatMap((one) => textOf(one) ?? []) : [];
+  const address = {
+    directory: textIn(place, fields, "directory"),
+    account: textIn(place, fields, "account"),
+    names,
+  };
+  return { ...address, value: readCertificateText(place, text) };
+}
+
+/** Whether two addresses are the same certificate's. */
+export function sameAddress(a: CertificateAddress, b: CertificateAddress): boolean {
+  return certificateFile(a) === certificateFile(b);
+}
+
+/** When a certificate ends; milliseconds since the epoch. Throws `certificate-invalid`. */
+export function endOfCertificate({ certificate }: StoredCertificate): number {
+  return validityOf(readCertificates(certificate)[0]).notAfter;
 }

@@ -14,6 +14,7 @@ import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { hostAndPathOf } from "../serving/site.ts";
+import { refuseHalfRestored } from "../kept/restore.ts";
 import type { SharedStore } from "../shared/store.ts";
 import type { DocumentTarget } from "../bucket/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
@@ -51,6 +52,7 @@ export class OpenedConfigs implements GenerationPart {
     const { clock, logger, sockets } = this.#deps;
     const listen = listenOf(configs, sockets);
     const issuers: IssuerOptions[] = [];
+    for (const config of configs) await refuseHalfRestored(publisherOf(config).stateDir);
     for (const config of configs) issuers.push(await this.#issuer(config));
     const { stateDir } = publisherOf(first);
     return { issuers, listen, stateDir, clock, logger, challenges: this.#answers.challenges };

@@ -126,7 +126,8 @@ async function makeFolder(stateDir: string): Promise<void> {
   }
 }
 
-async function openSocket(stateDir: string, publisher: Controlled): Promise<OpenedSocket> {
+/** The path of the socket in a state directory, which is made where it is not there. */
+async function madePath(stateDir: string): Promise<string> {
   const path = controlPath(stateDir);
   if (Buffer.byteLength(path) > maxPath) {
     const sentence = `the control socket's path is longer than ${maxPath} bytes: ${path}`;
@@ -134,6 +135,28 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
     throw new PodtrustError("publisher-listen", sentence, { next });
   }
   await makeFolder(stateDir);
+  return path;
+}
+
+/**
+ * Does something to a state directory while no publisher uses it: none runs, and none can start meanwhile, since its
+ * socket is ours. Throws `publisher-running`, and what the work throws.
+ */
+export async function whileStopped<Result>(stateDir: string, work: () => Promise<Result>): Promise<Result> {
+  const path = await madePath(stateDir);
+  const error = new PodtrustError("publisher-not-running", "the publisher's state is being restored");
+  const refusal = (): LocalReply => json({ error }, 503);
+  const server = localServer(() => Promise.resolve(refusal()), refusal);
+  await takePlace(server, path);
+  try {
+    return await work();
+  } finally {
+    await drainServer(server);
+  }
+}
+
+async function openSocket(stateDir: string, publisher: Controlled): Promise<OpenedSocket> {
+  const path = await madePath(stateDir);
   const server = localServer(
     (exchange) => answer(exchange, publisher),
     (error) => json({ error: asPodtrustError(error) }, 400),

@@ -1,5 +1,6 @@
 import { acmeErrors } from "./acme.ts";
 import { awsErrors } from "./aws.ts";
+import { backupErrors } from "./backup.ts";
 import { bindingErrors } from "./bindings.ts";
 import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
@@ -36,6 +37,7 @@ export const catalogue = {
   ...stackErrors,
   ...configErrors,
   ...publisherErrors,
+  ...backupErrors,
   ...operatorErrors,
   ...acmeErrors,
   ...tlsErrors,

@@ -1,0 +1,9 @@
+export {
+  type BackupContents,
+  type BackupFile,
+  type BackupKind,
+  maxArchive,
+  packed,
+  unpacked,
+} from "./contents.ts";
+export { damaged } from "./tar.ts";

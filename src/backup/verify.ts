@@ -1,0 +1,86 @@
+import { PodtrustError } from "../core/base/index.ts";
+import { type Config, publisherOf } from "../config/index.ts";
+import { type IssuerRoute, readIssuer, servedDocuments } from "../issuer/index.ts";
+import { type KeptDeps, type KeptKeys, keysOfKept, lostBy } from "../publisher/index.ts";
+import { parseJwkSet } from "../rules/keys/index.ts";
+import { type BackupContents, damaged } from "./archive/index.ts";
+import { checkOwn, keptHere, keptIn } from "./publisher-file.ts";
+
+/** What a comparison was made with, and what of it the backup lacks, in sentences. */
+export interface Comparison {
+  readonly with: string;
+  readonly lacks: readonly string[];
+}
+
+/** What a backup of a publisher holds, and how it stands to what there is. */
+export interface Verified {
+  readonly keys: KeptKeys;
+  readonly accounts: number;
+  readonly certificates: number;
+  readonly compared: readonly Comparison[];
+  /** Why something could not be compared with, in sentences. */
+  readonly notCompared: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly config: Config;
+  readonly deps: KeptDeps;
+  readonly contents: BackupContents;
+  readonly route: IssuerRoute;
+  readonly signal: AbortSignal;
+}
+
+/** Whether the documents of a backup can be read at all. Throws `backup-damaged`. */
+function keysIn(contents: BackupContents): KeptKeys {
+  try {
+    return keysOfKept(keptIn(contents), contents.issuer);
+  } catch (error) {
+    if (error instanceof PodtrustError) throw error;
+    throw damaged(`its documents cannot be read: ${String(error)}`);
+  }
+}
+
+async function withPublished(keys: KeptKeys, options: VerifyOptions): Promise<Comparison | string> {
+  const { config, route, signal } = options;
+  const served = servedDocuments(await readIssuer(config.issuer, { route, signal }));
+  if (!served.ok) return `What is published cannot be read: ${served.detail}`;
+  const shown = parseJwkSet(served.jwks).keys.map(({ kid }) => kid);
+  const { published, distrusted } = keys;
+  return {
+    with: `what ${config.issuer} publishes`,
+    lacks: [
+      ...shown.filter((kid) => !published.includes(kid)).map((kid) => `the key ${kid} is published since`),
+      ...published.filter((kid) => !shown.includes(kid)).map((kid) => `the key ${kid} is published no more`),
+      ...distrusted
+        .filter((kid) => shown.includes(kid))
+        .map((kid) => `the key ${kid} is distrusted in it, and published`),
+    ],
+  };
+}
+
+async function withStateHere(options: VerifyOptions): Promise<Comparison | string> {
+  const { config, deps, contents } = options;
+  const { stateDir } = publisherOf(config);
+  const now = await keptHere(config, deps);
+  if (now.documents === undefined) return `There is no publisher's state in ${stateDir} to compare with.`;
+  return { with: `the state in ${stateDir}`, lacks: await lostBy(keptIn(contents), now, config.issuer) };
+}
+
+/**
+ * Reads all that a backup of a publisher holds, and compares it with what is published, seen from here, and with the
+ * publisher's state where that is here. Throws `backup-foreign`, `backup-damaged`.
+ */
+export async function verifyPublisher(options: VerifyOptions): Promise<Verified> {
+  const { config, contents } = options;
+  checkOwn(config, contents);
+  const keys = keysIn(contents);
+  const { accounts, certificates } = keptIn(contents);
+  const found = [await withPublished(keys, options), await withStateHere(options)];
+  return {
+    keys,
+    accounts: accounts.length,
+    certificates: certificates.length,
+    compared: found.filter((one) => typeof one !== "string"),
+    notCompared: found.filter((one) => typeof one === "string"),
+  };
+}

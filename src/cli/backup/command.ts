@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import type { CommandUses } from "../../core/command-line/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { BackupOptions } from "./run.ts";
+import type { KeygenOptions } from "./keygen.ts";
+import type { VerifyOptions } from "./verify.ts";
+
+const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
+/** Examples and guide of the commands. */
+export const backupUses: CommandUses = {
+  "backup create": {
+    examples: [
+      `podtrust backup create --recipient ${exampleRecipient}`,
+      `podtrust backup create -f prod.yaml --recipient ${exampleRecipient} --output prod.age`,
+      `podtrust backup --recipient ${exampleRecipient} --json`,
+    ],
+    guide: "backup-and-restore",
+  },
+  "backup keygen": {
+    examples: [
+      "podtrust backup keygen --output backup-identity.txt",
+      "podtrust backup keygen --output ~/backup-identity.txt --json",
+      "podtrust backup keygen --output /media/stick/backup-identity.txt",
+    ],
+    guide: "backup-and-restore",
+  },
+  "backup verify": {
+    examples: [
+      "podtrust backup verify prod.age --identity backup-identity.txt",
+      "podtrust backup verify prod.age -f prod.yaml --identity backup-identity.txt",
+      "podtrust backup verify prod.age --identity backup-identity.txt --json",
+    ],
+    guide: "backup-and-restore",
+  },
+};
+
+/** `podtrust backup create`, `backup keygen`, `backup verify FILE`: what a publisher cannot have made again, in an encrypted file. */
+export function defineBackup(program: Command, context: CommandContext): void {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  const backup = program
+    .command("backup")
+    .description(
+      "save what the publisher cannot have made again in an encrypted file, and verify such a file",
+    );
+  backup
+    .command("create", { isDefault: true })
+    .description("save the publisher's keys, distrusts, ACME accounts and certificate in an encrypted file")
+    .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
+    .option("-o, --output <file>", "file to create (default: STACK-publisher-TIME.age)")
+    .option("--recipient <age1…>", "who can open it; repeatable", collect)
+    .action(async (options: BackupOptions) => {
+      const { runBackup } = await import("./run.ts");
+      await runBackup(context, options);
+    });
+  backup
+    .command("keygen")
+    .description("create an age identity, which opens backups, and print its recipient, which makes them")
+    .requiredOption("-o, --output <file>", "file to create; keep it away from the publisher's machine")
+    .action(async (options: KeygenOptions) => {
+      const { runKeygen } = await import("./keygen.ts");
+      await runKeygen(context, options);
+    });
+  backup
+    .command("verify")
+    .description("open a backup, check its content and compare it with what is published")
+    .argument("<file>", "the backup")
+    .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
+    .option("-i, --identity <file>", "file with the age identity that opens it")
+    .option(
+      "--connect-to <rule>",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
+      collect,
+    )
+    .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
+    .action(async (file: string, options: VerifyOptions) => {
+      const { runVerify } = await import("./verify.ts");
+      await runVerify(context, file, options);
+    });
+}

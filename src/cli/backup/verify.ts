@@ -1,0 +1,44 @@
+import { type Verified, verifyPublisher } from "../../backup/index.ts";
+import { green, rich, yellow } from "../../core/terminal/index.ts";
+import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
+import { openFile, type OpenOptions } from "./open.ts";
+
+/** What was typed. */
+export interface VerifyOptions extends OpenOptions, RouteOptions {
+  readonly file?: string;
+}
+
+function printVerified({ output }: CommandContext, verified: Verified): void {
+  const { keys, accounts, certificates, compared, notCompared } = verified;
+  for (const kid of keys.published) output.line(`  key ${kid}`);
+  for (const kid of keys.distrusted) output.line(`  key ${kid}, distrusted`);
+  output.line(`  ${accounts} ACME accounts, ${certificates} certificates`);
+  for (const { with: place, lacks } of compared) {
+    if (lacks.length === 0) output.line(rich`${green("The same")} as ${place}.`);
+    else output.line(rich`${yellow("Not the same")} as ${place}:`);
+    for (const sentence of lacks) output.line(`  ${sentence}`);
+  }
+  for (const sentence of notCompared) output.line(sentence);
+}
+
+/** `podtrust backup verify FILE`: exit 3 where the backup lacks something. */
+export async function runVerify(
+  context: CommandContext,
+  name: string,
+  options: VerifyOptions,
+): Promise<void> {
+  const { output, clock, env, signal } = context;
+  const config = await configOf(context, options.file ?? "podtrust.yaml");
+  const contents = await openFile(context, name, options);
+  const { kind, stack, madeAt } = contents;
+  output.line(`${name} opens: a backup of the ${kind} of ${stack}, of ${new Date(madeAt).toISOString()}.`);
+  const deps = { clock, logger: context.logger(), env, consent: pluginConsent(context) };
+  const route = await routeOf(context, options);
+  const verified = await verifyPublisher({ config, deps, contents, route, signal });
+  printVerified(context, verified);
+  if (verified.compared.some(({ lacks }) => lacks.length > 0)) context.exitCode = 3;
+  output.result({ kind, stack, madeAt, ...verified });
+}

@@ -1,0 +1,68 @@
+import { restorePublisher } from "../../backup/index.ts";
+import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
+import { confirm, rich, yellow } from "../../core/terminal/index.ts";
+import { openFile, type OpenOptions } from "../backup/open.ts";
+import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
+
+/** What was typed. */
+export interface RestoreOptions extends OpenOptions {
+  readonly file?: string;
+  readonly replace?: boolean;
+  readonly yes?: boolean;
+}
+
+const words: Readonly<Record<RestoreStep["does"], string>> = {
+  make: "is put back",
+  merge: "is put together with what is there",
+  replace: "takes the place of what is there, which is set aside",
+  keep: "is not used",
+  same: "is there already",
+  leave: "is not used",
+};
+
+function printPlan(context: CommandContext, plan: RestorePlan, madeAt: number): void {
+  const { output } = context;
+  output.line(`The backup is of ${new Date(madeAt).toISOString()}.`);
+  for (const { what, of, does, why } of plan.steps)
+    output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
+  output.line("Published until the cluster has answered:");
+  for (const kid of plan.published) output.line(`  ${kid}`);
+  for (const kid of plan.distrusted) output.line(`  ${kid}, distrusted: it stays out`);
+  output.line(
+    rich`${yellow("Nobody signed the backup")}: whoever knows a recipient can write one. AWS will trust the keys above: take none that you do not know.`,
+  );
+  output.line(
+    "What was distrusted after it was made is known by publisher.distrusted and publisher.distrustSecret alone.",
+  );
+}
+
+/** `podtrust restore FILE`. */
+export async function runRestore(
+  context: CommandContext,
+  name: string,
+  options: RestoreOptions,
+): Promise<void> {
+  const { output, clock, env } = context;
+  const config = await configOf(context, options.file ?? "podtrust.yaml");
+  const contents = await openFile(context, name, options);
+  const { madeAt } = contents;
+  const done = await restorePublisher({
+    config,
+    deps: { clock, logger: context.logger(), env, consent: pluginConsent(context) },
+    contents,
+    replace: options.replace ?? false,
+    async agree(plan) {
+      printPlan(context, plan, madeAt);
+      return options.yes === true || confirm(context, "restore", "Put it back?");
+    },
+  });
+  if (done === undefined) {
+    context.exitCode = 1;
+    output.line("Nothing was done.");
+    return;
+  }
+  output.line("Done. Start the publisher: podtrust serve.");
+  output.result({ madeAt, steps: done.steps, published: done.published, distrusted: done.distrusted });
+}

@@ -1,0 +1,41 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about backups, and the age format that they are encrypted in. */
+export const backupErrors = {
+  "age-key-invalid": {
+    summary: "A recipient or an identity of the age format cannot be used.",
+    next: "Give recipients as age1…, and the file that podtrust backup keygen or age-keygen wrote as the identity. Only X25519 is supported: no plugins, no SSH keys.",
+  },
+  "age-wrong-key": {
+    summary: "The file is encrypted to somebody else.",
+    next: "Give the identity of one of its recipients, or its passphrase.",
+  },
+  "age-damaged": {
+    summary: "A file is not in the age format, or it was changed or cut off.",
+    next: "Take another copy of the backup. Nothing of this one was used.",
+  },
+  "backup-damaged": {
+    summary: "A backup opens, and its content is not what podtrust writes: nothing of it is used.",
+    next: "Take another backup, and find out who could encrypt to its recipients: they are no secret.",
+  },
+  "backup-recipients": {
+    summary: "Nobody was named who can open the backup.",
+    next: "Name recipients: --recipient age1…. podtrust backup keygen makes an identity and its recipient.",
+  },
+  "backup-empty": {
+    summary: "There is nothing to back up.",
+    next: "Run it where the publisher runs, as its user, with its config; podtrust rotate status shows whether it has published something.",
+  },
+  "backup-foreign": {
+    summary: "The backup is of another stack or issuer than the config.",
+    next: "Give the backup of this stack, or the config of that one.",
+  },
+  "backup-newer": {
+    summary: "What is there differs from the backup, and putting the backup in its place would lose it.",
+    next: "Read what differs. --replace sets aside what is there and takes the backup's; without it nothing was changed. What is distrusted, here or in the backup, stays distrusted either way.",
+  },
+  "restore-unfinished": {
+    summary: "A restore was cut off, and the publisher does not start on half of it.",
+    next: "Run the same podtrust restore again: it goes on.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
