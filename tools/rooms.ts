@@ -33,7 +33,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/yaml": [],
   "stack/hcl": [],
   // Anybody's issuer from its URL alone: what is gathered here is judged by the room inside.
-  doctor: ["core/base", "core/http", "rules/oidc", "issuer"],
+  doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
   "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "issuer", "doctor"],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],

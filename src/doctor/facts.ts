@@ -30,6 +30,8 @@ export interface AddressFacts {
 export interface TokenFacts {
   readonly text: string;
   readonly jws: Jws;
+  /** Of a bundle, which has no signature: the published keys (`keyMark`) that verified the token when it was written. */
+  readonly verifiedBy?: readonly string[];
 }
 
 /** All that was seen of an issuer from here: data, from which the judges alone conclude. */

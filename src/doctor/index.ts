@@ -1,8 +1,10 @@
-import { gatherFacts, type DoctorOptions } from "./gather.ts";
+import type { DoctorFacts } from "./facts.ts";
 import { type DoctorReport, judgeIssuerFacts } from "./judge/index.ts";
+import { mapTexts, withoutSecrets } from "./texts.ts";
 
-export type { DoctorOptions } from "./gather.ts";
-export type { TokenFacts } from "./facts.ts";
+export { type Bundle, bundleOf, factsOfBundle, maxBundle } from "./bundle/index.ts";
+export { type DoctorOptions, gatherFacts } from "./gather.ts";
+export type { DoctorFacts, TokenFacts } from "./facts.ts";
 export {
   type DoctorFinding,
   type DoctorReport,
@@ -11,8 +13,9 @@ export {
   symptomOf,
   type Verdict,
 } from "./judge/index.ts";
+export { redacted } from "./texts.ts";
 
-/** Looks at anybody's issuer and says what is wrong with it, and what is not. Throws only the signal's reason. */
-export async function examineIssuer(options: DoctorOptions): Promise<DoctorReport> {
-  return judgeIssuerFacts(await gatherFacts(options));
+/** What the facts of an issuer mean, without what may not be shown of them. Pure: a bundle's mean the same. */
+export function reportOf(facts: DoctorFacts): DoctorReport {
+  return mapTexts(judgeIssuerFacts(facts), withoutSecrets);
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { publicJwk } from "../../src/rules/keys/index.ts";
 import { ecKey } from "../support/sandbox.ts";
 import { type Fault, withPage } from "./fault.ts";
-import { discoveryWith, host, issuer, key, page, paths } from "./world.ts";
+import { discoveryWith, host, issuer, key, page, paths, privateOf } from "./world.ts";
 
 const status = (code: number, reason: string): string =>
   JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", reason, code });
@@ -54,10 +54,11 @@ export const jwksFaults = {
     "jwks",
     keys(...Array.from({ length: 101 }, (_, n) => ({ ...key.jwk, kid: `key-${n}` }))),
   ),
-  PrivateKeyPublished: withPage(
-    "jwks",
-    keys({ ...other.privateKey.export({ format: "jwk" }), kid: "first" }),
-  ),
+  PrivateKeyPublished: async (world) => {
+    const { privateKey } = other;
+    page(await world.start(), "jwks", keys({ ...privateKey.export({ format: "jwk" }), kid: "first" }));
+    world.secrets.push(privateOf(other));
+  },
   JwksEmpty: withPage("jwks", keys()),
   JwksInvalid: withPage("jwks", { body: "{}" }),
   KeyMembersMissing: withPage("jwks", keys(without("use"))),

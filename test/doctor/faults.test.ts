@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Cause, type CauseFacts, reasons } from "../../src/core/base/index.ts";
-import type { DoctorReport } from "../../src/doctor/index.ts";
+import { bundleOf, type DoctorReport, factsOfBundle, reportOf as judged } from "../../src/doctor/index.ts";
 import { faults } from "./faults.ts";
-import { outputOf, reportOf, writtenOutputs } from "./outputs.ts";
+import { lookOf, outputOf, reportOf, writtenOutputs } from "./outputs.ts";
 
 /** Links that a finding may not send anybody to: they hold, by a proof in the same report. */
 function misdirected({ findings, excluded }: DoctorReport): readonly string[] {
@@ -29,6 +29,19 @@ describe("a fault in a real part", () => {
         assert.equal(report.broken?.reason, cause, JSON.stringify(report.findings, undefined, 2));
       else assert.equal(report.broken, undefined, JSON.stringify(report.findings, undefined, 2));
       assert.deepEqual(misdirected(report), []);
+    });
+  }
+});
+
+describe("a bundle of a fault", () => {
+  for (const cause of Object.keys(faults) as Cause[]) {
+    test(`named ${cause} is judged elsewhere as it was here, and no secret is in it nor in the report`, async () => {
+      const { facts, secrets } = await lookOf(cause);
+      const report = judged(facts);
+      const text = JSON.stringify(bundleOf(facts));
+      assert.deepEqual(judged(factsOfBundle(text)), report);
+      for (const secret of secrets)
+        for (const shown of [text, JSON.stringify(report)]) assert.ok(!shown.includes(secret), shown);
     });
   }
 });

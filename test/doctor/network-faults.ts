@@ -195,7 +195,7 @@ export const reachabilityFaults = {
     });
   },
   ResponseSlow: async (world) => {
-    page(await world.start(), "jwks", { delayMs: 500, body: JSON.stringify({ keys: [key.jwk] }) });
-    world.timeoutMs = 900;
+    page(await world.start(), "jwks", { delayMs: 1250, body: JSON.stringify({ keys: [key.jwk] }) });
+    world.timeoutMs = 2400;
   },
 } satisfies Record<string, Fault>;

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { Cause } from "../../src/core/base/index.ts";
-import type { DoctorReport } from "../../src/doctor/index.ts";
+import { type DoctorFacts, type DoctorReport, reportOf as judged } from "../../src/doctor/index.ts";
 import { faults } from "./faults.ts";
 import { newWorld } from "./world.ts";
 
@@ -20,15 +20,34 @@ export interface FaultOutput {
 
 const file = join(import.meta.dirname, "outputs.json");
 
-/** Breaks one part and has doctor look. */
-export async function reportOf(cause: Cause): Promise<DoctorReport> {
+/** What doctor sees of a fault, and what of that world may stand nowhere. */
+export interface FaultLook {
+  readonly facts: DoctorFacts;
+  readonly secrets: readonly string[];
+}
+
+async function look(cause: Cause): Promise<FaultLook> {
   const world = await newWorld();
   try {
     await faults[cause](world);
-    return await world.examine();
+    return { facts: await world.look(), secrets: world.secrets };
   } finally {
     await world.close();
   }
+}
+
+const looks = new Map<Cause, Promise<FaultLook>>();
+
+/** Breaks one part and has doctor look, once in a process. */
+export function lookOf(cause: Cause): Promise<FaultLook> {
+  const found = looks.get(cause) ?? look(cause);
+  looks.set(cause, found);
+  return found;
+}
+
+/** What doctor says of a fault. */
+export async function reportOf(cause: Cause): Promise<DoctorReport> {
+  return judged((await lookOf(cause)).facts);
 }
 
 const changing: readonly (readonly [RegExp, string])[] = [

@@ -2,7 +2,7 @@ import { sign } from "node:crypto";
 import type { AddressInfo, Server } from "node:net";
 import { systemClock } from "../../src/core/base/index.ts";
 import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
-import { type DoctorReport, examineIssuer } from "../../src/doctor/index.ts";
+import { type DoctorFacts, type DoctorReport, gatherFacts, reportOf } from "../../src/doctor/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { kubernetesKid, publicKeyOf } from "../../src/rules/keys/index.ts";
 import {
@@ -29,6 +29,13 @@ export const key = {
   jwk: { ...made.jwk, kid: kubernetesKid(material) },
 };
 
+/** The member of a key that nobody else may know. */
+export function privateOf({ privateKey }: Pick<typeof made, "privateKey">): string {
+  const { d } = privateKey.export({ format: "jwk" });
+  if (typeof d !== "string") throw new TypeError("the key has no private half");
+  return d;
+}
+
 type Records = Readonly<Record<string, readonly string[]>>;
 
 /** How long a document may take here, in milliseconds: AWS's five seconds would be waited for in vain. */
@@ -44,6 +51,8 @@ export class World {
   resolver: string | undefined;
   token: string | undefined;
   timeoutMs: number = timeoutMs;
+  /** What is on no screen and in no file: private members of keys, and the token. */
+  readonly secrets: string[] = [privateOf(key)];
 
   constructor(authority: TestAuthority, hierarchy: TestHierarchy) {
     this.authority = authority;
@@ -101,11 +110,17 @@ export class World {
       dsaEncoding: "ieee-p1363",
     });
     this.token = `${input}.${signature.toString("base64url")}`;
+    this.secrets.push(privateOf(signer), ...this.token.split("."));
   }
 
   async examine(): Promise<DoctorReport> {
+    return reportOf(await this.look());
+  }
+
+  /** What doctor sees of it. */
+  async look(): Promise<DoctorFacts> {
     const { token, resolver } = this;
-    return examineIssuer({
+    return gatherFacts({
       issuer: this.issuer,
       route: { ca: `${this.authority.root}${this.hierarchy.root}`, connectTo: this.#connectTo },
       timeoutMs: this.timeoutMs,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { DoctorCommandOptions } from "./run.ts";
+import type { DoctorCommandOptions } from "./typed.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
@@ -10,6 +10,8 @@ export const doctorUses: CommandUses = {
       "podtrust doctor https://oidc.example.com",
       "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
       "podtrust doctor --error 'InvalidIdentityToken: Incorrect token audience'",
+      "podtrust doctor https://oidc.example.com --bundle bundle.json --redact",
+      "podtrust doctor --offline bundle.json",
     ],
     guide: "doctor",
   },
@@ -35,6 +37,10 @@ export function defineDoctor(program: Command, context: CommandContext): void {
       collect,
     )
     .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
+    .option("--junit <file>", "write the links as JUnit's XML too")
+    .option("--bundle <file>", "write what was seen to a file that others can judge; says what is in it")
+    .option("--offline <bundle>", "judge such a file in place of an issuer: nothing is asked of anybody")
+    .option("--redact", "show and write no account id and no ARN")
     .addHelpText(
       "after",
       "\nNeeds no config, no account and no credentials. Changes nothing: it looks names up and sends GETs of the two\n" +

@@ -1,21 +1,24 @@
-import { isIP } from "node:net";
-import { defined, isCause, lengthText, type Link, links, PodtrustError } from "../../core/base/index.ts";
-import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
+import { defined, isCause, lengthText, type Link, links } from "../../core/base/index.ts";
+import { printNext, readTextFile, withDocumentPaths } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
-import { type DoctorFinding, type DoctorReport, examineIssuer, type Verdict } from "../../doctor/index.ts";
+import {
+  type DoctorFacts,
+  type DoctorFinding,
+  type DoctorReport,
+  factsOfBundle,
+  gatherFacts,
+  maxBundle,
+  redacted,
+  reportOf,
+  type Verdict,
+} from "../../doctor/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
-import { checkTogether, printSymptom, symptomFrom } from "./symptom.ts";
-import { type RouteOptions, routeOf } from "../options/route.ts";
-
-/** What was typed. */
-export interface DoctorCommandOptions extends RouteOptions {
-  readonly token?: string;
-  readonly error?: string;
-  readonly failOn: string;
-  readonly resolver?: string;
-}
+import { writeFiles } from "./files.ts";
+import { printSymptom, symptomFrom } from "./symptom.ts";
+import { checkTogether, type DoctorCommandOptions, failsOn, resolverOf } from "./typed.ts";
+import { routeOf } from "../options/route.ts";
 
 const nameWidth = Math.max(...links.map((link) => link.length));
 const hang = nameWidth + 4;
@@ -86,43 +89,41 @@ function printReport(context: CommandContext, report: DoctorReport): void {
   }
 }
 
-const failing: Readonly<Record<string, readonly Verdict[]>> = {
-  broken: ["broken"],
-  warning: ["broken", "propagating", "warning"],
-};
-
-function failsOn(text: string): readonly Verdict[] {
-  const found = Object.hasOwn(failing, text) ? failing[text] : undefined;
-  if (found !== undefined) return found;
-  throw new PodtrustError("usage", `--fail-on ${text} is no verdict`, { next: "Give warning or broken." });
-}
-
-/** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver takes it. */
-function resolverOf(text: string): string {
-  const address = /^\[?([^\]]+?)\]?(?::\d{1,5})?$/u.exec(text)?.[1] ?? "";
-  if (isIP(text) !== 0 || isIP(address) !== 0) return text;
-  throw new PodtrustError("usage", `--resolver ${text} is no address`, {
-    next: "Give an address, such as 1.1.1.1, or one with a port, such as 127.0.0.1:5353.",
-  });
-}
-
-/** An issuer that was examined, with the token that was given. */
-async function examined(
+/** What is seen of an issuer now. */
+async function gathered(
   context: CommandContext,
   issuer: string,
   options: DoctorCommandOptions,
-): Promise<DoctorReport> {
+): Promise<DoctorFacts> {
   const { clock, signal, output } = context;
   parseIssuer(issuer);
-  const token = options.token === undefined ? undefined : await readToken(context, options.token);
   const resolver = options.resolver === undefined ? undefined : resolverOf(options.resolver);
+  const token = options.token === undefined ? undefined : await readToken(context, options.token);
   const route = await routeOf(context, options);
-  const report = await examineIssuer({ issuer, route, clock, signal, ...defined({ token, resolver }) });
-  output.line(rich`${bold("issuer")}  ${issuer}`);
+  const facts = await gatherFacts({ issuer, route, clock, signal, ...defined({ token, resolver }) });
   for (const note of token?.notes ?? []) output.line(yellow(`note: ${note}`), 2);
+  return facts;
+}
+
+/** What somebody else saw: nothing is asked of anybody. */
+async function stored(context: CommandContext, name: string): Promise<DoctorFacts> {
+  return factsOfBundle(await readTextFile(context, { option: "--offline", name, maxBytes: maxBundle }));
+}
+
+async function factsOf(
+  context: CommandContext,
+  issuer: string | undefined,
+  options: DoctorCommandOptions,
+): Promise<DoctorFacts | undefined> {
+  if (options.offline !== undefined) return stored(context, options.offline);
+  return issuer === undefined ? undefined : gathered(context, issuer, options);
+}
+
+function heading(context: CommandContext, { issuer, at }: DoctorReport, offline: string | undefined): void {
+  const { output } = context;
+  output.line(rich`${bold("issuer")}  ${issuer}`);
+  if (offline !== undefined) output.line(dim(`As it was seen at ${at}, from the bundle ${offline}.`), 2);
   output.line();
-  printReport(context, report);
-  return report;
 }
 
 /** Judges anybody's issuer as AWS reads it, or an error's text, or both; the exit code says whether a link is broken. */
@@ -134,8 +135,16 @@ export async function runDoctor(
   const fails = failsOn(options.failOn);
   checkTogether(issuer, options);
   const symptom = options.error === undefined ? undefined : await symptomFrom(context, options.error);
-  const report = issuer === undefined ? undefined : await examined(context, issuer, options);
+  const facts = await factsOf(context, issuer, options);
+  const whole = facts === undefined ? undefined : reportOf(facts);
+  const report = options.redact === true ? redacted(whole) : whole;
+  if (report !== undefined) {
+    heading(context, report, options.offline);
+    printReport(context, report);
+  }
   if (symptom !== undefined) printSymptom(context, symptom, report);
-  context.output.result({ ...report, ...defined({ symptom }) });
+  const seen = facts === undefined || report === undefined ? undefined : { facts, report, fails };
+  const bundle = seen === undefined ? undefined : await writeFiles(context, options, seen);
+  context.output.result({ ...report, ...defined({ symptom, bundle }) });
   if (report !== undefined && fails.includes(report.verdict)) context.exitCode = 3;
 }

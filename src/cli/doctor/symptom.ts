@@ -6,30 +6,6 @@ import type { CommandContext } from "../context.ts";
 
 const maxBytes = 65_536;
 
-interface Typed {
-  readonly error?: string;
-  readonly token?: string;
-}
-
-/** Throws `usage` for what cannot be asked together. */
-export function checkTogether(issuer: string | undefined, { error, token }: Typed): void {
-  if (issuer === undefined && error === undefined) {
-    throw new PodtrustError("usage", "doctor needs an issuer's URL, an error's text, or both", {
-      next: "For example: podtrust doctor https://oidc.example.com",
-    });
-  }
-  if (issuer === undefined && token !== undefined) {
-    throw new PodtrustError("usage", "--token goes with the URL of its issuer", {
-      next: "Give the issuer's URL as well.",
-    });
-  }
-  if (error === "-" && token === "-") {
-    throw new PodtrustError("usage", "--error and --token cannot both be standard input", {
-      next: "Give one of them as a file or a text.",
-    });
-  }
-}
-
 /** What the text means; throws `usage` for one that is not known. */
 export async function symptomFrom(context: CommandContext, given: string): Promise<Symptom> {
   const isInput = given === "-";

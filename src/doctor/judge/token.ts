@@ -1,15 +1,17 @@
 import type { Reason } from "../../core/base/index.ts";
 import { servedDocuments } from "../../issuer/index.ts";
-import { keyChecks, verifyJws } from "../../rules/keys/index.ts";
+import { keyChecks } from "../../rules/keys/index.ts";
 import { awsJwksCacheSeconds, iamProviderKey, issuerDifference } from "../../rules/oidc/index.ts";
 import {
   callKeys,
   explainWebIdentity,
   factsOfTrustPolicy,
+  type KeyChecks,
   parseRoleArn,
   type RuleReport,
   webIdentityTrustPolicy,
 } from "../../rules/trust/index.ts";
+import { keyMark } from "../bundle/index.ts";
 import type { TokenFacts } from "../facts.ts";
 import { issuerReason } from "./discovery.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
@@ -22,8 +24,15 @@ const stsAudience = "sts.amazonaws.com";
 const textsOf = (value: unknown): readonly string[] =>
   [value].flat().filter((one): one is string => typeof one === "string");
 
+/** The arithmetic of keys; of a token without its signature what it gave when the bundle was written. */
+function checksOf({ verifiedBy }: TokenFacts): KeyChecks {
+  if (verifiedBy === undefined) return keyChecks;
+  return { ...keyChecks, verifies: (_jws, key) => verifiedBy.includes(keyMark(key)) };
+}
+
 /** The rules of STS, for a role and a provider that take whatever the token has: what is left is about the token. */
-function rulesOf({ issuer, now, reading }: Judged, { text, jws }: TokenFacts): readonly RuleReport[] {
+function rulesOf({ issuer, now, reading }: Judged, token: TokenFacts): readonly RuleReport[] {
+  const { text, jws } = token;
   const role = parseRoleArn(roleArn);
   if (role === undefined) throw new TypeError(`${roleArn} is no ARN`);
   const audiences = textsOf(jws.claims["azp"] ?? jws.claims["aud"]);
@@ -38,7 +47,7 @@ function rulesOf({ issuer, now, reading }: Judged, { text, jws }: TokenFacts): r
   const documents = servedDocuments(reading);
   return explainWebIdentity(
     { request, now: Math.floor(now / 1000), ...facts, documents, unknownKeys: callKeys },
-    keyChecks,
+    checksOf(token),
   );
 }
 
@@ -60,8 +69,10 @@ const ofDocuments: ReadonlySet<string> = new Set([
 ]);
 
 /** Why no key of the set is the token's: it is there under another kid, or it is not there. */
-function keyless(facts: Judged, { jws }: TokenFacts, why: string): DoctorFinding {
-  const twin = rawKeys(facts).find((key) => verifyJws(jws, key));
+function keyless(facts: Judged, token: TokenFacts, why: string): DoctorFinding {
+  const { jws } = token;
+  const { verifies } = checksOf(token);
+  const twin = rawKeys(facts).find((key) => verifies(jws, key));
   if (twin === undefined) return finding("TokenKeyMissing", { seen: why });
   const [theirs, ours] = [twin["kid"], jws.header["kid"]].map((kid) => JSON.stringify(kid) ?? "none");
   return finding("TokenKidDiffers", {

@@ -5,6 +5,7 @@ import { bindingErrors } from "./bindings.ts";
 import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
+import { doctorErrors } from "./doctor.ts";
 import { generalErrors } from "./general.ts";
 import { hostErrors } from "./host.ts";
 import { hetznerErrors } from "./hetzner.ts";
@@ -48,6 +49,7 @@ export const catalogue = {
   ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,
+  ...doctorErrors,
 } as const;
 
 /** The closed set of error codes. */

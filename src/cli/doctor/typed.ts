@@ -1,0 +1,77 @@
+import { isIP } from "node:net";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { Verdict } from "../../doctor/index.ts";
+import type { RouteOptions } from "../options/route.ts";
+
+/** What was typed. */
+export interface DoctorCommandOptions extends RouteOptions {
+  readonly token?: string;
+  readonly error?: string;
+  readonly failOn: string;
+  readonly resolver?: string;
+  readonly junit?: string;
+  readonly bundle?: string;
+  readonly offline?: string;
+  readonly redact?: boolean;
+}
+
+const failing: Readonly<Record<string, readonly Verdict[]>> = {
+  broken: ["broken"],
+  warning: ["broken", "propagating", "warning"],
+};
+
+/** The verdicts that make the exit code 3; throws `usage`. */
+export function failsOn(text: string): readonly Verdict[] {
+  const found = Object.hasOwn(failing, text) ? failing[text] : undefined;
+  if (found !== undefined) return found;
+  throw new PodtrustError("usage", `--fail-on ${text} is no verdict`, { next: "Give warning or broken." });
+}
+
+/** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver takes it; throws `usage`. */
+export function resolverOf(text: string): string {
+  const address = /^\[?([^\]]+?)\]?(?::\d{1,5})?$/u.exec(text)?.[1] ?? "";
+  if (isIP(text) !== 0 || isIP(address) !== 0) return text;
+  throw new PodtrustError("usage", `--resolver ${text} is no address`, {
+    next: "Give an address, such as 1.1.1.1, or one with a port, such as 127.0.0.1:5353.",
+  });
+}
+
+function checkOffline(issuer: string | undefined, options: DoctorCommandOptions): void {
+  const { offline, token, resolver, connectTo, ca, bundle } = options;
+  const asking = { "--token": token, "--resolver": resolver, "--connect-to": connectTo, "--ca": ca };
+  const [named] = Object.entries({ ...asking, "--bundle": bundle }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const beside = issuer === undefined ? named?.[0] : "an issuer";
+  if (offline === undefined || beside === undefined) return;
+  throw new PodtrustError(
+    "usage",
+    `--offline judges what a bundle has, and ${beside} has no place beside it`,
+    {
+      next: "For example: podtrust doctor --offline bundle.json",
+    },
+  );
+}
+
+/** Throws `usage` for what cannot be asked together. */
+export function checkTogether(issuer: string | undefined, options: DoctorCommandOptions): void {
+  const { error, token, junit, bundle, offline } = options;
+  checkOffline(issuer, options);
+  if (issuer === undefined && error === undefined && offline === undefined) {
+    throw new PodtrustError("usage", "doctor needs an issuer's URL, an error's text, or both", {
+      next: "For example: podtrust doctor https://oidc.example.com",
+    });
+  }
+  const needs = Object.entries({ "--token": token, "--junit": junit, "--bundle": bundle });
+  const [alone] = needs.filter(([, value]) => value !== undefined);
+  if (issuer === undefined && offline === undefined && alone !== undefined) {
+    throw new PodtrustError("usage", `${alone[0]} goes with the URL of an issuer`, {
+      next: "Give the issuer's URL as well.",
+    });
+  }
+  if (error === "-" && token === "-") {
+    throw new PodtrustError("usage", "--error and --token cannot both be standard input", {
+      next: "Give one of them as a file or a text.",
+    });
+  }
+}

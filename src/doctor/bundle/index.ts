@@ -1,0 +1,3 @@
+export { factsOfBundle, maxBundle } from "./read.ts";
+export { type Bundle, bundleOf } from "./write.ts";
+export { keyMark } from "./token.ts";

@@ -1,0 +1,191 @@
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import { defined, errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
+import type { Exchange, TlsFacts } from "../../core/http/index.ts";
+import {
+  awsBounds,
+  type DocumentName,
+  type DocumentReading,
+  type IssuerReading,
+} from "../../issuer/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
+import type { DoctorFacts, NameAnswer, NameFacts, TokenFacts } from "../facts.ts";
+import { keptHeaders } from "./documents.ts";
+import { maxDate, Part } from "./schema.ts";
+import { tokenOf } from "./token.ts";
+import { bundleKind, bundleVersion } from "./write.ts";
+
+/** Bytes of a bundle that are read. */
+export const maxBundle = 16 * 1024 * 1024;
+const maxMs = 86_400_000;
+
+type Place = { readonly part: Part; readonly bodies: readonly string[] };
+
+function timingOf(part: Part): Exchange["timing"] {
+  const phase = (name: string): number | undefined => part.optional(name)?.number(maxMs);
+  return defined({
+    dns: phase("dns"),
+    connect: phase("connect"),
+    tls: phase("tls"),
+    firstByte: phase("firstByte"),
+    lastByte: phase("lastByte"),
+  });
+}
+
+function tlsOf(part: Part | undefined): TlsFacts | undefined {
+  if (part === undefined) return undefined;
+  const chain = part.member("chain").list(10);
+  return {
+    protocol: part.member("protocol").text(),
+    chain: chain.map((one) => ({
+      subject: one.member("subject").text(),
+      issuer: one.member("issuer").text(),
+      sha1: one.member("sha1").text(),
+      sha256: one.member("sha256").text(),
+      pem: "",
+      notBefore: one.member("notBefore").number(maxDate),
+      notAfter: one.member("notAfter").number(maxDate),
+    })),
+  };
+}
+
+function exchangeOf(part: Part): Exchange {
+  return {
+    resolved: part
+      .member("resolved")
+      .list()
+      .map((one) => one.text()),
+    attempts: part
+      .member("attempts")
+      .list()
+      .map((one) => ({
+        address: one.member("address").text(),
+        port: one.member("port").number(65_535),
+        ...defined({ error: one.optional("error")?.text() }),
+      })),
+    timing: timingOf(part.member("timing")),
+    received: part.member("received").number(awsBounds.jwksBytes * 2),
+    ...defined({ tls: tlsOf(part.optional("tls")), status: part.optional("status")?.number(999) }),
+  };
+}
+
+function errorOf(part: Part): PodtrustError {
+  const error = errorFromJson({ ...part.record(), next: undefined });
+  return error ?? new PodtrustError("bundle-invalid", "an error in the bundle is none of podtrust's");
+}
+
+function documentOf(document: DocumentName, { part, bodies }: Place): DocumentReading {
+  const seen = { document, url: part.member("url").text(), exchange: exchangeOf(part.member("exchange")) };
+  const answer = part.optional("answer");
+  if (answer === undefined) return { ...seen, outcome: "failed", error: errorOf(part.member("error")) };
+  const headers = answer.member("headers");
+  const kept = keptHeaders.flatMap((name) => {
+    const value = headers.optional(name)?.text();
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const body = bodies[answer.member("body").number(bodies.length - 1)] ?? "";
+  const response = {
+    status: answer.member("status").number(999),
+    headers: Object.fromEntries(kept),
+    body: Buffer.from(body),
+    ...defined({ tls: seen.exchange.tls }),
+  };
+  return { ...seen, outcome: "answered", response };
+}
+
+function readingOf(issuer: string, { part, bodies }: Place): IssuerReading {
+  const jwks = part.optional("jwks");
+  return {
+    issuer,
+    discovery: documentOf("discovery", { part: part.member("discovery"), bodies }),
+    ...(jwks === undefined ? {} : { jwks: documentOf("jwks", { part: jwks, bodies }) }),
+  };
+}
+
+const addressOf = (part: Part): string => part.textThat((text) => isIP(text) !== 0, "address");
+
+function answerOf(part: Part): NameAnswer {
+  const addresses = part.optional("addresses");
+  if (addresses === undefined) return { error: part.member("error").text(64) };
+  return { addresses: addresses.list().map(addressOf) };
+}
+
+function nameOf(part: Part): NameFacts {
+  const own = part.optional("own");
+  return {
+    host: part.member("host").text(300),
+    answers: part.member("answers").list().map(answerOf),
+    ...defined({
+      instead: part.optional("instead")?.text(),
+      own: own === undefined ? undefined : answerOf(own),
+    }),
+  };
+}
+
+function tokenFactsOf(part: Part): TokenFacts {
+  return tokenOf({
+    header: part.member("header").record(),
+    claims: part.member("claims").record(),
+    verifiedBy: part
+      .member("verifiedBy")
+      .list()
+      .map((one) => one.text(16_384)),
+    signatureBytes: Math.floor(part.member("signatureBytes").number(4096)),
+  });
+}
+
+function factsOf(part: Part): DoctorFacts {
+  const issuer = part.member("issuer").text(2048);
+  parseIssuer(issuer);
+  const bodies = part
+    .member("bodies")
+    .list(128)
+    .map((one) => one.text(awsBounds.jwksBytes));
+  const at = (place: Part): Place => ({ part: place, bodies });
+  const token = part.optional("token");
+  return {
+    issuer,
+    now: part.member("now").number(maxDate),
+    timeoutMs: part.member("timeoutMs").number(maxMs),
+    reading: readingOf(issuer, at(part.member("reading"))),
+    samples: part
+      .member("samples")
+      .list()
+      .map((one) => readingOf(issuer, at(one))),
+    names: part.member("names").list().map(nameOf),
+    addresses: part
+      .member("addresses")
+      .list()
+      .map((one) => ({
+        address: addressOf(one.member("address")),
+        reading: readingOf(issuer, at(one.member("reading"))),
+      })),
+    ...(token === undefined ? {} : { token: tokenFactsOf(token) }),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new PodtrustError("bundle-invalid", "the bundle is not JSON");
+  }
+}
+
+/**
+ * The facts of a bundle that somebody else may have written: each value is checked, what is not known is left out, and
+ * nothing of it becomes a path or an address to ask. Throws `bundle-invalid`.
+ */
+export function factsOfBundle(text: string): DoctorFacts {
+  const whole = new Part(jsonOf(text), "the file");
+  whole.member("kind").textThat((kind) => kind === bundleKind, `${bundleKind}`);
+  if (whole.member("version").number(1e6) !== bundleVersion)
+    throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");
+  try {
+    return factsOf(whole.member("facts"));
+  } catch (error) {
+    if (error instanceof PodtrustError && error.code !== "bundle-invalid")
+      throw new PodtrustError("bundle-invalid", `the bundle has a value that is none: ${errorText(error)}`);
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { isRecord, PodtrustError } from "../../core/base/index.ts";
+
+/** The latest date that RFC 3339 can write, in milliseconds. */
+export const maxDate = 253_402_300_799_999;
+
+function refuse(at: string, what: string): PodtrustError {
+  return new PodtrustError("bundle-invalid", `${at} of the bundle ${what}`, { detail: { at } });
+}
+
+/** A value of a stranger's JSON with its place, taken as what it has to be. Each throws `bundle-invalid`. */
+export class Part {
+  readonly #value: unknown;
+  readonly #at: string;
+
+  constructor(value: unknown, at: string) {
+    this.#value = value;
+    this.#at = at;
+  }
+
+  /** A member that may be missing. */
+  optional(name: string): Part | undefined {
+    if (!isRecord(this.#value)) throw refuse(this.#at, "is no object");
+    if (!Object.hasOwn(this.#value, name)) return undefined;
+    return new Part(this.#value[name], `${this.#at}.${name}`);
+  }
+
+  member(name: string): Part {
+    const found = this.optional(name);
+    if (found === undefined) throw refuse(`${this.#at}.${name}`, "is missing");
+    return found;
+  }
+
+  /** Of at most `max` characters. */
+  text(max = 8192): string {
+    if (typeof this.#value !== "string") throw refuse(this.#at, "is no text");
+    if (this.#value.length > max) throw refuse(this.#at, `is longer than ${max} characters`);
+    return this.#value;
+  }
+
+  /** A text that `fits`. */
+  textThat(fits: (text: string) => boolean, what: string): string {
+    const text = this.text();
+    if (!fits(text)) throw refuse(this.#at, `is no ${what}`);
+    return text;
+  }
+
+  /** From 0 to `max`. */
+  number(max: number): number {
+    const value = this.#value;
+    if (typeof value !== "number" || !(value >= 0 && value <= max))
+      throw refuse(this.#at, `is no number from 0 to ${max}`);
+    return value;
+  }
+
+  /** Of at most `max` members. */
+  list(max = 64): readonly Part[] {
+    if (!Array.isArray(this.#value)) throw refuse(this.#at, "is no list");
+    if (this.#value.length > max) throw refuse(this.#at, `has more than ${max} members`);
+    return this.#value.map((one: unknown, index) => new Part(one, `${this.#at}[${index}]`));
+  }
+
+  /** An object as it stands, for judges that take nothing of it for granted. */
+  record(): Readonly<Record<string, unknown>> {
+    if (!isRecord(this.#value)) throw refuse(this.#at, "is no object");
+    return this.#value;
+  }
+}

@@ -1,0 +1,108 @@
+import type { DocumentReading, IssuerReading } from "../../issuer/index.ts";
+import type { DoctorFacts } from "../facts.ts";
+import { mapTexts, withoutSecrets } from "../texts.ts";
+import { keptBody, keptHeaders } from "./documents.ts";
+import { unsigned } from "./token.ts";
+
+/** By these a file is known as a bundle; a version that reads it otherwise has another number. */
+export const bundleKind = "podtrust doctor bundle";
+export const bundleVersion = 1;
+
+/** One part of a bundle, as a person reads what is in it. */
+export interface BundlePart {
+  readonly part: string;
+  readonly says: string;
+}
+
+/** All that is in a bundle, as plain JSON. */
+export interface Bundle {
+  readonly kind: typeof bundleKind;
+  readonly version: number;
+  readonly contents: readonly BundlePart[];
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Each body once, however often it came. */
+class Bodies {
+  readonly #places = new Map<string, number>();
+
+  placeOf(body: string): number {
+    const place = this.#places.get(body) ?? this.#places.size;
+    this.#places.set(body, place);
+    return place;
+  }
+
+  get all(): readonly string[] {
+    return [...this.#places.keys()];
+  }
+}
+
+function answerOf(reading: DocumentReading, bodies: Bodies): object {
+  if (reading.outcome === "failed") {
+    const { code, message, detail } = reading.error;
+    const words = ["reason", "cause"].flatMap((name) =>
+      typeof detail[name] === "string" ? [[name, detail[name]]] : [],
+    );
+    return { error: { code, message, detail: Object.fromEntries(words) } };
+  }
+  const { status, headers } = reading.response;
+  const kept = keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+  return {
+    answer: { status, headers: Object.fromEntries(kept), body: bodies.placeOf(keptBody(reading)) },
+  };
+}
+
+function documentOf(reading: DocumentReading, bodies: Bodies): object {
+  const { url, exchange } = reading;
+  const { tls, ...rest } = exchange;
+  const chain = tls?.chain.map(({ pem: _pem, ...certificate }) => certificate);
+  return {
+    url,
+    exchange: tls === undefined ? rest : { ...rest, tls: { protocol: tls.protocol, chain } },
+    ...answerOf(reading, bodies),
+  };
+}
+
+function readingOf({ discovery, jwks }: IssuerReading, bodies: Bodies): object {
+  const first = { discovery: documentOf(discovery, bodies) };
+  return jwks === undefined ? first : { ...first, jwks: documentOf(jwks, bodies) };
+}
+
+function contentsOf({ reading, samples, addresses, names, token }: DoctorFacts): readonly BundlePart[] {
+  const readings = 1 + samples.length + addresses.length;
+  const documents = reading.jwks === undefined ? "the discovery document" : "both documents";
+  return [
+    { part: "issuer", says: "its URL, and when it was looked at" },
+    { part: "names", says: `what DNS says of ${names.map(({ host }) => host).join(", ")}` },
+    {
+      part: "readings",
+      says: `${documents} as they came ${readings} times: status, ${keptHeaders.length} headers at most, times, certificates`,
+    },
+    {
+      part: "token",
+      says:
+        token === undefined ? "none was given" : "header and claims, and which keys verify it; no signature",
+    },
+  ];
+}
+
+/** What was seen as one object, without what may not be shown. Pure. */
+export function bundleOf(facts: DoctorFacts): Bundle {
+  const bodies = new Bodies();
+  const { reading, samples, addresses, token, ...plain } = facts;
+  const readings = [reading, ...samples, ...addresses.map((one) => one.reading)];
+  const written = {
+    ...plain,
+    reading: readingOf(reading, bodies),
+    samples: samples.map((one) => readingOf(one, bodies)),
+    addresses: addresses.map((one) => ({ address: one.address, reading: readingOf(one.reading, bodies) })),
+    ...(token === undefined ? {} : { token: unsigned(token, readings) }),
+    bodies: bodies.all,
+  };
+  return {
+    kind: bundleKind,
+    version: bundleVersion,
+    contents: contentsOf(facts),
+    facts: mapTexts(written, withoutSecrets),
+  };
+}
