@@ -36,6 +36,15 @@ const wrong: readonly (Json | undefined)[] = [
   { __proto__: null, toString: "x" },
 ];
 
+/** `judged`, or the code of the error. */
+function outcomeOf(text: string): string {
+  try {
+    return reportOf(factsOfBundle(text)).at === "" ? "no time" : "judged";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
 describe("a bundle", () => {
   test("that somebody changed in any one place is judged or refused as no bundle, and nothing else happens", async () => {
     const looks = await Promise.all([
@@ -48,12 +57,8 @@ describe("a bundle", () => {
       // Four of the wrong values at each place, others at the next.
       for (const [index, place] of placesOf(good).entries())
         for (const by of wrong.filter((_one, at) => (index + at) % 5 < 2)) {
-          const text = JSON.stringify(replaced(good, place, by));
-          try {
-            assert.equal(reportOf(factsOfBundle(text)).at.length > 0, true);
-          } catch (error) {
-            assert.equal((error as { code?: string }).code, "bundle-invalid", `${place.join(".")} ${text}`);
-          }
+          const outcome = outcomeOf(JSON.stringify(replaced(good, place, by)));
+          assert.match(outcome, /^(?:judged|bundle-invalid)$/u, place.join("."));
         }
     }
   });

@@ -178,7 +178,7 @@ function jsonOf(text: string): unknown {
  */
 export function factsOfBundle(text: string): DoctorFacts {
   const whole = new Part(jsonOf(text), "the file");
-  whole.member("kind").textThat((kind) => kind === bundleKind, `${bundleKind}`);
+  whole.member("kind").textThat((kind) => kind === bundleKind, bundleKind);
   if (whole.member("version").number(1e6) !== bundleVersion)
     throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");
   try {

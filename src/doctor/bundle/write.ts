@@ -1,3 +1,4 @@
+import { defined, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerReading } from "../../issuer/index.ts";
 import type { DoctorFacts } from "../facts.ts";
 import { mapTexts, withoutSecrets } from "../texts.ts";
@@ -40,16 +41,13 @@ class Bodies {
 function answerOf(reading: DocumentReading, bodies: Bodies): object {
   if (reading.outcome === "failed") {
     const { code, message, detail } = reading.error;
-    const words = ["reason", "cause"].flatMap((name) =>
-      typeof detail[name] === "string" ? [[name, detail[name]]] : [],
-    );
-    return { error: { code, message, detail: Object.fromEntries(words) } };
+    const words = { reason: textOf(detail["reason"]), cause: textOf(detail["cause"]) };
+    return { error: { code, message, detail: defined(words) } };
   }
   const { status, headers } = reading.response;
-  const kept = keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
-  return {
-    answer: { status, headers: Object.fromEntries(kept), body: bodies.placeOf(keptBody(reading)) },
-  };
+  const kept: Record<string, string> = {};
+  for (const name of keptHeaders) if (headers[name] !== undefined) kept[name] = headers[name];
+  return { answer: { status, headers: kept, body: bodies.placeOf(keptBody(reading)) } };
 }
 
 function documentOf(reading: DocumentReading, bodies: Bodies): object {
