@@ -23,6 +23,7 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/distribution": [],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/adoption": ["core/base", "rules/oidc", "rules/distribution"],
+  "rules/rotation": ["core/base", "rules/oidc"],
   // How a program of ours meets its process: host, signals, exit codes, and all that it shows.
   "core/terminal": ["core/base"],
   "core/command-line": ["core/base", "core/files", "core/terminal"],
@@ -324,6 +325,7 @@ export const pure = [
   "rules/distribution",
   "rules/dns",
   "rules/adoption",
+  "rules/rotation",
   "stack/hcl",
   "stack/status/judge",
   "doctor/judge",

@@ -1,0 +1,83 @@
+import type { RotationRecord } from "./record.ts";
+
+/** The key files of one API server, as they lie on its machine. Key IDs. */
+export interface KeyFiles {
+  /** In their order: some distributions sign with the first. */
+  readonly verify: readonly string[];
+  /** What it signs with from its next start on. */
+  readonly signing: string;
+  /** Keys whose private half is on the machine. */
+  readonly privates: readonly string[];
+}
+
+/** One API server, asked at its own address. Key IDs. */
+export interface ServerKeys {
+  readonly name: string;
+  /** Of its own JWK Set. */
+  readonly verifies: readonly string[];
+  /** Of the token that it made just now; undefined where it made none. */
+  readonly signs: string | undefined;
+  readonly files: KeyFiles;
+  /**
+   * The counter serviceaccount_stale_tokens_total, and when the server was started, which begins it anew (milliseconds
+   * since the epoch); undefined where they could not be read.
+   */
+  readonly stale: { readonly count: number; readonly startedAt: number } | undefined;
+}
+
+/** What is published, as seen from outside over one family of addresses. */
+export interface Sight {
+  readonly family: "IPv4" | "IPv6";
+  readonly kids: readonly string[];
+}
+
+/** What the waits follow from; milliseconds. */
+export interface RotationTimes {
+  /** Between two looks of a publisher at the cluster. */
+  readonly poll: number;
+  /** max-age of the publisher's Cache-Control. */
+  readonly publisherCache: number;
+  /** How long a relying party goes on with a set beyond that. */
+  readonly relyingPartyCache: number;
+}
+
+/** The longest token of a sort, in milliseconds, and whose it is, for sentences. */
+export interface TokenLife {
+  readonly ms: number;
+  readonly of: string;
+}
+
+/** How long tokens live that the cluster makes. */
+export interface TokenLives {
+  /** For relying parties outside. */
+  readonly outside: TokenLife;
+  /** For the cluster's own API, as they are asked for. */
+  readonly api: TokenLife;
+  /** For the cluster's own API, where the API server extends what the kubelet asks for; undefined where it does not. */
+  readonly extended: TokenLife | undefined;
+}
+
+/** A token that lies in a Secret and has no end. */
+export interface LegacyToken {
+  readonly namespace: string;
+  readonly name: string;
+  readonly serviceAccount: string;
+  readonly kid: string;
+  /** Day of its last use, milliseconds since the epoch; undefined while none is known. */
+  readonly lastUsed: number | undefined;
+}
+
+/** All that a move of a rotation is judged by. Times are milliseconds since the epoch. */
+export interface RotationFacts {
+  readonly now: number;
+  /** Those that answered. */
+  readonly servers: readonly ServerKeys[];
+  /** Those of the cluster that did not. */
+  readonly unanswered: readonly { readonly name: string; readonly why: string }[];
+  /** One for each family of addresses that the issuer's name has; empty while nothing can be read. */
+  readonly published: readonly Sight[];
+  readonly record: RotationRecord;
+  readonly times: RotationTimes;
+  readonly lives: TokenLives;
+  readonly legacy: readonly LegacyToken[];
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { day, hour, rotationFacts, second, serverWith, start } from "../../../test/support/rotation-facts.ts";
+import {
+  emptyRecord,
+  judgeFinishPublication,
+  judgeFinishVerifiers,
+  keyAcross,
+  type MoveVerdict,
+  oldestPrevious,
+  quietMs,
+  removeSteps,
+  type RotationFacts,
+} from "./index.ts";
+
+const reason = (verdict: MoveVerdict): string => (verdict.is === "refused" ? verdict.reason : verdict.is);
+const skew = 300 * second;
+
+/** Both servers sign with "new" since `start`; `now` is so much later. */
+function promoted(later: number, more: Partial<RotationFacts> = {}): RotationFacts {
+  const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+  const keys = [{ kid: "old", retiredAt: start }];
+  const quiet = ["a", "b"].map((server) => ({ server, count: 0, startedAt: 0, since: start }));
+  return rotationFacts({ servers, record: { ...emptyRecord, keys, quiet }, now: start + later, ...more });
+}
+const unpublished = { published: [{ family: "IPv4", kids: ["new"] }] } as const;
+
+describe("finish publication", () => {
+  test("is refused while a token of the longest pod may live, and says whose and until when", () => {
+    const verdict = judgeFinishPublication(promoted(day + skew - 1), "old");
+    assert.ok(verdict.is === "refused");
+    assert.equal(verdict.from, start + day + skew);
+    assert.match(verdict.message, /the longest is 1d, of pod shop\/web/u);
+    assert.equal(reason(judgeFinishPublication(promoted(day + skew), "old")), "allowed");
+  });
+
+  test("counts from now where nobody saw when the key signed last", () => {
+    const verdict = judgeFinishPublication(promoted(9 * day, { record: emptyRecord }), "old");
+    assert.equal(verdict.is === "refused" && verdict.from, start + 10 * day + skew);
+  });
+
+  test("takes no key out that signs, is to sign, or would sign after a restart", () => {
+    const facts = promoted(9 * day);
+    assert.equal(reason(judgeFinishPublication(facts, "new")), "still-signs");
+    const next = { ...facts, record: { ...emptyRecord, next: "old" } };
+    assert.equal(reason(judgeFinishPublication(next, "old")), "not-previous");
+    const files = { verify: ["old", "new"], signing: "old", privates: [] };
+    const servers = [serverWith("a", ["new", "old"], { files })];
+    assert.match(
+      JSON.stringify(judgeFinishPublication({ ...facts, servers }, "old")),
+      /from its next start on/u,
+    );
+    const silent = { ...facts, unanswered: [{ name: "c", why: "x" }] };
+    assert.equal(reason(judgeFinishPublication(silent, "old")), "server-silent");
+  });
+
+  test("is done once the key is published nowhere", () => {
+    assert.equal(reason(judgeFinishPublication(promoted(0, unpublished), "old")), "done");
+  });
+});
+
+describe("finish verifiers", () => {
+  test("is refused while the key is published", () => {
+    assert.equal(reason(judgeFinishVerifiers(promoted(800 * day), "old")), "still-published");
+  });
+
+  test("is allowed a year later, or once no server has counted a stale token for a day", () => {
+    const early = judgeFinishVerifiers(promoted(quietMs - 1, unpublished), "old");
+    assert.ok(early.is === "refused");
+    assert.equal(early.from, start + quietMs);
+    assert.match(
+      early.message,
+      /live up to 365d, of pod shop\/web; serviceaccount_stale_tokens_total: a 0, b 0/u,
+    );
+    assert.equal(reason(judgeFinishVerifiers(promoted(quietMs, unpublished), "old")), "allowed");
+  });
+
+  test("waits for the year where a server's count cannot be read, and for a count that rose", () => {
+    const keys = [{ kid: "old", retiredAt: start }];
+    const blind = promoted(2 * day, { ...unpublished, record: { ...emptyRecord, keys } });
+    const verdict = judgeFinishVerifiers(blind, "old");
+    assert.ok(verdict.is === "refused");
+    assert.equal(verdict.from, start + 365 * day + skew);
+    assert.match(verdict.message, /a tells none, b tells none/u);
+    const year = { ...blind, now: start + 365 * day + skew };
+    assert.equal(reason(judgeFinishVerifiers(year, "old")), "allowed");
+    const quiet = ["a", "b"].map((server) => ({ server, count: 1, startedAt: 0, since: start + day }));
+    const rose = promoted(2 * day - 1, { ...unpublished, record: { ...emptyRecord, keys, quiet } });
+    const refusal = judgeFinishVerifiers(rose, "old");
+    assert.equal(refusal.is === "refused" && refusal.from, start + 2 * day);
+  });
+
+  test("waits for a token that a pod asked for with a long life, which no count shows", () => {
+    const { lives } = rotationFacts();
+    const api = { ms: 3 * day, of: "pod shop/batch" };
+    const facts = promoted(2 * day, { ...unpublished, lives: { ...lives, api } });
+    const verdict = judgeFinishVerifiers(facts, "old");
+    assert.equal(verdict.is === "refused" && verdict.from, start + 3 * day + skew);
+    for (const extended of [undefined, { ms: hour, of: "pod shop/web" }]) {
+      const plain = judgeFinishVerifiers({ ...facts, lives: { ...lives, api, extended } }, "old");
+      assert.match(JSON.stringify(plain), /longest token for the API is 3d, of pod shop\/batch/u);
+    }
+  });
+
+  test("names the Secrets whose token would end, and takes --accept-loss for all that was seen", () => {
+    const token = { namespace: "ci", name: "deployer", serviceAccount: "deployer", lastUsed: start } as const;
+    const legacy = [
+      { ...token, kid: "old" },
+      { ...token, kid: "new" },
+    ];
+    const facts = promoted(0, { ...unpublished, legacy });
+    assert.match(
+      JSON.stringify(judgeFinishVerifiers(facts, "old")),
+      /legacy-tokens.*ci\/deployer of ServiceAccount deployer"/u,
+    );
+    const accepted = judgeFinishVerifiers(facts, "old", true);
+    assert.match(
+      JSON.stringify(accepted),
+      /the loss is accepted: the tokens in Secrets ci\/deployer.*API tokens of old/u,
+    );
+    const later = judgeFinishVerifiers(promoted(800 * day, { ...unpublished, legacy }), "old");
+    assert.equal(reason(later), "legacy-tokens");
+  });
+
+  test("counts from now where nobody saw when the key signed last", () => {
+    const verdict = judgeFinishVerifiers(promoted(9 * day, { ...unpublished, record: emptyRecord }), "old");
+    assert.equal(verdict.is === "refused" && verdict.from, start + 374 * day + skew);
+  });
+
+  test("takes the key out of every file, and is done once no server and no file has it", () => {
+    const facts = promoted(2 * day, unpublished);
+    assert.deepEqual(removeSteps(facts, "old"), [
+      { server: "a", target: { verify: ["new"], signing: "new" } },
+      { server: "b", target: { verify: ["new"], signing: "new" } },
+    ]);
+    const files = { verify: ["new"], signing: "new", privates: [] };
+    const running = { ...facts, servers: [serverWith("a", ["new", "old"], { files })] };
+    assert.equal(removeSteps(running, "old").length, 1);
+    const written = {
+      ...facts,
+      servers: [serverWith("a", ["new"], { files: { ...files, verify: ["new", "old"] } })],
+    };
+    assert.equal(reason(judgeFinishVerifiers(written, "old")), "allowed");
+    const over = { ...facts, servers: [serverWith("a", ["new"])] };
+    assert.equal(reason(judgeFinishVerifiers(over, "old")), "done");
+    assert.equal(keyAcross(over, "old").state, "out");
+    assert.deepEqual(removeSteps(over, "old"), []);
+    const silent = { ...facts, unanswered: [{ name: "c", why: "x" }] };
+    assert.equal(reason(judgeFinishVerifiers(silent, "old")), "server-silent");
+  });
+});
+
+test("the previous key that signed longest ago is meant where none is named", () => {
+  const servers = [serverWith("a", ["new", "old", "older", "unknown"])];
+  const keys = [
+    { kid: "old", retiredAt: start - 1 },
+    { kid: "older", retiredAt: start - 2 },
+  ];
+  assert.equal(oldestPrevious(rotationFacts({ servers, record: { ...emptyRecord, keys } })), "older");
+  assert.equal(oldestPrevious(rotationFacts()), undefined);
+});

@@ -1,0 +1,144 @@
+import { durationText } from "../../core/base/index.ts";
+import { awsSkewSeconds } from "../oidc/index.ts";
+import type { LegacyToken, RotationFacts } from "./facts.ts";
+import { keyAcross, keysAcross } from "./key-states.ts";
+import { type QuietRecord, rememberedOf } from "./record.ts";
+import { type MoveRefusal, type MoveVerdict, refused, unfit } from "./verdict.ts";
+
+/** For how long the counts of stale tokens have to stand still; milliseconds. */
+export const quietMs = 86_400_000;
+
+const skewMs = awsSkewSeconds * 1000;
+
+/** Which previous key is meant where none is named: the one that signed longest ago. */
+export function oldestPrevious(facts: RotationFacts): string | undefined {
+  const retired = (kid: string): number => rememberedOf(facts.record, kid).retiredAt ?? facts.now;
+  return keysAcross(facts)
+    .filter(({ state }) => state === "previous")
+    .map(({ kid }) => kid)
+    .sort((a, b) => retired(a) - retired(b))[0];
+}
+
+/** What keeps a key from being taken out anywhere. */
+function notPrevious(facts: RotationFacts, kid: string): MoveRefusal | undefined {
+  const trouble = unfit(facts);
+  if (trouble !== undefined) return trouble;
+  const { state, signsAt } = keyAcross(facts, kid);
+  if (state === "current") {
+    return refused(
+      "still-signs",
+      `${signsAt.join(", ")} signs with ${kid}`,
+      "Run podtrust rotate promote first.",
+    );
+  }
+  if (state === "next")
+    return refused("not-previous", `${kid} is the next key`, "Run podtrust rotate abort to give it up.");
+  const willSign = facts.servers.filter(({ files }) => files.signing === kid);
+  if (willSign.length === 0) return undefined;
+  return refused(
+    "still-signs",
+    `the files of ${willSign.map(({ name }) => name).join(", ")} would have it sign with ${kid} from its next start on`,
+    "Run podtrust rotate promote: it goes on where it was.",
+  );
+}
+
+/** Whether a key that signs no more may leave what is published. */
+export function judgeFinishPublication(facts: RotationFacts, kid: string): MoveVerdict {
+  const trouble = notPrevious(facts, kid);
+  if (trouble !== undefined) return trouble;
+  if (!keyAcross(facts, kid).published) return { is: "done", why: `${kid} is published no more` };
+  const { now, record, lives } = facts;
+  const from = (rememberedOf(record, kid).retiredAt ?? now) + lives.outside.ms + skewMs;
+  if (now >= from) return { is: "allowed", kid, why: `the last token of ${kid} for relying parties is over` };
+  return refused(
+    "tokens-live",
+    `a token of ${kid} may live for ${durationText(from - now)}: the longest is ${durationText(lives.outside.ms)}, of ${lives.outside.of}`,
+    "Wait, or let podtrust rotate run wait.",
+    from,
+  );
+}
+
+const legacyText = ({ namespace, name, serviceAccount }: LegacyToken): string =>
+  `${namespace}/${name} of ServiceAccount ${serviceAccount}`;
+
+interface Quiet {
+  /** From when the counts will have stood still for long enough; undefined while one cannot be read. */
+  readonly from: number | undefined;
+  /** What was seen: a sentence's part. */
+  readonly seen: string;
+}
+
+function quietOf({ servers, record }: RotationFacts, retiredAt: number): Quiet {
+  const known = servers.map(({ name }): QuietRecord | undefined =>
+    record.quiet.find(({ server }) => server === name),
+  );
+  const seen = servers.map(({ name }, index) => {
+    const one = known[index];
+    return one === undefined ? `${name} tells none` : `${name} ${one.count}`;
+  });
+  const since = known.map((one) => (one === undefined ? Infinity : Math.max(one.since, retiredAt)));
+  const from = Math.max(...since) + quietMs;
+  return {
+    from: Number.isFinite(from) ? from : undefined,
+    seen: `serviceaccount_stale_tokens_total: ${seen.join(", ")}`,
+  };
+}
+
+/** From when no token of a key for the cluster's own API can be missed, and by what that is known. */
+function apiTokensOver(
+  facts: RotationFacts,
+  retiredAt: number,
+): { readonly from: number; readonly seen: string } {
+  const { api, extended } = facts.lives;
+  const asAsked = retiredAt + api.ms + skewMs;
+  if (extended === undefined || extended.ms <= api.ms)
+    return { from: asAsked, seen: `the longest token for the API is ${durationText(api.ms)}, of ${api.of}` };
+  const year = retiredAt + extended.ms + skewMs;
+  const quiet = quietOf(facts, retiredAt);
+  const byCount = quiet.from === undefined ? year : Math.max(quiet.from, asAsked);
+  return {
+    from: Math.min(year, byCount),
+    seen: `API tokens live up to ${durationText(extended.ms)}, of ${extended.of}; ${quiet.seen}`,
+  };
+}
+
+/**
+ * Whether a key that signs no more may leave the API servers. `acceptLoss`: a person has seen what would be refused and
+ * takes that; what is allowed then says it.
+ */
+export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLoss = false): MoveVerdict {
+  const trouble = notPrevious(facts, kid);
+  if (trouble !== undefined) return trouble;
+  const { verified, published } = keyAcross(facts, kid);
+  const onDisk = facts.servers.some(({ files }) => files.verify.includes(kid));
+  if (!verified && !onDisk) return { is: "done", why: `no API server verifies ${kid} any more` };
+  if (published) {
+    return refused(
+      "still-published",
+      `${kid} is published still`,
+      `Run podtrust rotate finish publication ${kid} first.`,
+    );
+  }
+  const { now, record } = facts;
+  const legacy = facts.legacy.filter((token) => token.kid === kid);
+  const { from, seen } = apiTokensOver(facts, rememberedOf(record, kid).retiredAt ?? now);
+  const lost = [
+    ...(legacy.length === 0 ? [] : [`the tokens in Secrets ${legacy.map(legacyText).join(", ")} end`]),
+    ...(now >= from ? [] : [`API tokens of ${kid} that are still in use are refused (${seen})`]),
+  ];
+  if (lost.length === 0) return { is: "allowed", kid, why: `no token of ${kid} is in use: ${seen}` };
+  if (acceptLoss) return { is: "allowed", kid, why: `the loss is accepted: ${lost.join("; ")}` };
+  if (legacy.length > 0) {
+    return refused(
+      "legacy-tokens",
+      `tokens of ${kid} lie in Secrets and never expire: ${legacy.map(legacyText).join(", ")}`,
+      "Make a new Secret of type kubernetes.io/service-account-token for each, move what uses it, and delete the old one; or give --accept-loss.",
+    );
+  }
+  return refused(
+    "tokens-live",
+    `a token of ${kid} for the API may be in use for ${durationText(from - now)}: ${seen}`,
+    "Wait until then, or give --accept-loss.",
+    from,
+  );
+}

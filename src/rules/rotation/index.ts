@@ -1,0 +1,45 @@
+export type {
+  KeyFiles,
+  LegacyToken,
+  RotationFacts,
+  RotationTimes,
+  ServerKeys,
+  Sight,
+  TokenLife,
+  TokenLives,
+} from "./facts.ts";
+export {
+  emptyRecord,
+  type KeyRecord,
+  parseRecord,
+  type QuietRecord,
+  recordEnd,
+  recordNext,
+  recordPromotion,
+  recordText,
+  recordWithdrawal,
+  rememberedOf,
+  type RotationRecord,
+} from "./record.ts";
+export { observe } from "./observe.ts";
+export { type KeyAcross, keyAcross, keysAcross, type RotationState } from "./key-states.ts";
+export { judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
+export { judgeFinishPublication, judgeFinishVerifiers, oldestPrevious, quietMs } from "./finish.ts";
+export type { MoveRefusal, MoveRefusalReason, MoveVerdict } from "./verdict.ts";
+export { type FileTarget, prepareSteps, removeSteps, type ServerStep, signSteps } from "./targets.ts";
+export {
+  type PodTokens,
+  podTokensOf,
+  type ProjectedToken,
+  tokenLives,
+  type TokenRules,
+} from "./pod-tokens.ts";
+export {
+  type HitPod,
+  judgeTheft,
+  longestSessionMs,
+  type Theft,
+  type TheftAnswer,
+  type TheftFacts,
+  theftText,
+} from "./stolen.ts";

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  hour,
+  minute,
+  preparedFacts,
+  rotationFacts,
+  second,
+  serverWith,
+  start,
+} from "../../../test/support/rotation-facts.ts";
+import {
+  emptyRecord,
+  judgeAbort,
+  judgePrepare,
+  judgePromote,
+  keysAcross,
+  type MoveVerdict,
+  prepareSteps,
+  recordPromotion,
+  type RotationFacts,
+  signSteps,
+} from "./index.ts";
+
+const reason = (verdict: MoveVerdict): string => (verdict.is === "refused" ? verdict.reason : verdict.is);
+const wait = hour + minute + 10 * second;
+/** `next` is prepared for long enough. */
+const ripe = (more: Partial<RotationFacts> = {}) => preparedFacts(start - wait, more);
+const halfway = (): RotationFacts => {
+  const facts = ripe();
+  const servers = [serverWith("a", ["new", "old"]), serverWith("b", ["old", "new"])];
+  return { ...facts, servers, record: recordPromotion(facts.record, { next: "new", before: "old" }, start) };
+};
+
+describe("no move is made", () => {
+  const judges = { prepare: judgePrepare, promote: judgePromote, abort: judgeAbort };
+  for (const [move, judge] of Object.entries(judges)) {
+    test(`${move}: while an API server does not answer`, () => {
+      const verdict = judge(ripe({ unanswered: [{ name: "c", why: "connection refused" }] }));
+      assert.equal(reason(verdict), "server-silent");
+      assert.match(JSON.stringify(verdict), /API server c does not answer: connection refused/u);
+    });
+
+    test(`${move}: while nobody knows what signs`, () => {
+      const servers = [serverWith("a", ["old"], { signs: undefined })];
+      assert.equal(reason(judge(ripe({ servers }))), "signer-unknown");
+      assert.match(JSON.stringify(judge(ripe({ servers: [] }))), /of the cluster made no token/u);
+    });
+
+    test(`${move}: while a server signs what another does not verify`, () => {
+      const servers = [serverWith("a", ["new", "old"]), serverWith("b", ["old"]), serverWith("c", ["old"])];
+      const verdict = judge(ripe({ servers }));
+      assert.equal(reason(verdict), "signer-not-verified");
+      assert.match(JSON.stringify(verdict), /a signs with new, which b and c does not verify/u);
+    });
+  }
+
+  test("when a server's next start would have it sign with another key, as in k3s's documented order", () => {
+    const files = { verify: ["new", "old"], signing: "new", privates: ["new", "old"] };
+    const servers = [serverWith("a", ["old"], { files })];
+    for (const judge of [judgePrepare, judgePromote]) {
+      const verdict = judge(rotationFacts({ servers }));
+      assert.equal(reason(verdict), "restart-signs-other");
+      assert.match(JSON.stringify(verdict), /sign with new from its next start on/u);
+    }
+  });
+
+  test("when servers sign with different keys and nothing is under way", () => {
+    const servers = [serverWith("a", ["new", "old"]), serverWith("b", ["old", "new"])];
+    for (const judge of [judgePrepare, judgePromote])
+      assert.equal(reason(judge(rotationFacts({ servers }))), "signers-differ");
+  });
+});
+
+describe("prepare", () => {
+  test("makes a key where there is none, and goes on with one that is prepared in part", () => {
+    const fresh = judgePrepare(rotationFacts());
+    assert.deepEqual([fresh.is, "kid" in fresh && fresh.kid], ["allowed", ""]);
+    const servers = [serverWith("a", ["old", "new"]), serverWith("b", ["old"])];
+    const facts = rotationFacts({ servers, record: { ...emptyRecord, next: "new" } });
+    const verdict = judgePrepare(facts);
+    assert.match(JSON.stringify(verdict), /"allowed","kid":"new","why":"new is still to come to b"/u);
+    assert.deepEqual(prepareSteps(facts, "new"), [
+      { server: "b", target: { verify: ["old", "new"], signing: "old" } },
+    ]);
+  });
+
+  test("goes on where a file lacks the key, or the machine its private half, though the server runs with it", () => {
+    const files = { verify: ["old", "new"], signing: "old", privates: ["old"] };
+    const lacking = { ...files, verify: ["old"], privates: ["old", "new"] };
+    const servers = [
+      serverWith("a", ["old", "new"], { files }),
+      serverWith("b", ["old", "new"], { files: lacking }),
+      serverWith("c", ["old", "new"]),
+    ];
+    const facts = ripe({ servers });
+    assert.match(JSON.stringify(judgePrepare(facts)), /come to a and b/u);
+    assert.deepEqual(
+      prepareSteps(facts, "new").map(({ server }) => server),
+      ["a", "b"],
+    );
+  });
+
+  test("is done once the key is everywhere, and refused while it is being promoted", () => {
+    assert.equal(reason(judgePrepare(ripe())), "done");
+    assert.equal(reason(judgePrepare(halfway())), "signers-differ");
+  });
+});
+
+describe("promote", () => {
+  test("waits for publishers, caches and relying parties, and says until when and why", () => {
+    const young = judgePromote(preparedFacts(start - wait + 1));
+    assert.ok(young.is === "refused");
+    assert.equal(young.reason, "too-young");
+    assert.equal(young.from, start + 1);
+    assert.match(young.message, /10s until every publisher has it, 1m of Cache-Control, 1h of/u);
+    assert.equal(reason(judgePromote(ripe())), "allowed");
+    assert.equal(reason(judgePromote(ripe({ record: { ...emptyRecord, next: "new" } }))), "too-young");
+  });
+
+  test("is refused where one API server, one family of addresses or one machine lacks the key", () => {
+    const [a] = ripe().servers as [RotationFacts["servers"][number]];
+    assert.equal(reason(judgePromote(ripe({ servers: [a, serverWith("b", ["old"])] }))), "not-in-verifiers");
+    const published = [{ family: "IPv6", kids: ["old"] }] as const;
+    const verdict = judgePromote(ripe({ published }));
+    assert.match(JSON.stringify(verdict), /not published as seen from outside over IPv6/u);
+    assert.equal(reason(judgePromote(ripe({ published: [] }))), "not-published");
+    const files = { verify: ["old", "new"], signing: "old", privates: ["old"] };
+    const servers = [a, serverWith("b", ["old", "new"], { files })];
+    assert.match(JSON.stringify(judgePromote(ripe({ servers }))), /private half of new is not on b/u);
+  });
+
+  test("is refused without a next key, and done once every server signs with it", () => {
+    assert.equal(reason(judgePromote(rotationFacts())), "nothing-prepared");
+    const servers = [serverWith("a", ["new", "old"])];
+    assert.equal(
+      reason(judgePromote(rotationFacts({ servers, record: { ...emptyRecord, before: "old" } }))),
+      "done",
+    );
+  });
+
+  test("goes on server by server where it was cut off, also between a file and its server's restart", () => {
+    const facts = halfway();
+    assert.equal(reason(judgePromote(facts)), "allowed");
+    assert.deepEqual(signSteps(facts, "new"), [
+      { server: "b", target: { verify: ["new", "old"], signing: "new" } },
+    ]);
+    const files = { verify: ["new", "old"], signing: "new", privates: ["new", "old"] };
+    const written = { ...facts, servers: [serverWith("b", ["old", "new"], { files })] };
+    assert.equal(reason(judgePromote(written)), "allowed");
+    assert.equal(signSteps(written, "new").length, 1);
+  });
+});
+
+describe("abort", () => {
+  test("gives a next key up that has signed nothing, and has nothing to do without one", () => {
+    const verdict = judgeAbort(ripe());
+    assert.match(JSON.stringify(verdict), /"allowed","kid":"new"/u);
+    assert.equal(reason(judgeAbort(rotationFacts())), "done");
+  });
+
+  test("goes back to the key that signed before, during a promotion and after it", () => {
+    assert.match(JSON.stringify(judgeAbort(halfway())), /"allowed","kid":"old"/u);
+    const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+    const after = rotationFacts({ servers, record: { ...emptyRecord, before: "old" } });
+    assert.match(JSON.stringify(judgeAbort(after)), /"allowed","kid":"old"/u);
+  });
+
+  test("says when there is no way back: the old key is published or held no more", () => {
+    const published = [{ family: "IPv4", kids: ["new"] }] as const;
+    assert.match(
+      JSON.stringify(judgeAbort({ ...halfway(), published })),
+      /no-way-back.*old is not published/u,
+    );
+    const files = { verify: ["new", "old"], signing: "new", privates: ["new"] };
+    const servers = [serverWith("a", ["new", "old"], { files })];
+    assert.match(JSON.stringify(judgeAbort({ ...halfway(), servers })), /its private half is not on a/u);
+  });
+});
+
+test("each key has one state across all servers: current, next, previous or out", () => {
+  const facts = ripe({ published: [{ family: "IPv4", kids: ["older"] }] });
+  const states = keysAcross(facts).map(({ kid, state }) => [kid, state]);
+  assert.deepEqual(states, [
+    ["old", "current"],
+    ["new", "next"],
+    ["older", "previous"],
+  ]);
+  const servers = [serverWith("a", ["new"], { signs: undefined })];
+  const unknown = rotationFacts({ servers, published: [], record: { ...emptyRecord, next: "spare" } });
+  assert.deepEqual(
+    keysAcross(unknown).map(({ kid, state }) => [kid, state]),
+    [
+      ["spare", "next"],
+      ["new", "previous"],
+    ],
+  );
+});

@@ -1,0 +1,132 @@
+import { durationText } from "../../core/base/index.ts";
+import { rotationTimeline } from "../oidc/index.ts";
+import type { RotationFacts } from "./facts.ts";
+import { keyAcross } from "./key-states.ts";
+import { rememberedOf, type RotationRecord } from "./record.ts";
+import { type MoveVerdict, namesText, notEverywhere, refused, unfit } from "./verdict.ts";
+
+/** Whether the next key may have signed already, at some API server. */
+const isUnderWay = (record: RotationRecord): boolean =>
+  record.next !== undefined && rememberedOf(record, record.next).signsSince !== undefined;
+
+/** API servers that sign with different keys while no promotion is under way. */
+function signersDiffer({ servers, record }: RotationFacts): MoveVerdict | undefined {
+  const signers = [...new Set(servers.map(({ signs }) => signs))];
+  if (signers.length === 1 || isUnderWay(record)) return undefined;
+  return refused(
+    "signers-differ",
+    `the API servers sign with different keys: ${signers.join(", ")}`,
+    "Run podtrust rotate abort: it goes on going back.",
+  );
+}
+
+/** A server whose files would have it sign with another key at its next start. */
+function surpriseAtRestart({ servers, record }: RotationFacts): MoveVerdict | undefined {
+  const meant = isUnderWay(record) ? [record.next, record.before] : [];
+  const one = servers.find(({ signs, files }) => files.signing !== signs && !meant.includes(files.signing));
+  if (one === undefined) return undefined;
+  return refused(
+    "restart-signs-other",
+    `${one.name} signs with ${one.signs}, and its files would have it sign with ${one.files.signing} from its next start on`,
+    "Put the key that signs first into the file again. A new key stands behind it until every verifier and relying party has it.",
+  );
+}
+
+/**
+ * Whether a key may be made, or distributed further, that signs nothing yet. `kid` of what is allowed: the key that is
+ * prepared already in part; empty where it is still to be made.
+ */
+export function judgePrepare(facts: RotationFacts): MoveVerdict {
+  const { servers, record } = facts;
+  const trouble = unfit(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  if (trouble !== undefined) return trouble;
+  if (isUnderWay(record)) {
+    return refused(
+      "signers-differ",
+      `${record.next} is being promoted`,
+      "Run podtrust rotate promote to go on, or podtrust rotate abort to go back.",
+    );
+  }
+  const { next } = record;
+  if (next === undefined)
+    return {
+      is: "allowed",
+      kid: "",
+      why: "a key is made that every API server verifies and none signs with",
+    };
+  const { missingAt } = keyAcross(facts, next);
+  const without = servers.filter(
+    ({ files }) => !files.privates.includes(next) || !files.verify.includes(next),
+  );
+  const left = servers.filter(
+    ({ name }) => missingAt.includes(name) || without.some((one) => one.name === name),
+  );
+  if (left.length === 0) return { is: "done", why: `${next} is prepared at every API server` };
+  return {
+    is: "allowed",
+    kid: next,
+    why: `${next} is still to come to ${namesText(left.map(({ name }) => name))}`,
+  };
+}
+
+/** Whether the next key may sign. */
+export function judgePromote(facts: RotationFacts): MoveVerdict {
+  const { servers, record, times, now } = facts;
+  const trouble = unfit(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  if (trouble !== undefined) return trouble;
+  const { next } = record;
+  if (next === undefined) {
+    if (record.before !== undefined)
+      return { is: "done", why: `every API server signs with the new key; ${record.before} signed before` };
+    return refused("nothing-prepared", "no next key is prepared", "Run podtrust rotate prepare first.");
+  }
+  const lacks = notEverywhere(keyAcross(facts, next), facts);
+  if (lacks !== undefined) return lacks;
+  const without = servers.filter(({ files }) => !files.privates.includes(next));
+  if (without.length > 0) {
+    return refused(
+      "private-half-missing",
+      `the private half of ${next} is not on ${namesText(without.map(({ name }) => name))}`,
+      "Run podtrust rotate prepare: it goes on where it was.",
+    );
+  }
+  const since = rememberedOf(record, next).everywhereSince ?? now;
+  const { poll, publisherCache, relyingPartyCache } = times;
+  const caches = { publisher: publisherCache, aws: relyingPartyCache };
+  const { maySign } = rotationTimeline({ createdAt: since, poll, caches, maxToken: 0 });
+  if (now < maySign.at) {
+    return refused(
+      "too-young",
+      `${next} is everywhere since ${durationText(now - since)} only: a relying party may go on without it for ${durationText(maySign.at - now)} (${durationText(poll)} until every publisher has it, ${durationText(publisherCache)} of Cache-Control, ${durationText(relyingPartyCache)} of publisher.relyingPartyCache)`,
+      "Wait, or let podtrust rotate run wait.",
+      maySign.at,
+    );
+  }
+  return { is: "allowed", kid: next, why: `every API server verifies ${next}, and every cache has it` };
+}
+
+/** Whether the cluster may go back to the key that signed before, or give up the one that was to come. */
+export function judgeAbort(facts: RotationFacts): MoveVerdict {
+  const { servers, record } = facts;
+  const trouble = unfit(facts);
+  if (trouble !== undefined) return trouble;
+  const { next, before } = record;
+  if (next !== undefined && !isUnderWay(record))
+    return { is: "allowed", kid: next, why: `${next} has signed nothing: no token is lost with it` };
+  if (before === undefined) return { is: "done", why: "nothing is under way" };
+  const lacks = notEverywhere(keyAcross(facts, before), facts);
+  const without = servers.filter(({ files }) => !files.privates.includes(before));
+  if (lacks !== undefined || without.length > 0) {
+    const why = lacks?.message ?? `its private half is not on ${namesText(without.map(({ name }) => name))}`;
+    return refused(
+      "no-way-back",
+      `the cluster cannot go back to ${before}: ${why}`,
+      "Go on with podtrust rotate promote; then rotate once more for another key.",
+    );
+  }
+  return {
+    is: "allowed",
+    kid: before,
+    why: `every API server verifies ${before}, and it is published; what signed meanwhile stays verified until its tokens are over`,
+  };
+}

@@ -1,0 +1,128 @@
+import { defined, isRecord, textOf } from "../../core/base/index.ts";
+
+/** What is remembered of a key. Milliseconds since the epoch. */
+export interface KeyRecord {
+  readonly kid: string;
+  /** Since when every API server verifies it and every family of addresses shows it, without a look that missed it. */
+  readonly everywhereSince?: number;
+  /** From when it may have signed. */
+  readonly signsSince?: number;
+  /** The first look at which no API server signed with it. */
+  readonly retiredAt?: number;
+}
+
+/** For how long the count of stale tokens of an API server stands still. */
+export interface QuietRecord {
+  readonly server: string;
+  readonly count: number;
+  /** When the API server was started: its counter begins anew then. */
+  readonly startedAt: number;
+  readonly since: number;
+}
+
+/**
+ * What a rotation has to remember between two runs, wherever they are. All else is read anew each time.
+ */
+export interface RotationRecord {
+  readonly version: 1;
+  /** The key that is to sign next. */
+  readonly next?: string;
+  /** The key that signed before, once a promotion has begun: what `abort` goes back to. */
+  readonly before?: string;
+  readonly keys: readonly KeyRecord[];
+  readonly quiet: readonly QuietRecord[];
+}
+
+export const emptyRecord: RotationRecord = { version: 1, keys: [], quiet: [] };
+
+// A cluster has a handful of keys; what holds more was not written by us.
+const maxEntries = 200;
+
+function times(value: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    names.flatMap((name) => (Number.isSafeInteger(value[name]) ? [[name, value[name] as number]] : [])),
+  );
+}
+
+function entries<T>(list: unknown, read: (value: Readonly<Record<string, unknown>>) => T | undefined): T[] {
+  const values: readonly unknown[] = Array.isArray(list) ? list.slice(0, maxEntries) : [];
+  return values.filter(isRecord).flatMap((value) => read(value) ?? []);
+}
+
+function keyOf(value: Readonly<Record<string, unknown>>): KeyRecord | undefined {
+  const kid = textOf(value["kid"]);
+  if (kid === undefined) return undefined;
+  return { kid, ...times(value, ["everywhereSince", "signsSince", "retiredAt"]) };
+}
+
+function quietOf(value: Readonly<Record<string, unknown>>): QuietRecord | undefined {
+  const server = textOf(value["server"]);
+  const { count, startedAt, since } = times(value, ["count", "startedAt", "since"]);
+  if (server === undefined || count === undefined || startedAt === undefined || since === undefined)
+    return undefined;
+  return { server, count, startedAt, since };
+}
+
+/** Reads what `recordText` wrote; undefined for what is none, or of a later version. */
+export function parseRecord(text: string): RotationRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || value["version"] !== 1) return undefined;
+  const named = defined({ next: textOf(value["next"]), before: textOf(value["before"]) });
+  return {
+    version: 1,
+    ...named,
+    keys: entries(value["keys"], keyOf),
+    quiet: entries(value["quiet"], quietOf),
+  };
+}
+
+/** The record as it is kept: key IDs and times, no secret. */
+export function recordText(record: RotationRecord): string {
+  return JSON.stringify(record);
+}
+
+/** What is remembered of a key; no more than its name where nothing is. */
+export function rememberedOf(record: RotationRecord, kid: string): KeyRecord {
+  return record.keys.find((key) => key.kid === kid) ?? { kid };
+}
+
+/** The record with one key's entry changed. */
+function withKey(record: RotationRecord, key: KeyRecord): RotationRecord {
+  return { ...record, keys: [...record.keys.filter(({ kid }) => kid !== key.kid), key] };
+}
+
+/** Before a key is made known anywhere: it is to be the next one. */
+export function recordNext(record: RotationRecord, kid: string): RotationRecord {
+  return { ...withKey(record, { kid }), next: kid };
+}
+
+/**
+ * Before the first API server is told to sign with the next key: from now on it may have signed, whatever becomes of
+ * this run. One that is under way already stays as it is.
+ */
+export function recordPromotion(
+  record: RotationRecord,
+  { next, before }: { readonly next: string; readonly before: string },
+  now: number,
+): RotationRecord {
+  const key = rememberedOf(record, next);
+  if (key.signsSince !== undefined) return record;
+  return { ...withKey(record, { ...key, signsSince: now }), before };
+}
+
+/** After the next key was given up, or after the cluster has gone back to the key that signed before. */
+export function recordEnd(record: RotationRecord, kid: string): RotationRecord {
+  const { next, before, ...rest } = record;
+  return kid === next ? { ...rest, ...defined({ before }) } : rest;
+}
+
+/** After a key was taken out of what is published: nothing goes back to it. */
+export function recordWithdrawal(record: RotationRecord, kid: string): RotationRecord {
+  const { before, ...rest } = record;
+  return before === undefined || before === kid ? rest : record;
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  day,
+  hour,
+  minute,
+  preparedFacts,
+  rotationFacts,
+  second,
+  serverWith,
+  start,
+} from "../../../test/support/rotation-facts.ts";
+import {
+  emptyRecord,
+  judgeTheft,
+  longestSessionMs,
+  podTokensOf,
+  recordPromotion,
+  type RotationFacts,
+  type Theft,
+  theftText,
+  tokenLives,
+} from "./index.ts";
+
+const source = (audience: string | undefined, expirationSeconds?: number) => ({
+  serviceAccountToken: { path: "token", audience, expirationSeconds },
+});
+const pod = (name: string, sources: readonly object[], status: object = {}) => ({
+  metadata: { namespace: "shop", name, uid: `uid-${name}` },
+  spec: { volumes: [{ name: "x" }, { projected: { sources: [{ configMap: {} }, ...sources] } }] },
+  status: { phase: "Running", startTime: "2026-11-28T10:00:00Z", ...status },
+});
+const web = pod("web", [source("sts.amazonaws.com", 86_400), source(undefined, 3607)]);
+const rules = { audiences: ["https://kubernetes.default.svc"], maximum: undefined, extend: true };
+
+describe("the tokens of pods", () => {
+  test("are read from their specs, with the API server's defaults", () => {
+    assert.deepEqual(podTokensOf(web), {
+      namespace: "shop",
+      name: "web",
+      uid: "uid-web",
+      startedAt: start - 2 * hour,
+      tokens: [
+        { audience: "sts.amazonaws.com", ms: day },
+        { audience: undefined, ms: 3607 * second },
+      ],
+    });
+    assert.deepEqual(podTokensOf(pod("a", [source("")]))?.tokens, [{ audience: undefined, ms: hour }]);
+    assert.equal(podTokensOf(pod("a", [], { phase: "Failed" })), undefined);
+    const nothing = { namespace: "", name: "", uid: "", startedAt: undefined, tokens: [] };
+    assert.deepEqual(podTokensOf("no pod"), nothing);
+  });
+
+  test("have their longest by the specs, the servers' maximum and their extension to a year", () => {
+    const pods = [
+      podTokensOf(web),
+      podTokensOf(pod("b", [source("vault"), source(rules.audiences[0], 600)])),
+    ];
+    const known = pods.filter((one) => one !== undefined);
+    const lives = tokenLives(known, rules);
+    assert.deepEqual(lives.outside, { ms: day, of: "pod shop/web" });
+    assert.deepEqual(lives.api, { ms: 3607 * second, of: "pod shop/web" });
+    assert.deepEqual(lives.extended, { ms: 365 * day, of: "pod shop/web" });
+    const bounded = tokenLives(known, { ...rules, maximum: hour });
+    assert.deepEqual([bounded.outside.ms, bounded.api.ms, bounded.extended?.ms], [hour, hour, hour]);
+    assert.equal(tokenLives(known, { ...rules, extend: false }).extended, undefined);
+    const none = tokenLives([], rules);
+    assert.deepEqual(none.outside, { ms: 0, of: "no pod that lives" });
+    assert.equal(none.extended, undefined);
+  });
+});
+
+describe("a stolen key", () => {
+  const known = [web, pod("quick", [source("vault", 600)])]
+    .map(podTokensOf)
+    .filter((one) => one !== undefined);
+  const more = { pods: known, rules, sessionMs: longestSessionMs };
+  const old = start - 2 * hour;
+  const theft = (facts: RotationFacts, kid = "old"): Theft => judgeTheft(facts, kid, more);
+
+  test("is replaced by the next one, once that is old enough", () => {
+    assert.deepEqual(theft(preparedFacts(old)).answer, { way: "promote", kid: "new" });
+    const young = theft(preparedFacts(start)).answer;
+    assert.deepEqual(young, { way: "wait-or-lose", kid: "new", from: start + hour + minute + 10 * second });
+  });
+
+  test("has no quick answer without a next one, and the reason is told", () => {
+    assert.match(JSON.stringify(theft(rotationFacts()).answer), /no-next.*no next key is prepared/u);
+    const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+    const done = rotationFacts({ servers, record: { ...emptyRecord, before: "old" } });
+    assert.match(JSON.stringify(theft(done, "new").answer), /no-next.*old signed before/u);
+  });
+
+  test("is given up where it is the next one, and distrusted where it signs no more", () => {
+    const next = theft(preparedFacts(old), "new");
+    assert.deepEqual([next.answer, next.pods], [{ way: "give-up" }, []]);
+    const facts = preparedFacts(old);
+    const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+    const record = recordPromotion(facts.record, { next: "new", before: "old" }, start);
+    assert.deepEqual(theft({ ...facts, servers, record }, "new").answer, { way: "give-up" });
+    assert.deepEqual(theft({ ...facts, servers, record }).answer, { way: "distrust" });
+  });
+
+  test("hits the pods whose token may be of it, each until its kubelet has renewed that", () => {
+    const current = theft(preparedFacts(old));
+    assert.deepEqual(
+      current.pods.map(({ name, renewedBy }) => [name, renewedBy - start]),
+      [
+        ["web", 0.8 * day + 90 * second],
+        ["quick", 8 * minute + 90 * second],
+      ],
+    );
+    const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+    const retired = (ago: number): Theft =>
+      theft(
+        rotationFacts({
+          servers,
+          record: { ...emptyRecord, keys: [{ kid: "old", retiredAt: start - ago }] },
+        }),
+      );
+    const names = ({ pods }: Theft): readonly string[] => pods.map(({ name }) => name);
+    assert.deepEqual(names(retired(minute)), ["web", "quick"]);
+    assert.deepEqual(names(retired(hour)), ["web"]);
+    assert.deepEqual(names(retired(3 * hour)), []);
+    assert.deepEqual(names(theft(rotationFacts({ servers }))), ["web", "quick"]);
+    assert.deepEqual(names(theft(rotationFacts(), "unheard-of")), []);
+  });
+
+  test("tells how long the thief goes on, whom it hits and what ends inside the cluster", () => {
+    const legacy = ["old", "new"].map((kid) => ({
+      namespace: "ci",
+      name: `token-${kid}`,
+      serviceAccount: "deployer",
+      kid,
+      lastUsed: undefined,
+    }));
+    const facts = preparedFacts(old, { legacy });
+    const found = theft(facts);
+    assert.equal(found.cachesUntil, start + minute);
+    assert.equal(found.relyingPartiesUntil, start + minute + hour);
+    assert.equal(found.sessionsUntil, start + minute + 13 * hour);
+    const text = theftText(found, (ms) => new Date(ms).toISOString(), start).join("\n");
+    assert.match(text, /old is current\./u);
+    assert.match(text, /keep to Cache-Control accept what the thief signs until 2026-11-28T12:01:00/u);
+    assert.match(text, /any until 2026-11-28T13:01:00/u);
+    assert.match(text, /API servers a, b accept its tokens/u);
+    assert.match(
+      text,
+      /shop\/quick is refused by relying parties until its token is renewed: by .* \(9m30s\)/u,
+    );
+    assert.match(text, /Secret ci\/token-old of ServiceAccount deployer ends/u);
+    assert.doesNotMatch(text, /token-new/u);
+    const nobody = { ...found, pods: [], legacy: [], verifiedBy: [] };
+    assert.match(theftText(nobody, String, start).join("\n"), /No pod is refused\.$/u);
+  });
+});

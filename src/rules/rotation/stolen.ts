@@ -1,0 +1,127 @@
+import { durationText } from "../../core/base/index.ts";
+import { forgottenAt } from "../oidc/index.ts";
+import type { LegacyToken, RotationFacts } from "./facts.ts";
+import { keyAcross, type RotationState } from "./key-states.ts";
+import { judgePromote } from "./moves.ts";
+import { isOutside, type PodTokens, renewedWithinMs, type TokenRules } from "./pod-tokens.ts";
+import { rememberedOf } from "./record.ts";
+
+/** A pod whose token may be of the stolen key. */
+export interface HitPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** When its kubelet has renewed that token at the latest, counted from the last that the key signed. */
+  readonly renewedBy: number;
+}
+
+/** What can be done about a stolen key. */
+export type TheftAnswer =
+  /** The next key signs everywhere, then the stolen one is distrusted: no renewed token is refused. */
+  | { readonly way: "promote"; readonly kid: string }
+  /** The next key is too young: to wait leaves the thief in, not to wait has tokens refused. */
+  | { readonly way: "wait-or-lose"; readonly kid: string; readonly from: number }
+  /** No next key, or the cluster is not fit for it: to make one takes its waits, to distrust now refuses every token. */
+  | { readonly way: "no-next"; readonly why: string; readonly next: string }
+  /** The stolen key is the next one: it is given up, nobody is hit. */
+  | { readonly way: "give-up" }
+  /** The stolen key signs no more: it is distrusted. */
+  | { readonly way: "distrust" };
+
+/** What a theft means: all of it is said before anything is done. Times are milliseconds since the epoch. */
+export interface Theft {
+  readonly kid: string;
+  readonly state: RotationState;
+  readonly answer: TheftAnswer;
+  /** Pods whose tokens relying parties refuse once the key is distrusted, until they are renewed. */
+  readonly pods: readonly HitPod[];
+  /** Tokens in Secrets that API servers refuse once they do not verify the key. */
+  readonly legacy: readonly LegacyToken[];
+  /** Until when relying parties that keep to Cache-Control accept tokens that the thief makes, if it is distrusted now. */
+  readonly cachesUntil: number;
+  /** Until when any relying party does. */
+  readonly relyingPartiesUntil: number;
+  /** Until when a session lasts that the thief begins at that last moment. */
+  readonly sessionsUntil: number;
+  /** API servers that accept tokens of the thief's for as long as they verify the key. */
+  readonly verifiedBy: readonly string[];
+}
+
+/** What is known of tokens and sessions, beside the facts of a rotation. */
+export interface TheftFacts {
+  readonly pods: readonly PodTokens[];
+  readonly rules: TokenRules;
+  /** The longest session of the roles in question, milliseconds. */
+  readonly sessionMs: number;
+}
+
+/** AWS's longest session of a role, milliseconds (CreateRole, MaxSessionDuration). */
+export const longestSessionMs = 43_200_000;
+
+function hitPods(facts: RotationFacts, kid: string, { pods, rules }: TheftFacts): readonly HitPod[] {
+  const { now, record } = facts;
+  const { state } = keyAcross(facts, kid);
+  if (state === "next" || state === "out") return [];
+  const last = state === "current" ? now : (rememberedOf(record, kid).retiredAt ?? now);
+  return pods.flatMap(({ namespace, name, uid, startedAt, tokens }) => {
+    // What began after the key's last signature got its tokens of another.
+    if (startedAt !== undefined && startedAt > last) return [];
+    const outside = tokens.filter((token) => isOutside(token, rules));
+    const renewedBy = Math.max(...outside.map((token) => last + renewedWithinMs(token)));
+    return renewedBy > now ? [{ namespace, name, uid, renewedBy }] : [];
+  });
+}
+
+function answerTo(facts: RotationFacts, kid: string, state: RotationState): TheftAnswer {
+  const { next: prepared = "" } = facts.record;
+  if (kid === prepared) return { way: "give-up" };
+  if (state !== "current") return { way: "distrust" };
+  const verdict = judgePromote(facts);
+  if (verdict.is === "allowed") return { way: "promote", kid: prepared };
+  if (verdict.is === "done")
+    return { way: "no-next", why: verdict.why, next: "Run podtrust rotate prepare." };
+  const { message, next, from } = verdict;
+  return from === undefined
+    ? { way: "no-next", why: message, next }
+    : { way: "wait-or-lose", kid: prepared, from };
+}
+
+/** What the theft of a key means now, and what can be done. */
+export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts): Theft {
+  const { now, times, servers } = facts;
+  const { state } = keyAcross(facts, kid);
+  const caches = { publisher: times.publisherCache, aws: times.relyingPartyCache };
+  const { visible, all } = forgottenAt(now, caches);
+  return {
+    kid,
+    state,
+    answer: answerTo(facts, kid, state),
+    pods: hitPods(facts, kid, more),
+    legacy: facts.legacy.filter((token) => token.kid === kid),
+    cachesUntil: visible,
+    relyingPartiesUntil: all,
+    sessionsUntil: all + more.sessionMs,
+    verifiedBy: servers.filter(({ verifies }) => verifies.includes(kid)).map(({ name }) => name),
+  };
+}
+
+/** The same in sentences, for a person who is asked. `time`: how a moment is written. */
+export function theftText(theft: Theft, time: (ms: number) => string, now: number): readonly string[] {
+  const { kid, state, pods, legacy, cachesUntil, relyingPartiesUntil, sessionsUntil, verifiedBy } = theft;
+  const lines = [
+    `${kid} is ${state}.`,
+    `Once it is distrusted, relying parties that keep to Cache-Control accept what the thief signs until ${time(cachesUntil)}, any until ${time(relyingPartiesUntil)}.`,
+    `A session that is begun then lasts until ${time(sessionsUntil)}.`,
+  ];
+  if (verifiedBy.length > 0)
+    lines.push(`The API servers ${verifiedBy.join(", ")} accept its tokens for as long as they verify it.`);
+  const hit = pods.map(
+    ({ namespace, name, renewedBy }) =>
+      `${namespace}/${name} is refused by relying parties until its token is renewed: by ${time(renewedBy)} (${durationText(Math.ceil((renewedBy - now) / 1000) * 1000)}), or at once if it is evicted.`,
+  );
+  const ended = legacy.map(
+    ({ namespace, name, serviceAccount }) =>
+      `The token in Secret ${namespace}/${name} of ServiceAccount ${serviceAccount} ends with the key in the API servers.`,
+  );
+  return [...lines, ...(hit.length === 0 ? ["No pod is refused."] : hit), ...ended];
+}

@@ -1,0 +1,117 @@
+import type { KeyAcross } from "./key-states.ts";
+import type { RotationFacts } from "./facts.ts";
+
+/** Why a move is refused now: a closed set. */
+export type MoveRefusalReason =
+  | "server-silent"
+  | "signer-unknown"
+  | "signer-not-verified"
+  | "signers-differ"
+  | "restart-signs-other"
+  | "nothing-prepared"
+  | "not-in-verifiers"
+  | "not-published"
+  | "private-half-missing"
+  | "too-young"
+  | "still-signs"
+  | "not-previous"
+  | "tokens-live"
+  | "still-published"
+  | "legacy-tokens"
+  | "no-way-back";
+
+/** What a move is refused for. */
+export interface MoveRefusal {
+  readonly is: "refused";
+  readonly reason: MoveRefusalReason;
+  /** What is wrong with which value: a sentence. */
+  readonly message: string;
+  /** What to do: a sentence. */
+  readonly next: string;
+  /** From when it will be allowed, if nothing else changes; milliseconds since the epoch. */
+  readonly from?: number;
+}
+
+/** Whether a move may be made now. */
+export type MoveVerdict =
+  | { readonly is: "allowed"; readonly kid: string; readonly why: string }
+  /** There is nothing left to do. */
+  | { readonly is: "done"; readonly why: string }
+  | MoveRefusal;
+
+/** A refusal that only something else than time ends, unless `from` says when. */
+export function refused(
+  reason: MoveRefusalReason,
+  message: string,
+  next: string,
+  from?: number,
+): MoveRefusal {
+  return { is: "refused", reason, message, next, ...(from === undefined ? {} : { from }) };
+}
+
+/** `a, b and c` */
+export function namesText(names: readonly string[]): string {
+  const [last, ...others] = names.toReversed();
+  return others.length === 0 ? `${last}` : `${others.toReversed().join(", ")} and ${last}`;
+}
+
+/** What no move is made without: every API server answers, and each verifies what any of them signs. */
+export function unfit(facts: RotationFacts): MoveRefusal | undefined {
+  const { servers, unanswered } = facts;
+  const [silent] = unanswered;
+  if (silent !== undefined) {
+    return refused(
+      "server-silent",
+      `the API server ${silent.name} does not answer: ${silent.why}`,
+      "Bring it back. A server that is left behind would refuse tokens, or go on with the old key.",
+    );
+  }
+  const unknown = servers.find(({ signs }) => signs === undefined);
+  if (servers.length === 0 || unknown !== undefined) {
+    return refused(
+      "signer-unknown",
+      `the API server ${unknown?.name ?? "of the cluster"} made no token, so nobody knows with which key it signs`,
+      "Look why TokenRequest fails there; podtrust status shows the link token.",
+    );
+  }
+  for (const { name, signs = "" } of servers) {
+    const without = servers.filter(({ verifies }) => !verifies.includes(signs));
+    if (without.length > 0) {
+      return refused(
+        "signer-not-verified",
+        `${name} signs with ${signs}, which ${namesText(without.map((one) => one.name))} does not verify: its tokens are refused there`,
+        "Add the public key to --service-account-key-file of each API server first.",
+      );
+    }
+  }
+  return undefined;
+}
+
+/** What keeps a key from being accepted everywhere by now; undefined where it is. */
+export function notEverywhere(
+  { kid, missingAt, unpublishedOn }: KeyAcross,
+  facts: RotationFacts,
+): MoveRefusal | undefined {
+  if (missingAt.length > 0) {
+    return refused(
+      "not-in-verifiers",
+      `${kid} is not in the JWK Set of ${namesText(missingAt)}: tokens of it would be refused there`,
+      "Run podtrust rotate prepare: it goes on where it was.",
+    );
+  }
+  if (facts.published.length === 0) {
+    return refused(
+      "not-published",
+      "what is published cannot be read from outside",
+      "Look with podtrust status at the links dns, tls and reachability.",
+    );
+  }
+  if (unpublishedOn.length > 0) {
+    return refused(
+      "not-published",
+      `${kid} is not published as seen from outside over ${namesText(unpublishedOn)}`,
+      "Wait until the publisher has looked at the cluster; podtrust rotate status shows what it publishes.",
+    );
+  }
+  return undefined;
+}
