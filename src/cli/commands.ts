@@ -21,6 +21,7 @@ import { definePublish, publishUses } from "./publish/command.ts";
 import { definePublisher, publisherUses } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { addSandbox } from "../sandbox/cli/index.ts";
+import { defineSigner, signerUses } from "./signer/command.ts";
 import { defineSsh, sshUses } from "./ssh/command.ts";
 import { defineStatus, statusUses } from "./status/command.ts";
 import { defineTest, testUses } from "./test/command.ts";
@@ -121,6 +122,7 @@ export const podtrust: CommandTree = {
         definePublish,
         definePublisher,
         defineOperator,
+        defineSigner,
         defineRotateWithMachines,
         defineBackup,
         defineRestore,
@@ -162,6 +164,7 @@ export const podtrust: CommandTree = {
     ...explainUses,
     ...tokenUses,
     ...operatorUses,
+    ...signerUses,
     ...manifestsUses,
     ...bindUses,
     ...waitUses,

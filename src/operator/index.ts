@@ -1,7 +1,7 @@
 export type { ListenAddress } from "../core/admin/index.ts";
 export { mallocEnvironment, operatorObjects, type OperatorSpec } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
-export { listenOperator, listenProbes, type OperatorListener } from "./listen.ts";
+export { listenOperator, listenProbes } from "./listen.ts";
 export { operatorManifests } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";
 export {

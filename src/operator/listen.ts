@@ -1,24 +1,16 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import {
-  answerAt,
-  drainServer,
   expose,
   json,
   line,
   type ListenAddress,
-  localServer,
+  listenPlaces,
   type Places,
+  type PlacesListener,
 } from "../core/admin/index.ts";
-import { errorText, type Logger, PodtrustError } from "../core/base/index.ts";
+import { type Logger, PodtrustError } from "../core/base/index.ts";
 import { isLoopback } from "../core/http/index.ts";
 import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
-
-/** What shows them, open. */
-export interface OperatorListener extends ListenAddress {
-  close(): Promise<void>;
-}
 
 /**
  * /healthz: the process answers. /readyz: all that is there was seen once; an outage of the API server does not take
@@ -48,35 +40,20 @@ const probesOf = (operator: Operator): Places => ({
   "/readyz": () => (operator.status.ready ? line("ok") : line("not ready", 503)),
 });
 
-async function listen(
-  places: Places,
-  { host, port }: ListenAddress,
-  logger: Logger,
-): Promise<OperatorListener> {
-  const server = localServer(
-    ({ incoming }) => answerAt(places, host, incoming),
-    (error) => {
-      logger.error(`${host}:${port} failed to answer: ${errorText(error)}`);
-      return line("500 Internal Server Error", 500);
-    },
+const listen = (places: Places, address: ListenAddress, logger: Logger): Promise<PlacesListener> =>
+  listenPlaces(
+    places,
+    address,
+    logger,
+    (sentence, cause) => new PodtrustError("operator-listen", sentence, { cause }),
   );
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (cause) {
-    const sentence = `${host}:${port} could not be listened on: ${errorText(cause)}`;
-    throw new PodtrustError("operator-listen", sentence, { cause });
-  }
-  const bound = server.address() as AddressInfo;
-  return { host: bound.address, port: bound.port, close: () => drainServer(server) };
-}
 
 /** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
 export async function listenOperator(
   operator: Operator,
   address: ListenAddress,
   logger: Logger,
-): Promise<OperatorListener> {
+): Promise<PlacesListener> {
   const listener = await listen(placesOf(operator), address, logger);
   if (!isLoopback(listener.host))
     logger.warn(`${address.host}:${listener.port} shows status and metrics to whoever can reach it`);
@@ -88,4 +65,4 @@ export const listenProbes = (
   operator: Operator,
   address: ListenAddress,
   logger: Logger,
-): Promise<OperatorListener> => listen(probesOf(operator), address, logger);
+): Promise<PlacesListener> => listen(probesOf(operator), address, logger);

@@ -22,6 +22,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",
+  "src/cli/signer/running.ts",
   "src/cli/test/command.ts",
   "src/cli/token/command.ts",
   "src/operator/controller/runner.ts",
@@ -62,6 +63,9 @@ export const timeOfDay: readonly string[] = [
   "src/publisher/issuer.ts",
   "src/publisher/shared/",
   "src/publisher/source/source.ts",
+  // Since when a key has its state, and when the API server was given it.
+  "src/signer/key-folder.ts",
+  "src/signer/signer.ts",
   // Stand-ins date what they answer, as the services do, and their clock is one that a test moves.
   "src/sandbox/",
 ];

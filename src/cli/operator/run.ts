@@ -4,7 +4,7 @@ import { checkedName, openKubernetes } from "../../providers/kubernetes/index.ts
 import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../options/address.ts";
 
 /** What was typed. */
 export interface OperatorCommandOptions {

@@ -2,7 +2,7 @@ import { asPodtrustError, lengthText, PodtrustError } from "../../core/base/inde
 import { request } from "../../core/http/index.ts";
 import type { OperatorStatus, WebhookStatus } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../options/address.ts";
 
 /** What was typed. */
 export interface OperatorStatusOptions {

@@ -52,6 +52,19 @@ export function checkOwnership(path: string, facts: Facts, what: string): void {
   throw refusal(path, facts, what, user);
 }
 
+/** Throws `state-permissions` when others may read this file, or enter this folder, of secrets. */
+export function checkPrivacy(path: string, { mode }: Facts): void {
+  if (ownUser() === undefined || (mode & 0o077) === 0) return;
+  throw new PodtrustError(
+    "state-permissions",
+    `${path} has mode ${modeText(mode)}: it is for secrets, and other users may read or enter it`,
+    {
+      next: `Take a private key in it for stolen where others use this machine. Otherwise: chmod go= ${shellWord(path)}`,
+      detail: { path, mode: modeText(mode) },
+    },
+  );
+}
+
 function checkAbove(path: string, facts: Facts): void {
   // Nobody can rename or remove another's entry in a sticky folder: /tmp is safe above a folder of ours.
   if ((facts.mode & sticky) === 0) return checkOwnership(path, facts, "a folder above state");

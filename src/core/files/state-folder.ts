@@ -5,7 +5,7 @@ import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from 
 import { boundedText } from "./bounded.ts";
 import { type FileLock, type LockOwner, takeLock } from "./lock.ts";
 import { fileCode, type Files, machineFiles } from "./machine.ts";
-import { checkFolder, checkOwnership } from "./ownership.ts";
+import { checkFolder, checkOwnership, checkPrivacy } from "./ownership.ts";
 import { createText, replaceText, syncFolder, unwritable } from "./replace.ts";
 
 // A pipe in a file's place would keep an ordinary open waiting for its writer.
@@ -92,11 +92,26 @@ export class StateFolder {
     await this.check();
   }
 
+  /** The same of a folder that nobody else may enter. Throws `state-permissions` also for one that others may. */
+  async makePrivate(): Promise<void> {
+    await this.make();
+    checkPrivacy(this.path, await this.#files.lstat(this.path));
+  }
+
   /**
    * The text of a file of at most `maxBytes` bytes (1 MiB by default); undefined when there is none. Throws
    * `state-permissions`, or `file-unreadable` also for what is no regular file.
    */
-  async read(name: string, maxBytes: number = defaultLimit): Promise<string | undefined> {
+  read(name: string, maxBytes: number = defaultLimit): Promise<string | undefined> {
+    return this.#read(name, maxBytes, () => {});
+  }
+
+  /** The same of a file with a private key, which others may not read either: mode 0600 or less. */
+  readSecret(name: string, maxBytes: number = defaultLimit): Promise<string | undefined> {
+    return this.#read(name, maxBytes, checkPrivacy);
+  }
+
+  async #read(name: string, maxBytes: number, check: typeof checkPrivacy): Promise<string | undefined> {
     const path = this.pathOf(name);
     if (!(await this.check())) return undefined;
     let file: FileHandle;
@@ -110,6 +125,7 @@ export class StateFolder {
       const facts = await file.stat();
       if (!facts.isFile()) throw new Error("it is no regular file");
       checkOwnership(path, facts, "a file of state");
+      check(path, facts);
       return await boundedText(file, maxBytes);
     } catch (error) {
       throw unreadable(path, error);

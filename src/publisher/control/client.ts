@@ -1,12 +1,8 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
-import { collectBytes, defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
+import { askSocket } from "../../core/admin/index.ts";
+import { defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
 import { fileCode } from "../../core/files/index.ts";
 import type { DistrustOptions, DistrustOutcome, PublisherStatus, RestoreOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
-
-const timeout = 5000;
-const maxAnswer = 4 * 1024 * 1024;
 
 interface Failure {
   readonly error?: {
@@ -15,25 +11,6 @@ interface Failure {
     readonly next: string;
     readonly detail?: Readonly<Record<string, unknown>>;
   };
-}
-
-async function readAnswer(response: IncomingMessage): Promise<unknown> {
-  const body = await collectBytes(response as AsyncIterable<Buffer>, maxAnswer);
-  return JSON.parse(body.toString("utf8"));
-}
-
-async function ask(socketPath: string, method: string, path: string, body?: object): Promise<unknown> {
-  const outgoing = request({
-    socketPath,
-    method,
-    path,
-    host: "publisher",
-    agent: false,
-    signal: AbortSignal.timeout(timeout),
-  });
-  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
-  return readAnswer(response);
 }
 
 /** By what the socket's file answered. */
@@ -49,7 +26,7 @@ async function call(stateDir: string, method: string, path: string, body?: objec
   const socketPath = controlPath(stateDir);
   let answer: unknown;
   try {
-    answer = await ask(socketPath, method, path, body);
+    answer = await askSocket(socketPath, { method, path, body });
   } catch (cause) {
     const next = nextSteps[fileCode(cause)];
     throw new PodtrustError(

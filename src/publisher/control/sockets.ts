@@ -1,7 +1,4 @@
-import { once } from "node:events";
-import { chmod, rm } from "node:fs/promises";
 import type { Server } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import {
   asPodtrustError,
@@ -11,7 +8,15 @@ import {
   PodtrustError,
   recordOf,
 } from "../../core/base/index.ts";
-import { drainServer, json, line, type LocalReply, localServer } from "../../core/admin/index.ts";
+import {
+  drainServer,
+  json,
+  line,
+  listenOnSocket,
+  type LocalReply,
+  localServer,
+  socketPathProblem,
+} from "../../core/admin/index.ts";
 import { fileCode, StateFolder } from "../../core/files/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
 import type { GenerationSpec, GenerationPart } from "../generation.ts";
@@ -25,8 +30,6 @@ export function controlPath(stateDir: string): string {
   return join(stateDir, "publisher.sock");
 }
 
-// sun_path of sockaddr_un has 108 bytes on Linux, 104 elsewhere, a final zero included.
-const maxPath = 103;
 const maxRequest = 8 * 1024;
 
 async function readText(exchange: Exchange): Promise<string> {
@@ -69,39 +72,6 @@ async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalR
   );
 }
 
-/** Whether a process answers there. */
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function bind(server: Server, path: string): Promise<void> {
-  server.listen(path);
-  await once(server, "listening");
-  await chmod(path, 0o600);
-}
-
-/** Listens there; a file left by a process that died is replaced, a living one's is not (`publisher-running`). */
-async function takePlace(server: Server, path: string): Promise<void> {
-  try {
-    await bind(server, path);
-  } catch (error) {
-    if (fileCode(error) !== "EADDRINUSE") throw error;
-    if (await answers(path)) {
-      throw new PodtrustError("publisher-running", `another publisher answers on ${path}`, { cause: error });
-    }
-    await rm(path, { force: true });
-    await bind(server, path);
-  }
-}
-
 /** What a folder answers that only gives what it has: a file system mounted read-only, another user's. */
 const readOnly = new Set(["EROFS", "EACCES", "EPERM"]);
 
@@ -126,11 +96,20 @@ async function makeFolder(stateDir: string): Promise<void> {
   }
 }
 
+/** Listens there; throws `publisher-running` where a living publisher does. */
+const takePlace = (server: Server, path: string): Promise<void> =>
+  listenOnSocket(
+    server,
+    path,
+    () => new PodtrustError("publisher-running", `another publisher answers on ${path}`),
+  );
+
 /** The path of the socket in a state directory, which is made where it is not there. */
 async function madePath(stateDir: string): Promise<string> {
   const path = controlPath(stateDir);
-  if (Buffer.byteLength(path) > maxPath) {
-    const sentence = `the control socket's path is longer than ${maxPath} bytes: ${path}`;
+  const problem = socketPathProblem(path);
+  if (problem !== undefined) {
+    const sentence = `the control socket's path ${path} cannot be used: ${problem}`;
     const next = "Choose a state directory with a shorter name.";
     throw new PodtrustError("publisher-listen", sentence, { next });
   }

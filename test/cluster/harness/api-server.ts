@@ -11,6 +11,11 @@ export interface ServerKeys {
   readonly verifiers: readonly SigningKey[];
 }
 
+/** Who signs in place of the server: the unix socket of an external signer (KEP-740). */
+export interface SigningEndpoint {
+  readonly endpoint: string;
+}
+
 /** What stays the same when a server is started again. */
 export interface ServerSpec {
   readonly name: string;
@@ -38,7 +43,7 @@ export interface ApiServer {
   readonly pid: () => number;
   readonly output: () => string;
   /** With `issuerFlags` in place of the issuer and jwks_uri that it was started with, from then on. */
-  readonly restart: (keys: ServerKeys, issuerFlags?: readonly string[]) => Promise<void>;
+  readonly restart: (keys: ServerKeys | SigningEndpoint, issuerFlags?: readonly string[]) => Promise<void>;
   /** Ends it; `restart` brings it back. */
   readonly stop: () => Promise<void>;
 }
@@ -50,7 +55,19 @@ function issuerFlagsOf({ issuer, jwksUri }: ServerSpec): readonly string[] {
   ];
 }
 
-function argsOf(spec: ServerSpec, keys: ServerKeys, issuerFlags: readonly string[]): readonly string[] {
+function keyFlags(keys: ServerKeys | SigningEndpoint): readonly string[] {
+  if ("endpoint" in keys) return [`--service-account-signing-endpoint=${keys.endpoint}`];
+  return [
+    `--service-account-signing-key-file=${keys.signer.privateFile}`,
+    ...keys.verifiers.map((key) => `--service-account-key-file=${key.publicFile}`),
+  ];
+}
+
+function argsOf(
+  spec: ServerSpec,
+  keys: ServerKeys | SigningEndpoint,
+  issuerFlags: readonly string[],
+): readonly string[] {
   return [
     `--etcd-servers=${spec.etcdUrl}`,
     "--bind-address=127.0.0.1",
@@ -68,8 +85,7 @@ function argsOf(spec: ServerSpec, keys: ServerKeys, issuerFlags: readonly string
     "--authorization-mode=Node,RBAC",
     "--service-cluster-ip-range=10.96.0.0/16",
     ...issuerFlags,
-    `--service-account-signing-key-file=${keys.signer.privateFile}`,
-    ...keys.verifiers.map((key) => `--service-account-key-file=${key.publicFile}`),
+    ...keyFlags(keys),
     "--profiling=false",
     // At the end nobody is left to be drained.
     "--shutdown-delay-duration=0s",
@@ -80,7 +96,7 @@ function argsOf(spec: ServerSpec, keys: ServerKeys, issuerFlags: readonly string
 async function launch(
   run: Run,
   spec: ServerSpec,
-  keys: ServerKeys,
+  keys: ServerKeys | SigningEndpoint,
   issuerFlags: readonly string[],
 ): Promise<Program> {
   const args = argsOf(spec, keys, issuerFlags);

@@ -17,6 +17,7 @@ import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
 import { sandboxErrors } from "./sandbox.ts";
+import { signerErrors } from "./signer.ts";
 import { stackErrors } from "./stack.ts";
 import { tlsErrors } from "./tls.ts";
 import { trustErrors } from "./trust.ts";
@@ -40,6 +41,7 @@ export const catalogue = {
   ...publisherErrors,
   ...backupErrors,
   ...operatorErrors,
+  ...signerErrors,
   ...acmeErrors,
   ...tlsErrors,
   ...demoErrors,

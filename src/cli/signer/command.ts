@@ -1,0 +1,170 @@
+import { type Command, Option } from "commander";
+import type { CommandUses } from "../../core/command-line/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { CreateOptions, ImportOptions, StateOptions } from "./keys.ts";
+import type { PromoteOptions } from "./running.ts";
+import type { SignerRunOptions } from "./run.ts";
+
+const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
+
+/** Examples and guide of the commands. */
+export const signerUses: CommandUses = {
+  "signer run": {
+    examples: [
+      "podtrust signer run",
+      "podtrust signer run --socket /run/podtrust-signer/signer.sock --listen 127.0.0.1:9894",
+      "podtrust signer run --state ./signer --refresh 30s --max-token-lifetime 24h",
+    ],
+    guide: "signer",
+  },
+  "signer import": {
+    examples: [
+      "podtrust signer import /etc/kubernetes/pki/sa.key",
+      "podtrust signer import /var/lib/rancher/k3s/server/tls/service.key",
+      "podtrust signer import --verify-only old-sa.pub",
+    ],
+    guide: "signer",
+  },
+  "signer create": {
+    examples: [
+      "podtrust signer create",
+      "podtrust signer create --type RS256",
+      "podtrust signer create --json",
+    ],
+    guide: "signer",
+  },
+  "signer status": {
+    examples: [
+      "podtrust signer status",
+      "podtrust signer status --json",
+      "podtrust signer status --state ./signer",
+    ],
+    guide: "signer",
+  },
+  "signer promote": {
+    examples: [
+      "podtrust signer promote",
+      `podtrust signer promote ${exampleKid}`,
+      "podtrust signer promote --without https://10.0.0.3:6443",
+    ],
+    guide: "signer",
+  },
+  "signer exclude": {
+    examples: [
+      `podtrust signer exclude ${exampleKid}`,
+      `podtrust signer exclude --state ./signer ${exampleKid}`,
+      `podtrust signer exclude ${exampleKid} --json`,
+    ],
+    guide: "signer",
+  },
+  "signer include": {
+    examples: [
+      `podtrust signer include ${exampleKid}`,
+      `podtrust signer include --state ./signer ${exampleKid}`,
+      `podtrust signer include ${exampleKid} --json`,
+    ],
+    guide: "signer",
+  },
+  "signer remove": {
+    examples: [
+      `podtrust signer remove ${exampleKid}`,
+      `podtrust signer remove --state ./signer ${exampleKid}`,
+      `podtrust signer remove ${exampleKid} --json`,
+    ],
+    guide: "signer",
+  },
+};
+
+const withState = (command: Command): Command =>
+  command.option("--state <dir>", "the signer's state folder", "/var/lib/podtrust-signer");
+
+function defineRun(signer: Command, context: CommandContext): void {
+  withState(signer.command("run"))
+    .description("sign for the API server on a unix socket until SIGTERM; SIGHUP reads the keys again")
+    .option(
+      "--socket <path>",
+      "unix socket that the API server dials, in a folder that only this user may enter",
+      "/run/podtrust-signer/signer.sock",
+    )
+    .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9894")
+    .option(
+      "--refresh <duration>",
+      "after how long API servers ask for the keys again; they take a removed key for so long",
+      "10s",
+    )
+    .option(
+      "--max-token-lifetime <duration>",
+      "longest life of a token; below a year the API server's tokens get shorter",
+      "365d",
+    )
+    .action(async (options: SignerRunOptions) => {
+      const { runSigner } = await import("./run.ts");
+      await runSigner(context, options);
+    });
+}
+
+function defineKeys(signer: Command, context: CommandContext): void {
+  withState(signer.command("import").argument("<file>", "PEM file"))
+    .description("take in a key that the cluster has, under the kid that it has there; the first one signs")
+    .option("--verify-only", "keep the public half alone: old tokens stay good, and it never signs")
+    .action(async (file: string, options: ImportOptions) => {
+      const { runImport } = await import("./keys.ts");
+      await runImport(context, file, options);
+    });
+  withState(signer.command("create"))
+    .description("make the next key: it is served at once, and signs once it is promoted")
+    .addOption(
+      new Option("--type <algorithm>", "what it signs with")
+        .choices(["RS256", "ES256", "ES384", "ES512"])
+        .default("ES256"),
+    )
+    .action(async (options: CreateOptions) => {
+      const { runCreate } = await import("./keys.ts");
+      await runCreate(context, options);
+    });
+  const kid = "key ID, as signer status shows it";
+  withState(signer.command("exclude").argument("<kid>", kid))
+    .description("leave a previous key out of the cluster's JWKS; inside the cluster it still verifies")
+    .action(async (key: string, options: StateOptions) => {
+      const { runExclude } = await import("./keys.ts");
+      await runExclude(context, key, true, options);
+    });
+  withState(signer.command("include").argument("<kid>", kid))
+    .description("undo an exclude: the key stands in the cluster's JWKS again")
+    .action(async (key: string, options: StateOptions) => {
+      const { runExclude } = await import("./keys.ts");
+      await runExclude(context, key, false, options);
+    });
+  withState(signer.command("remove").argument("<kid>", kid))
+    .description("delete a key that does not sign: the API server refuses its tokens within --refresh")
+    .action(async (key: string, options: StateOptions) => {
+      const { runRemove } = await import("./keys.ts");
+      await runRemove(context, key, options);
+    });
+}
+
+function defineRunning(signer: Command, context: CommandContext): void {
+  withState(signer.command("status"))
+    .description("show the keys of the running signer and when an API server last asked for them")
+    .action(async (options: StateOptions) => {
+      const { runStatus } = await import("./running.ts");
+      await runStatus(context, options);
+    });
+  withState(signer.command("promote").argument("[kid]", "key ID (default: the next key)"))
+    .description("sign with the next key from now on, once every API server serves it")
+    .option("--without <url...>", "API server that is gone and need not serve the key")
+    .action(async (kid: string | undefined, options: PromoteOptions) => {
+      const { runPromote } = await import("./running.ts");
+      await runPromote(context, kid, options);
+    });
+}
+
+/** `podtrust signer`: signs the cluster's tokens in place of the API server (KEP-740), and keeps the keys. */
+export function defineSigner(program: Command, context: CommandContext): void {
+  const signer = program
+    .command("signer")
+    .description("sign the cluster's tokens outside the API server, and rotate without a restart");
+  defineRun(signer, context);
+  defineKeys(signer, context);
+  defineRunning(signer, context);
+}

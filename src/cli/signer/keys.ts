@@ -1,0 +1,95 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
+import { rich } from "../../core/terminal/index.ts";
+import type { KeyState, RingKey } from "../../rules/signer/index.ts";
+import { KeyFolder, type KeyType, reloadSigner } from "../../signer/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Bytes of a PEM file with a key. */
+const maxPem = 64 * 1024;
+
+/** What was typed. */
+export interface StateOptions {
+  readonly state: string;
+}
+
+export interface ImportOptions extends StateOptions {
+  readonly verifyOnly?: true;
+}
+
+export interface CreateOptions extends StateOptions {
+  readonly type: KeyType;
+}
+
+const folderOf = (context: CommandContext, { state }: StateOptions): KeyFolder =>
+  new KeyFolder(context.path(state), context.clock);
+
+/** Has a running signer take over what was changed; says so where none runs. Throws what `reloadSigner` does. */
+async function takenOver(context: CommandContext, options: StateOptions): Promise<void> {
+  try {
+    const { refreshSeconds } = await reloadSigner(context.path(options.state));
+    context.output.line(`The running signer has it; API servers ask again within ${refreshSeconds} s.`);
+  } catch (error) {
+    if (!(error instanceof PodtrustError && error.code === "signer-not-running")) throw error;
+    context.output.line("No signer runs with this state folder; one that starts will have it.");
+  }
+}
+
+const told: Readonly<Record<KeyState, string>> = {
+  current: "It signs.",
+  next: "It is next: podtrust signer promote has it sign.",
+  previous: "It verifies, and signs nothing.",
+};
+
+async function added(context: CommandContext, options: StateOptions, key: RingKey): Promise<void> {
+  context.output.line(rich`${key.kid}  ${key.alg}  ${key.state}`);
+  context.output.line(told[key.state]);
+  await takenOver(context, options);
+  context.output.result(key);
+}
+
+/** `podtrust signer import FILE`. */
+export async function runImport(
+  context: CommandContext,
+  file: string,
+  options: ImportOptions,
+): Promise<void> {
+  const path = context.path(file);
+  const pem = await readTextFile(context, { option: "FILE", name: file, maxBytes: maxPem });
+  const folder = folderOf(context, options);
+  const key =
+    options.verifyOnly === true
+      ? await folder.importVerifier(pem, path)
+      : await folder.importSigner(pem, path);
+  await added(context, options, key);
+}
+
+/** `podtrust signer create`. */
+export async function runCreate(context: CommandContext, options: CreateOptions): Promise<void> {
+  await added(context, options, await folderOf(context, options).create(options.type));
+}
+
+/** `podtrust signer exclude KID`, and `include KID` with `excluded` false. */
+export async function runExclude(
+  context: CommandContext,
+  kid: string,
+  excluded: boolean,
+  options: StateOptions,
+): Promise<void> {
+  await folderOf(context, options).exclude(kid, excluded);
+  context.output.line(
+    excluded
+      ? rich`${kid} is left out of the cluster's JWKS; inside the cluster it verifies as before.`
+      : rich`${kid} stands in the cluster's JWKS again.`,
+  );
+  await takenOver(context, options);
+  context.output.result({ kid, excluded });
+}
+
+/** `podtrust signer remove KID`. */
+export async function runRemove(context: CommandContext, kid: string, options: StateOptions): Promise<void> {
+  await folderOf(context, options).remove(kid);
+  context.output.line(rich`${kid} is removed, and its file with it.`);
+  await takenOver(context, options);
+  context.output.result({ kid });
+}

@@ -1,0 +1,67 @@
+import { setFlagsFromString } from "node:v8";
+import { errorText, parseDuration, PodtrustError } from "../../core/base/index.ts";
+import { untilEnded } from "../../core/terminal/index.ts";
+import { serveSigner, type ServingSigner } from "../../signer/index.ts";
+import type { CommandContext } from "../context.ts";
+import { addressOf } from "../options/address.ts";
+
+/** What was typed. */
+export interface SignerRunOptions {
+  readonly state: string;
+  readonly socket: string;
+  readonly listen: string;
+  readonly refresh: string;
+  readonly maxTokenLifetime: string;
+}
+
+const day = 24 * 3600;
+
+/** Whole seconds of a duration between bounds. Throws `usage`. */
+function secondsOf(option: string, text: string, least: number, most: number): number {
+  const seconds = (parseDuration(text) ?? Number.NaN) / 1000;
+  if (Number.isInteger(seconds) && seconds >= least && seconds <= most) return seconds;
+  throw new PodtrustError("usage", `${option} ${text} is not between ${least} s and ${most} s`, {
+    next: "Give whole seconds, such as 10s, 24h or 365d.",
+  });
+}
+
+function following(context: CommandContext, { signer }: ServingSigner): () => void {
+  return context.onHangup(() => {
+    // What went wrong is in the log and in the status.
+    signer.reload(context.signal).catch(() => {});
+  });
+}
+
+/** A heap that stays small: a call's objects live for a millisecond, and V8 would keep room for thousands of them. */
+function keepHeapSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--optimize-for-size");
+}
+
+/** Signs until the command is told to end. */
+export async function runSigner(context: CommandContext, options: SignerRunOptions): Promise<void> {
+  const { clock, signal } = context;
+  // The API server refuses a maximum below ten minutes, and asks for no token that lives longer than a year.
+  const maxTokenSeconds = secondsOf("--max-token-lifetime", options.maxTokenLifetime, 600, 365 * day);
+  const refreshSeconds = secondsOf("--refresh", options.refresh, 1, 3600);
+  keepHeapSmall();
+  const logger = context.logger("info");
+  const serving = await serveSigner({
+    stateDir: context.path(options.state),
+    socket: context.path(options.socket),
+    listen: addressOf(options.listen),
+    refreshSeconds,
+    maxTokenSeconds,
+    clock,
+    logger,
+    signal,
+  });
+  const unhook = following(context, serving);
+  const { host, port } = serving.address;
+  logger.info("the signer listens", { socket: options.socket, admin: `${host}:${port}` });
+  await untilEnded(signal);
+  unhook();
+  logger.info("the signer is ending", { reason: errorText(signal.reason) });
+  await serving.close();
+  logger.info("the signer has ended");
+}

@@ -1,0 +1,52 @@
+import { defined } from "../../core/base/index.ts";
+import { bold, red, relativeTime, rich } from "../../core/terminal/index.ts";
+import type { RingKey } from "../../rules/signer/index.ts";
+import { promoteKey, type SignerStatus, signerStatus } from "../../signer/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { StateOptions } from "./keys.ts";
+
+/** What was typed. */
+export interface PromoteOptions extends StateOptions {
+  readonly without?: readonly string[];
+}
+
+function keyLine({ alg, state, excluded, holder, since }: RingKey, now: number): string {
+  const where = holder === undefined ? "verifies only" : `held by ${holder}`;
+  const hidden = excluded ? ", left out of the JWKS" : "";
+  return `${alg}  ${state} since ${relativeTime(since, now)}${hidden}, ${where}`;
+}
+
+function show(context: CommandContext, status: SignerStatus): void {
+  const { output, clock } = context;
+  const now = clock.now();
+  for (const key of status.keys) {
+    output.line(rich`${bold(key.kid)}`);
+    output.line(rich`  ${keyLine(key, now)}`);
+  }
+  const fetched =
+    status.fetchedAt === undefined
+      ? "has not asked for keys yet"
+      : `asked for the keys ${relativeTime(status.fetchedAt, now)}`;
+  output.line(`${status.signed} tokens signed since the start; an API server ${fetched}.`);
+  if (status.trouble !== undefined)
+    output.line(rich`${red("not taken over")}: what the folder holds now cannot be used: ${status.trouble}`);
+}
+
+/** `podtrust signer status`: exit code 3 where what is served is not what the folder holds. */
+export async function runStatus(context: CommandContext, { state }: StateOptions): Promise<void> {
+  const status = await signerStatus(context.path(state));
+  show(context, status);
+  context.output.result(status);
+  if (status.trouble !== undefined) context.exitCode = 3;
+}
+
+/** `podtrust signer promote [KID]`. */
+export async function runPromote(
+  context: CommandContext,
+  kid: string | undefined,
+  { state, without = [] }: PromoteOptions,
+): Promise<void> {
+  const key = await promoteKey(context.path(state), { ...defined({ kid }), without });
+  context.output.line(rich`${key.kid} signs from now on (${key.alg}); the one before it verifies.`);
+  context.output.result(key);
+}

@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { errorText, type Logger, type PodtrustError } from "../base/index.ts";
+import { drainServer } from "./drain.ts";
+import { line, type ListenAddress, localServer } from "./local-server.ts";
+import { answerAt, type Places } from "./places.ts";
+
+/** What shows a daemon's places, open. */
+export interface PlacesListener extends ListenAddress {
+  close(): Promise<void>;
+}
+
+/** Shows places over plain HTTP. Throws what `failed` makes of a sentence and its cause. */
+export async function listenPlaces(
+  places: Places,
+  { host, port }: ListenAddress,
+  logger: Logger,
+  failed: (sentence: string, cause: unknown) => PodtrustError,
+): Promise<PlacesListener> {
+  const server = localServer(
+    ({ incoming }) => answerAt(places, host, incoming),
+    (error) => {
+      logger.error(`${host}:${port} failed to answer: ${errorText(error)}`);
+      return line("500 Internal Server Error", 500);
+    },
+  );
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (cause) {
+    throw failed(`${host}:${port} could not be listened on: ${errorText(cause)}`, cause);
+  }
+  const bound = server.address() as AddressInfo;
+  return { host: bound.address, port: bound.port, close: () => drainServer(server) };
+}

@@ -1,0 +1,187 @@
+import { type Clock, errorText, type Logger, PodtrustError, TimeLimit } from "../core/base/index.ts";
+import {
+  claimsProblem,
+  currentOf,
+  promotable,
+  promote,
+  type Ring,
+  type RingKey,
+} from "../rules/signer/index.ts";
+import { type HeldKey, type KeyHolder, openHeldKey } from "./holder.ts";
+import type { KeyFolder } from "./key-folder.ts";
+import type { FetchKeysResponse } from "./wire/messages.ts";
+
+/** Which API servers do not serve a key yet, each with why. */
+export type Agreement = (
+  kid: string,
+  without: readonly string[],
+  signal: AbortSignal,
+) => Promise<readonly string[]>;
+
+export interface SignerOptions {
+  readonly keys: KeyFolder;
+  readonly holders: readonly KeyHolder[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** After how many seconds API servers ask for the keys again: for so long they take a key that was removed. */
+  readonly refreshSeconds: number;
+  /** The longest life of a token. */
+  readonly maxTokenSeconds: number;
+  /** Asked before a key begins to sign; every server by default. */
+  readonly agreement?: Agreement;
+}
+
+/** The keys that are served, and the one that signs. */
+interface Loaded {
+  readonly ring: Ring;
+  readonly current: RingKey;
+  readonly held: HeldKey;
+  /** `{"alg","kid","typ"}` in base64url: the API server refuses any other member. */
+  readonly header: string;
+  readonly readAt: number;
+}
+
+/** What a signer is doing. Times in milliseconds since the epoch. */
+export interface SignerStatus {
+  readonly keys: readonly RingKey[];
+  readonly readAt: number;
+  /** When an API server last asked for the keys. */
+  readonly fetchedAt?: number;
+  readonly signed: number;
+  readonly refreshSeconds: number;
+  readonly maxTokenSeconds: number;
+  /** Why what the folder holds now is not what is served. */
+  readonly trouble?: string;
+}
+
+const openingMs = 10_000;
+
+const headerOf = ({ alg, kid }: RingKey): string =>
+  Buffer.from(JSON.stringify({ alg, kid, typ: "JWT" })).toString("base64url");
+
+/** Signs the claims of an API server with the current key of a folder, and names all keys that verify. */
+export class Signer {
+  readonly #options: SignerOptions;
+  #loaded: Loaded | undefined;
+  #fetchedAt: number | undefined;
+  #signed = 0;
+  #loading: Promise<void> = Promise.resolve();
+  #trouble: string | undefined;
+
+  constructor(options: SignerOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `signer-state` for a folder without a key that signs, and what reading and opening keys throws. */
+  load(signal: AbortSignal): Promise<void> {
+    // One after the other: what was read later is what holds.
+    this.#loading = this.#loading.catch(() => {}).then(() => this.#load(signal));
+    return this.#loading;
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const ring = await this.#options.keys.read();
+    const current = currentOf(ring);
+    if (current === undefined)
+      throw new PodtrustError("signer-state", `${this.#options.keys.folder.path} has no key that signs`, {
+        next: "Import the key that the cluster signs with: podtrust signer import FILE",
+      });
+    const before = this.#loaded;
+    const isSame = before?.current.kid === current.kid && before.current.holder === current.holder;
+    const held = isSame ? before.held : await this.#open(current, signal);
+    this.#loaded = { ring, current, held, header: headerOf(current), readAt: this.#options.clock.now() };
+  }
+
+  /** Goes over to what the folder holds now; where that cannot be used, it goes on with what it has and says so. */
+  async reload(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await this.load(signal);
+      this.#trouble = undefined;
+      logger.info("the keys were read again", {
+        keys: this.status.keys.map(({ kid, state }) => `${state} ${kid}`),
+      });
+    } catch (error) {
+      this.#trouble = errorText(error);
+      logger.error(`the keys could not be read again, and the old ones go on: ${this.#trouble}`);
+      throw error;
+    }
+  }
+
+  /** All keys, and when to ask again. */
+  fetchKeys(): FetchKeysResponse {
+    const { ring, readAt } = this.#now;
+    this.#fetchedAt = this.#options.clock.now();
+    const keys = ring.keys.map(({ kid, publicKey, excluded }) => ({
+      kid,
+      publicKey: Buffer.from(publicKey, "base64"),
+      excluded,
+    }));
+    return { keys, readAt, refreshSeconds: this.#options.refreshSeconds };
+  }
+
+  /** Throws `signer-claims-refused` for what is no token of a ServiceAccount, and `signer-key-source`. */
+  async sign(claims: string, signal: AbortSignal): Promise<{ header: string; signature: string }> {
+    const problem = claimsProblem(claims, this.#options.maxTokenSeconds);
+    if (problem !== undefined) throw new PodtrustError("signer-claims-refused", problem);
+    const { header, held } = this.#now;
+    const signature = await held.sign(Buffer.from(`${header}.${claims}`), signal);
+    this.#signed += 1;
+    return { header, signature: Buffer.from(signature).toString("base64url") };
+  }
+
+  /**
+   * Has the next key sign, or the one that is named, once every API server serves it. `without` are servers that are gone.
+   * Throws `signer-not-everywhere`, `signer-key-unknown`, `signer-key-refused`, and what `load` throws.
+   */
+  async promote(
+    { kid, without = [] }: { readonly kid?: string | undefined; readonly without?: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<RingKey> {
+    const { keys, logger, agreement } = this.#options;
+    const chosen = promotable(await keys.read(), kid);
+    // It has to sign before the one that does is set aside.
+    await this.#open(chosen, signal);
+    const missing = (await agreement?.(chosen.kid, without, signal)) ?? [];
+    if (missing.length > 0)
+      throw new PodtrustError(
+        "signer-not-everywhere",
+        `the key ${chosen.kid} is not served everywhere: ${missing.join("; ")}`,
+        { detail: { kid: chosen.kid, missing } },
+      );
+    await keys.change((ring, now) => promote(ring, chosen.kid, now));
+    await this.reload(signal);
+    logger.info("a key was promoted", { kid: chosen.kid, without });
+    return this.#now.current;
+  }
+
+  get status(): SignerStatus {
+    const { ring, readAt } = this.#now;
+    const { refreshSeconds, maxTokenSeconds } = this.#options;
+    return {
+      keys: ring.keys,
+      readAt,
+      ...(this.#fetchedAt === undefined ? {} : { fetchedAt: this.#fetchedAt }),
+      signed: this.#signed,
+      refreshSeconds,
+      maxTokenSeconds,
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
+  }
+
+  get #now(): Loaded {
+    if (this.#loaded === undefined) throw new TypeError("the signer has not loaded its keys");
+    return this.#loaded;
+  }
+
+  async #open(key: RingKey, signal: AbortSignal): Promise<HeldKey> {
+    const reason = (): Error =>
+      new PodtrustError("signer-key-source", `${key.holder} did not answer within ${openingMs / 1000} s`);
+    const limit = new TimeLimit(this.#options.clock, { ms: openingMs, signal, reason });
+    try {
+      return await openHeldKey(this.#options.holders, key, limit.signal);
+    } finally {
+      await limit.end();
+    }
+  }
+}

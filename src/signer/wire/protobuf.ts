@@ -1,0 +1,92 @@
+/**
+ * As much of protobuf's encoding as the messages of v1.ExternalJWTSigner need.
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ */
+
+const varintType = 0;
+const sixtyFourBits = 1;
+const lengthDelimited = 2;
+const thirtyTwoBits = 5;
+
+// A varint of 64 bits has ten bytes at most.
+const maxVarint = 10;
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = value;
+  while (left > 127) {
+    bytes.push((left % 128) | 128);
+    left = Math.floor(left / 128);
+  }
+  return Buffer.from([...bytes, left]);
+}
+
+/** A field of bytes, text or a message in a message; nothing for an empty one, which is the default. */
+export function bytesField(field: number, value: Uint8Array | string): Buffer {
+  const content = typeof value === "string" ? Buffer.from(value) : value;
+  if (content.length === 0) return Buffer.alloc(0);
+  return Buffer.concat([varint(field * 8 + lengthDelimited), varint(content.length), content]);
+}
+
+/** A field of a whole number from 0 to 2^53 - 1; nothing for 0, which is the default. */
+export function numberField(field: number, value: number): Buffer {
+  return value === 0 ? Buffer.alloc(0) : Buffer.concat([varint(field * 8 + varintType), varint(value)]);
+}
+
+/** Reads a message from its first byte to its last. Throws a RangeError where it ends too early or is malformed. */
+class Reader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  varint(): number {
+    let [value, scale] = [0, 1];
+    for (let count = 0; count < maxVarint; count += 1) {
+      const byte = this.take(1)[0] ?? 0;
+      value += (byte % 128) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+    throw new RangeError("a number has more than ten bytes");
+  }
+
+  take(count: number): Buffer {
+    const end = this.#at + count;
+    if (end > this.#bytes.length) throw new RangeError("a message ends within a field");
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+
+  /** The content of the field that begins here, where it is of bytes; passes over every other. */
+  content(type: number): Buffer | undefined {
+    if (type === lengthDelimited) return this.take(this.varint());
+    if (type === varintType) this.varint();
+    else if (type === sixtyFourBits) this.take(8);
+    else if (type === thirtyTwoBits) this.take(4);
+    else throw new RangeError(`a field is of the unknown type ${type}`);
+    return undefined;
+  }
+}
+
+/**
+ * The last field of bytes with this number, as readers of protobuf take it; empty where there is none. Fields that are not
+ * known are passed over. Throws a RangeError for a malformed message.
+ */
+export function bytesOf(message: Buffer, field: number): Buffer {
+  const reader = new Reader(message);
+  let found: Buffer = Buffer.alloc(0);
+  while (!reader.isAtEnd) {
+    const tag = reader.varint();
+    const content = reader.content(tag % 8);
+    if (content !== undefined && Math.floor(tag / 8) === field) found = content;
+  }
+  return found;
+}

@@ -1,0 +1,336 @@
+/** The signer on its sockets, asked by an independent client of gRPC. What a real API server makes of it: test/cluster/signer/. */
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
+import { kubernetesKid } from "../../src/rules/keys/index.ts";
+import { algorithms, type Algorithm } from "../../src/rules/oidc/index.ts";
+import { KeyFolder, promoteKey, reloadSigner, serveSigner, signerStatus } from "../../src/signer/index.ts";
+import { type RememberingLogger, rememberingLogger } from "../support/remembering-logger.ts";
+import { until } from "../support/until.ts";
+import { claimsOfToken, frame, GrpcClient, signRequest, valuesOf } from "./grpc-client.ts";
+
+interface World {
+  readonly folder: string;
+  readonly state: string;
+  readonly socket: string;
+  readonly keys: KeyFolder;
+  readonly log: RememberingLogger;
+  readonly serve: (more?: Partial<Parameters<typeof serveSigner>[0]>) => ReturnType<typeof serveSigner>;
+  readonly client: () => GrpcClient;
+}
+
+async function world(t: TestContext): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-signer-"));
+  const [state, socket] = [join(folder, "state"), join(folder, "run", "signer.sock")];
+  const log = rememberingLogger();
+  const clients: GrpcClient[] = [];
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return {
+    folder,
+    state,
+    socket,
+    log,
+    keys: new KeyFolder(state, systemClock),
+    async serve(more = {}) {
+      const serving = await serveSigner({
+        stateDir: state,
+        socket,
+        listen: { host: "127.0.0.1", port: 0 },
+        refreshSeconds: 10,
+        maxTokenSeconds: 31_536_000,
+        clock: systemClock,
+        logger: log,
+        signal: AbortSignal.timeout(60_000),
+        ...more,
+      });
+      t.after(async () => {
+        for (const client of clients) client.close();
+        await serving.close();
+      });
+      return serving;
+    },
+    client() {
+      const client = new GrpcClient(socket);
+      clients.push(client);
+      return client;
+    },
+  };
+}
+
+const pemOf = (key: KeyObject, type: "pkcs1" | "pkcs8" | "sec1"): string =>
+  key.export({ type, format: "pem" } as { type: "pkcs8"; format: "pem" });
+
+interface Token {
+  readonly header: { readonly alg: Algorithm; readonly kid: string; readonly typ: string };
+  readonly isGood: (publicKey: Buffer) => boolean;
+}
+
+/** What a Sign call gave, as a token of its claims. */
+async function signed(client: GrpcClient, claims: string = claimsOfToken()): Promise<Token> {
+  const { status, message, body } = await client.call("Sign", signRequest(claims));
+  assert.equal(status, "0", message);
+  const [header = "", signature = ""] = [1, 2].map((field) => String(valuesOf(body, field)[0]));
+  const read = JSON.parse(Buffer.from(header, "base64url").toString()) as Token["header"];
+  const isGood = (spki: Buffer): boolean => {
+    const key = createPublicKey({ key: spki, type: "spki", format: "der" });
+    const how = { key, dsaEncoding: "ieee-p1363" } as const;
+    const input = Buffer.from(`${header}.${claims}`);
+    return verify(algorithms[read.alg].hash, input, how, Buffer.from(signature, "base64url"));
+  };
+  return { header: read, isGood };
+}
+
+interface Served {
+  readonly keys: readonly { readonly kid: string; readonly spki: Buffer; readonly excluded: boolean }[];
+  readonly refresh: unknown;
+}
+
+async function fetched(client: GrpcClient): Promise<Served> {
+  const { status, body } = await client.call("FetchKeys");
+  assert.equal(status, "0");
+  const keys = valuesOf(body, 1).map((key) => ({
+    kid: String(valuesOf(key as Buffer, 1)[0]),
+    spki: valuesOf(key as Buffer, 2)[0] as Buffer,
+    excluded: valuesOf(key as Buffer, 3)[0] === 1,
+  }));
+  assert.equal(valuesOf(body, 2).length, 1);
+  return { keys, refresh: valuesOf(body, 3)[0] };
+}
+
+const rejectsCode = (code: string, promise: Promise<unknown>): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof PodtrustError, String(error));
+    assert.equal(error.code, code, error.message);
+    return true;
+  });
+
+describe("the signer on its socket", () => {
+  test("a cluster's present key signs under the kid that it has, whichever PEM it comes in", async (t) => {
+    const { keys, serve, client } = await world(t);
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await keys.importSigner(pemOf(privateKey, "pkcs1"), "sa.key");
+    await serve();
+    const asked = client();
+    const token = await signed(asked);
+    assert.deepEqual(token.header, { alg: "RS256", kid: kubernetesKid(publicKey), typ: "JWT" });
+    assert.ok(token.isGood(publicKey.export({ type: "spki", format: "der" })));
+    const { keys: served, refresh } = await fetched(asked);
+    assert.deepEqual(served, [
+      {
+        kid: kubernetesKid(publicKey),
+        spki: publicKey.export({ type: "spki", format: "der" }),
+        excluded: false,
+      },
+    ]);
+    assert.equal(refresh, 10);
+    const { body } = await asked.call("Metadata");
+    assert.equal(valuesOf(body, 1)[0], 31_536_000);
+  });
+
+  for (const type of ["RS256", "ES256", "ES384", "ES512"] as const)
+    test(`a key of ${type} that was made here signs what its public half verifies`, async (t) => {
+      const { keys, serve, client } = await world(t);
+      await keys.create(type);
+      await serve();
+      const asked = client();
+      const token = await signed(asked);
+      const [key] = (await fetched(asked)).keys;
+      assert.equal(token.header.alg, type);
+      assert.equal(token.header.kid, key?.kid);
+      assert.ok(token.isGood(key?.spki ?? Buffer.alloc(0)));
+    });
+
+  test("the next key is served at once, signs within a second of promote, and the one before verifies on", async (t) => {
+    const { keys, state, serve, client } = await world(t);
+    const old = await keys.create("RS256");
+    await serve();
+    const asked = client();
+    const next = await keys.create("ES256");
+    await reloadSigner(state);
+    assert.deepEqual(
+      (await fetched(asked)).keys.map(({ kid }) => kid),
+      [old.kid, next.kid],
+    );
+    assert.equal((await signed(asked)).header.kid, old.kid);
+    const begun = systemClock.elapsed();
+    assert.equal((await promoteKey(state, { without: [] })).kid, next.kid);
+    assert.equal((await signed(asked)).header.kid, next.kid);
+    assert.ok(systemClock.elapsed() - begun < 1000);
+    assert.equal((await fetched(asked)).keys.length, 2);
+    await keys.exclude(old.kid, true);
+    await reloadSigner(state);
+    assert.equal((await fetched(asked)).keys[0]?.excluded, true);
+    await keys.remove(old.kid);
+    await reloadSigner(state);
+    assert.deepEqual(
+      (await fetched(asked)).keys.map(({ kid }) => kid),
+      [next.kid],
+    );
+    assert.deepEqual(
+      (await readdir(state)).filter((name) => name.endsWith(".pem")),
+      [`${next.kid}.pem`],
+    );
+  });
+
+  test("a key that an API server does not serve yet is not promoted, and the old one signs on", async (t) => {
+    const { keys, state, serve, client } = await world(t);
+    const old = await keys.create("ES256");
+    await keys.create("ES256");
+    const agreement = (_kid: string, without: readonly string[]): Promise<readonly string[]> =>
+      Promise.resolve(without.length === 0 ? ["https://10.0.0.2:6443 does not serve it"] : []);
+    await serve({ agreement });
+    await rejectsCode("signer-not-everywhere", promoteKey(state, { without: [] }));
+    assert.equal((await signed(client())).header.kid, old.kid);
+    await promoteKey(state, { without: ["https://10.0.0.2:6443"] });
+    assert.notEqual((await signed(client())).header.kid, old.kid);
+  });
+
+  test("files are for this user alone, and keys that others may read are refused", async (t) => {
+    const { keys, folder, state, socket, serve } = await world(t);
+    const { kid } = await keys.create("ES256");
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    await chmod(join(state, `${kid}.pem`), 0o640);
+    await rejectsCode("state-permissions", serve());
+    await chmod(join(state, `${kid}.pem`), 0o600);
+    await serve();
+    assert.deepEqual(
+      await Promise.all([state, join(state, "keys.json"), join(folder, "run"), socket].map(mode)),
+      [0o700, 0o600, 0o700, 0o600],
+    );
+    assert.doesNotMatch(await readFile(join(state, "keys.json"), "utf8"), /PRIVATE/u);
+  });
+
+  test("a socket is not opened in a folder that others enter, by a relative or an abstract name", async (t) => {
+    const { keys, folder, serve } = await world(t);
+    await keys.create("ES256");
+    await chmod(folder, 0o755);
+    await rejectsCode("state-permissions", serve({ socket: join(folder, "signer.sock") }));
+    await rejectsCode("signer-listen", serve({ socket: "@signer" }));
+    await rejectsCode("signer-listen", serve({ socket: join(folder, "x".repeat(120)) }));
+  });
+
+  test("a second signer on the socket is refused, and one that was killed leaves nothing in the way", async (t) => {
+    const { keys, folder, socket, serve } = await world(t);
+    await keys.create("ES256");
+    await serve();
+    await rejectsCode("signer-running", serve());
+    const other = join(folder, "other");
+    await new KeyFolder(other, systemClock).create("ES256");
+    await rejectsCode("signer-running", serve({ stateDir: other }));
+    assert.ok((await stat(socket)).isSocket());
+  });
+
+  test("a folder that cannot be used is told, and the keys of before go on", async (t) => {
+    const { keys, state, serve, client, log } = await world(t);
+    const { kid } = await keys.create("ES256");
+    const { address } = await serve();
+    await writeFile(join(state, "keys.json"), "{");
+    await rejectsCode("signer-state", reloadSigner(state));
+    assert.match((await signerStatus(state)).trouble ?? "", /no JSON object/u);
+    assert.equal((await signed(client())).header.kid, kid);
+    assert.ok(log.lines.some((line) => line.includes("the old ones go on")));
+    const ready = await fetch(`http://127.0.0.1:${address.port}/readyz`);
+    assert.equal(ready.status, 503);
+    const text = await (await fetch(`http://127.0.0.1:${address.port}/metrics`)).text();
+    assert.match(text, /^podtrust_signer_keys_unread 1$/mu);
+    assert.match(text, /^podtrust_signer_calls_total\{method="Sign",code="ok"\} 1$/mu);
+  });
+
+  test("a folder without a key, and a private key of another name, do not start", async (t) => {
+    const { keys, state, serve } = await world(t);
+    await rejectsCode("signer-state", serve());
+    const { kid } = await keys.create("ES256");
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await writeFile(join(state, `${kid}.pem`), pemOf(other.privateKey, "pkcs8"));
+    await rejectsCode("signer-key-source", serve());
+  });
+});
+
+describe("what the signer refuses", () => {
+  const stranger = claimsOfToken({ sub: "system:admin" });
+
+  test("claims of anybody but a ServiceAccount, in a sentence that tells nothing of the signer", async (t) => {
+    const { keys, serve, client, log } = await world(t);
+    await keys.create("ES256");
+    await serve({ maxTokenSeconds: 3600 });
+    const asked = client();
+    for (const claims of [stranger, claimsOfToken({ exp: 1_700_003_601 }), "e30", "not base64"]) {
+      const { status, message } = await asked.call("Sign", signRequest(claims));
+      assert.deepEqual({ status, message }, { status: "3", message: "the signer refused the claims" });
+    }
+    await until("the log says why", () => log.lines.some((line) => line.includes("no ServiceAccount")));
+  });
+
+  test("a key holder's own words reach the log and not the caller", async (t) => {
+    const { keys, serve, client, log } = await world(t);
+    const made = await keys.create("ES256");
+    const file = await keys.holder.open(`${made.kid}.pem`, "ES256");
+    let calls = 0;
+    const sign = async (input: Uint8Array, signal: AbortSignal): Promise<Uint8Array> => {
+      calls += 1;
+      if (calls > 1) throw new Error("slot 7 of the HSM in rack 12 is locked");
+      return file.sign(input, signal);
+    };
+    await keys.remove((await keys.create("ES256")).kid);
+    const { publicKey, kid, alg } = made;
+    const ring = JSON.stringify({
+      version: 1,
+      changedAt: 1,
+      keys: [{ kid, alg, publicKey, holder: "hsm:7", state: "current", excluded: false, since: 1 }],
+    });
+    await keys.folder.replace("keys.json", ring);
+    await serve({ holders: [{ scheme: "hsm", open: () => Promise.resolve({ sign }) }] });
+    const { status, message } = await client().call("Sign", signRequest(claimsOfToken()));
+    assert.deepEqual({ status, message }, { status: "14", message: "the signer could not sign" });
+    await until("the log says why", () => log.lines.some((line) => line.includes("rack 12")));
+  });
+
+  test("what is no call of its three, compressed, of two messages, cut off, malformed or too large", async (t) => {
+    const { keys, serve, client } = await world(t);
+    await keys.create("ES256");
+    await serve();
+    const asked = client();
+    const sign = "/v1.ExternalJWTSigner/Sign";
+    const good = frame(signRequest(claimsOfToken()));
+    const codeOf = async (...args: Parameters<GrpcClient["raw"]>) => (await asked.raw(...args)).status;
+    assert.equal(await codeOf("/v1.ExternalJWTSigner/Other", good), "12");
+    assert.equal(await codeOf("/v1.ExternalJWTSigner/toString", good), "12");
+    assert.equal(await codeOf("/other/Sign", good), "12");
+    assert.equal(await codeOf(sign, good, { "content-type": "application/json" }), "12");
+    assert.equal(await codeOf(sign, Buffer.concat([Buffer.from([1]), good.subarray(1)])), "12");
+    assert.equal(await codeOf(sign, Buffer.concat([good, good])), "3");
+    assert.equal(await codeOf(sign, good.subarray(0, -1)), "3");
+    assert.equal(await codeOf(sign, Buffer.alloc(0)), "3");
+    for (const bad of [[0x0a, 0x7f], [0x0b], [0x0a], Array<number>(11).fill(0xff)])
+      assert.equal(await codeOf(sign, frame(Buffer.from(bad))), "3");
+    assert.equal(await codeOf(sign, frame(Buffer.alloc(70_000))), "8");
+    assert.equal((await signed(asked)).header.alg, "ES256");
+  });
+
+  test("a call that never ends its request is ended after ten seconds, and others go on", async (t) => {
+    const { keys, serve, client } = await world(t);
+    await keys.create("ES256");
+    const swift = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
+    };
+    await serve({ clock: swift });
+    const asked = client();
+    const open = asked.session.request({
+      ":method": "POST",
+      ":path": "/v1.ExternalJWTSigner/Sign",
+      "content-type": "application/grpc",
+    });
+    open.on("error", () => {});
+    open.write(Buffer.from([0, 0, 0, 0, 9]));
+    const ended = new Promise<unknown>((resolve) => {
+      open.on("response", (headers) => resolve(headers["grpc-status"]));
+    });
+    assert.equal((await signed(asked)).header.alg, "ES256");
+    assert.equal(await ended, "4");
+  });
+});
