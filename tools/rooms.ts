@@ -31,12 +31,17 @@ export const allowed: Record<string, readonly string[]> = {
   "core/http": ["core/base"],
   "core/x509": [],
   "core/age": ["core/base"],
+  "core/html": [],
   issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
   // Anybody's issuer from its URL alone: what is gathered here is judged by the room inside.
   doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
   "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "issuer", "doctor"],
+  // Who can become what: gathered by what status and plan read, judged and drawn by the rooms inside.
+  map: ["core/base", "core/admin", "issuer", "providers/kubernetes", "stack", "stack/parts"],
+  "map/judge": ["core/base", "rules/oidc", "rules/trust", "stack/parts", "map"],
+  "map/page": ["core/html", "map/judge"],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
@@ -189,6 +194,7 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/keys",
     "rules/trust",
     "core/files",
+    "core/html",
     "core/http",
     "issuer",
     "sandbox/clock",
@@ -292,6 +298,7 @@ export const allowed: Record<string, readonly string[]> = {
     "sandbox/cli",
     "demo",
     "doctor",
+    "map",
     "stack",
     "core/terminal",
     "core/command-line",
@@ -344,6 +351,7 @@ export const pure = [
   "stack/status/judge",
   "doctor/judge",
   "backup/archive",
+  "map/judge",
 ];
 
 /** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */
@@ -356,7 +364,7 @@ export const covered = ["rules"];
 export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema"];
 
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
-export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack"];
+export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
 
 /** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
 export const programs = {

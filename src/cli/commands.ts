@@ -13,6 +13,7 @@ import { defineImport, importUses } from "./import/command.ts";
 import { defineJob } from "./job/command.ts";
 import { defineKubectl, kubectlUses } from "./kubectl/command.ts";
 import { defineLogs, logsUses } from "./logs/command.ts";
+import { defineMap, mapUses } from "./map/command.ts";
 import { defineManifests, manifestsUses } from "./manifests/command.ts";
 import { defineOperator, operatorUses } from "./operator/command.ts";
 import { defineOutput, outputUses } from "./output/command.ts";
@@ -134,7 +135,10 @@ export const podtrust: CommandTree = {
         defineRenewToken,
       ],
     },
-    { title: "Check", commands: [defineStatus, defineTest, defineDoctor, defineExplain, defineToken] },
+    {
+      title: "Check",
+      commands: [defineStatus, defineTest, defineDoctor, defineMap, defineExplain, defineToken],
+    },
     { title: "Other", commands: [defineCompletion] },
   ],
   uses: {
@@ -147,6 +151,7 @@ export const podtrust: CommandTree = {
     ...doctorUses,
     ...downUses,
     ...importUses,
+    ...mapUses,
     ...exportUses,
     ...outputUses,
     ...serveUses,

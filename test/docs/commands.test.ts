@@ -44,6 +44,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "test --wait-expiry": "test/stack/test.test.ts",
   "plan --bindings": "test/stack/bindings.test.ts",
   "status --watch": "test/cli/status.test.ts",
+  "map --watch": "test/map/map.test.ts",
   "wait bindings": "test/cluster/bindings/install.test.ts",
 };
 
@@ -76,6 +77,8 @@ const said: Readonly<Record<string, RegExp>> = {
   "doctor --json": /^\{/u,
   "doctor --error": /Open: /u,
   doctor: /AWS can read this issuer/u,
+  "map --json": /^\{/u,
+  map: /The map is in /u,
   explain: /AWS would accept the token/u,
   "rotate status": /current/u,
   "rotate distrust": /\S/u,

@@ -30,6 +30,7 @@ describe("the package of the sandbox", () => {
         "src/core/base",
         "src/core/command-line",
         "src/core/files",
+        "src/core/html",
         "src/core/http",
         "src/core/listener",
         "src/core/terminal",

@@ -1,4 +1,9 @@
-import type { KubernetesApi, KubernetesObject, ObjectRef } from "../../src/providers/kubernetes/index.ts";
+import type {
+  KubernetesApi,
+  KubernetesObject,
+  ObjectQuery,
+  ObjectRef,
+} from "../../src/providers/kubernetes/index.ts";
 import { PodtrustError } from "../../src/core/base/index.ts";
 
 type Part = Pick<KubernetesApi, "read" | "list" | "apply" | "remove" | "podLog">;
@@ -42,15 +47,12 @@ export class MemoryCluster implements Part {
     return Promise.resolve(this.objects.get(MemoryCluster.key(ref.kind, ref.namespace, ref.name)));
   }
 
-  async list(query: {
-    readonly kind: string;
-    readonly namespace: string;
-  }): Promise<readonly KubernetesObject[]> {
-    if (query.kind === "Event") return Promise.resolve(this.events);
+  async list({ kind, namespace = "" }: ObjectQuery): Promise<readonly KubernetesObject[]> {
+    if (kind === "Event") return Promise.resolve(this.events);
     const life = this.life[Math.min(this.#looks, this.life.length - 1)];
     this.#looks += 1;
     if (life === undefined) return Promise.resolve([]);
-    const metadata = { name: "demo-app-x1", namespace: query.namespace, uid: "pod" };
+    const metadata = { name: "demo-app-x1", namespace, uid: "pod" };
     return Promise.resolve([{ apiVersion: "v1", kind: "Pod", metadata, status: life.status }]);
   }
 

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
+import { contrast } from "../support/contrast.ts";
 import { keysOf, policy, startTestSandbox, subject, type TestSandbox } from "../support/sandbox.ts";
 import { until } from "../support/until.ts";
 
@@ -78,31 +79,6 @@ test(
     }
   },
 );
-
-// WCAG 2.2 §1.4.3: the ratio of the lighter to the darker relative luminance, over every element with text of its own.
-const contrast = `(() => {
-  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
-  const light = (color) => {
-    const [r, g, b] = numbers(color).slice(0, 3).map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (numbers(color)[3] !== 0) return color;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  let worst = { ratio: 21, text: "" };
-  for (const element of document.body.querySelectorAll("*")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
-    if (!own || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
-    const [a, b] = [light(getComputedStyle(element).color), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < worst.ratio) worst = { ratio, text: element.textContent.trim().slice(0, 40) };
-  }
-  return worst;
-})()`;
 
 test("the browser's accessibility tree has headings, tables and regions by name", options, async () => {
   await page.call("Accessibility.enable");

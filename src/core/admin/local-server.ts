@@ -17,6 +17,8 @@ export interface LocalReply {
   readonly type?: string;
   readonly body: string;
   readonly allow?: string;
+  /** More of them, such as a page's policy. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** JSON with a final line break. */
@@ -34,6 +36,7 @@ function send(response: ServerResponse, reply: LocalReply): void {
     "Content-Type": reply.type ?? "text/plain; charset=utf-8",
     "Content-Length": Buffer.byteLength(reply.body),
     "Cache-Control": "no-store",
+    ...reply.headers,
     ...defined({ Allow: reply.allow }),
   });
   response.end(reply.body);

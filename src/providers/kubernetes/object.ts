@@ -61,7 +61,8 @@ export interface KubernetesObject {
 /** Which objects of a kind are meant. */
 export interface ObjectQuery {
   readonly kind: ObjectKind;
-  readonly namespace: string;
+  /** Of all namespaces where none is named. */
+  readonly namespace?: string;
   /** As `job-name=demo-app`. */
   readonly labels?: string;
   /** As `spec.serviceAccountName=demo`. */
@@ -148,12 +149,13 @@ export function objectPath(ref: ObjectRef): string {
   return `${collectionPath(ref)}/${name}`;
 }
 
-/** The path, with its query, of a list. */
-export function listPath(query: ObjectQuery): string {
-  const parameters = new URLSearchParams({ limit: String(query.limit ?? 100) });
+/** The path, with its query, of a list, or of the part of it that begins where another ended. */
+export function listPath(query: ObjectQuery, limit: number, next = ""): string {
+  const parameters = new URLSearchParams({ limit: String(limit) });
+  if (next !== "") parameters.set("continue", next);
   if (query.labels !== undefined) parameters.set("labelSelector", query.labels);
   if (query.fields !== undefined) parameters.set("fieldSelector", query.fields);
-  return `${collectionPath(query)}?${parameters.toString()}`;
+  return `${allPath(query)}?${parameters.toString()}`;
 }
 
 /** `Job default/demo-app`, for sentences. */

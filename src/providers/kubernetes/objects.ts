@@ -1,4 +1,4 @@
-import { defined, type JsonRecord } from "../../core/base/index.ts";
+import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
@@ -19,6 +19,8 @@ import {
 // An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
 const maxObject = 2 * 1024 * 1024;
 const maxList = 8 * 1024 * 1024;
+/** Objects of one answer: more are asked for in pages. */
+const maxPage = 250;
 
 function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
   const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
@@ -45,16 +47,22 @@ export class ObjectCalls {
   }
 
   async list(query: ObjectQuery, options: CallOptions): Promise<readonly KubernetesObject[]> {
-    const purpose = this.#purpose(
-      `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
-      rightOn("list", query),
-    );
-    const answer = await this.#caller.send({ path: listPath(query), maxBytes: maxList, ...options });
-    if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
-    const { items } = jsonObject(purpose, answer.body);
-    // Items of a list carry neither kind nor apiVersion.
-    const whole = (item: unknown): unknown => ({ kind: query.kind, apiVersion: "", ...(item as object) });
-    return Array.isArray(items) ? items.map((item) => this.#object(purpose, whole(item))) : [];
+    const { namespace, kind, limit = 100 } = query;
+    const of = namespace === undefined ? "all namespaces" : `the namespace ${namespace}`;
+    const purpose = this.#purpose(`list ${pluralOf(kind)} of ${of}`, rightOn("list", query));
+    const found: KubernetesObject[] = [];
+    let next = "";
+    do {
+      const path = listPath(query, Math.min(limit - found.length, maxPage), next);
+      const answer = await this.#caller.send({ path, maxBytes: maxList, ...options });
+      if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
+      const { items, metadata } = jsonObject(purpose, answer.body);
+      // Items of a list carry neither kind nor apiVersion.
+      const whole = (item: unknown): unknown => ({ kind, apiVersion: "", ...(item as object) });
+      if (Array.isArray(items)) found.push(...items.map((item) => this.#object(purpose, whole(item))));
+      next = textOf(recordOf(metadata)["continue"]) ?? "";
+    } while (next !== "" && found.length < limit);
+    return found;
   }
 
   async apply(object: KubernetesObject, spec: ApplyOptions): Promise<KubernetesObject> {

@@ -1,4 +1,4 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 import type { View } from "./view.ts";
 
 const hourOn = JSON.stringify({ advanceSeconds: 3600 });

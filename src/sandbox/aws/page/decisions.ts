@@ -1,5 +1,5 @@
 import type { Decision } from "../wire/index.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import { clockTime, type View } from "./view.ts";
 

@@ -4,7 +4,7 @@ import type { Account } from "../state/index.ts";
 import type { Decision, Page, PageResponse } from "../wire/index.ts";
 import { controlSection } from "./control.ts";
 import { decisionsSection, decisionsShown } from "./decisions.ts";
-import { html, inline } from "./html.ts";
+import { html, inline } from "../../../core/html/index.ts";
 import { providersSection } from "./providers.ts";
 import { rolesSection } from "./roles.ts";
 import { script } from "./script.ts";

@@ -1,5 +1,5 @@
 import type { OidcProvider } from "../state/index.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import type { View } from "./view.ts";
 

@@ -1,5 +1,5 @@
 import { type Role, seenRole } from "../state/index.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import { prettyJson, type TrustLine, trustSummary } from "./trust-summary.ts";
 import type { View } from "./view.ts";

@@ -1,4 +1,4 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 
 /** A part of the page, brought up to date by the script while what was typed beside it stays. */
 export interface Section {

@@ -1,4 +1,4 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import type { PageTable, View } from "./view.ts";
 

@@ -72,6 +72,8 @@ export interface AwsPart extends Part {
   lookAtProvider(signal: AbortSignal): Promise<ResourceDrift<OidcProviderFacts>>;
   /** Every OIDC provider of the account. Throws `aws-*`; `open` first. */
   lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]>;
+  /** Every OIDC provider of the account, and every role that may be read. Throws `aws-*`; `open` first. */
+  lookAtAccount(signal: AbortSignal): Promise<Pick<AccountSurvey, "providers" | "roles" | "isWhole">>;
   /** A role of the config as it is. Throws `aws-*`; `open` first. */
   lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>>;
   /**
@@ -280,6 +282,10 @@ class AccountPart implements AwsPart {
 
   lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]> {
     return readOidcProviders(this.#session, signal);
+  }
+
+  lookAtAccount(signal: AbortSignal): Promise<AccountSurvey> {
+    return this.#found(signal);
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>> {

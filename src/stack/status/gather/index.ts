@@ -9,6 +9,7 @@ import { seen } from "./seen.ts";
 import { gatherWorkloads } from "./workloads.ts";
 
 export type { GatherOptions } from "./options.ts";
+export { seen } from "./seen.ts";
 
 /** What the publisher says, where it can be asked: one that cannot keeps no link from being looked at. */
 async function publisherOf({ publisher, signal }: GatherOptions): Promise<PublisherFacts | undefined> {

@@ -1,0 +1,112 @@
+import type { OidcProviderFacts, RoleState } from "../stack/parts/index.ts";
+
+/** A key as a JWK Set names it. */
+export interface KeyName {
+  readonly kid: string;
+  readonly alg: string;
+}
+
+/** What the cluster says of its issuer. */
+export interface MapCluster {
+  readonly server: string;
+  /** `Kubernetes v1.36.3`, as far as it says so. */
+  readonly version: string;
+  /** The issuer that its tokens name; absent where it was not seen. */
+  readonly issuer?: string;
+  /** The keys by which it verifies tokens. */
+  readonly keys?: readonly KeyName[];
+}
+
+/** A key as a running publisher knows it. Times in milliseconds since the epoch. */
+export interface PublisherKey extends KeyName {
+  readonly state: "current" | "retained" | "distrusted";
+  readonly signs?: { readonly by: "only-key" | "token"; readonly at: number };
+  readonly retainedUntil?: number;
+  readonly mayDistrustFrom?: number;
+  readonly distrustedAt?: number;
+}
+
+/** A role of the config, and how its tokens are used. */
+export interface WantedRole {
+  readonly name: string;
+  readonly sessionName: string;
+  /** NAMESPACE/NAME */
+  readonly serviceAccounts: readonly string[];
+  /** NAMESPACE/NAME with `*` and `?`. */
+  readonly subjectPatterns: readonly string[];
+}
+
+/** What IAM of one account says. */
+export interface MapAccount {
+  readonly account: string;
+  readonly region: string;
+  readonly audiences: readonly string[];
+  readonly wanted: readonly WantedRole[];
+  readonly providers: readonly OidcProviderFacts[];
+  /** Roles with everything on them; those that trust no OIDC provider too. */
+  readonly roles: readonly RoleState[];
+  /** False: roles that neither the config nor a provider of the stack leads to were not seen. */
+  readonly isWhole: boolean;
+}
+
+/** A ServiceAccount that is there. */
+export interface MapServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A pod that has not ended. */
+export interface MapPod extends MapServiceAccount {
+  readonly serviceAccount: string;
+}
+
+/** An AWSRoleBinding, as far as it was carried out. */
+export interface MapBinding extends MapServiceAccount {
+  /** ARNs of the roles that it has. */
+  readonly roles: readonly string[];
+  /** Why it is not Ready, in the operator's words. */
+  readonly notReady?: string;
+  /** RFC 3339: when STS last let its ServiceAccount in. */
+  readonly lastProof?: string;
+}
+
+/** What STS answered to a ServiceAccount's token. */
+export interface MapProof {
+  readonly account: string;
+  readonly role: string;
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  /** Of the key that signed the token. */
+  readonly kid?: string;
+  readonly accepted: boolean;
+  /** What was said, where it was refused. */
+  readonly said: string;
+}
+
+/** Something that could not be looked at. */
+export interface Unseen {
+  readonly what: string;
+  readonly why: string;
+  readonly next?: string;
+}
+
+/** Everything that a map is made of, read before anything is judged. */
+export interface MapFacts {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly formerIssuers: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly cluster?: MapCluster;
+  /** The keys that the issuer publishes; absent where they could not be read. */
+  readonly published?: readonly KeyName[];
+  /** What a publisher on this machine says of its keys. */
+  readonly publisher?: readonly PublisherKey[];
+  readonly accounts: readonly MapAccount[];
+  /** Of all namespaces; absent where they could not be listed. */
+  readonly serviceAccounts?: readonly MapServiceAccount[];
+  readonly pods?: readonly MapPod[];
+  readonly bindings: readonly MapBinding[];
+  readonly proofs: readonly MapProof[];
+  readonly unseen: readonly Unseen[];
+}

@@ -1,0 +1,128 @@
+import { asPodtrustError, defined, type Link } from "../../core/base/index.ts";
+import { judgeIssuer } from "../../issuer/index.ts";
+import { type Facts, gatherFacts, type GatherOptions, type WorkloadFacts } from "../../stack/index.ts";
+import { awsParts, openCluster } from "../../stack/parts/index.ts";
+import type { KeyName, MapCluster, MapFacts, MapProof, PublisherKey, Unseen } from "../facts.ts";
+import { lookAtAccount } from "./account.ts";
+import { clusterObjects, type ClusterObjects } from "./cluster.ts";
+
+export interface MapOptions extends Omit<GatherOptions, "publisher"> {
+  /** What a publisher of this stack on this machine says of its keys. */
+  readonly publisherKeys?: () => Promise<readonly PublisherKey[] | undefined>;
+}
+
+/** What of `status` a map needs; IAM is read as a whole, and the cluster's objects are listed. */
+const links: ReadonlySet<Link> = new Set<Link>(["cluster", "discovery", "jwks", "token", "sts"]);
+
+const keyNames = (keys: readonly KeyName[]): readonly KeyName[] => keys.map(({ kid, alg }) => ({ kid, alg }));
+
+function clusterOf({ cluster }: Facts): MapCluster | undefined {
+  if (cluster === undefined) return undefined;
+  const { server, version, documents } = cluster;
+  if (documents.kind !== "seen") return { server, version };
+  const { discovery, jwks } = documents.value;
+  return { server, version, issuer: discovery.issuer, keys: keyNames(jwks.keys) };
+}
+
+function proofOf({ account, role, serviceAccount, token, exchange }: WorkloadFacts): readonly MapProof[] {
+  if (exchange?.kind !== "seen") return [];
+  const kid = token?.kind === "seen" ? token.value.header["kid"] : undefined;
+  const { value } = exchange;
+  return [
+    {
+      account: account.account,
+      role: role.name,
+      serviceAccount,
+      ...(typeof kid === "string" ? { kid } : {}),
+      accepted: value.kind === "accepted",
+      said: value.kind === "accepted" ? "" : `${value.code}: ${value.message}`,
+    },
+  ];
+}
+
+function clusterUnseen({ cluster }: Facts): readonly Unseen[] {
+  if (cluster === undefined)
+    return [{ what: "the cluster", why: "the config names none", next: "Add a cluster to the config." }];
+  const { server, username, documents } = cluster;
+  return [username, documents].flatMap((look) => {
+    if (look.kind !== "failed") return [];
+    const { message, next } = look.error;
+    return [{ what: `the cluster ${server}`, why: message, next }];
+  });
+}
+
+function proofUnseen({ token, exchange, serviceAccount }: WorkloadFacts): readonly Unseen[] {
+  const look = token?.kind === "failed" ? token : exchange;
+  if (look?.kind !== "failed") return [];
+  const { message, next } = look.error;
+  return [{ what: `whether STS lets in ${serviceAccount}`, why: message, next }];
+}
+
+/** What kept parts of it from being read, each said once. */
+function unseenOf(facts: Facts, published: boolean): readonly Unseen[] {
+  const keys: Unseen = {
+    what: `the keys that ${facts.config.issuer} publishes`,
+    why: "its documents cannot be read from here",
+    next: "See where the chain breaks: podtrust status.",
+  };
+  return [...clusterUnseen(facts), ...(published ? [] : [keys]), ...facts.workloads.flatMap(proofUnseen)];
+}
+
+async function objectsOf(options: MapOptions, { cluster }: Facts): Promise<ClusterObjects> {
+  if (cluster?.username.kind !== "seen") return { bindings: [], unseen: [] };
+  return clusterObjects(await openCluster(options), options.signal);
+}
+
+async function keysOf({ publisherKeys, signal }: MapOptions, unseen: Unseen[]) {
+  try {
+    return await publisherKeys?.();
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { message, next } = asPodtrustError(thrown);
+    unseen.push({ what: "the publisher's own words", why: message, next });
+    return undefined;
+  }
+}
+
+/**
+ * Reads everything that a map is made of and judges nothing. Changes nothing; creates a token of one ServiceAccount of each
+ * role of the config and asks STS with it, as `status` does. Throws only the signal's reason.
+ */
+export async function gatherMap(options: MapOptions): Promise<MapFacts> {
+  const { config, signal } = options;
+  const parts = awsParts(options);
+  const unseen: Unseen[] = [];
+  try {
+    const gathered = gatherFacts(options, links);
+    const [facts, looks, objects, publisher] = await Promise.all([
+      gathered,
+      Promise.all(parts.map((part) => lookAtAccount(part, signal))),
+      gathered.then((found) => objectsOf(options, found)),
+      keysOf(options, unseen),
+    ]);
+    const jwks = facts.issuer === undefined ? undefined : judgeIssuer(facts.issuer.reading).jwks;
+    const { unseen: hidden, ...seenObjects } = objects;
+    return {
+      stack: config.stack,
+      issuer: config.issuer,
+      formerIssuers: config.publisher?.formerIssuers ?? [],
+      now: facts.now,
+      ...defined({
+        cluster: clusterOf(facts),
+        published: jwks === undefined ? undefined : keyNames(jwks.keys),
+        publisher,
+      }),
+      accounts: looks.flatMap(({ account }) => account ?? []),
+      ...seenObjects,
+      proofs: facts.workloads.flatMap(proofOf),
+      unseen: [
+        ...unseenOf(facts, jwks !== undefined),
+        ...looks.flatMap((look) => look.unseen),
+        ...hidden,
+        ...unseen,
+      ],
+    };
+  } finally {
+    for (const part of parts) part.close();
+  }
+}

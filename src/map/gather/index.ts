@@ -1,0 +1,1 @@
+export { gatherMap, type MapOptions } from "./gather.ts";

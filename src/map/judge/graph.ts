@@ -1,0 +1,126 @@
+import type { Unseen } from "../facts.ts";
+
+/** What stands on a map. */
+export type NodeKind =
+  | "cluster"
+  | "key"
+  | "issuer"
+  | "provider"
+  | "role"
+  | "service-account"
+  | "policy"
+  | "boundary";
+
+/** What is said of a key: who verifies by it, who publishes it, and whether it signs. */
+export type KeyState =
+  /** The cluster signs with it, published. */
+  | "current"
+  /** Both know it; which key signs was not seen, or it is another. */
+  | "published"
+  /** The cluster knows it and the issuer does not publish it. */
+  | "not-published"
+  /** Published, and gone from the cluster. */
+  | "retained"
+  /** Taken out by an operator. */
+  | "distrusted";
+
+/** One thing on a map. */
+export interface MapNode {
+  /** Its kind and what tells it from others of the kind: `role arn:aws:iam::…:role/demo`. */
+  readonly id: string;
+  readonly kind: NodeKind;
+  /** What people call it. */
+  readonly name: string;
+  readonly account?: string;
+  readonly namespace?: string;
+  /** Of a key. */
+  readonly state?: KeyState;
+  /** Of a ServiceAccount: whether the cluster has it. Absent where that was not seen. */
+  readonly exists?: boolean;
+  /** Pods that run as it, of a ServiceAccount. Absent where they were not seen. */
+  readonly pods?: number;
+  /** More of it, each as a label and a text. */
+  readonly details: readonly (readonly [label: string, value: string])[];
+}
+
+/** How one thing leads to another. */
+export type LinkKind =
+  /** A key to its cluster: it verifies tokens by it, or signs with it. */
+  | "verifies"
+  /** A key to its issuer. */
+  | "published"
+  /** A cluster to the issuer that its tokens name. */
+  | "names"
+  /** An issuer to its OIDC provider. */
+  | "registered"
+  /** A provider to a role whose trust policy names it. */
+  | "trusts"
+  /** A role to a policy on it. */
+  | "has"
+  /** A role to its permissions boundary. */
+  | "bounded";
+
+/** `from` and `to` are IDs of nodes. */
+export interface MapLink {
+  readonly kind: LinkKind;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How it is known that STS lets somebody in. */
+export interface Proof {
+  readonly outcome: "accepted" | "refused";
+  /** RFC 3339. */
+  readonly at: string;
+  /** Who asked STS: `this run`, or a binding. */
+  readonly by: string;
+  /** What STS said, where it refused. */
+  readonly said?: string;
+}
+
+/** A ServiceAccount that can become a role, and the way there. Names of nodes are IDs. */
+export interface Access {
+  readonly serviceAccount: string;
+  readonly role: string;
+  readonly provider: string;
+  readonly issuer: string;
+  /** By the rules of STS over the trust policy as IAM has it; undecided where it hangs on what only a call brings. */
+  readonly outcome: "admitted" | "undecided";
+  /** The condition keys on whose values the answer hangs. */
+  readonly decidingKeys: readonly string[];
+  /** Who asked for it: `config`, or the name of a binding; nobody where the trust policy alone lets it in. */
+  readonly askedBy: readonly string[];
+  readonly proof?: Proof;
+}
+
+/** What is noteworthy about a node. */
+export interface MapFinding {
+  readonly kind: "wider" | "unused" | "broken";
+  /** Stable, for machines. */
+  readonly rule: string;
+  /** ID of the node. */
+  readonly node: string;
+  readonly text: string;
+  readonly next?: string;
+}
+
+/** Who can become what, through which links. */
+export interface TrustMap {
+  readonly format: 1;
+  readonly stack: string;
+  readonly issuer: string;
+  /** RFC 3339: when it had been looked at. */
+  readonly at: string;
+  /** Whether account IDs and ARNs were taken out. */
+  readonly redacted: boolean;
+  readonly nodes: readonly MapNode[];
+  readonly links: readonly MapLink[];
+  readonly access: readonly Access[];
+  readonly findings: readonly MapFinding[];
+  readonly unseen: readonly Unseen[];
+}
+
+/** The ID of a node. */
+export function nodeId(kind: NodeKind, name: string): string {
+  return `${kind} ${name}`;
+}

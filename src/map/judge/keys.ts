@@ -1,0 +1,77 @@
+import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
+import { type KeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
+
+/** Which key signs, as far as it was seen: by a token of now, by the publisher, or since there is no other. */
+export function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
+  const minted = proofs.find(({ kid }) => kid !== undefined)?.kid;
+  if (minted !== undefined) return minted;
+  const told = publisher?.find(({ signs }) => signs !== undefined)?.kid;
+  if (told !== undefined) return told;
+  return cluster?.keys?.length === 1 ? cluster.keys[0]?.kid : undefined;
+}
+
+/** Where a key was seen. */
+interface Sight {
+  readonly known: boolean | undefined;
+  readonly published: boolean | undefined;
+  readonly told: PublisherKey | undefined;
+}
+
+function stateOf({ known, published, told }: Sight, signs: boolean): KeyState {
+  if (told?.state === "distrusted" && published !== true) return "distrusted";
+  if (published === false) return "not-published";
+  if (known === false) return "retained";
+  return signs ? "current" : "published";
+}
+
+const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
+
+function detailsOf({ known, published, told }: Sight, alg: string, signs: boolean): MapNode["details"] {
+  const word = (value: boolean | undefined): string =>
+    value === undefined ? "not seen" : value ? "yes" : "no";
+  const details: [string, string][] = [
+    ["Algorithm", alg],
+    ["Signs tokens now", signs ? "yes" : "not that was seen"],
+    ["In the cluster's JWK Set", word(known)],
+    ["Published by the issuer", word(published)],
+  ];
+  if (told?.retainedUntil !== undefined) details.push(["Published until", timeText(told.retainedUntil)]);
+  if (told?.mayDistrustFrom !== undefined)
+    details.push(["May be distrusted from", timeText(told.mayDistrustFrom)]);
+  if (told?.distrustedAt !== undefined) details.push(["Distrusted", timeText(told.distrustedAt)]);
+  return details;
+}
+
+const has = (keys: readonly KeyName[] | undefined, kid: string): boolean | undefined =>
+  keys?.some((key) => key.kid === kid);
+
+function linksOf(facts: MapFacts, id: string, { known, published }: Sight): readonly MapLink[] {
+  const { cluster, issuer } = facts;
+  const links: MapLink[] = [];
+  if (cluster !== undefined && known === true)
+    links.push({ kind: "verifies", from: id, to: nodeId("cluster", cluster.server) });
+  if (published === true) links.push({ kind: "published", from: id, to: nodeId("issuer", issuer) });
+  return links;
+}
+
+/** The keys of cluster, issuer and publisher, with how they hang together. */
+export function keysOf(facts: MapFacts): {
+  readonly nodes: readonly MapNode[];
+  readonly links: readonly MapLink[];
+} {
+  const { cluster, published, publisher } = facts;
+  const names = new Map<string, KeyName>();
+  for (const key of [...(cluster?.keys ?? []), ...(published ?? []), ...(publisher ?? [])])
+    if (!names.has(key.kid)) names.set(key.kid, key);
+  const signing = signingKid(facts);
+  const found = [...names.values()].map(({ kid, alg }) => {
+    const told = publisher?.find((key) => key.kid === kid);
+    const sight = { known: has(cluster?.keys, kid), published: has(published, kid), told };
+    const signs = kid === signing;
+    const details = detailsOf(sight, alg, signs);
+    const id = nodeId("key", kid);
+    const node: MapNode = { id, kind: "key", name: kid, state: stateOf(sight, signs), details };
+    return { node, links: linksOf(facts, id, sight) };
+  });
+  return { nodes: found.map(({ node }) => node), links: found.flatMap(({ links }) => links) };
+}

@@ -1,0 +1,32 @@
+import type { MapFacts } from "../facts.ts";
+import type { Proof } from "./graph.ts";
+
+/** Whose proof is looked for. */
+export interface Claim {
+  readonly account: string;
+  readonly role: { readonly arn: string; readonly name: string };
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+}
+
+/**
+ * The last time that STS was asked: by this run, or by the operator for a binding. What of the ServiceAccounts of a role
+ * stands for the others is no proof of theirs.
+ */
+export function proofOf(facts: MapFacts, { account, role, serviceAccount }: Claim): Proof | undefined {
+  const own = facts.proofs.find(
+    (one) => one.account === account && one.role === role.name && one.serviceAccount === serviceAccount,
+  );
+  if (own !== undefined) {
+    const at = new Date(facts.now).toISOString();
+    const { accepted, said } = own;
+    return accepted
+      ? { outcome: "accepted", at, by: "this run" }
+      : { outcome: "refused", at, by: "this run", said };
+  }
+  const binding = facts.bindings.find(
+    (one) => `${one.namespace}/${one.name}` === serviceAccount && one.roles.includes(role.arn),
+  );
+  if (binding?.lastProof === undefined) return undefined;
+  return { outcome: "accepted", at: binding.lastProof, by: `binding ${serviceAccount}` };
+}

@@ -1,0 +1,133 @@
+import { trustPolicyWarnings } from "../../rules/trust/index.ts";
+import type { MapFacts } from "../facts.ts";
+import { type Asked, letsInStrangers, type OwnProvider, type ReadRole } from "./access.ts";
+import { type Access, type MapFinding, type MapNode, nodeId } from "./graph.ts";
+import { otherPrincipals } from "./roles.ts";
+
+const maxNamed = 5;
+
+/** Some names, and how many more there are. */
+export function namesText(names: readonly string[]): string {
+  const more = names.length - maxNamed;
+  return more <= 0 ? names.join(", ") : `${names.slice(0, maxNamed).join(", ")} and ${more} more`;
+}
+
+const shortOf = (serviceAccount: string): string => serviceAccount.replace("service-account ", "");
+
+/** Whom a role lets in beside those whom config and bindings name; silent of a role that neither of them has. */
+function uninvited(
+  arn: string,
+  access: readonly Access[],
+  read: ReadRole,
+  asked: Asked,
+): readonly MapFinding[] {
+  const isMeant = read.wanted !== undefined || asked.of(arn).size > 0;
+  // What the config has as a pattern is what it says.
+  if (!isMeant || (read.wanted?.subjectPatterns.length ?? 0) > 0) return [];
+  const extra = [
+    ...new Set(access.filter(({ askedBy }) => askedBy.length === 0).map((one) => one.serviceAccount)),
+  ];
+  if (extra.length === 0) return [];
+  const text = `it lets in ${namesText(extra.map(shortOf))}, which neither the config nor a binding names`;
+  const next = "Compare the trust policy with the config: podtrust plan.";
+  return [{ kind: "wider", rule: "not-asked-for", node: nodeId("role", arn), text, next }];
+}
+
+/** ServiceAccounts that are let in and are not there: whoever may make one of that name gets the role. */
+function absentOnes(
+  arn: string,
+  access: readonly Access[],
+  nodes: ReadonlyMap<string, MapNode>,
+): readonly MapFinding[] {
+  const absent = [...new Set(access.map((one) => one.serviceAccount))].filter(
+    (id) => nodes.get(id)?.exists === false,
+  );
+  if (absent.length === 0) return [];
+  const text = `it lets in ${namesText(absent.map(shortOf))}, which the cluster does not have: whoever may make a ServiceAccount of that name becomes the role`;
+  const next = "Make the ServiceAccount, or take its name out of the trust policy.";
+  return [{ kind: "wider", rule: "absent-service-account", node: nodeId("role", arn), text, next }];
+}
+
+/** Whether a role lets in ServiceAccounts of names that nobody spelled out: of every namespace, or of some. */
+function strangersFinding(
+  facts: MapFacts,
+  read: ReadRole,
+  providers: readonly OwnProvider[],
+  seen: { readonly access: readonly Access[]; readonly warnings: readonly { readonly rule: string }[] },
+): readonly MapFinding[] {
+  const node = nodeId("role", read.role.arn);
+  const lets = (namespace?: string): boolean =>
+    providers.some((provider) => letsInStrangers(read, provider, facts.now, namespace));
+  if (lets()) {
+    // A statement that says nothing of the subject has been told of already.
+    if (seen.warnings.some(({ rule }) => rule === "no-subject" || rule === "wildcard-subject")) return [];
+    const text =
+      "it lets in ServiceAccounts of names that nobody spelled out, in namespaces that are made later too";
+    return [{ kind: "wider", rule: "any-service-account", node, text }];
+  }
+  const spaces = new Set(seen.access.map((one) => shortOf(one.serviceAccount).split("/")[0] ?? ""));
+  const open = [...spaces].filter((namespace) => lets(namespace));
+  if (open.length === 0) return [];
+  const text = `it lets in ServiceAccounts of names that nobody spelled out, in the ${open.length === 1 ? "namespace" : "namespaces"} ${namesText(open)}: whoever may make one there becomes the role`;
+  return [{ kind: "wider", rule: "any-service-account-of-namespace", node, text }];
+}
+
+/** Where a role lets in more than its names say. */
+export function widerRole(
+  facts: MapFacts,
+  read: ReadRole,
+  providers: readonly OwnProvider[],
+  seen: {
+    readonly access: readonly Access[];
+    readonly nodes: ReadonlyMap<string, MapNode>;
+    readonly asked: Asked;
+  },
+): readonly MapFinding[] {
+  const { arn, trustPolicy } = read.role;
+  const node = nodeId("role", arn);
+  const warnings = trustPolicyWarnings(trustPolicy);
+  const findings: MapFinding[] = warnings.map(({ rule, statement, message, next }) => ({
+    kind: "wider",
+    rule,
+    node,
+    text: `statement ${statement} of its trust policy: ${message}`,
+    next,
+  }));
+  const strangers = strangersFinding(facts, read, providers, { access: seen.access, warnings });
+  findings.push(...strangers);
+  const others = otherPrincipals(trustPolicy);
+  if (others.length > 0) {
+    const text = `beside tokens it lets in ${namesText(others)}`;
+    findings.push({ kind: "wider", rule: "other-principals", node, text });
+  }
+  // Whoever is let in by a pattern is told of there.
+  const named = strangers.length > 0 ? [] : uninvited(arn, seen.access, read, seen.asked);
+  return [...findings, ...named, ...absentOnes(arn, seen.access, seen.nodes)];
+}
+
+/** Audiences that a provider of the stack takes and the config does not name. */
+export function widerProviders({ accounts }: MapFacts, own: ReadonlySet<string>): readonly MapFinding[] {
+  return accounts.flatMap(({ providers, audiences }) =>
+    providers
+      .filter(({ arn }) => own.has(arn))
+      .flatMap(({ arn, clientIds }): MapFinding[] => {
+        const extra = clientIds.filter((one) => !audiences.includes(one));
+        if (extra.length === 0) return [];
+        const text = `it takes tokens for ${namesText(extra)} too, an audience that the config does not name`;
+        return [{ kind: "wider", rule: "other-audience", node: nodeId("provider", arn), text }];
+      }),
+  );
+}
+
+/** Keys that verify and that no cluster has any more: who holds their private half can still sign for every role. */
+export function widerKeys(keys: readonly MapNode[]): readonly MapFinding[] {
+  return keys
+    .filter(({ state }) => state === "retained")
+    .map(({ id, name }) => ({
+      kind: "wider",
+      rule: "key-retained",
+      node: id,
+      text: "it is published and the cluster has it no more: a token that it signed is still accepted, for every role",
+      next: `Once no token of it is needed: podtrust rotate distrust ${name}.`,
+    }));
+}

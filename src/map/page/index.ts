@@ -1,0 +1,1 @@
+export { mapPage, policyOf } from "./page.ts";
