@@ -9,7 +9,8 @@ import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
-import { covered, filesOf, filesOfRooms, notCovered } from "./rooms.ts";
+import { filesOf, filesOfRooms } from "./room-files.ts";
+import { covered, notCovered } from "./rooms.ts";
 
 const isTest = (file: string): boolean => file.endsWith(".test.ts");
 const isCode = (file: string): boolean =>

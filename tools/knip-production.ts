@@ -3,7 +3,8 @@
  * looks, on an entry that matches no file.
  */
 import type { KnipConfig } from "knip";
-import { filesOf, programs, published, waitingForUse } from "./rooms.ts";
+import { filesOf } from "./room-files.ts";
+import { programs, published, waitingForUse } from "./rooms.ts";
 
 const entry = [...Object.values(programs), ...published];
 const doors = "src/**/index.ts";

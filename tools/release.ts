@@ -32,7 +32,8 @@ import { nodeFor, type Target, targets } from "./release/node.ts";
 import { billOfMaterials } from "./release/sbom.ts";
 import { sandboxFolder } from "./package/sandbox.ts";
 import { versionIn } from "./package/support.ts";
-import { filesOfRooms, foreignToPublisher, programs } from "./rooms.ts";
+import { filesOfRooms } from "./room-files.ts";
+import { foreignToPublisher, programs } from "./rooms.ts";
 
 // Before anything is built: a room that was moved is no longer kept out of the publisher's program.
 filesOfRooms("foreignToPublisher", foreignToPublisher);

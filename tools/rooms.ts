@@ -3,8 +3,6 @@
  * the release, the runner of tests and knip read their lists here. A list whose entry matches nothing guards nothing, so
  * each of them fails on it; `test/gate/rooms.test.ts` plants such an entry for each.
  */
-import { globSync } from "node:fs";
-
 /**
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or a folder inside one that has rules
  * of its own: a file belongs to the innermost room around it, and the row of that room alone says what it may import.
@@ -387,22 +385,3 @@ export const waitingForUse = [
   "src/rules/injection/fault.ts",
   "src/operator/bindings/account/account.ts",
 ];
-
-/** The files that each pattern matches, below the working directory. Throws for a pattern that matches none. */
-export function filesOf(list: string, patterns: readonly string[]): string[] {
-  const found = patterns.map((pattern) => ({ pattern, files: globSync(pattern) }));
-  const empty = found.filter(({ files }) => files.length === 0).map(({ pattern }) => pattern);
-  if (empty.length > 0)
-    throw new Error(
-      `${list}: ${empty.join(", ")} matches no file, so nothing is guarded there. Mend the list.`,
-    );
-  return [...new Set(found.flatMap(({ files }) => files))].sort();
-}
-
-/** The modules and tests of rooms; throws for a room without any. */
-export function filesOfRooms(list: string, rooms: readonly string[]): string[] {
-  return filesOf(
-    `${list} of tools/rooms.ts`,
-    rooms.map((room) => `src/${room}/**/*.ts`),
-  );
-}

@@ -6,10 +6,10 @@ import { dirname, join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { groups } from "../../tools/test/groups.ts";
 import { oneFileEach } from "./planted-tests.ts";
+import { filesOf } from "../../tools/room-files.ts";
 import {
   allowed,
   covered,
-  filesOf,
   foreignToPublisher,
   narrowed,
   nodeFree,

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import process from "node:process";
-import { filesOf } from "../rooms.ts";
+import { filesOf } from "../room-files.ts";
 
 /** Files that run together, each in a process of its own or all in one. */
 export interface Batch {
