@@ -1,4 +1,4 @@
-import type { IssuerReading } from "../issuer/index.ts";
+import type { DocumentName, DocumentReading, IssuerReading } from "../issuer/index.ts";
 import type { Jws } from "../rules/oidc/index.ts";
 
 /** What a resolver said of a name in one family: addresses, or the code by which it refused (`ENOTFOUND`). */
@@ -18,6 +18,46 @@ export interface NameFacts {
   readonly answers: readonly NameAnswer[];
   /** What this machine's own resolver says, where another one was asked beside it. */
   readonly own?: NameAnswer;
+}
+
+/** One record of a CAA set (RFC 8659 §4). */
+export interface CaaProperty {
+  readonly critical: boolean;
+  /** Lower case. */
+  readonly tag: string;
+  readonly value: string;
+}
+
+/** What a CA finds at one name on its way up. */
+export interface CaaFacts {
+  readonly name: string;
+  readonly records: readonly CaaProperty[];
+  /** The code by which DNS refused: `ENOTFOUND`, `ESERVFAIL`. */
+  readonly error?: string;
+}
+
+/** What one name server of the zone says of the host. */
+export interface ServerFacts {
+  readonly server: string;
+  readonly answer: NameAnswer;
+}
+
+/** The zone of the host, as its own servers have it. */
+export interface ZoneFacts {
+  readonly zone: string;
+  readonly servers: readonly ServerFacts[];
+}
+
+/** What comes of a request for an http-01 challenge. */
+export type ChallengeFacts = { readonly url: string } & (
+  | { readonly status: number; readonly html: boolean; readonly location?: string }
+  | { readonly error: string }
+);
+
+/** A place at which a document was found that is missing where it belongs. */
+export interface NearFacts {
+  readonly document: DocumentName;
+  readonly url: string;
 }
 
 /** The issuer as one address of its name serves it. */
@@ -49,5 +89,21 @@ export interface DoctorFacts {
   readonly addresses: readonly AddressFacts[];
   /** Milliseconds that each document had. */
   readonly timeoutMs: number;
+  /** From the host up to the first name with records; empty where DNS was not asked. */
+  readonly caa: readonly CaaFacts[];
+  readonly zone?: ZoneFacts;
+  /** By the addresses that this machine's own resolver gives, where another one gave others. */
+  readonly inside: readonly AddressFacts[];
+  readonly nearby: readonly NearFacts[];
+  /** Past the caches in front of the issuer, where there are any. */
+  readonly origin?: IssuerReading;
+  /** Looked at where the certificate is none, or near its end. */
+  readonly challenge?: ChallengeFacts;
   readonly token?: TokenFacts;
+}
+
+/** Whether something keeps a certificate from being renewed: ACME clients renew when a third is left, and half of that is gone. */
+export function isOverdue({ exchange }: DocumentReading, now: number): boolean {
+  const leaf = exchange.tls?.chain[0];
+  return leaf !== undefined && leaf.notAfter - now <= (leaf.notAfter - leaf.notBefore) / 6;
 }

@@ -1,8 +1,23 @@
 import { type Clock, defined, hostNameOf, mapLimit } from "../core/base/index.ts";
 import { connectTarget } from "../core/http/index.ts";
-import { awsBounds, type IssuerReading, type IssuerRoute, readIssuer } from "../issuer/index.ts";
-import type { AddressFacts, DoctorFacts, NameFacts, TokenFacts } from "./facts.ts";
-import { addressesOf, nameFacts } from "./names.ts";
+import {
+  awsBounds,
+  type IssuerReading,
+  type IssuerRoute,
+  readIssuer,
+  type ReadOptions,
+} from "../issuer/index.ts";
+import { challengeFacts, hasPort80, nearbyFacts, originFacts } from "./around/index.ts";
+import { addressesOf, caaFacts, type DnsOptions, isOfDns, nameFacts, zoneFacts } from "./dns/index.ts";
+import {
+  type AddressFacts,
+  addressesIn,
+  type ChallengeFacts,
+  type DoctorFacts,
+  isOverdue,
+  type NameFacts,
+  type TokenFacts,
+} from "./facts.ts";
 
 export interface DoctorOptions {
   /** As `iss` has it, letter for letter. */
@@ -13,6 +28,8 @@ export interface DoctorOptions {
   readonly token?: TokenFacts;
   /** Milliseconds for each document; those of AWS by default. */
   readonly timeoutMs?: number;
+  /** Where a name server is asked, by its address: there, on port 53, by default. */
+  readonly serverAt?: DnsOptions["serverAt"];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -21,9 +38,12 @@ export interface DoctorOptions {
 const samples = 4;
 const atOnce = 4;
 
+function readOptions({ signal, timeoutMs }: DoctorOptions, route: IssuerRoute): ReadOptions {
+  return { route, signal, bounds: defined({ timeoutMs }) };
+}
+
 function readWith(options: DoctorOptions, route: IssuerRoute): Promise<IssuerReading> {
-  const { issuer, signal, timeoutMs } = options;
-  return readIssuer(issuer, { route, signal, bounds: defined({ timeoutMs }) });
+  return readIssuer(options.issuer, readOptions(options, route));
 }
 
 /** The route on which a host leads to one address, and that to wherever `--connect-to` has it. */
@@ -33,14 +53,45 @@ function pinned({ route = {} }: DoctorOptions, host: string, address: string): I
   return { ...route, connectTo: [{ host, port: 443, address: to.host, toPort: to.port }, ...rules] };
 }
 
-async function readAddresses(options: DoctorOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
-  const all = addressesOf(name);
-  if (all.length < 2) return [];
+function readEach(
+  options: DoctorOptions,
+  host: string,
+  addresses: readonly string[],
+): Promise<readonly AddressFacts[]> {
   const read = async (address: string): Promise<AddressFacts> => ({
     address,
-    reading: await readWith(options, pinned(options, name.host, address)),
+    reading: await readWith(options, pinned(options, host, address)),
   });
-  return mapLimit(all, read, atOnce);
+  return mapLimit(addresses, read, atOnce);
+}
+
+function readAddresses(options: DoctorOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
+  const all = addressesOf(name);
+  return readEach(options, name.host, all.length < 2 ? [] : all);
+}
+
+/** By the addresses that this machine alone is given: behind a router it may not reach its own public one. */
+function readInside(options: DoctorOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
+  const outside = new Set(addressesOf(name));
+  const own = name.own === undefined ? [] : addressesIn([name.own]);
+  return readEach(
+    options,
+    name.host,
+    [...new Set(own)].filter((address) => !outside.has(address)).slice(0, 2),
+  );
+}
+
+/** What keeps a certificate from coming, where there is none that is good for long. */
+async function readChallenge(
+  options: DoctorOptions,
+  route: IssuerRoute,
+  { discovery }: IssuerReading,
+): Promise<ChallengeFacts | undefined> {
+  const { issuer, signal, clock, timeoutMs = awsBounds.timeoutMs } = options;
+  const isRefused = discovery.outcome === "failed" && discovery.error.detail["reason"] === "tls";
+  if (!isRefused && !isOverdue(discovery, clock.now())) return undefined;
+  if (!hasPort80(hostNameOf(issuer), route)) return undefined;
+  return challengeFacts(issuer, { route, timeoutMs, signal });
 }
 
 /** The first reading: by name, or by the first address that another resolver gave. */
@@ -51,25 +102,37 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
 }
 
 /**
- * Looks at an issuer from here: its names, both documents, each address by itself, and again what can pass by luck. Sends
- * GETs of the two documents and nothing else; what fails is part of the facts. Throws only the signal's reason.
+ * Looks at an issuer from here: its names, both documents, each address by itself, and again what can pass by luck. Where one
+ * is missing, cached or without a good certificate it looks beside it: by GETs, of public URLs of the same host. What fails
+ * is part of the facts. Throws only the signal's reason.
  */
 export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
   const { issuer, signal, token, resolver, clock } = options;
-  const asking = { signal, ...defined({ resolver, connectTo: options.route?.connectTo }) };
+  const asking = {
+    signal,
+    ...defined({ resolver, connectTo: options.route?.connectTo, serverAt: options.serverAt }),
+  };
   const host = hostNameOf(issuer);
   const name = await nameFacts(host, asking);
   const route = firstRoute(options, name);
+  const dns = isOfDns(name) ? Promise.all([caaFacts(host, asking), zoneFacts(host, asking)]) : undefined;
   const reading = await readWith(options, route);
   const keysHost = hostNameOf(reading.jwks?.url ?? "");
   const others = keysHost === "" || keysHost === host ? [] : [nameFacts(keysHost, asking)];
   // What failed is asked once more only: it may have cost all of its time.
   const again = reading.discovery.outcome === "answered" ? samples : 1;
-  const [later, addresses, names] = await Promise.all([
-    mapLimit(Array.from({ length: again }), () => readWith(options, route), atOnce),
-    readAddresses(options, name),
-    Promise.all(others),
-  ]);
+  const around = readOptions(options, route);
+  const [later, addresses, inside, names, nearby, origin, challenge, [caa = [], zone] = []] =
+    await Promise.all([
+      mapLimit(Array.from({ length: again }), () => readWith(options, route), atOnce),
+      readAddresses(options, name),
+      readInside(options, name),
+      Promise.all(others),
+      nearbyFacts(reading, around),
+      originFacts(reading, around),
+      readChallenge(options, route, reading),
+      dns,
+    ]);
   return {
     issuer,
     now: clock.now(),
@@ -77,7 +140,10 @@ export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> 
     samples: later,
     names: [name, ...names],
     addresses,
+    inside,
+    nearby,
+    caa,
     timeoutMs: options.timeoutMs ?? awsBounds.timeoutMs,
-    ...defined({ token }),
+    ...defined({ token, zone, origin, challenge }),
   };
 }

@@ -54,7 +54,7 @@ describe("podtrust doctor writes", () => {
     const { bundle } = JSON.parse(out) as { bundle: { part: string }[] };
     assert.deepEqual(
       bundle.map(({ part }) => part),
-      ["issuer", "names", "readings", "token"],
+      ["issuer", "names", "readings", "around", "token"],
     );
   });
 

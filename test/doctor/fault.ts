@@ -1,8 +1,14 @@
 import type { ServedPage } from "../support/issuer-server.ts";
-import { page, type paths, type World } from "./world.ts";
+import { host, page, type paths, type World } from "./world.ts";
 
 /** Breaks one real part of a world. */
 export type Fault = (world: World) => Promise<void>;
+
+export const day = 86_400_000;
+
+/** An error as S3 writes it. */
+export const xml = (code: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code></Error>`;
 
 /** An issuer of which one document is answered like this. */
 export function withPage(document: keyof typeof paths, change: ServedPage): Fault {
@@ -10,3 +16,20 @@ export function withPage(document: keyof typeof paths, change: ServedPage): Faul
     page(await world.start(), document, change);
   };
 }
+
+/** Both documents are answered like this. */
+export const both =
+  (change: ServedPage): Fault =>
+  async (world) => {
+    const server = await world.start();
+    page(server, "discovery", change);
+    page(server, "jwks", change);
+  };
+
+/** An issuer whose certificate is good from here to there, in milliseconds from now. */
+export const dated =
+  (notBefore: number, notAfter: number): Fault =>
+  async (world) => {
+    const dates = { notBefore: new Date(Date.now() + notBefore), notAfter: new Date(Date.now() + notAfter) };
+    await world.start({ certificate: await world.authority.issue([host], dates) });
+  };

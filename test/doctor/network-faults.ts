@@ -1,38 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { type Fault, withPage } from "./fault.ts";
+import { aroundFaults, caaFaults, challengeFaults } from "./around-faults.ts";
+import { both, dated, day, type Fault, withPage, xml } from "./fault.ts";
 import { discoveryWith, host, key, page, paths, type World } from "./world.ts";
 import { selfSigned } from "./self-signed.ts";
 import { testHierarchy } from "../support/certificates.ts";
 import { ecKey } from "../support/sandbox.ts";
 import { freePort } from "../support/free-port.ts";
 
-const day = 86_400_000;
 const [one, two] = ["192.0.2.1", "192.0.2.2"];
-const xml = (code: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code></Error>`;
 const denied = {
   status: 403,
   headers: { server: "AmazonS3", "content-type": "application/xml" },
   body: xml("AccessDenied"),
 };
-
-/** Both documents are answered like this. */
-const both =
-  (change: Parameters<typeof page>[2]): Fault =>
-  async (world) => {
-    const server = await world.start();
-    page(server, "discovery", change);
-    page(server, "jwks", change);
-  };
-
-const dated =
-  (notBefore: number, notAfter: number): Fault =>
-  async (world) => {
-    const dates = { notBefore: new Date(Date.now() + notBefore), notAfter: new Date(Date.now() + notAfter) };
-    await world.start({ certificate: await world.authority.issue([host], dates) });
-  };
 
 /** Answers every second time as asked, and else with a failure. */
 const everySecond =
@@ -56,31 +38,10 @@ async function twoAddresses(world: World) {
   return world.start({}, two);
 }
 
-/** Faults of names. */
-export const nameFaults = {
-  NameMissing: (world) => world.dns({}),
-  NameServersFail: (world) => world.dns("failed"),
-  NameNotResolved: async (world) => {
-    world.resolver = `127.0.0.1:${await freePort()}`;
-  },
-  ResolversDiffer: async (world) => {
-    world.issuer = "https://localhost";
-    await world.dns({ "A localhost": [one] });
-    await world.start({ host: "localhost" }, one);
-  },
-  EveryAddressPrivate: async (world) => {
-    await world.dns({ [`A ${host}`]: ["10.0.0.7"] });
-    await world.start({}, "10.0.0.7");
-  },
-  AddressPrivate: async (world) => {
-    await world.dns({ [`A ${host}`]: [one, "10.0.0.7"] });
-    await world.start({}, one);
-    await world.start({}, "10.0.0.7");
-  },
-} satisfies Record<string, Fault>;
-
 /** Faults of certificates and handshakes. */
 export const tlsFaults = {
+  ...caaFaults,
+  ...challengeFaults,
   CertificateExpired: dated(-2 * day, -day),
   CertificateNotYetValid: dated(day, 2 * day),
   CertificateExpiring: dated(-85 * day, 5 * day),
@@ -133,6 +94,7 @@ server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(serv
 
 /** Faults on the way to the documents. */
 export const reachabilityFaults = {
+  ...aroundFaults,
   RedirectNotFollowed: withPage("discovery", {
     status: 302,
     headers: { location: "https://www.example.test/" },

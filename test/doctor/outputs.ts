@@ -52,7 +52,7 @@ export async function reportOf(cause: Cause): Promise<DoctorReport> {
 
 const changing: readonly (readonly [RegExp, string])[] = [
   [/127\.0\.0\.1:\d+/gu, "127.0.0.1:443"],
-  [/\b[\w-]{43}\b/gu, "KID"],
+  [/(?<![\w-])[\w-]{43}(?![\w-])/gu, "KID"],
   [/\b\d+(?:\.\d+)? ms\b/gu, "… ms"],
   [/\bchanged \d+ s ago\b/gu, "changed 60 s ago"],
   [/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?/gu, "DATE"],

@@ -12,7 +12,7 @@ import {
   type TestHierarchy,
 } from "../support/certificates.ts";
 import { discoveryOf, type IssuerServer, type ServedPage, startIssuer } from "../support/issuer-server.ts";
-import { loopbackDns } from "../support/loopback-dns.ts";
+import { type DnsType, loopbackDns } from "../support/loopback-dns.ts";
 import { ecKey } from "../support/sandbox.ts";
 
 export const host = "oidc.example.test";
@@ -36,7 +36,18 @@ export function privateOf({ privateKey }: Pick<typeof made, "privateKey">): stri
   return d;
 }
 
-type Records = Readonly<Record<string, readonly string[]>>;
+/** By `TYPE name`; `failed` where the server says that it failed. */
+type Records = Readonly<Record<string, readonly string[] | "failed">>;
+
+/** A name server on loopback that knows these records and no others. */
+function dnsWith(records: Records | "failed"): ReturnType<typeof loopbackDns> {
+  return loopbackDns((question) => {
+    const found = records === "failed" ? records : (records[question] ?? []);
+    if (found === "failed") return found;
+    const type = question.split(" ")[0] as DnsType;
+    return found.map((value) => ({ type, value }));
+  });
+}
 
 /** How long a document may take here, in milliseconds: AWS's five seconds would be waited for in vain. */
 const timeoutMs = 1500;
@@ -45,6 +56,8 @@ const timeoutMs = 1500;
 export class World {
   readonly #closing: (() => unknown)[] = [];
   readonly #connectTo: ConnectTo[] = [];
+  readonly #nameServers = new Map<string, string>();
+  readonly #roots: string[] = [];
   readonly authority: TestAuthority;
   readonly hierarchy: TestHierarchy;
   issuer: string = issuer;
@@ -72,30 +85,38 @@ export class World {
     return server;
   }
 
-  /** Whoever asks for a host or an address on port 443 comes to this port of loopback. */
-  lead(from: string, port: number): void {
+  /** Whoever asks for a host or an address on a port, 443 or another, comes to this port of loopback. */
+  lead(from: string, port: number, asked = 443): void {
     const name = from.includes(":") ? `[${from}]` : from;
-    this.#connectTo.push(parseConnectTo(`${name}:443:127.0.0.1:${port}`));
+    this.#connectTo.push(parseConnectTo(`${name}:${asked}:127.0.0.1:${port}`));
   }
 
   /** A server of another kind on loopback, which ends with the test. */
-  async listen(server: Server, at: string = host): Promise<number> {
+  async listen(server: Server, at: string = host, asked = 443): Promise<number> {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     this.#closing.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    this.lead(at, port);
+    this.lead(at, port, asked);
     return port;
   }
 
   /** The names are asked of a resolver on loopback that knows these records, by `A name` and `AAAA name`. */
   async dns(records: Records | "failed"): Promise<void> {
-    const server = await loopbackDns((question) => {
-      if (records === "failed") return "failed";
-      const type = question.startsWith("AAAA") ? "AAAA" : "A";
-      return (records[question] ?? []).map((value) => ({ type, value }));
-    });
+    const server = await dnsWith(records);
     this.#closing.push(server.close);
     this.resolver = `127.0.0.1:${server.port}`;
+  }
+
+  /** The name server at an address, which is asked past every cache. */
+  async nameServer(address: string, records: Records | "failed"): Promise<void> {
+    const server = await dnsWith(records);
+    this.#closing.push(server.close);
+    this.#nameServers.set(address, `127.0.0.1:${server.port}`);
+  }
+
+  /** A CA whose certificates are taken as well. */
+  trust(root: string): void {
+    this.#roots.push(root);
   }
 
   /** A token of the issuer, good for an hour, with these changes. */
@@ -122,9 +143,13 @@ export class World {
     const { token, resolver } = this;
     return gatherFacts({
       issuer: this.issuer,
-      route: { ca: `${this.authority.root}${this.hierarchy.root}`, connectTo: this.#connectTo },
+      route: {
+        ca: [this.authority.root, this.hierarchy.root, ...this.#roots].join(""),
+        connectTo: this.#connectTo,
+      },
       timeoutMs: this.timeoutMs,
       clock: systemClock,
+      serverAt: (address) => this.#nameServers.get(address) ?? "127.0.0.1:9",
       signal: new AbortController().signal,
       ...(resolver === undefined ? {} : { resolver }),
       ...(token === undefined ? {} : { token: { text: token, jws: parseJws(token) } }),

@@ -68,7 +68,8 @@ export async function startIssuer(
   const requests: string[] = [];
   const server = createServer({ ...options.tls, cert: leaf.certificate, key: leaf.key }, (req, res) => {
     requests.push(req.url ?? "");
-    const page = pages.get(req.url ?? "");
+    const [path = ""] = (req.url ?? "").split("?");
+    const page = pages.get(req.url ?? "") ?? pages.get(path);
     if (typeof page === "function") page(req, res);
     else answer(page ?? { status: 404 }, res);
   });

@@ -2,9 +2,11 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 
-type Answer = { readonly type: "A" | "AAAA" | "NS" | "TXT"; readonly value: string };
+/** The types that are known here. */
+export type DnsType = "A" | "AAAA" | "CAA" | "NS" | "TXT";
+type Answer = { readonly type: DnsType; readonly value: string };
 
-const codes = { A: 1, NS: 2, TXT: 16, AAAA: 28 } as const;
+const codes = { A: 1, NS: 2, TXT: 16, AAAA: 28, CAA: 257 } as const;
 
 function nameBytes(name: string): Buffer {
   const labels = name.split(".").flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
@@ -19,7 +21,14 @@ function groupsOf(address: string): readonly number[] {
   return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
 }
 
+/** `0 issue "ca.example"` (RFC 8659 §4.1). */
+function caaBytes(text: string): Buffer {
+  const [, flags = "", tag = "", value = ""] = /^(\d+) (\S+) "(.*)"$/u.exec(text) ?? [];
+  return Buffer.concat([Buffer.from([Number(flags), tag.length]), Buffer.from(`${tag}${value}`)]);
+}
+
 function dataOf({ type, value }: Answer): Buffer {
+  if (type === "CAA") return caaBytes(value);
   if (type === "A") return Buffer.from(value.split(".").map(Number));
   if (type === "AAAA") return Buffer.from(groupsOf(value).flatMap((group) => [group >> 8, group & 0xff]));
   return type === "NS" ? nameBytes(value) : Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);

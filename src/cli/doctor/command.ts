@@ -44,7 +44,7 @@ export function defineDoctor(program: Command, context: CommandContext): void {
     .addHelpText(
       "after",
       "\nNeeds no config, no account and no credentials. Changes nothing: it looks names up and sends GETs of the two\n" +
-        "public documents. The token is neither sent nor printed. Exits 3 when a link is broken.\n" +
+        "public documents, and of what stands beside one that is missing or cached. The token is neither sent nor printed. Exits 3 when a link is broken.\n" +
         "With --error it says which links an error leaves open, and with an issuer as well which of them it found broken.\n",
     )
     .action(async (issuer: string | undefined, options: DoctorCommandOptions) => {

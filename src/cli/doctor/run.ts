@@ -27,6 +27,7 @@ const marks: Readonly<Record<Verdict, Text>> = {
   holds: green("✔"),
   warning: yellow("!"),
   propagating: yellow("…"),
+  incident: yellow("…"),
   broken: red("✖"),
   unseen: dim("?"),
 };
@@ -52,6 +53,7 @@ function printFinding(
 const verdicts: Readonly<Record<Verdict, string>> = {
   holds: "AWS can read this issuer: every link that its URL shows holds.",
   warning: "AWS can read this issuer; look at the warnings.",
+  incident: "The provider fails by itself. Wait; change nothing.",
   propagating: "A change is spreading. Wait; change nothing.",
   unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
   broken: "",

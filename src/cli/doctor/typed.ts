@@ -17,7 +17,7 @@ export interface DoctorCommandOptions extends RouteOptions {
 
 const failing: Readonly<Record<string, readonly Verdict[]>> = {
   broken: ["broken"],
-  warning: ["broken", "propagating", "warning"],
+  warning: ["broken", "incident", "propagating", "warning"],
 };
 
 /** The verdicts that make the exit code 3; throws `usage`. */

@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { isIP } from "node:net";
 import { defined, errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
 import type { Exchange, TlsFacts } from "../../core/http/index.ts";
 import {
@@ -9,8 +8,9 @@ import {
   type IssuerReading,
 } from "../../issuer/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import type { DoctorFacts, NameAnswer, NameFacts, TokenFacts } from "../facts.ts";
+import type { AddressFacts, DoctorFacts, TokenFacts } from "../facts.ts";
 import { keptHeaders } from "./documents.ts";
+import { addressOf, caaOf, challengeOf, nameOf, nearOf, zoneOf } from "./read-names.ts";
 import { maxDate, Part } from "./schema.ts";
 import { tokenOf } from "./token.ts";
 import { bundleKind, bundleVersion } from "./write.ts";
@@ -102,26 +102,6 @@ function readingOf(issuer: string, { part, bodies }: Place): IssuerReading {
   };
 }
 
-const addressOf = (part: Part): string => part.textThat((text) => isIP(text) !== 0, "address");
-
-function answerOf(part: Part): NameAnswer {
-  const addresses = part.optional("addresses");
-  if (addresses === undefined) return { error: part.member("error").text(64) };
-  return { addresses: addresses.list().map(addressOf) };
-}
-
-function nameOf(part: Part): NameFacts {
-  const own = part.optional("own");
-  return {
-    host: part.member("host").text(300),
-    answers: part.member("answers").list().map(answerOf),
-    ...defined({
-      instead: part.optional("instead")?.text(),
-      own: own === undefined ? undefined : answerOf(own),
-    }),
-  };
-}
-
 function tokenFactsOf(part: Part): TokenFacts {
   return tokenOf({
     header: part.member("header").record(),
@@ -142,7 +122,15 @@ function factsOf(part: Part): DoctorFacts {
     .list(128)
     .map((one) => one.text(awsBounds.jwksBytes));
   const at = (place: Part): Place => ({ part: place, bodies });
-  const token = part.optional("token");
+  const [token, origin] = [part.optional("token"), part.optional("origin")];
+  const readings = (name: string): readonly AddressFacts[] =>
+    part
+      .member(name)
+      .list()
+      .map((one) => ({
+        address: addressOf(one.member("address")),
+        reading: readingOf(issuer, at(one.member("reading"))),
+      }));
   return {
     issuer,
     now: part.member("now").number(maxDate),
@@ -153,13 +141,15 @@ function factsOf(part: Part): DoctorFacts {
       .list()
       .map((one) => readingOf(issuer, at(one))),
     names: part.member("names").list().map(nameOf),
-    addresses: part
-      .member("addresses")
-      .list()
-      .map((one) => ({
-        address: addressOf(one.member("address")),
-        reading: readingOf(issuer, at(one.member("reading"))),
-      })),
+    addresses: readings("addresses"),
+    inside: readings("inside"),
+    nearby: part.member("nearby").list().map(nearOf),
+    caa: part.member("caa").list().map(caaOf),
+    ...defined({
+      zone: zoneOf(part.optional("zone")),
+      origin: origin === undefined ? undefined : readingOf(issuer, at(origin)),
+      challenge: challengeOf(part.optional("challenge")),
+    }),
     ...(token === undefined ? {} : { token: tokenFactsOf(token) }),
   };
 }

@@ -52,6 +52,11 @@ export class Part {
     return value;
   }
 
+  boolean(): boolean {
+    if (typeof this.#value !== "boolean") throw refuse(this.#at, "is neither true nor false");
+    return this.#value;
+  }
+
   /** Of at most `max` members. */
   list(max = 64): readonly Part[] {
     if (!Array.isArray(this.#value)) throw refuse(this.#at, "is no list");

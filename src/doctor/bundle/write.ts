@@ -1,6 +1,6 @@
 import { defined, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerReading } from "../../issuer/index.ts";
-import type { DoctorFacts } from "../facts.ts";
+import type { AddressFacts, DoctorFacts } from "../facts.ts";
 import { mapTexts, withoutSecrets } from "../texts.ts";
 import { keptBody, keptHeaders } from "./documents.ts";
 import { unsigned } from "./token.ts";
@@ -66,16 +66,24 @@ function readingOf({ discovery, jwks }: IssuerReading, bodies: Bodies): object {
   return jwks === undefined ? first : { ...first, jwks: documentOf(jwks, bodies) };
 }
 
+function addressesOf(all: readonly AddressFacts[], bodies: Bodies): readonly object[] {
+  return all.map(({ address, reading }) => ({ address, reading: readingOf(reading, bodies) }));
+}
+
 function contentsOf({ reading, samples, addresses, names, token }: DoctorFacts): readonly BundlePart[] {
   const readings = 1 + samples.length + addresses.length;
   const documents = reading.jwks === undefined ? "the discovery document" : "both documents";
   return [
     { part: "issuer", says: "its URL, and when it was looked at" },
-    { part: "names", says: `what DNS says of ${names.map(({ host }) => host).join(", ")}` },
+    {
+      part: "names",
+      says: `what DNS says of ${names.map(({ host }) => host).join(", ")}: addresses, CAA, the zone's servers`,
+    },
     {
       part: "readings",
       says: `${documents} as they came ${readings} times: status, ${keptHeaders.length} headers at most, times, certificates`,
     },
+    { part: "around", says: "where a missing document stands, what caches hide, what answers on port 80" },
     {
       part: "token",
       says:
@@ -87,13 +95,15 @@ function contentsOf({ reading, samples, addresses, names, token }: DoctorFacts):
 /** What was seen as one object, without what may not be shown. Pure. */
 export function bundleOf(facts: DoctorFacts): Bundle {
   const bodies = new Bodies();
-  const { reading, samples, addresses, token, ...plain } = facts;
+  const { reading, samples, addresses, inside, origin, token, ...plain } = facts;
   const readings = [reading, ...samples, ...addresses.map((one) => one.reading)];
   const written = {
     ...plain,
     reading: readingOf(reading, bodies),
     samples: samples.map((one) => readingOf(one, bodies)),
-    addresses: addresses.map((one) => ({ address: one.address, reading: readingOf(one.reading, bodies) })),
+    addresses: addressesOf(addresses, bodies),
+    inside: addressesOf(inside, bodies),
+    ...(origin === undefined ? {} : { origin: readingOf(origin, bodies) }),
     ...(token === undefined ? {} : { token: unsigned(token, readings) }),
     bodies: bodies.all,
   };

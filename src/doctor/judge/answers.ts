@@ -17,6 +17,13 @@ const hasCode = ({ body }: Answer, code: string): boolean => body.includes(`<Cod
 const isKubernetes = ({ body }: Answer): boolean => /"kind"\s*:\s*"Status"/u.test(body);
 const isHtml = (body: string): boolean => /^\s*<(?:!doctype|html|head|body)\b/iu.test(body);
 
+/** Servers that are a provider's alone: no proxy of somebody else's stands behind them. */
+const storage = /^(?:AmazonS3|Windows-Azure-Blob|UploadServer)/u;
+
+function isIncident({ status, headers }: Answer): boolean {
+  return status >= 500 && storage.test(headers["server"] ?? "");
+}
+
 /** The marks by which a refusal is known, the surest first. */
 const marks: readonly (readonly [Reason, (answer: Answer) => boolean])[] = [
   ["AnonymousUnauthorized", (answer) => answer.status === 401 && isKubernetes(answer)],
@@ -27,9 +34,13 @@ const marks: readonly (readonly [Reason, (answer: Answer) => boolean])[] = [
     ({ status, headers, body }) =>
       (status === 403 || status === 503) && headers["server"] === "cloudflare" && isHtml(body),
   ],
-  ["StorageFirewall", ({ headers, status }) => headers["x-ms-error-code"] !== undefined && status !== 404],
+  [
+    "StorageFirewall",
+    ({ headers, status }) => headers["x-ms-error-code"] !== undefined && status !== 404 && status < 500,
+  ],
   ["BucketMissing", (answer) => hasCode(answer, "NoSuchBucket")],
   ["Throttled", (answer) => answer.status === 429 || hasCode(answer, "SlowDown")],
+  ["ProviderIncident", isIncident],
   ["ObjectPrivate", (answer) => hasCode(answer, "AccessDenied") && answer.otherServed],
   ["BucketPrivate", (answer) => hasCode(answer, "AccessDenied")],
   ["LoginRequired", ({ status }) => status === 401],

@@ -1,5 +1,6 @@
 import { hostNameOf, type Reason, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
+import { isOverdue } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import { type Judged, readingOf } from "./judged.ts";
 
@@ -63,9 +64,7 @@ export function judgeDates({ reading, now }: Judged): readonly DoctorFinding[] {
   return [reading.discovery, reading.jwks].flatMap((one) => {
     const leaf = one?.exchange.tls?.chain[0];
     if (one?.outcome !== "answered" || leaf === undefined) return [];
-    const left = leaf.notAfter - now;
-    // ACME clients renew when a third is left; half of that gone as well, something keeps them from it.
-    if (left <= 0 || left > (leaf.notAfter - leaf.notBefore) / 6) return [];
+    if (leaf.notAfter <= now || !isOverdue(one, now)) return [];
     return [
       finding("CertificateExpiring", {
         seen: `the certificate of ${hostNameOf(one.url)} ends on ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, and less than a sixth of its life is left`,

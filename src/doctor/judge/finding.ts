@@ -1,7 +1,10 @@
 import { type Link, links, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
 
-/** What a look came to, worst first. `propagating`: nothing is broken, and time alone will mend it. */
-export type Verdict = "broken" | "propagating" | "warning" | "unseen" | "holds";
+/**
+ * What a look came to, worst first. `incident`: the provider's own, and `propagating`: a change that spreads. Of both time
+ * alone is the cure.
+ */
+export type Verdict = "broken" | "incident" | "propagating" | "warning" | "unseen" | "holds";
 
 /** One cause that was found. */
 export interface DoctorFinding {
@@ -28,7 +31,7 @@ interface Entry {
   readonly links: readonly Link[];
   readonly next?: string;
   readonly number?: number;
-  readonly verdict?: "propagating";
+  readonly verdict?: "propagating" | "incident";
 }
 
 function verdictOf({ outcome, verdict }: Entry): DoctorFinding["verdict"] {
@@ -57,7 +60,7 @@ export function finding(reason: Reason, { seen, next, link }: FindingFacts): Doc
   };
 }
 
-const severity: readonly Verdict[] = ["holds", "unseen", "warning", "propagating", "broken"];
+const severity: readonly Verdict[] = ["holds", "unseen", "warning", "propagating", "incident", "broken"];
 
 /** The worst of some findings; `NotSeenFromOutside` is of every look, and says nothing. */
 export function worstOf(findings: readonly DoctorFinding[]): Verdict {

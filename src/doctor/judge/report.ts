@@ -2,6 +2,8 @@ import { type Link, links } from "../../core/base/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import { partyProblems, type RelyingPartyName, relyingParties } from "../../rules/oidc/index.ts";
 import type { DoctorFacts } from "../facts.ts";
+import { judgeChallenge, judgeInside, judgeNearby, judgeOrigin } from "./around.ts";
+import { judgeCaa } from "./caa.ts";
 import { judgeDates } from "./connections.ts";
 import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
@@ -12,6 +14,7 @@ import { judgeNames } from "./names.ts";
 import { refined } from "./refine.ts";
 import { judgeAddresses, judgeSamples, judgeTimes, timesOf } from "./samples.ts";
 import { judgeToken } from "./token.ts";
+import { judgeZone } from "./zone.ts";
 
 /** What a relying party other than the one that is judged takes of the documents. */
 export interface PartyReport {
@@ -51,6 +54,12 @@ const judges: readonly ((facts: Judged) => readonly DoctorFinding[])[] = [
   judgeSamples,
   judgeTimes,
   judgeToken,
+  judgeZone,
+  judgeCaa,
+  judgeNearby,
+  judgeOrigin,
+  judgeChallenge,
+  judgeInside,
 ];
 
 /**
@@ -63,6 +72,16 @@ const follows: readonly (readonly [DoctorFinding["reason"], (other: DoctorFindin
     "AddressDead",
     ({ reason }) =>
       ["AnswersFlaky", "ConnectionRefused", "ConnectionFailed", "DocumentMissing"].includes(reason),
+  ],
+  ["DocumentElsewhere", ({ reason }) => reason === "DocumentMissing" || reason === "JwksPathMissing"],
+  ["CacheStale", ({ reason }) => reason === "AnswersDiffer"],
+  ["ZoneNotDelegated", ({ link, reason }) => link === "dns" && reason !== "ZoneNotDelegated"],
+  ["NameServersFail", ({ reason }) => reason === "CaaUnanswered"],
+  ["NameCached", ({ reason }) => reason === "NameMissing" || reason === "NameNotResolved"],
+  ["NameServersDiffer", ({ reason }) => reason === "NameMissing" || reason === "NameNotResolved"],
+  [
+    "LocalVantage",
+    ({ reason }) => ["ConnectionFailed", "ConnectionRefused", "ResolversDiffer"].includes(reason),
   ],
   ["AddressesDiffer", ({ reason }) => reason === "AnswersDiffer"],
   ["Throttled", ({ reason }) => reason === "AnswersFlaky"],

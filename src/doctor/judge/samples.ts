@@ -17,7 +17,7 @@ function outcomeOf(reading: DocumentReading): string {
 }
 
 /** The issuer and the kids that a reading gives; undefined where a document of it cannot be read. */
-function content(reading: IssuerReading): string | undefined {
+export function content(reading: IssuerReading): string | undefined {
   const { discovery, jwks } = judgeIssuer(reading);
   if (discovery === undefined || jwks === undefined) return undefined;
   return `${discovery.issuer} with the keys ${jwks.keys.map(({ kid }) => kid).join(", ")}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stsRules } from "../../rules/trust/index.ts";
 import { linksOfRule, symptomOf } from "./symptom.ts";
-import { vendorTexts } from "./vendor-texts.ts";
+import { incidentTexts, vendorTexts } from "./texts/index.ts";
 
 describe("an error's text", () => {
   test("of STS leaves open the links of the rules that answer so, and clears those that were asked before", () => {
@@ -39,8 +39,15 @@ describe("an error's text", () => {
   });
 
   test("of SDKs, API server and services is told from one another by its words", () => {
-    for (const { words, means } of vendorTexts)
+    for (const { words, means } of [...vendorTexts, ...incidentTexts])
       assert.equal(symptomOf(`E1128 ${words.join(" … ").toUpperCase()}`)?.means, means);
+  });
+
+  test("of STS with a request id of zeros is AWS's own incident, whatever its sentence", () => {
+    const zeros = "00000000-0000-0000-0000-000000000000";
+    const said = symptomOf(`InvalidIdentityToken: Couldn't retrieve verification key (request id: ${zeros})`);
+    assert.deepEqual([said?.open, said?.rules], [["sts"], []]);
+    assert.match(said?.means ?? "", /incident of AWS/u);
   });
 
   test("that nobody knows says nothing of any link", () => {

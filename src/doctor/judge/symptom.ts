@@ -1,6 +1,6 @@
 import { type Link, links } from "../../core/base/index.ts";
 import { type StsRule, stsRules } from "../../rules/trust/index.ts";
-import { vendorTexts } from "./vendor-texts.ts";
+import { incidentTexts, vendorTexts } from "./texts/index.ts";
 
 /** What an error's text alone says: which links hold when it is said, and which are open. */
 export interface Symptom {
@@ -108,9 +108,11 @@ function symptomOfSts(text: string): Symptom | undefined {
 /** What a text says of the links; undefined for one that is not known. Pure, and linear in the text. */
 export function symptomOf(text: string): Symptom | undefined {
   const said = plain(text);
-  const sts = symptomOfSts(said);
+  const fits = ({ words }: { readonly words: readonly string[] }): boolean => says(said, words);
+  const incident = incidentTexts.find(fits);
+  const sts = incident === undefined ? symptomOfSts(said) : undefined;
   if (sts !== undefined) return sts;
-  const vendor = vendorTexts.find(({ words }) => says(said, words));
+  const vendor = incident ?? vendorTexts.find(fits);
   if (vendor === undefined) return undefined;
   const { from, means, open, clears = [] } = vendor;
   return { from, means, rules: [], clears, open };

@@ -38,7 +38,7 @@ export interface CauseFacts {
   /** What has to be observed before this cause, and no other, is named. */
   readonly proof: string;
   /** A verdict of its own, where nothing is broken and nothing has to be changed. */
-  readonly verdict?: "propagating";
+  readonly verdict?: "propagating" | "incident";
   /** Kept for those who look an old report up; nothing gives it any more. */
   readonly retired?: true;
 }

@@ -41,6 +41,127 @@ export const dnsAndTlsCauses = {
     ),
     { number: 304, proof: "Each address of the name lies in a range that the internet does not route." },
   ),
+  NameCached: cause(
+    found(
+      "warning",
+      ["dns"],
+      "The zone has the name, and the resolver still remembers that it had none.",
+      "Wait as long as the zone's SOA record lets a missing name be kept, and change nothing.",
+    ),
+    {
+      number: 306,
+      proof: "The resolver gives no address, and every name server of the zone that answers gives one.",
+      verdict: "propagating",
+    },
+  ),
+  NameOnlyCached: cause(
+    found(
+      "warning",
+      ["dns"],
+      "The name is gone from its zone, and works as long as resolvers remember it.",
+      "Make the record again in the zone of its name servers, before the caches forget it.",
+    ),
+    {
+      number: 307,
+      proof: "The resolver gives an address, and each name server of the zone says that there is none.",
+    },
+  ),
+  NameServersDiffer: cause(
+    found(
+      "broken",
+      ["dns"],
+      "One name server of the zone has the name and another has not: AWS fails by chance.",
+      "Look at the server without it: a secondary that got no transfer, or a former provider at the registrar.",
+    ),
+    { number: 308, proof: "Each name server of the zone was asked by itself." },
+  ),
+  DelegationLame: cause(
+    found(
+      "warning",
+      ["dns"],
+      "A name server to which the zone is delegated does not serve it.",
+      "Take it out of the zone's NS records and of the registrar's, or make the zone there.",
+    ),
+    {
+      number: 309,
+      proof: "It refuses or fails where another server of the zone answers, or each of them does.",
+    },
+  ),
+  ZoneNotDelegated: cause(
+    found(
+      "broken",
+      ["dns"],
+      "The issuer's domain is not delegated: not registered, expired, or without name servers.",
+      "Look at the domain's registration and the NS records at its registrar.",
+    ),
+    {
+      number: 310,
+      proof:
+        "The name does not exist, and the nearest zone above it with name servers is a top-level domain.",
+    },
+  ),
+  CaaForbids: cause(
+    found(
+      "warning",
+      ["tls"],
+      "CAA records shut out the CA of the certificate that is served: it will not be renewed.",
+      "Add a CAA record that names the CA, or take away the set that forbids it.",
+    ),
+    {
+      number: 413,
+      proof:
+        "The records nearest above the name, as a CA climbs to them, allow no issue to the CA of the certificate.",
+    },
+  ),
+  CaaMisspelt: cause(
+    found(
+      "warning",
+      ["tls"],
+      "A CAA record names a CA by something else than its domain, so that it allows nobody.",
+      'Write the domain by which the CA calls itself: 0 issue "letsencrypt.org".',
+    ),
+    { number: 414, proof: "The value of an issue record is no domain name (RFC 8659, section 4.2)." },
+  ),
+  CaaUnanswered: cause(
+    found(
+      "warning",
+      ["tls"],
+      "The CAA records of the name cannot be had, and a CA refuses to issue without them.",
+      "Look at the name servers of that name: they have to answer for CAA, if only that there is none.",
+    ),
+    { number: 415, proof: "The resolver answered SERVFAIL twice on the way up from the name." },
+  ),
+  CaaCritical: cause(
+    found(
+      "warning",
+      ["tls"],
+      "A CAA record has a tag that CAs do not know and must not ignore: each of them refuses.",
+      "Correct the tag, or write its flags as 0.",
+    ),
+    { number: 416, proof: "The record's critical flag is set, and its tag is none that is registered." },
+  ),
+  ChallengePortClosed: cause(
+    found(
+      "warning",
+      ["tls"],
+      "Port 80 does not answer, so that no certificate comes by an http-01 challenge.",
+      "Open port 80 to the whole internet for the challenge, or use dns-01 or tls-alpn-01.",
+    ),
+    { number: 417, proof: "The certificate is none or overdue, and a connection to port 80 failed." },
+  ),
+  ChallengeSwallowed: cause(
+    found(
+      "warning",
+      ["tls"],
+      "Something in front of port 80 answers the challenges of CAs in place of the ACME client.",
+      "Leave /.well-known/acme-challenge/ out of redirects to other hosts, logins and catch-all routes.",
+    ),
+    {
+      number: 418,
+      proof:
+        "The certificate is none or overdue, and a challenge that nobody asked for has another answer than 404.",
+    },
+  ),
   JwksHostNotCovered: cause(
     found(
       "broken",

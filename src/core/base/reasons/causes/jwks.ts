@@ -126,6 +126,19 @@ export const jwksCauses = {
     ),
     { number: 212, proof: "A key of the set verifies the signature, under another kid than the token has." },
   ),
+  CacheStale: cause(
+    found(
+      "warning",
+      ["jwks"],
+      "A cache in front of the issuer gives an older document than the server behind it.",
+      "Wait as long as Cache-Control allows, or clear the CDN's cache of both documents.",
+    ),
+    {
+      number: 215,
+      proof: "An answer says that it comes from a cache, and a URL that no cache has seen gives other keys.",
+      verdict: "propagating",
+    },
+  ),
   KeyPropagating: cause(
     found(
       "unseen",

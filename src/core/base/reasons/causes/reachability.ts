@@ -117,6 +117,41 @@ export const reachabilityCauses = {
     ),
     { number: 521, proof: "The system says that the network is unreachable from here." },
   ),
+  DocumentElsewhere: cause(
+    found(
+      "broken",
+      ["discovery", "jwks"],
+      "The document is missing where AWS looks for it, and stands at another URL of the same host.",
+      "Serve it where it belongs: discovery at the issuer's URL and /.well-known/openid-configuration, keys at jwks_uri.",
+    ),
+    { number: 522, proof: "Status 404 at the right URL, and the document at another that programs use." },
+  ),
+  ProviderIncident: cause(
+    found(
+      "warning",
+      ["reachability"],
+      "The storage of a cloud fails by itself: an incident of the provider.",
+      "Look at the provider's status page and wait; change nothing.",
+    ),
+    {
+      number: 523,
+      proof: "Status 500 or above, by a server that names itself as the provider's, and no sample that came.",
+      verdict: "incident",
+    },
+  ),
+  LocalVantage: cause(
+    found(
+      "unseen",
+      ["reachability"],
+      "This machine reaches the issuer by an inner address alone, and not by its public one.",
+      "Look again from another network: routers often do not let a machine reach its own public address.",
+    ),
+    {
+      number: 524,
+      proof:
+        "No public address took a connection, and the address that this machine's own resolver gives serves both documents.",
+    },
+  ),
   ServerFailing: cause(
     found(
       "broken",

@@ -1,27 +1,24 @@
-import { lookup, Resolver } from "node:dns/promises";
+import { lookup, type Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import { defined } from "../core/base/index.ts";
-import { type ConnectTo, connectTarget } from "../core/http/index.ts";
-import { addressesIn, type NameAnswer, type NameFacts } from "./facts.ts";
+import { defined } from "../../core/base/index.ts";
+import { type ConnectTo, connectTarget } from "../../core/http/index.ts";
+import { addressesIn, type NameAnswer, type NameFacts } from "../facts.ts";
+import { dnsCode, type DnsOptions, withResolver } from "./resolver.ts";
 
 /** How a name is looked up. */
-export interface NameOptions {
+export interface NameOptions extends DnsOptions {
   readonly connectTo?: readonly ConnectTo[];
-  /** `ADDRESS` or `ADDRESS:PORT` of the resolver that is asked in place of this machine's own. */
-  readonly resolver?: string;
-  readonly signal: AbortSignal;
 }
 
 /** A name can have more addresses than anybody wants to ask. */
 const maxAddresses = 16;
-const resolverTimeoutMs = 2500;
+const patience = { timeout: 2500, tries: 2 };
 
 async function answerOf(ask: Promise<readonly string[]>): Promise<NameAnswer> {
   try {
     return { addresses: (await ask).slice(0, maxAddresses) };
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    return { error: typeof code === "string" ? code : "UNKNOWN" };
+    return { error: dnsCode(error) };
   }
 }
 
@@ -30,17 +27,14 @@ function ownAnswer(host: string): Promise<NameAnswer> {
   return answerOf(lookup(host, { all: true }).then((all) => all.map(({ address }) => address)));
 }
 
+/** A and AAAA records by one resolver or name server. */
+export function bothFamilies(client: Resolver, host: string): Promise<readonly NameAnswer[]> {
+  return Promise.all([answerOf(client.resolve4(host)), answerOf(client.resolve6(host))]);
+}
+
 async function asked(host: string, { resolver, signal }: NameOptions): Promise<readonly NameAnswer[]> {
   if (resolver === undefined) return [await ownAnswer(host)];
-  const client = new Resolver({ timeout: resolverTimeoutMs, tries: 2 });
-  client.setServers([resolver]);
-  const end = (): void => client.cancel();
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    return await Promise.all([answerOf(client.resolve4(host)), answerOf(client.resolve6(host))]);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
+  return withResolver(resolver, { ...patience, signal }, (client) => bothFamilies(client, host));
 }
 
 /** Where a name leads; every failure is part of the answer. */
@@ -54,6 +48,11 @@ export async function nameFacts(host: string, options: NameOptions): Promise<Nam
     options.resolver === undefined ? undefined : ownAnswer(host),
   ]);
   return { host, answers, ...defined({ own }) };
+}
+
+/** Whether DNS was asked for a name: it is none that `--connect-to` leads elsewhere, and no address. */
+export function isOfDns({ host, instead }: NameFacts): boolean {
+  return instead === undefined && isIP(host) === 0;
 }
 
 /** Every address of a name, each once. */

@@ -1,0 +1,80 @@
+import { isIP } from "node:net";
+import { defined } from "../../core/base/index.ts";
+import type {
+  CaaFacts,
+  ChallengeFacts,
+  NameAnswer,
+  NameFacts,
+  NearFacts,
+  ServerFacts,
+  ZoneFacts,
+} from "../facts.ts";
+import type { Part } from "./schema.ts";
+
+/** An IP address; throws `bundle-invalid`, as all of these do. */
+export const addressOf = (part: Part): string => part.textThat((text) => isIP(text) !== 0, "address");
+
+const hostOf = (part: Part): string => part.text(300);
+const codeOf = (part: Part): string => part.text(64);
+
+function answerOf(part: Part): NameAnswer {
+  const addresses = part.optional("addresses");
+  if (addresses === undefined) return { error: codeOf(part.member("error")) };
+  return { addresses: addresses.list().map(addressOf) };
+}
+
+export function nameOf(part: Part): NameFacts {
+  const own = part.optional("own");
+  return {
+    host: hostOf(part.member("host")),
+    answers: part.member("answers").list().map(answerOf),
+    ...defined({
+      instead: part.optional("instead")?.text(),
+      own: own === undefined ? undefined : answerOf(own),
+    }),
+  };
+}
+
+export function caaOf(part: Part): CaaFacts {
+  const error = part.optional("error");
+  return {
+    name: hostOf(part.member("name")),
+    records: part
+      .member("records")
+      .list()
+      .map((one) => ({
+        critical: one.member("critical").boolean(),
+        tag: one.member("tag").text(),
+        value: one.member("value").text(),
+      })),
+    ...(error === undefined ? {} : { error: codeOf(error) }),
+  };
+}
+
+function serverOf(part: Part): ServerFacts {
+  return { server: hostOf(part.member("server")), answer: answerOf(part.member("answer")) };
+}
+
+export function zoneOf(part: Part | undefined): ZoneFacts | undefined {
+  if (part === undefined) return undefined;
+  return { zone: hostOf(part.member("zone")), servers: part.member("servers").list().map(serverOf) };
+}
+
+export function nearOf(part: Part): NearFacts {
+  const document = part.member("document").textThat((text) => /^(?:discovery|jwks)$/u.test(text), "document");
+  return { document: document === "jwks" ? "jwks" : "discovery", url: part.member("url").text() };
+}
+
+export function challengeOf(part: Part | undefined): ChallengeFacts | undefined {
+  if (part === undefined) return undefined;
+  const url = part.member("url").text();
+  const error = part.optional("error");
+  if (error !== undefined) return { url, error: codeOf(error) };
+  const location = part.optional("location");
+  return {
+    url,
+    status: part.member("status").number(999),
+    html: part.member("html").boolean(),
+    ...(location === undefined ? {} : { location: location.text() }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { CaaFacts } from "../facts.ts";
+import { type DoctorFinding, finding } from "./finding.ts";
+import type { Judged } from "./judged.ts";
+
+/** RFC 8659 §4, RFC 9495 and what the CA/Browser Forum registered. */
+const knownTags: ReadonlySet<string> = new Set([
+  "issue",
+  "issuewild",
+  "issuemail",
+  "issuevmc",
+  "iodef",
+  "contactemail",
+  "contactphone",
+]);
+
+/** By which domains CAA records call a CA, by a mark in the issuer of its certificates; as their own pages have it. */
+const identities: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/Let's Encrypt/u, ["letsencrypt.org"]],
+  [/Google Trust Services/u, ["pki.goog"]],
+  [/O=Amazon\b/u, ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"]],
+  [/GlobalSign/u, ["globalsign.com"]],
+  [/Buypass/u, ["buypass.com", "buypass.no"]],
+  [/SSL Corporation|SSL\.com/u, ["ssl.com"]],
+];
+
+const domain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/iu;
+
+/** The domain of an issue value, before its parameters; empty where it allows nobody. */
+const domainOf = (value: string): string => (value.split(";")[0] ?? "").trim();
+
+const shown = ({ name, records }: CaaFacts): string =>
+  `${name} has CAA ${records.map(({ critical, tag, value }) => `${critical ? 128 : 0} ${tag} ${JSON.stringify(value)}`).join(", ")}`;
+
+/** The CA of the certificate that is served, as CAA records call it; undefined for one that is not known here. */
+function servedBy({ reading }: Judged): readonly string[] | undefined {
+  const issuer = reading.discovery.exchange.tls?.chain[0]?.issuer ?? "";
+  return identities.find(([mark]) => mark.test(issuer))?.[1];
+}
+
+function judgeSet(facts: Judged, set: CaaFacts): readonly DoctorFinding[] {
+  const seen = shown(set);
+  const unknown = set.records.filter(({ critical, tag }) => critical && !knownTags.has(tag));
+  const values = set.records.filter(({ tag }) => tag === "issue").map(({ value }) => domainOf(value));
+  const found = unknown.length > 0 ? [finding("CaaCritical", { seen })] : [];
+  if (values.some((value) => value !== "" && !domain.test(value)))
+    return [...found, finding("CaaMisspelt", { seen })];
+  const allowed = values.filter((value) => value !== "").map((value) => value.toLowerCase());
+  const ours = servedBy(facts);
+  const isShut = ours === undefined ? allowed.length === 0 : !ours.some((one) => allowed.includes(one));
+  if (values.length === 0 || !isShut) return found;
+  const whose = ours === undefined ? "" : `; the certificate's CA is ${ours.join(" or ")}`;
+  return [...found, finding("CaaForbids", { seen: `${seen}${whose}` })];
+}
+
+/** What a CA finds that climbs from the name to its CAA records before it renews the certificate. */
+export function judgeCaa(facts: Judged): readonly DoctorFinding[] {
+  const last = facts.caa.at(-1);
+  if (last === undefined) return [];
+  if (last.error === "ESERVFAIL")
+    return [
+      finding("CaaUnanswered", { seen: `asked for the CAA records of ${last.name}, DNS failed twice` }),
+    ];
+  return last.records.length === 0 ? [] : judgeSet(facts, last);
+}

@@ -1,0 +1,45 @@
+import { hostNameOf } from "../../core/base/index.ts";
+import { addressesIn, type NameAnswer, type ServerFacts } from "../facts.ts";
+import { type DoctorFinding, finding } from "./finding.ts";
+import type { Judged } from "./judged.ts";
+
+const isNothing = (answer: NameAnswer): boolean =>
+  "error" in answer && (answer.error === "ENOTFOUND" || answer.error === "ENODATA");
+const isLame = (answer: NameAnswer): boolean =>
+  "error" in answer && (answer.error === "EREFUSED" || answer.error === "ESERVFAIL");
+const isFound = (answer: NameAnswer): boolean => addressesIn([answer]).length > 0;
+
+const said = (servers: readonly ServerFacts[]): string =>
+  servers
+    .map(
+      ({ server, answer }) => `${server}: ${"error" in answer ? answer.error : answer.addresses.join(", ")}`,
+    )
+    .join("; ");
+
+/** Whether the resolver knows the name; undefined where it failed, so that nothing can be compared. */
+function isResolved({ names, issuer }: Judged): boolean | undefined {
+  const answers = names.find(({ host }) => host === hostNameOf(issuer))?.answers ?? [];
+  if (addressesIn(answers).length > 0) return true;
+  return answers.every(isNothing) ? false : undefined;
+}
+
+/** What the zone's own servers say, past every cache, against what the resolver says. */
+export function judgeZone(facts: Judged): readonly DoctorFinding[] {
+  const { zone, issuer } = facts;
+  if (zone === undefined) return [];
+  const resolved = isResolved(facts);
+  if (resolved === false && !zone.zone.includes(".") && hostNameOf(issuer) !== zone.zone)
+    return [
+      finding("ZoneNotDelegated", { seen: `the nearest zone above ${hostNameOf(issuer)} is ${zone.zone}` }),
+    ];
+  const { servers } = zone;
+  const having = servers.filter(({ answer }) => isFound(answer));
+  const lacking = servers.filter(({ answer }) => isNothing(answer));
+  const found: DoctorFinding[] = [];
+  const seen = `the name servers of ${zone.zone} say: ${said(servers)}`;
+  if (servers.some(({ answer }) => isLame(answer))) found.push(finding("DelegationLame", { seen }));
+  if (having.length > 0 && lacking.length > 0) return [...found, finding("NameServersDiffer", { seen })];
+  if (resolved === false && having.length > 0) found.push(finding("NameCached", { seen }));
+  if (resolved === true && lacking.length > 0) found.push(finding("NameOnlyCached", { seen }));
+  return found;
+}
