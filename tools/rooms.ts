@@ -4,10 +4,9 @@
  * each of them fails on it; `test/gate/rooms.test.ts` plants such an entry for each.
  */
 /**
- * Which rooms a room may import, apart from itself. A room is a folder of src/, or a folder inside one that has rules
- * of its own: a file belongs to the innermost room around it, and the row of that room alone says what it may import.
- * A row that names a room lets in through that room's own door only; `sandbox/ca` may not be entered by who is allowed
- * `sandbox`, unless the row names it or the file stands in `sandbox/` itself. A room always reaches the rooms inside it.
+ * Which rooms a room may import, apart from itself. A room is a folder of src/, or one inside it with rules of its own: a
+ * file belongs to the innermost around it, whose row alone says what it may import: through the door of each room that is
+ * named, and of no room inside that one unless the file stands there itself. A room always reaches the rooms inside it.
  */
 export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
@@ -33,13 +32,26 @@ export const allowed: Record<string, readonly string[]> = {
   issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
-  // Anybody's issuer from its URL alone: what is gathered here is judged by the room inside.
   doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
   "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "issuer", "doctor"],
   // Who can become what: gathered by what status and plan read, judged and drawn by the rooms inside.
   map: ["core/base", "core/admin", "issuer", "providers/kubernetes", "stack", "stack/parts"],
   "map/judge": ["core/base", "rules/oidc", "rules/trust", "stack/parts", "map"],
   "map/page": ["core/html", "map/judge"],
+  "doctor/chain": [
+    "core/base",
+    "core/http",
+    "rules/oidc",
+    "rules/keys",
+    "rules/injection",
+    "rules/distribution",
+    "issuer",
+    "providers/kubernetes",
+    "stack",
+    "stack/parts",
+    "doctor",
+    "doctor/judge",
+  ],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
@@ -297,6 +309,7 @@ export const allowed: Record<string, readonly string[]> = {
     "demo",
     "doctor",
     "map",
+    "doctor/chain",
     "stack",
     "core/terminal",
     "core/command-line",

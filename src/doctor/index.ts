@@ -8,12 +8,13 @@ export type { DoctorFacts, TokenFacts } from "./facts.ts";
 export {
   type DoctorFinding,
   type DoctorReport,
+  type Excluded,
   type PartyReport,
   type Symptom,
   symptomOf,
   type Verdict,
 } from "./judge/index.ts";
-export { redacted } from "./texts.ts";
+export { mapTexts, redacted, withoutSecrets } from "./texts.ts";
 
 /** What the facts of an issuer mean, without what may not be shown of them. Pure: a bundle's mean the same. */
 export function reportOf(facts: DoctorFacts): DoctorReport {

@@ -32,6 +32,7 @@ export { openStack, type Stack, type StackOptions } from "./stack.ts";
 export {
   awsFinding,
   behindCluster,
+  decisionOf,
   type Facts,
   finding,
   type Finding,

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Cause, type CauseFacts, reasons } from "../../src/core/base/index.ts";
+import { type CauseFacts, reasons } from "../../src/core/base/index.ts";
 import { bundleOf, type DoctorReport, factsOfBundle, reportOf as judged } from "../../src/doctor/index.ts";
-import { faults } from "./faults.ts";
+import { faults, type IssuerCause } from "./faults.ts";
 import { lookOf, outputOf, reportOf, writtenOutputs } from "./outputs.ts";
 
 /** Links that a finding may not send anybody to: they hold, by a proof in the same report. */
@@ -16,7 +16,7 @@ function misdirected({ findings, excluded }: DoctorReport): readonly string[] {
 }
 
 describe("a fault in a real part", () => {
-  for (const cause of Object.keys(faults) as Cause[]) {
+  for (const cause of Object.keys(faults) as IssuerCause[]) {
     test(`named ${cause} is found by doctor as what it is, with proof and fix, and nothing is blamed that holds`, async () => {
       const report = await reportOf(cause);
       const found = report.findings.find(({ reason }) => reason === cause);
@@ -34,7 +34,7 @@ describe("a fault in a real part", () => {
 });
 
 describe("a bundle of a fault", () => {
-  for (const cause of Object.keys(faults) as Cause[]) {
+  for (const cause of Object.keys(faults) as IssuerCause[]) {
     test(`named ${cause} is judged elsewhere as it was here, and no secret is in it nor in the report`, async () => {
       const { facts, secrets } = await lookOf(cause);
       const report = judged(facts);
@@ -47,7 +47,7 @@ describe("a bundle of a fault", () => {
 });
 
 test("the numbers of the causes are each given once", () => {
-  const all = Object.keys(faults).map((cause) => (reasons[cause as Cause] as CauseFacts).number);
+  const all = Object.keys(faults).map((cause) => (reasons[cause as IssuerCause] as CauseFacts).number);
   assert.equal(new Set(all).size, all.length);
   assert.ok(all.length >= 60, `${all.length} causes`);
 });

@@ -6,9 +6,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { Cause } from "../../src/core/base/index.ts";
 import { type DoctorFacts, type DoctorReport, reportOf as judged } from "../../src/doctor/index.ts";
-import { faults } from "./faults.ts";
+import { faults, type IssuerCause } from "./faults.ts";
 import { newWorld } from "./world.ts";
 
 /** What is shown of one finding. */
@@ -26,7 +25,7 @@ export interface FaultLook {
   readonly secrets: readonly string[];
 }
 
-async function look(cause: Cause): Promise<FaultLook> {
+async function look(cause: IssuerCause): Promise<FaultLook> {
   const world = await newWorld();
   try {
     await faults[cause](world);
@@ -36,17 +35,17 @@ async function look(cause: Cause): Promise<FaultLook> {
   }
 }
 
-const looks = new Map<Cause, Promise<FaultLook>>();
+const looks = new Map<IssuerCause, Promise<FaultLook>>();
 
 /** Breaks one part and has doctor look, once in a process. */
-export function lookOf(cause: Cause): Promise<FaultLook> {
+export function lookOf(cause: IssuerCause): Promise<FaultLook> {
   const found = looks.get(cause) ?? look(cause);
   looks.set(cause, found);
   return found;
 }
 
 /** What doctor says of a fault. */
-export async function reportOf(cause: Cause): Promise<DoctorReport> {
+export async function reportOf(cause: IssuerCause): Promise<DoctorReport> {
   return judged((await lookOf(cause)).facts);
 }
 
@@ -65,7 +64,7 @@ const steady = (text: string): string =>
   changing.reduce((said, [pattern, instead]) => said.replaceAll(pattern, instead), text);
 
 /** The finding of a cause, as it is the same in every run. */
-export function outputOf(report: DoctorReport, cause: Cause): FaultOutput | undefined {
+export function outputOf(report: DoctorReport, cause: IssuerCause): FaultOutput | undefined {
   const found = report.findings.find(({ reason }) => reason === cause);
   if (found === undefined) return undefined;
   return { link: found.link, seen: steady(found.seen), next: steady(found.next) };
@@ -78,7 +77,7 @@ export function writtenOutputs(): Readonly<Record<string, FaultOutput | undefine
 
 if (process.argv[1] === import.meta.filename) {
   const outputs: Record<string, FaultOutput | undefined> = {};
-  for (const cause of (Object.keys(faults) as Cause[]).sort())
+  for (const cause of (Object.keys(faults) as IssuerCause[]).sort())
     outputs[cause] = outputOf(await reportOf(cause), cause);
   writeFileSync(file, `${JSON.stringify(outputs, undefined, 2)}\n`);
 }

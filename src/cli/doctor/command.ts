@@ -8,6 +8,7 @@ export const doctorUses: CommandUses = {
   doctor: {
     examples: [
       "podtrust doctor https://oidc.example.com",
+      "podtrust doctor -f podtrust.yaml --pod shop/web-1 --logs",
       "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
       "podtrust doctor --error 'InvalidIdentityToken: Incorrect token audience'",
       "podtrust doctor https://oidc.example.com --bundle bundle.json --redact",
@@ -22,8 +23,15 @@ export function defineDoctor(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("doctor")
-    .description("find out why AWS does not accept an issuer: the cause, its proof and the fix")
+    .description("find out what is broken, in a stack or with an issuer: the cause, its proof and the fix")
     .argument("[issuer]", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
+    .option(
+      "-f, --file <file>",
+      "a stack's config, to look at the whole chain; podtrust.yaml where there is one",
+    )
+    .option("--pod <name>", "NAMESPACE/NAME: only this pod, and the ServiceAccount that it runs as")
+    .option("--serviceaccount <name>", "NAMESPACE/NAME: only this ServiceAccount")
+    .option("--logs", "read the last 200 lines of the pods' logs as well")
     .option("--token <file>", "a token of the issuer, judged with it; - reads standard input")
     .option("--error <text>", "an error that somebody got, word for word; - reads standard input")
     .option("--fail-on <verdict>", "exit 3 at this verdict or a worse one: warning or broken", "broken")
@@ -43,8 +51,11 @@ export function defineDoctor(program: Command, context: CommandContext): void {
     .option("--redact", "show and write no account id and no ARN")
     .addHelpText(
       "after",
-      "\nNeeds no config, no account and no credentials. Changes nothing: it looks names up and sends GETs of the two\n" +
-        "public documents, and of what stands beside one that is missing or cached. The token is neither sent nor printed. Exits 3 when a link is broken.\n" +
+      "\nWith an issuer's URL it needs no config, no account and no credentials: it looks names up and sends GETs of the two\n" +
+        "public documents, and of what stands beside one that is missing or cached. The token is neither sent nor printed.\n" +
+        "With a config it reads what status reads, and pods, Events, API servers and webhooks. It has the API server judge a\n" +
+        "pod that is not kept, and review a given token. Logs are read only with --logs. Changes nothing.\n" +
+        "Exits 3 when a link is broken.\n" +
         "With --error it says which links an error leaves open, and with an issuer as well which of them it found broken.\n",
     )
     .action(async (issuer: string | undefined, options: DoctorCommandOptions) => {

@@ -1,9 +1,8 @@
-import { defined, isCause, lengthText, type Link, links } from "../../core/base/index.ts";
-import { printNext, readTextFile, withDocumentPaths } from "../../core/command-line/index.ts";
-import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
+import { defined, lengthText } from "../../core/base/index.ts";
+import { printNext, readTextFile } from "../../core/command-line/index.ts";
+import { bold, dim, rich, yellow } from "../../core/terminal/index.ts";
 import {
   type DoctorFacts,
-  type DoctorFinding,
   type DoctorReport,
   factsOfBundle,
   gatherFacts,
@@ -16,39 +15,11 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { writeFiles } from "./files.ts";
+import { printLinks } from "./print.ts";
+import { isOfStack, runStackDoctor } from "./stack.ts";
 import { printSymptom, symptomFrom } from "./symptom.ts";
 import { checkTogether, type DoctorCommandOptions, failsOn, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
-
-const nameWidth = Math.max(...links.map((link) => link.length));
-const hang = nameWidth + 4;
-
-const marks: Readonly<Record<Verdict, Text>> = {
-  holds: green("✔"),
-  warning: yellow("!"),
-  propagating: yellow("…"),
-  incident: yellow("…"),
-  broken: red("✖"),
-  unseen: dim("?"),
-};
-
-function printLine(context: CommandContext, verdict: Verdict, link: Link, seen: string): void {
-  context.output.line(rich`${marks[verdict]} ${bold(link.padEnd(nameWidth))}  ${seen}`, hang);
-}
-
-function printFinding(
-  context: CommandContext,
-  { link, reason, number, verdict, seen, next }: DoctorFinding,
-): void {
-  const { output } = context;
-  printLine(context, verdict, link, seen);
-  const page = isCause(reason) ? `; ${withDocumentPaths(`docs/doctor/${reason}.md`)}` : "";
-  output.line(
-    dim(`${" ".repeat(hang)}${[number, reason].filter((one) => one !== undefined).join(" ")}${page}`),
-    hang,
-  );
-  printNext(context, output, next, { indent: hang });
-}
 
 const verdicts: Readonly<Record<Verdict, string>> = {
   holds: "AWS can read this issuer: every link that its URL shows holds.",
@@ -67,12 +38,7 @@ function printReport(context: CommandContext, report: DoctorReport): void {
   const { output } = context;
   const { excluded, findings, relyingParties, times } = report;
   const outside = findings.filter(({ reason }) => reason === "NotSeenFromOutside");
-  for (const link of links) {
-    for (const one of findings.filter((found) => found.link === link && !outside.includes(found)))
-      printFinding(context, one);
-    for (const { seen } of excluded.filter((one) => one.link === link))
-      printLine(context, "holds", link, seen);
-  }
+  printLinks(context, { findings: findings.filter((found) => !outside.includes(found)), excluded });
   output.line();
   output.line(bold(summary(report)), 2);
   // Where no connection came about nothing was waited for.
@@ -128,8 +94,7 @@ function heading(context: CommandContext, { issuer, at }: DoctorReport, offline:
   output.line();
 }
 
-/** Judges anybody's issuer as AWS reads it, or an error's text, or both; the exit code says whether a link is broken. */
-export async function runDoctor(
+async function runIssuerDoctor(
   context: CommandContext,
   issuer: string | undefined,
   options: DoctorCommandOptions,
@@ -149,4 +114,19 @@ export async function runDoctor(
   const bundle = seen === undefined ? undefined : await writeFiles(context, options, seen);
   context.output.result({ ...report, ...defined({ symptom, bundle }) });
   if (report !== undefined && fails.includes(report.verdict)) context.exitCode = 3;
+}
+
+/**
+ * Judges a stack by its config, anybody's issuer as AWS reads it, an error's text, or an issuer and a text; the exit code
+ * says whether a link is broken.
+ */
+export async function runDoctor(
+  context: CommandContext,
+  issuer: string | undefined,
+  options: DoctorCommandOptions,
+): Promise<void> {
+  const fails = failsOn(options.failOn);
+  if (!(await isOfStack(context, issuer, options))) return runIssuerDoctor(context, issuer, options);
+  if (fails.includes(await runStackDoctor(context, options))) context.exitCode = 3;
+  return undefined;
 }

@@ -6,13 +6,18 @@ import type { CommandContext } from "../context.ts";
 
 const maxBytes = 65_536;
 
+/** What was given with --error, or on standard input. */
+export async function errorText(context: CommandContext, given: string): Promise<string> {
+  const text =
+    given === "-"
+      ? await readTextFile(context, { option: "--error", name: "-", maxBytes, stdin: true })
+      : given;
+  return text.slice(0, maxBytes);
+}
+
 /** What the text means; throws `usage` for one that is not known. */
 export async function symptomFrom(context: CommandContext, given: string): Promise<Symptom> {
-  const isInput = given === "-";
-  const text = isInput
-    ? await readTextFile(context, { option: "--error", name: "-", maxBytes, stdin: true })
-    : given;
-  const symptom = symptomOf(text.slice(0, maxBytes));
+  const symptom = symptomOf(await errorText(context, given));
   if (symptom !== undefined) return symptom;
   throw new PodtrustError("usage", "the text of --error is none that doctor knows", {
     next: "Give the error word for word, with the sentence that STS, an SDK, the kubelet or the API server said.",
@@ -32,7 +37,11 @@ function placesOf(open: readonly Link[]): string {
 }
 
 /** What an error says by itself, and what of it is left after the issuer was examined. */
-export function printSymptom(context: CommandContext, symptom: Symptom, report?: DoctorReport): void {
+export function printSymptom(
+  context: CommandContext,
+  symptom: Symptom,
+  report?: Pick<DoctorReport, "broken" | "excluded">,
+): void {
   const { output } = context;
   const excluded = new Set(report?.excluded.map(({ link }) => link));
   const open = symptom.open.filter((link) => !excluded.has(link));

@@ -1,18 +1,11 @@
 import { isIP } from "node:net";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { Verdict } from "../../doctor/index.ts";
-import type { RouteOptions } from "../options/route.ts";
+import type { StackDoctorOptions } from "./stack.ts";
 
 /** What was typed. */
-export interface DoctorCommandOptions extends RouteOptions {
-  readonly token?: string;
-  readonly error?: string;
+export interface DoctorCommandOptions extends StackDoctorOptions {
   readonly failOn: string;
-  readonly resolver?: string;
-  readonly junit?: string;
-  readonly bundle?: string;
-  readonly offline?: string;
-  readonly redact?: boolean;
 }
 
 const failing: Readonly<Record<string, readonly Verdict[]>> = {
@@ -58,8 +51,8 @@ export function checkTogether(issuer: string | undefined, options: DoctorCommand
   const { error, token, junit, bundle, offline } = options;
   checkOffline(issuer, options);
   if (issuer === undefined && error === undefined && offline === undefined) {
-    throw new PodtrustError("usage", "doctor needs an issuer's URL, an error's text, or both", {
-      next: "For example: podtrust doctor https://oidc.example.com",
+    throw new PodtrustError("usage", "doctor needs a config, an issuer's URL or an error's text", {
+      next: "For example: podtrust doctor -f podtrust.yaml, or podtrust doctor https://oidc.example.com",
     });
   }
   const needs = Object.entries({ "--token": token, "--junit": junit, "--bundle": bundle });

@@ -67,7 +67,9 @@ function printReport(context: CommandContext, report: StatusReport): void {
   for (const link of report.links) printLink(context, link);
   output.line();
   output.line(bold(summary(report)), 2);
-  if (report.broken !== undefined) printNext(context, output, report.broken.next);
+  if (report.broken === undefined) return;
+  printNext(context, output, report.broken.next);
+  output.line(dim("podtrust doctor looks closer: which cause, by which proof, and what is excluded."), 2);
 }
 
 /** What has to be different for a report to be worth showing again. */

@@ -20,6 +20,7 @@ export {
   type BindingReason,
   type Cause,
   type CauseFacts,
+  type ChainCause,
   isCause,
   type Outcome,
   type Reason,

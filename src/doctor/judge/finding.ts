@@ -23,6 +23,8 @@ export interface DoctorFinding {
 /** A link, or a cause, of which it is known that it is not to blame, and why. */
 export interface Excluded {
   readonly link: Link;
+  /** A single cause that is excluded; absent where the whole link holds. */
+  readonly cause?: Reason;
   readonly seen: string;
 }
 

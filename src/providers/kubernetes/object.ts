@@ -23,6 +23,11 @@ export type ObjectKind =
   | "ValidatingAdmissionPolicy"
   | "ValidatingAdmissionPolicyBinding"
   | "CustomResourceDefinition"
+  | "Service"
+  | "EndpointSlice"
+  | "NetworkPolicy"
+  | "Node"
+  | "CertificateSigningRequest"
   | "AWSRoleBinding"
   | "AWSTrust";
 
@@ -48,6 +53,24 @@ export interface ObjectMetadata {
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  /** Who wrote which fields when. */
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** What an object belongs to. */
+export interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
+  readonly controller?: boolean;
+}
+
+/** What one manager wrote (metav1.ManagedFieldsEntry). */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** RFC 3339. */
+  readonly time?: string;
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
 }
 
 /** An object as the API gives it; `spec` and `status` are as far checked as whoever reads them does. */
@@ -105,6 +128,15 @@ const places: Readonly<Record<ObjectKind, ApiResource>> = {
   CustomResourceDefinition: {
     group: "/apis/apiextensions.k8s.io/v1",
     plural: "customresourcedefinitions",
+    clusterWide: true,
+  },
+  Service: { group: "/api/v1", plural: "services" },
+  EndpointSlice: { group: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
+  NetworkPolicy: { group: "/apis/networking.k8s.io/v1", plural: "networkpolicies" },
+  Node: { group: "/api/v1", plural: "nodes", clusterWide: true },
+  CertificateSigningRequest: {
+    group: "/apis/certificates.k8s.io/v1",
+    plural: "certificatesigningrequests",
     clusterWide: true,
   },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },

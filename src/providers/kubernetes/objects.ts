@@ -169,8 +169,9 @@ export class ObjectCalls {
       `read the log of the ${objectText(ref)}`,
       `get pods/log in the namespace ${namespace}`,
     );
-    const { container, limitBytes = 1024 * 1024, signal } = options;
+    const { container, limitBytes = 1024 * 1024, tailLines, signal } = options;
     const query = new URLSearchParams({ limitBytes: String(limitBytes) });
+    if (tailLines !== undefined) query.set("tailLines", String(tailLines));
     if (container !== undefined) query.set("container", container);
     const answer = await this.#caller.send({
       path: `${objectPath(ref)}/log?${query.toString()}`,

@@ -8,6 +8,7 @@ export type {
   StatementCheck,
   StatementTrace,
 } from "./access/request.ts";
+export { matchesPattern, patternOf } from "./condition/pattern.ts";
 export type { AllowCondition, AllowPolicy, AllowStatement } from "./policy/allow-policy.ts";
 export type { IamRule } from "./iam/rule.ts";
 export { iamRules, trustPolicyRefusal } from "./iam/rules.ts";

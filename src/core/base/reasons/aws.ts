@@ -1,4 +1,4 @@
-import { found, type ReasonEntry } from "./entry.ts";
+import { cause, found, type ReasonEntry } from "./entry.ts";
 
 const iamLinks = ["provider", "trust", "permission"] as const;
 const awsLinks = [...iamLinks, "sts"] as const;
@@ -41,11 +41,14 @@ export const awsReasons = {
     "AWS refuses what was asked of it: two tags of one key, a policy that is none, a name that it does not take.",
     "Correct what the message names, in the config, the binding or the grant.",
   ),
-  ProviderMissing: found(
-    "broken",
-    ["provider"],
-    "There is no OIDC provider of the issuer in the account.",
-    "Make it: podtrust up.",
+  ProviderMissing: cause(
+    found(
+      "broken",
+      ["provider"],
+      "There is no OIDC provider of the issuer in the account.",
+      "Make it: podtrust up.",
+    ),
+    { number: 801, proof: "IAM lists no provider whose URL is the issuer's; the nearest is named." },
   ),
   AudienceMissing: found(
     "broken",

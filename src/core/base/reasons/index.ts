@@ -1,7 +1,7 @@
 import { links } from "../links.ts";
 import { awsReasons } from "./aws.ts";
 import { bindingReasons } from "./bindings.ts";
-import { causeReasons } from "./causes/index.ts";
+import { causeReasons, type chainCauses } from "./causes/index.ts";
 import { clusterReasons } from "./cluster.ts";
 import { type CauseFacts, found, type ReasonEntry } from "./entry.ts";
 import { holdingReasons } from "./holds.ts";
@@ -45,6 +45,9 @@ export type Reason = keyof typeof reasons;
 export type Cause = {
   [R in Reason]: (typeof reasons)[R] extends CauseFacts ? R : never;
 }[Reason];
+
+/** The causes that take a config: of cluster, account and pods. The others show from the issuer's URL. */
+export type ChainCause = keyof typeof chainCauses | "ProviderMissing" | "PodStaticCredentials" | "ClockSkew";
 
 /** Whether a reason is a cause; of the others `status` alone speaks. */
 export function isCause(reason: Reason): reason is Cause {

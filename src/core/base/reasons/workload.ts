@@ -1,4 +1,4 @@
-import { found, type ReasonEntry } from "./entry.ts";
+import { cause, found, type ReasonEntry } from "./entry.ts";
 
 /** Reasons about ServiceAccounts, pods and tokens. */
 export const workloadReasons = {
@@ -57,11 +57,14 @@ export const workloadReasons = {
     "The token of a pod is for an audience that the OIDC provider does not accept.",
     "Set the audience of the projected volume to one of the config's; pods get it when they are made.",
   ),
-  PodStaticCredentials: found(
-    "broken",
-    ["injection"],
-    "A pod of the ServiceAccount has AWS_ACCESS_KEY_ID, which every AWS SDK takes before the role.",
-    "Take AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY out of the pod.",
+  PodStaticCredentials: cause(
+    found(
+      "broken",
+      ["injection"],
+      "A pod of the ServiceAccount has AWS_ACCESS_KEY_ID, which every AWS SDK takes before the role.",
+      "Take AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY out of the pod.",
+    ),
+    { number: 915, proof: "The names of the container's variables." },
   ),
   PodRegionMissing: found(
     "warning",
@@ -99,11 +102,14 @@ export const workloadReasons = {
     "A pod made for trial came back without its token: new pods get none either.",
     "Look at what injects: its policy or webhook, whether it matches the namespace, and the API server's log.",
   ),
-  ClockSkew: found(
-    "broken",
-    ["token"],
-    "The cluster's clock and this machine's differ by more than the 300 seconds that AWS allows.",
-    "Set the clock that is wrong (timedatectl set-ntp true).",
+  ClockSkew: cause(
+    found(
+      "broken",
+      ["token"],
+      "The cluster's clock and this machine's differ by more than the 300 seconds that AWS allows.",
+      "Set the clock that is wrong (timedatectl set-ntp true).",
+    ),
+    { number: 887, proof: "iat of a token minted now against the clock of this machine." },
   ),
   SignatureMismatch: found(
     "broken",

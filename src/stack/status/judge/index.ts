@@ -10,6 +10,7 @@ import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
 export { awsFinding, behindCluster } from "./errors.ts";
+export { decisionOf } from "./sts.ts";
 
 type Judge = (facts: JudgedFacts) => readonly Finding[];
 

@@ -1,8 +1,11 @@
+import { chainCauses } from "./chain/index.ts";
 import { discoveryCauses } from "./discovery.ts";
 import { dnsAndTlsCauses } from "./dns-and-tls.ts";
 import { jwksCauses } from "./jwks.ts";
 import { reachabilityCauses } from "./reachability.ts";
 import { tokenCauses } from "./token.ts";
+
+export { chainCauses };
 
 /** Causes that are told apart by `podtrust doctor` alone; some reasons of `status` are causes as well. */
 export const causeReasons = {
@@ -11,4 +14,5 @@ export const causeReasons = {
   ...dnsAndTlsCauses,
   ...reachabilityCauses,
   ...tokenCauses,
+  ...chainCauses,
 };

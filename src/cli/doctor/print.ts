@@ -1,0 +1,50 @@
+import { isCause, type Link, links } from "../../core/base/index.ts";
+import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
+import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
+import type { DoctorFinding, Excluded, Verdict } from "../../doctor/index.ts";
+import type { CommandContext } from "../context.ts";
+
+const nameWidth = Math.max(...links.map((link) => link.length));
+const hang = nameWidth + 4;
+
+const marks: Readonly<Record<Verdict, Text>> = {
+  holds: green("✔"),
+  warning: yellow("!"),
+  propagating: yellow("…"),
+  incident: yellow("…"),
+  broken: red("✖"),
+  unseen: dim("?"),
+};
+
+function printLine(context: CommandContext, verdict: Verdict, link: Link, seen: string): void {
+  context.output.line(rich`${marks[verdict]} ${bold(link.padEnd(nameWidth))}  ${seen}`, hang);
+}
+
+function printFinding(
+  context: CommandContext,
+  { link, reason, number, verdict, seen, next }: DoctorFinding,
+): void {
+  const { output } = context;
+  printLine(context, verdict, link, seen);
+  const page = isCause(reason) ? `; ${withDocumentPaths(`docs/doctor/${reason}.md`)}` : "";
+  output.line(
+    dim(`${" ".repeat(hang)}${[number, reason].filter((one) => one !== undefined).join(" ")}${page}`),
+    hang,
+  );
+  printNext(context, output, next, { indent: hang });
+}
+
+/** Findings and what is excluded, link by link. */
+export function printLinks(
+  context: CommandContext,
+  {
+    findings,
+    excluded,
+  }: { readonly findings: readonly DoctorFinding[]; readonly excluded: readonly Excluded[] },
+): void {
+  for (const link of links) {
+    for (const one of findings.filter((found) => found.link === link)) printFinding(context, one);
+    for (const { seen } of excluded.filter((one) => one.link === link))
+      printLine(context, "holds", link, seen);
+  }
+}

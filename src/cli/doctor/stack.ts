@@ -1,0 +1,116 @@
+import { stat } from "node:fs/promises";
+import { defined, PodtrustError } from "../../core/base/index.ts";
+import { printNext } from "../../core/command-line/index.ts";
+import { bold, dim, rich } from "../../core/terminal/index.ts";
+import { redacted, type Symptom, symptomOf, type Verdict } from "../../doctor/index.ts";
+import { type ChainReport, examineStack } from "../../doctor/chain/index.ts";
+import type { CommandContext } from "../context.ts";
+import { readToken } from "../explain/facts.ts";
+import { configOf } from "../options/config.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
+import { type RouteOptions, routeOf } from "../options/route.ts";
+import { publisherFacts } from "../status/publisher.ts";
+import { printLinks } from "./print.ts";
+import { errorText, printSymptom } from "./symptom.ts";
+
+/** What was typed about a stack. */
+export interface StackDoctorOptions extends RouteOptions {
+  /** The config; podtrust.yaml where there is one, and nothing else was asked for. */
+  readonly file?: string;
+  /** NAMESPACE/NAME */
+  readonly pod?: string;
+  /** NAMESPACE/NAME */
+  readonly serviceaccount?: string;
+  readonly error?: string;
+  readonly token?: string;
+  readonly logs?: boolean;
+  readonly resolver?: string;
+  readonly junit?: string;
+  readonly bundle?: string;
+  readonly offline?: string;
+  readonly redact?: boolean;
+}
+
+const usualFile = "podtrust.yaml";
+
+/** Whether a stack is meant: by its config, by one of its pods, or because a config stands here and nothing else is meant. */
+export async function isOfStack(
+  context: CommandContext,
+  issuer: string | undefined,
+  { file, pod, serviceaccount, logs, offline }: StackDoctorOptions,
+): Promise<boolean> {
+  if (offline !== undefined) return false;
+  const named = [file, pod, serviceaccount].some((one) => one !== undefined) || logs === true;
+  if (issuer === undefined)
+    return named || (await stat(context.path(usualFile)).catch(() => false)) !== false;
+  if (!named) return false;
+  throw new PodtrustError("usage", "an issuer's URL and a stack's config are looked at in two runs", {
+    next: "Give the URL, or -f with --pod, --serviceaccount and --logs.",
+  });
+}
+
+function checkedName(option: string, text: string | undefined): void {
+  if (text === undefined || /^[a-z\d-]{1,63}\/[a-z\d.-]{1,253}$/u.test(text)) return;
+  throw new PodtrustError("usage", `${option} ${text} is no NAMESPACE/NAME`, {
+    next: `For example: ${option} default/web`,
+  });
+}
+
+/** Throws `usage` for what is about an issuer's URL alone. */
+function checkOfIssuer({ resolver, junit, bundle }: StackDoctorOptions): void {
+  const given = Object.entries({ "--resolver": resolver, "--junit": junit, "--bundle": bundle });
+  const [alone] = given.filter(([, value]) => value !== undefined);
+  if (alone === undefined) return;
+  throw new PodtrustError("usage", `${alone[0]} goes with an issuer's URL, and not with a config`);
+}
+
+const verdicts: Readonly<Record<Verdict, string>> = {
+  broken: "",
+  holds: "Every link holds.",
+  warning: "No link is broken; look at the warnings.",
+  propagating: "A change is spreading. Wait; change nothing.",
+  incident: "It looks like an incident at the provider. Wait; change nothing.",
+  unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
+};
+
+function printReport(context: CommandContext, report: ChainReport): void {
+  const { output } = context;
+  const { broken, verdict, unseen } = report;
+  printLinks(context, report);
+  output.line();
+  const summary =
+    broken === undefined ? verdicts[verdict] : `The chain breaks at ${broken.link}: ${broken.reason}.`;
+  output.line(bold(summary), 2);
+  if (unseen.length > 0) output.line(dim(`Not seen: ${unseen.join(", ")}.`), 2);
+  if (broken !== undefined) printNext(context, output, broken.next);
+}
+
+/** Looks at a stack and prints what it came to. Throws `usage`, and what reading the config throws. */
+export async function runStackDoctor(context: CommandContext, options: StackDoctorOptions): Promise<Verdict> {
+  const { env, clock, signal, output } = context;
+  const { file = usualFile, pod, serviceaccount: serviceAccount, logs } = options;
+  checkedName("--pod", pod);
+  checkedName("--serviceaccount", serviceAccount);
+  checkOfIssuer(options);
+  const config = await configOf(context, file);
+  const error = options.error === undefined ? undefined : await errorText(context, options.error);
+  const symptom: Symptom | undefined = error === undefined ? undefined : symptomOf(error);
+  const token = options.token === undefined ? undefined : (await readToken(context, options.token)).text;
+  const whole = await examineStack({
+    config,
+    env,
+    clock,
+    signal,
+    consent: pluginConsent(context),
+    route: await routeOf(context, options),
+    publisher: () => publisherFacts(config),
+    ...defined({ pod, serviceAccount, logs, error, token }),
+  });
+  const report = options.redact === true ? redacted(whole) : whole;
+  output.line(rich`${bold(report.stack)}  ${report.issuer}`);
+  output.line();
+  printReport(context, report);
+  if (symptom !== undefined) printSymptom(context, symptom, report);
+  output.result({ ...report, ...defined({ symptom }) });
+  return report.verdict;
+}

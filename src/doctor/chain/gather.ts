@@ -1,0 +1,159 @@
+import { lookup } from "node:dns/promises";
+import { defined, links, mapLimit, PodtrustError, textOf, recordOf } from "../../core/base/index.ts";
+import { type IssuerReading, readIssuer } from "../../issuer/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import {
+  gatherFacts as gatherStatusFacts,
+  judgeFacts,
+  type Facts as StatusFacts,
+  type StatusOptions,
+} from "../../stack/index.ts";
+import { hasCluster, openCluster } from "../../stack/parts/index.ts";
+import type { ChainFacts, StatusFinding, TextLook, WorkloadLook } from "../judge/index.ts";
+import { accountLook, publishedLook } from "./aws.ts";
+import { clusterLook, reviewed } from "./cluster.ts";
+import { logTexts, keptLine } from "./logs.ts";
+import { look, type Looking, namesIn } from "./looking.ts";
+import { pendingCertificates, webhookLooks } from "./webhooks.ts";
+import { type Subject, subjectsOf, withoutCluster, workloadLooks } from "./workloads.ts";
+
+/** What is looked at of a stack, and what a person gave to start from. */
+export interface ChainOptions extends Omit<StatusOptions, "only" | "skip"> {
+  /** NAMESPACE/NAME: only this pod, and the ServiceAccount that it runs as. */
+  readonly pod?: string;
+  /** NAMESPACE/NAME: only this ServiceAccount. */
+  readonly serviceAccount?: string;
+  /** An error that somebody got, word for word. */
+  readonly error?: string;
+  /** A token to have reviewed by the API server, as a program has it. */
+  readonly token?: string;
+  /** Whether the containers' logs may be read. */
+  readonly logs?: boolean;
+}
+
+/** Handshakes after the first: what differs from one to the next is found so. */
+const moreReadings = 3;
+const maxErrorLines = 200;
+
+/** The ServiceAccount that a pod runs as. Throws `usage` for a pod that is not there. */
+async function accountOfPod({ api, signal }: Looking, pod: string): Promise<string> {
+  const { namespace, name } = namesIn(pod);
+  const object = await api.read({ kind: "Pod", namespace, name }, { signal });
+  if (object === undefined) {
+    throw new PodtrustError("usage", `there is no pod ${pod}`, {
+      next: `kubectl get pods -n ${namespace} lists those that are there.`,
+    });
+  }
+  return `${namespace}/${textOf(recordOf(object["spec"])["serviceAccountName"]) ?? "default"}`;
+}
+
+/** The ServiceAccounts that are meant: those of the config, or the one that was named. */
+async function meantSubjects(
+  looking: Looking | undefined,
+  facts: StatusFacts,
+  { pod, serviceAccount }: ChainOptions,
+): Promise<readonly Subject[]> {
+  const known = subjectsOf(facts);
+  const named =
+    pod !== undefined && looking !== undefined ? await accountOfPod(looking, pod) : serviceAccount;
+  if (named === undefined) return known;
+  const own = known.filter((one) => one.serviceAccount === named);
+  const subjects = own.length > 0 ? own : [{ serviceAccount: named, sessionSeconds: 3600 }];
+  return subjects.map((one) => ({ ...one, ...defined({ pod }) }));
+}
+
+function statusFindings(facts: StatusFacts): readonly StatusFinding[] {
+  return [...judgeFacts(facts, links)].flatMap(([link, found]) =>
+    found.map(({ reason, outcome, seen, next }) => ({ link, reason, outcome, seen, ...defined({ next }) })),
+  );
+}
+
+async function readings(facts: StatusFacts, options: ChainOptions): Promise<readonly IssuerReading[]> {
+  const first = facts.issuer?.reading;
+  if (first === undefined || first.jwks?.outcome !== "answered") return first === undefined ? [] : [first];
+  const { config, route = {}, signal } = options;
+  const again = Array.from({ length: moreReadings });
+  return [first, ...(await mapLimit(again, () => readIssuer(config.issuer, { route, signal })))];
+}
+
+/** What only the cluster shows. */
+type OfCluster = Pick<ChainFacts, "workloads" | "webhooks" | "pendingCertificates"> &
+  Partial<Pick<ChainFacts, "cluster" | "token">> & { readonly logs: readonly TextLook[] };
+
+async function lookAtCluster(
+  looking: Looking,
+  subjects: readonly Subject[],
+  { clock, logs, token }: ChainOptions,
+): Promise<OfCluster> {
+  const [workloads, cluster, webhooks, pending, given] = await Promise.all([
+    workloadLooks(looking, subjects, clock),
+    clusterLook(looking, subjects[0]?.serviceAccount),
+    webhookLooks(looking),
+    pendingCertificates(looking),
+    token === undefined ? undefined : reviewed(looking, token),
+  ]);
+  const texts = logs === true ? await logTexts(looking, workloads) : [];
+  return {
+    workloads,
+    webhooks,
+    pendingCertificates: pending,
+    cluster,
+    logs: texts,
+    ...defined({ token: given }),
+  };
+}
+
+function withoutLooking(subjects: readonly Subject[]): OfCluster {
+  const none = { unseen: "no cluster was asked" };
+  const workloads: readonly WorkloadLook[] = subjects.map(withoutCluster);
+  return { workloads, webhooks: none, pendingCertificates: none, logs: [] };
+}
+
+function givenText({ error, pod }: ChainOptions): readonly TextLook[] {
+  if (error === undefined) return [];
+  const lines = error.split("\n").slice(0, maxErrorLines).map(keptLine);
+  return [{ from: "--error", lines, ...defined({ pod }) }];
+}
+
+/** Where STS answers in the region of the config; nothing where that is not asked of this machine's resolver. */
+async function stsAddresses({ config, signal, env }: ChainOptions): Promise<readonly string[]> {
+  const region = config.aws[0]?.region;
+  if (region === undefined || env["AWS_ENDPOINT_URL"] !== undefined) return [];
+  const found = await look(signal, () => lookup(`sts.${region}.amazonaws.com`, { all: true, family: 4 }));
+  return "seen" in found ? found.seen.map(({ address }) => address) : [];
+}
+
+/**
+ * Reads all that `podtrust status` reads, and what tells one cause from another: pods with their Events, API servers,
+ * webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes nothing. Throws the signal's reason,
+ * and `usage` for a pod that is not there.
+ */
+export async function gatherChain(options: ChainOptions): Promise<ChainFacts> {
+  const { config, signal, route } = options;
+  const facts = await gatherStatusFacts(options, new Set(links));
+  const opened = hasCluster(config)
+    ? await look<KubernetesApi>(signal, () => openCluster(options))
+    : undefined;
+  const reachable = facts.cluster?.username.kind === "seen";
+  const looking =
+    opened !== undefined && "seen" in opened && reachable ? { api: opened.seen, signal } : undefined;
+  const subjects = await meantSubjects(looking, facts, options);
+  const [ofCluster, all, addresses] = await Promise.all([
+    looking === undefined ? withoutLooking(subjects) : lookAtCluster(looking, subjects, options),
+    readings(facts, options),
+    stsAddresses(options),
+  ]);
+  const { logs, ...seen } = ofCluster;
+  return {
+    stack: config.stack,
+    issuer: config.issuer,
+    formerIssuers: config.publisher?.formerIssuers ?? [],
+    now: facts.now,
+    status: statusFindings(facts),
+    accounts: facts.accounts.map((account) => accountLook(facts, account)),
+    stsAddresses: addresses,
+    texts: [...givenText(options), ...logs],
+    ...seen,
+    ...defined({ published: publishedLook(all, route?.ca !== undefined) }),
+  };
+}

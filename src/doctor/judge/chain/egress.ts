@@ -1,0 +1,51 @@
+import { type DoctorFinding, finding } from "../finding.ts";
+import { type ChainFacts, type EgressPolicy, type EgressRule, lookedAt, type PodLook } from "./facts.ts";
+import { selects } from "./selector.ts";
+
+const stsPort = 443;
+
+/** An IPv4 address as a number; undefined for what is none. */
+function numberOf(address: string): number | undefined {
+  const parts = address.split(".").map(Number);
+  if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255))) return undefined;
+  return parts.reduce((sum, part) => sum * 256 + part, 0);
+}
+
+function isIn(address: string, cidr: string): boolean {
+  const [base = "", bits = "32"] = cidr.split("/");
+  const [one, other] = [numberOf(address), numberOf(base)];
+  if (one === undefined || other === undefined) return false;
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(one / size) === Math.floor(other / size);
+}
+
+function lets({ cidrs, podsOnly, ports }: EgressRule, address: string): boolean {
+  if (podsOnly) return false;
+  if (ports.length > 0 && !ports.some(({ from, to }) => from <= stsPort && stsPort <= to)) return false;
+  if (cidrs.length === 0) return true;
+  return cidrs.some(({ cidr, except }) => isIn(address, cidr) && !except.some((one) => isIn(address, one)));
+}
+
+/** An address of STS that every policy about a pod keeps it from; policies add up, and one that lets it out is enough. */
+function deniedTo(
+  pod: PodLook,
+  policies: readonly EgressPolicy[],
+  addresses: readonly string[],
+): DoctorFinding | undefined {
+  const about = policies.filter(({ selector }) => selects(selector, pod.labels));
+  if (about.length === 0 || pod.hostNetwork) return undefined;
+  const rules = about.flatMap((policy) => policy.rules);
+  const denied = addresses.find((address) => !rules.some((rule) => lets(rule, address)));
+  if (denied === undefined) return undefined;
+  const names = about.map(({ name }) => name).join(", ");
+  return finding("EgressDenied", {
+    seen: `pod ${pod.name}: NetworkPolicy ${names} does not let it to ${denied}:443`,
+  });
+}
+
+/** Pods that a NetworkPolicy keeps from STS. Addresses are IPv4: STS has no others in most regions. */
+export function judgeEgress({ workloads, stsAddresses }: ChainFacts): readonly DoctorFinding[] {
+  return workloads.flatMap(({ pods, egress }) =>
+    (lookedAt(pods) ?? []).flatMap((pod) => deniedTo(pod, lookedAt(egress) ?? [], stsAddresses) ?? []),
+  );
+}

@@ -1,0 +1,135 @@
+import { type Link, links, type Reason } from "../../../core/base/index.ts";
+import { type DoctorFinding, type Excluded, finding, ordered, type Verdict, worstOf } from "../finding.ts";
+import { judgeCluster } from "./cluster.ts";
+import { judgeEgress } from "./egress.ts";
+import type { ChainFacts, StatusFinding } from "./facts.ts";
+import { judgePods } from "./pods.ts";
+import { excludedThumbprints, judgeProviders } from "./provider.ts";
+import { judgeSts } from "./sts.ts";
+import { judgeTexts } from "./texts.ts";
+import { judgeTrust } from "./trust.ts";
+import { judgeWebhooks } from "./webhooks.ts";
+
+/** What was found of a stack: the one object of `podtrust doctor --json` with a config. */
+export interface ChainReport {
+  readonly stack: string;
+  readonly issuer: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly verdict: Verdict;
+  /** The first broken link, with its cause. */
+  readonly broken?: DoctorFinding;
+  /** In the order of the chain. */
+  readonly findings: readonly DoctorFinding[];
+  readonly excluded: readonly Excluded[];
+  /** Links of which nothing could be seen from here. */
+  readonly unseen: readonly Link[];
+}
+
+/** Each is pure, and knows nothing of the others. */
+const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
+  judgeCluster,
+  judgeProviders,
+  judgeTrust,
+  judgePods,
+  judgeWebhooks,
+  judgeEgress,
+  judgeTexts,
+  judgeSts,
+];
+
+const starting =
+  (...words: readonly string[]) =>
+  (one: DoctorFinding): boolean =>
+    words.some((word) => one.reason.startsWith(word));
+const atCluster = ({ link }: DoctorFinding): boolean => link === "cluster";
+const ofPods = ({ link }: DoctorFinding): boolean =>
+  link === "injection" || link === "serviceaccount" || link === "token";
+const anything = ({ verdict }: DoctorFinding): boolean => verdict !== "warning";
+
+/** What `status` says of a link, and by which causes it is said better. */
+const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>>> = {
+  IssuerMismatch: atCluster,
+  ClusterDocumentsInvalid: atCluster,
+  LookFailed: atCluster,
+  ProviderMissing: starting("Provider"),
+  AudienceMissing: starting("ClientId"),
+  ProviderDrift: starting("ClientId", "Thumbprint"),
+  TrustPolicyDenies: starting("Trust"),
+  TrustPolicyDrift: starting("Trust"),
+  AnnotationConflict: starting("RoleArn", "RolePartition", "RoleInOtherAccount"),
+  PodNotInjected: ofPods,
+  PodRoleDiffers: starting("RoleArn", "RolePartition", "RoleInOtherAccount"),
+  PodTokenNotMounted: ofPods,
+  PodAudienceRefused: ofPods,
+  PodStaticCredentials: starting("PodStaticCredentials"),
+  StsRefused: anything,
+  AwsUnavailable: starting("StsIncident"),
+};
+
+/** What `status` found that no cause says better. */
+function remaining(
+  status: readonly StatusFinding[],
+  causes: readonly DoctorFinding[],
+): readonly StatusFinding[] {
+  const told = status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
+  const left = told.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
+  // What STS refuses because of a link before it is no finding of its own.
+  const isBroken = left.some(({ outcome, reason }) => outcome === "broken" && reason !== "StsRefused");
+  return isBroken ? left.filter(({ reason }) => reason !== "StsRefused") : left;
+}
+
+/** A cause that another one brings with it. */
+const follows: readonly (readonly [Reason, readonly Reason[]])[] = [
+  // A role of another account or partition has no provider here, and is not to have one.
+  ["RolePartitionDiffers", ["RoleInOtherAccount"]],
+  ["RoleArnMalformed", ["RoleInOtherAccount", "AnnotationAfterPod", "PodPassedOver"]],
+  ["WebhookUnreachable", ["WebhookVersionDiffers"]],
+  ["ProviderDeleted", ["TrustProviderAccount"]],
+  ["TrustProviderAccount", ["ProviderOfFormerIssuer"]],
+  // A token is not spread, and an organisation denies nothing, where a cause is known.
+  ["EgressDenied", ["StsGlobalUnreachable", "StsNameNotResolved"]],
+];
+
+function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
+  const gone = new Set(
+    follows.flatMap(([first, others]) => (findings.some(({ reason }) => reason === first) ? others : [])),
+  );
+  return findings.filter(({ reason }) => !gone.has(reason));
+}
+
+function asFinding({ reason, seen, next, link }: StatusFinding): DoctorFinding {
+  return finding(reason, { seen, link, ...(next === undefined ? {} : { next }) });
+}
+
+/** The links that hold, each with its proof. */
+function holding(status: readonly StatusFinding[], findings: readonly DoctorFinding[]): readonly Excluded[] {
+  const told = new Set(findings.map(({ link }) => link));
+  return links.flatMap((link) => {
+    const own = status.filter((one) => one.link === link && one.reason !== "Skipped");
+    if (told.has(link) || own.length === 0 || own.some(({ outcome }) => outcome !== "ok")) return [];
+    return own.map(({ seen }) => ({ link, seen }));
+  });
+}
+
+/** What the facts mean. Pure: the same facts always mean the same. */
+export function judgeChain(facts: ChainFacts): ChainReport {
+  const { stack, issuer, now, status } = facts;
+  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
+  const found = ordered([...causes, ...remaining(status, causes).map(asFinding)]);
+  const excluded = holding(status, found);
+  const seen = new Set(
+    [...found.filter(({ verdict }) => verdict !== "unseen"), ...excluded].map(({ link }) => link),
+  );
+  const broken = found.find(({ verdict }) => verdict === "broken");
+  return {
+    stack,
+    issuer,
+    at: new Date(now).toISOString(),
+    verdict: worstOf(found),
+    ...(broken === undefined ? {} : { broken }),
+    findings: found,
+    excluded: [...excluded, ...excludedThumbprints(facts)],
+    unseen: links.filter((link) => !seen.has(link)),
+  };
+}

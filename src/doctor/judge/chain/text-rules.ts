@@ -1,0 +1,193 @@
+import type { Reason } from "../../../core/base/index.ts";
+import { type ChainFacts, lookedAt, type PodLook, type TextLook, type WorkloadLook } from "./facts.ts";
+
+/** A text, and what of the facts it is about. */
+export interface Said {
+  readonly text: TextLook;
+  readonly facts: ChainFacts;
+  /** The pod that the text is of, or all that were looked at; none where none was. */
+  readonly pods: readonly PodLook[];
+  readonly workloads: readonly WorkloadLook[];
+}
+
+/** What an error says of its cause, where the facts do not exclude that. */
+export interface TextRule {
+  readonly reason: Reason;
+  /** Linear in the line. */
+  readonly line: RegExp;
+  /** In the same line as well. */
+  readonly also?: RegExp;
+  readonly fits?: (said: Said, line: string) => boolean;
+  /** What of the facts goes with it, as the end of the proof. */
+  readonly proof?: (said: Said, line: string) => string;
+}
+
+const sts = /sts[.\w-]*\.amazonaws\.com|\bSTS\b|\bsts\b/u;
+const timeouts = /time(?:d )?-?out|deadline exceeded|ETIMEDOUT/iu;
+const asNode = /:assumed-role\/[\w+=,.@-]{1,64}\/i-[\da-f]{8}/u;
+const mesh = /^(?:istio-proxy|linkerd-proxy|envoy|kuma-sidecar|consul-dataplane|osm-proxy)$/u;
+const failedCall =
+  /WebIdentityErr|AssumeRoleWithWebIdentity|web identity|Couldn't retrieve verification key/iu;
+
+const has = ({ pods }: Said, name: string): boolean =>
+  pods.some(({ containers }) => containers.some(({ names }) => names.includes(name)));
+const valueIs = ({ pods }: Said, name: string, value: string): boolean =>
+  pods.some(({ containers }) => containers.some(({ values }) => values[name] === value));
+const isInjected = (said: Said): boolean => has(said, "AWS_WEB_IDENTITY_TOKEN_FILE");
+const proxies = ({ pods }: Said): readonly string[] =>
+  pods.flatMap(({ containers }) => containers.flatMap(({ name }) => (mesh.test(name) ? [name] : [])));
+
+/** STS does not refuse a token that is minted now. */
+const works = ({ workloads }: Said): boolean =>
+  workloads.length > 0 && workloads.every(({ exchange }) => exchange?.kind !== "refused");
+const accepted = ({ workloads }: Said): boolean =>
+  workloads.some(({ exchange }) => exchange?.kind === "accepted");
+
+/** The longest that a token of these pods lives, in milliseconds. */
+function tokenMs({ pods }: Said): number {
+  const seconds = pods.flatMap(({ containers }) =>
+    containers.flatMap(({ tokenFiles }) => tokenFiles.map((one) => one.seconds)),
+  );
+  return Math.max(0, ...seconds) * 1000;
+}
+
+const isOlder = (said: Said, ms: number): boolean =>
+  said.pods.some(({ createdAt }) => said.facts.now - createdAt > ms);
+
+/** The role of a session, and the role that it asks for. */
+function rolesIn(line: string): readonly [string, string] {
+  const session = /:assumed-role\/([\w+=,.@-]{1,64})\//u.exec(line)?.[1] ?? "";
+  const wanted = /on resource: \S{0,200}:role\/([\w+=,.@/-]{1,600})/u.exec(line)?.[1] ?? "";
+  return [session, wanted.split("/").at(-1) ?? ""];
+}
+
+function ownRole(_said: Said, line: string): boolean {
+  const [session, wanted] = rolesIn(line);
+  // A sentence may end behind it.
+  return session !== "" && [session, `${session}.`, `${session},`].includes(wanted);
+}
+
+const injectedPod = (said: Said): string => `pod ${said.pods[0]?.name ?? ""} has token file and variables`;
+const hasMinted = "; STS takes a token minted now";
+
+/** Of errors of services: what happened once credentials were had, whoever's they were. */
+const serviceRules: readonly TextRule[] = [
+  { reason: "ServiceControlPolicy", line: /explicit deny in a (?:service|resource) control policy/iu },
+  {
+    reason: "OwnRoleAssumed",
+    line: /is not authorized to perform: sts:AssumeRole on resource/iu,
+    fits: ownRole,
+  },
+  {
+    reason: "RefreshFellThrough",
+    line: asNode,
+    fits: (said) =>
+      isInjected(said) && said.text.lines.some((one) => !asNode.test(one) && failedCall.test(one)),
+    proof: () => "; a failed call of STS stands beside it",
+  },
+  {
+    reason: "MeshNotReady",
+    line: asNode,
+    fits: (said) => isInjected(said) && proxies(said).length > 0,
+    proof: (said) => `; ${injectedPod(said)}, and the proxy ${proxies(said)[0] ?? ""}`,
+  },
+  { reason: "NodeRoleUsed", line: asNode, fits: isInjected, proof: (said) => `; ${injectedPod(said)}` },
+  {
+    reason: "CredentialsHeld",
+    line: /\bExpiredToken\b|security token included in the request is expired/u,
+    fits: works,
+    proof: () => hasMinted,
+  },
+];
+
+/** Of errors on the way to STS. */
+const wayRules: readonly TextRule[] = [
+  { reason: "SdkModuleMissing", line: /on the class path/iu, also: /sts/iu },
+  {
+    reason: "ProxyRefuses",
+    line: /response code for CONNECT|Proxy (?:CONNECT|Authentication)|Tunnel connection failed/iu,
+  },
+  {
+    reason: "StsNameNotResolved",
+    line: /dial tcp: i\/o timeout|no such host|ENOTFOUND|EAI_AGAIN|Could not resolve host|Name or service not known|server misbehaving/iu,
+    also: sts,
+  },
+  {
+    reason: "StsRegionalIgnored",
+    line: /\bsts\.amazonaws\.com/u,
+    also: timeouts,
+    fits: (said) => valueIs(said, "AWS_STS_REGIONAL_ENDPOINTS", "regional"),
+    proof: (said) =>
+      `; AWS_STS_REGIONAL_ENDPOINTS is regional, AWS_REGION is ${has(said, "AWS_REGION") ? "set" : "not"}`,
+  },
+  { reason: "StsGlobalUnreachable", line: /\bsts\.amazonaws\.com/u, also: timeouts },
+  {
+    reason: "ContainerLacksRoots",
+    line: /unable to get local issuer certificate|certificate signed by unknown authority/iu,
+    also: sts,
+  },
+  {
+    reason: "StsIncident",
+    line: /request ?-?id:? ?"?0{8}-0{4}-0{4}-0{4}-0{12}/iu,
+  },
+  {
+    reason: "SessionTokenLeaks",
+    line: /Couldn't retrieve verification key/iu,
+    fits: (said) => has(said, "AWS_SESSION_TOKEN") && accepted(said),
+    proof: () => `; AWS_SESSION_TOKEN is set in the pod${hasMinted}`,
+  },
+];
+
+/** Of errors about the parameters of the call and the token's file. */
+const tokenRules: readonly TextRule[] = [
+  { reason: "SessionNameInvalid", line: /roleSessionName/iu, also: /failed to satisfy constraint/iu },
+  { reason: "RoleArnMalformed", line: /Request ARN is invalid/iu },
+  { reason: "RoleArnEmpty", line: /Invalid length for parameter RoleArn, value: 0/iu },
+  { reason: "RolePartitionDiffers", line: /Invalid ARN partition/iu },
+  { reason: "TokenPathResolved", line: /\/\.\.\d{4}_\d\d_\d\d_/u },
+  { reason: "TokenFileUnreadable", line: /permission denied|EACCES/iu, also: /serviceaccount\/token/iu },
+  {
+    reason: "TokenReadOnce",
+    line: /Token file expired|ExpiredTokenException|token included in the request is expired/iu,
+    fits: (said) => works(said) && isOlder(said, tokenMs(said)),
+    proof: () => `; the pod is older than its token lives${hasMinted}`,
+  },
+  { reason: "TokenTooOldForParty", line: /is stale to sign-in/iu },
+  { reason: "TokenAudienceMissing", line: /Missing a required claim: aud/iu },
+];
+
+/** Of errors of the API server, the kubelet and webhooks. */
+const clusterRules: readonly TextRule[] = [
+  { reason: "WebhookCertificatePending", line: /no serving certificate available for the webhook/iu },
+  { reason: "WebhookCertificateRejected", line: /insecure-sha1\.invalid-cert|legacy Common Name field/iu },
+  { reason: "WebhookUntrusted", line: /failed calling webhook/iu, also: /x509/iu },
+  {
+    reason: "WebhookUnreachable",
+    line: /failed calling webhook/iu,
+    also: /deadline exceeded|connection refused|i\/o timeout|no route to host/iu,
+  },
+  { reason: "IssuerNotUrl", line: /issuer URL must use https scheme/iu },
+  { reason: "KeyFileNotMounted", line: /failed to parse service-account-\S{1,40}key-file/iu },
+];
+
+/** The narrowest first: a line is of the first that fits. */
+export const textRules: readonly TextRule[] = [...clusterRules, ...tokenRules, ...wayRules, ...serviceRules];
+
+/** Whether a line of a log says something of the chain. */
+export function saysSomething(line: string): boolean {
+  return (
+    failedCall.test(line) ||
+    textRules.some(({ line: words, also }) => words.test(line) && (also?.test(line) ?? true))
+  );
+}
+
+/** What a text is about. */
+export function saidOf(facts: ChainFacts, text: TextLook): Said {
+  const about = facts.workloads.filter(
+    ({ pods }) => text.pod === undefined || (lookedAt(pods) ?? []).some(({ name }) => name === text.pod),
+  );
+  const pods = about
+    .flatMap(({ pods: all }) => lookedAt(all) ?? [])
+    .filter(({ name }) => text.pod === undefined || name === text.pod);
+  return { text, facts, pods, workloads: about };
+}
