@@ -22,7 +22,6 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/adoption": ["core/base", "rules/oidc", "rules/distribution"],
   "rules/rotation": ["core/base", "rules/oidc"],
   "rules/signer": ["core/base", "rules/oidc", "rules/keys"],
-  // How a program of ours meets its process: host, signals, exit codes, and all that it shows.
   "core/terminal": ["core/base"],
   "core/command-line": ["core/base", "core/files", "core/terminal"],
   "core/http": ["core/base"],
@@ -121,6 +120,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/files",
     "core/http",
     "core/listener",
+    "core/yaml",
     "rules/oidc",
     "rules/keys",
     "rules/signer",
@@ -156,7 +156,6 @@ export const allowed: Record<string, readonly string[]> = {
     "config",
     "providers/kubernetes",
   ],
-  // What was read is judged without reading more: nothing here waits, asks or knows the time.
   "stack/status/judge": [
     "core/base",
     "rules/oidc",
@@ -170,7 +169,6 @@ export const allowed: Record<string, readonly string[]> = {
     "stack",
     "stack/parts",
   ],
-  // What the parts keep at their providers: stack/ itself knows none of them.
   "stack/parts": [
     "core/base",
     "rules/oidc",
@@ -191,7 +189,6 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/kubernetes",
     "providers/tls",
   ],
-  // Products and what they share: none of them knows another.
   sandbox: ["core/base", "core/http"],
   "sandbox/errors": ["core/base"],
   "sandbox/authority": ["core/x509"],
@@ -313,6 +310,7 @@ export const allowed: Record<string, readonly string[]> = {
     "stack",
     "core/terminal",
     "core/command-line",
+    "core/yaml",
   ],
 };
 

@@ -3,4 +3,6 @@ export type { HeldKey, KeyHolder } from "./holder.ts";
 export { KeyFolder, type KeyType } from "./key-folder.ts";
 export { signerMetrics } from "./metrics.ts";
 export { serveSigner, type ServingSigner } from "./serve.ts";
-export type { SignerStatus } from "./signer.ts";
+export { type SignerDistribution, type SignerFile, signerFiles } from "./manifests/files.ts";
+export { peersAgreement } from "./peers.ts";
+export type { Agreement, SignerStatus } from "./signer.ts";

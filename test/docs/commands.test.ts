@@ -69,6 +69,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "manifests operator-rbac": /podtrust-canary/u,
   "manifests bindings": /podtrust-grants/u,
   "manifests injection": /kind: MutatingAdmissionPolicy\n/u,
+  "manifests signer": /service-account-signing-endpoint/u,
   "manifests workload": /serviceAccountToken:/u,
   "manifests demo": /kind: Job/u,
   "status --json": /^\{/u,

@@ -8,6 +8,7 @@ import type { OperatorManifestsOptions } from "./run-operator.ts";
 import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { QuotaOptions } from "./run-quota.ts";
+import type { SignerManifestsOptions } from "./run-signer.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoTargetOptions } from "../options/target.ts";
 import { withReplicas } from "../options/replicas.ts";
@@ -190,8 +191,40 @@ function defineOperatorRbac(manifests: Command, context: CommandContext): void {
   });
 }
 
+function defineSigner(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("signer")
+    .description(
+      "print what has a cluster's API servers ask podtrust signer: a static pod or systemd unit, and the API server's flags",
+    )
+    .addOption(
+      new Option("--distribution <name>", "how the API servers are run")
+        .choices(["kubeadm", "k3s", "rke2", "other"])
+        .makeOptionMandatory(),
+    )
+    .option("--image <image>", "kubeadm: run it as a static pod of this image (default: a systemd unit)")
+    .option("--program <path>", "podtrust on the machine, for the systemd unit", "/usr/local/bin/podtrust")
+    .option(
+      "--manifest <file>",
+      "kubeadm: the API server's kube-apiserver.yaml as it is; - is standard input",
+    )
+    .option("--peer <url...>", "each API server's own address, where there are several")
+    .action(async (options: SignerManifestsOptions) => {
+      const { runSignerManifests } = await import("./run-signer.ts");
+      await runSignerManifests(context, options);
+    });
+}
+
 /** Examples and guide of the commands. */
 export const manifestsUses: CommandUses = {
+  "manifests signer": {
+    examples: [
+      "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
+      "podtrust manifests signer --distribution k3s",
+      "podtrust manifests signer --distribution rke2 --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
+    ],
+    guide: "signer",
+  },
   "manifests operator": {
     examples: [
       "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
@@ -339,6 +372,7 @@ export function defineManifests(program: Command, context: CommandContext): void
   defineOperatorRbac(manifests, context);
   defineBindings(manifests, context);
   defineQuota(manifests, context);
+  defineSigner(manifests, context);
   defineInjection(manifests, context);
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);

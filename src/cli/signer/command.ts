@@ -12,7 +12,7 @@ export const signerUses: CommandUses = {
   "signer run": {
     examples: [
       "podtrust signer run",
-      "podtrust signer run --socket /run/podtrust-signer/signer.sock --listen 127.0.0.1:9894",
+      "podtrust signer run --peer https://10.0.0.1:6443 https://10.0.0.2:6443 --peer-ca ca.crt --peer-certificate signer.crt --peer-key signer.key",
       "podtrust signer run --state ./signer --refresh 30s --max-token-lifetime 24h",
     ],
     guide: "signer",
@@ -84,7 +84,7 @@ function defineRun(signer: Command, context: CommandContext): void {
     .option(
       "--socket <path>",
       "unix socket that the API server dials, in a folder that only this user may enter",
-      "/run/podtrust-signer/signer.sock",
+      "/var/lib/podtrust-signer/run/signer.sock",
     )
     .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9894")
     .option(
@@ -97,6 +97,10 @@ function defineRun(signer: Command, context: CommandContext): void {
       "longest life of a token; below a year the API server's tokens get shorter",
       "365d",
     )
+    .option("--peer <url...>", "an API server's own address: each has to serve a key before it signs")
+    .option("--peer-ca <file>", "PEM of the authority that vouches for those API servers")
+    .option("--peer-certificate <file>", "PEM of a client certificate that may read /openid/v1/jwks there")
+    .option("--peer-key <file>", "PEM of its private key, mode 0600")
     .action(async (options: SignerRunOptions) => {
       const { runSigner } = await import("./run.ts");
       await runSigner(context, options);

@@ -1,8 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { errorText, parseDuration, PodtrustError } from "../../core/base/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
+import { readSecretFile } from "../../core/files/index.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
-import { serveSigner, type ServingSigner } from "../../signer/index.ts";
+import { type Agreement, peersAgreement, serveSigner, type ServingSigner } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
+import { apiServerUrl } from "../options/api-server.ts";
 import { addressOf } from "../options/address.ts";
 
 /** What was typed. */
@@ -12,9 +15,15 @@ export interface SignerRunOptions {
   readonly listen: string;
   readonly refresh: string;
   readonly maxTokenLifetime: string;
+  readonly peer?: readonly string[];
+  readonly peerCa?: string;
+  readonly peerCertificate?: string;
+  readonly peerKey?: string;
 }
 
 const day = 24 * 3600;
+/** Bytes of a PEM file. */
+const maxPem = 256 * 1024;
 
 /** Whole seconds of a duration between bounds. Throws `usage`. */
 function secondsOf(option: string, text: string, least: number, most: number): number {
@@ -23,6 +32,25 @@ function secondsOf(option: string, text: string, least: number, most: number): n
   throw new PodtrustError("usage", `${option} ${text} is not between ${least} s and ${most} s`, {
     next: "Give whole seconds, such as 10s, 24h or 365d.",
   });
+}
+
+/** Who is asked before a key signs; nobody where no server is named. Throws `usage`, `file-unreadable`, `state-permissions`. */
+async function agreementOf(
+  context: CommandContext,
+  { peer, peerCa, peerCertificate, peerKey }: SignerRunOptions,
+): Promise<{ readonly agreement?: Agreement }> {
+  if (peer === undefined) return {};
+  if (peerCa === undefined || peerCertificate === undefined || peerKey === undefined)
+    throw new PodtrustError("usage", "--peer needs --peer-ca, --peer-certificate and --peer-key");
+  const urls = peer.map((url) => apiServerUrl("--peer", url));
+  const read = (option: string, name: string): Promise<string> =>
+    readTextFile(context, { option, name, maxBytes: maxPem });
+  const [ca, certificate] = await Promise.all([
+    read("--peer-ca", peerCa),
+    read("--peer-certificate", peerCertificate),
+  ]);
+  const key = await readSecretFile(context.path(peerKey), maxPem);
+  return { agreement: peersAgreement({ urls, ca, certificate, key }) };
 }
 
 function following(context: CommandContext, { signer }: ServingSigner): () => void {
@@ -44,6 +72,7 @@ export async function runSigner(context: CommandContext, options: SignerRunOptio
   // The API server refuses a maximum below ten minutes, and asks for no token that lives longer than a year.
   const maxTokenSeconds = secondsOf("--max-token-lifetime", options.maxTokenLifetime, 600, 365 * day);
   const refreshSeconds = secondsOf("--refresh", options.refresh, 1, 3600);
+  const agreement = await agreementOf(context, options);
   keepHeapSmall();
   const logger = context.logger("info");
   const serving = await serveSigner({
@@ -52,6 +81,7 @@ export async function runSigner(context: CommandContext, options: SignerRunOptio
     listen: addressOf(options.listen),
     refreshSeconds,
     maxTokenSeconds,
+    ...agreement,
     clock,
     logger,
     signal,

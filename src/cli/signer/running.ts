@@ -3,6 +3,7 @@ import { bold, red, relativeTime, rich } from "../../core/terminal/index.ts";
 import type { RingKey } from "../../rules/signer/index.ts";
 import { promoteKey, type SignerStatus, signerStatus } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
+import { apiServerUrl } from "../options/api-server.ts";
 import type { StateOptions } from "./keys.ts";
 
 /** What was typed. */
@@ -46,7 +47,10 @@ export async function runPromote(
   kid: string | undefined,
   { state, without = [] }: PromoteOptions,
 ): Promise<void> {
-  const key = await promoteKey(context.path(state), { ...defined({ kid }), without });
+  const key = await promoteKey(context.path(state), {
+    ...defined({ kid }),
+    without: without.map((url) => apiServerUrl("--without", url)),
+  });
   context.output.line(rich`${key.kid} signs from now on (${key.alg}); the one before it verifies.`);
   context.output.result(key);
 }

@@ -60,7 +60,7 @@ export async function prepareSigner(): Promise<SignerProcess> {
       const { code, out, err } = await podtrustHere(["signer", ...args, "--state", state, "--json"], {
         clock: systemClock,
       });
-      if (code !== 0) throw new Error(`signer ${args.join(" ")} ended with ${code}: ${err}`);
+      if (code !== 0) throw new Error(`signer ${args.join(" ")} ended with ${code}: ${err}${out}`);
       return JSON.parse(out) as unknown;
     },
     async start(...more) {

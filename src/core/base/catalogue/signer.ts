@@ -38,6 +38,10 @@ export const signerErrors = {
     summary: "No signer answers on the control socket of the state folder.",
     next: "Start podtrust signer run, or name its state folder with --state.",
   },
+  "signer-manifest": {
+    summary: "The manifest of an API server cannot be patched to ask a signer.",
+    next: "Give kubeadm's own: /etc/kubernetes/manifests/kube-apiserver.yaml of a control plane node.",
+  },
   "signer-not-everywhere": {
     summary: "An API server does not serve the key yet, so it would refuse the key's tokens.",
     next: "Give its signer the same key and wait until it serves it. Leave a server out that is gone: --without URL",

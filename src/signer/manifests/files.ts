@@ -1,0 +1,113 @@
+import { yamlText } from "../../core/yaml/index.ts";
+import { endpointPatch } from "../../rules/signer/index.ts";
+import { signerPod, signerRbac } from "./objects.ts";
+import { signerPlace } from "./place.ts";
+import { signerUnit } from "./unit.ts";
+
+export { signerPlace } from "./place.ts";
+
+/** A distribution whose API server can be told of a signer. */
+export type SignerDistribution = "kubeadm" | "k3s" | "rke2" | "other";
+
+export interface SignerFilesOptions {
+  readonly distribution: SignerDistribution;
+  /** The signer runs as a static pod of this image (kubeadm alone), else as a systemd unit. */
+  readonly image?: string;
+  /** Where podtrust is on the machine, for the unit. */
+  readonly program: string;
+  /** kubeadm: the manifest of the API server as it is, read. */
+  readonly manifest?: unknown;
+  /** Each API server's own address, where there are several. */
+  readonly peers: readonly string[];
+}
+
+/** A file of a control plane's machine, or of kubectl where `path` is none. */
+export interface SignerFile {
+  /** Where it goes; absent: to `kubectl apply -f -`. */
+  readonly path?: string;
+  readonly text: string;
+  /** What makes it count. */
+  readonly next: string;
+}
+
+/** The unit that starts the API server. */
+const startedBy: Readonly<Record<SignerDistribution, string | undefined>> = {
+  kubeadm: "kubelet.service",
+  k3s: "k3s.service",
+  rke2: "rke2-server.service",
+  other: undefined,
+};
+
+function optionsOf({ peers }: SignerFilesOptions): readonly string[] {
+  const { state, socket } = signerPlace;
+  const asked = [
+    ...peers.flatMap((url) => ["--peer", url]),
+    "--peer-ca",
+    `${state}/peers/ca.crt`,
+    "--peer-certificate",
+    `${state}/peers/client.crt`,
+    "--peer-key",
+    `${state}/peers/client.key`,
+  ];
+  return ["--state", state, "--socket", socket, ...(peers.length === 0 ? [] : asked)];
+}
+
+/** An empty value takes the place of what the distribution writes, and the API server takes it as not set. */
+const rancherFlags = (): string =>
+  [
+    "kube-apiserver-arg+:",
+    "  - service-account-signing-key-file=",
+    "  - service-account-key-file=",
+    `  - service-account-signing-endpoint=${signerPlace.socket}`,
+    "",
+  ].join("\n");
+
+function apiServerFile(options: SignerFilesOptions): SignerFile {
+  const { distribution, manifest } = options;
+  if (distribution === "kubeadm")
+    return {
+      path: "/etc/kubernetes/patches/kube-apiserver0+json.json",
+      text: `${JSON.stringify(endpointPatch(manifest, signerPlace), undefined, 2)}\n`,
+      next: "kubeadm init phase control-plane apiserver --patches /etc/kubernetes/patches, on one node after the other; give --patches to every later kubeadm upgrade too",
+    };
+  if (distribution === "other")
+    return {
+      text: `--service-account-signing-endpoint=${signerPlace.socket}\n`,
+      next: "give this flag to every API server in place of --service-account-signing-key-file and --service-account-key-file, one after the other",
+    };
+  const unit = distribution === "k3s" ? "k3s" : "rke2-server";
+  return {
+    path: `/etc/rancher/${distribution}/config.yaml.d/podtrust-signer.yaml`,
+    text: rancherFlags(),
+    next: `systemctl restart ${unit}, on one server after the other`,
+  };
+}
+
+function signerFile(options: SignerFilesOptions): SignerFile {
+  const { image, program, distribution } = options;
+  if (image !== undefined)
+    return {
+      path: `/etc/kubernetes/manifests/${signerPlace.name}.yaml`,
+      text: yamlText(signerPod(image, optionsOf(options))),
+      next: `before it: install -d -m 0700 ${signerPlace.state}, and podtrust signer import`,
+    };
+  return {
+    path: `/etc/systemd/system/${signerPlace.name}.service`,
+    text: signerUnit({ program, before: startedBy[distribution], options: optionsOf(options) }),
+    next: `podtrust signer import, then systemctl enable --now ${signerPlace.name}`,
+  };
+}
+
+/**
+ * What has a cluster's API servers ask a signer, in the order in which it is put in place. Throws `signer-manifest` for a
+ * manifest that cannot be patched.
+ */
+export function signerFiles(options: SignerFilesOptions): readonly SignerFile[] {
+  const rights: SignerFile = {
+    text: signerRbac()
+      .map((object) => yamlText(object))
+      .join("---\n"),
+    next: "kubectl apply -f -, for the user podtrust-signer of the peers' client certificate",
+  };
+  return [...(options.peers.length === 0 ? [] : [rights]), signerFile(options), apiServerFile(options)];
+}

@@ -1,0 +1,9 @@
+/** Where a signer's things are on a control plane's machine. */
+export const signerPlace = {
+  name: "podtrust-signer",
+  state: "/var/lib/podtrust-signer",
+  /** The socket's own folder: the API server's pod mounts that, and sees no key. */
+  folder: "/var/lib/podtrust-signer/run",
+  socket: "/var/lib/podtrust-signer/run/signer.sock",
+  port: 9894,
+} as const;
