@@ -60,7 +60,8 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/\b\d+ (?:seconds|s) (?=ago|in the past|ahead|from now)/gu, "… seconds "],
 ];
 
-const steady = (text: string): string =>
+/** A text without what differs from run to run. */
+export const steady = (text: string): string =>
   changing.reduce((said, [pattern, instead]) => said.replaceAll(pattern, instead), text);
 
 /** The finding of a cause, as it is the same in every run. */

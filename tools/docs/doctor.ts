@@ -1,8 +1,9 @@
 import { type Cause, type CauseFacts, isCause, type Reason, reasons } from "../../src/core/base/index.ts";
+import { recordedOutputs } from "../../test/doctor/chain/recorded.ts";
 import { writtenOutputs } from "../../test/doctor/outputs.ts";
 import type { GeneratedPage } from "../docs.ts";
 
-const outputs = writtenOutputs();
+const outputs = { ...writtenOutputs(), ...recordedOutputs() };
 
 interface Entry extends CauseFacts {
   readonly outcome: string;

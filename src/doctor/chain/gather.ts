@@ -9,7 +9,13 @@ import {
   type StatusOptions,
 } from "../../stack/index.ts";
 import { hasCluster, openCluster } from "../../stack/parts/index.ts";
-import type { ChainFacts, StatusFinding, TextLook, WorkloadLook } from "../judge/index.ts";
+import {
+  type ChainFacts,
+  lookedAt,
+  type StatusFinding,
+  type TextLook,
+  type WorkloadLook,
+} from "../judge/index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { clusterLook, reviewed } from "./cluster.ts";
 import { logTexts, keptLine } from "./logs.ts";
@@ -115,12 +121,16 @@ function givenText({ error, pod }: ChainOptions): readonly TextLook[] {
   return [{ from: "--error", lines, ...defined({ pod }) }];
 }
 
+async function systemResolver(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
+}
+
 /** Where STS answers in the region of the config; nothing where that is not asked of this machine's resolver. */
-async function stsAddresses({ config, signal, env }: ChainOptions): Promise<readonly string[]> {
+async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Promise<readonly string[]> {
   const region = config.aws[0]?.region;
-  if (region === undefined || env["AWS_ENDPOINT_URL"] !== undefined) return [];
-  const found = await look(signal, () => lookup(`sts.${region}.amazonaws.com`, { all: true, family: 4 }));
-  return "seen" in found ? found.seen.map(({ address }) => address) : [];
+  if (region === undefined || (env["AWS_ENDPOINT_URL"] !== undefined && resolve === undefined)) return [];
+  const ask = resolve ?? systemResolver;
+  return lookedAt(await look(signal, () => ask(`sts.${region}.amazonaws.com`))) ?? [];
 }
 
 /**

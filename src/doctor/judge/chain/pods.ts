@@ -56,22 +56,34 @@ const isGivenNothing = ({ containers }: PodLook): boolean =>
     ({ names }) => !names.includes("AWS_ROLE_ARN") && !names.includes("AWS_WEB_IDENTITY_TOKEN_FILE"),
   );
 
-/** Why a pod got nothing that would get its role now. */
-function missed(pod: PodLook, { serviceAccount, account }: WorkloadLook): DoctorFinding {
+/** How much later than the pod the annotation came; undefined where nobody recorded that, as the API server does for Apply alone. */
+function lateness(pod: PodLook, { account }: WorkloadLook): number | undefined {
   const look = lookedAt(account);
-  const written = look?.annotatedAt ?? look?.createdAt ?? 0;
-  const later = written - pod.createdAt;
-  const owner = pod.owner === undefined ? "" : ` of ${pod.owner}`;
+  if (look === undefined) return undefined;
+  if (look.annotatedAt !== undefined) return look.annotatedAt - pod.createdAt;
+  const made = look.createdAt - pod.createdAt;
+  return Math.abs(made) <= momentMs ? made : undefined;
+}
+
+/** Why a pod got nothing that would get its role now. */
+function missed(pod: PodLook, workload: WorkloadLook): DoctorFinding {
+  const { serviceAccount } = workload;
+  const name = `pod ${pod.name}${pod.owner === undefined ? "" : ` of ${pod.owner}`}`;
+  const later = lateness(pod, workload);
   const trial = "a pod made for trial gets its role now";
+  if (later === undefined) {
+    const seen = `${name} has nothing, and ${trial}: ${serviceAccount} was annotated after it, unless the webhook passed it over`;
+    return finding("AnnotationAfterPod", { seen });
+  }
   if (Math.abs(later) <= momentMs) {
-    const seen = `pod ${pod.name}${owner} was made in the same moment as ${serviceAccount} was annotated; ${trial}`;
+    const seen = `${name} was made in the same moment as ${serviceAccount} was annotated; ${trial}`;
     return finding("PodBeforeCache", { seen });
   }
   if (later > 0) {
-    const seen = `${serviceAccount} was annotated ${lengthText(later)} after pod ${pod.name}${owner} was made; ${trial}`;
+    const seen = `${serviceAccount} was annotated ${lengthText(later)} after ${name} was made; ${trial}`;
     return finding("AnnotationAfterPod", { seen });
   }
-  const seen = `pod ${pod.name}${owner} was made ${lengthText(-later)} after ${serviceAccount} was annotated, and has nothing; ${trial}`;
+  const seen = `${name} was made ${lengthText(-later)} after ${serviceAccount} was annotated, and has nothing; ${trial}`;
   return finding("PodPassedOver", { seen });
 }
 

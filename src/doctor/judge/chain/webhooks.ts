@@ -3,6 +3,7 @@ import { type DoctorFinding, finding } from "../finding.ts";
 import {
   type ChainFacts,
   lookedAt,
+  type PodLook,
   type ServingLook,
   type TrialLook,
   type WebhookLook,
@@ -102,25 +103,37 @@ function outside(workload: WorkloadLook, hooks: readonly WebhookLook[]): DoctorF
   return finding("PodOutsideSelector", { seen: `${name}: ${selectors.join("; ").slice(0, 600)}` });
 }
 
+const hasRole = ({ containers }: PodLook): boolean =>
+  containers.some(({ names }) => names.includes("AWS_WEB_IDENTITY_TOKEN_FILE"));
+
+/** Why a pod that is made now gets nothing, by the webhooks that would be asked about it. */
+function deadFor(
+  facts: ChainFacts,
+  workload: WorkloadLook,
+  trial: TrialLook,
+  hooks: readonly WebhookLook[],
+): readonly DoctorFinding[] {
+  const asked = hooks.filter((hook) => fitsPod(hook, workload));
+  if (hooks.length > 0 && asked.length === 0) return [outside(workload, hooks)];
+  const dead = asked.map((hook) => deadOf(facts, hook, trial)).find((one) => one !== undefined);
+  if (dead !== undefined) return [dead];
+  // Another reason than injection may refuse a pod: a quota, a policy. Pods may have their role by their manifest.
+  if (trial.refused !== undefined || (lookedAt(workload.pods) ?? []).some(hasRole)) return [];
+  const seen = `a pod made for trial as ${workload.serviceAccount} came back without its token`;
+  return [finding("InjectionDead", { seen })];
+}
+
 function judgeWorkload(facts: ChainFacts, workload: WorkloadLook): readonly DoctorFinding[] {
   const trial = lookedAt(workload.trial);
-  const hooks = lookedAt(facts.webhooks) ?? [];
   if (trial === undefined) return [];
-  const asked = hooks.filter((hook) => fitsPod(hook, workload));
-  const [first] = asked;
+  const hooks = lookedAt(facts.webhooks) ?? [];
+  const first = hooks.find((hook) => fitsPod(hook, workload));
   if (first !== undefined && trial.dropped.length > 0) {
     const seen = `${nameOf(first)} gives a pod back without ${trial.dropped.join(", ")}`;
     return [finding("WebhookDropsFields", { seen })];
   }
-  const annotated = lookedAt(workload.account)?.annotations[roleAnnotation];
-  if (annotated === undefined || trial.injected) return [];
-  if (hooks.length > 0 && first === undefined) return [outside(workload, hooks)];
-  const dead = asked.map((hook) => deadOf(facts, hook, trial)).find((one) => one !== undefined);
-  if (dead !== undefined) return [dead];
-  // Another reason than injection may refuse a pod: a quota, a policy.
-  if (trial.refused !== undefined) return [];
-  const seen = `a pod made for trial as ${workload.serviceAccount} came back without its token`;
-  return [finding("InjectionDead", { seen })];
+  const isAnnotated = lookedAt(workload.account)?.annotations[roleAnnotation] !== undefined;
+  return isAnnotated && !trial.injected ? deadFor(facts, workload, trial, hooks) : [];
 }
 
 /** Why those that give pods their role give nothing. */

@@ -1,0 +1,11 @@
+import { appendFileSync } from "node:fs";
+import process from "node:process";
+import type { ChainFacts } from "../../../src/doctor/chain/index.ts";
+
+/** Facts as JSON has them, so that what is no data does not get through; with PODTRUST_RECORD_FACTS=FILE they are kept there. */
+export function recorded(cause: string, facts: ChainFacts): ChainFacts {
+  const file = process.env["PODTRUST_RECORD_FACTS"];
+  const line = JSON.stringify({ cause, facts });
+  if (file !== undefined) appendFileSync(file, `${line}\n`);
+  return (JSON.parse(line) as { facts: ChainFacts }).facts;
+}
