@@ -140,7 +140,7 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/tls",
   ],
   // What a publisher cannot have made again, in one file, and back.
-  backup: ["core/base", "core/age", "rules/keys", "config", "issuer", "publisher"],
+  backup: ["core/base", "core/files", "core/age", "rules/keys", "config", "issuer", "publisher"],
   "backup/archive": ["core/base"],
   stack: [
     "core/base",

@@ -14,12 +14,3 @@ export async function opened(file: Buffer, opener: Opener): Promise<BackupConten
   if (file.length > maxBackup) throw damaged(`it is longer than ${maxBackup} bytes`);
   return unpacked(await decrypt(file, opener));
 }
-
-/** A file's name: whose, what of it, and when, so that names sort by time. */
-export function backupName({ stack, kind, madeAt }: Omit<BackupContents, "files" | "issuer">): string {
-  const time = new Date(madeAt)
-    .toISOString()
-    .replace(/\.\d{3}Z$/u, "Z")
-    .replaceAll(":", "");
-  return `${stack}-${kind}-${time}.age`;
-}

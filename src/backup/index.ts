@@ -1,4 +1,6 @@
 export { type BackupContents, type BackupKind } from "./archive/index.ts";
-export { backupName, maxBackup, opened, sealed } from "./file.ts";
+export { maxBackup, opened, sealed } from "./file.ts";
+export { backupName, type BackupPlace, folderPlace } from "./places.ts";
 export { publisherContents, restorePublisher } from "./publisher-file.ts";
+export { ScheduledBackup } from "./schedule.ts";
 export { type Verified, verifyPublisher } from "./verify.ts";

@@ -63,6 +63,10 @@ function defineServeWithClouds(program: Command, context: CommandContext): void 
       const { openTarget } = await import("./options/bucket.ts");
       return openTarget(s3, context.clock);
     },
+    async openBackups(bucket, issuer) {
+      const { openBackups } = await import("./options/bucket.ts");
+      return openBackups(bucket, issuer, context);
+    },
     async openTxtRecords({ env, clock }, zone, waiting) {
       const { openChallengeRecords } = await import("../stack/index.ts");
       return openChallengeRecords({ ...zone, env, clock, waiting });

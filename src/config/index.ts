@@ -33,6 +33,7 @@ export type {
   SecretName,
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
+export type { BackupBucket, BackupConfig } from "./publisher/backup.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";
 export { acmeAuthorities, type AcmeIssuer, acmeIssuers } from "./publisher/authorities.ts";
 export { acmeInput, type PlaceFile } from "./publisher/write.ts";

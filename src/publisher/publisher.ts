@@ -119,6 +119,8 @@ export interface PublisherOptions {
   readonly limits?: Partial<ServingLimits>;
   /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
   readonly acceptKeys?: boolean;
+  /** What else is not as it has to be for long, in sentences; nothing by default. */
+  readonly troubles?: () => readonly string[];
 }
 
 /** An address that is being listened on. */

@@ -9,6 +9,8 @@ export interface ServeOptions extends OpenedConfigsDeps {
   readonly configs: readonly Config[];
   /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
   readonly acceptKeys?: boolean;
+  /** What else is not as it has to be for long, in sentences. */
+  readonly troubles?: () => readonly string[];
 }
 
 /** A publisher that follows config files. */

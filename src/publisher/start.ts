@@ -23,11 +23,15 @@ import { Tallies } from "./serving/tallies.ts";
 import { WithdrawalGuard } from "./withdrawal.ts";
 
 /** What a publisher keeps through all changes of options. */
-export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits" | "acceptKeys">;
+export type PublisherFrame = Pick<
+  PublisherOptions,
+  "clock" | "logger" | "limits" | "acceptKeys" | "troubles"
+>;
 
 /** A publisher at work. */
 export class RunningPublisher implements Publisher {
   readonly #clock: Clock;
+  readonly #troubles: () => readonly string[];
   readonly #tallies = new Tallies();
   readonly #connections: Connections;
   readonly #listeners: Listeners;
@@ -45,6 +49,7 @@ export class RunningPublisher implements Publisher {
   constructor(frame: PublisherFrame, opened: readonly GenerationPart[] = []) {
     const { clock, logger } = frame;
     this.#clock = clock;
+    this.#troubles = frame.troubles ?? (() => []);
     const limits = { ...defaultLimits, ...frame.limits };
     this.#connections = new Connections(limits, this.#tallies);
     const changed = (): void => this.#waiters.check();
@@ -115,6 +120,7 @@ export class RunningPublisher implements Publisher {
     const degraded = [
       ...issuers.flatMap(({ stack, degraded: whys }) => whys.map((why) => `${stack}: ${why}`)),
       ...this.#control.troubles,
+      ...this.#troubles(),
     ];
     return { ready: unready.length === 0, unready, degraded, issuers };
   }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { until } from "../support/until.ts";
 import { backupWorld } from "./world.ts";
 
 describe("a publisher whose machine is gone", () => {
@@ -40,7 +41,8 @@ describe("a publisher whose machine is gone", () => {
     await running.close();
     await before.lose();
 
-    const after = await machine("second");
+    const backups = join(home, "backups");
+    const after = await machine("second", { recipients: [to], folder: backups });
     // Before the cluster answers at all.
     cluster.misbehave("gone");
     await done("restore", backup, "-f", after.config, "--identity", identity, "--yes");
@@ -53,6 +55,13 @@ describe("a publisher whose machine is gone", () => {
     assert.match(status, new RegExp(`${stolen}.*distrusted`, "u"));
     assert.match(again.log(), /every stack is published/u);
     assert.deepEqual([ca.issued().length, ca.accounts()], [issued, accounts]);
+    // From now on it backs itself up.
+    await until("a backup of its own", () => existsSync(backups) && readdirSync(backups).length > 0);
+    const [own = ""] = readdirSync(backups);
+    const here = ["-f", after.config, "--identity", identity, ...route];
+    const verified = await podtrust("backup", "verify", join(backups, own), ...here);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    assert.match(verified.out, /The same as the state in/u);
     assert.equal(execFileSync("ls", ["-A", after.stateDir]).includes("restoring"), false);
   });
 });

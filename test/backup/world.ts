@@ -46,12 +46,13 @@ export async function backupWorld(t: TestContext) {
   await writeFile(join(home, "root.pem"), ca.root);
   const identity = join(home, "identity.txt");
 
-  async function machine(name: string): Promise<Machine> {
+  async function machine(name: string, backup?: ServedStack["backup"]): Promise<Machine> {
     const folder = join(home, name);
     const stack: ServedStack = {
       stack: "prod",
       issuer,
       kubeconfig: cluster.kubeconfig("publisher"),
+      ...(backup === undefined ? {} : { backup }),
       https: {
         listen: [`127.0.0.1:${https}`],
         http: [`127.0.0.1:${http}`],

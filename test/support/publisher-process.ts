@@ -26,6 +26,8 @@ export interface ServedStack {
   /** Of a kubeconfig that may read the two documents. */
   readonly kubeconfig: string;
   readonly https: Readonly<Record<string, unknown>>;
+  /** Its section `backup`; none by default. */
+  readonly backup?: Readonly<Record<string, unknown>>;
 }
 
 export interface PublisherProcessInput {
@@ -59,7 +61,7 @@ export async function certificateFiles(
 /** Writes a config into a folder, and gives its file. */
 export async function writeConfig(
   folder: string,
-  { stack, issuer, kubeconfig, https }: ServedStack,
+  { stack, issuer, kubeconfig, https, backup }: ServedStack,
 ): Promise<string> {
   const own = join(folder, stack);
   await mkdir(own, { recursive: true });
@@ -69,6 +71,7 @@ export async function writeConfig(
     stateDir: join(folder, "state"),
     admin: "127.0.0.1:0",
     pollInterval: "1s",
+    ...(backup === undefined ? {} : { backup }),
     https,
   };
   // JSON is YAML.

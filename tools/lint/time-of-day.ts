@@ -18,6 +18,7 @@ export const timeOfDay: readonly string[] = [
   "src/providers/kubernetes/lease.ts",
   // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.
   "src/backup/publisher-file.ts",
+  "src/backup/schedule.ts",
   "src/cli/backup/keygen.ts",
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",

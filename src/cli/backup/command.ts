@@ -48,7 +48,11 @@ export function defineBackup(program: Command, context: CommandContext): void {
     .description("save the publisher's keys, distrusts, ACME accounts and certificate in an encrypted file")
     .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
     .option("-o, --output <file>", "file to create (default: STACK-publisher-TIME.age)")
-    .option("--recipient <age1…>", "who can open it; repeatable", collect)
+    .option(
+      "--recipient <age1…>",
+      "who can open it; repeatable (default: publisher.backup.recipients)",
+      collect,
+    )
     .action(async (options: BackupOptions) => {
       const { runBackup } = await import("./run.ts");
       await runBackup(context, options);

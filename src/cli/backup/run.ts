@@ -2,6 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { readRecipient } from "../../core/age/index.ts";
 import { backupName, type BackupContents, publisherContents, sealed } from "../../backup/index.ts";
 import { createFile } from "../../core/files/index.ts";
+import { publisherOf } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -27,7 +28,7 @@ function printContents(context: CommandContext, { files }: BackupContents): void
 export async function runBackup(context: CommandContext, options: BackupOptions): Promise<void> {
   const { output, clock, env } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
-  const recipients = recipientsOf(options.recipient ?? []);
+  const recipients = recipientsOf(options.recipient ?? publisherOf(config).backup?.recipients ?? []);
   const logger = context.logger();
   const contents = await publisherContents(config, { clock, logger, env, consent: pluginConsent(context) });
   const file = await sealed(contents, { recipients });

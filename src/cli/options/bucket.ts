@@ -1,7 +1,17 @@
-import { accessOf, type AwsAccess, openS3Documents } from "../../providers/aws/index.ts";
+import { accessOf, type AwsAccess, openBackupBucket, openS3Documents } from "../../providers/aws/index.ts";
 import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import { type Config, loadConfig, publisherOf, type S3Config } from "../../config/index.ts";
+import type { BackupPlace } from "../../backup/index.ts";
+import {
+  type BackupBucket,
+  type Config,
+  loadConfig,
+  publisherOf,
+  type S3Config,
+} from "../../config/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import type { DocumentTarget } from "../../publisher/index.ts";
+import { maxToken, parseJws } from "../../rules/oidc/index.ts";
+import type { CommandContext } from "../context.ts";
 
 /** As whom, and where, the bucket of a config is asked. */
 export function s3Access(config: S3Config, clock: Clock): AwsAccess {
@@ -23,4 +33,39 @@ export async function loadS3(
   const { serve } = publisherOf(config);
   if (serve.kind === "s3") return { config, s3: serve };
   throw new PodtrustError("config-without-s3", `${config.file} does not publish to S3`);
+}
+
+/**
+ * Throws `backup-credentials` where the SDK would get its credentials by a token of the issuer itself: with the issuer gone
+ * nobody could write backups, and whoever can sign tokens could.
+ */
+async function refuseOwnIssuer(
+  issuer: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const file = env["AWS_WEB_IDENTITY_TOKEN_FILE"];
+  if (file === undefined) return;
+  let iss: unknown;
+  try {
+    iss = parseJws((await readBoundedText(file, maxToken)).trim()).claims["iss"];
+  } catch {
+    // What cannot be read is the SDK's to complain about.
+    return;
+  }
+  if (iss !== issuer) return;
+  throw new PodtrustError(
+    "backup-credentials",
+    `AWS_WEB_IDENTITY_TOKEN_FILE has a token of ${issuer}, the issuer that is backed up`,
+  );
+}
+
+/** Opens a bucket as a place to put backups of an issuer into. Throws `backup-credentials`. */
+export async function openBackups(
+  bucket: BackupBucket,
+  issuer: string,
+  { clock, env }: Pick<CommandContext, "clock" | "env">,
+): Promise<BackupPlace> {
+  const { endpoint, profile } = bucket;
+  if (profile === undefined) await refuseOwnIssuer(issuer, env);
+  return openBackupBucket(bucket, { ...accessOf(bucket, clock), ...defined({ s3Endpoint: endpoint }) });
 }

@@ -1,5 +1,6 @@
 import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
-import type { Config, S3Config } from "../../config/index.ts";
+import type { BackupPlace } from "../../backup/index.ts";
+import type { BackupBucket, Config, S3Config } from "../../config/index.ts";
 import {
   activatedSockets,
   type DocumentTarget,
@@ -12,6 +13,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
+import { Backups } from "./backups.ts";
 import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 
 /** What was typed. */
@@ -27,6 +29,8 @@ export interface Outside {
   readonly openTarget: (s3: S3Config) => Promise<DocumentTarget>;
   /** Opens the zone in which a name is proved by dns-01. */
   readonly openTxtRecords: OpenTxt;
+  /** Opens a bucket that backups of an issuer are put into. */
+  readonly openBackups: (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
 }
 
 function refuseRoot({ uid }: CommandContext, options: ServeCommandOptions): void {
@@ -34,14 +38,18 @@ function refuseRoot({ uid }: CommandContext, options: ServeCommandOptions): void
   throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
 }
 
-function refuseBucket({ bucket }: S3Config): Promise<never> {
-  throw new PodtrustError("usage", `s3://${bucket}: this program serves over HTTPS alone`, {
-    next: "Publish in a bucket with podtrust serve, installed from npm.",
+function refuseBucket({ bucket }: { readonly bucket: string }): Promise<never> {
+  throw new PodtrustError("usage", `s3://${bucket}: this program writes into no bucket`, {
+    next: "Do that with podtrust serve, installed from npm.",
   });
 }
 
 /** The publisher's own program has no SDK of AWS in it. */
-const alone: Outside = { openTarget: refuseBucket, openTxtRecords: openTxtWithoutSdk };
+const alone: Outside = {
+  openTarget: refuseBucket,
+  openTxtRecords: openTxtWithoutSdk,
+  openBackups: refuseBucket,
+};
 
 async function loadAll(context: CommandContext, options: ServeCommandOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];
@@ -77,10 +85,18 @@ function logReady(logger: Logger, manager: ServiceManager, serving: Serving, sig
 }
 
 /** Reads the config again. */
-function reloading(serving: Serving, load: () => Promise<readonly Config[]>, logger: Logger): () => void {
+function reloading(
+  serving: Serving,
+  backups: Backups,
+  load: () => Promise<readonly Config[]>,
+  logger: Logger,
+): () => void {
   return () => {
     load()
-      .then((configs) => serving.reload(configs))
+      .then(async (configs) => {
+        await serving.reload(configs);
+        await backups.use(configs);
+      })
       .then(() => logger.info("the config was read again and holds from now on"))
       .catch((thrown: unknown) => {
         const { message, next, code } = asPodtrustError(thrown);
@@ -93,7 +109,7 @@ function reloading(serving: Serving, load: () => Promise<readonly Config[]>, log
 export async function runServe(
   context: CommandContext,
   options: ServeCommandOptions,
-  { openTarget, openTxtRecords }: Outside = alone,
+  { openTarget, openTxtRecords, openBackups }: Outside = alone,
 ): Promise<void> {
   refuseRoot(context, options);
   const configs = await loadAll(context, options);
@@ -101,6 +117,8 @@ export async function runServe(
   for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
   const { env, pid, clock } = context;
   const manager = serviceManager({ env, pid, clock, logger });
+  const consent = pluginConsent(context);
+  const backups = new Backups({ clock, logger, env, consent }, openBackups);
   const serving = await servePublisher({
     configs,
     clock,
@@ -108,12 +126,14 @@ export async function runServe(
     sockets: activatedSockets(env, pid),
     acceptKeys: options.acceptKeys ?? false,
     env,
-    consent: pluginConsent(context),
+    troubles: () => backups.troubles,
+    consent,
     openTarget,
     openTxtRecords: (zone, waiting) => openTxtRecords(context, zone, waiting),
   });
-  const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
+  const unhook = context.onHangup(reloading(serving, backups, () => loadAll(context, options), logger));
   logStart(logger, serving);
+  await backups.use(configs);
   // The start is over once it listens: a certificate may take as long as its CA does.
   manager.ready("it listens; not every stack is published yet");
   logReady(logger, manager, serving, context.signal);
@@ -121,6 +141,7 @@ export async function runServe(
   unhook();
   logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });
   const ending = manager.ending();
+  await backups.close();
   await serving.close();
   await ending;
   logger.info("the publisher has ended");

@@ -1,5 +1,6 @@
 import type { ClusterSource } from "../cluster.ts";
 import type { ListenAddress } from "../forms/listen.ts";
+import type { BackupConfig } from "./backup.ts";
 import type { S3Config } from "./s3.ts";
 
 /** External account binding (RFC 8555 §7.3.4): both in files, since the key is a secret. */
@@ -85,5 +86,7 @@ export interface PublisherConfig {
   readonly distrusted: readonly string[];
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
   readonly release?: string;
+  /** How it backs itself up; absent: it does not. */
+  readonly backup?: BackupConfig;
   readonly serve: ServeConfig;
 }

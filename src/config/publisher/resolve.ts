@@ -4,6 +4,7 @@ import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";
 import { type ConfigSource, type PathResolver, absolutePath, standardStateDir } from "../places.ts";
+import { resolveBackup } from "./backup.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
 import { resolveS3 } from "./s3.ts";
 import type { AcmeInput, AuthorityInput, HttpsInput, PublisherInput } from "./schema.ts";
@@ -74,6 +75,17 @@ function resolveKeys({
   return { formerIssuers, distrusted, ...defined({ distrustSecret }) };
 }
 
+/** What it is made of, and what it writes, elsewhere than in its state. */
+function resolveFiles(
+  { release, backup }: Pick<PublisherInput, "release" | "backup">,
+  place: PathResolver,
+): Pick<PublisherConfig, "release" | "backup"> {
+  return {
+    ...(release === undefined ? {} : { release: place(release) }),
+    ...(backup === undefined ? {} : { backup: resolveBackup(backup, place) }),
+  };
+}
+
 /** The publisher's section with defaults. */
 export function resolvePublisher(
   input: PublisherInput,
@@ -81,7 +93,7 @@ export function resolvePublisher(
   source: ConfigSource,
 ): PublisherConfig {
   const place = (name: string): string => absolutePath(name, source.file, source.env);
-  const { admin = "127.0.0.1:9890", probes, stateDir, store, release } = input;
+  const { admin = "127.0.0.1:9890", probes, stateDir, store, release, backup } = input;
   const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {
     source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, source),
@@ -94,7 +106,7 @@ export function resolvePublisher(
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...defined({ store: store?.secret }),
     ...resolveKeys(input),
-    ...(release === undefined ? {} : { release: place(release) }),
+    ...resolveFiles({ release, backup }, place),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };
 }

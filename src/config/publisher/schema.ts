@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ClusterInput, clusterSource } from "../cluster.ts";
 import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "../forms/leaf.ts";
+import { backup, type BackupInput } from "./backup.ts";
 import { s3, type S3Input } from "./s3.ts";
 
 export interface AuthorityInput {
@@ -44,6 +45,7 @@ export interface PublisherInput {
   formerIssuers?: string[] | undefined;
   distrusted?: string[] | undefined;
   release?: string | undefined;
+  backup?: BackupInput | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
   s3?: S3Input | undefined;
@@ -253,6 +255,7 @@ export const publisher: z.ZodType<PublisherInput> = section(
       "With machine: the folder with the programs of npm run release. Default: release/ beside podtrust's package.",
       "release",
     ).optional(),
+    backup: backup.optional(),
     https: https.optional(),
     insecurePlainHttpBehindProxy: section(
       "Plain HTTP in place of https, for a proxy of your own that speaks TLS to the world. Whoever can put himself between that proxy and this listener can choose the keys that AWS trusts.",

@@ -147,7 +147,7 @@ export class StateFolder {
    * Makes a file in one step, content included; false, and nothing is changed, where there is one of that name. What was
    * made outlives a loss of power. Throws `state-permissions` or `file-unwritable`.
    */
-  async create(name: string, text: string): Promise<boolean> {
+  async create(name: string, text: string | Uint8Array): Promise<boolean> {
     await this.make();
     const path = this.pathOf(name);
     try {

@@ -20,7 +20,11 @@ export const backupErrors = {
   },
   "backup-recipients": {
     summary: "Nobody was named who can open the backup.",
-    next: "Name recipients: --recipient age1…. podtrust backup keygen makes an identity and its recipient.",
+    next: "Name recipients: --recipient age1… or publisher.backup.recipients in the config. podtrust backup keygen makes an identity and its recipient.",
+  },
+  "backup-credentials": {
+    summary: "Backups would be written with credentials that hang on the issuer that is backed up.",
+    next: "Name a profile in publisher.backup.s3.profile whose credentials come from elsewhere: the machine's own, or a key of a user with s3:PutObject alone.",
   },
   "backup-empty": {
     summary: "There is nothing to back up.",

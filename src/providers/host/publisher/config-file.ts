@@ -137,7 +137,14 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
 }
 
 function overHttps(config: Config): OverHttps {
-  const { serve, store, distrustSecret } = publisherOf(config);
+  const { serve, store, distrustSecret, backup } = publisherOf(config);
+  if (backup !== undefined) {
+    throw new PodtrustError(
+      "usage",
+      `${config.file}: publisher.backup is not for a machine that podtrust sets up: a folder there is lost with it, and its program has no SDK of AWS`,
+      { next: "Leave it out, and fetch backups from here once in a while: podtrust backup create." },
+    );
+  }
   if (distrustSecret !== undefined) {
     throw new PodtrustError(
       "usage",

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { asPodtrustError, type Clock, type Logger } from "../core/base/index.ts";
+import { readRecipient } from "../core/age/index.ts";
+import type { BackupConfig, Config } from "../config/index.ts";
+import type { KeptDeps } from "../publisher/index.ts";
+import { sealed } from "./file.ts";
+import { backupName, type BackupPlace } from "./places.ts";
+import { publisherContents } from "./publisher-file.ts";
+
+/** How often it is looked whether a key or an account has changed; after a failure it is tried again as often. */
+const lookEvery = 60_000;
+
+export interface ScheduleOptions {
+  readonly config: Config;
+  readonly backup: BackupConfig;
+  readonly place: BackupPlace;
+  readonly deps: KeptDeps;
+}
+
+interface Documents {
+  readonly changedAt?: number;
+  readonly keys?: readonly {
+    readonly jwk: unknown;
+    readonly distrustedAt?: number;
+    readonly takenBack?: number;
+  }[];
+}
+
+function documentsOf(files: ReadonlyMap<string, Buffer>): Documents {
+  return JSON.parse(files.get("documents.json")?.toString("utf8") ?? "{}") as Documents;
+}
+
+/** What of a state makes a backup due when it changes: times of sightings do not. */
+function mattersOf(files: ReadonlyMap<string, Buffer>): string {
+  const { keys = [] } = documentsOf(files);
+  const known = keys.map(({ jwk, distrustedAt, takenBack }) => [jwk, distrustedAt, takenBack]);
+  const rest = [...files]
+    .filter(([name]) => name !== "documents.json")
+    .map(([, content]) => content.toString());
+  return createHash("sha256")
+    .update(JSON.stringify([known, rest]))
+    .digest("hex");
+}
+
+/** Backs one stack's publisher up until it is closed: when a key, an account or the certificate changes, and once in a while. */
+export class ScheduledBackup {
+  readonly #options: ScheduleOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #ending = new AbortController();
+  readonly #running: Promise<void>;
+  #trouble: string | undefined;
+
+  /** Throws `age-key-invalid` for a recipient that is none. */
+  constructor(options: ScheduleOptions) {
+    for (const recipient of options.backup.recipients) readRecipient(recipient);
+    this.#options = options;
+    const { logger, clock } = options.deps;
+    this.#logger = logger.child({ stack: options.config.stack });
+    this.#clock = clock;
+    this.#running = this.#run(this.#ending.signal);
+  }
+
+  /** Why there is no backup of what is kept now, in a sentence; undefined where there is one. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the publisher is ending"));
+    await this.#running;
+    this.#options.place.close?.();
+  }
+
+  /** When the newest backup was made, as far as that can be seen. */
+  async #newest(): Promise<number | undefined> {
+    const { place, config } = this.#options;
+    return place.newest?.(config.stack).catch(() => undefined);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { every } = this.#options.backup;
+    const newest = await this.#newest();
+    const age = newest === undefined ? every : Math.max(0, this.#clock.now() - newest);
+    let due = this.#clock.elapsed() + every - age;
+    let saved: string | undefined;
+    while (!signal.aborted) {
+      try {
+        const contents = await publisherContents(this.#options.config, this.#options.deps);
+        const matters = mattersOf(contents.files);
+        // At the start the backup there is counts, unless keys have changed since.
+        const { changedAt = 0 } = documentsOf(contents.files);
+        const isChanged = saved === undefined ? changedAt > (newest ?? 0) : saved !== matters;
+        if (isChanged || this.#clock.elapsed() >= due) {
+          await this.#write(contents, signal);
+          due = this.#clock.elapsed() + every;
+        }
+        saved = matters;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        this.#failed(thrown);
+      }
+      await this.#clock.sleep(lookEvery, signal).catch(() => {});
+    }
+  }
+
+  async #write(contents: Awaited<ReturnType<typeof publisherContents>>, signal: AbortSignal): Promise<void> {
+    const { backup, place } = this.#options;
+    const file = backupName(contents);
+    await place.put(file, await sealed(contents, { recipients: backup.recipients }), signal);
+    await place.prune?.(contents.stack);
+    this.#trouble = undefined;
+    this.#logger.info("a backup was written", { place: place.name, file });
+  }
+
+  #failed(thrown: unknown): void {
+    const { code, message, next } = asPodtrustError(thrown);
+    // Before its first documents a publisher has nothing to lose.
+    if (code === "backup-empty") return;
+    const trouble = `No backup could be written to ${this.#options.place.name}: ${message}`;
+    if (trouble !== this.#trouble) this.#logger.error(trouble, { code, next });
+    this.#trouble = trouble;
+  }
+}

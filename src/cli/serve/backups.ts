@@ -1,0 +1,57 @@
+import { asPodtrustError } from "../../core/base/index.ts";
+import type { BackupPlace, ScheduledBackup } from "../../backup/index.ts";
+import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
+import type { KeptDeps } from "../../publisher/index.ts";
+
+type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
+
+/** The backups that a publisher's configs ask for. What writes them is loaded where one does. */
+export class Backups {
+  readonly #deps: KeptDeps;
+  readonly #openBucket: OpenBucket;
+  #running: readonly ScheduledBackup[] = [];
+  /** Why a config's backups could not be begun, in a sentence. */
+  #refused: readonly string[] = [];
+
+  constructor(deps: KeptDeps, openBucket: OpenBucket) {
+    this.#deps = deps;
+    this.#openBucket = openBucket;
+  }
+
+  /** What is wrong with them, in sentences. */
+  get troubles(): readonly string[] {
+    return [...this.#refused, ...this.#running.flatMap(({ trouble }) => trouble ?? [])];
+  }
+
+  /** Goes over to what these configs ask for. Never rejects: documents are served without backups too. */
+  async use(configs: readonly Config[]): Promise<void> {
+    await this.close();
+    const running: ScheduledBackup[] = [];
+    const refused: string[] = [];
+    for (const config of configs) {
+      const { backup } = publisherOf(config);
+      if (backup === undefined) continue;
+      try {
+        running.push(await this.#begin(config, backup));
+      } catch (error) {
+        const { message, code, next } = asPodtrustError(error);
+        this.#deps.logger.error(`no backups are written: ${message}`, { code, next });
+        refused.push(`${config.stack}: No backups are written: ${message}. ${next}`);
+      }
+    }
+    this.#running = running;
+    this.#refused = refused;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map((one) => one.close()));
+    this.#running = [];
+  }
+
+  async #begin(config: Config, backup: BackupConfig): Promise<ScheduledBackup> {
+    const { folderPlace, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
+    const { place: at } = backup;
+    const place = "s3" in at ? await this.#openBucket(at.s3, config.issuer) : folderPlace(at.folder, at.keep);
+    return new Scheduled({ config, backup, place, deps: this.#deps });
+  }
+}

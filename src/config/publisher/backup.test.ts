@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { oneProblem, parse } from "../../../test/support/config-text.ts";
+import { publisherOf } from "../index.ts";
+
+const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+const config = (backup: object, publisher: object = { https: { acme: {} } }): string =>
+  JSON.stringify({
+    stack: "prod",
+    issuer: "https://oidc-docs.s3.eu-central-1.amazonaws.com",
+    publisher: { ...publisher, backup: { recipients: [recipient], ...backup } },
+  });
+const bucket = { bucket: "backups", region: "eu-central-1" };
+
+describe("publisher.backup", () => {
+  test("goes daily into a folder of which thirty stay, or into a bucket", async () => {
+    const { backup } = publisherOf(await parse(config({ folder: "backups" })));
+    const every = 24 * 3_600_000;
+    const place = { folder: "/etc/podtrust/backups", keep: 30 };
+    assert.deepEqual(backup, { recipients: [recipient], every, place });
+    const { backup: other } = publisherOf(await parse(config({ s3: bucket, every: "1h" })));
+    assert.deepEqual(other?.place, { s3: { ...bucket, prefix: "" } });
+    assert.equal(
+      publisherOf(
+        await parse(
+          JSON.stringify({ stack: "a", issuer: "https://a.example.com", publisher: { https: { acme: {} } } }),
+        ),
+      ).backup,
+      undefined,
+    );
+  });
+
+  test("needs one place, and in a bucket no right to delete", async () => {
+    assert.match((await oneProblem(config({}))).message, /does not say where backups go/u);
+    assert.match((await oneProblem(config({ folder: "b", s3: bucket }))).message, /has both folder and s3/u);
+    assert.match((await oneProblem(config({ s3: bucket, keep: 3 }))).message, /keep beside s3/u);
+    assert.equal((await oneProblem(config({ folder: "b", keep: 0 }))).key, "publisher.backup.keep");
+  });
+
+  test("does not go into the bucket that the documents are published in", async () => {
+    const published = { bucket: "oidc-docs", region: "eu-central-1" };
+    const problem = await oneProblem(config({ s3: published }, { s3: published }));
+    assert.equal(problem.key, "publisher.backup.s3.bucket");
+    assert.match(problem.message, /documents are published in/u);
+    await parse(config({ s3: bucket }, { s3: published }));
+  });
+
+  test("is for X25519 recipients alone: no identity, no passphrase, no SSH key", async () => {
+    for (const wrong of ["AGE-SECRET-KEY-1QQ", "ssh-ed25519 AAAA", "correct horse", "age1short"]) {
+      const problem = await oneProblem(config({ folder: "b", recipients: [wrong] }));
+      assert.match(problem.key, /^publisher\.backup\.recipients/u);
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import { z } from "zod";
+import { defined } from "../../core/base/index.ts";
+import { milliseconds } from "../forms/accepted.ts";
+import { duration, file, httpsUrl, list, section, text } from "../forms/leaf.ts";
+import type { PathResolver } from "../places.ts";
+
+/** A bucket that backups are put into, and never read from. */
+export interface BackupBucket {
+  readonly bucket: string;
+  readonly region: string;
+  /** Before the name of each object; ends with a slash, or is empty. */
+  readonly prefix: string;
+  /** The account that the bucket must belong to. */
+  readonly account?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+}
+
+/** How the publisher backs itself up. */
+export interface BackupConfig {
+  /** Who may open backups: X25519 recipients of the age format. */
+  readonly recipients: readonly string[];
+  /** Milliseconds between two backups of what did not change. */
+  readonly every: number;
+  readonly place:
+    | { readonly folder: string; /** How many stay. */ readonly keep: number }
+    | { readonly s3: BackupBucket };
+}
+
+interface BucketInput {
+  bucket: string;
+  region: string;
+  prefix?: string | undefined;
+  account?: string | undefined;
+  profile?: string | undefined;
+  endpoint?: string | undefined;
+}
+
+export interface BackupInput {
+  recipients: string[];
+  every?: string | undefined;
+  folder?: string | undefined;
+  keep?: number | undefined;
+  s3?: BucketInput | undefined;
+}
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const standardKeep = 30;
+const keepAccepted = "a whole number from 1 to 10000";
+
+const recipient = text(
+  {
+    what: "A recipient.",
+    accepted: "a recipient of the age format, age1 and 58 more letters and digits",
+    example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+  },
+  /^age1[02-9ac-hj-np-z]{58}$/u,
+);
+
+/** Backups that the publisher writes by itself. */
+export const backup: z.ZodType<BackupInput> = section(
+  "Backups that podtrust serve writes by itself, encrypted: at the start, when a key or an account has changed, and once in a while.",
+  {
+    recipients: list(
+      {
+        what: "Who can open them. The identity belongs on no machine of the publisher's: podtrust backup keygen.",
+        accepted: "a list of recipients of the age format, age1…",
+        example: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
+      },
+      recipient,
+      { min: 1, max: 20 },
+    ),
+    every: duration(
+      { what: "How often one is written where nothing has changed.", standard: "24h", example: "24h" },
+      minute,
+      30 * day,
+    ).optional(),
+    folder: file(
+      "A folder for them: another disk, or one that is copied elsewhere.",
+      "/var/backups/podtrust",
+    ).optional(),
+    keep: z
+      .int({ error: keepAccepted })
+      .min(1, { error: keepAccepted })
+      .max(10_000, { error: keepAccepted })
+      .meta({
+        description: `How many of a stack's stay in the folder. Accepted: ${keepAccepted}. Default: ${standardKeep}.`,
+        examples: [standardKeep],
+      })
+      .optional(),
+    s3: section(
+      "In place of folder: a bucket other than the published one, with versions kept. The credentials need s3:PutObject on it alone, and may not come from a token of this issuer.",
+      {
+        bucket: text(
+          {
+            what: "The bucket. It exists already.",
+            accepted: "3 to 63 lower-case letters, digits, hyphens and dots",
+            example: "example-backups",
+          },
+          /^(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u,
+        ),
+        region: text(
+          {
+            what: "The bucket's region.",
+            accepted: "a region such as eu-central-1, or auto where another service asks for it",
+            example: "eu-central-1",
+          },
+          /^(?:[a-z]{2}(?:-[a-z]+)+-\d{1,2}|auto)$/u,
+        ),
+        prefix: text(
+          {
+            what: "What the objects' names begin with.",
+            accepted: "path parts that each end with a slash, such as podtrust/",
+            standard: "none",
+            example: "podtrust/",
+          },
+          /^(?:[\w-][\w.-]{0,127}\/){0,8}$/u,
+        ).optional(),
+        account: text(
+          {
+            what: "The account that owns the bucket: nothing is written into anybody else's.",
+            accepted: "12 digits in quotes",
+            example: "111122223333",
+          },
+          /^\d{12}$/u,
+        ).optional(),
+        profile: text(
+          {
+            what: "The profile of the AWS config files to use.",
+            accepted: "a profile's name",
+            example: "backup",
+          },
+          /^[^\0\n[\]]{1,128}$/u,
+        ).optional(),
+        endpoint: httpsUrl({
+          what: "Another service that speaks S3, in place of AWS's own.",
+          accepted: "an https URL",
+          standard: "AWS's endpoint of the region",
+          example: "https://s3.example.com",
+        }).optional(),
+      },
+    ).optional(),
+  },
+);
+
+function resolvePlace({ folder, keep, s3 }: BackupInput, place: PathResolver): BackupConfig["place"] {
+  if (s3 === undefined) return { folder: place(folder ?? ""), keep: keep ?? standardKeep };
+  const { bucket, region, prefix = "", account, profile, endpoint } = s3;
+  return { s3: { bucket, region, prefix, ...defined({ account, profile, endpoint }) } };
+}
+
+/** The section with defaults. */
+export function resolveBackup(input: BackupInput, place: PathResolver): BackupConfig {
+  const { recipients, every } = input;
+  return { recipients, every: milliseconds(every ?? "24h"), place: resolvePlace(input, place) };
+}
