@@ -3,7 +3,7 @@
  * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map
  *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
@@ -14,6 +14,7 @@ import process from "node:process";
 import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
+import { benchMap } from "./map.ts";
 import { benchAdmission, benchOperator } from "./operator/operator.ts";
 import { type Figures, type PlottedPage, plotSvg } from "./plot.ts";
 import { benchPublisher } from "./publisher.ts";
@@ -46,6 +47,7 @@ const parts: Readonly<Record<string, Measure>> = {
   sandbox: ({ quick }) => benchSandbox(quick),
   hostile: ({ quick }) => benchHostile(quick),
   operator: operatorPage,
+  map: ({ quick }) => benchMap(quick),
 };
 
 /** The figures beside the page, and the plot of them: what is not measured anew keeps neither a JSON nor a plot. */

@@ -36,6 +36,8 @@ export interface BrowserPage {
   open(url: string): Promise<void>;
   /** The value of an expression in the page, as JSON gives it; promises are awaited. */
   evaluate<T>(expression: string): Promise<T>;
+  /** Calls back with the parameters of each event of the protocol that has this name. */
+  listen(event: string, take: (params: Record<string, unknown>) => void): void;
   /** What the page complained of: console errors, exceptions, blocked resources. */
   readonly complaints: string[];
   /** The addresses of all that was asked for. */
@@ -116,6 +118,9 @@ export async function openBrowser(): Promise<BrowserPage> {
     call,
     complaints,
     requests,
+    listen(event, take) {
+      events[event] = take;
+    },
     async open(url) {
       const done = new Promise<void>((resolve) => loaded.push(resolve));
       await call("Page.navigate", { url });

@@ -139,6 +139,15 @@ test(
   async () => {
     await openFile(mapPage(trustMap(manyFacts(1000))));
     await said("1000 of 1000 ways shown");
+    assert.equal((await visible(".role")).length, 50);
+    assert.deepEqual(await visible("#roles .more"), ["Show 50 more of 1000"]);
+    await page.evaluate("document.querySelector('#roles .more').click()");
+    await until("a hundred roles", async () => (await visible(".role")).length === 100);
+    const last = await page.evaluate<string>("[...document.querySelectorAll('.role')].at(-1).id");
+    await page.evaluate(`document.querySelector('#service-accounts a[href="#${last}"]').click()`);
+    await until("the role that a link leads to", () =>
+      page.evaluate<boolean>(`!document.getElementById("${last}").hidden`),
+    );
     await keep("many");
     assert.ok((await drawnTexts()).includes("team-7"));
     await page.evaluate(

@@ -117,7 +117,7 @@ export const groups: Readonly<Record<string, Group>> = {
   nightly: {
     patterns: [
       "src/**/*.test.ts",
-      "test/{metrics,stack}/**/*.test.ts",
+      "test/{map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",

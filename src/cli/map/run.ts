@@ -6,12 +6,12 @@ import {
   gatherMap,
   mapPage,
   type PublisherKey,
-  redactedMap,
   type ServedMap,
   serveMap,
   trustMap,
   type TrustMap,
 } from "../../map/index.ts";
+import { redacted } from "../../doctor/index.ts";
 import { publisherStatus } from "../../publisher/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -148,7 +148,7 @@ export async function runMap(context: CommandContext, options: MapCommandOptions
     const keys = (): Promise<readonly PublisherKey[] | undefined> => publisherKeys(config);
     const facts = await gatherMap({ config, env, clock, consent, signal, route, publisherKeys: keys });
     const map = trustMap(facts);
-    return options.redact === true ? redactedMap(map) : map;
+    return options.redact === true ? { ...redacted(map), redacted: true } : map;
   };
   if (options.watch !== undefined) return watchMap(context, look, options);
   const map = await look();

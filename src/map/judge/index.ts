@@ -1,4 +1,3 @@
 export { type Breakage, breakageOf, type Loss } from "./breakage.ts";
 export type { Access, KeyState, MapFinding, MapLink, MapNode, NodeKind, TrustMap } from "./graph.ts";
 export { trustMap } from "./map.ts";
-export { redactedMap } from "./redact.ts";

@@ -2,7 +2,7 @@ import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
 import { type KeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
 /** Which key signs, as far as it was seen: by a token of now, by the publisher, or since there is no other. */
-export function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
+function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
   const minted = proofs.find(({ kid }) => kid !== undefined)?.kid;
   if (minted !== undefined) return minted;
   const told = publisher?.find(({ signs }) => signs !== undefined)?.kid;

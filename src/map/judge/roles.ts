@@ -42,7 +42,7 @@ export function rolesOf({ accounts }: MapFacts, asked: Asked): readonly MapRole[
 }
 
 /** A policy's name for people, as the map has it on the role. */
-export const policyName = (arn: string): string => readArn(arn).name;
+const policyName = (arn: string): string => readArn(arn).name;
 
 /** Whom a trust policy lets in beside OIDC providers: accounts, roles, services, SAML. */
 export function otherPrincipals({ statements }: PolicyDocument): readonly string[] {

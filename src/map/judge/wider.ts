@@ -7,7 +7,7 @@ import { otherPrincipals } from "./roles.ts";
 const maxNamed = 5;
 
 /** Some names, and how many more there are. */
-export function namesText(names: readonly string[]): string {
+function namesText(names: readonly string[]): string {
   const more = names.length - maxNamed;
   return more <= 0 ? names.join(", ") : `${names.slice(0, maxNamed).join(", ")} and ${more} more`;
 }

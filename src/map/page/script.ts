@@ -1,6 +1,6 @@
 /**
  * Filters the lists and draws the picture from what they show, so that both always say the same. Names are put in as text.
- * The work is cut into frames: a thousand bindings are hidden or shown a few hundred at a time. `live` brings the page of a
+ * Of a long list fifty entries are shown, and a button shows more: what is hidden costs no frame. `live` brings the page of a
  * running `podtrust map --watch` up to date.
  */
 export const script = `
@@ -10,37 +10,71 @@ const main = document.querySelector("main");
 const [byNamespace, byAccount, byRole, shown] = ["f-namespace", "f-account", "f-role", "f-shown"].map((id) => document.getElementById(id));
 const picture = document.getElementById("picture-drawn");
 const maxRows = 40;
+let drawnAt = 0;
+const pageSize = 50;
 let items = [];
+let lists = [];
 function collect() {
+  const groups = new Map();
   items = [...document.querySelectorAll(".item")].map((el) => {
     const { ns, account, role } = el.dataset;
-    return { el, ns: ns === undefined ? undefined : new Set(ns.split(" ")), account, role, off: el.hidden, way: el.classList.contains("way") };
+    const item = { el, ns: ns === undefined ? undefined : new Set(ns.split(" ")), account, role, off: el.hidden, fit: true, way: el.classList.contains("way") ? wayOf(el) : undefined };
+    if (!groups.has(el.parentElement)) groups.set(el.parentElement, []);
+    groups.get(el.parentElement).push(item);
+    return item;
   });
+  for (const old of document.querySelectorAll(".more")) old.remove();
+  lists = [...groups].map(([parent, members]) => ({ members, most: pageSize, more: members.length > pageSize ? moreButton(parent) : undefined }));
+  for (const list of lists) list.more?.addEventListener("click", () => { list.most += pageSize; filter(); });
+}
+function moreButton(parent) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "more";
+  parent.after(button);
+  return button;
 }
 function fits({ ns, account, role }, wanted) {
   if (wanted.ns !== "" && ns !== undefined && !ns.has(wanted.ns)) return false;
   if (wanted.account !== "" && account !== undefined && account !== wanted.account) return false;
   return role === undefined || wanted.words.every((word) => role.includes(word));
 }
+function changesOf(list, wanted) {
+  let count = 0;
+  const changes = [];
+  for (const item of list.members) {
+    item.fit = fits(item, wanted);
+    if (item.fit) count += 1;
+    const off = !item.fit || count > list.most;
+    if (off !== item.off) changes.push([item, off]);
+  }
+  if (list.more) {
+    list.more.hidden = count <= list.most;
+    list.more.textContent = "Show " + Math.min(pageSize, count - list.most) + " more of " + count;
+  }
+  return changes;
+}
 let pass = 0;
-function filter() {
+function filter(atOnce) {
   const mine = (pass += 1);
   const wanted = { ns: byNamespace.value, account: byAccount.value, words: byRole.value.toLowerCase().split(" ").filter(Boolean) };
-  let at = 0;
-  const step = () => {
+  const changes = lists.flatMap((list) => changesOf(list, wanted));
+  const step = (most) => {
     if (mine !== pass) return;
-    for (let moved = 0; at < items.length && moved < 150; at += 1) {
-      const item = items[at];
-      const off = !fits(item, wanted);
-      if (off === item.off) continue;
-      item.off = off;
-      item.el.hidden = off;
-      moved += 1;
-    }
-    if (at < items.length) requestAnimationFrame(step);
+    for (const [item, off] of changes.splice(0, most)) item.el.hidden = item.off = off;
+    if (changes.length > 0) requestAnimationFrame(() => step(most));
     else requestAnimationFrame(() => { if (mine === pass) draw(); });
   };
-  requestAnimationFrame(step);
+  if (atOnce === true) step(Infinity);
+  else requestAnimationFrame(() => step(12));
+}
+function reveal() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (!target?.hidden) return;
+  const item = items.find(({ el }) => el === target);
+  if (item) item.off = false;
+  target.hidden = false;
+  target.scrollIntoView();
 }
 const cut = (text, chars) => (text.length > chars ? text.slice(0, Math.max(1, chars - 1)) + "\\u2026" : text);
 function make(name, attributes, ...inside) {
@@ -138,22 +172,21 @@ function grouped(ways) {
   const right = [...accounts].map(([name, all]) => ({ key: "account " + name, name, sub: plural(all.size, "role"), pick: pick(byAccount, name) }));
   return { all: [{ title: "Namespaces", boxes: some(left, maxRows, "namespaces") }, { title: "Accounts", boxes: some(right, maxRows, "accounts") }], links: [...links.values()] };
 }
-function waysShown() {
-  return items.filter(({ way, off }) => way && !off).map(({ el }) => {
-    const card = el.closest(".role");
-    const { sa, ns, look, href } = el.dataset;
-    return {
-      look,
-      sa: { key: "sa " + sa, name: sa, ns, href: "#" + href },
-      role: { key: card.id, name: card.dataset.name, sub: card.dataset.sub, account: card.dataset.account, href: "#" + card.id, policies: (card.dataset.policies ?? "").split("\\n").filter(Boolean) },
-    };
-  });
+function wayOf(el) {
+  const card = el.closest(".role");
+  const { sa, ns, look, href } = el.dataset;
+  return {
+    look,
+    sa: { key: "sa " + sa, name: sa, ns, href: "#" + href },
+    role: { key: card.id, name: card.dataset.name, sub: card.dataset.sub, account: card.dataset.account, href: "#" + card.id, policies: (card.dataset.policies ?? "").split("\\n").filter(Boolean) },
+  };
 }
 function draw() {
-  const ways = waysShown();
-  const total = items.filter(({ way }) => way).length;
-  shown.textContent = ways.length + " of " + total + " ways shown";
-  const width = Math.max(280, picture.clientWidth);
+  if (drawnAt === 0) return;
+  const all = items.filter(({ way }) => way);
+  const ways = all.filter(({ fit }) => fit).map(({ way }) => way);
+  shown.textContent = ways.length + " of " + all.length + " ways shown";
+  const width = Math.max(280, drawnAt);
   const narrow = width < 640;
   const first = chain(narrow);
   const above = columns(first.all, 0, width);
@@ -167,13 +200,15 @@ function draw() {
   document.getElementById("picture-grouped").hidden = detailed;
 }
 collect();
-for (const field of [byNamespace, byAccount, byRole]) field.addEventListener("input", filter);
+filter(true);
+for (const field of [byNamespace, byAccount, byRole]) field.addEventListener("input", () => filter());
+addEventListener("hashchange", reveal);
+addEventListener("click", ({ target }) => { if (target.closest('a[href^="#"]')) requestAnimationFrame(reveal); });
 document.getElementById("f-clear").addEventListener("click", () => {
   for (const field of [byNamespace, byAccount, byRole]) field.value = "";
   filter();
 });
 document.querySelector(".filter").hidden = false;
-let drawnAt = 0;
 new ResizeObserver(([{ contentRect: { width } }]) => {
   if (Math.abs(width - drawnAt) < 1) return;
   drawnAt = width;

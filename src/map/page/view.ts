@@ -35,7 +35,7 @@ function grouped<T>(all: readonly T[], key: (one: T) => string): (key: string) =
 }
 
 /** Order by name, whatever the language. */
-export const byName = (a: MapNode, b: MapNode): number =>
+const byName = (a: MapNode, b: MapNode): number =>
   a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1;
 
 export function viewOf(map: TrustMap): View {
