@@ -17,7 +17,7 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base"],
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
-  "rules/distribution": [],
+  "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/adoption": ["core/base", "rules/oidc", "rules/distribution"],
   "rules/rotation": ["core/base", "rules/oidc"],

@@ -1,4 +1,11 @@
 export {
+  type ApiServerFlags,
+  changeFlags,
+  type FlagChange,
+  flagDifference,
+  parseFlags,
+} from "./api-server-flags.ts";
+export {
   type DistributionHints,
   type DistributionName,
   distributionOf,
@@ -11,3 +18,11 @@ export {
 } from "./distribution.ts";
 export { type Instruction, issuerInstructions } from "./instructions.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
+export {
+  type Changed,
+  changeKubeadmConfig,
+  changeManifest,
+  changeServerConfig,
+  loggedWords,
+  type ServerConfigFile,
+} from "./server-files.ts";

@@ -1,4 +1,5 @@
 import { defined, recordOf } from "../../../core/base/index.ts";
+import { loggedWords } from "../../../rules/distribution/index.ts";
 
 /** What the API server that runs was started with, as far as it makes an issuer. */
 export interface RunningFlags {
@@ -32,21 +33,12 @@ export function flagsOfDocument(text: string): RunningFlags | undefined {
   return { issuers: [issuer], ...(typeof jwksUri === "string" ? { jwksUri } : {}), isDocument: true };
 }
 
-/** Words of a line as k3s logs it: those with special characters are quoted, and the log quotes them once more. */
-function wordsOf(line: string): readonly string[] {
-  const [, logged] = line.split("Running kube-apiserver ");
-  // In k3s's log the line is the value of `msg`, in quotes.
-  const said = logged === undefined ? line : logged.replace(/"$/u, "").replaceAll('\\"', '"');
-  const words = said.match(/(?:"[^"]*"|[^\s"])+/gu) ?? [];
-  return words.map((word) => word.replaceAll('"', ""));
-}
-
 /**
  * Reads the flags from k3s's log (`Running kube-apiserver --a=b …`, pkg/daemons/executor) or from a process's command
  * line with its arguments on one line each. Undefined where neither is there.
  */
 export function runningFlags(line: string): RunningFlags | undefined {
-  const words = wordsOf(line);
+  const words = loggedWords(line);
   if (!words.some((word) => word.startsWith("--"))) return undefined;
   const valuesOf = (flag: string): readonly string[] =>
     words.flatMap((word) => (word.startsWith(`--${flag}=`) ? [word.slice(flag.length + 3)] : []));

@@ -1,0 +1,132 @@
+import { defined } from "../../core/base/index.ts";
+
+/**
+ * What an API server was started with, as far as it makes and checks tokens. A member that is absent is a flag that is not set.
+ * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ */
+export interface ApiServerFlags {
+  /** `--service-account-issuer`, in order: the first signs, all are accepted. */
+  readonly issuers: readonly string[];
+  /** `--api-audiences`; absent counts as the issuers. */
+  readonly audiences?: readonly string[];
+  /** `--service-account-jwks-uri` */
+  readonly jwksUri?: string;
+  /** `--service-account-key-file`, in order: their keys verify. */
+  readonly keyFiles: readonly string[];
+  /** `--service-account-signing-key-file` */
+  readonly signingKeyFile?: string;
+  /** `--service-account-signing-endpoint`: an external signer. */
+  readonly signingEndpoint?: string;
+  /** `--authentication-config` */
+  readonly authenticationConfig?: string;
+  /** `--service-account-max-token-expiration`, as Go writes a duration. */
+  readonly maxTokenExpiration?: string;
+  /** `--service-account-extend-token-expiration` */
+  readonly extendTokenExpiration?: boolean;
+}
+
+/** Flags that get other values; a member that is absent leaves its flag as it is. */
+export interface FlagChange {
+  readonly issuers?: readonly string[];
+  readonly audiences?: readonly string[];
+  readonly jwksUri?: string;
+  readonly keyFiles?: readonly string[];
+  readonly signingKeyFile?: string;
+}
+
+const names = {
+  issuers: "service-account-issuer",
+  audiences: "api-audiences",
+  jwksUri: "service-account-jwks-uri",
+  keyFiles: "service-account-key-file",
+  signingKeyFile: "service-account-signing-key-file",
+} as const satisfies Readonly<Record<keyof FlagChange, string>>;
+
+/** One flag of a command line, and how many words it takes there. */
+interface FoundFlag {
+  readonly name: string;
+  readonly value: string;
+  readonly at: number;
+  readonly words: 1 | 2;
+}
+
+// pflag takes a flag's value from the next word unless the flag is a boolean; the API server takes `_` for `-`.
+function* flagsIn(words: readonly string[]): Generator<FoundFlag> {
+  for (let at = 0; at < words.length; at += 1) {
+    const [, written = "", equals, joined = ""] = /^--([^=]+)(=)?([\s\S]*)$/u.exec(words[at] ?? "") ?? [];
+    if (written === "") continue;
+    const name = written.replaceAll("_", "-");
+    const next = words[at + 1];
+    const isApart = equals === undefined && next !== undefined && !next.startsWith("--");
+    if (isApart) yield { name, value: next, at, words: 2 };
+    else yield { name, value: equals === undefined ? "true" : joined, at, words: 1 };
+  }
+}
+
+/** Reads the flags of an API server from the words of its command line. What is no flag is passed over. */
+export function parseFlags(words: readonly string[]): ApiServerFlags {
+  const values = Map.groupBy(flagsIn(words), ({ name }) => name);
+  const all = (name: string): readonly string[] => values.get(name)?.map(({ value }) => value) ?? [];
+  const last = (name: string): string | undefined => all(name).at(-1);
+  const audiences = all(names.audiences).flatMap((value) => value.split(","));
+  const extended = last("service-account-extend-token-expiration");
+  return {
+    issuers: all(names.issuers),
+    keyFiles: all(names.keyFiles),
+    ...(audiences.length === 0 ? {} : { audiences }),
+    ...defined({
+      jwksUri: last(names.jwksUri),
+      signingKeyFile: last(names.signingKeyFile),
+      signingEndpoint: last("service-account-signing-endpoint"),
+      authenticationConfig: last("authentication-config"),
+      maxTokenExpiration: last("service-account-max-token-expiration"),
+      extendTokenExpiration: extended === undefined ? undefined : extended === "true",
+    }),
+  };
+}
+
+/** A change as flags by name and value, in order; the audiences are one value, as kubeadm's map can hold them. */
+export function changedFlags(change: FlagChange): ReadonlyMap<string, readonly string[]> {
+  const { issuers, audiences, jwksUri, keyFiles, signingKeyFile } = change;
+  const wanted: [string, readonly string[] | undefined][] = [
+    [names.issuers, issuers],
+    [names.audiences, audiences === undefined ? undefined : [audiences.join(",")]],
+    [names.jwksUri, jwksUri === undefined ? undefined : [jwksUri]],
+    [names.keyFiles, keyFiles],
+    [names.signingKeyFile, signingKeyFile === undefined ? undefined : [signingKeyFile]],
+  ];
+  return new Map(wanted.flatMap(([name, values]) => (values === undefined ? [] : [[name, values]])));
+}
+
+/**
+ * The words of a command line with other flags: by name, wherever they stand and however they are written, never by position.
+ * New values stand where the first old one stood, else at the end.
+ */
+export function changeFlags(words: readonly string[], change: FlagChange): readonly string[] {
+  const wanted = changedFlags(change);
+  const kept: (readonly string[])[] = words.map((word) => [word]);
+  const placed = new Set<string>();
+  const flagWords = (name: string): readonly string[] =>
+    (wanted.get(name) ?? []).map((value) => `--${name}=${value}`);
+  for (const { name, at, words: count } of flagsIn(words)) {
+    if (!wanted.has(name)) continue;
+    kept[at] = placed.has(name) ? [] : flagWords(name);
+    if (count === 2) kept[at + 1] = [];
+    placed.add(name);
+  }
+  const added = [...wanted.keys()].filter((name) => !placed.has(name)).flatMap(flagWords);
+  return [...kept.flat(), ...added];
+}
+
+/** What of a change flags do not say yet, as a sentence; undefined where they say all of it. */
+export function flagDifference(flags: ApiServerFlags, change: FlagChange): string | undefined {
+  for (const member of Object.keys(names) as (keyof FlagChange)[]) {
+    const wanted = change[member];
+    if (wanted === undefined) continue;
+    const has = flags[member];
+    const said = has === undefined || has.length === 0 ? "not set" : [has].flat().join(", ");
+    const meant = [wanted].flat().join(", ");
+    if (said !== meant) return `--${names[member]} is ${said}, and ${meant} is wanted`;
+  }
+  return undefined;
+}

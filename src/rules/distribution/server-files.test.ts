@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { changeKubeadmConfig, changeManifest, changeServerConfig, loggedWords } from "./index.ts";
+
+const old = "https://kubernetes.default.svc.cluster.local";
+const ours = "https://oidc.example.com";
+const change = { issuers: [old, ours] };
+
+const manifest = (container: object): object => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "kube-apiserver", annotations: { kept: "yes" } },
+  spec: { hostNetwork: true, containers: [{ name: "sidecar" }, container], volumes: [] },
+});
+
+describe("a static pod's manifest", () => {
+  test("gets other flags in its command and keeps all else, other containers too", () => {
+    const container = (flags: readonly string[]): object => ({
+      name: "kube-apiserver",
+      image: "registry.k8s.io/kube-apiserver:v1.36.3",
+      command: ["kube-apiserver", ...flags],
+    });
+    const changed = changeManifest(manifest(container([`--service-account-issuer=${old}`, "--a=b"])), change);
+    assert.deepEqual(changed, {
+      value: manifest(
+        container([`--service-account-issuer=${old}`, `--service-account-issuer=${ours}`, "--a=b"]),
+      ),
+    });
+  });
+
+  test("may have its flags in args", () => {
+    const container = (issuers: readonly string[]): object => ({
+      name: "kube-apiserver",
+      command: ["kube-apiserver"],
+      args: issuers.map((one) => `--service-account-issuer=${one}`),
+    });
+    assert.deepEqual(changeManifest(manifest(container([old])), change), {
+      value: manifest(container([old, ours])),
+    });
+  });
+
+  test("without a kube-apiserver, or with its flags inside a shell's text, is not touched", () => {
+    const shell = { name: "kube-apiserver", command: ["sh", "-c", "kube-apiserver --a=b"] };
+    for (const wrong of [undefined, "text", { spec: { containers: [] } }])
+      assert.deepEqual(changeManifest(wrong, change), { fault: "has no container kube-apiserver" });
+    assert.deepEqual(changeManifest(manifest(shell), change), {
+      fault: "gives its kube-apiserver no flags as a list of words",
+    });
+    assert.ok("fault" in changeManifest(manifest({ name: "kube-apiserver", args: ["--a", 1] }), change));
+  });
+});
+
+describe("kubeadm's ClusterConfiguration", () => {
+  const config = (version: string, extraArgs?: unknown): object => ({
+    apiVersion: `kubeadm.k8s.io/${version}`,
+    kind: "ClusterConfiguration",
+    kubernetesVersion: "v1.36.3",
+    apiServer: { timeoutForControlPlane: "4m0s", ...(extraArgs === undefined ? {} : { extraArgs }) },
+  });
+
+  test("names a flag twice in the list of v1beta4, and keeps the others", () => {
+    const before = [
+      { name: "service-account-issuer", value: old },
+      { name: "profiling", value: "false" },
+    ];
+    assert.deepEqual(changeKubeadmConfig(config("v1beta4", before), change), {
+      value: config("v1beta4", [
+        { name: "profiling", value: "false" },
+        { name: "service-account-issuer", value: old },
+        { name: "service-account-issuer", value: ours },
+      ]),
+    });
+    const bare = changeKubeadmConfig(
+      { apiVersion: "kubeadm.k8s.io/v1beta4", kind: "ClusterConfiguration" },
+      {
+        jwksUri: ours,
+      },
+    );
+    assert.ok("value" in bare);
+    assert.deepEqual(bare.value["apiServer"], {
+      extraArgs: [{ name: "service-account-jwks-uri", value: ours }],
+    });
+  });
+
+  test("of v1beta3 holds one value for a flag, and is refused two", () => {
+    assert.deepEqual(changeKubeadmConfig(config("v1beta3", { profiling: "false" }), { issuers: [ours] }), {
+      value: config("v1beta3", { profiling: "false", "service-account-issuer": ours }),
+    });
+    const refused = changeKubeadmConfig(config("v1beta3"), change);
+    assert.ok("fault" in refused);
+    assert.match(refused.fault, /v1beta3, which holds one --service-account-issuer alone/u);
+  });
+
+  test("is refused where it is something else", () => {
+    for (const wrong of ["text", { kind: "InitConfiguration" }])
+      assert.deepEqual(changeKubeadmConfig(wrong, change), { fault: "is no ClusterConfiguration" });
+  });
+});
+
+describe("config files of k3s and RKE2", () => {
+  const main = "/etc/rancher/k3s/config.yaml";
+  const own = "/etc/rancher/k3s/config.yaml.d/50-issuer.yaml";
+
+  test("have the changed flags in a file of their own and in no other, and keep all else", () => {
+    const files = [
+      {
+        path: main,
+        value: {
+          "write-kubeconfig-mode": "0600",
+          "kube-apiserver-arg": [`service-account-issuer=${old}`, "profiling=false"],
+        },
+      },
+      {
+        path: "/etc/rancher/k3s/config.yaml.d/10-other.yaml",
+        value: { "kube-apiserver-arg+": "audit-log-maxage=7" },
+      },
+      {
+        path: own,
+        value: { note: 1, "kube-apiserver-arg+": ["--service_account_issuer=x", "api-audiences=y"] },
+      },
+    ];
+    assert.deepEqual(changeServerConfig(files, own, change), [
+      {
+        path: main,
+        value: { "write-kubeconfig-mode": "0600", "kube-apiserver-arg": ["profiling=false"] },
+      },
+      {
+        path: own,
+        value: {
+          note: 1,
+          "kube-apiserver-arg+": [
+            "api-audiences=y",
+            `service-account-issuer=${old}`,
+            `service-account-issuer=${ours}`,
+          ],
+        },
+      },
+    ]);
+  });
+
+  test("that are not there yet become one file", () => {
+    assert.deepEqual(changeServerConfig([], own, { jwksUri: ours }), [
+      { path: own, value: { "kube-apiserver-arg+": [`service-account-jwks-uri=${ours}`] } },
+    ]);
+    const odd = [{ path: main, value: { "kube-apiserver-arg": 7 } }];
+    assert.equal(changeServerConfig(odd, own, { jwksUri: ours }).length, 1);
+  });
+});
+
+test("the line that k3s logs gives the words of its API server, as does a bare command line", () => {
+  const line = 'time="2026" level=info msg="Running kube-apiserver --a=b --c=\\"d e\\""';
+  assert.deepEqual(loggedWords(line), ["--a=b", "--c=d e"]);
+  assert.deepEqual(loggedWords("kube-apiserver --a=b"), ["kube-apiserver", "--a=b"]);
+  assert.deepEqual(loggedWords(""), []);
+});
