@@ -86,6 +86,17 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "rules/dns", "providers/dns"],
   "providers/host": ["core/base", "rules/plan", "rules/distribution", "core/files", "core/yaml", "config"],
+  // A cluster that runs already: its API servers one by one, each at its own address, and their files over SSH.
+  "control-plane/servers": [
+    "core/base",
+    "core/files",
+    "core/yaml",
+    "rules/keys",
+    "rules/distribution",
+    "config",
+    "providers/kubernetes",
+    "providers/host",
+  ],
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],
   operator: [

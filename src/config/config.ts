@@ -1,5 +1,5 @@
 import type { AwsConfig } from "./aws/config.ts";
-import type { ClusterSource } from "./cluster.ts";
+import type { ClusterServer, ClusterSource } from "./cluster.ts";
 import type { DnsConfig } from "./dns/config.ts";
 import type { MachineConfig } from "./machine/config.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
@@ -19,6 +19,8 @@ export interface Config {
     readonly isPlaceholder?: true;
   };
   readonly cluster?: ClusterSource;
+  /** Its control plane nodes (`cluster.servers`), which are never made, wiped or taken down. */
+  readonly servers?: readonly ClusterServer[];
   /** The machine that the cluster runs on, where podtrust sets it up. */
   readonly machine?: MachineConfig;
   readonly publisher?: PublisherConfig;

@@ -1,5 +1,5 @@
 export type { AwsConfig, RoleConfig } from "./aws/config.ts";
-export type { ClusterSource } from "./cluster.ts";
+export type { ClusterServer, ClusterSource } from "./cluster.ts";
 export type { Config } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";

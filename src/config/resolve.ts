@@ -1,7 +1,7 @@
 import { defined } from "../core/base/index.ts";
 import { parseIssuer } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
-import { resolveCluster } from "./cluster.ts";
+import { resolveCluster, resolveServers } from "./cluster.ts";
 import type { Config } from "./config.ts";
 import { resolveDns } from "./dns/resolve.ts";
 import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
@@ -29,6 +29,7 @@ function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedC
       withOperator(resolveAws(account, source), input.operator, source),
     ),
     ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
+    ...defined({ servers: cluster === undefined ? undefined : resolveServers(cluster, source) }),
     ...(machine === undefined ? {} : { machine: resolveMachine(machine, source) }),
     ...(dns === undefined ? {} : { dns: resolveDns(dns, source) }),
   };

@@ -35,6 +35,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
     issuer,
     cluster: clusterSource(
       "The cluster whose pods get roles, for commands that work with its ServiceAccounts and tokens.",
+      "servers",
     ).optional(),
     machine: machine.optional(),
     publisher: publisher.optional(),

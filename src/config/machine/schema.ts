@@ -68,9 +68,9 @@ const port = z
     examples: [22],
   });
 
-const ssh: z.ZodType<SshMachineInput> = section(
-  "A machine that is there already: Debian or Ubuntu with systemd, reached by the system's ssh.",
-  {
+/** A machine that is there already, and how it is reached. */
+export const sshMachine = (what: string): z.ZodType<SshMachineInput> =>
+  section(what, {
     address: text(
       {
         what: "Where it is.",
@@ -105,7 +105,10 @@ const ssh: z.ZodType<SshMachineInput> = section(
       },
       /^[A-Za-z0-9_[][A-Za-z0-9_.:@[\],-]{0,252}$/u,
     ).optional(),
-  },
+  });
+
+const ssh = sshMachine(
+  "A machine that is there already: Debian or Ubuntu with systemd, reached by the system's ssh.",
 );
 
 const cidr = z.string({ error: "a range of addresses such as 203.0.113.0/24" }).refine(

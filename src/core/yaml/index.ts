@@ -1,3 +1,3 @@
 export type { Position, YamlBounds, YamlProblem, YamlStreamBounds } from "./bounds.ts";
 export { readYaml, readYamlStream, type YamlDocument } from "./read.ts";
-export { yamlText } from "./write.ts";
+export { yaml11Text, yamlText } from "./write.ts";

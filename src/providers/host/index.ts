@@ -17,5 +17,5 @@ export type { HostFile } from "./k3s/spec.ts";
 export { datastoreCopy } from "./k3s/scripts.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
 export type { K3sSpec } from "./k3s/spec.ts";
-export { openSession, type SshSession } from "./session.ts";
-export type { SshTarget } from "./target.ts";
+export { openSession, type ScriptResult, type SshSession, stepFailure } from "./session.ts";
+export { type SshTarget, targetText } from "./target.ts";

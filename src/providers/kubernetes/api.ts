@@ -56,6 +56,15 @@ export interface ClusterSubject {
   readonly groups: readonly string[];
 }
 
+/** What an API server says of a token (TokenReview). */
+export interface TokenVerdict {
+  readonly authenticated: boolean;
+  /** Of the audiences asked about, or of the API server's own, those that the token is for. */
+  readonly audiences: readonly string[];
+  /** Why it was refused, in the API server's words. */
+  readonly error?: string;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
@@ -141,6 +150,11 @@ export interface KubernetesApi {
     token: TokenOptions,
     options?: CallOptions,
   ): Promise<MintedToken>;
+  /** Whether this API server accepts a token for itself, or for the given audiences. */
+  reviewToken(
+    token: string,
+    options?: CallOptions & { readonly audiences?: readonly string[] },
+  ): Promise<TokenVerdict>;
   /** Makes the namespace where it is absent. */
   createNamespace(name: string, options?: CallOptions): Promise<"created" | "exists">;
   /** Makes the ServiceAccount where it is absent; its namespace has to be there. */

@@ -1,4 +1,4 @@
-import { collectBytes, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { collectBytes, defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
@@ -13,6 +13,7 @@ import type {
   PodLog,
   PodLogOptions,
   TokenOptions,
+  TokenVerdict,
   WriteOptions,
 } from "./api.ts";
 import { maxDiscovery } from "../../rules/oidc/index.ts";
@@ -111,6 +112,30 @@ class Client implements KubernetesApi {
     if (minted !== undefined && expirationTimestamp !== undefined)
       return { token: minted, expirationTimestamp };
     throw this.#lacking(purpose, "status.token");
+  }
+
+  async reviewToken(
+    token: string,
+    { audiences, signal }: CallOptions & { readonly audiences?: readonly string[] } = {},
+  ): Promise<TokenVerdict> {
+    const purpose = this.#purpose({
+      what: "ask whether a token is accepted",
+      right: "create tokenreviews.authentication.k8s.io",
+    });
+    const path = "/apis/authentication.k8s.io/v1/tokenreviews";
+    const body = {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      spec: { token, ...defined({ audiences }) },
+    };
+    const status = mapping(await this.#post(purpose, path, body, defined({ signal })), "status") ?? {};
+    const said = status["audiences"];
+    return {
+      // The member is left out where it is false.
+      authenticated: status["authenticated"] === true,
+      audiences: Array.isArray(said) ? said.map(String) : [],
+      ...defined({ error: text(status, "error") }),
+    };
   }
 
   async createNamespace(name: string, options: CallOptions = {}): Promise<"created" | "exists"> {

@@ -12,6 +12,7 @@ export {
   type PodLog,
   type PodLogOptions,
   type TokenOptions,
+  type TokenVerdict,
   type WriteOptions,
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";

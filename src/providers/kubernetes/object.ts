@@ -15,6 +15,7 @@ export type ObjectKind =
   | "DaemonSet"
   | "ReplicationController"
   | "Lease"
+  | "EndpointSlice"
   | "Secret"
   | "ConfigMap"
   | "MutatingWebhookConfiguration"
@@ -139,6 +140,7 @@ const places: Readonly<Record<ObjectKind, ApiResource>> = {
     plural: "certificatesigningrequests",
     clusterWide: true,
   },
+  EndpointSlice: { group: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
   AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
   AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },

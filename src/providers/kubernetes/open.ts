@@ -19,6 +19,11 @@ export interface KubernetesOptions {
   readonly consent?: PluginConsent;
   /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
   readonly keepConnections?: boolean;
+  /**
+   * A port of loopback that leads to one API server of the cluster, past its load balancer, and a name that the server's
+   * certificate is for. Everything else is the source's: CA and credentials.
+   */
+  readonly tunnel?: { readonly port: number; readonly serverName: string };
   /** Where the pod's token and ca.crt lie; the kubelet's place by default. */
   readonly serviceAccountDirectory?: string;
 }
@@ -46,7 +51,12 @@ export async function openKubernetes(
   const { env = process.env, clock = systemClock, cwd = process.cwd(), consent } = options;
   const environment = { env, clock, cwd, ...defined({ consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
-  const endpoint = await endpointOf(source, environment, directory);
+  const found = await endpointOf(source, environment, directory);
+  const { tunnel } = options;
+  const endpoint =
+    tunnel === undefined
+      ? found
+      : { ...found, server: `https://127.0.0.1:${tunnel.port}`, tlsServerName: tunnel.serverName };
   const kept = options.keepConnections === true ? { connections: new Connections() } : {};
   return kubernetesClient({ ...endpoint, ...kept }, options.timeoutMs ?? 10_000);
 }

@@ -52,14 +52,14 @@ interface FoundFlag {
 
 // pflag takes a flag's value from the next word unless the flag is a boolean; the API server takes `_` for `-`.
 function* flagsIn(words: readonly string[]): Generator<FoundFlag> {
-  for (let at = 0; at < words.length; at += 1) {
-    const [, written = "", equals, joined = ""] = /^--([^=]+)(=)?([\s\S]*)$/u.exec(words[at] ?? "") ?? [];
-    if (written === "") continue;
-    const name = written.replaceAll("_", "-");
+  for (const [at, word] of words.entries()) {
+    if (!word.startsWith("--") || word === "--") continue;
+    const equals = word.indexOf("=");
+    const name = word.slice(2, equals === -1 ? undefined : equals).replaceAll("_", "-");
     const next = words[at + 1];
-    const isApart = equals === undefined && next !== undefined && !next.startsWith("--");
+    const isApart = equals === -1 && next !== undefined && !next.startsWith("--");
     if (isApart) yield { name, value: next, at, words: 2 };
-    else yield { name, value: equals === undefined ? "true" : joined, at, words: 1 };
+    else yield { name, value: equals === -1 ? "true" : word.slice(equals + 1), at, words: 1 };
   }
 }
 

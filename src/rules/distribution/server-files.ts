@@ -5,7 +5,7 @@ import { changedFlags, changeFlags, type FlagChange } from "./api-server-flags.t
 export type Changed<T> = { readonly value: T } | { readonly fault: string };
 
 const textsOf = (value: unknown): readonly string[] | undefined =>
-  Array.isArray(value) && value.every((word) => typeof word === "string") ? (value as string[]) : undefined;
+  Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
 
 /**
  * The manifest of a static pod with other flags of kube-apiserver. Everything else stays: a manifest of kubeadm differs from

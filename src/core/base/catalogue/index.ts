@@ -18,6 +18,7 @@ import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
 import { sandboxErrors } from "./sandbox.ts";
 import { signerErrors } from "./signer.ts";
+import { serverErrors } from "./servers.ts";
 import { stackErrors } from "./stack.ts";
 import { tlsErrors } from "./tls.ts";
 import { trustErrors } from "./trust.ts";
@@ -52,6 +53,7 @@ export const catalogue = {
   ...sandboxErrors,
   ...hostErrors,
   ...doctorErrors,
+  ...serverErrors,
 } as const;
 
 /** The closed set of error codes. */

@@ -1,0 +1,100 @@
+import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { type ApiServerFlags, parseFlags } from "../../rules/distribution/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
+import type { ServerMachine } from "./machine.ts";
+import { flagsOfProcess } from "./running.ts";
+import type { ApiServer, ServerDiscovery } from "./server.ts";
+import type { ServerTunnel } from "./tunnel.ts";
+
+const tokenSeconds = 3600;
+const staleTokens = "serviceaccount_stale_tokens_total";
+// The metrics of a large cluster are a few megabytes.
+const maxMetrics = 64 * 1024 * 1024;
+const silenceMs = 30_000;
+
+/** The API server of a machine, by a port that leads there alone. */
+export class TunnelledApiServer implements ApiServer {
+  readonly name: string;
+  readonly url: string;
+  readonly #machine: ServerMachine;
+  readonly #tunnel: ServerTunnel;
+
+  constructor(name: string, machine: ServerMachine, tunnel: ServerTunnel) {
+    this.name = name;
+    this.url = `https://${machine.session.target.address}:${tunnel.remotePort}`;
+    this.#machine = machine;
+    this.#tunnel = tunnel;
+  }
+
+  async running(signal: AbortSignal): Promise<ApiServerFlags> {
+    return parseFlags(await flagsOfProcess(this.#machine, signal));
+  }
+
+  async discovery(signal: AbortSignal): Promise<ServerDiscovery> {
+    const { discovery } = await this.#tunnel.ask(signal, (api) => api.oidcDocuments({ signal }));
+    const document = recordOf(JSON.parse(discovery.toString("utf8")));
+    return {
+      issuer: textOf(document["issuer"]) ?? "",
+      jwksUri: textOf(document["jwks_uri"]) ?? "",
+    };
+  }
+
+  async keys(signal: AbortSignal): Promise<readonly PublicJwk[]> {
+    const { jwks } = await this.#tunnel.ask(signal, (api) => api.oidcDocuments({ signal }));
+    return parseJwkSet(jwks).keys;
+  }
+
+  async accepts(token: string, signal: AbortSignal): Promise<boolean> {
+    const { authenticated } = await this.#tunnel.ask(signal, (api) => api.reviewToken(token, { signal }));
+    return authenticated;
+  }
+
+  async mint(
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+    audience: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const audiences = audience === undefined ? "cluster" : [audience];
+    const wanted = { audiences, expirationSeconds: tokenSeconds } as const;
+    const minted = await this.#tunnel.ask(signal, (api) =>
+      api.requestToken(namespace, name, wanted, { signal }),
+    );
+    return minted.token;
+  }
+
+  staleTokens(signal: AbortSignal): Promise<number> {
+    return this.#tunnel.ask(signal, (api) => counterOf(api, staleTokens, signal));
+  }
+}
+
+/** A counter without labels of an API server's metrics. Throws `cluster-answer-invalid` where it is not there. */
+async function counterOf(api: KubernetesApi, name: string, signal: AbortSignal): Promise<number> {
+  const options = {
+    what: "read its metrics",
+    right: "get on the non-resource URL /metrics",
+    accept: "text/plain",
+    silenceMs,
+    signal,
+  };
+  const line = await api.follow("/metrics", options, async (body) => lineOf(body, `${name} `));
+  const value = line === undefined ? Number.NaN : Number(line.slice(name.length + 1));
+  if (Number.isFinite(value)) return value;
+  throw new PodtrustError("cluster-answer-invalid", `cluster ${api.server}: its metrics have no ${name}`, {
+    detail: { server: api.server, reason: "status" },
+  });
+}
+
+async function lineOf(body: AsyncIterable<Buffer>, start: string): Promise<string | undefined> {
+  let rest = "";
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxMetrics) return undefined;
+    const lines = (rest + chunk.toString("utf8")).split("\n");
+    rest = lines.pop() ?? "";
+    const found = lines.find((line) => line.startsWith(start));
+    if (found !== undefined) return found;
+  }
+  return rest.startsWith(start) ? rest : undefined;
+}

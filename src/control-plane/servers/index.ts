@@ -1,0 +1,15 @@
+export { type KubeadmConfig, kubeadmConfig } from "./kubeadm-config.ts";
+export { type MirroredServer, mirroredFlags } from "./running.ts";
+export { openServers, type Servers, type ServersOptions } from "./open.ts";
+export type {
+  ApiServer,
+  KeyChange,
+  Server,
+  ServerDiscovery,
+  ServerFacts,
+  ServerFiles,
+  ServerKey,
+  ServerKeys,
+} from "./server.ts";
+export { settled, type SettleOptions, unsettled } from "./settle.ts";
+export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

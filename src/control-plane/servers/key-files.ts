@@ -1,0 +1,63 @@
+import { createPublicKey } from "node:crypto";
+import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import { kubernetesKid, publicJwk } from "../../rules/keys/index.ts";
+import { fieldsOf, type ServerMachine } from "./machine.ts";
+import type { ServerKey } from "./server.ts";
+
+// `printf` is the shell's own: no key stands in a list of processes. Of a private key the public half alone is printed.
+const publicHalves = `
+command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit 1; }
+halves() {
+  block=
+  kind=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      *-----BEGIN*PUBLIC\\ KEY*) block=$line; kind=-pubin ;;
+      *-----BEGIN*KEY*) block=$line; kind= ;;
+      *) block="$block
+$line" ;;
+    esac
+    case $line in
+      *-----END*KEY*)
+        half=$(printf '%s\\n' "$block" | openssl pkey $kind -pubout | base64 -w0)
+        printf '%s %s\\n' "$1" "$half"
+        block= ;;
+    esac
+  done
+}
+`;
+
+/** The public halves of the keys in files of the machine, each in its order. Throws `server-file-invalid`. */
+export async function keysIn(
+  machine: ServerMachine,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly ServerKey[])[]> {
+  const each = files.map((file, index) => `halves key${index} <${shellWord(file)}\n`);
+  const script = `set -eu${publicHalves}${each.join("")}`;
+  const output = await machine.run(`reading the keys of ${files.join(", ")}`, script, signal);
+  return files.map((file, index) => {
+    const halves = fieldsOf(output, `key${index}`);
+    if (halves.length === 0)
+      throw new PodtrustError("server-file-invalid", `${machine.text}: ${file} holds no key`);
+    return halves.map((pem) => keyOf(pem, file, machine));
+  });
+}
+
+function keyOf(pem: string, file: string, machine: ServerMachine): ServerKey {
+  try {
+    const key = createPublicKey(pem);
+    return { kid: kubernetesKid(key), jwk: publicJwk(key), file };
+  } catch (error) {
+    throw new PodtrustError(
+      "server-file-invalid",
+      `${machine.text}: ${file} holds a key that can sign no token`,
+      { cause: error },
+    );
+  }
+}
+
+/** The kid of a PEM's key; of a private one that of its public half. */
+export function kidOf(pem: string): string {
+  return kubernetesKid(createPublicKey(pem));
+}

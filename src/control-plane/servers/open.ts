@@ -1,0 +1,171 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { StateFolder } from "../../core/files/index.ts";
+import type { ClusterServer, ClusterSource } from "../../config/index.ts";
+import {
+  openSession,
+  pinnedKnownHosts,
+  type SshSession,
+  type SshTarget,
+} from "../../providers/host/index.ts";
+import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import { TunnelledApiServer } from "./api-server.ts";
+import { checkListed } from "./known.ts";
+import { KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
+import { ServerMachine } from "./machine.ts";
+import { RancherFiles } from "./rancher.ts";
+import type { Server, ServerFiles } from "./server.ts";
+import { ServerTunnel } from "./tunnel.ts";
+
+export interface ServersOptions {
+  /** `cluster` of the config: its CA and credentials are good for each server by itself. */
+  readonly cluster: ClusterSource;
+  /** `cluster.servers` of the config. */
+  readonly servers: readonly ClusterServer[];
+  /** The stack's folder of state on this machine: the machines' host keys are pinned there. */
+  readonly stateDir: string;
+  /** What the files are changed for: `adopt`, `rotate`. What one puts back the other does not touch. */
+  readonly purpose: "adopt" | "rotate";
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly consent?: PluginConsent;
+  /** Called with what a person should know although nothing failed. */
+  readonly notice?: (text: string) => void;
+}
+
+/** The API servers of a cluster, one by one. */
+export interface Servers {
+  /** In the order of the config. */
+  readonly all: readonly Server[];
+  close(): Promise<void>;
+}
+
+// Every distribution's server certificate is for it, whatever the cluster is called outside.
+const serverName = "kubernetes.default.svc";
+const standardPort = 6443;
+
+const lookScript = `
+printf 'hostname %s\\n' "$(hostname)"
+if [ -e ${kubeadmManifest} ]; then echo 'has kubeadm'; fi
+if [ -e /etc/rancher/rke2 ] && [ -d /var/lib/rancher/rke2/server ]; then echo 'has rke2'; fi
+if [ -e /etc/rancher/k3s ] && [ -d /var/lib/rancher/k3s/server ]; then echo 'has k3s'; fi
+sed -n 's/^ *- *"\\{0,1\\}--secure-port=\\([0-9]*\\)"\\{0,1\\} *$/port \\1/p' ${kubeadmManifest} 2>/dev/null || true
+sed -n 's/^ *https-listen-port: *"\\{0,1\\}\\([0-9]*\\)"\\{0,1\\} *$/port \\1/p' /etc/rancher/k3s/config.yaml 2>/dev/null || true
+cat /proc/net/fib_trie 2>/dev/null | awk '/32 host LOCAL/ {print "address " last} {last=$2}' | sort -u
+awk '$4 == "00" {print "address6 " $1}' /proc/net/if_inet6 2>/dev/null || true
+`;
+
+interface Look {
+  readonly hostname: string;
+  readonly addresses: readonly string[];
+  readonly distributions: readonly string[];
+  readonly port: number;
+}
+
+const expanded = (digits: string): string =>
+  new URL(`http://[${(digits.match(/.{4}/gu) ?? []).join(":")}]`).hostname.slice(1, -1);
+
+function lookOf(output: string): Look {
+  const lines = output.split("\n").map((line) => line.trim().split(" "));
+  const values = (label: string): readonly string[] =>
+    lines.flatMap(([name, value = ""]) => (name === label ? [value] : []));
+  const port = Number(values("port")[0] ?? standardPort);
+  const v6 = values("address6").filter((digits) => /^[0-9a-f]{32}$/u.test(digits));
+  const addresses = [...values("address"), ...v6.map(expanded)];
+  return {
+    hostname: values("hostname")[0] ?? "",
+    addresses: addresses.filter((address) => address !== "::1" && !address.startsWith("127.")),
+    distributions: values("has"),
+    port: port >= 1 && port <= 65_535 ? port : standardPort,
+  };
+}
+
+function filesOf(machine: ServerMachine, { distributions }: Look, purpose: string): ServerFiles {
+  const [name] = distributions;
+  if (name === "kubeadm") return new KubeadmFiles(machine, purpose);
+  if (name === "k3s" || name === "rke2") return new RancherFiles(machine, name, purpose);
+  throw new PodtrustError(
+    "server-distribution",
+    `${machine.text} has neither ${kubeadmManifest} nor a server of k3s or RKE2`,
+  );
+}
+
+/** ssh wants the private key, where it is in a file: the public half alone means an agent. */
+function keyFileOf({ sshKey }: ClusterServer): string | undefined {
+  const secret = sshKey?.replace(/\.pub$/u, "");
+  return secret !== undefined && existsSync(secret) ? secret : sshKey;
+}
+
+async function sessionOf(server: ClusterServer, options: ServersOptions): Promise<SshSession> {
+  const { env, clock, stateDir, signal, notice } = options;
+  const { address, port, user, hostKey, proxyJump } = server.ssh;
+  const keyFile = keyFileOf(server);
+  const hostKeys = hostKey === undefined ? [] : [hostKey];
+  const target: SshTarget = { address, port, user, hostKeys, ...defined({ keyFile, proxyJump }) };
+  // One folder and one name each: the pinned key of one is not that of another.
+  const name = `${address}-${port}`.replaceAll(/[^\w.-]/gu, "-");
+  const state = new StateFolder(join(stateDir, "servers", name));
+  const alias = `podtrust-server-${name}`;
+  const knownHosts = await pinnedKnownHosts(target, { env, state, alias, ...defined({ signal, notice }) });
+  return openSession({ env, clock, target, knownHosts, alias });
+}
+
+async function openServer(
+  config: ClusterServer,
+  options: ServersOptions,
+  opened: (() => Promise<void>)[],
+): Promise<Server> {
+  const { cluster, env, clock, consent, purpose, signal } = options;
+  const session = await sessionOf(config, options);
+  opened.push(() => session.close());
+  const machine = new ServerMachine(session);
+  const look = lookOf(await machine.run("looking at it", lookScript, signal));
+  const open = { env, clock, ...defined({ consent }) };
+  const tunnel = new ServerTunnel(session, look.port, (port) =>
+    openKubernetes(cluster, { ...open, tunnel: { port, serverName } }),
+  );
+  opened.push(() => tunnel.close());
+  return {
+    api: new TunnelledApiServer(look.hostname, machine, tunnel),
+    files: filesOf(machine, look, purpose),
+    facts: { hostname: look.hostname, addresses: look.addresses },
+  };
+}
+
+function checkTwice(servers: readonly Server[], configs: readonly ClusterServer[]): void {
+  const names = servers.map(({ facts }) => facts.hostname);
+  const again = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (again === -1) return;
+  const [one, other] = [names.indexOf(names[again] ?? ""), again].map((index) => configs[index]?.ssh.address);
+  throw new PodtrustError(
+    "server-twice",
+    `cluster.servers: ${one} and ${other} are both the machine ${names[again]}`,
+  );
+}
+
+/**
+ * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
+ * `server-not-listed` for one that the cluster knows and the config does not name, `server-twice`, `server-distribution`,
+ * `ssh-*`, and what the cluster's API does.
+ */
+export async function openServers(options: ServersOptions): Promise<Servers> {
+  const { cluster, env, clock, consent, signal } = options;
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    const all: Server[] = [];
+    for (const server of options.servers) all.push(await openServer(server, options, opened));
+    checkTwice(all, options.servers);
+    const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
+    const facts = all.map((server) => server.facts);
+    await checkListed(api, facts, signal);
+    return { all, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import type { PublicJwk } from "../../rules/keys/index.ts";
+import type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";
+
+/** What an API server says of itself in its discovery document. */
+export interface ServerDiscovery {
+  readonly issuer: string;
+  readonly jwksUri: string;
+}
+
+/** One API server of a cluster, asked at its own address, never through a load balancer. */
+export interface ApiServer {
+  /** The machine's host name, as its kubelet registers it unless told otherwise. */
+  readonly name: string;
+  /** For sentences: its own address. */
+  readonly url: string;
+  /** What the process that runs was started with. Throws `server-process`, `ssh-*`. */
+  running(signal: AbortSignal): Promise<ApiServerFlags>;
+  discovery(signal: AbortSignal): Promise<ServerDiscovery>;
+  /** The keys of its own /openid/v1/jwks. */
+  keys(signal: AbortSignal): Promise<readonly PublicJwk[]>;
+  /** Whether it takes a token for its own API (TokenReview). */
+  accepts(token: string, signal: AbortSignal): Promise<boolean>;
+  /** A token of a ServiceAccount that is there, for an hour; without an audience for the API server itself. */
+  mint(
+    serviceAccount: { readonly namespace: string; readonly name: string },
+    audience: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** Its counter serviceaccount_stale_tokens_total, which begins at 0 with each start. */
+  staleTokens(signal: AbortSignal): Promise<number>;
+}
+
+/** A key of a server's files: its public half. */
+export interface ServerKey {
+  readonly kid: string;
+  readonly jwk: PublicJwk;
+  readonly file: string;
+}
+
+/** The keys of a server, by its files. */
+export interface ServerKeys {
+  /** In the order in which the server reads them. */
+  readonly verifiers: readonly ServerKey[];
+  readonly signer: ServerKey;
+}
+
+/** Other keys for a server. */
+export interface KeyChange {
+  /** PEM of the public keys that verify, in order; that of the signer has to be among them. */
+  readonly verifiers: readonly string[];
+  /** PEM of the private key that signs from now on, which is written and never read back; absent: as it is. */
+  readonly signer?: string;
+}
+
+/** The files of one server, over its pinned SSH session. One change is one restart of its API server. */
+export interface ServerFiles {
+  readonly distribution: "kubeadm" | "k3s" | "rke2";
+  /**
+   * Writes the files whole with other flags, keeps beside them, once, what stood there, and restarts what does not notice by
+   * itself. Throws `server-file-invalid`, `host-*`, `ssh-*`.
+   */
+  change(change: FlagChange, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts back what stood there before the first change, byte for byte, and forgets it. Throws `server-file-changed` where
+   * somebody else has changed a file since, and touches none of them then.
+   */
+  restoreFiles(signal: AbortSignal): Promise<void>;
+  /** Whether something is kept that `restoreFiles` would put back. */
+  isChanged(signal: AbortSignal): Promise<boolean>;
+  /** Forgets what was kept: there is no way back from then on. */
+  forget(signal: AbortSignal): Promise<void>;
+  /** Public halves only: private ones are turned into them on the machine. */
+  readKeys(signal: AbortSignal): Promise<ServerKeys>;
+  writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
+}
+
+/** By what a cluster knows a server. */
+export interface ServerFacts {
+  readonly hostname: string;
+  /** Of its network cards, without loopback. */
+  readonly addresses: readonly string[];
+}
+
+/** One server of the config: its API, its files, and by what the cluster knows it. */
+export interface Server {
+  readonly api: ApiServer;
+  readonly files: ServerFiles;
+  readonly facts: ServerFacts;
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { ApiServerFlags } from "../../rules/distribution/index.ts";
+import { TestClock } from "../../../test/support/clock.ts";
+import type { ApiServer, ServerDiscovery } from "./server.ts";
+import { settled, unsettled } from "./settle.ts";
+
+const { signal } = new AbortController();
+const old = "https://kubernetes.default.svc.cluster.local";
+const ours = "https://oidc.example.com";
+const jwksUri = `${ours}/openid/v1/jwks`;
+const wanted = { issuers: [ours, old], jwksUri };
+const right: ApiServerFlags = { ...wanted, keyFiles: [] };
+
+/** A server whose process and document say one after the other, the last for good. */
+function server(
+  flags: readonly (ApiServerFlags | PodtrustError)[],
+  discovery: readonly ServerDiscovery[] = [{ issuer: ours, jwksUri }],
+): ApiServer {
+  const [said, shown] = [[...flags], [...discovery]];
+  const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T;
+  return {
+    name: "cp-1",
+    running: async () => {
+      const one = next(said);
+      if (one instanceof PodtrustError) throw one;
+      return one;
+    },
+    discovery: async () => next(shown),
+  } as unknown as ApiServer;
+}
+
+describe("an API server has settled", () => {
+  test("once its process runs with the flags and its discovery document says the first issuer and the jwks_uri", async () => {
+    assert.equal(await unsettled(server([right]), wanted, signal), undefined);
+    const otherFlags = server([{ ...right, issuers: [old, ours] }]);
+    assert.match((await unsettled(otherFlags, wanted, signal)) ?? "", /--service-account-issuer is/u);
+    const otherIssuer = server([right], [{ issuer: old, jwksUri }]);
+    assert.match((await unsettled(otherIssuer, wanted, signal)) ?? "", /document says the issuer/u);
+    const otherKeys = server([right], [{ issuer: ours, jwksUri: "https://a/jwks" }]);
+    assert.match((await unsettled(otherKeys, wanted, signal)) ?? "", /document says the jwks_uri/u);
+  });
+
+  test("not while it is away, which is waited for; any other failure is told at once", async () => {
+    const away = new PodtrustError("cluster-unreachable", "nobody answers");
+    assert.equal(await unsettled(server([away]), wanted, signal), "nobody answers");
+    const denied = new PodtrustError("ssh-denied", "no key fits");
+    await assert.rejects(unsettled(server([denied]), wanted, signal), denied);
+  });
+
+  test("in time, or the wait ends with its last reason", async () => {
+    const clock = new TestClock();
+    const reasons: string[] = [];
+    const away = new PodtrustError("server-process", "no API servers run");
+    const onWait = (reason: string): void => void reasons.push(reason);
+    const waiting = settled(server([away, right]), wanted, { clock, signal, onWait });
+    await clock.advance(1000);
+    await waiting;
+    assert.deepEqual(reasons, ["no API servers run"]);
+    const never = settled(server([away]), wanted, { clock, signal, withinMs: 100 });
+    await assert.rejects(never, (error: PodtrustError) => error.code === "server-not-settled");
+  });
+});

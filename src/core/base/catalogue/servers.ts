@@ -1,0 +1,33 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about the API servers of a cluster that runs already, one by one, and about their files. */
+export const serverErrors = {
+  "server-not-listed": {
+    summary: "The cluster has an API server that cluster.servers of the config does not name.",
+    next: "Add it to cluster.servers. If it is gone, wait until its lease in kube-system has ended.",
+  },
+  "server-twice": {
+    summary: "Two entries of cluster.servers lead to the same machine.",
+    next: "Name each control plane node once in cluster.servers.",
+  },
+  "server-distribution": {
+    summary: "The machine has no API server whose files podtrust knows how to change.",
+    next: "Use podtrust adopt plan: it prints the lines for other distributions.",
+  },
+  "server-process": {
+    summary: "No API server, or more than one, runs on the machine.",
+    next: "Look at the machine: crictl ps, or journalctl -u k3s. Then run the same command again.",
+  },
+  "server-file-invalid": {
+    summary: "A file of the API server cannot be changed by podtrust.",
+    next: "Look at the file; podtrust changes manifests and config files of the usual form only.",
+  },
+  "server-file-changed": {
+    summary: "A file of the API server was changed by somebody else since podtrust wrote it.",
+    next: "Compare it with the copy that podtrust kept beside it, and put back by hand what has to go.",
+  },
+  "server-not-settled": {
+    summary: "The API server did not come back with the flags that it was given, in time.",
+    next: "Look at its log on the machine; then run the same command again: it goes on from there.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

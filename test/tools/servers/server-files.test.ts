@@ -1,0 +1,241 @@
+/** The files of a control plane machine, changed and put back over a real SSH connection. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { type ErrorCode, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { StateFolder } from "../../../src/core/files/index.ts";
+import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
+import { kubernetesKid } from "../../../src/rules/keys/index.ts";
+import { KubeadmFiles } from "../../../src/control-plane/servers/kubeadm.ts";
+import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
+import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
+import { flagsOfProcess } from "../../../src/control-plane/servers/running.ts";
+import {
+  homeEnvironment,
+  type SshHost,
+  standInForK3s,
+  startSshHost,
+  whyNoSshHost,
+} from "../../support/ssh-host/index.ts";
+
+const old = "https://kubernetes.default.svc.cluster.local";
+const ours = "https://oidc.example.com";
+const manifestPath = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+const manifest = `# as kubeadm made it
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-apiserver, annotations: {on: "yes"}}
+spec:
+  containers:
+  - name: kube-apiserver
+    command:
+    - kube-apiserver
+    - --service-account-issuer=${old}
+    - --profiling=false
+`;
+
+/** The error of this code with which a promise is rejected. */
+async function errorOf(promise: Promise<unknown>, code: ErrorCode): Promise<PodtrustError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof PodtrustError, `it was not rejected, or with ${String(error)}`);
+  assert.equal(error.code, code, error.message);
+  return error;
+}
+
+const { signal } = new AbortController();
+const pem = (key: KeyObject): string => {
+  const type = key.type === "private" ? "pkcs8" : "spki";
+  return key.export({ type, format: "pem" });
+};
+const pair = (): { readonly secret: string; readonly open: string; readonly kid: string } => {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { secret: pem(privateKey), open: pem(publicKey), kid: kubernetesKid(publicKey) };
+};
+
+describe("the files of a control plane machine", { skip: whyNoSshHost() }, () => {
+  let host: SshHost;
+  let folder: string;
+  let session: SshSession;
+  let machine: ServerMachine;
+
+  before(async () => {
+    host = await startSshHost();
+    await standInForK3s(host);
+    folder = await mkdtemp(join(tmpdir(), "podtrust-servers-"));
+    const { port, user, keyFile, hostKey } = host;
+    const target = { address: "127.0.0.1", port, user, keyFile, hostKeys: [hostKey] };
+    const env = homeEnvironment(folder);
+    const alias = "podtrust-test";
+    const knownHosts = await pinnedKnownHosts(target, {
+      env,
+      alias,
+      state: new StateFolder(join(folder, "s")),
+    });
+    session = openSession({ env, clock: systemClock, target, knownHosts, alias });
+    machine = new ServerMachine(session);
+  });
+  after(async () => {
+    await session?.close();
+    await host?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  const at = (path: string): string => join(host.root, path);
+  const put = async (path: string, text: string, mode = 0o600): Promise<void> => {
+    await mkdir(join(at(path), ".."), { recursive: true });
+    await writeFile(at(path), text);
+    await chmod(at(path), mode);
+  };
+  const mode = async (path: string): Promise<number> => (await stat(at(path))).mode & 0o777;
+
+  describe("that kubeadm made", () => {
+    const folderOfManifests = "/etc/kubernetes/manifests";
+    beforeEach(() => put(manifestPath, manifest, 0o640));
+    afterEach(() => rm(at("/etc/kubernetes"), { recursive: true, force: true }));
+
+    test("get other flags, and nothing but the manifest stands in the folder of which a kubelet runs every file", async () => {
+      const files = new KubeadmFiles(machine, "adopt");
+      await files.change({ issuers: [old, ours] }, signal);
+      const text = await readFile(at(manifestPath), "utf8");
+      assert.match(
+        text,
+        /- --service-account-issuer=https:\/\/kubernetes.*\n.*- --service-account-issuer=https:\/\/oidc\.example\.com\n.*- --profiling=false\n/u,
+      );
+      assert.match(text, /"?on"?: "yes"/u);
+      assert.deepEqual(await readdir(at(folderOfManifests)), ["kube-apiserver.yaml"]);
+      assert.equal(await mode(manifestPath), 0o640);
+    });
+
+    test("are put back byte for byte after several changes, and what was kept is gone", async () => {
+      const files = new KubeadmFiles(machine, "adopt");
+      assert.equal(await files.isChanged(signal), false);
+      await files.change({ issuers: [old, ours] }, signal);
+      await files.change({ issuers: [ours, old] }, signal);
+      assert.equal(await files.isChanged(signal), true);
+      await files.restoreFiles(signal);
+      assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
+      assert.equal(await mode(manifestPath), 0o640);
+      assert.equal(await files.isChanged(signal), false);
+      // Again is nothing more.
+      await files.restoreFiles(signal);
+      assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
+    });
+
+    test("that somebody else has changed since are not put back", async () => {
+      const files = new KubeadmFiles(machine, "adopt");
+      await files.change({ issuers: [old, ours] }, signal);
+      const upgraded = manifest.replace("profiling=false", "profiling=true");
+      await put(manifestPath, upgraded);
+      const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
+      assert.match(
+        error.message,
+        /kube-apiserver\.yaml is not what podtrust wrote last; nothing was put back/u,
+      );
+      assert.equal(await readFile(at(manifestPath), "utf8"), upgraded);
+    });
+
+    test("of a form that nobody knows are refused, and stay", async () => {
+      const files = new KubeadmFiles(machine, "adopt");
+      for (const text of ["a: [", "[]", "kind: Pod\n"]) {
+        await put(manifestPath, text);
+        await errorOf(files.change({ issuers: [ours] }, signal), "server-file-invalid");
+        assert.equal(await readFile(at(manifestPath), "utf8"), text);
+      }
+    });
+
+    test("are changed wholly or not at all when the connection is lost on the way, and the next run goes on", async () => {
+      const files = new KubeadmFiles(machine, "adopt");
+      await host.watch(2, "input lost");
+      await errorOf(files.change({ issuers: [old, ours] }, signal), "ssh-lost");
+      assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
+      await host.watch();
+      await files.change({ issuers: [old, ours] }, signal);
+      await host.watch(1, "answer lost");
+      await errorOf(files.restoreFiles(signal), "ssh-lost");
+      await host.watch();
+      await files.restoreFiles(signal);
+      assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
+      assert.deepEqual(await readdir(at(folderOfManifests)), ["kube-apiserver.yaml"]);
+    });
+  });
+
+  describe("of k3s", () => {
+    const main = "/etc/rancher/k3s/config.yaml";
+    const own = "/etc/rancher/k3s/config.yaml.d/50-issuer.yaml";
+    const service = "/var/lib/rancher/k3s/server/tls/service.key";
+    const config = `kube-apiserver-arg:\n  - profiling=false\n  - service-account-issuer=${old}\n`;
+
+    beforeEach(async () => {
+      await put(main, config);
+      // As systemd restarts k3s: what it logs then is of the new start.
+      await host.program(
+        "systemctl",
+        `case "$*" in
+  'show -p InvocationID --value k3s') cat /run/stand-in/invocation 2>/dev/null || true ;;
+  'restart --no-block k3s')
+    echo restart >>/run/stand-in/restarts
+    date +%s%N >/run/stand-in/invocation
+    : >/run/stand-in/journal
+    '${process.execPath}' '${new URL("../../support/ssh-host/k3s-stand-in.ts", import.meta.url).pathname}' /run/stand-in/journal ;;
+esac`,
+      );
+    });
+    afterEach(async () => {
+      for (const path of ["/etc/rancher", "/var/lib/rancher", "/run/stand-in/restarts"])
+        await rm(at(path), { recursive: true, force: true });
+    });
+
+    test("get other flags with which its API server starts, in the order given, and are put back byte for byte", async () => {
+      const files = new RancherFiles(machine, "k3s", "adopt");
+      await files.change({ issuers: [ours, old], audiences: [old, "k3s", ours] }, signal);
+      const words = await flagsOfProcess(machine, signal);
+      const issuers = words.filter((word) => word.startsWith("--service-account-issuer="));
+      assert.deepEqual(
+        issuers,
+        [ours, old].map((one) => `--service-account-issuer=${one}`),
+      );
+      assert.ok(words.includes(`--api-audiences=${old},k3s,${ours}`));
+      assert.ok(words.includes("--profiling=false"));
+      await files.restoreFiles(signal);
+      assert.equal(await readFile(at(main), "utf8"), config);
+      assert.equal(await host.file(own), undefined);
+      assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+    });
+
+    test("hold the keys in one file: a key that signs is its first, and one that stays never leaves the machine", async () => {
+      const [current, next] = [pair(), pair()];
+      await put(service, current.secret);
+      await put(
+        main,
+        `kube-apiserver-arg:\n  - service-account-key-file=${service}\n  - service-account-signing-key-file=${service}\n`,
+      );
+      const files = new RancherFiles(machine, "k3s", "rotate");
+      await session.run("systemctl restart --no-block k3s", { timeoutMs: 60_000 });
+      await host.watch();
+      await files.writeKeys({ verifiers: [current.open, next.open] }, signal);
+      assert.equal(await readFile(at(service), "utf8"), current.secret + next.open);
+      assert.ok((await host.sessions()).every(({ script }) => !script.includes("PRIVATE KEY-----\nM")));
+      const { verifiers, signer } = await files.readKeys(signal);
+      assert.deepEqual([verifiers.map(({ kid }) => kid), signer.kid], [[current.kid, next.kid], current.kid]);
+      await files.writeKeys({ verifiers: [next.open, current.open], signer: next.secret }, signal);
+      const promoted = await files.readKeys(signal);
+      assert.deepEqual(
+        [promoted.verifiers.map(({ kid }) => kid), promoted.signer.kid],
+        [[next.kid, current.kid], next.kid],
+      );
+      assert.equal(await mode(service), 0o600);
+    });
+  });
+
+  test("a machine on which no API server runs says so", async () => {
+    await rm(at("/run/stand-in/journal"), { force: true });
+    const error = await errorOf(flagsOfProcess(machine, signal), "server-process");
+    assert.match(error.message, /no API servers run/u);
+  });
+});
