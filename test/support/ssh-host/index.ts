@@ -10,4 +10,4 @@ export {
   writeRelease,
 } from "./publisher-host.ts";
 export type { SessionFault } from "./watched-sessions.ts";
-export { type SshHost, startSshHost, whyNoSshHost } from "./ssh-host.ts";
+export { hostFolders, type SshHost, startSshHost, whyNoSshHost } from "./ssh-host.ts";

@@ -50,6 +50,11 @@ export interface SshHost {
   small(path: string, size: string): Promise<void>;
   /** Another size for a disk of its own. */
   resize(path: string, size: string): void;
+  /**
+   * From now on its sessions are in the mount, process and UTS namespaces of a process of this machine, which has bound `folders`
+   * over its own.
+   */
+  join(pid: number): Promise<void>;
   /** Counts sessions from now on, from 1, and has something happen at one of them. */
   watch(at?: number, fault?: SessionFault): Promise<void>;
   /** The sessions since then, in their order. */
@@ -65,24 +70,36 @@ export interface SshHost {
   stop(): Promise<void>;
 }
 
-const folders = ["etc", "opt", "usr/local", "var/lib", "root", "home", "run"];
+/** Folders of the root directory that a host has of its own. */
+export const hostFolders = ["etc", "opt", "usr/local", "var/lib", "root", "home", "run"];
 
 function namespace(): readonly string[] {
   const own = ["-m", "-n", "-p", "-f", "--mount-proc"];
   return userInfo().uid === 0 ? own : ["-U", "-r", ...own];
 }
 
-// One session: the folders over the machine's own, then what the client wants.
+/** What of a session is said before what the client wants: whose programs it finds first, and where it begins. */
+const surroundings = (bin: string): string =>
+  `export PATH=${bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+cd /root`;
+
+// One session: the folders over the machine's own, then what the client wants. Where the host has processes of its own, it is
+// one more of them.
 const inside = (root: string, bin: string, watched: string): string => `#!/bin/sh
 R='${root}'
 export SSH_ORIGINAL_COMMAND R
 session() {
+  if [ -f '${root}.init' ]; then
+    exec nsenter --target "$(cat '${root}.init')" --mount --pid --uts -- sh -c '
+${surroundings(bin)}
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+'
+  fi
   unshare ${namespace().join(" ")} sh -c '
 mount --make-rprivate / 2>/dev/null
-for folder in ${folders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
+for folder in ${hostFolders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
 if [ -f /run/stand-in/boot-id ]; then mount --bind /run/stand-in/boot-id /proc/sys/kernel/random/boot_id || exit 91; fi
-export PATH=${bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-cd /root
+${surroundings(bin)}
 exec sh -c "$SSH_ORIGINAL_COMMAND"
 '
 }
@@ -124,7 +141,7 @@ export async function startSshHost(): Promise<SshHost> {
   const bin = join(folder, "bin");
   const watched = join(folder, "watched");
   const small: string[] = [];
-  for (const one of [...folders, "etc/ssh"]) await mkdir(join(root, one), { recursive: true });
+  for (const one of [...hostFolders, "etc/ssh"]) await mkdir(join(root, one), { recursive: true });
   await mkdir(bin);
   for (const file of ["passwd", "group", "nsswitch.conf"])
     await cp(join("/etc", file), join(root, "etc", file));
@@ -199,6 +216,7 @@ LogLevel VERBOSE
       execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", join(root, path)]);
       small.push(join(root, path));
     },
+    join: (pid) => writeFile(`${root}.init`, String(pid)),
     resize: (path, size) => void execFileSync("mount", ["-o", `remount,size=${size}`, join(root, path)]),
     watch: (at, fault) => watchSessions(watched, at, fault),
     sessions: () => watchedSessions(watched),
