@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { adoptUses, defineAdopt } from "./adopt/command.ts";
 import { defineApply, applyUses } from "./apply/command.ts";
 import { backupUses, defineBackup } from "./backup/command.ts";
 import { defineBind, bindUses } from "./bind/command.ts";
@@ -128,6 +129,7 @@ export const podtrust: CommandTree = {
         definePublisher,
         defineOperator,
         defineSigner,
+        defineAdopt,
         defineRotateWithMachines,
         defineBackup,
         defineRestore,
@@ -161,6 +163,7 @@ export const podtrust: CommandTree = {
     ...serveUses,
     ...publishUses,
     ...publisherUses,
+    ...adoptUses,
     ...rotateUses,
     ...backupUses,
     ...restoreUses,

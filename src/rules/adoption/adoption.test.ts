@@ -222,9 +222,13 @@ describe("the steps of adoption", () => {
     assert.equal(at([ours], [ours, old]), "nothing");
   });
 
-  test("a server that accepts the issuer without the address of its keys is not through the first pass", () => {
-    const [, , first] = adoptionSteps(facts({ servers: [server("a", { issuers: [old, ours] })] }));
-    assert.equal(first?.done, false);
+  test("a server that signs without the address of the new issuer's keys is told it", () => {
+    const done = (more: Partial<ServerFacts>): readonly boolean[] =>
+      adoptionSteps(facts({ servers: [server("a", more)] }))
+        .slice(2)
+        .map((step) => step.done);
+    assert.deepEqual(done({ issuers: [ours, old] }), [true, false]);
+    assert.deepEqual(done({ issuers: [ours, old], jwksUri }), [true, true]);
   });
 
   test("audiences: unset stays unset; set anywhere, every server has those of all", () => {

@@ -70,9 +70,7 @@ function acceptStep(facts: AdoptionFacts, all: readonly string[], server: Server
     ...defined({ audiences }),
   };
   const done =
-    hasAll(server.issuers, all) &&
-    server.jwksUri === jwksUri &&
-    (audiences === undefined || hasAll(audiencesOf(server), audiences));
+    hasAll(server.issuers, all) && (audiences === undefined || hasAll(audiencesOf(server), audiences));
   return { kind: "accept", server: server.name, flags, done };
 }
 
@@ -85,8 +83,11 @@ function signStep(
 ): ServerStep {
   const [signer = ""] = all;
   const audiences = audiencesFor(facts);
-  const flags = { issuers: all, jwksUri: facts.wanted.jwksUri, ...defined({ audiences }) };
-  return { kind, server: server.name, flags, done: signsAs(signer)(server) };
+  const { jwksUri } = facts.wanted;
+  const flags = { issuers: all, jwksUri, ...defined({ audiences }) };
+  // Before the new issuer signs nobody reads its keys by what an API server says.
+  const isReady = kind === "hold" || server.jwksUri === jwksUri;
+  return { kind, server: server.name, flags, done: signsAs(signer)(server) && isReady };
 }
 
 function documentsMissing({ families, kids }: DocumentFacts, servers: readonly ServerFacts[]): string[] {

@@ -1,4 +1,5 @@
 import { acmeErrors } from "./acme.ts";
+import { adoptionErrors } from "./adoption.ts";
 import { awsErrors } from "./aws.ts";
 import { backupErrors } from "./backup.ts";
 import { bindingErrors } from "./bindings.ts";
@@ -54,6 +55,7 @@ export const catalogue = {
   ...hostErrors,
   ...doctorErrors,
   ...serverErrors,
+  ...adoptionErrors,
 } as const;
 
 /** The closed set of error codes. */

@@ -1,0 +1,82 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { withIssuerOptions } from "../options/stack.ts";
+import type { AdoptOptions } from "./open.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+
+/** Examples and guide of the commands. */
+export const adoptUses: CommandUses = {
+  "adopt plan": {
+    examples: ["podtrust adopt plan", "podtrust adopt plan --json"],
+    guide: "adopt-a-cluster",
+  },
+  "adopt run": {
+    examples: ["podtrust adopt run", "podtrust adopt run --yes"],
+    guide: "adopt-a-cluster",
+  },
+  "adopt status": {
+    examples: ["podtrust adopt status", "podtrust adopt status --json"],
+    guide: "adopt-a-cluster",
+  },
+  "adopt undo": {
+    examples: ["podtrust adopt undo", "podtrust adopt undo --yes"],
+    guide: "adopt-a-cluster",
+  },
+  "adopt finish": {
+    examples: ["podtrust adopt finish", "podtrust adopt finish --yes"],
+    guide: "adopt-a-cluster",
+  },
+};
+
+const withAudiences = (command: Command): Command =>
+  command.option(
+    "--api-audiences <list>",
+    "audiences of the API servers, comma-separated; none may be dropped",
+  );
+const withYes = (command: Command): Command => command.option("--yes", "do it without asking");
+
+/** `podtrust adopt`: a cluster that runs already gets the config's issuer, and no token is refused meanwhile. */
+export function defineAdopt(program: Command, context: CommandContext): void {
+  const adopt = program
+    .command("adopt")
+    .description(
+      "give the API servers of a running cluster the config's issuer, and refuse no token meanwhile",
+    );
+  withAudiences(withIssuerOptions(adopt.command("plan")))
+    .description("show what stands against it, the steps in their order, and who depends on the old issuer")
+    .addHelpText("after", "\nChanges nothing. Exits 1 when adoption is refused.\n")
+    .action(async (options: AdoptOptions) => {
+      const { runAdoptPlan } = await import("./run.ts");
+      await runAdoptPlan(context, options);
+    });
+  withYes(withAudiences(withIssuerOptions(adopt.command("run"))))
+    .description("carry the steps out, API server by API server; run it again to go on after an interruption")
+    .action(async (options: AdoptOptions) => {
+      const { runAdoptRun } = await import("./run.ts");
+      await runAdoptRun(context, options);
+    });
+  withIssuerOptions(adopt.command("status"))
+    .description("show where the cluster stands, what comes next, and when the old issuer can go")
+    .addHelpText(
+      "after",
+      "\nChanges nothing. Exits 3 until every API server signs with the config's issuer.\n",
+    )
+    .action(async (options: AdoptOptions) => {
+      const { runAdoptStatus } = await import("./run.ts");
+      await runAdoptStatus(context, options);
+    });
+  withYes(withIssuerOptions(adopt.command("undo")))
+    .description(
+      "go back to the old issuer, as gently; files are put back once no token of the new one lives",
+    )
+    .action(async (options: AdoptOptions) => {
+      const { runAdoptUndo } = await import("./run.ts");
+      await runAdoptUndo(context, options);
+    });
+  withYes(withIssuerOptions(adopt.command("finish")))
+    .description("remove the old issuer from every API server, once no pod holds a token of it")
+    .action(async (options: AdoptOptions) => {
+      const { runAdoptFinish } = await import("./run.ts");
+      await runAdoptFinish(context, options);
+    });
+}

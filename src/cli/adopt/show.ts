@@ -1,0 +1,163 @@
+import { printNext } from "../../core/command-line/index.ts";
+import { bold, dim, green, red, rich, yellow } from "../../core/terminal/index.ts";
+import { type AdoptionReport, type Dependents, timeText } from "../../control-plane/adoption/index.ts";
+import type { AccountTrust, AdoptionStep } from "../../rules/adoption/index.ts";
+import { distributions } from "../../rules/distribution/index.ts";
+import type { CommandContext } from "../context.ts";
+
+// A cluster has thousands of pods; --json has them all.
+const maxShown = 10;
+
+const kinds: Readonly<Record<Exclude<AdoptionStep["kind"], "publish" | "trust" | "wait">, string>> = {
+  accept: "accepts the new issuer as well; the old one signs",
+  sign: "signs with the new issuer; the old one is accepted",
+  hold: "signs with the old issuer again; the new one is accepted",
+  retire: "no longer accepts the old issuer",
+  restore: "gets its files back, byte for byte",
+};
+
+const conditions: Readonly<Record<"publish" | "trust" | "wait", string>> = {
+  publish: "the documents of the new issuer are seen from outside",
+  trust: "AWS has the new issuer, and the roles that trust the old one trust both",
+  wait: "no pod holds a token of the issuer that goes",
+};
+
+/** A step in words: `cp-1: signs with the new issuer`. */
+export function stepText(step: AdoptionStep): string {
+  return "server" in step ? `${step.server}: ${kinds[step.kind]}` : conditions[step.kind];
+}
+
+function printSteps({ output }: CommandContext, steps: readonly AdoptionStep[]): void {
+  for (const [index, step] of steps.entries()) {
+    const mark = step.done ? green("✔") : dim("·");
+    output.line(rich`${mark} ${String(index + 1).padStart(2)}. ${stepText(step)}`, 6);
+    if ("missing" in step)
+      for (const one of step.missing) output.line(rich`      ${yellow("waits")}: ${one}`, 13);
+    else if (!step.done && step.flags !== undefined)
+      output.line(dim(`      --service-account-issuer: ${step.flags.issuers.join(", then ")}`), 8);
+  }
+}
+
+function printServers({ output }: CommandContext, { servers, distribution }: AdoptionReport): void {
+  const title = distribution === undefined ? "" : ` (${distributions[distribution].title})`;
+  output.line(bold(`API servers${title}`));
+  for (const { name, issuers, audiences } of servers) {
+    const only = audiences === undefined ? "" : `; audiences ${audiences.join(", ")}`;
+    output.line(`  ${name}: signs as ${issuers[0] ?? "nobody"}, accepts ${issuers.join(", ")}${only}`, 4);
+  }
+}
+
+function printList({ output }: CommandContext, title: string, all: readonly string[]): void {
+  if (all.length === 0) return;
+  output.line(bold(title));
+  for (const one of all.slice(0, maxShown)) output.line(`  ${one}`, 4);
+  if (all.length > maxShown) output.line(dim(`  and ${all.length - maxShown} more; --json has them all`));
+}
+
+/** Statements for roles that are not this stack's, as their owners add them. */
+function printStatements({ output }: CommandContext, accounts: readonly AccountTrust[]): void {
+  const others = accounts.flatMap(({ roles }) =>
+    roles.filter(({ isOurs, trustsNew }) => !isOurs && !trustsNew),
+  );
+  if (others.length === 0) return;
+  output.line(bold("Roles of others that trust the old issuer: add to their trust policies"));
+  for (const { arn, statements } of others) {
+    output.line(`  ${arn}`, 4);
+    for (const statement of statements) output.line(`    ${JSON.stringify(statement)}`, 6);
+  }
+}
+
+/** Who depends on the issuer of before: what pods hold is computed, and said to be. */
+function printDependents(context: CommandContext, dependents: Dependents): void {
+  const { oldTokens, legacyTokens, publishers, checkers, legacyTrackedSince } = dependents;
+  printList(
+    context,
+    "Tokens of the old issuer that pods may hold (computed from their starts and volumes)",
+    oldTokens.tokens.map(
+      ({ namespace, pod, audience = "the API server", renewedBy, until }) =>
+        `${namespace}/${pod}: for ${audience}, its file renewed by ${timeText(renewedBy)}, refused from ${timeText(until)}`,
+    ),
+  );
+  const since = legacyTrackedSince === undefined ? "" : ` since ${legacyTrackedSince}`;
+  printList(
+    context,
+    "Tokens in Secrets (they name no issuer of these: API servers go on accepting them)",
+    legacyTokens.map(
+      ({ namespace, secret, serviceAccount, kid = "unknown", lastUsed }) =>
+        `${namespace}/${secret} of ${serviceAccount}: key ${kid}, ${lastUsed === undefined ? `not used${since}` : `last used ${lastUsed}`}`,
+    ),
+  );
+  printList(
+    context,
+    "Others that publish an issuer of this cluster",
+    publishers.map(
+      ({ issuer, servers, differs }) =>
+        `${issuer}: served by ${servers.join(", ") || "a server without a name"}${differs ? "; two readings differed: several answer" : ""}. It has to go on until the old issuer is gone`,
+    ),
+  );
+  printList(
+    context,
+    "Programs that check the issuer themselves",
+    checkers.map(({ product, foundBy, advice }) => `${product} (${foundBy}): ${advice}`),
+  );
+}
+
+function printInstructions({ output }: CommandContext, { instructions }: AdoptionReport): void {
+  for (const { pass, where, lines, next, note } of instructions) {
+    output.line(bold(pass ?? "API server"));
+    output.line(`  ${where}:`, 2);
+    for (const line of lines) output.line(`    ${line}`, 4);
+    if (next !== undefined) output.line(`  then: ${next}`, 8);
+    if (note !== undefined) output.line(`  note: ${note}`, 8);
+  }
+}
+
+function printRefusals(context: CommandContext, { refusals }: AdoptionReport): void {
+  for (const { message, next } of refusals) {
+    context.output.line(rich`${red("refused")}: ${message}`, 2);
+    printNext(context, context.output, next, { indent: 2 });
+  }
+}
+
+/** All that is to be known before anything is changed. */
+export function printPlan(
+  context: CommandContext,
+  report: AdoptionReport,
+  steps: readonly AdoptionStep[],
+): void {
+  const { output } = context;
+  const { issuer, old, warnings, unseen } = report;
+  output.line(rich`${bold("new issuer")}  ${issuer}`);
+  output.line(rich`${bold("old issuer")}  ${old.join(", ") || "none"}`);
+  output.line();
+  printServers(context, report);
+  output.line();
+  printRefusals(context, report);
+  for (const one of warnings) output.line(rich`${yellow("note")}: ${one}`, 6);
+  printSteps(context, steps);
+  printInstructions(context, report);
+  output.line();
+  printStatements(context, report.accounts);
+  printDependents(context, report.dependents);
+  printList(context, "Not seen", unseen);
+}
+
+function nextOf({ next, finish, old, issuer }: AdoptionReport): string {
+  if (next !== undefined) return `Run podtrust adopt run: next, ${stepText(next)}.`;
+  const [wait] = finish;
+  if (finish.every(({ done }) => done))
+    return `${issuer} is the cluster's only issuer: nothing is left to do.`;
+  if (wait !== undefined && "missing" in wait && wait.missing.length > 0)
+    return `Wait with podtrust adopt finish: ${wait.missing.join("; ")}.`;
+  return `No pod holds a token of ${old.join(", ")} any more: podtrust adopt finish removes it.`;
+}
+
+/** Where a cluster stands, and what comes next. */
+export function printStatus(context: CommandContext, report: AdoptionReport): void {
+  const { output } = context;
+  printServers(context, report);
+  printRefusals(context, report);
+  for (const one of report.warnings) output.line(rich`${yellow("note")}: ${one}`, 6);
+  printSteps(context, report.steps);
+  printNext(context, output, nextOf(report));
+}

@@ -1,0 +1,184 @@
+import { type Clock, defined, errorText } from "../../core/base/index.ts";
+import type { Config } from "../../config/index.ts";
+import type { IssuerRoute } from "../../issuer/index.ts";
+import { type KubernetesApi, readCluster } from "../../providers/kubernetes/index.ts";
+import type { AwsAccess, AwsSession } from "../../providers/aws/index.ts";
+import {
+  type AdoptionFacts,
+  audiencesOf,
+  oldIssuers,
+  oldTokens,
+  type OldTokens,
+  type PodFacts,
+  type ServerFacts,
+} from "../../rules/adoption/index.ts";
+import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
+import type { Server } from "../servers/index.ts";
+import { type IssuerChecker, readCheckers } from "./checkers.ts";
+import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
+import { type LegacyToken, readLegacyTokens, trackedSince } from "./legacy-tokens.ts";
+import { readPods } from "./pods.ts";
+import { readServers, type ServersSeen } from "./servers.ts";
+import { readTrust } from "./trust.ts";
+
+/** What adoption works with. */
+export interface AdoptionContext {
+  readonly config: Config;
+  /** The cluster, by whichever way the config reaches it. */
+  readonly api: KubernetesApi;
+  /** Each of `cluster.servers`, at its own address; none where the config lists none. */
+  readonly servers: readonly Server[];
+  readonly route: IssuerRoute;
+  /** `--api-audiences` as somebody wants it. */
+  readonly audiences?: readonly string[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly openAws?: (access: AwsAccess) => AwsSession;
+}
+
+/** Who depends on the issuer that a cluster has. */
+export interface Dependents {
+  /** Tokens of the issuers of before that pods may hold: computed, not seen. */
+  readonly oldTokens: OldTokens;
+  /** The same of the new issuer, for the way back. */
+  readonly newTokens: OldTokens;
+  /** They name no issuer of these, and stay valid at the API servers. */
+  readonly legacyTokens: readonly LegacyToken[];
+  /** A date: since when the API servers write down that one was used. */
+  readonly legacyTrackedSince?: string;
+  /** Who serves the documents of an issuer of before. */
+  readonly publishers: readonly OtherPublisher[];
+  readonly checkers: readonly IssuerChecker[];
+}
+
+/** Everything that adoption is judged by, read before anything is judged. */
+export interface AdoptionReading {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly hints: DistributionHints;
+  readonly facts: AdoptionFacts;
+  readonly dependents: Dependents;
+  /** Every pod was read: else nobody knows that no token lives. */
+  readonly sawPods: boolean;
+  /** What could not be seen, and why; a part each. */
+  readonly unseen: readonly string[];
+}
+
+/** Collects what could not be seen in place of failing for it. */
+class Looks {
+  readonly unseen: string[] = [];
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async at<T>(what: string, look: Promise<T>, orElse: T): Promise<T> {
+    try {
+      return await look;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.unseen.push(`${what}: ${errorText(error)}`);
+      return orElse;
+    }
+  }
+}
+
+const none = { kept: [], isWhole: true } as const;
+
+// Nobody lists these; each is bounded by what an API server or a name allows.
+const neverSeen: readonly string[] = [
+  "tokens without a pod (kubectl create token, CI systems, controllers): nothing lists them; each lives as long as it was asked for, at most as --service-account-max-token-expiration allows",
+  "clients outside of the cluster that compare iss, such as roles of Vault: ask who runs them",
+];
+
+/** From when on no server signs as the issuers that `isMeant` means: now, while one still does. */
+function switchedAt(
+  servers: readonly ServerFacts[],
+  isMeant: (issuer: string) => boolean,
+  now: number,
+): number {
+  const signs = servers.some(({ issuers: [first = ""] }) => isMeant(first));
+  const starts = servers.map(({ startedAt = now }) => startedAt);
+  return signs || servers.length === 0 ? now : Math.max(...starts);
+}
+
+function tokensOf(
+  seen: ServersSeen,
+  pods: readonly PodFacts[],
+  isMeant: (issuer: string) => boolean,
+  now: number,
+): OldTokens {
+  const { servers, isExtended, maxTokenSeconds } = seen;
+  return oldTokens({
+    pods,
+    switchedAt: switchedAt(servers, isMeant, now),
+    now,
+    apiAudiences: servers.flatMap(audiencesOf),
+    isExtended,
+    ...defined({ maxTokenSeconds }),
+  });
+}
+
+/**
+ * Reads a cluster, its API servers, both issuers and AWS: changes nothing. A part that cannot be seen is told as such; throws
+ * what `readServers` and `readCluster` throw, and the signal's reason.
+ */
+export async function gatherAdoption(context: AdoptionContext): Promise<AdoptionReading> {
+  const { config, api, servers, route, clock, signal, audiences } = context;
+  const { issuer } = config;
+  const looks = new Looks(signal);
+  const [{ facts: hints }, seen] = await Promise.all([
+    readCluster(api, { signal }),
+    readServers(api, servers, signal),
+  ]);
+  const jwksUri = config.publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri;
+  const wanted = { issuer, jwksUri, ...defined({ audiences }) };
+  const formerIssuers = config.publisher?.formerIssuers ?? [];
+  const old = oldIssuers({ servers: seen.servers, wanted, formerIssuers });
+  const [pods, legacy, tracked, checkers, documents, accounts, publishers] = await Promise.all([
+    looks.at("pods, and the tokens that they hold", readPods(api, signal), { kept: [], isWhole: false }),
+    looks.at("tokens in Secrets", readLegacyTokens(api, signal), none),
+    looks.at("since when the use of tokens in Secrets is written down", trackedSince(api, signal), undefined),
+    looks.at("what else checks issuers", readCheckers(api, signal), []),
+    readDocuments(issuer, route, signal),
+    readTrust({ config, old, clock, ...defined({ openAws: context.openAws }) }, signal),
+    Promise.all(old.map((one) => readPublisher(one, route, signal))),
+  ]);
+  const now = clock.now();
+  const talos = talosMinor(hints);
+  return {
+    now,
+    hints,
+    facts: {
+      wanted,
+      distribution: distributionOf(hints),
+      ...defined({ talos }),
+      servers: seen.servers,
+      listed: servers.map(({ api: { name } }) => name),
+      known: seen.known,
+      formerIssuers,
+      documents,
+      accounts,
+    },
+    dependents: {
+      oldTokens: tokensOf(seen, pods.kept, (one) => one !== issuer, now),
+      newTokens: tokensOf(seen, pods.kept, (one) => one === issuer, now),
+      legacyTokens: legacy.kept,
+      ...defined({ legacyTrackedSince: tracked }),
+      publishers: publishers.filter((one) => one !== undefined),
+      checkers,
+    },
+    sawPods: pods.isWhole,
+    unseen: [
+      ...looks.unseen,
+      ...seen.unseen,
+      ...(pods.isWhole || pods.kept.length === 0 ? [] : ["pods beyond the first 50,000"]),
+      ...accounts
+        .filter(({ unseen, isWhole }) => unseen === undefined && !isWhole)
+        .map(({ account }) => `account ${account}: roles whose trust policy could not be read`),
+      ...neverSeen,
+    ],
+  };
+}

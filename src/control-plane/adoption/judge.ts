@@ -1,0 +1,97 @@
+import { defined } from "../../core/base/index.ts";
+import {
+  adoptionRefusals,
+  type AdoptionRefusal,
+  adoptionSteps,
+  type AdoptionStep,
+  adoptionWarnings,
+  type AccountTrust,
+  finishSteps,
+  type Gone,
+  holdersOf,
+  type Manner,
+  mannerOf,
+  nextStep,
+  oldIssuers,
+  type OldTokens,
+  type ServerFacts,
+  undoSteps,
+} from "../../rules/adoption/index.ts";
+import {
+  type DistributionName,
+  type Instruction,
+  issuerInstructions,
+  kubernetesMinor,
+  talosMinor,
+} from "../../rules/distribution/index.ts";
+import type { AdoptionReading, Dependents } from "./gather.ts";
+
+/** Where a cluster stands on its way to the new issuer, and back. */
+export interface AdoptionReport {
+  readonly issuer: string;
+  /** Issuers of before. */
+  readonly old: readonly string[];
+  readonly distribution?: DistributionName;
+  readonly manner: Manner;
+  readonly servers: readonly ServerFacts[];
+  readonly refusals: readonly AdoptionRefusal[];
+  readonly warnings: readonly string[];
+  readonly steps: readonly AdoptionStep[];
+  readonly next?: AdoptionStep;
+  readonly finish: readonly AdoptionStep[];
+  readonly undo: readonly AdoptionStep[];
+  /** For distributions whose files podtrust does not write. */
+  readonly instructions: readonly Instruction[];
+  readonly accounts: readonly AccountTrust[];
+  readonly dependents: Dependents;
+  readonly unseen: readonly string[];
+}
+
+/** RFC 3339 in UTC, to the minute. */
+export function timeText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+}
+
+/** Whether no live pod holds a token of an issuer any more, with who does and until when. */
+function goneOf({ tokens, cluster, others }: OldTokens, which: string, isSeen: boolean): Gone {
+  if (!isSeen)
+    return { done: false, why: `not every pod could be seen, and one may hold a token of ${which}` };
+  const holders = holdersOf(tokens);
+  const [until, count] = [Math.max(cluster, others), holders.length];
+  return {
+    done: count === 0,
+    why: `${count === 1 ? "one pod" : `${count} pods`} may hold a token of ${which} until ${timeText(until)}, such as ${holders[0] ?? "none"}; start them anew, and none does`,
+  };
+}
+
+/** Judges what was read: what stands against adoption, what comes next, and when the issuers of before can go. */
+export function judgeAdoption({
+  facts,
+  dependents,
+  hints,
+  unseen,
+  sawPods,
+}: AdoptionReading): AdoptionReport {
+  const { wanted, distribution, servers, accounts } = facts;
+  const old = oldIssuers(facts);
+  const steps = adoptionSteps(facts);
+  const manner = mannerOf(facts);
+  const spec = { issuers: [wanted.issuer, ...old], jwksUri: wanted.jwksUri };
+  const versions = { kubernetes: kubernetesMinor(hints), talos: talosMinor(hints) };
+  return {
+    issuer: wanted.issuer,
+    old,
+    manner,
+    servers,
+    refusals: adoptionRefusals(facts),
+    warnings: adoptionWarnings(facts),
+    steps,
+    finish: finishSteps(facts, goneOf(dependents.oldTokens, "an issuer of before", sawPods)),
+    undo: undoSteps(facts, goneOf(dependents.newTokens, wanted.issuer, sawPods)),
+    instructions: manner === "files" ? [] : issuerInstructions(distribution, spec, versions),
+    accounts,
+    dependents,
+    unseen,
+    ...defined({ distribution, next: nextStep(steps) }),
+  };
+}
