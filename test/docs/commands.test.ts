@@ -19,6 +19,11 @@ import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } f
 
 /** What needs more than a stand-in, and the test that runs it. */
 const elsewhere: Readonly<Record<string, string>> = {
+  "adopt plan": "test/cluster/adoption.test.ts",
+  "adopt run": "test/cluster/adoption.test.ts",
+  "adopt status": "test/cluster/adoption.test.ts",
+  "adopt finish": "test/cluster/adoption.test.ts",
+  "adopt undo": "test/cluster/adoption.test.ts",
   "apply demo": "test/cluster/apply.test.ts",
   "demo --cluster": "test/cluster/demo-cluster.test.ts",
   ssh: "test/tools/host/k3s.test.ts",

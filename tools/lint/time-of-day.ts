@@ -39,6 +39,7 @@ export const timeOfDay: readonly string[] = [
   "src/publisher/start.ts",
   "src/publisher/withdrawal.ts",
   "src/doctor/gather.ts",
+  "src/control-plane/adoption/gather.ts",
   "src/stack/status/gather/index.ts",
   // Dates of objects, tokens and credentials: the cluster's, the plugin's and AWS's.
   "src/operator/finder/finder.ts",

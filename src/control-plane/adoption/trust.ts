@@ -22,11 +22,15 @@ export interface TrustQuery {
   readonly openAws?: (access: AwsAccess) => AwsSession;
 }
 
+interface RolesQuery {
+  readonly config: TrustQuery["config"];
+  readonly account: AwsConfig;
+  readonly old: string;
+}
+
 async function rolesTrusting(
   session: AwsSession,
-  { config: { stack, issuer } }: TrustQuery,
-  account: AwsConfig,
-  old: string,
+  { config: { stack, issuer }, account, old }: RolesQuery,
   signal: AbortSignal,
 ): Promise<{ readonly roles: readonly OldTrust[]; readonly isWhole: boolean }> {
   const partition = partitionOf(account.region);
@@ -60,7 +64,11 @@ async function readAccount(
     const hasProvider = (await readOidcProviders(session, signal)).some((one) => one.arn === arn);
     // AWS knows no issuer by a name that the public DNS lacks.
     const known = old.filter((one) => !isPrivateName(hostNameOf(one)));
-    const found = await mapLimit(known, (one) => rolesTrusting(session, query, account, one, signal), 1);
+    const found = await mapLimit(
+      known,
+      (one) => rolesTrusting(session, { config, account, old: one }, signal),
+      1,
+    );
     return {
       account: account.account,
       hasProvider,
