@@ -402,24 +402,5 @@ export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema"];
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
 
-/** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
-export const programs = {
-  completion: "src/cli/kubectl-plugin/complete.ts",
-  publisher: "src/cli/publisher-program/main.ts",
-  whole: "src/cli/single-program/main.ts",
-  sandbox: "src/sandbox/cli/main.ts",
-  sandboxProcess: "src/sandbox/process/main.ts",
-} as const;
-
-/** What package.json names, as the command and as what others import. */
-export const published = ["src/cli/main.ts", "src/sandbox/index.ts"];
-
-/** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
-export const waitingForUse = [
-  "src/providers/acme/tls-alpn-01.ts",
-  "src/config/open.ts",
-  "src/config/pods/settings.ts",
-  "src/rules/injection/annotated-access.ts",
-  "src/rules/injection/fault.ts",
-  "src/operator/bindings/account/account.ts",
-];
+// Files in place of rooms: what is run, published, or waits for its first user.
+export { programs, published, waitingForUse } from "./programs.ts";

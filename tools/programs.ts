@@ -1,0 +1,21 @@
+/** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
+export const programs = {
+  completion: "src/cli/kubectl-plugin/complete.ts",
+  publisher: "src/cli/publisher-program/main.ts",
+  whole: "src/cli/single-program/main.ts",
+  sandbox: "src/sandbox/cli/main.ts",
+  sandboxProcess: "src/sandbox/process/main.ts",
+} as const;
+
+/** What package.json names, as the command and as what others import. */
+export const published = ["src/cli/main.ts", "src/sandbox/index.ts"];
+
+/** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
+export const waitingForUse = [
+  "src/providers/acme/tls-alpn-01.ts",
+  "src/config/open.ts",
+  "src/config/pods/settings.ts",
+  "src/rules/injection/annotated-access.ts",
+  "src/rules/injection/fault.ts",
+  "src/operator/bindings/account/account.ts",
+];
