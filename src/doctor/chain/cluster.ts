@@ -43,7 +43,7 @@ export function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): Tok
 export async function reviewed({ api, signal }: Looking, text: string): Promise<TokenLook> {
   const jws = parseJws(text);
   const accepted = await look(signal, () => api.reviewToken(text, { signal }));
-  return tokenLook(jws, "seen" in accepted ? accepted.seen : undefined);
+  return tokenLook(jws, "seen" in accepted ? accepted.seen.authenticated : undefined);
 }
 
 async function freshToken(looking: Looking, serviceAccount: string): Promise<TokenLook> {

@@ -199,8 +199,6 @@ export interface KubernetesApi {
   ): Promise<T>;
   /** A container's log from its beginning; one that has not started has none, which is no error. */
   podLog(namespace: string, name: string, options?: PodLogOptions): Promise<PodLog>;
-  /** Whether the API server takes a token for itself (TokenReview). */
-  reviewToken(token: string, options?: CallOptions): Promise<boolean>;
   /** Who we are to the cluster. */
   selfSubject(options?: CallOptions): Promise<ClusterSubject>;
   /** True for a credential with every verb on every resource: an admin's, which no daemon should hold. */

@@ -229,14 +229,6 @@ class Client implements KubernetesApi {
     return this.#objects.podLog(namespace, name, options);
   }
 
-  async reviewToken(token: string, options: CallOptions = {}): Promise<boolean> {
-    const purpose = this.#purpose({ what: "have a token reviewed", right: "create tokenreviews" });
-    const path = "/apis/authentication.k8s.io/v1/tokenreviews";
-    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };
-    const status = mapping(await this.#post(purpose, path, body, options), "status") ?? {};
-    return status["authenticated"] === true;
-  }
-
   async selfSubject(options: CallOptions = {}): Promise<ClusterSubject> {
     const purpose = this.#purpose({ what: "ask who we are", right: "create selfsubjectreviews" });
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";

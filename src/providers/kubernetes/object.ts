@@ -25,7 +25,6 @@ export type ObjectKind =
   | "ValidatingAdmissionPolicyBinding"
   | "CustomResourceDefinition"
   | "Service"
-  | "EndpointSlice"
   | "NetworkPolicy"
   | "Node"
   | "CertificateSigningRequest"
@@ -140,7 +139,6 @@ const places: Readonly<Record<ObjectKind, ApiResource>> = {
     plural: "certificatesigningrequests",
     clusterWide: true,
   },
-  EndpointSlice: { group: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
   AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
   AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },
