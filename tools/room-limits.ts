@@ -1,0 +1,28 @@
+/** Inside a room, the only places that may import another: what stands beside them is neutral of it. */
+export const narrowed: readonly { from: string; to: string; only: readonly string[] }[] = [
+  // The demo's job, publishing to S3, what IAM says to `explain`, and the names of AWS's policies: of AWS alone.
+  {
+    from: "cli",
+    to: "providers/aws",
+    only: [
+      "src/cli/explain",
+      "src/cli/init",
+      "src/cli/job",
+      "src/cli/manifests",
+      "src/cli/options",
+      "src/cli/publish",
+    ],
+  },
+  // Proving a name by dns-01, and finding a zone for a new config, without all of a stack.
+  { from: "cli", to: "providers/dns", only: ["src/cli/serve"] },
+  { from: "cli", to: "providers/cloudflare", only: ["src/cli/init", "src/cli/serve"] },
+  { from: "cli", to: "providers/hetzner", only: ["src/cli/serve"] },
+];
+
+/** Packages that some rooms alone may import. */
+export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
+  { package: /^@aws-sdk\//u, rooms: ["providers/aws"] },
+  { package: /^commander$/u, rooms: ["cli", "core/command-line", "sandbox/cli"] },
+  { package: /^yaml$/u, rooms: ["core/yaml"] },
+  { package: /^zod$/u, rooms: ["config"] },
+];
