@@ -32,6 +32,7 @@ export default {
     "script",
     "shellcheck",
     "setpriv",
+    "softhsm2-util",
     "ssh-keygen",
     "systemd-analyze",
     "systemd-notify",

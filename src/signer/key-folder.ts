@@ -110,6 +110,16 @@ export class KeyFolder {
     return this.add(newKeyOf(publicKeyOfPem(pem, path)));
   }
 
+  /**
+   * Takes in a key that is held elsewhere, by its public half: DER SubjectPublicKeyInfo. `holder` is where the private half
+   * is, `pkcs11:LABEL`. Throws what `change` throws, and `signer-key-invalid`.
+   */
+  addHeld(spki: Uint8Array, holder: string): Promise<RingKey> {
+    algorithmOf(spki);
+    const key = createPublicKey({ key: Buffer.from(spki), type: "spki", format: "der" });
+    return this.add({ ...newKeyOf(key), holder });
+  }
+
   /** Adds a key that is held elsewhere, or nowhere. Throws what `change` throws. */
   async add(key: NewKey): Promise<RingKey> {
     const ring = await this.change((before, now) => addKey(before, key, now));

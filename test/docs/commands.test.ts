@@ -36,6 +36,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   restore: "test/backup/publisher-lost.test.ts",
   "operator status": "test/cluster/operator/operator.test.ts",
   "signer run": "test/cluster/signer/signer.test.ts",
+  "signer add": "test/tools/pkcs11.test.ts",
   "signer import": "test/cluster/signer/signer.test.ts",
   "signer create": "test/cluster/signer/signer.test.ts",
   "signer status": "test/cluster/signer/signer.test.ts",

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { CreateOptions, ImportOptions, StateOptions } from "./keys.ts";
+import type { AddOptions, CreateOptions, ImportOptions, StateOptions } from "./keys.ts";
 import type { PromoteOptions } from "./running.ts";
 import type { SignerRunOptions } from "./run.ts";
 
@@ -30,6 +30,14 @@ export const signerUses: CommandUses = {
       "podtrust signer create",
       "podtrust signer create --type RS256",
       "podtrust signer create --json",
+    ],
+    guide: "signer",
+  },
+  "signer add": {
+    examples: [
+      "podtrust signer add pkcs11:sa --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
+      "podtrust signer add pkcs11:next-2027 --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
+      "podtrust signer add pkcs11:sa --holder pkcs11=/usr/local/bin/podtrust-pkcs11 --json",
     ],
     guide: "signer",
   },
@@ -75,6 +83,8 @@ export const signerUses: CommandUses = {
   },
 };
 
+const holderHelp = "program that holds keys of this scheme, such as pkcs11=/usr/local/bin/podtrust-pkcs11";
+
 const withState = (command: Command): Command =>
   command.option("--state <dir>", "the signer's state folder", "/var/lib/podtrust-signer");
 
@@ -97,6 +107,7 @@ function defineRun(signer: Command, context: CommandContext): void {
       "longest life of a token; below a year the API server's tokens get shorter",
       "365d",
     )
+    .option("--holder <scheme=program...>", holderHelp)
     .option("--peer <url...>", "an API server's own address: each has to serve a key before it signs")
     .option("--peer-ca <file>", "PEM of the authority that vouches for those API servers")
     .option("--peer-certificate <file>", "PEM of a client certificate that may read /openid/v1/jwks there")
@@ -125,6 +136,13 @@ function defineKeys(signer: Command, context: CommandContext): void {
     .action(async (options: CreateOptions) => {
       const { runCreate } = await import("./keys.ts");
       await runCreate(context, options);
+    });
+  withState(signer.command("add").argument("<uri>", "scheme and name of the key, such as pkcs11:sa"))
+    .description("take in a key that an HSM or another holder has: the first one signs, a later one is next")
+    .requiredOption("--holder <scheme=program>", holderHelp)
+    .action(async (uri: string, options: AddOptions) => {
+      const { runAdd } = await import("./keys.ts");
+      await runAdd(context, uri, options);
     });
   const kid = "key ID, as signer status shows it";
   withState(signer.command("exclude").argument("<kid>", kid))

@@ -1,12 +1,16 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, TimeLimit } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { rich } from "../../core/terminal/index.ts";
 import type { KeyState, RingKey } from "../../rules/signer/index.ts";
 import { KeyFolder, type KeyType, reloadSigner } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
+import { holderOf } from "./holders.ts";
 
 /** Bytes of a PEM file with a key. */
 const maxPem = 64 * 1024;
+
+/** How long a holder may take to name a key, in milliseconds. */
+const openingMs = 10_000;
 
 /** What was typed. */
 export interface StateOptions {
@@ -19,6 +23,10 @@ export interface ImportOptions extends StateOptions {
 
 export interface CreateOptions extends StateOptions {
   readonly type: KeyType;
+}
+
+export interface AddOptions extends StateOptions {
+  readonly holder: string;
 }
 
 const folderOf = (context: CommandContext, { state }: StateOptions): KeyFolder =>
@@ -67,6 +75,21 @@ export async function runImport(
 /** `podtrust signer create`. */
 export async function runCreate(context: CommandContext, options: CreateOptions): Promise<void> {
   await added(context, options, await folderOf(context, options).create(options.type));
+}
+
+/** `podtrust signer add URI`: the key's public half is asked of its holder. */
+export async function runAdd(context: CommandContext, uri: string, options: AddOptions): Promise<void> {
+  const holder = holderOf(options.holder, context.logger());
+  if (!uri.startsWith(`${holder.scheme}:`))
+    throw new PodtrustError("usage", `${uri} is no key of the holder ${holder.scheme}`);
+  const limit = new TimeLimit(context.clock, { ms: openingMs, signal: context.signal });
+  try {
+    const spki = await holder.publicKey(uri.slice(holder.scheme.length + 1), limit.signal);
+    await added(context, options, await folderOf(context, options).addHeld(spki, uri));
+  } finally {
+    await limit.end();
+    await holder.close();
+  }
 }
 
 /** `podtrust signer exclude KID`, and `include KID` with `excluded` false. */

@@ -5,6 +5,7 @@ import { readSecretFile } from "../../core/files/index.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
 import { type Agreement, peersAgreement, serveSigner, type ServingSigner } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
+import { holderOf } from "./holders.ts";
 import { apiServerUrl } from "../options/api-server.ts";
 import { addressOf } from "../options/address.ts";
 
@@ -15,6 +16,7 @@ export interface SignerRunOptions {
   readonly listen: string;
   readonly refresh: string;
   readonly maxTokenLifetime: string;
+  readonly holder?: readonly string[];
   readonly peer?: readonly string[];
   readonly peerCa?: string;
   readonly peerCertificate?: string;
@@ -81,6 +83,7 @@ export async function runSigner(context: CommandContext, options: SignerRunOptio
     listen: addressOf(options.listen),
     refreshSeconds,
     maxTokenSeconds,
+    holders: (options.holder ?? []).map((one) => holderOf(one, logger)),
     ...agreement,
     clock,
     logger,

@@ -1,0 +1,164 @@
+/** Keys in a PKCS #11 token, SoftHSM's, by packages/pkcs11: imported, listed, signed with, and gone with its program. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
+import { kubernetesKid } from "../../src/rules/keys/index.ts";
+import { KeyFolder, ProgramHolder, serveSigner } from "../../src/signer/index.ts";
+import { claimsOfToken, GrpcClient, signRequest, valuesOf } from "../signer/grpc-client.ts";
+import { shellWord } from "../../src/core/base/index.ts";
+import { rememberingLogger } from "../support/remembering-logger.ts";
+
+const library = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(
+  (path) => existsSync(path),
+);
+const program = join(import.meta.dirname, "..", "..", "packages", "pkcs11", "main.mjs");
+const addon = "packages/pkcs11/node_modules/pkcs11js/build/Release/pkcs11.node";
+
+function missing(): string | false {
+  const reason =
+    library === undefined
+      ? "Debian's softhsm2 is not installed"
+      : existsSync(addon)
+        ? undefined
+        : "the addon is not built: npm ci --ignore-scripts && npm run build in packages/pkcs11";
+  if (reason !== undefined && process.env["CI"] === "true") throw new Error(reason);
+  return reason ?? false;
+}
+
+describe("the keys of a PKCS #11 token", { skip: missing() }, () => {
+  let folder: string;
+  let helper: string;
+  let holder: ProgramHolder;
+  const log = rememberingLogger();
+  const keys = {
+    sa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+    "of-p256": generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    "of-p384": generateKeyPairSync("ec", { namedCurve: "P-384" }),
+    "of-p521": generateKeyPairSync("ec", { namedCurve: "P-521" }),
+  };
+  const never = new AbortController().signal;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-pkcs11-"));
+    const conf = join(folder, "softhsm2.conf");
+    mkdirSync(join(folder, "tokens"));
+    writeFileSync(
+      conf,
+      `directories.tokendir = ${join(folder, "tokens")}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+    );
+    const util = (...args: readonly string[]): void => {
+      execFileSync("softhsm2-util", args, { env: { ...process.env, SOFTHSM2_CONF: conf }, stdio: "ignore" });
+    };
+    util("--init-token", "--free", "--label", "podtrust", "--pin", "1234", "--so-pin", "567890");
+    for (const [index, [label, { privateKey }]] of Object.entries(keys).entries()) {
+      const file = join(folder, `${label}.pem`);
+      writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+      util(
+        "--import",
+        file,
+        "--token",
+        "podtrust",
+        "--label",
+        label,
+        "--id",
+        `0${index + 1}`,
+        "--pin",
+        "1234",
+      );
+    }
+    writeFileSync(join(folder, "pin"), "1234\n", { mode: 0o600 });
+    // As an environment file of the unit would have it.
+    helper = join(folder, "podtrust-pkcs11");
+    const settings = {
+      SOFTHSM2_CONF: conf,
+      PODTRUST_PKCS11_MODULE: library ?? "",
+      PODTRUST_PKCS11_TOKEN: "podtrust",
+      PODTRUST_PKCS11_PIN_FILE: join(folder, "pin"),
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${shellWord(value)}`);
+    writeFileSync(
+      helper,
+      ["#!/bin/sh", ...lines, `exec ${shellWord(process.execPath)} ${shellWord(program)}`, ""].join("\n"),
+    );
+    chmodSync(helper, 0o755);
+    holder = new ProgramHolder("pkcs11", helper, log);
+  });
+
+  after(async () => {
+    await holder.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const spkiOf = (key: KeyObject): Buffer => key.export({ type: "spki", format: "der" });
+
+  for (const [label, alg, hash] of [
+    ["sa", "RS256", "sha256"],
+    ["of-p256", "ES256", "sha256"],
+    ["of-p384", "ES384", "sha384"],
+    ["of-p521", "ES512", "sha512"],
+  ] as const)
+    test(`a key of ${alg} is named by its public half, and signs as a token has it`, async () => {
+      const { publicKey } = keys[label];
+      const spki = Buffer.from(await holder.publicKey(label, never));
+      assert.deepEqual(spki, spkiOf(publicKey));
+      const input = Buffer.from("header.claims");
+      const signature = await (await holder.open(label, alg)).sign(input, never);
+      const key = createPublicKey({ key: spki, type: "spki", format: "der" });
+      assert.ok(verify(hash, input, { key, dsaEncoding: "ieee-p1363" }, signature));
+    });
+
+  test("a cluster's key that was imported into the token signs under its old kid, and a dead program is started again", async () => {
+    const stateDir = join(folder, "state");
+    const folderOfKeys = new KeyFolder(stateDir, systemClock);
+    const { kid } = await folderOfKeys.addHeld(await holder.publicKey("sa", never), "pkcs11:sa");
+    assert.equal(kid, kubernetesKid(keys.sa.publicKey));
+    const own = new ProgramHolder("pkcs11", helper, log);
+    const socket = join(folder, "run", "signer.sock");
+    const serving = await serveSigner({
+      stateDir,
+      socket,
+      listen: { host: "127.0.0.1", port: 0 },
+      refreshSeconds: 10,
+      maxTokenSeconds: 3600,
+      holders: [own],
+      clock: systemClock,
+      logger: log,
+      signal: never,
+    });
+    const client = new GrpcClient(socket);
+    try {
+      const signedBy = async (): Promise<unknown> => {
+        const { status, message, body } = await client.call("Sign", signRequest(claimsOfToken()));
+        assert.equal(status, "0", message);
+        const header = Buffer.from(String(valuesOf(body, 1)[0]), "base64url").toString();
+        return (JSON.parse(header) as { kid: unknown }).kid;
+      };
+      assert.equal(await signedBy(), kid);
+      await own.close();
+      assert.equal(await signedBy(), kid);
+    } finally {
+      client.close();
+      await serving.close();
+    }
+  });
+
+  test("a key that is not there, and a PIN that others may read, are told by their words", async () => {
+    const rejected = (text: RegExp, promise: Promise<unknown>): Promise<void> =>
+      assert.rejects(promise, (error) => {
+        assert.ok(error instanceof PodtrustError && error.code === "signer-key-source", String(error));
+        assert.match(error.message, text);
+        return true;
+      });
+    await rejected(/no key none/u, holder.publicKey("none", never));
+    chmodSync(join(folder, "pin"), 0o644);
+    const other = new ProgramHolder("pkcs11", helper, log);
+    await rejected(/ended with 1/u, other.publicKey("sa", never));
+    assert.ok(log.lines.some((line) => line.includes("can be read by others")));
+  });
+});
