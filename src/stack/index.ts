@@ -11,6 +11,7 @@ export {
   accountsOutput,
   dnsRecordIds,
   publisherOnMachine,
+  readSigningKeys,
   rollBackPublisher,
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";

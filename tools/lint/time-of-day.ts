@@ -20,6 +20,7 @@ export const timeOfDay: readonly string[] = [
   "src/backup/publisher-file.ts",
   "src/backup/schedule.ts",
   "src/cli/backup/keygen.ts",
+  "src/cli/backup/signing.ts",
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",

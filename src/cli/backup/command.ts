@@ -12,7 +12,7 @@ export const backupUses: CommandUses = {
   "backup create": {
     examples: [
       `podtrust backup create --recipient ${exampleRecipient}`,
-      `podtrust backup create -f prod.yaml --recipient ${exampleRecipient} --output prod.age`,
+      `podtrust backup create -f prod.yaml --recipient ${exampleRecipient} --output prod.age --with-signing-keys`,
       `podtrust backup --recipient ${exampleRecipient} --json`,
     ],
     guide: "backup-and-restore",
@@ -47,11 +47,15 @@ export function defineBackup(program: Command, context: CommandContext): void {
     .command("create", { isDefault: true })
     .description("save the publisher's keys, distrusts, ACME accounts and certificate in an encrypted file")
     .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
-    .option("-o, --output <file>", "file to create (default: STACK-publisher-TIME.age)")
+    .option("-o, --output <file>", "file to create (default: STACK-KIND-TIME.age)")
     .option(
       "--recipient <age1…>",
       "who can open it; repeatable (default: publisher.backup.recipients)",
       collect,
+    )
+    .option(
+      "--with-signing-keys",
+      "save in place of that what the cluster on the machine signs with, over SSH: k3s's service.key and token",
     )
     .action(async (options: BackupOptions) => {
       const { runBackup } = await import("./run.ts");

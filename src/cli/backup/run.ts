@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { readRecipient } from "../../core/age/index.ts";
 import { backupName, type BackupContents, publisherContents, sealed } from "../../backup/index.ts";
 import { createFile } from "../../core/files/index.ts";
-import { publisherOf } from "../../config/index.ts";
+import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -12,6 +12,7 @@ export interface BackupOptions {
   readonly file?: string;
   readonly output?: string;
   readonly recipient?: readonly string[];
+  readonly withSigningKeys?: boolean;
 }
 
 function recipientsOf(typed: readonly string[]): readonly string[] {
@@ -24,19 +25,35 @@ function printContents(context: CommandContext, { files }: BackupContents): void
   for (const [name, content] of files) context.output.line(`  ${name}, ${content.length} bytes`);
 }
 
-/** `podtrust backup`. */
+async function contentsOf(
+  context: CommandContext,
+  config: Config,
+  { withSigningKeys = false }: BackupOptions,
+): Promise<BackupContents> {
+  if (withSigningKeys) {
+    const { signingOnMachine } = await import("./signing.ts");
+    return signingOnMachine(context, config);
+  }
+  const { clock, env } = context;
+  return publisherContents(config, { clock, logger: context.logger(), env, consent: pluginConsent(context) });
+}
+
+/** `podtrust backup create`. */
 export async function runBackup(context: CommandContext, options: BackupOptions): Promise<void> {
-  const { output, clock, env } = context;
+  const { output } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
-  const recipients = recipientsOf(options.recipient ?? publisherOf(config).backup?.recipients ?? []);
-  const logger = context.logger();
-  const contents = await publisherContents(config, { clock, logger, env, consent: pluginConsent(context) });
+  const recipients = recipientsOf(options.recipient ?? config.publisher?.backup?.recipients ?? []);
+  const contents = await contentsOf(context, config, options);
   const file = await sealed(contents, { recipients });
   const name = options.output ?? backupName(contents);
   await createFile(context.path(name), file);
-  output.line(`${name} has what the publisher of ${contents.stack} keeps:`);
+  const { stack, kind, madeAt } = contents;
+  const what =
+    kind === "signing"
+      ? "what the cluster signs with, and how its machine is reached"
+      : "what the publisher keeps";
+  output.line(`${name} has of ${stack} ${what}:`);
   printContents(context, contents);
   output.line("Look whether it opens: podtrust backup verify, with the identity of a recipient.");
-  const { stack, kind, madeAt } = contents;
   output.result({ file: name, kind, stack, madeAt, bytes: file.length, recipients });
 }

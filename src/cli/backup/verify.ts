@@ -1,4 +1,4 @@
-import { type Verified, verifyPublisher } from "../../backup/index.ts";
+import { checkOwn, signingFiles, type Verified, verifyPublisher } from "../../backup/index.ts";
 import { green, rich, yellow } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -35,6 +35,12 @@ export async function runVerify(
   const contents = await openFile(context, name, options);
   const { kind, stack, madeAt } = contents;
   output.line(`${name} opens: a backup of the ${kind} of ${stack}, of ${new Date(madeAt).toISOString()}.`);
+  if (kind === "signing") {
+    checkOwn(config, contents);
+    for (const { name: file, belongs } of signingFiles(contents)) output.line(`  ${file}, for ${belongs}`);
+    output.result({ kind, stack, madeAt });
+    return;
+  }
   const deps = { clock, logger: context.logger(), env, consent: pluginConsent(context) };
   const route = await routeOf(context, options);
   const verified = await verifyPublisher({ config, deps, contents, route, signal });

@@ -24,6 +24,7 @@ export function defineRestore(program: Command, context: CommandContext): void {
     .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
     .option("-i, --identity <file>", "file with the age identity that opens it")
     .option("--replace", "set aside an ACME account that differs from the backup's, and take the backup's")
+    .option("--to <dir>", "folder to write a backup of signing keys into; says where each file belongs")
     .option("-y, --yes", "do not ask")
     .action(async (file: string, options: RestoreOptions) => {
       const { runRestore } = await import("./run.ts");

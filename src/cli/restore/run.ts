@@ -1,4 +1,4 @@
-import { restorePublisher } from "../../backup/index.ts";
+import { checkOwn, restorePublisher } from "../../backup/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import { openFile, type OpenOptions } from "../backup/open.ts";
@@ -10,6 +10,7 @@ import { pluginConsent } from "../options/plugin-consent.ts";
 export interface RestoreOptions extends OpenOptions {
   readonly file?: string;
   readonly replace?: boolean;
+  readonly to?: string;
   readonly yes?: boolean;
 }
 
@@ -48,6 +49,11 @@ export async function runRestore(
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const contents = await openFile(context, name, options);
   const { madeAt } = contents;
+  if (contents.kind === "signing") {
+    checkOwn(config, contents);
+    const { writeSigningFiles } = await import("./signing.ts");
+    return writeSigningFiles(context, contents, options.to);
+  }
   const done = await restorePublisher({
     config,
     deps: { clock, logger: context.logger(), env, consent: pluginConsent(context) },

@@ -14,6 +14,7 @@ export {
   k3sFiles,
   type Machine,
   openMachine,
+  readSigningKeys,
   sshAccess,
   type SshAccess,
 } from "./host/index.ts";

@@ -3,4 +3,5 @@ export { type SshAccess, sshAccess } from "./access.ts";
 export { type Machine, openMachine } from "./machine.ts";
 export { hostParts } from "./part.ts";
 export { hostConnection } from "./place.ts";
+export { readSigningKeys } from "./signing-keys.ts";
 export { k3sFiles } from "./spec.ts";

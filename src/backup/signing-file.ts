@@ -1,0 +1,50 @@
+import type { BackupContents, BackupFile } from "./archive/index.ts";
+
+/** What a machine's cluster signs with, and by what the machine is reached; each where it is known. */
+export interface SigningTexts {
+  readonly serviceKey?: Buffer;
+  readonly k3sToken?: Buffer;
+  readonly loginKey?: Buffer;
+  readonly loginKeyPublic?: Buffer;
+  readonly knownHosts?: Buffer;
+}
+
+const names: Readonly<Record<keyof SigningTexts, BackupFile>> = {
+  serviceKey: "service.key",
+  k3sToken: "k3s-token",
+  loginKey: "login-key",
+  loginKeyPublic: "login-key.pub",
+  knownHosts: "known-hosts",
+};
+
+/** Where each belongs on a machine, or on the one that podtrust runs on, in a few words. */
+const belongs: Partial<Record<BackupFile, string>> = {
+  "service.key":
+    "/var/lib/rancher/k3s/server/tls/service.key on each server, mode 0600, before k3s first starts there",
+  "k3s-token": "/var/lib/rancher/k3s/server/token, mode 0600, or --token-file, with a copy of the datastore",
+  "login-key": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519, mode 0600",
+  "login-key.pub": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519.pub",
+  "known-hosts": "$XDG_STATE_HOME/podtrust/STACK/known_hosts",
+};
+
+/** The content of a backup of what a cluster signs with. */
+export function signingContents(
+  label: Pick<BackupContents, "stack" | "issuer" | "madeAt">,
+  texts: SigningTexts,
+): BackupContents {
+  const files = new Map<BackupFile, Buffer>();
+  for (const [part, name] of Object.entries(names) as [keyof SigningTexts, BackupFile][]) {
+    const content = texts[part];
+    if (content !== undefined) files.set(name, content);
+  }
+  return { ...label, kind: "signing", files };
+}
+
+/** The files of a backup of signing keys, each with where it belongs. */
+export function signingFiles({ files }: BackupContents): readonly {
+  readonly name: BackupFile;
+  readonly content: Buffer;
+  readonly belongs: string;
+}[] {
+  return [...files].map(([name, content]) => ({ name, content, belongs: belongs[name] ?? "" }));
+}

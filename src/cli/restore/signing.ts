@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { type BackupContents, signingFiles } from "../../backup/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import { createFile, StateFolder } from "../../core/files/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/**
+ * Writes what a cluster signed with into a folder that has none of it yet, and says where each belongs. No machine is
+ * changed: a signing key that is put below a running API server refuses every token of the other. Throws `usage`,
+ * `file-unwritable`, `state-permissions`.
+ */
+export async function writeSigningFiles(
+  context: CommandContext,
+  contents: BackupContents,
+  to: string | undefined,
+): Promise<void> {
+  if (to === undefined)
+    throw new PodtrustError(
+      "usage",
+      "the backup has what the cluster signs with, which is put into no machine by itself",
+      {
+        next: "Name a folder for it: --to DIR. What is printed says where each file belongs.",
+      },
+    );
+  const folder = new StateFolder(context.path(to));
+  await folder.make();
+  const { output } = context;
+  const files = signingFiles(contents);
+  for (const { name, content } of files) await createFile(join(folder.path, name), content);
+  for (const { name, belongs } of files) output.line(`${join(to, name)} belongs in ${belongs}.`);
+  output.line("Keys of an HSM or a KMS are in no backup: they are where they were.");
+  output.line("Delete the folder when the cluster signs again.");
+  output.result({ kind: contents.kind, files: files.map(({ name, belongs }) => ({ name, belongs })) });
+}

@@ -1,0 +1,38 @@
+import { StateFolder } from "../../../core/files/index.ts";
+import { ownLoginKey, pinFile, readK3sSigningKeys } from "../../../providers/host/index.ts";
+import type { Machine } from "./machine.ts";
+import { type HostContext, stackState } from "./place.ts";
+
+/** What is kept of a machine: what its cluster signs with, and by what it is reached from here. */
+export interface SigningKeys {
+  /** Of k3s: PEM. */
+  readonly serviceKey?: Buffer;
+  readonly k3sToken?: Buffer;
+  /** The SSH key that podtrust made, both halves, and the keys that the machine is known by. */
+  readonly loginKey?: Buffer;
+  readonly loginKeyPublic?: Buffer;
+  readonly knownHosts?: Buffer;
+}
+
+/** Reads them, over the pinned connection and from this machine's state. Throws `ssh-*`, `host-*`, `state-permissions`. */
+export async function readSigningKeys(
+  { session }: Pick<Machine, "session">,
+  { config, env }: Pick<HostContext, "config" | "env">,
+  signal: AbortSignal,
+): Promise<SigningKeys> {
+  const { serviceKey, token } = await readK3sSigningKeys(session, signal);
+  const state = new StateFolder(stackState(config, env));
+  const local = async (name: string): Promise<Buffer | undefined> => {
+    const text = await state.read(name);
+    return text === undefined ? undefined : Buffer.from(text);
+  };
+  const [loginKey, loginKeyPublic] = [await local(ownLoginKey), await local(`${ownLoginKey}.pub`)];
+  const knownHosts = await local(pinFile);
+  return {
+    ...(serviceKey === undefined ? {} : { serviceKey }),
+    ...(token === undefined ? {} : { k3sToken: token }),
+    ...(loginKey === undefined ? {} : { loginKey }),
+    ...(loginKeyPublic === undefined ? {} : { loginKeyPublic }),
+    ...(knownHosts === undefined ? {} : { knownHosts }),
+  };
+}
