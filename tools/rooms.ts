@@ -110,6 +110,18 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/aws",
     "control-plane/servers",
   ],
+  // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
+  "control-plane/rotation": [
+    "core/base",
+    "core/http",
+    "rules/oidc",
+    "rules/keys",
+    "rules/rotation",
+    "issuer",
+    "config",
+    "providers/kubernetes",
+    "control-plane/servers",
+  ],
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],
   operator: [
@@ -338,6 +350,8 @@ export const allowed: Record<string, readonly string[]> = {
     "core/terminal",
     "core/command-line",
     "core/yaml",
+    "rules/rotation",
+    "control-plane/rotation",
   ],
 };
 

@@ -30,6 +30,7 @@ import { defineTest, testUses } from "./test/command.ts";
 import { defineToken, tokenUses } from "./token/command.ts";
 import { serveUses, defineServe } from "./serve/command.ts";
 import { defineRestore, restoreUses } from "./restore/command.ts";
+import { defineRotateMoves, rotateMoveUses } from "./rotate/moves-command.ts";
 import { rotateUses, defineRotate } from "./rotate/command.ts";
 import { runTree, type CommandTree, type CommandUses } from "../core/command-line/index.ts";
 import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
@@ -51,10 +52,19 @@ const nameByStack: Naming = async (context, config, unknown) => {
 
 /** `podtrust rotate` that also reaches the publisher on a machine: what connects there is loaded for that alone. */
 function defineRotateWithMachines(program: Command, context: CommandContext): void {
-  defineRotate(program, context, async (file, words) => {
-    const { rotateOnMachine } = await import("./rotate/on-machine.ts");
-    return rotateOnMachine(context, file, words);
-  });
+  const rotate = defineRotate(
+    program,
+    context,
+    async (file, words, more) => {
+      const { rotateOnMachine } = await import("./rotate/on-machine.ts");
+      return rotateOnMachine(context, file, words, more);
+    },
+    async (options) => {
+      const { statusAcross } = await import("./rotate/moves.ts");
+      return statusAcross(context, options);
+    },
+  );
+  defineRotateMoves(rotate, context);
 }
 
 /** `podtrust serve` that asks every cloud it knows. What speaks with them is loaded by who needs it: its memory is small. */
@@ -167,6 +177,7 @@ export const podtrust: CommandTree = {
     ...rotateUses,
     ...backupUses,
     ...restoreUses,
+    ...rotateMoveUses,
     ...sshUses,
     ...kubectlUses,
     ...tunnelUses,

@@ -29,8 +29,17 @@ export interface IssuerDeps {
 }
 
 /** What the times of its keys follow from. */
-function timesOf({ keyRetention, cacheTime, pollInterval }: IssuerSettings): KeyTimes {
-  return { maxToken: keyRetention, poll: pollInterval, caches: { publisher: cacheTime } };
+function timesOf({
+  keyRetention,
+  cacheTime,
+  pollInterval,
+  relyingPartyCache: aws,
+}: IssuerSettings): KeyTimes {
+  return {
+    maxToken: keyRetention,
+    poll: pollInterval,
+    caches: { publisher: cacheTime, ...defined({ aws }) },
+  };
 }
 
 // A person waits for the answer, and the control socket for five seconds.

@@ -73,6 +73,8 @@ export interface IssuerOptions {
   readonly target?: DocumentTarget;
   /** Milliseconds for which a key that vanished from the cluster stays published; 24 h by default. */
   readonly keyRetention?: number;
+  /** Milliseconds for which a relying party may go on with a JWK Set beyond Cache-Control; an hour by default. */
+  readonly relyingPartyCache?: number;
   /** Milliseconds between two looks at the cluster; 10,000 by default. */
   readonly pollInterval?: number;
   /** The value of Cache-Control on both documents; `public, max-age=60` by default. */

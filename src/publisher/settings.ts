@@ -29,7 +29,7 @@ function invalid(stack: string, what: string): PodtrustError {
 }
 
 /** Milliseconds of max-age; 0 where it says that nothing is kept. */
-function maxAge(cacheControl: string): number {
+export function maxAge(cacheControl: string): number {
   if (/\bno-(?:cache|store)\b/iu.test(cacheControl)) return 0;
   const seconds = [...cacheControl.matchAll(/\b(?:s-maxage|max-age)=(\d{1,9})\b/giu)].map((found) =>
     Number(found[1]),

@@ -24,6 +24,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",
+  "src/cli/rotate/moves.ts",
   "src/cli/signer/running.ts",
   "src/cli/test/command.ts",
   "src/cli/token/command.ts",
@@ -64,6 +65,7 @@ export const timeOfDay: readonly string[] = [
   // Since when a key was seen, as it is stored and shared between publishers.
   "src/publisher/bucket/",
   "src/publisher/issuer.ts",
+  "src/control-plane/rotation/rotation.ts",
   "src/publisher/shared/",
   "src/publisher/source/source.ts",
   // Since when a key has its state, and when the API server was given it.

@@ -16,8 +16,11 @@ function withKey(command: Command): Command {
   );
 }
 
-/** Has a publisher elsewhere do what the words say; false where the config's is none of those. */
-type Elsewhere = (file: string, words: readonly string[]) => Promise<boolean>;
+/** Has a publisher elsewhere do what the words say; false where the config's is none of those. `more`: of `--json`, beside. */
+type Elsewhere = (file: string, words: readonly string[], more?: object) => Promise<boolean>;
+
+/** What is to be shown of the keys across a config's API servers; undefined where it names none. */
+type Across = (options: RotateOptions) => Promise<object | undefined>;
 
 const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
   ...(stack === undefined ? [] : ["--stack", stack]),
@@ -55,10 +58,19 @@ export const rotateUses: CommandUses = {
 };
 
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
-export function defineRotate(program: Command, context: CommandContext, elsewhere?: Elsewhere): void {
-  const isDone = async (options: RotateOptions, words: readonly string[]): Promise<boolean> => {
+export function defineRotate(
+  program: Command,
+  context: CommandContext,
+  elsewhere?: Elsewhere,
+  across?: Across,
+): Command {
+  const isDone = async (
+    options: RotateOptions,
+    words: readonly string[],
+    more?: object,
+  ): Promise<boolean> => {
     if (elsewhere === undefined || options.state !== undefined) return false;
-    return elsewhere(options.file ?? "podtrust.yaml", words);
+    return elsewhere(options.file ?? "podtrust.yaml", words, more);
   };
   const rotate = program
     .command("rotate")
@@ -66,9 +78,10 @@ export function defineRotate(program: Command, context: CommandContext, elsewher
   withPublisher(rotate.command("status"))
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
-      if (await isDone(options, ["status"])) return;
+      const more = options.state === undefined ? await across?.(options) : undefined;
+      if (await isDone(options, ["status"], more)) return;
       const { runRotateStatus } = await import("./run.ts");
-      await runRotateStatus(context, options);
+      await runRotateStatus(context, options, more);
     });
   withKey(rotate.command("distrust"))
     .description("remove a signing key from the published JWKS, at once; asks if the cluster signs with it")
@@ -85,4 +98,5 @@ export function defineRotate(program: Command, context: CommandContext, elsewher
       const { runRotateRestore } = await import("./run.ts");
       await runRotateRestore(context, kid, options);
     });
+  return rotate;
 }

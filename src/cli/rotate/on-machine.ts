@@ -1,8 +1,9 @@
-import { isRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { type Machine, openMachine, publisherOnMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk, programExit } from "../../core/terminal/index.ts";
+import type { Config } from "../../config/index.ts";
 import { configOf } from "../options/config.ts";
 
 // The status of a publisher with hundreds of keys is a tenth of this.
@@ -25,8 +26,11 @@ async function shown(
   return { code, signs };
 }
 
-/** The same as the one object of `--json`. Throws `host-command-failed` for what is none. */
-async function answered(context: CommandContext, words: readonly string[]): Promise<number> {
+/** What the machine's program answers as the one object of `--json`. Throws `host-command-failed` for what is none. */
+async function answerOf(
+  context: CommandContext,
+  words: readonly string[],
+): Promise<{ readonly code: number; readonly value: JsonRecord }> {
   let answer = "";
   const code = await runForLines(context, "ssh", words, {
     out(line) {
@@ -40,13 +44,16 @@ async function answered(context: CommandContext, words: readonly string[]): Prom
   } catch {
     value = undefined;
   }
-  if (!isRecord(value)) {
-    throw new PodtrustError(
-      "host-command-failed",
-      `the publisher's program on the machine answers with no JSON object (exit code ${code})`,
-    );
-  }
-  context.output.compact(value);
+  if (isRecord(value)) return { code, value };
+  throw new PodtrustError(
+    "host-command-failed",
+    `the publisher's program on the machine answers with no JSON object (exit code ${code})`,
+  );
+}
+
+async function answered(context: CommandContext, words: readonly string[], more: object): Promise<number> {
+  const { code, value } = await answerOf(context, words);
+  context.output.compact({ ...value, ...more });
   return code;
 }
 
@@ -54,13 +61,14 @@ async function rotateThere(
   context: CommandContext,
   machine: Machine,
   command: readonly string[],
+  more: object,
 ): Promise<number> {
   const login = [...(await machine.sshArguments()), ...machine.asRoot];
-  const wordsOf = (more: readonly string[]): readonly string[] => [
+  const wordsOf = (option: readonly string[]): readonly string[] => [
     ...login,
-    ...[...command, ...more].map(shellWord),
+    ...[...command, ...option].map(shellWord),
   ];
-  if (context.json) return answered(context, wordsOf(["--json"]));
+  if (context.json) return answered(context, wordsOf(["--json"]), more);
   const { code, signs } = await shown(context, wordsOf([]));
   // The program there has no terminal to ask on: the question is ours.
   if (code === 0 || !signs || command.includes("--force") || !canAsk(context)) return code;
@@ -77,6 +85,7 @@ export async function rotateOnMachine(
   context: CommandContext,
   file: string,
   words: readonly string[],
+  more: object = {},
 ): Promise<boolean> {
   const config = await configOf(context, file);
   const there = publisherOnMachine(config);
@@ -84,8 +93,31 @@ export async function rotateOnMachine(
   const machine = await openMachine({ ...context, config });
   try {
     const command = [there.program, "rotate", ...words, "--state", there.state];
-    context.exitCode = programExit(await rotateThere(context, machine, command));
+    context.exitCode = programExit(await rotateThere(context, machine, command, more));
     return true;
+  } finally {
+    await machine.close();
+  }
+}
+
+/**
+ * Has the publisher on a config's machine distrust a key and shows nothing of it; false where the config's publisher is on no
+ * machine of the config's. Throws `host-command-failed` where it did not.
+ */
+export async function distrustOnMachine(
+  context: CommandContext,
+  config: Config,
+  kid: string,
+): Promise<boolean> {
+  const there = publisherOnMachine(config);
+  if (there === undefined) return false;
+  const machine = await openMachine({ ...context, config });
+  try {
+    const command = [there.program, "rotate", "distrust", kid, "--force", "--state", there.state, "--json"];
+    const login = [...(await machine.sshArguments()), ...machine.asRoot];
+    const { code } = await answerOf(context, [...login, ...command.map(shellWord)]);
+    if (code === 0) return true;
+    throw new PodtrustError("host-command-failed", `the publisher on the machine did not distrust ${kid}`);
   } finally {
     await machine.close();
   }

@@ -24,11 +24,15 @@ async function stateDirOf(context: CommandContext, options: RotateOptions): Prom
   return publisherOf(config).stateDir;
 }
 
-/** `podtrust rotate status`. */
-export async function runRotateStatus(context: CommandContext, options: RotateOptions): Promise<void> {
+/** `podtrust rotate status`. `more`: of `--json`, beside what the publisher says. */
+export async function runRotateStatus(
+  context: CommandContext,
+  options: RotateOptions,
+  more: object = {},
+): Promise<void> {
   const status = await publisherStatus(await stateDirOf(context, options));
   for (const issuer of status.issuers) showIssuer(context, issuer);
-  context.output.result(status);
+  context.output.result({ ...status, ...more });
 }
 
 function printPersisted(output: Output, persisted: boolean): void {

@@ -66,13 +66,18 @@ function resolveServe(
   return resolveHttps(accepted(https, "publisher"), place);
 }
 
-/** Whose keys are published, and which are not. */
+/** Whose keys are published, which are not, and for how long others keep them. */
 function resolveKeys({
   formerIssuers = [],
   distrustSecret,
   distrusted = [],
-}: PublisherInput): Pick<PublisherConfig, "formerIssuers" | "distrustSecret" | "distrusted"> {
-  return { formerIssuers, distrusted, ...defined({ distrustSecret }) };
+  relyingPartyCache,
+}: PublisherInput): Pick<
+  PublisherConfig,
+  "formerIssuers" | "distrustSecret" | "distrusted" | "relyingPartyCache"
+> {
+  const cache = relyingPartyCache === undefined ? {} : { relyingPartyCache: milliseconds(relyingPartyCache) };
+  return { formerIssuers, distrusted, ...cache, ...defined({ distrustSecret }) };
 }
 
 /** What it is made of, and what it writes, elsewhere than in its state. */

@@ -35,6 +35,7 @@ export interface PublisherInput {
   source?: ClusterInput | undefined;
   jwksUri?: string | undefined;
   keyRetention?: string | undefined;
+  relyingPartyCache?: string | undefined;
   pollInterval?: string | undefined;
   cacheControl?: string | undefined;
   admin?: string | false | undefined;
@@ -177,6 +178,15 @@ export const publisher: z.ZodType<PublisherInput> = section(
         example: "24h",
       },
       10 * minute,
+      30 * day,
+    ).optional(),
+    relyingPartyCache: duration(
+      {
+        what: "How long a relying party may go on with a JWK Set beyond Cache-Control. AWS does not say how long it does; some plan for a day. A new key signs only after it.",
+        standard: "1h",
+        example: "24h",
+      },
+      0,
       30 * day,
     ).optional(),
     pollInterval: duration(

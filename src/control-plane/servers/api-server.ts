@@ -9,6 +9,7 @@ import type { ServerTunnel } from "./tunnel.ts";
 
 const tokenSeconds = 3600;
 const staleTokens = "serviceaccount_stale_tokens_total";
+const processStart = "process_start_time_seconds";
 // The metrics of a large cluster are a few megabytes.
 const maxMetrics = 64 * 1024 * 1024;
 const silenceMs = 30_000;
@@ -61,6 +62,11 @@ export class TunnelledApiServer implements ApiServer {
       api.requestToken(namespace, name, wanted, { signal }),
     );
     return minted.token;
+  }
+
+  async startedAt(signal: AbortSignal): Promise<number> {
+    const seconds = await this.#tunnel.ask(signal, (api) => counterOf(api, processStart, signal));
+    return Math.round(seconds * 1000);
   }
 
   staleTokens(signal: AbortSignal): Promise<number> {

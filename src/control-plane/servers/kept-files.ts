@@ -8,12 +8,12 @@ export interface NewFile {
   readonly content: string;
   /** Of a file that is not there yet; one that is there keeps its own. */
   readonly mode?: number;
-  /** What of the file that is there comes before the content: its first key, which stays on the machine. */
-  readonly head?: "first key";
+  /** A file of the machine whose first key comes before the content; the key stays on the machine. */
+  readonly head?: string;
 }
 
 const changedCode = 9;
-const withFirstKey = `sed '/-----END.*KEY-----/q' "$path" >"$keep/copy"
+const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${shellWord(file)} >"$keep/copy"
 cat "$new" >>"$keep/copy"
 mv -f "$keep/copy" "$new"`;
 const outputMark = "changed ";
@@ -63,7 +63,7 @@ fi
 [ -d ${words.folder} ] || mkdir -p -m 0755 ${words.folder}
 cat >"$new"
 if [ "$(wc -c <"$new")" -ne ${Buffer.byteLength(content)} ]; then echo 'the connection was lost' >&2; exit 1; fi
-${head === undefined ? "" : withFirstKey}
+${head === undefined ? "" : withFirstKey(head)}
 if [ -e "$path" ]; then
   chown "$(stat -c %u:%g "$path")" "$new"
   chmod "$(stat -c %a "$path")" "$new"

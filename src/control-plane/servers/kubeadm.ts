@@ -3,13 +3,14 @@ import { yaml11Text } from "../../core/yaml/index.ts";
 import { changeManifest, type FlagChange, parseFlags } from "../../rules/distribution/index.ts";
 import { keysIn, kidOf } from "./key-files.ts";
 import { KeptFiles } from "./kept-files.ts";
+import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { flagsOfProcess } from "./running.ts";
 import type { KeyChange, ServerFiles, ServerKeys } from "./server.ts";
 
 export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
-const keyFolder = "/etc/kubernetes/pki";
+export const keyFolder = "/etc/kubernetes/pki";
 
 /** The files of a control plane node that kubeadm made: the kubelet restarts what its manifest changes. */
 export class KubeadmFiles implements ServerFiles {
@@ -54,7 +55,7 @@ export class KubeadmFiles implements ServerFiles {
     return readServerKeys(this.#machine, signal);
   }
 
-  async writeKeys({ verifiers, signer }: KeyChange, signal: AbortSignal): Promise<void> {
+  async writeKeys({ verifiers, signer, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
     const { verifiers: before } = await this.readKeys(signal);
     const known = new Map(before.map(({ kid, file }) => [kid, file]));
     const keyFiles: string[] = [];
@@ -65,6 +66,10 @@ export class KubeadmFiles implements ServerFiles {
       const path = standing ?? `${keyFolder}/podtrust-sa-${kid}.pub`;
       if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, signal);
       keyFiles.push(path);
+    }
+    if (signerThere !== undefined) {
+      const there = machineKeyFile(keyFolder, signerThere.kid);
+      return this.change({ keyFiles, signingKeyFile: there }, signal);
     }
     if (signer === undefined) return this.change({ keyFiles }, signal);
     const signingKeyFile = `${keyFolder}/podtrust-sa-${kidOf(signer)}.key`;

@@ -12,7 +12,8 @@ import {
 import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { checkListed } from "./known.ts";
-import { KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
+import { keyFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
+import { MachineKeys } from "./machine-keys.ts";
 import { ServerMachine } from "./machine.ts";
 import { RancherFiles } from "./rancher.ts";
 import type { Server, ServerFiles } from "./server.ts";
@@ -92,6 +93,11 @@ function filesOf(machine: ServerMachine, { distributions }: Look, purpose: strin
   );
 }
 
+/** Where the API server reads its keys: mounted into its pod by kubeadm, the data folder of the others. */
+function keyFolderOf({ distributions: [name] }: Look): string {
+  return name === "kubeadm" ? keyFolder : `/var/lib/rancher/${name}/server/tls`;
+}
+
 /** ssh wants the private key, where it is in a file: the public half alone means an agent. */
 function keyFileOf({ sshKey }: ClusterServer): string | undefined {
   const secret = sshKey?.replace(/\.pub$/u, "");
@@ -130,6 +136,7 @@ async function openServer(
   return {
     api: new TunnelledApiServer(look.hostname, machine, tunnel),
     files: filesOf(machine, look, purpose),
+    machineKeys: new MachineKeys(machine, keyFolderOf(look)),
     facts: { hostname: look.hostname, addresses: look.addresses },
   };
 }

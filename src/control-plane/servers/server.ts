@@ -1,3 +1,4 @@
+import type { MachineKey, MachineKeys } from "./machine-keys.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";
 
@@ -28,6 +29,8 @@ export interface ApiServer {
   ): Promise<string>;
   /** Its counter serviceaccount_stale_tokens_total, which begins at 0 with each start. */
   staleTokens(signal: AbortSignal): Promise<number>;
+  /** When its process began, milliseconds since the epoch. */
+  startedAt(signal: AbortSignal): Promise<number>;
 }
 
 /** A key of a server's files: its public half. */
@@ -50,6 +53,8 @@ export interface KeyChange {
   readonly verifiers: readonly string[];
   /** PEM of the private key that signs from now on, which is written and never read back; absent: as it is. */
   readonly signer?: string;
+  /** In its place: a key whose private half lies on the machine already. */
+  readonly signerThere?: MachineKey;
 }
 
 /** The files of one server, over its pinned SSH session. One change is one restart of its API server. */
@@ -85,5 +90,7 @@ export interface ServerFacts {
 export interface Server {
   readonly api: ApiServer;
   readonly files: ServerFiles;
+  /** Private halves that lie on its machine beside what signs now. */
+  readonly machineKeys: MachineKeys;
   readonly facts: ServerFacts;
 }

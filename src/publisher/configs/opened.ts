@@ -104,6 +104,7 @@ export class OpenedConfigs implements GenerationPart {
       formerIssuers,
       distrusted,
       keyRetention,
+      ...defined({ relyingPartyCache: publisher.relyingPartyCache }),
       pollInterval,
       cacheControl,
       stateDir,

@@ -127,7 +127,7 @@ function proofByDns({ dns, ...config }: Config): object {
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
-  const { jwksUri, keyRetention, pollInterval, cacheControl, formerIssuers, distrusted } =
+  const { jwksUri, keyRetention, relyingPartyCache, pollInterval, cacheControl, formerIssuers, distrusted } =
     publisherOf(config);
   const { sections, mode, files, certificateSecret } = await sectionsOf(config, choice.namespace);
   const { namespace, name } = choice;
@@ -137,6 +137,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
     publisher: {
       jwksUri,
       keyRetention: durationText(keyRetention),
+      ...(relyingPartyCache === undefined ? {} : { relyingPartyCache: durationText(relyingPartyCache) }),
       pollInterval: durationText(pollInterval),
       cacheControl,
       ...(formerIssuers.length === 0 ? {} : { formerIssuers }),

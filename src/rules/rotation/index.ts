@@ -23,7 +23,7 @@ export {
 } from "./record.ts";
 export { observe } from "./observe.ts";
 export { type KeyAcross, keyAcross, keysAcross, type RotationState } from "./key-states.ts";
-export { judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
+export { isUnderWay, judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
 export { judgeFinishPublication, judgeFinishVerifiers, oldestPrevious, quietMs } from "./finish.ts";
 export type { MoveRefusal, MoveRefusalReason, MoveVerdict } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerStep, signSteps } from "./targets.ts";

@@ -6,7 +6,7 @@ import { rememberedOf, type RotationRecord } from "./record.ts";
 import { type MoveVerdict, namesText, notEverywhere, refused, unfit } from "./verdict.ts";
 
 /** Whether the next key may have signed already, at some API server. */
-const isUnderWay = (record: RotationRecord): boolean =>
+export const isUnderWay = (record: RotationRecord): boolean =>
   record.next !== undefined && rememberedOf(record, record.next).signsSince !== undefined;
 
 /** API servers that sign with different keys while no promotion is under way. */

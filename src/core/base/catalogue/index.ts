@@ -17,6 +17,7 @@ import { oidcErrors } from "./oidc.ts";
 import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
+import { rotationErrors } from "./rotation.ts";
 import { sandboxErrors } from "./sandbox.ts";
 import { signerErrors } from "./signer.ts";
 import { serverErrors } from "./servers.ts";
@@ -53,6 +54,7 @@ export const catalogue = {
   ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,
+  ...rotationErrors,
   ...doctorErrors,
   ...serverErrors,
   ...adoptionErrors,

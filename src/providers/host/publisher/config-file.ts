@@ -191,6 +191,9 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       source: { server: apiServer, tokenFile: layout.token, caFile: layout.clusterCa },
       jwksUri: publisher.jwksUri,
       keyRetention: durationText(publisher.keyRetention),
+      ...(publisher.relyingPartyCache === undefined
+        ? {}
+        : { relyingPartyCache: durationText(publisher.relyingPartyCache) }),
       pollInterval: durationText(publisher.pollInterval),
       cacheControl: publisher.cacheControl,
       ...(publisher.formerIssuers.length === 0 ? {} : { formerIssuers: publisher.formerIssuers }),

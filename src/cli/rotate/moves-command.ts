@@ -1,0 +1,86 @@
+import { type Command, Option } from "commander";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+import type { CommandContext } from "../context.ts";
+import { withIssuerOptions } from "../options/stack.ts";
+import type { Move, MoveOptions } from "./moves.ts";
+
+const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
+const guide = "rotate";
+
+/** Examples and guide of the commands. */
+export const rotateMoveUses: CommandUses = {
+  "rotate prepare": {
+    examples: [
+      "podtrust rotate prepare",
+      "podtrust rotate prepare --algorithm RS256",
+      "podtrust rotate prepare --yes",
+    ],
+    guide,
+  },
+  "rotate promote": { examples: ["podtrust rotate promote", "podtrust rotate promote --yes"], guide },
+  "rotate finish": {
+    examples: [
+      "podtrust rotate finish publication",
+      "podtrust rotate finish verifiers",
+      `podtrust rotate finish verifiers ${exampleKid} --accept-loss`,
+    ],
+    guide,
+  },
+  "rotate abort": { examples: ["podtrust rotate abort", "podtrust rotate abort --yes"], guide },
+  "rotate run": { examples: ["podtrust rotate run", "podtrust rotate run --algorithm RS256 --yes"], guide },
+  "rotate stolen": {
+    examples: [
+      `podtrust rotate stolen ${exampleKid}`,
+      `podtrust rotate stolen ${exampleKid} --evict --yes`,
+      `podtrust rotate stolen ${exampleKid} --wait`,
+    ],
+    guide,
+  },
+};
+
+const algorithm = (): Option =>
+  new Option("--algorithm <alg>", "algorithm of a key that is made")
+    .choices(["ES256", "RS256"])
+    .default("ES256");
+
+/** `podtrust rotate prepare | promote | finish | abort | run | stolen`: moves across the API servers of `cluster.servers`. */
+export function defineRotateMoves(rotate: Command, context: CommandContext): void {
+  const carryOut = async (move: Move, options: MoveOptions, kid?: string): Promise<void> => {
+    const { runMove } = await import("./moves.ts");
+    await runMove(context, move, options, kid);
+  };
+  const define = (name: string, description: string): Command =>
+    withIssuerOptions(rotate.command(name).description(description)).option("--yes", "do not ask");
+  define("prepare", "make the next key: every API server verifies it, it is published, and it signs nothing")
+    .addOption(algorithm())
+    .action((options: MoveOptions) => carryOut("prepare", options));
+  define("promote", "sign with the next key, server by server, once no relying party lacks it").action(
+    (options: MoveOptions) => carryOut("promote", options),
+  );
+  define("finish", "take the previous key out of what is published, then out of the API servers")
+    .argument("<where>", "publication or verifiers")
+    .argument("[kid]", "key ID; by default the previous key that signed longest ago")
+    .option("--accept-loss", "of verifiers: take it out although tokens of it may be in use")
+    .action((where: string, kid: string | undefined, options: MoveOptions) =>
+      carryOut(where === "verifiers" ? "finish verifiers" : checkedWhere(where), options, kid),
+    );
+  define("abort", "go back to the key that signed before, or give up the next one").action(
+    (options: MoveOptions) => carryOut("abort", options),
+  );
+  define("run", "rotate with all waits: prepare, promote, prepare the next spare key, finish publication")
+    .addOption(algorithm())
+    .action((options: MoveOptions) => carryOut("run", options));
+  define("stolen", "say what the theft of a key means and who is refused, then replace and distrust it")
+    .argument("<kid>", "key ID, as rotate status shows it")
+    .option("--wait", "wait until the next key may sign, where it may not yet")
+    .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
+    .action((kid: string, options: MoveOptions) => carryOut("stolen", options, kid));
+}
+
+function checkedWhere(where: string): Move {
+  if (where === "publication") return "finish publication";
+  throw new PodtrustError("usage", `rotate finish ${where}: neither publication nor verifiers`, {
+    next: "Run podtrust rotate finish publication, then podtrust rotate finish verifiers.",
+  });
+}

@@ -1,0 +1,103 @@
+import {
+  judgeAbort,
+  judgeFinishPublication,
+  judgeFinishVerifiers,
+  judgePrepare,
+  judgePromote,
+  type KeyAcross,
+  keysAcross,
+  type MoveVerdict,
+  rememberedOf,
+} from "../../rules/rotation/index.ts";
+import type { RotationView } from "../../control-plane/rotation/index.ts";
+import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
+import type { CommandContext } from "../context.ts";
+import { timeText } from "./show.ts";
+
+/** A key across the API servers, and what may be done with it. */
+interface ShownKey extends KeyAcross {
+  readonly everywhereSince?: number;
+  readonly retiredAt?: number;
+  readonly finishPublication?: MoveVerdict;
+  readonly finishVerifiers?: MoveVerdict;
+}
+
+/** What `rotate status` says beside the publisher; times in milliseconds since the epoch. */
+export interface Across {
+  readonly servers: readonly string[];
+  readonly unanswered: readonly { readonly name: string; readonly why: string }[];
+  readonly unpublished: readonly string[];
+  readonly keys: readonly ShownKey[];
+  readonly moves: Readonly<Record<"prepare" | "promote" | "abort", MoveVerdict>>;
+  /** The next key's private half lies where the current one's does. */
+  readonly oneTheftTakesBoth: boolean;
+}
+
+/** The same as data. */
+export function acrossOf({ facts, unpublished }: RotationView): Across {
+  const keys = keysAcross(facts).map((key): ShownKey => {
+    const { everywhereSince, retiredAt } = rememberedOf(facts.record, key.kid);
+    const times = {
+      ...(everywhereSince === undefined ? {} : { everywhereSince }),
+      ...(retiredAt === undefined ? {} : { retiredAt }),
+    };
+    if (key.state !== "previous") return { ...key, ...times };
+    return {
+      ...key,
+      ...times,
+      finishPublication: judgeFinishPublication(facts, key.kid),
+      finishVerifiers: judgeFinishVerifiers(facts, key.kid),
+    };
+  });
+  return {
+    servers: facts.servers.map(({ name }) => name),
+    unanswered: facts.unanswered,
+    unpublished,
+    keys,
+    moves: { prepare: judgePrepare(facts), promote: judgePromote(facts), abort: judgeAbort(facts) },
+    oneTheftTakesBoth: keys.some(({ state }) => state === "next"),
+  };
+}
+
+function verdictText(verdict: MoveVerdict): string {
+  if (verdict.is === "refused")
+    return verdict.from === undefined
+      ? `not now: ${verdict.message}`
+      : `from ${timeText(verdict.from)}: ${verdict.message}`;
+  return verdict.is === "done" ? `done: ${verdict.why}` : `allowed: ${verdict.why}`;
+}
+
+function keyLines(key: ShownKey): readonly string[] {
+  const { signsAt, missingAt, unpublishedOn, everywhereSince, retiredAt, state } = key;
+  return [
+    ...(signsAt.length === 0 ? [] : [`signs at ${signsAt.join(", ")}`]),
+    ...(missingAt.length === 0 ? [] : [`not verified by ${missingAt.join(", ")}`]),
+    ...(unpublishedOn.length === 0 ? [] : [`not published over ${unpublishedOn.join(", ")}`]),
+    ...(everywhereSince === undefined ? [] : [`everywhere since ${timeText(everywhereSince)}`]),
+    ...(retiredAt === undefined || state !== "previous"
+      ? []
+      : [`signs no more since ${timeText(retiredAt)}`]),
+    ...(key.finishPublication === undefined
+      ? []
+      : [`finish publication ${verdictText(key.finishPublication)}`]),
+    ...(key.finishVerifiers === undefined ? [] : [`finish verifiers ${verdictText(key.finishVerifiers)}`]),
+  ];
+}
+
+/** The same for a person. */
+export function showAcross({ output }: CommandContext, across: Across): void {
+  const { servers, unanswered, unpublished, keys, moves, oneTheftTakesBoth } = across;
+  output.line(rich`${bold("API servers")}  ${servers.join(", ")}`);
+  for (const { name, why } of unanswered) output.line(rich`  ${red(name)} does not answer: ${why}`);
+  for (const why of unpublished) output.line(rich`  ${red("not read from outside")}: ${why}`);
+  for (const key of keys) {
+    output.line(rich`  ${bold(key.kid)}  ${key.state}`);
+    for (const line of keyLines(key)) output.line(`    ${line}`);
+  }
+  for (const [move, verdict] of Object.entries(moves)) output.line(`  ${move}: ${verdictText(verdict)}`);
+  if (oneTheftTakesBoth) {
+    output.line(
+      rich`  ${yellow("note")}: the next key's private half lies on the machines of the current one: one theft takes both.`,
+    );
+  }
+}

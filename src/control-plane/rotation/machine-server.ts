@@ -1,0 +1,138 @@
+import { parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
+import type { ApiServerFlags, Server } from "../servers/index.ts";
+import { publicKeyOf } from "../../rules/keys/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
+import type { FileTarget, TokenRules } from "../../rules/rotation/index.ts";
+import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
+
+// Everybody has it, and a token for this audience is good for nothing.
+const asked = { namespace: "default", name: "default" } as const;
+const nobody = "https://podtrust.dev/rotation";
+
+function rulesOf({
+  issuers,
+  audiences,
+  maxTokenExpiration,
+  extendTokenExpiration,
+}: ApiServerFlags): TokenRules {
+  return {
+    audiences: audiences ?? issuers,
+    maximum: maxTokenExpiration === undefined ? undefined : parseDuration(maxTokenExpiration),
+    extend: extendTokenExpiration ?? true,
+  };
+}
+
+/** An API server on a machine of the config, its keys changed over SSH. */
+export class MachineServer implements RotatedServer {
+  readonly name: string;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.name = server.api.name;
+  }
+
+  async look(signal: AbortSignal): Promise<ServerLook> {
+    const { api, files, machineKeys } = this.#server;
+    const flags = await api.running(signal);
+    if (flags.signingEndpoint !== undefined) {
+      throw new PodtrustError("rotation-refused", `${this.name} signs by an external signer`, {
+        next: "Rotate the signer's keys with the signer's own commands.",
+        detail: { reason: "signer-unknown" },
+      });
+    }
+    const { verifiers, signer } = await files.readKeys(signal);
+    const held = await machineKeys.list(signal);
+    const keys = await api.keys(signal);
+    const token = await api.mint(asked, nobody, signal);
+    return {
+      rules: rulesOf(flags),
+      keys: {
+        name: this.name,
+        verifies: keys.map(({ kid }) => kid),
+        signs: textOf(parseJws(token).kid),
+        files: {
+          verify: verifiers.map(({ kid }) => kid),
+          signing: signer.kid,
+          privates: [...new Set([signer.kid, ...held.map(({ kid }) => kid)])],
+        },
+        stale: await this.#stale(signal),
+      },
+    };
+  }
+
+  async makeKey(algorithm: RotationAlgorithm, signal: AbortSignal): Promise<string> {
+    return (await this.#server.machineKeys.make(algorithm, signal)).kid;
+  }
+
+  async keepSigner(signal: AbortSignal): Promise<void> {
+    const { files, machineKeys } = this.#server;
+    const { signer } = await files.readKeys(signal);
+    await machineKeys.keep(signer.file, signal);
+  }
+
+  recipient(signal: AbortSignal): Promise<string> {
+    return this.#server.machineKeys.recipient(signal);
+  }
+
+  sealKey(kid: string, recipient: string, signal: AbortSignal): Promise<string> {
+    return this.#server.machineKeys.seal(kid, recipient, signal);
+  }
+
+  takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void> {
+    return this.#server.machineKeys.take(kid, sealed, signal);
+  }
+
+  async forgetKey(kid: string, signal: AbortSignal): Promise<void> {
+    const { files, machineKeys } = this.#server;
+    await machineKeys.forget(kid, signal);
+    // The copy of a key file from before the first change holds it too.
+    await files.forget(signal);
+  }
+
+  async write({ verify, signing }: FileTarget, signal: AbortSignal): Promise<void> {
+    const { files, machineKeys } = this.#server;
+    const { verifiers, signer } = await files.readKeys(signal);
+    const held = await machineKeys.list(signal);
+    const known = new Map([
+      ...held.map(({ kid, publicKey }): [string, string] => [kid, publicKey]),
+      ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, pemOf(jwk)]),
+    ]);
+    const publicHalf = (kid: string): string => {
+      const pem = known.get(kid);
+      if (pem !== undefined) return pem;
+      throw new PodtrustError(
+        "rotation-refused",
+        `${this.name}: the public half of ${kid} is not on the machine`,
+        {
+          next: "Run podtrust rotate prepare: it goes on where it was.",
+          detail: { reason: "private-half-missing" },
+        },
+      );
+    };
+    const pems = verify.map(publicHalf);
+    const there = signing === signer.kid ? undefined : { kid: signing, publicKey: publicHalf(signing) };
+    await files.writeKeys(
+      { verifiers: pems, ...(there === undefined ? {} : { signerThere: there }) },
+      signal,
+    );
+  }
+
+  /** The count and the server's start; undefined where it does not tell. */
+  async #stale(signal: AbortSignal): Promise<ServerLook["keys"]["stale"]> {
+    try {
+      const { api } = this.#server;
+      return { count: await api.staleTokens(signal), startedAt: await api.startedAt(signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PodtrustError && error.code === "cluster-answer-invalid") return undefined;
+      throw error;
+    }
+  }
+}
+
+function pemOf(jwk: object): string {
+  const key = publicKeyOf(jwk);
+  if (key === undefined) throw new TypeError("a verified JWK that is no key");
+  return key.export({ type: "spki", format: "pem" });
+}

@@ -1,0 +1,33 @@
+import type { FileTarget, ServerKeys, TokenRules } from "../../rules/rotation/index.ts";
+
+/** The algorithms of a key that is made. */
+export type RotationAlgorithm = "RS256" | "ES256";
+
+/** What one look at an API server gives. */
+export interface ServerLook {
+  readonly keys: ServerKeys;
+  readonly rules: TokenRules;
+}
+
+/**
+ * One API server as a rotation needs it: asked at its own address, its files on its own machine. Private halves of keys never
+ * leave the machines but encrypted from one to another.
+ */
+export interface RotatedServer {
+  readonly name: string;
+  look(signal: AbortSignal): Promise<ServerLook>;
+  /** Makes a key on the machine that nothing uses yet; gives its kid. */
+  makeKey(algorithm: RotationAlgorithm, signal: AbortSignal): Promise<string>;
+  /** Keeps the private half that signs now under its kid, so that the way back stays open. */
+  keepSigner(signal: AbortSignal): Promise<void>;
+  /** What another machine's key may be encrypted to: a certificate whose key stays here. PEM. */
+  recipient(signal: AbortSignal): Promise<string>;
+  /** The private half of a key, encrypted to another machine. PEM. */
+  sealKey(kid: string, recipient: string, signal: AbortSignal): Promise<string>;
+  /** Takes such a one. Throws where it is not the key of that kid. */
+  takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void>;
+  /** Removes the private half of a key that is not to sign any more. */
+  forgetKey(kid: string, signal: AbortSignal): Promise<void>;
+  /** Writes the files whole; the API server's restart has begun then. */
+  write(target: FileTarget, signal: AbortSignal): Promise<void>;
+}

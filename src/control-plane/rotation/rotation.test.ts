@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { cacheMs, CutError, podWith, RotationCluster } from "../../../test/support/rotation-cluster.ts";
+import { answerTheft, theftOf } from "./index.ts";
+
+async function cluster(t: TestContext): Promise<RotationCluster> {
+  const world = await RotationCluster.start();
+  t.after(() => world.close());
+  return world;
+}
+
+const day = 86_400_000;
+const algorithmOf = (world: RotationCluster): readonly string[] =>
+  world.servers.map(({ running }) => world.key(running.signing).jwk.alg);
+
+describe("a rotation over two API servers, beside a relying party that keeps its set", () => {
+  test("goes from RSA to ES256 with all its waits, and refuses no token at either server or at STS", async (t) => {
+    const world = await cluster(t);
+    const left: (number | undefined)[] = [];
+    await world.clock.sleep(60_000);
+    await world.rotation().run("ES256", (_text, from) => left.push(from));
+    assert.deepEqual(algorithmOf(world), ["ES256", "ES256"]);
+    assert.deepEqual(world.refused, []);
+    assert.ok(world.asked > 300, String(world.asked));
+    // Two states of the next rotation stand: a next key is there, and the old one still verifies.
+    assert.deepEqual(
+      world.servers.map(({ running }) => running.verify.length),
+      [3, 3],
+    );
+    assert.equal(left.length, 1);
+    assert.ok(world.waits.some((reason) => /of Cache-Control/u.test(reason)));
+    await world.clock.sleep(5 * 60_000);
+    assert.deepEqual(world.refused, []);
+  });
+
+  test("goes on in another process wherever it was cut off, and refuses nothing", async (t) => {
+    const world = await cluster(t);
+    const kidsBefore = world.servers.map(({ running }) => running.signing);
+    let cuts = 0;
+    for (let after = 0; ; after += 1) {
+      world.cutAfter = after;
+      try {
+        await world.rotation().run("ES256", () => {});
+        break;
+      } catch (error) {
+        if (!(error instanceof CutError)) throw error;
+        cuts += 1;
+        // An API server that was starting is there again.
+        await world.clock.sleep(10_000);
+      }
+    }
+    assert.ok(cuts > 15, String(cuts));
+    assert.deepEqual(algorithmOf(world), ["ES256", "ES256"]);
+    assert.notDeepEqual(
+      world.servers.map(({ running }) => running.signing),
+      kidsBefore,
+    );
+    assert.deepEqual(world.refused, []);
+  });
+
+  test("goes back from halfway and from its end, and refuses nothing", async (t) => {
+    const world = await cluster(t);
+    const before = world.servers.map(({ running }) => running.signing);
+    await world.rotation().prepare("ES256");
+    await world.clock.sleep(3 * cacheMs);
+    world.cutAfter = 17;
+    await assert.rejects(world.rotation().promote(), CutError);
+    world.cutAfter = Infinity;
+    await world.clock.sleep(60_000);
+    assert.notDeepEqual(algorithmOf(world), ["RS256", "RS256"]);
+    await world.rotation().abort();
+    assert.deepEqual(
+      world.servers.map(({ running }) => running.signing),
+      before,
+    );
+    await world.clock.sleep(60_000);
+    assert.deepEqual(world.refused, []);
+  });
+
+  test("is shown refusing tokens when the new key is put first, as k3s documents", async (t) => {
+    const world = await cluster(t);
+    await world.clock.sleep(60_000);
+    const [a, b] = world.servers;
+    assert.ok(a !== undefined && b !== undefined);
+    const kid = await a.makeKey("RS256");
+    for (const server of [a, b]) {
+      if (server === b) await b.takeKey(kid, await a.sealKey(kid, await b.recipient()));
+      await server.write({ verify: [kid, ...server.files.verify], signing: kid });
+      await world.clock.sleep(30_000);
+    }
+    const refused = world.refused.join("\n");
+    assert.match(refused, /b refuses a token of /u);
+    assert.match(refused, /STS refuses a token of /u);
+  });
+
+  test("refuses to promote too early, with the reason and the time, and does nothing", async (t) => {
+    const world = await cluster(t);
+    await assert.rejects(world.rotation().promote(), { code: "rotation-refused", message: /no next key/u });
+    await world.rotation().prepare("ES256");
+    await assert.rejects(world.rotation().promote(), {
+      code: "rotation-refused",
+      message: /a relying party may go on without it.*allowed from \d{4}-/u,
+    });
+    assert.deepEqual(algorithmOf(world), ["RS256", "RS256"]);
+  });
+});
+
+test("a stolen key is replaced by the next one: no new token is refused, and the thief's are within twice the caches", async (t) => {
+  const world = await cluster(t);
+  const [stolen = ""] = world.servers.map(({ running }) => running.signing);
+  world.pods = [podWith("web", day)];
+  await world.rotation().prepare("ES256");
+  await world.clock.sleep(3 * cacheMs);
+  const thief = world.token();
+  assert.equal(await world.assumes(thief), true);
+  const rotation = world.rotation();
+  const theft = theftOf(await rotation.look(), stolen);
+  assert.deepEqual(
+    theft.pods.map(({ name }) => name),
+    ["web"],
+  );
+  assert.equal(theft.answer.way, "promote");
+  world.lost.add(stolen);
+  await answerTheft(rotation, theft, false);
+  const distrustedAt = world.clock.now();
+  assert.equal(await world.assumes(world.token()), true);
+  while (await world.assumes(thief)) await world.clock.sleep(1000);
+  const within = world.clock.now() - distrustedAt;
+  assert.ok(within <= 2 * cacheMs + 5000, `${within} ms`);
+  assert.deepEqual(world.refused, []);
+});
+
+test("a theft without a next key is told with what its two ways cost, and nothing is done", async (t) => {
+  const world = await cluster(t);
+  const [stolen = ""] = world.servers.map(({ running }) => running.signing);
+  const rotation = world.rotation();
+  const theft = theftOf(await rotation.look(), stolen);
+  await assert.rejects(answerTheft(rotation, theft, true), {
+    code: "rotation-refused",
+    next: /rotate prepare.*--force now/u,
+  });
+  const view = await rotation.look();
+  assert.throws(() => theftOf(view, "unheard-of"), { code: "rotation-key-unknown" });
+  assert.equal(await world.assumes(world.token()), true);
+});

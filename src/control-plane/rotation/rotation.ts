@@ -1,0 +1,303 @@
+import { type Clock, PodtrustError, until } from "../../core/base/index.ts";
+import {
+  type FileTarget,
+  isUnderWay,
+  judgeAbort,
+  judgeFinishPublication,
+  judgeFinishVerifiers,
+  judgePrepare,
+  judgePromote,
+  keyAcross,
+  keysAcross,
+  type MoveVerdict,
+  oldestPrevious,
+  prepareSteps,
+  recordEnd,
+  recordNext,
+  recordPromotion,
+  type RotationFacts,
+  type RotationRecord,
+  recordWithdrawal,
+  removeSteps,
+  type ServerStep,
+  signSteps,
+} from "../../rules/rotation/index.ts";
+import { lookAt, type RotationSources, type RotationView } from "./look.ts";
+import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
+import { type OnWait, settledWith } from "./settle.ts";
+
+export interface RotationDeps extends RotationSources {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Has the publisher distrust a key: it is published no more. */
+  withdraw(kid: string): Promise<void>;
+  /** What was done: a sentence. */
+  readonly onStep: (text: string) => void;
+  readonly onWait: OnWait;
+}
+
+type Judge = (facts: RotationFacts) => MoveVerdict;
+type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
+
+// What time alone does not end, but a publisher's next look does.
+const publishedWithinMs = 600_000;
+const longestDelay = 60_000;
+
+/** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
+export function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
+  const { reason, message, next, from } = verdict;
+  const when = from === undefined ? "" : `; allowed from ${new Date(from).toISOString()}`;
+  return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });
+}
+
+/**
+ * A rotation of a cluster's signing key. Each move looks first, is judged by what is seen (`rules/rotation/`), changes one API
+ * server, waits until that runs with its keys, and looks again: whoever cuts it off anywhere goes on by asking once more.
+ *
+ * Moves throw `rotation-refused` with the reason and the time from which they will be allowed, `rotation-not-settled`,
+ * `rotation-elsewhere`, and what the machines and the cluster do.
+ */
+export class Rotation {
+  readonly #deps: RotationDeps;
+
+  constructor(deps: RotationDeps) {
+    this.#deps = deps;
+  }
+
+  look(): Promise<RotationView> {
+    const { clock, signal } = this.#deps;
+    return lookAt(this.#deps, clock.now(), signal);
+  }
+
+  /** A next key is in every verifier and published, and signs nothing. */
+  async prepare(algorithm: RotationAlgorithm): Promise<void> {
+    const { facts } = await this.look();
+    const verdict = judgePrepare(facts);
+    if (verdict.is === "refused") throw refusalOf(verdict);
+    if (verdict.is === "allowed" && verdict.kid === "") await this.#make(facts, algorithm);
+    await this.#carryOut(judgePrepare, prepareSteps, async (server, kid) => this.#distribute(server, kid));
+    await this.#seenOutside();
+  }
+
+  /** The next key signs, server by server. */
+  async promote(): Promise<void> {
+    await this.#carryOut(judgePromote, signSteps, async (server, kid, facts) => {
+      const before = facts.servers.find(({ signs }) => signs !== kid)?.signs ?? "";
+      await server.keepSigner(this.#deps.signal);
+      await this.#keep(recordPromotion(facts.record, { next: kid, before }, facts.now));
+    });
+    // That every API server signs with it is remembered by a look, from which the old key's end is counted.
+    await this.look();
+  }
+
+  /** The same, once it is allowed: waits for as long as only time keeps it from that. */
+  async promoteInTime(): Promise<void> {
+    await this.#allowed(judgePromote);
+    await this.promote();
+  }
+
+  /** A previous key leaves what is published. */
+  async finishPublication(kid?: string): Promise<string | undefined> {
+    const { facts } = await this.look();
+    const one = kid ?? oldestPrevious(facts);
+    if (one === undefined) return undefined;
+    const verdict = judgeFinishPublication(facts, one);
+    if (verdict.is === "refused") throw refusalOf(verdict);
+    if (verdict.is === "allowed") await this.#withdraw(facts, one, verdict.why);
+    return one;
+  }
+
+  /** A previous key leaves the API servers. */
+  async finishVerifiers(kid?: string, acceptLoss = false): Promise<string | undefined> {
+    const { facts } = await this.look();
+    const one = kid ?? verifiedOnly(facts);
+    if (one === undefined) return undefined;
+    await this.#carryOut((seen) => judgeFinishVerifiers(seen, one, acceptLoss), removeSteps);
+    await this.#forget(one);
+    return one;
+  }
+
+  /** Back to the key that signed before, or without the next one. */
+  async abort(): Promise<void> {
+    const { facts } = await this.look();
+    const kid = await this.#carryOut(judgeAbort, (seen, one) =>
+      one === seen.record.next ? removeSteps(seen, one) : signSteps(seen, one),
+    );
+    if (kid === undefined) return;
+    if (kid === facts.record.next) await this.#forget(kid);
+    const { facts: after } = await this.look();
+    await this.#keep(recordEnd(after.record, kid));
+  }
+
+  /**
+   * All of it with its waits: prepare, promote, a next key again, and the end of the old one's publication. `onLeft` is called
+   * with what is left to do then, and from when.
+   */
+  async run(
+    algorithm: RotationAlgorithm,
+    onLeft: (text: string, from: number | undefined) => void,
+  ): Promise<void> {
+    const { record } = (await this.look()).facts;
+    if (isUnderWay(record)) await this.promote();
+    // A promotion that a run before has finished is not begun again: the end of its old key is what is left.
+    else if (record.before === undefined) {
+      await this.prepare(algorithm);
+      await this.promoteInTime();
+    }
+    const { facts } = await this.look();
+    const old = facts.record.before ?? oldestPrevious(facts);
+    await this.prepare(algorithm);
+    if (old === undefined) return;
+    await this.#allowed((seen) => judgeFinishPublication(seen, old));
+    await this.finishPublication(old);
+    const last = judgeFinishVerifiers((await this.look()).facts, old);
+    if (last.is === "refused") onLeft(last.message, last.from);
+    else if (last.is === "allowed") onLeft(last.why, undefined);
+  }
+
+  /** Gives a stolen key up: the publisher drops it at once, whatever tokens of it live. */
+  async distrust(kid: string): Promise<void> {
+    const { facts } = await this.look();
+    await this.#withdraw(facts, kid, "it is distrusted");
+  }
+
+  async #make(facts: RotationFacts, algorithm: RotationAlgorithm): Promise<void> {
+    const { servers, signal, onStep } = this.#deps;
+    const [first] = servers;
+    if (first === undefined) throw new TypeError("a cluster without an API server");
+    const kid = await first.makeKey(algorithm, signal);
+    await this.#keep(recordNext(facts.record, kid));
+    onStep(`${first.name}: the key ${kid} was made (${algorithm}); it signs nothing.`);
+  }
+
+  /** The private half of a key reaches a machine, encrypted, from one that has it. */
+  async #distribute(server: RotatedServer, kid: string): Promise<void> {
+    const { servers, signal } = this.#deps;
+    const holders: RotatedServer[] = [];
+    for (const one of servers) {
+      const { keys } = await one.look(signal);
+      if (keys.files.privates.includes(kid)) holders.push(one);
+    }
+    if (holders.includes(server)) return;
+    const [from] = holders;
+    if (from === undefined) {
+      throw new PodtrustError("rotation-refused", `the private half of ${kid} is on no machine any more`, {
+        next: "Run podtrust rotate abort, then podtrust rotate prepare for another key.",
+        detail: { reason: "private-half-missing" },
+      });
+    }
+    const sealed = await from.sealKey(kid, await server.recipient(signal), signal);
+    await server.takeKey(kid, sealed, signal);
+  }
+
+  /** Changes server by server what a move is allowed to, and judges it anew before each. Gives the key that it was about. */
+  async #carryOut(
+    judge: Judge,
+    steps: (facts: RotationFacts, kid: string) => readonly ServerStep[],
+    before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
+  ): Promise<string | undefined> {
+    let about: string | undefined;
+    for (;;) {
+      const { facts } = await this.look();
+      const verdict: MoveVerdict = judge(facts);
+      if (verdict.is === "refused") throw refusalOf(verdict);
+      if (verdict.is === "done") return about;
+      about = verdict.kid;
+      const [step] = steps(facts, verdict.kid);
+      if (step === undefined) return about;
+      const server = this.#deps.servers.find(({ name }) => name === step.server);
+      if (server === undefined) throw new TypeError(`no server ${step.server}`);
+      await before?.(server, verdict.kid, facts);
+      await this.#change(server, step.target);
+    }
+  }
+
+  async #change(server: RotatedServer, target: FileTarget): Promise<void> {
+    const { signal, onStep } = this.#deps;
+    await server.write(target, signal);
+    await settledWith(server, target, this.#deps);
+    onStep(`${server.name}: signs with ${target.signing}, verifies ${target.verify.join(", ")}.`);
+  }
+
+  async #withdraw(facts: RotationFacts, kid: string, why: string): Promise<void> {
+    await this.#keep(recordWithdrawal(facts.record, kid));
+    await this.#deps.withdraw(kid);
+    this.#deps.onStep(`${kid} is published no more: ${why}.`);
+    await this.#until("what is published", async () => {
+      const view = await this.look();
+      return keyAcross(view.facts, kid).published
+        ? `${kid} is still published as seen from outside`
+        : undefined;
+    });
+  }
+
+  async #forget(kid: string): Promise<void> {
+    const { servers, signal } = this.#deps;
+    for (const server of servers) await server.forgetKey(kid, signal);
+  }
+
+  async #keep(record: RotationRecord): Promise<void> {
+    await this.#deps.record.write(record, this.#deps.signal);
+  }
+
+  /** Waits until the next key is seen from outside, from when on its age counts. */
+  async #seenOutside(): Promise<void> {
+    await this.#until("the publisher", async () => {
+      const { facts, unpublished } = await this.look();
+      const { next } = facts.record;
+      if (next === undefined) return undefined;
+      const { unpublishedOn } = keyAcross(facts, next);
+      if (facts.published.length > 0 && unpublishedOn.length === 0) return undefined;
+      const why = unpublished.length === 0 ? "" : ` (${unpublished.join("; ")})`;
+      return `${next} is not yet published as seen from outside over ${unpublishedOn.join(" and ")}${why}`;
+    });
+  }
+
+  async #until(what: string, missing: () => Promise<string | undefined>): Promise<void> {
+    const { clock, signal, onWait } = this.#deps;
+    await until<true>({
+      clock,
+      withinMs: publishedWithinMs,
+      delays: [1000, 2000, 5000],
+      signal,
+      onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
+      look: async () => {
+        const waitsFor = await missing();
+        return waitsFor === undefined ? { is: true } : { waitsFor };
+      },
+      late: (reason) =>
+        new PodtrustError("rotation-not-settled", `${what}: not within 10 minutes; last: ${reason}`, {
+          next: "Look with podtrust rotate status why, then run the same command again: it goes on where it was.",
+        }),
+    });
+  }
+
+  /** Waits until a move is allowed, for as long as only time keeps it from that. */
+  async #allowed(judge: Judge): Promise<void> {
+    const { clock, signal, onWait } = this.#deps;
+    let left = 0;
+    await until<Allowed | undefined>({
+      clock,
+      // Each refusal says its own end; a person ends the wait by a signal.
+      withinMs: Number.MAX_SAFE_INTEGER,
+      delays: [1000],
+      signal,
+      onWait: (reason) => onWait(reason, left),
+      look: async () => {
+        const { facts } = await this.look();
+        const verdict = judge(facts);
+        if (verdict.is === "allowed") return { is: verdict };
+        if (verdict.is === "done") return { is: undefined };
+        if (verdict.from === undefined) throw refusalOf(verdict);
+        left = Math.max(1000, verdict.from - facts.now);
+        return { waitsFor: verdict.message, minDelay: Math.min(left, longestDelay) };
+      },
+      late: (reason) => new PodtrustError("rotation-not-settled", reason),
+    });
+  }
+}
+
+/** A previous key that is verified and published no more. */
+function verifiedOnly(facts: RotationFacts): string | undefined {
+  return keysAcross(facts).find(({ state, published }) => state === "previous" && !published)?.kid;
+}

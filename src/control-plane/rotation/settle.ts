@@ -1,0 +1,57 @@
+import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
+import type { FileTarget, ServerKeys } from "../../rules/rotation/index.ts";
+import type { RotatedServer } from "./rotated-server.ts";
+
+/** How a wait is shown: for what, and in how many milliseconds it ends at the latest. */
+export type OnWait = (reason: string, left: number) => void;
+
+export interface WaitDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onWait: OnWait;
+}
+
+// A kubelet looks at its manifests every 20 s, and an API server starts within a minute.
+const withinMs = 300_000;
+const delays = [250, 500, 1000, 2000];
+
+function difference(keys: ServerKeys, { verify, signing }: FileTarget): string | undefined {
+  if (keys.signs !== signing)
+    return `it signs with ${keys.signs ?? "nothing that is known"}, and not yet with ${signing}`;
+  const missing = verify.find((kid) => !keys.verifies.includes(kid));
+  if (missing !== undefined) return `it does not verify ${missing} yet`;
+  const extra = keys.verifies.find((kid) => !verify.includes(kid));
+  return extra === undefined ? undefined : `it verifies ${extra} still`;
+}
+
+/** Waits until an API server runs with the keys that its files have. Throws `rotation-not-settled`. */
+export async function settledWith(
+  server: RotatedServer,
+  target: FileTarget,
+  { clock, signal, onWait }: WaitDeps,
+): Promise<void> {
+  await until<true>({
+    clock,
+    withinMs,
+    delays,
+    signal,
+    onWait: (reason, deadline) => onWait(`API server ${server.name}: ${reason}`, deadline - clock.elapsed()),
+    look: async () => {
+      try {
+        const { keys } = await server.look(signal);
+        const waitsFor = difference(keys, target);
+        return waitsFor === undefined ? { is: true } : { waitsFor };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PodtrustError)) throw error;
+        return { waitsFor: errorText(error) };
+      }
+    },
+    late: (reason) =>
+      new PodtrustError(
+        "rotation-not-settled",
+        `API server ${server.name} did not come back with its keys within ${withinMs / 1000} s; last: ${reason}`,
+        { detail: { server: server.name, reason } },
+      ),
+  });
+}

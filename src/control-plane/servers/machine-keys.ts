@@ -1,0 +1,137 @@
+import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import type { ServerMachine } from "./machine.ts";
+
+/** What a key that is made signs with. */
+export type MachineKeyAlgorithm = "RS256" | "ES256";
+
+/** A key whose private half lies on a machine under its kid. */
+export interface MachineKey {
+  readonly kid: string;
+  /** PEM of the public half. */
+  readonly publicKey: string;
+}
+
+const kidPattern = /^[A-Za-z0-9_-]{43}$/u;
+const generate: Readonly<Record<MachineKeyAlgorithm, string>> = {
+  RS256: "-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+  ES256: "-algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+};
+
+// kid: base64url(SHA-256(DER SubjectPublicKeyInfo)), as Kubernetes has it. Files end in a name that a dot begins until they are whole.
+const functions = `set -eu
+umask 077
+command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit 1; }
+kid() { openssl pkey -in "$1" -pubout -outform DER | openssl dgst -sha256 -binary | base64 -w0 | tr '+/' '-_' | tr -d '='; }
+half() { printf 'key %s %s\\n' "$(kid "$1")" "$(openssl pkey -in "$1" -pubout | base64 -w0)"; }
+place() { sync "$1" 2>/dev/null || sync; mv -f "$1" "$folder/podtrust-sa-$2.key"; }
+trap 'rm -f "$folder/.podtrust-new"' EXIT
+`;
+
+function checkedKid(kid: string): string {
+  if (kidPattern.test(kid)) return kid;
+  throw new PodtrustError("server-file-invalid", `${JSON.stringify(kid)} is no key ID of Kubernetes' form`);
+}
+
+/** The file of a key's private half in a folder. Throws `server-file-invalid` for what is no kid. */
+export function machineKeyFile(folder: string, kid: string): string {
+  return `${folder}/podtrust-sa-${checkedKid(kid)}.key`;
+}
+
+function keysOf(output: string): readonly MachineKey[] {
+  return output.split("\n").flatMap((line) => {
+    const [label, kid = "", encoded = ""] = line.split(" ");
+    if (label !== "key" || !kidPattern.test(kid)) return [];
+    return [{ kid, publicKey: Buffer.from(encoded, "base64").toString("utf8") }];
+  });
+}
+
+/**
+ * Private halves of signing keys on one machine, each in a file of its own, mode 0600. They are made there and never leave but
+ * encrypted to another machine's certificate (CMS, RFC 5652). What goes through our hands is public or ciphertext.
+ */
+export class MachineKeys {
+  readonly folder: string;
+  readonly #machine: ServerMachine;
+
+  /** `folder`: absolute, on the machine, where its API server may read. */
+  constructor(machine: ServerMachine, folder: string) {
+    this.#machine = machine;
+    this.folder = folder;
+  }
+
+  /** Makes a key that nothing uses yet. */
+  async make(algorithm: MachineKeyAlgorithm, signal: AbortSignal): Promise<MachineKey> {
+    const script = `new="$folder/.podtrust-new"
+openssl genpkey ${generate[algorithm]} -out "$new" 2>/dev/null
+half "$new"
+place "$new" "$(kid "$new")"
+`;
+    return this.#one("making a key", script, signal);
+  }
+
+  /** Keeps a copy of the first private key of a file under its kid. */
+  async keep(file: string, signal: AbortSignal): Promise<MachineKey> {
+    const script = `new="$folder/.podtrust-new"
+openssl pkey -in ${shellWord(file)} -out "$new"
+half "$new"
+place "$new" "$(kid "$new")"
+`;
+    return this.#one("keeping the key that signs", script, signal);
+  }
+
+  /** Every key whose private half is here. */
+  async list(signal: AbortSignal): Promise<readonly MachineKey[]> {
+    const script = `for file in "$folder"/podtrust-sa-*.key; do
+  if [ -f "$file" ]; then half "$file"; fi
+done
+`;
+    return keysOf(await this.#run("listing keys", script, signal));
+  }
+
+  /** A certificate that another machine encrypts to; its key stays here until the next `take`. PEM. */
+  async recipient(signal: AbortSignal): Promise<string> {
+    // The machine's own openssl.cnf may say anything, or be absent.
+    const script = `printf '[req]\\ndistinguished_name=dn\\n[dn]\\n' | openssl req -config /dev/stdin -x509 -newkey rsa:3072 -nodes \\
+  -keyout "$folder/.podtrust-recipient.key" -out "$folder/.podtrust-recipient.crt" -subj /CN=podtrust -days 2 2>/dev/null
+cat "$folder/.podtrust-recipient.crt"
+`;
+    return this.#run("making a certificate to encrypt to", script, signal);
+  }
+
+  /** A private half, encrypted. PEM. */
+  async seal(kid: string, recipient: string, signal: AbortSignal): Promise<string> {
+    const script = `crt="$folder/.podtrust-new"
+cat >"$crt"
+openssl cms -encrypt -binary -aes256 -outform PEM -in ${shellWord(machineKeyFile(this.folder, kid))} \\
+  -recip "$crt" -keyopt rsa_padding_mode:oaep
+`;
+    return this.#run("encrypting a key", script, signal, recipient);
+  }
+
+  /** Takes an encrypted private half; refuses one of another kid. */
+  async take(kid: string, sealed: string, signal: AbortSignal): Promise<void> {
+    const script = `new="$folder/.podtrust-new"
+openssl cms -decrypt -inform PEM -inkey "$folder/.podtrust-recipient.key" -out "$new"
+if [ "$(kid "$new")" != ${checkedKid(kid)} ]; then echo 'it is another key' >&2; exit 1; fi
+place "$new" ${checkedKid(kid)}
+rm -f "$folder/.podtrust-recipient.key" "$folder/.podtrust-recipient.crt"
+`;
+    await this.#run("taking a key", script, signal, sealed);
+  }
+
+  /** Removes a private half; that it is gone is success. */
+  async forget(kid: string, signal: AbortSignal): Promise<void> {
+    await this.#run("forgetting a key", `rm -f ${shellWord(machineKeyFile(this.folder, kid))}\n`, signal);
+  }
+
+  async #one(what: string, script: string, signal: AbortSignal): Promise<MachineKey> {
+    const [key] = keysOf(await this.#run(what, script, signal));
+    if (key !== undefined) return key;
+    throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${what} gave no key`);
+  }
+
+  async #run(what: string, script: string, signal: AbortSignal, stdin?: string): Promise<string> {
+    const whole = `folder=${shellWord(this.folder)}\n${functions}${script}`;
+    return this.#machine.run(what, whole, signal, stdin);
+  }
+}

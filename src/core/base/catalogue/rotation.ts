@@ -1,0 +1,29 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about a rotation of signing keys across the API servers of a cluster. */
+export const rotationErrors = {
+  "rotation-no-servers": {
+    summary: "The config names no control plane nodes, so there is no API server to rotate the keys of.",
+    next: "Add cluster.servers: [{ssh: {address, user, hostKey}}] with each control plane node. Rotate by hand otherwise: see the guide.",
+  },
+  "rotation-refused": {
+    summary: "A move of a rotation would have tokens refused now, so it is not made.",
+    next: "Look at the reason; podtrust rotate status shows each key and from when it may move.",
+  },
+  "rotation-not-settled": {
+    summary: "What a move of a rotation changed did not show in time.",
+    next: "Look at the machine's API server; then run the same command again: it goes on where it was.",
+  },
+  "rotation-elsewhere": {
+    summary: "Another run changed the record of the rotation at the same time.",
+    next: "Look whether somebody else rotates; then run the same command again: it goes on where it is.",
+  },
+  "rotation-record": {
+    summary: "The Secret that remembers the rotation cannot be understood.",
+    next: "Use the version of podtrust that wrote it. If it was damaged, delete it: the waits begin anew.",
+  },
+  "rotation-key-unknown": {
+    summary: "Neither an API server nor what is published shows the key.",
+    next: "Give a key ID that podtrust rotate status shows.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,333 @@
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
+import { PodtrustError } from "../../src/core/base/index.ts";
+import {
+  RecordSecret,
+  type RotatedServer,
+  Rotation,
+  type RotationAlgorithm,
+  type ServerLook,
+} from "../../src/control-plane/rotation/index.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import type { FileTarget, PodTokens } from "../../src/rules/rotation/index.ts";
+import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
+import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
+import { SwiftClock } from "./swift-clock.ts";
+
+const second = 1000;
+const minute = 60 * second;
+/** Milliseconds: Cache-Control of the documents. The relying party keeps them for as long again. */
+export const cacheMs: number = minute;
+const pollMs = 10 * second;
+const tokenMs = 4 * minute;
+const tickMs = 10 * second;
+
+interface HeldKey {
+  readonly privateKey: KeyObject;
+  readonly jwk: PublicJwk;
+}
+
+function makeKey(algorithm: RotationAlgorithm): HeldKey {
+  const { privateKey, publicKey } =
+    algorithm === "ES256"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { privateKey, jwk: publicJwk(publicKey) };
+}
+
+function compactJws(header: object, claims: object, key: KeyObject): string {
+  const input = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const signature = sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
+  return `${input}.${signature.toString("base64url")}`;
+}
+
+/** A pod that lives, with one token for relying parties outside. */
+export function podWith(name: string, ms: number): PodTokens {
+  return { namespace: "shop", name, uid: name, startedAt: undefined, tokens: [{ audience, ms }] };
+}
+
+/** What ends a run where a test wants it cut off. */
+export class CutError extends Error {}
+
+/** An API server in memory: real keys and signatures, its files, and what the process that runs has read of them. */
+class MemoryServer implements RotatedServer {
+  readonly name: string;
+  readonly #world: RotationCluster;
+  readonly #held = new Map<string, HeldKey>();
+  files: FileTarget;
+  running: FileTarget;
+  /** The API server is away until then: a restart takes its time. */
+  awayUntil = 0;
+
+  constructor(name: string, world: RotationCluster, first: HeldKey) {
+    this.name = name;
+    this.#world = world;
+    this.#held.set(first.jwk.kid, first);
+    world.keys.set(first.jwk.kid, first);
+    this.files = { verify: [first.jwk.kid], signing: first.jwk.kid };
+    this.running = this.files;
+  }
+
+  get jwks(): readonly PublicJwk[] {
+    return this.running.verify.map((kid) => this.#world.key(kid).jwk);
+  }
+
+  async look(): Promise<ServerLook> {
+    this.#world.mayBeCut();
+    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
+    return Promise.resolve({
+      keys: {
+        name: this.name,
+        verifies: this.running.verify,
+        signs: this.running.signing,
+        files: { ...this.files, privates: [...this.#held.keys()] },
+        stale: { count: 0, startedAt: this.awayUntil },
+      },
+      rules: { audiences: [this.#world.issuer], maximum: undefined, extend: true },
+    });
+  }
+
+  isAway(): boolean {
+    return this.#world.clock.now() < this.awayUntil;
+  }
+
+  async makeKey(algorithm: RotationAlgorithm): Promise<string> {
+    const key = makeKey(algorithm);
+    this.#held.set(key.jwk.kid, key);
+    this.#world.keys.set(key.jwk.kid, key);
+    this.#world.mayBeCut();
+    return Promise.resolve(key.jwk.kid);
+  }
+
+  async keepSigner(): Promise<void> {
+    this.#world.mayBeCut();
+    return Promise.resolve();
+  }
+
+  async recipient(): Promise<string> {
+    return Promise.resolve(`to ${this.name}`);
+  }
+
+  async sealKey(kid: string, recipient: string): Promise<string> {
+    if (!this.#held.has(kid)) throw new TypeError(`${this.name} has no ${kid}`);
+    return Promise.resolve(`${recipient}: ${kid}`);
+  }
+
+  async takeKey(kid: string, sealed: string): Promise<void> {
+    if (sealed !== `to ${this.name}: ${kid}`) throw new TypeError("encrypted to another");
+    this.#held.set(kid, this.#world.key(kid));
+    this.#world.mayBeCut();
+    return Promise.resolve();
+  }
+
+  async forgetKey(kid: string): Promise<void> {
+    this.#held.delete(kid);
+    return Promise.resolve();
+  }
+
+  async write(target: FileTarget): Promise<void> {
+    this.files = target;
+    this.#world.mayBeCut();
+    this.restart();
+    return Promise.resolve();
+  }
+
+  /** Reads its files, as a kubelet or a service manager has it do. */
+  restart(): void {
+    if (!this.#held.has(this.files.signing)) throw new TypeError(`${this.name} cannot start: no private key`);
+    this.running = this.files;
+    this.awayUntil = this.#world.clock.now() + 8 * second;
+  }
+
+  sign(claims: object): string {
+    const { privateKey, jwk } = this.#world.key(this.running.signing);
+    return compactJws({ alg: jwk.alg, kid: jwk.kid }, claims, privateKey);
+  }
+
+  accepts(token: string): boolean {
+    const jws = parseJws(token);
+    const jwk = this.jwks.find(({ kid }) => kid === jws.kid);
+    return jwk !== undefined && verifyJws(jws, jwk);
+  }
+}
+
+interface AskedToken {
+  readonly token: string;
+  readonly kid: string;
+  readonly expires: number;
+}
+
+/** Time that goes in steps, at each of which the world does its part. */
+class WorldClock extends SwiftClock {
+  tick: () => Promise<void> = () => Promise.resolve();
+
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    for (let left = ms; left > 0; left -= tickMs) {
+      await super.sleep(Math.min(left, tickMs), signal);
+      await this.tick();
+    }
+  }
+}
+
+/**
+ * Two API servers in memory, a publisher that sees one of them at each look, and the sandbox's STS that keeps documents for twice
+ * their lifetime and asks for nothing meanwhile. At each tick every token that is valid is shown to both API servers and to STS.
+ */
+export class RotationCluster {
+  readonly clock = new WorldClock();
+  readonly keys = new Map<string, HeldKey>();
+  readonly servers: readonly MemoryServer[];
+  readonly refused: string[] = [];
+  readonly steps: string[] = [];
+  readonly waits: string[] = [];
+  asked = 0;
+  pods: readonly PodTokens[] = [podWith("web", tokenMs)];
+  /** Kids that relying parties may refuse: those of a key that was stolen. */
+  readonly lost = new Set<string>();
+  /** After so many operations the run is cut off. */
+  cutAfter = Infinity;
+  readonly #sandbox: TestSandbox;
+  readonly #role: string;
+  #secret: KubernetesObject | undefined;
+  #distrusted = new Set<string>();
+  #published: readonly string[] = [];
+  #polledAt = 0;
+  #turn = 0;
+  #tokens: AskedToken[] = [];
+
+  private constructor(sandbox: TestSandbox, role: string) {
+    this.#sandbox = sandbox;
+    this.#role = role;
+    const first = makeKey("RS256");
+    this.servers = ["a", "b"].map((name) => new MemoryServer(name, this, first));
+    this.#publish();
+    this.clock.tick = () => this.#tick();
+  }
+
+  static async start(): Promise<RotationCluster> {
+    // The sandbox's clock is the world's, which there is only with the world.
+    let world: RotationCluster | undefined;
+    const now = (): number => world?.clock.now() ?? Date.now();
+    const clock = { now, elapsed: now, sleep: () => Promise.resolve() };
+    const sandbox = await startTestSandbox({ issuerCache: "keep", clock });
+    const role = await sandbox.role("web");
+    world = new RotationCluster(sandbox, role);
+    return world;
+  }
+
+  get issuer(): string {
+    return this.#sandbox.issuer.issuer;
+  }
+
+  key(kid: string): HeldKey {
+    const key = this.keys.get(kid);
+    if (key === undefined) throw new TypeError(`no key ${kid}`);
+    return key;
+  }
+
+  mayBeCut(): void {
+    if ((this.cutAfter -= 1) < 0) throw new CutError("cut off");
+  }
+
+  /** What some machine of somebody's runs: nothing is remembered but what the cluster and its machines have. */
+  rotation(): Rotation {
+    const { signal } = new AbortController();
+    const route = { ca: issuerRoot, connectTo: this.#sandbox.issuer.connectTo };
+    return new Rotation({
+      servers: this.servers,
+      record: new RecordSecret({
+        read: async () => Promise.resolve(this.#secret),
+        create: (object) => this.#store(object, undefined),
+        replace: (object) => this.#store(object, object.metadata.resourceVersion),
+      }),
+      published: (until) => sightsOf(this.issuer, route, until),
+      pods: async () => Promise.resolve(this.pods),
+      legacy: async () => Promise.resolve([]),
+      times: { poll: pollMs, publisherCache: cacheMs, relyingPartyCache: cacheMs },
+      clock: this.clock,
+      signal,
+      withdraw: async (kid) => {
+        this.mayBeCut();
+        this.#distrusted.add(kid);
+        this.#publish();
+        return Promise.resolve();
+      },
+      onStep: (text) => this.steps.push(text),
+      onWait: (reason) => this.waits.push(reason),
+    });
+  }
+
+  /** A token of the server's for STS or for the API, which lives for four minutes. */
+  token(server: MemoryServer | undefined = this.servers[0]): string {
+    const now = Math.floor(this.clock.now() / 1000);
+    const times = { iat: now, exp: now + tokenMs / 1000 };
+    return server?.sign({ iss: this.issuer, sub: subject, aud: [audience], ...times }) ?? "";
+  }
+
+  async assumes(token: string): Promise<boolean> {
+    try {
+      await this.#sandbox.assume({ role: this.#role, token });
+      return true;
+    } catch (error) {
+      if (awsError("InvalidIdentityToken", /./u)(error)) return false;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#sandbox.close();
+  }
+
+  async #store(object: KubernetesObject, version: string | undefined): Promise<KubernetesObject> {
+    this.mayBeCut();
+    if (this.#secret?.metadata.resourceVersion !== version)
+      return Promise.reject(new PodtrustError("cluster-conflict", "another was faster"));
+    this.#secret = { ...object, metadata: { ...object.metadata, resourceVersion: randomUUID() } };
+    return Promise.resolve(this.#secret);
+  }
+
+  /** What is there of one API server, in the load balancer's turn, beside what was there before. */
+  #publish(): void {
+    const server = this.servers[(this.#turn += 1) % this.servers.length];
+    const seen = [...this.#published, ...(server?.running.verify ?? [])];
+    this.#published = [...new Set(seen)].filter((kid) => !this.#distrusted.has(kid));
+    const jwks = this.#published.map((kid) => this.key(kid).jwk);
+    this.#sandbox.issuer.publish(jwks, { "cache-control": `public, max-age=${cacheMs / 1000}` });
+  }
+
+  async #tick(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.#polledAt >= pollMs) {
+      this.#polledAt = now;
+      this.#publish();
+    }
+    const answering = this.servers.filter((server) => !server.isAway());
+    for (const server of answering) {
+      const { signing: kid } = server.running;
+      this.#tokens = this.#tokens.filter(
+        ({ expires, kid: of }) => expires > now && (of !== kid || expires - now > tokenMs / 2),
+      );
+      this.#tokens.push({ token: this.token(server), kid, expires: now + tokenMs });
+    }
+    // Of each key the newest and the oldest that is valid: those that a wrong wait hits.
+    const kids = [...new Set(this.#tokens.map(({ kid }) => kid))];
+    const shown = kids.flatMap((kid) => {
+      const of = this.#tokens.filter((one) => one.kid === kid);
+      return of.length < 2 ? of : [of.slice(0, 1), of.slice(-1)].flat();
+    });
+    await Promise.all(shown.map((one) => this.#ask(one, answering)));
+  }
+
+  async #ask({ token, kid }: AskedToken, answering: readonly MemoryServer[]): Promise<void> {
+    for (const server of answering) {
+      this.asked += 1;
+      if (!server.accepts(token)) this.refused.push(`${server.name} refuses a token of ${kid}`);
+    }
+    this.asked += 1;
+    if (!(await this.assumes(token)) && !this.lost.has(kid))
+      this.refused.push(`STS refuses a token of ${kid}`);
+  }
+}
