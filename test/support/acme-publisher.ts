@@ -76,5 +76,5 @@ export async function serveByAcme(
     assert.equal(answer.status, 200);
     return answer.tls?.chain[0]?.sha256 ?? "";
   };
-  return { start, fetchKeys, logger, ca, stateDir: join(folder, "state") };
+  return { start, fetchKeys, connectTo, logger, ca, stateDir: join(folder, "state") };
 }

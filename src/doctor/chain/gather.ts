@@ -164,6 +164,9 @@ export async function gatherChain(options: ChainOptions): Promise<ChainFacts> {
     stsAddresses: addresses,
     texts: [...givenText(options), ...logs],
     ...seen,
-    ...defined({ published: publishedLook(all, route?.ca !== undefined) }),
+    ...defined({
+      published: publishedLook(all, route?.ca !== undefined),
+      certificateRefused: facts.publisher?.certificate?.message,
+    }),
   };
 }

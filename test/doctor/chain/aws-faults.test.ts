@@ -7,8 +7,10 @@ import { describe, test } from "node:test";
 import { reasons } from "../../../src/core/base/index.ts";
 import { judgeChain } from "../../../src/doctor/chain/index.ts";
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
+import { serveByAcme } from "../../support/acme-publisher.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { startIssuer } from "../../support/issuer-server.ts";
+import { until } from "../../support/until.ts";
 import { madeNow, pin, providerFaults, type StackFault, trustFaults } from "./aws-faults.ts";
 import { recorded } from "./record.ts";
 import { assertSound } from "./sound.ts";
@@ -132,4 +134,22 @@ describe("a fault in AWS", () => {
     assertSound(report, facts, "ClockSkew");
     assert.equal(report.broken?.reason, "ClockSkew");
   });
+});
+
+test("a publisher whose CA answers rateLimited, and that has no certificate yet, is named CertificateRateLimited", async (t) => {
+  await using world = await newStack();
+  const { start, ca, connectTo } = await serveByAcme(t, "http-01");
+  ca.misbehave({ what: "rate-limit" });
+  const serving = await start();
+  t.after(() => serving.close(0));
+  const failing = await until(
+    "the CA's answer is known",
+    () => serving.publisher.status().issuers[0]?.certificate?.failing,
+  );
+  const { message, next } = failing;
+  const publisher = () => Promise.resolve({ distrusted: [], certificate: { message, next } });
+  const facts = recorded("CertificateRateLimited", await world.gather({ publisher, route: { connectTo } }));
+  const report = judgeChain(facts);
+  assertSound(report, facts, "CertificateRateLimited");
+  assert.equal(report.broken?.reason, "CertificateRateLimited", JSON.stringify(report.findings));
 });

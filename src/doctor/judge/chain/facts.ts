@@ -297,6 +297,8 @@ export interface ChainFacts {
   readonly status: readonly StatusFinding[];
   readonly cluster?: ClusterLook;
   readonly published?: PublishedLook;
+  /** Why the publisher's certificate could not be had, in its CA's words; absent where it was, or was not asked. */
+  readonly certificateRefused?: string;
   readonly accounts: readonly AccountLook[];
   readonly workloads: readonly WorkloadLook[];
   readonly webhooks: Look<readonly WebhookLook[]>;

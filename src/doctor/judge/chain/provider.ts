@@ -105,6 +105,14 @@ function judgeAccounts({ accounts, workloads }: ChainFacts): readonly DoctorFind
   });
 }
 
+/** What the publisher's CA said, where there is no good certificate. */
+export function judgeCertificate({ status, certificateRefused }: ChainFacts): readonly DoctorFinding[] {
+  const isBroken = status.some(({ link, outcome }) => link === "tls" && outcome === "broken");
+  if (certificateRefused === undefined || !isBroken) return [];
+  if (!/rate.?limit|too many|too much/iu.test(certificateRefused)) return [];
+  return [finding("CertificateRateLimited", { seen: certificateRefused })];
+}
+
 /** What is wrong with the OIDC provider in each account. */
 export function judgeProviders(facts: ChainFacts): readonly DoctorFinding[] {
   const own = facts.accounts.flatMap((account): readonly DoctorFinding[] => {

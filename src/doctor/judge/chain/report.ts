@@ -4,7 +4,7 @@ import { judgeCluster } from "./cluster.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
-import { excludedThumbprints, judgeProviders } from "./provider.ts";
+import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
 import { judgeTrust } from "./trust.ts";
@@ -29,6 +29,7 @@ export interface ChainReport {
 /** Each is pure, and knows nothing of the others. */
 const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
   judgeCluster,
+  judgeCertificate,
   judgeProviders,
   judgeTrust,
   judgePods,
@@ -52,6 +53,9 @@ const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>
   IssuerMismatch: atCluster,
   ClusterDocumentsInvalid: atCluster,
   LookFailed: atCluster,
+  TlsFailed: starting("CertificateRateLimited"),
+  ConnectionFailed: starting("CertificateRateLimited"),
+  CertificateUntrusted: starting("CertificateRateLimited"),
   ProviderMissing: starting("Provider"),
   AudienceMissing: starting("ClientId"),
   ProviderDrift: starting("ClientId", "Thumbprint"),

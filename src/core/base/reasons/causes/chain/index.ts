@@ -1,12 +1,13 @@
 import { permissionCauses, podTokenCauses, stsCauses } from "./client.ts";
 import { clusterCauses } from "./cluster.ts";
 import { podCauses, webhookCauses } from "./injection.ts";
-import { providerCauses } from "./provider.ts";
+import { providerCauses, publisherCauses } from "./provider.ts";
 import { trustCauses } from "./trust.ts";
 
 /** Causes that only a look at cluster, account and pods can tell, which takes a config. */
 export const chainCauses = {
   ...clusterCauses,
+  ...publisherCauses,
   ...providerCauses,
   ...trustCauses,
   ...podCauses,

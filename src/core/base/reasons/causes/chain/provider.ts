@@ -3,6 +3,22 @@ import { cause, found, type ReasonEntry } from "../../entry.ts";
 const provider = ["provider"] as const;
 const tls = ["provider", "tls"] as const;
 
+/** Why the publisher has nothing good to show, in the CA's own words. */
+export const publisherCauses = {
+  CertificateRateLimited: cause(
+    found(
+      "broken",
+      ["tls"],
+      "The CA issues no certificate for the name now: too many were asked for.",
+      "Keep the publisher's state folder, wait until the CA's limit is over, and try things out against the CA's staging directory.",
+    ),
+    {
+      number: 851,
+      proof: "The publisher's last answer of its CA is rateLimited, and there is no good certificate.",
+    },
+  ),
+} as const satisfies Record<string, ReasonEntry>;
+
 /** Why AWS does not find a provider, or finds another than is meant. */
 export const providerCauses = {
   ProviderOfFormerIssuer: cause(
