@@ -78,7 +78,7 @@ function judgeFlags(servers: readonly ApiServerLook[], kids: number | undefined)
     ),
     ...lost.map((one) =>
       finding("VerifyKeyLost", {
-        seen: `${one.name} is given ${valuesOf(one, "service-account-key-file").join(", ")}, and the cluster's JWKS has ${kids === 1 ? "1 key" : `${kids} keys`}`,
+        seen: `${one.name} is given ${valuesOf(one, "service-account-key-file").join(", ")}, and keys in the cluster's JWKS: ${kids}`,
       }),
     ),
     ...(issuers.size > 1 ? [finding("IssuersOfServersDiffer", { seen: sideBySide })] : []),

@@ -210,6 +210,15 @@ export interface Selector {
   }[];
 }
 
+/** A ServiceAccount that is there. */
+export interface AccountSeen {
+  readonly createdAt: number;
+  /** Those of eks.amazonaws.com and podtrust.dev. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** When the role's annotation was written last, by managedFields. */
+  readonly annotatedAt?: number;
+}
+
 /** A ServiceAccount, and the pods that run as it. */
 export interface WorkloadLook {
   /** NAMESPACE/NAME */
@@ -218,16 +227,7 @@ export interface WorkloadLook {
   readonly roleArn?: string;
   readonly sessionSeconds: number;
   /** Undefined: there is none. */
-  readonly account: Look<
-    | {
-        readonly createdAt: number;
-        /** Those of eks.amazonaws.com and podtrust.dev. */
-        readonly annotations: Readonly<Record<string, string>>;
-        /** When the role's annotation was written last, by managedFields. */
-        readonly annotatedAt?: number;
-      }
-    | undefined
-  >;
+  readonly account: Look<AccountSeen | undefined>;
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly pods: Look<readonly PodLook[]>;
   readonly trial: Look<TrialLook>;

@@ -1,6 +1,13 @@
 import { lengthText } from "../../../core/base/index.ts";
 import { type DoctorFinding, finding } from "../finding.ts";
-import { type ChainFacts, type ContainerLook, lookedAt, type PodLook, type WorkloadLook } from "./facts.ts";
+import {
+  type AccountSeen,
+  type ChainFacts,
+  type ContainerLook,
+  lookedAt,
+  type PodLook,
+  type WorkloadLook,
+} from "./facts.ts";
 
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const expirationAnnotation = "eks.amazonaws.com/token-expiration";
@@ -29,7 +36,7 @@ function arnFinding(
     return [finding("RoleArnMalformed", { seen: `${where} is ${JSON.stringify(arn)}`, link })];
   const known = accounts.map((one) => one.partition);
   if (known.length === 0 || known.includes(partition)) return [];
-  const seen = `${where} is ${arn}, and the account is of the partition ${known[0] ?? ""}`;
+  const seen = `${where} is ${arn}, and the account is of the partition ${known.join(", ")}`;
   return [finding("RolePartitionDiffers", { seen, link })];
 }
 
@@ -57,19 +64,16 @@ const isGivenNothing = ({ containers }: PodLook): boolean =>
   );
 
 /** How much later than the pod the annotation came; undefined where nobody recorded that, as the API server does for Apply alone. */
-function lateness(pod: PodLook, { account }: WorkloadLook): number | undefined {
-  const look = lookedAt(account);
-  if (look === undefined) return undefined;
+function lateness(pod: PodLook, look: AccountSeen): number | undefined {
   if (look.annotatedAt !== undefined) return look.annotatedAt - pod.createdAt;
   const made = look.createdAt - pod.createdAt;
   return Math.abs(made) <= momentMs ? made : undefined;
 }
 
 /** Why a pod got nothing that would get its role now. */
-function missed(pod: PodLook, workload: WorkloadLook): DoctorFinding {
-  const { serviceAccount } = workload;
+function missed(pod: PodLook, serviceAccount: string, look: AccountSeen): DoctorFinding {
   const name = `pod ${pod.name}${pod.owner === undefined ? "" : ` of ${pod.owner}`}`;
-  const later = lateness(pod, workload);
+  const later = lateness(pod, look);
   const trial = "a pod made for trial gets its role now";
   if (later === undefined) {
     const seen = `${name} has nothing, and ${trial}: ${serviceAccount} was annotated after it, unless the webhook passed it over`;
@@ -87,10 +91,10 @@ function missed(pod: PodLook, workload: WorkloadLook): DoctorFinding {
   return finding("PodPassedOver", { seen });
 }
 
-function judgeMissed(workload: WorkloadLook): readonly DoctorFinding[] {
-  const annotated = lookedAt(workload.account)?.annotations[roleAnnotation];
-  if (annotated === undefined || lookedAt(workload.trial)?.injected !== true) return [];
-  return (lookedAt(workload.pods) ?? []).filter(isGivenNothing).map((pod) => missed(pod, workload));
+function judgeMissed({ serviceAccount, account, trial, pods }: WorkloadLook): readonly DoctorFinding[] {
+  const look = lookedAt(account);
+  if (look?.annotations[roleAnnotation] === undefined || lookedAt(trial)?.injected !== true) return [];
+  return (lookedAt(pods) ?? []).filter(isGivenNothing).map((pod) => missed(pod, serviceAccount, look));
 }
 
 /** The kubelet makes a token's file readable to others, to the group of fsGroup, or to the one user of all containers. */

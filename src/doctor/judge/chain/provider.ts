@@ -42,13 +42,9 @@ function absent({ issuer, formerIssuers }: ChainFacts, account: AccountLook): Do
   }
   const former = trusted.find(({ arn }) => others.some((one) => one.arn === arn));
   const listed = others.find(({ url }) => formerIssuers.some((one) => iamProviderKey(one) === url));
-  if (former !== undefined || listed !== undefined) {
-    const why =
-      former === undefined
-        ? `publisher.formerIssuers lists ${listed?.url ?? ""}`
-        : `role ${former.role} trusts ${former.arn}`;
+  const why = former === undefined ? listed?.url : `role ${former.role} trusts ${former.arn}`;
+  if (why !== undefined)
     return finding("ProviderOfFormerIssuer", { seen: `${why}, and there is no ${providerArn}` });
-  }
   const urls = others.map(({ url }) => url);
   const near = nearest(iamProviderKey(issuer), urls);
   const rest = urls.length === 0 ? "nor any other" : `but for ${urls.slice(0, 3).join(", ")}`;
@@ -76,12 +72,13 @@ function judgeThumbprints(
   if (published === undefined || !published.isPrivate || published.chains.length === 0) return [];
   const { chains } = published;
   const pinned = chains.map((chain) => chain.filter(({ sha1 }) => thumbprints.includes(sha1)));
-  const missed = chains.filter((_chain, index) => pinned[index]?.length === 0);
+  const missed = chains.filter((chain) => !chain.some(({ sha1 }) => thumbprints.includes(sha1)));
+  const [first = []] = missed;
   const has = `${arn} has ${thumbprints.join(", ") || "no thumbprint"}`;
   if (missed.length === chains.length)
-    return [finding("ThumbprintMismatch", { seen: `the chain is ${chainText(chains[0] ?? [])}; ${has}` })];
+    return [finding("ThumbprintMismatch", { seen: `the chain is ${chainText(first)}; ${has}` })];
   if (missed.length > 0)
-    return [finding("ThumbprintSometimes", { seen: `one chain is ${chainText(missed[0] ?? [])}; ${has}` })];
+    return [finding("ThumbprintSometimes", { seen: `one chain is ${chainText(first)}; ${has}` })];
   const ends = Math.min(...pinned.map((chain) => Math.max(...chain.map(({ notAfter }) => notAfter))));
   if (ends - now >= soonMs) return [];
   const seen = `the certificate of the registered thumbprint ends on ${new Date(ends).toISOString().slice(0, 10)}, in ${lengthText(ends - now)}`;

@@ -56,9 +56,10 @@ const isOlder = (said: Said, ms: number): boolean =>
 
 /** The role of a session, and the role that it asks for. */
 function rolesIn(line: string): readonly [string, string] {
-  const session = /:assumed-role\/([\w+=,.@-]{1,64})\//u.exec(line)?.[1] ?? "";
-  const wanted = /on resource: \S{0,200}:role\/([\w+=,.@/-]{1,600})/u.exec(line)?.[1] ?? "";
-  return [session, wanted.split("/").at(-1) ?? ""];
+  const [, session = ""] = /:assumed-role\/([\w+=,.@-]{1,64})\//u.exec(line) ?? [];
+  const [, wanted = ""] =
+    /on resource: \S{0,200}:role\/(?:[\w+=,.@/-]{1,512}\/)?([\w+=,.@-]{1,66})/u.exec(line) ?? [];
+  return [session, wanted];
 }
 
 function ownRole(_said: Said, line: string): boolean {
@@ -67,7 +68,8 @@ function ownRole(_said: Said, line: string): boolean {
   return session !== "" && [session, `${session}.`, `${session},`].includes(wanted);
 }
 
-const injectedPod = (said: Said): string => `pod ${said.pods[0]?.name ?? ""} has token file and variables`;
+const injectedPod = (said: Said): string =>
+  `${said.pods.map(({ name }) => name).join(", ")} has token file and variables`;
 const hasMinted = "; STS takes a token minted now";
 
 /** Of errors of services: what happened once credentials were had, whoever's they were. */
@@ -89,7 +91,7 @@ const serviceRules: readonly TextRule[] = [
     reason: "MeshNotReady",
     line: asNode,
     fits: (said) => isInjected(said) && proxies(said).length > 0,
-    proof: (said) => `; ${injectedPod(said)}, and the proxy ${proxies(said)[0] ?? ""}`,
+    proof: (said) => `; ${injectedPod(said)}, and the proxy ${proxies(said).join(", ")}`,
   },
   { reason: "NodeRoleUsed", line: asNode, fits: isInjected, proof: (said) => `; ${injectedPod(said)}` },
   {

@@ -27,11 +27,12 @@ function isAdmitted({ facts, account, role, policy, subject, audience }: Questio
   const { issuer, now } = facts;
   const answer = admission({
     role: {
-      arn: role.state?.arn ?? role.arn,
+      arn: role.arn,
       name: role.name,
       id: "",
       account: account.account,
-      maxSessionDuration: role.state?.maxSession ?? 0,
+      // How long a session may last is no question of who is let in.
+      maxSessionDuration: 3600,
       trustPolicy: policy,
     },
     provider: { arn: account.providerArn, url: iamProviderKey(issuer) },
@@ -103,8 +104,8 @@ const otherCase: Cause = ({ role, subject }, statements) => {
 const otherSubject: Cause = ({ role, subject }, statements) => {
   const values = valuesOf(statements, "sub");
   if (values.length === 0 || values.some((one) => fits(one, subject))) return undefined;
-  const near = nearest(subject, values) ?? values[0] ?? "";
-  const seen = `role ${role.name} asks :sub for ${shown([near])}, and the subject is ${shown([subject])}`;
+  const near = nearest(subject, values);
+  const seen = `role ${role.name} asks :sub for ${shown(near === undefined ? values : [near])}, and the subject is ${shown([subject])}`;
   return finding("TrustSubjectDiffers", { seen });
 };
 

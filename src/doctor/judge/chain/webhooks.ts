@@ -88,7 +88,7 @@ function deadOf(facts: ChainFacts, hook: WebhookLook, trial: TrialLook): DoctorF
   if (pending !== undefined) return pending;
   if (lookedAt(hook.ready) === 0)
     return finding("WebhookNoEndpoint", {
-      seen: `${nameOf(hook)}: its Service ${hook.service ?? ""} has no ready address`,
+      seen: `${nameOf(hook)}: no address of its Service is ready`,
     });
   return certificateOf(hook, trial) ?? unreachableOf(hook, trial) ?? versionOf(hook);
 }

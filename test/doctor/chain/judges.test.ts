@@ -1,0 +1,97 @@
+/** What the judges make of facts that are like those of a fault and not the same: by one change each, the rule's other side. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Reason } from "../../../src/core/base/index.ts";
+import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
+import { saysSomething } from "../../../src/doctor/judge/index.ts";
+import { type Recorded, recordedFaults } from "./recorded.ts";
+import { assertSound } from "./sound.ts";
+
+/** Values by the place where they go: `workloads.0.pods`; null takes away what stands there. */
+type Change = Readonly<Record<string, unknown>>;
+
+/** A change to what was recorded of a fault, and the reason that is given then, or no longer. */
+interface Nearby {
+  readonly name: string;
+  readonly of: Recorded["cause"];
+  readonly change: Change;
+  readonly is?: Reason;
+  readonly not?: Reason;
+}
+
+const nearby = JSON.parse(
+  readFileSync(join(import.meta.dirname, "nearby.json"), "utf8"),
+) as readonly Nearby[];
+const recorded = new Map(recordedFaults().map((one) => [one.cause, one.facts]));
+
+function put(facts: object, place: string, value: unknown): void {
+  const names = place.split(".");
+  const last = names.pop() ?? "";
+  let inside = facts as Record<string, unknown>;
+  for (const name of names) inside = inside[name] as Record<string, unknown>;
+  assert.ok(inside, `${place} is in no facts`);
+  if (value === null) delete inside[last];
+  else inside[last] = value;
+}
+
+function judged(of: Recorded["cause"], change: Change): ChainReport {
+  const facts = structuredClone(recorded.get(of));
+  assert.ok(facts, of);
+  for (const [place, value] of Object.entries(change)) put(facts, place, value);
+  const report = judgeChain(facts);
+  assertSound(report, facts);
+  return report;
+}
+
+describe("the judges of a stack", () => {
+  for (const { name, of, change, is, not } of nearby) {
+    test(`know that ${name}`, () => {
+      const found = judged(of, change).findings.map(({ reason }) => reason);
+      if (is !== undefined) assert.ok(found.includes(is), found.join(", "));
+      if (not !== undefined) assert.ok(!found.includes(not), found.join(", "));
+    });
+  }
+
+  test("say that nothing is broken where nothing could be seen", () => {
+    const unseen = { unseen: "no right" };
+    const healthy = recorded.get("healthy");
+    assert.ok(healthy);
+    const facts: ChainFacts = {
+      ...healthy,
+      status: [],
+      webhooks: unseen,
+      pendingCertificates: unseen,
+      cluster: { fresh: unseen, kids: unseen, apiServers: unseen },
+      accounts: healthy.accounts.map((one) => ({ ...one, provider: unseen, roles: unseen })),
+      workloads: healthy.workloads.map((one) => ({
+        ...one,
+        account: unseen,
+        pods: unseen,
+        trial: unseen,
+        egress: unseen,
+      })),
+    };
+    const report = judgeChain(facts);
+    assert.deepEqual([report.verdict, report.findings], ["holds", []]);
+    assert.equal(report.unseen.length, 13);
+  });
+
+  test("exclude thumbprints where a public root vouches for the chain, and say nothing where they are of it", () => {
+    const isExcluded = (of: Recorded["cause"], change: Change): boolean =>
+      judged(of, { "published.isPrivate": false, ...change }).excluded.some(
+        ({ cause }) => cause === "ThumbprintMismatch",
+      );
+    assert.ok(isExcluded("ThumbprintMismatch", {}));
+    assert.ok(!isExcluded("ThumbprintExpiring", {}));
+    assert.ok(!isExcluded("ThumbprintMismatch", { "accounts.0.provider": { unseen: "no right" } }));
+  });
+});
+
+test("of a log those lines are kept that say something of the chain", () => {
+  assert.ok(saysSomething("WebIdentityErr: failed to retrieve credentials"));
+  assert.ok(saysSomething("Request ARN is invalid"));
+  assert.ok(!saysSomething("GET /healthz 200"));
+  assert.ok(!saysSomething("db.internal: no such host"));
+});
