@@ -99,11 +99,15 @@ function pictureSection(): Html {
 }
 
 /** What the page holds, for whoever comes across it. */
-function contentText({ redacted }: TrustMap): string {
+function contentPart({ redacted }: TrustMap): Html {
+  const option = html`<code class="option">--redact</code>`;
   const ids = redacted
-    ? "Account IDs and ARNs were taken out (--redact)"
-    : "It names AWS account IDs and ARNs (--redact leaves them out)";
-  return `This page holds no key, token or password. ${ids}. It names roles, policies, namespaces and ServiceAccounts, and says who can become what: keep it as you keep an audit report.`;
+    ? html`Account IDs and ARNs were taken out (${option}).`
+    : html`It names AWS account IDs and ARNs (${option} leaves them out).`;
+  return html`<p class="notice">
+    This page holds no key, token or password. ${ids} It names roles, policies, namespaces and
+    ServiceAccounts, and says who can become what: keep it as you keep an audit report.
+  </p>`;
 }
 
 function headerPart(view: View): Html {
@@ -122,7 +126,7 @@ function headerPart(view: View): Html {
       Who can become what in AWS by a token of <code>${map.issuer}</code>, through which link, and how it is
       known.
     </p>
-    <p class="notice">${contentText(map)}</p>
+    ${contentPart(map)}
     <div class="live" id="counts">
       <dl class="facts">
         ${counts.map(

@@ -126,15 +126,15 @@ function edges(links, places) {
     return make("path", { d: "M" + x1 + " " + left.middle + "C" + (x1 + bend) + " " + left.middle + " " + (x2 - bend) + " " + right.middle + " " + x2 + " " + right.middle, class: look ?? "" });
   });
 }
-function some(boxes, most, what) {
+function some(boxes, most, what, where = "roles") {
   if (boxes.length <= most) return boxes;
-  return [...boxes.slice(0, most - 1), { key: "more " + what, name: (boxes.length - most + 1) + " more " + what }];
+  return [...boxes.slice(0, most - 1), { key: "more " + what, name: (boxes.length - most + 1) + " more: " + what, href: "#" + where }];
 }
 function chain(narrow) {
   const all = [...document.querySelectorAll("[data-band]")].filter((el) => !el.hidden);
-  const of = (band, title) => ({ title, boxes: some(all.filter((el) => el.dataset.band === band).map((el) => ({ key: el.id, name: el.dataset.name, sub: el.dataset.sub, look: el.dataset.look, href: "#" + el.id })), 10, title.toLowerCase()) });
+  const of = (band, title) => ({ title, boxes: some(all.filter((el) => el.dataset.band === band).map((el) => ({ key: el.id, name: el.dataset.name, sub: el.dataset.sub, look: el.dataset.look, href: "#" + el.id })), 6, title, band === "provider" ? "providers" : "steps") });
   const four = [of("cluster", "Cluster"), of("key", "Keys"), of("issuer", "Issuer"), of("provider", "OIDC providers")];
-  const pair = (a, b) => ({ title: a.title + ", " + b.title.toLowerCase(), boxes: [...a.boxes, ...b.boxes] });
+  const pair = (a, b) => ({ title: a.title + ", " + b.title, boxes: [...a.boxes, ...b.boxes] });
   const links = all.flatMap((el) => (el.dataset.to ?? "").split(" ").filter(Boolean).map((to) => ({ from: el.id, to })));
   return { all: narrow ? [pair(four[0], four[1]), pair(four[2], four[3])] : four, links };
 }
@@ -170,7 +170,7 @@ function grouped(ways) {
   const pick = (field, value) => () => { field.value = value; field.dispatchEvent(new Event("input")); field.focus(); };
   const left = [...spaces].map(([name, all]) => ({ key: "ns " + name, name, sub: plural(all.size, "ServiceAccount"), pick: pick(byNamespace, name) }));
   const right = [...accounts].map(([name, all]) => ({ key: "account " + name, name, sub: plural(all.size, "role"), pick: pick(byAccount, name) }));
-  return { all: [{ title: "Namespaces", boxes: some(left, maxRows, "namespaces") }, { title: "Accounts", boxes: some(right, maxRows, "accounts") }], links: [...links.values()] };
+  return { all: [{ title: "Namespaces", boxes: some(left, maxRows, "Namespaces") }, { title: "Accounts", boxes: some(right, maxRows, "Accounts") }], links: [...links.values()] };
 }
 function wayOf(el) {
   const card = el.closest(".role");

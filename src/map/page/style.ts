@@ -47,6 +47,7 @@ input, select, button { font: inherit; color: var(--ink); background: var(--grou
 button { color: var(--accent); cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 code { font: .9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.option { white-space: nowrap; }
 ul { margin: 0; padding: 0 0 0 1.1rem; }
 li { margin: 0 0 .3rem; overflow-wrap: anywhere; }
 summary { cursor: pointer; color: var(--accent); width: fit-content; }
