@@ -59,9 +59,14 @@ function checked(answer: Answer, what: string): JsonRecord {
   return JSON.parse(answer.text) as JsonRecord;
 }
 
-/** Starts it all; the API server with these options, and the config's issuer unless another is given. */
-export async function startClusterStack(options: Partial<ControlPlaneOptions> = {}): Promise<ClusterStack> {
-  const plane = await startControlPlane({
+/**
+ * Starts it all; the API server with these options, and the config's issuer unless another is given. `start`: with nodes, say.
+ */
+export async function startClusterStack(
+  options: Partial<ControlPlaneOptions> = {},
+  start: (options: ControlPlaneOptions) => Promise<ControlPlane> = startControlPlane,
+): Promise<ClusterStack> {
+  const plane = await start({
     issuer,
     ...options,
     extraArgs: [`--service-cluster-ip-range=${services}`, ...(options.extraArgs ?? [])],
