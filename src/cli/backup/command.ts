@@ -53,6 +53,7 @@ export function defineBackup(program: Command, context: CommandContext): void {
       "who can open it; repeatable (default: publisher.backup.recipients)",
       collect,
     )
+    .option("--passphrase", "ask at the terminal for a passphrase that opens it, in place of recipients")
     .option(
       "--with-signing-keys",
       "save in place of that what the cluster on the machine signs with, over SSH: k3s's service.key and token",

@@ -1,10 +1,11 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { readIdentities } from "../../core/age/index.ts";
+import { openedWith, readIdentities } from "../../core/age/index.ts";
 import { type BackupContents, maxBackup, opened } from "../../backup/index.ts";
 import { readBounded } from "../../core/files/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { errorText } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
+import { askPassphrase } from "./passphrase.ts";
 
 /** What opens a backup. */
 export interface OpenOptions {
@@ -28,6 +29,7 @@ export async function openFile(
   { identity }: OpenOptions,
 ): Promise<BackupContents> {
   const file = await bytesOf(context, name);
+  if (openedWith(file) === "passphrase") return opened(file, { passphrase: await askPassphrase(context) });
   if (identity === undefined)
     throw new PodtrustError("usage", "nothing was given that opens the backup", {
       next: "Give --identity FILE.",

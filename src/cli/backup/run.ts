@@ -1,9 +1,10 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { readRecipient } from "../../core/age/index.ts";
+import { type Audience, readRecipient } from "../../core/age/index.ts";
 import { backupName, type BackupContents, publisherContents, sealed } from "../../backup/index.ts";
 import { createFile } from "../../core/files/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
+import { askNewPassphrase } from "./passphrase.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 
@@ -13,6 +14,7 @@ export interface BackupOptions {
   readonly output?: string;
   readonly recipient?: readonly string[];
   readonly withSigningKeys?: boolean;
+  readonly passphrase?: boolean;
 }
 
 function recipientsOf(typed: readonly string[]): readonly string[] {
@@ -23,6 +25,16 @@ function recipientsOf(typed: readonly string[]): readonly string[] {
 
 function printContents(context: CommandContext, { files }: BackupContents): void {
   for (const [name, content] of files) context.output.line(`  ${name}, ${content.length} bytes`);
+}
+
+/** Who may open it: named recipients, or who knows a passphrase, asked for before anything is read. */
+async function audienceOf(
+  context: CommandContext,
+  config: Config,
+  options: BackupOptions,
+): Promise<Audience> {
+  if (options.passphrase === true) return { passphrase: await askNewPassphrase(context) };
+  return { recipients: recipientsOf(options.recipient ?? config.publisher?.backup?.recipients ?? []) };
 }
 
 async function contentsOf(
@@ -42,9 +54,9 @@ async function contentsOf(
 export async function runBackup(context: CommandContext, options: BackupOptions): Promise<void> {
   const { output } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
-  const recipients = recipientsOf(options.recipient ?? config.publisher?.backup?.recipients ?? []);
+  const audience = await audienceOf(context, config, options);
   const contents = await contentsOf(context, config, options);
-  const file = await sealed(contents, { recipients });
+  const file = await sealed(contents, audience);
   const name = options.output ?? backupName(contents);
   await createFile(context.path(name), file);
   const { stack, kind, madeAt } = contents;
@@ -54,6 +66,7 @@ export async function runBackup(context: CommandContext, options: BackupOptions)
       : "what the publisher keeps";
   output.line(`${name} has of ${stack} ${what}:`);
   printContents(context, contents);
-  output.line("Look whether it opens: podtrust backup verify, with the identity of a recipient.");
+  output.line("Look whether it opens: podtrust backup verify.");
+  const recipients = "recipients" in audience ? audience.recipients : [];
   output.result({ file: name, kind, stack, madeAt, bytes: file.length, recipients });
 }

@@ -70,5 +70,9 @@ export async function runRestore(
     return;
   }
   output.line("Done. Start the publisher: podtrust serve.");
+  if ((config.publisher?.formerIssuers ?? []).length > 0)
+    output.line(
+      "If its cluster is a new one, which still names an issuer of publisher.formerIssuers, its keys are held back: start it once with --accept-keys.",
+    );
   output.result({ madeAt, steps: done.steps, published: done.published, distrusted: done.distrusted });
 }

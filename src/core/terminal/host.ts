@@ -16,6 +16,8 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
   ref?(): unknown;
   /** Lets the process end though it is read from. */
   unref?(): unknown;
+  /** Has a terminal show nothing of what is typed, and give it letter by letter. */
+  setRawMode?(isRaw: boolean): unknown;
 }
 
 /**

@@ -4,7 +4,7 @@ export { type ExitCode, exitCodeOf, programExit } from "./exit.ts";
 export type { Host, TextSource, TextStream } from "./host.ts";
 export { visible } from "./escape.ts";
 export { ask, confirm, confirmName } from "./confirm.ts";
-export { askText, canAsk } from "./question.ts";
+export { askSecret, askText, canAsk } from "./question.ts";
 export { type LogLevel, openLogger } from "./log.ts";
 export { createOutput, type Output } from "./output.ts";
 export { createProgress, type Progress, type Waiting } from "./progress.ts";

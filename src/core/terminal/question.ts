@@ -26,13 +26,14 @@ function linesOf(stdin: TextSource): AsyncIterator<string | Uint8Array, undefine
 }
 
 /**
- * What is typed after a question, trimmed; undefined where the input has ended. Throws what `ended` gives when a signal
- * comes.
+ * What is typed after a question, trimmed unless told otherwise; undefined where the input has ended. Throws what `ended`
+ * gives when a signal comes.
  */
 export async function askText(
   { stdin, signal, screen: { err } }: Asking,
   question: string,
   ended: () => PodtrustError,
+  trims = true,
 ): Promise<string | undefined> {
   err.ask(question);
   let leave = (): void => {};
@@ -47,10 +48,49 @@ export async function askText(
   stdin.ref?.();
   try {
     const read = await Promise.race([linesOf(stdin).next(), left]);
-    return read.done === true ? undefined : Buffer.from(read.value).toString("utf8").trim();
+    if (read.done === true) return undefined;
+    const text = Buffer.from(read.value).toString("utf8");
+    return trims ? text.trim() : text;
   } finally {
     signal.removeEventListener("abort", leave);
     // A terminal that is still read from would keep the process alive.
     stdin.unref?.();
+  }
+}
+
+/** What a terminal in raw mode sends for the end of a line, for Ctrl-C and Ctrl-D, and for a key that takes one back. */
+const keys = { end: /[\r\n]/u, leave: ["\u0003", "\u0004"], back: ["\b", "\u007F"] };
+
+/** What was typed so far with one more piece of input. */
+function typed(before: string, piece: string): string {
+  let text = before;
+  for (const letter of piece) text = keys.back.includes(letter) ? text.slice(0, -1) : text + letter;
+  return text;
+}
+
+/**
+ * What is typed after a question, and shown nowhere. Throws what `ended` gives when a signal, Ctrl-C or the end of the
+ * input comes. Only where `canAsk` says that somebody is there.
+ */
+export async function askSecret(
+  asking: Asking,
+  question: string,
+  ended: () => PodtrustError,
+): Promise<string> {
+  const { stdin } = asking;
+  stdin.setRawMode?.(true);
+  try {
+    let text = "";
+    let more = await askText(asking, question, ended, false);
+    for (;;) {
+      if (more === undefined || keys.leave.some((key) => more?.includes(key))) throw ended();
+      const [piece = ""] = more.split(keys.end);
+      text = typed(text, piece);
+      if (keys.end.test(more)) return text;
+      more = await askText(asking, "", ended, false);
+    }
+  } finally {
+    stdin.setRawMode?.(false);
+    asking.screen.err.line("");
   }
 }

@@ -20,7 +20,7 @@ export const backupErrors = {
   },
   "backup-recipients": {
     summary: "Nobody was named who can open the backup.",
-    next: "Name recipients: --recipient age1… or publisher.backup.recipients in the config. podtrust backup keygen makes an identity and its recipient.",
+    next: "Name recipients: --recipient age1… or publisher.backup.recipients in the config. podtrust backup keygen makes an identity and its recipient. At a terminal, --passphrase asks for a passphrase.",
   },
   "backup-credentials": {
     summary: "Backups would be written with credentials that hang on the issuer that is backed up.",
