@@ -80,8 +80,9 @@ describe("init finds what is there", () => {
     assert.equal(code, 0, err);
     assert.match(
       out,
-      /The cluster signs as https:\/\/kubernetes\.default\.svc now\. Before all that, tell its/u,
+      /The cluster signs as https:\/\/kubernetes\.default\.svc now, which publisher\.formerIssuers lists: publish and run podtrust up first\./u,
     );
+    assert.deepEqual((await loaded()).publisher?.formerIssuers, ["https://kubernetes.default.svc"]);
     assert.match(
       out,
       /Pass 1 of 2: [^:]+:\n +--service-account-issuer=https:\/\/kubernetes\.default\.svc\n +--service-account-issuer=https:\/\/oidc\.example\.com\n +then: /u,

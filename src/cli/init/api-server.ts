@@ -7,7 +7,7 @@ import {
   standardIssuer,
   talosMinor,
 } from "../../rules/distribution/index.ts";
-import { parseIssuer } from "../../rules/oidc/index.ts";
+import { issuerProblems, parseIssuer } from "../../rules/oidc/index.ts";
 import type { Answers } from "./answers.ts";
 import { type FoundCluster, isPublic } from "./detect/index.ts";
 
@@ -31,8 +31,34 @@ function managedSteps(title: string, issuer: string, present: string | undefined
   return { sentence, instructions: [] };
 }
 
+/**
+ * The issuer that a cluster has and gives up: the publisher serves the new one's documents meanwhile. Undefined where nothing
+ * is given up, nothing published, or nobody knows it.
+ */
+export function formerIssuerOf(
+  { foundation, name, publishing }: Answers,
+  cluster: FoundCluster | undefined,
+): string | undefined {
+  if (foundation.kind !== "cluster" || publishing.kind === "none" || !("issuer" in name)) return undefined;
+  const { issuer: present = "", distribution } = cluster ?? {};
+  const isOthers = distribution !== undefined && isManaged(distribution);
+  const isKept = present === name.issuer || isOthers || issuerProblems(present).length > 0;
+  return isKept ? undefined : present;
+}
+
+function presentSentence(present: string | undefined, title: string, isFormer: boolean): string {
+  if (present === undefined) return `Before all that, tell the API server${title} its issuer:`;
+  return isFormer
+    ? `The cluster signs as ${present} now, which publisher.formerIssuers lists: publish and run podtrust up first. Then podtrust adopt changes its API servers, or you do${title}:`
+    : `The cluster signs as ${present} now. Before all that, tell its API server${title}:`;
+}
+
 /** Lines for an API server that signs as somebody else, or as nobody knows whom. */
-function instructedSteps(issuer: string, cluster: FoundCluster | undefined): ApiServerSteps {
+function instructedSteps(
+  issuer: string,
+  cluster: FoundCluster | undefined,
+  isFormer: boolean,
+): ApiServerSteps {
   const { distribution, issuer: present } = cluster ?? {};
   const old = present ?? standardIssuer(distribution);
   const spec = {
@@ -46,19 +72,17 @@ function instructedSteps(issuer: string, cluster: FoundCluster | undefined): Api
       : { kubernetes: kubernetesMinor(cluster.facts), talos: talosMinor(cluster.facts) };
   const title = distribution === undefined ? "" : ` (${distributions[distribution].title})`;
   return {
-    sentence:
-      present === undefined
-        ? `Before all that, tell the API server${title} its issuer:`
-        : `The cluster signs as ${present} now. Before all that, tell its API server${title}:`,
+    sentence: presentSentence(present, title, isFormer),
     instructions: issuerInstructions(distribution, spec, versions),
   };
 }
 
 /** How the API server of a cluster that exists is told its issuer; undefined for a machine of ours, whose it knows. */
 export function apiServerSteps(
-  { foundation, name }: Answers,
+  answers: Answers,
   cluster: FoundCluster | undefined,
 ): ApiServerSteps | undefined {
+  const { foundation, name } = answers;
   if (foundation.kind !== "cluster" || !("issuer" in name)) return undefined;
   const { issuer } = name;
   const { distribution, issuer: present } = cluster ?? {};
@@ -66,5 +90,5 @@ export function apiServerSteps(
     return managedSteps(distributions[distribution].title, issuer, present);
   return present === issuer
     ? { sentence: `The cluster signs as ${issuer} already.`, instructions: [] }
-    : instructedSteps(issuer, cluster);
+    : instructedSteps(issuer, cluster, formerIssuerOf(answers, cluster) !== undefined);
 }

@@ -62,7 +62,7 @@ function foundationLines({ foundation }: Answers): readonly string[] {
   }
 }
 
-function sourceLines({ foundation }: Answers): readonly string[] {
+function sourceLines({ foundation }: Answers, former: string | undefined): readonly string[] {
   if (foundation.kind !== "cluster") return [];
   // The files are made by the commands that `publisherSteps` gives.
   return [
@@ -70,10 +70,16 @@ function sourceLines({ foundation }: Answers): readonly string[] {
     foundation.server === undefined
       ? "  source: {kubeconfig: publisher.kubeconfig}"
       : `  source: {server: ${JSON.stringify(foundation.server)}, tokenFile: token, caFile: cluster-ca.crt}`,
+    ...(former === undefined
+      ? []
+      : [
+          "  # What the cluster signs as until its API servers are changed; take it out once it is given up.",
+          `  formerIssuers: [${JSON.stringify(former)}]`,
+        ]),
   ];
 }
 
-function publisherLines(answers: Answers): readonly string[] {
+function publisherLines(answers: Answers, former: string | undefined): readonly string[] {
   const { publishing, region } = answers;
   switch (publishing.kind) {
     case "none":
@@ -82,14 +88,14 @@ function publisherLines(answers: Answers): readonly string[] {
       return [
         "# Who makes the keys public: a bucket that podtrust writes.",
         "publisher:",
-        ...sourceLines(answers),
+        ...sourceLines(answers, former),
         `  s3: {bucket: ${scalar(publishing.bucket)}, region: ${region}}`,
       ];
     case "https":
       return [
         "# Who makes the keys public: podtrust serve, with a certificate by Let's Encrypt.",
         "publisher:",
-        ...sourceLines(answers),
+        ...sourceLines(answers, former),
         "  https:",
         publishing.email === undefined
           ? "    acme: {}   # {email: ops@example.com}: where the CA may write to"
@@ -115,8 +121,8 @@ function awsLines(answers: Answers): readonly string[] {
   ];
 }
 
-/** A config with comments, which loads without a warning. */
-export function configText(answers: Answers): string {
+/** A config with comments, which loads without a warning. `former`: the issuer that the cluster gives up. */
+export function configText(answers: Answers, former?: string): string {
   const lines = [
     `# yaml-language-server: $schema=${documentUrl("docs/reference/podtrust.schema.json")}`,
     `# What podtrust owns, in one file; no secret belongs here. Every key: ${documentUrl("docs/reference/config.md")}`,
@@ -128,7 +134,7 @@ export function configText(answers: Answers): string {
     "",
     ...foundationLines(answers),
     "",
-    ...publisherLines(answers),
+    ...publisherLines(answers, former),
     "",
     ...awsLines(answers),
   ];

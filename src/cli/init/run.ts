@@ -6,7 +6,7 @@ import { fileCode } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, dim, rich, unbroken } from "../../core/terminal/index.ts";
 import type { Answers } from "./answers.ts";
-import { type ApiServerSteps, apiServerSteps } from "./api-server.ts";
+import { type ApiServerSteps, apiServerSteps, formerIssuerOf } from "./api-server.ts";
 import { configText } from "./config-text.ts";
 import { publisherSteps } from "./publisher-steps.ts";
 import { checkConfig } from "./interview.ts";
@@ -74,7 +74,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
   const file = context.path(options.file);
   await checkFree(file);
   const { answers, cluster } = await answersOf(context, options);
-  const text = configText(answers);
+  const text = configText(answers, formerIssuerOf(answers, cluster));
   // What we write is read as any other config before anybody has it.
   await checkConfig(text, file, env);
   await write(file, text);
