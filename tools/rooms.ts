@@ -101,6 +101,7 @@ export const allowed: Record<string, readonly string[]> = {
   "control-plane/adoption": [
     "core/base",
     "core/http",
+    "core/yaml",
     "rules/oidc",
     "rules/adoption",
     "rules/distribution",

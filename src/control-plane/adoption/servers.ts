@@ -1,4 +1,5 @@
 import { defined, parseDuration, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
 import { type ApiServerFlags, mirroredFlags, type Server } from "../servers/index.ts";
@@ -58,16 +59,55 @@ async function startsOf(api: KubernetesApi, signal: AbortSignal): Promise<Readon
   );
 }
 
-async function readOne(
+// A file of this kind is a few kilobytes.
+const yamlBounds = { bytes: 1024 * 1024, depth: 40, tokens: 200_000 };
+
+/** What an AuthenticationConfiguration says, as far as adoption asks; that it cannot be read is part of it. */
+async function readAuthentication(
   { api }: Server,
+  flags: ApiServerFlags,
+  signal: AbortSignal,
+): Promise<AuthenticationFacts> {
+  const { authenticationConfig: file } = flags;
+  if (file === undefined) return { kind: "none" };
+  try {
+    const text = await api.readFile(file, signal);
+    const read = text === undefined ? undefined : readYaml(text, yamlBounds);
+    if (read === undefined || "problems" in read) return { kind: "unread", file };
+    const issuers = recordsOf(recordOf(read.value)["jwt"]).map(
+      ({ issuer }) => textOf(recordOf(issuer)["url"]) ?? "",
+    );
+    return { kind: "read", issuers };
+  } catch {
+    signal.throwIfAborted();
+    return { kind: "unread", file };
+  }
+}
+
+/** Where its metrics may not be read, nothing says so: then the switch counts as of now. */
+async function startOf({ api }: Server, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    return await api.startedAt(signal);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function readOne(
+  server: Server,
   signal: AbortSignal,
 ): Promise<{ flags: ApiServerFlags; facts: ServerFacts }> {
+  const { api } = server;
   const flags = await api.running(signal);
-  const [{ issuer }, keys] = await Promise.all([api.discovery(signal), api.keys(signal)]);
-  return {
-    flags,
-    facts: { ...factsOf(api.name, flags), discovered: issuer, kids: keys.map(({ kid }) => kid) },
-  };
+  const [{ issuer }, keys, authentication, startedAt] = await Promise.all([
+    api.discovery(signal),
+    api.keys(signal),
+    readAuthentication(server, flags, signal),
+    startOf(server, signal),
+  ]);
+  const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
+  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt }) } };
 }
 
 /** What of the static pods' flags only each server itself could say. */
@@ -89,7 +129,7 @@ export async function readServers(
   if (listed.length > 0) {
     const read = await Promise.all(listed.map((server) => readOne(server, signal)));
     return {
-      servers: read.map(({ facts }) => ({ ...facts, ...startedAt(facts.name) })),
+      servers: read.map(({ facts }) => ({ ...startedAt(facts.name), ...facts })),
       known: listed.map(({ facts }) => facts.hostname),
       unseen: [],
       ...livesOf(read.map(({ flags }) => flags)),

@@ -64,6 +64,10 @@ export class TunnelledApiServer implements ApiServer {
     return minted.token;
   }
 
+  readFile(path: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#machine.read(path, signal);
+  }
+
   async startedAt(signal: AbortSignal): Promise<number> {
     const seconds = await this.#tunnel.ask(signal, (api) => counterOf(api, processStart, signal));
     return Math.round(seconds * 1000);

@@ -27,6 +27,8 @@ export interface ApiServer {
     audience: string | undefined,
     signal: AbortSignal,
   ): Promise<string>;
+  /** A file that its flags name, such as its AuthenticationConfiguration: at most 1 MiB; undefined where there is none. */
+  readFile(path: string, signal: AbortSignal): Promise<string | undefined>;
   /** Its counter serviceaccount_stale_tokens_total, which begins at 0 with each start. */
   staleTokens(signal: AbortSignal): Promise<number>;
   /** When its process began, milliseconds since the epoch. */

@@ -12,6 +12,8 @@ export interface WebIdentityTrust {
   readonly partition: string;
   readonly account: string;
   readonly issuer: string;
+  /** Let in as well, each by a statement of its own: tokens of theirs are in use while a cluster's issuer is changed. */
+  readonly formerIssuers?: readonly string[];
   readonly audiences: readonly string[];
   /** NAMESPACE/NAME, each spelled out. */
   readonly serviceAccounts: readonly string[];
@@ -75,13 +77,15 @@ export function webIdentityTrustPolicy(trust: WebIdentityTrust): string {
   const patterns = (trust.subjectPatterns ?? []).map(
     (one) => `system:serviceaccount:${one.replace("/", ":")}`,
   );
-  return policyText(
+  const documents = [trust.issuer, ...(trust.formerIssuers ?? [])].map((issuer) =>
     trustDocument({
-      providerArn: oidcProviderArn(trust.partition, trust.account, trust.issuer),
-      providerUrl: iamProviderKey(trust.issuer),
+      providerArn: oidcProviderArn(trust.partition, trust.account, issuer),
+      providerUrl: iamProviderKey(issuer),
       audiences: trust.audiences,
       subjects: trust.serviceAccounts.map(subjectOf),
       subjectPatterns: patterns,
     }),
   );
+  const statements = documents.flatMap((document) => document.statements);
+  return policyText({ version: "2012-10-17", statements });
 }

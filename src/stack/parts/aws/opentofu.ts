@@ -12,7 +12,7 @@ import {
 } from "../../hcl/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
-import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
+import { formerIssuersOf, providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 
 /** How one account's resources are called in OpenTofu. */
 interface Names {
@@ -84,7 +84,10 @@ function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names:
         description: role.description,
         max_session_duration: role.maxSession,
         permissions_boundary: role.boundary,
-        assume_role_policy: document(trustPolicyOf({ issuer: config.issuer, account, role }), references),
+        assume_role_policy: document(
+          trustPolicyOf({ issuer: config.issuer, formerIssuers: formerIssuersOf(config), account, role }),
+          references,
+        ),
         tags: mergeTags(account.tags, role.tags, awsTags.of(config.stack)),
       }),
     },

@@ -17,10 +17,10 @@ import { recordNames } from "../../../rules/dns/index.ts";
 import { publisherNames } from "../../../providers/host/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { hasCluster } from "../cluster.ts";
-import { trustPolicyOf } from "./role-trust.ts";
+import { formerIssuersOf, trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
-  readonly config: Pick<Config, "stack" | "issuer" | "cluster" | "machine">;
+  readonly config: Pick<Config, "stack" | "issuer" | "cluster" | "machine" | "publisher">;
   readonly account: AwsConfig;
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
@@ -59,7 +59,12 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     maxSession,
     policies,
     inline,
-    trustPolicy: trustPolicyOf({ issuer: config.issuer, account, role }),
+    trustPolicy: trustPolicyOf({
+      issuer: config.issuer,
+      formerIssuers: formerIssuersOf(config),
+      account,
+      role,
+    }),
     tags: mergeTags(account.tags, role.tags),
     dependsOn: [providerId],
     settlesWithin: canAsk ? maxPropagation : 0,

@@ -1,4 +1,5 @@
-import { partitionOf } from "../../../core/base/index.ts";
+import { defined, hostNameOf, partitionOf } from "../../../core/base/index.ts";
+import { isPrivateName } from "../../../issuer/index.ts";
 import {
   oidcProviderArn,
   type RoleFacts as IamRole,
@@ -6,13 +7,15 @@ import {
   trustedRole,
   webIdentityTrustPolicy,
 } from "../../../providers/aws/index.ts";
-import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import { iamProviderKey, serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import { admission, type Admission, type RoleFacts } from "../../../rules/trust/index.ts";
 
 /** A role of the config, and the issuer whose tokens it trusts. */
 export interface TrustingRole {
   readonly issuer: string;
+  /** Issuers of before, whose tokens AWS accepts as well: `formerIssuersOf`. */
+  readonly formerIssuers?: readonly string[];
   readonly account: AwsConfig;
   readonly role: RoleConfig;
 }
@@ -27,8 +30,13 @@ export function providerArnOf(account: AwsConfig, issuer: string): string {
   return oidcProviderArn(partitionOf(account.region), account.account, issuer);
 }
 
+/** The issuers of before of which AWS can know something: those with a name of the public DNS. */
+export function formerIssuersOf({ publisher }: Pick<Config, "publisher">): readonly string[] {
+  return (publisher?.formerIssuers ?? []).filter((one) => !isPrivateName(hostNameOf(one)));
+}
+
 /** The trust policy that the config wants: ServiceAccounts to the letter, patterns only where the config has them. */
-export function trustPolicyOf({ issuer, account, role }: TrustingRole): string {
+export function trustPolicyOf({ issuer, formerIssuers, account, role }: TrustingRole): string {
   return webIdentityTrustPolicy({
     partition: partitionOf(account.region),
     account: account.account,
@@ -36,6 +44,7 @@ export function trustPolicyOf({ issuer, account, role }: TrustingRole): string {
     audiences: account.audiences,
     serviceAccounts: role.serviceAccounts,
     subjectPatterns: role.subjectPatterns,
+    ...defined({ formerIssuers }),
   });
 }
 

@@ -10,6 +10,7 @@ import {
   providerArnOf,
   roleArnOf,
   type RoleState,
+  formerIssuersOf,
   trustPolicyOf,
 } from "../../parts/index.ts";
 import type { AccountFacts, JudgedFacts, RoleLook } from "../facts.ts";
@@ -118,6 +119,7 @@ interface JudgedRole {
 
 const trustingOf = ({ facts, account, role }: JudgedRole): Parameters<typeof admissionOf>[0] => ({
   issuer: facts.config.issuer,
+  formerIssuers: formerIssuersOf(facts.config),
   account: account.account,
   role,
 });
