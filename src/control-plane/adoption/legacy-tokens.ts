@@ -29,7 +29,7 @@ function kidOf(encoded: unknown): string | undefined {
 }
 
 /** What is kept of such a Secret. */
-export function legacyToken(object: JsonRecord): LegacyToken {
+function legacyToken(object: JsonRecord): LegacyToken {
   const metadata = recordOf(object["metadata"]);
   const [labels, annotations] = [recordOf(metadata["labels"]), recordOf(metadata["annotations"])];
   return {

@@ -28,7 +28,7 @@ function startOf(status: JsonRecord): number | undefined {
 }
 
 /** A pod that may hold tokens; undefined for one that has none, or has ended. */
-export function podFacts(object: JsonRecord): PodFacts | undefined {
+function podFacts(object: JsonRecord): PodFacts | undefined {
   const [metadata, spec, status] = [
     recordOf(object["metadata"]),
     recordOf(object["spec"]),

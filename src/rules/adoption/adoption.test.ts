@@ -183,7 +183,7 @@ describe("what happens all the same is told beforehand", () => {
     ]);
     const next = nextStep(adoptionSteps(facts({ servers })));
     assert.ok(next !== undefined && "server" in next);
-    assert.deepEqual([next.kind, next.server, next.flags?.issuers], ["accept", "a", [ours, old]]);
+    assert.deepEqual([next.kind, next.server, next.flags?.issuers], ["accept", "b", [old, ours]]);
   });
 });
 

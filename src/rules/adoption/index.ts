@@ -1,4 +1,4 @@
-export { accepts, audiencesOf, type TokenClaims, tokenOf } from "./acceptance.ts";
+export { audiencesOf } from "./acceptance.ts";
 export type {
   AccountTrust,
   AdoptionFacts,
