@@ -4,8 +4,6 @@ import { signerPod, signerRbac } from "./objects.ts";
 import { signerPlace } from "./place.ts";
 import { signerUnit } from "./unit.ts";
 
-export { signerPlace } from "./place.ts";
-
 /** A distribution whose API server can be told of a signer. */
 export type SignerDistribution = "kubeadm" | "k3s" | "rke2" | "other";
 
