@@ -34,7 +34,7 @@ const filesOfKind = {
 export type BackupFile = keyof (typeof filesOfKind)["publisher"] | keyof (typeof filesOfKind)["signing"];
 
 /** The longest that a backup may be, decrypted, in bytes. */
-export const maxArchive = 8 * mebibyte;
+const maxArchive = 8 * mebibyte;
 
 const format = 1;
 const maxManifest = 64 * kibibyte;

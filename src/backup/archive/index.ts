@@ -1,9 +1,2 @@
-export {
-  type BackupContents,
-  type BackupFile,
-  type BackupKind,
-  maxArchive,
-  packed,
-  unpacked,
-} from "./contents.ts";
+export { type BackupContents, type BackupFile, type BackupKind, packed, unpacked } from "./contents.ts";
 export { damaged } from "./tar.ts";

@@ -56,7 +56,7 @@ export function readRecipient(text: string): Buffer {
 }
 
 /** The private key in an identity's text (`AGE-SECRET-KEY-1…`). Throws `age-key-invalid`, which does not name the text. */
-export function readIdentity(text: string): PrivateKey {
+function readIdentity(text: string): PrivateKey {
   const bytes = unBech32(identityPrefix, text);
   if (bytes?.length !== keyBytes) throw invalid("a line of the identity file is no X25519 identity");
   const der = Buffer.concat([privateStart, bytes]);
