@@ -48,7 +48,7 @@ function readWith(options: DoctorOptions, route: IssuerRoute): Promise<IssuerRea
 
 /** The route on which a host leads to one address, and that to wherever `--connect-to` has it. */
 function pinned({ route = {} }: DoctorOptions, host: string, address: string): IssuerRoute {
-  const rules = route.connectTo ?? [];
+  const { connectTo: rules = [] } = route;
   const to = connectTarget(rules, address, 443);
   return { ...route, connectTo: [{ host, port: 443, address: to.host, toPort: to.port }, ...rules] };
 }
@@ -96,8 +96,9 @@ async function readChallenge(
 
 /** The first reading: by name, or by the first address that another resolver gave. */
 function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
+  const { resolver, route = {} } = options;
   const [address] = addressesOf(name);
-  if (options.resolver === undefined || address === undefined) return options.route ?? {};
+  if (resolver === undefined || address === undefined) return route;
   return pinned(options, name.host, address);
 }
 
@@ -107,7 +108,7 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
  * is part of the facts. Throws only the signal's reason.
  */
 export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  const { issuer, signal, token, resolver, clock } = options;
+  const { issuer, signal, token, resolver, clock, timeoutMs = awsBounds.timeoutMs } = options;
   const asking = {
     signal,
     ...defined({ resolver, connectTo: options.route?.connectTo, serverAt: options.serverAt }),
@@ -143,7 +144,7 @@ export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> 
     inside,
     nearby,
     caa,
-    timeoutMs: options.timeoutMs ?? awsBounds.timeoutMs,
+    timeoutMs,
     ...defined({ token, zone, origin, challenge }),
   };
 }

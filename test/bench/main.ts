@@ -4,6 +4,7 @@
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, doctor
  *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
@@ -12,6 +13,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { benchCommands } from "./commands.ts";
+import { benchDoctor } from "./doctor.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchMap } from "./map.ts";
@@ -48,6 +50,7 @@ const parts: Readonly<Record<string, Measure>> = {
   hostile: ({ quick }) => benchHostile(quick),
   operator: operatorPage,
   map: ({ quick }) => benchMap(quick),
+  doctor: ({ quick }) => benchDoctor(quick),
 };
 
 /** The figures beside the page, and the plot of them: what is not measured anew keeps neither a JSON nor a plot. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { discoveryWith, newWorld, page } from "./world.ts";
+import { discoveryWith, host, newWorld, page } from "./world.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
 const key = { ...rsa, use: "sig", alg: "RS256", kid: "38826b17-6a30-5f9b-b169-8beb8202f723" };
@@ -28,7 +28,38 @@ const issuers: readonly (readonly [string, object, object])[] = [
   ],
 ];
 
+const [one, two] = ["192.0.2.1", "192.0.2.2"];
+
 describe("a healthy issuer", () => {
+  test("with two addresses and a zone that answers has no finding in any of ten looks at once", async () => {
+    const world = await newWorld();
+    // How long a document takes says something of a busy machine here, and nothing of doctor: `npm run bench -- doctor`.
+    world.timeoutMs = 60_000;
+    try {
+      const records = { [`A ${host}`]: [one, two] };
+      const caa = { "CAA example.test": ['0 issue "ca.example.org"'] };
+      await world.dns({
+        ...records,
+        ...caa,
+        "NS example.test": ["ns1.example.test"],
+        "A ns1.example.test": ["192.0.2.53"],
+      });
+      await world.nameServer("192.0.2.53", records);
+      await world.start({}, one);
+      await world.start({}, two);
+      const reports = await Promise.all(Array.from({ length: 10 }, () => world.examine()));
+      for (const { findings, verdict } of reports) {
+        assert.equal(verdict, "holds", JSON.stringify(findings));
+        assert.deepEqual(
+          findings.map(({ reason }) => reason),
+          ["NotSeenFromOutside"],
+        );
+      }
+    } finally {
+      await world.close();
+    }
+  });
+
   for (const [name, more, jwk] of issuers) {
     test(`with the documents of ${name} has no finding, and Google and Azure take its documents`, async () => {
       const world = await newWorld();

@@ -111,7 +111,12 @@ export class World {
   async nameServer(address: string, records: Records | "failed"): Promise<void> {
     const server = await dnsWith(records);
     this.#closing.push(server.close);
-    this.#nameServers.set(address, `127.0.0.1:${server.port}`);
+    this.askAt(address, `127.0.0.1:${server.port}`);
+  }
+
+  /** Whoever asks the name server at an address comes to this one. */
+  askAt(address: string, server: string): void {
+    this.#nameServers.set(address, server);
   }
 
   /** A CA whose certificates are taken as well. */

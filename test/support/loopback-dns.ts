@@ -34,8 +34,8 @@ function dataOf({ type, value }: Answer): Buffer {
   return type === "NS" ? nameBytes(value) : Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
 }
 
-/** `failed`: the server says that it failed (SERVFAIL). */
-type Answers = (question: string) => readonly Answer[] | "failed";
+/** `failed`: the server says that it failed (SERVFAIL). `empty`: the name exists, without records of the type. */
+type Answers = (question: string) => readonly Answer[] | "failed" | "empty";
 
 /** The answer of an authority to a query; NXDOMAIN where there is none (RFC 1035 §4.1.1). */
 function reply(query: Buffer, answers: Answers): Buffer {
@@ -50,8 +50,9 @@ function reply(query: Buffer, answers: Answers): Buffer {
   const asked = query.readUInt16BE(at + 1);
   const type = Object.entries(codes).find(([, one]) => one === asked)?.[0] ?? "?";
   const said = answers(`${type} ${labels.join(".").toLowerCase()}`);
-  const found = said === "failed" ? [] : said;
-  const code = said === "failed" ? 0x84_02 : found.length === 0 ? 0x84_03 : 0x84_00;
+  const found = typeof said === "string" ? [] : said;
+  const missing = found.length === 0 && said !== "empty";
+  const code = said === "failed" ? 0x84_02 : missing ? 0x84_03 : 0x84_00;
   const header = Buffer.from(query.subarray(0, 12));
   header.writeUInt16BE(code, 2);
   header.writeUInt16BE(found.length, 6);

@@ -1,4 +1,4 @@
-import { hostNameOf, textOf } from "../../core/base/index.ts";
+import { asPodtrustError, hostNameOf, textOf } from "../../core/base/index.ts";
 import { connectTarget, request } from "../../core/http/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { ChallengeFacts } from "../facts.ts";
@@ -23,14 +23,15 @@ export async function challengeFacts(
   { route = {}, timeoutMs, signal }: { route?: IssuerRoute; timeoutMs: number; signal: AbortSignal },
 ): Promise<ChallengeFacts> {
   const url = `http://${hostNameOf(issuer)}${path}`;
-  const options = { timeoutMs, maxBytes, signal, allowPlainHttp: true, connectTo: route.connectTo ?? [] };
+  const { connectTo = [] } = route;
+  const options = { timeoutMs, maxBytes, signal, allowPlainHttp: true, connectTo };
   try {
     const { status, headers, body } = await request(url, options);
     const { location } = headers;
     return { url, status, html: isHtml(body), ...(location === undefined ? {} : { location }) };
   } catch (error) {
     signal.throwIfAborted();
-    const { detail = {} } = error as { detail?: Readonly<Record<string, unknown>> };
-    return { url, error: textOf(detail["cause"]) ?? textOf(detail["reason"]) ?? "failed" };
+    const { cause, reason } = asPodtrustError(error).detail;
+    return { url, error: textOf(cause) ?? String(reason) };
   }
 }

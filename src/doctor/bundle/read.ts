@@ -70,8 +70,13 @@ function exchangeOf(part: Part): Exchange {
 }
 
 function errorOf(part: Part): PodtrustError {
-  const error = errorFromJson({ ...part.record(), next: undefined });
-  return error ?? new PodtrustError("bundle-invalid", "an error in the bundle is none of podtrust's");
+  const detail = part.member("detail");
+  const words = { reason: detail.optional("reason")?.text(), cause: detail.optional("cause")?.text() };
+  const [code, message] = [part.member("code").text(), part.member("message").text()];
+  return (
+    errorFromJson({ code, message, detail: defined(words) }) ??
+    new PodtrustError("bundle-invalid", "an error in the bundle is none of podtrust's")
+  );
 }
 
 function documentOf(document: DocumentName, { part, bodies }: Place): DocumentReading {
@@ -83,7 +88,7 @@ function documentOf(document: DocumentName, { part, bodies }: Place): DocumentRe
     const value = headers.optional(name)?.text();
     return value === undefined ? [] : [[name, value] as const];
   });
-  const body = bodies[answer.member("body").number(bodies.length - 1)] ?? "";
+  const body = String(bodies[answer.member("body").index(bodies.length)]);
   const response = {
     status: answer.member("status").number(999),
     headers: Object.fromEntries(kept),

@@ -52,6 +52,13 @@ export class Part {
     return value;
   }
 
+  /** The place of one of `count` members. */
+  index(count: number): number {
+    const value = this.number(count - 1);
+    if (!Number.isInteger(value)) throw refuse(this.#at, "is no whole number");
+    return value;
+  }
+
   boolean(): boolean {
     if (typeof this.#value !== "boolean") throw refuse(this.#at, "is neither true nor false");
     return this.#value;

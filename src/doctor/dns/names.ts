@@ -27,8 +27,8 @@ function ownAnswer(host: string): Promise<NameAnswer> {
   return answerOf(lookup(host, { all: true }).then((all) => all.map(({ address }) => address)));
 }
 
-/** A and AAAA records by one resolver or name server. */
-export function bothFamilies(client: Resolver, host: string): Promise<readonly NameAnswer[]> {
+/** A and AAAA records by one resolver. */
+function bothFamilies(client: Resolver, host: string): Promise<readonly NameAnswer[]> {
   return Promise.all([answerOf(client.resolve4(host)), answerOf(client.resolve6(host))]);
 }
 
@@ -39,7 +39,8 @@ async function asked(host: string, { resolver, signal }: NameOptions): Promise<r
 
 /** Where a name leads; every failure is part of the answer. */
 export async function nameFacts(host: string, options: NameOptions): Promise<NameFacts> {
-  const target = connectTarget(options.connectTo ?? [], host, 443);
+  const { connectTo = [] } = options;
+  const target = connectTarget(connectTo, host, 443);
   if (target.host !== host || target.port !== 443)
     return { host, instead: `${target.host}:${target.port}`, answers: [] };
   if (isIP(host) !== 0) return { host, answers: [{ addresses: [host] }] };

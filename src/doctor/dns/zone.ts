@@ -1,11 +1,10 @@
 import type { Resolver } from "node:dns/promises";
-import { isIPv6 } from "node:net";
 import { addressesIn, type NameAnswer, type ServerFacts, type ZoneFacts } from "../facts.ts";
-import { bothFamilies } from "./names.ts";
-import { type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
+import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
 
 const patience = { timeout: 1500, tries: 2 };
 const maxServers = 6;
+const maxAddresses = 16;
 
 async function serversOf(client: Resolver, zone: string): Promise<readonly string[]> {
   try {
@@ -28,25 +27,26 @@ async function zoneOf(
 }
 
 /** One answer of both families: addresses where there are any, and else why there are none. */
-function merged(answers: readonly NameAnswer[]): NameAnswer {
-  const addresses = addressesIn(answers);
-  if (addresses.length > 0) return { addresses };
-  const errors = answers.flatMap((one) => ("error" in one ? [one.error] : []));
-  return { error: errors.find((error) => error !== "ENODATA") ?? "ENODATA" };
+async function addressesAt(client: Resolver, host: string): Promise<NameAnswer> {
+  const both = await Promise.allSettled([client.resolve4(host), client.resolve6(host)]);
+  const addresses = both.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  if (addresses.length > 0) return { addresses: addresses.slice(0, maxAddresses) };
+  const codes = both.map((one) => dnsCode((one as PromiseRejectedResult).reason));
+  return { error: codes.find((code) => code !== "ENODATA") ?? "ENODATA" };
 }
 
 /** Asks one server of a zone for the name, past every cache. */
 async function askedAt(
   client: Resolver,
   { host, server }: { readonly host: string; readonly server: string },
-  { signal, serverAt = (address) => (isIPv6(address) ? `[${address}]` : address) }: DnsOptions,
+  { signal, serverAt = (address) => address }: DnsOptions,
 ): Promise<ServerFacts> {
-  const [address] = addressesIn(await bothFamilies(client, server));
+  const [address] = addressesIn([await addressesAt(client, server)]);
   if (address === undefined) return { server, answer: { error: "NOADDRESS" } };
-  const answers = await withResolver(serverAt(address), { ...patience, signal }, (own) =>
-    bothFamilies(own, host),
+  const answer = await withResolver(serverAt(address), { ...patience, signal }, (own) =>
+    addressesAt(own, host),
   );
-  return { server, answer: merged(answers) };
+  return { server, answer };
 }
 
 /** What each name server of the host's zone says of the host; undefined where no zone is to be found. */

@@ -1,7 +1,7 @@
 import { isRecord, type Reason } from "../../core/base/index.ts";
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { answerOf, bodyStart, type Judged, jsonBody } from "./judged.ts";
+import { bodyStart, type Judged, jsonBody, responseOf } from "./judged.ts";
 
 interface Answer {
   readonly document: "discovery" | "jwks";
@@ -55,17 +55,10 @@ const marks: readonly (readonly [Reason, (answer: Answer) => boolean])[] = [
 /** Why a document comes with another status than 200. */
 export function refuseStatus(facts: Judged, found: IssuerFinding): DoctorFinding {
   const { document, seen } = found;
-  const answered = answerOf(facts, found);
-  if (answered === undefined) return finding(found.reason, { seen, next: found.next });
-  const other = answerOf(facts, { document: document === "discovery" ? "jwks" : "discovery" });
-  const { status, headers } = answered.response;
-  const answer = {
-    document,
-    status,
-    headers,
-    body: bodyStart(answered),
-    otherServed: other?.response.status === 200,
-  };
+  const response = responseOf(facts, found);
+  const other = responseOf(facts, { document: document === "discovery" ? "jwks" : "discovery" });
+  const { status, headers } = response;
+  const answer = { document, status, headers, body: bodyStart(response), otherServed: other.status === 200 };
   const reason = marks.find(([, fits]) => fits(answer))?.[0] ?? found.reason;
   return finding(reason, { seen: `${seen}${markOf(answer)}`, link: document });
 }
@@ -83,12 +76,11 @@ function markOf(answer: Answer): string {
 
 /** What came in place of a document, with status 200. */
 export function unreadable(facts: Judged, found: IssuerFinding): DoctorFinding | undefined {
-  const answered = answerOf(facts, found);
-  if (answered === undefined) return undefined;
-  const body = bodyStart(answered);
+  const response = responseOf(facts, found);
+  const body = bodyStart(response);
   const { seen, document } = found;
   if (isHtml(body))
     return finding("DocumentIsPage", { seen: `${found.url} answers 200 with HTML`, link: document });
-  if (isRecord(jsonBody(answered))) return undefined;
+  if (isRecord(jsonBody(response))) return undefined;
   return finding("DocumentNotJson", { seen, link: document });
 }

@@ -12,7 +12,7 @@ export function judgeNearby({ nearby, reading }: Judged): readonly DoctorFinding
   const urls = nearby.map(({ url }) => url).join(", ");
   return [
     finding("DocumentElsewhere", {
-      seen: `${missing?.url ?? ""} is missing, and the document stands at ${urls}`,
+      seen: `${String(missing?.url)} is missing, and the document stands at ${urls}`,
       link: first.document,
     }),
   ];

@@ -26,14 +26,14 @@ const identities: readonly (readonly [RegExp, readonly string[]])[] = [
 const domain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/iu;
 
 /** The domain of an issue value, before its parameters; empty where it allows nobody. */
-const domainOf = (value: string): string => (value.split(";")[0] ?? "").trim();
+const domainOf = (value: string): string => value.split(";", 1).join("").trim();
 
 const shown = ({ name, records }: CaaFacts): string =>
   `${name} has CAA ${records.map(({ critical, tag, value }) => `${critical ? 128 : 0} ${tag} ${JSON.stringify(value)}`).join(", ")}`;
 
 /** The CA of the certificate that is served, as CAA records call it; undefined for one that is not known here. */
 function servedBy({ reading }: Judged): readonly string[] | undefined {
-  const issuer = reading.discovery.exchange.tls?.chain[0]?.issuer ?? "";
+  const issuer = String(reading.discovery.exchange.tls?.chain[0]?.issuer);
   return identities.find(([mark]) => mark.test(issuer))?.[1];
 }
 

@@ -1,4 +1,4 @@
-import { hostNameOf, type Reason, textOf } from "../../core/base/index.ts";
+import { hostNameOf, type Reason } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
 import { isOverdue } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
@@ -8,7 +8,7 @@ import { type Judged, readingOf } from "./judged.ts";
 const noRoute: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES"]);
 
 const causeOf = (reading: DocumentReading): string =>
-  reading.outcome === "failed" ? (textOf(reading.error.detail["cause"]) ?? "") : "";
+  String((reading as Partial<Extract<DocumentReading, { outcome: "failed" }>>).error?.detail["cause"]);
 
 /** Whether this machine could not even try. */
 export function isUnseen(reading: DocumentReading): boolean {

@@ -28,7 +28,7 @@ export function issuerReason(expected: string, actual: string): Reason {
 
 /** Why the document is another issuer's. */
 export function mismatch(facts: Judged, { seen }: IssuerFinding): DoctorFinding {
-  const actual = facts.judgement.discovery?.issuer ?? "";
+  const actual = String(facts.judgement.discovery?.issuer);
   return finding(issuerReason(facts.issuer, actual), {
     seen: seen.replace("the configured issuer", "the URL that was given"),
     link: "discovery",
@@ -51,7 +51,7 @@ export function privateKeysHost(facts: Judged): readonly DoctorFinding[] {
   const uri = jwksUriOf(reading.discovery);
   const host = hostNameOf(uri ?? "");
   if (uri === undefined || host === "" || host === hostNameOf(issuer)) return [];
-  const answers = names.find((one) => one.host === host)?.answers ?? [];
+  const answers = names.filter((one) => one.host === host).flatMap((one) => one.answers);
   const addresses = addressesIn(answers);
   const isHidden = isIP(host) !== 0 ? isPrivateAddress(host) : isPrivateName(host);
   const leadsNowhere = addresses.length > 0 && addresses.every(isPrivateAddress);

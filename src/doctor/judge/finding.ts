@@ -51,9 +51,9 @@ export interface FindingFacts {
 
 export function finding(reason: Reason, { seen, next, link }: FindingFacts): DoctorFinding {
   const entry: Entry = reasons[reason];
-  const [first] = entry.links;
+  const [first = "cluster"] = entry.links;
   return {
-    link: link !== undefined && entry.links.includes(link) ? link : (first ?? "cluster"),
+    link: link !== undefined && entry.links.includes(link) ? link : first,
     reason,
     ...(entry.number === undefined ? {} : { number: `PT${String(entry.number).padStart(3, "0")}` }),
     verdict: verdictOf(entry),
@@ -67,7 +67,7 @@ const severity: readonly Verdict[] = ["holds", "unseen", "warning", "propagating
 /** The worst of some findings; `NotSeenFromOutside` is of every look, and says nothing. */
 export function worstOf(findings: readonly DoctorFinding[]): Verdict {
   const told = findings.filter(({ reason }) => reason !== "NotSeenFromOutside");
-  return severity[Math.max(0, ...told.map(({ verdict }) => severity.indexOf(verdict)))] ?? "holds";
+  return severity.findLast((one) => told.some(({ verdict }) => verdict === one)) ?? "holds";
 }
 
 /** In the order of the chain, worst first within a link, each reason of a link once. */

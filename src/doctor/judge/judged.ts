@@ -1,4 +1,5 @@
 import type { IssuerJudgement, DocumentReading, IssuerFinding } from "../../issuer/index.ts";
+import type { HttpResponse } from "../../core/http/index.ts";
 import type { DoctorFacts } from "../facts.ts";
 
 /** The facts, and what the one reader of issuers makes of the first reading. */
@@ -17,12 +18,19 @@ export function answerOf(
   return one?.outcome === "answered" ? one : undefined;
 }
 
+const noAnswer: HttpResponse = { status: 0, headers: {}, body: Buffer.alloc(0) };
+
+/** The answer that a finding is about; one of status 0 where none came. */
+export function responseOf(facts: Judged, found: Pick<IssuerFinding, "document">): HttpResponse {
+  return { ...noAnswer, ...answerOf(facts, found)?.response };
+}
+
 /** The reading that a finding is about. */
 export function readingOf(
   { reading }: Judged,
   { document }: Pick<IssuerFinding, "document">,
 ): DocumentReading {
-  return document === "jwks" && reading.jwks !== undefined ? reading.jwks : reading.discovery;
+  return (document === "jwks" ? reading.jwks : undefined) ?? reading.discovery;
 }
 
 /** Whether a document came with status 200. */
@@ -31,9 +39,9 @@ export function isServed(reading: DocumentReading | undefined): boolean {
 }
 
 /** The JSON value of a body; undefined where it is none. */
-export function jsonBody({ response }: Answered): unknown {
+export function jsonBody({ body }: HttpResponse): unknown {
   try {
-    return JSON.parse(response.body.toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     return undefined;
   }
@@ -42,6 +50,6 @@ export function jsonBody({ response }: Answered): unknown {
 const maxText = 4096;
 
 /** The beginning of a body as text: enough for the marks by which servers are known. */
-export function bodyStart({ response }: Answered): string {
-  return response.body.subarray(0, maxText).toString("utf8");
+export function bodyStart({ body }: HttpResponse): string {
+  return body.subarray(0, maxText).toString("utf8");
 }

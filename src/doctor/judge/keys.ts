@@ -2,13 +2,11 @@ import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/in
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { unreadable } from "./answers.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { answerOf, type Judged, jsonBody } from "./judged.ts";
+import { type Judged, jsonBody, responseOf } from "./judged.ts";
 
 /** The keys of the set as they were written, read or not. */
 export function rawKeys(facts: Judged): readonly JsonRecord[] {
-  const answered = answerOf(facts, { document: "jwks" });
-  if (answered?.response.status !== 200) return [];
-  return recordsOf(recordOf(jsonBody(answered))["keys"]);
+  return recordsOf(recordOf(jsonBody(responseOf(facts, { document: "jwks" })))["keys"]);
 }
 
 const kidOf = (key: JsonRecord): string => textOf(key["kid"])?.slice(0, 80) ?? "without a kid";
@@ -17,7 +15,7 @@ const kidOf = (key: JsonRecord): string => textOf(key["kid"])?.slice(0, 80) ?? "
 function noneUsable(facts: Judged, { seen, detail = {} }: IssuerFinding): DoctorFinding | undefined {
   const leftOut = recordsOf(detail["leftOut"]);
   if (leftOut.length === 0) return undefined;
-  const why = leftOut.map((one) => `${kidOf(one)}: ${textOf(one["reason"]) ?? ""}`).slice(0, 5);
+  const why = leftOut.map((one) => `${kidOf(one)}: ${String(one["reason"])}`).slice(0, 5);
   const nameless = rawKeys(facts).some((key) => (textOf(key["kid"]) ?? "") === "");
   return finding(nameless ? "KeyWithoutKid" : "KeyUnsupported", { seen: `${seen} (${why.join("; ")})` });
 }

@@ -21,12 +21,13 @@ function kindOf(answers: readonly NameAnswer[]): "none" | "private" | "public" {
 }
 
 function split({ host, answers, own }: NameFacts): readonly DoctorFinding[] {
-  const [outside, inside] = [kindOf(answers), own === undefined ? undefined : kindOf([own])];
-  if (inside === undefined || inside === outside || inside === "none") return [];
+  if (own === undefined) return [];
+  const inside = kindOf([own]);
+  if (inside === kindOf(answers) || inside === "none") return [];
   const text = (all: readonly NameAnswer[]): string => addressesIn(all).join(", ") || "no address";
   return [
     finding("ResolversDiffer", {
-      seen: `${host} is ${text(own === undefined ? [] : [own])} here, and ${text(answers)} by the resolver that was asked`,
+      seen: `${host} is ${text([own])} here, and ${text(answers)} by the resolver that was asked`,
     }),
   ];
 }

@@ -62,34 +62,42 @@ const judges: readonly ((facts: Judged) => readonly DoctorFinding[])[] = [
   judgeInside,
 ];
 
+/** What takes something away: findings of these reasons, or all that are at these links. */
+interface Following {
+  readonly cause: DoctorFinding["reason"];
+  readonly reasons?: readonly DoctorFinding["reason"][];
+  readonly links?: readonly Link[];
+}
+
 /**
  * A cause takes away what merely follows from it: keys at a private host do not answer, a name without an address has no
  * documents, one dead address of two makes samples fail.
  */
-const follows: readonly (readonly [DoctorFinding["reason"], (other: DoctorFinding) => boolean])[] = [
-  ["JwksUriPrivate", ({ link, reason }) => link !== "discovery" && reason !== "JwksUriPrivate"],
-  [
-    "AddressDead",
-    ({ reason }) =>
-      ["AnswersFlaky", "ConnectionRefused", "ConnectionFailed", "DocumentMissing"].includes(reason),
-  ],
-  ["DocumentElsewhere", ({ reason }) => reason === "DocumentMissing" || reason === "JwksPathMissing"],
-  ["CacheStale", ({ reason }) => reason === "AnswersDiffer"],
-  ["ZoneNotDelegated", ({ link, reason }) => link === "dns" && reason !== "ZoneNotDelegated"],
-  ["NameServersFail", ({ reason }) => reason === "CaaUnanswered"],
-  ["NameCached", ({ reason }) => reason === "NameMissing" || reason === "NameNotResolved"],
-  ["NameServersDiffer", ({ reason }) => reason === "NameMissing" || reason === "NameNotResolved"],
-  [
-    "LocalVantage",
-    ({ reason }) => ["ConnectionFailed", "ConnectionRefused", "ResolversDiffer"].includes(reason),
-  ],
-  ["AddressesDiffer", ({ reason }) => reason === "AnswersDiffer"],
-  ["Throttled", ({ reason }) => reason === "AnswersFlaky"],
+const follows: readonly Following[] = [
+  { cause: "JwksUriPrivate", links: ["jwks", "dns", "tls", "reachability", "token"] },
+  {
+    cause: "AddressDead",
+    reasons: ["AnswersFlaky", "ConnectionRefused", "ConnectionFailed", "DocumentMissing"],
+  },
+  { cause: "DocumentElsewhere", reasons: ["DocumentMissing", "JwksPathMissing"] },
+  { cause: "CacheStale", reasons: ["AnswersDiffer"] },
+  { cause: "ZoneNotDelegated", reasons: ["NameMissing", "NameNotResolved"] },
+  { cause: "NameServersFail", reasons: ["CaaUnanswered"] },
+  { cause: "NameCached", reasons: ["NameMissing", "NameNotResolved"] },
+  { cause: "NameServersDiffer", reasons: ["NameMissing", "NameNotResolved"] },
+  { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "ResolversDiffer"] },
+  { cause: "AddressesDiffer", reasons: ["AnswersDiffer"] },
+  { cause: "Throttled", reasons: ["AnswersFlaky"] },
 ];
 
 function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
-  const present = follows.filter(([reason]) => findings.some((one) => one.reason === reason));
-  return findings.filter((one) => !present.some(([reason, fits]) => one.reason !== reason && fits(one)));
+  const present = follows.filter(({ cause }) => findings.some(({ reason }) => reason === cause));
+  const isFollowing = ({ reason, link }: DoctorFinding): boolean =>
+    present.some(
+      ({ cause, reasons = [], links: at = [] }) =>
+        reason !== cause && (reasons.includes(reason) || at.includes(link)),
+    );
+  return findings.filter((one) => !isFollowing(one));
 }
 
 /** What an issuer's URL does not show; the token only where none was given. */
@@ -114,9 +122,9 @@ export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
   const judged: Judged = { ...facts, judgement: judgeIssuer(facts.reading) };
   const found = ordered(withoutFollowing(judges.flatMap((judge) => judge(judged))));
   const unseen = unseenLinks(facts);
-  const [first] = unseen;
-  const outside =
-    first === undefined ? [] : [finding("NotSeenFromOutside", { seen: unseen.join(", "), link: first })];
+  const outside = unseen
+    .slice(0, 1)
+    .map((link) => finding("NotSeenFromOutside", { seen: unseen.join(", "), link }));
   const broken = found.find(({ verdict }) => verdict === "broken");
   return {
     issuer: facts.issuer,

@@ -93,7 +93,9 @@ function symptomOfSts(text: string): Symptom | undefined {
   const [first] = fitting;
   if (first === undefined) return undefined;
   const linksOf = (rules: readonly StsRule[]): readonly Link[] =>
-    rules.flatMap(({ name }) => linksOfRule[name] ?? []);
+    Object.entries(linksOfRule).flatMap(([rule, all]) =>
+      rules.some(({ name }) => name === rule) ? all : [],
+    );
   const open = inOrder(linksOf(fitting));
   const later = linksOf(stsRules.slice(stsRules.indexOf(first)));
   const clears = inOrder(linksOf(stsRules).filter((link) => !later.includes(link)));

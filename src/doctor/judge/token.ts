@@ -7,7 +7,7 @@ import {
   explainWebIdentity,
   factsOfTrustPolicy,
   type KeyChecks,
-  parseRoleArn,
+  type RoleArn,
   type RuleReport,
   webIdentityTrustPolicy,
 } from "../../rules/trust/index.ts";
@@ -18,7 +18,13 @@ import { type DoctorFinding, finding } from "./finding.ts";
 import { answerOf, type Judged } from "./judged.ts";
 import { rawKeys } from "./keys.ts";
 
-const roleArn = "arn:aws:iam::111122223333:role/doctor";
+/** A role that nobody has: what is judged of a token here does not hang on it. */
+const role: RoleArn = {
+  arn: "arn:aws:iam::111122223333:role/doctor",
+  partition: "aws",
+  account: "111122223333",
+  name: "doctor",
+};
 const stsAudience = "sts.amazonaws.com";
 
 const textsOf = (value: unknown): readonly string[] =>
@@ -33,8 +39,6 @@ function checksOf({ verifiedBy }: TokenFacts): KeyChecks {
 /** The rules of STS, for a role and a provider that take whatever the token has: what is left is about the token. */
 function rulesOf({ issuer, now, reading }: Judged, token: TokenFacts): readonly RuleReport[] {
   const { text, jws } = token;
-  const role = parseRoleArn(roleArn);
-  if (role === undefined) throw new TypeError(`${roleArn} is no ARN`);
   const audiences = textsOf(jws.claims["azp"] ?? jws.claims["aud"]);
   const trust = webIdentityTrustPolicy({
     providerArn: `arn:aws:iam::${role.account}:oidc-provider/${iamProviderKey(issuer)}`,
@@ -43,7 +47,7 @@ function rulesOf({ issuer, now, reading }: Judged, token: TokenFacts): readonly 
     subjects: [textsOf(jws.claims["sub"])[0] ?? "nobody"],
   });
   const facts = factsOfTrustPolicy(trust, role, audiences.length === 0 ? [stsAudience] : audiences);
-  const request = { roleArn, roleSessionName: "podtrust-doctor", webIdentityToken: text };
+  const request = { roleArn: role.arn, roleSessionName: "podtrust-doctor", webIdentityToken: text };
   const documents = servedDocuments(reading);
   return explainWebIdentity(
     { request, now: Math.floor(now / 1000), ...facts, documents, unknownKeys: callKeys },
@@ -83,7 +87,7 @@ function keyless(facts: Judged, token: TokenFacts, why: string): DoctorFinding {
 function foreign({ issuer }: Judged, { jws }: TokenFacts): DoctorFinding {
   const iss = textsOf(jws.claims["iss"])[0] ?? "";
   const names = { expected: "the URL that was given", actual: "iss of the token" };
-  const seen = issuerDifference(issuer, iss, names)?.message ?? "iss of the token is no text";
+  const seen = String(issuerDifference(issuer, iss, names)?.message);
   const reason = issuerReason(issuer, iss);
   // Of the token it is the link, whatever sets the two apart.
   const known = reason === "IssuerSlash" || reason === "IssuerPathDropped" || reason === "IssuerCase";
@@ -91,7 +95,7 @@ function foreign({ issuer }: Judged, { jws }: TokenFacts): DoctorFinding {
 }
 
 function refused(facts: Judged, token: TokenFacts, { rule, refusal }: RuleReport): DoctorFinding {
-  const why = refusal?.why ?? "";
+  const why = String(refusal?.why);
   if (rule === "issuer-registered") return foreign(facts, token);
   if (rule === "key-selection") return keyless(facts, token, why);
   if (rule === "required-claims" && token.jws.claims["aud"] === undefined)

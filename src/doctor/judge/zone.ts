@@ -18,7 +18,7 @@ const said = (servers: readonly ServerFacts[]): string =>
 
 /** Whether the resolver knows the name; undefined where it failed, so that nothing can be compared. */
 function isResolved({ names, issuer }: Judged): boolean | undefined {
-  const answers = names.find(({ host }) => host === hostNameOf(issuer))?.answers ?? [];
+  const answers = names.filter(({ host }) => host === hostNameOf(issuer)).flatMap((name) => name.answers);
   if (addressesIn(answers).length > 0) return true;
   return answers.every(isNothing) ? false : undefined;
 }
