@@ -2,7 +2,15 @@ import type { DoctorFacts } from "./facts.ts";
 import { type DoctorReport, judgeIssuerFacts } from "./judge/index.ts";
 import { mapTexts, withoutSecrets } from "./texts.ts";
 
-export { type Bundle, bundleOf, factsOfBundle, maxBundle } from "./bundle/index.ts";
+export {
+  type Bundle,
+  bundleOf,
+  bundleVersion,
+  factsOfBundle,
+  maxBundle,
+  maxDate,
+  Part,
+} from "./bundle/index.ts";
 export { type DoctorOptions, gatherFacts } from "./gather.ts";
 export type { DoctorFacts, TokenFacts } from "./facts.ts";
 export {

@@ -3,8 +3,7 @@
  * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, doctor
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map, doctor
  *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)

@@ -21,8 +21,11 @@ const bodyOf = ({ verdict, number, reason, seen, next }: DoctorFinding): string 
     `${[verdict, number, reason].filter((one) => one !== undefined).join(" ")}: ${seen}. Next: ${next}`,
   );
 
+/** What of a report is written, an issuer's or a stack's. */
+export type JunitReport = Pick<DoctorReport, "issuer" | "at" | "findings" | "unseen">;
+
 /** One link as a test: failed where a finding fails the run, skipped where nothing could be seen. */
-function caseOf({ findings, unseen, issuer }: DoctorReport, link: Link, fails: readonly Verdict[]): string {
+function caseOf({ findings, unseen, issuer }: JunitReport, link: Link, fails: readonly Verdict[]): string {
   const own = findings.filter((one) => one.link === link && one.reason !== "NotSeenFromOutside");
   const start = `<testcase classname="${escaped(issuer)}" name="${link}"`;
   const failed = own.filter(({ verdict }) => fails.includes(verdict));
@@ -31,13 +34,13 @@ function caseOf({ findings, unseen, issuer }: DoctorReport, link: Link, fails: r
     const text = failed.map(bodyOf).join("&#10;");
     return `${start}><failure type="${first.reason}" message="${escaped(first.seen)}">${text}</failure></testcase>`;
   }
-  if (unseen.includes(link)) return `${start}><skipped message="not to be seen from outside"/></testcase>`;
+  if (unseen.includes(link)) return `${start}><skipped message="not to be seen from here"/></testcase>`;
   if (own.length === 0) return `${start}/>`;
   return `${start}><system-out>${own.map(bodyOf).join("&#10;")}</system-out></testcase>`;
 }
 
 /** A report as JUnit's XML, with a test for each link of the chain; `fails` are the verdicts that fail one. */
-export function junitOf(report: DoctorReport, fails: readonly Verdict[]): string {
+export function junitOf(report: JunitReport, fails: readonly Verdict[]): string {
   const cases = links.map((link) => caseOf(report, link, fails));
   const count = (mark: string): number => cases.filter((one) => one.includes(mark)).length;
   const counts = `tests="${cases.length}" failures="${count("<failure ")}" skipped="${count("<skipped ")}"`;

@@ -2,6 +2,7 @@ import { defined, lengthText } from "../../core/base/index.ts";
 import { printNext, readTextFile } from "../../core/command-line/index.ts";
 import { bold, dim, rich, yellow } from "../../core/terminal/index.ts";
 import {
+  bundleOf,
   type DoctorFacts,
   type DoctorReport,
   factsOfBundle,
@@ -12,13 +13,15 @@ import {
   type Verdict,
 } from "../../doctor/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
+import { isStackBundle } from "../../doctor/chain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
+import { failsOn } from "./fail-on.ts";
 import { writeFiles } from "./files.ts";
 import { printLinks } from "./print.ts";
-import { isOfStack, runStackDoctor } from "./stack.ts";
+import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
 import { printSymptom, symptomFrom } from "./symptom.ts";
-import { checkTogether, type DoctorCommandOptions, failsOn, resolverOf } from "./typed.ts";
+import { checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
 
 const verdicts: Readonly<Record<Verdict, string>> = {
@@ -74,16 +77,17 @@ async function gathered(
 }
 
 /** What somebody else saw: nothing is asked of anybody. */
-async function stored(context: CommandContext, name: string): Promise<DoctorFacts> {
-  return factsOfBundle(await readTextFile(context, { option: "--offline", name, maxBytes: maxBundle }));
+function stored(context: CommandContext, name: string): Promise<string> {
+  return readTextFile(context, { option: "--offline", name, maxBytes: maxBundle });
 }
 
 async function factsOf(
   context: CommandContext,
   issuer: string | undefined,
   options: DoctorCommandOptions,
+  bundle: string | undefined,
 ): Promise<DoctorFacts | undefined> {
-  if (options.offline !== undefined) return stored(context, options.offline);
+  if (bundle !== undefined) return factsOfBundle(bundle);
   return issuer === undefined ? undefined : gathered(context, issuer, options);
 }
 
@@ -98,11 +102,11 @@ async function runIssuerDoctor(
   context: CommandContext,
   issuer: string | undefined,
   options: DoctorCommandOptions,
+  bundleText: string | undefined,
 ): Promise<void> {
   const fails = failsOn(options.failOn);
-  checkTogether(issuer, options);
   const symptom = options.error === undefined ? undefined : await symptomFrom(context, options.error);
-  const facts = await factsOf(context, issuer, options);
+  const facts = await factsOf(context, issuer, options, bundleText);
   const whole = facts === undefined ? undefined : reportOf(facts);
   const report = options.redact === true ? redacted(whole) : whole;
   if (report !== undefined) {
@@ -110,7 +114,10 @@ async function runIssuerDoctor(
     printReport(context, report);
   }
   if (symptom !== undefined) printSymptom(context, symptom, report);
-  const seen = facts === undefined || report === undefined ? undefined : { facts, report, fails };
+  const seen =
+    facts === undefined || report === undefined
+      ? undefined
+      : { bundle: () => bundleOf(facts), report, fails };
   const bundle = seen === undefined ? undefined : await writeFiles(context, options, seen);
   context.output.result({ ...report, ...defined({ symptom, bundle }) });
   if (report !== undefined && fails.includes(report.verdict)) context.exitCode = 3;
@@ -126,7 +133,13 @@ export async function runDoctor(
   options: DoctorCommandOptions,
 ): Promise<void> {
   const fails = failsOn(options.failOn);
-  if (!(await isOfStack(context, issuer, options))) return runIssuerDoctor(context, issuer, options);
-  if (fails.includes(await runStackDoctor(context, options))) context.exitCode = 3;
+  if (await isOfStack(context, issuer, options)) {
+    if (fails.includes(await runStackDoctor(context, options, fails))) context.exitCode = 3;
+    return undefined;
+  }
+  checkTogether(issuer, options);
+  const text = options.offline === undefined ? undefined : await stored(context, options.offline);
+  if (text === undefined || !isStackBundle(text)) return runIssuerDoctor(context, issuer, options, text);
+  if (fails.includes(await runStackOffline(context, text, options))) context.exitCode = 3;
   return undefined;
 }

@@ -3,15 +3,23 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, rich } from "../../core/terminal/index.ts";
 import { redacted, type Symptom, symptomOf, type Verdict } from "../../doctor/index.ts";
-import { type ChainReport, examineStack } from "../../doctor/chain/index.ts";
+import {
+  type ChainReport,
+  gatherChain,
+  reportOfStackBundle,
+  stackBundleOf,
+  stackReportOf,
+} from "../../doctor/chain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
+import { writeFiles, writeJunit } from "./files.ts";
 import { printLinks } from "./print.ts";
 import { errorText, printSymptom } from "./symptom.ts";
+import { failsOn } from "./fail-on.ts";
 
 /** What was typed about a stack. */
 export interface StackDoctorOptions extends RouteOptions {
@@ -57,11 +65,9 @@ function checkedName(option: string, text: string | undefined): void {
 }
 
 /** Throws `usage` for what is about an issuer's URL alone. */
-function checkOfIssuer({ resolver, junit, bundle }: StackDoctorOptions): void {
-  const given = Object.entries({ "--resolver": resolver, "--junit": junit, "--bundle": bundle });
-  const [alone] = given.filter(([, value]) => value !== undefined);
-  if (alone === undefined) return;
-  throw new PodtrustError("usage", `${alone[0]} goes with an issuer's URL, and not with a config`);
+function checkOfIssuer({ resolver }: StackDoctorOptions): void {
+  if (resolver === undefined) return;
+  throw new PodtrustError("usage", "--resolver goes with an issuer's URL, and not with a config");
 }
 
 const verdicts: Readonly<Record<Verdict, string>> = {
@@ -85,8 +91,21 @@ function printReport(context: CommandContext, report: ChainReport): void {
   if (broken !== undefined) printNext(context, output, broken.next);
 }
 
+function shown(context: CommandContext, whole: ChainReport, { redact }: StackDoctorOptions): ChainReport {
+  const { output } = context;
+  const report = redact === true ? redacted(whole) : whole;
+  output.line(rich`${bold(report.stack)}  ${report.issuer}`);
+  output.line();
+  printReport(context, report);
+  return report;
+}
+
 /** Looks at a stack and prints what it came to. Throws `usage`, and what reading the config throws. */
-export async function runStackDoctor(context: CommandContext, options: StackDoctorOptions): Promise<Verdict> {
+export async function runStackDoctor(
+  context: CommandContext,
+  options: StackDoctorOptions,
+  fails: readonly Verdict[],
+): Promise<Verdict> {
   const { env, clock, signal, output } = context;
   const { file = usualFile, pod, serviceaccount: serviceAccount, logs } = options;
   checkedName("--pod", pod);
@@ -96,7 +115,7 @@ export async function runStackDoctor(context: CommandContext, options: StackDoct
   const error = options.error === undefined ? undefined : await errorText(context, options.error);
   const symptom: Symptom | undefined = error === undefined ? undefined : symptomOf(error);
   const token = options.token === undefined ? undefined : (await readToken(context, options.token)).text;
-  const whole = await examineStack({
+  const facts = await gatherChain({
     config,
     env,
     clock,
@@ -106,11 +125,22 @@ export async function runStackDoctor(context: CommandContext, options: StackDoct
     publisher: () => publisherFacts(config),
     ...defined({ pod, serviceAccount, logs, error, token }),
   });
-  const report = options.redact === true ? redacted(whole) : whole;
-  output.line(rich`${bold(report.stack)}  ${report.issuer}`);
-  output.line();
-  printReport(context, report);
+  const report = shown(context, stackReportOf(facts), options);
   if (symptom !== undefined) printSymptom(context, symptom, report);
-  output.result({ ...report, ...defined({ symptom }) });
+  const bundle = await writeFiles(context, options, { bundle: () => stackBundleOf(facts), report, fails });
+  output.result({ ...report, ...defined({ symptom, bundle }) });
+  return report.verdict;
+}
+
+/** Judges the bundle of a stack that somebody else looked at. Throws `bundle-invalid`. */
+export async function runStackOffline(
+  context: CommandContext,
+  text: string,
+  options: StackDoctorOptions & { readonly failOn: string },
+): Promise<Verdict> {
+  const report = shown(context, reportOfStackBundle(text), options);
+  context.output.line(dim(`As it was seen at ${report.at}, from the bundle ${options.offline ?? ""}.`), 2);
+  await writeJunit(context, options.junit, report, failsOn(options.failOn));
+  context.output.result(report);
   return report.verdict;
 }

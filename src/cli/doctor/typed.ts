@@ -1,23 +1,10 @@
 import { isIP } from "node:net";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Verdict } from "../../doctor/index.ts";
 import type { StackDoctorOptions } from "./stack.ts";
 
 /** What was typed. */
 export interface DoctorCommandOptions extends StackDoctorOptions {
   readonly failOn: string;
-}
-
-const failing: Readonly<Record<string, readonly Verdict[]>> = {
-  broken: ["broken"],
-  warning: ["broken", "incident", "propagating", "warning"],
-};
-
-/** The verdicts that make the exit code 3; throws `usage`. */
-export function failsOn(text: string): readonly Verdict[] {
-  const found = Object.hasOwn(failing, text) ? failing[text] : undefined;
-  if (found !== undefined) return found;
-  throw new PodtrustError("usage", `--fail-on ${text} is no verdict`, { next: "Give warning or broken." });
 }
 
 /** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver takes it; throws `usage`. */

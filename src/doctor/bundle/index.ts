@@ -1,3 +1,4 @@
 export { factsOfBundle, maxBundle } from "./read.ts";
-export { type Bundle, bundleOf } from "./write.ts";
+export { maxDate, Part } from "./schema.ts";
+export { type Bundle, bundleOf, bundleVersion } from "./write.ts";
 export { keyMark } from "./token.ts";

@@ -17,7 +17,7 @@ export interface BundlePart {
 
 /** All that is in a bundle, as plain JSON. */
 export interface Bundle {
-  readonly kind: typeof bundleKind;
+  readonly kind: string;
   readonly version: number;
   readonly contents: readonly BundlePart[];
   readonly facts: Readonly<Record<string, unknown>>;

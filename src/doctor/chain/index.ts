@@ -1,11 +1,11 @@
 import { mapTexts, withoutSecrets } from "../index.ts";
-import { type ChainReport, judgeChain } from "../judge/index.ts";
-import { type ChainOptions, gatherChain } from "./gather.ts";
+import { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
 
 export { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
+export { isStackBundle, reportOfStackBundle, stackBundleOf } from "./bundle.ts";
 export { type ChainOptions, gatherChain } from "./gather.ts";
 
-/** Looks at a stack and says what is wrong with it, and what is not. Throws what `gatherChain` throws. */
-export async function examineStack(options: ChainOptions): Promise<ChainReport> {
-  return mapTexts(judgeChain(await gatherChain(options)), withoutSecrets);
+/** What the facts of a stack mean, without what may not be shown of them. Pure. */
+export function stackReportOf(facts: ChainFacts): ChainReport {
+  return mapTexts(judgeChain(facts), withoutSecrets);
 }

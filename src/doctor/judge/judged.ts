@@ -1,5 +1,4 @@
 import type { IssuerJudgement, DocumentReading, IssuerFinding } from "../../issuer/index.ts";
-import type { HttpResponse } from "../../core/http/index.ts";
 import type { DoctorFacts } from "../facts.ts";
 
 /** The facts, and what the one reader of issuers makes of the first reading. */
@@ -18,10 +17,12 @@ export function answerOf(
   return one?.outcome === "answered" ? one : undefined;
 }
 
-const noAnswer: HttpResponse = { status: 0, headers: {}, body: Buffer.alloc(0) };
+type Response = Answered["response"];
+
+const noAnswer: Response = { status: 0, headers: {}, body: Buffer.alloc(0) };
 
 /** The answer that a finding is about; one of status 0 where none came. */
-export function responseOf(facts: Judged, found: Pick<IssuerFinding, "document">): HttpResponse {
+export function responseOf(facts: Judged, found: Pick<IssuerFinding, "document">): Response {
   return { ...noAnswer, ...answerOf(facts, found)?.response };
 }
 
@@ -39,7 +40,7 @@ export function isServed(reading: DocumentReading | undefined): boolean {
 }
 
 /** The JSON value of a body; undefined where it is none. */
-export function jsonBody({ body }: HttpResponse): unknown {
+export function jsonBody({ body }: Response): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
@@ -50,6 +51,6 @@ export function jsonBody({ body }: HttpResponse): unknown {
 const maxText = 4096;
 
 /** The beginning of a body as text: enough for the marks by which servers are known. */
-export function bodyStart({ body }: HttpResponse): string {
+export function bodyStart({ body }: Response): string {
   return body.subarray(0, maxText).toString("utf8");
 }
