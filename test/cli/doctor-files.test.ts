@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
+import { stackBundleOf } from "../../src/doctor/chain/index.ts";
+import { recordedFaults } from "../doctor/chain/recorded.ts";
 import { discoveryWith, host, issuer, key, page } from "../doctor/world.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
@@ -86,6 +88,17 @@ describe("podtrust doctor writes", () => {
       assert.doesNotMatch(shown, /111122223333|arn:aws/u);
       assert.match(shown, /arn-1/u);
     }
+  });
+
+  test("the report of a stack's bundle, and JUnit's XML of it", async () => {
+    const fault = recordedFaults().find(({ cause }) => cause === "ProviderDeleted");
+    assert.ok(fault !== undefined);
+    await writeFile(join(folder, "stack.json"), JSON.stringify(stackBundleOf(fault.facts)));
+    const { code, out, err } = await doctor("--offline", "stack.json", "--junit", "stack.xml", "--redact");
+    assert.equal(code, 3, err);
+    assert.match(out, /ProviderDeleted.*As it was seen at .*from the bundle stack\.json/su);
+    assert.match(await read("stack.xml"), /<failure type="ProviderDeleted"/u);
+    assert.doesNotMatch(out + (await read("stack.xml")), /arn:aws/u);
   });
 
   test("nothing, and says why, where a bundle is none or something has no place beside it", async () => {
