@@ -18,7 +18,7 @@ const flagNames: ReadonlySet<string> = new Set([
 const maxNodes = 20;
 
 /** What a judge needs of a token; without its signature it is of no use to anybody. */
-export function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook {
+function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook {
   const { aud } = claims;
   const kubernetes = recordOf(claims["kubernetes.io"]);
   const secret =

@@ -26,7 +26,7 @@ export function policyOf(role: RoleLook): PolicyDocument | undefined {
 }
 
 /** The ARNs of providers that a role's trust policy lets in. */
-export function federatedOf(role: RoleLook): readonly string[] {
+function federatedOf(role: RoleLook): readonly string[] {
   return (policyOf(role)?.statements ?? []).flatMap(({ principals }) => principals?.Federated ?? []);
 }
 
