@@ -23,6 +23,7 @@ export const fixedWaits: readonly string[] = [
   "test/cluster/bindings/world.ts",
   "test/cluster/control-plane/checker.ts",
   "test/cluster/control-plane/kubelet-stand-in.ts",
+  "test/cluster/control-plane/relying-party.ts",
   "test/cluster/former-issuer.test.ts",
   "test/cluster/kubernetes-api.test.ts",
   "test/cluster/operator/lease-holder.ts",

@@ -1,0 +1,249 @@
+/**
+ * The signing key of two real API servers is replaced over SSH, beside a publisher and an STS that keeps what it has fetched.
+ * Meanwhile every server's tokens are shown to every server and to STS.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { parseConfig } from "../../../src/config/index.ts";
+import {
+  answerTheft,
+  type OpenedRotation,
+  openRotation,
+  theftOf,
+} from "../../../src/control-plane/rotation/index.ts";
+import { openServers } from "../../../src/control-plane/servers/index.ts";
+import { type Clock, systemClock } from "../../../src/core/base/index.ts";
+import { keysAcross } from "../../../src/rules/rotation/index.ts";
+import { homeEnvironment } from "../../support/ssh-host/index.ts";
+import { audience } from "../../support/sandbox.ts";
+import { until } from "../../support/until.ts";
+import { startChecker } from "./checker.ts";
+import { type ControlPlaneMachines, machinesLeftOut, startMachines } from "./machines.ts";
+import { cacheMs, type RelyingParty, startRelyingParty } from "./relying-party.ts";
+
+const issuer = "https://oidc.example.com";
+const hour = 3_600_000;
+
+describe(
+  "a rotation over the API servers of a running cluster",
+  { skip: machinesLeftOut(), timeout: 900_000 },
+  () => {
+    let world: ControlPlaneMachines;
+    let party: RelyingParty;
+    /** Milliseconds by which the rotation's time of day is ahead: for the ends of tokens, which nobody waits for here. */
+    let ahead = 0;
+    const clock: Clock = {
+      now: () => systemClock.now() + ahead,
+      elapsed: () => systemClock.elapsed(),
+      sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    };
+    const opened: { close(): Promise<void> }[] = [];
+
+    before(async () => {
+      world = await startMachines({
+        issuers: [issuer],
+        extraArgs: [`service-account-jwks-uri=${issuer}/openid/v1/jwks`],
+      });
+      const post = async (path: string, body: unknown): Promise<void> => {
+        const answer = await world.machines[0]?.ask(path, { method: "POST", body });
+        assert.equal(answer?.status, 201);
+      };
+      for (const name of ["default", "web"]) {
+        const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } };
+        await post("/api/v1/namespaces/default/serviceaccounts", account);
+      }
+      const serviceAccountToken = { path: "token", audience, expirationSeconds: 600 };
+      await post("/api/v1/namespaces/default/pods", {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "web" },
+        spec: {
+          serviceAccountName: "web",
+          containers: [{ name: "web", image: "web" }],
+          volumes: [{ name: "aws", projected: { sources: [{ serviceAccountToken }] } }],
+        },
+      });
+      party = await startRelyingParty(world, issuer);
+    });
+    afterEach(async () => {
+      for (const one of opened.splice(0)) await one.close();
+    });
+    after(async () => {
+      await party?.close();
+      await world?.stop();
+    });
+
+    async function configOf() {
+      const text = `stack: prod
+issuer: ${issuer}
+cluster: {kubeconfig: ${world.kubeconfig}, ${world.serversText}}
+publisher:
+  pollInterval: 1s
+  relyingPartyCache: ${cacheMs}ms
+  https: {certificateFile: tls.crt, keyFile: tls.key}
+`;
+      return parseConfig(text, join(world.folder, "podtrust.yaml"), homeEnvironment(world.folder));
+    }
+
+    /** As a command on some machine opens it; `onStep` may end it. */
+    async function open(
+      onStep: (text: string) => void,
+      signal = new AbortController().signal,
+    ): Promise<OpenedRotation> {
+      const rotation = await openRotation({
+        config: await configOf(),
+        route: party.route,
+        stateDir: join(world.folder, "state"),
+        publisherCache: cacheMs,
+        env: homeEnvironment(world.folder),
+        clock,
+        signal,
+        consent: () => Promise.resolve(true),
+        notice: () => {},
+        withdraw: async (kid) => {
+          await party.publisher.distrust(kid, { force: true });
+        },
+        onStep,
+        onWait: () => {},
+      });
+      opened.push(rotation);
+      return rotation;
+    }
+
+    /** Does a move that is cut off after every step, each time by another process, until one has nothing left to cut. */
+    async function cutEverywhere(
+      move: (rotation: OpenedRotation["rotation"]) => Promise<void>,
+    ): Promise<number> {
+      for (let cuts = 0; ; cuts += 1) {
+        const ending = new AbortController();
+        const opening = await open(() => ending.abort(new Error("cut off")), ending.signal);
+        try {
+          await move(opening.rotation);
+          return cuts;
+        } catch (error) {
+          if (!ending.signal.aborted) throw error;
+        } finally {
+          await opening.close();
+        }
+      }
+    }
+
+    const states = async (): Promise<readonly (readonly string[])[]> => {
+      const { rotation } = await open(() => {});
+      const { facts } = await rotation.look();
+      return keysAcross(facts).map(({ kid, state }) => [state, kid]);
+    };
+
+    test("from RSA to ES256 refuses no token, cut off after every step; then the old key leaves one place after the other", async (t) => {
+      const [[, old = ""] = []] = await states();
+      const checker = startChecker(world.machines, "default", "web");
+      const endCheck = party.check();
+      const prepared = await cutEverywhere((rotation) => rotation.prepare("ES256"));
+      const promoted = await cutEverywhere((rotation) => rotation.promoteInTime());
+      await until("more was asked", () => checker.asked() > 1500);
+      const api = await checker.end();
+      const sts = await endCheck();
+      t.diagnostic(
+        `cut ${prepared} and ${promoted} times; API servers asked ${api.asked}, STS ${sts.asked} times`,
+      );
+      assert.deepEqual([api.refused, sts.refused], [[], []]);
+      assert.ok(prepared >= 3 && promoted >= 2, `${prepared} and ${promoted} cuts`);
+      const [[state, kid = ""] = []] = await states();
+      assert.equal(state, "current");
+      assert.notEqual(kid, old);
+
+      const { rotation } = await open(() => {});
+      await assert.rejects(rotation.finishPublication(), {
+        code: "rotation-refused",
+        message: /of pod default\/web; allowed from/u,
+      });
+      ahead = hour;
+      assert.equal(await rotation.finishPublication(), old);
+      await assert.rejects(rotation.finishVerifiers(), {
+        code: "rotation-refused",
+        message: /API tokens live up to 365d/u,
+      });
+      assert.equal(await rotation.finishVerifiers(undefined, true), old);
+      for (const machine of world.machines) {
+        const { keys } = JSON.parse((await machine.ask("/openid/v1/jwks")).text) as {
+          keys: { kid: string }[];
+        };
+        assert.deepEqual(
+          keys.map((key) => key.kid),
+          [kid],
+        );
+      }
+    });
+
+    test("after a theft the next key signs, the thief is refused within twice the caches, and nobody else is", async () => {
+      const [[, stolen = ""] = []] = await states();
+      const { rotation } = await open(() => {});
+      await rotation.prepare("ES256");
+      const [first] = world.machines;
+      assert.ok(first !== undefined);
+      const thief = (await party.mint(first)) ?? "";
+      await until("the next key may sign", async () => {
+        const theft = theftOf(await rotation.look(), stolen);
+        return theft.answer.way === "promote";
+      });
+      const theft = theftOf(await rotation.look(), stolen);
+      assert.deepEqual(
+        theft.pods.map(({ namespace, name }) => `${namespace}/${name}`),
+        ["default/web"],
+      );
+      assert.equal(await party.assumes(thief), true);
+      await answerTheft(rotation, theft, false);
+      const distrusted = systemClock.elapsed();
+      const fresh = (await party.mint(first)) ?? "";
+      assert.equal(await party.assumes(fresh), true);
+      await until("the thief is refused", async () => {
+        assert.equal(await party.assumes(fresh), true);
+        return !(await party.assumes(thief));
+      });
+      const within = systemClock.elapsed() - distrusted;
+      assert.ok(within <= 2 * cacheMs + 5000, `${within} ms`);
+    });
+
+    test("in the order that k3s documents, the new key first, has other servers and STS refuse tokens", async () => {
+      const { signal } = new AbortController();
+      const config = await configOf();
+      const servers = await openServers({
+        cluster: config.cluster ?? { inCluster: true },
+        servers: config.servers ?? [],
+        stateDir: join(world.folder, "state"),
+        purpose: "rotate",
+        env: homeEnvironment(world.folder),
+        clock,
+        signal,
+      });
+      opened.push(servers);
+      const [first] = servers.all;
+      assert.ok(first !== undefined);
+      const checker = startChecker(world.machines, "default", "web");
+      const endCheck = party.check();
+      const made = await first.machineKeys.make("ES256", signal);
+      const { verifiers } = await first.files.readKeys(signal);
+      const held = await first.machineKeys.list(signal);
+      const others = verifiers.flatMap(({ kid }) => held.filter((key) => key.kid === kid));
+      const pems = [made, ...others].map(({ publicKey }) => publicKey);
+      await first.files.writeKeys({ verifiers: pems, signerThere: made }, signal);
+      await until("the first server signs with it", async () => {
+        const token = await party.mint(world.machines[0] ?? assert.fail());
+        return token !== undefined && Buffer.from(token.split(".")[0] ?? "", "base64url").includes(made.kid);
+      });
+      const sofar = checker.asked();
+      await until("it was shown to the other server", () => checker.asked() > sofar + 400);
+      const api = await checker.end();
+      const sts = await endCheck();
+      assert.ok(
+        api.refused.some((one) => one.startsWith("cp-2 refuses a token of cp-1")),
+        api.refused.join("\n"),
+      );
+      assert.ok(
+        sts.refused.some((one) => one.includes(made.kid)),
+        sts.refused.join("\n"),
+      );
+    });
+  },
+);
