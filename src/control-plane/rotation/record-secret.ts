@@ -12,7 +12,7 @@ export interface RecordStore {
 const ref = { kind: "Secret", namespace: "kube-system", name: "podtrust-rotation" } as const;
 const entry = "record.json";
 /** For sentences. */
-export const recordPlace = `Secret ${ref.namespace}/${ref.name}`;
+const recordPlace = `Secret ${ref.namespace}/${ref.name}`;
 
 function entryOf({ data }: KubernetesObject): string {
   const encoded = textOf(isRecord(data) ? data[entry] : undefined) ?? "";

@@ -44,7 +44,7 @@ const publishedWithinMs = 600_000;
 const longestDelay = 60_000;
 
 /** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
-export function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
+function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
   const { reason, message, next, from } = verdict;
   const when = from === undefined ? "" : `; allowed from ${new Date(from).toISOString()}`;
   return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });

@@ -73,7 +73,7 @@ describe("a binding that is kept for its next attempt", () => {
     view.keep({
       ...binding,
       metadata: { ...metadata, managedFields: [{ manager: "kubectl" }] },
-    } as KubernetesObject);
+    });
     assert.deepEqual(view.take(key), binding);
     assert.equal(view.take(key), undefined);
   });

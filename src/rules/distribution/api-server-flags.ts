@@ -106,15 +106,16 @@ export function changeFlags(words: readonly string[], change: FlagChange): reado
   const wanted = changedFlags(change);
   const kept: (readonly string[])[] = words.map((word) => [word]);
   const placed = new Set<string>();
-  const flagWords = (name: string): readonly string[] =>
-    (wanted.get(name) ?? []).map((value) => `--${name}=${value}`);
+  const flagWords = (name: string, values: readonly string[]): readonly string[] =>
+    values.map((value) => `--${name}=${value}`);
   for (const { name, at, words: count } of flagsIn(words)) {
-    if (!wanted.has(name)) continue;
-    kept[at] = placed.has(name) ? [] : flagWords(name);
+    const values = wanted.get(name);
+    if (values === undefined) continue;
+    kept[at] = placed.has(name) ? [] : flagWords(name, values);
     if (count === 2) kept[at + 1] = [];
     placed.add(name);
   }
-  const added = [...wanted.keys()].filter((name) => !placed.has(name)).flatMap(flagWords);
+  const added = [...wanted].flatMap(([name, values]) => (placed.has(name) ? [] : flagWords(name, values)));
   return [...kept.flat(), ...added];
 }
 

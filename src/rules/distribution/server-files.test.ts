@@ -62,10 +62,12 @@ describe("kubeadm's ClusterConfiguration", () => {
     const before = [
       { name: "service-account-issuer", value: old },
       { name: "profiling", value: "false" },
+      { value: "of no name" },
     ];
     assert.deepEqual(changeKubeadmConfig(config("v1beta4", before), change), {
       value: config("v1beta4", [
         { name: "profiling", value: "false" },
+        { value: "of no name" },
         { name: "service-account-issuer", value: old },
         { name: "service-account-issuer", value: ours },
       ]),
@@ -116,7 +118,14 @@ describe("config files of k3s and RKE2", () => {
       },
       {
         path: own,
-        value: { note: 1, "kube-apiserver-arg+": ["--service_account_issuer=x", "api-audiences=y"] },
+        value: {
+          note: 1,
+          "kube-apiserver-arg+": [
+            "--service_account_issuer=x",
+            "api-audiences=y",
+            "enable-aggregator-routing",
+          ],
+        },
       },
     ];
     assert.deepEqual(changeServerConfig(files, own, change), [
@@ -130,6 +139,7 @@ describe("config files of k3s and RKE2", () => {
           note: 1,
           "kube-apiserver-arg+": [
             "api-audiences=y",
+            "enable-aggregator-routing",
             `service-account-issuer=${old}`,
             `service-account-issuer=${ours}`,
           ],

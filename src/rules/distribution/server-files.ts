@@ -18,11 +18,12 @@ export function changeManifest(manifest: unknown, change: FlagChange): Changed<J
   const container = containers[index];
   if (!isRecord(manifest) || container === undefined) return { fault: "has no container kube-apiserver" };
   // kubeadm writes one list, command; others keep the flags in args.
-  const place = ["args", "command"].find((one) => textsOf(container[one])?.some(isFlag) === true);
-  const words = place === undefined ? undefined : textsOf(container[place]);
-  if (place === undefined || words === undefined)
-    return { fault: "gives its kube-apiserver no flags as a list of words" };
-  const changed = { ...container, [place]: changeFlags(words, change) };
+  const [found] = ["args", "command"].flatMap((place) => {
+    const words = textsOf(container[place]);
+    return words?.some(isFlag) === true ? [{ place, words }] : [];
+  });
+  if (found === undefined) return { fault: "gives its kube-apiserver no flags as a list of words" };
+  const changed = { ...container, [found.place]: changeFlags(found.words, change) };
   return { value: { ...manifest, spec: { ...spec, containers: containers.with(index, changed) } } };
 }
 
@@ -72,8 +73,11 @@ function argumentsOf(value: unknown): readonly string[] {
   return textsOf(value) ?? [];
 }
 
-const nameOf = (entry: string): string =>
-  (entry.replace(/^--/u, "").split("=")[0] ?? "").replaceAll("_", "-");
+function nameOf(entry: string): string {
+  const at = entry.indexOf("=");
+  const name = at === -1 ? entry : entry.slice(0, at);
+  return name.replace(/^--/u, "").replaceAll("_", "-");
+}
 
 /**
  * The config files of k3s or RKE2, in the order in which they are read, with other flags of the API server. The changed flags stand
