@@ -52,6 +52,7 @@ function workingOf({ progress }: CommandContext): Working & { ended(isDone: bool
       if (wait === undefined) wait = progress.wait({ what: `API server ${step.server}`, reason, deadline });
       else wait.update(reason);
     },
+    notice: (text) => progress.line(`note: ${text}`, 6),
   };
 }
 

@@ -2,6 +2,7 @@ import { defined, PodtrustError, until } from "../../core/base/index.ts";
 import { type AdoptionStep, nextStep, type ServerStep } from "../../rules/adoption/index.ts";
 import { type Server, settled, unsettled } from "../servers/index.ts";
 import { type AdoptionContext, gatherAdoption } from "./gather.ts";
+import { changeKubeadm, restoreKubeadm } from "./kubeadm.ts";
 import { type AdoptionReport, judgeAdoption } from "./judge.ts";
 
 /** What a person hears while the steps are carried out. */
@@ -9,6 +10,8 @@ export interface Working {
   readonly began: (step: ServerStep) => void;
   /** `deadline` in milliseconds of `clock.elapsed()`. */
   readonly waiting: (step: ServerStep, reason: string, deadline: number) => void;
+  /** What a person should know although nothing failed. */
+  readonly notice: (text: string) => void;
 }
 
 type OnWait = (reason: string, deadline: number) => void;
@@ -40,6 +43,22 @@ async function refusedBy(signer: Server, { servers, signal }: AdoptionContext): 
   const others = servers.filter((one) => one !== signer);
   const said = await Promise.all(others.map(({ api }) => api.accepts(token, signal)));
   return others.filter((_, index) => said[index] === false).map(({ api }) => api.name);
+}
+
+/**
+ * Before one server more signs as another issuer, the tokens of every server are shown to every other: a run may have been cut off
+ * after a server was changed and before its token was shown. Throws `adoption-token-refused`.
+ */
+async function checkTokens(context: AdoptionContext): Promise<void> {
+  for (const signer of context.servers) {
+    const refusing = await refusedBy(signer, context);
+    if (refusing.length === 0) continue;
+    throw new PodtrustError(
+      "adoption-token-refused",
+      `${refusing.join(", ")} refuses the tokens of ${signer.api.name}; no other server is touched`,
+      { detail: { server: signer.api.name, refusing } },
+    );
+  }
 }
 
 // As long as `settled` waits.
@@ -119,21 +138,38 @@ async function carryOut(
         },
       );
     working.began(step);
+    // The first pass is what mends servers that refuse one another.
+    if (step.kind !== "accept" && step.kind !== "restore") await checkTokens(context);
     await changeServer(context, step, working);
+    if (step.flags !== undefined) await changeKubeadm(context, step.flags, working.notice);
   }
 }
 
+/** What the API servers run with, in kubeadm's config too: a run may have been cut off between the two. */
+async function keepInKubeadm(context: AdoptionContext, { notice }: Working): Promise<void> {
+  const [first] = context.servers;
+  if (first === undefined) return;
+  const { issuers, audiences, jwksUri } = await first.api.running(context.signal);
+  await changeKubeadm(context, { issuers, ...defined({ audiences, jwksUri }) }, notice);
+}
+
 /** Gives every API server the new issuer, in two passes. Throws as `carryOut` does. */
-export function runAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  return carryOut(context, working, ({ steps }) => steps);
+export async function runAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
+  const report = await carryOut(context, working, ({ steps }) => steps);
+  await keepInKubeadm(context, working);
+  return report;
 }
 
 /** Goes back to the issuer of before, in two passes, and then to the files. Throws as `carryOut` does. */
-export function undoAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  return carryOut(context, working, ({ undo }) => undo);
+export async function undoAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
+  const report = await carryOut(context, working, ({ undo }) => undo);
+  await restoreKubeadm(context, working.notice);
+  return report;
 }
 
 /** Takes the issuers of before out of every API server. Throws as `carryOut` does. */
-export function finishAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  return carryOut(context, working, ({ finish }) => finish);
+export async function finishAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
+  const report = await carryOut(context, working, ({ finish }) => finish);
+  await keepInKubeadm(context, working);
+  return report;
 }

@@ -1,0 +1,151 @@
+/**
+ * A cluster of two API servers gets our issuer and gives it back, cut off after each step and gone on with. Meanwhile every token
+ * is shown to every API server, and to STS, several times a second.
+ */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import {
+  type AdoptionContext,
+  runAdoption,
+  undoAdoption,
+  type Working,
+} from "../../../src/control-plane/adoption/index.ts";
+import type { ServerFiles } from "../../../src/control-plane/servers/index.ts";
+import { parseJws } from "../../../src/rules/oidc/index.ts";
+import { audience } from "../../support/sandbox.ts";
+import { type AdoptionWorld, old, ours, startAdoptionWorld } from "./adoption-world.ts";
+import { startChecker } from "./checker.ts";
+import { machinesLeftOut, manifestPath } from "./machines.ts";
+
+const kubeadmPath = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
+
+type Carry = typeof runAdoption;
+
+const quiet: Working = { began: () => {}, waiting: () => {}, notice: () => {} };
+
+/** Ends a run as if its machine had gone, right after it changed a server's files. */
+class Cut extends Error {}
+
+function cutAfterChange(context: AdoptionContext): AdoptionContext {
+  const cut = (files: ServerFiles): ServerFiles =>
+    new Proxy(files, {
+      get(target, name: keyof ServerFiles) {
+        const member = target[name];
+        if (typeof member !== "function") return member;
+        return async (...args: unknown[]) => {
+          const done = await (member as (...all: unknown[]) => Promise<unknown>).apply(target, args);
+          if (name === "change" || name === "restoreFiles") throw new Cut(`after ${name}`);
+          return done;
+        };
+      },
+    });
+  return { ...context, servers: context.servers.map((server) => ({ ...server, files: cut(server.files) })) };
+}
+
+describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout: 1_500_000 }, () => {
+  let world: AdoptionWorld;
+  before(async () => {
+    world = await startAdoptionWorld();
+  });
+  after(() => world?.stop());
+
+  async function once(carry: Carry, isCut: boolean): Promise<"cut" | "done"> {
+    const { context, close } = await world.open();
+    try {
+      await carry(isCut ? cutAfterChange(context) : context, quiet);
+      return "done";
+    } catch (error) {
+      if (error instanceof Cut) return "cut";
+      throw error;
+    } finally {
+      await close();
+    }
+  }
+
+  /** Runs it until it is done, cut after each change; gives how often it was. */
+  async function withCuts(carry: Carry): Promise<number> {
+    for (let cuts = 0; ; cuts += 1) if ((await once(carry, true)) === "done") return cuts;
+  }
+
+  const manifests = (): Promise<readonly string[]> =>
+    Promise.all(world.cluster.machines.map(({ host }) => readFile(join(host.root, manifestPath), "utf8")));
+
+  const kubeadmText = async (): Promise<string> => {
+    const answer = await world.cluster.machines[1]?.ask(kubeadmPath);
+    return (JSON.parse(answer?.text ?? "") as { data: { ClusterConfiguration: string } }).data
+      .ClusterConfiguration;
+  };
+
+  /** Tokens for AWS of both servers, shown to STS until it is ended. */
+  function startAwsChecker(): () => Promise<{
+    asked: number;
+    refused: readonly string[];
+    issuers: Set<unknown>;
+  }> {
+    const ending = new AbortController();
+    const seen = { asked: 0, refused: [] as string[], issuers: new Set<unknown>() };
+    const each = async (machine: (typeof world.cluster.machines)[number]): Promise<void> => {
+      const tokens: string[] = [];
+      while (!ending.signal.aborted) {
+        const path = "/api/v1/namespaces/default/serviceaccounts/web/token";
+        const body = {
+          kind: "TokenRequest",
+          apiVersion: "authentication.k8s.io/v1",
+          spec: { audiences: [audience] },
+        };
+        const answer = await machine.ask(path, { method: "POST", body }).catch(() => undefined);
+        if (answer?.status === 201)
+          tokens.push((JSON.parse(answer.text) as { status: { token: string } }).status.token);
+        for (const token of new Set([tokens[0], tokens.at(-1)])) {
+          if (token === undefined) continue;
+          seen.issuers.add(parseJws(token).claims["iss"]);
+          seen.asked += 1;
+          await world.assume(token).catch((error: Error) => seen.refused.push(error.message));
+        }
+        await systemClock.sleep(150);
+      }
+    };
+    const loops = world.cluster.machines.map(each);
+    return async () => {
+      ending.abort();
+      await Promise.all(loops);
+      return seen;
+    };
+  }
+
+  test("waits, and touches no server, until the owner of a role has let the new issuer in", async () => {
+    const made = await manifests();
+    await assert.rejects(once(runAdoption, false), (error: PodtrustError) => {
+      assert.equal(error.code, "adoption-waits");
+      assert.match(error.message, /others have to let the new issuer into legacy/u);
+      return true;
+    });
+    assert.deepEqual(await manifests(), made);
+    await world.letBothIn();
+  });
+
+  test("refuses no token there and back, cut off after each step, and leaves every file byte for byte as it was", async (t) => {
+    const [made, kubeadm] = [await manifests(), await kubeadmText()];
+    const { machines } = world.cluster;
+    const checker = startChecker(machines, "default", "web");
+    const endAws = startAwsChecker();
+    const there = await withCuts(runAdoption);
+    assert.equal(there, 4);
+    const says = await Promise.all(machines.map(({ ask }) => ask("/.well-known/openid-configuration")));
+    for (const { text } of says) assert.equal((JSON.parse(text) as { issuer: string }).issuer, ours);
+    assert.match(await kubeadmText(), /value: https:\/\/oidc\.example\.com\n.*\n *value: https:\/\/old/u);
+    const back = await withCuts(undoAdoption);
+    assert.ok(back >= 4, `cut ${back} times on the way back`);
+    const [{ asked, refused, longestGaps }, aws] = [await checker.end(), await endAws()];
+    t.diagnostic(
+      `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}`,
+    );
+    assert.deepEqual([refused, aws.refused], [[], []]);
+    assert.ok(asked >= 1500 && aws.asked >= 300, `asked ${asked} and ${aws.asked} times`);
+    assert.deepEqual(aws.issuers, new Set([old, ours]));
+    assert.deepEqual([await manifests(), await kubeadmText()], [made, kubeadm]);
+  });
+});
