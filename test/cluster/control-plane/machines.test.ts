@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { type Clock, type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { parseConfig } from "../../../src/config/index.ts";
 import { openServers, type Server, type Servers, settled } from "../../../src/control-plane/servers/index.ts";
+import { until } from "../../support/until.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { startChecker } from "./checker.ts";
 import { type ControlPlaneMachines, machinesLeftOut, manifestPath, startMachines } from "./machines.ts";
@@ -107,6 +108,8 @@ describe("the API servers of a running cluster", { skip: machinesLeftOut(), time
       [old, ours],
     ])
       for (const server of [first, second]) await change(server, issuers);
+    // On a fast machine the way there and back is short.
+    await until("1,500 questions were asked", () => checker.asked() >= 1500);
     for (const { api, files: kept } of [first, second]) {
       await kept.restoreFiles(signal);
       await settled(api, { issuers: [old] }, { clock, signal });
