@@ -21,6 +21,7 @@ export const fixedWaits: readonly string[] = [
   "test/machine/emulator/emulator.ts",
   // What others are asked or held for meanwhile, again and again with a pause.
   "test/cluster/bindings/world.ts",
+  "test/cluster/control-plane/adoption.test.ts",
   "test/cluster/control-plane/checker.ts",
   "test/cluster/control-plane/kubelet-stand-in.ts",
   "test/cluster/control-plane/relying-party.ts",

@@ -7,23 +7,23 @@ import type { CommandUses } from "../../core/command-line/index.ts";
 /** Examples and guide of the commands. */
 export const adoptUses: CommandUses = {
   "adopt plan": {
-    examples: ["podtrust adopt plan", "podtrust adopt plan --json"],
+    examples: ["podtrust adopt plan", "podtrust adopt plan -f prod.yaml", "podtrust adopt plan --json"],
     guide: "adopt-a-cluster",
   },
   "adopt run": {
-    examples: ["podtrust adopt run", "podtrust adopt run --yes"],
+    examples: ["podtrust adopt run", "podtrust adopt run -f prod.yaml", "podtrust adopt run --yes"],
     guide: "adopt-a-cluster",
   },
   "adopt status": {
-    examples: ["podtrust adopt status", "podtrust adopt status --json"],
+    examples: ["podtrust adopt status", "podtrust adopt status -f prod.yaml", "podtrust adopt status --json"],
     guide: "adopt-a-cluster",
   },
   "adopt undo": {
-    examples: ["podtrust adopt undo", "podtrust adopt undo --yes"],
+    examples: ["podtrust adopt undo", "podtrust adopt undo -f prod.yaml", "podtrust adopt undo --yes"],
     guide: "adopt-a-cluster",
   },
   "adopt finish": {
-    examples: ["podtrust adopt finish", "podtrust adopt finish --yes"],
+    examples: ["podtrust adopt finish", "podtrust adopt finish -f prod.yaml", "podtrust adopt finish --yes"],
     guide: "adopt-a-cluster",
   },
 };

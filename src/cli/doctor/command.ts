@@ -9,10 +9,7 @@ export const doctorUses: CommandUses = {
     examples: [
       "podtrust doctor https://oidc.example.com",
       "podtrust doctor -f podtrust.yaml --pod shop/web-1 --logs",
-      "podtrust doctor https://oidc.example.com --token token.jwt --resolver 1.1.1.1",
       "podtrust doctor --error 'InvalidIdentityToken: Incorrect token audience'",
-      "podtrust doctor https://oidc.example.com --bundle bundle.json --redact",
-      "podtrust doctor --offline bundle.json",
     ],
     guide: "doctor",
   },

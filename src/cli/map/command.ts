@@ -7,12 +7,7 @@ import type { MapCommandOptions } from "./run.ts";
 /** Examples and guide of the command. */
 export const mapUses: CommandUses = {
   map: {
-    examples: [
-      "podtrust map",
-      "podtrust map --redact -o audit.html",
-      "podtrust map --watch",
-      "podtrust map --json > map.json",
-    ],
+    examples: ["podtrust map", "podtrust map --redact -o audit.html", "podtrust map --watch"],
     guide: "map",
   },
 };

@@ -18,7 +18,14 @@ export const rotateMoveUses: CommandUses = {
     ],
     guide,
   },
-  "rotate promote": { examples: ["podtrust rotate promote", "podtrust rotate promote --yes"], guide },
+  "rotate promote": {
+    examples: [
+      "podtrust rotate promote",
+      "podtrust rotate promote -f prod.yaml",
+      "podtrust rotate promote --yes",
+    ],
+    guide,
+  },
   "rotate finish": {
     examples: [
       "podtrust rotate finish publication",
@@ -27,8 +34,18 @@ export const rotateMoveUses: CommandUses = {
     ],
     guide,
   },
-  "rotate abort": { examples: ["podtrust rotate abort", "podtrust rotate abort --yes"], guide },
-  "rotate run": { examples: ["podtrust rotate run", "podtrust rotate run --algorithm RS256 --yes"], guide },
+  "rotate abort": {
+    examples: ["podtrust rotate abort", "podtrust rotate abort -f prod.yaml", "podtrust rotate abort --yes"],
+    guide,
+  },
+  "rotate run": {
+    examples: [
+      "podtrust rotate run",
+      "podtrust rotate run -f prod.yaml",
+      "podtrust rotate run --algorithm RS256 --yes",
+    ],
+    guide,
+  },
   "rotate stolen": {
     examples: [
       `podtrust rotate stolen ${exampleKid}`,
