@@ -5,6 +5,7 @@ import { createFile } from "../../core/files/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askNewPassphrase } from "./passphrase.ts";
+import { checkPublisherIsHere } from "./place.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 
@@ -46,6 +47,7 @@ async function contentsOf(
     const { signingOnMachine } = await import("./signing.ts");
     return signingOnMachine(context, config);
   }
+  await checkPublisherIsHere(config);
   const { clock, env } = context;
   return publisherContents(config, { clock, logger: context.logger(), env, consent: pluginConsent(context) });
 }

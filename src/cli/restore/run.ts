@@ -2,6 +2,7 @@ import { checkOwn, restorePublisher } from "../../backup/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import { openFile, type OpenOptions } from "../backup/open.ts";
+import { checkPublisherIsHere } from "../backup/place.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -54,6 +55,7 @@ export async function runRestore(
     const { writeSigningFiles } = await import("./signing.ts");
     return writeSigningFiles(context, contents, options.to);
   }
+  await checkPublisherIsHere(config);
   const done = await restorePublisher({
     config,
     deps: { clock, logger: context.logger(), env, consent: pluginConsent(context) },

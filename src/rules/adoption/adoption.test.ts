@@ -85,6 +85,8 @@ describe("adoption is refused", () => {
     assert.deepEqual(reasons({ servers: [server("a", { authentication: { kind: "unread", file } })] }), [
       "authentication-unread a",
     ]);
+    const running = server("a", { issuers: [ours, old], authentication: { kind: "unread", file } });
+    assert.deepEqual(reasons({ servers: [running] }), [], "it has started with the issuer");
   });
 
   test("where the wanted audiences drop one of any server: its own, or its issuers where it has none", () => {

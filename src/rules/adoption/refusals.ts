@@ -47,11 +47,13 @@ const noServers: Rule = ({ servers }) =>
       ];
 
 /**
- * An API server does not start where a `jwt` authenticator has one of its own issuers.
+ * An API server does not start where a `jwt` authenticator has one of its own issuers. One that runs with the issuer has started:
+ * its file keeps nobody from going on, nor from going back.
  * Source: kubernetes/kubernetes, ValidateAuthenticationConfiguration's disallowed issuers
  */
 const authentication: Rule = ({ servers, wanted }) =>
-  servers.flatMap(({ name, authentication: said }): readonly AdoptionRefusal[] => {
+  servers.flatMap(({ name, issuers, authentication: said }): readonly AdoptionRefusal[] => {
+    if (issuers.includes(wanted.issuer)) return [];
     if (said.kind === "unread")
       return [
         {

@@ -142,7 +142,9 @@ function overHttps(config: Config): OverHttps {
     throw new PodtrustError(
       "usage",
       `${config.file}: publisher.backup is not for a machine that podtrust sets up: a folder there is lost with it, and its program has no SDK of AWS`,
-      { next: "Leave it out, and fetch backups from here once in a while: podtrust backup create." },
+      {
+        next: "Leave it out: podtrust up makes such a publisher anew. List distrusted keys in publisher.distrusted, which outlives the machine.",
+      },
     );
   }
   if (distrustSecret !== undefined) {
