@@ -3,6 +3,7 @@ import { defined } from "../../core/base/index.ts";
 import { milliseconds } from "../forms/accepted.ts";
 import { duration, file, httpsUrl, list, section, text } from "../forms/leaf.ts";
 import type { PathResolver } from "../places.ts";
+import { bucketFields } from "./bucket.ts";
 
 /** A bucket that backups are put into, and never read from. */
 export interface BackupBucket {
@@ -58,6 +59,8 @@ const recipient = text(
   /^age1[02-9ac-hj-np-z]{58}$/u,
 );
 
+const fields = bucketFields({ bucket: "example-backups", profile: "backup" });
+
 /** Backups that the publisher writes by itself. */
 export const backup: z.ZodType<BackupInput> = section(
   "Backups that podtrust serve writes by itself, encrypted: at the start, when a key or an account has changed, and once in a while.",
@@ -92,22 +95,8 @@ export const backup: z.ZodType<BackupInput> = section(
     s3: section(
       "In place of folder: a bucket other than the published one, with versions kept. The credentials need s3:PutObject on it alone, and may not come from a token of this issuer.",
       {
-        bucket: text(
-          {
-            what: "The bucket. It exists already.",
-            accepted: "3 to 63 lower-case letters, digits, hyphens and dots",
-            example: "example-backups",
-          },
-          /^(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u,
-        ),
-        region: text(
-          {
-            what: "The bucket's region.",
-            accepted: "a region such as eu-central-1, or auto where another service asks for it",
-            example: "eu-central-1",
-          },
-          /^(?:[a-z]{2}(?:-[a-z]+)+-\d{1,2}|auto)$/u,
-        ),
+        bucket: fields.bucket,
+        region: fields.region,
         prefix: text(
           {
             what: "What the objects' names begin with.",
@@ -117,22 +106,8 @@ export const backup: z.ZodType<BackupInput> = section(
           },
           /^(?:[\w-][\w.-]{0,127}\/){0,8}$/u,
         ).optional(),
-        account: text(
-          {
-            what: "The account that owns the bucket: nothing is written into anybody else's.",
-            accepted: "12 digits in quotes",
-            example: "111122223333",
-          },
-          /^\d{12}$/u,
-        ).optional(),
-        profile: text(
-          {
-            what: "The profile of the AWS config files to use.",
-            accepted: "a profile's name",
-            example: "backup",
-          },
-          /^[^\0\n[\]]{1,128}$/u,
-        ).optional(),
+        account: fields.account.optional(),
+        profile: fields.profile.optional(),
         endpoint: httpsUrl({
           what: "Another service that speaks S3, in place of AWS's own.",
           accepted: "an https URL",

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { defined } from "../../core/base/index.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
+import { bucketFields } from "./bucket.ts";
 import { type S3Keys, s3Keys } from "./s3-place.ts";
 
 /** A bucket that the documents are written into. */
@@ -30,27 +31,14 @@ export interface S3Input {
   endpoint?: string | undefined;
 }
 
+const fields = bucketFields({ bucket: "example-oidc", profile: "prod" });
+
 /** A bucket in place of a server of our own. */
 export const s3: z.ZodType<S3Input> = section(
   "In place of https: write both documents into an S3 bucket, which the issuer's URL leads to, directly or by a front such as CloudFront. Nothing listens for clients then.",
   {
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    bucket: text(
-      {
-        what: "The bucket. It exists already.",
-        accepted: "3 to 63 lower-case letters, digits, hyphens and dots",
-        example: "example-oidc",
-      },
-      /^(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u,
-    ),
-    region: text(
-      {
-        what: "The bucket's region.",
-        accepted: "a region such as eu-central-1, or auto where another service asks for it",
-        example: "eu-central-1",
-      },
-      /^(?:[a-z]{2}(?:-[a-z]+)+-\d{1,2}|auto)$/u,
-    ),
+    bucket: fields.bucket,
+    region: fields.region,
     prefix: text(
       {
         what: "What comes before the URL's path in the bucket: the origin path of a CloudFront distribution.",
@@ -60,18 +48,8 @@ export const s3: z.ZodType<S3Input> = section(
       },
       /^(?:[\w.-]{1,128}\/){0,8}$/u,
     ).optional(),
-    account: text(
-      {
-        what: "The account that owns the bucket: nothing is written into anybody else's.",
-        accepted: "12 digits in quotes",
-        example: "111122223333",
-      },
-      /^\d{12}$/u,
-    ).optional(),
-    profile: text(
-      { what: "The profile of the AWS config files to use.", accepted: "a profile's name", example: "prod" },
-      /^[^\0\n[\]]{1,128}$/u,
-    ).optional(),
+    account: fields.account.optional(),
+    profile: fields.profile.optional(),
     assumeRole: text(
       {
         what: "A role to assume before anything else.",

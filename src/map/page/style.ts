@@ -1,22 +1,7 @@
+import { colours } from "../../core/html/index.ts";
+
 /** The page's style sheet: system fonts, both colour schemes, nothing from elsewhere. */
-export const style = `
-:root {
-  color-scheme: light dark;
-  --ground: light-dark(#f6f7f9, #14171c);
-  --card: light-dark(#ffffff, #1c2027);
-  --ink: light-dark(#1b1f26, #e7eaf0);
-  --soft: light-dark(#586071, #a0a9b8);
-  --line: light-dark(#d5dae3, #3a4250);
-  --accent: light-dark(#0b5c8a, #74c0ee);
-  --green: light-dark(#12653a, #7fd6a4);
-  --green-ground: light-dark(#e0f3e8, #17352a);
-  --red: light-dark(#a3231c, #ff9d94);
-  --red-ground: light-dark(#fbe6e4, #43211f);
-  --amber: light-dark(#7a4a00, #f0c070);
-  --amber-ground: light-dark(#fdf0d5, #3d2e12);
-}
-* { box-sizing: border-box; }
-html { scroll-padding-top: 6rem; }
+export const style = `${colours}html { scroll-padding-top: 6rem; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem 1rem; z-index: 2; }
