@@ -28,6 +28,21 @@ export interface Excluded {
   readonly seen: string;
 }
 
+/** What was found, of an issuer as of a stack. */
+export interface Diagnosis {
+  readonly issuer: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly verdict: Verdict;
+  /** The first broken link, with its cause. */
+  readonly broken?: DoctorFinding;
+  /** In the order of the chain. */
+  readonly findings: readonly DoctorFinding[];
+  readonly excluded: readonly Excluded[];
+  /** Links of which nothing could be seen from here. */
+  readonly unseen: readonly Link[];
+}
+
 interface Entry {
   readonly outcome: Outcome;
   readonly links: readonly Link[];

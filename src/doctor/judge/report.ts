@@ -7,7 +7,7 @@ import { judgeCaa } from "./caa.ts";
 import { judgeDates } from "./connections.ts";
 import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
-import { type DoctorFinding, type Excluded, finding, ordered, type Verdict, worstOf } from "./finding.ts";
+import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeNames } from "./names.ts";
@@ -27,18 +27,7 @@ export interface PartyReport {
 }
 
 /** The one object of `podtrust doctor --json`. */
-export interface DoctorReport {
-  readonly issuer: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly verdict: Verdict;
-  /** The first broken link, with its cause. */
-  readonly broken?: DoctorFinding;
-  /** In the order of the chain. */
-  readonly findings: readonly DoctorFinding[];
-  readonly excluded: readonly Excluded[];
-  /** Links that a URL does not show. */
-  readonly unseen: readonly Link[];
+export interface DoctorReport extends Diagnosis {
   readonly times: { readonly cold: number; readonly warm: number };
   readonly relyingParties: readonly PartyReport[];
 }

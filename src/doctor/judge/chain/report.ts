@@ -1,5 +1,5 @@
-import { type Link, links, type Reason } from "../../../core/base/index.ts";
-import { type DoctorFinding, type Excluded, finding, ordered, type Verdict, worstOf } from "../finding.ts";
+import { links, type Reason } from "../../../core/base/index.ts";
+import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeCluster } from "./cluster.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
@@ -11,19 +11,8 @@ import { judgeTrust } from "./trust.ts";
 import { judgeWebhooks } from "./webhooks.ts";
 
 /** What was found of a stack: the one object of `podtrust doctor --json` with a config. */
-export interface ChainReport {
+export interface ChainReport extends Diagnosis {
   readonly stack: string;
-  readonly issuer: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly verdict: Verdict;
-  /** The first broken link, with its cause. */
-  readonly broken?: DoctorFinding;
-  /** In the order of the chain. */
-  readonly findings: readonly DoctorFinding[];
-  readonly excluded: readonly Excluded[];
-  /** Links of which nothing could be seen from here. */
-  readonly unseen: readonly Link[];
 }
 
 /** Each is pure, and knows nothing of the others. */
