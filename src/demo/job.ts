@@ -68,9 +68,14 @@ function collect(workload: Workload, args: readonly string[], env: NodeJS.Proces
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint = (complaint + text).slice(0, maxComplaint);
     });
-    child.on("error", reject);
+    let failure: Error | undefined;
+    child.on("error", (error) => {
+      failure = error;
+    });
+    // Also after it was ended: until then it writes into the folder that is removed next.
     child.on("close", (code, signal) => {
-      if (output.trim() === "")
+      if (failure !== undefined) reject(failure);
+      else if (output.trim() === "")
         reject(new Error(`it ended with ${signal ?? code} and said nothing. ${complaint.trim()}`));
       else resolve(output);
     });

@@ -104,9 +104,12 @@ export async function showRefusals(
   const refusals: RefusalReport[] = [];
   for (let i = 0; i < attempts.length; i += 2) {
     // Each attempt is a process of its own that starts a whole SDK; two keep two cores busy.
-    for (const refusal of await Promise.all(attempts.slice(i, i + 2).map((one) => attempt(one, inputs)))) {
-      onRefusal(refusal);
-      refusals.push(refusal);
+    const made = await Promise.allSettled(attempts.slice(i, i + 2).map((one) => attempt(one, inputs)));
+    // Where one fails the other has ended as well: what the demo made is removed next.
+    for (const one of made) {
+      if (one.status === "rejected") throw one.reason as Error;
+      onRefusal(one.value);
+      refusals.push(one.value);
     }
   }
   const notShown: NotShown[] =

@@ -55,7 +55,7 @@ export class Rotating {
 
   /** Waits for it and reports what it showed. Throws `demo-link-broken` when a valid token was refused. */
   async report(onEvent: OnEvent): Promise<RotationReport> {
-    const title = "TokenChecker the cluster's signing key was rotated, and no valid token was refused.";
+    const title = "Meanwhile the cluster's signing key was rotated, and no valid token was refused.";
     const outcome = await this.#outcome;
     onEvent({ kind: "heading", title });
     for (const text of this.#steps) onEvent({ kind: "step", text });

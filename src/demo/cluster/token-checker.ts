@@ -81,8 +81,8 @@ export class TokenChecker {
     const [first = "", ...others] = this.#kids;
     const rotated = others.length > 0;
     const title = rotated
-      ? "TokenChecker the cluster's signing key was rotated, and no valid token was refused."
-      : "TokenChecker tokens followed one another, and no valid token was refused.";
+      ? "Meanwhile the cluster's signing key was rotated, and no valid token was refused."
+      : "Meanwhile tokens followed one another, and no valid token was refused.";
     if (this.#refused > 0) {
       const sentence = `${this.#refused} of ${this.#asked} valid tokens were refused meanwhile`;
       throw new PodtrustError("demo-link-broken", sentence);
