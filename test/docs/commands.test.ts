@@ -41,7 +41,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   "signer status": "test/cluster/signer/signer.test.ts",
   "signer promote": "test/cluster/signer/signer.test.ts",
   "signer exclude": "test/cluster/signer/signer.test.ts",
-  "signer include": "test/cluster/signer/signer.test.ts",
   "signer remove": "test/cluster/signer/signer.test.ts",
   "publish s3": "test/cluster/s3.test.ts",
   "rotate prepare": "test/cluster/control-plane/rotation.test.ts",

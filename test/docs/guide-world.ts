@@ -137,8 +137,10 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     const { name, options } = await understand(args);
     if (name === "serve") return serve();
     if (name === "sandbox") return startOwnSandbox(args);
-    const route = options.includes("--connect-to") ? ["--connect-to", rule] : [];
-    const ca = options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
+    // A bundle is judged without asking anybody.
+    const asks = !args.includes("--offline");
+    const route = asks && options.includes("--connect-to") ? ["--connect-to", rule] : [];
+    const ca = asks && options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
     useEnvironment(Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith("AWS_"))));
     const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
     const all = [...args, ...route, ...ca];
