@@ -121,6 +121,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",
+      "test/cluster/doctor/causes.test.ts",
       "test/cluster/operator/webhook.test.ts",
       "test/exports/**/*.test.ts",
       "test/tools/host/interrupted.test.ts",

@@ -1,6 +1,5 @@
 /** Real API servers whose files are changed over SSH, one by one, as adopt and rotate do it. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { type Clock, type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
@@ -9,7 +8,7 @@ import { openServers, type Server, type Servers, settled } from "../../../src/co
 import { until } from "../../support/until.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { startChecker } from "./checker.ts";
-import { type ControlPlaneMachines, machinesLeftOut, manifestPath, startMachines } from "./machines.ts";
+import { type ControlPlaneMachines, machinesLeftOut, startMachines } from "./machines.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
 const ours = "https://oidc.example.com";
@@ -95,37 +94,13 @@ describe("the API servers of a running cluster", { skip: machinesLeftOut(), time
     );
   });
 
-  test("go to another issuer in two passes and back by both, and no token is refused; files are byte for byte what they were", async (t) => {
-    const [first, second] = (await open()).all;
-    assert.ok(first !== undefined && second !== undefined);
-    const manifests = (): Promise<readonly string[]> =>
-      Promise.all(world.machines.map(({ host }) => readFile(join(host.root, manifestPath), "utf8")));
-    const made = await manifests();
-    const checker = startChecker(world.machines, "default", "web");
-    for (const issuers of [
-      [old, ours],
-      [ours, old],
-      [old, ours],
-    ])
-      for (const server of [first, second]) await change(server, issuers);
-    // On a fast machine the way there and back is short.
-    await until("1,500 questions were asked", () => checker.asked() >= 1500);
-    for (const { api, files: kept } of [first, second]) {
-      await kept.restoreFiles(signal);
-      await settled(api, { issuers: [old] }, { clock, signal });
-    }
-    const { asked, refused, longestGaps } = await checker.end();
-    t.diagnostic(`asked ${asked} times; longest gaps in ms: ${JSON.stringify([...longestGaps])}`);
-    assert.deepEqual(refused, []);
-    assert.ok(asked >= 1500, `asked ${asked} times`);
-    assert.deepEqual(await manifests(), made);
-  });
-
   test("in a single pass refuse tokens of one another", async (t) => {
     const [first, second] = (await open()).all;
     assert.ok(first !== undefined && second !== undefined);
     const checker = startChecker(world.machines, "default", "web");
     await change(first, [ours, old]);
+    const sofar = checker.asked();
+    await until("its tokens were shown to the other", () => checker.asked() > sofar + 100);
     await change(second, [ours, old]);
     const { asked, refused } = await checker.end();
     t.diagnostic(`asked ${asked} times, refused ${refused.length}`);

@@ -10,6 +10,7 @@ import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts"
 import { publicJwk } from "../../../src/rules/keys/index.ts";
 import { recorded } from "../../doctor/chain/record.ts";
 import { assertSound } from "../../doctor/chain/sound.ts";
+import { casesOf } from "../../support/runs.ts";
 import { ecKey } from "../../support/sandbox.ts";
 import { leftOut } from "../harness/index.ts";
 import { flagFaults, notInForce, withoutIssuer } from "./api-server-faults.ts";
@@ -88,13 +89,16 @@ describe("an API server", { skip }, () => {
   test("with the audience of STS alone is named ApiAudiencesReplaced", () =>
     seen("ApiAudiencesReplaced", { extraArgs: ["--api-audiences=sts.amazonaws.com"] }));
 
-  test("whose issuer is no URL is named IssuerNotUrl", () => seen("IssuerNotUrl", { issuer: "k3s" }));
-
-  test("whose issuer has a port is named IssuerHasPort", () =>
-    seen("IssuerHasPort", { issuer: "https://oidc.example.com:6443" }));
-
-  test("with the standard issuer, and its keys published under the config's, is named IssuerPutBack", () =>
-    seen("IssuerPutBack", { issuer: standard }));
+  // Each is a cluster of its own: in the gate one of them.
+  for (const [cause, what, issuer] of casesOf(
+    [
+      ["IssuerPutBack", "with the standard issuer, and its keys published under the config's,", standard],
+      ["IssuerNotUrl", "whose issuer is no URL", "k3s"],
+      ["IssuerHasPort", "whose issuer has a port", "https://oidc.example.com:6443"],
+    ] as const,
+    3,
+  ))
+    test(`${what} is named ${cause}`, () => seen(cause, { issuer }));
 
   test("with the standard issuer, and no key of it published, is named IssuerNotPassed", () =>
     seen("IssuerNotPassed", { issuer: standard }, async (stack) => {
