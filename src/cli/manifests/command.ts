@@ -199,7 +199,7 @@ function defineSigner(manifests: Command, context: CommandContext): void {
     )
     .addOption(
       new Option("--distribution <name>", "how the API servers are run")
-        .choices(["kubeadm", "k3s", "rke2", "other"])
+        .choices(["kubeadm", "other"])
         .makeOptionMandatory(),
     )
     .option("--image <image>", "kubeadm: run it as a static pod of this image (default: a systemd unit)")
@@ -220,8 +220,8 @@ export const manifestsUses: CommandUses = {
   "manifests signer": {
     examples: [
       "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
-      "podtrust manifests signer --distribution k3s",
-      "podtrust manifests signer --distribution rke2 --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
+      "podtrust manifests signer --distribution other",
+      "podtrust manifests signer --distribution other --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
     ],
     guide: "signer",
   },

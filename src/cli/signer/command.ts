@@ -20,7 +20,7 @@ export const signerUses: CommandUses = {
   "signer import": {
     examples: [
       "podtrust signer import /etc/kubernetes/pki/sa.key",
-      "podtrust signer import /var/lib/rancher/k3s/server/tls/service.key",
+      "podtrust signer import /etc/kubernetes/pki/sa.key --json",
       "podtrust signer import --verify-only old-sa.pub",
     ],
     guide: "signer",

@@ -4,8 +4,12 @@ import { signerPod, signerRbac } from "./objects.ts";
 import { signerPlace } from "./place.ts";
 import { signerUnit } from "./unit.ts";
 
-/** A distribution whose API server can be told of a signer. */
-export type SignerDistribution = "kubeadm" | "k3s" | "rke2" | "other";
+/**
+ * A distribution whose API server can be told of a signer. Not k3s and RKE2: they write both flags of key files, an option can
+ * change their values alone, and kube-apiserver refuses them beside a signer even where they are empty
+ * (test/cluster/signer/signer.test.ts).
+ */
+export type SignerDistribution = "kubeadm" | "other";
 
 export interface SignerFilesOptions {
   readonly distribution: SignerDistribution;
@@ -31,8 +35,6 @@ export interface SignerFile {
 /** The unit that starts the API server. */
 const startedBy: Readonly<Record<SignerDistribution, string | undefined>> = {
   kubeadm: "kubelet.service",
-  k3s: "k3s.service",
-  rke2: "rke2-server.service",
   other: undefined,
 };
 
@@ -50,16 +52,6 @@ function optionsOf({ peers }: SignerFilesOptions): readonly string[] {
   return ["--state", state, "--socket", socket, ...(peers.length === 0 ? [] : asked)];
 }
 
-/** An empty value takes the place of what the distribution writes, and the API server takes it as not set. */
-const rancherFlags = (): string =>
-  [
-    "kube-apiserver-arg+:",
-    "  - service-account-signing-key-file=",
-    "  - service-account-key-file=",
-    `  - service-account-signing-endpoint=${signerPlace.socket}`,
-    "",
-  ].join("\n");
-
 function apiServerFile(options: SignerFilesOptions): SignerFile {
   const { distribution, manifest } = options;
   if (distribution === "kubeadm")
@@ -68,16 +60,9 @@ function apiServerFile(options: SignerFilesOptions): SignerFile {
       text: `${JSON.stringify(endpointPatch(manifest, signerPlace), undefined, 2)}\n`,
       next: "kubeadm init phase control-plane apiserver --patches /etc/kubernetes/patches, on one node after the other; give --patches to every later kubeadm upgrade too",
     };
-  if (distribution === "other")
-    return {
-      text: `--service-account-signing-endpoint=${signerPlace.socket}\n`,
-      next: "give this flag to every API server in place of --service-account-signing-key-file and --service-account-key-file, one after the other",
-    };
-  const unit = distribution === "k3s" ? "k3s" : "rke2-server";
   return {
-    path: `/etc/rancher/${distribution}/config.yaml.d/podtrust-signer.yaml`,
-    text: rancherFlags(),
-    next: `systemctl restart ${unit}, on one server after the other`,
+    text: `--service-account-signing-endpoint=${signerPlace.socket}\n`,
+    next: "give this flag to every API server in place of --service-account-signing-key-file and --service-account-key-file, one after the other",
   };
 }
 

@@ -150,9 +150,13 @@ describe("the signer and a real API server", { skip: leftOut() }, () => {
     tokens.set("of files again", await apiToken());
     assert.equal(kidOf(tokens.get("of files again") ?? ""), second);
     await allAccepted();
-    // As k3s and RKE2 have it: empty values in place of the flags that they write themselves.
+    // As k3s and RKE2 would have it: they cannot leave out the flags that they write themselves.
     const empty = ["--service-account-signing-key-file=", "--service-account-key-file="];
-    const flags = ["--service-account-issuer=https://oidc.example.com", ...empty];
+    const flags = ["--service-account-issuer=https://oidc.example.com"];
+    const asRancher = [...flags, ...empty];
+    await assert.rejects(async () => cluster.servers[0]?.restart({ endpoint: signer.socket }, asRancher), {
+      message: /mutually exclusive/u,
+    });
     await cluster.servers[0]?.restart({ endpoint: signer.socket }, flags);
     await allAccepted();
     assert.ok(asked >= 15);
