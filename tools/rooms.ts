@@ -97,6 +97,7 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/kubernetes",
     "providers/host",
   ],
+  "control-plane/tokens": ["core/base", "providers/kubernetes"],
   // Who depends on the issuer that a cluster has, gathered for rules/adoption.
   "control-plane/adoption": [
     "core/base",
@@ -110,6 +111,7 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/kubernetes",
     "providers/aws",
     "control-plane/servers",
+    "control-plane/tokens",
   ],
   // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
   "control-plane/rotation": [
@@ -122,6 +124,7 @@ export const allowed: Record<string, readonly string[]> = {
     "config",
     "providers/kubernetes",
     "control-plane/servers",
+    "control-plane/tokens",
   ],
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],

@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { objectPages } from "./pages.ts";
+import { objectPages } from "../tokens/index.ts";
 
 /** Something in the cluster that is known to compare `iss` by itself, which no API server's list of issuers helps. */
 export interface IssuerChecker {
@@ -87,7 +87,11 @@ export async function readCheckers(
   const found = new Map<string, IssuerChecker>();
   for (const { kind, path, right, by } of looks) {
     const what = "see what else checks the issuer of tokens";
-    const { kept } = await objectPages(api, { path, what, right, metadataOnly: true, keep: nameOf }, signal);
+    const { kept } = await objectPages(
+      api,
+      { path, what, right, metadataOnly: true, keep: nameOf },
+      { signal },
+    );
     for (const { product, advice, [by]: pattern } of products) {
       const name = kept.find((one) => pattern.test(one));
       if (name !== undefined && !found.has(product))

@@ -15,10 +15,10 @@ import {
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { Server } from "../servers/index.ts";
+import { type LegacyToken, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
-import { type LegacyToken, readLegacyTokens, trackedSince } from "./legacy-tokens.ts";
-import { readPods } from "./pods.ts";
+import { podFacts } from "./pods.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
 import { readTrust } from "./trust.ts";
 
@@ -138,8 +138,11 @@ export async function gatherAdoption(context: AdoptionContext): Promise<Adoption
   const formerIssuers = config.publisher?.formerIssuers ?? [];
   const old = oldIssuers({ servers: seen.servers, wanted, formerIssuers });
   const [pods, legacy, tracked, checkers, documents, accounts, publishers] = await Promise.all([
-    looks.at("pods, and the tokens that they hold", readPods(api, signal), { kept: [], isWhole: false }),
-    looks.at("tokens in Secrets", readLegacyTokens(api, signal), none),
+    looks.at("pods, and the tokens that they hold", readPods(api, podFacts, { signal }), {
+      kept: [],
+      isWhole: false,
+    }),
+    looks.at("tokens in Secrets", readLegacyTokens(api, { signal }), none),
     looks.at("since when the use of tokens in Secrets is written down", trackedSince(api, signal), undefined),
     looks.at("what else checks issuers", readCheckers(api, signal), []),
     readDocuments(issuer, route, signal),

@@ -1,7 +1,5 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { PodFacts, TokenSource } from "../../rules/adoption/index.ts";
-import { objectPages, type Pages } from "./pages.ts";
 
 // What the API server fills in where a volume asks for no time.
 const defaultSeconds = 3600;
@@ -28,7 +26,7 @@ function startOf(status: JsonRecord): number | undefined {
 }
 
 /** A pod that may hold tokens; undefined for one that has none, or has ended. */
-function podFacts(object: JsonRecord): PodFacts | undefined {
+export function podFacts(object: JsonRecord): PodFacts | undefined {
   const [metadata, spec, status] = [
     recordOf(object["metadata"]),
     recordOf(object["spec"]),
@@ -44,18 +42,4 @@ function podFacts(object: JsonRecord): PodFacts | undefined {
     ...defined({ startedAt: startOf(status) }),
     tokens,
   };
-}
-
-/** Every pod that may hold tokens. Throws `cluster-*`. */
-export function readPods(api: KubernetesApi, signal: AbortSignal): Promise<Pages<PodFacts>> {
-  return objectPages(
-    api,
-    {
-      path: "/api/v1/pods",
-      what: "see which tokens pods hold",
-      right: "list pods",
-      keep: podFacts,
-    },
-    signal,
-  );
 }

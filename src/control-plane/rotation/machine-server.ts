@@ -121,8 +121,7 @@ export class MachineServer implements RotatedServer {
   /** The count and the server's start; undefined where it does not tell. */
   async #stale(signal: AbortSignal): Promise<ServerLook["keys"]["stale"]> {
     try {
-      const { api } = this.#server;
-      return { count: await api.staleTokens(signal), startedAt: await api.startedAt(signal) };
+      return await this.#server.api.staleTokens(signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PodtrustError && error.code === "cluster-answer-invalid") return undefined;

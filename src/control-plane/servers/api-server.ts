@@ -69,17 +69,28 @@ export class TunnelledApiServer implements ApiServer {
   }
 
   async startedAt(signal: AbortSignal): Promise<number> {
-    const seconds = await this.#tunnel.ask(signal, (api) => counterOf(api, processStart, signal));
-    return Math.round(seconds * 1000);
+    const [start] = await this.#metrics([processStart], signal);
+    return millisecondsOf(start);
   }
 
-  staleTokens(signal: AbortSignal): Promise<number> {
-    return this.#tunnel.ask(signal, (api) => counterOf(api, staleTokens, signal));
+  async staleTokens(signal: AbortSignal): Promise<{ readonly count: number; readonly startedAt: number }> {
+    const [start, count = 0] = await this.#metrics([processStart, staleTokens], signal);
+    return { count, startedAt: millisecondsOf(start) };
+  }
+
+  #metrics(names: readonly string[], signal: AbortSignal): Promise<readonly number[]> {
+    return this.#tunnel.ask(signal, (api) => metricsOf(api, names, signal));
   }
 }
 
-/** A counter without labels of an API server's metrics. Throws `cluster-answer-invalid` where it is not there. */
-async function counterOf(api: KubernetesApi, name: string, signal: AbortSignal): Promise<number> {
+const millisecondsOf = (seconds = 0): number => Math.round(seconds * 1000);
+
+/** Metrics without labels of an API server, in the order of their names. Throws `cluster-answer-invalid` where one is not there. */
+async function metricsOf(
+  api: KubernetesApi,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly number[]> {
   const options = {
     what: "read its metrics",
     right: "get on the non-resource URL /metrics",
@@ -87,24 +98,36 @@ async function counterOf(api: KubernetesApi, name: string, signal: AbortSignal):
     silenceMs,
     signal,
   };
-  const line = await api.follow("/metrics", options, async (body) => lineOf(body, `${name} `));
-  const value = line === undefined ? Number.NaN : Number(line.slice(name.length + 1));
-  if (Number.isFinite(value)) return value;
-  throw new PodtrustError("cluster-answer-invalid", `cluster ${api.server}: its metrics have no ${name}`, {
-    detail: { server: api.server, reason: "status" },
+  const values = await api.follow("/metrics", options, async (body) => valuesOf(body, names));
+  return names.map((name) => {
+    const value = values.get(name);
+    if (value !== undefined && Number.isFinite(value)) return value;
+    throw new PodtrustError("cluster-answer-invalid", `cluster ${api.server}: its metrics have no ${name}`, {
+      detail: { server: api.server, reason: "status" },
+    });
   });
 }
 
-async function lineOf(body: AsyncIterable<Buffer>, start: string): Promise<string | undefined> {
+/** Reads no further than all of them. */
+async function valuesOf(
+  body: AsyncIterable<Buffer>,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const take = (line: string): void => {
+    const name = names.find((one) => line.startsWith(`${one} `));
+    if (name !== undefined && !found.has(name)) found.set(name, Number(line.slice(name.length + 1)));
+  };
   let rest = "";
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > maxMetrics) return undefined;
+    if (bytes > maxMetrics) return found;
     const lines = (rest + chunk.toString("utf8")).split("\n");
     rest = lines.pop() ?? "";
-    const found = lines.find((line) => line.startsWith(start));
-    if (found !== undefined) return found;
+    lines.forEach(take);
+    if (found.size === names.length) return found;
   }
-  return rest.startsWith(start) ? rest : undefined;
+  take(rest);
+  return found;
 }

@@ -29,8 +29,8 @@ export interface ApiServer {
   ): Promise<string>;
   /** A file that its flags name, such as its AuthenticationConfiguration: at most 1 MiB; undefined where there is none. */
   readFile(path: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Its counter serviceaccount_stale_tokens_total, which begins at 0 with each start. */
-  staleTokens(signal: AbortSignal): Promise<number>;
+  /** Its counter serviceaccount_stale_tokens_total, which begins at 0 with each start, and when that was. */
+  staleTokens(signal: AbortSignal): Promise<{ readonly count: number; readonly startedAt: number }>;
   /** When its process began, milliseconds since the epoch. */
   startedAt(signal: AbortSignal): Promise<number>;
 }

@@ -21,6 +21,13 @@ export interface PagesQuery<T> {
   readonly keep: (object: JsonRecord) => T | undefined;
 }
 
+/** How long and how far is read. */
+export interface PageLimit {
+  readonly signal: AbortSignal;
+  /** Objects; 50,000 by default. */
+  readonly maxObjects?: number;
+}
+
 /** What a list gave. */
 export interface Pages<T> {
   readonly kept: readonly T[];
@@ -29,7 +36,7 @@ export interface Pages<T> {
 }
 
 const pageSize = 500;
-const maxObjects = 50_000;
+const standardObjects = 50_000;
 const maxPage = 64 * 1024 * 1024;
 const silenceMs = 60_000;
 const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -45,11 +52,11 @@ function parsed(server: string, what: string, bytes: Buffer): JsonRecord {
   }
 }
 
-/** Objects of all namespaces, 500 at a time and 50,000 at the most. Throws `cluster-*`. */
+/** Objects of all namespaces, 500 at a time. Throws `cluster-*`. */
 export async function objectPages<T>(
   api: KubernetesApi,
   query: PagesQuery<T>,
-  signal: AbortSignal,
+  { signal, maxObjects = standardObjects }: PageLimit,
 ): Promise<Pages<T>> {
   const { path, what, right, keep } = query;
   const accept = query.metadataOnly === true ? metadataListAccept : "application/json";
