@@ -55,7 +55,7 @@ export class KubeadmFiles implements ServerFiles {
     return readServerKeys(this.#machine, signal);
   }
 
-  async writeKeys({ verifiers, signer, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
+  async writeKeys({ verifiers, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
     const { verifiers: before } = await this.readKeys(signal);
     const known = new Map(before.map(({ kid, file }) => [kid, file]));
     const keyFiles: string[] = [];
@@ -67,14 +67,8 @@ export class KubeadmFiles implements ServerFiles {
       if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, signal);
       keyFiles.push(path);
     }
-    if (signerThere !== undefined) {
-      const there = machineKeyFile(keyFolder, signerThere.kid);
-      return this.change({ keyFiles, signingKeyFile: there }, signal);
-    }
-    if (signer === undefined) return this.change({ keyFiles }, signal);
-    const signingKeyFile = `${keyFolder}/podtrust-sa-${kidOf(signer)}.key`;
-    await this.#kept.write({ path: signingKeyFile, content: signer }, signal);
-    await this.change({ keyFiles, signingKeyFile }, signal);
+    if (signerThere === undefined) return this.change({ keyFiles }, signal);
+    await this.change({ keyFiles, signingKeyFile: machineKeyFile(keyFolder, signerThere.kid) }, signal);
   }
 }
 

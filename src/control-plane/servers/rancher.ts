@@ -3,9 +3,9 @@ import { changeServerConfig, type ServerConfigFile } from "../../rules/distribut
 import { shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { kidOf } from "./key-files.ts";
-import { KeptFiles, type NewFile } from "./kept-files.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
-import { type MachineKey, machineKeyFile } from "./machine-keys.ts";
+import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { KeyChange, ServerFiles, ServerKeys } from "./server.ts";
 
@@ -50,14 +50,15 @@ export class RancherFiles implements ServerFiles {
     return readServerKeys(this.#machine, signal);
   }
 
-  /** One file holds all keys: its first private one signs, and each of them verifies. */
-  async writeKeys({ verifiers, signer, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
+  /** One file holds all keys: its first private one signs, and each of them verifies. That one is copied on the machine. */
+  async writeKeys({ verifiers, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
     const before = await this.readKeys(signal);
     const path = before.verifiers[0]?.file ?? before.signer.file;
-    const first = signerThere?.kid ?? (signer === undefined ? before.signer.kid : kidOf(signer));
+    const first = signerThere?.kid ?? before.signer.kid;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const head = signerThere === undefined ? path : machineKeyFile(folder, first);
     const others = verifiers.filter((pem) => kidOf(pem) !== first).map((pem) => `${pem.trimEnd()}\n`);
-    const content = [...(signer === undefined ? [] : [`${signer.trimEnd()}\n`]), ...others].join("");
-    await this.#kept.write({ path, content, ...headOf(signer, signerThere, path) }, signal);
+    await this.#kept.write({ path, content: others.join(""), head }, signal);
     await this.#restart(signal);
   }
 
@@ -89,14 +90,4 @@ done
       signal,
     );
   }
-}
-
-/** A private key that stays on the machine: of the file that is there, or of a file of its own. */
-function headOf(
-  signer: string | undefined,
-  there: MachineKey | undefined,
-  path: string,
-): Pick<NewFile, "head"> {
-  if (there !== undefined) return { head: machineKeyFile(path.slice(0, path.lastIndexOf("/")), there.kid) };
-  return signer === undefined ? { head: path } : {};
 }

@@ -53,9 +53,7 @@ export interface ServerKeys {
 export interface KeyChange {
   /** PEM of the public keys that verify, in order; that of the signer has to be among them. */
   readonly verifiers: readonly string[];
-  /** PEM of the private key that signs from now on, which is written and never read back; absent: as it is. */
-  readonly signer?: string;
-  /** In its place: a key whose private half lies on the machine already. */
+  /** The key that signs from now on, whose private half lies on the machine already; absent: as it is. */
   readonly signerThere?: MachineKey;
 }
 

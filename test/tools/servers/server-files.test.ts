@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { type ErrorCode, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { StateFolder } from "../../../src/core/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
 import { kubernetesKid } from "../../../src/rules/keys/index.ts";
 import { KubeadmFiles } from "../../../src/control-plane/servers/kubeadm.ts";
+import { machineKeyFile } from "../../../src/control-plane/servers/machine-keys.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
 import { flagsOfProcess } from "../../../src/control-plane/servers/running.ts";
@@ -223,7 +224,9 @@ esac`,
       assert.ok((await host.sessions()).every(({ script }) => !script.includes("PRIVATE KEY-----\nM")));
       const { verifiers, signer } = await files.readKeys(signal);
       assert.deepEqual([verifiers.map(({ kid }) => kid), signer.kid], [[current.kid, next.kid], current.kid]);
-      await files.writeKeys({ verifiers: [next.open, current.open], signer: next.secret }, signal);
+      await put(machineKeyFile(dirname(service), next.kid), next.secret);
+      const there = { kid: next.kid, publicKey: next.open };
+      await files.writeKeys({ verifiers: [next.open, current.open], signerThere: there }, signal);
       const promoted = await files.readKeys(signal);
       assert.deepEqual(
         [promoted.verifiers.map(({ kid }) => kid), promoted.signer.kid],
