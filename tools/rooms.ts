@@ -101,7 +101,6 @@ export const allowed: Record<string, readonly string[]> = {
   // Who depends on the issuer that a cluster has, gathered for rules/adoption.
   "control-plane/adoption": [
     "core/base",
-    "core/http",
     "core/yaml",
     "rules/oidc",
     "rules/adoption",
@@ -116,7 +115,6 @@ export const allowed: Record<string, readonly string[]> = {
   // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
   "control-plane/rotation": [
     "core/base",
-    "core/http",
     "rules/oidc",
     "rules/keys",
     "rules/rotation",

@@ -1,0 +1,76 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { errorText, hostNameOf } from "../core/base/index.ts";
+import { connectTarget } from "../core/http/index.ts";
+import type { IssuerRoute } from "./read.ts";
+import { seeIssuer } from "./see.ts";
+
+/** How an issuer is seen over one family of addresses. */
+export interface FamilySight {
+  readonly family: "IPv4" | "IPv6";
+  /** `absent`: the name has no address of it; `unseen`: this machine has no way there; `failed`: it cannot be read so. */
+  readonly outcome: "seen" | "absent" | "unseen" | "failed";
+  /** Why it failed or is not seen. */
+  readonly why?: string;
+  /** Of the keys that are published; empty where nothing was seen. */
+  readonly kids: readonly string[];
+}
+
+const families = [
+  ["IPv4", 4],
+  ["IPv6", 6],
+] as const;
+
+/** Whether this machine has an address by which it may reach others over IPv6. */
+function hasIpv6(): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.some(
+    ({ family, internal, address }) => family === "IPv6" && !internal && !/^fe80:/iu.test(address),
+  );
+}
+
+async function addressesOf(host: string, family: 4 | 6): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return isIP(host) === family ? [host] : [];
+  try {
+    return (await lookup(host, { family, all: true })).map(({ address }) => address);
+  } catch {
+    // No address of this family, or no such name: the other family tells them apart.
+    return [];
+  }
+}
+
+async function seeOver(
+  issuer: string,
+  route: IssuerRoute,
+  [family, number]: (typeof families)[number],
+  signal: AbortSignal,
+): Promise<FamilySight> {
+  const rules = route.connectTo ?? [];
+  const host = hostNameOf(issuer);
+  const { port } = new URL(issuer);
+  const asked = Number(port === "" ? "443" : port);
+  const target = connectTarget(rules, host, asked);
+  const [address] = await addressesOf(target.host, number);
+  if (address === undefined) return { family, outcome: "absent", kids: [] };
+  if (number === 6 && address !== "::1" && !hasIpv6())
+    return { family, outcome: "unseen", why: "this machine has no IPv6", kids: [] };
+  // Only the issuer's own name is pinned to the family; a JWK Set elsewhere is read as its name says.
+  const pinned = [{ host, port: asked, address, toPort: target.port }, ...rules];
+  try {
+    const { kids } = await seeIssuer(issuer, { ...route, connectTo: pinned }, signal);
+    return { family, outcome: "seen", kids };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { family, outcome: "failed", why: `${address}: ${errorText(error)}`, kids: [] };
+  }
+}
+
+/** An issuer as AWS reads it, over each family of addresses by itself: IPv4, then IPv6. Throws only the signal's reason. */
+export function seeByFamily(
+  issuer: string,
+  route: IssuerRoute,
+  signal: AbortSignal,
+): Promise<readonly FamilySight[]> {
+  return Promise.all(families.map((family) => seeOver(issuer, route, family, signal)));
+}
