@@ -48,3 +48,18 @@ export function printLinks(
       printLine(context, "holds", link, seen);
   }
 }
+
+/** What a verdict says where no link is broken, of an issuer as of a stack. */
+const verdictTexts = {
+  propagating: "A change is spreading. Wait; change nothing.",
+  unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
+} as const;
+
+/** A diagnosis in one sentence; `texts` has what differs between an issuer and a stack. */
+export function summaryOf(
+  { verdict, broken }: { readonly verdict: Verdict; readonly broken?: DoctorFinding },
+  texts: Readonly<Record<"holds" | "warning" | "incident", string>>,
+): string {
+  if (broken !== undefined) return `The chain breaks at ${broken.link}: ${broken.reason}.`;
+  return verdict === "broken" ? "" : { ...verdictTexts, ...texts }[verdict];
+}

@@ -18,24 +18,17 @@ import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { failsOn } from "./fail-on.ts";
 import { writeFiles } from "./files.ts";
-import { printLinks } from "./print.ts";
+import { printLinks, summaryOf } from "./print.ts";
 import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
 import { printSymptom, symptomFrom } from "./symptom.ts";
 import { checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
 
-const verdicts: Readonly<Record<Verdict, string>> = {
+const texts = {
   holds: "AWS can read this issuer: every link that its URL shows holds.",
   warning: "AWS can read this issuer; look at the warnings.",
   incident: "The provider fails by itself. Wait; change nothing.",
-  propagating: "A change is spreading. Wait; change nothing.",
-  unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
-  broken: "",
-};
-
-function summary({ verdict, broken }: DoctorReport): string {
-  return broken === undefined ? verdicts[verdict] : `The chain breaks at ${broken.link}: ${broken.reason}.`;
-}
+} as const;
 
 function printReport(context: CommandContext, report: DoctorReport): void {
   const { output } = context;
@@ -43,7 +36,7 @@ function printReport(context: CommandContext, report: DoctorReport): void {
   const outside = findings.filter(({ reason }) => reason === "NotSeenFromOutside");
   printLinks(context, { findings: findings.filter((found) => !outside.includes(found)), excluded });
   output.line();
-  output.line(bold(summary(report)), 2);
+  output.line(bold(summaryOf(report, texts)), 2);
   // Where no connection came about nothing was waited for.
   if (times.cold > 0) {
     const [first, later] = [lengthText(times.cold), lengthText(times.warm)];
@@ -102,9 +95,8 @@ async function runIssuerDoctor(
   context: CommandContext,
   issuer: string | undefined,
   options: DoctorCommandOptions,
-  bundleText: string | undefined,
+  { bundleText, fails }: { readonly bundleText: string | undefined; readonly fails: readonly Verdict[] },
 ): Promise<void> {
-  const fails = failsOn(options.failOn);
   const symptom = options.error === undefined ? undefined : await symptomFrom(context, options.error);
   const facts = await factsOf(context, issuer, options, bundleText);
   const whole = facts === undefined ? undefined : reportOf(facts);
@@ -139,7 +131,9 @@ export async function runDoctor(
   }
   checkTogether(issuer, options);
   const text = options.offline === undefined ? undefined : await stored(context, options.offline);
-  if (text === undefined || !isStackBundle(text)) return runIssuerDoctor(context, issuer, options, text);
-  if (fails.includes(await runStackOffline(context, text, options))) context.exitCode = 3;
+  if (text === undefined || !isStackBundle(text)) {
+    return runIssuerDoctor(context, issuer, options, { bundleText: text, fails });
+  }
+  if (fails.includes(await runStackOffline(context, text, options, fails))) context.exitCode = 3;
   return undefined;
 }

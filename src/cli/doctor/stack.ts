@@ -17,9 +17,8 @@ import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
-import { printLinks } from "./print.ts";
+import { printLinks, summaryOf } from "./print.ts";
 import { errorText, printSymptom } from "./symptom.ts";
-import { failsOn } from "./fail-on.ts";
 
 /** What was typed about a stack. */
 export interface StackDoctorOptions extends RouteOptions {
@@ -39,7 +38,7 @@ export interface StackDoctorOptions extends RouteOptions {
   readonly redact?: boolean;
 }
 
-const usualFile = "podtrust.yaml";
+const defaultFile = "podtrust.yaml";
 
 /** Whether a stack is meant: by its config, by one of its pods, or because a config stands here and nothing else is meant. */
 export async function isOfStack(
@@ -50,7 +49,7 @@ export async function isOfStack(
   if (offline !== undefined) return false;
   const named = [file, pod, serviceaccount].some((one) => one !== undefined) || logs === true;
   if (issuer === undefined)
-    return named || (await stat(context.path(usualFile)).catch(() => false)) !== false;
+    return named || (await stat(context.path(defaultFile)).catch(() => false)) !== false;
   if (!named) return false;
   throw new PodtrustError("usage", "an issuer's URL and a stack's config are looked at in two runs", {
     next: "Give the URL, or -f with --pod, --serviceaccount and --logs.",
@@ -70,23 +69,18 @@ function checkOfIssuer({ resolver }: StackDoctorOptions): void {
   throw new PodtrustError("usage", "--resolver goes with an issuer's URL, and not with a config");
 }
 
-const verdicts: Readonly<Record<Verdict, string>> = {
-  broken: "",
+const texts = {
   holds: "Every link holds.",
   warning: "No link is broken; look at the warnings.",
-  propagating: "A change is spreading. Wait; change nothing.",
   incident: "It looks like an incident at the provider. Wait; change nothing.",
-  unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
-};
+} as const;
 
 function printReport(context: CommandContext, report: ChainReport): void {
   const { output } = context;
-  const { broken, verdict, unseen } = report;
+  const { broken, unseen } = report;
   printLinks(context, report);
   output.line();
-  const summary =
-    broken === undefined ? verdicts[verdict] : `The chain breaks at ${broken.link}: ${broken.reason}.`;
-  output.line(bold(summary), 2);
+  output.line(bold(summaryOf(report, texts)), 2);
   if (unseen.length > 0) output.line(dim(`Not seen: ${unseen.join(", ")}.`), 2);
   if (broken !== undefined) printNext(context, output, broken.next);
 }
@@ -107,7 +101,7 @@ export async function runStackDoctor(
   fails: readonly Verdict[],
 ): Promise<Verdict> {
   const { env, clock, signal, output } = context;
-  const { file = usualFile, pod, serviceaccount: serviceAccount, logs } = options;
+  const { file = defaultFile, pod, serviceaccount: serviceAccount, logs } = options;
   checkedName("--pod", pod);
   checkedName("--serviceaccount", serviceAccount);
   checkOfIssuer(options);
@@ -136,11 +130,12 @@ export async function runStackDoctor(
 export async function runStackOffline(
   context: CommandContext,
   text: string,
-  options: StackDoctorOptions & { readonly failOn: string },
+  options: StackDoctorOptions,
+  fails: readonly Verdict[],
 ): Promise<Verdict> {
   const report = shown(context, reportOfStackBundle(text), options);
   context.output.line(dim(`As it was seen at ${report.at}, from the bundle ${options.offline ?? ""}.`), 2);
-  await writeJunit(context, options.junit, report, failsOn(options.failOn));
+  await writeJunit(context, options.junit, report, fails);
   context.output.result(report);
   return report.verdict;
 }
