@@ -32,7 +32,7 @@ export interface MapCommandOptions extends RouteOptions {
 
 const defaultFile = "podtrust-map.html";
 const defaultWatch = 60;
-const leastWatch = 5;
+const minWatch = 5;
 
 /** The keys of this stack as its publisher knows them; undefined where none of them answers here. */
 async function publisherKeys({ publisher, issuer }: Config): Promise<readonly PublisherKey[] | undefined> {
@@ -74,8 +74,8 @@ function mapResult(map: TrustMap): object {
 
 function watchSeconds(text: string | true): number {
   const seconds = text === true ? defaultWatch : secondsOf("--watch", text);
-  if (seconds >= leastWatch) return seconds;
-  throw new PodtrustError("usage", `--watch looks every ${leastWatch} s at the most`);
+  if (seconds >= minWatch) return seconds;
+  throw new PodtrustError("usage", `--watch looks every ${minWatch} s at the most`);
 }
 
 function portOf(text = "0"): number {

@@ -18,7 +18,7 @@ const maxPods = 20;
 const maxEvents = 20;
 const maxText = 500;
 /** What the API server makes of a volume that says nothing (0644). */
-const usualMode = 0o644;
+const defaultMode = 0o644;
 
 function tokenFilesOf(spec: JsonRecord, container: JsonRecord): readonly TokenFileLook[] {
   const volumes = new Map(recordsOf(spec["volumes"]).map((volume) => [textOf(volume["name"]), volume]));
@@ -34,7 +34,7 @@ function tokenFilesOf(spec: JsonRecord, container: JsonRecord): readonly TokenFi
           path: `${folder}/${textOf(one["path"]) ?? ""}`,
           audience,
           seconds: numberOf(one["expirationSeconds"]) ?? 3600,
-          mode: numberOf(projected["defaultMode"]) ?? usualMode,
+          mode: numberOf(projected["defaultMode"]) ?? defaultMode,
         },
       ];
     });

@@ -14,7 +14,7 @@ interface Place {
 }
 
 const handshakeMs = 3000;
-const usualPort = 443;
+const defaultPort = 443;
 
 /** Whether a rule is about pods that are made. */
 function isForPods(webhook: Readonly<Record<string, unknown>>): boolean {
@@ -46,7 +46,7 @@ async function placeOf(looking: Looking, client: Readonly<Record<string, unknown
   const { api, signal } = looking;
   const object = await api.read({ kind: "Service", namespace, name }, { signal });
   const address = textOf(recordOf(object?.["spec"])["clusterIP"]) ?? "";
-  const port = numberOf(service["port"]) ?? usualPort;
+  const port = numberOf(service["port"]) ?? defaultPort;
   const host = `${name}.${namespace}.svc`;
   return {
     url: `https://${host}:${port}/`,
