@@ -1,4 +1,4 @@
-import { defined, lengthText } from "../../core/base/index.ts";
+import { defined, lengthText, PodtrustError } from "../../core/base/index.ts";
 import { printNext, readTextFile } from "../../core/command-line/index.ts";
 import { bold, dim, rich, yellow } from "../../core/terminal/index.ts";
 import {
@@ -16,7 +16,6 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import { isStackBundle } from "../../doctor/chain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
-import { failsOn } from "./fail-on.ts";
 import { writeFiles } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
 import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
@@ -29,6 +28,18 @@ const texts = {
   warning: "AWS can read this issuer; look at the warnings.",
   incident: "The provider fails by itself. Wait; change nothing.",
 } as const;
+
+const failing: Readonly<Record<string, readonly Verdict[]>> = {
+  broken: ["broken"],
+  warning: ["broken", "incident", "propagating", "warning"],
+};
+
+/** The verdicts that make the exit code 3; throws `usage`. */
+function failsOn(text: string): readonly Verdict[] {
+  const found = Object.hasOwn(failing, text) ? failing[text] : undefined;
+  if (found !== undefined) return found;
+  throw new PodtrustError("usage", `--fail-on ${text} is no verdict`, { next: "Give warning or broken." });
+}
 
 function printReport(context: CommandContext, report: DoctorReport): void {
   const { output } = context;
