@@ -69,6 +69,7 @@ describe("the sandbox's image", { skip }, () => {
         .withCommand(["--account", "444455556666", "--log"])
         .withEnvironment({ PODTRUST_CONTROL_TOKEN: controlToken })
         .withExposedPorts(4580)
+        .withStartupTimeout(600_000)
         .withLogConsumer((stream) => stream.on("data", (text) => (log += text)))
         .withWaitStrategy(Wait.forAll([
           Wait.forHealthCheck(),

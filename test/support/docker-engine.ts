@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { type ProgramRun, runProgram } from "./python-venv.ts";
+import { until } from "./until.ts";
 
 /** Docker's engine, with nothing in it but what a test loads. */
 export interface DockerEngine {
@@ -82,11 +83,15 @@ export async function startDockerEngine(folder: string): Promise<DockerEngine> {
     if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${err}`);
     return out.trim();
   };
-  const until = Date.now() + 60_000;
-  while ((await runProgram("docker", ["version"], env)).code !== 0) {
-    if (!hasEnded() && Date.now() < until) continue;
+  const answers = async (): Promise<boolean> => {
+    if (hasEnded()) throw new Error(`Docker's engine has ended: ${await readFile(logFile, "utf8")}`);
+    return (await runProgram("docker", ["version"], env)).code === 0;
+  };
+  try {
+    await until("Docker's engine answers", answers, { detail: () => readFile(logFile, "utf8") });
+  } catch (error) {
     await close();
-    throw new Error(`Docker's engine does not run: ${(await readFile(logFile, "utf8")).slice(-2000)}`);
+    throw error;
   }
   return {
     host,

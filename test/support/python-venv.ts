@@ -2,6 +2,7 @@ import { execFile, type ExecFileException } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { installedOnce } from "./installed-once.ts";
 import { emptyFile, noHome } from "./nowhere.ts";
+import { maxWait } from "./until.ts";
 
 /** How a run ended. */
 export interface ProgramRun {
@@ -20,12 +21,12 @@ export interface PythonVenv {
   readonly missing: () => Promise<string | undefined>;
 }
 
-/** Runs a program to its end, two minutes at most by default. */
+/** Runs a program to its end, ten minutes at most by default. */
 export function runProgram(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  timeout = 120_000,
+  timeout = maxWait,
 ): Promise<ProgramRun> {
   return new Promise((resolve) => {
     const options = { env, timeout, maxBuffer: 16 * 1024 * 1024 };

@@ -6,16 +6,26 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { type Check, npm } from "./support.ts";
 
+/** Milliseconds for one test and for all: many times what they take, since a runner's own five seconds fail on a busy machine. */
+const timeout = 600_000;
+
 /** Others' test runners, each with what it is given to run the tests of a folder. */
 const runners = {
   vitest: {
     packages: ["vitest@5.1.1"],
-    line: ["node_modules/.bin/vitest", "run", "--dir", "vitest"],
+    line: ["node_modules/.bin/vitest", "run", "--dir", "vitest", `--testTimeout=${timeout}`],
     header: 'import { test } from "vitest";',
   },
   jest: {
     packages: ["jest@30.5.2"],
-    line: ["node_modules/.bin/jest", "--rootDir", "jest", "--testEnvironment", "node"],
+    line: [
+      "node_modules/.bin/jest",
+      "--rootDir",
+      "jest",
+      "--testEnvironment",
+      "node",
+      `--testTimeout=${timeout}`,
+    ],
     header: "",
   },
 } as const;
@@ -47,7 +57,7 @@ function passing(folder: string, line: readonly string[], program = process.exec
     NODE_NO_WARNINGS: "1",
     NO_COLOR: "1",
   };
-  const ran = spawnSync(program, line, { cwd: folder, encoding: "utf8", env, timeout: 300_000 });
+  const ran = spawnSync(program, line, { cwd: folder, encoding: "utf8", env, timeout });
   const said = ran.stdout + ran.stderr;
   assert.equal(ran.status, 0, said);
   return said;
@@ -137,7 +147,7 @@ for (const round of [1, 2, 3, 4, 5, 6, 7, 8]) test("round " + round, async () =>
   await issuer.token({ namespace: "shop", name: "cart" });
   expect(await account.decisions()).toEqual([]);
   await account.reset();
-}, 60_000);
+}, ${timeout});
 `;
 
 const sharingFiles: Readonly<Record<string, string>> = {
@@ -162,7 +172,7 @@ const sharing = (folder: string): Check => [
       writeFileSync(join(at, `${name}.test.mjs`), stripTypeScriptTypes(sharingTest));
     const line = [join(folder, "node_modules/.bin/vitest"), "run", "--root", at];
     const env = { ...process.env, NO_COLOR: "1" };
-    const ran = spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", timeout: 300_000, env });
+    const ran = spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", timeout, env });
     const said = ran.stdout + ran.stderr;
     assert.equal(ran.status, 0, said);
     assert.match(said, /Tests\s+32 passed/u);
