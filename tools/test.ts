@@ -5,6 +5,8 @@
  *   node tools/test.ts unit        what `npm ci` brought is enough; three processes side by side, which share their files
  *   node tools/test.ts limits      the same needs; attacks on a publisher and slow clients, stacks of many roles, and that time grows no faster
  *                                  than what comes in
+ *   node tools/test.ts scenarios   the same needs; whole stacks through many steps: each fault that doctor names, rotations,
+ *                                  random histories of bindings, CAs that misbehave
  *   node tools/test.ts processes   the same needs; what only a process of its own shows: signals, killed runs, terminals, the
  *                                  demo, the commands of every page, tools and shells that a test starts
  *   node tools/test.ts tools       needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
@@ -13,7 +15,8 @@
  *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                  software emulation
- *   node tools/test.ts machine-nightly  needs the same; npm run demo:machine, whole: five minutes, not part of the gate
+ *   node tools/test.ts machine-nightly  needs the same; npm run demo:machine whole, and an upgrade, a rollback and a reboot
+ *                                  of a machine: half an hour, not part of the gate
  *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
  *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
  *                                  and on every minor of Kubernetes; arm64 belongs to the same night

@@ -1,7 +1,7 @@
 import process from "node:process";
 
 /** Whether suites run at length, as `npm run test:nightly` has them. */
-const isAtLength = process.env["PODTRUST_AT_LENGTH"] === "yes";
+export const isAtLength = process.env["PODTRUST_AT_LENGTH"] === "yes";
 
 /** How often a property is tried: so often in the gate, and twenty times as often nightly. */
 export const runs = (gate: number): number => (isAtLength ? 20 * gate : gate);

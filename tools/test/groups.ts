@@ -52,14 +52,23 @@ export function shards(files: readonly string[], count: number): readonly Batch[
 /** Whether a file tries properties so often as test/support/runs.ts says. */
 const triesProperties = (file: string): boolean => readFileSync(file, "utf8").includes('/support/runs.ts"');
 
+/**
+ * Suites that the nightly group alone runs: each takes half a minute of a processor or more, and the way that most users
+ * take through what it shows stands in a suite of the gate.
+ */
+const byNight = [
+  "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,harness}.test.ts",
+  "test/cluster/bindings/install.test.ts",
+  "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
+] as const;
+
 /** Suites whose machines boot in emulation. */
 const bootingMachines: Omit<Group, "patterns"> = {
   concurrency: 1,
   timeout: 3_600_000,
   async prepare() {
-    const { whyNoMachine } = await import("../../test/machine/build.ts");
-    const { saveMachine } = await import("../../test/machine/saved.ts");
-    if (whyNoMachine() === undefined) await saveMachine();
+    const { buildImage, whyNoMachine } = await import("../../test/machine/build.ts");
+    if (whyNoMachine() === undefined) await buildImage();
   },
   launcher: () => (process.getuid?.() === 0 ? ownNetwork : []),
 };
@@ -80,6 +89,23 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/stack/scale.test.ts",
     ],
     concurrency: 2,
+    timeout: 660_000,
+  },
+  // Whole stacks through many steps, on stand-ins: each fault that doctor names, rotations, random histories, bad CAs.
+  scenarios: {
+    patterns: [
+      "src/control-plane/rotation/rotation.test.ts",
+      "src/providers/tls/certificate-manager.test.ts",
+      "test/doctor/{bundle,faults}.test.ts",
+      "test/doctor/chain/aws-faults.test.ts",
+      "test/faults/**/*.test.ts",
+      "test/hetzner/{caller,drift,issuer-name,others,plans}.test.ts",
+      "test/stack/{status,status-next,up-and-down}.test.ts",
+      "test/stack/bindings/{cut,given-back,invariant,memories,planted,shares}.test.ts",
+      "test/standins/certificate-manager.test.ts",
+    ],
+    batches: (files) => shards(files, 3),
+    concurrency: 1,
     timeout: 660_000,
   },
   processes: {
@@ -113,14 +139,16 @@ export const groups: Readonly<Record<string, Group>> = {
     },
   },
   site: { patterns: ["test/site/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
-  // What test/cluster/modules.ts and test/support/runs.ts make of it.
+  // Suites of other groups as test/cluster/modules.ts and test/support/runs.ts have them at length, and those of its own.
   nightly: {
     patterns: [
+      ...byNight,
       "src/**/*.test.ts",
       "test/{map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",
+      "test/cluster/control-plane/{adoption,rotation}.test.ts",
       "test/cluster/doctor/causes.test.ts",
       "test/cluster/operator/webhook.test.ts",
       "test/exports/**/*.test.ts",
@@ -138,14 +166,27 @@ export const groups: Readonly<Record<string, Group>> = {
   arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000 },
   rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
-  "machine-nightly": { patterns: ["test/machine/nightly/*.test.ts"], ...bootingMachines },
+  // The story with what makes it long: an upgrade, a rollback and a reboot.
+  "machine-nightly": {
+    patterns: ["test/machine/nightly/*.test.ts", "test/machine/story.test.ts"],
+    ...bootingMachines,
+    isAgain: true,
+    environment: { PODTRUST_AT_LENGTH: "yes" },
+    async prepare() {
+      const { whyNoMachine } = await import("../../test/machine/build.ts");
+      const { saveMachine } = await import("../../test/machine/saved.ts");
+      if (whyNoMachine() === undefined) await saveMachine();
+    },
+  },
 };
 
 /** The files of a group; throws where a pattern matches none. */
 export function filesOfGroup(name: string): readonly string[] {
+  const later = new Set(filesOf("byNight of tools/test/groups.ts", byNight));
   const found = (group: string): readonly string[] => {
-    const { patterns = [], chooses = () => true } = groups[group] ?? {};
-    return filesOf(`group ${group} of tools/test/groups.ts`, patterns).filter(chooses);
+    const { patterns = [], chooses = () => true, isAgain = false } = groups[group] ?? {};
+    const files = filesOf(`group ${group} of tools/test/groups.ts`, patterns).filter(chooses);
+    return isAgain ? files : files.filter((file) => !later.has(file));
   };
   if (name !== "unit") return found(name);
   const owners = Object.entries(groups).filter(

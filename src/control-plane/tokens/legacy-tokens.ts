@@ -1,6 +1,6 @@
 import { defined, isRecord, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { objectPages, type PageLimit, type Pages } from "./pages.ts";
+import { type ListReader, objectPages, type PageLimit, type Pages } from "./pages.ts";
 
 /** A Secret with a ServiceAccount's token, which never expires. The token itself is not kept. */
 export interface LegacyToken {
@@ -48,7 +48,7 @@ function legacyToken(object: JsonRecord): LegacyToken {
  * Every Secret with a ServiceAccount's token. Throws `cluster-*`.
  * Source: https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export function readLegacyTokens(api: KubernetesApi, limit: PageLimit): Promise<Pages<LegacyToken>> {
+export function readLegacyTokens(api: ListReader, limit: PageLimit): Promise<Pages<LegacyToken>> {
   const fields = encodeURIComponent("type=kubernetes.io/service-account-token");
   return objectPages(
     api,

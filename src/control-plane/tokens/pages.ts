@@ -8,6 +8,9 @@ import {
 } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 
+/** What a list is read from. */
+export type ListReader = Pick<KubernetesApi, "follow" | "server">;
+
 /** What is read, page by page. */
 export interface PagesQuery<T> {
   /** `/api/v1/pods`, with a query where it has one. */
@@ -36,7 +39,7 @@ export interface Pages<T> {
 }
 
 const pageSize = 500;
-const standardObjects = 50_000;
+const defaultMaxObjects = 50_000;
 const maxPage = 64 * 1024 * 1024;
 const silenceMs = 60_000;
 const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -54,9 +57,9 @@ function parsed(server: string, what: string, bytes: Buffer): JsonRecord {
 
 /** Objects of all namespaces, 500 at a time. Throws `cluster-*`. */
 export async function objectPages<T>(
-  api: KubernetesApi,
+  api: ListReader,
   query: PagesQuery<T>,
-  { signal, maxObjects = standardObjects }: PageLimit,
+  { signal, maxObjects = defaultMaxObjects }: PageLimit,
 ): Promise<Pages<T>> {
   const { path, what, right, keep } = query;
   const accept = query.metadataOnly === true ? metadataListAccept : "application/json";

@@ -1,10 +1,9 @@
 import type { JsonRecord } from "../../core/base/index.ts";
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { objectPages, type PageLimit, type Pages } from "./pages.ts";
+import { type ListReader, objectPages, type PageLimit, type Pages } from "./pages.ts";
 
 /** What is kept of every pod, for the tokens that it holds. Throws `cluster-*`. */
 export function readPods<T>(
-  api: KubernetesApi,
+  api: ListReader,
   keep: (pod: JsonRecord) => T | undefined,
   limit: PageLimit,
 ): Promise<Pages<T>> {

@@ -15,6 +15,7 @@ import {
 } from "../../../src/control-plane/adoption/index.ts";
 import type { ServerFiles } from "../../../src/control-plane/servers/index.ts";
 import { parseJws } from "../../../src/rules/oidc/index.ts";
+import { isAtLength } from "../../support/runs.ts";
 import { audience } from "../../support/sandbox.ts";
 import { until } from "../../support/until.ts";
 import { type AdoptionWorld, old, ours, startAdoptionWorld } from "./adoption-world.ts";
@@ -22,6 +23,9 @@ import { startChecker } from "./checker.ts";
 import { machinesLeftOut, manifestPath } from "./machines.ts";
 
 const kubeadmPath = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
+
+/** How often a token is shown to an API server at least. */
+const enough = isAtLength ? 1500 : 500;
 
 type Carry = typeof runAdoption;
 
@@ -66,9 +70,9 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
     }
   }
 
-  /** Runs it until it is done, cut after each change; gives how often it was. */
+  /** Runs it until it is done, cut after its first change in the gate and after each by night; gives how often it was. */
   async function withCuts(carry: Carry): Promise<number> {
-    for (let cuts = 0; ; cuts += 1) if ((await once(carry, true)) === "done") return cuts;
+    for (let cuts = 0; ; cuts += 1) if ((await once(carry, isAtLength || cuts === 0)) === "done") return cuts;
   }
 
   const manifests = (): Promise<readonly string[]> =>
@@ -128,26 +132,26 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
     await world.letBothIn();
   });
 
-  test("refuses no token there and back, cut off after each step, and leaves every file byte for byte as it was", async (t) => {
+  test("refuses no token there and back, cut off and run again, and leaves every file byte for byte as it was", async (t) => {
     const [made, kubeadm] = [await manifests(), await kubeadmText()];
     const { machines } = world.cluster;
     const checker = startChecker(machines, "default", "web");
     const endAws = startAwsChecker();
     const there = await withCuts(runAdoption);
-    assert.equal(there, 4);
+    assert.equal(there, isAtLength ? 4 : 1);
     const says = await Promise.all(machines.map(({ ask }) => ask("/.well-known/openid-configuration")));
     for (const { text } of says) assert.equal((JSON.parse(text) as { issuer: string }).issuer, ours);
     assert.match(await kubeadmText(), /value: https:\/\/oidc\.example\.com\n.*\n *value: https:\/\/old/u);
     const back = await withCuts(undoAdoption);
-    assert.ok(back >= 4, `cut ${back} times on the way back`);
+    assert.ok(back >= (isAtLength ? 4 : 1), `cut ${back} times on the way back`);
     // On a fast machine the way there and back is short.
-    await until("1,500 questions were asked", () => checker.asked() >= 1500);
+    await until("enough was asked", () => checker.asked() >= enough);
     const [{ asked, refused, longestGaps }, aws] = [await checker.end(), await endAws()];
     t.diagnostic(
       `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}`,
     );
     assert.deepEqual([refused, aws.refused], [[], []]);
-    assert.ok(asked >= 1500 && aws.asked >= 300, `asked ${asked} and ${aws.asked} times`);
+    assert.ok(asked >= enough && aws.asked >= enough / 5, `asked ${asked} and ${aws.asked} times`);
     assert.deepEqual(aws.issuers, new Set([old, ours]));
     assert.deepEqual([await manifests(), await kubeadmText()], [made, kubeadm]);
   });

@@ -15,6 +15,7 @@ import {
 import { openServers } from "../../../src/control-plane/servers/index.ts";
 import { type Clock, systemClock } from "../../../src/core/base/index.ts";
 import { keysAcross } from "../../../src/rules/rotation/index.ts";
+import { isAtLength } from "../../support/runs.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { audience } from "../../support/sandbox.ts";
 import { until } from "../../support/until.ts";
@@ -24,6 +25,8 @@ import { cacheMs, type RelyingParty, startRelyingParty } from "./relying-party.t
 
 const issuer = "https://oidc.example.com";
 const hour = 3_600_000;
+/** How often a token is shown to an API server at least. */
+const enough = isAtLength ? 1500 : 500;
 
 describe(
   "a rotation over the API servers of a running cluster",
@@ -111,13 +114,19 @@ publisher:
       return rotation;
     }
 
-    /** Does a move that is cut off after every step, each time by another process, until one has nothing left to cut. */
-    async function cutEverywhere(
+    /**
+     * Does a move that is cut off after its steps, each time by another process, until one has nothing left to cut: after
+     * its first step in the gate, after every step by night.
+     */
+    async function cutAndDone(
       move: (rotation: OpenedRotation["rotation"]) => Promise<void>,
     ): Promise<number> {
       for (let cuts = 0; ; cuts += 1) {
         const ending = new AbortController();
-        const opening = await open(() => ending.abort(new Error("cut off")), ending.signal);
+        const cut = (): void => {
+          if (isAtLength || cuts === 0) ending.abort(new Error("cut off"));
+        };
+        const opening = await open(cut, ending.signal);
         try {
           await move(opening.rotation);
           return cuts;
@@ -135,20 +144,21 @@ publisher:
       return keysAcross(facts).map(({ kid, state }) => [state, kid]);
     };
 
-    test("from RSA to ES256 refuses no token, cut off after every step; then the old key leaves one place after the other", async (t) => {
+    test("from RSA to ES256 refuses no token, cut off and run again; then the old key leaves one place after the other", async (t) => {
       const [[, old = ""] = []] = await states();
       const checker = startChecker(world.machines, "default", "web");
       const endCheck = party.check();
-      const prepared = await cutEverywhere((rotation) => rotation.prepare("ES256"));
-      const promoted = await cutEverywhere((rotation) => rotation.promoteInTime());
-      await until("more was asked", () => checker.asked() > 1500);
+      const prepared = await cutAndDone((rotation) => rotation.prepare("ES256"));
+      const promoted = await cutAndDone((rotation) => rotation.promoteInTime());
+      await until("more was asked", () => checker.asked() > enough);
       const api = await checker.end();
       const sts = await endCheck();
       t.diagnostic(
         `cut ${prepared} and ${promoted} times; API servers asked ${api.asked}, STS ${sts.asked} times`,
       );
       assert.deepEqual([api.refused, sts.refused], [[], []]);
-      assert.ok(prepared >= 3 && promoted >= 2, `${prepared} and ${promoted} cuts`);
+      const [min, more] = isAtLength ? [3, 2] : [1, 1];
+      assert.ok(prepared >= min && promoted >= more, `${prepared} and ${promoted} cuts`);
       const [[state, kid = ""] = []] = await states();
       assert.equal(state, "current");
       assert.notEqual(kid, old);
@@ -205,45 +215,49 @@ publisher:
       assert.ok(within <= 2 * cacheMs + 5000, `${within} ms`);
     });
 
-    test("in the order that k3s documents, the new key first, has other servers and STS refuse tokens", async () => {
-      const { signal } = new AbortController();
-      const config = await configOf();
-      const servers = await openServers({
-        cluster: config.cluster ?? { inCluster: true },
-        servers: config.servers ?? [],
-        stateDir: join(world.folder, "state"),
-        purpose: "rotate",
-        env: homeEnvironment(world.folder),
-        clock,
-        signal,
+    // A fault that is not ours: what rotate keeps people from.
+    if (isAtLength)
+      test("in the order that k3s documents, the new key first, has other servers and STS refuse tokens", async () => {
+        const { signal } = new AbortController();
+        const config = await configOf();
+        const servers = await openServers({
+          cluster: config.cluster ?? { inCluster: true },
+          servers: config.servers ?? [],
+          stateDir: join(world.folder, "state"),
+          purpose: "rotate",
+          env: homeEnvironment(world.folder),
+          clock,
+          signal,
+        });
+        opened.push(servers);
+        const [first] = servers.all;
+        assert.ok(first !== undefined);
+        const checker = startChecker(world.machines, "default", "web");
+        const endCheck = party.check();
+        const made = await first.machineKeys.make("ES256", signal);
+        const { verifiers } = await first.files.readKeys(signal);
+        const held = await first.machineKeys.list(signal);
+        const others = verifiers.flatMap(({ kid }) => held.filter((key) => key.kid === kid));
+        const pems = [made, ...others].map(({ publicKey }) => publicKey);
+        await first.files.writeKeys({ verifiers: pems, signerThere: made }, signal);
+        await until("the first server signs with it", async () => {
+          const token = await party.mint(world.machines[0] ?? assert.fail());
+          return (
+            token !== undefined && Buffer.from(token.split(".")[0] ?? "", "base64url").includes(made.kid)
+          );
+        });
+        const sofar = checker.asked();
+        await until("it was shown to the other server", () => checker.asked() > sofar + 400);
+        const api = await checker.end();
+        const sts = await endCheck();
+        assert.ok(
+          api.refused.some((one) => one.startsWith("cp-2 refuses a token of cp-1")),
+          api.refused.join("\n"),
+        );
+        assert.ok(
+          sts.refused.some((one) => one.includes(made.kid)),
+          sts.refused.join("\n"),
+        );
       });
-      opened.push(servers);
-      const [first] = servers.all;
-      assert.ok(first !== undefined);
-      const checker = startChecker(world.machines, "default", "web");
-      const endCheck = party.check();
-      const made = await first.machineKeys.make("ES256", signal);
-      const { verifiers } = await first.files.readKeys(signal);
-      const held = await first.machineKeys.list(signal);
-      const others = verifiers.flatMap(({ kid }) => held.filter((key) => key.kid === kid));
-      const pems = [made, ...others].map(({ publicKey }) => publicKey);
-      await first.files.writeKeys({ verifiers: pems, signerThere: made }, signal);
-      await until("the first server signs with it", async () => {
-        const token = await party.mint(world.machines[0] ?? assert.fail());
-        return token !== undefined && Buffer.from(token.split(".")[0] ?? "", "base64url").includes(made.kid);
-      });
-      const sofar = checker.asked();
-      await until("it was shown to the other server", () => checker.asked() > sofar + 400);
-      const api = await checker.end();
-      const sts = await endCheck();
-      assert.ok(
-        api.refused.some((one) => one.startsWith("cp-2 refuses a token of cp-1")),
-        api.refused.join("\n"),
-      );
-      assert.ok(
-        sts.refused.some((one) => one.includes(made.kid)),
-        sts.refused.join("\n"),
-      );
-    });
   },
 );

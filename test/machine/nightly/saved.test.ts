@@ -1,8 +1,8 @@
 /** A machine that was saved once is there again in seconds, any number of times. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { leftOut, ssh } from "./harness/index.ts";
-import { bootedMachine, saveMachine } from "./saved.ts";
+import { leftOut, ssh } from "../harness/index.ts";
+import { bootedMachine, saveMachine } from "../saved.ts";
 
 const skip = leftOut();
 
