@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { stripTypeScriptTypes } from "node:module";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
+import { casesOf } from "../../test/support/runs.ts";
 import { type Check, npm } from "./support.ts";
 
 /** Milliseconds for one test and for all: many times what they take, since a runner's own five seconds fail on a busy machine. */
@@ -201,13 +202,16 @@ function installClient(folder: string): void {
   npm(folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", `${name}@${dependencies[name]}`);
 }
 
-/** What the sandbox promises under several versions of Node and under others' test runners; `folder` is where it is installed. */
+/**
+ * What the sandbox promises under several versions of Node and under others' test runners; `folder` is where it is
+ * installed. The gate has the oldest Node and Vitest (the newest runs the same examples in `npm test`), the night all.
+ */
 export function runnerChecks(folder: string): readonly Check[] {
   const all = Object.keys(runners) as (keyof typeof runners)[];
   return [
     ["the client of AWS that the examples use installs beside it", () => installClient(folder)],
-    ...nodes.map((node) => examplesUnderNode(folder, node)),
-    ...all.map((runner) => examplesAsTestsOf(folder, runner)),
+    ...casesOf(nodes, nodes.length).map((node) => examplesUnderNode(folder, node)),
+    ...casesOf(all, all.length).map((runner) => examplesAsTestsOf(folder, runner)),
     sharing(folder),
   ];
 }
