@@ -58,8 +58,10 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  */
 const byNight = [
   "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,harness}.test.ts",
+  "test/cluster/migrate-from-kube2iam.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
+  "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,mirror,webhook-life}.test.ts",
 ] as const;
 
 /** Suites whose machines boot in emulation. */
