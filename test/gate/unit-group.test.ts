@@ -91,6 +91,15 @@ describe("the files of npm test", () => {
     assert.deepEqual(early, []);
   });
 
+  test("need nothing but what npm ci brought: none of them imports what builds servers or machines", () => {
+    const building = files.filter((file) =>
+      /from "[^"]*\/(?:cluster|machine)\/(?:build|saved|harness\/index)\.ts"/u.test(
+        readFileSync(file, "utf8"),
+      ),
+    );
+    assert.deepEqual(building, []);
+  });
+
   test("have at least one of each room of src/", () => {
     const seen = reached(files, 3);
     const missing = Object.keys(allowed).filter(

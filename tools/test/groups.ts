@@ -53,7 +53,7 @@ export function shards(files: readonly string[], count: number): readonly Batch[
 const triesProperties = (file: string): boolean => readFileSync(file, "utf8").includes('/support/runs.ts"');
 
 /**
- * Suites that the nightly group alone runs: each takes half a minute of a processor or more, and the way that most users
+ * Suites that no group of the gate runs: each takes half a minute of a processor or more, and the way that most users
  * take through what it shows stands in a suite of the gate.
  */
 const byNight = [
@@ -62,7 +62,10 @@ const byNight = [
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,mirror,webhook-life}.test.ts",
-] as const;
+];
+
+/** The same of those that boot machines. */
+const machinesByNight = ["test/machine/nightly/*.test.ts"];
 
 /** Suites whose machines boot in emulation. */
 const bootingMachines: Omit<Group, "patterns"> = {
@@ -170,7 +173,7 @@ export const groups: Readonly<Record<string, Group>> = {
   machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
   // The story with what makes it long: an upgrade, a rollback and a reboot.
   "machine-nightly": {
-    patterns: ["test/machine/nightly/*.test.ts", "test/machine/story.test.ts"],
+    patterns: [...machinesByNight, "test/machine/story.test.ts"],
     ...bootingMachines,
     isAgain: true,
     environment: { PODTRUST_AT_LENGTH: "yes" },
@@ -184,7 +187,7 @@ export const groups: Readonly<Record<string, Group>> = {
 
 /** The files of a group; throws where a pattern matches none. */
 export function filesOfGroup(name: string): readonly string[] {
-  const later = new Set(filesOf("byNight of tools/test/groups.ts", byNight));
+  const later = new Set(filesOf("byNight of tools/test/groups.ts", [...byNight, ...machinesByNight]));
   const found = (group: string): readonly string[] => {
     const { patterns = [], chooses = () => true, isAgain = false } = groups[group] ?? {};
     const files = filesOf(`group ${group} of tools/test/groups.ts`, patterns).filter(chooses);
