@@ -1,3 +1,30 @@
+/** Rooms that do no I/O and read no clock (tools/boundaries.ts). */
+export const pure = [
+  "rules/oidc",
+  "rules/keys",
+  "rules/judge",
+  "rules/trust",
+  "rules/gcp",
+  "rules/azure",
+  "rules/openbao",
+  "rules/plan",
+  "rules/injection",
+  "rules/bindings",
+  "rules/distribution",
+  "rules/dns",
+  "rules/adoption",
+  "rules/rotation",
+  "rules/signer",
+  "stack/hcl",
+  "stack/status/judge",
+  "doctor/judge",
+  "backup/archive",
+  "map/judge",
+];
+
+/** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */
+export const nodeFree = ["core/base", "rules/oidc", "rules/judge", "rules/trust"];
+
 /** Inside a room, the only places that may import another: what stands beside them is neutral of it. */
 export const narrowed: readonly { from: string; to: string; only: readonly string[] }[] = [
   // The demo's job, publishing to S3, what IAM says to `explain`, and the names of AWS's policies: of AWS alone.

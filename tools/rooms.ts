@@ -13,7 +13,12 @@ export const allowed: Record<string, readonly string[]> = {
   "core/files": ["core/base"],
   "rules/oidc": ["core/base"],
   "rules/keys": ["core/base", "rules/oidc"],
-  "rules/trust": ["core/base", "rules/oidc"],
+  // Rules in order, over facts: how every relying party's judge is written.
+  "rules/judge": ["core/base", "rules/oidc"],
+  "rules/trust": ["core/base", "rules/oidc", "rules/judge"],
+  "rules/gcp": ["core/base", "rules/oidc", "rules/judge"],
+  "rules/azure": ["core/base", "rules/oidc", "rules/judge"],
+  "rules/openbao": ["core/base", "rules/oidc", "rules/judge"],
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base"],
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
@@ -28,11 +33,11 @@ export const allowed: Record<string, readonly string[]> = {
   "core/x509": [],
   "core/age": ["core/base"],
   "core/html": [],
-  issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
+  issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/judge"],
   "core/yaml": [],
   "stack/hcl": [],
   doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
-  "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "issuer", "doctor"],
+  "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/judge", "rules/trust", "issuer", "doctor"],
   // Who can become what: gathered by what status and plan read, judged and drawn by the rooms inside.
   map: ["core/base", "core/admin", "issuer", "providers/kubernetes", "stack", "stack/parts"],
   "map/judge": ["core/base", "rules/oidc", "rules/trust", "stack/parts", "map"],
@@ -237,6 +242,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/listener",
     "rules/oidc",
     "rules/keys",
+    "rules/judge",
     "rules/trust",
     "core/files",
     "core/html",
@@ -318,7 +324,11 @@ export const allowed: Record<string, readonly string[]> = {
     "core/base",
     "rules/oidc",
     "rules/keys",
+    "rules/judge",
     "rules/trust",
+    "rules/gcp",
+    "rules/azure",
+    "rules/openbao",
     "rules/plan",
     "rules/bindings",
     "rules/dns",
@@ -357,31 +367,8 @@ export const allowed: Record<string, readonly string[]> = {
   ],
 };
 
-// Beside the table: places inside a room, and packages.
-export { narrowed, reserved } from "./room-limits.ts";
-
-/** Rooms that do no I/O and read no clock (tools/boundaries.ts). */
-export const pure = [
-  "rules/oidc",
-  "rules/keys",
-  "rules/trust",
-  "rules/plan",
-  "rules/injection",
-  "rules/bindings",
-  "rules/distribution",
-  "rules/dns",
-  "rules/adoption",
-  "rules/rotation",
-  "rules/signer",
-  "stack/hcl",
-  "stack/status/judge",
-  "doctor/judge",
-  "backup/archive",
-  "map/judge",
-];
-
-/** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */
-export const nodeFree = ["core/base", "rules/oidc", "rules/trust"];
+// Beside the table: what some rooms may not do, places inside a room, and packages.
+export { narrowed, nodeFree, pure, reserved } from "./room-limits.ts";
 
 /** Folders of which every line and branch is walked by a test (tools/coverage.ts), with all that stands below them. */
 export const covered = ["rules", "doctor"];

@@ -1,5 +1,5 @@
 import { errorText } from "../core/base/index.ts";
-import type { IssuerDocuments } from "../rules/trust/index.ts";
+import type { IssuerDocuments } from "../rules/judge/index.ts";
 import { type DocumentReading, type IssuerReading, type IssuerRoute, jwksUriOf } from "./read.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;

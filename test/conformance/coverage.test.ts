@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { entraRules } from "../../src/rules/azure/index.ts";
+import { exchangeRules, impersonationRules } from "../../src/rules/gcp/index.ts";
+import { loginRules } from "../../src/rules/openbao/index.ts";
 import { iamRules, stsRules } from "../../src/rules/trust/index.ts";
 
 const folder = new URL("sts/", import.meta.url);
@@ -35,4 +38,31 @@ for (const { name, answer } of iamRules) {
     for (const piece of answer.texts["2026"].split(/<[^<>]+>/u)) assert.ok(source.includes(piece), piece);
     assert.ok(source.includes(answer.code));
   });
+}
+
+for (const [folderOf, title, rules] of [
+  ["gcp", "Google Cloud", [...exchangeRules, ...impersonationRules]],
+  ["azure", "Azure", entraRules],
+  ["openbao", "OpenBao", loginRules],
+] as const) {
+  const place = new URL(`${folderOf}/`, import.meta.url);
+
+  test(`every rule of ${title} has a file that is named after it, and every file has its rule`, () => {
+    assert.deepEqual(readdirSync(place).toSorted(), rules.map((rule) => `${rule.name}.test.ts`).toSorted());
+  });
+
+  for (const { name, answers } of rules)
+    test(`the file of ${title}'s rule ${name} asserts every answer of the rule, letter by letter`, () => {
+      const source = readFileSync(new URL(`${name}.test.ts`, place), "utf8").replaceAll("\\'", "'");
+      assert.match(source, /refuses\(|refusalOf\(/u);
+      assert.match(source, /accepts\(|grantOf\(/u);
+      for (const { text } of answers) {
+        // The longest piece without a value in it, but for the end that several share.
+        const pieces = text.replace(/ Please check your federated.*/u, "").split(/<[^<>]+>/u);
+        const piece = pieces
+          .reduce((a, b) => (b.length > a.length ? b : a))
+          .replace(/^AADSTS\d+: |^'\. /u, "");
+        assert.ok(source.includes(piece), `${name}: ${piece}`);
+      }
+    });
 }

@@ -9,7 +9,6 @@ import { keyChecks } from "../../src/rules/keys/index.ts";
 import {
   decideWebIdentity,
   type Grant,
-  type IssuerDocuments,
   parsePolicy,
   type ProviderFacts,
   type Refusal,
@@ -18,6 +17,7 @@ import {
   type WebIdentityFacts,
   type WebIdentityRequest,
 } from "../../src/rules/trust/index.ts";
+import type { IssuerDocuments } from "../../src/rules/judge/index.ts";
 
 export const now = 1_795_000_000;
 export const account = "111122223333";

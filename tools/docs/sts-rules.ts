@@ -1,12 +1,12 @@
 import {
   type AwsMessage,
-  type Evidence,
   type IamRule,
   iamRules,
   messageProfiles,
   type StsRule,
   stsRules,
 } from "../../src/rules/trust/index.ts";
+import type { Evidence } from "../../src/rules/judge/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 const marks: Readonly<Record<Evidence, string>> = {

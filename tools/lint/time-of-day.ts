@@ -21,6 +21,8 @@ export const timeOfDay: readonly string[] = [
   "src/backup/schedule.ts",
   "src/cli/backup/keygen.ts",
   "src/cli/backup/signing.ts",
+  "src/cli/explain/print.ts",
+  "src/cli/explain/relying-party.ts",
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",

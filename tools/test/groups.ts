@@ -151,7 +151,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/**/*.test.ts",
       "test/{map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
-      "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
+      "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",
       "test/cluster/control-plane/{adoption,rotation}.test.ts",
       "test/cluster/doctor/causes.test.ts",

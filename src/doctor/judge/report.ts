@@ -98,7 +98,7 @@ function unseenLinks({ token }: DoctorFacts): readonly Link[] {
 function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
   const keys = judgement.jwks?.keys;
   if (keys === undefined) return [];
-  return (["google", "azure"] as const).map((name) => ({
+  return (["gcp", "azure"] as const).map((name) => ({
     name,
     title: relyingParties[name].title,
     problems: partyProblems(name, { issuer, keys }),

@@ -1,12 +1,12 @@
 import type { Reason } from "../../core/base/index.ts";
 import { servedDocuments } from "../../issuer/index.ts";
+import type { KeyChecks } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { awsJwksCacheSeconds, iamProviderKey, issuerDifference } from "../../rules/oidc/index.ts";
 import {
   callKeys,
   explainWebIdentity,
   factsOfTrustPolicy,
-  type KeyChecks,
   type RoleArn,
   type RuleReport,
   webIdentityTrustPolicy,

@@ -11,7 +11,7 @@ const keysOf = (count: number, alg: string) =>
   }));
 
 test("one RS256 key is taken by every relying party", () => {
-  for (const name of ["aws", "google", "azure"] as const)
+  for (const name of ["aws", "gcp", "azure"] as const)
     assert.deepEqual(partyProblems(name, { issuer, keys: keysOf(1, "RS256") }), []);
 });
 
@@ -20,17 +20,17 @@ test("Azure verifies no EC keys, and is told apart from a set in which some keys
   assert.equal(every, "Azure verifies RS256, RS384, RS512, and every key is for ES256.");
   const mixed = [...keysOf(1, "RS256"), ...keysOf(1, "ES256")];
   assert.match(partyProblems("azure", { issuer, keys: mixed })[0] ?? "", /and a key is for ES256/u);
-  assert.deepEqual(partyProblems("google", { issuer, keys: mixed }), []);
+  assert.deepEqual(partyProblems("gcp", { issuer, keys: mixed }), []);
 });
 
 test("no key at all is not reported as an algorithm that a relying party refuses", () => {
-  assert.deepEqual(partyProblems("google", { issuer, keys: [] }), []);
+  assert.deepEqual(partyProblems("gcp", { issuer, keys: [] }), []);
 });
 
 test("counts and lengths of Azure are its own", () => {
   assert.match(partyProblems("azure", { issuer, keys: keysOf(101, "RS256") })[0] ?? "", /first 100 keys/u);
   const long = `https://${"a".repeat(600)}.example.com`;
   assert.match(partyProblems("azure", { issuer: long, keys: [] })[0] ?? "", /600 characters/u);
-  assert.deepEqual(partyProblems("google", { issuer: long, keys: [] }), []);
+  assert.deepEqual(partyProblems("gcp", { issuer: long, keys: [] }), []);
   assert.equal(relyingParties.aws.maxIssuer, 255);
 });

@@ -2,7 +2,7 @@ import { type Algorithm, algorithms, maxKeysOfType } from "./algorithm.ts";
 import { maxIssuer } from "./issuer-problems.ts";
 
 /** Who fetches an issuer's keys. */
-export type RelyingPartyName = "aws" | "google" | "azure";
+export type RelyingPartyName = "aws" | "gcp" | "azure";
 
 /** What a relying party takes of an issuer's documents. Of what it asks of tokens nothing is said here. */
 export interface RelyingPartyBounds {
@@ -30,7 +30,7 @@ export const relyingParties: Readonly<Record<RelyingPartyName, RelyingPartyBound
     countsByType: true,
     maxIssuer,
   },
-  google: { title: "Google Cloud", algorithms: ["RS256", "ES256"] },
+  gcp: { title: "Google Cloud", algorithms: ["RS256", "ES256"] },
   azure: { title: "Azure", algorithms: ["RS256", "RS384", "RS512"], maxKeys: 100, maxIssuer: 600 },
 };
 

@@ -39,17 +39,15 @@ export {
 export { policyText } from "./policy/text.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
 export { admission, type Admission, type AdmissionQuestion } from "./sts/admission.ts";
-export type { AwsMessage, Evidence } from "./sts/answer.ts";
+export type { AwsMessage } from "./sts/answer.ts";
 export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";
 export {
   callKeys,
-  type IssuerDocuments,
   type ProviderFacts,
   type RoleFacts,
   type WebIdentityFacts,
   type WebIdentityRequest,
 } from "./sts/facts.ts";
-export type { Jwk, KeyChecks } from "./sts/key-checks.ts";
 export {
   type Grant,
   type MessageProfile,

@@ -1,6 +1,7 @@
+import type { Evidence } from "../../judge/index.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { PolicyError } from "../policy/error.ts";
-import type { AwsMessage, Evidence } from "../sts/answer.ts";
+import type { AwsMessage } from "../sts/answer.ts";
 
 /** A rule of IAM about the trust policies that it keeps, as the page of rules shows it. */
 export interface IamRule {

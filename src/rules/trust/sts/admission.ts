@@ -1,6 +1,6 @@
 import { readArn } from "../../oidc/index.ts";
 import type { RequestContext } from "../access/request.ts";
-import { judgeBy } from "./ask.ts";
+import { judgeBy } from "../../judge/index.ts";
 import { callKeys, type ProviderFacts, type RoleFacts, type WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";
 import type { DecidingKey, LearnedFacts } from "./rule.ts";

@@ -1,7 +1,5 @@
+import type { Evidence } from "../../judge/index.ts";
 import type { MessageProfile } from "./outcome.ts";
-
-/** How sure a rule or a text is. `docs/reference/sts-rules.md` says what each word means. */
-export type Evidence = "documented" | "observed" | "reported" | "inferred";
 
 /** One thing that STS may answer, written so that rule and reference page have the text from one place. */
 export interface AwsMessage {

@@ -11,14 +11,13 @@ import {
   unsigned,
 } from "../../../../test/conformance/fixture.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
+import { moment, shown, tried } from "../../judge/index.ts";
 import { keyChecks } from "../../keys/index.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { sameText } from "./answer.ts";
 import { decideBy, decideWebIdentity, explainWebIdentity } from "./decide.ts";
 import type { RuleReport } from "./outcome.ts";
 import { stsRules } from "./rules/index.ts";
-import { moment, shown } from "./rules/shown.ts";
-import { tried } from "./rules/tried.ts";
 import { refused } from "./verdict.ts";
 import { runs } from "../../../../test/support/runs.ts";
 

@@ -1,3 +1,4 @@
+import type { IssuerDocuments } from "../../judge/index.ts";
 import type { RequestContext } from "../access/request.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 
@@ -34,22 +35,6 @@ export interface RoleFacts {
   readonly maxSessionDuration: number;
   readonly account: string;
 }
-
-/** What the issuer serves, or why it could not be had. `reason` is a word of src/core/http, `status` or `invalid`. */
-export type IssuerDocuments =
-  | {
-      readonly ok: true;
-      readonly discovery: string;
-      readonly jwks: string;
-      /** The SHA-1 of each certificate of the servers for which a CA of the caller's vouches, and no public root. */
-      readonly privateChains?: readonly (readonly string[])[];
-    }
-  | {
-      readonly ok: false;
-      readonly at: "discovery" | "jwks";
-      readonly reason: string;
-      readonly detail: string;
-    };
 
 /**
  * Condition keys that a call of STS brings with it, and nothing before the call knows: where it comes from and by

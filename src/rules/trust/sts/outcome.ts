@@ -1,3 +1,4 @@
+import type { RefusalWords, RuleReport as Report } from "../../judge/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { ProviderFacts } from "./facts.ts";
@@ -7,9 +8,7 @@ export type MessageProfile = "legacy" | "2026";
 export const messageProfiles = ["legacy", "2026"] as const satisfies readonly MessageProfile[];
 
 /** What STS answers, and what that means. */
-export interface Refusal {
-  /** The name of the rule that decided. */
-  readonly rule: string;
+export interface Refusal extends RefusalWords {
   /** On the wire. */
   readonly code: string;
   /** HTTP. */
@@ -17,10 +16,6 @@ export interface Refusal {
   readonly type: "Sender" | "Receiver";
   /** AWS's words, letter by letter. */
   readonly messages: Readonly<Record<MessageProfile, string>>;
-  /** What AWS does not say: one sentence for a person, without any part of the token's signature. */
-  readonly why: string;
-  /** What to do about it. */
-  readonly next: string;
   /** Where the trust policy decided: each of its statements, what it asks and what the request has. */
   readonly statements?: readonly StatementTrace[];
 }
@@ -63,15 +58,4 @@ export type WebIdentityDecision =
     };
 
 /** One rule's answer for a person. */
-export interface RuleReport {
-  readonly rule: string;
-  /** What the rule asks for. */
-  readonly title: string;
-  readonly outcome: "accepted" | "refused" | "not-reached";
-  /** What was found, or why the rule could not be asked. */
-  readonly finding: string;
-  /** Present when refused. */
-  readonly refusal?: Refusal;
-  /** What is legal and yet asks for trouble. */
-  readonly warnings: readonly string[];
-}
+export type RuleReport = Report<Refusal>;

@@ -1,9 +1,9 @@
+import type { Jwk, KeyChecks, Rule, RuleSpec, RuleVerdict } from "../../judge/index.ts";
 import type { Jws } from "../../oidc/index.ts";
 import type { AccessRequest } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
-import type { AwsMessage, Evidence } from "./answer.ts";
+import type { AwsMessage } from "./answer.ts";
 import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
-import type { Jwk, KeyChecks } from "./key-checks.ts";
 import type { Refusal } from "./outcome.ts";
 
 /** A role's ARN, taken apart. */
@@ -75,50 +75,15 @@ export interface LearnedFacts {
   readonly packedPolicySize: number;
 }
 
-export type Verdict =
-  | {
-      readonly outcome: "accepted";
-      /** What was found, as a sentence. */
-      readonly finding: string;
-      readonly learned?: Partial<LearnedFacts>;
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly outcome: "refused";
-      readonly refusal: Omit<Refusal, "rule">;
-      /** What can be said all the same, so that an explanation can go on. */
-      readonly learned?: Partial<LearnedFacts>;
-    }
-  | { readonly outcome: "needs-documents" };
+/** What a rule of STS finds. */
+export type Verdict = RuleVerdict<LearnedFacts, Refusal>;
 
-interface RuleFacts {
-  /** Stable: its conformance test is named after it, logs and pages speak of it. */
-  readonly name: string;
-  /** What it asks for, as one sentence. */
-  readonly title: string;
-  /** Where that is known from: addresses of pages, and RFC sections. */
-  readonly sources: readonly string[];
-  /** How sure it is that AWS does this. */
-  readonly evidence: Evidence;
-  /** What is not known, or differs from what one would think. */
-  readonly note?: string;
-  /** Everything that it may answer. */
-  readonly answers: readonly AwsMessage[];
-}
-
-interface RuleSpec<Need extends keyof LearnedFacts> extends RuleFacts {
-  /** What earlier rules must have found before this one can be asked. */
-  readonly needs: readonly Need[];
-  readonly check: (facts: WebIdentityFacts, known: Pick<LearnedFacts, Need>) => Verdict;
-}
-
-/** One rule by which STS accepts a token: a pure function with its documentation. */
-export interface StsRule extends RuleFacts {
-  readonly needs: readonly (keyof LearnedFacts)[];
-  readonly check: (facts: WebIdentityFacts, known: Partial<LearnedFacts>) => Verdict;
-}
+/** One rule by which STS accepts a token. */
+export type StsRule = Rule<WebIdentityFacts, LearnedFacts, Refusal, AwsMessage>;
 
 /** A rule that is asked only once all that it needs is known, which makes this widening of its type true. */
-export function stsRule<const Need extends keyof LearnedFacts>(spec: RuleSpec<Need>): StsRule {
+export function stsRule<const Need extends keyof LearnedFacts>(
+  spec: RuleSpec<WebIdentityFacts, LearnedFacts, Refusal, AwsMessage, Need>,
+): StsRule {
   return spec as unknown as StsRule;
 }

@@ -1,16 +1,11 @@
 import { defined } from "../../../core/base/index.ts";
+import { accepted as acceptedBy, filled } from "../../judge/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { AwsMessage } from "./answer.ts";
 import type { LearnedFacts, Verdict } from "./rule.ts";
 
 /** Accepts; `learned` is for later rules. */
-export function accepted(
-  finding: string,
-  learned: Partial<LearnedFacts> = {},
-  warnings: readonly string[] = [],
-): Verdict {
-  return { outcome: "accepted", finding, learned, warnings };
-}
+export const accepted = acceptedBy<LearnedFacts>;
 
 /** What a person is shown beside AWS's words. */
 export interface Words {
@@ -20,14 +15,6 @@ export interface Words {
   readonly values?: Readonly<Record<string, string>>;
   readonly statements?: readonly StatementTrace[];
   readonly learned?: Partial<LearnedFacts>;
-}
-
-function filled(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/<([^<>]+)>/gu, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new TypeError(`the text needs a value for <${name}>: ${text}`);
-    return value;
-  });
 }
 
 /** Refuses with an answer. */

@@ -6,7 +6,7 @@ import {
   readIssuer,
   servedDocuments,
 } from "../../../issuer/index.ts";
-import type { IssuerDocuments } from "../../../rules/trust/index.ts";
+import type { IssuerDocuments } from "../../../rules/judge/index.ts";
 import { freshSeconds } from "./freshness.ts";
 
 /** How issuers are remembered. */

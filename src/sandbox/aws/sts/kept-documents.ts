@@ -8,7 +8,7 @@ import {
   servedDocuments,
 } from "../../../issuer/index.ts";
 import { discoveryUrlOf } from "../../../rules/oidc/index.ts";
-import type { IssuerDocuments } from "../../../rules/trust/index.ts";
+import type { IssuerDocuments } from "../../../rules/judge/index.ts";
 import {
   cacheKey,
   cacheLimits,

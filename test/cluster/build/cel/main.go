@@ -1,7 +1,9 @@
 // Evaluates CEL as an API server's admission does: with the strings, lists and optional values that Kubernetes adds.
 //
 // The first line of its input is JSON {"expression": "…", "variables": ["a", "b"]}, each further line one object with
-// the variables' values. Each is answered by a line of JSON: {"value": …} or {"error": "…"}.
+// the variables' values. Each is answered by a line of JSON: {"value": …} or {"error": "…"}. After the first line
+// {"each": true} each further line has an expression of its own, {"expression": "…", "variables": {"a": …}}, and one that
+// does not compile is answered by {"invalid": "…"}.
 package main
 
 import (
@@ -19,11 +21,19 @@ import (
 type program struct {
 	Expression string   `json:"expression"`
 	Variables  []string `json:"variables"`
+	Each       bool     `json:"each"`
+}
+
+type question struct {
+	Expression string         `json:"expression"`
+	Variables  map[string]any `json:"variables"`
 }
 
 type answer struct {
 	Value any    `json:"value,omitempty"`
 	Error string `json:"error,omitempty"`
+	// Invalid says why an expression does not compile.
+	Invalid string `json:"invalid,omitempty"`
 }
 
 func compile(wish program) (cel.Program, error) {
@@ -47,6 +57,10 @@ func evaluate(compiled cel.Program, line []byte) answer {
 	if err := json.Unmarshal(line, &values); err != nil {
 		return answer{Error: err.Error()}
 	}
+	return evaluated(compiled, values)
+}
+
+func evaluated(compiled cel.Program, values map[string]any) answer {
 	result, _, err := compiled.Eval(integers(values).(map[string]any))
 	if err != nil {
 		return answer{Error: err.Error()}
@@ -75,6 +89,23 @@ func integers(value any) any {
 	return value
 }
 
+// asked answers a line that has an expression of its own.
+func asked(line []byte) answer {
+	var one question
+	if err := json.Unmarshal(line, &one); err != nil {
+		return answer{Error: err.Error()}
+	}
+	names := []string{}
+	for name := range one.Variables {
+		names = append(names, name)
+	}
+	compiled, err := compile(program{Expression: one.Expression, Variables: names})
+	if err != nil {
+		return answer{Invalid: err.Error()}
+	}
+	return evaluated(compiled, one.Variables)
+}
+
 func main() {
 	input := bufio.NewScanner(os.Stdin)
 	input.Buffer(make([]byte, 1<<20), 1<<26)
@@ -85,14 +116,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, "the first line is no program")
 		os.Exit(2)
 	}
-	compiled, err := compile(wish)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	answered := asked
+	if !wish.Each {
+		compiled, err := compile(wish)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		answered = func(line []byte) answer { return evaluate(compiled, line) }
 	}
 	encoder := json.NewEncoder(output)
 	for input.Scan() {
-		if err := encoder.Encode(evaluate(compiled, input.Bytes())); err != nil {
+		if err := encoder.Encode(answered(input.Bytes())); err != nil {
 			os.Exit(1)
 		}
 	}

@@ -1,9 +1,9 @@
+import { shown } from "../../../judge/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 const oneAudience =
   "Ask for one audience per token: in Kubernetes spec.audiences of TokenRequest, or audience of the projected volume.";

@@ -1,14 +1,11 @@
 import { errorText, PodtrustError } from "../../../../core/base/index.ts";
+import { type IssuerDocuments, type Jwk, shown, tried } from "../../../judge/index.ts";
 import { issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
-import type { IssuerDocuments } from "../facts.ts";
-import type { Jwk } from "../key-checks.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, noVerificationKey } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
-import { tried } from "./tried.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;
 

@@ -1,11 +1,10 @@
+import { type Jwk, type KeyChecks, shown } from "../../../judge/index.ts";
 import { algorithms, isAlgorithm, type Jws, maxKeysOfType } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
-import type { Jwk, KeyChecks } from "../key-checks.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken, noVerificationKey } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 /** The type of key that goes with the token's alg; undefined for an alg that an earlier rule has refused. */
 function keyType(alg: string): "RSA" | "EC" | undefined {

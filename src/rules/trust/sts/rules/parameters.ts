@@ -1,4 +1,5 @@
-import { type Evidence, sameText } from "../answer.ts";
+import type { Evidence } from "../../../judge/index.ts";
+import { sameText } from "../answer.ts";
 import type { WebIdentityRequest } from "../facts.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";

@@ -1,4 +1,5 @@
 import { nearest } from "../../../../core/base/index.ts";
+import { shown } from "../../../judge/index.ts";
 import { issuerDifference } from "../../../oidc/index.ts";
 import type { AwsMessage } from "../answer.ts";
 import type { ProviderFacts } from "../facts.ts";
@@ -6,7 +7,6 @@ import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 const unregistered: AwsMessage = {
   when: "no OIDC provider of the role's account has exactly this issuer",

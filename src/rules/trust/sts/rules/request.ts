@@ -1,9 +1,9 @@
+import { shown } from "../../../judge/index.ts";
 import { sameText } from "../answer.ts";
 import { type RoleArn, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 const roleArnForm =
   /^arn:(aws[a-z-]*):iam::(\d{12}):role\/(?:[\u0021-\u002e\u0030-\u007e]+\/)*([\w+=,.@-]{1,64})$/u;

@@ -1,9 +1,9 @@
+import { shown } from "../../../judge/index.ts";
 import { type AwsMessage, sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 const claim = "https://aws.amazon.com/roles";
 // As strict as what was seen: no wildcards, lower case, and no comma list that would pass as a path.

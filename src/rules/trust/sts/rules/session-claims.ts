@@ -1,10 +1,10 @@
 import { isRecord } from "../../../../core/base/index.ts";
+import { shown } from "../../../judge/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule, type TokenTags } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
 
 const tagsClaim = "https://aws.amazon.com/tags";
 const flatTags = `${tagsClaim}/principal_tags/`;

@@ -1,4 +1,5 @@
 import { lengthText } from "../../../../core/base/index.ts";
+import { tried } from "../../../judge/index.ts";
 import type { NamedPolicy } from "../../policy/document.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { parsePolicy } from "../../policy/parse.ts";
@@ -9,7 +10,6 @@ import { type LearnedFacts, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { accepted, refused } from "../verdict.ts";
 import { parseRoleArn } from "./request.ts";
-import { tried } from "./tried.ts";
 
 const defaultDuration = 3600;
 

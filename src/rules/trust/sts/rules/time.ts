@@ -1,11 +1,11 @@
 import { lengthText } from "../../../../core/base/index.ts";
+import { moment, shown } from "../../../judge/index.ts";
 import { awsSkewSeconds } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { moment, shown } from "./shown.ts";
 
 // AWS speaks of integers and long integers.
 const maxTime = 2 ** 63;

@@ -1,12 +1,11 @@
 import { errorText, PodtrustError } from "../../../../core/base/index.ts";
+import { shown, tried } from "../../../judge/index.ts";
 import { isAlgorithm, parseJws } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type RequiredClaims, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, notAJwt } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { shown } from "./shown.ts";
-import { tried } from "./tried.ts";
 
 const notACompactJws = sameText(
   "the token is not three base64url parts of which two are JSON objects, or its alg, kid or crit have the wrong type",

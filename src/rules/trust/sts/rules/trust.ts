@@ -1,4 +1,5 @@
 import { defined } from "../../../../core/base/index.ts";
+import { moment, shown } from "../../../judge/index.ts";
 import { readArn } from "../../../oidc/index.ts";
 import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
@@ -11,7 +12,6 @@ import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
 import { claimsWithoutKey, trustClaimKeys } from "./claim-keys.ts";
-import { moment, shown } from "./shown.ts";
 
 function denied(when: string, evidence: AwsMessage["evidence"]["2026"]): AwsMessage {
   return sameText(when, "AccessDenied", notAuthorized, { evidence, status: 403 });

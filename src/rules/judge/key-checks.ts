@@ -1,10 +1,10 @@
-import type { Jws } from "../../oidc/index.ts";
+import type { Jws } from "../oidc/index.ts";
 
 /** A key of a JWK Set, as the issuer serves it. */
 export type Jwk = Readonly<Record<string, unknown>>;
 
 /**
- * The arithmetic of keys. Whoever asks brings it along, since trust/ has none: so its rules run in a browser too. In Node
+ * The arithmetic of keys. Whoever asks brings it along, since rules have none: so they run in a browser too. In Node
  * it is the `keyChecks` of keys/.
  */
 export interface KeyChecks {

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../../core/base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 
 /** What a parser reads, or the error by which it says that there is nothing to read; faults of ours go on. */
 export function tried<T>(read: () => T): T | PodtrustError {

@@ -1,0 +1,44 @@
+import { explainBy, judgeBy, type KeyChecks, type RuleReport, type VendorRefusal } from "../judge/index.ts";
+import type { AssertionFacts, AssertionGrant, AssertionLearned } from "./facts.ts";
+import type { AssertionRule } from "./rule.ts";
+import { assertionRules } from "./rules/assertion.ts";
+import { credentialRules } from "./rules/credential.ts";
+import { keyRules } from "./rules/keys.ts";
+import { requestRules, resource } from "./rules/request.ts";
+
+/**
+ * The rules by which Entra takes a federated assertion, in the order in which they are asked; the first that refuses
+ * speaks. Entra does not document its order, and this one is ours, but for issuer, subject and audience.
+ */
+export const entraRules: readonly AssertionRule[] = [
+  ...requestRules,
+  ...assertionRules,
+  ...credentialRules,
+  ...keyRules,
+  resource,
+];
+
+/** What comes of a token request. */
+export type AssertionDecision =
+  | { readonly outcome: "accepted"; readonly grant: AssertionGrant }
+  | { readonly outcome: "refused"; readonly refusal: VendorRefusal; readonly passed: readonly string[] }
+  /** All is well so far: fetch the issuer's documents and ask again with them. */
+  | { readonly outcome: "needs-documents"; readonly issuer: string; readonly passed: readonly string[] };
+
+/** Decides a token request with a federated assertion: the first rule that refuses speaks. */
+export function decideAssertion(facts: AssertionFacts, keyChecks: KeyChecks): AssertionDecision {
+  const judged = judgeBy(entraRules, facts, { keyChecks });
+  if (judged.outcome === "refused") return judged;
+  // Every rule so far has accepted, and so everything that they find is known.
+  const { credential, resource: name, claims } = judged.known as AssertionLearned;
+  if (judged.outcome === "accepted") return { outcome: "accepted", grant: { credential, resource: name } };
+  return { outcome: "needs-documents", issuer: claims.iss, passed: judged.passed };
+}
+
+/** Rule by rule, what Entra would find. */
+export function explainAssertion(
+  facts: AssertionFacts,
+  keyChecks: KeyChecks,
+): readonly RuleReport<VendorRefusal>[] {
+  return explainBy(entraRules, facts, { keyChecks });
+}

@@ -1,0 +1,3 @@
+export { type AssertionDecision, decideAssertion, entraRules, explainAssertion } from "./decide.ts";
+export { readDescribedCredentials } from "./description.ts";
+export type { AssertionFacts, AssertionGrant, AssertionRequest, FederatedCredential } from "./facts.ts";

@@ -1,0 +1,135 @@
+import { errorText, lengthText, PodtrustError } from "../../../core/base/index.ts";
+import { accepted, moment, refusedWith, shown, tried } from "../../judge/index.ts";
+import { parseJws, relyingParties } from "../../oidc/index.ts";
+import { aadsts, assertionRule } from "../rule.ts";
+import { sources } from "../sources.ts";
+
+const malformed = aadsts(50_027, "invalid_request", {
+  when: "the assertion is no JWT",
+  text: "JWT token is invalid or malformed.",
+  evidence: "documented",
+});
+
+const structure = assertionRule({
+  name: "assertion-structure",
+  title: "The assertion is a JWT: a JWS in compact form with a JSON object in it.",
+  sources: [sources.errors],
+  evidence: "documented",
+  answers: [malformed],
+  needs: [],
+  check({ request }) {
+    const jws = tried(() => parseJws(request.clientAssertion ?? ""));
+    if (!(jws instanceof PodtrustError))
+      return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
+    return refusedWith(malformed, { why: errorText(jws), next: jws.next });
+  },
+});
+
+const noKid = aadsts(5_002_723, "invalid_client", {
+  when: "the header has no kid",
+  text: "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header.",
+  evidence: "reported",
+});
+
+const keyNamed = assertionRule({
+  name: "assertion-key-named",
+  title: "The assertion's header has a kid.",
+  sources: [sources.reports],
+  evidence: "reported",
+  answers: [noKid],
+  needs: ["jws"],
+  check(_facts, { jws }) {
+    if ((jws.kid ?? "") !== "") return accepted(`kid ${shown(jws.kid)}`);
+    return refusedWith(noKid, {
+      why: "the token's header has no kid",
+      next: "Take the token from the cluster itself: Kubernetes always sets a kid.",
+    });
+  },
+});
+
+const otherAlgorithm = aadsts(5_002_738, "invalid_client", {
+  when: "alg is ES256 or anything else but RS256, RS384, RS512",
+  text: "Invalid JWT token. '<alg>' is not a supported signature algorithm. Supported signing algorithms are: 'RS256,RS384,RS512'",
+  evidence: "reported",
+});
+
+const algorithm = assertionRule({
+  name: "assertion-algorithm",
+  title: "The assertion is signed with RS256, RS384 or RS512.",
+  sources: [sources.considerations, sources.reports],
+  evidence: "documented",
+  note: "The page names RS256 alone, and the answer RS384 and RS512 as well. Keys of elliptic curves are never taken.",
+  answers: [otherAlgorithm],
+  needs: ["jws"],
+  check(_facts, { jws }) {
+    if (relyingParties.azure.algorithms.some((one) => one === jws.alg))
+      return accepted(`signed with ${jws.alg}`);
+    return refusedWith(otherAlgorithm, {
+      why: `the token's alg is ${shown(jws.alg)}, and Azure verifies RSA signatures alone`,
+      next: "Let the cluster sign with an RSA key: podtrust rotate prepare --algorithm RS256.",
+      values: { alg: jws.alg },
+    });
+  },
+});
+
+const claimMissing = aadsts(90_014, "invalid_request", {
+  when: "iss, sub or aud is missing",
+  text: "The required field '<name>' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
+  evidence: "observed",
+});
+
+const claims = assertionRule({
+  name: "assertion-claims",
+  title: "The assertion has iss, sub and aud.",
+  sources: [sources.recorded, sources.errors],
+  evidence: "observed",
+  note: "Which of several is named first is not known; here it is the first of this order.",
+  answers: [claimMissing],
+  needs: ["jws"],
+  check(_facts, { jws }) {
+    const { iss, sub, aud } = jws.claims;
+    if (typeof iss === "string" && typeof sub === "string" && aud !== undefined)
+      return accepted(`iss ${shown(iss)}`, { claims: { iss, sub, aud } });
+    const name = typeof iss === "string" ? (typeof sub === "string" ? "aud" : "sub") : "iss";
+    return refusedWith(claimMissing, {
+      why: `the token's ${name} is ${shown(jws.claims[name])}`,
+      next: "Take a projected ServiceAccount token or one of TokenRequest.",
+      values: { name },
+    });
+  },
+});
+
+const outOfTime = aadsts(700_024, "invalid_client", {
+  when: "the call comes before nbf or after exp, or exp is missing",
+  text: "Client assertion is not within its valid time range. Current time: <now>, assertion valid from <from>, expiry time of assertion <until>. Review the documentation at https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials .",
+  evidence: "reported",
+});
+
+/** Seconds that clocks may differ. Nobody has published it: the five minutes are those of Microsoft's own libraries. */
+const skew = 300;
+
+const time = assertionRule({
+  name: "assertion-time",
+  title: "The call comes between the assertion's nbf and its exp.",
+  sources: [sources.errors, sources.reports],
+  evidence: "documented",
+  note: "How much clocks may differ is not known; five minutes are taken, as in Microsoft's libraries. How long an assertion may be good for is not known either.",
+  answers: [outOfTime],
+  needs: ["jws"],
+  check({ now }, { jws }) {
+    const { exp, iat, nbf = iat } = jws.claims;
+    const [from, until] = [typeof nbf === "number" ? nbf : 0, typeof exp === "number" ? exp : 0];
+    if (from - now <= skew && now - until < skew) return accepted(`good until ${moment(until)}`);
+    return refusedWith(outOfTime, {
+      why:
+        now - until >= skew
+          ? `the token expired ${moment(until)}, ${lengthText((now - until) * 1000)} ago`
+          : `the token is good from ${moment(from)} on, ${lengthText((from - now) * 1000)} from now`,
+      next: "Read the token's file anew for each exchange (azure-identity does), and compare the clocks.",
+      values: { now: moment(now), from: moment(from), until: moment(until) },
+    });
+  },
+});
+
+/** What the assertion says of itself. */
+export const assertionRules = [structure, keyNamed, algorithm, claims, time];

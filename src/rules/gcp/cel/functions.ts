@@ -1,0 +1,72 @@
+import { CelError, type CelValue, isList, isMap, typeName } from "./value.ts";
+
+function mismatch(name: string, values: readonly CelValue[]): CelError {
+  return new CelError("evaluation", `${name}() is not for ${values.map(typeName).join(", ")}`);
+}
+
+const lengthOf = (text: string): bigint => BigInt(Array.from(text).length);
+
+/** Upper and lower case of ASCII alone (cel-go, ext.Strings). */
+const lowerAscii = (text: string): string => text.replaceAll(/[A-Z]+/gu, (part) => part.toLowerCase());
+const upperAscii = (text: string): string => text.replaceAll(/[a-z]+/gu, (part) => part.toUpperCase());
+
+/** Parts of a text as Go's strings.Split has them: by characters where the separator is empty. */
+function split(text: string, separator: string): readonly string[] {
+  return separator === "" ? Array.from(text) : text.split(separator);
+}
+
+/**
+ * What stands in a text where a template has its one `{name}`: between the first place of what comes before, and the first
+ * after it of what comes behind; empty where the template does not fit. Source:
+ * https://cloud.google.com/iam/docs/conditions-attribute-reference#extract, whose examples are all that is known of it.
+ */
+function extract(text: string, template: string): string {
+  const found = /^([^{}]*)\{[^{}]*\}([^{}]*)$/u.exec(template);
+  if (found === null)
+    throw new CelError("evaluation", `extract() has one {name} in its template, and ${template} has not`);
+  const [, before = "", behind = ""] = found;
+  const start = text.indexOf(before);
+  if (start === -1) return "";
+  const from = start + before.length;
+  if (behind === "") return text.slice(from);
+  const end = text.indexOf(behind, from);
+  return end === -1 ? "" : text.slice(from, end);
+}
+
+type Method = (text: string, ...args: readonly string[]) => CelValue;
+
+/** Methods of strings whose arguments are strings, with how many they have. */
+const textMethods: Readonly<Record<string, readonly [args: number, method: Method]>> = {
+  contains: [1, (text, part = "") => text.includes(part)],
+  endsWith: [1, (text, part = "") => text.endsWith(part)],
+  extract: [1, (text, template = "") => extract(text, template)],
+  lowerAscii: [0, lowerAscii],
+  split: [1, (text, separator = "") => split(text, separator)],
+  startsWith: [1, (text, part = "") => text.startsWith(part)],
+  upperAscii: [0, upperAscii],
+};
+
+function sizeOf(value: CelValue): bigint {
+  if (typeof value === "string") return lengthOf(value);
+  if (isList(value)) return BigInt(value.length);
+  if (isMap(value)) return BigInt(Object.keys(value).length);
+  throw mismatch("size", [value]);
+}
+
+/** Whether a function of that name with so many arguments is judged here; `target` is counted among them. */
+export function isFunction(name: string, isMethod: boolean, count: number): boolean {
+  if (name === "size") return count === 1;
+  const method = Object.hasOwn(textMethods, name) ? textMethods[name] : undefined;
+  return isMethod && method?.[0] === count - 1;
+}
+
+/** Calls a function that `isFunction` has found; a method's target comes first. Throws CelError. */
+export function callFunction(name: string, values: readonly CelValue[]): CelValue {
+  const [first = null, ...rest] = values;
+  if (name === "size") return sizeOf(first);
+  const [, method] = textMethods[name] ?? [];
+  const texts = values.filter((value) => typeof value === "string");
+  const [text, ...args] = texts;
+  if (method === undefined || text === undefined || args.length < rest.length) throw mismatch(name, values);
+  return method(text, ...args);
+}

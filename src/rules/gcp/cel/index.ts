@@ -1,0 +1,34 @@
+import { checkFunctions, type CelVariables, evaluateExpression } from "./evaluate.ts";
+import { parseExpression } from "./parse.ts";
+import { CelError, type CelValue } from "./value.ts";
+
+export type { CelVariables } from "./evaluate.ts";
+export { CelError, type CelFault, type CelValue, celValue, typeName } from "./value.ts";
+
+/** An expression that can be asked with the values of one token after another. */
+export interface CelExpression {
+  readonly text: string;
+  /** What it comes to. Throws CelError `evaluation`. */
+  evaluate(variables: CelVariables): CelValue;
+}
+
+/**
+ * Reads an expression in the part of CEL that attribute mappings and conditions are written in: members, indexes, `has()`,
+ * comparisons, `in`, `&&`, `||`, `!`, `?:`, `+` of strings and lists, the macros of lists, and a few functions of strings.
+ * Throws CelError: `parse` where it is no CEL, `unsupported` where it is, and is not judged here.
+ */
+export function celExpression(text: string): CelExpression {
+  const expression = parseExpression(text);
+  checkFunctions(expression);
+  return { text, evaluate: (variables) => evaluateExpression(expression, variables) };
+}
+
+/** An expression, or why there is none. */
+export function readExpression(text: string): CelExpression | CelError {
+  try {
+    return celExpression(text);
+  } catch (error) {
+    if (error instanceof CelError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { isRecord } from "../../../core/base/index.ts";
+
+/** A value of CEL: JSON's, with integers apart from doubles as `bigint`. */
+export type CelValue =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly CelValue[]
+  | { readonly [key: string]: CelValue };
+
+/**
+ * Why an expression has no value: `parse` and `unsupported` are the expression's own fault and known before any token;
+ * `evaluation` is what came of this token.
+ */
+export type CelFault = "evaluation" | "parse" | "unsupported";
+
+/** What CEL says of an expression that has no value. */
+export class CelError extends Error {
+  override readonly name = "CelError";
+  readonly fault: CelFault;
+
+  constructor(fault: CelFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+export const isMap = (value: CelValue): value is { readonly [key: string]: CelValue } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const isList = (value: CelValue): value is readonly CelValue[] => Array.isArray(value);
+
+const isNumber = (value: CelValue): value is bigint | number =>
+  typeof value === "bigint" || typeof value === "number";
+
+/** The name of a value's type, as CEL writes it. */
+export function typeName(value: CelValue): string {
+  if (value === null) return "null_type";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return "double";
+  if (typeof value === "string") return "string";
+  return isList(value) ? "list" : "map";
+}
+
+/** A JSON value as CEL's: a whole number is an int. */
+export function celValue(json: unknown): CelValue {
+  if (typeof json === "number") return Number.isSafeInteger(json) ? BigInt(json) : json;
+  if (Array.isArray(json)) return json.map(celValue);
+  if (isRecord(json)) {
+    // Without a prototype: a claim called __proto__ is a key like any other.
+    const map = Object.create(null) as Record<string, CelValue>;
+    for (const [key, value] of Object.entries(json)) map[key] = celValue(value);
+    return map;
+  }
+  return typeof json === "string" || typeof json === "boolean" ? json : null;
+}
+
+/** The value of a map's own key. */
+export function entryOf(map: { readonly [key: string]: CelValue }, key: string): CelValue | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+/** Equality over all types: ints and doubles by value, and values of two types are not equal (cel-spec, "Equality"). */
+export function areEqual(a: CelValue, b: CelValue): boolean {
+  // An int and a double are compared by value, which the operator does for bigint and number alone.
+  // oxlint-disable-next-line eqeqeq
+  if (isNumber(a) && isNumber(b)) return a == b;
+  if (isList(a) && isList(b))
+    return a.length === b.length && a.every((one, index) => areEqual(one, b[index] ?? null));
+  if (isMap(a) && isMap(b)) {
+    const keys = Object.keys(a);
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => {
+        const other = entryOf(b, key);
+        return other !== undefined && areEqual(a[key] ?? null, other);
+      })
+    );
+  }
+  return a === b;
+}
+
+/** The order of strings by code point, as UTF-8's; JavaScript's own is by UTF-16. */
+function compareText(a: string, b: string): number {
+  const [points, others] = [Array.from(a), Array.from(b)];
+  const at = points.findIndex((one, index) => one !== others[index]);
+  if (at === -1) return points.length - others.length;
+  return (points[at]?.codePointAt(0) ?? 0) - (others[at]?.codePointAt(0) ?? -1);
+}
+
+/** Less, equal or greater than 0; undefined where the two have no order. */
+export function order(a: CelValue, b: CelValue): number | undefined {
+  if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN;
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  return undefined;
+}

@@ -1,0 +1,19 @@
+export { CelError, celExpression, celValue } from "./cel/index.ts";
+export { decideExchange, type ExchangeDecision, exchangeRules, explainExchange } from "./decide.ts";
+export { type DescribedTarget, readDescribedTarget } from "./description.ts";
+export type {
+  ExchangeFacts,
+  ExchangeRequest,
+  FederatedGrant,
+  GoogleProvider,
+  ImpersonationFacts,
+  ResourceState,
+} from "./facts.ts";
+export { explainImpersonation, impersonationRules } from "./impersonation.ts";
+export {
+  type MappedIdentity,
+  membersOf,
+  parseProviderName,
+  providerAudience,
+  type ProviderName,
+} from "./names.ts";

@@ -1,0 +1,15 @@
+export {
+  accepted,
+  filled,
+  refusedWith,
+  type VendorAnswer,
+  type VendorRefusal,
+  type VendorWords,
+} from "./answer.ts";
+export { explainBy, judgeBy, type RulesOutcome } from "./ask.ts";
+export { type Description, parseDescription, requiredText, textList, textMap } from "./description.ts";
+export { type IssuerDocuments, jwkEntries, keysOfIssuer } from "./documents.ts";
+export type { Jwk, KeyChecks } from "./key-checks.ts";
+export type { Evidence, RefusalWords, Rule, RuleReport, RuleSpec, RuleVerdict } from "./rule.ts";
+export { moment, shown } from "./shown.ts";
+export { tried } from "./tried.ts";

@@ -1,0 +1,177 @@
+/**
+ * Google's attribute mappings and conditions are CEL: what we make of random expressions is what cel-go makes of them, and
+ * what cel-python makes of them.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { isRecord } from "../../src/core/base/index.ts";
+import { CelError, celExpression, celValue } from "../../src/rules/gcp/index.ts";
+import { cleanAwsEnvironment, pythonVenv, runProgram } from "../support/python-venv.ts";
+import { runs } from "../support/runs.ts";
+import { evaluateEach } from "./cel.ts";
+import { leftOut } from "./harness/index.ts";
+
+const assertion = {
+  sub: "system:serviceaccount:shop:cart",
+  exp: 1_795_000_000,
+  groups: ["writers", "readers", ""],
+  nothing: null,
+  isAdmin: false,
+  "kubernetes.io": { namespace: "shop", serviceaccount: { name: "cart", uid: "1" } },
+  // What an expression would write out: of a claim no library knows the type before it evaluates.
+  written: {
+    shop: "shop",
+    text: "é😀",
+    empty: "",
+    one: 1,
+    less: -7,
+    yes: true,
+    list: ["shop", "web"],
+    map: { shop: 1 },
+  },
+};
+
+/** A text, a number, a list and so on; some of them not there. */
+const leaf = fc.constantFrom(
+  "assertion.sub",
+  "assertion.exp",
+  "assertion.groups",
+  "assertion.nothing",
+  "assertion.isAdmin",
+  "assertion['kubernetes.io'].namespace",
+  "assertion['kubernetes.io']['serviceaccount']",
+  "assertion['kubernetes.io'].serviceaccount.name",
+  "assertion.missing",
+  "assertion.groups[0]",
+  "assertion.groups[7]",
+  ...Object.keys(assertion.written).map((name) => `assertion.written.${name}`),
+  "'cart'",
+  '"wri\\"ters"',
+  "has(assertion.sub)",
+  "has(assertion.missing)",
+);
+
+const { expression } = fc.letrec<{ expression: string }>((tie) => {
+  const inner = tie("expression");
+  const call = (name: string): fc.Arbitrary<string> =>
+    fc.tuple(inner, inner).map(([a, b]) => `(${a}).${name}(${b})`);
+  return {
+    expression: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      { weight: 3, arbitrary: leaf },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(inner, fc.constantFrom("==", "!=", "&&", "||", "<", "<=", ">", ">=", "in"), inner)
+          .map(([a, operator, b]) => `(${a}) ${operator} (${b})`),
+      },
+      { weight: 1, arbitrary: inner.map((a) => `!(${a})`) },
+      { weight: 1, arbitrary: fc.tuple(inner, inner, inner).map(([a, b, c]) => `(${a}) ? (${b}) : (${c})`) },
+      { weight: 1, arbitrary: fc.constantFrom("startsWith", "endsWith", "contains", "split").chain(call) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .constantFrom("lowerAscii", "upperAscii", "size")
+          .chain((name) => inner.map((a) => `(${a}).${name}()`)),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(inner, fc.constantFrom("all", "exists", "exists_one", "filter", "map"), inner)
+          .map(([a, macro, b]) => `(${a}).${macro}(x, (x == ${JSON.stringify("readers")}) || (${b}))`),
+      },
+    ),
+  };
+});
+
+/** JSON with the members of objects in one order. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => {
+    if (typeof one === "bigint") return Number(one);
+    return isRecord(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
+  });
+}
+
+/** Nothing for an error, else the value as JSON. */
+function ours(text: string): string | undefined {
+  try {
+    const value = celExpression(text).evaluate({ assertion: celValue(assertion) });
+    return sorted(value);
+  } catch (error) {
+    if (error instanceof CelError && error.fault === "evaluation") return undefined;
+    throw error;
+  }
+}
+
+const expressions = fc.sample(expression, { numRuns: runs(3000), seed: 20_261_129 });
+
+const program = `
+import json, sys
+from cel import evaluate
+with open(sys.argv[1]) as file:
+    given = json.load(file)
+for text in given["expressions"]:
+    try:
+        print(json.dumps({"value": evaluate(text, {"assertion": given["assertion"]})}))
+    except BaseException as error:
+        print(json.dumps({"error": str(error)}))
+`;
+
+describe("an attribute condition of Google's", () => {
+  test("comes to what cel-go makes of it", { skip: leftOut() }, async (t) => {
+    const answers = await evaluateEach(expressions, { assertion });
+    const compared = expressions.flatMap((text, index) => {
+      const answer = answers[index];
+      // cel-go knows the types of literals before it evaluates, and refuses what could never have a value.
+      if (answer === undefined || "invalid" in answer) return [];
+      const theirs = "error" in answer ? undefined : sorted(answer.value ?? null);
+      return [[text, ours(text), theirs] as const];
+    });
+    t.diagnostic(`${compared.length} of ${expressions.length} compile`);
+    assert.ok(compared.length > expressions.length / 2);
+    assert.ok(compared.some(([, one]) => one === undefined) && compared.some(([, one]) => one === "true"));
+    assert.deepEqual(
+      compared.filter(([, one, other]) => one !== other),
+      [],
+    );
+  });
+
+  const venv = pythonVenv("common-expression-language", "0.10.0");
+  test("comes to what a library of Python makes of it", async (t) => {
+    const missing = await venv.missing();
+    if (missing !== undefined && process.env["CI"] !== "true") return t.skip(`left out: ${missing}`);
+    assert.equal(missing, undefined);
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-cel-"));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, "given.json");
+    // It has none of cel-go's string extensions.
+    const known = expressions
+      .filter((text) => !/\.(?:split|lowerAscii|upperAscii)\(/u.test(text))
+      .slice(0, runs(500));
+    await writeFile(file, JSON.stringify({ assertion, expressions: known }));
+    const { code, out, err } = await runProgram(
+      venv.program("python"),
+      ["-c", program, file],
+      cleanAwsEnvironment({}),
+    );
+    assert.equal(code, 0, err);
+    const answers = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { value?: unknown; error?: string });
+    assert.equal(answers.length, known.length);
+    const compared = known.map((text, index) => {
+      const { value, error } = answers[index] ?? {};
+      return [text, ours(text), error === undefined ? sorted(value) : undefined] as const;
+    });
+    assert.deepEqual(
+      compared.filter(([, one, other]) => one !== other),
+      [],
+    );
+  });
+});

@@ -1,0 +1,10 @@
+import { describe, test } from "node:test";
+import { accepts, refuses } from "../openbao-fixture.ts";
+
+describe("OpenBao's rule token-structure", () => {
+  test("refuses what is no JWT", () => {
+    const text = "error validating token: error verifying token signature: malformed jwt";
+    return refuses({ facts: { jwt: "s.abc" } }, { rule: "token-structure", text });
+  });
+  test("accepts a JWT", () => accepts());
+});
