@@ -1,16 +1,16 @@
 import type { AwsAccess } from "../../providers/aws/index.ts";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
-import { type Jws, parseJws } from "../../rules/oidc/index.ts";
+import { type Jws, parseIssuer, parseJws } from "../../rules/oidc/index.ts";
 import {
   factsOfTrustPolicy,
-  type IssuerDocuments,
   parsePolicy,
   type ProviderFacts,
   type RoleArn,
   type RoleFacts,
   unknownChain,
 } from "../../rules/trust/index.ts";
+import type { IssuerDocuments } from "../../rules/judge/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
@@ -151,6 +151,19 @@ async function documentsOfFiles(
     readTextFile(context, { option: "--jwks", name: jwks, maxBytes: jwksBytes }),
   ]);
   return { ok: true, discovery: one, jwks: other };
+}
+
+/** The issuer's documents for a relying party that has no thumbprints: from files, or fetched as these options say. */
+export async function documentsOf(
+  context: CommandContext,
+  from: DocumentSources,
+  issuer: string,
+): Promise<IssuerDocuments> {
+  const { discovery, jwks } = from;
+  if (discovery !== undefined && jwks !== undefined) return documentsOfFiles(context, discovery, jwks);
+  parseIssuer(issuer);
+  const route = await routeOf(context, from);
+  return servedDocuments(await readIssuer(issuer, { route, signal: context.signal }));
 }
 
 /** The issuer's documents, undefined where AWS would not fetch them, and what was taken for granted of them. */

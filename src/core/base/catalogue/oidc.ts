@@ -23,4 +23,8 @@ export const oidcErrors = {
     summary: "A Namespace or ServiceAccount has a name that Kubernetes does not allow.",
     next: "Give it as NAMESPACE/NAME, in lower case, as kubectl prints it.",
   },
+  "description-invalid": {
+    summary: "A file is not what gcloud, az or bao prints of a relying party's resource.",
+    next: "Write it by the command that podtrust explain --help names, as JSON.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

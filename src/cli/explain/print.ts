@@ -1,0 +1,92 @@
+import { printNext } from "../../core/command-line/index.ts";
+import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
+import type { RefusalWords, RuleReport } from "../../rules/judge/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Who is asked, and what it answers with. */
+export interface Asked<Refusal extends RefusalWords> {
+  /** AWS, Google Cloud. */
+  readonly party: string;
+  /** What the token is for: `role web`. */
+  readonly target: string;
+  /** The vendor's own words, a line each. */
+  readonly answerLines: (refusal: Refusal) => readonly string[];
+}
+
+const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim("·") } as const;
+const ruleWidth = 24;
+const hang = ruleWidth + 3;
+
+function printRule<Refusal extends RefusalWords>(
+  context: CommandContext,
+  { rule, outcome, finding, warnings, refusal }: RuleReport<Refusal>,
+  answerLines: Asked<Refusal>["answerLines"],
+): void {
+  const { output } = context;
+  const found = outcome === "not-reached" ? dim(finding) : finding;
+  output.line(rich`${marks[outcome]} ${rule.padEnd(ruleWidth)} ${found}`, hang);
+  for (const warning of warnings) output.line(yellow(`  warning: ${warning}`), 4);
+  if (refusal === undefined) return;
+  for (const line of answerLines(refusal)) output.line(dim(`  ${line}`), 4);
+  printNext(context, output, refusal.next, { indent: 2 });
+}
+
+/** Whether it would be accepted, and by which rules not. */
+export function printVerdict<Refusal extends RefusalWords>(
+  { output }: CommandContext,
+  reports: readonly RuleReport<Refusal>[],
+  { party, target }: Asked<Refusal>,
+): void {
+  const refused = reports.filter((one) => one.outcome === "refused").map(({ rule }) => rule);
+  const [first, ...others] = refused;
+  if (first === undefined) {
+    output.line(bold(green(`${party} would accept the token for ${target}.`)), 2);
+  } else {
+    output.line(bold(red(`${party} would deny it, by the rule ${first}.`)), 2);
+    if (others.length > 0) output.line(`After that it would deny it by ${others.join(", ")}.`, 2);
+  }
+  output.line();
+}
+
+/** The rules that say something against the token, or all of them, and how many are not shown. */
+export function printRules<Refusal extends RefusalWords>(
+  context: CommandContext,
+  reports: readonly RuleReport<Refusal>[],
+  { answerLines }: Asked<Refusal>,
+  all: boolean,
+): void {
+  const { output } = context;
+  const shown = all
+    ? reports
+    : reports.filter(({ outcome, warnings }) => outcome === "refused" || warnings.length > 0);
+  for (const report of shown) printRule(context, report, answerLines);
+  const hidden = reports.filter((one) => !shown.includes(one));
+  const passed = hidden.filter(({ outcome }) => outcome === "accepted").length;
+  if (hidden.length === 0) return;
+  const rest = hidden.length - passed;
+  const also = rest === 0 ? "" : ` and ${rest} not reached`;
+  output.line(dim(`${passed} of ${reports.length} rules passed${also}; --all shows each.`), 2);
+}
+
+/** `2026-11-25T01:02:03Z`. */
+export function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** What is judged: for whom, of whom, and when. */
+export function printHead(
+  context: CommandContext,
+  [name, target]: readonly [name: string, target: string],
+  claims: Claims,
+  now: number,
+): void {
+  const { output, clock } = context;
+  const claim = (claimName: string): string => JSON.stringify(claims[claimName]) ?? "nothing";
+  const width = Math.max("token".length, name.length) + 2;
+  output.line(rich`${bold(name.padEnd(width))}${target}`);
+  output.line(rich`${bold("token".padEnd(width))}${claim("sub")} of ${claim("iss")} for ${claim("aud")}`);
+  output.line(rich`${bold("at".padEnd(width))}${instant(now)}, ${relativeTime(now * 1000, clock.now())}`);
+  output.line();
+}

@@ -1,0 +1,83 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
+import { yellow } from "../../core/terminal/index.ts";
+import { parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
+import type { CommandContext } from "../context.ts";
+import { documentsOf, readToken } from "./facts.ts";
+import { instant, printHead, printRules, printVerdict } from "./print.ts";
+import type { Explanation, Question } from "./question.ts";
+import { checkTogether, type ExplainOptions, timeOf } from "./typed.ts";
+
+interface Party {
+  readonly title: string;
+  /** Loaded for who asks for it alone. */
+  readonly load: () => Promise<{ readonly explain: (question: Question) => Promise<Explanation> }>;
+}
+
+const parties: Readonly<Record<string, Party>> = {
+  gcp: { title: "Google Cloud", load: () => import("./gcp.ts") },
+  azure: { title: "Azure", load: () => import("./azure.ts") },
+  openbao: { title: "OpenBao", load: () => import("./openbao.ts") },
+};
+
+function partyOf(name: string): Party {
+  const party = Object.hasOwn(parties, name) ? parties[name] : undefined;
+  if (party !== undefined) return party;
+  throw new PodtrustError("usage", `--for ${name} is no relying party`, {
+    next: `Give aws, ${Object.keys(parties).join(", ")}.`,
+  });
+}
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * Says whether a relying party would accept a token for what its own tool describes and, rule by rule, why not. Ends with
+ * exit code 3 when it would not. Nothing is asked of the relying party, and nothing of the token's signature is printed.
+ */
+export async function runExplainFor(context: CommandContext, options: ExplainOptions): Promise<void> {
+  const { title, load } = partyOf(options.for);
+  checkTogether(options);
+  const now = timeOf(options.at, context.clock.now());
+  const token = await readToken(context, options.token);
+  const names = options.described ?? [];
+  const descriptions = await Promise.all(
+    names.map(async (name) =>
+      parseDescription(await readTextFile(context, { option: "--described", name, maxBytes }), name),
+    ),
+  );
+  const { explain } = await load();
+  const { target, reports, notes } = await explain({
+    token: token.text,
+    jws: token.jws,
+    now,
+    descriptions,
+    serviceAccount: options.serviceAccount,
+    documents: (issuer) => documentsOf(context, options, issuer),
+  });
+  const asked = {
+    party: title,
+    target: target.join(" "),
+    answerLines: ({ code, status, message }: VendorRefusal) => [
+      `${title} answers ${code} (${status}): ${message}`,
+    ],
+  };
+  const said = [...token.notes, ...notes];
+  const { output } = context;
+  printHead(context, target, token.jws.claims, now);
+  printVerdict(context, reports, asked);
+  printRules(context, reports, asked, options.all === true);
+  for (const note of said) output.line(yellow(`note: ${note}`), 2);
+  const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
+  const { iss, sub, aud } = token.jws.claims;
+  output.result({
+    accepted: refusal === undefined,
+    for: options.for,
+    [target[0]]: target[1],
+    at: instant(now),
+    token: { iss, sub, aud },
+    ...(refusal === undefined ? {} : { refusal }),
+    rules: reports,
+    notes: said,
+  });
+  context.exitCode = refusal === undefined ? 0 : 3;
+}

@@ -1,0 +1,79 @@
+import { parseDuration, PodtrustError } from "../../core/base/index.ts";
+import type { DocumentSources } from "./facts.ts";
+
+/** What was typed. */
+export interface ExplainOptions extends DocumentSources {
+  readonly token: string;
+  /** Who is asked: a relying party. */
+  readonly for: string;
+  readonly role?: string;
+  /** Files of what gcloud, az or bao prints. */
+  readonly described?: readonly string[];
+  readonly serviceAccount?: string;
+  readonly trustPolicy?: string;
+  readonly clientId?: readonly string[];
+  readonly at?: string;
+  readonly duration?: string;
+  readonly sessionName: string;
+  /** Every rule, and not only those that say something against the token. */
+  readonly all?: true;
+}
+
+/** What other relying parties alone are asked with, and what AWS alone is. */
+const awsForeign = ["described", "serviceAccount"] as const;
+const foreignToOthers = ["trustPolicy", "clientId", "duration"] as const;
+
+/** Seconds since the epoch; throws `usage`. */
+export function timeOf(text: string | undefined, now: number): number {
+  if (text === undefined) return Math.floor(now / 1000);
+  if (/^\d{1,12}$/u.test(text)) return Number(text);
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/u.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (!Number.isNaN(ms)) return Math.floor(ms / 1000);
+  throw new PodtrustError("usage", `--at ${text} is not a time`, {
+    next: "Give it as 2026-11-25T12:00:00Z, or in seconds since 1970.",
+  });
+}
+
+/** Seconds, as a text; throws `usage`. */
+export function durationOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^\d{1,9}$/u.test(text)) return text;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms % 1000 === 0) return String(ms / 1000);
+  throw new PodtrustError("usage", `--duration ${text} is not a time`, {
+    next: "Give seconds, as 3600, or a duration, as 1h30m.",
+  });
+}
+
+/** Throws `usage` for options that do not go together. */
+export function checkTogether(options: ExplainOptions): void {
+  if ((options.discovery === undefined) !== (options.jwks === undefined)) {
+    throw new PodtrustError("usage", "--discovery and --jwks go together", {
+      next: "Give both files, or neither: both documents are then fetched from the issuer.",
+    });
+  }
+  const isAws = options.for === "aws";
+  const foreign = isAws ? awsForeign : foreignToOthers;
+  const wrong = foreign.find((name) => options[name] !== undefined);
+  if (wrong !== undefined) {
+    const option = `--${wrong.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new PodtrustError("usage", `${option} does not go with --for ${options.for}`, {
+      next: `Leave ${option} out, or say for whom it is.`,
+    });
+  }
+  if (isAws === (options.role === undefined)) {
+    throw new PodtrustError(
+      "usage",
+      isAws ? "--role is missing" : `--role does not go with --for ${options.for}`,
+      {
+        next: isAws ? "Give the ARN of the role to assume." : "Leave it out.",
+      },
+    );
+  }
+  if (options.clientId !== undefined && options.trustPolicy === undefined) {
+    throw new PodtrustError("usage", "--client-id goes with --trust-policy: IAM knows the provider's own", {
+      next: "Leave --client-id out, or give the trust policy's file.",
+    });
+  }
+}
