@@ -6,10 +6,7 @@ export const isAtLength = process.env["PODTRUST_AT_LENGTH"] === "yes";
 /** How often a property is tried: so often in the gate, and twenty times as often nightly. */
 export const runs = (gate: number): number => (isAtLength ? 20 * gate : gate);
 
-/** Of so many cases of a grid one is tried in the gate, and each of them nightly. */
-export const oneOf = (gate: number): number => (isAtLength ? 1 : gate);
-
 /** Of a grid's cases those that are tried: one of so many in the gate, and all of them nightly. */
 export function casesOf<T>(grid: readonly T[], gate: number): readonly T[] {
-  return grid.filter((_, index) => index % oneOf(gate) === 0);
+  return grid.filter((_, index) => isAtLength || index % gate === 0);
 }

@@ -58,10 +58,14 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  */
 const byNight = [
   "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,harness}.test.ts",
-  "test/cluster/migrate-from-kube2iam.test.ts",
+  "test/cluster/{migrate-from-kube2iam,replicas}.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
-  "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,mirror,webhook-life}.test.ts",
+  "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
+  "test/cluster/operator/{mirror,webhook-life}.test.ts",
+  "test/peers/ansible.test.ts",
+  "test/tools/{planted-faults,release}.test.ts",
+  "test/tools/host/{accounts,cilium-cli,foreign-machine,interrupted}.test.ts",
 ];
 
 /** The same of those that boot machines. */
@@ -157,11 +161,11 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/doctor/causes.test.ts",
       "test/cluster/operator/webhook.test.ts",
       "test/exports/**/*.test.ts",
-      "test/tools/host/interrupted.test.ts",
     ],
     isAgain: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
-    chooses: (file) => /^test\/(?:attacks|cluster|exports|tools)\//u.test(file) || triesProperties(file),
+    chooses: (file) =>
+      /^test\/(?:attacks|cluster|exports|peers|tools)\//u.test(file) || triesProperties(file),
     concurrency: 2,
     timeout: 3_600_000,
   },

@@ -12,7 +12,6 @@ import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/i
 import { HostConnection, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, planOf } from "../../../src/rules/plan/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
-import { oneOf } from "../../support/runs.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,
@@ -28,9 +27,6 @@ import {
   writeRelease,
 } from "../../support/ssh-host/index.ts";
 import { until } from "../../support/until.ts";
-
-/** Of so many calls one is cut; each of them nightly. */
-const cutEvery = oneOf(10);
 
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
@@ -226,14 +222,14 @@ function undisturbed(work: Work): Promise<Undisturbed> {
 const isLost = (said: string): boolean => /ssh-lost/u.test(said) && /Run the same command again/u.test(said);
 
 /**
- * Cuts the connection at each call that `up` makes, or at every tenth, once in the middle of what the call reads, once before its answer,
+ * Cuts the connection at each call that `up` makes, once in the middle of what the call reads, once before its answer,
  * and runs it again after each; gives how often.
  */
 async function cutEverywhere(work: Work): Promise<number> {
   const { tree } = await undisturbed(work);
   return onBench(work, async (bench) => {
     const { host } = bench;
-    await host.watch(cutEvery, "each call");
+    await host.watch(1, "each call");
     for (let runs = 0; runs < 100; runs += 1) {
       const { isDone, said } = await work.up(bench);
       if (isDone) break;
@@ -304,11 +300,10 @@ describe("up that is cut off on a machine", { skip: missing ?? false }, () => {
     ["a change of all of k3s", k3sChange, 20],
     ["a change of all of the publisher", publisherChange, 10],
   ] as const) {
-    const where = cutEvery === 1 ? "each call" : "every tenth call";
-    test(`${what}: the connection lost at ${where}, runs that follow end where one ends that nobody disturbed`, async (context) => {
+    test(`${what}: the connection lost at each call, runs that follow end where one ends that nobody disturbed`, async (context) => {
       const count = await cutEverywhere(work);
       context.diagnostic(`${count} cuts`);
-      assert.ok(count >= least / cutEvery, String(count));
+      assert.ok(count >= least, String(count));
     });
   }
   // In a row of cuts a later step starts anew what an earlier one left: so each of these by itself.
