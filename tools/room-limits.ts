@@ -12,6 +12,7 @@ export const pure = [
   "rules/bindings",
   "rules/distribution",
   "rules/dns",
+  "rules/tokens",
   "rules/adoption",
   "rules/rotation",
   "rules/signer",

@@ -10,7 +10,8 @@ import {
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
-import type { FileTarget, PodTokens } from "../../src/rules/rotation/index.ts";
+import type { FileTarget } from "../../src/rules/rotation/index.ts";
+import type { PodTokens } from "../../src/rules/tokens/index.ts";
 import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
 import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
 import { SwiftClock } from "./swift-clock.ts";
@@ -46,7 +47,8 @@ function compactJws(header: object, claims: object, key: KeyObject): string {
 
 /** A pod that lives, with one token for relying parties outside. */
 export function podWith(name: string, ms: number): PodTokens {
-  return { namespace: "shop", name, uid: name, startedAt: undefined, tokens: [{ audience, ms }] };
+  const tokens = [{ audience, ms }];
+  return { namespace: "shop", name, uid: name, serviceAccount: name, startedAt: undefined, tokens };
 }
 
 /** What ends a run where a test wants it cut off. */

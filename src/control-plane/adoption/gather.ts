@@ -9,16 +9,15 @@ import {
   oldIssuers,
   oldTokens,
   type OldTokens,
-  type PodFacts,
   type ServerFacts,
 } from "../../rules/adoption/index.ts";
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
+import { type PodTokens, podTokensOf } from "../../rules/tokens/index.ts";
 import type { Server } from "../servers/index.ts";
 import { type LegacyToken, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
-import { podFacts } from "./pods.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
 import { readTrust } from "./trust.ts";
 
@@ -106,18 +105,16 @@ function switchedAt(
 
 function tokensOf(
   seen: ServersSeen,
-  pods: readonly PodFacts[],
+  pods: readonly PodTokens[],
   isMeant: (issuer: string) => boolean,
   now: number,
 ): OldTokens {
-  const { servers, isExtended, maxTokenSeconds } = seen;
+  const { servers, isExtended, maxTokenMs } = seen;
   return oldTokens({
     pods,
     switchedAt: switchedAt(servers, isMeant, now),
     now,
-    apiAudiences: servers.flatMap(audiencesOf),
-    isExtended,
-    ...defined({ maxTokenSeconds }),
+    rules: { audiences: servers.flatMap(audiencesOf), maximum: maxTokenMs, extend: isExtended },
   });
 }
 
@@ -138,7 +135,7 @@ export async function gatherAdoption(context: AdoptionContext): Promise<Adoption
   const formerIssuers = config.publisher?.formerIssuers ?? [];
   const old = oldIssuers({ servers: seen.servers, wanted, formerIssuers });
   const [pods, legacy, tracked, checkers, documents, accounts, publishers] = await Promise.all([
-    looks.at("pods, and the tokens that they hold", readPods(api, podFacts, { signal }), {
+    looks.at("pods, and the tokens that they hold", readPods(api, podTokensOf, { signal }), {
       kept: [],
       isWhole: false,
     }),

@@ -12,8 +12,8 @@ export interface ServersSeen {
   readonly unseen: readonly string[];
   /** Any of them extends the kubelet's own tokens to a year, which is the default. */
   readonly isExtended: boolean;
-  /** The longest `--service-account-max-token-expiration`, in seconds; absent where any server has none. */
-  readonly maxTokenSeconds?: number;
+  /** The longest `--service-account-max-token-expiration`, in milliseconds; undefined where any server has none. */
+  readonly maxTokenMs: number | undefined;
 }
 
 function authenticationOf({ authenticationConfig: file }: ApiServerFlags): AuthenticationFacts {
@@ -26,13 +26,13 @@ function factsOf(name: string, flags: ApiServerFlags): ServerFacts {
 }
 
 /** What the flags say of how long tokens live. */
-function livesOf(all: readonly ApiServerFlags[]): Pick<ServersSeen, "isExtended" | "maxTokenSeconds"> {
+function livesOf(all: readonly ApiServerFlags[]): Pick<ServersSeen, "isExtended" | "maxTokenMs"> {
   const lives = all.map(({ maxTokenExpiration = "" }) => parseDuration(maxTokenExpiration) ?? 0);
   const known = lives.filter((one) => one > 0);
   const isBounded = all.length > 0 && known.length === all.length;
   return {
     isExtended: all.some(({ extendTokenExpiration = true }) => extendTokenExpiration),
-    ...(isBounded ? { maxTokenSeconds: Math.max(...known) / 1000 } : {}),
+    maxTokenMs: isBounded ? Math.max(...known) : undefined,
   };
 }
 

@@ -2,13 +2,11 @@ import { errorText, PodtrustError } from "../../core/base/index.ts";
 import {
   type LegacyToken,
   observe,
-  type PodTokens,
   type RotationFacts,
   type RotationRecord,
   type RotationTimes,
-  tokenLives,
-  type TokenRules,
 } from "../../rules/rotation/index.ts";
+import { type PodTokens, tokenLives, type TokenRules } from "../../rules/tokens/index.ts";
 import type { RecordStore } from "./record-secret.ts";
 import type { RotatedServer, ServerLook } from "./rotated-server.ts";
 import type { Sights } from "./sights.ts";

@@ -2,7 +2,8 @@ import { parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { ApiServerFlags, Server } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import type { FileTarget, TokenRules } from "../../rules/rotation/index.ts";
+import type { FileTarget } from "../../rules/rotation/index.ts";
+import type { TokenRules } from "../../rules/tokens/index.ts";
 import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 
 // Everybody has it, and a token for this audience is good for nothing.

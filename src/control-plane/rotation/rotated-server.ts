@@ -1,4 +1,5 @@
-import type { FileTarget, ServerKeys, TokenRules } from "../../rules/rotation/index.ts";
+import type { FileTarget, ServerKeys } from "../../rules/rotation/index.ts";
+import type { TokenRules } from "../../rules/tokens/index.ts";
 
 /** The algorithms of a key that is made. */
 export type RotationAlgorithm = "RS256" | "ES256";

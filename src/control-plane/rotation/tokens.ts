@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { type LegacyToken, type PodTokens, podTokensOf } from "../../rules/rotation/index.ts";
+import type { LegacyToken } from "../../rules/rotation/index.ts";
+import { type PodTokens, podTokensOf } from "../../rules/tokens/index.ts";
 import { type Pages, readLegacyTokens, readPods } from "../tokens/index.ts";
 
 // A cluster has at most 150,000 pods (https://kubernetes.io/docs/setup/best-practices/cluster-large/).

@@ -9,15 +9,7 @@ export type {
   OldTrust,
   ServerFacts,
 } from "./facts.ts";
-export {
-  holdersOf,
-  type OldToken,
-  oldTokens,
-  type OldTokens,
-  type OldTokensInput,
-  type PodFacts,
-  type TokenSource,
-} from "./old-tokens.ts";
+export { holdersOf, type OldToken, oldTokens, type OldTokens, type OldTokensInput } from "./old-tokens.ts";
 export {
   adoptionRefusals,
   type AdoptionRefusal,

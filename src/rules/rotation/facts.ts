@@ -1,3 +1,4 @@
+import type { TokenLives } from "../tokens/index.ts";
 import type { RotationRecord } from "./record.ts";
 
 /** The key files of one API server, as they lie on its machine. Key IDs. */
@@ -39,22 +40,6 @@ export interface RotationTimes {
   readonly publisherCache: number;
   /** How long a relying party goes on with a set beyond that. */
   readonly relyingPartyCache: number;
-}
-
-/** The longest token of a sort, in milliseconds, and whose it is, for sentences. */
-export interface TokenLife {
-  readonly ms: number;
-  readonly of: string;
-}
-
-/** How long tokens live that the cluster makes. */
-export interface TokenLives {
-  /** For relying parties outside. */
-  readonly outside: TokenLife;
-  /** For the cluster's own API, as they are asked for. */
-  readonly api: TokenLife;
-  /** For the cluster's own API, where the API server extends what the kubelet asks for; undefined where it does not. */
-  readonly extended: TokenLife | undefined;
 }
 
 /** A token that lies in a Secret and has no end. */

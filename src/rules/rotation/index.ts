@@ -1,13 +1,4 @@
-export type {
-  KeyFiles,
-  LegacyToken,
-  RotationFacts,
-  RotationTimes,
-  ServerKeys,
-  Sight,
-  TokenLife,
-  TokenLives,
-} from "./facts.ts";
+export type { KeyFiles, LegacyToken, RotationFacts, RotationTimes, ServerKeys, Sight } from "./facts.ts";
 export {
   emptyRecord,
   type KeyRecord,
@@ -27,13 +18,6 @@ export { isUnderWay, judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
 export { judgeFinishPublication, judgeFinishVerifiers, oldestPrevious, quietMs } from "./finish.ts";
 export type { MoveRefusal, MoveRefusalReason, MoveVerdict } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerStep, signSteps } from "./targets.ts";
-export {
-  type PodTokens,
-  podTokensOf,
-  type ProjectedToken,
-  tokenLives,
-  type TokenRules,
-} from "./pod-tokens.ts";
 export {
   type HitPod,
   judgeTheft,

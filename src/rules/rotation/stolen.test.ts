@@ -14,13 +14,12 @@ import {
   emptyRecord,
   judgeTheft,
   longestSessionMs,
-  podTokensOf,
   recordPromotion,
   type RotationFacts,
   type Theft,
   theftText,
-  tokenLives,
 } from "./index.ts";
+import { podTokensOf } from "../tokens/index.ts";
 
 const source = (audience: string | undefined, expirationSeconds?: number) => ({
   serviceAccountToken: { path: "token", audience, expirationSeconds },
@@ -32,43 +31,6 @@ const pod = (name: string, sources: readonly object[], status: object = {}) => (
 });
 const web = pod("web", [source("sts.amazonaws.com", 86_400), source(undefined, 3607)]);
 const rules = { audiences: ["https://kubernetes.default.svc"], maximum: undefined, extend: true };
-
-describe("the tokens of pods", () => {
-  test("are read from their specs, with the API server's defaults", () => {
-    assert.deepEqual(podTokensOf(web), {
-      namespace: "shop",
-      name: "web",
-      uid: "uid-web",
-      startedAt: start - 2 * hour,
-      tokens: [
-        { audience: "sts.amazonaws.com", ms: day },
-        { audience: undefined, ms: 3607 * second },
-      ],
-    });
-    assert.deepEqual(podTokensOf(pod("a", [source("")]))?.tokens, [{ audience: undefined, ms: hour }]);
-    assert.equal(podTokensOf(pod("a", [], { phase: "Failed" })), undefined);
-    const nothing = { namespace: "", name: "", uid: "", startedAt: undefined, tokens: [] };
-    assert.deepEqual(podTokensOf("no pod"), nothing);
-  });
-
-  test("have their longest by the specs, the servers' maximum and their extension to a year", () => {
-    const pods = [
-      podTokensOf(web),
-      podTokensOf(pod("b", [source("vault"), source(rules.audiences[0], 600)])),
-    ];
-    const known = pods.filter((one) => one !== undefined);
-    const lives = tokenLives(known, rules);
-    assert.deepEqual(lives.outside, { ms: day, of: "pod shop/web" });
-    assert.deepEqual(lives.api, { ms: 3607 * second, of: "pod shop/web" });
-    assert.deepEqual(lives.extended, { ms: 365 * day, of: "pod shop/web" });
-    const bounded = tokenLives(known, { ...rules, maximum: hour });
-    assert.deepEqual([bounded.outside.ms, bounded.api.ms, bounded.extended?.ms], [hour, hour, hour]);
-    assert.equal(tokenLives(known, { ...rules, extend: false }).extended, undefined);
-    const none = tokenLives([], rules);
-    assert.deepEqual(none.outside, { ms: 0, of: "no pod that lives" });
-    assert.equal(none.extended, undefined);
-  });
-});
 
 describe("a stolen key", () => {
   const known = [web, pod("quick", [source("vault", 600)])]
@@ -106,8 +68,8 @@ describe("a stolen key", () => {
     assert.deepEqual(
       current.pods.map(({ name, renewedBy }) => [name, renewedBy - start]),
       [
-        ["web", 0.8 * day + 90 * second],
-        ["quick", 8 * minute + 90 * second],
+        ["web", 0.8 * day + 3 * minute],
+        ["quick", 11 * minute],
       ],
     );
     const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
@@ -146,7 +108,7 @@ describe("a stolen key", () => {
     assert.match(text, /API servers a, b accept its tokens/u);
     assert.match(
       text,
-      /shop\/quick is refused by relying parties until its token is renewed: by .* \(9m30s\)/u,
+      /shop\/quick is refused by relying parties until its token is renewed: by .* \(11m\)/u,
     );
     assert.match(text, /Secret ci\/token-old of ServiceAccount deployer ends/u);
     assert.doesNotMatch(text, /token-new/u);

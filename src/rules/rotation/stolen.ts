@@ -1,9 +1,9 @@
 import { durationText } from "../../core/base/index.ts";
 import { forgottenAt } from "../oidc/index.ts";
+import { isOutside, mayHold, type PodTokens, renewedWithinMs, type TokenRules } from "../tokens/index.ts";
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, type RotationState } from "./key-states.ts";
 import { judgePromote } from "./moves.ts";
-import { isOutside, type PodTokens, renewedWithinMs, type TokenRules } from "./pod-tokens.ts";
 import { rememberedOf } from "./record.ts";
 
 /** A pod whose token may be of the stolen key. */
@@ -63,11 +63,12 @@ function hitPods(facts: RotationFacts, kid: string, { pods, rules }: TheftFacts)
   const { state } = keyAcross(facts, kid);
   if (state === "next" || state === "out") return [];
   const last = state === "current" ? now : (rememberedOf(record, kid).retiredAt ?? now);
-  return pods.flatMap(({ namespace, name, uid, startedAt, tokens }) => {
+  return pods.flatMap((pod) => {
+    const { namespace, name, uid, tokens } = pod;
     // What began after the key's last signature got its tokens of another.
-    if (startedAt !== undefined && startedAt > last) return [];
+    if (!mayHold(pod, last, now)) return [];
     const outside = tokens.filter((token) => isOutside(token, rules));
-    const renewedBy = Math.max(...outside.map((token) => last + renewedWithinMs(token)));
+    const renewedBy = Math.max(...outside.map((token) => last + renewedWithinMs(token, rules)));
     return renewedBy > now ? [{ namespace, name, uid, renewedBy }] : [];
   });
 }
