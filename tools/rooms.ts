@@ -38,7 +38,16 @@ export const allowed: Record<string, readonly string[]> = {
   "core/yaml": [],
   "stack/hcl": [],
   doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
-  "doctor/judge": ["core/base", "rules/oidc", "rules/keys", "rules/judge", "rules/trust", "issuer", "doctor"],
+  "doctor/judge": [
+    "core/base",
+    "rules/dns",
+    "rules/oidc",
+    "rules/keys",
+    "rules/judge",
+    "rules/trust",
+    "issuer",
+    "doctor",
+  ],
   // Who can become what: gathered by what status and plan read, judged and drawn by the rooms inside.
   map: ["core/base", "core/admin", "issuer", "providers/kubernetes", "stack", "stack/parts"],
   "map/judge": ["core/base", "rules/oidc", "rules/trust", "stack/parts", "map"],

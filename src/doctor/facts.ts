@@ -89,6 +89,8 @@ export interface DoctorFacts {
   readonly addresses: readonly AddressFacts[];
   /** Milliseconds that each document had. */
   readonly timeoutMs: number;
+  /** Milliseconds by which the program that looked was held up itself; absent where nobody measured it. */
+  readonly lateMs?: number;
   /** From the host up to the first name with records; empty where DNS was not asked. */
   readonly caa: readonly CaaFacts[];
   readonly zone?: ZoneFacts;

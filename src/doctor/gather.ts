@@ -18,6 +18,7 @@ import {
   type NameFacts,
   type TokenFacts,
 } from "./facts.ts";
+import { Lateness } from "./lateness.ts";
 
 export interface DoctorOptions {
   /** As `iss` has it, letter for letter. */
@@ -108,6 +109,16 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
  * is part of the facts. Throws only the signal's reason.
  */
 export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
+  const lateness = new Lateness();
+  try {
+    const facts = await gathered(options);
+    return { ...facts, lateMs: lateness.end() };
+  } finally {
+    lateness.end();
+  }
+}
+
+async function gathered(options: DoctorOptions): Promise<DoctorFacts> {
   const { issuer, signal, token, resolver, clock, timeoutMs = awsBounds.timeoutMs } = options;
   const asking = {
     signal,

@@ -6,13 +6,14 @@ import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { reportOf } from "../../src/doctor/index.ts";
 import { host, newWorld, paths, type World } from "../doctor/world.ts";
+import { healthyStack, silentStack } from "./doctor-stack.ts";
 import { measuredNow } from "./process.ts";
 
 /** AWS's own time for a document, in milliseconds: what a person's run has. */
 const documentMs = 5000;
 
 /** How long one run took, in milliseconds, and what it found. */
-interface Run {
+export interface Run {
   readonly ms: number;
   readonly findings: readonly string[];
 }
@@ -115,6 +116,10 @@ export async function benchDoctor(quick: boolean): Promise<string> {
     row("every server silent", await runs(silent, 1), 40),
     row("keys that never end", await runs(endless, 1), 40),
   ];
+  const stacks = [
+    row("healthy", await healthyStack(quick ? 3 : 20), 20),
+    row("issuer, cluster and AWS silent", await silentStack(), 40),
+  ];
   return `<!-- Written by \`npm run bench -- doctor\` (test/bench/). Do not edit. -->
 # How long doctor takes
 
@@ -128,6 +133,13 @@ Measured ${when} on ${machine}; Node ${process.version}.
 | --- | ---: | ---: | ---: | --- | --- |
 ${rows.join("\n")}
 
-A healthy issuer is to have no finding, in any run. On a network the look-ups and round trips come on top.
+\`podtrust doctor -f podtrust.yaml\` on a whole stack: a stand-in cluster, its issuer, and IAM and STS of the sandbox. In the
+broken one each of the three takes connections and never answers.
+
+| stack | runs | seconds: median | slowest | aim | findings |
+| --- | ---: | ---: | ---: | --- | --- |
+${stacks.join("\n")}
+
+A healthy issuer is to have no finding, in any run, nor is a healthy stack. On a network the look-ups and round trips come on top.
 `;
 }

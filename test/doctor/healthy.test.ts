@@ -33,8 +33,7 @@ const [one, two] = ["192.0.2.1", "192.0.2.2"];
 describe("a healthy issuer", () => {
   test("with two addresses and a zone that answers has no finding in any of ten looks at once", async () => {
     const world = await newWorld();
-    // How long a document takes says something of a busy machine here, and nothing of doctor: `npm run bench -- doctor`.
-    world.timeoutMs = 60_000;
+    world.timeoutMs = 5000;
     try {
       const records = { [`A ${host}`]: [one, two] };
       const caa = { "CAA example.test": ['0 issue "ca.example.org"'] };
@@ -48,12 +47,10 @@ describe("a healthy issuer", () => {
       await world.start({}, one);
       await world.start({}, two);
       const reports = await Promise.all(Array.from({ length: 10 }, () => world.examine()));
-      for (const { findings, verdict } of reports) {
-        assert.equal(verdict, "holds", JSON.stringify(findings));
-        assert.deepEqual(
-          findings.map(({ reason }) => reason),
-          ["NotSeenFromOutside"],
-        );
+      for (const { findings } of reports) {
+        // Ten at once may be too many for this machine: then that is said, and nothing of the issuer.
+        const told = findings.map(({ reason }) => reason).filter((reason) => reason !== "LookDelayed");
+        assert.deepEqual(told, ["NotSeenFromOutside"], JSON.stringify(findings));
       }
     } finally {
       await world.close();

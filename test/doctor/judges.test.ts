@@ -1,6 +1,7 @@
 /** What the judges make of facts that no one fault shows: each is a sound look with one thing changed. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { caaAuthorities } from "../../src/rules/dns/index.ts";
 import { type DoctorFacts, type DoctorReport, reportOf } from "../../src/doctor/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { ecKey } from "../support/sandbox.ts";
@@ -122,6 +123,35 @@ describe("CAA records", () => {
       [],
     );
     assert.deepEqual(await judged(set(["issue", ";"]), "CaaForbids"), ["CaaForbids"]);
+  });
+
+  test("of each common CA are its own, whichever of its domains they name, and shut it out where they name the others alone", async () => {
+    const facts = await factsOf("NotSeenFromOutside");
+    const ofCa = (ca: string): DoctorFacts => {
+      const { discovery } = facts.reading;
+      const { tls } = discovery.exchange;
+      assert.ok(tls !== undefined);
+      const chain = tls.chain.map((served) => ({ ...served, issuer: ca }));
+      const exchange = { ...discovery.exchange, tls: { ...tls, chain } };
+      return { ...facts, reading: { ...facts.reading, discovery: { ...discovery, exchange } } };
+    };
+    const issuers = [
+      "C=US, O=Let's Encrypt, CN=R12",
+      "C=US, O=Google Trust Services, CN=WE1",
+      "C=US, O=Amazon, CN=Amazon RSA 2048 M04",
+      "C=US, O=DigiCert Inc, CN=DigiCert Global G2 TLS RSA SHA256 2020 CA1",
+      "C=GB, O=Sectigo Limited, CN=Sectigo Public Server Authentication CA DV R36",
+      "C=BE, O=GlobalSign nv-sa, CN=GlobalSign GCC R6 AlphaSSL CA 2025",
+    ];
+    for (const ca of issuers) {
+      const own = caaAuthorities.find(({ mark }) => mark.test(ca));
+      assert.ok(own !== undefined, ca);
+      for (const identity of own.identities)
+        assert.deepEqual(told(reportOf({ ...ofCa(ca), ...set(["issue", identity]) })), [], identity);
+      const others = caaAuthorities.filter((other) => other !== own).flatMap(({ identities }) => identities);
+      const shut = set(...others.map((identity) => ["issue", identity] as const));
+      assert.deepEqual(told(reportOf({ ...ofCa(ca), ...shut })), ["CaaForbids"], ca);
+    }
   });
 
   test("that could not be asked for are no finding, unless the zone's servers fail", async () => {
@@ -250,5 +280,54 @@ describe("a token", () => {
       world.sign();
     });
     assert.deepEqual(seen, ["ServerFailing"]);
+  });
+});
+
+describe("a look from a machine that was held up itself", () => {
+  const ofTimes: readonly IssuerCause[] = ["ResponseSlow", "ResponseTimeout"];
+  const held = { lateMs: 3_600_000 };
+
+  test("tells that it could not be seen where something was slow or did not come, and else nothing", async () => {
+    for (const cause of ofTimes) {
+      const { facts } = await lookOf(cause);
+      const report = reportOf({ ...facts, ...held });
+      assert.deepEqual([told(report), report.verdict], [["LookDelayed"], "unseen"], cause);
+      assert.deepEqual(told(reportOf({ ...facts, lateMs: 10 })), [cause]);
+    }
+    assert.deepEqual(await judged(held), []);
+    assert.deepEqual(await judged(held, "JwksEmpty"), await judged({}, "JwksEmpty"));
+  });
+
+  test("takes a later reading where the first did not come in time", async () => {
+    const [good, late] = [await factsOf("NotSeenFromOutside"), (await lookOf("ResponseTimeout")).facts];
+    const facts = { ...good, reading: late.reading, samples: [good.reading, late.reading], timeoutMs: 1500 };
+    assert.ok(told(reportOf(facts)).includes("ResponseTimeout"));
+    const report = reportOf({ ...facts, ...held });
+    assert.deepEqual(told(report), ["LookDelayed"]);
+    assert.ok(report.excluded.some(({ link }) => link === "jwks"));
+  });
+
+  test("says nothing of names, addresses and port 80 for which it only waited", async () => {
+    const { facts } = await lookOf("NotSeenFromOutside");
+    const late = (await lookOf("ResponseTimeout")).facts.reading;
+    const waited = {
+      ...facts,
+      names: [{ ...name([{ error: "ETIMEOUT" }]), own: { addresses: [one] } }],
+      addresses: [
+        { address: one, reading: facts.reading },
+        { address: "192.0.2.2", reading: late },
+      ],
+      inside: [{ address: "10.0.0.7", reading: late }],
+      origin: late,
+      challenge: { url: `http://${host}/`, error: "timeout" },
+    };
+    assert.ok(told(reportOf(waited)).length > 1);
+    assert.deepEqual(told(reportOf({ ...waited, ...held })), ["LookDelayed"]);
+    const kept = {
+      ...waited,
+      origin: facts.reading,
+      challenge: { url: `http://${host}/`, error: "ECONNREFUSED" },
+    };
+    assert.deepEqual(told(reportOf({ ...kept, ...held })), ["ChallengePortClosed", "LookDelayed"]);
   });
 });

@@ -148,6 +148,20 @@ export const reachabilityFaults = {
     server.pages.set(paths.jwks, (_request, response) => void response.write("{"));
     world.timeoutMs = 300;
   },
+  LookDelayed: async (world) => {
+    const server = await world.start();
+    const good = server.pages.get(paths.jwks);
+    let asked = 0;
+    server.pages.set(paths.jwks, (_request, response) => {
+      asked += 1;
+      // The process of server and doctor stands still once, as it does on a machine that has no time for it.
+      if (asked === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(typeof good === "object" ? good.body : "");
+    });
+    world.timeoutMs = 1200;
+  },
   ResponseTooLarge: withPage("jwks", { body: " ".repeat(600_000) }),
   ResponseInvalid: async (world) => {
     const server = await world.start();

@@ -29,7 +29,10 @@ async function look(cause: IssuerCause): Promise<FaultLook> {
   const world = await newWorld();
   try {
     await faults[cause](world);
-    return { facts: await world.look(), secrets: world.secrets };
+    const facts = await world.look();
+    // That the machine of the tests is busy is no fault but that one.
+    const measured = cause === "LookDelayed" ? facts : { ...facts, lateMs: 0 };
+    return { facts: measured, secrets: world.secrets };
   } finally {
     await world.close();
   }

@@ -159,6 +159,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/bindings/admission.test.ts",
       "test/cluster/control-plane/{adoption,rotation}.test.ts",
       "test/cluster/doctor/causes.test.ts",
+      "test/doctor/chain/healthy.test.ts",
       "test/cluster/operator/webhook.test.ts",
       "test/exports/**/*.test.ts",
     ],

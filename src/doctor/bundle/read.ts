@@ -152,6 +152,7 @@ function factsOf(part: Part): DoctorFacts {
     caa: part.member("caa").list().map(caaOf),
     ...defined({
       zone: zoneOf(part.optional("zone")),
+      lateMs: part.optional("lateMs")?.number(maxMs),
       origin: origin === undefined ? undefined : readingOf(issuer, at(origin)),
       challenge: challengeOf(part.optional("challenge")),
     }),

@@ -30,6 +30,15 @@ export class Part {
     return found;
   }
 
+  /** Whether nothing is said to be there. */
+  get isNull(): boolean {
+    return this.#value === null;
+  }
+
+  get isText(): boolean {
+    return typeof this.#value === "string";
+  }
+
   /** Of at most `max` characters. */
   text(max = 8192): string {
     if (typeof this.#value !== "string") throw refuse(this.#at, "is no text");
@@ -69,6 +78,13 @@ export class Part {
     if (!Array.isArray(this.#value)) throw refuse(this.#at, "is no list");
     if (this.#value.length > max) throw refuse(this.#at, `has more than ${max} members`);
     return this.#value.map((one: unknown, index) => new Part(one, `${this.#at}[${index}]`));
+  }
+
+  /** The members of an object, of which there may be at most `max`. */
+  entries(max = 256): readonly (readonly [string, Part])[] {
+    const all = Object.entries(this.record());
+    if (all.length > max) throw refuse(this.#at, `has more than ${max} members`);
+    return all.map(([name, value]) => [name, new Part(value, `${this.#at}.${name}`)]);
   }
 
   /** An object as it stands, for judges that take nothing of it for granted. */

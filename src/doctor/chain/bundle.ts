@@ -1,15 +1,7 @@
-import {
-  isRecord,
-  type Link,
-  links,
-  type Outcome,
-  PodtrustError,
-  type Reason,
-  reasons,
-} from "../../core/base/index.ts";
-import { parseIssuer } from "../../rules/oidc/index.ts";
-import { type Bundle, bundleVersion, mapTexts, maxDate, Part, withoutSecrets } from "../index.ts";
-import { type ChainFacts, type ChainReport, judgeChain, type StatusFinding } from "../judge/index.ts";
+import { errorText, isRecord, PodtrustError } from "../../core/base/index.ts";
+import { type Bundle, bundleVersion, mapTexts, Part, withoutSecrets } from "../index.ts";
+import { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
+import { chainFactsOf } from "./read-bundle.ts";
 
 const kind = "podtrust doctor bundle of a stack";
 
@@ -37,39 +29,6 @@ export function stackBundleOf(facts: ChainFacts): Bundle {
   };
 }
 
-function outcomeOf(part: Part): Outcome {
-  const text = part.textThat((one) => /^(?:ok|warning|broken|unseen)$/u.test(one), "outcome");
-  return text as Outcome;
-}
-
-function statusOf(part: Part): StatusFinding {
-  const link = part.member("link").textThat((one) => links.some((known) => known === one), "link");
-  const reason = part.member("reason").textThat((one) => Object.hasOwn(reasons, one), "reason");
-  const next = part.optional("next");
-  return {
-    link: link as Link,
-    reason: reason as Reason,
-    outcome: outcomeOf(part.member("outcome")),
-    seen: part.member("seen").text(65_536),
-    ...(next === undefined ? {} : { next: next.text() }),
-  };
-}
-
-/** Lists of things are bounded here; what each of them has is taken by the judges as it comes. */
-function factsOf(part: Part): ChainFacts {
-  const issuer = part.member("issuer").text(2048);
-  parseIssuer(issuer);
-  for (const name of ["accounts", "workloads", "stsAddresses", "texts", "formerIssuers"])
-    part.member(name).list(10_000);
-  return {
-    ...(part.record() as unknown as ChainFacts),
-    issuer,
-    stack: part.member("stack").text(300),
-    now: part.member("now").number(maxDate),
-    status: part.member("status").list(10_000).map(statusOf),
-  };
-}
-
 /** Whether the text of a bundle is about a stack. Throws `bundle-invalid` where it is not JSON. */
 export function isStackBundle(text: string): boolean {
   try {
@@ -80,18 +39,16 @@ export function isStackBundle(text: string): boolean {
   }
 }
 
-/**
- * What a stack's bundle means, which somebody else may have written. Its judges are pure, so that the worst it can do is not
- * to be what they expect: then it is refused. Throws `bundle-invalid`.
- */
+/** What a stack's bundle means, which somebody else may have written: each value of it is checked. Throws `bundle-invalid`. */
 export function reportOfStackBundle(text: string): ChainReport {
   const whole = new Part(JSON.parse(text), "the file");
   if (whole.member("version").number(1e6) !== bundleVersion)
     throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");
   try {
-    return mapTexts(judgeChain(factsOf(whole.member("facts"))), withoutSecrets);
+    return mapTexts(judgeChain(chainFactsOf(whole.member("facts"))), withoutSecrets);
   } catch (error) {
-    if (error instanceof PodtrustError && error.code === "bundle-invalid") throw error;
-    throw new PodtrustError("bundle-invalid", "the bundle has a value that is none", { cause: error });
+    if (error instanceof PodtrustError && error.code !== "bundle-invalid")
+      throw new PodtrustError("bundle-invalid", `the bundle has a value that is none: ${errorText(error)}`);
+    throw error;
   }
 }

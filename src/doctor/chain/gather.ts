@@ -16,6 +16,7 @@ import {
   type TextLook,
   type WorkloadLook,
 } from "../judge/index.ts";
+import { Lateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { clusterLook, reviewed } from "./cluster.ts";
 import { logTexts, keptLine } from "./logs.ts";
@@ -139,6 +140,16 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
  * and `usage` for a pod that is not there.
  */
 export async function gatherChain(options: ChainOptions): Promise<ChainFacts> {
+  const lateness = new Lateness();
+  try {
+    const facts = await gathered(options);
+    return { ...facts, lateMs: lateness.end() };
+  } finally {
+    lateness.end();
+  }
+}
+
+async function gathered(options: ChainOptions): Promise<ChainFacts> {
   const { config, signal, route } = options;
   const facts = await gatherStatusFacts(options, new Set(links));
   const opened = hasCluster(config)

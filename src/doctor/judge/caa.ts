@@ -1,3 +1,4 @@
+import { caaAuthorities } from "../../rules/dns/index.ts";
 import type { CaaFacts } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { Judged } from "./judged.ts";
@@ -13,16 +14,6 @@ const knownTags: ReadonlySet<string> = new Set([
   "contactphone",
 ]);
 
-/** By which domains CAA records call a CA, by a mark in the issuer of its certificates; as their own pages have it. */
-const identities: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/Let's Encrypt/u, ["letsencrypt.org"]],
-  [/Google Trust Services/u, ["pki.goog"]],
-  [/O=Amazon\b/u, ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"]],
-  [/GlobalSign/u, ["globalsign.com"]],
-  [/Buypass/u, ["buypass.com", "buypass.no"]],
-  [/SSL Corporation|SSL\.com/u, ["ssl.com"]],
-];
-
 const domain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/iu;
 
 /** The domain of an issue value, before its parameters; empty where it allows nobody. */
@@ -34,7 +25,7 @@ const shown = ({ name, records }: CaaFacts): string =>
 /** The CA of the certificate that is served, as CAA records call it; undefined for one that is not known here. */
 function servedBy({ reading }: Judged): readonly string[] | undefined {
   const issuer = String(reading.discovery.exchange.tls?.chain[0]?.issuer);
-  return identities.find(([mark]) => mark.test(issuer))?.[1];
+  return caaAuthorities.find(({ mark }) => mark.test(issuer))?.identities;
 }
 
 function judgeSet(facts: Judged, set: CaaFacts): readonly DoctorFinding[] {

@@ -8,6 +8,7 @@ import { judgeDates } from "./connections.ts";
 import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
 import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
+import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./held-up.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeNames } from "./names.ts";
@@ -106,10 +107,36 @@ function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
   }));
 }
 
+/** What is judged, and what is found of it. */
+interface Found {
+  readonly judged: Judged;
+  readonly found: readonly DoctorFinding[];
+}
+
+function foundIn(judged: Judged): Found {
+  return { judged, found: ordered(withoutFollowing(judges.flatMap((judge) => judge(judged)))) };
+}
+
+/** What is found where the program that looked was held up: nothing of what only times say, and that it is so. */
+function heldUp(facts: DoctorFacts, plain: Found, lateMs: number): Found {
+  const seen = withoutTimes(facts);
+  const late = lateDocuments(seen);
+  const { findings, ...judgement } = judgeIssuer(seen.reading);
+  const quiet = foundIn({
+    ...seen,
+    judgement: { ...judgement, findings: findings.filter(({ document }) => !late.has(document)) },
+  });
+  if (sameReasons(quiet.found, plain.found)) return plain;
+  return { ...quiet, found: ordered([...quiet.found, lookDelayed(lateMs)]) };
+}
+
 /** What the facts mean. Pure: the same facts always mean the same. */
 export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
-  const judged: Judged = { ...facts, judgement: judgeIssuer(facts.reading) };
-  const found = ordered(withoutFollowing(judges.flatMap((judge) => judge(judged))));
+  const judgement = judgeIssuer(facts.reading);
+  // What is slow is judged as though nothing had been held up, to know whether times have a say at all.
+  const { lateMs = 0, ...unmeasured } = facts;
+  const plain = foundIn({ ...unmeasured, judgement });
+  const { judged, found } = isHeldUp(facts) ? heldUp(facts, plain, lateMs) : plain;
   const unseen = unseenLinks(facts);
   const outside = unseen
     .slice(0, 1)

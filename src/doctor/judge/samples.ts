@@ -3,6 +3,7 @@ import { type DocumentReading, type IssuerReading, judgeIssuer } from "../../iss
 import type { AddressFacts } from "../facts.ts";
 import { isUnseen } from "./connections.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
+import { isHeldUp } from "./held-up.ts";
 import { isServed, type Judged } from "./judged.ts";
 
 const documentsOf = ({ discovery, jwks }: IssuerReading): readonly DocumentReading[] =>
@@ -92,6 +93,7 @@ export function timesOf({ reading, samples }: Judged): { readonly cold: number; 
 }
 
 export function judgeTimes(facts: Judged): readonly DoctorFinding[] {
+  if (isHeldUp(facts)) return [];
   const { cold, warm } = timesOf(facts);
   // Half of what AWS waits.
   if (Math.max(cold, warm) <= facts.timeoutMs / 2) return [];

@@ -1,3 +1,4 @@
+export { caaAuthorities } from "./certificate-authorities.ts";
 export { type Caa, caaText, canonicalValue, parseCaa, quoted } from "./canonical.ts";
 export type {
   DnsProvider,

@@ -20,6 +20,24 @@ function outcomeOf(text: string): string {
   }
 }
 
+type Path = readonly string[];
+
+/** Where the texts, numbers and truths below a place are. */
+function leavesOf(whole: unknown, path: Path): readonly Path[] {
+  const value = path.reduce((inside, name) => (inside as Record<string, unknown>)[name], whole);
+  if (typeof value !== "object" || value === null) return [path];
+  return Object.keys(value).flatMap((name) => leavesOf(whole, [...path, name]));
+}
+
+/** A copy with another value in one place. */
+function changed(whole: object, path: Path, value: unknown): object {
+  const copy = structuredClone(whole) as Record<string, unknown>;
+  const last = path.at(-1) ?? "";
+  const inside = path.slice(0, -1).reduce((at, name) => at[name] as Record<string, unknown>, copy);
+  inside[last] = value;
+  return copy;
+}
+
 describe("a stack's bundle", () => {
   test("of each fault means elsewhere what it meant here, and with --redact names no account and no ARN", () => {
     for (const { cause, facts } of recordedFaults()) {
@@ -44,6 +62,18 @@ describe("a stack's bundle", () => {
       }
     assert.equal(outcomeOf(JSON.stringify({ ...bundle, version: 9 })), "bundle-invalid");
     assert.equal(outcomeOf("{}"), "bundle-invalid");
+  });
+
+  test("in which any value, however deep, is of another kind is refused, and what nobody knows is left out", () => {
+    for (const { facts } of recordedFaults().slice(0, 3)) {
+      const bundle = JSON.parse(JSON.stringify(stackBundleOf(facts))) as object;
+      const at = leavesOf(bundle, ["facts"]);
+      assert.ok(at.length > 50, `${at.length} values`);
+      for (const path of at)
+        assert.equal(outcomeOf(JSON.stringify(changed(bundle, path, {}))), "bundle-invalid", path.join("."));
+      const more = changed(bundle, ["facts", "stranger"], [{ __proto__: null, x: 1 }]);
+      assert.deepEqual(reportOfStackBundle(JSON.stringify(more)), stackReportOf(facts));
+    }
   });
 
   test("is told from an issuer's", async () => {

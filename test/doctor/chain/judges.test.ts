@@ -78,6 +78,20 @@ describe("the judges of a stack", () => {
     assert.equal(report.unseen.length, 13);
   });
 
+  test("name nothing of which only times tell where the machine that looked was held up itself", () => {
+    const slow = { reason: "ResponseSlow", outcome: "broken", seen: "4000 ms" };
+    const status = [...(recorded.get("healthy")?.status ?? []), { ...slow, link: "reachability" }];
+    const reasonsOf = (of: Recorded["cause"], change: Change): readonly Reason[] =>
+      judged(of, change).findings.map(({ reason }) => reason);
+    assert.deepEqual(reasonsOf("healthy", { status }), ["ResponseSlow"]);
+    assert.deepEqual(reasonsOf("healthy", { status, lateMs: 2000 }), ["LookDelayed"]);
+    assert.deepEqual(reasonsOf("healthy", { lateMs: 2000 }), []);
+    // How long a pod took says nothing then; that it came back without its token does.
+    const waited = { lateMs: 2000 };
+    assert.ok(!reasonsOf("WebhookUnreachable", waited).includes("WebhookUnreachable"));
+    assert.ok(reasonsOf("WebhookUnreachable", waited).includes("LookDelayed"));
+  });
+
   test("exclude thumbprints where a public root vouches for the chain, and say nothing where they are of it", () => {
     const isExcluded = (of: Recorded["cause"], change: Change): boolean =>
       judged(of, { "published.isPrivate": false, ...change }).excluded.some(

@@ -97,6 +97,12 @@ export const bindingReasons = {
     "A binding was deleted and a role of it is still there, because AWS could not be asked in time.",
     "It is deleted, or closed where it is to stay, as soon as AWS answers; look at the message to see why it does not.",
   ),
+  RoleUnclaimed: found(
+    "warning",
+    ["trust"],
+    "A role carries the stack's mark, was made before the AWSTrust, and no binding here claims it: a lost cluster's, most often.",
+    "Apply the binding again, which takes the role; or consent to its deletion by the annotation podtrust.dev/delete-earlier-roles=true at the AWSTrust.",
+  ),
 } as const satisfies Record<string, ReasonEntry>;
 
 /** Why a binding is refused, or not ready yet. */

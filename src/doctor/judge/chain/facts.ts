@@ -294,6 +294,8 @@ export interface ChainFacts {
   readonly issuer: string;
   readonly formerIssuers: readonly string[];
   readonly now: number;
+  /** Milliseconds by which the program that looked was held up itself; absent where nobody measured it. */
+  readonly lateMs?: number;
   readonly status: readonly StatusFinding[];
   readonly cluster?: ClusterLook;
   readonly published?: PublishedLook;

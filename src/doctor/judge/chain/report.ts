@@ -1,6 +1,7 @@
 import { links, type Reason } from "../../../core/base/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeCluster } from "./cluster.ts";
+import { isHeldUp, lookDelayed, sameReasons } from "../held-up.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
@@ -105,11 +106,42 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
   });
 }
 
+function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
+  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
+  return ordered([...causes, ...remaining(facts.status, causes).map(asFinding)]);
+}
+
+/** What `status` finds of times. */
+const ofTimes: ReadonlySet<Reason> = new Set(["ResponseTimeout", "ResponseSlow"]);
+
+/** The facts without what only time says. */
+function withoutTimes(facts: ChainFacts): ChainFacts {
+  return {
+    ...facts,
+    status: facts.status.filter(({ reason }) => !ofTimes.has(reason)),
+    workloads: facts.workloads.map((workload) =>
+      "seen" in workload.trial
+        ? { ...workload, trial: { seen: { ...workload.trial.seen, took: 0 } } }
+        : workload,
+    ),
+  };
+}
+
+/** What is found where the program that looked was held up: nothing of what only times say, and that it is so. */
+function heldUp(
+  facts: ChainFacts,
+  plain: readonly DoctorFinding[],
+  lateMs: number,
+): readonly DoctorFinding[] {
+  const quiet = foundIn(withoutTimes(facts));
+  return sameReasons(quiet, plain) ? plain : ordered([...quiet, lookDelayed(lateMs)]);
+}
+
 /** What the facts mean. Pure: the same facts always mean the same. */
 export function judgeChain(facts: ChainFacts): ChainReport {
-  const { stack, issuer, now, status } = facts;
-  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
-  const found = ordered([...causes, ...remaining(status, causes).map(asFinding)]);
+  const { stack, issuer, now, status, lateMs = 0 } = facts;
+  const plain = foundIn(facts);
+  const found = isHeldUp({ lateMs }) ? heldUp(facts, plain, lateMs) : plain;
   const excluded = holding(status, found);
   const seen = new Set(
     [...found.filter(({ verdict }) => verdict !== "unseen"), ...excluded].map(({ link }) => link),

@@ -152,6 +152,19 @@ export const reachabilityCauses = {
         "No public address took a connection, and the address that this machine's own resolver gives serves both documents.",
     },
   ),
+  LookDelayed: cause(
+    found(
+      "unseen",
+      ["reachability", "injection"],
+      "The machine that looked was too busy to tell how long others take: nothing is said about times.",
+      "Look again when this machine has less to do, or from another one.",
+    ),
+    {
+      number: 525,
+      proof:
+        "The program's own timers were late by a quarter of a document's time, and something was slow or did not come in time.",
+    },
+  ),
   ServerFailing: cause(
     found(
       "broken",

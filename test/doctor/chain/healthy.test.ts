@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { mapLimit } from "../../../src/core/base/index.ts";
+import { judgeChain } from "../../../src/doctor/chain/index.ts";
+import { runs } from "../../support/runs.ts";
+import { newStack } from "./world.ts";
+
+describe("a whole stack that is healthy", () => {
+  test(`has no finding in any of ${runs(5)} looks, five at once in one process`, async () => {
+    await using world = await newStack();
+    const looks = await mapLimit(Array.from({ length: runs(5) }), () => world.gather(), 5);
+    for (const facts of looks) {
+      const { findings, excluded } = judgeChain(facts);
+      // That this machine was too busy to tell is no finding about the stack.
+      assert.deepEqual(
+        findings.filter(({ verdict }) => verdict !== "unseen"),
+        [],
+      );
+      assert.ok(excluded.some(({ link }) => link === "sts"));
+    }
+  });
+});
