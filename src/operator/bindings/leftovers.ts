@@ -31,6 +31,11 @@ interface Sweep {
   readonly now: number;
   /** So old a look at an account may be, in milliseconds; as for everything else by default. */
   readonly oldest?: number;
+  /**
+   * Roles that were made before then are of an earlier life of the cluster, and not deleted; milliseconds since the epoch.
+   * Absent where a person has consented, or nobody knows.
+   */
+  readonly begin?: number;
   readonly signal: AbortSignal;
   /** Asked before AWS is changed; throws where it may not be. */
   readonly assertHeld: () => void;
@@ -41,6 +46,21 @@ interface Look {
   readonly at: number;
   /** Since when, by ARN. */
   readonly since: ReadonlyMap<string, number>;
+}
+
+/** A role that is nobody's here, and of an earlier life of the cluster. */
+export interface Unclaimed {
+  readonly arn: string;
+  /** NAMESPACE/NAME of the binding that takes it where it comes back. */
+  readonly binding: string;
+}
+
+/** What a sweep came to. */
+interface SweepOutcome {
+  /** ARNs of roles that went. */
+  readonly gone: readonly string[];
+  /** Those that were not seen to be nobody's before. */
+  readonly unclaimed: readonly Unclaimed[];
 }
 
 /**
@@ -54,29 +74,41 @@ export class Leftovers {
   /**
    * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
    * says does not exist, or names a trust that has nothing to do with them, for ten minutes now; one that is to stay without
-   * its binding is held to its grants and closed instead. Gives the ARNs of those that went. Throws `aws-*` and `cluster-*`.
+   * its binding is held to its grants and closed instead. One of an earlier life of the cluster is held to its grants and no
+   * more: its binding may come back, and takes it by its mark. Throws `aws-*` and `cluster-*`.
    */
-  async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
-    const { now, oldest, signal } = sweep;
+  async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
+    const { now, oldest, signal, begin = 0 } = sweep;
     const { account: id } = account.account;
-    const before = this.#looks.get(id);
-    const known = before === undefined || now - before.at > maxGap ? new Map<string, number>() : before.since;
+    const known = this.#known(id, now);
     const since = new Map<string, number>();
     const gone: string[] = [];
-    for (const { name, arn, tags } of await account.trusting(signal, oldest)) {
+    const unclaimed: Unclaimed[] = [];
+    for (const { name, arn, tags, created } of await account.trusting(signal, oldest)) {
       const whose = whoseIs(trust, tags);
       if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const first = known.get(arn) ?? now;
-      const [one, stays] = [{ name, whose, isLeft: now - first >= graceMs }, isRetained(tags)];
-      if (stays || !one.isLeft) since.set(arn, first);
-      if (stays) await hold(trust, account, one, sweep);
-      else if (one.isLeft) {
-        await remove(trust, account, one, signal);
+      const isLeft = now - first >= graceMs;
+      const fate = fateOf(tags, created < begin);
+      if (fate === "goes" && isLeft) {
+        await remove(trust, account, { name, whose, isLeft }, signal);
         gone.push(arn);
+        continue;
       }
+      since.set(arn, first);
+      if (fate === "unclaimed" && !known.has(arn))
+        unclaimed.push({ arn, binding: `${whose.namespace}/${whose.name}` });
+      if (fate !== "goes")
+        await hold(trust, account, { name, whose, isLeft: isLeft && fate === "stays" }, sweep);
     }
     this.#looks.set(id, { at: now, since });
-    return gone;
+    return { gone, unclaimed };
+  }
+
+  /** Since when roles of an account are nobody's, as far as it was watched. */
+  #known(id: string, now: number): ReadonlyMap<string, number> {
+    const before = this.#looks.get(id);
+    return before === undefined || now - before.at > maxGap ? new Map<string, number>() : before.since;
   }
 
   /** Whether an account had such roles when it was looked at last. */
@@ -106,6 +138,15 @@ export class Leftovers {
 /** Whose role it is by its mark; undefined where it is no binding's of the trust. */
 function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof markedBinding> {
   return markedBinding(trust, awsTags.stackOf(tags) ?? "");
+}
+
+/**
+ * What becomes of a role that is nobody's: it goes after a while, stays and is closed then, or is of an earlier life of the
+ * cluster and stays as it is.
+ */
+function fateOf(tags: RoleState["tags"], isEarlier: boolean): "goes" | "stays" | "unclaimed" {
+  if (isRetained(tags)) return "stays";
+  return isEarlier ? "unclaimed" : "goes";
 }
 
 /** A role whose binding is gone; `isLeft`: for long enough. */

@@ -3,6 +3,7 @@ import {
   type Condition,
   conditionOf,
   type ConditionContent,
+  earlierRolesAnnotation,
   readTrust,
   type Trust,
 } from "../../rules/bindings/index.ts";
@@ -10,7 +11,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
 import { passInterval, conditionsOf, isKept, keep, writeStatus } from "./status.ts";
-import type { Leftovers } from "./leftovers.ts";
+import type { Leftovers, Unclaimed } from "./leftovers.ts";
 import { soon, providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent } from "./pass.ts";
 
@@ -66,6 +67,19 @@ async function released(
   return isGoing(facts);
 }
 
+/** Since when the cluster has a trust, in milliseconds since the epoch; undefined where its older roles may go as well. */
+function beginOf({ metadata }: KubernetesObject): number | undefined {
+  if (metadata.annotations?.[earlierRolesAnnotation] === "true") return undefined;
+  const begin = Date.parse(String(metadata.creationTimestamp));
+  return Number.isNaN(begin) ? undefined : begin;
+}
+
+const unclaimedEvent = ({ arn, binding }: Unclaimed): BindingEvent => ({
+  type: "Warning",
+  reason: "RoleUnclaimed",
+  message: `${arn} is older than this AWSTrust and carries the mark of ${binding}, which is not here: it stays until that comes back, or ${earlierRolesAnnotation}=true lets it be deleted`,
+});
+
 /** What a look at the leftovers of all accounts came to. */
 interface Swept {
   readonly events: readonly BindingEvent[];
@@ -86,13 +100,15 @@ async function swept(
     try {
       const assertHeld = (): void => clients.assertHeld?.();
       const oldest = bindings.size === 0 && isKept(facts.object) ? { oldest: fresh } : {};
-      const sweep = { api: clients.cluster, known: bindings, now, signal, assertHeld, ...oldest };
+      const begin = defined({ begin: beginOf(facts.object) });
+      const sweep = { api: clients.cluster, known: bindings, now, signal, assertHeld, ...oldest, ...begin };
       const goes = isGoing(facts);
-      const arns = await (goes
-        ? leftovers.close(trust, account, sweep)
-        : leftovers.sweep(trust, account, sweep));
+      const { gone, unclaimed } = goes
+        ? { gone: await leftovers.close(trust, account, sweep), unclaimed: [] }
+        : await leftovers.sweep(trust, account, sweep);
       const done = goes ? "closed, its binding and its AWSTrust are gone" : "deleted, its binding is gone";
-      for (const arn of arns) events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: ${done}` });
+      for (const arn of gone) events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: ${done}` });
+      events.push(...unclaimed.map(unclaimedEvent));
     } catch (error) {
       signal.throwIfAborted();
       // What AWS does not answer now is looked for again in a minute.

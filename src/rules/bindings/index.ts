@@ -21,6 +21,7 @@ export {
   finalizer,
   isRetained,
   retainedMark,
+  earlierRolesAnnotation,
   retryAnnotation,
   trustNames,
   defaultProfile,

@@ -55,6 +55,12 @@ export const serviceAccountTag = "kubernetes-service-account";
 /** Another value of this annotation on a binding or a trust asks for a pass at once. */
 export const retryAnnotation = `${apiGroup}/retry`;
 
+/**
+ * `true` at a trust is the consent to delete roles that carry its stack's mark, were made before the trust itself, and have no
+ * binding here: those of a cluster that was lost.
+ */
+export const earlierRolesAnnotation = `${apiGroup}/delete-earlier-roles`;
+
 const onDeleteTag = "podtrust:on-delete";
 
 /** What a role carries that stays when its binding goes: the sweep knows it by that, whatever became of the binding. */
