@@ -1,9 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { buffer } from "node:stream/consumers";
-import { type JsonRecord, recordOf } from "../../../src/core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
+import { startMutatingWebhook } from "../injection/mutating-webhook.ts";
 import type { ClusterStack } from "./world.ts";
 import { account } from "./pods.ts";
 
@@ -30,59 +27,31 @@ export async function startWebhook(
   fault: WebhookFault = {},
 ): Promise<AsyncDisposable> {
   const { plane } = stack;
-  const { names = ["127.0.0.1"], ca = plane.ca, hangs = false, webhook = {}, everywhere = false } = fault;
+  const { names, ca = plane.ca, hangs = false, webhook = {}, everywhere = false } = fault;
   const mutate = fault.mutate ?? ((pod) => awsWebhook(pod, account(namespace), { region: "eu-central-1" }));
-  const { certificate, key } = await plane.issue({ commonName: "webhook", names });
-  const server = createServer({ cert: certificate, key }, (request, answer) => {
-    void (async () => {
-      const text = (await buffer(request)).toString();
-      if (hangs) return;
-      const review = JSON.parse(text === "" ? "{}" : text) as JsonRecord;
-      const asked = recordOf(review["request"]);
-      const value = mutate(recordOf(asked["object"]))["spec"];
-      const patch = JSON.stringify([{ op: "replace", path: "/spec", value }]);
-      const response = {
-        uid: asked["uid"],
-        allowed: true,
-        patchType: "JSONPatch",
-        patch: Buffer.from(patch).toString("base64"),
-      };
-      answer.setHeader("content-type", "application/json");
-      answer.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response }));
-    })().catch(() => answer.writeHead(500).end());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const answer = (pod: JsonRecord): Promise<JsonRecord> =>
+    hangs ? new Promise(() => {}) : Promise.resolve(mutate(pod));
   const name = `pod-identity-webhook-${namespace}`;
+  const { configuration, close } = await startMutatingWebhook(plane, name, answer, names);
+  const [served = {}] = recordsOf(configuration["webhooks"]);
+  const clientConfig = { ...recordOf(served["clientConfig"]), caBundle: Buffer.from(ca).toString("base64") };
   const namespaceSelector = everywhere ? {} : { matchLabels: { "kubernetes.io/metadata.name": namespace } };
+  const own = {
+    name: "pod-identity-webhook.example.test",
+    failurePolicy: "Ignore",
+    timeoutSeconds: 5,
+    clientConfig,
+    namespaceSelector,
+    ...webhook,
+  };
   await stack.make("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "MutatingWebhookConfiguration",
-    metadata: { name },
-    webhooks: [
-      {
-        name: "pod-identity-webhook.example.test",
-        admissionReviewVersions: ["v1"],
-        sideEffects: "None",
-        failurePolicy: "Ignore",
-        timeoutSeconds: 5,
-        clientConfig: {
-          url: `https://127.0.0.1:${port}/mutate`,
-          caBundle: Buffer.from(ca).toString("base64"),
-        },
-        rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
-        namespaceSelector,
-        ...webhook,
-      },
-    ],
+    ...configuration,
+    webhooks: [{ ...served, ...own }],
   });
   return {
     async [Symbol.asyncDispose]() {
       await plane.kubectl(["delete", "mutatingwebhookconfiguration", name]);
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await close();
     },
   };
 }

@@ -18,13 +18,14 @@ interface Review {
   readonly request: { readonly uid: string; readonly namespace: string; readonly object: JsonRecord };
 }
 
-/** Serves a webhook that makes of a pod what `mutate` does, with a certificate of the cluster's own CA. */
+/** Serves a webhook that makes of a pod what `mutate` does, with a certificate of the cluster's own CA for these names. */
 export async function startMutatingWebhook(
   plane: ControlPlane,
   name: string,
   mutate: (pod: JsonRecord, namespace: string) => Promise<JsonRecord>,
+  names: readonly string[] = ["127.0.0.1"],
 ): Promise<MutatingWebhook> {
-  const { certificate, key } = await plane.issue({ commonName: name, names: ["127.0.0.1"] });
+  const { certificate, key } = await plane.issue({ commonName: name, names });
   let asked = 0;
   const server = createServer({ cert: certificate, key }, (request, answer) => {
     void (async () => {
