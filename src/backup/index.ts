@@ -1,7 +1,14 @@
 export { type BackupContents, type BackupKind } from "./archive/index.ts";
 export { maxBackup, opened, sealed } from "./file.ts";
 export { backupName, type BackupPlace, folderPlace } from "./places.ts";
-export { checkOwn, publisherContents, restorePublisher } from "./publisher-file.ts";
+export {
+  checkOwn,
+  type KeptNow,
+  keptNow,
+  publisherContents,
+  restorePublisher,
+  rotationIn,
+} from "./publisher-file.ts";
 export { ScheduledBackup } from "./schedule.ts";
 export { signingContents, signingFiles } from "./signing-file.ts";
 export { type Verified, verifyPublisher } from "./verify.ts";

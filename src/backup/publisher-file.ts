@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isRecord, PodtrustError } from "../core/base/index.ts";
 import { type Config, publisherOf } from "../config/index.ts";
 import {
@@ -7,7 +8,6 @@ import {
   planRestore,
   readKept,
   type RestorePlan,
-  whileStopped,
 } from "../publisher/index.ts";
 import { type BackupContents, type BackupFile, damaged } from "./archive/index.ts";
 
@@ -45,24 +45,43 @@ export function keptIn({ files }: BackupContents): KeptState {
   };
 }
 
-/** All that a config's publisher keeps, where it keeps it. Throws what `readKept` and `openKeptPlaces` throw. */
-export async function keptHere(config: Config, deps: KeptDeps): Promise<KeptState> {
+/** What a rotation remembered, as its record's text; undefined where the backup has none. */
+export function rotationIn({ files }: BackupContents): string | undefined {
+  return files.get("rotation.json")?.toString("utf8");
+}
+
+/** What a publisher keeps now, and where it keeps it, for sentences. */
+export interface KeptNow {
+  readonly kept: KeptState;
+  readonly place: string;
+}
+
+/** All that a config's publisher keeps. Throws what `readKept` and `openKeptPlaces` throw. */
+export async function keptNow(config: Config, deps: KeptDeps): Promise<KeptNow> {
   const places = await openKeptPlaces(config, deps);
   try {
-    return await readKept(places, config.issuer);
+    const place = places.folder?.path ?? places.documents.place;
+    return { kept: await readKept(places, config.issuer), place };
   } finally {
     await places.close();
   }
 }
 
-/** The content of a backup of a config's publisher, running or not. Throws `backup-empty`, and what `keptHere` throws. */
-export async function publisherContents(config: Config, deps: KeptDeps): Promise<BackupContents> {
-  const files = filesOf(await keptHere(config, deps));
+/**
+ * The content of a backup of a config's publisher, running or not, with what a rotation remembers where that is given.
+ * Throws `backup-empty`, and what `keptNow` throws.
+ */
+export async function publisherContents(
+  config: Config,
+  deps: KeptDeps,
+  rotation?: string,
+): Promise<BackupContents> {
+  const { kept, place } = await keptNow(config, deps);
+  const files = new Map(filesOf(kept));
   const { stack, issuer } = config;
-  if (files.size === 0) {
-    const { stateDir } = publisherOf(config);
-    throw new PodtrustError("backup-empty", `the publisher of ${stack} keeps nothing yet in ${stateDir}`);
-  }
+  if (files.size === 0)
+    throw new PodtrustError("backup-empty", `the publisher of ${stack} keeps nothing yet in ${place}`);
+  if (rotation !== undefined) files.set("rotation.json", Buffer.from(rotation));
   return { kind: "publisher", stack, issuer, madeAt: deps.clock.now(), files };
 }
 
@@ -85,9 +104,18 @@ export function checkOwn({ stack, issuer }: Config, contents: BackupContents): v
   );
 }
 
+/** What came meanwhile is no failure of the machine: its publisher goes on with it. */
+function unlessNewer(error: unknown): undefined {
+  if (!(error instanceof PodtrustError) || error.code !== "backup-newer") throw error;
+}
+
+/** What a person agrees to of a plan. */
+const shownOf = ({ steps, published, distrusted }: RestorePlan): object => ({ steps, published, distrusted });
+
 /**
- * Puts a backup of a publisher back, where no publisher runs; resolves to what was done, or undefined where that was not
- * agreed to. Throws `backup-foreign`, `backup-damaged`, `backup-newer`, `publisher-running`; nothing is then changed.
+ * Puts a backup of a publisher back while no publisher runs; one on a machine of the config's is stopped for it, and
+ * started again. Resolves to what was done, or undefined where that was not agreed to. Throws `backup-foreign`,
+ * `backup-damaged`, `backup-newer`, `publisher-running`; nothing is then changed.
  */
 export async function restorePublisher(options: PublisherRestore): Promise<RestorePlan | undefined> {
   const { config, deps, contents, replace, agree } = options;
@@ -96,22 +124,22 @@ export async function restorePublisher(options: PublisherRestore): Promise<Resto
   const { keyRetention: retention } = publisherOf(config);
   const { stack, issuer } = config;
   const places = await openKeptPlaces(config, deps);
-  const restore = async (): Promise<RestorePlan | undefined> => {
-    const plan = await planRestore({
-      places,
-      stack,
-      issuer,
-      kept,
-      now: deps.clock.now(),
-      retention,
-      replace,
-    });
-    if (!(await agree(plan))) return undefined;
-    await plan.apply();
-    return plan;
-  };
+  const now = deps.clock.now();
+  const planned = (): Promise<RestorePlan> =>
+    planRestore({ places, stack, issuer, kept, now, retention, replace });
   try {
-    return places.stateDir === undefined ? await restore() : await whileStopped(places.stateDir, restore);
+    const shown = await planned();
+    if (!(await agree(shown))) return undefined;
+    const done = await places.whileStopped(async () => {
+      const plan = await planned().catch(unlessNewer);
+      if (plan === undefined || !isDeepStrictEqual(shownOf(plan), shownOf(shown))) return undefined;
+      await plan.apply();
+      return plan;
+    });
+    if (done !== undefined) return done;
+    throw new PodtrustError("backup-newer", "what the publisher keeps has changed since it was shown", {
+      next: "Nothing was done. Run it again.",
+    });
   } finally {
     await places.close();
   }

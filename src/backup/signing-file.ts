@@ -7,6 +7,8 @@ export interface SigningTexts {
   readonly loginKey?: Buffer;
   readonly loginKeyPublic?: Buffer;
   readonly knownHosts?: Buffer;
+  /** The keys of podtrust's signer, as `keptSigner` of the signer gives them. */
+  readonly signer?: Buffer;
 }
 
 const names: Readonly<Record<keyof SigningTexts, BackupFile>> = {
@@ -15,6 +17,7 @@ const names: Readonly<Record<keyof SigningTexts, BackupFile>> = {
   loginKey: "login-key",
   loginKeyPublic: "login-key.pub",
   knownHosts: "known-hosts",
+  signer: "signer.json",
 };
 
 /** Where each belongs on a machine, or on the one that podtrust runs on, in a few words. */
@@ -25,6 +28,7 @@ const belongs: Partial<Record<BackupFile, string>> = {
   "login-key": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519, mode 0600",
   "login-key.pub": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519.pub",
   "known-hosts": "$XDG_STATE_HOME/podtrust/STACK/known_hosts",
+  "signer.json": "/var/lib/podtrust-signer on each control plane, before the signer first starts there",
 };
 
 /** The content of a backup of what a cluster signs with. */

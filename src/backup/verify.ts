@@ -1,10 +1,10 @@
-import { PodtrustError } from "../core/base/index.ts";
-import { type Config, publisherOf } from "../config/index.ts";
+import { asPodtrustError, PodtrustError } from "../core/base/index.ts";
+import type { Config } from "../config/index.ts";
 import { type IssuerRoute, readIssuer, servedDocuments } from "../issuer/index.ts";
-import { type KeptDeps, type KeptKeys, keysOfKept, lostBy } from "../publisher/index.ts";
+import { type KeptKeys, keysOfKept, lostBy } from "../publisher/index.ts";
 import { parseJwkSet } from "../rules/keys/index.ts";
 import { type BackupContents, damaged } from "./archive/index.ts";
-import { checkOwn, keptHere, keptIn } from "./publisher-file.ts";
+import { checkOwn, type KeptNow, keptIn } from "./publisher-file.ts";
 
 /** What a comparison was made with, and what of it the backup lacks, in sentences. */
 export interface Comparison {
@@ -24,7 +24,8 @@ export interface Verified {
 
 export interface VerifyOptions {
   readonly config: Config;
-  readonly deps: KeptDeps;
+  /** Reads what the publisher keeps. */
+  readonly readNow: () => Promise<KeptNow>;
   readonly contents: BackupContents;
   readonly route: IssuerRoute;
   readonly signal: AbortSignal;
@@ -58,12 +59,19 @@ async function withPublished(keys: KeptKeys, options: VerifyOptions): Promise<Co
   };
 }
 
-async function withStateHere(options: VerifyOptions): Promise<Comparison | string> {
-  const { config, deps, contents } = options;
-  const { stateDir } = publisherOf(config);
-  const now = await keptHere(config, deps);
-  if (now.documents === undefined) return `There is no publisher's state in ${stateDir} to compare with.`;
-  return { with: `the state in ${stateDir}`, lacks: await lostBy(keptIn(contents), now, config.issuer) };
+async function withStateNow({ config, readNow, contents }: VerifyOptions): Promise<Comparison | string> {
+  let found: KeptNow;
+  try {
+    found = await readNow();
+  } catch (error) {
+    const { code, message } = asPodtrustError(error);
+    // The identity may be where that machine is not in reach; what is published was compared with.
+    if (!/^(?:ssh|host|machine)-/u.test(code)) throw error;
+    return `The publisher's machine cannot be asked: ${message}.`;
+  }
+  const { kept, place } = found;
+  if (kept.documents === undefined) return `There is no publisher's state in ${place} to compare with.`;
+  return { with: `the state in ${place}`, lacks: await lostBy(keptIn(contents), kept, config.issuer) };
 }
 
 /**
@@ -75,7 +83,7 @@ export async function verifyPublisher(options: VerifyOptions): Promise<Verified>
   checkOwn(config, contents);
   const keys = keysIn(contents);
   const { accounts, certificates } = keptIn(contents);
-  const found = [await withPublished(keys, options), await withStateHere(options)];
+  const found = [await withPublished(keys, options), await withStateNow(options)];
   return {
     keys,
     accounts: accounts.length,

@@ -6,9 +6,10 @@ import { type Algorithm, algorithms } from "../rules/oidc/index.ts";
 import type { HeldKey, KeyHolder } from "./holder.ts";
 
 /** Bytes of a PEM file with a key: one of 16384 bits has 13 KB. */
-const maxPem = 64 * 1024;
+export const maxPem = 64 * 1024;
 
-const fileName = /^[A-Za-z0-9_-]{1,128}\.pem$/u;
+/** Names that a key's file may have. */
+export const fileName = /^[A-Za-z0-9_-]{1,128}\.pem$/u;
 // With a callback the signature is made beside the event loop.
 const signBeside = promisify(sign);
 

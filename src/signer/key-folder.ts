@@ -18,7 +18,8 @@ import {
 } from "../rules/signer/index.ts";
 import { FileHolder, privateKeyOf } from "./file-holder.ts";
 
-const listFile = "keys.json";
+/** The list of keys, in a signer's folder. */
+export const listFile = "keys.json";
 const lockFile = "keys.lock";
 const maxList = 1024 * 1024;
 
@@ -32,6 +33,15 @@ const publicFile = (kid: string): string =>
   /^[A-Za-z0-9_-]{1,128}$/u.test(kid)
     ? `${kid}.pub`
     : `${createHash("sha256").update(kid).digest("base64url")}.pub`;
+
+/** The file of a key's public half, and what is in it. */
+export function publicPem({ kid, publicKey }: Pick<NewKey, "kid" | "publicKey">): {
+  readonly name: string;
+  readonly pem: string;
+} {
+  const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), type: "spki", format: "der" });
+  return { name: publicFile(kid), pem: key.export({ type: "spki", format: "pem" }) };
+}
 
 /** What is known of a key from its public half, as a key of the ring. Throws `signer-key-invalid`. */
 function newKeyOf(key: KeyObject): Omit<NewKey, "holder"> & { readonly alg: Algorithm } {
@@ -155,9 +165,9 @@ export class KeyFolder {
   }
 
   /** API servers that go back to files read a public key only as such: it is written beside. */
-  async #writePublic({ kid, publicKey }: NewKey): Promise<void> {
-    const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), type: "spki", format: "der" });
-    await this.folder.replace(publicFile(kid), key.export({ type: "spki", format: "pem" }));
+  async #writePublic(added: NewKey): Promise<void> {
+    const { name, pem } = publicPem(added);
+    await this.folder.replace(name, pem);
   }
 }
 

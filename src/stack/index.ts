@@ -10,6 +10,7 @@ export {
   type PublisherRelease,
   accountsOutput,
   dnsRecordIds,
+  openPublisherState,
   publisherOnMachine,
   readSigningKeys,
   rollBackPublisher,

@@ -42,7 +42,7 @@ describe("a publisher whose machine is gone", () => {
     await before.lose();
 
     const backups = join(home, "backups");
-    const after = await machine("second", { recipients: [to], folder: backups });
+    const after = await machine("second", { backup: { recipients: [to], folder: backups } });
     // Before the cluster answers at all.
     cluster.misbehave("gone");
     await done("restore", backup, "-f", after.config, "--identity", identity, "--yes");

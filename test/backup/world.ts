@@ -24,7 +24,7 @@ export interface Machine {
   readonly folder: string;
   readonly config: string;
   readonly stateDir: string;
-  serve(): Promise<PublisherProcess>;
+  serve(...args: readonly string[]): Promise<PublisherProcess>;
   lose(): Promise<void>;
 }
 
@@ -46,13 +46,15 @@ export async function backupWorld(t: TestContext) {
   await writeFile(join(home, "root.pem"), ca.root);
   const identity = join(home, "identity.txt");
 
-  async function machine(name: string, backup?: ServedStack["backup"]): Promise<Machine> {
+  type More = Partial<Pick<ServedStack, "backup" | "formerIssuers" | "kubeconfig">>;
+
+  async function machine(name: string, more: More = {}): Promise<Machine> {
     const folder = join(home, name);
     const stack: ServedStack = {
       stack: "prod",
       issuer,
       kubeconfig: cluster.kubeconfig("publisher"),
-      ...(backup === undefined ? {} : { backup }),
+      ...more,
       https: {
         listen: [`127.0.0.1:${https}`],
         http: [`127.0.0.1:${http}`],
@@ -63,8 +65,13 @@ export async function backupWorld(t: TestContext) {
       folder,
       config: await writeConfig(folder, stack),
       stateDir: join(folder, "state"),
-      async serve() {
-        const started = await startPublisherProcess({ command: sourceCommand, folder, stacks: [stack] });
+      async serve(...args) {
+        const started = await startPublisherProcess({
+          command: sourceCommand,
+          folder,
+          stacks: [stack],
+          args,
+        });
         ending.defer(() => started.close());
         return started;
       },

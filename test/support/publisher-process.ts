@@ -28,6 +28,8 @@ export interface ServedStack {
   readonly https: Readonly<Record<string, unknown>>;
   /** Its section `backup`; none by default. */
   readonly backup?: Readonly<Record<string, unknown>>;
+  /** Its `formerIssuers`; none by default. */
+  readonly formerIssuers?: readonly string[];
 }
 
 export interface PublisherProcessInput {
@@ -38,6 +40,8 @@ export interface PublisherProcessInput {
   readonly stacks: readonly ServedStack[];
   /** What its log says once it is as far as is waited for; `every stack is published` by default. */
   readonly until?: string;
+  /** More arguments of `serve`. */
+  readonly args?: readonly string[];
 }
 
 /** The command as it stands in the sources. */
@@ -61,7 +65,7 @@ export async function certificateFiles(
 /** Writes a config into a folder, and gives its file. */
 export async function writeConfig(
   folder: string,
-  { stack, issuer, kubeconfig, https, backup }: ServedStack,
+  { stack, issuer, kubeconfig, https, backup, formerIssuers }: ServedStack,
 ): Promise<string> {
   const own = join(folder, stack);
   await mkdir(own, { recursive: true });
@@ -72,6 +76,7 @@ export async function writeConfig(
     admin: "127.0.0.1:0",
     pollInterval: "1s",
     ...(backup === undefined ? {} : { backup }),
+    ...(formerIssuers === undefined ? {} : { formerIssuers }),
     https,
   };
   // JSON is YAML.
@@ -90,11 +95,11 @@ export async function end(child: ChildProcess): Promise<void> {
 
 /** Starts `podtrust serve` for these stacks, and waits until its log says that it is ready. */
 export async function startPublisherProcess(input: PublisherProcessInput): Promise<PublisherProcess> {
-  const { command, folder, stacks, until: words = "every stack is published" } = input;
+  const { command, folder, stacks, until: words = "every stack is published", args: more = [] } = input;
   const files = await Promise.all(stacks.map((stack) => writeConfig(folder, stack)));
   const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
   const [program = "", ...first] = command;
-  const args = [...first, "serve", ...files.flatMap((file) => ["-f", file]), ...asRoot];
+  const args = [...first, "serve", ...files.flatMap((file) => ["-f", file]), ...asRoot, ...more];
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));

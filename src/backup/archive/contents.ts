@@ -20,6 +20,7 @@ const filesOfKind = {
     "documents.json": mebibyte,
     "accounts.json": mebibyte,
     "certificates.json": 2 * mebibyte,
+    "rotation.json": mebibyte,
   },
   signing: {
     "service.key": 64 * kibibyte,
@@ -27,6 +28,7 @@ const filesOfKind = {
     "login-key": 16 * kibibyte,
     "login-key.pub": 16 * kibibyte,
     "known-hosts": 64 * kibibyte,
+    "signer.json": mebibyte,
   },
 } as const satisfies Record<BackupKind, ArchiveBounds>;
 

@@ -13,6 +13,7 @@ export const backupUses: CommandUses = {
     examples: [
       `podtrust backup create --recipient ${exampleRecipient}`,
       `podtrust backup create -f prod.yaml --recipient ${exampleRecipient} --output prod.age --with-signing-keys`,
+      `podtrust backup create --recipient ${exampleRecipient} --with-signing-keys --signer-state /var/lib/podtrust-signer`,
       `podtrust backup --recipient ${exampleRecipient} --json`,
     ],
     guide: "backup-and-restore",
@@ -57,6 +58,10 @@ export function defineBackup(program: Command, context: CommandContext): void {
     .option(
       "--with-signing-keys",
       "save in place of that what the cluster on the machine signs with, over SSH: k3s's service.key and token",
+    )
+    .option(
+      "--signer-state <dir>",
+      "with --with-signing-keys: the state folder of podtrust's signer on this machine, for its keys",
     )
     .action(async (options: BackupOptions) => {
       const { runBackup } = await import("./run.ts");

@@ -1,15 +1,33 @@
-import { PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
+import type { KeptDeps } from "../../publisher/index.ts";
+import type { CommandContext } from "../context.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
+
+/** Where the publisher of a config keeps its state. */
+interface KeptHere {
+  readonly deps: KeptDeps;
+  /** It is on a machine that podtrust sets up, and reached over SSH. */
+  readonly isOnMachine: boolean;
+}
 
 /**
- * Throws `backup-on-machine` where the config's publisher runs on a machine that podtrust sets up: its state is there, and what
- * is read or written here would be another folder.
+ * Does something to what a config's publisher keeps: here, in the cluster, or on the config's machine over the pinned SSH
+ * connection. Throws `machine-absent`, `backup-foreign`, `ssh-*`, `host-*`.
  */
-export async function checkPublisherIsHere(config: Config): Promise<void> {
-  const { publisherOnMachine } = await import("../../stack/index.ts");
-  if (publisherOnMachine(config) === undefined) return;
-  throw new PodtrustError(
-    "backup-on-machine",
-    `the publisher of ${config.stack} is on the machine of ${config.file}: what it keeps is there, and podtrust neither saves nor restores it from here`,
-  );
+export async function withKept<Result>(
+  context: CommandContext,
+  config: Config,
+  work: (kept: KeptHere) => Promise<Result>,
+): Promise<Result> {
+  const { clock, env, signal } = context;
+  const deps = { clock, logger: context.logger(), env, consent: pluginConsent(context) };
+  if (config.machine === undefined) return work({ deps, isOnMachine: false });
+  const { openPublisherState, publisherOnMachine } = await import("../../stack/index.ts");
+  if (publisherOnMachine(config) === undefined) return work({ deps, isOnMachine: false });
+  const state = await openPublisherState({ ...context, config }, signal);
+  try {
+    return await work({ deps: { ...deps, files: state.files }, isOnMachine: true });
+  } finally {
+    await state.close();
+  }
 }

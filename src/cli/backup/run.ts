@@ -5,9 +5,8 @@ import { createFile } from "../../core/files/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askNewPassphrase } from "./passphrase.ts";
-import { checkPublisherIsHere } from "./place.ts";
+import { withKept } from "./place.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
 
 /** What was typed. */
 export interface BackupOptions {
@@ -15,6 +14,7 @@ export interface BackupOptions {
   readonly output?: string;
   readonly recipient?: readonly string[];
   readonly withSigningKeys?: boolean;
+  readonly signerState?: string;
   readonly passphrase?: boolean;
 }
 
@@ -41,15 +41,22 @@ async function audienceOf(
 async function contentsOf(
   context: CommandContext,
   config: Config,
-  { withSigningKeys = false }: BackupOptions,
+  { withSigningKeys = false, signerState }: BackupOptions,
 ): Promise<BackupContents> {
   if (withSigningKeys) {
-    const { signingOnMachine } = await import("./signing.ts");
-    return signingOnMachine(context, config);
+    const { signingKeys } = await import("./signing.ts");
+    return signingKeys(context, config, signerState);
   }
-  await checkPublisherIsHere(config);
-  const { clock, env } = context;
-  return publisherContents(config, { clock, logger: context.logger(), env, consent: pluginConsent(context) });
+  if (signerState !== undefined)
+    throw new PodtrustError("usage", "--signer-state goes with --with-signing-keys alone", {
+      next: "The signer's keys are in the file with the signing keys, which no unattended backup makes.",
+    });
+  const { rotationKept } = await import("./rotation.ts");
+  const rotation = await rotationKept(context, config);
+  if ("why" in rotation) context.output.line(rotation.why);
+  return withKept(context, config, ({ deps }) =>
+    publisherContents(config, deps, "text" in rotation ? rotation.text : undefined),
+  );
 }
 
 /** `podtrust backup create`. */

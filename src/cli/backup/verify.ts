@@ -1,10 +1,17 @@
-import { checkOwn, signingFiles, type Verified, verifyPublisher } from "../../backup/index.ts";
+import {
+  checkOwn,
+  type KeptNow,
+  keptNow,
+  signingFiles,
+  type Verified,
+  verifyPublisher,
+} from "../../backup/index.ts";
 import { green, rich, yellow } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { openFile, type OpenOptions } from "./open.ts";
+import { withKept } from "./place.ts";
 
 /** What was typed. */
 export interface VerifyOptions extends OpenOptions, RouteOptions {
@@ -30,20 +37,26 @@ export async function runVerify(
   name: string,
   options: VerifyOptions,
 ): Promise<void> {
-  const { output, clock, env, signal } = context;
+  const { output, signal } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const contents = await openFile(context, name, options);
   const { kind, stack, madeAt } = contents;
   output.line(`${name} opens: a backup of the ${kind} of ${stack}, of ${new Date(madeAt).toISOString()}.`);
   if (kind === "signing") {
     checkOwn(config, contents);
-    for (const { name: file, belongs } of signingFiles(contents)) output.line(`  ${file}, for ${belongs}`);
+    for (const { name: file, content, belongs } of signingFiles(contents)) {
+      if (file === "signer.json") {
+        const { readKeptSigner } = await import("../../signer/index.ts");
+        readKeptSigner(content.toString("utf8"));
+      }
+      output.line(`  ${file}, for ${belongs}`);
+    }
     output.result({ kind, stack, madeAt });
     return;
   }
-  const deps = { clock, logger: context.logger(), env, consent: pluginConsent(context) };
   const route = await routeOf(context, options);
-  const verified = await verifyPublisher({ config, deps, contents, route, signal });
+  const readNow = (): Promise<KeptNow> => withKept(context, config, ({ deps }) => keptNow(config, deps));
+  const verified = await verifyPublisher({ config, readNow, contents, route, signal });
   printVerified(context, verified);
   if (verified.compared.some(({ lacks }) => lacks.length > 0)) context.exitCode = 3;
   output.result({ kind, stack, madeAt, ...verified });

@@ -1,11 +1,12 @@
-import { checkOwn, restorePublisher } from "../../backup/index.ts";
+import { checkOwn, restorePublisher, rotationIn } from "../../backup/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
+import type { Config } from "../../config/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import { openFile, type OpenOptions } from "../backup/open.ts";
-import { checkPublisherIsHere } from "../backup/place.ts";
+import { withKept } from "../backup/place.ts";
+import type { RotationRestore } from "../backup/rotation.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
 
 /** What was typed. */
 export interface RestoreOptions extends OpenOptions {
@@ -24,11 +25,22 @@ const words: Readonly<Record<RestoreStep["does"], string>> = {
   leave: "is not used",
 };
 
-function printPlan(context: CommandContext, plan: RestorePlan, madeAt: number): void {
+async function planned(context: CommandContext, config: Config, text: string): Promise<RotationRestore> {
+  const { planRotation } = await import("../backup/rotation.ts");
+  return planRotation(context, config, text);
+}
+
+function printPlan(
+  context: CommandContext,
+  plan: RestorePlan,
+  madeAt: number,
+  rotation: string | undefined,
+): void {
   const { output } = context;
   output.line(`The backup is of ${new Date(madeAt).toISOString()}.`);
   for (const { what, of, does, why } of plan.steps)
     output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
+  if (rotation !== undefined) output.line(`  ${rotation}`);
   output.line("Published until the cluster has answered:");
   for (const kid of plan.published) output.line(`  ${kid}`);
   for (const kid of plan.distrusted) output.line(`  ${kid}, distrusted: it stays out`);
@@ -46,32 +58,42 @@ export async function runRestore(
   name: string,
   options: RestoreOptions,
 ): Promise<void> {
-  const { output, clock, env } = context;
+  const { output } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const contents = await openFile(context, name, options);
   const { madeAt } = contents;
+  checkOwn(config, contents);
   if (contents.kind === "signing") {
-    checkOwn(config, contents);
     const { writeSigningFiles } = await import("./signing.ts");
     return writeSigningFiles(context, contents, options.to);
   }
-  await checkPublisherIsHere(config);
-  const done = await restorePublisher({
-    config,
-    deps: { clock, logger: context.logger(), env, consent: pluginConsent(context) },
-    contents,
-    replace: options.replace ?? false,
-    async agree(plan) {
-      printPlan(context, plan, madeAt);
-      return options.yes === true || confirm(context, "restore", "Put it back?");
-    },
-  });
+  const kept = rotationIn(contents);
+  const rotation = kept === undefined ? undefined : await planned(context, config, kept);
+  const { done, isOnMachine } = await withKept(context, config, async (here) => ({
+    ...here,
+    done: await restorePublisher({
+      config,
+      deps: here.deps,
+      contents,
+      replace: options.replace ?? false,
+      async agree(plan) {
+        printPlan(context, plan, madeAt, rotation?.says);
+        if (here.isOnMachine) output.line("The publisher on the machine is stopped for it, if there is one.");
+        return options.yes === true || confirm(context, "restore", "Put it back?");
+      },
+    }),
+  }));
   if (done === undefined) {
     context.exitCode = 1;
     output.line("Nothing was done.");
     return;
   }
-  output.line("Done. Start the publisher: podtrust serve.");
+  await rotation?.apply();
+  output.line(
+    isOnMachine
+      ? "Done. Where there is no publisher on the machine yet, podtrust up makes it."
+      : "Done. Start the publisher: podtrust serve.",
+  );
   if ((config.publisher?.formerIssuers ?? []).length > 0)
     output.line(
       "If its cluster is a new one, which still names an issuer of publisher.formerIssuers, its keys are held back: start it once with --accept-keys.",

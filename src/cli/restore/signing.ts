@@ -2,12 +2,22 @@ import { join } from "node:path";
 import { type BackupContents, signingFiles } from "../../backup/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import { createFile, StateFolder } from "../../core/files/index.ts";
+import { rich } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
+
+/** The signer's keys as a state folder of its own; where it belongs, and what is not in it. */
+async function writeSigner(context: CommandContext, folder: string, text: string): Promise<void> {
+  const { heldElsewhere, readKeptSigner, writeKeptSigner } = await import("../../signer/index.ts");
+  const kept = readKeptSigner(text);
+  await writeKeptSigner(context.path(folder), kept);
+  for (const { kid, holder } of heldElsewhere(kept.ring))
+    context.output.line(rich`The private half of ${kid} is not in the backup: it is at ${holder}.`);
+}
 
 /**
  * Writes what a cluster signed with into a folder that has none of it yet, and says where each belongs. No machine is
  * changed: a signing key that is put below a running API server refuses every token of the other. Throws `usage`,
- * `file-unwritable`, `state-permissions`.
+ * `file-unwritable`, `state-permissions`, `signer-*`.
  */
 export async function writeSigningFiles(
   context: CommandContext,
@@ -26,8 +36,12 @@ export async function writeSigningFiles(
   await folder.make();
   const { output } = context;
   const files = signingFiles(contents);
-  for (const { name, content } of files) await createFile(join(folder.path, name), content);
-  for (const { name, belongs } of files) output.line(`${join(to, name)} belongs in ${belongs}.`);
+  for (const { name, content } of files) {
+    if (name === "signer.json") await writeSigner(context, join(to, "signer"), content.toString("utf8"));
+    else await createFile(join(folder.path, name), content);
+  }
+  for (const { name, belongs } of files)
+    output.line(`${join(to, name === "signer.json" ? "signer" : name)} belongs in ${belongs}.`);
   output.line("Keys of an HSM or a KMS are in no backup: they are where they were.");
   output.line("Delete the folder when the cluster signs again.");
   output.result({ kind: contents.kind, files: files.map(({ name, belongs }) => ({ name, belongs })) });

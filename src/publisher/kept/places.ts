@@ -1,18 +1,29 @@
 import { join } from "node:path";
 import type { Clock, Logger } from "../../core/base/index.ts";
+import { StateFolder } from "../../core/files/index.ts";
 import { type Config, publisherOf } from "../../config/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { AccountName, CertificateAddress, CertificateStore } from "../../providers/tls/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import { openCluster } from "../configs/cluster.ts";
+import { whileStopped } from "../control/sockets.ts";
 import { hostAndPathOf } from "../serving/site.ts";
-import { type DocumentStore, documentStore } from "../source/store.ts";
+import { type DocumentStore, documentStore, documentStoreIn } from "../source/store.ts";
+import {
+  folderOfFiles,
+  type KeptFiles,
+  type KeptFolder,
+  recordsOfFiles,
+  whileStoppedThere,
+} from "./files.ts";
 
 export interface KeptDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consent?: PluginConsent;
+  /** Where the publisher's state is on another machine; the config's state directory here by default. */
+  readonly files?: KeptFiles;
 }
 
 /** Where the publisher of a config keeps what it knows, and under which names. */
@@ -23,7 +34,9 @@ export interface KeptPlaces {
   readonly accountNames: readonly AccountName[];
   readonly addresses: readonly CertificateAddress[];
   /** The folder of all of it; absent where replicas share it in a Secret. */
-  readonly stateDir?: string;
+  readonly folder?: KeptFolder;
+  /** Does something while no publisher uses it. Throws `publisher-running` where one runs that cannot be stopped from here. */
+  whileStopped<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -43,6 +56,22 @@ async function namesOf(config: Config): Promise<Pick<KeptPlaces, "accountNames" 
   };
 }
 
+async function placesThere(
+  { stack, issuer }: Config,
+  files: KeptFiles,
+  ordersNone: boolean,
+): Promise<Omit<KeptPlaces, "accountNames" | "addresses">> {
+  const { recordStore } = await import("../../providers/tls/index.ts");
+  return {
+    documents: documentStoreIn(folderOfFiles(files, "publisher"), stack, issuer),
+    ...(ordersNone ? {} : { certificates: recordStore(recordsOfFiles(files, "certificates")) }),
+    folder: folderOfFiles(files),
+    whileStopped: (work) => whileStoppedThere(files, work),
+    // Who opened the connection closes it.
+    close: async () => {},
+  };
+}
+
 /** Opens them. Throws `config-without-publisher` and, for a Secret, what the cluster throws. */
 export async function openKeptPlaces(config: Config, deps: KeptDeps): Promise<KeptPlaces> {
   const { store, source, stateDir, keyRetention } = publisherOf(config);
@@ -58,16 +87,19 @@ export async function openKeptPlaces(config: Config, deps: KeptDeps): Promise<Ke
       ...names,
       documents: shared.documents({ stack, issuer, keyRetention, part: "documents" }),
       ...(ordersNone ? {} : { certificates: shared.certificates }),
+      whileStopped: (work) => work(),
       close: () => shared.close(),
     };
   }
+  if (deps.files !== undefined) return { ...names, ...(await placesThere(config, deps.files, ordersNone)) };
   const { fileStore } = await import("../../providers/tls/index.ts");
   const certificates = fileStore({ directory: join(stateDir, "certificates"), clock, logger });
   return {
     ...names,
     documents: documentStore(join(stateDir, "publisher"), stack, issuer),
     ...(ordersNone ? {} : { certificates }),
-    stateDir,
+    folder: new StateFolder(stateDir),
+    whileStopped: (work) => whileStopped(stateDir, work),
     close: async () => {},
   };
 }

@@ -10,11 +10,9 @@ import { publishedKeys, type KnownKey } from "../source/keys.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import type { SourceState } from "../source/state.ts";
 import { readState, stateText } from "../source/stored-state.ts";
+import { type KeptFolder, restoreMarker as marker } from "./files.ts";
 import type { KeptPlaces } from "./places.ts";
 import type { KeptState } from "./state.ts";
-
-/** The file in a state directory that says that a restore is not over. */
-const marker = "restoring.json";
 
 /** What becomes of one thing of a backup. */
 export interface RestoreStep {
@@ -182,7 +180,7 @@ async function allWork(
 }
 
 /** Keeps what is about to be replaced in a file of its own, in the state directory. */
-async function setAside(folder: StateFolder, work: readonly Work[], now: number): Promise<void> {
+async function setAside(folder: KeptFolder, work: readonly Work[], now: number): Promise<void> {
   const olds = work.flatMap(({ old }) => old ?? []);
   if (olds.length === 0) return;
   const name = `replaced-${new Date(now).toISOString().replaceAll(":", "-")}.json`;
@@ -196,13 +194,12 @@ async function setAside(folder: StateFolder, work: readonly Work[], now: number)
  */
 export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
   const { work, state } = await allWork(options);
-  const { stateDir } = options.places;
+  const { folder } = options.places;
   return {
     steps: work.map(({ step }) => step),
     published: publishedKeys(state.ring).map(({ kid }) => kid),
     distrusted: state.ring.flatMap(({ jwk, distrustedAt }) => (distrustedAt === undefined ? [] : [jwk.kid])),
     async apply() {
-      const folder = stateDir === undefined ? undefined : new StateFolder(stateDir);
       if (folder !== undefined) {
         await folder.replace(marker, `${JSON.stringify({ stack: options.stack })}\n`);
         await setAside(folder, work, options.now);

@@ -18,12 +18,19 @@ export interface DocumentStore {
   onChange?(listener: () => void): () => void;
 }
 
+/** A folder of texts. */
+export type DocumentFolder = Pick<StateFolder, "pathOf" | "read" | "replace" | "rename">;
+
+/** The documents of `issuer` in a folder that only we may enter: `documentStoreIn`. */
+export function documentStore(path: string, stack: string, issuer: string): DocumentStore {
+  return documentStoreIn(new StateFolder(path), stack, issuer);
+}
+
 /**
- * The documents of `issuer` as the file `STACK.json` in a folder that only we may enter. What cannot be read stays there, so that
+ * The documents of `issuer` as the file `STACK.json` in a folder. What cannot be read stays there, so that
  * the next look finds the same; the first save sets a damaged file aside as `STACK.json.damaged`.
  */
-export function documentStore(path: string, stack: string, issuer: string): DocumentStore {
-  const folder = new StateFolder(path);
+export function documentStoreIn(folder: DocumentFolder, stack: string, issuer: string): DocumentStore {
   const name = `${stack}.json`;
   const aside = `${name}.damaged`;
   let isDamaged = false;

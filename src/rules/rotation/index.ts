@@ -4,6 +4,7 @@ export {
   type KeyRecord,
   parseRecord,
   type QuietRecord,
+  recordAfterLoss,
   recordEnd,
   recordNext,
   recordPromotion,

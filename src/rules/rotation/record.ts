@@ -86,6 +86,18 @@ export function recordText(record: RotationRecord): string {
   return JSON.stringify(record);
 }
 
+/**
+ * A record that comes back after what it was about was lost. Since it was kept nobody has looked, so that every time that is
+ * counted from a look begins anew with the next one: since when a key is everywhere, signs no more, and is asked for no more.
+ */
+export function recordAfterLoss({ keys, ...record }: RotationRecord): RotationRecord {
+  return {
+    ...record,
+    keys: keys.map(({ kid, signsSince }) => ({ kid, ...defined({ signsSince }) })),
+    quiet: [],
+  };
+}
+
 /** What is remembered of a key; no more than its name where nothing is. */
 export function rememberedOf(record: RotationRecord, kid: string): KeyRecord {
   return record.keys.find((key) => key.kid === kid) ?? { kid };

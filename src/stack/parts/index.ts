@@ -30,7 +30,12 @@ export type {
   ResourceOutputs,
   UnnamedContext,
 } from "./part.ts";
-export { accountsOutput, publisherOnMachine, rollBackPublisher } from "./publisher/index.ts";
+export {
+  accountsOutput,
+  openPublisherState,
+  publisherOnMachine,
+  rollBackPublisher,
+} from "./publisher/index.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */

@@ -30,11 +30,6 @@ export const backupErrors = {
     summary: "There is nothing to back up.",
     next: "Run it where the publisher runs, as its user, with its config; podtrust rotate status shows whether it has published something.",
   },
-  "backup-on-machine": {
-    summary:
-      "The publisher runs on a machine that podtrust sets up, where backups are neither made nor put back.",
-    next: "podtrust up makes such a publisher anew, with new accounts and a new certificate. List distrusted keys in publisher.distrusted. --with-signing-keys saves what the cluster there signs with.",
-  },
   "backup-foreign": {
     summary: "The backup is of another stack or issuer than the config.",
     next: "Give the backup of this stack, or the config of that one.",

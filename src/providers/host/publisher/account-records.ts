@@ -1,7 +1,7 @@
-import { defined, shellWord } from "../../../core/base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
-import type { HostLayout } from "./layout.ts";
+import { accountsFolder, type HostLayout } from "./layout.ts";
 import { deleteScript, inspectScript, readScript, writeScript } from "./account-scripts.ts";
 
 const minute = 60_000;
@@ -34,6 +34,8 @@ export interface RecordsFound {
   readonly isThere: boolean;
   readonly records: FoundRecords;
 }
+
+const recordPath = (name: string): string => `${accountsFolder}/${name}`;
 
 const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
 
@@ -86,7 +88,7 @@ export class AccountRecords {
   /** Undefined where there is none. */
   async read({ name }: RecordName): Promise<string | undefined> {
     const { layout } = this.#site;
-    const out = await this.#run("reading the publisher's account", readScript(layout, shellWord(name)));
+    const out = await this.#run("reading the publisher's account", readScript(layout, recordPath(name)));
     const [word, text = ""] = out.split(" ");
     return word === "record" ? decoded(text) : undefined;
   }
@@ -96,7 +98,7 @@ export class AccountRecords {
     const site = this.#site;
     const what = "keeping the publisher's account on the machine";
     const write = (isNew: boolean): Promise<string> => {
-      const spec = { name: record.name, size: Buffer.byteLength(text), mark: this.#mark, isNew };
+      const spec = { path: recordPath(record.name), size: Buffer.byteLength(text), mark: this.#mark, isNew };
       return this.#run(what, writeScript(site.layout, spec), text);
     };
     for (;;) {

@@ -2,6 +2,8 @@ import { dirname } from "node:path";
 import { shellWord } from "../../../core/base/index.ts";
 import { accountsFolder, type HostLayout } from "./layout.ts";
 
+// Of one file; the longest, documents of a hundred keys, is a tenth of this.
+const maxBytes = 1024 * 1024;
 /** The mark of the records, in the publisher's state folder. */
 const mark = "owner";
 const folder = shellWord(accountsFolder);
@@ -42,25 +44,30 @@ publisher=
 ${inState(layout, look)}`;
 }
 
-/** Prints `record BASE64`, or nothing where there is none. */
-export function readScript(layout: HostLayout, name: string): string {
+/** Prints `record BASE64` of a file by its path in the state folder, or nothing where there is none. */
+export function readScript(layout: HostLayout, path: string): string {
   const read = asOwner(
     `set -eu
-[ -f ${folder}/"$1" ] || exit 0
-echo "record $(head -c 1000000 ${folder}/"$1" | base64 -w0)"`,
-    [name],
+[ -f "$1" ] || exit 0
+echo "record $(head -c ${maxBytes} "$1" | base64 -w0)"`,
+    [shellWord(path)],
   );
   return `set -eu\n${inState(layout, read)}`;
 }
 
+/** Takes a file away, by its path in the state folder. */
+export function removeFileScript(layout: HostLayout, path: string): string {
+  return `set -eu\n${inState(layout, asOwner('rm -f "$1"', [shellWord(path)]))}`;
+}
+
 /**
- * Puts standard input, of so many bytes, in the place of a record, or with `isNew` makes it one: in one step, also after
- * a loss of power. Prints `written`, or `stands` where a new one was to be made and there is one. systemd gives a folder
+ * Puts standard input, of so many bytes, in the place of a file by its path in the state folder, or with `isNew` makes it
+ * one: in one step, also after a loss of power. Prints `written`, or `stands` where a new one was to be made and there is one. systemd gives a folder
  * of root's to the service's user when it starts it.
  */
 export function writeScript(
   layout: HostLayout,
-  spec: { readonly name: string; readonly size: number; readonly mark: string; readonly isNew: boolean },
+  spec: { readonly path: string; readonly size: number; readonly mark: string; readonly isNew: boolean },
 ): string {
   const [state, above] = [shellWord(layout.state), shellWord(dirname(layout.state))];
   const write = asOwner(
@@ -68,11 +75,12 @@ export function writeScript(
 umask 077
 # A shell's own printf does not say that a disk is full.
 if [ ! -f ${mark} ]; then env printf '%s\\n' "$3" >${mark}.new; mv -f ${mark}.new ${mark}; fi
-mkdir -p ${folder}
+record=./$1
+folder=$(dirname "$record")
+mkdir -p "$folder"
 # What was cut off the hard way.
-find ${folder} -maxdepth 1 -name '.new-*' -mmin +60 -delete
-record=${folder}/$1
-new=$(mktemp ${folder}/.new-XXXXXX)
+find "$folder" -maxdepth 1 -name '.new-*' -mmin +60 -delete
+new=$(mktemp "$folder"/.new-XXXXXX)
 trap 'rm -f "$new"' EXIT
 cat >"$new"
 if [ "$(wc -c <"$new")" -ne "$2" ]; then echo 'the connection was lost' >&2; exit 1; fi
@@ -82,9 +90,9 @@ elif ! ln "$new" "$record" 2>/dev/null; then
   if [ -e "$record" ]; then echo stands; exit 0; fi
   ln "$new" "$record"
 fi
-sync ${folder} 2>/dev/null || sync
+sync "$folder" 2>/dev/null || sync
 echo written`,
-    [shellWord(spec.name), String(spec.size), shellWord(spec.mark), spec.isNew ? "new" : "any"],
+    [shellWord(spec.path), String(spec.size), shellWord(spec.mark), spec.isNew ? "new" : "any"],
   );
   return `set -eu
 if [ ! -d ${state} ]; then

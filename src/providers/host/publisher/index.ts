@@ -5,5 +5,6 @@ export { hostConfig } from "./config-file.ts";
 export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
 export { findReleases, readRelease } from "./release.ts";
 export { publisherNames, publisherResource } from "./resource.ts";
+export { PublisherStateFiles } from "./state-files.ts";
 export { publisherUnits, type UnitsSpec } from "./units.ts";
 export type { HostPublisherSpec } from "./spec.ts";

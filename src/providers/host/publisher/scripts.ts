@@ -134,6 +134,15 @@ export const tokenScript = `systemctl start ${token}\n`;
 /** Restarts the service behind its sockets; returns when it says that it is ready. */
 export const restartScript = `systemctl reset-failed ${service} 2>/dev/null || true\nsystemctl restart ${service}\n`;
 
+/** Stops the service where it is installed, and prints `stopped` then; its sockets go on listening. */
+export function stopScript({ units }: HostLayout): string {
+  return `set -eu
+[ -f ${shellWord(units)}/${service} ] || exit 0
+systemctl stop ${service}
+echo stopped
+`;
+}
+
 /** The end of a unit's log. */
 export function logScript(unit: string): string {
   return `journalctl -u ${shellWord(unit)} -n 20 --no-pager -o cat\n`;

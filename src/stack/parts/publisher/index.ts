@@ -5,3 +5,4 @@ export {
   publisherParts,
   rollBackPublisher,
 } from "./part.ts";
+export { openPublisherState } from "./state.ts";

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { RecordSecret } from "../../control-plane/rotation/index.ts";
+import type { Config } from "../../config/index.ts";
+import { emptyRecord, parseRecord, recordAfterLoss, recordText } from "../../rules/rotation/index.ts";
+import type { CommandContext } from "../context.ts";
+import { clusterOf } from "../options/cluster.ts";
+
+/** What a rotation of a config's cluster remembers, for a backup; why not, in a sentence, where that cannot be read. */
+type RotationKept = { readonly text?: string } | { readonly why: string };
+
+/** Reads it from the cluster, where the config names the servers that a rotation is about. */
+export async function rotationKept(context: CommandContext, config: Config): Promise<RotationKept> {
+  if (config.servers === undefined) return {};
+  try {
+    const record = await new RecordSecret(await clusterOf(context, config)).read(context.signal);
+    return isDeepStrictEqual(record, emptyRecord) ? {} : { text: recordText(record) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof PodtrustError)) throw error;
+    return { why: `What a rotation remembers is not in it: ${errorText(error)}.` };
+  }
+}
+
+/** What becomes of a rotation's record at a restore. */
+export interface RotationRestore {
+  /** In a sentence. */
+  readonly says: string;
+  apply(): Promise<void>;
+}
+
+const nothing = (says: string): RotationRestore => ({ says, apply: () => Promise.resolve() });
+
+/**
+ * How the record of a backup comes back into the cluster of a config: only where that has none, since what is there is
+ * newer, and without the times that nobody has watched since. Throws `backup-damaged`.
+ */
+export async function planRotation(
+  context: CommandContext,
+  config: Config,
+  text: string,
+): Promise<RotationRestore> {
+  const record = parseRecord(text);
+  if (record === undefined)
+    throw new PodtrustError("backup-damaged", "rotation.json is no record of a rotation");
+  if (config.servers === undefined)
+    return nothing("rotation: is not used: the config names no cluster.servers");
+  try {
+    const secret = new RecordSecret(await clusterOf(context, config));
+    const there = await secret.read(context.signal);
+    if (!isDeepStrictEqual(there, emptyRecord))
+      return nothing("rotation: is not used: what the cluster has of it is newer");
+    return {
+      says: "rotation: is put back into the cluster; its waits begin anew",
+      apply: () => secret.write(recordAfterLoss(record), context.signal),
+    };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof PodtrustError)) throw error;
+    return nothing(`rotation: is not put back: ${errorText(error)}. Run the same once the cluster answers`);
+  }
+}

@@ -1,0 +1,38 @@
+import { PodtrustError } from "../../../core/base/index.ts";
+import { hostLayout, PublisherStateFiles, targetText } from "../../../providers/host/index.ts";
+import { ownershipComment } from "../../../rules/plan/index.ts";
+import { type Machine, openMachine } from "../host/index.ts";
+import type { PartContext } from "../part.ts";
+
+/** The state of the publisher on a config's machine, over the pinned connection. */
+interface PublisherState {
+  readonly files: PublisherStateFiles;
+  close(): Promise<void>;
+}
+
+/** Throws `backup-foreign` for the publisher of another stack, or of somebody else. */
+async function checkOwner({ session }: Machine, files: PublisherStateFiles, stack: string): Promise<void> {
+  const mark = await files.owner();
+  if (mark === undefined || ownershipComment.ownerOf(mark, stack).kind === "ours") return;
+  throw new PodtrustError(
+    "backup-foreign",
+    `the publisher on ${targetText(session.target)} carries the mark ${JSON.stringify(mark)}, and not that of the stack ${stack}`,
+  );
+}
+
+/** Connects to the machine. Throws `machine-absent`, `backup-foreign`, `ssh-*`, `host-*`. */
+export async function openPublisherState(
+  context: Pick<PartContext, "config" | "env" | "clock">,
+  signal: AbortSignal,
+): Promise<PublisherState> {
+  const { stack } = context.config;
+  const machine = await openMachine(context, signal);
+  try {
+    const files = new PublisherStateFiles({ session: machine.session, layout: hostLayout(), signal }, stack);
+    await checkOwner(machine, files, stack);
+    return { files, close: () => machine.close() };
+  } catch (error) {
+    await machine.close();
+    throw error;
+  }
+}
