@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { assembleHolders } from "./package/holders.ts";
 import { assembleSandbox, sandboxFolder } from "./package/sandbox.ts";
 
 // npm runs it as prepack of either package, in the folder of that.
@@ -19,6 +20,7 @@ execFileSync(
 );
 for (const program of ["main.js", join("kubectl-plugin", "complete.js")])
   chmodSync(join("dist", "cli", program), 0o755);
+assembleHolders();
 const { files } = assembleSandbox();
 // Standard output is that of npm pack, where that runs it.
 console.error(`build: dist/ is ready, and ${files.length} modules of it in ${sandboxFolder}/`);

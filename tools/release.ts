@@ -7,6 +7,7 @@
  *   podtrust-publisher-VERSION-SYSTEM.zst, .sha256   the publisher alone, for machines: linux-x64, linux-arm64
  *   podtrust-VERSION.tgz                             npm's package podtrust
  *   podtrust-sandbox-VERSION.tgz                     npm's package @podtrust/sandbox, of a version of its own
+ *   podtrust-kms-VERSION.tgz, podtrust-pkcs11-…      npm's packages that hold keys for podtrust signer, of versions of their own
  *   podtrust-image-VERSION-linux-ARCH.tar.gz         podtrust's and the sandbox's container images of this machine's architecture, for docker load
  *   podtrust-VERSION.cdx.json, podtrust-sandbox-…    what each package is made of, as CycloneDX
  *   SHA256SUMS                                       of all of them
@@ -20,7 +21,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -30,6 +31,7 @@ import { compress } from "./release/compress.ts";
 import { executable } from "./release/executable.ts";
 import { nodeFor, type Target, targets } from "./release/node.ts";
 import { billOfMaterials } from "./release/sbom.ts";
+import { foreignToPodtrust, holderFolders } from "./package/holders.ts";
 import { sandboxFolder } from "./package/sandbox.ts";
 import { versionIn } from "./package/support.ts";
 import { filesOfRooms } from "./room-files.ts";
@@ -62,7 +64,12 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-const whole = once(() => bundle({ entry: programs.whole, name: "podtrust", version }, work));
+// What holds keys for the signer is a program of its own: an addon, and one more client of AWS.
+const ofHolders = new RegExp(`^(?:packages|node_modules/(?:${foreignToPodtrust.join("|")}))/`, "u");
+
+const whole = once(() =>
+  bundle({ entry: programs.whole, name: "podtrust", version, forbidden: ofHolders }, work),
+);
 
 const foreign = new RegExp(`^(?:node_modules/@aws-sdk|src/(?:${foreignToPublisher.join("|")}))/`, "u");
 
@@ -104,10 +111,14 @@ function machineProgram(of: Bundle, target: Target): void {
 
 const buildPackage = once(() => execFileSync(process.execPath, ["tools/build.ts"], { stdio: "inherit" }));
 
-/** The two packages of npm: where their manifests stand, and how their files begin. */
+/** The packages of npm: where their manifests stand, and how their files begin. */
 const packages = [
   { folder: ".", file: `podtrust-${version}` },
   { folder: sandboxFolder, file: `podtrust-sandbox-${versionIn(sandboxFolder)}` },
+  ...holderFolders.map((folder) => ({
+    folder,
+    file: `podtrust-${basename(folder)}-${versionIn(folder)}`,
+  })),
 ] as const;
 
 /** npm gives every file in them one and the same time. */

@@ -1,13 +1,15 @@
+#!/usr/bin/env node
 /**
- * Compiles pkcs11js with the machine's C++ compiler and the Node-API headers of npm. Nothing is fetched, and no install script
- * of anybody's runs: npm ci --ignore-scripts && npm run build
+ * Compiles pkcs11js with the machine's C++ compiler and the Node-API headers of npm, where both are installed. Nothing is
+ * fetched, and no install script of anybody's runs.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
-const modules = join(import.meta.dirname, "node_modules");
-const from = join(modules, "pkcs11js");
+const { resolve } = createRequire(import.meta.url);
+const from = dirname(resolve("pkcs11js/package.json"));
 const to = join(from, "build", "Release");
 mkdirSync(to, { recursive: true });
 const options = [
@@ -19,7 +21,7 @@ const options = [
   "-DNAPI_DISABLE_CPP_EXCEPTIONS",
   "-DBUILDING_NODE_EXTENSION",
   `-I${join(from, "includes")}`,
-  `-I${join(modules, "node-api-headers", "include")}`,
+  `-I${join(dirname(resolve("node-api-headers/package.json")), "include")}`,
 ];
 const sources = ["dl", "common", "main"].map((name) => join(from, "src", `${name}.cpp`));
 execFileSync("c++", [...options, ...sources, "-o", join(to, "pkcs11.node")], { stdio: "inherit" });

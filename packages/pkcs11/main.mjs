@@ -15,7 +15,6 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
-import pkcs11js from "pkcs11js";
 
 const { env } = process;
 
@@ -30,20 +29,36 @@ function readPin(path) {
   return readFileSync(path, "utf8").trim();
 }
 
-/** Opens the token and logs in; the session lasts as long as this process. */
-function openToken() {
-  const module = new pkcs11js.PKCS11();
-  module.load(setting("PODTRUST_PKCS11_MODULE"));
-  module.C_Initialize();
-  const label = setting("PODTRUST_PKCS11_TOKEN");
-  const slot = module.C_GetSlotList(true).find((one) => module.C_GetTokenInfo(one).label.trim() === label);
-  if (slot === undefined) throw new Error(`there is no token ${label}`);
-  const session = module.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION);
-  module.C_Login(session, pkcs11js.CKU_USER, readPin(setting("PODTRUST_PKCS11_PIN_FILE")));
-  return { module, session };
+async function addon() {
+  try {
+    return (await import("pkcs11js")).default;
+  } catch (cause) {
+    throw new Error("the addon is not built: run podtrust-pkcs11-build", { cause });
+  }
 }
 
-const { module, session } = openToken();
+/** Opens the token and logs in; the session lasts as long as this process. */
+async function openToken() {
+  const library = await addon();
+  const opened = new library.PKCS11();
+  opened.load(setting("PODTRUST_PKCS11_MODULE"));
+  opened.C_Initialize();
+  const label = setting("PODTRUST_PKCS11_TOKEN");
+  const slot = opened.C_GetSlotList(true).find((one) => opened.C_GetTokenInfo(one).label.trim() === label);
+  if (slot === undefined) throw new Error(`there is no token ${label}`);
+  const logged = opened.C_OpenSession(slot, library.CKF_SERIAL_SESSION);
+  opened.C_Login(logged, library.CKU_USER, readPin(setting("PODTRUST_PKCS11_PIN_FILE")));
+  return { pkcs11js: library, module: opened, session: logged };
+}
+
+/** A sentence for the signer's log. */
+function complain({ message }) {
+  process.stderr.write(`podtrust-pkcs11: ${message}\n`);
+  process.exitCode = 1;
+  return {};
+}
+
+const { pkcs11js, module, session } = await openToken().catch(complain);
 
 /** The one object of a class with this label. */
 function find(kind, label) {
@@ -117,7 +132,12 @@ function answer(line) {
 }
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
-say({ scheme: "pkcs11" });
-for await (const line of createInterface({ input: process.stdin })) say(answer(line));
-module.C_CloseSession(session);
-module.C_Finalize();
+
+async function serve() {
+  say({ scheme: "pkcs11" });
+  for await (const line of createInterface({ input: process.stdin })) say(answer(line));
+  module.C_CloseSession(session);
+  module.C_Finalize();
+}
+
+if (session !== undefined) await serve();

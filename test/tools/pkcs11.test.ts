@@ -1,8 +1,7 @@
 /** Keys in a PKCS #11 token, SoftHSM's, by packages/pkcs11: imported, listed, signed with, and gone with its program. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,22 +10,11 @@ import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import { kubernetesKid } from "../../src/rules/keys/index.ts";
 import { KeyFolder, ProgramHolder, serveSigner } from "../../src/signer/index.ts";
 import { claimsOfToken, GrpcClient, signRequest, valuesOf } from "../signer/grpc-client.ts";
-import { shellWord } from "../../src/core/base/index.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
-
-const library = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(
-  (path) => existsSync(path),
-);
-const program = join(import.meta.dirname, "..", "..", "packages", "pkcs11", "main.mjs");
-const addon = "packages/pkcs11/node_modules/pkcs11js/build/Release/pkcs11.node";
+import { softHsmProgram, whyNoSoftHsm } from "../support/soft-hsm.ts";
 
 function missing(): string | false {
-  const reason =
-    library === undefined
-      ? "Debian's softhsm2 is not installed"
-      : existsSync(addon)
-        ? undefined
-        : "the addon is not built: npm ci --ignore-scripts && npm run build in packages/pkcs11";
+  const reason = whyNoSoftHsm();
   if (reason !== undefined && process.env["CI"] === "true") throw new Error(reason);
   return reason ?? false;
 }
@@ -46,47 +34,10 @@ describe("the keys of a PKCS #11 token", { skip: missing() }, () => {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-pkcs11-"));
-    const conf = join(folder, "softhsm2.conf");
-    mkdirSync(join(folder, "tokens"));
-    writeFileSync(
-      conf,
-      `directories.tokendir = ${join(folder, "tokens")}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+    helper = softHsmProgram(
+      folder,
+      Object.fromEntries(Object.entries(keys).map(([label, { privateKey }]) => [label, privateKey])),
     );
-    const util = (...args: readonly string[]): void => {
-      execFileSync("softhsm2-util", args, { env: { ...process.env, SOFTHSM2_CONF: conf }, stdio: "ignore" });
-    };
-    util("--init-token", "--free", "--label", "podtrust", "--pin", "1234", "--so-pin", "567890");
-    for (const [index, [label, { privateKey }]] of Object.entries(keys).entries()) {
-      const file = join(folder, `${label}.pem`);
-      writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-      util(
-        "--import",
-        file,
-        "--token",
-        "podtrust",
-        "--label",
-        label,
-        "--id",
-        `0${index + 1}`,
-        "--pin",
-        "1234",
-      );
-    }
-    writeFileSync(join(folder, "pin"), "1234\n", { mode: 0o600 });
-    // As an environment file of the unit would have it.
-    helper = join(folder, "podtrust-pkcs11");
-    const settings = {
-      SOFTHSM2_CONF: conf,
-      PODTRUST_PKCS11_MODULE: library ?? "",
-      PODTRUST_PKCS11_TOKEN: "podtrust",
-      PODTRUST_PKCS11_PIN_FILE: join(folder, "pin"),
-    };
-    const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${shellWord(value)}`);
-    writeFileSync(
-      helper,
-      ["#!/bin/sh", ...lines, `exec ${shellWord(process.execPath)} ${shellWord(program)}`, ""].join("\n"),
-    );
-    chmodSync(helper, 0o755);
     holder = new ProgramHolder("pkcs11", helper, log);
   });
 

@@ -18,6 +18,7 @@ import { promisify } from "node:util";
 import { zstdDecompressSync } from "node:zlib";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
+import { foreignToPodtrust, holderFolders, lockedOf } from "../../tools/package/holders.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";
 import { noHome } from "../support/nowhere.ts";
@@ -172,7 +173,7 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
     try {
       await release(again, "publisher-linux-x64", "sbom");
       const names = readdirSync(again).filter((name) => name !== "SHA256SUMS");
-      assert.equal(names.length, 4);
+      assert.equal(names.length, 6);
       for (const name of names) {
         const [one, other] = [folder, again].map((where) => readFileSync(join(where, name)));
         assert.ok(one !== undefined && other !== undefined && one.equals(other), name);
@@ -188,7 +189,7 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
       const [hash, name = ""] = line.split("  ");
       assert.equal(hash, sum(readFileSync(join(folder, name))), name);
     }
-    assert.equal(names.length, 6);
+    assert.equal(names.length, 8);
     const bom = JSON.parse(readFileSync(join(folder, `podtrust-${version}.cdx.json`), "utf8")) as {
       bomFormat: string;
       metadata: { timestamp: string; component: { name: string } };
@@ -207,5 +208,30 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
       sandbox.components.map(({ name }) => name),
       ["commander"],
     );
+  });
+
+  test("the programs that hold a signer's keys have an SBOM of their own lock files, and neither podtrust nor an executable has any of them", () => {
+    const componentsOf = (file: string): readonly string[] =>
+      (
+        JSON.parse(readFileSync(join(folder, file), "utf8")) as {
+          readonly components: readonly { readonly group?: string; readonly name: string }[];
+        }
+      ).components.map(({ name }) => name);
+    for (const at of holderFolders) {
+      const { name, version: own } = JSON.parse(readFileSync(join(at, "package.json"), "utf8")) as {
+        name: string;
+        version: string;
+      };
+      const [, ...others] = lockedOf(at);
+      const file = `${name.replace("@", "").replace("/", "-")}-${own}.cdx.json`;
+      assert.deepEqual([...new Set(componentsOf(file))].sort(), [...new Set(others)].sort());
+    }
+    const ours = componentsOf(`podtrust-${version}.cdx.json`);
+    assert.deepEqual(
+      foreignToPodtrust.filter((name) => ours.includes(name)),
+      [],
+    );
+    // The build of the executables, above, fails where an import would bring one of them.
+    assert.ok(existsSync(join(folder, `podtrust-${version}-linux-x64.tar.zst`)));
   });
 });

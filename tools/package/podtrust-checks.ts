@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { type Check, installPacked, megabytesIn, npm, versionIn } from "./support.ts";
+import { foreignToPodtrust } from "./holders.ts";
 import { sandboxFolder } from "./sandbox.ts";
 
 /** What the package podtrust promises; `folder` is where it is installed. */
@@ -69,7 +70,7 @@ export function podtrustChecks(folder: string): readonly Check[] {
         // What README, help and errors point to.
         assert.ok(paths.includes("docs/how-to/explain.md") && paths.includes("docs/reference/errors.md"));
         assert.deepEqual(
-          paths.filter((path) => /\.test\.|^test\/|^tools\/|^src\/|node_modules/u.test(path)),
+          paths.filter((path) => /\.test\.|^test\/|^tools\/|^src\/|^packages\/|node_modules/u.test(path)),
           [],
         );
       },
@@ -79,13 +80,15 @@ export function podtrustChecks(folder: string): readonly Check[] {
       () => execFileSync(join("node_modules", ".bin", "publint"), ["--strict"], { stdio: "inherit" }),
     ],
     [
-      "it installs elsewhere, without our development Node and without the sandbox's package, whose modules are its own",
+      "it installs elsewhere, without our development Node, the sandbox's package, whose modules are its own, and what holds a signer's keys",
       () => {
         const installed = installPacked(".", folder);
         console.log(`  ${installed.length} packages`);
         assert.ok(installed.includes("podtrust") && installed.length <= 41);
         assert.deepEqual(
-          installed.filter((name) => /^node-|^@podtrust\//u.test(name)),
+          installed.filter(
+            (name) => /^node-|^@podtrust\//u.test(name) || foreignToPodtrust.some((one) => one === name),
+          ),
           [],
         );
       },

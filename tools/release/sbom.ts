@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Component {
@@ -52,13 +52,15 @@ function neededBy(refs: readonly string[], { dependencies }: Bom): ReadonlySet<s
 
 /**
  * What the package in a folder is made of, as CycloneDX by npm: what a user of it installs. Its dependencies are among
- * podtrust's. npm gives each run another number and the time, and calls the package as the checkout's folder is called; here
+ * podtrust's, unless a lock file stands beside its manifest. npm gives each run another number and the time, and calls the package as the checkout's folder is called; here
  * all three come from what it is about. `epoch`: seconds.
  */
 export function billOfMaterials(folder: string, epoch: number): string {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   const args = ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--package-lock-only"];
-  const bom = JSON.parse(execFileSync("npm", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })) as Bom;
+  const cwd = existsSync(join(folder, "package-lock.json")) ? folder : ".";
+  const options = { cwd, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 } as const;
+  const bom = JSON.parse(execFileSync("npm", args, options)) as Bom;
   const { name, version, description } = manifest;
   const ref = `${name}@${version}`;
   const direct = Object.entries(manifest.dependencies).map(([one, pinned]) => `${one}@${pinned}`);
