@@ -231,6 +231,17 @@ describe("the chart", { skip }, () => {
       await kinds(both),
       one.flatMap((kind) => [kind, kind]),
     );
+    const ofSigner = { injection: { enabled: true, mode: "configmap" } };
+    assert.deepEqual(
+      [
+        ...(await template({ ...ofSigner, monitoring: { ...monitoring, signer: true } })).matchAll(
+          /^ {2}name: (podtrust-signer.*)$/gmu,
+        ),
+      ]
+        .map(([, name]) => name)
+        .toSorted(),
+      ["podtrust-signer", "podtrust-signer-dashboard"],
+    );
     const rendered = parseAllDocuments(await template({ ...both, monitoring })).map(
       (document) => document.toJSON() as Values | null,
     );

@@ -125,7 +125,9 @@ describe("a real Prometheus", { skip: whyNot() }, () => {
     const scrapes = new Map(
       parts.map((part) => [part, scrapeOf(ofKind("PodMonitor", part), objects)] as const),
     );
-    const groups = parts.flatMap((part) => recordOf(ofKind("PrometheusRule", part)["spec"])["groups"]);
+    const groups = [...parts, "podtrust-signer"].flatMap(
+      (part) => recordOf(ofKind("PrometheusRule", part)["spec"])["groups"],
+    );
     writeFileSync(rules, JSON.stringify({ groups }));
     await startParts((part) => ({ host: podAddresses[part], port: scrapes.get(part)?.port ?? 0 }));
     for (const part of parts) {
@@ -139,7 +141,7 @@ describe("a real Prometheus", { skip: whyNot() }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function ofKind(kind: string, name: Part): JsonRecord {
+  function ofKind(kind: string, name: string): JsonRecord {
     const found = objects.find((one) => one["kind"] === kind && recordOf(one["metadata"])["name"] === name);
     assert.ok(found !== undefined, `the chart renders no ${kind} ${name}`);
     return found;
@@ -232,7 +234,7 @@ describe("a real Prometheus", { skip: whyNot() }, () => {
   });
 
   test("answers every query of the dashboards", async () => {
-    for (const name of ["operator", "publisher"]) {
+    for (const name of ["operator", "publisher", "signer"]) {
       const board = readFileSync(join(monitoring, `dashboard-${name}.json`), "utf8");
       const expressions = [...board.matchAll(/"expr": ("[^\n]*"),?$/gmu)].map(
         ([, text = ""]) => JSON.parse(text) as string,

@@ -5,8 +5,10 @@ import { describe, test } from "node:test";
 import type { MetricDefinition } from "../../src/core/admin/index.ts";
 import { operatorMetrics } from "../../src/operator/index.ts";
 import { metricCatalogue } from "../../src/publisher/index.ts";
+import { signerMetrics } from "../../src/signer/index.ts";
 import { alerts } from "../../tools/chart/alerts.ts";
 import { dashboardExpressions } from "../../tools/chart/dashboard.ts";
+import { apiServerMetrics } from "../cluster/signer/api-server-metrics.ts";
 import { deployFiles } from "../../tools/chart/files.ts";
 
 const checkout = resolve(import.meta.dirname, "..", "..");
@@ -26,8 +28,13 @@ describe("what is deployed by Helm, Prometheus and Grafana", () => {
     for (const [path, text] of files) assert.equal(read(path), text, `${path}: npm run chart`);
   });
 
-  for (const [part, catalogue] of Object.entries({ publisher: metricCatalogue, operator: operatorMetrics })) {
-    const watched = part as "publisher" | "operator";
+  const catalogues = {
+    publisher: metricCatalogue,
+    operator: operatorMetrics,
+    signer: { ...signerMetrics, ...apiServerMetrics },
+  } as const;
+  for (const [part, catalogue] of Object.entries(catalogues)) {
+    const watched = part as keyof typeof catalogues;
 
     test(`alerts and panels of the ${part} ask for metrics that it has, by labels that they have`, () => {
       const known = new Map<string, MetricDefinition>(
@@ -38,11 +45,11 @@ describe("what is deployed by Helm, Prometheus and Grafana", () => {
         ...dashboardExpressions(watched),
       ];
       for (const expression of expressions) {
-        const asked = (expression.match(/\bpodtrust_\w+/gu) ?? []).map((name) =>
+        const asked = (expression.match(/\b(?:podtrust|apiserver)_\w+/gu) ?? []).map((name) =>
           name.replace(/_bucket$/u, ""),
         );
         assert.ok(asked.length > 0, expression);
-        const labels = new Set(["pod", "le"]);
+        const labels = new Set([watched === "signer" ? "instance" : "pod", "le"]);
         for (const name of asked) {
           assert.ok(known.has(name), name);
           for (const label of Object.keys(known.get(name)?.labels ?? {})) labels.add(label);

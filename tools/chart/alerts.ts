@@ -170,11 +170,52 @@ const operator: readonly Alert[] = [
   },
 ];
 
+/**
+ * An API server's own metrics tell most of it, and they are scraped where its signer, on loopback, is not. A signer that is
+ * away leaves the API server's livez and readyz as they are.
+ */
+const signer: readonly Alert[] = [
+  {
+    name: "PodtrustSignerAway",
+    expression: "time() - apiserver_externaljwt_fetch_keys_success_timestamp > 120",
+    for: "1m",
+    severity: "critical",
+    summary: "An API server cannot reach its signer: no pod gets a new token there.",
+  },
+  {
+    name: "PodtrustSignerFails",
+    // Canceled: whoever asked for the token went away.
+    expression:
+      'sum by (instance, code) (increase(apiserver_externaljwt_sign_request_total{code!~"OK|Canceled"}[5m])) > 0',
+    for: "5m",
+    severity: "critical",
+    summary: "A signer refuses or fails signatures that its API server asks for; its log says why.",
+  },
+  {
+    name: "PodtrustSignerSlow",
+    expression:
+      'histogram_quantile(0.99, sum by (instance, le) (rate(apiserver_externaljwt_request_duration_seconds_bucket{method="/v1.ExternalJWTSigner/Sign"}[5m]))) > 1',
+    for: "10m",
+    severity: "warning",
+    summary: "One signature in a hundred takes more than a second: pods start late.",
+  },
+  {
+    name: "PodtrustSignerKeysUnread",
+    expression: "max by (instance) (podtrust_signer_keys_unread) == 1",
+    for: "5m",
+    severity: "warning",
+    summary: "What a signer's folder holds cannot be used; the keys of before go on.",
+  },
+];
+
 /** What should wake somebody, or wait for the morning. Each has its section in docs/how-to/runbooks/, a page for each part. */
-export const alerts = { publisher, operator } as const;
+export const alerts = { publisher, operator, signer } as const;
 
 /** A part of podtrust that is watched. */
 export type Watched = keyof typeof alerts;
+
+/** A part whose pods are a Deployment's. A signer is a unit or a static pod beside its API server. */
+export type WatchedPods = Exclude<Watched, "signer">;
 
 /** The rules of one part as Prometheus's operator takes them (monitoring.coreos.com/v1). */
 export function prometheusRule(part: Watched, metadata: object): object {
@@ -201,7 +242,7 @@ export function prometheusRule(part: Watched, metadata: object): object {
 }
 
 /** What has Prometheus's operator read the metrics of one part, from each pod by itself. */
-export function podMonitor(part: Watched, metadata: object, instance: string): object {
+export function podMonitor(part: WatchedPods, metadata: object, instance: string): object {
   const matchLabels = {
     "app.kubernetes.io/name": `podtrust-${part}`,
     "app.kubernetes.io/instance": instance,

@@ -148,7 +148,60 @@ const operator: readonly Panel[] = [
   },
 ];
 
-const dashboards = { publisher, operator } as const;
+const signer: readonly Panel[] = [
+  {
+    title: "Keys: since an API server last fetched them",
+    expression: "time() - apiserver_externaljwt_fetch_keys_success_timestamp",
+    legend: "{{instance}}",
+    unit: "s",
+  },
+  {
+    title: "Signatures a second",
+    expression: "sum by (instance, code) (rate(apiserver_externaljwt_sign_request_total[5m]))",
+    legend: "{{instance}} {{code}}",
+    unit: "ops",
+  },
+  {
+    title: "A signature, as API servers see it: 99 of 100 within",
+    expression:
+      'histogram_quantile(0.99, sum by (instance, le) (rate(apiserver_externaljwt_request_duration_seconds_bucket{method="/v1.ExternalJWTSigner/Sign"}[5m])))',
+    legend: "{{instance}}",
+    unit: "s",
+  },
+  {
+    title: "A signature, in the signer itself: 99 of 100 within",
+    expression:
+      "histogram_quantile(0.99, sum by (instance, le) (rate(podtrust_signer_sign_seconds_bucket[5m])))",
+    legend: "{{instance}}",
+    unit: "s",
+  },
+  {
+    title: "Keys",
+    expression: "max by (instance, state) (podtrust_signer_keys)",
+    legend: "{{instance}} {{state}}",
+    unit: "short",
+  },
+  {
+    title: "Since when the current key signs",
+    expression: "time() - max by (instance) (podtrust_signer_current_key_timestamp_seconds)",
+    legend: "{{instance}}",
+    unit: "s",
+  },
+  {
+    title: "Calls that failed",
+    expression: 'sum by (method, code) (increase(podtrust_signer_calls_total{code!="ok"}[1h]))',
+    legend: "{{method}} {{code}}",
+    unit: "short",
+  },
+  {
+    title: "What its folder holds cannot be used",
+    expression: "max by (instance) (podtrust_signer_keys_unread)",
+    legend: "{{instance}}",
+    unit: "bool_yes_no",
+  },
+];
+
+const dashboards = { publisher, operator, signer } as const;
 
 /** PromQL of every panel of a part's dashboard. */
 export const dashboardExpressions = (part: keyof typeof dashboards): readonly string[] =>

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { yamlText } from "../../src/core/yaml/index.ts";
-import { alerts, podMonitor, prometheusRule, type Watched } from "./alerts.ts";
+import { alerts, podMonitor, prometheusRule, type Watched, type WatchedPods } from "./alerts.ts";
 import { dashboard } from "./dashboard.ts";
-import { monitoringOf } from "./monitoring.ts";
+import { monitoringOf, monitoringOfSigner } from "./monitoring.ts";
 import { notesText } from "./notes.ts";
 import { chartParts } from "./parts.ts";
 import { templateOf } from "./template.ts";
@@ -26,8 +26,9 @@ function chartText(version: string): string {
 
 const watched = Object.keys(alerts) as readonly Watched[];
 const place = (part: Watched) => ({ name: `podtrust-${part}`, namespace: "podtrust" });
-const documents = (of: (part: Watched) => object): string =>
-  watched.map((part) => yamlText(of(part))).join("---\n");
+const ofPods: readonly WatchedPods[] = ["publisher", "operator"];
+const documents = <Part>(of: readonly Part[], object: (part: Part) => object): string =>
+  of.map((part) => yamlText(object(part))).join("---\n");
 
 /** Every file of deploy/chart and deploy/monitoring that is made, by its path in the checkout. */
 export function deployFiles(checkout: string): ReadonlyMap<string, string> {
@@ -46,12 +47,15 @@ export function deployFiles(checkout: string): ReadonlyMap<string, string> {
     ["deploy/chart/templates/NOTES.txt", notesText],
     ["deploy/chart/values.schema.json", json(valuesSchema)],
     ...templates,
-    ["deploy/chart/templates/monitoring.yaml", watched.flatMap(monitoringOf).map(templateOf).join("")],
+    [
+      "deploy/chart/templates/monitoring.yaml",
+      [...ofPods.flatMap(monitoringOf), ...monitoringOfSigner].map(templateOf).join(""),
+    ],
     ...dashboards,
-    ["deploy/monitoring/alerts.yaml", documents((part) => prometheusRule(part, place(part)))],
+    ["deploy/monitoring/alerts.yaml", documents(watched, (part) => prometheusRule(part, place(part)))],
     [
       "deploy/monitoring/pod-monitors.yaml",
-      documents((part) => podMonitor(part, place(part), place(part).name)),
+      documents(ofPods, (part) => podMonitor(part, place(part), place(part).name)),
     ],
   ]);
 }

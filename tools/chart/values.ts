@@ -92,11 +92,22 @@ const bindings = section({
   },
 });
 
-const monitoring = section({
+const watching = {
   podMonitors: flag("Whether PodMonitors are made: their definition has to be there."),
   alerts: flag("Whether PrometheusRules are made: their definition has to be there."),
   dashboards: flag("Whether ConfigMaps with Grafana's dashboards are made."),
-});
+};
+
+/** Values that a release of an earlier chart keeps (`--reuse-values`) do not have all. */
+const monitoring = {
+  ...section({
+    ...watching,
+    signer: flag(
+      "Whether alerts and dashboard of podtrust signer are among them: it runs beside the API server.",
+    ),
+  }),
+  required: Object.keys(watching),
+};
 
 const properties = {
   namespace: text("Namespace of all objects: that of the release.", name),
@@ -193,4 +204,6 @@ monitoring:
   alerts: false
   # ConfigMaps that Grafana's sidecar finds by their label.
   dashboards: false
+  # Alerts and dashboard of podtrust signer too, which runs beside the API server and not here.
+  signer: false
 `;

@@ -24,6 +24,7 @@ export interface SignerProcess {
   /** Starts it, with these options as well, and waits until it listens. */
   readonly start: (...more: readonly string[]) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  readonly pid: () => number;
   /** Resident memory in megabytes. */
   readonly megabytes: () => Promise<number>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -35,7 +36,8 @@ async function metric(url: string, name: string): Promise<number> {
   return Number(line?.slice(name.length + 1));
 }
 
-export async function prepareSigner(): Promise<SignerProcess> {
+/** Prepares one that runs as its source, or as the built program that is named. */
+export async function prepareSigner(program: string = mainFile): Promise<SignerProcess> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-signer-"));
   const [state, socket] = [join(folder, "state"), join(folder, "run", "signer.sock")];
   const [port] = await freePorts(1);
@@ -66,7 +68,7 @@ export async function prepareSigner(): Promise<SignerProcess> {
     async start(...more) {
       const options = ["--state", state, "--socket", socket, "--listen", `127.0.0.1:${port}`, ...more];
       const env = { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1" };
-      child = spawn(process.execPath, [mainFile, "signer", "run", ...options], { env });
+      child = spawn(process.execPath, [program, "signer", "run", ...options], { env });
       for (const stream of [child.stdout, child.stderr])
         stream?.setEncoding("utf8").on("data", (text: string) => (said += text));
       const { pid } = child;
@@ -79,6 +81,7 @@ export async function prepareSigner(): Promise<SignerProcess> {
         { detail: () => said },
       );
     },
+    pid: () => child?.pid ?? 0,
     megabytes: async () => (await metric(url, "process_resident_memory_bytes")) / 1e6,
     async [Symbol.asyncDispose]() {
       await kill("SIGTERM");
