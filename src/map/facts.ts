@@ -1,3 +1,4 @@
+import type { RotationRecord } from "../rules/rotation/index.ts";
 import type { OidcProviderFacts, RoleState } from "../stack/parts/index.ts";
 
 /** A key as a JWK Set names it. */
@@ -21,6 +22,7 @@ export interface MapCluster {
 export interface PublisherKey extends KeyName {
   readonly state: "current" | "retained" | "distrusted";
   readonly signs?: { readonly by: "only-key" | "token"; readonly at: number };
+  readonly firstSeen?: number;
   readonly retainedUntil?: number;
   readonly mayDistrustFrom?: number;
   readonly distrustedAt?: number;
@@ -102,6 +104,8 @@ export interface MapFacts {
   readonly published?: readonly KeyName[];
   /** What a publisher on this machine says of its keys. */
   readonly publisher?: readonly PublisherKey[];
+  /** What `rotate` remembers of the cluster's keys; absent where it could not be read. */
+  readonly rotation?: RotationRecord;
   readonly accounts: readonly MapAccount[];
   /** Of all namespaces; absent where they could not be listed. */
   readonly serviceAccounts?: readonly MapServiceAccount[];

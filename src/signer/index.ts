@@ -4,7 +4,6 @@ export { heldElsewhere, keptSigner, readKeptSigner, writeKeptSigner } from "./ke
 export { KeyFolder, type KeyType } from "./key-folder.ts";
 export { signerMetrics } from "./metrics.ts";
 export { serveSigner, type ServingSigner } from "./serve.ts";
-export { type SignerDistribution, type SignerFile, signerFiles } from "./manifests/files.ts";
 export { ProgramHolder } from "./program-holder.ts";
 export { peersAgreement } from "./peers.ts";
 export type { Agreement, SignerStatus } from "./signer.ts";

@@ -41,10 +41,25 @@ describe("the files that have API servers ask a signer", () => {
     );
   });
 
+  test("a unit whose keys a program holds names it, reads its settings, and sees the machine's devices", async () => {
+    const holder = "pkcs11=/usr/local/bin/podtrust-pkcs11";
+    const [service] = await printed("--distribution", "other", "--holder", holder);
+    const lines = service?.text.split("\n") ?? [];
+    assert.ok(lines.some((line) => line.startsWith("ExecStart=") && line.includes(`--holder ${holder}`)));
+    assert.ok(lines.includes("EnvironmentFile=-/etc/podtrust-signer.env"));
+    assert.ok(!lines.includes("PrivateDevices=yes"));
+    const [plain] = await printed("--distribution", "other");
+    assert.ok(plain !== undefined && plain.text.includes("\nPrivateDevices=yes\n"));
+    assert.ok(!plain.text.includes("EnvironmentFile"));
+  });
+
   test("a unit starts no words but those of its command line", async () => {
     for (const args of [
       ["--program", "/opt/x\nExecStartPre=/bin/evil"],
       ["--program", "podtrust"],
+      ["--holder", "pkcs11=/opt/x --peer"],
+      ["--holder", "file=/usr/local/bin/x"],
+      ["--holder", "pkcs11=podtrust-pkcs11"],
       ["--peer", "https://10.0.0.1:6443/x"],
       ["--peer", "http://10.0.0.1:6443"],
     ]) {

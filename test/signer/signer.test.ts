@@ -9,6 +9,7 @@ import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import { kubernetesKid } from "../../src/rules/keys/index.ts";
 import { algorithms, type Algorithm } from "../../src/rules/oidc/index.ts";
 import { KeyFolder, promoteKey, reloadSigner, serveSigner, signerStatus } from "../../src/signer/index.ts";
+import { podtrustHere } from "../support/cli.ts";
 import { type RememberingLogger, rememberingLogger } from "../support/remembering-logger.ts";
 import { until } from "../support/until.ts";
 import { claimsOfToken, frame, GrpcClient, signRequest, valuesOf } from "./grpc-client.ts";
@@ -238,6 +239,22 @@ describe("the signer on its socket", () => {
     const text = await (await fetch(`http://127.0.0.1:${address.port}/metrics`)).text();
     assert.match(text, /^podtrust_signer_keys_unread 1$/mu);
     assert.match(text, /^podtrust_signer_calls_total\{method="Sign",code="ok"\} 1$/mu);
+  });
+
+  test("one that no API server asks says so, and its status ends with 3 until it is asked", async (t) => {
+    const { keys, state, serve, client } = await world(t);
+    await keys.create("ES256");
+    await serve();
+    const ask = (later: number) =>
+      podtrustHere(["signer", "status", "--state", state], {
+        clock: { ...systemClock, now: () => systemClock.now() + later },
+      });
+    assert.equal((await ask(0)).code, 0);
+    const { code, out } = await ask(125_000);
+    assert.equal(code, 3);
+    assert.match(out, /no API server has asked for 2 minutes; is its --service-account-signing-endpoint/u);
+    await fetched(client());
+    assert.equal((await ask(50_000)).code, 0);
   });
 
   test("a folder without a key, and a private key of another name, do not start", async (t) => {

@@ -209,6 +209,10 @@ function defineSigner(manifests: Command, context: CommandContext): void {
       "kubeadm: the API server's kube-apiserver.yaml as it is; - is standard input",
     )
     .option("--peer <url...>", "each API server's own address, where there are several")
+    .option(
+      "--holder <scheme=program...>",
+      "for the systemd unit: a program that holds keys, by an absolute path",
+    )
     .action(async (options: SignerManifestsOptions) => {
       const { runSignerManifests } = await import("./run-signer.ts");
       await runSignerManifests(context, options);
@@ -222,6 +226,7 @@ export const manifestsUses: CommandUses = {
       "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
       "podtrust manifests signer --distribution other",
       "podtrust manifests signer --distribution other --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
+      "podtrust manifests signer --distribution other --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
     ],
     guide: "signer",
   },

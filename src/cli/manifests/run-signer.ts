@@ -1,7 +1,7 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
-import { type SignerDistribution, type SignerFile, signerFiles } from "../../signer/index.ts";
+import { type SignerDistribution, type SignerFile, signerFiles } from "../../signer/manifests/index.ts";
 import { apiServerUrl } from "../options/api-server.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -12,6 +12,7 @@ export interface SignerManifestsOptions {
   readonly program: string;
   readonly manifest?: string;
   readonly peer?: readonly string[];
+  readonly holder?: readonly string[];
 }
 
 const bounds = { bytes: 256 * 1024, depth: 32, tokens: 20_000 };
@@ -45,23 +46,42 @@ async function manifestOf(
   );
 }
 
+/** What does not go together, and words that a unit's command line would read otherwise. Throws `usage`. */
+function check({ distribution, image, program, holder = [] }: SignerManifestsOptions): void {
+  if (image !== undefined && distribution !== "kubeadm")
+    throw new PodtrustError("usage", `${distribution} runs its API server in no static pod of kubeadm's`, {
+      next: "Leave --image out: the signer is a systemd unit there.",
+    });
+  if (image !== undefined && holder.length > 0)
+    throw new PodtrustError(
+      "usage",
+      "--holder is for the systemd unit: the image has no program that holds keys",
+      {
+        next: "Leave --image out.",
+      },
+    );
+  for (const one of holder)
+    if (!/^(?!file=)[a-z][a-z0-9]{1,15}=\/[\w./-]+$/u.test(one))
+      throw new PodtrustError("usage", `--holder ${one} is no scheme and program`, {
+        next: "Give a name and an absolute path, such as pkcs11=/usr/local/bin/podtrust-pkcs11.",
+      });
+  // It stands in a unit's command line, which has an escaping of its own.
+  if (!/^\/[\w./-]+$/u.test(program))
+    throw new PodtrustError("usage", `--program ${program} is no absolute path of letters, digits and ._-/`);
+}
+
 /** `podtrust manifests signer`: files of a control plane node, each below where it goes; with `--json` as a list. */
 export async function runSignerManifests(
   context: CommandContext,
   options: SignerManifestsOptions,
 ): Promise<void> {
-  const { distribution, image, program, peer = [] } = options;
-  if (image !== undefined && distribution !== "kubeadm")
-    throw new PodtrustError("usage", `${distribution} runs its API server in no static pod of kubeadm's`, {
-      next: "Leave --image out: the signer is a systemd unit there.",
-    });
-  // It stands in a unit's command line, which has an escaping of its own.
-  if (!/^\/[\w./-]+$/u.test(program))
-    throw new PodtrustError("usage", `--program ${program} is no absolute path of letters, digits and ._-/`);
+  const { distribution, image, program, peer = [], holder = [] } = options;
+  check(options);
   const files = signerFiles({
     distribution,
     program,
     peers: peer.map((url) => apiServerUrl("--peer", url)),
+    holders: holder,
     ...defined({ image }),
     ...(await manifestOf(context, options)),
   });

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, lengthText } from "../../core/base/index.ts";
 import { bold, red, relativeTime, rich } from "../../core/terminal/index.ts";
 import type { RingKey } from "../../rules/signer/index.ts";
 import { promoteKey, type SignerStatus, signerStatus } from "../../signer/index.ts";
@@ -17,6 +17,12 @@ function keyLine({ alg, state, excluded, holder, since }: RingKey, now: number):
   return `${alg}  ${state} since ${relativeTime(since, now)}${hidden}, ${where}`;
 }
 
+/** How long nobody has asked for the keys, in milliseconds, where that is longer than an API server lets pass; else undefined. */
+function unasked({ fetchedAt, readAt, refreshSeconds }: SignerStatus, now: number): number | undefined {
+  const silent = now - (fetchedAt ?? readAt);
+  return silent > (3 * refreshSeconds + 30) * 1000 ? silent : undefined;
+}
+
 function show(context: CommandContext, status: SignerStatus): void {
   const { output, clock } = context;
   const now = clock.now();
@@ -31,14 +37,20 @@ function show(context: CommandContext, status: SignerStatus): void {
   output.line(`${status.signed} tokens signed since the start; an API server ${fetched}.`);
   if (status.trouble !== undefined)
     output.line(rich`${red("not taken over")}: what the folder holds now cannot be used: ${status.trouble}`);
+  const silent = unasked(status, now);
+  if (silent !== undefined)
+    output.line(
+      rich`${red("not asked")}: no API server has asked for ${lengthText(silent)}; is its --service-account-signing-endpoint this signer's socket?`,
+    );
 }
 
-/** `podtrust signer status`: exit code 3 where what is served is not what the folder holds. */
+/** `podtrust signer status`: exit code 3 where what is served is not what the folder holds, or no API server asks. */
 export async function runStatus(context: CommandContext, { state }: StateOptions): Promise<void> {
   const status = await signerStatus(context.path(state));
   show(context, status);
   context.output.result(status);
-  if (status.trouble !== undefined) context.exitCode = 3;
+  if (status.trouble !== undefined || unasked(status, context.clock.now()) !== undefined)
+    context.exitCode = 3;
 }
 
 /** `podtrust signer promote [KID]`. */

@@ -1,6 +1,7 @@
 import { asPodtrustError, defined, type Link } from "../../core/base/index.ts";
+import { RecordSecret } from "../../control-plane/rotation/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
-import { type Facts, gatherFacts, type GatherOptions, type WorkloadFacts } from "../../stack/index.ts";
+import { type Facts, gatherFacts, type GatherOptions, seen, type WorkloadFacts } from "../../stack/index.ts";
 import { awsParts, openCluster } from "../../stack/parts/index.ts";
 import type { KeyName, MapCluster, MapFacts, MapProof, PublisherKey, Unseen } from "../facts.ts";
 import { lookAtAccount } from "./account.ts";
@@ -68,9 +69,22 @@ function unseenOf(facts: Facts, published: boolean): readonly Unseen[] {
   return [...clusterUnseen(facts), ...(published ? [] : [keys]), ...facts.workloads.flatMap(proofUnseen)];
 }
 
-async function objectsOf(options: MapOptions, { cluster }: Facts): Promise<ClusterObjects> {
+async function objectsOf(
+  options: MapOptions,
+  { cluster }: Facts,
+): Promise<ClusterObjects & Pick<MapFacts, "rotation">> {
   if (cluster?.username.kind !== "seen") return { bindings: [], unseen: [] };
-  return clusterObjects(await openCluster(options), options.signal);
+  const { signal } = options;
+  const api = await openCluster(options);
+  const [objects, rotation] = await Promise.all([
+    clusterObjects(api, signal),
+    seen(signal, () => new RecordSecret(api).read(signal)),
+  ]);
+  if (rotation.kind === "seen") return { ...objects, rotation: rotation.value };
+  if (rotation.kind === "skipped") return objects;
+  const { message, next } = rotation.error;
+  const what = "whether a rotation of keys is under way";
+  return { ...objects, unseen: [...objects.unseen, { what, why: message, next }] };
 }
 
 async function keysOf({ publisherKeys, signal }: MapOptions, unseen: Unseen[]) {

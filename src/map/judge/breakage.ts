@@ -43,6 +43,8 @@ function lossText(losses: readonly Loss[]): string {
 function keyText({ state }: MapNode, losses: readonly Loss[]): string {
   if (state === "current")
     return `${lossText(losses)}, until their tokens are signed with another key that is published`;
+  if (state === "next")
+    return "Nothing yet: it signs nothing. A rotation has to make another and wait for it anew";
   if (state === "distrusted" || state === "not-published")
     return "Nothing at AWS: no token of it is accepted";
   return "Tokens that it signed earlier are refused. Which pods hold one cannot be told from here; new tokens are not touched";
@@ -59,8 +61,10 @@ function textOf(map: TrustMap, node: MapNode, losses: readonly Loss[]): string {
     return `${count(rolesOn(map, node.id), "role")} may no longer do what it allows, and may do again what it denies`;
   if (node.kind === "boundary")
     return `IAM keeps it as long as a role has it. Taken off, ${count(rolesOn(map, node.id), "role")} may do all that their policies allow`;
-  if (losses.length === 0) return "Nothing that was seen";
-  return lossText(losses);
+  const onward = map.links.filter(({ kind, from }) => kind === "assumes" && from === node.id).length;
+  const further = onward === 0 ? "" : `; its sessions can no longer become ${count(onward, "other role")}`;
+  if (losses.length === 0) return `Nothing that was seen${further}`;
+  return `${lossText(losses)}${further}`;
 }
 
 /**

@@ -15,7 +15,11 @@ export type NodeKind =
 export type KeyState =
   /** The cluster signs with it, published. */
   | "current"
-  /** Both know it; which key signs was not seen, or it is another. */
+  /** Both know it, and it is to sign once the rotation that is under way promotes it. */
+  | "next"
+  /** Both know it, and it signed before: its tokens verify. */
+  | "previous"
+  /** Both know it; whether it signs, is next or was before was not seen. */
   | "published"
   /** The cluster knows it and the issuer does not publish it. */
   | "not-published"
@@ -55,6 +59,8 @@ export type LinkKind =
   | "registered"
   /** A provider to a role whose trust policy names it. */
   | "trusts"
+  /** A role to another that its sessions may become by sts:AssumeRole. */
+  | "assumes"
   /** A role to a policy on it. */
   | "has"
   /** A role to its permissions boundary. */

@@ -1,3 +1,4 @@
+import { emptyRecord, keyAcross, type RotationRecord } from "../../rules/rotation/index.ts";
 import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
 import { type KeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
@@ -17,11 +18,40 @@ interface Sight {
   readonly told: PublisherKey | undefined;
 }
 
-function stateOf({ known, published, told }: Sight, signs: boolean): KeyState {
+/** What a rotation remembers of a key that the cluster verifies by and the issuer publishes; undefined where it knows none. */
+function rememberedState(
+  record: RotationRecord,
+  kid: string,
+  signs: string | undefined,
+): KeyState | undefined {
+  if (!record.keys.some((key) => key.kid === kid)) return undefined;
+  const files = { verify: [], signing: "", privates: [] };
+  const server = { name: "", verifies: [kid], signs, files, stale: undefined };
+  const sight = { family: "IPv4", kids: [kid] } as const;
+  const { state } = keyAcross({ servers: [server], published: [sight], record }, kid);
+  return state === "out" ? undefined : state;
+}
+
+/** The same as a publisher saw the keys. Of keys that were first seen together nobody knows which is to follow which. */
+function toldState(publisher: readonly PublisherKey[], kid: string): KeyState {
+  const told = publisher.find((key) => key.kid === kid);
+  if (told?.mayDistrustFrom !== undefined) return "previous";
+  const signer = publisher.find(({ signs }) => signs !== undefined);
+  const isNewer = (told?.firstSeen ?? 0) > (signer?.firstSeen ?? Number.POSITIVE_INFINITY);
+  return isNewer ? "next" : "published";
+}
+
+function stateOf(
+  facts: MapFacts,
+  { kid, signing }: { readonly kid: string; readonly signing: string | undefined },
+  { known, published, told }: Sight,
+): KeyState {
   if (told?.state === "distrusted" && published !== true) return "distrusted";
   if (published === false) return "not-published";
   if (known === false) return "retained";
-  return signs ? "current" : "published";
+  if (kid === signing) return "current";
+  const { rotation = emptyRecord, publisher = [] } = facts;
+  return rememberedState(rotation, kid, signing) ?? toldState(publisher, kid);
 }
 
 const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
@@ -70,7 +100,13 @@ export function keysOf(facts: MapFacts): {
     const signs = kid === signing;
     const details = detailsOf(sight, alg, signs);
     const id = nodeId("key", kid);
-    const node: MapNode = { id, kind: "key", name: kid, state: stateOf(sight, signs), details };
+    const node: MapNode = {
+      id,
+      kind: "key",
+      name: kid,
+      state: stateOf(facts, { kid, signing }, sight),
+      details,
+    };
     return { node, links: linksOf(facts, id, sight) };
   });
   return { nodes: found.map(({ node }) => node), links: found.flatMap(({ links }) => links) };

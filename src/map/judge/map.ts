@@ -1,6 +1,7 @@
 import type { MapAccount, MapFacts } from "../facts.ts";
 import { type Access, type MapFinding, type MapLink, type MapNode, nodeId, type TrustMap } from "./graph.ts";
 import { accessTo, Asked, issuersOf, type OwnProvider, ownProviders } from "./access.ts";
+import { chainFindings, chainsFrom } from "./chains.ts";
 import { keysOf } from "./keys.ts";
 import { roleParts, rolesOf, unreadableRole, type MapRole } from "./roles.ts";
 import { broken } from "./broken.ts";
@@ -135,6 +136,15 @@ export function trustMap(facts: MapFacts): TrustMap {
   for (const [account, providers] of own) parts.add(providerParts(account, providers));
   for (const role of roles) parts.add(roleParts(role));
   parts.add({ nodes: serviceAccountNodes(facts, new Set(access.map((one) => one.serviceAccount))) });
+  const chains = chainsFrom(
+    facts,
+    roles.filter(({ state }) => ofRole.has(nodeId("role", state.arn))),
+  );
+  for (const { from, to } of chains) {
+    parts.add(roleParts(to));
+    const ends = { from: nodeId("role", from.arn), to: nodeId("role", to.state.arn) };
+    parts.add({ links: [{ kind: "assumes", ...ends }] });
+  }
   const { nodes, links } = parts;
   const ownIds = new Set([...own.values()].flat().map(({ arn }) => nodeId("provider", arn)));
   const ofOurs = new Set(
@@ -149,6 +159,7 @@ export function trustMap(facts: MapFacts): TrustMap {
       return widerRole(facts, read, own.get(account) ?? [], seen);
     }),
     ...widerProviders(facts, new Set([...own.values()].flat().map(({ arn }) => arn))),
+    ...chainFindings(chains),
     ...widerKeys(keys.nodes),
     ...unused(facts, { nodes, links, access: ofRole, ofOurs }),
   ];

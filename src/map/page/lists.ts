@@ -11,10 +11,12 @@ const namespacesOf = (view: View, ways: readonly Access[]): string =>
   words(ways.map(({ serviceAccount }) => view.node(serviceAccount)?.namespace));
 
 const keyWords = {
-  current: ["Signs, published", "good"],
+  current: ["Current: signs, published", "good"],
+  next: ["Next: published, signs nothing yet", "good"],
+  previous: ["Previous: verifies, signs no more", "open"],
   published: ["Published", "good"],
   "not-published": ["Not published", "bad"],
-  retained: ["Published, gone from the cluster", "open"],
+  retained: ["Previous: published, gone from the cluster", "open"],
   distrusted: ["Distrusted", "bad"],
 } as const;
 
@@ -69,15 +71,24 @@ function wayItem(view: View, role: MapNode, way: Access): Html {
   </li>`;
 }
 
+/** The roles among nodes, and the others. */
+function parted(view: View, ids: readonly string[]): readonly [readonly MapNode[], readonly MapNode[]] {
+  const nodes = ids.flatMap((id) => view.node(id) ?? []);
+  return [nodes.filter(({ kind }) => kind === "role"), nodes.filter(({ kind }) => kind !== "role")];
+}
+
 function roleCard(view: View, role: MapNode): Html {
   const ways = view.waysTo(role.id);
-  const policies = view.next(role.id).flatMap((id) => view.node(id) ?? []);
+  const [onward, policies] = parted(view, view.next(role.id));
   const names = policies.map(({ kind, name }) => (kind === "boundary" ? `within ${name}` : name));
-  const trusted = view.before(role.id);
+  const [through, trusted] = parted(view, view.before(role.id));
+  const links = (nodes: readonly MapNode[]): readonly Html[] =>
+    nodes.map(({ id }) => html`${nodeLink(view, id)} `);
   const inside =
     ways.length === 0
       ? html`<p>
-          No ServiceAccount of this stack. It trusts ${trusted.map((id) => html`${nodeLink(view, id)} `)}
+          No ServiceAccount of this stack by a token of its own.
+          ${trusted.length === 0 ? undefined : html`It trusts ${links(trusted)}`}
         </p>`
       : html`<ul class="plain">
           ${ways.map((way) => wayItem(view, role, way))}
@@ -96,8 +107,10 @@ function roleCard(view: View, role: MapNode): Html {
     ${view.findings(role.id).map(findingPart)}
     <h4>Who can become it</h4>
     ${inside}
+    ${through.length === 0 ? undefined : html`<p>By sts:AssumeRole whoever became ${links(through)}</p>`}
     <h4>What it may do</h4>
     <p>${names.length === 0 ? "No policy at all" : names.join(", ")}</p>
+    ${onward.length === 0 ? undefined : html`<p>Become, by sts:AssumeRole, ${links(onward)}</p>`}
     <details>
       <summary>More, and what breaks when it goes</summary>
       <p>${view.breaks(role.id).text}.</p>

@@ -1,6 +1,7 @@
 /**
  * Filters the lists and draws the picture from what they show, so that both always say the same. Names are put in as text.
- * Of a long list fifty entries are shown, and a button shows more: what is hidden costs no frame. `live` brings the page of a
+ * Of a long list fifty entries are shown, and a button shows more: what is hidden costs no frame. A filter shows and hides a few
+ * in each frame, and fewer once a frame comes late: what it does between two frames is bounded on a slow machine too. `live` brings the page of a
  * running `podtrust map --watch` up to date.
  */
 export const script = `
@@ -59,14 +60,20 @@ function filter(atOnce) {
   const mine = (pass += 1);
   const wanted = { ns: byNamespace.value, account: byAccount.value, words: byRole.value.toLowerCase().split(" ").filter(Boolean) };
   const changes = lists.flatMap((list) => changesOf(list, wanted));
-  const step = (most) => {
+  const put = (most) => { for (const [item, off] of changes.splice(0, most)) item.el.hidden = item.off = off; };
+  const end = () => requestAnimationFrame(() => { if (mine === pass) draw(); });
+  let [most, last] = [12, 0];
+  const step = (now) => {
     if (mine !== pass) return;
-    for (const [item, off] of changes.splice(0, most)) item.el.hidden = item.off = off;
-    if (changes.length > 0) requestAnimationFrame(() => step(most));
-    else requestAnimationFrame(() => { if (mine === pass) draw(); });
+    if (last > 0) most = now - last > 30 ? Math.max(3, most >> 1) : Math.min(16, most + 1);
+    last = now;
+    put(most);
+    if (changes.length > 0) requestAnimationFrame(step);
+    else end();
   };
-  if (atOnce === true) step(Infinity);
-  else requestAnimationFrame(() => step(12));
+  if (atOnce !== true) return void requestAnimationFrame(step);
+  put(Infinity);
+  end();
 }
 function reveal() {
   const target = document.getElementById(location.hash.slice(1));

@@ -27,7 +27,10 @@ export interface KeyAcross {
   readonly published: boolean;
 }
 
-function stateOf(facts: RotationFacts, key: Omit<KeyAcross, "state">): RotationState {
+/** What of all facts a key's state follows from. */
+type KeySights = Pick<RotationFacts, "servers" | "published" | "record">;
+
+function stateOf(facts: KeySights, key: Omit<KeyAcross, "state">): RotationState {
   if (key.signsAt.length > 0) return "current";
   const { signsSince } = rememberedOf(facts.record, key.kid);
   if (facts.record.next === key.kid && signsSince === undefined) return "next";
@@ -35,7 +38,7 @@ function stateOf(facts: RotationFacts, key: Omit<KeyAcross, "state">): RotationS
 }
 
 /** One key across all API servers that answered. */
-export function keyAcross(facts: RotationFacts, kid: string): KeyAcross {
+export function keyAcross(facts: KeySights, kid: string): KeyAcross {
   const { servers, published } = facts;
   const missing = servers.filter(({ verifies }) => !verifies.includes(kid));
   const unpublished = published.filter(({ kids }) => !kids.includes(kid));

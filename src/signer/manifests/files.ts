@@ -21,6 +21,8 @@ export interface SignerFilesOptions {
   readonly manifest?: unknown;
   /** Each API server's own address, where there are several. */
   readonly peers: readonly string[];
+  /** Programs that hold keys, each as `pkcs11=/usr/local/bin/podtrust-pkcs11`; for the unit alone. */
+  readonly holders: readonly string[];
 }
 
 /** A file of a control plane's machine, or of kubectl where `path` is none. */
@@ -38,7 +40,7 @@ const startedBy: Readonly<Record<SignerDistribution, string | undefined>> = {
   other: undefined,
 };
 
-function optionsOf({ peers }: SignerFilesOptions): readonly string[] {
+function optionsOf({ peers, holders }: SignerFilesOptions): readonly string[] {
   const { state, socket } = signerPlace;
   const asked = [
     ...peers.flatMap((url) => ["--peer", url]),
@@ -49,7 +51,8 @@ function optionsOf({ peers }: SignerFilesOptions): readonly string[] {
     "--peer-key",
     `${state}/peers/client.key`,
   ];
-  return ["--state", state, "--socket", socket, ...(peers.length === 0 ? [] : asked)];
+  const held = holders.flatMap((holder) => ["--holder", holder]);
+  return ["--state", state, "--socket", socket, ...held, ...(peers.length === 0 ? [] : asked)];
 }
 
 function apiServerFile(options: SignerFilesOptions): SignerFile {
@@ -76,8 +79,16 @@ function signerFile(options: SignerFilesOptions): SignerFile {
     };
   return {
     path: `/etc/systemd/system/${signerPlace.name}.service`,
-    text: signerUnit({ program, before: startedBy[distribution], options: optionsOf(options) }),
-    next: `podtrust signer import, then systemctl enable --now ${signerPlace.name}`,
+    text: signerUnit({
+      program,
+      before: startedBy[distribution],
+      hasHolders: options.holders.length > 0,
+      options: optionsOf(options),
+    }),
+    next:
+      options.holders.length === 0
+        ? `podtrust signer import, then systemctl enable --now ${signerPlace.name}`
+        : `the holder's settings in ${signerPlace.environment} (mode 0600), podtrust signer add, then systemctl enable --now ${signerPlace.name}`,
   };
 }
 

@@ -5,5 +5,7 @@ export const signerPlace = {
   /** The socket's own folder: the API server's pod mounts that, and sees no key. */
   folder: "/var/lib/podtrust-signer/run",
   socket: "/var/lib/podtrust-signer/run/signer.sock",
+  /** What programs that hold keys are configured by, for the unit: mode 0600. */
+  environment: "/etc/podtrust-signer.env",
   port: 9894,
 } as const;

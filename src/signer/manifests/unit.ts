@@ -5,7 +5,6 @@ const confined: readonly string[] = [
   "ProtectSystem=strict",
   "ProtectHome=yes",
   "PrivateTmp=yes",
-  "PrivateDevices=yes",
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "RestrictSUIDSGID=yes",
@@ -30,11 +29,14 @@ const confined: readonly string[] = [
 export function signerUnit({
   program,
   before,
+  hasHolders,
   options,
 }: {
   /** Where podtrust is on the machine: an absolute path. */
   readonly program: string;
   readonly before: string | undefined;
+  /** Programs hold keys: they have their settings in a file, and an HSM or a TPM is a device. */
+  readonly hasHolders: boolean;
   /** Of `podtrust signer run`. */
   readonly options: readonly string[];
 }): string {
@@ -55,6 +57,7 @@ export function signerUnit({
     `StateDirectory=${signerPlace.name}`,
     "StateDirectoryMode=0700",
     "UMask=0077",
+    ...(hasHolders ? [`EnvironmentFile=-${signerPlace.environment}`] : ["PrivateDevices=yes"]),
     ...confined,
     "MemoryMax=512M",
     "TasksMax=64",

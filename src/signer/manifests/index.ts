@@ -1,0 +1,1 @@
+export { type SignerDistribution, type SignerFile, signerFiles } from "./files.ts";
