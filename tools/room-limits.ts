@@ -54,3 +54,9 @@ export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] 
   { package: /^yaml$/u, rooms: ["core/yaml"] },
   { package: /^zod$/u, rooms: ["config"] },
 ];
+
+/** Folders of which every line and branch is walked by a test (tools/coverage.ts), with all that stands below them. */
+export const covered = ["rules", "doctor"];
+
+/** Folders below those of `covered` that only a cluster walks: data for its API server, and what looks at a whole stack. */
+export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema", "doctor/chain"];

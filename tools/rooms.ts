@@ -390,13 +390,7 @@ export const allowed: Record<string, readonly string[]> = {
 };
 
 // Beside the table: what some rooms may not do, places inside a room, and packages.
-export { narrowed, nodeFree, pure, reserved } from "./room-limits.ts";
-
-/** Folders of which every line and branch is walked by a test (tools/coverage.ts), with all that stands below them. */
-export const covered = ["rules", "doctor"];
-
-/** Folders below those of `covered` that only a cluster walks: data for its API server, and what looks at a whole stack. */
-export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema", "doctor/chain"];
+export { covered, narrowed, nodeFree, notCovered, pure, reserved } from "./room-limits.ts";
 
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
