@@ -241,7 +241,7 @@ describe("the signer on its socket", () => {
     assert.match(text, /^podtrust_signer_calls_total\{method="Sign",code="ok"\} 1$/mu);
   });
 
-  test("one that no API server asks says so, and its status ends with 3 until it is asked", async (t) => {
+  test("a signer that no API server asks says so, and its status ends with 3 until it is asked", async (t) => {
     const { keys, state, serve, client } = await world(t);
     await keys.create("ES256");
     await serve();
