@@ -1,7 +1,13 @@
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, rich, yellow } from "../../core/terminal/index.ts";
 import { type AdoptionReport, type Dependents, timeText } from "../../control-plane/adoption/index.ts";
-import type { AccountTrust, AdoptionStep } from "../../rules/adoption/index.ts";
+import {
+  type AccountTrust,
+  type AdoptionRefusal,
+  type AdoptionStep,
+  type OldToken,
+  restartsOf,
+} from "../../rules/adoption/index.ts";
 import { distributions } from "../../rules/distribution/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -67,17 +73,38 @@ function printStatements({ output }: CommandContext, accounts: readonly AccountT
   }
 }
 
-/** Who depends on the issuer of before: what pods hold is computed, and said to be. */
-function printDependents(context: CommandContext, dependents: Dependents): void {
-  const { oldTokens, legacyTokens, publishers, checkers, legacyTrackedSince } = dependents;
+/** How long an API server was away: `cp-1 was away for 5.6 s at most`. */
+export function awayText(server: string, awayMs: number): string {
+  return `${server} was away for ${(awayMs / 1000).toFixed(1)} s at most`;
+}
+
+function printTokens(context: CommandContext, which: "old" | "new", tokens: readonly OldToken[]): void {
   printList(
     context,
-    "Tokens of the old issuer that pods may hold (computed from their starts and volumes)",
-    oldTokens.tokens.map(
+    `Tokens of the ${which} issuer that pods may hold (computed from their starts and volumes)`,
+    tokens.map(
       ({ namespace, pod, audience = "the API server", renewedBy, until }) =>
         `${namespace}/${pod}: for ${audience}, its file renewed by ${timeText(renewedBy)}, refused from ${timeText(until)}`,
     ),
   );
+}
+
+/** Where an API server holds one issuer: who cannot use the API from its restart on, and until when. */
+function printBreaks(context: CommandContext, { breaks }: AdoptionReport): void {
+  printList(
+    context,
+    "Pods whose tokens the API servers refuse from the restart on",
+    breaks.map(
+      ({ namespace, pod, renewedBy }) =>
+        `${namespace}/${pod}: until its file is renewed, by ${timeText(renewedBy)}; a client that reads it once, until the pod is started anew`,
+    ),
+  );
+}
+
+/** Who depends on the issuer of before: what pods hold is computed, and said to be. */
+function printDependents(context: CommandContext, dependents: Dependents): void {
+  const { oldTokens, legacyTokens, publishers, checkers, legacyTrackedSince } = dependents;
+  printTokens(context, "old", oldTokens.tokens);
   const since = legacyTrackedSince === undefined ? "" : ` since ${legacyTrackedSince}`;
   printList(
     context,
@@ -112,11 +139,21 @@ function printInstructions({ output }: CommandContext, { instructions }: Adoptio
   }
 }
 
-function printRefusals(context: CommandContext, { refusals }: AdoptionReport): void {
+function printRefusals(context: CommandContext, refusals: readonly AdoptionRefusal[]): void {
   for (const { message, next } of refusals) {
     context.output.line(rich`${red("refused")}: ${message}`, 2);
     printNext(context, context.output, next, { indent: 2 });
   }
+}
+
+function printNotes({ output }: CommandContext, notes: readonly string[]): void {
+  for (const one of notes) output.line(rich`${yellow("note")}: ${one}`, 6);
+}
+
+function printIssuers({ output }: CommandContext, { issuer, old }: AdoptionReport): void {
+  output.line(rich`${bold("new issuer")}  ${issuer}`);
+  output.line(rich`${bold("old issuer")}  ${old.join(", ") || "none"}`);
+  output.line();
 }
 
 /** All that is to be known before anything is changed. */
@@ -126,17 +163,16 @@ export function printPlan(
   steps: readonly AdoptionStep[],
 ): void {
   const { output } = context;
-  const { issuer, old, warnings, unseen } = report;
-  output.line(rich`${bold("new issuer")}  ${issuer}`);
-  output.line(rich`${bold("old issuer")}  ${old.join(", ") || "none"}`);
-  output.line();
+  const { servers, warnings, unseen } = report;
+  printIssuers(context, report);
   printServers(context, report);
   output.line();
-  printRefusals(context, report);
-  for (const one of warnings) output.line(rich`${yellow("note")}: ${one}`, 6);
+  printRefusals(context, report.refusals);
+  printNotes(context, [...warnings, ...restartsOf(servers, steps).notes]);
   printSteps(context, steps);
   printInstructions(context, report);
   output.line();
+  printBreaks(context, report);
   printStatements(context, report.accounts);
   printDependents(context, report.dependents);
   printList(context, "Not seen", unseen);
@@ -156,8 +192,32 @@ function nextOf({ next, finish, old, issuer }: AdoptionReport): string {
 export function printStatus(context: CommandContext, report: AdoptionReport): void {
   const { output } = context;
   printServers(context, report);
-  printRefusals(context, report);
-  for (const one of report.warnings) output.line(rich`${yellow("note")}: ${one}`, 6);
+  printRefusals(context, report.refusals);
+  printNotes(context, report.warnings);
   printSteps(context, report.steps);
   printNext(context, output, nextOf(report));
+}
+
+/** All that is to be known before anything goes back. */
+export function printBack(context: CommandContext, report: AdoptionReport): void {
+  const { undo, undoRefusals, servers, dependents, unseen } = report;
+  printIssuers(context, report);
+  printServers(context, report);
+  context.output.line();
+  printRefusals(context, undoRefusals);
+  printNotes(context, restartsOf(servers, undo).notes);
+  printSteps(context, undo);
+  printTokens(context, "new", dependents.newTokens.tokens);
+  printList(context, "Not seen", unseen);
+}
+
+/** Where a cluster stands that has gone back. */
+export function printBackStatus(context: CommandContext, report: AdoptionReport): void {
+  printServers(context, report);
+  printSteps(context, report.undo);
+  printNext(
+    context,
+    context.output,
+    `Every API server runs as before. AWS trusts ${report.issuer} still, as the config has it.`,
+  );
 }

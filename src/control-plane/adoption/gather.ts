@@ -13,7 +13,7 @@ import {
 } from "../../rules/adoption/index.ts";
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import { type PodTokens, podTokensOf } from "../../rules/tokens/index.ts";
+import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
 import type { Server } from "../servers/index.ts";
 import { type LegacyToken, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
@@ -58,6 +58,8 @@ export interface AdoptionReading {
   readonly hints: DistributionHints;
   readonly facts: AdoptionFacts;
   readonly dependents: Dependents;
+  /** What the API servers make of the tokens that pods ask for. */
+  readonly rules: TokenRules;
   /** Every pod was read: else nobody knows that no token lives. */
   readonly sawPods: boolean;
   /** What could not be seen, and why; a part each. */
@@ -86,6 +88,9 @@ class Looks {
 
 const none = { kept: [], isWhole: true } as const;
 
+/** What is read: for the way back only the API servers and the tokens that pods hold. */
+export type Scope = "all" | "back";
+
 // Nobody lists these; each is bounded by what an API server or a name allows.
 const neverSeen: readonly string[] = [
   "tokens without a pod (kubectl create token, CI systems, controllers): nothing lists them; each lives as long as it was asked for, at most as --service-account-max-token-expiration allows",
@@ -103,27 +108,63 @@ function switchedAt(
   return signs || servers.length === 0 ? now : Math.max(...starts);
 }
 
+function rulesOf({ servers, isExtended, maxTokenMs }: ServersSeen): TokenRules {
+  return { audiences: servers.flatMap(audiencesOf), maximum: maxTokenMs, extend: isExtended };
+}
+
 function tokensOf(
   seen: ServersSeen,
   pods: readonly PodTokens[],
   isMeant: (issuer: string) => boolean,
   now: number,
 ): OldTokens {
-  const { servers, isExtended, maxTokenMs } = seen;
-  return oldTokens({
-    pods,
-    switchedAt: switchedAt(servers, isMeant, now),
-    now,
-    rules: { audiences: servers.flatMap(audiencesOf), maximum: maxTokenMs, extend: isExtended },
-  });
+  return oldTokens({ pods, switchedAt: switchedAt(seen.servers, isMeant, now), now, rules: rulesOf(seen) });
+}
+
+/** What of a cluster's surroundings only the way there asks for. */
+type Around = Pick<AdoptionFacts, "documents" | "accounts"> &
+  Pick<Dependents, "legacyTokens" | "legacyTrackedSince" | "publishers" | "checkers">;
+
+const nothingAround: Around = {
+  documents: { families: [], kids: [] },
+  accounts: [],
+  legacyTokens: [],
+  publishers: [],
+  checkers: [],
+};
+
+async function readAround(
+  { config, api, route, clock, signal, openAws }: AdoptionContext,
+  old: readonly string[],
+  looks: Looks,
+): Promise<Around> {
+  const [legacy, tracked, checkers, documents, accounts, publishers] = await Promise.all([
+    looks.at("tokens in Secrets", readLegacyTokens(api, { signal }), none),
+    looks.at("since when the use of tokens in Secrets is written down", trackedSince(api, signal), undefined),
+    looks.at("what else checks issuers", readCheckers(api, signal), []),
+    readDocuments(config.issuer, route, signal),
+    readTrust({ config, old, clock, ...defined({ openAws }) }, signal),
+    Promise.all(old.map((one) => readPublisher(one, route, signal))),
+  ]);
+  return {
+    documents,
+    accounts,
+    legacyTokens: legacy.kept,
+    ...defined({ legacyTrackedSince: tracked }),
+    publishers: publishers.filter((one) => one !== undefined),
+    checkers,
+  };
 }
 
 /**
- * Reads a cluster, its API servers, both issuers and AWS: changes nothing. A part that cannot be seen is told as such; throws
- * what `readServers` and `readCluster` throw, and the signal's reason.
+ * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes nothing. A part that
+ * cannot be seen is told as such; throws what `readServers` and `readCluster` throw, and the signal's reason.
  */
-export async function gatherAdoption(context: AdoptionContext): Promise<AdoptionReading> {
-  const { config, api, servers, route, clock, signal, audiences } = context;
+export async function gatherAdoption(
+  context: AdoptionContext,
+  scope: Scope = "all",
+): Promise<AdoptionReading> {
+  const { config, api, servers, clock, signal, audiences } = context;
   const { issuer } = config;
   const looks = new Looks(signal);
   const [{ facts: hints }, seen] = await Promise.all([
@@ -134,17 +175,10 @@ export async function gatherAdoption(context: AdoptionContext): Promise<Adoption
   const wanted = { issuer, jwksUri, ...defined({ audiences }) };
   const formerIssuers = config.publisher?.formerIssuers ?? [];
   const old = oldIssuers({ servers: seen.servers, wanted, formerIssuers });
-  const [pods, legacy, tracked, checkers, documents, accounts, publishers] = await Promise.all([
-    looks.at("pods, and the tokens that they hold", readPods(api, podTokensOf, { signal }), {
-      kept: [],
-      isWhole: false,
-    }),
-    looks.at("tokens in Secrets", readLegacyTokens(api, { signal }), none),
-    looks.at("since when the use of tokens in Secrets is written down", trackedSince(api, signal), undefined),
-    looks.at("what else checks issuers", readCheckers(api, signal), []),
-    readDocuments(issuer, route, signal),
-    readTrust({ config, old, clock, ...defined({ openAws: context.openAws }) }, signal),
-    Promise.all(old.map((one) => readPublisher(one, route, signal))),
+  const noPods = { kept: [], isWhole: false };
+  const [pods, { documents, accounts, ...around }] = await Promise.all([
+    looks.at("pods, and the tokens that they hold", readPods(api, podTokensOf, { signal }), noPods),
+    scope === "all" ? readAround(context, old, looks) : nothingAround,
   ]);
   const now = clock.now();
   const talos = talosMinor(hints);
@@ -165,11 +199,9 @@ export async function gatherAdoption(context: AdoptionContext): Promise<Adoption
     dependents: {
       oldTokens: tokensOf(seen, pods.kept, (one) => one !== issuer, now),
       newTokens: tokensOf(seen, pods.kept, (one) => one === issuer, now),
-      legacyTokens: legacy.kept,
-      ...defined({ legacyTrackedSince: tracked }),
-      publishers: publishers.filter((one) => one !== undefined),
-      checkers,
+      ...around,
     },
+    rules: rulesOf(seen),
     sawPods: pods.isWhole,
     unseen: [
       ...looks.unseen,

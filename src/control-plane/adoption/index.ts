@@ -1,6 +1,13 @@
-export { checkRefusals, finishAdoption, runAdoption, undoAdoption, type Working } from "./carry.ts";
+export { checkRefusals, finishAdoption, runAdoption, undoAdoption, type Way, ways } from "./carry.ts";
+export type { Working } from "./change-server.ts";
 export type { IssuerChecker } from "./checkers.ts";
 export type { OtherPublisher } from "./documents.ts";
-export { type AdoptionContext, type AdoptionReading, type Dependents, gatherAdoption } from "./gather.ts";
+export {
+  type AdoptionContext,
+  type AdoptionReading,
+  type Dependents,
+  gatherAdoption,
+  type Scope,
+} from "./gather.ts";
 export { type AdoptionReport, judgeAdoption, timeText } from "./judge.ts";
 export type { LegacyToken } from "../tokens/index.ts";

@@ -13,8 +13,13 @@ import {
   mannerOf,
   nextStep,
   oldIssuers,
+  type OldToken,
   type OldTokens,
+  type Restarts,
+  restartsOf,
   type ServerFacts,
+  tokensForApi,
+  undoRefusals,
   undoSteps,
 } from "../../rules/adoption/index.ts";
 import {
@@ -35,7 +40,13 @@ export interface AdoptionReport {
   readonly manner: Manner;
   readonly servers: readonly ServerFacts[];
   readonly refusals: readonly AdoptionRefusal[];
+  /** What stands against the way back. */
+  readonly undoRefusals: readonly AdoptionRefusal[];
   readonly warnings: readonly string[];
+  /** What the steps that are left restart. */
+  readonly restarts: Restarts;
+  /** Where an API server holds one issuer: the tokens that it refuses from its restart on. Else none. */
+  readonly breaks: readonly OldToken[];
   readonly steps: readonly AdoptionStep[];
   readonly next?: AdoptionStep;
   readonly finish: readonly AdoptionStep[];
@@ -69,6 +80,7 @@ export function judgeAdoption({
   facts,
   dependents,
   hints,
+  rules,
   unseen,
   sawPods,
 }: AdoptionReading): AdoptionReport {
@@ -84,7 +96,10 @@ export function judgeAdoption({
     manner,
     servers,
     refusals: adoptionRefusals(facts),
+    undoRefusals: undoRefusals(facts),
     warnings: adoptionWarnings(facts),
+    restarts: restartsOf(servers, steps),
+    breaks: manner === "single" ? tokensForApi(dependents.oldTokens, rules) : [],
     steps,
     finish: finishSteps(facts, goneOf(dependents.oldTokens, "an issuer of before", sawPods)),
     undo: undoSteps(facts, goneOf(dependents.newTokens, wanted.issuer, sawPods)),

@@ -12,5 +12,5 @@ export type {
   ServerKey,
   ServerKeys,
 } from "./server.ts";
-export { settled, type SettleOptions, unsettled } from "./settle.ts";
+export { type Restart, settled, type SettleOptions, type Wanted } from "./settle.ts";
 export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

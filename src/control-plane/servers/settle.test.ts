@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ApiServerFlags } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { ApiServer, ServerDiscovery } from "./server.ts";
-import { settled, unsettled } from "./settle.ts";
+import { settled, unsettled, type Wanted } from "./settle.ts";
 
 const { signal } = new AbortController();
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -31,22 +31,44 @@ function server(
   } as unknown as ApiServer;
 }
 
+async function whyNot(one: ApiServer, want: Wanted = wanted): Promise<string> {
+  return (await unsettled(one, want, signal))?.reason ?? "";
+}
+
 describe("an API server has settled", () => {
   test("once its process runs with the flags and its discovery document says the first issuer and the jwks_uri", async () => {
     assert.equal(await unsettled(server([right]), wanted, signal), undefined);
     const otherFlags = server([{ ...right, issuers: [old, ours] }]);
-    assert.match((await unsettled(otherFlags, wanted, signal)) ?? "", /--service-account-issuer is/u);
+    assert.match(await whyNot(otherFlags), /--service-account-issuer is/u);
     const otherIssuer = server([right], [{ issuer: old, jwksUri }]);
-    assert.match((await unsettled(otherIssuer, wanted, signal)) ?? "", /document says the issuer/u);
+    assert.match(await whyNot(otherIssuer), /document says the issuer/u);
     const otherKeys = server([right], [{ issuer: ours, jwksUri: "https://a/jwks" }]);
-    assert.match((await unsettled(otherKeys, wanted, signal)) ?? "", /document says the jwks_uri/u);
+    assert.match(await whyNot(otherKeys), /document says the jwks_uri/u);
   });
 
   test("not while it is away, which is waited for; any other failure is told at once", async () => {
     const away = new PodtrustError("cluster-unreachable", "nobody answers");
-    assert.equal(await unsettled(server([away]), wanted, signal), "nobody answers");
+    const why = await unsettled(server([away]), wanted, signal);
+    assert.deepEqual(why, { reason: "nobody answers", isAway: true });
     const denied = new PodtrustError("ssh-denied", "no key fits");
     await assert.rejects(unsettled(server([denied]), wanted, signal), denied);
+  });
+
+  test("once it no longer names an issuer that is to be gone", async () => {
+    assert.equal(await whyNot(server([right]), { withoutIssuer: ours }), `it still names ${ours}`);
+    assert.equal(await whyNot(server([right]), { withoutIssuer: "https://other" }), "");
+  });
+
+  test("and for how long it was away at most is told, from the last look at which it answered as before", async () => {
+    const clock = new TestClock();
+    const away = new PodtrustError("cluster-unreachable", "nobody answers");
+    const before = { ...right, issuers: [old, ours] };
+    const waiting = settled(server([before, away, away, right]), wanted, { clock, signal });
+    await clock.advance(250 + 500 + 500);
+    assert.deepEqual(await waiting, { awayMs: 1250 });
+    const between = settled(server([before, before, right]), wanted, { clock, signal });
+    await clock.advance(250 + 500);
+    assert.deepEqual(await between, { awayMs: 500 });
   });
 
   test("in time, or the wait ends with its last reason", async () => {

@@ -11,6 +11,28 @@ export interface SettleOptions {
   readonly onWait?: (reason: string, deadline: number) => void;
 }
 
+/** What a server is waited for to run with. */
+export interface Wanted extends FlagChange {
+  /** An issuer that it no longer names. */
+  readonly withoutIssuer?: string;
+}
+
+/** Why a server does not run as wanted yet. */
+export interface Unsettled {
+  readonly reason: string;
+  /** It does not answer, or no process of it runs. */
+  readonly isAway: boolean;
+}
+
+/** What a restart took. */
+export interface Restart {
+  /**
+   * For how long the server was away at most, in milliseconds: from the beginning of the last look at which it answered as before
+   * to the end of the first that found it as wanted.
+   */
+  readonly awayMs: number;
+}
+
 const away: readonly string[] = [
   "cluster-unreachable",
   "cluster-not-ready",
@@ -19,24 +41,32 @@ const away: readonly string[] = [
   "server-process",
 ];
 
-/** Why an API server does not run with these flags yet; undefined once its process and its discovery document both say so. */
+/** Why an API server does not run as wanted yet; undefined once its process and its discovery document both say so. */
 export async function unsettled(
   server: ApiServer,
-  wanted: FlagChange,
+  wanted: Wanted,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Unsettled | undefined> {
+  const still = (reason: string): Unsettled => ({ reason, isAway: false });
   try {
-    const difference = flagDifference(await server.running(signal), wanted);
-    if (difference !== undefined) return difference;
+    const flags = await server.running(signal);
+    const difference = flagDifference(flags, wanted);
+    // Asked all the same: whether it answers is to be known too.
     const { issuer, jwksUri } = await server.discovery(signal);
+    if (difference !== undefined) return still(difference);
+    const { withoutIssuer } = wanted;
+    if (withoutIssuer !== undefined && flags.issuers.includes(withoutIssuer))
+      return still(`it still names ${withoutIssuer}`);
     const [first] = wanted.issuers ?? [];
-    if (first !== undefined && issuer !== first) return `its discovery document says the issuer ${issuer}`;
+    if (first !== undefined && issuer !== first)
+      return still(`its discovery document says the issuer ${issuer}`);
     if (wanted.jwksUri !== undefined && jwksUri !== wanted.jwksUri)
-      return `its discovery document says the jwks_uri ${jwksUri}`;
+      return still(`its discovery document says the jwks_uri ${jwksUri}`);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof PodtrustError && away.includes(error.code)) return errorText(error);
+    if (error instanceof PodtrustError && away.includes(error.code))
+      return { reason: errorText(error), isAway: true };
     throw error;
   }
 }
@@ -47,17 +77,23 @@ export async function unsettled(
  */
 export async function settled(
   server: ApiServer,
-  wanted: FlagChange,
+  wanted: Wanted,
   { clock, signal, withinMs = 300_000, onWait }: SettleOptions,
-): Promise<void> {
+): Promise<Restart> {
+  let answeredAt = clock.elapsed();
   await until<true>({
     clock,
     withinMs,
-    delays: [250, 500, 1000],
+    // How long it is away is told by these looks.
+    delays: [250, 500],
     signal,
     look: async () => {
-      const waitsFor = await unsettled(server, wanted, signal);
-      return waitsFor === undefined ? { is: true } : { waitsFor };
+      // A look may last as long as the restart: its beginning counts.
+      const begun = clock.elapsed();
+      const why = await unsettled(server, wanted, signal);
+      if (why === undefined) return { is: true };
+      if (!why.isAway) answeredAt = begun;
+      return { waitsFor: why.reason };
     },
     onWait,
     late: (reason) =>
@@ -67,4 +103,5 @@ export async function settled(
         { detail: { server: server.name, reason } },
       ),
   });
+  return { awayMs: clock.elapsed() - answeredAt };
 }

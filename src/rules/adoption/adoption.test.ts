@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { facts, jwksUri, old, ours, pair, server, trusted } from "../../../test/support/adoption-facts.ts";
 import {
-  type AccountTrust,
   type AdoptionFacts,
   adoptionRefusals,
   adoptionSteps,
@@ -14,48 +14,6 @@ import {
   type ServerFacts,
   undoSteps,
 } from "./index.ts";
-
-const ours = "https://oidc.example.com";
-const jwksUri = `${ours}/openid/v1/jwks`;
-const old = "https://kubernetes.default.svc.cluster.local";
-
-const server = (name: string, more: Partial<ServerFacts> = {}): ServerFacts => ({
-  name,
-  issuers: [old],
-  discovered: more.issuers?.[0] ?? old,
-  kids: ["k1"],
-  authentication: { kind: "none" },
-  ...more,
-});
-
-const pair = (more: Partial<ServerFacts> = {}): readonly ServerFacts[] => [
-  server("a", more),
-  server("b", more),
-];
-
-const trusted: AccountTrust = { account: "111122223333", hasProvider: true, roles: [], isWhole: true };
-
-function facts(more: Partial<AdoptionFacts> = {}): AdoptionFacts {
-  const servers = more.servers ?? pair();
-  const names = servers.map(({ name }) => name);
-  return {
-    wanted: { issuer: ours, jwksUri },
-    distribution: "kubeadm",
-    servers,
-    listed: names,
-    known: names,
-    formerIssuers: [],
-    documents: {
-      families: [
-        { family: "IPv4", outcome: "seen" },
-        { family: "IPv6", outcome: "absent" },
-      ],
-      kids: ["k1"],
-    },
-    accounts: [trusted],
-    ...more,
-  };
-}
 
 const reasons = (more: Partial<AdoptionFacts>): readonly string[] =>
   adoptionRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
@@ -155,12 +113,6 @@ test("how the API servers of a distribution are given flags", () => {
 describe("what happens all the same is told beforehand", () => {
   test("nothing, with two servers that hold several issuers", () =>
     assert.deepEqual(adoptionWarnings(facts()), []));
-
-  test("one server: nobody reaches the API meanwhile", () => {
-    const [only, ...more] = adoptionWarnings(facts({ servers: [server("a")] }));
-    assert.match(only ?? "", /one API server/u);
-    assert.deepEqual(more, []);
-  });
 
   test("a single value: who breaks, and with several servers all of them at once", () => {
     const said = (servers: readonly ServerFacts[]) =>

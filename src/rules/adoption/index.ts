@@ -9,14 +9,23 @@ export type {
   OldTrust,
   ServerFacts,
 } from "./facts.ts";
-export { holdersOf, type OldToken, oldTokens, type OldTokens, type OldTokensInput } from "./old-tokens.ts";
+export {
+  holdersOf,
+  type OldToken,
+  oldTokens,
+  type OldTokens,
+  type OldTokensInput,
+  tokensForApi,
+} from "./old-tokens.ts";
 export {
   adoptionRefusals,
   type AdoptionRefusal,
   adoptionWarnings,
   type Manner,
   mannerOf,
+  undoRefusals,
 } from "./refusals.ts";
+export { type Restarts, restartsOf } from "./restarts.ts";
 export {
   type AdoptionStep,
   adoptionSteps,

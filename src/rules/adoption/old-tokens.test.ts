@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PodTokens } from "../tokens/index.ts";
-import { holdersOf, oldTokens, type OldTokensInput } from "./index.ts";
+import { holdersOf, oldTokens, type OldTokensInput, tokensForApi } from "./index.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -78,4 +78,20 @@ test("when the old issuer can go: for files, for the API servers, and for others
   assert.equal(renewedBy, switchedAt + day + 180_000);
   assert.equal(cluster, switchedAt + 365 * day);
   assert.equal(others, switchedAt + 7 * day + 300_000);
+});
+
+test("tokens for the API are refused at once where a server holds one issuer, and none for others", () => {
+  const tokens = [
+    { audience: undefined, ms: 3607 * second },
+    { audience: old, ms: hour },
+    { audience: "sts.amazonaws.com", ms: day },
+  ];
+  const found = tokensForApi(oldTokens(input({ pods: [pod("web", { tokens })] })), rules);
+  assert.deepEqual(
+    found.map(({ pod: name, audience, renewedBy }) => [name, audience, renewedBy - switchedAt]),
+    [
+      ["web", undefined, 2_885_600 + 180_000],
+      ["web", old, 48 * 60_000 + 180_000],
+    ],
+  );
 });

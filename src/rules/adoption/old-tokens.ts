@@ -68,15 +68,22 @@ function tokensOf(pod: PodTokens, { switchedAt, now, rules }: OldTokensInput): r
  */
 export function oldTokens(input: OldTokensInput): OldTokens {
   const tokens = input.pods.flatMap((pod) => tokensOf(pod, input));
-  const isForCluster = ({ audience }: OldToken): boolean =>
-    audience === undefined || input.rules.audiences.includes(audience);
+  const forApi = tokensForApi({ tokens }, input.rules);
   const last = (times: readonly number[]): number => Math.max(input.switchedAt, ...times);
   return {
     tokens,
     renewedBy: last(tokens.map(({ renewedBy }) => renewedBy)),
-    cluster: last(tokens.filter(isForCluster).map(({ until }) => until)),
-    others: last(tokens.filter((token) => !isForCluster(token)).map(({ until }) => until)),
+    cluster: last(forApi.map(({ until }) => until)),
+    others: last(tokens.filter((token) => !forApi.includes(token)).map(({ until }) => until)),
   };
+}
+
+/** Those for the API servers themselves: where these hold one issuer, each is refused from the restart on. */
+export function tokensForApi(
+  { tokens }: Pick<OldTokens, "tokens">,
+  { audiences }: TokenRules,
+): readonly OldToken[] {
+  return tokens.filter(({ audience }) => audience === undefined || audiences.includes(audience));
 }
 
 /** `NAMESPACE/POD` of each that holds one of these tokens. */

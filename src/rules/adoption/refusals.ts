@@ -180,6 +180,26 @@ export function adoptionRefusals(facts: AdoptionFacts): readonly AdoptionRefusal
   return first === undefined ? rules.flatMap((rule) => rule(facts)) : [first];
 }
 
+const isSigningAs =
+  (issuer: string) =>
+  ({ issuers }: ServerFacts): boolean =>
+    issuers[0] === issuer;
+
+/**
+ * Why the way back is not gone, nor gone on with. What is there to give a cluster the issuer does not concern it: different
+ * keys, since who verifies what stays as it is, nor whether a distribution lets the new issuer sign. An
+ * AuthenticationConfiguration does where a server signs as the new issuer, which the others have to accept meanwhile.
+ */
+export function undoRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
+  const [first] = managed(facts);
+  if (first !== undefined) return [first];
+  const concerned = [noServers, audiences, listing, flags];
+  const all = facts.servers.some(isSigningAs(facts.wanted.issuer))
+    ? [authentication, ...concerned]
+    : concerned;
+  return all.flatMap((rule) => rule(facts));
+}
+
 /** How the API servers of a distribution are given other flags. */
 export type Manner =
   /** podtrust writes their files over SSH. */
@@ -215,12 +235,9 @@ export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
   );
   return [
     ...refused,
-    ...(servers.length === 1
-      ? ["The cluster has one API server: while it restarts nobody reaches the API. Pods run on."]
-      : []),
     ...(isSingle
       ? [
-          `Here an API server holds one issuer. From its restart on it refuses every token that does not name ${wanted.issuer}: start the pods that are named below anew.`,
+          `Here an API server holds one issuer. From its restart on it refuses every token for the API that does not name ${wanted.issuer}: start the pods that are named below anew. AWS goes on taking tokens of both issuers.`,
         ]
       : []),
     ...(isSingle && servers.length > 1

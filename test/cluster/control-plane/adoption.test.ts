@@ -13,7 +13,7 @@ import {
   undoAdoption,
   type Working,
 } from "../../../src/control-plane/adoption/index.ts";
-import type { ServerFiles } from "../../../src/control-plane/servers/index.ts";
+import type { ApiServer, FlagChange, Server, ServerFiles } from "../../../src/control-plane/servers/index.ts";
 import { parseJws } from "../../../src/rules/oidc/index.ts";
 import { isAtLength } from "../../support/runs.ts";
 import { audience } from "../../support/sandbox.ts";
@@ -29,38 +29,75 @@ const enough = isAtLength ? 1500 : 500;
 
 type Carry = typeof runAdoption;
 
-const quiet: Working = { began: () => {}, waiting: () => {}, notice: () => {} };
+/** The same object, but for some of its members. */
+function overlaid<T extends object>(target: T, own: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(name in own ? own : target, name);
+      return typeof member === "function" ? (member.bind(name in own ? own : target) as unknown) : member;
+    },
+  });
+}
 
 /** Ends a run as if its machine had gone, right after it changed a server's files. */
 class Cut extends Error {}
 
 function cutAfterChange(context: AdoptionContext): AdoptionContext {
-  const cut = (files: ServerFiles): ServerFiles =>
-    new Proxy(files, {
-      get(target, name: keyof ServerFiles) {
-        const member = target[name];
-        if (typeof member !== "function") return member;
-        return async (...args: unknown[]) => {
-          const done = await (member as (...all: unknown[]) => Promise<unknown>).apply(target, args);
-          if (name === "change" || name === "restoreFiles") throw new Cut(`after ${name}`);
-          return done;
-        };
+  const cut = (server: Server): Server => {
+    const { files } = server;
+    const own: Partial<ServerFiles> = {
+      change: async (...args) => {
+        await files.change(...args);
+        throw new Cut("after change");
       },
-    });
-  return { ...context, servers: context.servers.map((server) => ({ ...server, files: cut(server.files) })) };
+      restoreFiles: async (signal) => {
+        await files.restoreFiles(signal);
+        throw new Cut("after restoreFiles");
+      },
+    };
+    return { ...server, files: overlaid(files, own) };
+  };
+  return { ...context, servers: context.servers.map(cut) };
+}
+
+/** A server that says that it runs with the flags that it is given, and goes on without them. */
+function deaf(server: Server): Server {
+  const { api, files } = server;
+  let given: FlagChange = {};
+  const says: Partial<ApiServer> = {
+    running: async (signal) => ({ ...(await api.running(signal)), ...given }),
+    discovery: async (signal) => {
+      const { issuer, jwksUri } = await api.discovery(signal);
+      return { issuer: given.issuers?.[0] ?? issuer, jwksUri: given.jwksUri ?? jwksUri };
+    },
+  };
+  const change = async (flags: FlagChange): Promise<void> => void (given = flags);
+  return { ...server, api: overlaid(api, says), files: overlaid(files, { change }) };
 }
 
 describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout: 1_500_000 }, () => {
   let world: AdoptionWorld;
+  /** What stood there before anything was adopted. */
+  let first: { readonly manifests: readonly string[]; readonly kubeadm: string };
+  /** For how long an API server was away, as a run tells after each restart. */
+  const told: number[] = [];
+  const working: Working = {
+    began: () => {},
+    waiting: () => {},
+    restarted: (_, { awayMs }) => told.push(awayMs),
+    notice: () => {},
+  };
+
   before(async () => {
     world = await startAdoptionWorld();
+    first = { manifests: await manifests(), kubeadm: await kubeadmText() };
   });
   after(() => world?.stop());
 
   async function once(carry: Carry, isCut: boolean): Promise<"cut" | "done"> {
     const { context, close } = await world.open();
     try {
-      await carry(isCut ? cutAfterChange(context) : context, quiet);
+      await carry(isCut ? cutAfterChange(context) : context, working);
       return "done";
     } catch (error) {
       if (error instanceof Cut) return "cut";
@@ -122,23 +159,48 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
   }
 
   test("waits, and touches no server, until the owner of a role has let the new issuer in", async () => {
-    const made = await manifests();
     await assert.rejects(once(runAdoption, false), (error: PodtrustError) => {
       assert.equal(error.code, "adoption-waits");
       assert.match(error.message, /others have to let the new issuer into legacy/u);
       return true;
     });
-    assert.deepEqual(await manifests(), made);
+    assert.deepEqual(await manifests(), first.manifests);
     await world.letBothIn();
   });
 
+  test("puts a server back whose first token another refuses, and then no token is refused", async () => {
+    const { context, close } = await world.open();
+    try {
+      const [one, other] = context.servers;
+      assert.ok(one !== undefined && other !== undefined);
+      await assert.rejects(
+        runAdoption({ ...context, servers: [one, deaf(other)] }, working),
+        (error: PodtrustError) => {
+          assert.equal(error.code, "adoption-token-refused");
+          assert.match(error.message, /^cp-2 refused the first token of cp-1, which was put back/u);
+          return true;
+        },
+      );
+      const { signal } = context;
+      assert.deepEqual((await one.api.running(signal)).issuers, [old, ours]);
+      assert.equal((await one.api.discovery(signal)).issuer, old);
+      assert.deepEqual((await other.api.running(signal)).issuers, [old]);
+    } finally {
+      await close();
+    }
+    const checker = startChecker(world.cluster.machines, "default", "web");
+    await until("both servers' tokens were shown to both", () => checker.asked() >= 100);
+    assert.deepEqual((await checker.end()).refused, []);
+  });
+
   test("refuses no token there and back, cut off and run again, and leaves every file byte for byte as it was", async (t) => {
-    const [made, kubeadm] = [await manifests(), await kubeadmText()];
+    told.length = 0;
     const { machines } = world.cluster;
     const checker = startChecker(machines, "default", "web");
     const endAws = startAwsChecker();
     const there = await withCuts(runAdoption);
-    assert.equal(there, isAtLength ? 4 : 1);
+    // The test before has left the first server with both issuers.
+    assert.equal(there, isAtLength ? 3 : 1);
     const says = await Promise.all(machines.map(({ ask }) => ask("/.well-known/openid-configuration")));
     for (const { text } of says) assert.equal((JSON.parse(text) as { issuer: string }).issuer, ours);
     assert.match(await kubeadmText(), /value: https:\/\/oidc\.example\.com\n.*\n *value: https:\/\/old/u);
@@ -148,11 +210,17 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
     await until("enough was asked", () => checker.asked() >= enough);
     const [{ asked, refused, longestGaps }, aws] = [await checker.end(), await endAws()];
     t.diagnostic(
-      `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}`,
+      `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}, told ${JSON.stringify(told)}`,
     );
     assert.deepEqual([refused, aws.refused], [[], []]);
     assert.ok(asked >= enough && aws.asked >= enough / 5, `asked ${asked} and ${aws.asked} times`);
     assert.deepEqual(aws.issuers, new Set([old, ours]));
-    assert.deepEqual([await manifests(), await kubeadmText()], [made, kubeadm]);
+    assert.deepEqual({ manifests: await manifests(), kubeadm: await kubeadmText() }, first);
+    if (isAtLength) return;
+    // Each but the two that were cut off right after the change.
+    assert.equal(told.length, 5);
+    const longest = Math.max(...longestGaps.values());
+    const most = Math.max(...told);
+    assert.ok(most > longest / 2, `told ${most} ms at most, and an API server was away for ${longest} ms`);
   });
 });

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { ServerStep } from "../../rules/adoption/index.ts";
+import { TestClock } from "../../../test/support/clock.ts";
+import type { FlagChange, Server } from "../servers/index.ts";
+import { type ChangeContext, changeServer, checkTokens, type Working } from "./change-server.ts";
+
+const [old, ours] = ["https://kubernetes.default.svc", "https://oidc.example.com"];
+const jwksUri = `${ours}/openid/v1/jwks`;
+
+/** A server that runs with what its files have, as soon as they are written, and takes what its issuers sign. */
+class FakeServer {
+  issuers: readonly string[] = [old, ours];
+  readonly written: (readonly string[] | "restored")[] = [];
+  /** Its process does not start with these first. */
+  fails: string | undefined;
+
+  as(name: string): Server {
+    const discovery = async () => {
+      if (this.issuers[0] === this.fails) throw new PodtrustError("cluster-unreachable", "nobody answers");
+      return { issuer: this.issuers[0] ?? "", jwksUri };
+    };
+    const api = {
+      name,
+      running: async () => ({ issuers: this.issuers, jwksUri, keyFiles: [] }),
+      discovery,
+      mint: async () => this.issuers[0] ?? "",
+      accepts: async (token: string) => this.issuers.includes(token),
+    };
+    const files = {
+      change: async ({ issuers = [] }: FlagChange) => void this.written.push((this.issuers = issuers)),
+      restoreFiles: async () => {
+        this.issuers = [old];
+        this.written.push("restored");
+      },
+    };
+    return { api, files } as unknown as Server;
+  }
+}
+
+function world(): {
+  readonly one: FakeServer;
+  readonly other: FakeServer;
+  readonly clock: TestClock;
+  readonly context: ChangeContext;
+  readonly told: string[];
+  readonly working: Working;
+} {
+  const [one, other, clock] = [new FakeServer(), new FakeServer(), new TestClock()];
+  const servers = [one.as("cp-1"), other.as("cp-2")];
+  const told: string[] = [];
+  return {
+    one,
+    other,
+    clock,
+    told,
+    context: { config: { issuer: ours }, servers, clock, signal: new AbortController().signal },
+    working: {
+      began: () => {},
+      waiting: () => {},
+      restarted: ({ server, kind }) => told.push(`${server} ${kind}`),
+      notice: () => {},
+    },
+  };
+}
+
+const sign: ServerStep = {
+  kind: "sign",
+  server: "cp-1",
+  flags: { issuers: [ours, old], jwksUri },
+  done: false,
+};
+
+describe("one API server is changed", () => {
+  test("and told to have restarted, where the others take its first token", async () => {
+    const { one, context, working, told } = world();
+    await changeServer(context, sign, working);
+    assert.deepEqual([one.written, told], [[[ours, old]], ["cp-1 sign"]]);
+    await checkTokens(context);
+  });
+
+  test("and put back to what it was, where another refuses its first token", async () => {
+    const { one, other, context, working } = world();
+    other.issuers = [old];
+    await assert.rejects(changeServer(context, sign, working), {
+      code: "adoption-token-refused",
+      message: "cp-2 refused the first token of cp-1, which was put back to what it was",
+    });
+    assert.deepEqual(one.written, [
+      [ours, old],
+      [old, ours],
+    ]);
+  });
+
+  test("and put back to what it was, where it does not come back in time", async () => {
+    const { one, clock, context, working } = world();
+    one.fails = ours;
+    const changing = assert.rejects(changeServer(context, sign, working), {
+      code: "server-not-settled",
+      message: /^API server cp-1: not within 300 s; last: nobody answers; it was put back/u,
+    });
+    await clock.advance(301_000);
+    await changing;
+    assert.deepEqual(one.issuers, [old, ours]);
+  });
+
+  test("and its files are put back where a step has no flags", async () => {
+    const { one, context, working, told } = world();
+    await changeServer(context, { kind: "restore", server: "cp-1", done: false }, working);
+    assert.deepEqual([one.written, one.issuers, told], [["restored"], [old], ["cp-1 restore"]]);
+  });
+
+  test("by hand where cluster.servers does not list it", async () => {
+    const { context, working } = world();
+    await assert.rejects(changeServer(context, { ...sign, server: "cp-3" }, working), {
+      code: "adoption-by-hand",
+    });
+  });
+
+  test("only where the tokens of every server are taken by every other", async () => {
+    const { one, other, context } = world();
+    one.issuers = [ours, old];
+    other.issuers = [old];
+    await assert.rejects(checkTokens(context), {
+      code: "adoption-token-refused",
+      message: "cp-2 refuses the tokens of cp-1; no other server is touched",
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import type { ServerStep } from "../../rules/adoption/index.ts";
+import { type FlagChange, type Restart, type Server, settled, type Wanted } from "../servers/index.ts";
+
+/** What a person hears while the steps are carried out. */
+export interface Working {
+  readonly began: (step: ServerStep) => void;
+  /** `deadline` in milliseconds of `clock.elapsed()`. */
+  readonly waiting: (step: ServerStep, reason: string, deadline: number) => void;
+  /** It runs as it should: for how long it was away. */
+  readonly restarted: (step: ServerStep, restart: Restart) => void;
+  /** What a person should know although nothing failed. */
+  readonly notice: (text: string) => void;
+}
+
+/** Of `AdoptionContext` what changing a server takes. */
+export interface ChangeContext {
+  /** The new issuer. */
+  readonly config: { readonly issuer: string };
+  readonly servers: readonly Server[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+function serverOf({ servers }: ChangeContext, step: ServerStep): Server {
+  const found = servers.find(({ api }) => api.name === step.server);
+  if (found !== undefined) return found;
+  throw new PodtrustError(
+    "adoption-by-hand",
+    `podtrust does not change the files of ${step.server}: cluster.servers does not list it, or its distribution is changed by hand`,
+    { detail: { server: step.server, kind: step.kind } },
+  );
+}
+
+const witness = { namespace: "kube-system", name: "default" } as const;
+
+/** The new tokens of a server, shown to every other at its own address. Gives the names of those that refuse them. */
+async function refusedBy(signer: Server, { servers, signal }: ChangeContext): Promise<readonly string[]> {
+  const token = await signer.api.mint(witness, undefined, signal);
+  const others = servers.filter((one) => one !== signer);
+  const said = await Promise.all(others.map(({ api }) => api.accepts(token, signal)));
+  return others.filter((_, index) => said[index] === false).map(({ api }) => api.name);
+}
+
+/**
+ * Before one server more signs as another issuer, the tokens of every server are shown to every other: a run may have been cut off
+ * after a server was changed and before its token was shown. Throws `adoption-token-refused`.
+ */
+export async function checkTokens(context: ChangeContext): Promise<void> {
+  for (const signer of context.servers) {
+    const refusing = await refusedBy(signer, context);
+    if (refusing.length === 0) continue;
+    throw new PodtrustError(
+      "adoption-token-refused",
+      `${refusing.join(", ")} refuses the tokens of ${signer.api.name}; no other server is touched`,
+      { detail: { server: signer.api.name, refusing } },
+    );
+  }
+}
+
+/** That a server did not come back in time; undefined for any other error. */
+const lateness = (error: unknown): PodtrustError | undefined =>
+  error instanceof PodtrustError && error.code === "server-not-settled" ? error : undefined;
+
+/**
+ * Changes one server, waits until it runs so, and shows its first token to the others. What they refuse is taken back, and so is
+ * what it does not come back with. Throws `adoption-token-refused`, `server-not-settled`, `adoption-by-hand`, and what the
+ * server throws.
+ */
+export async function changeServer(
+  context: ChangeContext,
+  step: ServerStep,
+  working: Working,
+): Promise<void> {
+  const { clock, signal, config } = context;
+  const { flags } = step;
+  const server = serverOf(context, step);
+  const { api, files } = server;
+  const onWait = (reason: string, deadline: number): void => working.waiting(step, reason, deadline);
+  const settle = async (wanted: Wanted): Promise<void> =>
+    working.restarted(step, await settled(api, wanted, { clock, signal, onWait }));
+  if (flags === undefined) {
+    await files.restoreFiles(signal);
+    return settle({ withoutIssuer: config.issuer });
+  }
+  const { issuers, audiences, jwksUri } = await api.running(signal);
+  const before: FlagChange = { issuers, ...defined({ audiences, jwksUri }) };
+  const putBack = async (): Promise<void> => {
+    await files.change(before, signal);
+    await settle(before);
+  };
+  await files.change(flags, signal);
+  try {
+    await settle(flags);
+  } catch (error) {
+    const late = lateness(error);
+    if (late === undefined) throw error;
+    // One that does not come back is not left so: nobody may reach the cluster any more to mend it.
+    await putBack();
+    const { message, detail } = late;
+    throw new PodtrustError("server-not-settled", `${message}; it was put back to what it was`, {
+      cause: error,
+      detail,
+    });
+  }
+  const refusing = await refusedBy(server, context);
+  if (refusing.length === 0) return;
+  await putBack();
+  throw new PodtrustError(
+    "adoption-token-refused",
+    `${refusing.join(", ")} refused the first token of ${step.server}, which was put back to what it was`,
+    { detail: { server: step.server, refusing } },
+  );
+}

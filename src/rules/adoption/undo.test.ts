@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { facts, jwksUri, old, ours, pair, server } from "../../../test/support/adoption-facts.ts";
+import {
+  type AdoptionFacts,
+  adoptionRefusals,
+  adoptionSteps,
+  nextStep,
+  restartsOf,
+  type ServerFacts,
+  undoRefusals,
+  undoSteps,
+} from "./index.ts";
+
+const reasons = (more: Partial<AdoptionFacts>): readonly string[] =>
+  adoptionRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
+
+describe("the way back", () => {
+  const backReasons = (more: Partial<AdoptionFacts>): readonly string[] =>
+    undoRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
+  const file = "/etc/kubernetes/authentication.yaml";
+
+  test("is gone where the way there is refused for what only that needs: equal keys, and a distribution's order", () => {
+    const servers = [server("a", { issuers: [ours, old], jwksUri }), server("b", { kids: ["k1", "k2"] })];
+    assert.deepEqual(reasons({ servers, distribution: "talos", talos: 13 }), [
+      "keys-differ a",
+      "talos-order",
+    ]);
+    assert.deepEqual(backReasons({ servers, distribution: "talos", talos: 13 }), []);
+  });
+
+  test("asks for a server's AuthenticationConfiguration only where that server would get the new issuer", () => {
+    const unread = server("b", { authentication: { kind: "unread", file } });
+    assert.deepEqual(reasons({ servers: [server("a"), unread] }), ["authentication-unread b"]);
+    assert.deepEqual(backReasons({ servers: [server("a", { issuers: [old, ours] }), unread] }), []);
+    assert.deepEqual(backReasons({ servers: [server("a", { issuers: [ours, old] }), unread] }), [
+      "authentication-unread b",
+    ]);
+  });
+
+  test("is refused like the way there where nobody knows what runs, or it is a provider's", () => {
+    assert.deepEqual(backReasons({}), []);
+    assert.deepEqual(backReasons({ distribution: "eks" }), ["managed"]);
+    assert.deepEqual(backReasons({ servers: [] }), ["no-servers"]);
+    assert.deepEqual(backReasons({ listed: ["a"] }), ["server-not-listed b"]);
+    assert.deepEqual(backReasons({ servers: [server("a", { discovered: ours })], listed: ["a"] }), [
+      "flags-differ a",
+    ]);
+  });
+
+  test("needs neither the new issuer's documents nor AWS", () => {
+    const nothing = { documents: { families: [], kids: [] }, accounts: [] };
+    const servers = pair({ issuers: [ours, old], jwksUri });
+    assert.deepEqual(backReasons({ ...nothing, servers }), []);
+    const [first] = undoSteps(facts({ ...nothing, servers }), { done: false, why: "a token lives" });
+    assert.deepEqual([first?.kind, first?.done], ["accept", true]);
+    const next = nextStep(undoSteps(facts({ ...nothing, servers }), { done: false, why: "a token lives" }));
+    assert.equal(next?.kind, "hold");
+  });
+});
+
+test("how often an API server restarts, for how long it is away by what was measured, and what that means", () => {
+  const said = (servers: readonly ServerFacts[]) => restartsOf(servers, adoptionSteps(facts({ servers })));
+  const two = said(pair());
+  assert.deepEqual([two.count, two.measuredAway], [4, { shortestMs: 5500, longestMs: 6100 }]);
+  assert.match(
+    two.notes.join("\n"),
+    /restarts 4 times, one at a time.* 5\.5 to 6\.1 s where it was measured/u,
+  );
+  assert.match(two.notes.join("\n"), /The others answer meanwhile/u);
+  const [only] = [said([server("a")])];
+  assert.equal(only.count, 2);
+  assert.match(only.notes.join("\n"), /the only one: meanwhile kubectl and controllers fail/u);
+  assert.match(said([server("a", { issuers: [old, ours] })]).notes[0] ?? "", /restarts once/u);
+  assert.deepEqual(said(pair({ issuers: [ours, old], jwksUri })).notes, []);
+});
