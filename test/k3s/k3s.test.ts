@@ -1,12 +1,21 @@
-/** Real k3s and Cilium, by `podtrust up`, on a machine that can download them (test/k3s/machine.ts says which). */
+/** Real k3s and Cilium, by `podtrust up`, then `adopt` and `rotate`, on a machine that can download them (test/k3s/machine.ts says which). */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type CliResult, mainFile } from "../support/cli.ts";
-import { issuer, k3sConfig, type K3sMachine, k3sMachine, whyNoK3s } from "./machine.ts";
+import type { CliResult } from "../support/cli.ts";
+import { adoptAndRotate, podtrustIn, podtrustUntil } from "./live-cluster.ts";
+import {
+  issuer,
+  k3sConfig,
+  k3sServer,
+  kubeconfigIn,
+  type K3sMachine,
+  k3sMachine,
+  whyNoK3s,
+} from "./machine.ts";
+import { freePort } from "../support/free-port.ts";
 import { metadataAddress, metadataPort, otherAddress, startMetadata, stopMetadata } from "./metadata.ts";
 
 const missing = await whyNoK3s();
@@ -39,19 +48,13 @@ describe("real k3s and Cilium", { skip: missing ?? false, concurrency: 1, timeou
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs podtrust with the person's own keys and agent. */
-  function podtrust(...args: string[]): Promise<CliResult> {
-    const env = { ...process.env, XDG_STATE_HOME: join(folder, "state"), NODE_NO_WARNINGS: "1" };
-    const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: folder });
-    const said = { out: "", err: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
-    child.stdin.end();
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code, ...said }));
-    });
-  }
+  /** The person's own keys and agent. */
+  const environment = () => ({
+    ...process.env,
+    XDG_STATE_HOME: join(folder, "state"),
+    NODE_NO_WARNINGS: "1",
+  });
+  const podtrust = (...args: string[]): Promise<CliResult> => podtrustIn(folder, environment(), args);
 
   const quoted = (script: string): string => `'${script.replaceAll("'", String.raw`'\''`)}'`;
   const asRoot = (script: string): Promise<CliResult> =>
@@ -98,6 +101,28 @@ describe("real k3s and Cilium", { skip: missing ?? false, concurrency: 1, timeou
     const metadata = await ask(metadataAddress);
     assert.notEqual(metadata.code, 0, metadata.out);
     assert.doesNotMatch(metadata.out, /metadata/u);
+  });
+
+  test("adopt gives the running cluster another issuer and takes it back, and rotate has it sign with another key", async () => {
+    const port = await freePort();
+    const env = environment();
+    const tunnel = await podtrustUntil(
+      folder,
+      env,
+      ["tunnel", "--port", String(port)],
+      /export KUBECONFIG=/u,
+    );
+    try {
+      await adoptAndRotate({
+        folder: join(folder, "adopted"),
+        env,
+        kubeconfig: kubeconfigIn(tunnel.said()),
+        servers: k3sServer(machine),
+        issuer,
+      });
+    } finally {
+      await tunnel.end();
+    }
   });
 
   test("down leaves neither k3s nor Cilium's interfaces, and the machine is still reached", async () => {

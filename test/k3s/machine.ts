@@ -110,3 +110,17 @@ machine:
     user: ${user}${hostKey === undefined ? "" : `\n    hostKey: ${hostKey}`}
 ${keyFile === undefined ? "" : `  sshKey: ${keyFile}\n`}${more}`;
 }
+
+/** The machine as an entry of `cluster.servers`, within `[…]`. */
+export function k3sServer({ address, port, user, hostKey, keyFile }: Omit<K3sMachine, "release">): string {
+  const pinned = hostKey === undefined ? "" : `, hostKey: "${hostKey}"`;
+  const key = keyFile === undefined ? "" : `, sshKey: ${keyFile}`;
+  return `{ssh: {address: "${address}", port: ${port}, user: ${user}${pinned}}${key}}`;
+}
+
+/** The kubeconfig that `podtrust tunnel` names. */
+export function kubeconfigIn(said: string): string {
+  const [, path] = /^export KUBECONFIG=(\S+)$/mu.exec(said) ?? [];
+  if (path === undefined) throw new Error(`podtrust tunnel names no kubeconfig:\n${said}`);
+  return path;
+}

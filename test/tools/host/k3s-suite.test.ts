@@ -1,4 +1,4 @@
-/** What of `npm run test:k3s` runs without k3s: its config, its plan and its stand-in for a cloud's metadata service. */
+/** What of `npm run test:k3s` runs without k3s: its configs, its plan and its stand-in for a cloud's metadata service. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
-import { k3sConfig, k3sMachine, whyNoK3s } from "../../k3s/machine.ts";
+import { parseConfig } from "../../../src/config/index.ts";
+import { adoptedConfig, newIssuer } from "../../k3s/live-cluster.ts";
+import { issuer, k3sConfig, k3sMachine, k3sServer, kubeconfigIn, whyNoK3s } from "../../k3s/machine.ts";
 import {
   metadataAddress,
   metadataPort,
@@ -52,6 +54,34 @@ describe("the suite of real k3s", () => {
       hostKey: "SHA256:abc",
       keyFile: "/home/me/key",
     });
+  });
+
+  test("the config with which the cluster is adopted loads, with the machine as its server and the tunnel's kubeconfig", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-k3s-adopted-"));
+    try {
+      const machine = {
+        address: "2001:db8::7",
+        port: 2222,
+        user: "k8s",
+        hostKey: "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDnvcQzNhOxzRbHoTw",
+        keyFile: "/home/me/key",
+      };
+      const said =
+        "The API of k3s-test is at https://127.0.0.1:1 until this ends.\nexport KUBECONFIG=/run/k/config\n";
+      const kubeconfig = kubeconfigIn(said);
+      assert.throws(() => kubeconfigIn("nothing"), /names no kubeconfig:\nnothing/u);
+      const servers = k3sServer(machine);
+      const text = adoptedConfig({ kubeconfig, servers, issuer });
+      const config = await parseConfig(text, join(folder, "podtrust.yaml"), homeEnvironment(folder));
+      assert.deepEqual([config.issuer, config.cluster], [newIssuer, config.publisher?.source]);
+      assert.deepEqual(config.publisher?.formerIssuers, [issuer]);
+      const { keyFile, ...ssh } = machine;
+      assert.deepEqual(config.servers, [{ ssh, sshKey: keyFile }]);
+      const own = k3sServer({ address: "203.0.113.7", port: 22, user: "root" });
+      assert.equal(own, '{ssh: {address: "203.0.113.7", port: 22, user: root}}');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test(
