@@ -63,7 +63,7 @@ const structure = loginRule({
   title: "The token is a JWT: a JWS in compact form with a JSON object in it.",
   sources: [sources.library],
   evidence: "observed",
-  note: "What stands behind the colon is the library's, and differs from version to version.",
+  note: "What stands behind the last colons is the library's, here of a text that is not three parts; it differs from version to version.",
   answers: [notVerified],
   needs: [],
   check({ jwt }) {
@@ -73,7 +73,9 @@ const structure = loginRule({
     return refusedWith(notVerified, {
       why: errorText(jws),
       next: jws.next,
-      values: { reason: "malformed jwt" },
+      values: {
+        reason: "oidc: malformed jwt: go-jose/go-jose: compact JWS format must have three parts",
+      },
     });
   },
 });
