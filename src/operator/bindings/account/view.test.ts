@@ -224,6 +224,21 @@ describe("what an account shows", () => {
     );
   });
 
+  test("tells no role that was made from here and taken away by somebody else more than 45 seconds ago", async () => {
+    const life = new Life();
+    const far = { kind: "elapse", ms: 20_000 } as const;
+    for (const one of [
+      { kind: "make", name: "web", lag: 0 },
+      { kind: "end", name: "web" },
+      far,
+      { kind: "survey", oldest: 0 },
+      far,
+      far,
+      { kind: "role", name: "web" },
+    ] as const)
+      await life.live(one);
+  });
+
   test("shares one look among all who ask at once, and a failed one with nobody who comes later", async () => {
     const account = new Account();
     account.put("web");

@@ -30,6 +30,13 @@ type Sight =
   /** It was read by itself, or IAM said that it made it so. */
   | { readonly kind: "read"; readonly at: number; readonly role: RoleState | undefined };
 
+/** A role that was made from here. */
+interface Made {
+  readonly at: number;
+  /** As IAM acknowledged it; undefined once it was changed from here. */
+  readonly role: RoleState | undefined;
+}
+
 interface Survey {
   readonly at: number;
   readonly found: SharedWork<AccountSurvey>;
@@ -51,7 +58,7 @@ export class AccountView implements AccountAnswers {
   #survey: Survey | undefined;
   readonly #sights = new Map<string, Sight>();
   /** Roles that were made from here a moment ago, as IAM acknowledged them; without, where they were changed since. */
-  readonly #made = new Map<string, { readonly at: number; readonly role: RoleState | undefined }>();
+  readonly #made = new Map<string, Made>();
   readonly #known = new KnownRoles();
   readonly #quotas: SharedAnswers<AccountQuotas>;
   readonly #policies: SharedAnswers<boolean>;
@@ -106,9 +113,9 @@ export class AccountView implements AccountAnswers {
     const survey = await found.wait(signal);
     const sight = this.#sights.get(name);
     if (sight === undefined || sight.at < surveyedAt) {
-      // IAM's lists may be older than its answer to whoever made the role.
+      // IAM's lists may be older than its answer to whoever made the role; that answer grows old as well.
       const made = this.#made.get(name);
-      const listed = survey.role(name) ?? made?.role;
+      const listed = survey.role(name) ?? this.#madeLately(made);
       if (listed !== undefined || (survey.isWhole && made === undefined)) return listed;
     } else if (sight.kind === "read") return sight.role;
     const at = this.#clock.elapsed();
@@ -119,10 +126,15 @@ export class AccountView implements AccountAnswers {
     return role;
   }
 
+  /** What IAM said when it made a role, while that is no older than what is told of any. */
+  #madeLately(made: Made | undefined): RoleState | undefined {
+    return made !== undefined && this.#clock.elapsed() - made.at < maxAge ? made.role : undefined;
+  }
+
   /** Roles as far as lists and own deeds show them, no older than `oldest` milliseconds; some may be there twice. */
   async roles(signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
     const { roles } = await this.survey(signal, oldest);
-    return [...roles, ...[...this.#made.values()].flatMap(({ role }) => role ?? [])];
+    return [...roles, ...[...this.#made.values()].flatMap((made) => this.#madeLately(made) ?? [])];
   }
 
   /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
