@@ -25,7 +25,7 @@ const tests = [
   ...inRooms.filter(isTest),
   ...filesOf("the tests of tools/coverage.ts", [
     "test/conformance/*.test.ts",
-    "test/conformance/sts/*.test.ts",
+    "test/conformance/{azure,gcp,openbao,sts}/*.test.ts",
     // By what was seen of faults in real parts.
     "test/doctor/chain/judges.test.ts",
     "test/doctor/chain/recorded.test.ts",

@@ -74,6 +74,7 @@ describe("an expression of CEL", () => {
     ["assertion.isAdmin ? 'admin' : 'user'", "user"],
     ["false ? 1 : false ? 2 : 3", 3n],
     ["assertion['kubernetes.io'].namespace", "shop"],
+    ["true ? 1 : 2", 1n],
     ["!!true", true],
     ["!!!true", false],
     ["'a' in ['b'] || 'c' == 'c'", true],
@@ -212,6 +213,13 @@ describe("an expression of CEL", () => {
     assert.ok(readExpression("1 +") instanceof CelError);
     assert.equal((readExpression("1") as { text: string }).text, "1");
     assert.throws(() => readExpression(undefined as unknown as string), TypeError);
+    const variables = {
+      get broken(): string {
+        throw new RangeError("ours");
+      },
+    };
+    for (const text of ["broken || true", "[1].exists(x, broken == 'a')"])
+      assert.throws(() => celExpression(text).evaluate(variables), RangeError);
   });
 
   test("takes every value of JSON, a key called __proto__ too", () => {

@@ -30,8 +30,7 @@ class Evaluation {
     map: (expression, scope) => this.#map(expression, scope),
     not: ({ operand }, scope) => !this.#bool("!", this.of(operand, scope)),
     binary: (expression, scope) => this.#binary(expression, scope),
-    conditional: ({ test, yes, no }, scope) =>
-      this.of(this.#bool("?:", this.of(test, scope)) ? yes : no, scope),
+    conditional: (expression, scope) => this.#conditional(expression, scope),
   };
 
   of(expression: Expression, scope: CelVariables): CelValue {
@@ -46,6 +45,11 @@ class Evaluation {
     const value = Object.hasOwn(scope, name) ? scope[name] : undefined;
     if (value === undefined) throw fault(`there is nothing called ${name}`);
     return value;
+  }
+
+  #conditional({ test, yes, no }: Of<"conditional">, scope: CelVariables): CelValue {
+    if (this.#bool("?:", this.of(test, scope))) return this.of(yes, scope);
+    return this.of(no, scope);
   }
 
   #bool(operator: string, value: CelValue): boolean {

@@ -64,7 +64,7 @@ export function isFunction(name: string, isMethod: boolean, count: number): bool
 export function callFunction(name: string, values: readonly CelValue[]): CelValue {
   const [first = null, ...rest] = values;
   if (name === "size") return sizeOf(first);
-  const [, method] = textMethods[name] ?? [];
+  const method = textMethods[name]?.[1];
   const texts = values.filter((value) => typeof value === "string");
   const [text, ...args] = texts;
   if (method === undefined || text === undefined || args.length < rest.length) throw mismatch(name, values);

@@ -75,7 +75,8 @@ class Parser {
   }
 
   #peek(): CelToken {
-    return this.#tokens[this.#next] ?? { kind: "end", at: 0 };
+    // The last one is the end, which nothing takes.
+    return this.#tokens[this.#next] as CelToken;
   }
 
   #fault(what: string): CelError {
@@ -260,6 +261,7 @@ class Parser {
     if (this.#take("[") !== undefined) return { kind: "list", items: this.#expressions("]") };
     if (this.#take("{") !== undefined) return this.#map();
     if (this.#take(".") !== undefined) throw new CelError("unsupported", "a name that begins with a dot");
+    if (token.kind === "operator" || token.kind === "end") throw this.#fault("an expression is expected");
     this.#next += 1;
     switch (token.kind) {
       case "string":
@@ -271,10 +273,6 @@ class Parser {
         return { kind: "literal", value: token.value };
       case "name":
         return this.#named(token.text);
-      case "operator":
-      case "end":
-        this.#next -= 1;
-        throw this.#fault("an expression is expected");
     }
   }
 }

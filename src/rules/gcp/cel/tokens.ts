@@ -49,7 +49,7 @@ function numberedEscape(text: string, at: number, digits: number, base: number):
 
 /** The character that an escape stands for, and how long it is. */
 function escapeAt(text: string, at: number): readonly [character: string, length: number] {
-  const letter = text[at + 1] ?? "";
+  const letter = text.charAt(at + 1);
   const simple = escapes[letter];
   if (simple !== undefined) return [simple, 2];
   const number = numbered[letter];
@@ -60,7 +60,7 @@ function escapeAt(text: string, at: number): readonly [character: string, length
 
 /** A string that begins at `at` with its quote, or three of them; raw: `\` is a character. */
 function stringAt(text: string, at: number, isRaw: boolean): readonly [value: string, end: number] {
-  const quote = text[at] ?? "";
+  const quote = text.charAt(at);
   const isLong = text.startsWith(quote.repeat(3), at);
   const delimiter = isLong ? quote.repeat(3) : quote;
   let [value, index] = ["", at + delimiter.length];
@@ -82,12 +82,12 @@ function stringAt(text: string, at: number, isRaw: boolean): readonly [value: st
 
 const maxInt = 2n ** 63n;
 
-function numberAt(text: string, at: number): readonly [token: CelToken, end: number] {
-  const [literal = ""] =
-    /^(?:0[xX][0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)/u.exec(text.slice(at)) ?? [];
+const numbers = /^(?:0[xX][0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)/u;
+
+function numberAt(text: string, at: number, literal: string): readonly [token: CelToken, end: number] {
   const end = at + literal.length;
-  if (/[uU]/u.test(text[end] ?? "")) throw new CelError("unsupported", `an unsigned number: ${literal}u`);
-  if (/\w/u.test(text[end] ?? "")) throw fault(at, "a number ends in a letter");
+  if (/[uU]/u.test(text.charAt(end))) throw new CelError("unsupported", `an unsigned number: ${literal}u`);
+  if (/\w/u.test(text.charAt(end))) throw fault(at, "a number ends in a letter");
   if (!/^0[xX]/u.test(literal) && /[.eE]/u.test(literal))
     return [{ kind: "double", value: Number(literal), at }, end];
   const value = BigInt(literal);
@@ -104,7 +104,8 @@ function tokenAt(text: string, at: number): readonly [token: CelToken, end: numb
     const [value, end] = stringAt(text, at + prefix.length, prefix !== "");
     return [{ kind: "string", text: value, at }, end];
   }
-  if (/^\.?\d/u.test(rest)) return numberAt(text, at);
+  const [number] = numbers.exec(rest) ?? [];
+  if (number !== undefined) return numberAt(text, at, number);
   const [name] = /^[A-Za-z_]\w*/u.exec(rest) ?? [];
   if (name !== undefined) return [{ kind: "name", text: name, at }, at + name.length];
   const operator = operators.find((one) => rest.startsWith(one));
@@ -115,9 +116,12 @@ function tokenAt(text: string, at: number): readonly [token: CelToken, end: numb
 /** The tokens of an expression, with one for its end. Throws CelError. Source: cel-spec, "Syntax". */
 export function tokensOf(text: string): readonly CelToken[] {
   const tokens: CelToken[] = [];
+  const space = /(?:[\t\n\f\r ]|\/\/[^\n]*)*/uy;
   let at = 0;
   for (;;) {
-    at += /^(?:[\t\n\f\r ]|\/\/[^\n]*)*/u.exec(text.slice(at))?.[0].length ?? 0;
+    space.lastIndex = at;
+    space.test(text);
+    at = space.lastIndex;
     if (at >= text.length) return [...tokens, { kind: "end", at }];
     const [token, end] = tokenAt(text, at);
     tokens.push(token);

@@ -69,31 +69,29 @@ export function areEqual(a: CelValue, b: CelValue): boolean {
   // oxlint-disable-next-line eqeqeq
   if (isNumber(a) && isNumber(b)) return a == b;
   if (isList(a) && isList(b))
-    return a.length === b.length && a.every((one, index) => areEqual(one, b[index] ?? null));
+    return a.length === b.length && a.every((one, index) => areEqual(one, b[index] as CelValue));
   if (isMap(a) && isMap(b)) {
-    const keys = Object.keys(a);
-    return (
-      keys.length === Object.keys(b).length &&
-      keys.every((key) => {
-        const other = entryOf(b, key);
-        return other !== undefined && areEqual(a[key] ?? null, other);
-      })
-    );
+    const entries = Object.entries(a);
+    if (entries.length !== Object.keys(b).length) return false;
+    return entries.every(([key, value]) => {
+      const other = entryOf(b, key);
+      return other !== undefined && areEqual(value, other);
+    });
   }
   return a === b;
 }
 
-/** The order of strings by code point, as UTF-8's; JavaScript's own is by UTF-16. */
+/** The order of strings by code point, which is that of their bytes in UTF-8; JavaScript's own is by UTF-16. */
 function compareText(a: string, b: string): number {
-  const [points, others] = [Array.from(a), Array.from(b)];
-  const at = points.findIndex((one, index) => one !== others[index]);
-  if (at === -1) return points.length - others.length;
-  return (points[at]?.codePointAt(0) ?? 0) - (others[at]?.codePointAt(0) ?? -1);
+  const encoder = new TextEncoder();
+  const [bytes, others] = [encoder.encode(a), encoder.encode(b)];
+  const at = bytes.findIndex((byte, index) => byte !== others[index]);
+  return at === -1 ? bytes.length - others.length : (bytes[at] as number) - (others[at] ?? -1);
 }
 
 /** Less, equal or greater than 0; undefined where the two have no order. */
 export function order(a: CelValue, b: CelValue): number | undefined {
-  if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN;
+  if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0;
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   return undefined;

@@ -1,6 +1,6 @@
 import { accepted, refusedWith, shown, type VendorAnswer } from "../../judge/index.ts";
-import type { ExchangeRequest, ResourceState } from "../facts.ts";
-import { parseProviderName, providerAudience } from "../names.ts";
+import type { ExchangeFacts, ExchangeRequest, GoogleProvider, ResourceState } from "../facts.ts";
+import { parseProviderName, providerAudience, type ProviderName } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 
@@ -82,6 +82,18 @@ function stateProblem(what: string, { state, disabled }: ResourceState): string 
   return disabled ? `${what} is disabled` : undefined;
 }
 
+function targetProblem(
+  found: ExchangeFacts["target"],
+  name: ProviderName,
+): string | { readonly provider: GoogleProvider } {
+  if (found === undefined) return `there is no ${providerAudience(name)}`;
+  const { pool, provider } = found;
+  return (
+    stateProblem(`pool ${name.pool}`, pool) ??
+    stateProblem(`provider ${name.provider}`, provider) ?? { provider }
+  );
+}
+
 const target = exchangeRule({
   name: "target-active",
   title: "The pool and the provider exist, and neither is disabled or deleted.",
@@ -90,19 +102,17 @@ const target = exchangeRule({
   answers: [targetGone],
   needs: ["name"],
   check({ target: found }, { name }) {
-    const problem =
-      found === undefined
-        ? `there is no ${providerAudience(name)}`
-        : (stateProblem(`pool ${name.pool}`, found.pool) ??
-          stateProblem(`provider ${name.provider}`, found.provider));
-    if (problem === undefined && found !== undefined)
-      return accepted("pool and provider are in use", { provider: found.provider });
-    const isNumber = /^\d+$/u.test(name.projectNumber);
-    return refusedWith<never>(targetGone, {
-      why: isNumber ? (problem ?? "") : `${name.projectNumber} is a project's id, and its number is wanted`,
-      next: isNumber
-        ? "Run podtrust up, which makes, enables or undeletes what the config names."
-        : `Give the project's number: gcloud projects describe ${name.projectNumber} --format='value(projectNumber)'`,
+    const problem = targetProblem(found, name);
+    if (typeof problem !== "string") return accepted("pool and provider are in use", problem);
+    const { projectNumber } = name;
+    if (/^\d+$/u.test(projectNumber))
+      return refusedWith(targetGone, {
+        why: problem,
+        next: "Run podtrust up, which makes, enables or undeletes what the config names.",
+      });
+    return refusedWith(targetGone, {
+      why: `${projectNumber} is a project's id, and its number is wanted`,
+      next: `Give the project's number: gcloud projects describe ${projectNumber} --format='value(projectNumber)'`,
     });
   },
 });

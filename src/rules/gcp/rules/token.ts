@@ -83,7 +83,7 @@ const audience = exchangeRule({
     if (found !== undefined) return accepted(`for ${found}`);
     return refusedWith(otherAudience, {
       why: `the token's aud is ${shown(jws.claims["aud"])}, and the provider takes ${allowed.join(", ")}`,
-      next: `Project the token with audience ${allowed.at(-1) ?? ""}.`,
+      next: `Project the token with audience ${allowed.toReversed().join(" or ")}.`,
       values: { aud: given.join(", ") },
     });
   },
