@@ -5,7 +5,7 @@ import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, RestoreOutcome } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
-import { keyStatuses, type KeyTimes } from "./source/key-status.ts";
+import { keyStatuses, type KeyTimes, refusedBy } from "./source/key-status.ts";
 import { publishedKeys, shownKeys } from "./source/keys.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
@@ -202,7 +202,15 @@ export class PublishedIssuer {
       published,
       cachedUntil: visible,
       forgottenAt: all,
+      ...this.#refuses(kid),
     };
+  }
+
+  #refuses(kid: string): Pick<DistrustOutcome, "refuses"> {
+    const { ring } = this.source.state;
+    const key = ring.find(({ jwk }) => jwk.kid === kid);
+    if (key === undefined) return {};
+    return { refuses: refusedBy(ring, key, this.#deps.clock.now(), timesOf(this.#settings)) };
   }
 
   /** Takes that back; throws what the source's `trust` throws. */

@@ -1,5 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../core/base/index.ts";
+import type { RefusedTokens } from "../rules/oidc/index.ts";
 import type { KubernetesApi } from "../providers/kubernetes/index.ts";
 import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
@@ -167,6 +168,8 @@ export interface DistrustOutcome {
   readonly cachedUntil: number;
   /** The same with what AWS is taken to keep beyond that. */
   readonly forgottenAt: number;
+  /** Which tokens relying parties refuse by it, and until when; a publisher of an earlier version says nothing. */
+  readonly refuses?: RefusedTokens;
 }
 
 /** What became of a `trust`. */

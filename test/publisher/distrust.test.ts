@@ -28,6 +28,7 @@ test("a key that another process distrusts by the socket is out at once, for goo
     published: true,
     cachedUntil: to.clock.now() + 60_000,
     forgottenAt: to.clock.now() + 60_000 + 3_600_000,
+    refuses: { signs: "perhaps", last: to.clock.now(), until: to.clock.now() + 86_400_000 + 300_000 },
   });
   assert.deepEqual(await kidsOf(to), [second]);
   await to.clock.advance(60_000);

@@ -7,6 +7,7 @@ import {
   publisherStatus,
   restoreKey,
 } from "../../publisher/index.ts";
+import { refusedText } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { ask, canAsk, type Output, red, rich } from "../../core/terminal/index.ts";
@@ -83,20 +84,21 @@ export async function runRotateDistrust(
   kid: string,
   options: RotateOptions,
 ): Promise<void> {
-  const { output } = context;
+  const { output, clock } = context;
   const outcome = await distrustAsking(context, kid, options);
   if (outcome === undefined) {
     context.exitCode = 1;
     output.line("Nothing was done.");
     return;
   }
-  const { stack, changed, cachedUntil, forgottenAt } = outcome;
+  const { stack, changed, cachedUntil, forgottenAt, refuses } = outcome;
   output.line(
     changed ? `${kid} of ${stack} is no longer published.` : `${kid} of ${stack} was distrusted before.`,
   );
   output.line(
     `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. AWS does not say how long its own do; count on ${timeText(forgottenAt)}.`,
   );
+  if (refuses !== undefined) output.line(refusedText(refuses, { now: clock.now(), time: timeText }));
   output.line(`podtrust rotate restore ${kid} takes it back.`);
   printOutlives(output, outcome);
   if (!outcome.published) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { KeyStatus } from "../status.ts";
-import { keyStatuses } from "./key-status.ts";
+import { keyStatuses, refusedBy } from "./key-status.ts";
 import { type KeyRing, noteSigned, observeKeys } from "./keys.ts";
 
 const day = 86_400_000;
@@ -91,5 +91,32 @@ describe("the state of a key", () => {
     assert.deepEqual([state, named, signs, distrustedAt], ["distrusted", true, { by: "token", at: 0 }, 7]);
     const gone = statusOf(shown(ring, 10, "b"), "a");
     assert.deepEqual([gone?.shown, gone?.absentSince, gone?.signs], [false, 10, undefined]);
+  });
+});
+
+describe("the tokens that a distrusted key refuses", () => {
+  const refuses = (ring: KeyRing, kid: string) => {
+    const key = ring.find((one) => one.jwk.kid === kid);
+    assert.ok(key !== undefined);
+    return refusedBy(ring, key, 10_000, times);
+  };
+  const skew = 300_000;
+  const both = shown(shown([], 0, "old"), 5000, "old", "new");
+
+  test("are all that the cluster gives out where it signs with the key, or may", () => {
+    const until = 10_000 + day + skew;
+    assert.deepEqual(refuses(shown([], 1000, "a"), "a"), { signs: "yes", last: 10_000, until });
+    assert.deepEqual(refuses(both, "old"), { signs: "perhaps", last: 10_000, until });
+  });
+
+  test("are those from before another key signed, or before the key vanished: a retained one's too", () => {
+    const promoted = noteSigned(noteSigned(both, "old", 4000), "new", 9000);
+    assert.deepEqual(refuses(promoted, "old"), { signs: "no", last: 9000, until: 9000 + day + skew });
+    const retained = shown(promoted, 9500, "new");
+    assert.deepEqual(refuses(retained, "old"), { signs: "no", last: 9500, until: 9500 + day + skew });
+  });
+
+  test("are none where the key has signed nothing yet", () => {
+    assert.deepEqual(refuses(noteSigned(both, "old", 4000), "new"), { signs: "no" });
   });
 });

@@ -1,4 +1,9 @@
-import { rotationTimeline, type RotationInput } from "../../rules/oidc/index.ts";
+import {
+  type RefusedTokens,
+  refusedTokens,
+  rotationTimeline,
+  type RotationInput,
+} from "../../rules/oidc/index.ts";
 import type { KeyStatus } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 
@@ -53,4 +58,22 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
     const retainedUntil = absentSince + times.maxToken;
     return { ...named, firstSeen, lastSeen, visibleAt, absentSince, state: "retained", retainedUntil };
   });
+}
+
+/** The tokens that relying parties refuse because a key is distrusted, by what is known of who signs. */
+export function refusedBy(
+  ring: KeyRing,
+  key: KnownKey,
+  now: number,
+  { maxToken }: Pick<KeyTimes, "maxToken">,
+): RefusedTokens {
+  if (key.absentSince !== undefined) return refusedTokens("no", key.absentSince, maxToken);
+  const signer = signerOf(ring);
+  if (signer === undefined) return refusedTokens("perhaps", now, maxToken);
+  if (signer.kid === key.jwk.kid) return refusedTokens("yes", now, maxToken);
+  const successor = ring.find((one) => one.jwk.kid === signer.kid);
+  const isNewer = successor !== undefined && successor.firstSeen < key.firstSeen;
+  if (key.signed === undefined && isNewer) return { signs: "no" };
+  // The newest token seen is of the other key; until that was seen to sign, this one may have.
+  return refusedTokens("no", successor?.signed?.first ?? now, maxToken);
 }

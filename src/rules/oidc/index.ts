@@ -39,6 +39,7 @@ export {
   rotationTimeline,
   type RotationTimeline,
 } from "./rotation.ts";
+export { type RefusedTokens, refusedText, refusedTokens } from "./refused-tokens.ts";
 export {
   namespaceProblem,
   parseSubject,
