@@ -2,6 +2,7 @@ export {
   type AwsPart,
   awsPart,
   type ForwardedCluster,
+  type LockedRole,
   type Machine,
   openChallengeRecords,
   openCluster,
@@ -14,6 +15,7 @@ export {
   publisherOnMachine,
   readSigningKeys,
   rollBackPublisher,
+  type RolesLocked,
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";

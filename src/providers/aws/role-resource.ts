@@ -18,6 +18,7 @@ import {
 } from "../../rules/plan/index.ts";
 import { adoptingTag, formerTrust, isKeepable, keepingTrust } from "./former-trust.ts";
 import { iamOf } from "./iam-call.ts";
+import { withLockdown } from "./lockdown.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
 import { changedFields, newFields, type DesiredRole } from "./role-fields.ts";
@@ -185,7 +186,8 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
 export function roleResource(session: AwsSession, spec: RoleSpec): Resource<RoleState> {
   const wanted = wantedOf(session, spec);
-  const wantedBy = (state: RoleState): DesiredRole => ({ ...wanted, trustPolicy: wantedTrust(spec, state) });
+  const wantedBy = (state: RoleState): DesiredRole =>
+    withLockdown({ ...wanted, trustPolicy: wantedTrust(spec, state) }, state, session.clock.now());
   return {
     ...roleNames(spec.account, spec.name),
     dependsOn: spec.dependsOn ?? [],

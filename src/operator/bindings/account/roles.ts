@@ -7,6 +7,7 @@ import {
   formerTrust,
   givenBackTrust,
   keepingTrust,
+  lockdownPolicies,
   type RoleState,
   samePolicy,
 } from "../../../providers/aws/index.ts";
@@ -109,7 +110,11 @@ export function roleCut(
 ): Cut {
   const former = formerTrust(role);
   const closed = keepingTrust(closedTrustPolicy(providers[0] ?? ""), former);
-  const cut = allowed === undefined ? closingOf(role, { trustPolicy: closed, now }) : cutOf(role, allowed);
+  const cut =
+    allowed === undefined
+      ? closingOf(role, { trustPolicy: closed, now })
+      : // What keeps a thief out of the role stays until its time is over.
+        cutOf(role, { ...allowed, inline: [...allowed.inline, ...lockdownPolicies(role, now)] });
   if (!retain) return cut;
   const document = allowed === undefined ? closed : givenBackTrust(providers, former);
   return { ...cut, afterwards: [...cut.afterwards, ...retaining(role, document)] };

@@ -13,6 +13,7 @@ import {
   accessOf,
   checkAccount,
   type LaterThumbprints,
+  type Lockdown,
   type OidcProviderFacts,
   readOidcProviders,
   oidcProviderNames,
@@ -22,6 +23,7 @@ import {
   roleNames,
   type RoleState,
   surveyAccount,
+  trustsProvider,
 } from "../../../providers/aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
@@ -43,6 +45,7 @@ import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
 import { type TokenExchange, exchanged } from "./exchange.ts";
+import { lockRoles, type RolesLocked } from "./lockdown.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
 import {
   accountResources,
@@ -89,6 +92,8 @@ export interface AwsPart extends Part {
   untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void>;
   /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
   leastPolicy(): AllowPolicy;
+  /** Keeps a thief out of the roles of the config for a time; without a lockdown takes that back. `open` first. */
+  lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked>;
 }
 
 // A name that was looked up too early is not looked up again for minutes, and a certificate takes one.
@@ -104,6 +109,14 @@ const fewRoles = 10;
 function lookOf<State>(resource: Resource<State>, observed: Observed<State>): ResourceDrift<State> {
   const fields = observed.exists ? resource.diff(observed, noInputs).fields.map(({ field }) => field) : [];
   return { observed, fields };
+}
+
+/** Undefined for who may list nothing. */
+function unlessDenied(survey: Promise<AccountSurvey>): Promise<AccountSurvey | undefined> {
+  return survey.catch((error: unknown) => {
+    if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
+    throw error;
+  });
 }
 
 class AccountPart implements AwsPart {
@@ -293,12 +306,7 @@ class AccountPart implements AwsPart {
     if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
     const { spec, resource } = wanted;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
-    const survey = await this.#looked.of("", signal, (own) =>
-      this.#found(own).catch((error: unknown) => {
-        if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
-        throw error;
-      }),
-    );
+    const survey = await this.#looked.of("", signal, (own) => unlessDenied(this.#found(own)));
     // Who may list nothing may still look at each role.
     if (survey === undefined) return lookOf(resource, await resource.read(signal, noInputs));
     return lookOf(resource, observedRole(survey.role(role.name), spec, this.#session.clock.now()));
@@ -316,6 +324,18 @@ class AccountPart implements AwsPart {
 
   leastPolicy(): AllowPolicy {
     return leastAwsPolicy(this.#context.config, this.account);
+  }
+
+  async lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked> {
+    const { stack } = this.#context.config;
+    const place = { session: this.#session, stack, account: this.account };
+    const roles = await lockRoles(place, lockdown, signal);
+    const own = new Set(this.account.roles.map(({ name }) => name));
+    const found = await unlessDenied(this.#found(signal));
+    const others = found?.roles.filter(
+      ({ name, trustPolicy }) => !own.has(name) && trustsProvider(trustPolicy, this.providerArn),
+    );
+    return { roles, others: others?.map(({ name }) => name) };
   }
 
   close(): void {
