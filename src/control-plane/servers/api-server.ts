@@ -73,6 +73,11 @@ export class TunnelledApiServer implements ApiServer {
     return millisecondsOf(start);
   }
 
+  async version(signal: AbortSignal): Promise<string> {
+    const { body } = await this.#tunnel.ask(signal, (api) => api.get("/version", { signal }));
+    return textOf(recordOf(JSON.parse(body.toString("utf8")))["gitVersion"]) ?? "";
+  }
+
   async staleTokens(signal: AbortSignal): Promise<{ readonly count: number; readonly startedAt: number }> {
     const [start, count = 0] = await this.#metrics([processStart, staleTokens], signal);
     return { count, startedAt: millisecondsOf(start) };

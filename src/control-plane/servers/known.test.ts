@@ -65,4 +65,14 @@ describe("an API server that the cluster knows", () => {
     assert.deepEqual(await missing(api, facts("cp-1")), ["apiserver-odd (lease kube-system/apiserver-odd)"]);
     assert.deepEqual(await missing(cluster([])), []);
   });
+
+  test("is not gone while its lease is renewed, whoever says so", async () => {
+    const api = cluster([lease("apiserver-a", "cp-1", at(600)), lease("apiserver-b", "cp-2", at(595))]);
+    await assert.rejects(checkListed(api, [facts("cp-1")], signal, ["203.0.113.8"]), {
+      code: "server-answers",
+      message: /^--without 203\.0\.113\.8: .*: cp-2 \(lease/u,
+    });
+    const later = cluster([lease("apiserver-a", "cp-1", at(700)), lease("apiserver-b", "cp-2", at(595))]);
+    await checkListed(later, [facts("cp-1")], signal, ["203.0.113.8"]);
+  });
 });

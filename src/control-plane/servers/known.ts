@@ -50,15 +50,26 @@ async function knownServers(api: KubernetesApi, signal: AbortSignal): Promise<re
   ];
 }
 
-/** Throws `server-not-listed` with the names of those API servers that the list lacks. */
+/**
+ * Throws `server-not-listed` with the names of those API servers that the list lacks; `server-answers` where some were taken off
+ * it as gone: one of these may be among them. `without`: their addresses, for sentences.
+ */
 export async function checkListed(
   api: KubernetesApi,
   listed: readonly ServerFacts[],
   signal: AbortSignal,
+  without: readonly string[] = [],
 ): Promise<void> {
   const known = await knownServers(api, signal);
   const missing = known.filter((server) => !listed.some((facts) => server.is(facts))).map(({ by }) => by);
   if (missing.length === 0) return;
+  if (without.length > 0) {
+    throw new PodtrustError(
+      "server-answers",
+      `--without ${without.join(" ")}: API servers live in the cluster that nobody else of cluster.servers is: ${missing.join(", ")}`,
+      { detail: { missing } },
+    );
+  }
   throw new PodtrustError(
     "server-not-listed",
     `the cluster has API servers that cluster.servers does not name: ${missing.join(", ")}`,

@@ -47,7 +47,8 @@ function keysOf(output: string): readonly MachineKey[] {
 
 /**
  * Private halves of signing keys on one machine, each in a file of its own, mode 0600. They are made there and never leave but
- * encrypted to another machine's certificate (CMS, RFC 5652). What goes through our hands is public or ciphertext.
+ * encrypted to another machine's certificate (CMS, RFC 5652). What goes through our hands is public or ciphertext, but for a next
+ * key that was kept away from the machines on purpose (`put`).
  */
 export class MachineKeys {
   readonly folder: string;
@@ -117,6 +118,16 @@ place "$new" ${checkedKid(kid)}
 rm -f "$folder/.podtrust-recipient.key" "$folder/.podtrust-recipient.crt"
 `;
     await this.#run("taking a key", script, signal, sealed);
+  }
+
+  /** Takes a private half as it is, over the session's standard input; refuses one of another kid. */
+  async put(kid: string, privateKey: string, signal: AbortSignal): Promise<void> {
+    const script = `new="$folder/.podtrust-new"
+cat >"$new"
+if [ "$(kid "$new")" != ${checkedKid(kid)} ]; then echo 'it is another key' >&2; exit 1; fi
+place "$new" ${checkedKid(kid)}
+`;
+    await this.#run("taking a key", script, signal, privateKey);
   }
 
   /** Removes a private half; that it is gone is success. */

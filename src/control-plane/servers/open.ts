@@ -16,6 +16,7 @@ import { keyFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
 import { MachineKeys } from "./machine-keys.ts";
 import { ServerMachine } from "./machine.ts";
 import { RancherFiles } from "./rancher.ts";
+import { controllerManagerKids } from "./running.ts";
 import type { Server, ServerFiles } from "./server.ts";
 import { ServerTunnel } from "./tunnel.ts";
 
@@ -28,6 +29,8 @@ export interface ServersOptions {
   readonly stateDir: string;
   /** What the files are changed for: `adopt`, `rotate`. What one puts back the other does not touch. */
   readonly purpose: "adopt" | "rotate";
+  /** SSH addresses of the list, as ADDRESS or ADDRESS:PORT, that are taken off it: machines that are gone. None by default. */
+  readonly without?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -137,6 +140,7 @@ async function openServer(
     api: new TunnelledApiServer(look.hostname, machine, tunnel),
     files: filesOf(machine, look, purpose),
     machineKeys: new MachineKeys(machine, keyFolderOf(look)),
+    controllerManagerKids: (until) => controllerManagerKids(machine, until),
     facts: { hostname: look.hostname, addresses: look.addresses },
   };
 }
@@ -152,10 +156,53 @@ function checkTwice(servers: readonly Server[], configs: readonly ClusterServer[
   );
 }
 
+/** Whether a server is the one at ADDRESS or ADDRESS:PORT. */
+function isAt({ ssh: { address, port } }: ClusterServer, text: string): boolean {
+  return text === address || text === `${address}:${port}`;
+}
+
+/** Throws `server-answers` for a machine that is said to be gone and that SSH reaches, whatever it says. */
+async function checkGone(config: ClusterServer, options: ServersOptions): Promise<void> {
+  const { address } = config.ssh;
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    await openServer(config, options, opened);
+  } catch (error) {
+    if (error instanceof PodtrustError && error.code === "ssh-unreachable") return;
+    options.signal.throwIfAborted();
+    throw new PodtrustError("server-answers", `--without ${address}: something answers SSH there`, {
+      cause: error,
+      detail: { address },
+    });
+  } finally {
+    for (const end of opened.reverse()) await end();
+  }
+  throw new PodtrustError("server-answers", `--without ${address}: the machine answers SSH`, {
+    detail: { address },
+  });
+}
+
+/** The servers of the config that are there. Throws `server-answers`, and `usage` for an address that it does not name. */
+async function remaining(options: ServersOptions): Promise<readonly ClusterServer[]> {
+  const { servers, without = [] } = options;
+  for (const text of without) {
+    const gone = servers.find((server) => isAt(server, text));
+    if (gone === undefined) {
+      throw new PodtrustError("usage", `--without ${text}: cluster.servers names no such address`, {
+        next: `Give one of ${servers.map(({ ssh }) => `${ssh.address}:${ssh.port}`).join(", ")}.`,
+      });
+    }
+    await checkGone(gone, options);
+  }
+  const left = servers.filter((server) => !without.some((text) => isAt(server, text)));
+  if (left.length > 0) return left;
+  throw new PodtrustError("usage", "--without takes off every API server: none is left");
+}
+
 /**
  * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
- * `server-not-listed` for one that the cluster knows and the config does not name, `server-twice`, `server-distribution`,
- * `ssh-*`, and what the cluster's API does.
+ * `server-not-listed` for one that the cluster knows and the config does not name, `server-answers` for one of `without` that is
+ * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
   const { cluster, env, clock, consent, signal } = options;
@@ -165,11 +212,12 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
   };
   try {
     const all: Server[] = [];
-    for (const server of options.servers) all.push(await openServer(server, options, opened));
-    checkTwice(all, options.servers);
+    const listed = await remaining(options);
+    for (const server of listed) all.push(await openServer(server, options, opened));
+    checkTwice(all, listed);
     const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
     const facts = all.map((server) => server.facts);
-    await checkListed(api, facts, signal);
+    await checkListed(api, facts, signal, options.without);
     return { all, close };
   } catch (error) {
     await close();

@@ -33,6 +33,8 @@ export interface ApiServer {
   staleTokens(signal: AbortSignal): Promise<{ readonly count: number; readonly startedAt: number }>;
   /** When its process began, milliseconds since the epoch. */
   startedAt(signal: AbortSignal): Promise<number>;
+  /** Its own version: `v1.31.1+k3s1`. */
+  version(signal: AbortSignal): Promise<string>;
 }
 
 /** A key of a server's files: its public half. */
@@ -92,5 +94,7 @@ export interface Server {
   readonly files: ServerFiles;
   /** Private halves that lie on its machine beside what signs now. */
   readonly machineKeys: MachineKeys;
+  /** Key IDs with which the controller manager of its machine signs tokens in Secrets; empty where none is known to. */
+  controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
   readonly facts: ServerFacts;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { changeFlags, flagDifference, parseFlags } from "./index.ts";
+import { changeFlags, flagDifference, parseFlags, secretTokenKeyFile } from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
 const ours = "https://oidc.example.com";
@@ -94,4 +94,11 @@ describe("an API server's command line", () => {
       "--service-account-jwks-uri is not set, and https://a is wanted",
     );
   });
+});
+
+test("a controller manager's command line says with which key file it signs tokens in Secrets, or that it makes none", () => {
+  const words = ["kube-controller-manager", "--service-account-private-key-file=/a", "--v=2"];
+  assert.equal(secretTokenKeyFile(words), "/a");
+  assert.equal(secretTokenKeyFile([...words, "--service_account_private_key_file", "/b"]), "/b");
+  assert.equal(secretTokenKeyFile(["kube-controller-manager", "--v=2"]), undefined);
 });

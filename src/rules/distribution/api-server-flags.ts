@@ -85,6 +85,15 @@ export function parseFlags(words: readonly string[]): ApiServerFlags {
   };
 }
 
+/**
+ * `--service-account-private-key-file` of a controller manager: the key with which it signs the tokens that it puts into Secrets.
+ * Absent: it puts none there. Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+ */
+export function secretTokenKeyFile(words: readonly string[]): string | undefined {
+  const found = [...flagsIn(words)].filter(({ name }) => name === "service-account-private-key-file");
+  return found.at(-1)?.value;
+}
+
 /** A change as flags by name and value, in order; the audiences are one value, as kubeadm's map can hold them. */
 export function changedFlags(change: FlagChange): ReadonlyMap<string, readonly string[]> {
   const { issuers, audiences, jwksUri, keyFiles, signingKeyFile } = change;

@@ -4,6 +4,7 @@ export {
   type FlagChange,
   flagDifference,
   parseFlags,
+  secretTokenKeyFile,
 } from "./api-server-flags.ts";
 export {
   type DistributionHints,

@@ -161,5 +161,6 @@ test("the line that k3s logs gives the words of its API server, as does a bare c
   const line = 'time="2026" level=info msg="Running kube-apiserver --a=b --c=\\"d e\\""';
   assert.deepEqual(loggedWords(line), ["--a=b", "--c=d e"]);
   assert.deepEqual(loggedWords("kube-apiserver --a=b"), ["kube-apiserver", "--a=b"]);
+  assert.deepEqual(loggedWords('time="x" level=info msg="Running kube-controller-manager --a=b"'), ["--a=b"]);
   assert.deepEqual(loggedWords(""), []);
 });

@@ -111,7 +111,7 @@ export function changeServerConfig(
 
 /** Words of a line as k3s logs it: those with special characters are quoted, and the log quotes them once more. */
 export function loggedWords(line: string): readonly string[] {
-  const [, logged] = line.split("Running kube-apiserver ");
+  const [, logged] = line.split(/Running kube-(?:apiserver|controller-manager) /u);
   // In k3s's log the line is the value of `msg`, in quotes.
   const said = logged === undefined ? line : logged.replace(/"$/u, "").replaceAll('\\"', '"');
   const words = said.match(/(?:"[^"]*"|[^\s"])+/gu) ?? [];

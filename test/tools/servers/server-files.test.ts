@@ -1,7 +1,7 @@
 /** The files of a control plane machine, changed and put back over a real SSH connection. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
@@ -13,7 +13,7 @@ import { KubeadmFiles } from "../../../src/control-plane/servers/kubeadm.ts";
 import { machineKeyFile } from "../../../src/control-plane/servers/machine-keys.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
-import { flagsOfProcess } from "../../../src/control-plane/servers/running.ts";
+import { controllerManagerKids, flagsOfProcess } from "../../../src/control-plane/servers/running.ts";
 import {
   homeEnvironment,
   type SshHost,
@@ -233,6 +233,20 @@ esac`,
         [[next.kid, current.kid], next.kid],
       );
       assert.equal(await mode(service), 0o600);
+    });
+
+    test("tell with which key the controller manager that runs signs tokens in Secrets", async () => {
+      const keyFile = "/var/lib/rancher/k3s/server/tls/service.key";
+      const key = pair();
+      await put(keyFile, key.secret);
+      await session.run("systemctl restart --no-block k3s", { timeoutMs: 60_000 });
+      assert.deepEqual(await controllerManagerKids(machine, signal), []);
+      const flag = `--service-account-private-key-file=${keyFile}`;
+      const line = `level=info msg="Running kube-controller-manager ${flag} --use-service-account-credentials=true"\n`;
+      await appendFile(at("/run/stand-in/journal"), line);
+      assert.deepEqual(await controllerManagerKids(machine, signal), [key.kid]);
+      await rm(at(keyFile));
+      assert.deepEqual(await controllerManagerKids(machine, signal), []);
     });
   });
 

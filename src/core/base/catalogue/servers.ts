@@ -6,6 +6,10 @@ export const serverErrors = {
     summary: "The cluster has an API server that cluster.servers of the config does not name.",
     next: "Add it to cluster.servers. If it is gone, wait until its lease in kube-system has ended.",
   },
+  "server-answers": {
+    summary: "A control plane node that is said to be gone answers, or the cluster sees its API server live.",
+    next: "Leave out --without. If it is to go: stop it for good, wait a minute, and run the same command again.",
+  },
   "server-twice": {
     summary: "Two entries of cluster.servers lead to the same machine.",
     next: "Name each control plane node once in cluster.servers.",
