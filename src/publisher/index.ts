@@ -30,6 +30,7 @@ export type {
 } from "./status.ts";
 export type { ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
+export { distrustInSecret } from "./shared/distrust-in-secret.ts";
 export { maxAge } from "./settings.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";
