@@ -20,6 +20,8 @@
  *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
  *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
  *                                  and on every minor of Kubernetes; arm64 belongs to the same night
+ *   node tools/test.ts live        needs Go and Debian's sshd; adoption, rotation and theft at length, on API servers of each
+ *                                  minor of Kubernetes: part of nightly
  *   node tools/test.ts arm64       needs Debian's qemu-system-arm, qemu-user-static and debootstrap, and root; boots a machine of
  *                                  arm64 in software emulation: not part of the gate
  *   node tools/test.ts exports     needs Go; builds OpenTofu and Hetzner's provider once into .cache/

@@ -171,6 +171,14 @@ export const groups: Readonly<Record<string, Group>> = {
     concurrency: 2,
     timeout: 3_600_000,
   },
+  // What is done to clusters that run: adoption, rotation and theft at length, each on the API servers of every minor.
+  live: {
+    patterns: ["test/cluster/control-plane/{adoption,rotation}.test.ts"],
+    isAgain: true,
+    environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
+    concurrency: 1,
+    timeout: 3_600_000,
+  },
   // The first of its files builds what they share.
   exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },

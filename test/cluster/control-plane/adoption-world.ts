@@ -17,6 +17,7 @@ import { startIssuer } from "../../support/issuer-server.ts";
 import { FakeCertificates, MemoryLog } from "../../support/publisher.ts";
 import { audience } from "../../support/sandbox.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
+import type { KubernetesVersion } from "../modules.ts";
 import { type ControlPlaneMachines, startMachines } from "./machines.ts";
 
 const host = "oidc.example.com";
@@ -79,7 +80,7 @@ kubernetesVersion: v1.36.3
 }
 
 /** Starts all of it; the caller stops it. */
-export async function startAdoptionWorld(): Promise<AdoptionWorld> {
+export async function startAdoptionWorld(version: KubernetesVersion): Promise<AdoptionWorld> {
   const ending: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of ending.splice(0).reverse()) await end();
@@ -88,7 +89,7 @@ export async function startAdoptionWorld(): Promise<AdoptionWorld> {
     const authority = await testAuthority();
     const folder = await mkdtemp(join(tmpdir(), "podtrust-adoption-"));
     ending.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startMachines({ issuers: [old] });
+    const cluster = await startMachines({ issuers: [old], version });
     ending.push(cluster.stop);
     await makeAccounts(cluster);
     await makeKubeadmConfig(cluster);

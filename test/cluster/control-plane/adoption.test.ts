@@ -20,6 +20,7 @@ import { audience } from "../../support/sandbox.ts";
 import { until } from "../../support/until.ts";
 import { type AdoptionWorld, old, ours, startAdoptionWorld } from "./adoption-world.ts";
 import { startChecker } from "./checker.ts";
+import { type KubernetesVersion, testedVersions } from "../modules.ts";
 import { machinesLeftOut, manifestPath } from "./machines.ts";
 
 const kubeadmPath = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
@@ -75,7 +76,7 @@ function deaf(server: Server): Server {
   return { ...server, api: overlaid(api, says), files: overlaid(files, { change }) };
 }
 
-describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout: 1_500_000 }, () => {
+function suite(version: KubernetesVersion): void {
   let world: AdoptionWorld;
   /** What stood there before anything was adopted. */
   let first: { readonly manifests: readonly string[]; readonly kubeadm: string };
@@ -89,7 +90,7 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
   };
 
   before(async () => {
-    world = await startAdoptionWorld();
+    world = await startAdoptionWorld(version);
     first = { manifests: await manifests(), kubeadm: await kubeadmText() };
   });
   after(() => world?.stop());
@@ -223,4 +224,12 @@ describe("podtrust adopt on two API servers", { skip: machinesLeftOut(), timeout
     const most = Math.max(...told);
     assert.ok(most > longest / 2, `told ${most} ms at most, and an API server was away for ${longest} ms`);
   });
-});
+}
+
+for (const version of testedVersions) {
+  describe(
+    `podtrust adopt on two API servers of Kubernetes ${version}`,
+    { skip: machinesLeftOut(version), timeout: 1_500_000 },
+    () => suite(version),
+  );
+}

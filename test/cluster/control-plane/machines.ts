@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildProgram } from "../build.ts";
+import { buildProgram, buildPrograms } from "../build.ts";
+import { defaultVersion, type KubernetesVersion } from "../modules.ts";
 import { hostFolders, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { until } from "../../support/until.ts";
 import { createAuthority, type KeyPair } from "../harness/authority.ts";
@@ -22,9 +23,9 @@ const pki = "/etc/kubernetes/pki";
 export const manifestPath = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 
 /** Why no such nodes can be had here; false where they can. */
-export function machinesLeftOut(): string | false {
+export function machinesLeftOut(version: KubernetesVersion = defaultVersion): string | false {
   const missing = whyNoSshHost("a machine with processes of its own");
-  return missing === undefined ? leftOut() : `left out: ${missing}`;
+  return missing === undefined ? leftOut([version]) : `left out: ${missing}`;
 }
 
 /** One node. */
@@ -60,6 +61,8 @@ export interface MachinesOptions {
   readonly issuers: readonly string[];
   /** More flags of each API server, without their hyphens. */
   readonly extraArgs?: readonly string[];
+  /** Of the API servers; 1.36 by default. */
+  readonly version?: KubernetesVersion;
 }
 
 interface World {
@@ -171,7 +174,12 @@ async function untilReady({ ask: asked, name, log }: ControlPlaneMachine): Promi
 
 /** Starts etcd and the nodes, and waits until each API server is ready; the caller stops them. */
 export async function startMachines(options: MachinesOptions): Promise<ControlPlaneMachines> {
-  const [etcdProgram, apiServer] = [await buildProgram("etcd"), await buildProgram("kube-apiserver")];
+  const { version = defaultVersion } = options;
+  const etcdProgram = await buildProgram("etcd");
+  const apiServer =
+    version === defaultVersion
+      ? await buildProgram("kube-apiserver")
+      : (await buildPrograms(undefined, version))["kube-apiserver"];
   const run = openRun("control-plane");
   const machines: ControlPlaneMachine[] = [];
   const stop = async (): Promise<void> => {
