@@ -53,6 +53,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/base",
     "core/admin",
     "rules/rotation",
+    "rules/tokens",
     "issuer",
     "providers/kubernetes",
     "control-plane/rotation",
@@ -140,6 +141,7 @@ export const allowed: Record<string, readonly string[]> = {
   // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
   "control-plane/rotation": [
     "core/base",
+    "core/age",
     "rules/oidc",
     "rules/keys",
     "rules/tokens",

@@ -1,4 +1,5 @@
 import type { RotationRecord } from "../rules/rotation/index.ts";
+import type { PodTokens } from "../rules/tokens/index.ts";
 import type { OidcProviderFacts, RoleState } from "../stack/parts/index.ts";
 
 /** A key as a JWK Set names it. */
@@ -24,6 +25,7 @@ export interface PublisherKey extends KeyName {
   readonly signs?: { readonly by: "only-key" | "token"; readonly at: number };
   readonly firstSeen?: number;
   readonly retainedUntil?: number;
+  readonly absentSince?: number;
   readonly mayDistrustFrom?: number;
   readonly distrustedAt?: number;
 }
@@ -60,6 +62,8 @@ export interface MapServiceAccount {
 /** A pod that has not ended. */
 export interface MapPod extends MapServiceAccount {
   readonly serviceAccount: string;
+  /** The tokens that its spec projects into it; absent where that was not read. */
+  readonly tokens?: PodTokens;
 }
 
 /** An AWSRoleBinding, as far as it was carried out. */

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { redacted } from "../../src/doctor/index.ts";
 import { breakageOf, trustMap, type TrustMap } from "../../src/map/index.ts";
+import { emptyRecord, judgeTheft } from "../../src/rules/rotation/index.ts";
+import { podTokensOf } from "../../src/rules/tokens/index.ts";
+import { rotationFacts, serverWith } from "../support/rotation-facts.ts";
 import {
   account,
   accountWith,
@@ -219,6 +222,60 @@ describe("what breaks when something goes", () => {
     const breaks = breakageOf(map);
     assert.deepEqual(breaks(`provider ${providerArn}`).losses, []);
     assert.equal(breaks("key first").losses.length, 1);
+  });
+
+  test("a key names the pods whose tokens are refused, as rotate stolen does", () => {
+    const podOf = (name: string, expirationSeconds: number) => ({
+      metadata: { namespace: "shop", name, uid: name },
+      spec: {
+        volumes: [
+          {
+            projected: {
+              sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds } }],
+            },
+          },
+        ],
+      },
+      status: { startTime: new Date(now - 7_200_000).toISOString() },
+    });
+    const tokens = [podOf("web", 86_400), podOf("job", 600), podOf("api", 0)].flatMap(
+      (pod) => podTokensOf(pod) ?? [],
+    );
+    const pods = tokens.map((one) => ({
+      namespace: "shop",
+      name: one.name,
+      serviceAccount: one.name,
+      tokens: one,
+    }));
+    const keys = [...(facts.published ?? []), { kid: "old", alg: "ES256" }];
+    const absentSince = now - 3_600_000;
+    const publisher = [
+      { kid: "first", alg: "ES256", state: "current", signs: { by: "token", at: now } },
+      { kid: "old", alg: "ES256", state: "retained", absentSince },
+    ] as const;
+    const published = [...keys, { kid: "next", alg: "ES256" }];
+    const cluster = { ...(facts.cluster ?? assert.fail()), keys: published };
+    const rotation = {
+      ...emptyRecord,
+      next: "next",
+      keys: [{ kid: "old", signsSince: 1, retiredAt: absentSince }, { kid: "next" }],
+    };
+    const map = trustMap({ ...facts, cluster, pods, published, publisher, rotation });
+    const breaks = breakageOf(map);
+    const stolen = (kid: string): readonly string[] => {
+      const servers = [serverWith("a", ["first", "old", "next"])];
+      const seen = rotationFacts({ now, servers, record: rotation });
+      const tokenRules = { audiences: [facts.issuer], maximum: undefined, extend: true };
+      const theft = judgeTheft(seen, kid, { pods: tokens, rules: tokenRules, sessionMs: 0 });
+      return theft.pods.map(({ namespace, name }) => `${namespace}/${name}`);
+    };
+    for (const kid of ["first", "old", "next"]) {
+      const node = map.nodes.find((one) => one.id === `key ${kid}`);
+      assert.deepEqual(node?.hit, stolen(kid), kid);
+    }
+    assert.match(breaks("key first").text, /; the tokens of 3 pods are refused until .*: shop\/web, shop/u);
+    assert.match(breaks("key old").text, /^New tokens are not touched; the tokens of 1 pod .*: shop\/web$/u);
+    assert.match(breaks("key next").text, /^Nothing yet/u);
   });
 
   test("a key that does not sign refuses only what it signed before, which cannot be told from here", () => {

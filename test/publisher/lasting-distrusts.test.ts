@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { parseConfig } from "../../src/config/index.ts";
 import { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
-import { type DistrustOutcome, type PublisherOptions, startPublisher } from "../../src/publisher/index.ts";
+import {
+  distrustInSecret,
+  type DistrustOutcome,
+  type PublisherOptions,
+  startPublisher,
+} from "../../src/publisher/index.ts";
 import { SharedStore } from "../../src/publisher/shared/store.ts";
 import { TestClock } from "../support/clock.ts";
 import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
@@ -343,3 +349,42 @@ function startInput(to: TestPublisher): Parameters<typeof startTestPublisher>[0]
     ...(distrusts === undefined ? {} : { issuerOptions: { distrusts } }),
   };
 }
+
+describe("a publisher in pods, whose control socket is out of reach", () => {
+  const configWith = (publisher: string) =>
+    parseConfig(
+      `stack: test
+issuer: https://oidc.example.test
+cluster: {server: "https://127.0.0.1:1", caFile: ca.pem, tokenFile: token}
+publisher: {${publisher}https: {certificateFile: tls.crt, keyFile: tls.key}}
+`,
+      "podtrust.yaml",
+      {},
+    );
+  const named = "distrustSecret: {namespace: podtrust, name: podtrust-distrusted}, ";
+
+  test("leaves a key out that somebody distrusts in its Secret, and knows it after its next start", async () => {
+    const keys = [newKey(), newKey()];
+    const [first = "", second = ""] = keys.map(({ kid }) => kid);
+    const place = openPlace();
+    await using to = await startWith(place, keys);
+    await to.publisher.ready();
+    const { secret, clock } = place;
+    const cluster = {
+      read: () => secret.read(),
+      replace: (next: KubernetesObject) => secret.replace(next),
+      create: () => secret.create(),
+      oidcDocuments: () => to.cluster.oidcDocuments(),
+    };
+    const deps = { cluster, clock, logger: new MemoryLog() };
+    const config = await configWith(named);
+    assert.match((await distrustInSecret(config, first, deps)) ?? "", /podtrust-distrusted/u);
+    await clock.advance(60_000);
+    assert.deepEqual(await kidsOf(to), [second]);
+    await assert.rejects(distrustInSecret(config, second, deps), { code: "publisher-last-key" });
+    await assert.rejects(distrustInSecret(config, "other", deps), { code: "publisher-key-unknown" });
+    assert.equal(await distrustInSecret(await configWith(""), second, deps), undefined);
+    secret.away = true;
+    await assert.rejects(distrustInSecret(config, first, deps), { code: "cluster-answer-invalid" });
+  });
+});

@@ -1,10 +1,18 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from "node:crypto";
 import { PodtrustError } from "../../src/core/base/index.ts";
 import {
   RecordSecret,
   type RotatedServer,
   Rotation,
   type RotationAlgorithm,
+  type RotationDeps,
   type ServerLook,
 } from "../../src/control-plane/rotation/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
@@ -125,12 +133,31 @@ class MemoryServer implements RotatedServer {
     return Promise.resolve();
   }
 
+  async putKey(kid: string, privateKey: string): Promise<void> {
+    const secret = createPrivateKey(privateKey);
+    const held = { privateKey: secret, jwk: publicJwk(createPublicKey(secret)) };
+    this.#held.set(kid, held);
+    this.#world.keys.set(kid, held);
+    this.#world.mayBeCut();
+    return Promise.resolve();
+  }
+
   async forgetKey(kid: string): Promise<void> {
     this.#held.delete(kid);
     return Promise.resolve();
   }
 
-  async write(target: FileTarget): Promise<void> {
+  async write(
+    target: FileTarget,
+    _signal?: AbortSignal,
+    sealed: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
+    for (const [kid, pem] of sealed) {
+      const publicKey = createPublicKey(pem);
+      // Nobody here has its private half: what is asked to sign with this one fails.
+      if (!this.#world.keys.has(kid))
+        this.#world.keys.set(kid, { privateKey: publicKey, jwk: publicJwk(publicKey) });
+    }
     this.files = target;
     this.#world.mayBeCut();
     this.restart();
@@ -235,7 +262,7 @@ export class RotationCluster {
   }
 
   /** What some machine of somebody's runs: nothing is remembered but what the cluster and its machines have. */
-  rotation(): Rotation {
+  rotation(more: Pick<RotationDeps, "identities"> = {}): Rotation {
     const { signal } = new AbortController();
     const route = { ca: issuerRoot, connectTo: this.#sandbox.issuer.connectTo };
     return new Rotation({
@@ -259,6 +286,7 @@ export class RotationCluster {
       },
       onStep: (text) => this.steps.push(text),
       onWait: (reason) => this.waits.push(reason),
+      ...more,
     });
   }
 

@@ -1,16 +1,24 @@
 import type { Command } from "commander";
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+/** Takes an option each time that it is given. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
 
-function withConfigAndIssuer(command: Command, ca: string): Command {
+/** Where an issuer is found, and by which roots it is verified, in place of what is public. */
+export function withRoute(command: Command, ca = ", in place of the public roots"): Command {
   return command
-    .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option(
       "--connect-to <rule>",
       "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS, with port 22 for SSH; repeatable",
       collect,
     )
     .option("--ca <file>", `PEM certificates to verify the issuer with${ca}`);
+}
+
+function withConfigAndIssuer(command: Command, ca?: string): Command {
+  return withRoute(command.option("-f, --file <file>", "config file", "podtrust.yaml"), ca);
 }
 
 /** The options of every command that works on a stack's config. */
@@ -20,7 +28,7 @@ export function withStackOptions(command: Command): Command {
 
 /** The options of every command that looks at a stack and makes nothing in AWS. */
 export function withIssuerOptions(command: Command): Command {
-  return withConfigAndIssuer(command, ", in place of the public roots");
+  return withConfigAndIssuer(command);
 }
 
 /** `--only` and `--skip`. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { RotateOptions } from "./run.ts";
+import { collect, withRoute } from "../options/stack.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 function withPublisher(command: Command): Command {
@@ -35,6 +36,7 @@ export const rotateUses: CommandUses = {
     examples: [
       "podtrust rotate status",
       "podtrust rotate status --json",
+      "podtrust rotate status --connect-to oidc.example.com:443:203.0.113.7:443",
       "podtrust rotate status --state /var/lib/podtrust",
     ],
     guide: "rotate",
@@ -75,7 +77,11 @@ export function defineRotate(
   const rotate = program
     .command("rotate")
     .description("show, distrust and restore the signing keys that the publisher serves as JWKS");
-  withPublisher(rotate.command("status"))
+  const status = withPublisher(rotate.command("status"));
+  // What is published is read from outside, and API servers are looked at, only where a config may list these.
+  if (across !== undefined)
+    withRoute(status).option("--without <address>", "leave out a control plane node that is gone", collect);
+  status
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
       const more = options.state === undefined ? await across?.(options) : undefined;

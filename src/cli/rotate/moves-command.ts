@@ -2,10 +2,11 @@ import { type Command, Option } from "commander";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
-import { withIssuerOptions } from "../options/stack.ts";
+import { collect, withIssuerOptions } from "../options/stack.ts";
 import type { Move, MoveOptions } from "./moves.ts";
 
 const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
+const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const guide = "rotate";
 
 /** Examples and guide of the commands. */
@@ -14,6 +15,7 @@ export const rotateMoveUses: CommandUses = {
     examples: [
       "podtrust rotate prepare",
       "podtrust rotate prepare --algorithm RS256",
+      `podtrust rotate prepare --recipient ${exampleRecipient}`,
       "podtrust rotate prepare --yes",
     ],
     guide,
@@ -21,7 +23,7 @@ export const rotateMoveUses: CommandUses = {
   "rotate promote": {
     examples: [
       "podtrust rotate promote",
-      "podtrust rotate promote -f prod.yaml",
+      "podtrust rotate promote -f prod.yaml --identity next.txt",
       "podtrust rotate promote --yes",
     ],
     guide,
@@ -50,7 +52,8 @@ export const rotateMoveUses: CommandUses = {
     examples: [
       `podtrust rotate stolen ${exampleKid}`,
       `podtrust rotate stolen ${exampleKid} --evict --yes`,
-      `podtrust rotate stolen ${exampleKid} --wait`,
+      `podtrust rotate stolen ${exampleKid} --wait --cut --end-sessions`,
+      `podtrust rotate stolen ${exampleKid} --reopen`,
     ],
     guide,
   },
@@ -68,13 +71,32 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     await runMove(context, move, options, kid);
   };
   const define = (name: string, description: string): Command =>
-    withIssuerOptions(rotate.command(name).description(description)).option("--yes", "do not ask");
-  define("prepare", "make the next key: every API server verifies it, it is published, and it signs nothing")
+    withIssuerOptions(rotate.command(name).description(description))
+      .option(
+        "--without <address>",
+        "SSH address of a control plane node that is gone, with :PORT where it needs one; repeatable",
+        collect,
+      )
+      .option("--copied", "k3s and RKE2: datastore and server token are copied to another machine")
+      .option("--yes", "do not ask");
+  const recipient = (command: Command): Command =>
+    command.option(
+      "--recipient <age1…>",
+      "encrypt a next key that is made, in place of leaving it on the machines; repeatable",
+      collect,
+    );
+  const identity = ["--identity <file>", "age identity that opens an encrypted next key"] as const;
+  recipient(
+    define(
+      "prepare",
+      "make the next key: every API server verifies it, it is published, and it signs nothing",
+    ),
+  )
     .addOption(algorithm())
     .action((options: MoveOptions) => carryOut("prepare", options));
-  define("promote", "sign with the next key, server by server, once no relying party lacks it").action(
-    (options: MoveOptions) => carryOut("promote", options),
-  );
+  define("promote", "sign with the next key, server by server, once no relying party lacks it")
+    .option(...identity)
+    .action((options: MoveOptions) => carryOut("promote", options));
   define("finish", "take the previous key out of what is published, then out of the API servers")
     .argument("<where>", "publication or verifiers")
     .argument("[kid]", "key ID; by default the previous key that signed longest ago")
@@ -85,12 +107,19 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
   define("abort", "go back to the key that signed before, or give up the next one").action(
     (options: MoveOptions) => carryOut("abort", options),
   );
-  define("run", "rotate with all waits: prepare, promote, prepare the next spare key, finish publication")
+  recipient(
+    define("run", "rotate with all waits: prepare, promote, prepare the next spare key, finish publication"),
+  )
     .addOption(algorithm())
+    .option(...identity)
     .action((options: MoveOptions) => carryOut("run", options));
   define("stolen", "say what the theft of a key means and who is refused, then replace and distrust it")
     .argument("<kid>", "key ID, as rotate status shows it")
+    .option(...identity)
     .option("--wait", "wait until the next key may sign, where it may not yet")
+    .option("--cut", "let no token into the config's AWS roles until every cache has lost the key")
+    .option("--end-sessions", "deny everything to sessions of those roles that have begun")
+    .option("--reopen", "only take back what --cut and --end-sessions closed")
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
     .action((kid: string, options: MoveOptions) => carryOut("stolen", options, kid));
 }

@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
+import { defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { type Config, personStateDir, publisherOf } from "../../config/index.ts";
 import {
   answerTheft,
@@ -8,15 +10,18 @@ import {
   type OpenedRotation,
   openRotation,
   type RotationAlgorithm,
+  type RotationView,
   theftOf,
 } from "../../control-plane/rotation/index.ts";
-import { confirm } from "../../core/terminal/index.ts";
-import { distrustKey, maxAge } from "../../publisher/index.ts";
-import { theftText } from "../../rules/rotation/index.ts";
+import { canAsk, confirm } from "../../core/terminal/index.ts";
+import { distrustInSecret, distrustKey, maxAge } from "../../publisher/index.ts";
+import { openCluster } from "../../stack/index.ts";
+import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
+import { type AccountLocked, lockdownWarning, lockRoles, type Place, reopenRoles } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
 import { timeText } from "./show.ts";
 import { acrossOf, showAcross } from "./show-across.ts";
@@ -38,12 +43,44 @@ export interface MoveOptions extends RouteOptions {
   readonly acceptLoss?: boolean;
   readonly wait?: boolean;
   readonly evict?: boolean;
+  readonly cut?: boolean;
+  readonly endSessions?: boolean;
+  readonly reopen?: boolean;
+  readonly copied?: boolean;
+  readonly recipient?: readonly string[];
+  readonly identity?: string;
+  readonly without?: readonly string[];
+}
+
+/** By the publisher's control socket; undefined where none answers here, as for one that runs in pods. */
+async function bySocket(stateDir: string, kid: string): Promise<object | undefined> {
+  try {
+    return await distrustKey(stateDir, kid, { force: true });
+  } catch (error) {
+    if (error instanceof PodtrustError && error.code === "publisher-not-running") return undefined;
+    throw error;
+  }
 }
 
 async function withdrawn(context: CommandContext, config: Config, kid: string): Promise<void> {
   // It was asked at every API server that none signs with it, or a person has said that it is stolen.
   if (await distrustOnMachine(context, config, kid)) return;
-  await distrustKey(publisherOf(config).stateDir, kid, { force: true });
+  const { stateDir } = publisherOf(config);
+  if ((await bySocket(stateDir, kid)) !== undefined) return;
+  const { env, clock, progress } = context;
+  const cluster = await openCluster({ config, env, clock, consent: pluginConsent(context) });
+  const place = await distrustInSecret(config, kid, { cluster, clock, logger: silentLogger });
+  if (place === undefined) {
+    throw new PodtrustError(
+      "publisher-not-running",
+      `no publisher answers in ${stateDir}, and the config names no Secret that one in pods follows`,
+      {
+        next: `Run podtrust rotate distrust ${kid} --force where the publisher runs, in a pod by kubectl exec. Or set publisher.store or publisher.distrustSecret. Then run the same command again.`,
+        detail: { kid },
+      },
+    );
+  }
+  progress.line(`${kid} is distrusted in ${place}, which the publisher's pods follow.`, 2);
 }
 
 /** Shows a wait once, with its reason and its end, and again when either is another. */
@@ -59,16 +96,32 @@ function waitingLine({ progress, clock }: CommandContext): (reason: string, left
   };
 }
 
+async function identitiesOf(context: CommandContext, name: string): Promise<readonly PrivateKey[]> {
+  const maxBytes = 64 * 1024;
+  return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
+}
+
+async function placeOf(context: CommandContext, options: MoveOptions): Promise<Place> {
+  const config = await configOf(context, options.file ?? "podtrust.yaml");
+  return { context, config, route: await routeOf(context, options) };
+}
+
+/** What a control plane node loses that is taken off as gone. */
+const lossText = (address: string): string =>
+  `${address} is taken off. Should it come back, it signs with a key of before: its tokens are refused elsewhere, and it refuses those of the others. Keep it from starting, or run podtrust rotate prepare with it first.`;
+
 async function opened<T>(
   context: CommandContext,
   options: MoveOptions,
-  work: (rotation: OpenedRotation) => Promise<T>,
+  work: (rotation: OpenedRotation, place: Place) => Promise<T>,
 ): Promise<T> {
-  const config = await configOf(context, options.file ?? "podtrust.yaml");
+  const place = await placeOf(context, options);
+  const { config, route } = place;
+  const { without, identity } = options;
   const { env, clock, signal, progress } = context;
   const rotation = await openRotation({
     config,
-    route: await routeOf(context, options),
+    route,
     stateDir: join(personStateDir(env), config.stack),
     publisherCache: maxAge(publisherOf(config).cacheControl),
     env,
@@ -76,12 +129,15 @@ async function opened<T>(
     signal,
     consent: pluginConsent(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
+    ...defined({ without }),
+    ...(identity === undefined ? {} : { identities: await identitiesOf(context, identity) }),
     withdraw: (kid) => withdrawn(context, config, kid),
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),
   });
   try {
-    return await work(rotation);
+    for (const address of without ?? []) context.output.line(lossText(address));
+    return await work(rotation, place);
   } finally {
     await rotation.close();
   }
@@ -106,6 +162,23 @@ async function agreed(
   throw new PodtrustError("interrupted", "the answer was no; nothing was done");
 }
 
+/** Refuses a move that restarts what may not start again, until a person says that there is a copy to go back to. */
+async function checkCopied(
+  context: CommandContext,
+  { copied, yes }: MoveOptions,
+  { facts }: RotationView,
+): Promise<void> {
+  const what = copied === true ? undefined : toCopyFirst(facts);
+  if (what === undefined) return;
+  context.output.line(`${what}.`);
+  const isAsked = yes !== true && canAsk(context);
+  if (isAsked && (await confirm(context, "rotate", "Is all of that copied to another machine?"))) return;
+  throw new PodtrustError("rotation-refused", what, {
+    next: "Copy them to another machine, then run the same command with --copied.",
+    detail: { reason: "not-copied" },
+  });
+}
+
 /** One move across the API servers of the config. */
 export async function runMove(
   context: CommandContext,
@@ -113,12 +186,20 @@ export async function runMove(
   options: MoveOptions,
   kid?: string,
 ): Promise<void> {
-  await opened(context, options, async (one) => {
-    if (move === "stolen") await stolen(context, one, options, kid ?? "");
+  if (move === "stolen" && options.reopen === true) {
+    const place = await placeOf(context, options);
+    await agreed(context, options, "stolen", "Open the roles that --cut and --end-sessions closed?");
+    context.output.result({ accounts: await reopenRoles(place) });
+    return;
+  }
+  await opened(context, options, async (one, place) => {
+    if (move !== "finish publication") await checkCopied(context, options, await one.rotation.look());
+    let accounts: readonly AccountLocked[] = [];
+    if (move === "stolen") accounts = await stolen(place, one, options, kid ?? "");
     else await moved(context, one, move, { ...options, ...defined({ kid }) });
     const across = acrossOf(await one.rotation.look());
     showAcross(context, across);
-    context.output.result(across);
+    context.output.result({ ...across, ...(accounts.length === 0 ? {} : { accounts }) });
   });
 }
 
@@ -128,16 +209,17 @@ async function moved(
   move: Exclude<Move, "stolen">,
   options: MoveOptions & { readonly kid?: string },
 ): Promise<void> {
-  const { algorithm = "ES256", acceptLoss = false, kid } = options;
+  const { algorithm = "ES256", acceptLoss = false, kid, recipient } = options;
   await agreed(context, options, move, questions[move]);
-  if (move === "prepare") await rotation.prepare(algorithm);
+  if (move === "prepare") await rotation.prepare(algorithm, recipient);
   else if (move === "promote") await rotation.promote();
   else if (move === "abort") await rotation.abort();
   else if (move === "run") {
-    await rotation.run(algorithm, (text, from) => {
+    const onLeft = (text: string, from: number | undefined): void => {
       const when = from === undefined ? "now" : `from ${timeText(from)} on`;
       context.output.line(`Left to do, ${when}: podtrust rotate finish verifiers. ${text}`);
-    });
+    };
+    await rotation.run(algorithm, onLeft, recipient);
   } else {
     const done =
       move === "finish publication"
@@ -147,26 +229,54 @@ async function moved(
   }
 }
 
-async function stolen(
-  context: CommandContext,
-  { rotation, cluster }: OpenedRotation,
-  options: MoveOptions,
-  kid: string,
-): Promise<void> {
-  const { clock, output, signal } = context;
-  const { wait = false } = options;
-  const theft = theftOf(await rotation.look(), kid);
+/** Says what a theft means and, where roles are closed, who breaks by that. */
+function showTheft({ context, config }: Place, theft: Theft, options: MoveOptions, until: number): void {
+  const { clock, output } = context;
   for (const line of theftText(theft, timeText, clock.now())) output.line(line);
-  const dilemma = dilemmaOf(theft);
-  if (dilemma !== undefined && !(wait && theft.answer.way === "wait-or-lose")) throw dilemma;
-  await agreed(context, options, "stolen", "Replace the key and distrust it?");
+  for (const line of lockdownWarning(config, options, until)) output.line(line);
+}
+
+/** The next key signs and the stolen one is distrusted; then roles open as soon as every cache has lost it. */
+async function replaced(
+  place: Place,
+  { rotation, cluster }: OpenedRotation,
+  { wait = false, evict = false, ...options }: MoveOptions,
+  { theft, begun }: { readonly theft: Theft; readonly begun: number },
+): Promise<readonly AccountLocked[] | undefined> {
+  const { clock, output, signal } = place.context;
   await answerTheft(rotation, theft, wait);
-  if (options.evict === true) {
+  const open = clock.now() + (theft.relyingPartiesUntil - begun);
+  const locked = options.cut === true ? await lockRoles(place, options, open) : undefined;
+  if (evict) {
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }
   output.line(
-    `API servers accept tokens of ${kid} until podtrust rotate finish verifiers ${kid} --accept-loss takes it out of them.`,
+    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss takes it out of them.`,
   );
+  return locked;
+}
+
+async function stolen(
+  place: Place,
+  opening: OpenedRotation,
+  options: MoveOptions,
+  kid: string,
+): Promise<readonly AccountLocked[]> {
+  const { context } = place;
+  const locks = options.cut === true || options.endSessions === true;
+  const theft = theftOf(await opening.rotation.look(), kid);
+  const begun = context.clock.now();
+  const until = closedUntil(theft, begun);
+  showTheft(place, theft, options, until);
+  const dilemma = dilemmaOf(theft);
+  const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
+  if (isStuck && !locks) throw dilemma;
+  const question = isStuck ? "Close the roles? The key stays." : "Replace the key and distrust it?";
+  await agreed(context, options, "stolen", question);
+  // First of all, and until any wait of what follows is over.
+  const accounts = locks ? await lockRoles(place, options, until) : [];
+  if (isStuck) throw dilemma;
+  return (await replaced(place, opening, options, { theft, begun })) ?? accounts;
 }
 
 /** The part of `rotate status` across API servers; undefined for a config that names none. */

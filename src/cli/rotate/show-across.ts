@@ -1,4 +1,5 @@
 import {
+  isSealed,
   judgeAbort,
   judgeFinishPublication,
   judgeFinishVerifiers,
@@ -18,6 +19,8 @@ import { timeText } from "./show.ts";
 interface ShownKey extends KeyAcross {
   readonly everywhereSince?: number;
   readonly retiredAt?: number;
+  /** Names of API servers whose controller manager signs tokens in Secrets with it. */
+  readonly secretTokensBy: readonly string[];
   readonly finishPublication?: MoveVerdict;
   readonly finishVerifiers?: MoveVerdict;
 }
@@ -31,13 +34,17 @@ export interface Across {
   readonly moves: Readonly<Record<"prepare" | "promote" | "abort", MoveVerdict>>;
   /** The next key's private half lies where the current one's does. */
   readonly oneTheftTakesBoth: boolean;
+  /** The next key's private half is on no machine, but encrypted beside the record. */
+  readonly nextIsEncrypted: boolean;
 }
 
 /** The same as data. */
 export function acrossOf({ facts, unpublished }: RotationView): Across {
   const keys = keysAcross(facts).map((key): ShownKey => {
     const { everywhereSince, retiredAt } = rememberedOf(facts.record, key.kid);
+    const bySecrets = facts.servers.filter(({ controllerManager }) => controllerManager?.includes(key.kid));
     const times = {
+      secretTokensBy: bySecrets.map(({ name }) => name),
       ...(everywhereSince === undefined ? {} : { everywhereSince }),
       ...(retiredAt === undefined ? {} : { retiredAt }),
     };
@@ -55,7 +62,8 @@ export function acrossOf({ facts, unpublished }: RotationView): Across {
     unpublished,
     keys,
     moves: { prepare: judgePrepare(facts), promote: judgePromote(facts), abort: judgeAbort(facts) },
-    oneTheftTakesBoth: keys.some(({ state }) => state === "next"),
+    oneTheftTakesBoth: keys.some(({ kid, state }) => state === "next" && !isSealed(facts.record, kid)),
+    nextIsEncrypted: keys.some(({ kid }) => isSealed(facts.record, kid)),
   };
 }
 
@@ -68,9 +76,12 @@ function verdictText(verdict: MoveVerdict): string {
 }
 
 function keyLines(key: ShownKey): readonly string[] {
-  const { signsAt, missingAt, unpublishedOn, everywhereSince, retiredAt, state } = key;
+  const { signsAt, missingAt, unpublishedOn, everywhereSince, retiredAt, state, secretTokensBy } = key;
   return [
     ...(signsAt.length === 0 ? [] : [`signs at ${signsAt.join(", ")}`]),
+    ...(secretTokensBy.length === 0
+      ? []
+      : [`signs tokens in Secrets, by the controller manager of ${secretTokensBy.join(", ")}`]),
     ...(missingAt.length === 0 ? [] : [`not verified by ${missingAt.join(", ")}`]),
     ...(unpublishedOn.length === 0 ? [] : [`not published over ${unpublishedOn.join(", ")}`]),
     ...(everywhereSince === undefined ? [] : [`everywhere since ${timeText(everywhereSince)}`]),
@@ -86,7 +97,7 @@ function keyLines(key: ShownKey): readonly string[] {
 
 /** The same for a person. */
 export function showAcross({ output }: CommandContext, across: Across): void {
-  const { servers, unanswered, unpublished, keys, moves, oneTheftTakesBoth } = across;
+  const { servers, unanswered, unpublished, keys, moves, nextIsEncrypted, oneTheftTakesBoth } = across;
   output.line(rich`${bold("API servers")}  ${servers.join(", ")}`);
   for (const { name, why } of unanswered) output.line(rich`  ${red(name)} does not answer: ${why}`);
   for (const why of unpublished) output.line(rich`  ${red("not read from outside")}: ${why}`);
@@ -95,9 +106,13 @@ export function showAcross({ output }: CommandContext, across: Across): void {
     for (const line of keyLines(key)) output.line(`    ${line}`);
   }
   for (const [move, verdict] of Object.entries(moves)) output.line(`  ${move}: ${verdictText(verdict)}`);
+  if (nextIsEncrypted)
+    output.line(
+      "  The next key's private half is encrypted: podtrust rotate promote needs --identity, and one theft does not take both.",
+    );
   if (oneTheftTakesBoth) {
     output.line(
-      rich`  ${yellow("note")}: the next key's private half lies on the machines of the current one: one theft takes both.`,
+      rich`  ${yellow("note")}: the next key's private half lies on the machines of the current one: one theft takes both. podtrust rotate prepare --recipient encrypts it.`,
     );
   }
 }

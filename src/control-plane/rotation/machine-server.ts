@@ -35,6 +35,7 @@ export class MachineServer implements RotatedServer {
 
   async look(signal: AbortSignal): Promise<ServerLook> {
     const { api, files, machineKeys } = this.#server;
+    const { distribution } = files;
     const flags = await api.running(signal);
     if (flags.signingEndpoint !== undefined) {
       throw new PodtrustError("rotation-refused", `${this.name} signs by an external signer`, {
@@ -58,6 +59,9 @@ export class MachineServer implements RotatedServer {
           privates: [...new Set([signer.kid, ...held.map(({ kid }) => kid)])],
         },
         stale: await this.#stale(signal),
+        distribution,
+        version: await api.version(signal),
+        controllerManager: await this.#server.controllerManagerKids(signal),
       },
     };
   }
@@ -84,6 +88,10 @@ export class MachineServer implements RotatedServer {
     return this.#server.machineKeys.take(kid, sealed, signal);
   }
 
+  putKey(kid: string, privateKey: string, signal: AbortSignal): Promise<void> {
+    return this.#server.machineKeys.put(kid, privateKey, signal);
+  }
+
   async forgetKey(kid: string, signal: AbortSignal): Promise<void> {
     const { files, machineKeys } = this.#server;
     await machineKeys.forget(kid, signal);
@@ -91,11 +99,16 @@ export class MachineServer implements RotatedServer {
     await files.forget(signal);
   }
 
-  async write({ verify, signing }: FileTarget, signal: AbortSignal): Promise<void> {
+  async write(
+    { verify, signing }: FileTarget,
+    signal: AbortSignal,
+    sealed: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
     const { files, machineKeys } = this.#server;
     const { verifiers, signer } = await files.readKeys(signal);
     const held = await machineKeys.list(signal);
     const known = new Map([
+      ...sealed,
       ...held.map(({ kid, publicKey }): [string, string] => [kid, publicKey]),
       ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, pemOf(jwk)]),
     ]);

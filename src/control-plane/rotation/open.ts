@@ -10,7 +10,7 @@ import { Rotation, type RotationDeps } from "./rotation.ts";
 import { sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
-export interface OpenOptions extends Pick<RotationDeps, "withdraw" | "onStep" | "onWait"> {
+export interface OpenOptions extends Pick<RotationDeps, "withdraw" | "onStep" | "onWait" | "identities"> {
   readonly config: Config;
   readonly route: IssuerRoute;
   /** The stack's folder of state on this machine. */
@@ -22,6 +22,8 @@ export interface OpenOptions extends Pick<RotationDeps, "withdraw" | "onStep" | 
   readonly signal: AbortSignal;
   readonly consent: PluginConsent;
   readonly notice: (text: string) => void;
+  /** SSH addresses of `cluster.servers` that are gone. */
+  readonly without?: readonly string[];
 }
 
 /** A rotation of a config's cluster, and that cluster. */
@@ -36,7 +38,7 @@ export interface OpenedRotation {
  * config without `cluster.servers`, and what `openServers` throws.
  */
 export async function openRotation(options: OpenOptions): Promise<OpenedRotation> {
-  const { config, env, clock, signal, consent, stateDir, notice, publisherCache } = options;
+  const { config, env, clock, signal, consent, stateDir, notice, publisherCache, without = [] } = options;
   const { cluster: source, servers: listed, issuer } = config;
   if (source === undefined || listed === undefined) {
     throw new PodtrustError("rotation-no-servers", `${config.file} names no control plane nodes`, {
@@ -46,7 +48,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
   const { pollInterval, relyingPartyCache = awsJwksCacheSeconds * 1000 } = publisherOf(config);
   const cluster = await openKubernetes(source, { env, clock, consent });
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
-  const servers = await openServers({ ...opening, signal, consent, notice });
+  const servers = await openServers({ ...opening, signal, consent, notice, without });
   const rotation = new Rotation({
     ...options,
     servers: servers.all.map((server) => new MachineServer(server)),

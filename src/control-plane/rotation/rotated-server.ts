@@ -27,8 +27,10 @@ export interface RotatedServer {
   sealKey(kid: string, recipient: string, signal: AbortSignal): Promise<string>;
   /** Takes such a one. Throws where it is not the key of that kid. */
   takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void>;
+  /** Takes a private half as it is, PEM. Throws where it is not the key of that kid. */
+  putKey(kid: string, privateKey: string, signal: AbortSignal): Promise<void>;
   /** Removes the private half of a key that is not to sign any more. */
   forgetKey(kid: string, signal: AbortSignal): Promise<void>;
-  /** Writes the files whole; the API server's restart has begun then. */
-  write(target: FileTarget, signal: AbortSignal): Promise<void>;
+  /** Writes the files whole; the API server's restart has begun then. `sealed`: of keys that no machine has, by kid, PEM. */
+  write(target: FileTarget, signal: AbortSignal, sealed?: ReadonlyMap<string, string>): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { cacheMs, CutError, podWith, RotationCluster } from "../../../test/support/rotation-cluster.ts";
+import { newIdentity, readIdentities } from "../../core/age/index.ts";
 import { answerTheft, theftOf } from "./index.ts";
 
 async function cluster(t: TestContext): Promise<RotationCluster> {
@@ -142,4 +143,48 @@ test("a theft without a next key is told with what its two ways cost, and nothin
   const view = await rotation.look();
   assert.throws(() => theftOf(view, "unheard-of"), { code: "rotation-key-unknown" });
   assert.equal(await world.assumes(world.token()), true);
+});
+
+describe("a next key that is encrypted to a recipient", () => {
+  test("is verified and published, on no machine, and signs once its identity is given; nothing is refused", async (t) => {
+    const world = await cluster(t);
+    const { identity, recipient } = newIdentity();
+    const identities = readIdentities(identity);
+    await world.rotation().prepare("ES256", [recipient]);
+    await world.clock.sleep(3 * cacheMs);
+    const looks = await Promise.all(world.servers.map((server) => server.look()));
+    const { record } = (await world.rotation().look()).facts;
+    const { next = "" } = record;
+    assert.deepEqual(
+      looks.map(({ keys }) => [keys.verifies.includes(next), keys.files.privates.includes(next)]),
+      [
+        [true, false],
+        [true, false],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(record), /PRIVATE/u);
+    await assert.rejects(world.rotation().promote(), {
+      code: "rotation-refused",
+      next: /--identity FILE/u,
+    });
+    await assert.rejects(world.rotation({ identities: readIdentities(newIdentity().identity) }).promote(), {
+      code: "age-wrong-key",
+    });
+    assert.deepEqual(algorithmOf(world), ["RS256", "RS256"]);
+    await world.rotation({ identities }).promote();
+    assert.deepEqual(algorithmOf(world), ["ES256", "ES256"]);
+    assert.equal((await world.rotation().look()).facts.record.sealed, undefined);
+    await world.clock.sleep(60_000);
+    assert.deepEqual(world.refused, []);
+  });
+
+  test("is given up like any other", async (t) => {
+    const world = await cluster(t);
+    await world.rotation().prepare("RS256", [newIdentity().recipient]);
+    await world.rotation().abort();
+    const { record } = (await world.rotation().look()).facts;
+    assert.deepEqual([record.next, record.sealed], [undefined, undefined]);
+    await world.clock.sleep(60_000);
+    assert.deepEqual(world.refused, []);
+  });
 });

@@ -1,6 +1,8 @@
 import { type Clock, PodtrustError, until } from "../../core/base/index.ts";
+import type { PrivateKey } from "../../core/age/index.ts";
 import {
   type FileTarget,
+  isSealed,
   isUnderWay,
   judgeAbort,
   judgeFinishPublication,
@@ -18,12 +20,15 @@ import {
   type RotationFacts,
   type RotationRecord,
   recordWithdrawal,
+  refusedOf,
   removeSteps,
   type ServerStep,
   signSteps,
 } from "../../rules/rotation/index.ts";
+import { refusedText } from "../../rules/oidc/index.ts";
 import { lookAt, type RotationSources, type RotationView } from "./look.ts";
 import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
+import { makeSealedKey, openSealedKey } from "./sealed-key.ts";
 import { type OnWait, settledWith } from "./settle.ts";
 
 export interface RotationDeps extends RotationSources {
@@ -31,6 +36,8 @@ export interface RotationDeps extends RotationSources {
   readonly signal: AbortSignal;
   /** Has the publisher distrust a key: it is published no more. */
   withdraw(kid: string): Promise<void>;
+  /** What opens a next key that is encrypted; without them such a one is not promoted. */
+  readonly identities?: readonly PrivateKey[];
   /** What was done: a sentence. */
   readonly onStep: (text: string) => void;
   readonly onWait: OnWait;
@@ -43,10 +50,12 @@ type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 const publishedWithinMs = 600_000;
 const longestDelay = 60_000;
 
+const momentText = (ms: number): string => new Date(ms).toISOString();
+
 /** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
 function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
   const { reason, message, next, from } = verdict;
-  const when = from === undefined ? "" : `; allowed from ${new Date(from).toISOString()}`;
+  const when = from === undefined ? "" : `; allowed from ${momentText(from)}`;
   return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });
 }
 
@@ -69,25 +78,38 @@ export class Rotation {
     return lookAt(this.#deps, clock.now(), signal);
   }
 
-  /** A next key is in every verifier and published, and signs nothing. */
-  async prepare(algorithm: RotationAlgorithm): Promise<void> {
+  /**
+   * A next key is in every verifier and published, and signs nothing. With `recipients` (age1…) its private half is on no machine
+   * until it is promoted, but encrypted to them beside the record.
+   */
+  async prepare(algorithm: RotationAlgorithm, recipients: readonly string[] = []): Promise<void> {
     const { facts } = await this.look();
     const verdict = judgePrepare(facts);
     if (verdict.is === "refused") throw refusalOf(verdict);
-    if (verdict.is === "allowed" && verdict.kid === "") await this.#make(facts, algorithm);
-    await this.#carryOut(judgePrepare, prepareSteps, async (server, kid) => this.#distribute(server, kid));
+    if (verdict.is === "allowed" && verdict.kid === "") await this.#make(facts, algorithm, recipients);
+    await this.#carryOut(judgePrepare, prepareSteps, async (server, kid, seen) => {
+      if (!isSealed(seen.record, kid)) await this.#distribute(server, kid);
+    });
     await this.#seenOutside();
   }
 
   /** The next key signs, server by server. */
   async promote(): Promise<void> {
     await this.#carryOut(judgePromote, signSteps, async (server, kid, facts) => {
+      if (isSealed(facts.record, kid)) await this.#unseal(server, kid, facts.record);
       const before = facts.servers.find(({ signs }) => signs !== kid)?.signs ?? "";
       await server.keepSigner(this.#deps.signal);
       await this.#keep(recordPromotion(facts.record, { next: kid, before }, facts.now));
     });
     // That every API server signs with it is remembered by a look, from which the old key's end is counted.
-    await this.look();
+    const { facts } = await this.look();
+    for (const { name, signs, controllerManager = [] } of facts.servers) {
+      const others = controllerManager.filter((kid) => kid !== signs);
+      if (others.length > 0)
+        this.#deps.onStep(
+          `${name}: its controller manager goes on signing tokens in Secrets with ${others.join(", ")}, until --service-account-private-key-file names another key.`,
+        );
+    }
   }
 
   /** The same, once it is allowed: waits for as long as only time keeps it from that. */
@@ -136,17 +158,18 @@ export class Rotation {
   async run(
     algorithm: RotationAlgorithm,
     onLeft: (text: string, from: number | undefined) => void,
+    recipients: readonly string[] = [],
   ): Promise<void> {
     const { record } = (await this.look()).facts;
     if (isUnderWay(record)) await this.promote();
     // A promotion that a run before has finished is not begun again: the end of its old key is what is left.
     else if (record.before === undefined) {
-      await this.prepare(algorithm);
+      await this.prepare(algorithm, recipients);
       await this.promoteInTime();
     }
     const { facts } = await this.look();
     const old = facts.record.before ?? oldestPrevious(facts);
-    await this.prepare(algorithm);
+    await this.prepare(algorithm, recipients);
     if (old === undefined) return;
     await this.#allowed((seen) => judgeFinishPublication(seen, old));
     await this.finishPublication(old);
@@ -161,8 +184,18 @@ export class Rotation {
     await this.#withdraw(facts, kid, "it is distrusted");
   }
 
-  async #make(facts: RotationFacts, algorithm: RotationAlgorithm): Promise<void> {
+  async #make(
+    facts: RotationFacts,
+    algorithm: RotationAlgorithm,
+    recipients: readonly string[],
+  ): Promise<void> {
     const { servers, signal, onStep } = this.#deps;
+    if (recipients.length > 0) {
+      const { kid, sealed } = await makeSealedKey(algorithm, recipients);
+      await this.#keep(recordNext(facts.record, kid, sealed));
+      onStep(`The key ${kid} was made (${algorithm}) and encrypted; no machine has its private half.`);
+      return;
+    }
     const [first] = servers;
     if (first === undefined) throw new TypeError("a cluster without an API server");
     const kid = await first.makeKey(algorithm, signal);
@@ -170,14 +203,34 @@ export class Rotation {
     onStep(`${first.name}: the key ${kid} was made (${algorithm}); it signs nothing.`);
   }
 
-  /** The private half of a key reaches a machine, encrypted, from one that has it. */
-  async #distribute(server: RotatedServer, kid: string): Promise<void> {
+  /** The machines that have the private half of a key. */
+  async #holdersOf(kid: string): Promise<readonly RotatedServer[]> {
     const { servers, signal } = this.#deps;
     const holders: RotatedServer[] = [];
     for (const one of servers) {
       const { keys } = await one.look(signal);
       if (keys.files.privates.includes(kid)) holders.push(one);
     }
+    return holders;
+  }
+
+  /** The private half of an encrypted key reaches a machine. */
+  async #unseal(server: RotatedServer, kid: string, { sealed }: RotationRecord): Promise<void> {
+    const { identities = [], signal } = this.#deps;
+    if (sealed === undefined || (await this.#holdersOf(kid)).includes(server)) return;
+    if (identities.length === 0) {
+      throw new PodtrustError("rotation-refused", `the private half of ${kid} is encrypted`, {
+        next: "Give the file of the age identity that opens it: --identity FILE.",
+        detail: { reason: "private-half-encrypted" },
+      });
+    }
+    await server.putKey(kid, await openSealedKey(kid, sealed, identities), signal);
+  }
+
+  /** The private half of a key reaches a machine, encrypted, from one that has it. */
+  async #distribute(server: RotatedServer, kid: string): Promise<void> {
+    const { signal } = this.#deps;
+    const holders = await this.#holdersOf(kid);
     if (holders.includes(server)) return;
     const [from] = holders;
     if (from === undefined) {
@@ -208,13 +261,14 @@ export class Rotation {
       const server = this.#deps.servers.find(({ name }) => name === step.server);
       if (server === undefined) throw new TypeError(`no server ${step.server}`);
       await before?.(server, verdict.kid, facts);
-      await this.#change(server, step.target);
+      await this.#change(server, step.target, facts.record);
     }
   }
 
-  async #change(server: RotatedServer, target: FileTarget): Promise<void> {
+  async #change(server: RotatedServer, target: FileTarget, { next, sealed }: RotationRecord): Promise<void> {
     const { signal, onStep } = this.#deps;
-    await server.write(target, signal);
+    const encrypted = sealed === undefined || next === undefined ? [] : [[next, sealed.publicKey] as const];
+    await server.write(target, signal, new Map(encrypted));
     await settledWith(server, target, this.#deps);
     onStep(`${server.name}: signs with ${target.signing}, verifies ${target.verify.join(", ")}.`);
   }
@@ -222,7 +276,8 @@ export class Rotation {
   async #withdraw(facts: RotationFacts, kid: string, why: string): Promise<void> {
     await this.#keep(recordWithdrawal(facts.record, kid));
     await this.#deps.withdraw(kid);
-    this.#deps.onStep(`${kid} is published no more: ${why}.`);
+    const refused = refusedText(refusedOf(facts, kid), { now: facts.now, time: momentText });
+    this.#deps.onStep(`${kid} is published no more: ${why}. ${refused}`);
     await this.#until("what is published", async () => {
       const view = await this.look();
       return keyAcross(view.facts, kid).published

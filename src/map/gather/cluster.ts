@@ -1,4 +1,5 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { podTokensOf } from "../../rules/tokens/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { MapBinding, MapPod, MapServiceAccount, Unseen } from "../facts.ts";
 import { seen } from "../../stack/index.ts";
@@ -46,7 +47,7 @@ const nameOf = ({ metadata: { namespace = "", name } }: KubernetesObject): MapSe
 
 function podOf(pod: KubernetesObject): MapPod {
   const serviceAccount = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
-  return { ...nameOf(pod), serviceAccount };
+  return { ...nameOf(pod), serviceAccount, ...defined({ tokens: podTokensOf(pod) }) };
 }
 
 function notReady(status: JsonRecord): string | undefined {

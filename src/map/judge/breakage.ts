@@ -40,13 +40,26 @@ function lossText(losses: readonly Loss[]): string {
   return `${count(who, "ServiceAccount")} can no longer become ${count(roles, "role")}${seen ? `; ${count(running, "pod")} run as them` : ""}`;
 }
 
-function keyText({ state }: MapNode, losses: readonly Loss[]): string {
+const maxNamed = 20;
+
+/** Whose tokens are refused, by name: the pods that `rotate stolen` names. */
+function hitText(hit: readonly string[]): string {
+  const more = hit.length > maxNamed ? ` and ${hit.length - maxNamed} more` : "";
+  return `the tokens of ${count(hit.length, "pod")} are refused until they are renewed: ${hit.slice(0, maxNamed).join(", ")}${more}`;
+}
+
+function keyText({ state, hit }: MapNode, losses: readonly Loss[]): string {
+  const named = hit === undefined || hit.length === 0 ? "" : `; ${hitText(hit)}`;
   if (state === "current")
-    return `${lossText(losses)}, until their tokens are signed with another key that is published`;
+    return `${lossText(losses)}, until their tokens are signed with another key that is published${named}`;
   if (state === "next")
     return "Nothing yet: it signs nothing. A rotation has to make another and wait for it anew";
   if (state === "distrusted" || state === "not-published")
     return "Nothing at AWS: no token of it is accepted";
+  if (hit !== undefined) {
+    const who = hit.length === 0 ? "no pod that was seen holds a token of it" : hitText(hit);
+    return `New tokens are not touched; ${who}`;
+  }
   return "Tokens that it signed earlier are refused. Which pods hold one cannot be told from here; new tokens are not touched";
 }
 

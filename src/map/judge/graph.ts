@@ -43,6 +43,8 @@ export interface MapNode {
   readonly exists?: boolean;
   /** Pods that run as it, of a ServiceAccount. Absent where they were not seen. */
   readonly pods?: number;
+  /** Of a key: pods that relying parties refuse without it until their tokens are renewed. Absent where that was not seen. */
+  readonly hit?: readonly string[];
   /** More of it, each as a label and a text. */
   readonly details: readonly (readonly [label: string, value: string])[];
 }

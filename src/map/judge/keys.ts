@@ -1,4 +1,10 @@
-import { emptyRecord, keyAcross, type RotationRecord } from "../../rules/rotation/index.ts";
+import {
+  emptyRecord,
+  hitPods,
+  keyAcross,
+  rememberedOf,
+  type RotationRecord,
+} from "../../rules/rotation/index.ts";
 import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
 import { type KeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
@@ -75,6 +81,30 @@ function detailsOf({ known, published, told }: Sight, alg: string, signs: boolea
 const has = (keys: readonly KeyName[] | undefined, kid: string): boolean | undefined =>
   keys?.some((key) => key.kid === kid);
 
+/** A key by what is said of it on the map. */
+interface JudgedKey {
+  readonly kid: string;
+  readonly state: KeyState;
+  readonly told: PublisherKey | undefined;
+}
+
+const unused: readonly KeyState[] = ["next", "distrusted", "not-published"];
+
+/**
+ * Pods that hold a token of a key, by the judgement of `rotate stolen`. What the API servers' own flags say of tokens is not seen here:
+ * the issuer counts as their audience, as it does unless it is set.
+ */
+function hitOf(facts: MapFacts, { kid, state, told }: JudgedKey): Pick<MapNode, "hit"> {
+  const { pods = [], cluster, issuer, rotation = emptyRecord, now } = facts;
+  const known = pods.flatMap(({ tokens }) => tokens ?? []);
+  if (known.length === 0) return {};
+  if (unused.includes(state)) return { hit: [] };
+  const rules = { audiences: [cluster?.issuer ?? issuer], maximum: undefined, extend: true };
+  const retired = rememberedOf(rotation, kid).retiredAt ?? told?.absentSince ?? now;
+  const last = state === "current" ? now : retired;
+  return { hit: hitPods(known, { last, rules, now }).map(({ namespace, name }) => `${namespace}/${name}`) };
+}
+
 function linksOf(facts: MapFacts, id: string, { known, published }: Sight): readonly MapLink[] {
   const { cluster, issuer } = facts;
   const links: MapLink[] = [];
@@ -100,11 +130,13 @@ export function keysOf(facts: MapFacts): {
     const signs = kid === signing;
     const details = detailsOf(sight, alg, signs);
     const id = nodeId("key", kid);
+    const state = stateOf(facts, { kid, signing }, sight);
     const node: MapNode = {
       id,
       kind: "key",
       name: kid,
-      state: stateOf(facts, { kid, signing }, sight),
+      state,
+      ...hitOf(facts, { kid, state, told }),
       details,
     };
     return { node, links: linksOf(facts, id, sight) };

@@ -24,6 +24,12 @@ export interface ServerKeys {
    * since the epoch); undefined where they could not be read.
    */
   readonly stale: { readonly count: number; readonly startedAt: number } | undefined;
+  /** Whose files its machine has; absent where that is not known. */
+  readonly distribution?: "kubeadm" | "k3s" | "rke2";
+  /** Of the API server: `v1.31.1+k3s1`. */
+  readonly version?: string;
+  /** What the controller manager of its machine signs tokens in Secrets with; absent where that is not known. */
+  readonly controllerManager?: readonly string[];
 }
 
 /** What is published, as seen from outside over one family of addresses. */

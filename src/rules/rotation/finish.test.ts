@@ -9,6 +9,7 @@ import {
   type MoveVerdict,
   oldestPrevious,
   quietMs,
+  refusedOf,
   removeSteps,
   type RotationFacts,
 } from "./index.ts";
@@ -158,4 +159,38 @@ test("the previous key that signed longest ago is meant where none is named", ()
   ];
   assert.equal(oldestPrevious(rotationFacts({ servers, record: { ...emptyRecord, keys } })), "older");
   assert.equal(oldestPrevious(rotationFacts()), undefined);
+});
+
+describe("the tokens that are refused once a key is published no more", () => {
+  const until = (last: number): object => ({ last, until: last + day + skew });
+
+  test("are those that it signed, as far as anybody knows when that was", () => {
+    assert.deepEqual(refusedOf(promoted(hour), "old"), { signs: "no", ...until(start) });
+    const unknown = promoted(hour, { record: emptyRecord });
+    assert.deepEqual(refusedOf(unknown, "old"), { signs: "no", ...until(start + hour) });
+    assert.deepEqual(refusedOf(promoted(hour), "new"), { signs: "yes", ...until(start + hour) });
+  });
+
+  test("are none of a next key", () => {
+    const servers = [serverWith("a", ["old", "new"])];
+    const facts = rotationFacts({ servers, record: { ...emptyRecord, next: "new" } });
+    assert.deepEqual(refusedOf(facts, "new"), { signs: "no" });
+  });
+});
+
+describe("the controller manager that goes on with the old key", () => {
+  const servers = ["a", "b"].map((name) =>
+    serverWith(name, ["new", "old"], name === "a" ? { controllerManager: ["old"] } : {}),
+  );
+
+  test("keeps that key in the API servers until it has another, or its loss is accepted", () => {
+    const facts = promoted(365 * day + hour, { ...unpublished, servers });
+    const verdict = judgeFinishVerifiers(facts, "old");
+    assert.ok(verdict.is === "refused");
+    assert.equal(verdict.reason, "controller-manager-signs");
+    assert.match(verdict.message, /^the controller manager of a signs tokens in Secrets with old/u);
+    assert.match(verdict.next, /--service-account-private-key-file/u);
+    const accepted = judgeFinishVerifiers(facts, "old", true);
+    assert.match(accepted.is === "allowed" ? accepted.why : "", /the loss is accepted: the controller/u);
+  });
 });

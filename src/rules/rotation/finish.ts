@@ -1,9 +1,9 @@
 import { durationText } from "../../core/base/index.ts";
-import { awsSkewSeconds } from "../oidc/index.ts";
+import { awsSkewSeconds, type RefusedTokens, refusedTokens } from "../oidc/index.ts";
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, keysAcross } from "./key-states.ts";
 import { type QuietRecord, rememberedOf } from "./record.ts";
-import { type MoveRefusal, type MoveVerdict, refused, unfit } from "./verdict.ts";
+import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit, unfitToRestart } from "./verdict.ts";
 
 /** For how long the counts of stale tokens have to stand still; milliseconds. */
 export const quietMs = 86_400_000;
@@ -17,6 +17,15 @@ export function oldestPrevious(facts: RotationFacts): string | undefined {
     .filter(({ state }) => state === "previous")
     .map(({ kid }) => kid)
     .sort((a, b) => retired(a) - retired(b))[0];
+}
+
+/** The tokens that relying parties refuse once a key is taken out of what is published. */
+export function refusedOf(facts: RotationFacts, kid: string): RefusedTokens {
+  const { now, lives, record } = facts;
+  const { state } = keyAcross(facts, kid);
+  if (state === "next") return { signs: "no" };
+  if (state === "current") return refusedTokens("yes", now, lives.outside.ms);
+  return refusedTokens("no", rememberedOf(record, kid).retiredAt ?? now, lives.outside.ms);
 }
 
 /** What keeps a key from being taken out anywhere. */
@@ -102,12 +111,58 @@ function apiTokensOver(
   };
 }
 
+/** What is lost with a key in the API servers, and the refusal that keeps it from being lost. */
+interface Loss {
+  readonly text: string;
+  readonly refusal: MoveRefusal;
+}
+
+function atManagers({ servers }: RotationFacts, kid: string): readonly Loss[] {
+  const found = servers.filter(({ controllerManager = [] }) => controllerManager.includes(kid));
+  if (found.length === 0) return [];
+  const text = `the controller manager of ${namesText(found.map(({ name }) => name))} signs tokens in Secrets with ${kid}`;
+  const refusal = refused(
+    "controller-manager-signs",
+    `${text}: those are refused once no API server verifies it`,
+    "Give its --service-account-private-key-file the key that signs now, and restart it; or give --accept-loss.",
+  );
+  return [{ text: `${text}, and those are refused`, refusal }];
+}
+
+function inSecrets(facts: RotationFacts, kid: string): readonly Loss[] {
+  const legacy = facts.legacy.filter((token) => token.kid === kid);
+  if (legacy.length === 0) return [];
+  const names = legacy.map(legacyText).join(", ");
+  const refusal = refused(
+    "legacy-tokens",
+    `tokens of ${kid} lie in Secrets and never expire: ${names}`,
+    "Make a new Secret of type kubernetes.io/service-account-token for each, move what uses it, and delete the old one; or give --accept-loss.",
+  );
+  return [{ text: `the tokens in Secrets ${names} end`, refusal }];
+}
+
+function lossesOf(
+  facts: RotationFacts,
+  kid: string,
+  { from, seen }: ReturnType<typeof apiTokensOver>,
+): readonly Loss[] {
+  const losses = [...atManagers(facts, kid), ...inSecrets(facts, kid)];
+  if (facts.now >= from) return losses;
+  const refusal = refused(
+    "tokens-live",
+    `a token of ${kid} for the API may be in use for ${durationText(from - facts.now)}: ${seen}`,
+    "Wait until then, or give --accept-loss.",
+    from,
+  );
+  return [...losses, { text: `API tokens of ${kid} that are still in use are refused (${seen})`, refusal }];
+}
+
 /**
  * Whether a key that signs no more may leave the API servers. `acceptLoss`: a person has seen what would be refused and
  * takes that; what is allowed then says it.
  */
 export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLoss = false): MoveVerdict {
-  const trouble = notPrevious(facts, kid);
+  const trouble = unfitToRestart(facts) ?? notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
   const { verified, published } = keyAcross(facts, kid);
   const onDisk = facts.servers.some(({ files }) => files.verify.includes(kid));
@@ -119,26 +174,14 @@ export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLo
       `Run podtrust rotate finish publication ${kid} first.`,
     );
   }
-  const { now, record } = facts;
-  const legacy = facts.legacy.filter((token) => token.kid === kid);
-  const { from, seen } = apiTokensOver(facts, rememberedOf(record, kid).retiredAt ?? now);
-  const lost = [
-    ...(legacy.length === 0 ? [] : [`the tokens in Secrets ${legacy.map(legacyText).join(", ")} end`]),
-    ...(now >= from ? [] : [`API tokens of ${kid} that are still in use are refused (${seen})`]),
-  ];
-  if (lost.length === 0) return { is: "allowed", kid, why: `no token of ${kid} is in use: ${seen}` };
-  if (acceptLoss) return { is: "allowed", kid, why: `the loss is accepted: ${lost.join("; ")}` };
-  if (legacy.length > 0) {
-    return refused(
-      "legacy-tokens",
-      `tokens of ${kid} lie in Secrets and never expire: ${legacy.map(legacyText).join(", ")}`,
-      "Make a new Secret of type kubernetes.io/service-account-token for each, move what uses it, and delete the old one; or give --accept-loss.",
-    );
-  }
-  return refused(
-    "tokens-live",
-    `a token of ${kid} for the API may be in use for ${durationText(from - now)}: ${seen}`,
-    "Wait until then, or give --accept-loss.",
-    from,
-  );
+  const { from, seen } = apiTokensOver(facts, rememberedOf(facts.record, kid).retiredAt ?? facts.now);
+  const losses = lossesOf(facts, kid, { from, seen });
+  const [worst] = losses;
+  if (worst === undefined) return { is: "allowed", kid, why: `no token of ${kid} is in use: ${seen}` };
+  if (!acceptLoss) return worst.refusal;
+  return {
+    is: "allowed",
+    kid,
+    why: `the loss is accepted: ${losses.map(({ text }) => text).join("; ")}`,
+  };
 }

@@ -1,6 +1,7 @@
 export type { KeyFiles, LegacyToken, RotationFacts, RotationTimes, ServerKeys, Sight } from "./facts.ts";
 export {
   emptyRecord,
+  isSealed,
   type KeyRecord,
   parseRecord,
   type QuietRecord,
@@ -12,15 +13,24 @@ export {
   recordWithdrawal,
   rememberedOf,
   type RotationRecord,
+  type SealedKey,
 } from "./record.ts";
 export { observe } from "./observe.ts";
 export { type KeyAcross, keyAcross, keysAcross, type RotationState } from "./key-states.ts";
 export { isUnderWay, judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
-export { judgeFinishPublication, judgeFinishVerifiers, oldestPrevious, quietMs } from "./finish.ts";
-export type { MoveRefusal, MoveRefusalReason, MoveVerdict } from "./verdict.ts";
+export {
+  judgeFinishPublication,
+  judgeFinishVerifiers,
+  oldestPrevious,
+  quietMs,
+  refusedOf,
+} from "./finish.ts";
+export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, toCopyFirst } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerStep, signSteps } from "./targets.ts";
 export {
+  closedUntil,
   type HitPod,
+  hitPods,
   judgeTheft,
   longestSessionMs,
   type Theft,

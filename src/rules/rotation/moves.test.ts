@@ -20,6 +20,7 @@ import {
   recordPromotion,
   type RotationFacts,
   signSteps,
+  toCopyFirst,
 } from "./index.ts";
 
 const reason = (verdict: MoveVerdict): string => (verdict.is === "refused" ? verdict.reason : verdict.is);
@@ -195,4 +196,27 @@ test("each key has one state across all servers: current, next, previous or out"
       ["new", "previous"],
     ],
   );
+});
+
+describe("an API server of k3s or RKE2", () => {
+  const of = (version: string, distribution: "k3s" | "kubeadm"): RotationFacts =>
+    rotationFacts({
+      servers: [serverWith("a", ["old"], { version, distribution }), serverWith("b", ["old"])],
+    });
+
+  test("of a version that is known not to start again is not restarted with other keys", () => {
+    const facts = of("v1.31.1+k3s1", "k3s");
+    for (const judge of [judgePrepare, judgePromote, judgeAbort])
+      assert.equal(reason(judge(facts)), "version-fails");
+    assert.match(JSON.stringify(judgePrepare(facts)), /a runs v1\.31\.1\+k3s1, .*Upgrade k3s/u);
+    assert.equal(reason(judgePrepare(of("v1.31.2+k3s1", "k3s"))), "allowed");
+  });
+
+  test("is to be copied first, by name: its token, its keys and the datastore", () => {
+    assert.equal(toCopyFirst(of("v1.36.3", "kubeadm")), undefined);
+    assert.match(
+      toCopyFirst(of("v1.36.4+k3s1", "k3s")) ?? "",
+      /copies of \/var\/lib\/rancher\/k3s\/server\/token, .* and its datastore \(.*\), from a$/u,
+    );
+  });
 });

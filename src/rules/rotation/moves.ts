@@ -2,8 +2,8 @@ import { durationText } from "../../core/base/index.ts";
 import { rotationTimeline } from "../oidc/index.ts";
 import type { RotationFacts } from "./facts.ts";
 import { keyAcross } from "./key-states.ts";
-import { rememberedOf, type RotationRecord } from "./record.ts";
-import { type MoveVerdict, namesText, notEverywhere, refused, unfit } from "./verdict.ts";
+import { isSealed, rememberedOf, type RotationRecord } from "./record.ts";
+import { type MoveVerdict, namesText, notEverywhere, refused, unfitToRestart } from "./verdict.ts";
 
 /** Whether the next key may have signed already, at some API server. */
 export const isUnderWay = (record: RotationRecord): boolean =>
@@ -38,7 +38,7 @@ function surpriseAtRestart({ servers, record }: RotationFacts): MoveVerdict | un
  */
 export function judgePrepare(facts: RotationFacts): MoveVerdict {
   const { servers, record } = facts;
-  const trouble = unfit(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unfitToRestart(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
   if (trouble !== undefined) return trouble;
   if (isUnderWay(record)) {
     return refused(
@@ -56,7 +56,8 @@ export function judgePrepare(facts: RotationFacts): MoveVerdict {
     };
   const { missingAt } = keyAcross(facts, next);
   const without = servers.filter(
-    ({ files }) => !files.privates.includes(next) || !files.verify.includes(next),
+    ({ files }) =>
+      !files.verify.includes(next) || (!isSealed(record, next) && !files.privates.includes(next)),
   );
   const left = servers.filter(
     ({ name }) => missingAt.includes(name) || without.some((one) => one.name === name),
@@ -72,7 +73,7 @@ export function judgePrepare(facts: RotationFacts): MoveVerdict {
 /** Whether the next key may sign. */
 export function judgePromote(facts: RotationFacts): MoveVerdict {
   const { servers, record, times, now } = facts;
-  const trouble = unfit(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unfitToRestart(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
   if (trouble !== undefined) return trouble;
   const { next } = record;
   if (next === undefined) {
@@ -82,7 +83,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
   }
   const lacks = notEverywhere(keyAcross(facts, next), facts);
   if (lacks !== undefined) return lacks;
-  const without = servers.filter(({ files }) => !files.privates.includes(next));
+  const without = isSealed(record, next) ? [] : servers.filter(({ files }) => !files.privates.includes(next));
   if (without.length > 0) {
     return refused(
       "private-half-missing",
@@ -108,7 +109,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
 /** Whether the cluster may go back to the key that signed before, or give up the one that was to come. */
 export function judgeAbort(facts: RotationFacts): MoveVerdict {
   const { servers, record } = facts;
-  const trouble = unfit(facts);
+  const trouble = unfitToRestart(facts);
   if (trouble !== undefined) return trouble;
   const { next, before } = record;
   if (next !== undefined && !isUnderWay(record))

@@ -50,12 +50,12 @@ function kidsOf({ servers, published, record }: RotationFacts): readonly string[
  */
 export function observe(facts: RotationFacts): RotationRecord {
   const { servers, record, unanswered } = facts;
-  const { next, ...rest } = record;
+  const { next, sealed, ...rest } = record;
   const promoted =
     unanswered.length === 0 && servers.length > 0 && servers.every(({ signs }) => signs === next);
   return {
     ...rest,
-    ...(promoted ? {} : defined({ next })),
+    ...(promoted ? {} : defined({ next, sealed })),
     keys: kidsOf(facts).map((kid) => observedKey(facts, kid)),
     quiet: servers.flatMap((server) => observedQuiet(facts, server)),
   };

@@ -9,6 +9,7 @@ import {
 } from "../../../test/support/rotation-facts.ts";
 import {
   emptyRecord,
+  isSealed,
   observe,
   parseRecord,
   recordEnd,
@@ -30,6 +31,21 @@ describe("what a rotation remembers", () => {
     } as const;
     assert.deepEqual(parseRecord(recordText(record)), record);
     for (const other of ["", "[]", "{}", '{"version":2}']) assert.equal(parseRecord(other), undefined);
+  });
+
+  test("keeps the encrypted half of the next key, until that signs everywhere or is given up", () => {
+    const sealed = { publicKey: "PEM", file: "AAAA" };
+    const record = recordNext(emptyRecord, "new", sealed);
+    assert.deepEqual(parseRecord(recordText(record)), record);
+    assert.deepEqual([isSealed(record, "new"), isSealed(record, "old")], [true, false]);
+    assert.deepEqual(observe(preparedFacts(0, { record })).sealed, sealed);
+    const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
+    assert.equal(observe(rotationFacts({ servers, record })).sealed, undefined);
+    assert.equal(recordEnd(record, "new").sealed, undefined);
+    assert.equal(recordNext(record, "other").sealed, undefined);
+    const large = { ...record, sealed: { publicKey: "x", file: "x".repeat(30_000) } };
+    for (const other of [large, { ...record, sealed: 1 }, { ...record, sealed: { file: "AAAA" } }])
+      assert.equal(parseRecord(JSON.stringify(other))?.sealed, undefined);
   });
 
   test("leaves out of a record what is no key, no time and no count", () => {

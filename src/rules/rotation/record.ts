@@ -20,6 +20,14 @@ export interface QuietRecord {
   readonly since: number;
 }
 
+/** A key whose private half is in no file of a machine, but encrypted in the age format. */
+export interface SealedKey {
+  /** PEM. */
+  readonly publicKey: string;
+  /** The file, in base64. */
+  readonly file: string;
+}
+
 /**
  * What a rotation has to remember between two runs, wherever they are. All else is read anew each time.
  */
@@ -27,6 +35,8 @@ export interface RotationRecord {
   readonly version: 1;
   /** The key that is to sign next. */
   readonly next?: string;
+  /** Of the next key, where no machine has its private half. */
+  readonly sealed?: SealedKey;
   /** The key that signed before, once a promotion has begun: what `abort` goes back to. */
   readonly before?: string;
   readonly keys: readonly KeyRecord[];
@@ -37,6 +47,17 @@ export const emptyRecord: RotationRecord = { version: 1, keys: [], quiet: [] };
 
 // A cluster has a handful of keys; what holds more was not written by us.
 const maxEntries = 200;
+
+// An RSA key of 2048 bits for twenty recipients has 6,000 characters.
+const maxSealed = 20_000;
+
+function sealedOf(value: unknown): SealedKey | undefined {
+  if (!isRecord(value)) return undefined;
+  const publicKey = textOf(value["publicKey"]);
+  const file = textOf(value["file"]);
+  if (publicKey === undefined || file === undefined) return undefined;
+  return publicKey.length + file.length > maxSealed ? undefined : { publicKey, file };
+}
 
 function times(value: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, number> {
   return Object.fromEntries(
@@ -72,7 +93,11 @@ export function parseRecord(text: string): RotationRecord | undefined {
     return undefined;
   }
   if (!isRecord(value) || value["version"] !== 1) return undefined;
-  const named = defined({ next: textOf(value["next"]), before: textOf(value["before"]) });
+  const named = defined({
+    next: textOf(value["next"]),
+    sealed: sealedOf(value["sealed"]),
+    before: textOf(value["before"]),
+  });
   return {
     version: 1,
     ...named,
@@ -81,7 +106,7 @@ export function parseRecord(text: string): RotationRecord | undefined {
   };
 }
 
-/** The record as it is kept: key IDs and times, no secret. */
+/** The record as it is kept: key IDs, times, and nothing secret that is not encrypted. */
 export function recordText(record: RotationRecord): string {
   return JSON.stringify(record);
 }
@@ -109,8 +134,14 @@ function withKey(record: RotationRecord, key: KeyRecord): RotationRecord {
 }
 
 /** Before a key is made known anywhere: it is to be the next one. */
-export function recordNext(record: RotationRecord, kid: string): RotationRecord {
-  return { ...withKey(record, { kid }), next: kid };
+export function recordNext(record: RotationRecord, kid: string, sealed?: SealedKey): RotationRecord {
+  const { sealed: _former, ...rest } = withKey(record, { kid });
+  return { ...rest, next: kid, ...defined({ sealed }) };
+}
+
+/** Whether a key is the next one, and its private half encrypted. */
+export function isSealed({ next, sealed }: RotationRecord, kid: string): boolean {
+  return sealed !== undefined && next === kid;
 }
 
 /**
@@ -129,7 +160,7 @@ export function recordPromotion(
 
 /** After the next key was given up, or after the cluster has gone back to the key that signed before. */
 export function recordEnd(record: RotationRecord, kid: string): RotationRecord {
-  const { next, before, ...rest } = record;
+  const { next, sealed: _given, before, ...rest } = record;
   return kid === next ? { ...rest, ...defined({ before }) } : rest;
 }
 

@@ -11,6 +11,7 @@ import {
   start,
 } from "../../../test/support/rotation-facts.ts";
 import {
+  closedUntil,
   emptyRecord,
   judgeTheft,
   longestSessionMs,
@@ -115,4 +116,14 @@ describe("a stolen key", () => {
     const nobody = { ...found, pods: [], legacy: [], verifiedBy: [] };
     assert.match(theftText(nobody, String, start).join("\n"), /No pod is refused\.$/u);
   });
+});
+
+test("roles are closed for the waits of the answer to a theft, the caches, and an hour for what has to be done", () => {
+  const more = { pods: [], rules, sessionMs: longestSessionMs };
+  const until = (facts: RotationFacts): number =>
+    closedUntil(judgeTheft(facts, "old", more), facts.now) - start;
+  const caches = hour + minute;
+  assert.equal(until(preparedFacts(start - 2 * hour)), caches + hour);
+  assert.equal(until(preparedFacts(start)), hour + minute + 10 * second + caches + hour);
+  assert.equal(until(rotationFacts()), 2 * caches + hour);
 });

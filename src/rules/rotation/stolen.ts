@@ -58,11 +58,15 @@ export interface TheftFacts {
 /** AWS's longest session of a role, milliseconds (CreateRole, MaxSessionDuration). */
 export const longestSessionMs = 43_200_000;
 
-function hitPods(facts: RotationFacts, kid: string, { pods, rules }: TheftFacts): readonly HitPod[] {
-  const { now, record } = facts;
-  const { state } = keyAcross(facts, kid);
-  if (state === "next" || state === "out") return [];
-  const last = state === "current" ? now : (rememberedOf(record, kid).retiredAt ?? now);
+/** When a key signed last, what the API servers make of a pod's spec, and the time; milliseconds since the epoch. */
+export interface KeyUse {
+  readonly last: number;
+  readonly rules: TokenRules;
+  readonly now: number;
+}
+
+/** Pods whose tokens relying parties refuse once a key is not published any more, until they are renewed. */
+export function hitPods(pods: readonly PodTokens[], { last, rules, now }: KeyUse): readonly HitPod[] {
   return pods.flatMap((pod) => {
     const { namespace, name, uid, tokens } = pod;
     // What began after the key's last signature got its tokens of another.
@@ -87,6 +91,14 @@ function answerTo(facts: RotationFacts, kid: string, state: RotationState): Thef
     : { way: "wait-or-lose", kid: prepared, from };
 }
 
+function hitBy(facts: RotationFacts, kid: string, { pods, rules }: TheftFacts): readonly HitPod[] {
+  const { now, record } = facts;
+  const { state } = keyAcross(facts, kid);
+  if (state === "next" || state === "out") return [];
+  const last = state === "current" ? now : (rememberedOf(record, kid).retiredAt ?? now);
+  return hitPods(pods, { last, rules, now });
+}
+
 /** What the theft of a key means now, and what can be done. */
 export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts): Theft {
   const { now, times, servers } = facts;
@@ -97,13 +109,27 @@ export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts):
     kid,
     state,
     answer: answerTo(facts, kid, state),
-    pods: hitPods(facts, kid, more),
+    pods: hitBy(facts, kid, more),
     legacy: facts.legacy.filter((token) => token.kid === kid),
     cachesUntil: visible,
     relyingPartiesUntil: all,
     sessionsUntil: all + more.sessionMs,
     verifiedBy: servers.filter(({ verifies }) => verifies.includes(kid)).map(({ name }) => name),
   };
+}
+
+// What restarts of API servers and a person's next command may take.
+const slackMs = 3_600_000;
+
+/**
+ * Until when roles are closed so that nobody comes in by the stolen key: its waits, the caches' time after it is distrusted, and an
+ * hour for what has to be done before. `now`: of the theft's judgement.
+ */
+export function closedUntil({ answer, relyingPartiesUntil }: Theft, now: number): number {
+  const caches = relyingPartiesUntil - now;
+  if (answer.way === "wait-or-lose") return answer.from + caches + slackMs;
+  // A key that is still to be made has to come into every cache before it signs.
+  return now + (answer.way === "no-next" ? 2 * caches : caches) + slackMs;
 }
 
 /** The same in sentences, for a person who is asked. `time`: how a moment is written. */

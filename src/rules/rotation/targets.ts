@@ -1,3 +1,4 @@
+import { isSealed } from "./record.ts";
 import type { KeyFiles, RotationFacts, ServerKeys } from "./facts.ts";
 
 /** What the files of an API server are to be; key IDs. */
@@ -24,8 +25,11 @@ function stepsOf(
     .map(({ name, files }) => ({ server: name, target: target(files) }));
 }
 
-const verifiesIt = (kid: string) => (server: ServerKeys) =>
-  server.verifies.includes(kid) && server.files.verify.includes(kid) && server.files.privates.includes(kid);
+/** `isHeld`: its private half has to be there too. */
+const verifiesIt = (kid: string, isHeld: boolean) => (server: ServerKeys) =>
+  server.verifies.includes(kid) &&
+  server.files.verify.includes(kid) &&
+  (!isHeld || server.files.privates.includes(kid));
 
 const signsIt = (kid: string) => (server: ServerKeys) => server.signs === kid && server.files.signing === kid;
 
@@ -34,7 +38,7 @@ export function prepareSteps(facts: RotationFacts, kid: string): readonly Server
   return stepsOf(
     facts,
     ({ verify, signing }) => ({ verify: [...verify.filter((one) => one !== kid), kid], signing }),
-    verifiesIt(kid),
+    verifiesIt(kid, !isSealed(facts.record, kid)),
   );
 }
 

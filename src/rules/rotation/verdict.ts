@@ -18,6 +18,8 @@ export type MoveRefusalReason =
   | "tokens-live"
   | "still-published"
   | "legacy-tokens"
+  | "controller-manager-signs"
+  | "version-fails"
   | "no-way-back";
 
 /** What a move is refused for. */
@@ -85,6 +87,32 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
     }
   }
   return undefined;
+}
+
+/** Versions that do not start again after a change of keys: https://github.com/k3s-io/k3s/issues/11014 */
+const failingVersions: readonly string[] = ["v1.31.1+k3s1"];
+
+/** The same for a move that restarts API servers. */
+export function unfitToRestart(facts: RotationFacts): MoveRefusal | undefined {
+  const trouble = unfit(facts);
+  const one = facts.servers.find(({ version = "" }) => failingVersions.includes(version));
+  if (trouble !== undefined || one === undefined) return trouble;
+  return refused(
+    "version-fails",
+    `${one.name} runs ${one.version}, which is known not to start again after a change of keys`,
+    "Upgrade k3s to a later patch release first.",
+  );
+}
+
+/** What has to be copied off machines before their API servers are restarted with other keys; undefined where nothing has. */
+export function toCopyFirst({ servers }: RotationFacts): string | undefined {
+  const found = servers.flatMap(({ name, distribution }) =>
+    distribution === "k3s" || distribution === "rke2" ? [{ name, distribution }] : [],
+  );
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const folder = `/var/lib/rancher/${first.distribution}/server`;
+  return `${first.distribution} may not start again with other keys, and there is no way back without copies of ${folder}/token, ${folder}/tls and its datastore (${folder}/db, or the database that it is given), from ${namesText(found.map(({ name }) => name))}`;
 }
 
 /** What keeps a key from being accepted everywhere by now; undefined where it is. */
