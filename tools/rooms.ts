@@ -397,5 +397,4 @@ export { covered, narrowed, nodeFree, notCovered, pure, reserved } from "./room-
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
 
-// Files in place of rooms: what is run, published, or waits for its first user.
 export { programs, published, waitingForUse } from "./programs.ts";

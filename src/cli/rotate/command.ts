@@ -36,7 +36,6 @@ export const rotateUses: CommandUses = {
     examples: [
       "podtrust rotate status",
       "podtrust rotate status --json",
-      "podtrust rotate status --connect-to oidc.example.com:443:203.0.113.7:443",
       "podtrust rotate status --state /var/lib/podtrust",
     ],
     guide: "rotate",
