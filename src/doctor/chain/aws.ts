@@ -7,6 +7,7 @@ import { type OidcProviderFacts, providerArnOf, roleArnOf } from "../../stack/pa
 import type {
   AccountLook,
   ChainCertificate,
+  LimitsLook,
   Look,
   ProviderLook,
   PublishedLook,
@@ -26,13 +27,21 @@ function providerLook({ arn, url, clientIds, thumbprints }: OidcProviderFacts): 
   return { arn, url, clientIds, thumbprints };
 }
 
-function roleLook(account: AwsConfig, { role, look }: Account["roles"][number]): Look<RoleLook> {
+/** What limits roles, by their ARNs. */
+export type Limits = ReadonlyMap<string, Look<LimitsLook>>;
+
+function roleLook(
+  account: AwsConfig,
+  { role, look }: Account["roles"][number],
+  limits: Limits,
+): Look<RoleLook> {
   return asLook(look, ({ observed }) => ({
     name: role.name,
     arn: roleArnOf(account, role),
     serviceAccounts: role.serviceAccounts,
     sessionName: role.sessionName,
     hasPatterns: role.subjectPatterns.length > 0,
+    ...defined({ limits: observed.exists ? limits.get(observed.state.arn) : undefined }),
     ...(observed.exists
       ? {
           state: {
@@ -48,9 +57,9 @@ function roleLook(account: AwsConfig, { role, look }: Account["roles"][number]):
 }
 
 /** An account of the config, as data. */
-export function accountLook({ config }: StatusFacts, one: Account): AccountLook {
+export function accountLook({ config }: StatusFacts, one: Account, limits: Limits): AccountLook {
   const { account, provider, others = [], roles } = one;
-  const looks = roles.map((role) => roleLook(account, role));
+  const looks = roles.map((role) => roleLook(account, role, limits));
   const unseen = looks.find((look) => "unseen" in look);
   return {
     account: account.account,

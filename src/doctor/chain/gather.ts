@@ -20,6 +20,7 @@ import { Lateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { clusterLook, reviewed } from "./cluster.ts";
 import { logTexts, keptLine } from "./logs.ts";
+import { roleLimits } from "./limits.ts";
 import { look, type Looking, namesIn } from "./looking.ts";
 import { pendingCertificates, webhookLooks } from "./webhooks.ts";
 import { type Subject, subjectsOf, withoutCluster, workloadLooks } from "./workloads.ts";
@@ -159,7 +160,8 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
   const looking =
     opened !== undefined && "seen" in opened && reachable ? { api: opened.seen, signal } : undefined;
   const subjects = await meantSubjects(looking, facts, options);
-  const [ofCluster, all, addresses] = await Promise.all([
+  const [limits, ofCluster, all, addresses] = await Promise.all([
+    roleLimits(facts, options),
     looking === undefined ? withoutLooking(subjects) : lookAtCluster(looking, subjects, options),
     readings(facts, options),
     stsAddresses(options),
@@ -171,7 +173,7 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
     formerIssuers: config.publisher?.formerIssuers ?? [],
     now: facts.now,
     status: statusFindings(facts),
-    accounts: facts.accounts.map((account) => accountLook(facts, account)),
+    accounts: facts.accounts.map((account) => accountLook(facts, account, limits)),
     stsAddresses: addresses,
     texts: [...givenText(options), ...logs],
     ...seen,

@@ -7,7 +7,9 @@ import type {
   ChainCertificate,
   ChainFacts,
   ClusterLook,
+  LimitsLook,
   PendingCertificate,
+  PolicyLook,
   ProviderLook,
   PublishedLook,
   RoleLook,
@@ -108,6 +110,14 @@ function roleStateOf(part: Part): NonNullable<RoleLook["state"]> {
   };
 }
 
+function policyOf(part: Part): PolicyLook {
+  return { name: textOf(part.member("name")), text: textOf(part.member("text")) };
+}
+
+function limitsOf(part: Part): LimitsLook {
+  return { boundary: policyOf(part.member("boundary")), policies: each(part.member("policies"), policyOf) };
+}
+
 function roleOf(part: Part): RoleLook {
   return {
     name: textOf(part.member("name")),
@@ -115,7 +125,10 @@ function roleOf(part: Part): RoleLook {
     serviceAccounts: textsOf(part.member("serviceAccounts")),
     sessionName: textOf(part.member("sessionName")),
     hasPatterns: part.member("hasPatterns").boolean(),
-    ...defined({ state: maybe(part, "state", roleStateOf) }),
+    ...defined({
+      limits: maybe(part, "limits", (one) => lookOf(one, limitsOf)),
+      state: maybe(part, "state", roleStateOf),
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { iamOf } from "./iam-call.ts";
+import { decodedDocument } from "./role.ts";
 import type { AwsSession } from "./session.ts";
 
 /** What an account holds and may hold of what a stack makes. */
@@ -29,6 +30,25 @@ export async function readAccountQuotas(session: AwsSession, signal?: AbortSigna
     trustPolicySize: quota("AssumeRolePolicySizeQuota"),
     inlinePolicySize: quota("RolePolicySizeQuota"),
   };
+}
+
+/** The default version of a managed policy, JSON text; undefined where there is none (iam:GetPolicy, iam:GetPolicyVersion). */
+export async function readManagedPolicy(
+  session: AwsSession,
+  arn: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const iam = iamOf(session, signal);
+  const found = await iam.read(`reading policy ${arn}`, (client, api, options) =>
+    client.send(new api.GetPolicyCommand({ PolicyArn: arn }), options),
+  );
+  const VersionId = found?.Policy?.DefaultVersionId;
+  if (VersionId === undefined) return undefined;
+  const answer = await iam.read(`reading policy ${arn}`, (client, api, options) =>
+    client.send(new api.GetPolicyVersionCommand({ PolicyArn: arn, VersionId }), options),
+  );
+  const text = answer?.PolicyVersion?.Document;
+  return text === undefined ? undefined : decodedDocument(text);
 }
 
 /** Whether a managed policy of this ARN can be attached (iam:GetPolicy). */

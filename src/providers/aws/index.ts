@@ -3,6 +3,7 @@ export {
   type AccountQuotas,
   hasManagedPolicy,
   readAccountQuotas,
+  readManagedPolicy,
   defaultOidcProviders,
 } from "./account-quotas.ts";
 export {

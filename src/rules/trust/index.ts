@@ -1,3 +1,4 @@
+export { actionsBeyond } from "./access/boundary.ts";
 export { authorize, evaluate, type PolicyLayers } from "./access/evaluate.ts";
 export type {
   AccessRequest,

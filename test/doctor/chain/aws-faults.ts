@@ -1,15 +1,18 @@
+import { join } from "node:path";
 import {
   AddClientIDToOpenIDConnectProviderCommand,
   AttachRolePolicyCommand,
   CreateOpenIDConnectProviderCommand,
+  CreatePolicyCommand,
   CreateRoleCommand,
   DeleteOpenIDConnectProviderCommand,
+  PutRolePermissionsBoundaryCommand,
   RemoveClientIDFromOpenIDConnectProviderCommand,
   UpdateAssumeRolePolicyCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
 } from "@aws-sdk/client-iam";
 import type { ChainOptions } from "../../../src/doctor/chain/index.ts";
-import { demoAccount, demoRole } from "../../support/chain-world.ts";
+import { chainYaml, demoAccount, demoRole } from "../../support/chain-world.ts";
 import { account } from "../../support/sandbox.ts";
 import type { StackWorld } from "./world.ts";
 
@@ -105,7 +108,7 @@ export const providerFaults = {
   ClientIdRegional: (world) => clientIdInstead(world, "sts.eu-west-1.amazonaws.com"),
 } satisfies Record<string, StackFault>;
 
-/** Faults of a role's trust policy. */
+/** Faults of a role: of its trust policy, and of its boundary. */
 export const trustFaults = {
   TrustWildcardLiteral: trusting(audience, "system:serviceaccount:aws-test:demo-*"),
   TrustClaimsSwapped: async (world) =>
@@ -120,6 +123,18 @@ export const trustFaults = {
   },
   TrustAudienceDiffers: trusting("source-coop-data-proxy", subject),
   TrustSubjectCase: trusting(audience, "system:serviceaccount:aws-test:Demo-Service-Account"),
+  BoundaryForbids: async (world) => {
+    const statement = { Effect: "Allow", Action: ["s3:*", "ssm:DescribeDocument"], Resource: "*" };
+    const document = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+    const made = await world.iam.send(
+      new CreatePolicyCommand({ PolicyName: "limit", PolicyDocument: document }),
+    );
+    const PermissionsBoundary = made.Policy?.Arn ?? "";
+    await world.iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: demoRole, PermissionsBoundary }));
+    const { chain } = world;
+    const text = chainYaml(chain.issuer.issuer, join(chain.folder, "kubeconfig"));
+    return { config: await chain.configOf(`${text}        boundary: ${PermissionsBoundary}\n`) };
+  },
   TrustTooWide: async (world) =>
     trust(world, policy(world, { "ForAllValues:StringEquals": { [`${keyOf(world)}:sub`]: subject } })),
 } satisfies Record<string, StackFault>;

@@ -85,6 +85,18 @@ export interface ProviderLook {
   readonly thumbprints: readonly string[];
 }
 
+/** A policy of IAM, JSON text. */
+export interface PolicyLook {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A role's permissions boundary, and the policies that grant it something. */
+export interface LimitsLook {
+  readonly boundary: PolicyLook;
+  readonly policies: readonly PolicyLook[];
+}
+
 /** A role of the config as IAM has it. */
 export interface RoleLook {
   readonly name: string;
@@ -95,6 +107,8 @@ export interface RoleLook {
   readonly sessionName: string;
   /** The config lets in subjects by pattern. */
   readonly hasPatterns: boolean;
+  /** Absent: it has no boundary, or there is no role. */
+  readonly limits?: Look<LimitsLook>;
   /** Absent: there is none. */
   readonly state?: {
     readonly arn: string;

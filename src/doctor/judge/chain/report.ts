@@ -1,5 +1,6 @@
 import { links, type Reason } from "../../../core/base/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
+import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "../held-up.ts";
 import { judgeEgress } from "./egress.ts";
@@ -22,6 +23,7 @@ const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
   judgeCertificate,
   judgeProviders,
   judgeTrust,
+  judgeBoundaries,
   judgePods,
   judgeWebhooks,
   judgeEgress,

@@ -15,6 +15,7 @@ import {
   type LaterThumbprints,
   type Lockdown,
   type OidcProviderFacts,
+  readManagedPolicy,
   readOidcProviders,
   oidcProviderNames,
   observedProvider,
@@ -79,6 +80,8 @@ export interface AwsPart extends Part {
   lookAtAccount(signal: AbortSignal): Promise<Pick<AccountSurvey, "providers" | "roles" | "isWhole">>;
   /** A role of the config as it is. Throws `aws-*`; `open` first. */
   lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>>;
+  /** The text of a managed policy; undefined where there is none. Throws `aws-*`; `open` first. */
+  lookAtPolicy(arn: string, signal: AbortSignal): Promise<string | undefined>;
   /**
    * sts:AssumeRoleWithWebIdentity for a role of the config, unsigned as a workload calls it: needs no credentials
    * and no `open`. Without a token the call is made to see it refused. Throws `aws-unreachable`, `aws-throttled`
@@ -212,6 +215,10 @@ class AccountPart implements AwsPart {
       if (!(error instanceof PodtrustError) || error.code !== "issuer-unreached") throw error;
       return { knownAfter: `${config.issuer} can be read`, find };
     }
+  }
+
+  lookAtPolicy(arn: string, signal: AbortSignal): Promise<string | undefined> {
+    return readManagedPolicy(this.#session, arn, signal);
   }
 
   open(signal: AbortSignal): Promise<PartTarget> {

@@ -239,6 +239,19 @@ export const permissionCauses = {
     ),
     { number: 932, proof: "The error names the type of the policy." },
   ),
+  BoundaryForbids: cause(
+    found(
+      "warning",
+      permission,
+      "A role's permissions boundary allows nothing of some actions that its policies grant.",
+      "Widen the boundary, or take the actions out of the policies: the role has only what both allow.",
+    ),
+    {
+      number: 934,
+      proof:
+        "Each action of the policies against the boundary's statements; its resources and conditions are not judged.",
+    },
+  ),
   RefreshFellThrough: cause(
     found(
       "broken",
