@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import {
   appliers,
   type GoModule,
+  kubeadmModule,
   type KubernetesVersion,
   modules,
   otherVersions,
@@ -177,6 +178,12 @@ export async function buildPrograms(
 /** The same of what exports are applied by. */
 export async function buildAppliers(say: (line: string) => void = console.log): Promise<ApplierPrograms> {
   return (await built(appliers, say)) as ApplierPrograms & Record<string, string>;
+}
+
+/** The path of kubeadm, of the usual version; built first where it is not in the cache. */
+export async function buildKubeadm(say: (line: string) => void = console.log): Promise<string> {
+  const { kubeadm } = await built([kubeadmModule], say);
+  return kubeadm ?? "";
 }
 
 async function built(

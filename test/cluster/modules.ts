@@ -216,8 +216,17 @@ export const appliers: readonly GoModule[] = [
     programs: { "terraform-provider-hcloud": "github.com/hetznercloud/terraform-provider-hcloud" },
   },
 ];
+/** Of the API server's version, for test/cluster/signer/kubeadm.test.ts alone, which is run by night. */
+export const kubeadmModule: GoModule = {
+  name: "kubeadm",
+  version: "1.36.3",
+  time: "2 minutes",
+  ldflags: `${strip} -X k8s.io/component-base/version.gitVersion=v1.36.3`,
+  programs: { kubeadm: "k8s.io/kubernetes/cmd/kubeadm" },
+};
 export const modules: readonly GoModule[] = [
   ...defaultPrograms,
+  kubeadmModule,
   ...Object.values(otherVersions),
   ...appliers,
 ];

@@ -61,7 +61,7 @@ function apiServerFile(options: SignerFilesOptions): SignerFile {
     return {
       path: "/etc/kubernetes/patches/kube-apiserver0+json.json",
       text: `${JSON.stringify(endpointPatch(manifest, signerPlace), undefined, 2)}\n`,
-      next: "kubeadm init phase control-plane apiserver --patches /etc/kubernetes/patches, on one node after the other; give --patches to every later kubeadm upgrade too",
+      next: "kubeadm init phase control-plane apiserver --config FILE, on one node after the other; FILE has the cluster's ClusterConfiguration and an InitConfiguration with patches.directory: /etc/kubernetes/patches; give --patches to every later kubeadm upgrade too",
     };
   return {
     text: `--service-account-signing-endpoint=${signerPlace.socket}\n`,

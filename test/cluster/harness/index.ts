@@ -3,6 +3,7 @@ import { type KubernetesVersion, whyNoAppliers, whyNoCluster } from "../build.ts
 import { whyNoPods } from "./why-no-pods.ts";
 
 export {
+  buildKubeadm,
   buildPrograms,
   type KubernetesVersion,
   kubernetesVersion,
