@@ -77,14 +77,15 @@ async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omi
   });
   for (const holder of holders) opened.add(async () => holder.close?.());
   await signer.load(signal);
-  const admin = await listenPlaces(placesOf(signer, tallies), options.listen, logger, cannotListen);
-  opened.add(() => admin.close());
-  if (!isLoopback(admin.host))
-    logger.warn(`${admin.host}:${admin.port} shows status and metrics to whoever can reach it`);
   opened.add(await openControl(stateDir, signer, signal));
   const grpc = signerServer(signer, { clock, logger, tallies, maxTokenSeconds });
   opened.add(() => grpc.close());
   await openSocket(grpc.server, socket);
+  // The last: who asks /readyz is told of a signer that an API server can reach.
+  const admin = await listenPlaces(placesOf(signer, tallies), options.listen, logger, cannotListen);
+  opened.add(() => admin.close());
+  if (!isLoopback(admin.host))
+    logger.warn(`${admin.host}:${admin.port} shows status and metrics to whoever can reach it`);
   return { address: { host: admin.host, port: admin.port }, signer };
 }
 

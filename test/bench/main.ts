@@ -3,7 +3,7 @@
  * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map, doctor
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map, doctor, signer
  *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
@@ -20,6 +20,7 @@ import { benchAdmission, benchOperator } from "./operator/operator.ts";
 import { type Figures, type PlottedPage, plotSvg } from "./plot.ts";
 import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
+import { benchSigner } from "./signer.ts";
 
 /** Gives the page's text, and what a plot is drawn from where the page has one. */
 type Measure = (options: Options) => Promise<string | PlottedPage>;
@@ -50,6 +51,7 @@ const parts: Readonly<Record<string, Measure>> = {
   operator: operatorPage,
   map: ({ quick }) => benchMap(quick),
   doctor: ({ quick }) => benchDoctor(quick),
+  signer: ({ quick }) => benchSigner(quick),
 };
 
 /** The figures beside the page, and the plot of them: what is not measured anew keeps neither a JSON nor a plot. */

@@ -1,4 +1,4 @@
-import { signerPlace } from "./place.ts";
+import { signerEnvironment, signerPlace } from "./place.ts";
 
 const { name, state, port } = signerPlace;
 
@@ -21,6 +21,7 @@ export function signerPod(image: string, options: readonly string[]): object {
           image,
           imagePullPolicy: "IfNotPresent",
           args: ["signer", "run", ...options],
+          env: Object.entries(signerEnvironment).map(([key, value]) => ({ name: key, value })),
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,

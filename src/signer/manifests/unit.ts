@@ -1,4 +1,4 @@
-import { signerPlace } from "./place.ts";
+import { signerEnvironment, signerPlace } from "./place.ts";
 
 /** Lines that keep the service from what it has no use for; it stays root, since the socket is the API server's. */
 const confined: readonly string[] = [
@@ -57,6 +57,7 @@ export function signerUnit({
     `StateDirectory=${signerPlace.name}`,
     "StateDirectoryMode=0700",
     "UMask=0077",
+    ...Object.entries(signerEnvironment).map(([name, value]) => `Environment=${name}=${value}`),
     ...(hasHolders ? [`EnvironmentFile=-${signerPlace.environment}`] : ["PrivateDevices=yes"]),
     ...confined,
     "MemoryMax=512M",

@@ -1,0 +1,100 @@
+import process from "node:process";
+
+/** Megabytes of a process: all that is resident, and what of that is its own and no file's. */
+export interface Memory {
+  readonly resident: number;
+  readonly own: number;
+}
+
+/** Times in milliseconds, one of each call. */
+export interface SignerResults {
+  readonly when: string;
+  readonly machine: string;
+  readonly clients: number;
+  /** TokenRequests at three API servers of one cluster with one RSA key. */
+  readonly tokens: {
+    readonly inTree: readonly number[];
+    readonly files: readonly number[];
+    readonly softHsm: readonly number[];
+  };
+  /** Signatures of P-256 from a file, and the memory before the first and after each eighth. */
+  readonly signs: {
+    readonly calls: number;
+    readonly times: readonly number[];
+    readonly memory: readonly Memory[];
+    /** A second. */
+    readonly rate: number;
+  };
+  readonly kms: { readonly times: readonly number[]; readonly rate: number; readonly memory: Memory };
+}
+
+const aims = { aboveInTree: 3, megabytes: 90, kmsRate: 100, growth: 5 } as const;
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
+
+const ms = (values: readonly number[], part: number): string => `${quantile(values, part).toFixed(1)} ms`;
+const verdict = (aim: string, reached: boolean): string => `${aim}: ${reached ? "reached" : "**missed**"}`;
+
+function tokenRow(what: string, values: readonly number[], inTree: readonly number[]): string {
+  const above = quantile(values, 0.5) - quantile(inTree, 0.5);
+  const said =
+    values === inTree
+      ? ""
+      : verdict(`median within ${aims.aboveInTree} ms of in-tree`, above < aims.aboveInTree);
+  return `| ${what} | ${ms(values, 0.5)} | ${ms(values, 0.99)} | ${said} |`;
+}
+
+/** docs/reference/benchmarks/signer.md. */
+export function renderSignerPage(results: SignerResults): string {
+  const { when, machine, clients, tokens, signs, kms } = results;
+  const [warm, ...later] = signs.memory.slice(1);
+  const last = later.at(-1);
+  const most = Math.max(...signs.memory.map(({ resident }) => resident));
+  const growth = (last?.own ?? 0) - (warm?.own ?? 0);
+  const memory = signs.memory.map(({ resident, own }, index) => {
+    const calls = (signs.calls / (signs.memory.length - 1)) * index;
+    return `| ${calls} | ${resident.toFixed(1)} MB | ${own.toFixed(1)} MB |`;
+  });
+  return [
+    "<!-- Written by `npm run bench -- signer` (test/bench/). Do not edit. -->",
+    "# What a signer takes",
+    "",
+    `Measured ${when} on ${machine}; Node ${process.version}. Everything runs on this machine: API servers, signers and clients.`,
+    "",
+    "## A token of the API server",
+    `TokenRequests of ${clients} clients at three API servers of one cluster, one after the other in each round, ${tokens.inTree.length} at each.`,
+    "All sign with one RSA key of 2048 bits: the first itself, the second by `podtrust signer` from a file, the third by it from SoftHSM.",
+    "",
+    "| who signs | median | 99 of 100 within | aim |",
+    "| --- | ---: | ---: | --- |",
+    tokenRow("the API server", tokens.inTree, tokens.inTree),
+    tokenRow("the signer, a file", tokens.files, tokens.inTree),
+    tokenRow("the signer, PKCS #11 by SoftHSM", tokens.softHsm, tokens.inTree),
+    "",
+    "Where the load average is above the number of processors, other work has most of each wait: then only differences of many times say anything.",
+    "SoftHSM signs one after the other in one process; the API server and the signer with a file sign on all processors.",
+    "",
+    "## The signer by itself",
+    `${signs.calls} signatures of P-256 from a file, ${clients} at a time: ${signs.rate.toFixed(0)} a second, median ${ms(signs.times, 0.5)}, 99 of 100 within ${ms(signs.times, 0.99)}.`,
+    "",
+    "| after so many | resident | its own |",
+    "| ---: | ---: | ---: |",
+    ...memory,
+    "",
+    `- ${verdict(`Less than ${aims.megabytes} MB resident`, most < aims.megabytes)}, ${most.toFixed(1)} MB at the most. Of these, what is not its own are pages of Node's program file.`,
+    `- ${verdict(`No growth, within ${aims.growth} MB of its own between the first eighth and the last`, growth < aims.growth)}, ${growth.toFixed(1)} MB.`,
+    "",
+    "## AWS KMS",
+    `moto stands in for KMS, in Python on this machine; its signatures are real. A round trip to AWS takes what the network takes.`,
+    "",
+    `- ${verdict(`At least ${aims.kmsRate} signatures a second`, kms.rate >= aims.kmsRate)}, ${kms.rate.toFixed(0)} with ${clients} at a time.`,
+    `- Median ${ms(kms.times, 0.5)}, 99 of 100 within ${ms(kms.times, 0.99)}.`,
+    `- The signer has ${kms.memory.resident.toFixed(1)} MB; the program that asks KMS is another process.`,
+    "",
+    "`npm run bench -- signer` makes this page. It needs what `npm run test:cluster` needs, Debian's softhsm2 and PyPI.",
+    "",
+  ].join("\n");
+}
