@@ -140,6 +140,6 @@ broken one each of the three takes connections and never answers.
 | --- | ---: | ---: | ---: | --- | --- |
 ${stacks.join("\n")}
 
-A healthy issuer is to have no finding, in any run, nor is a healthy stack. On a network the look-ups and round trips come on top.
+A healthy issuer is to have no finding, in any run, nor is a healthy stack, whose stand-in runs no pods (NoPods). On a network the look-ups and round trips come on top.
 `;
 }

@@ -42,6 +42,8 @@ export interface ChainOptions extends Omit<StatusOptions, "only" | "skip"> {
 /** Handshakes after the first: what differs from one to the next is found so. */
 const moreReadings = 3;
 const maxErrorLines = 200;
+/** An AWS that says nothing is given up after half a minute, where others have nearly two. */
+const patience = { attempts: 3, answerWithinMs: 10_000 };
 
 /** The ServiceAccount that a pod runs as. Throws `usage` for a pod that is not there. */
 async function accountOfPod({ api, signal }: Looking, pod: string): Promise<string> {
@@ -143,7 +145,7 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
 export async function gatherChain(options: ChainOptions): Promise<ChainFacts> {
   const lateness = new Lateness();
   try {
-    const facts = await gathered(options);
+    const facts = await gathered({ patience, ...options });
     return { ...facts, lateMs: lateness.end() };
   } finally {
     lateness.end();

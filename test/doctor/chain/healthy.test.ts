@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { mapLimit } from "../../../src/core/base/index.ts";
 import { judgeChain } from "../../../src/doctor/chain/index.ts";
+import type { AwsAccess } from "../../../src/providers/aws/index.ts";
 import { runs } from "../../support/runs.ts";
 import { newStack } from "./world.ts";
 
@@ -18,5 +19,19 @@ describe("a whole stack that is healthy", () => {
       );
       assert.ok(excluded.some(({ link }) => link === "sts"));
     }
+  });
+
+  test("is looked at with so much patience for AWS that one that says nothing costs half a minute", async () => {
+    await using world = await newStack();
+    const asked: AwsAccess[] = [];
+    await world.gather({
+      open(access) {
+        asked.push(access);
+        return world.chain.open(access);
+      },
+    });
+    assert.ok(asked.length > 0);
+    for (const { attempts = 0, answerWithinMs = 0 } of asked)
+      assert.ok(attempts > 1 && attempts * answerWithinMs <= 30_000, `${attempts} × ${answerWithinMs} ms`);
   });
 });

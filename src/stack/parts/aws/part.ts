@@ -59,6 +59,8 @@ import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type Wai
 export interface AwsPartContext extends PartContext {
   /** How a session is opened; the SDK's own chain of credentials by default. */
   readonly open?: (access: AwsAccess) => AwsSession;
+  /** How often AWS is asked, and how long each answer may take; the session's own defaults where absent. */
+  readonly patience?: Pick<AwsAccess, "attempts" | "answerWithinMs">;
 }
 
 /** A resource as it was found, and the names of its fields that are not as the config has them. */
@@ -143,7 +145,11 @@ class AccountPart implements AwsPart {
       const seconds = Math.ceil((deadline - clock.elapsed()) / 1000);
       notice(`account ${account.account}: ${reason}; given up if none gets through within ${seconds} s`);
     };
-    this.#session = (context.open ?? openAws)({ ...accessOf(account, clock), onSlowDown });
+    this.#session = (context.open ?? openAws)({
+      ...accessOf(account, clock),
+      ...context.patience,
+      onSlowDown,
+    });
   }
 
   get id(): string {
