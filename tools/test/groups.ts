@@ -107,10 +107,12 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       "src/control-plane/rotation/rotation.test.ts",
       "src/providers/tls/certificate-manager.test.ts",
+      "test/aws/session.test.ts",
       "test/doctor/{bundle,faults}.test.ts",
       "test/doctor/chain/aws-faults.test.ts",
       "test/faults/**/*.test.ts",
       "test/hetzner/{caller,drift,issuer-name,others,plans}.test.ts",
+      "test/sandbox/{accounts,forged-tokens}.test.ts",
       "test/stack/{status,status-next,up-and-down}.test.ts",
       "test/stack/bindings/{cut,given-back,invariant,memories,planted,shares}.test.ts",
       "test/standins/certificate-manager.test.ts",
