@@ -53,6 +53,23 @@ describe("the files that have API servers ask a signer", () => {
     assert.ok(!plain.text.includes("EnvironmentFile"));
   });
 
+  test("a unit and a static pod give all threads one heap of glibc's, which keeps the signer small", async () => {
+    const [service] = await printed("--distribution", "other");
+    assert.ok(service?.text.includes("\nEnvironment=MALLOC_ARENA_MAX=1\n"));
+    const { signerFiles } = await import("../../src/signer/manifests/index.ts");
+    const command = ["--service-account-key-file=a", "--service-account-signing-key-file=b"];
+    const container = { command: ["kube-apiserver", ...command], volumeMounts: [] };
+    const [pod] = signerFiles({
+      distribution: "kubeadm",
+      image: "podtrust",
+      program: "/usr/local/bin/podtrust",
+      manifest: { spec: { containers: [container], volumes: [] } },
+      peers: [],
+      holders: [],
+    });
+    assert.match(pod?.text ?? "", /env:\n +- name: MALLOC_ARENA_MAX\n +value: "1"/u);
+  });
+
   test("a unit starts no words but those of its command line", async () => {
     for (const args of [
       ["--program", "/opt/x\nExecStartPre=/bin/evil"],
