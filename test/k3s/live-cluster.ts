@@ -141,7 +141,7 @@ export async function adoptAndRotate(cluster: LiveCluster): Promise<void> {
     const before = await mint(api);
     const plan = await podtrust("adopt", "plan");
     assert.equal(plan.code, 0, plan.err);
-    assert.match(plan.out, /restarts 2 times, one at a time.*\n.*It is the only one/u);
+    assert.match(plan.out, /restart 2 times, one at a time.*\n.*It is the only one/u);
     await adopted(api, podtrust, ["accept", "sign"]);
     const tokens = [before, await mint(api)];
     await allAccepted(api, tokens);

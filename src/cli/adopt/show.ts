@@ -163,12 +163,12 @@ export function printPlan(
   steps: readonly AdoptionStep[],
 ): void {
   const { output } = context;
-  const { servers, warnings, unseen } = report;
+  const { warnings, unseen } = report;
   printIssuers(context, report);
   printServers(context, report);
   output.line();
   printRefusals(context, report.refusals);
-  printNotes(context, [...warnings, ...restartsOf(servers, steps).notes]);
+  printNotes(context, [...warnings, ...restartsOf(report, steps).notes]);
   printSteps(context, steps);
   printInstructions(context, report);
   output.line();
@@ -200,12 +200,12 @@ export function printStatus(context: CommandContext, report: AdoptionReport): vo
 
 /** All that is to be known before anything goes back. */
 export function printBack(context: CommandContext, report: AdoptionReport): void {
-  const { undo, undoRefusals, servers, dependents, unseen } = report;
+  const { undo, undoRefusals, dependents, unseen } = report;
   printIssuers(context, report);
   printServers(context, report);
   context.output.line();
   printRefusals(context, undoRefusals);
-  printNotes(context, restartsOf(servers, undo).notes);
+  printNotes(context, restartsOf(report, undo).notes);
   printSteps(context, undo);
   printTokens(context, "new", dependents.newTokens.tokens);
   printList(context, "Not seen", unseen);

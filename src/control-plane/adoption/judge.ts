@@ -98,7 +98,7 @@ export function judgeAdoption({
     refusals: adoptionRefusals(facts),
     undoRefusals: undoRefusals(facts),
     warnings: adoptionWarnings(facts),
-    restarts: restartsOf(servers, steps),
+    restarts: restartsOf(facts, steps),
     breaks: manner === "single" ? tokensForApi(dependents.oldTokens, rules) : [],
     steps,
     finish: finishSteps(facts, goneOf(dependents.oldTokens, "an issuer of before", sawPods)),

@@ -1,17 +1,30 @@
-import type { ServerFacts } from "./facts.ts";
+import type { DistributionName } from "../distribution/index.ts";
+import type { AdoptionFacts } from "./facts.ts";
 import type { AdoptionStep } from "./steps.ts";
 
+/** A shortest and a longest time that was measured, in milliseconds. */
+export interface Measured {
+  readonly shortestMs: number;
+  readonly longestMs: number;
+}
+
 /**
- * For how long an API server answered nobody while it restarted with other flags, in milliseconds: the shortest and the longest
- * of what was measured.
- * Source: test/cluster/control-plane/adoption.test.ts, kube-apiserver 1.36 with its etcd beside it, on two processors
+ * For how long an API server answered nobody while it restarted with other flags: where a kubelet runs it as a static pod, and
+ * where its process is ended and begun again without one.
+ * Source: test/cluster/control-plane/{kubelet,adoption}.test.ts, kube-apiserver 1.36, etcd beside it, two processors
  */
-export const measuredAway = { shortestMs: 5500, longestMs: 6100 } as const;
+const away: Readonly<Record<"kubelet" | "process", Measured>> = {
+  kubelet: { shortestMs: 20_800, longestMs: 27_300 },
+  process: { shortestMs: 5500, longestMs: 6100 },
+};
+
+/** Distributions whose API server is no static pod of a kubelet's. */
+const processes: readonly (DistributionName | undefined)[] = ["k3s", "k0s", "microk8s"];
 
 /** The restarts that steps still need. */
 export interface Restarts {
   readonly count: number;
-  readonly measuredAway: typeof measuredAway;
+  readonly measuredAway: Measured;
   /** What they mean, to be told before one is done; none where nothing restarts. */
   readonly notes: readonly string[];
 }
@@ -19,8 +32,13 @@ export interface Restarts {
 const secondsText = (ms: number): string => (ms / 1000).toFixed(1);
 
 /** What it takes that API servers restart: for how long each is away, and who notices. */
-export function restartsOf(servers: readonly ServerFacts[], steps: readonly AdoptionStep[]): Restarts {
+export function restartsOf(
+  { servers, distribution }: Partial<Pick<AdoptionFacts, "distribution">> & Pick<AdoptionFacts, "servers">,
+  steps: readonly AdoptionStep[],
+): Restarts {
   const count = steps.filter((step) => "server" in step && !step.done).length;
+  const runner = processes.includes(distribution) ? "process" : "kubelet";
+  const measuredAway = away[runner];
   const { shortestMs, longestMs } = measuredAway;
   const range = `${secondsText(shortestMs)} to ${secondsText(longestMs)} s`;
   const times = count === 1 ? "once" : `${count} times`;
@@ -28,6 +46,7 @@ export function restartsOf(servers: readonly ServerFacts[], steps: readonly Adop
     servers.length === 1
       ? "It is the only one: meanwhile kubectl and controllers fail, nothing is scheduled, and no token is made or renewed. Pods run on, and AWS takes the tokens that they hold."
       : "The others answer meanwhile. Who has the address of that one alone waits for it.";
-  const measured = `An API server restarts ${times}, one at a time, and answers nobody meanwhile. That took ${range} where it was measured (kube-apiserver 1.36, etcd beside it, two processors); a large cluster or a slow disk takes longer. Each restart's own time is told after it.`;
+  const by = runner === "kubelet" ? "by a kubelet" : "without a kubelet";
+  const measured = `API servers restart ${times}, one at a time, and the one that does answers nobody. That took ${range} where it was measured (kube-apiserver 1.36 ${by}, etcd beside it, two processors); a large cluster or a slow disk takes longer. Each restart's own time is told after it.`;
   return { count, measuredAway, notes: count === 0 ? [] : [measured, meaning] };
 }
