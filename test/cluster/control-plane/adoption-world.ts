@@ -17,8 +17,7 @@ import { startIssuer } from "../../support/issuer-server.ts";
 import { FakeCertificates, MemoryLog } from "../../support/publisher.ts";
 import { audience } from "../../support/sandbox.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
-import type { KubernetesVersion } from "../modules.ts";
-import { type ControlPlaneMachines, startMachines } from "./machines.ts";
+import { type ControlPlaneMachines, type MachinesOptions, startMachines } from "./machines.ts";
 
 const host = "oidc.example.com";
 export const ours = `https://${host}`;
@@ -80,7 +79,9 @@ kubernetesVersion: v1.36.3
 }
 
 /** Starts all of it; the caller stops it. */
-export async function startAdoptionWorld(version: KubernetesVersion): Promise<AdoptionWorld> {
+export async function startAdoptionWorld(
+  options: Pick<MachinesOptions, "kubelets" | "version"> = {},
+): Promise<AdoptionWorld> {
   const ending: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of ending.splice(0).reverse()) await end();
@@ -89,7 +90,7 @@ export async function startAdoptionWorld(version: KubernetesVersion): Promise<Ad
     const authority = await testAuthority();
     const folder = await mkdtemp(join(tmpdir(), "podtrust-adoption-"));
     ending.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startMachines({ issuers: [old], version });
+    const cluster = await startMachines({ issuers: [old], ...options });
     ending.push(cluster.stop);
     await makeAccounts(cluster);
     await makeKubeadmConfig(cluster);

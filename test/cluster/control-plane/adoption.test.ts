@@ -90,7 +90,7 @@ function suite(version: KubernetesVersion): void {
   };
 
   before(async () => {
-    world = await startAdoptionWorld(version);
+    world = await startAdoptionWorld({ version });
     first = { manifests: await manifests(), kubeadm: await kubeadmText() };
   });
   after(() => world?.stop());

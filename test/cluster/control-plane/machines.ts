@@ -17,6 +17,7 @@ import { type Answer, ask, type AskOptions } from "../harness/https.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { kubeconfig } from "../harness/kubeconfig.ts";
 import { openRun, type Run } from "../harness/run.ts";
+import { apiServerImage, startKubeletNode } from "./kubelet-node.ts";
 
 const kubelet = fileURLToPath(new URL("kubelet-stand-in.ts", import.meta.url));
 const pki = "/etc/kubernetes/pki";
@@ -36,8 +37,9 @@ export interface ControlPlaneMachine {
   readonly url: string;
   /** Asks it as the administrator unless another client is named; rejects while it is away. */
   readonly ask: (path: string, options?: AskOptions) => Promise<Answer>;
-  /** The end of its API server's log. */
+  /** The end of its API server's log, or of its kubelet's. */
   readonly log: () => string;
+  readonly stop: () => Promise<void>;
 }
 
 /** All of them. */
@@ -63,6 +65,8 @@ export interface MachinesOptions {
   readonly extraArgs?: readonly string[];
   /** Of the API servers; 1.36 by default. */
   readonly version?: KubernetesVersion;
+  /** What runs their static pods: a stand-in by default, which takes no containers. */
+  readonly kubelets?: "real" | "stand-in";
 }
 
 interface World {
@@ -113,14 +117,61 @@ spec:
   - command:
     - kube-apiserver
 ${flags.map((flag) => `    - --${flag}`).join("\n")}
-    image: registry.k8s.io/kube-apiserver:v1.36.3
+    image: ${apiServerImage}
     name: kube-apiserver
+    volumeMounts:
+    - mountPath: ${pki}
+      name: k8s-certs
+      readOnly: true
   hostNetwork: true
+  volumes:
+  - hostPath:
+      path: ${pki}
+      type: DirectoryOrCreate
+    name: k8s-certs
 `;
 }
 
+/** What runs a machine's static pod. */
+interface NodeAgent {
+  /** A process in whose namespaces the machine's sessions are. */
+  readonly pid: number;
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+async function startRealKubelet(_: World, name: string, { root }: SshHost): Promise<NodeAgent> {
+  const { pid, output, stop } = await startKubeletNode(name, root);
+  return { pid, log: output, stop };
+}
+
+async function startStandIn({ run, apiServer }: World, name: string, host: SshHost): Promise<NodeAgent> {
+  const log = join(run.folder, `${name}.log`);
+  const binds = hostFolders.map((folder) => `mount --bind '${host.root}/${folder}' '/${folder}'`);
+  const init = [
+    "mount --make-rprivate /",
+    ...binds,
+    `hostname ${name}`,
+    `exec '${process.execPath}' '${kubelet}' '${apiServer}' '${log}'`,
+  ].join(" && ");
+  const program = await run.start({
+    name,
+    command: "unshare",
+    args: ["--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc", "sh", "-c", init],
+    env: { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1" },
+  });
+  const children = `/proc/${program.pid}/task/${program.pid}/children`;
+  await until(`${name} has a process`, () => readFileSync(children, "utf8").trim() !== "");
+  return {
+    pid: Number(readFileSync(children, "utf8").trim().split(" ")[0]),
+    log: () => (existsSync(log) ? readFileSync(log, "utf8").slice(-4000) : program.output()),
+    // It ends with the run.
+    stop: () => Promise.resolve(),
+  };
+}
+
 async function startMachine(world: World, name: string, port: number): Promise<ControlPlaneMachine> {
-  const { run, ca, admin } = world;
+  const { ca, admin } = world;
   const host = await startSshHost();
   const put = async (path: string, text: string, mode = 0o600): Promise<void> => {
     await mkdir(join(host.root, path, ".."), { recursive: true });
@@ -132,30 +183,20 @@ async function startMachine(world: World, name: string, port: number): Promise<C
   await put(`${pki}/sa.key`, world.saKey);
   await put(`${pki}/sa.pub`, world.saPublic, 0o644);
   await put(manifestPath, manifestOf(world, port));
-  const log = join(run.folder, `${name}.log`);
-  const binds = hostFolders.map((folder) => `mount --bind '${host.root}/${folder}' '/${folder}'`);
-  const init = [
-    "mount --make-rprivate /",
-    ...binds,
-    `hostname ${name}`,
-    `exec '${process.execPath}' '${kubelet}' '${world.apiServer}' '${log}'`,
-  ].join(" && ");
-  const program = await run.start({
-    name,
-    command: "unshare",
-    args: ["--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc", "sh", "-c", init],
-    env: { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1" },
-  });
-  const children = `/proc/${program.pid}/task/${program.pid}/children`;
-  await until(`${name} has a process`, () => readFileSync(children, "utf8").trim() !== "");
-  await host.join(Number(readFileSync(children, "utf8").trim().split(" ")[0]));
+  const start = world.options.kubelets === "real" ? startRealKubelet : startStandIn;
+  const { pid, log, stop } = await start(world, name, host);
+  await host.join(pid);
   const url = `https://127.0.0.1:${port}`;
   return {
     name,
     host,
     url,
     ask: (path, options = {}) => ask(`${url}${path}`, ca, { client: admin, ...options }),
-    log: () => (existsSync(log) ? readFileSync(log, "utf8").slice(-4000) : program.output()),
+    log,
+    stop: async () => {
+      await stop();
+      await host.stop();
+    },
   };
 }
 
@@ -183,8 +224,9 @@ export async function startMachines(options: MachinesOptions): Promise<ControlPl
   const run = openRun("control-plane");
   const machines: ControlPlaneMachine[] = [];
   const stop = async (): Promise<void> => {
+    // A real kubelet's node has its host's folders mounted.
     await run.end();
-    for (const { host } of machines) await host.stop();
+    for (const machine of machines) await machine.stop();
   };
   try {
     const authority = await createAuthority("podtrust test cluster");

@@ -57,19 +57,25 @@ async function startIn(
   };
 }
 
-/** Opens the namespaces; node-init.sh says what is in them. `state` is the folder for what the node stores. */
+/**
+ * Opens the namespaces; node-init.sh says what is in them. `state` is the folder for what the node stores. With a host name they
+ * have one of UTS as well.
+ */
 export async function openNamespace(
   run: Run,
   state: string,
   network: "own" | "the machine's",
+  hostname?: string,
 ): Promise<NodeNamespace> {
   const net = network === "own" ? ["--net"] : [];
+  const uts = hostname === undefined ? [] : ["--uts"];
   const program = await run.start({
     name: "node-init",
     command: "unshare",
     args: [
       "--mount",
       ...net,
+      ...uts,
       "--propagation=private",
       "--pid",
       "--fork",
@@ -85,13 +91,11 @@ export async function openNamespace(
     const ready = /^ready (\d+)$/mu.exec(program.output());
     return ready === null ? Promise.reject(new Error("not ready yet")) : Promise.resolve(Number(ready[1]));
   });
-  const enter = [`--target=${pid}`, "--mount", "--pid", ...net, "--"];
-  return {
-    pid,
-    start: (name, command, args) => startIn(run, enter, { name, command, args }),
-    exec: async (command, args) => {
-      const options = { env: { PATH: path }, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 };
-      return (await promisify(execFile)("nsenter", [...enter, command, ...args], options)).stdout;
-    },
+  const enter = [`--target=${pid}`, "--mount", "--pid", ...net, ...uts, "--"];
+  const exec: NodeNamespace["exec"] = async (command, args) => {
+    const options = { env: { PATH: path }, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 };
+    return (await promisify(execFile)("nsenter", [...enter, command, ...args], options)).stdout;
   };
+  if (hostname !== undefined) await exec("hostname", [hostname]);
+  return { pid, exec, start: (name, command, args) => startIn(run, enter, { name, command, args }) };
 }

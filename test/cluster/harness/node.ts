@@ -13,7 +13,7 @@ import { writeArchive } from "../../../tools/image/index.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
 /** Writes the image of one static program that holds a pod's namespaces. */
-function writePauseImage(file: string, program: string): void {
+export function writePauseImage(file: string, program: string): void {
   writeArchive(
     file,
     [{ path: "pause", mode: 0o755, content: { from: program } }],
