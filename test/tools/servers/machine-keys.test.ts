@@ -10,6 +10,8 @@ import { StateFolder } from "../../../src/core/files/index.ts";
 import { MachineKeys } from "../../../src/control-plane/servers/machine-keys.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
+import { newIdentity, readIdentities } from "../../../src/core/age/index.ts";
+import { makeSealedKey, openSealedKey } from "../../../src/control-plane/rotation/sealed-key.ts";
 import { kubernetesKid } from "../../../src/rules/keys/index.ts";
 import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 
@@ -77,6 +79,24 @@ describe("keys on machines", { skip: whyNoSshHost() }, () => {
     const held = await two.list(signal);
     assert.ok(held.every(({ kid }) => kid !== first.kid && kid !== other.kid));
     await assert.rejects(one.forget("../../shadow", signal), { code: "server-file-invalid" });
+  });
+
+  test("that were encrypted to a recipient reach a machine as they were made, and no other in their place", async () => {
+    const { identity, recipient } = newIdentity();
+    const { kid, sealed } = await makeSealedKey("ES256", [recipient]);
+    const secret = await openSealedKey(kid, sealed, readIdentities(identity));
+    const two = keysAt("two");
+    const { kid: other } = await keysAt("one").make("ES256", signal);
+    await assert.rejects(two.put(other, secret, signal), /another key/u);
+    await assert.rejects(openSealedKey(other, sealed, readIdentities(identity)), {
+      code: "rotation-refused",
+    });
+    await two.put(kid, secret, signal);
+    const file = at(`/etc/keys/two/podtrust-sa-${kid}.key`);
+    assert.equal(kubernetesKid(createPrivateKey(await readFile(file))), kid);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const held = await two.list(signal);
+    assert.ok(held.some((key) => key.kid === kid) && held.every((key) => key.kid !== other));
   });
 
   test("are kept from the file that signs now, so that the way back stays open", async () => {
