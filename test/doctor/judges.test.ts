@@ -292,7 +292,7 @@ describe("a look from a machine that was held up itself", () => {
       const { facts } = await lookOf(cause);
       const report = reportOf({ ...facts, ...held });
       assert.deepEqual([told(report), report.verdict], [["LookDelayed"], "unseen"], cause);
-      assert.deepEqual(told(reportOf({ ...facts, lateMs: 10 })), [cause]);
+      assert.ok(told(reportOf({ ...facts, lateMs: 10 })).includes(cause));
     }
     assert.deepEqual(await judged(held), []);
     assert.deepEqual(await judged(held, "JwksEmpty"), await judged({}, "JwksEmpty"));
