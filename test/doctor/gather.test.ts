@@ -130,6 +130,15 @@ describe("a bundle", () => {
     assert.throws(() => new Part([1, 2, 3], "a").list(2), /has more than 2 members/u);
     assert.throws(() => new Part("true", "a").boolean(), /is neither true nor false/u);
     assert.throws(() => new Part(0.5, "a").index(2), /is no whole number/u);
+    const two = new Part({ b: "x", c: null }, "a");
+    assert.throws(() => two.entries(1), /a of the bundle has more than 1 members/u);
+    assert.deepEqual(
+      two.entries().map(([name, part]) => [name, part.isText, part.isNull]),
+      [
+        ["b", true, false],
+        ["c", false, true],
+      ],
+    );
   });
 
   test("of a token whose keys cannot be read, or were not asked for, is judged as it was here", async () => {
