@@ -10,7 +10,6 @@ export const explainUses: CommandUses = {
   explain: {
     examples: [
       `podtrust token --raw shop/web | podtrust explain --token - --role ${role}`,
-      `podtrust explain --token token.jwt --role ${role}`,
       `podtrust explain --token token.jwt --role ${role} --trust-policy trust.json`,
       "podtrust explain --for gcp --token token.jwt --described provider.json",
     ],

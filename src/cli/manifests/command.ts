@@ -224,7 +224,6 @@ export const manifestsUses: CommandUses = {
   "manifests signer": {
     examples: [
       "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
-      "podtrust manifests signer --distribution other",
       "podtrust manifests signer --distribution other --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
       "podtrust manifests signer --distribution other --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
     ],
