@@ -14,7 +14,6 @@ export const backupUses: CommandUses = {
       `podtrust backup create --recipient ${exampleRecipient}`,
       `podtrust backup create -f prod.yaml --recipient ${exampleRecipient} --output prod.age --with-signing-keys`,
       `podtrust backup create --recipient ${exampleRecipient} --with-signing-keys --signer-state /var/lib/podtrust-signer`,
-      `podtrust backup --recipient ${exampleRecipient} --json`,
     ],
     guide: "backup-and-restore",
   },
