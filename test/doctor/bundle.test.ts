@@ -68,6 +68,15 @@ describe("a bundle", () => {
       assert.throws(() => factsOfBundle(text), { code: "bundle-invalid" });
   });
 
+  test("with an error that is none of podtrust's is refused", async () => {
+    const { facts } = await lookOf("NameMissing");
+    const text = JSON.stringify(bundleOf(facts));
+    const other = text.replace(/"code":"[a-z-]+"/gu, '"code":"no-such-code"');
+    assert.notEqual(other, text);
+    const message = /an error in the bundle is none of podtrust's/u;
+    assert.throws(() => factsOfBundle(other), { code: "bundle-invalid", message });
+  });
+
   test("keeps of a page in front of an issuer its marks alone, and of headers those that judges look at", async () => {
     const world = await newWorld();
     try {

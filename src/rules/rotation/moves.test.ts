@@ -129,6 +129,9 @@ describe("promote", () => {
     const files = { verify: ["old", "new"], signing: "old", privates: ["old"] };
     const servers = [a, serverWith("b", ["old", "new"], { files })];
     assert.match(JSON.stringify(judgePromote(ripe({ servers }))), /private half of new is not on b/u);
+    // Encrypted to a recipient it is on no machine before it is promoted.
+    const record = { ...ripe().record, sealed: { publicKey: "pem", file: "age" } };
+    assert.doesNotMatch(JSON.stringify(judgePromote(ripe({ servers, record }))), /private half/u);
   });
 
   test("is refused without a next key, and done once every server signs with it", () => {

@@ -86,6 +86,8 @@ describe("the judges of a stack", () => {
     assert.deepEqual(reasonsOf("healthy", { status }), ["ResponseSlow"]);
     assert.deepEqual(reasonsOf("healthy", { status, lateMs: 2000 }), ["LookDelayed"]);
     assert.deepEqual(reasonsOf("healthy", { lateMs: 2000 }), []);
+    const untried = { "workloads.0.trial": { unseen: "no right" }, lateMs: 2000 };
+    assert.deepEqual(reasonsOf("healthy", untried), []);
     // How long a pod took says nothing then; that it came back without its token does.
     const waited = { lateMs: 2000 };
     assert.ok(!reasonsOf("WebhookUnreachable", waited).includes("WebhookUnreachable"));

@@ -6,7 +6,7 @@ import {
   celExpression,
   type CelValue,
   celValue,
-  readExpression,
+  celResult,
   typeName,
 } from "./index.ts";
 
@@ -210,9 +210,10 @@ describe("an expression of CEL", () => {
   });
 
   test("that is none is given as its error, and what is no error of CEL's is thrown on", () => {
-    assert.ok(readExpression("1 +") instanceof CelError);
-    assert.equal((readExpression("1") as { text: string }).text, "1");
-    assert.throws(() => readExpression(undefined as unknown as string), TypeError);
+    assert.ok(celResult("1 +", {}) instanceof CelError);
+    assert.ok(celResult("missing", {}) instanceof CelError);
+    assert.equal(celResult("1", {}), 1n);
+    assert.throws(() => celResult(undefined as unknown as string, {}), TypeError);
     const variables = {
       get broken(): string {
         throw new RangeError("ours");

@@ -23,10 +23,10 @@ export function celExpression(text: string): CelExpression {
   return { text, evaluate: (variables) => evaluateExpression(expression, variables) };
 }
 
-/** An expression, or why there is none. */
-export function readExpression(text: string): CelExpression | CelError {
+/** What an expression comes to with these values, or why it comes to nothing. */
+export function celResult(text: string, variables: CelVariables): CelValue | CelError {
   try {
-    return celExpression(text);
+    return celExpression(text).evaluate(variables);
   } catch (error) {
     if (error instanceof CelError) return error;
     throw error;

@@ -1,5 +1,5 @@
 import { accepted, refusedWith, shown, type VendorAnswer } from "../../judge/index.ts";
-import { CelError, type CelValue, celValue, readExpression, typeName } from "../cel/index.ts";
+import { CelError, type CelValue, celResult, celValue, typeName } from "../cel/index.ts";
 import type { GoogleProvider } from "../facts.ts";
 import type { MappedIdentity } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
@@ -11,19 +11,8 @@ type Mapped = Readonly<Record<string, CelValue | CelError>>;
 function mappedBy({ attributeMapping }: GoogleProvider, claims: Readonly<Record<string, unknown>>): Mapped {
   const assertion = celValue(claims);
   return Object.fromEntries(
-    Object.entries(attributeMapping).map(([name, text]) => [name, valueOf(text, { assertion })] as const),
+    Object.entries(attributeMapping).map(([name, text]) => [name, celResult(text, { assertion })] as const),
   );
-}
-
-function valueOf(text: string, variables: Readonly<Record<string, CelValue>>): CelValue | CelError {
-  const expression = readExpression(text);
-  if (expression instanceof CelError) return expression;
-  try {
-    return expression.evaluate(variables);
-  } catch (error) {
-    if (error instanceof CelError) return error;
-    throw error;
-  }
 }
 
 /** The values whose names begin so, without it, as a condition sees them. */
@@ -55,7 +44,7 @@ const condition = exchangeRule({
     if (attributeCondition === undefined || attributeCondition === "")
       return accepted("there is no condition");
     const mapped = mappedBy(provider, jws.claims);
-    const value = valueOf(attributeCondition, {
+    const value = celResult(attributeCondition, {
       assertion: celValue(jws.claims),
       google: named(mapped, "google."),
       attribute: named(mapped, "attribute."),
