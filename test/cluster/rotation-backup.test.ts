@@ -63,7 +63,7 @@ publisher: {stateDir: state, https: {certificateFile: a.pem, keyFile: a.key}}
     const secret = new RecordSecret(api);
     const signal = AbortSignal.timeout(60_000);
     assert.deepEqual(await secret.read(signal), emptyRecord);
-    await secret.write(record, signal);
+    await secret.keep(record, signal);
     const made = await podtrust("backup", "create", "--recipient", recipient, "--output", "prod.age");
     assert.equal(made.code, 0, made.err);
     assert.match(made.out, /rotation\.json/u);
@@ -71,7 +71,7 @@ publisher: {stateDir: state, https: {certificateFile: a.pem, keyFile: a.key}}
 
     // What is there is newer, whatever it is.
     const newer = { ...emptyRecord, next: "another" };
-    await secret.write(newer, signal);
+    await secret.keep(newer, signal);
     assert.match(
       (await podtrust(...restore)).out,
       /rotation: is not used: what the cluster has of it is newer/u,

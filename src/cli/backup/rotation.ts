@@ -52,7 +52,7 @@ export async function planRotation(
       return nothing("rotation: is not used: what the cluster has of it is newer");
     return {
       says: "rotation: is put back into the cluster; its waits begin anew",
-      apply: () => secret.write(recordAfterLoss(record), context.signal),
+      apply: () => secret.keep(recordAfterLoss(record), context.signal),
     };
   } catch (error) {
     context.signal.throwIfAborted();

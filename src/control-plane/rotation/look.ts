@@ -59,7 +59,7 @@ async function remembered(
     const seen = observe({ ...facts, record });
     if (JSON.stringify(seen) === JSON.stringify(record)) return record;
     try {
-      await store.write(seen, signal);
+      await store.keep(seen, signal);
       return seen;
     } catch (error) {
       const lost = error instanceof PodtrustError && error.code === "rotation-elsewhere";

@@ -6,7 +6,7 @@ import { emptyRecord, parseRecord, recordText, type RotationRecord } from "../..
 export interface RecordStore {
   read(signal: AbortSignal): Promise<RotationRecord>;
   /** Throws `rotation-elsewhere` where somebody else has written since the last `read`. */
-  write(record: RotationRecord, signal: AbortSignal): Promise<void>;
+  keep(record: RotationRecord, signal: AbortSignal): Promise<void>;
 }
 
 const ref = { kind: "Secret", namespace: "kube-system", name: "podtrust-rotation" } as const;
@@ -41,7 +41,7 @@ export class RecordSecret implements RecordStore {
     });
   }
 
-  async write(record: RotationRecord, signal: AbortSignal): Promise<void> {
+  async keep(record: RotationRecord, signal: AbortSignal): Promise<void> {
     const data = { [entry]: Buffer.from(recordText(record)).toString("base64") };
     const before = this.#object;
     try {

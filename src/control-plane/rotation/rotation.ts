@@ -292,7 +292,7 @@ export class Rotation {
   }
 
   async #keep(record: RotationRecord): Promise<void> {
-    await this.#deps.record.write(record, this.#deps.signal);
+    await this.#deps.record.keep(record, this.#deps.signal);
   }
 
   /** Waits until the next key is seen from outside, from when on its age counts. */
