@@ -55,6 +55,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "plan --bindings": "test/stack/bindings.test.ts",
   "status --watch": "test/cli/status.test.ts",
   "map --watch": "test/map/map.test.ts",
+  "explain --described": "test/cli/explain-for.test.ts",
   "wait bindings": "test/cluster/bindings/install.test.ts",
 };
 
