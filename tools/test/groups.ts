@@ -161,7 +161,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",
-      "test/cluster/control-plane/{adoption,rotation}.test.ts",
+      "test/cluster/control-plane/adoption.test.ts",
       "test/cluster/doctor/causes.test.ts",
       "test/doctor/chain/healthy.test.ts",
       "test/cluster/operator/webhook.test.ts",
