@@ -71,7 +71,7 @@ const byNight = [
 ];
 
 /** The same of those that boot machines. */
-const machinesByNight = ["test/machine/nightly/*.test.ts"];
+const machinesByNight = ["test/machine/nightly/*.test.ts", "test/machine/story.test.ts"];
 
 /** Suites whose machines boot in emulation. */
 const bootingMachines: Omit<Group, "patterns"> = {
@@ -191,7 +191,7 @@ export const groups: Readonly<Record<string, Group>> = {
   machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
   // The story with what makes it long: an upgrade, a rollback and a reboot.
   "machine-nightly": {
-    patterns: [...machinesByNight, "test/machine/story.test.ts"],
+    patterns: machinesByNight,
     ...bootingMachines,
     isAgain: true,
     environment: { PODTRUST_AT_LENGTH: "yes" },
