@@ -15,6 +15,7 @@ import { SharedStore } from "../../src/publisher/shared/store.ts";
 import { TestClock } from "../support/clock.ts";
 import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { get, jwksPath, kidsOf } from "./support.ts";
+import { until } from "../support/until.ts";
 
 /** One Secret of an API server that can be away. */
 class OneSecret {
@@ -379,7 +380,10 @@ publisher: {${publisher}https: {certificateFile: tls.crt, keyFile: tls.key}}
     const deps = { cluster, clock, logger: new MemoryLog() };
     const config = await configWith(named);
     assert.match((await distrustInSecret(config, first, deps)) ?? "", /podtrust-distrusted/u);
-    await clock.advance(60_000);
+    await until("the key is out", async () => {
+      await clock.advance(60_000);
+      return (await kidsOf(to)).length === 1;
+    });
     assert.deepEqual(await kidsOf(to), [second]);
     await assert.rejects(distrustInSecret(config, second, deps), { code: "publisher-last-key" });
     await assert.rejects(distrustInSecret(config, "other", deps), { code: "publisher-key-unknown" });
