@@ -12,7 +12,6 @@ import { describe, test, type TestContext } from "node:test";
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import type { BootRow } from "../bench/from-nothing-page.ts";
 import { untilGone } from "../cluster/harness/endings.ts";
-import { isAtLength } from "../support/runs.ts";
 import { account } from "../support/sandbox.ts";
 import { leftOut, ssh, sshKey, until } from "./harness/index.ts";
 import { assertConfined } from "./harness/confinement.ts";
@@ -110,7 +109,7 @@ interface Meanwhile {
   readonly figures: Figures;
 }
 
-/** An upgrade, a rollback and a reboot: the machine's emulation takes ten minutes for them, so by night alone. */
+/** An upgrade, a rollback and a reboot. */
 async function surviveUpgradeAndReboot(
   context: TestContext,
   world: StoryWorld,
@@ -300,7 +299,7 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
       figures.add("up again: nothing to do", again);
     });
 
-    if (isAtLength) await surviveUpgradeAndReboot(context, world, { ask, figures });
+    await surviveUpgradeAndReboot(context, world, { ask, figures });
 
     await context.test(
       "down leaves nothing at Hetzner, Cloudflare and AWS, and ends the machine",

@@ -9,6 +9,7 @@ import { type DockerEngine, startDockerEngine, whyNoDocker } from "../support/do
 import { npmPackage } from "../support/npm-package.ts";
 import { podtrustImage, sandboxImage, writePodtrustImages } from "../support/podtrust-images.ts";
 import { cleanAwsEnvironment } from "../support/python-venv.ts";
+import { maxWait } from "../support/until.ts";
 
 const testcontainers = npmPackage("testcontainers", "12.2.0");
 const skip = whyNoDocker() ?? (await testcontainers.missing()) ?? false;
@@ -69,7 +70,7 @@ describe("the sandbox's image", { skip }, () => {
         .withCommand(["--account", "444455556666", "--log"])
         .withEnvironment({ PODTRUST_CONTROL_TOKEN: controlToken })
         .withExposedPorts(4580)
-        .withStartupTimeout(600_000)
+        .withStartupTimeout(${maxWait})
         .withLogConsumer((stream) => stream.on("data", (text) => (log += text)))
         .withWaitStrategy(Wait.forAll([
           Wait.forHealthCheck(),

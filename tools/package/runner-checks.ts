@@ -5,10 +5,11 @@ import { stripTypeScriptTypes } from "node:module";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { casesOf } from "../../test/support/runs.ts";
+import { maxWait } from "../../test/support/until.ts";
 import { type Check, npm } from "./support.ts";
 
-/** Milliseconds for one test and for all: many times what they take, since a runner's own five seconds fail on a busy machine. */
-const timeout = 600_000;
+/** Milliseconds for one test and for all: a runner's own five seconds fail on a busy machine. */
+const timeout = maxWait;
 
 /** Others' test runners, each with what it is given to run the tests of a folder. */
 const runners = {

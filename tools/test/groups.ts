@@ -13,8 +13,8 @@ export interface Group {
   readonly patterns: readonly string[];
   /** Of the files of its patterns; all by default. */
   readonly chooses?: (file: string) => boolean;
-  /** Its files are those of other groups, which have them as well. */
-  readonly isAgain?: true;
+  /** Runs by night: what the other groups leave to it, and some of theirs at length. */
+  readonly isNightly?: true;
   /** What its processes find in their environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Batches that run side by side; one of all files, each in a process of its own, by default. */
@@ -168,7 +168,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/signer/signer.test.ts",
       "test/exports/**/*.test.ts",
     ],
-    isAgain: true,
+    isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
     chooses: (file) =>
       /^test\/(?:attacks|cluster|exports|peers|tools)\//u.test(file) || triesProperties(file),
@@ -178,7 +178,7 @@ export const groups: Readonly<Record<string, Group>> = {
   // What is done to clusters that run: adoption, rotation and theft at length, each on the API servers of every minor.
   live: {
     patterns: ["test/cluster/control-plane/{adoption,rotation}.test.ts"],
-    isAgain: true,
+    isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
     concurrency: 1,
     timeout: 3_600_000,
@@ -189,12 +189,10 @@ export const groups: Readonly<Record<string, Group>> = {
   arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000 },
   rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
-  // The story with what makes it long: an upgrade, a rollback and a reboot.
   "machine-nightly": {
     patterns: machinesByNight,
     ...bootingMachines,
-    isAgain: true,
-    environment: { PODTRUST_AT_LENGTH: "yes" },
+    isNightly: true,
     async prepare() {
       const { whyNoMachine } = await import("../../test/machine/build.ts");
       const { saveMachine } = await import("../../test/machine/saved.ts");
@@ -207,13 +205,13 @@ export const groups: Readonly<Record<string, Group>> = {
 export function filesOfGroup(name: string): readonly string[] {
   const later = new Set(filesOf("byNight of tools/test/groups.ts", [...byNight, ...machinesByNight]));
   const found = (group: string): readonly string[] => {
-    const { patterns = [], chooses = () => true, isAgain = false } = groups[group] ?? {};
+    const { patterns = [], chooses = () => true, isNightly = false } = groups[group] ?? {};
     const files = filesOf(`group ${group} of tools/test/groups.ts`, patterns).filter(chooses);
-    return isAgain ? files : files.filter((file) => !later.has(file));
+    return isNightly ? files : files.filter((file) => !later.has(file));
   };
   if (name !== "unit") return found(name);
   const owners = Object.entries(groups).filter(
-    ([group, { isAgain }]) => group !== "unit" && isAgain !== true,
+    ([group, { isNightly }]) => group !== "unit" && isNightly !== true,
   );
   const others = new Set(owners.flatMap(([group]) => found(group)));
   return found("unit").filter((file) => !others.has(file));
