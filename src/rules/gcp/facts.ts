@@ -1,5 +1,6 @@
 import type { IssuerDocuments, Jwk, KeyChecks } from "../judge/index.ts";
 import type { Jws } from "../oidc/index.ts";
+import type { CelError, CelValue } from "./cel/index.ts";
 import type { MappedIdentity, ProviderName } from "./names.ts";
 
 /** The parameters of the token exchange as they came: texts, none of them checked (STS API, `v1.token`). */
@@ -42,6 +43,9 @@ export interface ExchangeFacts {
   readonly documents?: IssuerDocuments | undefined;
 }
 
+/** What each expression of a mapping comes to, by its name, or why it comes to nothing. */
+export type Mapped = Readonly<Record<string, CelError | CelValue>>;
+
 /** What the rules of the exchange find, by name. */
 export interface ExchangeLearned {
   readonly name: ProviderName;
@@ -54,6 +58,7 @@ export interface ExchangeLearned {
   /** How keys are asked; given by the caller, and found by no rule. */
   readonly keyChecks: KeyChecks;
   readonly key: Jwk;
+  readonly mapped: Mapped;
   readonly identity: MappedIdentity;
 }
 

@@ -1,15 +1,12 @@
 import { accepted, refusedWith, shown, type VendorAnswer } from "../../judge/index.ts";
 import { CelError, type CelValue, celResult, celValue, typeName } from "../cel/index.ts";
-import type { GoogleProvider } from "../facts.ts";
+import type { GoogleProvider, Mapped } from "../facts.ts";
 import type { MappedIdentity } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 
-type Mapped = Readonly<Record<string, CelValue | CelError>>;
-
 /** What each expression of the mapping comes to, or why it comes to nothing. */
-function mappedBy({ attributeMapping }: GoogleProvider, claims: Readonly<Record<string, unknown>>): Mapped {
-  const assertion = celValue(claims);
+function mappedBy({ attributeMapping }: GoogleProvider, assertion: CelValue): Mapped {
   return Object.fromEntries(
     Object.entries(attributeMapping).map(([name, text]) => [name, celResult(text, { assertion })] as const),
   );
@@ -41,25 +38,27 @@ const condition = exchangeRule({
   needs: ["jws", "provider"],
   check(_facts, { jws, provider }) {
     const { attributeCondition } = provider;
+    const assertion = celValue(jws.claims);
+    const mapped = mappedBy(provider, assertion);
     if (attributeCondition === undefined || attributeCondition === "")
-      return accepted("there is no condition");
-    const mapped = mappedBy(provider, jws.claims);
+      return accepted("there is no condition", { mapped });
     const value = celResult(attributeCondition, {
-      assertion: celValue(jws.claims),
+      assertion,
       google: named(mapped, "google."),
       attribute: named(mapped, "attribute."),
     });
-    if (value === true) return accepted(`${shown(attributeCondition)} is true`);
+    if (value === true) return accepted(`${shown(attributeCondition)} is true`, { mapped });
     const what =
       value instanceof CelError
         ? `has no value: ${value.message}`
         : value === false
           ? "is false"
           : `is of type ${typeName(value)}`;
-    return refusedWith(conditionFalse, {
+    const words = {
       why: `the condition ${shown(attributeCondition)} ${what}`,
       next: "Compare the condition with the token's claims, which podtrust token shows.",
-    });
+    };
+    return refusedWith(conditionFalse, words, { mapped });
   },
 });
 
@@ -101,9 +100,9 @@ const mapping = exchangeRule({
   evidence: "reported",
   note: "The text is known for google.subject alone; that it is the same for the others is inferred.",
   answers: [noSubject],
-  needs: ["jws", "provider"],
-  check(_facts, { jws, provider }) {
-    const identity = identityOf(mappedBy(provider, jws.claims));
+  needs: ["mapped"],
+  check(_facts, { mapped }) {
+    const identity = identityOf(mapped);
     if ("subject" in identity) return accepted(`google.subject is ${shown(identity.subject)}`, { identity });
     const { name, why } = identity;
     return refusedWith(noSubject, {
