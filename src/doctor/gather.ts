@@ -18,7 +18,7 @@ import {
   type NameFacts,
   type TokenFacts,
 } from "./facts.ts";
-import { Lateness } from "./lateness.ts";
+import { withLateness } from "./lateness.ts";
 
 export interface DoctorOptions {
   /** As `iss` has it, letter for letter. */
@@ -108,14 +108,8 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
  * is missing, cached or without a good certificate it looks beside it: by GETs, of public URLs of the same host. What fails
  * is part of the facts. Throws only the signal's reason.
  */
-export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  const lateness = new Lateness();
-  try {
-    const facts = await gathered(options);
-    return { ...facts, lateMs: lateness.end() };
-  } finally {
-    lateness.end();
-  }
+export function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
+  return withLateness(() => gathered(options));
 }
 
 async function gathered(options: DoctorOptions): Promise<DoctorFacts> {

@@ -22,7 +22,7 @@ export {
   symptomOf,
   type Verdict,
 } from "./judge/index.ts";
-export { Lateness } from "./lateness.ts";
+export { withLateness } from "./lateness.ts";
 export { mapTexts, redacted, withoutSecrets } from "./texts.ts";
 
 /** What the facts of an issuer mean, without what may not be shown of them. Pure: a bundle's mean the same. */

@@ -16,7 +16,7 @@ import {
   type TextLook,
   type WorkloadLook,
 } from "../judge/index.ts";
-import { Lateness } from "../index.ts";
+import { withLateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { clusterLook, reviewed } from "./cluster.ts";
 import { logTexts, keptLine } from "./logs.ts";
@@ -142,14 +142,8 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
  * webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes nothing. Throws the signal's reason,
  * and `usage` for a pod that is not there.
  */
-export async function gatherChain(options: ChainOptions): Promise<ChainFacts> {
-  const lateness = new Lateness();
-  try {
-    const facts = await gathered({ patience, ...options });
-    return { ...facts, lateMs: lateness.end() };
-  } finally {
-    lateness.end();
-  }
+export function gatherChain(options: ChainOptions): Promise<ChainFacts> {
+  return withLateness(() => gathered({ patience, ...options }));
 }
 
 async function gathered(options: ChainOptions): Promise<ChainFacts> {
