@@ -1,16 +1,12 @@
 import { entraRules } from "../../src/rules/azure/index.ts";
 import { exchangeRules, impersonationRules } from "../../src/rules/gcp/index.ts";
-import type { Evidence, VendorAnswer } from "../../src/rules/judge/index.ts";
+import type { VendorAnswer } from "../../src/rules/judge/index.ts";
 import { loginRules } from "../../src/rules/openbao/index.ts";
 import type { GeneratedPage } from "../docs.ts";
+import { code, ruleBody, type ShownRule } from "./rules/section.ts";
 
-/** What a page shows of a rule. */
-interface ShownRule {
-  readonly name: string;
-  readonly title: string;
-  readonly sources: readonly string[];
-  readonly evidence: Evidence;
-  readonly note?: string;
+/** A rule with the vendor's answers. */
+interface VendorRule extends ShownRule {
   readonly answers: readonly VendorAnswer[];
 }
 
@@ -20,34 +16,15 @@ interface Subject {
   readonly folder: string;
   readonly heading: string;
   readonly introduction: string;
-  readonly rules: readonly ShownRule[];
+  readonly rules: readonly VendorRule[];
 }
-
-const code = (text: string): string => `\`${text.replaceAll("|", String.raw`\|`)}\``;
-const sourceText = (source: string): string => (source.startsWith("https://") ? `<${source}>` : source);
 
 const answerRow = ({ when, code: word, number, status, text, evidence }: VendorAnswer): string =>
   `| ${when} | ${code(word)} ${status}${number === undefined ? "" : `, ${number}`} | ${code(text)} (${evidence}) |`;
 
-function section(
-  { name, title, evidence, sources, note, answers }: ShownRule,
-  index: number,
-  folder: string,
-): string {
-  return [
-    `### ${index + 1}. ${name}`,
-    "",
-    `${title} *${evidence}*`,
-    "",
-    "| refused when | answer, HTTP | text |",
-    "| --- | --- | --- |",
-    ...answers.map(answerRow),
-    "",
-    ...(note === undefined ? [] : [note, ""]),
-    `Known from ${sources.map(sourceText).join(", ")}. Proven by`,
-    `[${name}.test.ts](../../test/conformance/${folder}/${name}.test.ts).`,
-    "",
-  ].join("\n");
+function section(rule: VendorRule, index: number, folder: string): string {
+  const answers = { head: "answer, HTTP", rows: rule.answers.map(answerRow) };
+  return `### ${index + 1}. ${rule.name}\n\n${ruleBody(rule, answers, folder)}`;
 }
 
 function render({ folder, heading, introduction, rules }: Subject): string {

@@ -8,6 +8,7 @@ import {
 } from "../../src/rules/trust/index.ts";
 import type { Evidence } from "../../src/rules/judge/index.ts";
 import type { GeneratedPage } from "../docs.ts";
+import { code, ruleBody, type ShownRule } from "./rules/section.ts";
 
 const marks: Readonly<Record<Evidence, string>> = {
   documented: "AWS says so: in its API model, its guides or on re:Post.",
@@ -15,15 +16,6 @@ const marks: Readonly<Record<Evidence, string>> = {
   reported: "Told by users of AWS, or done so by another emulator that says it mirrors AWS.",
   inferred: "Our conclusion from the rest; the least certain.",
 };
-
-/** A text as code, also where it stands in a table. */
-function code(text: string): string {
-  return `\`${text.replaceAll("|", String.raw`\|`)}\``;
-}
-
-function sourceText(source: string): string {
-  return source.startsWith("https://") ? `<${source}>` : source;
-}
 
 function textCell(answer: AwsMessage): string {
   const { legacy, "2026": current } = answer.texts;
@@ -39,32 +31,16 @@ function answerRow(answer: AwsMessage): string {
   return `| ${answer.when} | ${code(answer.code)} ${answer.status} | ${textCell(answer)} |`;
 }
 
-/** What a rule asks for, what it answers, and from where it is known; `folder` has its test. */
-function body(
-  rule: Omit<IamRule, "answer" | "check" | "note"> & { note?: string; answers: readonly AwsMessage[] },
-  folder: string,
-): string {
-  const { name, title, evidence, sources, note, answers } = rule;
-  return [
-    `${title} *${evidence}*`,
-    "",
-    "| refused when | code, HTTP | text |",
-    "| --- | --- | --- |",
-    ...answers.map(answerRow),
-    "",
-    ...(note === undefined ? [] : [note, ""]),
-    `Known from ${sources.map(sourceText).join(", ")}. Proven by`,
-    `[${name}.test.ts](../../test/conformance/${folder}/${name}.test.ts).`,
-    "",
-  ].join("\n");
+function body(rule: ShownRule, answers: readonly AwsMessage[], folder: string): string {
+  return ruleBody(rule, { head: "code, HTTP", rows: answers.map(answerRow) }, folder);
 }
 
 function section(rule: StsRule, index: number): string {
-  return `### ${index + 1}. ${rule.name}\n\n${body(rule, "sts")}`;
+  return `### ${index + 1}. ${rule.name}\n\n${body(rule, rule.answers, "sts")}`;
 }
 
 function iamSection(rule: IamRule): string {
-  return `### ${rule.name}\n\n${body({ ...rule, answers: [rule.answer] }, "iam")}`;
+  return `### ${rule.name}\n\n${body(rule, [rule.answer], "iam")}`;
 }
 
 function anchor(rule: StsRule, index: number): string {
