@@ -163,15 +163,22 @@ publisher:
     return keysAcross(facts).map(({ kid, state }) => [state, kid]);
   };
 
-  test("from RSA to ES256 refuses no token, cut off and run again; then the old key leaves one place after the other", async (t) => {
-    const [[, old = ""] = []] = await states();
+  /** Shows every server's tokens to every server and to STS until it is ended, at the latest with its test. */
+  function startCheckers() {
     const checker = startChecker(world.machines, "default", "web");
     const endCheck = party.check();
+    const end = async () => ({ api: await checker.end(), sts: await endCheck() });
+    opened.push({ close: async () => void (await end()) });
+    return { asked: () => checker.asked(), end };
+  }
+
+  test("from RSA to ES256 refuses no token, cut off and run again; then the old key leaves one place after the other", async (t) => {
+    const [[, old = ""] = []] = await states();
+    const checkers = startCheckers();
     const prepared = await cutAndDone((rotation) => rotation.prepare("ES256"));
     const promoted = await cutAndDone((rotation) => rotation.promoteInTime());
-    await until("more was asked", () => checker.asked() > enough);
-    const api = await checker.end();
-    const sts = await endCheck();
+    await until("more was asked", () => checkers.asked() > enough);
+    const { api, sts } = await checkers.end();
     t.diagnostic(
       `cut ${prepared} and ${promoted} times; API servers asked ${api.asked}, STS ${sts.asked} times`,
     );
@@ -254,13 +261,11 @@ publisher:
   if (isAtLength)
     test("from ES256 back to RSA refuses no token either, cut off after every step", async (t) => {
       const [[, old = ""] = []] = await states();
-      const checker = startChecker(world.machines, "default", "web");
-      const endCheck = party.check();
+      const checkers = startCheckers();
       const prepared = await cutAndDone((rotation) => rotation.prepare("RS256"));
       const promoted = await cutAndDone((rotation) => rotation.promoteInTime());
-      await until("more was asked", () => checker.asked() > enough);
-      const api = await checker.end();
-      const sts = await endCheck();
+      await until("more was asked", () => checkers.asked() > enough);
+      const { api, sts } = await checkers.end();
       t.diagnostic(
         `cut ${prepared} and ${promoted} times; API servers asked ${api.asked}, STS ${sts.asked} times`,
       );
@@ -297,8 +302,7 @@ publisher:
       opened.push(servers);
       const [first] = servers.all;
       assert.ok(first !== undefined);
-      const checker = startChecker(world.machines, "default", "web");
-      const endCheck = party.check();
+      const checkers = startCheckers();
       const made = await first.machineKeys.make("ES256", signal);
       const { verifiers } = await first.files.readKeys(signal);
       const held = await first.machineKeys.list(signal);
@@ -309,10 +313,9 @@ publisher:
         const token = await party.mint(world.machines[0] ?? assert.fail());
         return token !== undefined && Buffer.from(token.split(".")[0] ?? "", "base64url").includes(made.kid);
       });
-      const sofar = checker.asked();
-      await until("it was shown to the other server", () => checker.asked() > sofar + 400);
-      const api = await checker.end();
-      const sts = await endCheck();
+      const sofar = checkers.asked();
+      await until("it was shown to the other server", () => checkers.asked() > sofar + 400);
+      const { api, sts } = await checkers.end();
       assert.ok(
         api.refused.some((one) => one.startsWith("cp-2 refuses a token of cp-1")),
         api.refused.join("\n"),
