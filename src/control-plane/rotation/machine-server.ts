@@ -23,14 +23,10 @@ function rulesOf({
   };
 }
 
-/** What stays until keys are written: k3s starts its controller manager anew with them. */
-type Steady = Required<Pick<ServerLook["keys"], "version" | "controllerManager">>;
-
 /** An API server on a machine of the config, its keys changed over SSH. */
 export class MachineServer implements RotatedServer {
   readonly name: string;
   readonly #server: Server;
-  #known: Steady | undefined;
 
   constructor(server: Server) {
     this.#server = server;
@@ -64,7 +60,8 @@ export class MachineServer implements RotatedServer {
         },
         stale: await this.#stale(signal),
         distribution,
-        ...(await this.#steady(signal)),
+        version: await api.version(signal),
+        controllerManager: await this.#server.controllerManagerKids(signal),
       },
     };
   }
@@ -108,7 +105,6 @@ export class MachineServer implements RotatedServer {
     sealed: ReadonlyMap<string, string> = new Map(),
   ): Promise<void> {
     const { files, machineKeys } = this.#server;
-    this.#known = undefined;
     const { verifiers, signer } = await files.readKeys(signal);
     const held = await machineKeys.list(signal);
     const known = new Map([
@@ -134,16 +130,6 @@ export class MachineServer implements RotatedServer {
       { verifiers: pems, ...(there === undefined ? {} : { signerThere: there }) },
       signal,
     );
-  }
-
-  /** Asked once: a rotation looks every few seconds. */
-  async #steady(signal: AbortSignal): Promise<Steady> {
-    const { api } = this.#server;
-    this.#known ??= {
-      version: await api.version(signal),
-      controllerManager: await this.#server.controllerManagerKids(signal),
-    };
-    return this.#known;
   }
 
   /** The count and the server's start; undefined where it does not tell. */
