@@ -58,7 +58,7 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  */
 const byNight = [
   "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,harness}.test.ts",
-  "test/cluster/{migrate-from-kube2iam,replicas}.test.ts",
+  "test/cluster/{migrate-from-kube2iam,replicas,s3}.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/control-plane/{kubelet,live-cluster}.test.ts",

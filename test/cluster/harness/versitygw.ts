@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildPrograms } from "../build.ts";
+import { buildProgram } from "../build.ts";
 import { createAuthority } from "./authority.ts";
 import { freePorts } from "./ports.ts";
 import { openRun, type Program, type Run, untilReady } from "./run.ts";
@@ -95,7 +95,7 @@ async function begin(run: Run, command: string, place: Place): Promise<Program> 
 
 /** Starts versitygw on a free port of loopback over folders of its own and waits until it answers. */
 export async function startS3(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { versitygw } = await buildPrograms();
+  const versitygw = await buildProgram("versitygw");
   const run = openRun("s3");
   try {
     const place = await prepare(run, options);
