@@ -8,7 +8,14 @@ import type { Logger } from "../../src/core/base/index.ts";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
 import { processorTime, timed } from "../support/processor-time.ts";
 import { measureBoot } from "./boot.ts";
-import { type FromNothingRow, renderFromNothingPage } from "./from-nothing-page.ts";
+import {
+  bootSectionOf,
+  fromNothingFigures,
+  type FromNothingRow,
+  renderBootSection,
+  renderFromNothingPage,
+} from "./from-nothing-page.ts";
+import type { PlottedPage } from "./plot.ts";
 import { measuredNow } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
@@ -70,7 +77,15 @@ async function measured(
   return { wall, processor: processorTime(said).seconds };
 }
 
-async function rowsOf(program: string, folder: string): Promise<readonly FromNothingRow[]> {
+/** What a command took once. */
+interface OneRun {
+  readonly wall: number;
+  readonly processor: number;
+  readonly calls: FromNothingRow["calls"];
+}
+
+/** Each command once, in their order: the last takes away what the first has made. */
+async function oneRound(program: string, folder: string): Promise<readonly OneRun[]> {
   const [atHetzner, atCloudflare] = [new Calls(), new Calls()];
   // Clouds that do everything at once: what is left is ours.
   const delays = { action: 0, firewall: 0, release: 0 };
@@ -87,33 +102,57 @@ async function rowsOf(program: string, folder: string): Promise<readonly FromNot
       CLOUDFLARE_BASE_URL: cloudflare.url,
       CLOUDFLARE_API_TOKEN: cloudflare.tokens.edit,
     };
-    const rows: FromNothingRow[] = [];
-    for (const [what, args, aimSeconds] of commands) {
+    const runs: OneRun[] = [];
+    for (const [, args] of commands) {
       const took = await measured(program, args, { cwd: folder, env });
-      const calls = { hetzner: atHetzner.take(), cloudflare: atCloudflare.take() };
-      rows.push({ what, ...took, calls, aimSeconds });
+      runs.push({ ...took, calls: { hetzner: atHetzner.take(), cloudflare: atCloudflare.take() } });
     }
-    return rows;
+    return runs;
   } finally {
     await hetzner.close();
     await cloudflare.close();
   }
 }
 
-/**
- * What it takes of us to go from nothing to a machine with a name, as the text of docs/reference/benchmarks/from-nothing.md; with
- * `boots` also to a cluster that AWS trusts, on a machine that boots.
- */
-export async function benchFromNothing({ boots }: { readonly boots: boolean }): Promise<string> {
-  const now = measuredNow();
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
-  try {
-    return renderFromNothingPage({
-      ...now,
-      rows: await rowsOf(await buildPackage(), folder),
-      ...(boots ? { boot: await measureBoot() } : {}),
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** So many rounds, each with clouds and a folder of its own. */
+async function rowsOf(program: string, rounds: number): Promise<readonly FromNothingRow[]> {
+  const all: (readonly OneRun[])[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
+    try {
+      all.push(await oneRound(program, folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
+  return commands.map(([what, , aimSeconds], index) => {
+    const runs = all.flatMap((round) => round[index] ?? []);
+    return {
+      what,
+      wall: runs.map(({ wall }) => wall),
+      processor: runs.map(({ processor }) => processor),
+      calls: runs[0]?.calls ?? { hetzner: 0, cloudflare: 0 },
+      aimSeconds,
+    };
+  });
+}
+
+interface FromNothingOptions {
+  /** Also to a cluster that AWS trusts, on a machine that boots. */
+  readonly boots: boolean;
+  /** Once, for a look. */
+  readonly quick: boolean;
+  /** The page as it is: what is not measured anew stays as it stands there. */
+  readonly page: string;
+}
+
+/** What it takes of us to go from nothing to a machine with a name: docs/reference/benchmarks/from-nothing.md and its figures. */
+export async function benchFromNothing({ boots, quick, page }: FromNothingOptions): Promise<PlottedPage> {
+  const now = measuredNow();
+  const rows = await rowsOf(await buildPackage(), quick ? 1 : 9);
+  const boot = boots ? renderBootSection(measuredNow(), await measureBoot()) : bootSectionOf(page);
+  return {
+    text: renderFromNothingPage({ ...now, rows, boot }),
+    figures: fromNothingFigures({ ...now, rows }),
+  };
 }

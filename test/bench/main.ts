@@ -3,8 +3,7 @@
  * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator, map, doctor, signer
- *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
+ *   npm run bench -- commands          one part, or several: `parts` below names them
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
@@ -28,14 +27,6 @@ type Measure = (options: Options) => Promise<string | PlottedPage>;
 interface Options {
   readonly quick: boolean;
   readonly boots: boolean;
-  /** Of the operator's page one section alone. */
-  readonly admission: boolean;
-}
-
-/** The operator's page, or the one that is there with a section measured anew. */
-async function operatorPage({ quick, admission }: Options): Promise<string> {
-  if (!admission) return benchOperator(quick);
-  return benchAdmission(quick, await readFile(pathOf("operator"), "utf8"));
 }
 
 /** The page of a part. */
@@ -45,10 +36,12 @@ const pathOf = (part: string): string =>
 const parts: Readonly<Record<string, Measure>> = {
   publisher: ({ quick }) => benchPublisher(quick),
   commands: ({ quick }) => benchCommands(quick),
-  "from-nothing": benchFromNothing,
+  "from-nothing": async (options) =>
+    benchFromNothing({ ...options, page: await readFile(pathOf("from-nothing"), "utf8") }),
   sandbox: ({ quick }) => benchSandbox(quick),
   hostile: ({ quick }) => benchHostile(quick),
-  operator: operatorPage,
+  operator: ({ quick }) => benchOperator(quick),
+  admission: ({ quick }) => benchAdmission(quick),
   map: ({ quick }) => benchMap(quick),
   doctor: ({ quick }) => benchDoctor(quick),
   signer: ({ quick }) => benchSigner(quick),
@@ -66,9 +59,8 @@ const words = process.argv.slice(2);
 const options: Options = {
   quick: words.includes("--quick"),
   boots: words.includes("--boot"),
-  admission: words.includes("--admission"),
 };
-const wanted = words.filter((word) => !["--quick", "--boot", "--admission"].includes(word));
+const wanted = words.filter((word) => !["--quick", "--boot"].includes(word));
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)
   throw new TypeError(`no part ${unknown} of the bench: ${Object.keys(parts).join(", ")}`);

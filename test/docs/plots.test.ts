@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { commandFigures } from "../bench/commands-page.ts";
+import {
+  bootSectionOf,
+  fromNothingFigures,
+  renderBootSection,
+  renderFromNothingPage,
+} from "../bench/from-nothing-page.ts";
 import { hostileFigures, renderHostilePage } from "../bench/hostile-page.ts";
+import { admissionFigures, renderAdmissionPage } from "../bench/operator/admission-page.ts";
+import { operatorFigures, renderOperatorPage } from "../bench/operator/page.ts";
 import { publisherFigures, renderPage } from "../bench/page.ts";
 import { renderSandboxPage, sandboxFigures } from "../bench/sandbox-page.ts";
 import { type Figures, plotSvg } from "../bench/plot.ts";
@@ -101,6 +109,62 @@ describe("the plots of benchmarks", () => {
     const { bars } = hostileFigures(results);
     assert.deepEqual(bars, [{ name: "floods, from others", least: 5, median: 12, most: 30 }]);
     assert.ok(shows(renderHostilePage(results), "hostile"));
+  });
+
+  test("of the way from nothing have each command's runs, and a page keeps what of a booting machine it had", () => {
+    const calls = { hetzner: 40, cloudflare: 15 };
+    const rows = [{ what: "up", wall: [1.4, 1.2, 1.9], processor: [0.5, 0.4, 0.6], calls, aimSeconds: 15 }];
+    assert.deepEqual(fromNothingFigures({ ...measured, rows }).bars, [
+      { name: "up", least: 1200, median: 1400, most: 1900 },
+    ]);
+    const waits = [["a login", 120]] as const;
+    const boot = renderBootSection(measured, [{ what: "up", wall: 329, processor: 4.3, waits }]);
+    const page = renderFromNothingPage({ ...measured, rows, boot });
+    assert.ok(shows(page, "from-nothing"));
+    assert.match(
+      page,
+      /\| up \| \*\*1\.4 s\*\* \| 1\.2 s \| 1\.9 s \| 0\.5 s \| 40 \| 15 \| under 15 s: reached \|/u,
+    );
+    assert.equal(bootSectionOf(page), boot);
+    assert.match(boot, /\| … until a login \| 120 s \| \|/u);
+    assert.equal(bootSectionOf(renderFromNothingPage({ ...measured, rows, boot: "" })), "");
+  });
+
+  test("of the operator have its starts, and the spread from a binding's making to Ready", () => {
+    const starts = [1600, 1500, 1900].map((fromListening) => ({ fromStart: 2100, fromListening, cpu: 2 }));
+    const resident = { now: 110, most: 120, file: 60, own: 50 };
+    const results = {
+      ...measured,
+      cores: 2,
+      size: { namespaces: 200, accounts: 10_000, annotated: 2000, pods: 5000, bindings: 1000 },
+      starts,
+      synced: resident,
+      bindings: resident,
+      bound: {
+        making: 4000,
+        least: 9000,
+        p50: 12_900,
+        p99: 14_200,
+        most: 14_300,
+        calls: {},
+        cpu: { operator: 10, apiServer: 17, etcd: 2, sandbox: 3, client: 1 },
+      },
+      quiet: { minutes: 3, iamCalls: 0.48, calls: {} },
+    };
+    assert.deepEqual(operatorFigures(results).bars, [
+      { name: "first sync: from the first answer to all seen", least: 1500, median: 1600, most: 1900 },
+      { name: "from making to Ready: 1,000 bindings at once", least: 9000, median: 12_900, most: 14_300 },
+    ]);
+    assert.ok(shows(renderOperatorPage(results), "operator"));
+  });
+
+  test("of admission have what a small pod took by each way", () => {
+    const figures = [{ times: [5, 4.2, 30], processor: 4 }];
+    const results = { ...measured, rounds: 100, rows: [{ what: "`operator run`", figures }] };
+    assert.deepEqual(admissionFigures(results).bars, [
+      { name: "operator run", least: 4.2, median: 5, most: 30 },
+    ]);
+    assert.ok(shows(renderAdmissionPage(results), "admission"));
   });
 
   test("say axis, unit, day, machine, and of each bar the median and its spread", () => {

@@ -11,7 +11,7 @@ function figuresOf(page: string, from: string): readonly (readonly string[])[] {
 }
 
 test("the prices that the guide on injection tells are those of the page of benchmarks", () => {
-  const measured = figuresOf("docs/reference/benchmarks/operator.md", "## What a pod's admission takes");
+  const measured = figuresOf("docs/reference/benchmarks/admission.md", "# What a pod's admission takes");
   // Nothing, two webhooks; configmap with 20, 200 and 1,000 ServiceAccounts; serviceaccounts with 20 and 50.
   assert.equal(measured.length, 8);
   const ways = [0, 3, 5, 6, 7];

@@ -9,7 +9,6 @@ import { startMutatingWebhook } from "../../cluster/injection/mutating-webhook.t
 import { until } from "../../cluster/operator/until.ts";
 import { spawnOperator, startWebhookWorld } from "../../cluster/operator/webhook-world.ts";
 import { cpuSeconds } from "../process.ts";
-import { percentile } from "./bindings.ts";
 import { type MassClient, openMassClient } from "./mass.ts";
 
 /** What a server-side dry run of a pod takes with one way of injection. */
@@ -17,8 +16,8 @@ export interface AdmissionRow {
   readonly what: string;
   /** Of each size, in the order of `sizes`. */
   readonly figures: readonly {
-    /** Milliseconds until the answer. */
-    readonly p50: number;
+    /** Milliseconds until the answer, of each pod. */
+    readonly times: readonly number[];
     /** Milliseconds of the API server's processor for each pod. */
     readonly processor: number;
   }[];
@@ -168,10 +167,7 @@ async function measured(client: MassClient, pid: number, size: Size, count: numb
       for (let index = 0; index < each; index += 1) one.took.push((await once(client, one.way, pod)).ms);
       one.seconds += (await cpuSeconds(pid)) - before;
     }
-  return all.map(({ took, seconds }) => ({
-    p50: percentile(took, 0.5),
-    processor: (seconds * 1000) / took.length,
-  }));
+  return all.map(({ took, seconds }) => ({ times: took, processor: (seconds * 1000) / took.length }));
 }
 
 /** What admission takes with nothing, with webhooks and with the policies, in the same run: `count` small pods of each. */
@@ -202,7 +198,7 @@ export async function measureAdmission(count: number): Promise<readonly Admissio
     for (const size of sizes) bySize.push(await measured(client, pid, size, count));
     return ways.map(({ what }, index) => ({
       what,
-      figures: bySize.map((figures) => figures[index] ?? { p50: 0, processor: 0 }),
+      figures: bySize.map((figures) => figures[index] ?? { times: [], processor: 0 }),
     }));
   } finally {
     client.close();

@@ -9,6 +9,7 @@ import { type BenchWorld, processorSeconds, type ProcessorSeconds, usedBetween }
 export interface BoundAtOnce {
   /** Until the last was made. */
   readonly making: number;
+  readonly least: number;
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
@@ -89,6 +90,7 @@ export async function bindAtOnce(
   const took = bindings.map(({ key }) => (ready.get(key) ?? 0) - (made.get(key) ?? 0));
   return {
     making,
+    least: Math.min(...took),
     p50: percentile(took, 0.5),
     p99: percentile(took, 0.99),
     most: Math.max(...took),

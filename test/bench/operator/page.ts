@@ -1,21 +1,18 @@
-import { type AdmissionRow, sizes } from "./admission.ts";
-import type { BoundAtOnce } from "./bindings.ts";
+import process from "node:process";
+import { barOf, type Figures, plotLine } from "../plot.ts";
+import { type BoundAtOnce, percentile } from "./bindings.ts";
 import type { FleetSize } from "./fleet.ts";
 import type { OperatorProcess, Resident } from "./operator-process.ts";
 import type { QuietHour } from "./quiet.ts";
 
-export interface AdmissionResults {
+export interface OperatorResults {
   readonly when: string;
   readonly machine: string;
-  readonly rounds: number;
-  readonly admission: readonly AdmissionRow[];
-}
-
-export interface OperatorResults extends AdmissionResults {
   /** Of the processor. */
   readonly cores: number;
   readonly size: FleetSize;
-  readonly ready: OperatorProcess["ready"];
+  /** Of each start on the same cluster. */
+  readonly starts: readonly OperatorProcess["ready"][];
   /** Before there was a binding. */
   readonly synced: Resident;
   readonly bound: BoundAtOnce;
@@ -30,10 +27,21 @@ const whole = (value: number): string => Math.round(value).toLocaleString("en-US
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const verdict = (reached: boolean): string => (reached ? "reached" : "**missed**");
 
-function rows({ size, ready, synced, bound, quiet, bindings }: OperatorResults): readonly string[] {
+const syncOf = (starts: OperatorResults["starts"]) =>
+  barOf(
+    "first sync: from the first answer to all seen",
+    starts.map(({ fromListening }) => fromListening),
+  );
+
+function rows({ size, starts, synced, bound, quiet, bindings }: OperatorResults): readonly string[] {
   const { residentMB, syncMs, readyMs, iamCalls } = aims;
+  const sync = syncOf(starts);
+  const fromStart = percentile(
+    starts.map((start) => start.fromStart),
+    0.5,
+  );
   return [
-    `| first sync: from the first answer to all seen | ${seconds(ready.fromListening)} (${seconds(ready.fromStart)} from the process's start) | under ${seconds(syncMs)}: ${verdict(ready.fromListening < syncMs)} |`,
+    `| ${sync.name}, ${starts.length} starts | p50 ${seconds(sync.median)}, ${seconds(sync.least)} to ${seconds(sync.most)} (p50 ${seconds(fromStart)} from the process's start) | p50 under ${seconds(syncMs)}: ${verdict(sync.median < syncMs)} |`,
     `| resident memory, a minute after that | ${whole(synced.now)} MB (highest ${whole(synced.most)}) | under ${residentMB} MB: ${verdict(synced.now < residentMB)} |`,
     `| the same with ${whole(size.bindings)} bindings, in a quiet minute | ${whole(bindings.now)} MB (highest ${whole(bindings.most)}) | under ${residentMB} MB: ${verdict(bindings.now < residentMB)} |`,
     `| from a binding's making to its \`Ready\`, ${whole(size.bindings)} made within ${seconds(bound.making)} | p50 ${seconds(bound.p50)}, p99 ${seconds(bound.p99)}, last ${seconds(bound.most)} | p99 under ${seconds(readyMs)}: ${verdict(bound.p99 < readyMs)} |`,
@@ -67,8 +75,9 @@ function processorTime({ size, bound, cores }: OperatorResults): readonly string
 
 /** What the sentences about missed aims are made of is measured in the same run. */
 function missed(results: OperatorResults): readonly string[] {
-  const { synced, bindings, bound, ready, size, cores } = results;
+  const { synced, bindings, bound, starts, size, cores } = results;
   const { operator, apiServer, etcd, sandbox, client } = bound.cpu;
+  const last = starts.at(-1);
   const all = operator + apiServer + etcd + sandbox + client;
   const share = (used: number): string => `${Math.round((used * 100) / all)} %`;
   const lines = [
@@ -77,10 +86,10 @@ function missed(results: OperatorResults): readonly string[] {
       : [
           `- **Memory**: ${whole(bindings.file)} MB of it are files: Node's own program and libraries. The rest is the process's own: ${whole(bindings.own)} MB, of which ${whole(synced.own)} MB were there before the bindings.`,
         ]),
-    ...(ready.fromListening < aims.syncMs
+    ...(last === undefined || syncOf(starts).median < aims.syncMs
       ? []
       : [
-          `- **First sync**: from its start until all was seen the operator used ${ready.cpu.toFixed(1)} s of the processor, of ${seconds(ready.fromStart)} that passed; in the rest it waited for the API server, or for a core.`,
+          `- **First sync**: from its start until all was seen the operator used ${last.cpu.toFixed(1)} s of the processor, of ${seconds(last.fromStart)} that passed; in the rest it waited for the API server, or for a core.`,
         ]),
     ...(bound.p99 < aims.readyMs
       ? []
@@ -97,60 +106,29 @@ const callsText = (calls: Readonly<Record<string, number>>): string =>
     .map(([action, count]) => `${action} ${whole(count)}`)
     .join(", ");
 
-/** Where the section begins that is measured by itself too. */
-const admissionTitle = "## What a pod's admission takes";
-const footer = "`npm run bench -- operator` makes this page; it needs what `npm run test:cluster` needs.";
-
-function admissionSection({ when, machine, rounds, admission }: AdmissionResults): string {
-  const heads = sizes.map(
-    ({ name, containers, variables }) => `${name}: ${containers} × ${variables}, p50 | its processor`,
-  );
-  const figures = (row: AdmissionRow): string =>
-    row.figures.map(({ p50, processor }) => `${milliseconds(p50)} | ${milliseconds(processor)}`).join(" | ");
-  return [
-    admissionTitle,
-    "",
-    `A server-side dry run of a pod of so many containers and variables on a connection that is kept, ${whole(rounds)} small pods of each way and fewer`,
-    "of the others, in namespaces in which each ServiceAccount has a role. Its processor is what the API server used of it for a pod; a webhook's",
-    "own comes on top. The webhooks here answer on loopback, without a network between, in namespaces of 20 ServiceAccounts.",
-    "",
-    `Measured ${when} on ${machine}.`,
-    "",
-    `| | ${heads.join(" | ")} |`,
-    `| --- |${" ---: |".repeat(heads.length * 2)}`,
-    ...admission.map((row) => `| ${row.what} | ${figures(row)} |`),
-    "",
-    ...admissionVerdicts(admission),
-    "",
-  ].join("\n");
-}
-
-/** The aims, each with what became of it in this run. */
-function admissionVerdicts(admission: readonly AdmissionRow[]): readonly string[] {
-  const of = (what: string, size: number) =>
-    admission.find((row) => row.what.includes(what))?.figures[size] ?? { p50: 0, processor: 0 };
-  const configMap = (count: string, size: number) => of(`--mode configmap\`, ${count} `, size);
-  const twice = [0, 1].every((size) => configMap("200", size).p50 <= 2 * of("podtrust's webhook", size).p50);
-  const large = configMap("1,000", 2).processor;
-  const apart = [0, 1, 2].map((size) => configMap("1,000", size).processor / configMap("20", size).processor);
-  const most = Math.max(...apart.map((ratio) => Math.max(ratio, 1 / ratio)));
-  return [
-    `- \`--mode configmap\`, small and middle pods: p50 at most twice the webhook's: ${verdict(twice)}.`,
-    `- A large pod: ${milliseconds(large)} of the API server's processor, at most 1 s: ${verdict(large <= 1000)}.`,
-    `- 20 and 1,000 ServiceAccounts within a fifth of one another: ${Math.round((most - 1) * 100)} % apart at most: ${verdict(most <= 1.2)}.`,
-  ];
-}
-
-/** The page with this section in place of its own. */
-export function withAdmission(page: string, results: AdmissionResults): string {
-  const at = page.indexOf(admissionTitle);
-  if (at < 0) throw new Error(`the page has no section "${admissionTitle}"`);
-  return `${page.slice(0, at) + admissionSection(results)}\n${footer}\n`;
+/** What the page's plot is drawn from. */
+export function operatorFigures({ when, machine, starts, bound, size }: OperatorResults): Figures {
+  return {
+    title: "The operator, at scale",
+    axis: "Time",
+    unit: "ms",
+    date: when,
+    machine,
+    bars: [
+      syncOf(starts),
+      {
+        name: `from making to Ready: ${whole(size.bindings)} bindings at once`,
+        least: bound.least,
+        median: bound.p50,
+        most: bound.most,
+      },
+    ],
+  };
 }
 
 /** docs/reference/benchmarks/operator.md. */
 export function renderOperatorPage(results: OperatorResults): string {
-  const { when, machine, size, bound, quiet, rounds, admission } = results;
+  const { when, machine, size, bound, quiet } = results;
   return [
     "<!-- Written by `npm run bench -- operator` (test/bench/). Do not edit. -->",
     "# The operator, at scale",
@@ -163,6 +141,11 @@ export function renderOperatorPage(results: OperatorResults): string {
     `Measured ${when} on ${machine}; Node ${process.version}. MB are 10⁶ bytes.`,
     "A load average of more than two means that others had most of the machine's two cores: then it is in all times below.",
     "",
+    plotLine(
+      "operator",
+      "Median and spread of the first sync, and of a binding's time from its making to Ready",
+    ),
+    "",
     "| | measured | aim |",
     "| --- | --- | --- |",
     ...rows(results),
@@ -171,8 +154,9 @@ export function renderOperatorPage(results: OperatorResults): string {
     "",
     ...missed(results),
     ...processorTime(results),
-    admissionSection({ when, machine, rounds, admission }),
-    footer,
+    "What injection adds to a pod's admission is [measured by itself](admission.md).",
+    "",
+    "`npm run bench -- operator` makes this page; it needs what `npm run test:cluster` needs.",
     "",
   ].join("\n");
 }
