@@ -1,9 +1,9 @@
 import {
   evaluate,
-  parsePolicy,
   type PolicyDocument,
   PolicyError,
   type Principal,
+  readPolicy,
 } from "../../rules/trust/index.ts";
 import { type RoleState, trustedRole } from "../../stack/parts/index.ts";
 import type { MapFacts } from "../facts.ts";
@@ -33,13 +33,9 @@ const administrator = /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/u;
 
 function readInline({ inline }: RoleState): readonly { name: string; document: PolicyDocument }[] {
   return Object.entries(inline).flatMap(([policy, text]) => {
-    try {
-      return [{ name: policy, document: parsePolicy(text, "identity") }];
-    } catch (error) {
-      // What IAM would not take grants nothing.
-      if (error instanceof PolicyError) return [];
-      throw error;
-    }
+    const document = readPolicy(text, "identity");
+    // What IAM would not take grants nothing.
+    return document instanceof PolicyError ? [] : [{ name: policy, document }];
   });
 }
 
@@ -114,14 +110,10 @@ function targetsOf({
   return accounts.flatMap((account) =>
     account.roles.flatMap((state) => {
       if (!/"AWS"|"\*"/u.test(state.trustPolicy)) return [];
-      try {
-        const role = trustedRole(state);
-        const wanted = account.wanted.find(({ name }) => name === state.name);
-        return [{ to: { account, state, read: { account, role, wanted } }, trust: role.trustPolicy }];
-      } catch (error) {
-        if (error instanceof PolicyError) return [];
-        throw error;
-      }
+      const trust = readPolicy(state.trustPolicy, "trust");
+      if (trust instanceof PolicyError) return [];
+      const wanted = account.wanted.find(({ name }) => name === state.name);
+      return [{ to: { account, state, read: { account, role: trustedRole(state), wanted } }, trust }];
     }),
   );
 }

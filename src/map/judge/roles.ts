@@ -1,6 +1,6 @@
 import { durationText } from "../../core/base/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import { parsePolicy, type PolicyDocument, PolicyError } from "../../rules/trust/index.ts";
+import { type PolicyDocument, PolicyError, readPolicy } from "../../rules/trust/index.ts";
 import { type RoleState, trustedRole } from "../../stack/parts/index.ts";
 import type { MapAccount, MapFacts } from "../facts.ts";
 import { type Asked, federatedOf, type ReadRole } from "./access.ts";
@@ -15,25 +15,16 @@ export interface MapRole {
   readonly unreadable?: string;
 }
 
-function policyOf(state: RoleState): PolicyDocument | string {
-  try {
-    return parsePolicy(state.trustPolicy, "trust");
-  } catch (error) {
-    if (error instanceof PolicyError) return error.message;
-    throw error;
-  }
-}
-
 /** The roles that a token can lead to: those that trust an OIDC provider, and those that config or bindings name. */
 export function rolesOf({ accounts }: MapFacts, asked: Asked): readonly MapRole[] {
   return accounts.flatMap((account) =>
     account.roles.flatMap((state): MapRole[] => {
-      const policy = policyOf(state);
+      const policy = readPolicy(state.trustPolicy, "trust");
       const wanted = account.wanted.find(({ name }) => name === state.name);
       const isMeant = wanted !== undefined || asked.of(state.arn).size > 0;
-      if (typeof policy === "string")
+      if (policy instanceof PolicyError)
         return isMeant || state.trustPolicy.includes(":oidc-provider/")
-          ? [{ account, state, unreadable: policy }]
+          ? [{ account, state, unreadable: policy.message }]
           : [];
       if (!isMeant && !federatedOf(policy).some((arn) => arn.includes(":oidc-provider/"))) return [];
       return [{ account, state, read: { account, role: trustedRole(state), wanted } }];

@@ -2,10 +2,10 @@ import { tagValue } from "../../core/base/index.ts";
 import {
   type Condition,
   parsePolicy,
-  type PolicyDocument,
   PolicyError,
   policyText,
   type Principals,
+  readPolicy,
   type Statement,
 } from "../../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";
@@ -47,22 +47,13 @@ function living(one: Statement): Statement | undefined {
   return Object.keys(principals).length === 0 ? undefined : { ...one, principals };
 }
 
-function read(trustPolicy: string): PolicyDocument | undefined {
-  try {
-    return parsePolicy(trustPolicy, "trust");
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return undefined;
-  }
-}
-
 /**
  * Whether the statements of a trust policy can be kept beside others: it can be read, none has the condition by which they
  * are kept, and none means something else in the language's present version.
  */
 export function isKeepable(trustPolicy: string): boolean {
-  const document = read(trustPolicy);
-  if (document === undefined) return false;
+  const document = readPolicy(trustPolicy, "trust");
+  if (document instanceof PolicyError) return false;
   const { version, statements } = document;
   if (version === "2008-10-17" && policyText(document).includes("${")) return false;
   return !statements.some(({ conditions }) => conditions.some((one) => isSameKey(one) && !isNever(one)));
@@ -77,7 +68,8 @@ export function formerTrust(
   { trustPolicy, tags }: Pick<RoleState, "trustPolicy" | "tags">,
   isTaken = tagValue(tags, adoptingTag) !== undefined,
 ): readonly Statement[] {
-  const statements = read(trustPolicy)?.statements ?? [];
+  const read = readPolicy(trustPolicy, "trust");
+  const statements = read instanceof PolicyError ? [] : read.statements;
   const isGivenBack = statements.some(({ sid }) => sid === givenBackSid);
   const kept = isGivenBack
     ? statements.filter(({ sid }) => sid !== givenBackSid)

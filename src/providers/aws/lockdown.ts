@@ -3,6 +3,7 @@ import {
   type PolicyDocument,
   PolicyError,
   policyText,
+  readPolicy,
   type Statement,
 } from "../../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";
@@ -67,15 +68,6 @@ function revocationText({ begunBefore, until }: Revocation): string {
 
 const isDated = (until: number, now: number): boolean => until > now && until <= now + longestMs;
 
-function readTrust(trustPolicy: string): PolicyDocument | undefined {
-  try {
-    return parsePolicy(trustPolicy, "trust");
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return undefined;
-  }
-}
-
 const dateOf = ({ conditions }: Statement, name: string): number => {
   const [value = ""] = conditions.find(({ key }) => key === name)?.values ?? [];
   return Date.parse(value);
@@ -83,7 +75,9 @@ const dateOf = ({ conditions }: Statement, name: string): number => {
 
 /** Until when a trust policy is closed by our statement, and by no other; undefined where it is not. */
 function closedUntil(trustPolicy: string): number | undefined {
-  const statement = readTrust(trustPolicy)?.statements.find(({ sid }) => sid === closedSid);
+  const read = readPolicy(trustPolicy, "trust");
+  if (read instanceof PolicyError) return undefined;
+  const statement = read.statements.find(({ sid }) => sid === closedSid);
   if (statement === undefined) return undefined;
   const until = dateOf(statement, "aws:CurrentTime");
   const providers = statement.principals?.Federated ?? [];
@@ -96,19 +90,16 @@ function closedUntil(trustPolicy: string): number | undefined {
 
 function revocationOf(text: string | undefined): Revocation | undefined {
   if (text === undefined) return undefined;
-  try {
-    const [statement] = parsePolicy(text, "identity").statements;
-    if (statement === undefined) return undefined;
-    const begunBefore = dateOf(statement, "aws:TokenIssueTime");
-    const until = dateOf(statement, "aws:CurrentTime");
-    if (Number.isNaN(begunBefore + until)) return undefined;
-    const found = { begunBefore, until };
-    // Whatever else stands under the name is no revocation of ours.
-    return samePolicy(text, revocationText(found), "identity") ? found : undefined;
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return undefined;
-  }
+  const read = readPolicy(text, "identity");
+  if (read instanceof PolicyError) return undefined;
+  const [statement] = read.statements;
+  if (statement === undefined) return undefined;
+  const begunBefore = dateOf(statement, "aws:TokenIssueTime");
+  const until = dateOf(statement, "aws:CurrentTime");
+  if (Number.isNaN(begunBefore + until)) return undefined;
+  const found = { begunBefore, until };
+  // Whatever else stands under the name is no revocation of ours.
+  return samePolicy(text, revocationText(found), "identity") ? found : undefined;
 }
 
 /** What of a lockdown is on a role and holds still. */
@@ -127,8 +118,8 @@ export function lockdownPolicies(role: Pick<RoleState, "trustPolicy" | "inline">
 }
 
 function withoutClosing(trustPolicy: string): PolicyDocument | undefined {
-  const document = readTrust(trustPolicy);
-  if (document === undefined) return undefined;
+  const document = readPolicy(trustPolicy, "trust");
+  if (document instanceof PolicyError) return undefined;
   return { ...document, statements: document.statements.filter(({ sid }) => sid !== closedSid) };
 }
 

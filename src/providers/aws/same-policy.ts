@@ -1,4 +1,4 @@
-import { canonicalPolicy, parsePolicy, PolicyError, policyText } from "../../rules/trust/index.ts";
+import { canonicalPolicy, PolicyError, policyText, readPolicy } from "../../rules/trust/index.ts";
 
 type Kind = "trust" | "identity";
 
@@ -7,12 +7,8 @@ type Kind = "trust" | "identity";
  * difference. What our parser does not take stays as it is, and so differs from anything that it does.
  */
 export function canonicalText(text: string, kind: Kind): string {
-  try {
-    return policyText(canonicalPolicy(parsePolicy(text, kind)));
-  } catch (error) {
-    if (error instanceof PolicyError) return text;
-    throw error;
-  }
+  const read = readPolicy(text, kind);
+  return read instanceof PolicyError ? text : policyText(canonicalPolicy(read));
 }
 
 /** Whether two documents mean the same. */

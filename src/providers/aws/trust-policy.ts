@@ -1,8 +1,8 @@
 import { iamProviderKey, serviceAccountSubject } from "../../rules/oidc/index.ts";
 import {
-  parsePolicy,
   PolicyError,
   policyText,
+  readPolicy,
   webIdentityTrustPolicy as trustDocument,
 } from "../../rules/trust/index.ts";
 import { oidcProviderArn } from "./oidc-provider.ts";
@@ -31,14 +31,10 @@ const providerArns = /arn:aws[a-z-]{0,16}:iam::\d{12}:oidc-provider\/[^"\s]{1,25
 
 /** The OIDC providers that a trust policy names, as IAM names them, whatever it asks of their tokens. */
 export function trustedProviders(trustPolicy: string): readonly string[] {
-  try {
-    const { statements } = parsePolicy(trustPolicy, "trust");
-    const federated = statements.flatMap(({ principals }) => principals?.Federated ?? []);
-    return [...new Set(federated.filter((one) => !one.includes(":saml-provider/")))];
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return [...new Set(trustPolicy.match(providerArns))];
-  }
+  const read = readPolicy(trustPolicy, "trust");
+  if (read instanceof PolicyError) return [...new Set(trustPolicy.match(providerArns))];
+  const federated = read.statements.flatMap(({ principals }) => principals?.Federated ?? []);
+  return [...new Set(federated.filter((one) => !one.includes(":saml-provider/")))];
 }
 
 /**
@@ -46,14 +42,11 @@ export function trustedProviders(trustPolicy: string): readonly string[] {
  * cannot be read.
  */
 export function trustedPrincipals(trustPolicy: string): readonly string[] | undefined {
-  try {
-    const allowing = parsePolicy(trustPolicy, "trust").statements.filter(({ effect }) => effect === "Allow");
-    const named = allowing.flatMap(({ principals }) => Object.values(principals ?? { AWS: ["*"] }).flat());
-    return [...new Set(named)];
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return undefined;
-  }
+  const read = readPolicy(trustPolicy, "trust");
+  if (read instanceof PolicyError) return undefined;
+  const allowing = read.statements.filter(({ effect }) => effect === "Allow");
+  const named = allowing.flatMap(({ principals }) => Object.values(principals ?? { AWS: ["*"] }).flat());
+  return [...new Set(named)];
 }
 
 /** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */

@@ -28,7 +28,7 @@ export type {
 export { policyEffects, type PolicyEffects } from "./policy/effects.ts";
 export { PolicyError } from "./policy/error.ts";
 export { type PolicyWarning, trustPolicyWarnings } from "./policy/lint.ts";
-export { parsePolicy } from "./policy/parse.ts";
+export { parsePolicy, readPolicy } from "./policy/parse.ts";
 export {
   inlinePolicyQuota,
   managedPolicyQuota,

@@ -1,5 +1,7 @@
 import { defined, type JsonRecord, isRecord } from "../../../core/base/index.ts";
+import { tried } from "../../judge/index.ts";
 import type { PolicyDocument, PolicyKind } from "./document.ts";
+import type { PolicyError } from "./error.ts";
 import { identityDocument } from "./identity-document.ts";
 import { jsonFault } from "./json-fault.ts";
 import { onlyMembers, type PolicyPosition, refuse, syntaxText } from "./shape.ts";
@@ -37,4 +39,10 @@ export function parsePolicy(text: string, kind: PolicyKind, partition?: string):
   const read = kind === "trust" ? trustDocument : identityDocument;
   const { version, statements } = read(raw, place);
   return { version, ...defined({ id }), statements };
+}
+
+/** The same, with what IAM would say of a document that it does not take, in place of throwing it. */
+export function readPolicy(text: string, kind: PolicyKind, partition?: string): PolicyDocument | PolicyError {
+  // `parsePolicy` throws nothing else.
+  return tried(() => parsePolicy(text, kind, partition)) as PolicyDocument | PolicyError;
 }

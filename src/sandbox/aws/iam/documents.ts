@@ -1,10 +1,10 @@
 import {
   inlinePolicyQuota,
   managedPolicyQuota,
-  parsePolicy,
   type PolicyDocument,
   PolicyError,
   type QuotaRefusal,
+  readPolicy,
   trustPolicyRefusal,
   trustQuota,
 } from "../../../rules/trust/index.ts";
@@ -20,12 +20,9 @@ function malformed(error: PolicyError, rule: string): AwsError {
 }
 
 function checkGrammar(text: string, kind: "trust" | "identity"): PolicyDocument {
-  try {
-    return parsePolicy(text, kind, partition);
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    throw malformed(error, "policy-grammar");
-  }
+  const read = readPolicy(text, kind, partition);
+  if (read instanceof PolicyError) throw malformed(read, "policy-grammar");
+  return read;
 }
 
 function checkSize(refusal: QuotaRefusal | undefined): void {

@@ -1,4 +1,4 @@
-import { parsePolicy, PolicyError, policySize } from "../../../rules/trust/index.ts";
+import { PolicyError, policySize, readPolicy } from "../../../rules/trust/index.ts";
 import { managedPolicyText } from "../iam/index.ts";
 import type { Account, Session } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
@@ -14,17 +14,14 @@ export interface SessionLimits {
 const allottedCharacters = 3000;
 
 function checkedPolicy(text: string): void {
-  try {
-    parsePolicy(text, "session", "aws");
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    throw new AwsError(error.awsCode, error.awsMessage, {
-      rule: "session-policy",
-      why: error.message,
-      next: "Correct the session policy.",
-      cause: error,
-    });
-  }
+  const read = readPolicy(text, "session", "aws");
+  if (!(read instanceof PolicyError)) return;
+  throw new AwsError(read.awsCode, read.awsMessage, {
+    rule: "session-policy",
+    why: read.message,
+    next: "Correct the session policy.",
+    cause: read,
+  });
 }
 
 function managedText(account: Account, arn: string): string {

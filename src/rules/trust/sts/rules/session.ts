@@ -1,8 +1,7 @@
 import { lengthText } from "../../../../core/base/index.ts";
-import { tried } from "../../../judge/index.ts";
 import type { NamedPolicy } from "../../policy/document.ts";
 import { PolicyError } from "../../policy/error.ts";
-import { parsePolicy } from "../../policy/parse.ts";
+import { readPolicy } from "../../policy/parse.ts";
 import { policySize } from "../../policy/quota.ts";
 import { sameText } from "../answer.ts";
 import type { WebIdentityFacts } from "../facts.ts";
@@ -62,9 +61,9 @@ const sessionPolicy = stsRule({
       return accepted("no session policy", { sessionPolicy: { value: undefined } });
     const text = request.policy;
     const partition = parseRoleArn(request.roleArn ?? "")?.partition;
-    const document = tried(() => parsePolicy(text, "session", partition));
+    const document = readPolicy(text, "session", partition);
     if (!(document instanceof PolicyError)) {
-      const value = { name: "session policy", document } as NamedPolicy;
+      const value: NamedPolicy = { name: "session policy", document };
       return accepted("a session policy limits it", { sessionPolicy: { value } });
     }
     return refused(malformed, {
