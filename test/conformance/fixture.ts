@@ -123,7 +123,7 @@ export function trust(
   },
   change: {
     readonly actions?: readonly string[];
-    readonly principal?: object;
+    readonly principal?: object | "*";
     readonly deny?: Conditions;
   } = {},
 ): RoleFacts["trustPolicy"] {

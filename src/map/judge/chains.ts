@@ -71,7 +71,7 @@ function isThinkable(
   const speaks = inline.length > 0 || mayDoAll;
   return statements.some(({ effect, principals }) => {
     if (effect !== "Allow") return false;
-    const values = principals === undefined ? ["*"] : (principals.AWS ?? []);
+    const values = principals === undefined ? ["*"] : (principals["*"] ?? principals.AWS ?? []);
     if (values.includes("*") || values.includes(state.arn)) return speaks || state.account === to.account;
     return speaks && values.some((one) => one.includes(state.account));
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { parsePolicy } from "../../../src/rules/trust/index.ts";
 import {
   accepts,
   account,
@@ -99,6 +100,25 @@ describe("STS rule trust-policy", () => {
     assert.match((await refusalOf({ trust: trust(undefined, { deny }) }, refusal)).why, /denies/u);
     assert.match((await refusalOf({ trust: trust(undefined, { deny: {} }) }, refusal)).why, /denies/u);
   });
+
+  test("refuses what a statement denies to Principal *, and not what one denies to every AWS principal", async () => {
+    const denied = (principal: unknown): Change => {
+      const { statements } = trust();
+      const other = { Effect: "Deny", Action: "sts:AssumeRoleWithWebIdentity", Principal: principal };
+      const text = JSON.stringify({ Version: "2012-10-17", Statement: other });
+      return {
+        trust: {
+          version: "2012-10-17",
+          statements: [...statements, ...parsePolicy(text, "trust").statements],
+        },
+      };
+    };
+    assert.match((await refusalOf(denied("*"), refusal)).why, /statement 2 .*denies/u);
+    await accepts(denied({ AWS: "*" }));
+  });
+
+  test("accepts a token by a statement that allows Principal *", () =>
+    accepts({ trust: trust(undefined, { principal: "*" }) }));
 
   const good: readonly [string, Conditions, Change?][] = [
     ["StringLike on the subject", { StringLike: { [sub]: "system:serviceaccount:shop:*" } }],

@@ -36,11 +36,12 @@ function accountOf(value: string): string | undefined {
 }
 
 /**
- * Whether a principal is meant. `*` is everybody of its kind; `{AWS: "*"}` does not mean the users of an OIDC
- * provider. Other wildcards do not count here.
+ * Whether a principal is meant. `"*"` by itself is everybody, and `{AWS: "*"}` everybody of its kind, who are not the users of
+ * an OIDC provider. Other wildcards do not count here.
  */
 export function matchesPrincipal(principals: Principals, principal: Principal | undefined): boolean {
   if (principal === undefined) return false;
+  if (principals["*"] !== undefined) return true;
   const values = principals[principal.type] ?? [];
   return values.some((value) => {
     if (value === "*" || principal.ids.includes(value)) return true;

@@ -18,7 +18,9 @@ function list(values: readonly string[]): string {
 }
 
 function named(principals: Principals): readonly string[] {
-  return Object.entries(principals).flatMap(([type, values]) => values.map((value) => `${type} ${value}`));
+  return Object.entries(principals).flatMap(([type, values]) =>
+    values.map((value) => (type === "*" ? value : `${type} ${value}`)),
+  );
 }
 
 function miss(

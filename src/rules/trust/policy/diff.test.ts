@@ -50,6 +50,15 @@ describe("the difference of two policies", () => {
     ]);
   });
 
+  test("everybody is Principal itself, and another than every principal of AWS", () => {
+    const everybody: Statement = { ...read, principals: { "*": ["*"] } };
+    const everyAws: Statement = { ...read, principals: { AWS: ["*"] } };
+    assert.deepEqual(messages(policy(everyAws), policy(everybody)), [
+      "removed statement 1 Principal AWS: - *",
+      "added statement 1 Principal: + *",
+    ]);
+  });
+
   test("statements are found again by Sid, then by content, then by place", () => {
     const a: Statement = { ...read, sid: "A" };
     const b: Statement = { ...read, sid: "B", notActions: ["iam:*"], actions: ["s3:*"] };

@@ -1,5 +1,5 @@
 import { canonicalPolicy } from "./canonical.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import type { PolicyDocument, Principals, Statement } from "./document.ts";
 
 /** One thing in which two policies differ. */
 export interface PolicyChange {
@@ -36,9 +36,12 @@ function fields(statement: Statement): ReadonlyMap<string, readonly string[]> {
   const add = (name: string, values: readonly string[] | undefined): void => {
     if (values !== undefined) found.set(name, values);
   };
-  for (const [type, values] of Object.entries(statement.principals ?? {})) add(`Principal ${type}`, values);
-  for (const [type, values] of Object.entries(statement.notPrincipals ?? {}))
-    add(`NotPrincipal ${type}`, values);
+  const addPrincipals = (element: string, principals: Principals = {}): void => {
+    for (const [type, values] of Object.entries(principals))
+      add(type === "*" ? element : `${element} ${type}`, values);
+  };
+  addPrincipals("Principal", statement.principals);
+  addPrincipals("NotPrincipal", statement.notPrincipals);
   add("Action", statement.actions);
   add("NotAction", statement.notActions);
   add("Resource", statement.resources);

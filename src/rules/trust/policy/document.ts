@@ -7,8 +7,11 @@ export type PolicyVersion = "2008-10-17" | "2012-10-17";
 /** A kind of principal in a policy. */
 export type PrincipalType = "AWS" | "Federated" | "Service" | "CanonicalUser";
 
-/** Values by kind of principal; `"*"` in a document is read as `{AWS: ["*"]}`. */
-export type Principals = Readonly<Partial<Record<PrincipalType, readonly string[]>>>;
+/**
+ * Values by kind of principal. `"*"` in the place of the object is read as `{"*": ["*"]}`: all principals of every kind, the
+ * users of an OIDC provider too (IAM User Guide, "AWS JSON policy elements: Principal", "All principals").
+ */
+export type Principals = Readonly<Partial<Record<PrincipalType | "*", readonly string[]>>>;
 
 /** One line of a Condition block: all lines of a statement must hold, of the values one. */
 export interface Condition {

@@ -59,6 +59,7 @@ describe("the warnings about a trust policy", () => {
       ["wildcard-subject"],
     );
     assert.deepEqual(rules({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" }), ["anybody"]);
+    assert.deepEqual(rules({ Principal: "*", Action: "sts:AssumeRole" }), ["anybody"]);
   });
 
   test("name conditions that can never be true", () => {

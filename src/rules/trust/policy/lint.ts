@@ -1,7 +1,7 @@
 import { parseOperator } from "../condition/operator.ts";
 import { isOnlyWildcards, matchesPattern, patternOf } from "../condition/pattern.ts";
 import { variablesOf } from "../condition/variable.ts";
-import type { Condition, PolicyDocument, Statement } from "./document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 import { claimsWithKeys, providerUrlOf, type SharedProvider, sharedProviderOf } from "./shared-provider.ts";
 
 /** Something legal in a policy that asks for trouble. */
@@ -140,6 +140,13 @@ function providerWarnings(statement: Statement): readonly LintFinding[] {
   return [...claimWarnings(statement, population), ...foreignKeys(statement, urls)];
 }
 
+/** Whom a statement means that names nobody; undefined where it names somebody. */
+function anybody(principals: Principals = {}): string | undefined {
+  if (principals["*"] !== undefined)
+    return "every principal of every AWS account, and every token of the account's OIDC providers,";
+  return principals.AWS?.includes("*") === true ? "every principal of every AWS account" : undefined;
+}
+
 function statementWarnings(statement: Statement, version: PolicyDocument["version"]): readonly LintFinding[] {
   const found: LintFinding[] = [];
   if (version !== "2012-10-17" && statement.conditions.some(({ values }) => values.some(hasVariable))) {
@@ -151,12 +158,9 @@ function statementWarnings(statement: Statement, version: PolicyDocument["versio
   }
   if (statement.effect === "Deny") return found;
   found.push(...statement.conditions.flatMap(operatorWarnings));
-  if (statement.principals?.AWS?.includes("*") === true && statement.conditions.length === 0) {
-    found.push({
-      rule: "anybody",
-      message: "every principal of every AWS account may assume the role",
-      next: "Name who may.",
-    });
+  const everybody = anybody(statement.principals);
+  if (everybody !== undefined && statement.conditions.length === 0) {
+    found.push({ rule: "anybody", message: `${everybody} may assume the role`, next: "Name who may." });
   }
   return [...found, ...providerWarnings(statement)];
 }

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import type { PolicyKind } from "./document.ts";
 import { PolicyError } from "./error.ts";
 import { parsePolicy } from "./parse.ts";
+import { policyText } from "./text.ts";
 import { runs } from "../../../../test/support/runs.ts";
 
 const arn = "arn:aws:iam::111122223333:oidc-provider/oidc.example.test";
@@ -325,8 +326,13 @@ describe("parsing a policy", () => {
     assert.deepEqual(read.statements[0]?.principals, { ...principals, Service: ["ec2.amazonaws.com"] });
     assert.deepEqual(
       parsePolicy(text({ ...trusted, Principal: "*", Sid: "" }), "trust").statements[0]?.principals,
-      { AWS: ["*"] },
+      { "*": ["*"] },
     );
+    const everybody = parsePolicy(text({ ...trusted, Principal: "*" }), "trust");
+    assert.match(policyText(everybody), /"Principal":"\*"/u);
+    assert.deepEqual(parsePolicy(policyText(everybody), "trust"), everybody);
+    for (const one of ["**", "arn:aws:iam::111122223333:root", { "*": "*" }])
+      refusal(text({ ...trusted, Principal: one }), "trust");
   });
 
   const kinds = fc.constantFrom<PolicyKind>("trust", "identity", "session", "boundary");

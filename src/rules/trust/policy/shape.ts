@@ -73,7 +73,7 @@ const principalTypes: ReadonlySet<string> = new Set(["AWS", "Federated", "Servic
 
 /** Reads Principal or NotPrincipal that is there: `"*"`, or an object of texts. */
 export function principalsOf(value: unknown, place: PolicyPosition): Principals {
-  if (value === "*") return { AWS: ["*"] };
+  if (value === "*") return { "*": ["*"] };
   if (typeof value === "string") return refuse(place, "Principal must be a JSON object.");
   if (!isRecord(value)) return refuse(place, syntaxText(place.kind));
   const found: Partial<Record<PrincipalType, readonly string[]>> = {};

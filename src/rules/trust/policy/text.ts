@@ -6,7 +6,8 @@ function scalar(values: readonly string[]): string | readonly string[] {
   return values.length === 1 ? (values[0] as string) : values;
 }
 
-function principals(value: Principals): object {
+function principals(value: Principals): object | "*" {
+  if (value["*"] !== undefined) return "*";
   return Object.fromEntries(Object.entries(value).map(([type, values]) => [type, scalar(values)]));
 }
 

@@ -187,10 +187,11 @@ const trustPolicy = stsRule({
     sources.conditionOperators,
     sources.conditionKeys,
     sources.providerClaims,
+    sources.principals,
     sources.observed,
   ],
   evidence: "observed",
-  note: "Keys of a private issuer: :aud (azp, else the audience), :oaud (what aud says), :sub, :amr, :email, all after the provider's URL as it is registered. GitHub Actions has more since January 2026 (reported: AWS's table as two readers copied it): :actor, :actor_id, :enterprise_id, :environment, :job_workflow_ref, :ref, :repository, :repository_id, :repository_owner_id, :workflow; the session's own policies do not see these. Also seen: aws:PrincipalAccount (of the provider), aws:PrincipalType User, aws:userid (the provider's ARN), sts:RoleSessionName, sts:RoleAuthorizedByIdp, and tags and source identity of the token; aws:PrincipalArn is not there. A principal AWS * does not let OIDC users in.",
+  note: "Keys of a private issuer: :aud (azp, else the audience), :oaud (what aud says), :sub, :amr, :email, all after the provider's URL as it is registered. GitHub Actions has more since January 2026 (reported: AWS's table as two readers copied it): :actor, :actor_id, :enterprise_id, :environment, :job_workflow_ref, :ref, :repository, :repository_id, :repository_owner_id, :workflow; the session's own policies do not see these. Also seen: aws:PrincipalAccount (of the provider), aws:PrincipalType User, aws:userid (the provider's ARN), sts:RoleSessionName, sts:RoleAuthorizedByIdp, and tags and source identity of the token; aws:PrincipalArn is not there. A principal AWS * does not let OIDC users in. Principal * (documented: all principals; not seen) means them too, in a Deny as in an Allow.",
   answers: [trustSaysNo],
   needs: [
     "role",
