@@ -1,7 +1,8 @@
 import { PodtrustError } from "../core/base/index.ts";
 import type { HttpResponse } from "../core/http/index.ts";
-import { brokenOf, type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
+import { brokenOf, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
 import type { PublicJwk } from "../rules/keys/index.ts";
+import type { DocumentName } from "../rules/oidc/index.ts";
 import type { Stage } from "./stage.ts";
 
 /** What AWS would read of the issuer; throws what is broken about one document, or about both. */

@@ -1,5 +1,5 @@
-import type { DocumentName, DocumentReading, IssuerReading } from "../issuer/index.ts";
-import type { Jws } from "../rules/oidc/index.ts";
+import type { DocumentReading, IssuerReading } from "../issuer/index.ts";
+import type { DocumentName, Jws } from "../rules/oidc/index.ts";
 
 /** What a resolver said of a name in one family: addresses, or the code by which it refused (`ENOTFOUND`). */
 export type NameAnswer = { readonly addresses: readonly string[] } | { readonly error: string };

@@ -3,7 +3,6 @@ export { type FamilySight, seeByFamily } from "./by-family.ts";
 export { brokenOf, type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
 export { isPrivateAddress, isPrivateName } from "./private.ts";
 export {
-  type DocumentName,
   type DocumentReading,
   type IssuerReading,
   type IssuerRoute,

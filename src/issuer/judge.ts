@@ -1,8 +1,13 @@
 import { defined, errorText, PodtrustError, type Reason, reasons } from "../core/base/index.ts";
-import { type DiscoveryDocument, issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
+import {
+  type DiscoveryDocument,
+  type DocumentName,
+  issuerDifference,
+  parseDiscovery,
+} from "../rules/oidc/index.ts";
 import { type JwkSet, parseJwkSet } from "../rules/keys/index.ts";
 import type { Exchange, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
-import type { DocumentName, DocumentReading, IssuerReading } from "./read.ts";
+import type { DocumentReading, IssuerReading } from "./read.ts";
 
 /** One thing that a reading means. */
 export interface IssuerFinding {

@@ -13,7 +13,6 @@ export type {
   IssuerOptions,
   PublisherStatus,
   PublishedCluster,
-  ServedCertificate,
   RestoreOutcome,
 } from "./publisher.ts";
 export type {
@@ -39,7 +38,7 @@ export { type ServiceManager, serviceManager } from "./manager/notify.ts";
 export { renewOwnToken } from "./own-token/renew.ts";
 export { type PublishOnceOptions, publishOnce } from "./bucket/once.ts";
 export type { PublicationOutcome } from "./bucket/publish.ts";
-export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
+export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
 export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";

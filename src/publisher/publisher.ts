@@ -2,6 +2,7 @@ import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../core/base/index.ts";
 import type { RefusedTokens } from "../rules/oidc/index.ts";
 import type { KubernetesApi } from "../providers/kubernetes/index.ts";
+import type { ServedCertificate } from "../providers/tls/index.ts";
 import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";
@@ -9,13 +10,6 @@ import type { DocumentTarget } from "./bucket/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
-
-/** A certificate chain and its key, PEM. `notAfter` in milliseconds since the epoch. */
-export interface ServedCertificate {
-  readonly certificate: string;
-  readonly key: string;
-  readonly notAfter: number;
-}
 
 /** What gives an issuer its certificate, and a new one in time. */
 export interface CertificateSource {

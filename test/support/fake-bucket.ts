@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
-import type {
-  DocumentName,
-  DocumentTarget,
-  DocumentToWrite,
-  StoredDocument,
-} from "../../src/publisher/index.ts";
+import type { DocumentTarget, DocumentToWrite, StoredDocument } from "../../src/publisher/index.ts";
+import type { DocumentName } from "../../src/rules/oidc/index.ts";
 
 /** A step that a bucket took, as `read jwks` or `write jwks conflict`. */
 export type BucketStep = string;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LogFields, type Logger } from "../../src/core/base/index.ts";
+import type { ServedCertificate } from "../../src/providers/tls/index.ts";
 import { renderDiscovery } from "../../src/rules/oidc/index.ts";
 import { publicJwk, type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type Publisher,
   type PublisherOptions,
   type IssuerOptions,
-  type ServedCertificate,
   startPublisher,
 } from "../../src/publisher/index.ts";
 import { type TestAuthority, testAuthority, type TestCertificate } from "./certificates.ts";

@@ -1,13 +1,8 @@
 import { Buffer } from "node:buffer";
 import { defined, errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
 import type { Exchange, TlsFacts } from "../../core/http/index.ts";
-import {
-  awsBounds,
-  type DocumentName,
-  type DocumentReading,
-  type IssuerReading,
-} from "../../issuer/index.ts";
-import { parseIssuer } from "../../rules/oidc/index.ts";
+import { awsBounds, type DocumentReading, type IssuerReading } from "../../issuer/index.ts";
+import { type DocumentName, parseIssuer } from "../../rules/oidc/index.ts";
 import type { AddressFacts, DoctorFacts, TokenFacts } from "../facts.ts";
 import { keptHeaders } from "./documents.ts";
 import { addressOf, caaOf, challengeOf, nameOf, nearOf, zoneOf } from "./read-names.ts";

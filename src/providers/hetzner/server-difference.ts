@@ -38,6 +38,7 @@ export interface ServerSpec {
   readonly firstBoot: (publicKey: string) => FirstBoot;
 }
 
+/** Of the addresses that a server may have. */
 export const families = ["ipv4", "ipv6"] as const;
 export type Family = (typeof families)[number];
 

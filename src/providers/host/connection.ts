@@ -10,7 +10,7 @@ import { StateFolder } from "../../core/files/index.ts";
 import type { Inputs, Known, Output, Work } from "../../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";
-import type { Environment } from "./ssh.ts";
+import type { Environment } from "../../config/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 import { untilOnMachine } from "./until.ts";
 

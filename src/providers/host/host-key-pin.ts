@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defined, PodtrustError } from "../../core/base/index.ts";
+import type { Environment } from "../../config/index.ts";
 import { homeDirectory, type StateFolder } from "../../core/files/index.ts";
-import { type Environment, runSsh, sshOptions } from "./ssh.ts";
+import { runSsh, sshOptions } from "./ssh.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";
 

@@ -14,7 +14,8 @@ import {
   shellWord,
   until,
 } from "../../core/base/index.ts";
-import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
+import type { Environment } from "../../config/index.ts";
+import { type Ended, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";

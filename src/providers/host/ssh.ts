@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { defined, lineSplitter, PodtrustError, programEnvironment } from "../../core/base/index.ts";
+import type { Environment } from "../../config/index.ts";
 import type { SshTarget } from "./target.ts";
-
-/** Environment variables as a record. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a connection is made, whatever it is for. */
 export interface SshConnection {

@@ -7,13 +7,13 @@ import {
   retry,
   type RetrySchedule,
 } from "../../core/base/index.ts";
-import { parseDiscovery, renderDiscovery } from "../../rules/oidc/index.ts";
+import { type DocumentName, parseDiscovery, renderDiscovery } from "../../rules/oidc/index.ts";
 import { parseJwkSet, type PublicJwk, renderJwkSet } from "../../rules/keys/index.ts";
 import { mediaTypes } from "../serving/site.ts";
 import type { IssuerNames } from "../source/judge.ts";
 import { type Marks, parseMarks, renderMarks } from "./marks.ts";
 import { type Merged, mergePublication, type OwnKeys } from "./merge.ts";
-import type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
+import type { DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
 
 /** What is to be published. */
 export interface PublicationSpec extends OwnKeys {

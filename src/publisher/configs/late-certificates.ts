@@ -1,4 +1,5 @@
-import type { CertificateProgress, CertificateSource, ServedCertificate } from "../publisher.ts";
+import type { ServedCertificate } from "../../providers/tls/index.ts";
+import type { CertificateProgress, CertificateSource } from "../publisher.ts";
 import type { CertificateAccount } from "../status.ts";
 
 /** A certificate source with accounts at CAs. */

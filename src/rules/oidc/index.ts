@@ -17,7 +17,7 @@ export {
   renderDiscovery,
 } from "./discovery.ts";
 export { readDocument, renderDocument, shown } from "./document.ts";
-export { discoveryUrlOf, iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
+export { discoveryUrlOf, type DocumentName, iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
 export { type IssuerProblem, issuerProblems, maxIssuer } from "./issuer-problems.ts";

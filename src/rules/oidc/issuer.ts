@@ -3,6 +3,9 @@ import { issuerParts, withoutUserinfo } from "./issuer-parts.ts";
 import { type IssuerProblem, issuerProblems } from "./issuer-problems.ts";
 import { issuerWarnings } from "./issuer-warnings.ts";
 
+/** The two documents that an issuer publishes. */
+export type DocumentName = "discovery" | "jwks";
+
 /** An issuer that AWS takes as the URL of an OIDC provider. */
 export interface Issuer {
   /** Exactly what tokens carry in `iss`; nothing is normalised. */

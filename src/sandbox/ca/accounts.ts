@@ -1,6 +1,6 @@
-import { isRecord } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { type AcmeExchange, payloadOf, type Reply, requester } from "./exchange.ts";
-import { type Fields, flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
+import { flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
 import type { Account } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAccount } from "./show.ts";
@@ -102,7 +102,7 @@ export function accountOrders(state: CaState, exchange: AcmeExchange, id: string
   return { status: 200, body: { orders } };
 }
 
-function innerRequest(exchange: AcmeExchange): { readonly jwk: Fields; readonly payload: Fields } {
+function innerRequest(exchange: AcmeExchange): { readonly jwk: JsonRecord; readonly payload: JsonRecord } {
   const inner = flatJws(payloadOf(exchange));
   const { jwk, url, nonce } = inner.header;
   if (!isRecord(jwk) || url !== exchange.url || nonce !== undefined) {

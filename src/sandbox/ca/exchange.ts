@@ -1,4 +1,5 @@
-import { type Fields, type FlatJws, keyThumbprint, malformed, requestJws, verifySignature } from "./jws.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
+import { type FlatJws, keyThumbprint, malformed, requestJws, verifySignature } from "./jws.ts";
 import type { Account } from "./model.ts";
 import { Problem } from "./problem.ts";
 import type { CaState } from "./state.ts";
@@ -8,7 +9,7 @@ import type { CaAnswer } from "./types.ts";
 export interface AcmeExchange {
   readonly jws: FlatJws;
   readonly account: Account | undefined;
-  readonly jwk: Fields;
+  readonly jwk: JsonRecord;
   readonly url: string;
 }
 
@@ -41,7 +42,7 @@ function signerOf(
   }
   if (jwk !== undefined && signer !== "account") {
     keyThumbprint(jwk);
-    return { account: undefined, jwk: jwk as Fields };
+    return { account: undefined, jwk: jwk as JsonRecord };
   }
   throw malformed(signer === "key" ? "this resource takes a jwk, not a kid" : "this resource takes a kid");
 }
@@ -71,7 +72,7 @@ export function requester({ account }: AcmeExchange): Account {
 }
 
 /** The payload of a request that changes something; throws for POST-as-GET. */
-export function payloadOf({ jws }: AcmeExchange): Fields {
+export function payloadOf({ jws }: AcmeExchange): JsonRecord {
   if (jws.payload === undefined) throw malformed("this resource takes a payload, not POST-as-GET");
   return jws.payload;
 }

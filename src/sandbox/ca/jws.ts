@@ -1,17 +1,14 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { isRecord } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { jwkThumbprint, verifyJws } from "../../rules/keys/index.ts";
 import { Problem } from "./problem.ts";
 
-/** A JSON object whose members are not judged yet. */
-export type Fields = Readonly<Record<string, unknown>>;
-
 /** A flattened JWS (RFC 7515 §7.2.2), taken apart and not verified. */
 export interface FlatJws {
-  readonly header: Fields;
+  readonly header: JsonRecord;
   /** Undefined for the empty payload of POST-as-GET (RFC 8555 §6.3). */
-  readonly payload: Fields | undefined;
+  readonly payload: JsonRecord | undefined;
   readonly signingInput: string;
   readonly signature: Buffer;
   readonly payloadText: string;
@@ -26,7 +23,7 @@ export function malformed(detail: string): Problem {
   return new Problem("malformed", detail);
 }
 
-function parsed(text: string, what: string): Fields {
+function parsed(text: string, what: string): JsonRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,7 +40,7 @@ function decoded(text: string, what: string): string {
 }
 
 /** Takes a flattened JWS apart; throws Problem `malformed`. */
-export function flatJws(fields: Fields): FlatJws {
+export function flatJws(fields: JsonRecord): FlatJws {
   const { protected: head, payload, signature } = fields;
   if (typeof head !== "string" || typeof payload !== "string" || typeof signature !== "string") {
     throw malformed("a flattened JWS has the members protected, payload and signature");

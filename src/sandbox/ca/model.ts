@@ -1,9 +1,9 @@
 import type { Problem } from "./problem.ts";
-import type { Fields } from "./jws.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
 
 export interface Account {
   readonly id: string;
-  jwk: Fields;
+  jwk: JsonRecord;
   thumbprint: string;
   contact: readonly string[];
   status: "valid" | "deactivated";

@@ -1,13 +1,12 @@
 import type { Clock } from "../../../core/base/index.ts";
 import {
-  type DocumentName,
   type DocumentReading,
   jwksUriOf,
   readDocument,
   type ReadOptions,
   servedDocuments,
 } from "../../../issuer/index.ts";
-import { discoveryUrlOf } from "../../../rules/oidc/index.ts";
+import { discoveryUrlOf, type DocumentName } from "../../../rules/oidc/index.ts";
 import type { IssuerDocuments } from "../../../rules/judge/index.ts";
 import {
   cacheKey,

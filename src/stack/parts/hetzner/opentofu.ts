@@ -1,10 +1,10 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
-import { firewallLabels } from "../../../providers/hetzner/index.ts";
+import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
-import { addressName, families, type Family, issuerOf, openPorts } from "./resources.ts";
+import { addressName, issuerOf, openPorts } from "./resources.ts";
 
 type Values = Readonly<Record<string, Value | undefined>>;
 

@@ -1,6 +1,8 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import {
   type CallerAddress,
+  families,
+  type Family,
   type FirstBoot,
   firewallResource,
   type FirewallSpec,
@@ -40,8 +42,6 @@ export interface WantedThing {
 }
 
 const everywhere = ["0.0.0.0/0", "::/0"];
-export const families = ["ipv4", "ipv6"] as const;
-export type Family = (typeof families)[number];
 
 /** The names of what a stack has at Hetzner. */
 export const addressName = (stack: string, family: Family): string => `${stack}-${family}`;

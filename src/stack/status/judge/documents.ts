@@ -1,6 +1,7 @@
 import { lengthText, reasons, type Link } from "../../../core/base/index.ts";
 import { finding, skipped, type Finding } from "../finding.ts";
-import type { DocumentName, DocumentReading, IssuerFinding } from "../../../issuer/index.ts";
+import type { DocumentReading, IssuerFinding } from "../../../issuer/index.ts";
+import type { DocumentName } from "../../../rules/oidc/index.ts";
 import type { JwkSet } from "../../../rules/keys/index.ts";
 import type { IssuerFacts, JudgedFacts } from "../facts.ts";
 
