@@ -41,6 +41,10 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
       "src/cli/publish",
     ],
   },
+  // What a relying party's section needs is loaded with it.
+  { from: "config", to: "rules/gcp", only: ["src/config/gcp"] },
+  { from: "config", to: "rules/azure", only: ["src/config/azure"] },
+  { from: "config", to: "core/http", only: ["src/config/openbao"] },
   // Proving a name by dns-01, and finding a zone for a new config, without all of a stack.
   { from: "cli", to: "providers/dns", only: ["src/cli/serve"] },
   { from: "cli", to: "providers/cloudflare", only: ["src/cli/init", "src/cli/serve"] },

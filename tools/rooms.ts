@@ -3,6 +3,8 @@
  * the release, the runner of tests and knip read their lists here. A list whose entry matches nothing guards nothing, so
  * each of them fails on it; `test/gate/rooms.test.ts` plants such an entry for each.
  */
+import { controlPlaneRooms } from "./control-plane-rooms.ts";
+
 /**
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or one inside it with rules of its own: a
  * file belongs to the innermost around it, whose row alone says what it may import: through the door of each room that is
@@ -76,7 +78,17 @@ export const allowed: Record<string, readonly string[]> = {
     "doctor",
     "doctor/judge",
   ],
-  config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
+  config: [
+    "core/base",
+    "core/http",
+    "rules/oidc",
+    "rules/trust",
+    "rules/bindings",
+    "rules/gcp",
+    "rules/azure",
+    "core/files",
+    "core/yaml",
+  ],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
@@ -111,47 +123,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "rules/dns", "providers/dns"],
   "providers/host": ["core/base", "rules/plan", "rules/distribution", "core/files", "core/yaml", "config"],
-  // A cluster that runs already: its API servers one by one, each at its own address, and their files over SSH.
-  "control-plane/servers": [
-    "core/base",
-    "core/files",
-    "core/yaml",
-    "rules/keys",
-    "rules/distribution",
-    "config",
-    "providers/kubernetes",
-    "providers/host",
-  ],
-  "control-plane/tokens": ["core/base", "providers/kubernetes"],
-  // Who depends on the issuer that a cluster has, gathered for rules/adoption.
-  "control-plane/adoption": [
-    "core/base",
-    "core/yaml",
-    "rules/oidc",
-    "rules/tokens",
-    "rules/adoption",
-    "rules/distribution",
-    "issuer",
-    "config",
-    "providers/kubernetes",
-    "providers/aws",
-    "control-plane/servers",
-    "control-plane/tokens",
-  ],
-  // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
-  "control-plane/rotation": [
-    "core/base",
-    "core/age",
-    "rules/oidc",
-    "rules/keys",
-    "rules/tokens",
-    "rules/rotation",
-    "issuer",
-    "config",
-    "providers/kubernetes",
-    "control-plane/servers",
-    "control-plane/tokens",
-  ],
+  ...controlPlaneRooms,
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],
   operator: [

@@ -204,8 +204,31 @@ test("the JSON Schema describes every key and refuses others", async () => {
     "machine",
     "publisher",
     "aws",
+    "gcp",
+    "azure",
+    "openbao",
     "dns",
     "operator",
   ]);
   for (const { description } of Object.values(schema.properties)) assert.ok(description.length > 10);
+});
+
+describe("how long a relying party is taken to go on with a JWK Set", () => {
+  const gcp = (keys: string): string =>
+    `gcp: [{project: my-project, projectNumber: "123456789012", keys: ${keys}}]\n`;
+  const hours = async (sections: string, publisher = certificateFiles): Promise<number | undefined> => {
+    const { relyingPartyCache } = publisherOf(await parse(`${withPublisher(publisher)}${sections}`));
+    return relyingPartyCache === undefined ? undefined : relyingPartyCache / 3_600_000;
+  };
+
+  test("is AWS's time unless the config declares one that takes longer", async () => {
+    assert.equal(await hours(""), undefined);
+    assert.equal(await hours(gcp("upload")), undefined);
+    assert.equal(await hours(gcp("fetch")), 24);
+    assert.equal(await hours("openbao: [{address: https://bao.example.com, mount: jwt}]\n"), undefined);
+  });
+
+  test("is what the config says, whoever it declares", async () => {
+    assert.equal(await hours(gcp("fetch"), `relyingPartyCache: 2h\n${certificateFiles}`), 2);
+  });
 });

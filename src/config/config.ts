@@ -1,11 +1,21 @@
 import type { AwsConfig } from "./aws/config.ts";
+import type { AzureTenant } from "./azure/config.ts";
 import type { ClusterServer, ClusterSource } from "./cluster.ts";
 import type { DnsConfig } from "./dns/config.ts";
+import type { GcpProject } from "./gcp/config.ts";
 import type { MachineConfig } from "./machine/config.ts";
+import type { OpenBaoServer } from "./openbao/config.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 
+/** What a config says of the relying parties beside AWS; empty where it has no section. */
+export interface ConfiguredParties {
+  readonly gcp: readonly GcpProject[];
+  readonly azure: readonly AzureTenant[];
+  readonly openbao: readonly OpenBaoServer[];
+}
+
 /** A config file with defaults filled in and names made absolute. Frozen all the way down. */
-export interface Config {
+export interface Config extends ConfiguredParties {
   /** The file that it came from. */
   readonly file: string;
   readonly stack: string;

@@ -1,9 +1,11 @@
 export type { AwsConfig, RoleConfig } from "./aws/config.ts";
+export type { AzureCloudName, AzureIdentity, AzureTenant } from "./azure/config.ts";
 export type { ClusterServer, ClusterSource } from "./cluster.ts";
-export type { Config } from "./config.ts";
+export type { Config, ConfiguredParties } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
+export type { GcpProject, GcpServiceAccount } from "./gcp/config.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 export type {
   CiliumConfig,
@@ -14,7 +16,9 @@ export type {
   SshMachine,
 } from "./machine/config.ts";
 export type { ConfigProblem } from "./mistakes/problem.ts";
+export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
+export { declaredParties, noParties } from "./relying-parties.ts";
 export { publisherOf } from "./publisher/section.ts";
 export { type Environment, personStateDir } from "./places.ts";
 export {

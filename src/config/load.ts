@@ -13,6 +13,8 @@ import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
 import { readOperatorTrust } from "./operator/trust-file.ts";
+import type { PartySection } from "./party-section.ts";
+import { loadSection, partiesIn } from "./relying-parties.ts";
 import { machineRules } from "./machine/rules.ts";
 import { publisherRules } from "./publisher/rules.ts";
 import { schemaProblems } from "./mistakes/schema-problems.ts";
@@ -60,15 +62,21 @@ export async function parseConfig(
   const inline = await readInlinePolicies(document, file, env);
   const operator = await readOperatorTrust(document, file, env);
   const found = [...inline.problems, ...operator.problems];
-  const problems = merged(secretProblems(document), allProblems(document, found));
+  const parties = await Promise.all(partiesIn(document).map(loadSection));
+  const problems = merged(secretProblems(document), allProblems(document, parties, found));
   if (problems.length > 0) throw invalid(file, problems);
   const { trust } = operator;
   const source = { file, env, files: inline.files, ...defined({ trust }) };
-  return resolveConfig(document.value as ConfigInput, source, naming);
+  return resolveConfig(document.value as ConfigInput, source, { naming, parties });
 }
 
-function allProblems(document: ConfigDocument, more: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  const rules = [...awsRules, ...machineRules, ...publisherRules, ...dnsRules, ...issuerRules];
+function allProblems(
+  document: ConfigDocument,
+  parties: readonly PartySection[],
+  more: readonly ConfigProblem[],
+): readonly ConfigProblem[] {
+  const own = [...awsRules, ...machineRules, ...publisherRules, ...dnsRules, ...issuerRules];
+  const rules = [...own, ...parties.flatMap((section) => section.rules)];
   return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...more];
 }
 

@@ -1,14 +1,16 @@
 import { defined } from "../core/base/index.ts";
-import { parseIssuer } from "../rules/oidc/index.ts";
+import { fetchedFor, parseIssuer, type RelyingPartyName, relyingParties } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster, resolveServers } from "./cluster.ts";
-import type { Config } from "./config.ts";
+import type { Config, ConfiguredParties } from "./config.ts";
 import { resolveDns } from "./dns/resolve.ts";
 import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 import { resolveMachine } from "./machine/resolve.ts";
+import type { PartySection } from "./party-section.ts";
 import type { ConfigSource } from "./places.ts";
 import { withOperator } from "./operator/resolve.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
+import { fetchingParties, noParties } from "./relying-parties.ts";
 import type { ConfigInput } from "./schema.ts";
 
 function freeze<T>(value: T): T {
@@ -20,11 +22,17 @@ function freeze<T>(value: T): T {
 }
 
 /** All that does not depend on the issuer's name. */
-function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedConfig, "zone"> {
+function resolveUnnamed(
+  input: ConfigInput,
+  source: ConfigSource,
+  parties: readonly PartySection[],
+): Omit<UnnamedConfig, "zone"> {
   const { stack, cluster, machine, dns } = input;
+  const resolved = parties.map((section) => section.resolve(input, source));
   return {
     file: source.file,
     stack,
+    ...(Object.assign({ ...noParties }, ...resolved) as ConfiguredParties),
     aws: (input.aws ?? []).map((account) =>
       withOperator(resolveAws(account, source), input.operator, source),
     ),
@@ -46,24 +54,37 @@ async function resolveIssuer(
   return { issuer: `https://${host}`, named: { zone, ...named } };
 }
 
+/** What a config is resolved with, beside its text. */
+interface Resolving {
+  /** Settles an issuer's name that the input leaves open. */
+  readonly naming: IssuerNaming;
+  /** Of the relying parties that the input has sections for. */
+  readonly parties: readonly PartySection[];
+}
+
+/** What is said of the issuer to who reads it: nothing where nobody does. */
+function issuerWarnings(issuer: string, fetching: readonly RelyingPartyName[]): readonly string[] {
+  return fetching.some((name) => relyingParties[name].fetchesPublicly) ? parseIssuer(issuer).warnings : [];
+}
+
 /**
- * Fills in defaults and makes names absolute; `naming` settles an issuer's name that the input leaves open. The input
- * has passed the schema. Throws what `naming` throws.
+ * Fills in defaults and makes names absolute. The input has passed the schema. Throws what `naming` throws.
  */
 export async function resolveConfig(
   input: ConfigInput,
   source: ConfigSource,
-  naming: IssuerNaming,
+  { naming, parties }: Resolving,
 ): Promise<Config> {
   const { publisher } = input;
-  const unnamed = resolveUnnamed(input, source);
+  const unnamed = resolveUnnamed(input, source, parties);
+  const fetching = fetchingParties(unnamed);
   const { issuer, named } = await resolveIssuer(input, unnamed, naming);
-  const names = { stack: unnamed.stack, issuer };
+  const names = { stack: unnamed.stack, issuer, cache: fetchedFor(fetching) };
   return freeze({
     ...unnamed,
     issuer,
     ...defined({ named }),
     ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
-    warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(unnamed.aws)],
+    warnings: [...issuerWarnings(issuer, fetching), ...awsWarnings(unnamed.aws)],
   });
 }

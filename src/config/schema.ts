@@ -1,10 +1,13 @@
 import type { z } from "zod";
 import { awsAccount, type AwsInput } from "./aws/schema.ts";
+import { type AzureInput, azureTenant } from "./azure/schema.ts";
 import { type ClusterInput, clusterSource } from "./cluster.ts";
 import { dns, type DnsInput } from "./dns/schema.ts";
+import { type GcpInput, gcpProject } from "./gcp/schema.ts";
 import { issuer, type IssuerInput } from "./issuer/schema.ts";
 import { list, section, text } from "./forms/leaf.ts";
 import { machine, type MachineInput } from "./machine/schema.ts";
+import { type OpenBaoInput, openBaoServer } from "./openbao/schema.ts";
 import { operator, type OperatorInput } from "./operator/schema.ts";
 import { publisher, type PublisherInput } from "./publisher/schema.ts";
 
@@ -16,6 +19,9 @@ export interface ConfigInput {
   machine?: MachineInput | undefined;
   publisher?: PublisherInput | undefined;
   aws?: AwsInput[] | undefined;
+  gcp?: GcpInput[] | undefined;
+  azure?: AzureInput[] | undefined;
+  openbao?: OpenBaoInput[] | undefined;
   dns?: DnsInput | undefined;
   operator?: OperatorInput | undefined;
 }
@@ -42,6 +48,27 @@ export const configSchema: z.ZodType<ConfigInput> = section(
     aws: list(
       { what: "The AWS accounts that trust the issuer.", accepted: "a list of accounts" },
       awsAccount,
+      { max: 50 },
+    ).optional(),
+    gcp: list(
+      { what: "The projects of Google Cloud that trust the issuer.", accepted: "a list of projects" },
+      gcpProject,
+      { max: 50 },
+    ).optional(),
+    azure: list(
+      {
+        what: "The resource groups of Azure whose identities trust the issuer.",
+        accepted: "a list of resource groups",
+      },
+      azureTenant,
+      { max: 50 },
+    ).optional(),
+    openbao: list(
+      {
+        what: "The auth mounts of OpenBao that trust the issuer.",
+        accepted: "a list of auth mounts",
+      },
+      openBaoServer,
       { max: 50 },
     ).optional(),
     dns: dns.optional(),

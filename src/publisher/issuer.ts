@@ -33,12 +33,12 @@ function timesOf({
   keyRetention,
   cacheTime,
   pollInterval,
-  relyingPartyCache: aws,
+  relyingPartyCache: relyingParty,
 }: IssuerSettings): KeyTimes {
   return {
     maxToken: keyRetention,
     poll: pollInterval,
-    caches: { publisher: cacheTime, ...defined({ aws }) },
+    caches: { publisher: cacheTime, ...defined({ relyingParty }) },
   };
 }
 

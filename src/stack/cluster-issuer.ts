@@ -1,21 +1,56 @@
 import { ChildAbort, defined, errorText, PodtrustError } from "../core/base/index.ts";
 import { openKubernetes } from "../providers/kubernetes/index.ts";
-import { issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
+import { parseJwkSet } from "../rules/keys/index.ts";
+import { boundsOf, issuerDifference, parseDiscovery, partyProblems } from "../rules/oidc/index.ts";
+import { type Config, declaredParties } from "../config/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
 
 // Whoever makes AWS ready before the cluster answers waits no longer for it than this.
 const maxWaitMs = 10_000;
 
+/** What is found of a cluster's documents. `refusals`: of its issuer, which a person may accept. */
+export interface ClusterVerdict extends Preflight {
+  /** Relying parties that verify no token of the cluster: nobody can accept that for them. */
+  readonly unverified: readonly PodtrustError[];
+}
+
+const nothing = { refusals: [], unverified: [], warnings: [] } as const;
+
+/** What the config's relying parties say of the cluster's keys: those of none of its keys, and those of some. */
+function judgeKeys(config: Config, jwks: Uint8Array): Pick<ClusterVerdict, "unverified" | "warnings"> {
+  const { keys } = parseJwkSet(jwks);
+  const parties = declaredParties(config).map((name) => {
+    const { title, algorithms } = boundsOf(name);
+    const problems = partyProblems(name, { issuer: config.issuer, keys });
+    const isTaken = keys.some(({ alg }) => algorithms.some((one) => one === alg));
+    return { name, title, algorithms, problems, isTaken };
+  });
+  return {
+    unverified: parties
+      .filter(({ isTaken }) => !isTaken)
+      .map(
+        ({ name, title, algorithms, problems }) =>
+          new PodtrustError("keys-not-verified", `${title} would refuse every token: ${problems.join(" ")}`, {
+            next: `Have the API servers sign with a key for ${algorithms.join(" or ")} (podtrust rotate prepare --algorithm RS256, and promote it), or take ${name} out of the config.`,
+            detail: { relyingParty: name, algorithms },
+          }),
+      ),
+    warnings: parties.flatMap(({ isTaken, problems }) => (isTaken ? problems : [])),
+  };
+}
+
 /**
  * Whether the cluster of the config signs its tokens for the issuer of the config: with another cluster's kubeconfig
- * everything is made, and nothing works. A cluster that cannot be asked is a warning.
+ * everything is made, and nothing works. And whether every relying party of the config verifies its keys. A cluster that
+ * cannot be asked is a warning.
  */
 export async function clusterIssuer(
   { config, env, clock, consent }: PartContext,
   signal: AbortSignal,
-): Promise<Preflight> {
-  if (config.cluster === undefined) return { refusals: [], warnings: [] };
+): Promise<ClusterVerdict> {
+  if (config.cluster === undefined) return nothing;
   let found: string;
+  let keys: Pick<ClusterVerdict, "unverified" | "warnings">;
   let server: string;
   try {
     const cluster = await openKubernetes(config.cluster, {
@@ -26,21 +61,23 @@ export async function clusterIssuer(
     ({ server } = cluster);
     const ending = new ChildAbort(signal, AbortSignal.timeout(maxWaitMs));
     const documents = cluster.oidcDocuments({ signal: ending.signal }).finally(() => ending.release());
-    found = parseDiscovery((await documents).discovery).issuer;
+    const { discovery, jwks } = await documents;
+    found = parseDiscovery(discovery).issuer;
+    keys = judgeKeys(config, jwks);
   } catch (error) {
     signal.throwIfAborted();
     return {
-      refusals: [],
+      ...nothing,
       warnings: [`whether the cluster has this issuer was not checked: ${errorText(error)}`],
     };
   }
   const names = { expected: "the issuer in the config", actual: `that of the cluster ${server}` };
   const difference = issuerDifference(config.issuer, found, names);
-  if (difference === undefined) return { refusals: [], warnings: [] };
+  if (difference === undefined) return { refusals: [], ...keys };
   if (config.publisher?.formerIssuers.includes(found) === true) {
     const sentence = `the cluster ${server} signs for ${found}, which publisher.formerIssuers lists: AWS accepts no token for ${config.issuer} before its API servers are changed`;
-    return { refusals: [], warnings: [sentence] };
+    return { refusals: [], ...keys, warnings: [...keys.warnings, sentence] };
   }
   const detail = { configured: config.issuer, cluster: found, server };
-  return { refusals: [new PodtrustError("issuer-mismatch", difference.message, { detail })], warnings: [] };
+  return { refusals: [new PodtrustError("issuer-mismatch", difference.message, { detail })], ...keys };
 }

@@ -10,7 +10,15 @@ import {
   type Resource,
   savedChanges,
 } from "../rules/plan/index.ts";
-import { type AwsPartContext, type Part, partsOf, type PartTarget, type Preflight } from "./parts/index.ts";
+import {
+  type AwsPartContext,
+  type Part,
+  partsOf,
+  type PartTarget,
+  type Preflight,
+  unmadeSections,
+} from "./parts/index.ts";
+import { declaredParties } from "../config/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
@@ -135,15 +143,18 @@ class PartsStack implements Stack {
     const adopt = new Set(spec.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = spec.policy ?? "sync";
     const plan = await planOf({ desired, owned, goal, policy, adopt, context, seen }, signal);
-    const warnings = goal === "present" ? [...config.warnings] : [];
+    const warnings = goal === "present" ? [...config.warnings, ...unmadeSections(config)] : [];
     const refusals = [...plan.refusals];
     if (spec.adopt === true) refusals.push(...absentees(plan));
     const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
     // The cluster that this run sets up has the issuer afterwards: its flags are read back then.
     const clusters = new Set(this.#parts.map(({ part }) => part.cluster));
     const sets = plan.changes.some(({ kind, resource }) => clusters.has(resource.id) && kind !== "none");
-    if (makes && !sets) {
-      const { refusals: wrong, warnings: unsure } = await clusterIssuer(this.#options, signal);
+    // What other relying parties verify shows at the cluster alone, also where nothing is to be made.
+    const isAsked = makes || (goal === "present" && declaredParties(config).some((name) => name !== "aws"));
+    if (isAsked && !sets) {
+      const { refusals: wrong, unverified, warnings: unsure } = await clusterIssuer(this.#options, signal);
+      refusals.push(...unverified);
       if (spec.allowIssuerMismatch !== true) refusals.push(...wrong);
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
@@ -274,11 +285,12 @@ function saidOnce(notice: (text: string) => void): (text: string) => void {
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;
-  const parts = partsOf({ ...options, notice: saidOnce(notice) });
+  const parts = await partsOf({ ...options, notice: saidOnce(notice) });
   if (parts.length === 0) {
+    const unmade = unmadeSections(config).map((text) => `; ${text}`);
     throw new PodtrustError(
       "config-without-aws",
-      `${config.file} names no AWS account, no dns and no machine`,
+      `${config.file} names no AWS account, no dns and no machine${unmade.join("")}`,
     );
   }
   try {

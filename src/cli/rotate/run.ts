@@ -96,7 +96,7 @@ export async function runRotateDistrust(
     changed ? `${kid} of ${stack} is no longer published.` : `${kid} of ${stack} was distrusted before.`,
   );
   output.line(
-    `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. AWS does not say how long its own do; count on ${timeText(forgottenAt)}.`,
+    `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. Relying parties do not say how long their own do; count on ${timeText(forgottenAt)}.`,
   );
   if (refuses !== undefined) output.line(refusedText(refuses, { now: clock.now(), time: timeText }));
   output.line(`podtrust rotate restore ${kid} takes it back.`);

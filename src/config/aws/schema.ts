@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { mergeTags } from "../../core/base/index.ts";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
+import { serviceAccounts } from "../forms/service-accounts.ts";
 
 /** An inline policy: its file, or itself. */
 export type InlineInput = { file: string } | { Statement: unknown; [key: string]: unknown };
@@ -32,7 +33,6 @@ export interface AwsInput {
 
 const hour = 3_600_000;
 
-const serviceAccount = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
 const subjectPattern = "[a-z0-9*?](?:[a-z0-9*?-]{0,62})/[a-z0-9*?](?:[a-z0-9.*?-]{0,252})";
 
 const policyArn = (what: string): z.ZodString =>
@@ -98,21 +98,11 @@ const roleName: Leaf = {
 
 const role = section("One IAM role.", {
   name: text(roleName, /^[\w+=,.@-]{1,64}$/u),
-  serviceAccounts: list(
-    {
-      what: "The ServiceAccounts that may assume it.",
-      accepted: "a list of NAMESPACE/NAME, each spelled out",
-      example: ["aws-test/demo-service-account"],
-    },
-    text(
-      {
-        what: "A ServiceAccount.",
-        accepted: "NAMESPACE/NAME without wildcards (those go into subjectPatterns)",
-      },
-      new RegExp(`^${serviceAccount}$`, "u"),
-    ),
-    { max: 100 },
-  ).optional(),
+  serviceAccounts: serviceAccounts("The ServiceAccounts that may assume it.", {
+    accepted: "a list of NAMESPACE/NAME, each spelled out",
+    next: " (those go into subjectPatterns)",
+    max: 100,
+  }).optional(),
   subjectPatterns: list(
     {
       what: "Patterns of ServiceAccounts that may assume it: everybody who can make a ServiceAccount of a fitting name gets the role. Prefer serviceAccounts.",

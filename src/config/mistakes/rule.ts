@@ -14,6 +14,11 @@ export function listAt(document: ConfigDocument, path: KeyPath): readonly unknow
   return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
+/** The paths of the items of a list; none where there is no list. */
+export function itemsAt(document: ConfigDocument, path: KeyPath): readonly KeyPath[] {
+  return listAt(document, path).map((_, index) => [...path, index]);
+}
+
 /** The value at a path of plain data. */
 export function valueAt(root: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((value, key) => {
@@ -32,6 +37,29 @@ export function textAt(document: ConfigDocument, path: KeyPath): string | undefi
 export function httpsUrlAt(document: ConfigDocument, path: KeyPath): string | undefined {
   const value = textAt(document, path);
   return value !== undefined && value.startsWith("https://") && URL.canParse(value) ? value : undefined;
+}
+
+/** Sections whose values of these keys together are those of an earlier one, whatever their case; told at the first key. */
+export function repeatedTogether(
+  document: ConfigDocument,
+  paths: readonly KeyPath[],
+  keys: readonly string[],
+): ConfigProblem[] {
+  const first = new Map<string, KeyPath>();
+  return paths.flatMap((path) => {
+    const values = keys.map((key) => textAt(document, [...path, key]));
+    if (values[0] === undefined) return [];
+    const same = JSON.stringify(values).toLowerCase();
+    const earlier = first.get(same);
+    if (earlier === undefined) {
+      first.set(same, path);
+      return [];
+    }
+    const at: KeyPath = [...path, keys[0] ?? ""];
+    const message = `has ${keys.join(", ")} of ${keyText(earlier)}`;
+    const next = "Write one section of both.";
+    return [{ key: keyText(at), ...document.positionOf(at), message, next }];
+  });
 }
 
 /** Values that stand at more than one of these paths; with `fold` whatever their case. */

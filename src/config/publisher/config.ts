@@ -65,7 +65,7 @@ export interface PublisherConfig {
   readonly jwksUri: string;
   /** Milliseconds for which a key that vanished from the cluster stays published. */
   readonly keyRetention: number;
-  /** Milliseconds for which a relying party may go on with a JWK Set beyond Cache-Control; absent: an hour. */
+  /** Milliseconds for which a relying party may go on with a JWK Set beyond Cache-Control; absent: AWS's. */
   readonly relyingPartyCache?: number;
   /** Milliseconds between two looks at the cluster. */
   readonly pollInterval: number;

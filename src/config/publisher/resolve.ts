@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { parseIssuer } from "../../rules/oidc/index.ts";
+import { parseIssuer, relyingParties } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";
@@ -67,16 +67,14 @@ function resolveServe(
 }
 
 /** Whose keys are published, which are not, and for how long others keep them. */
-function resolveKeys({
-  formerIssuers = [],
-  distrustSecret,
-  distrusted = [],
-  relyingPartyCache,
-}: PublisherInput): Pick<
-  PublisherConfig,
-  "formerIssuers" | "distrustSecret" | "distrusted" | "relyingPartyCache"
-> {
-  const cache = relyingPartyCache === undefined ? {} : { relyingPartyCache: milliseconds(relyingPartyCache) };
+function resolveKeys(
+  { formerIssuers = [], distrustSecret, distrusted = [], relyingPartyCache }: PublisherInput,
+  standardCache: number,
+): Pick<PublisherConfig, "formerIssuers" | "distrustSecret" | "distrusted" | "relyingPartyCache"> {
+  const needed =
+    standardCache === relyingParties.aws.keys.fetchedMs ? {} : { relyingPartyCache: standardCache };
+  const cache =
+    relyingPartyCache === undefined ? needed : { relyingPartyCache: milliseconds(relyingPartyCache) };
   return { formerIssuers, distrusted, ...cache, ...defined({ distrustSecret }) };
 }
 
@@ -91,10 +89,10 @@ function resolveFiles(
   };
 }
 
-/** The publisher's section with defaults. */
+/** The publisher's section with defaults; `cache`: milliseconds that the config's relying parties need in `relyingPartyCache`. */
 export function resolvePublisher(
   input: PublisherInput,
-  names: { readonly stack: string; readonly issuer: string },
+  names: { readonly stack: string; readonly issuer: string; readonly cache: number },
   source: ConfigSource,
 ): PublisherConfig {
   const place = (name: string): string => absolutePath(name, source.file, source.env);
@@ -110,7 +108,7 @@ export function resolvePublisher(
     ...(probes === undefined ? {} : { probes: address(probes) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...defined({ store: store?.secret }),
-    ...resolveKeys(input),
+    ...resolveKeys(input, names.cache),
     ...resolveFiles({ release, backup }, place),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };

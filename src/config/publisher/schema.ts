@@ -182,8 +182,8 @@ export const publisher: z.ZodType<PublisherInput> = section(
     ).optional(),
     relyingPartyCache: duration(
       {
-        what: "How long a relying party may go on with a JWK Set beyond Cache-Control. AWS does not say how long it does; some plan for a day. A new key signs only after it.",
-        standard: "1h",
+        what: "How long a relying party may go on with a JWK Set beyond Cache-Control. No cloud says how long it does. A new key signs only after it.",
+        standard: "1h; 24h where the config has azure, or gcp with keys: fetch",
         example: "24h",
       },
       0,

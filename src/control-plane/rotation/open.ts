@@ -3,7 +3,7 @@ import { type Config, publisherOf } from "../../config/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
-import { awsJwksCacheSeconds } from "../../rules/oidc/index.ts";
+import { relyingParties } from "../../rules/oidc/index.ts";
 import { MachineServer } from "./machine-server.ts";
 import { RecordSecret } from "./record-secret.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
@@ -45,7 +45,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
       detail: { file: config.file },
     });
   }
-  const { pollInterval, relyingPartyCache = awsJwksCacheSeconds * 1000 } = publisherOf(config);
+  const { pollInterval, relyingPartyCache = relyingParties.aws.keys.fetchedMs } = publisherOf(config);
   const cluster = await openKubernetes(source, { env, clock, consent });
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
   const servers = await openServers({ ...opening, signal, consent, notice, without });

@@ -1,6 +1,11 @@
 import { type Link, links } from "../../core/base/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
-import { partyProblems, type RelyingPartyName, relyingParties } from "../../rules/oidc/index.ts";
+import {
+  federatedParties,
+  partyProblems,
+  type RelyingPartyName,
+  relyingParties,
+} from "../../rules/oidc/index.ts";
 import type { DoctorFacts } from "../facts.ts";
 import { judgeChallenge, judgeInside, judgeNearby, judgeOrigin } from "./around.ts";
 import { judgeCaa } from "./caa.ts";
@@ -99,7 +104,9 @@ function unseenLinks({ token }: DoctorFacts): readonly Link[] {
 function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
   const keys = judgement.jwks?.keys;
   if (keys === undefined) return [];
-  return (["gcp", "azure"] as const).map((name) => ({
+  // Who fetches from where doctor looks, too.
+  const outside = federatedParties.filter((name) => relyingParties[name].fetchesPublicly);
+  return outside.map((name) => ({
     name,
     title: relyingParties[name].title,
     problems: partyProblems(name, { issuer, keys }),

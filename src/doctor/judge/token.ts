@@ -2,7 +2,7 @@ import type { Reason } from "../../core/base/index.ts";
 import { servedDocuments } from "../../issuer/index.ts";
 import type { KeyChecks } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
-import { awsJwksCacheSeconds, iamProviderKey, issuerDifference } from "../../rules/oidc/index.ts";
+import { iamProviderKey, issuerDifference, relyingParties } from "../../rules/oidc/index.ts";
 import {
   callKeys,
   explainWebIdentity,
@@ -115,15 +115,17 @@ function forCluster({ issuer }: Judged, { jws }: TokenFacts): readonly DoctorFin
   ];
 }
 
+const awsSeconds = relyingParties.aws.keys.fetchedMs / 1000;
+
 /** A set that changed so recently that AWS may go on with the one before. */
 function fresh(facts: Judged): readonly DoctorFinding[] {
   const answered = answerOf(facts, { document: "jwks" });
   const changed = Date.parse(answered?.response.headers["last-modified"] ?? "");
   const seconds = Math.floor((facts.now - changed) / 1000);
-  if (Number.isNaN(changed) || seconds < 0 || seconds >= awsJwksCacheSeconds) return [];
+  if (Number.isNaN(changed) || seconds < 0 || seconds >= awsSeconds) return [];
   return [
     finding("KeyPropagating", {
-      seen: `the token is good by every rule, and the set with its key changed ${seconds} s ago; AWS may keep one for ${awsJwksCacheSeconds} s`,
+      seen: `the token is good by every rule, and the set with its key changed ${seconds} s ago; AWS may keep one for ${awsSeconds} s`,
     }),
   ];
 }

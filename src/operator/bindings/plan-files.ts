@@ -1,4 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import { noParties } from "../../config/index.ts";
 import {
   type Binding,
   bindingMark,
@@ -151,6 +152,7 @@ async function planTrust(
     file: `AWSTrust ${trust.name}`,
     stack: trust.stack,
     issuer: trust.issuer,
+    ...noParties,
     aws: trust.accounts.map((account) => awsConfigOf(trust, account)),
     warnings: [],
   };

@@ -23,7 +23,7 @@ import {
 } from "../../stack/index.ts";
 import { foundOf, passInterval } from "./status.ts";
 import type { Pass } from "./pass.ts";
-import type { Config, RoleConfig } from "../../config/index.ts";
+import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
@@ -217,6 +217,7 @@ function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: Ro
     stack: trust.stack,
     issuer: trust.issuer,
     warnings: [],
+    ...noParties,
     aws: accounts.map((account) =>
       awsConfigOf(
         trust,

@@ -10,7 +10,7 @@ import { publishedKeys } from "./keys.ts";
 import { distrust, emptyState, observe, type SourceState, type SourceStep, restore } from "./state.ts";
 
 const day = 86_400_000;
-const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, aws: 3_600_000 } };
+const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, relyingParty: 3_600_000 } };
 const jwk = (kid: string, x = kid): PublicJwk => ({
   kty: "EC",
   kid,

@@ -25,9 +25,6 @@ export const leastRsaBits = 2048;
 /** Above this a verification takes long enough to be used against us. */
 export const maxRsaBits = 16_384;
 
-/** IAM's limit: 100 RSA keys and 100 EC keys; tokens of a type that has more are refused. */
-export const maxKeysOfType = 100;
-
 export function isAlgorithm(text: unknown): text is Algorithm {
   return typeof text === "string" && Object.hasOwn(algorithms, text);
 }

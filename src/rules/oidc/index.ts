@@ -5,7 +5,6 @@ export {
   algorithms,
   isAlgorithm,
   leastRsaBits,
-  maxKeysOfType,
   maxRsaBits,
   defaultAlgorithm,
 } from "./algorithm.ts";
@@ -20,9 +19,15 @@ export { readDocument, renderDocument, shown } from "./document.ts";
 export { discoveryUrlOf, type DocumentName, iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
-export { type IssuerProblem, issuerProblems, maxIssuer } from "./issuer-problems.ts";
+export { type IssuerProblem, issuerProblems } from "./issuer-problems.ts";
 export {
+  boundsOf,
   type DocumentsForParty,
+  federatedParties,
+  type FederatedParty,
+  fetchedFor,
+  maxIssuer,
+  maxKeysOfType,
   partyProblems,
   relyingParties,
   type RelyingPartyBounds,
@@ -30,7 +35,6 @@ export {
 } from "./relying-parties.ts";
 export { type Jws, type JwsLimits, maxToken, parseJws } from "./jws.ts";
 export {
-  awsJwksCacheSeconds,
   awsSkewSeconds,
   forgottenAt,
   type Instant,

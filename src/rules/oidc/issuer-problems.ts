@@ -1,5 +1,6 @@
 import { shown } from "./document.ts";
 import { canonicalIssuer, type IssuerParts, issuerParts, withoutUserinfo } from "./issuer-parts.ts";
+import { maxIssuer } from "./relying-parties.ts";
 
 /** One reason why AWS would not take an issuer, or why its tokens could never match. */
 export interface IssuerProblem {
@@ -8,9 +9,6 @@ export interface IssuerProblem {
   readonly message: string;
   readonly next: string;
 }
-
-/** IAM's limit on the Url of an OIDC provider, in characters (CreateOpenIDConnectProvider). */
-export const maxIssuer = 255;
 
 // RFC 1123 §2.1 and RFC 1035 §2.3.4; a name from the public DNS also has at most 253 characters.
 const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { partyProblems, relyingParties } from "./index.ts";
+import { boundsOf, federatedParties, fetchedFor, partyProblems, relyingParties } from "./index.ts";
 
 const issuer = "https://oidc.example.com";
 const keysOf = (count: number, alg: string) =>
@@ -33,4 +33,20 @@ test("counts and lengths of Azure are its own", () => {
   assert.match(partyProblems("azure", { issuer: long, keys: [] })[0] ?? "", /600 characters/u);
   assert.deepEqual(partyProblems("gcp", { issuer: long, keys: [] }), []);
   assert.equal(relyingParties.aws.maxIssuer, 255);
+});
+
+test("every relying party says what is known of its caches, and from where its numbers are", () => {
+  const names = ["aws", ...federatedParties] as const;
+  assert.deepEqual(Object.keys(relyingParties), names);
+  for (const { keys, sources, title } of names.map(boundsOf)) {
+    assert.ok(keys.known.endsWith("."), title);
+    assert.ok(sources.length > 0, title);
+  }
+});
+
+test("the slowest of those that fetch is waited for, and an hour where nobody does", () => {
+  const hour = 3_600_000;
+  assert.equal(fetchedFor([]), hour);
+  assert.equal(fetchedFor(["aws", "openbao"]), hour);
+  assert.equal(fetchedFor(["aws", "azure"]), 24 * hour);
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { awsJwksCacheSeconds, forgottenAt, type RotationInput, rotationTimeline } from "./index.ts";
+import { forgottenAt, relyingParties, type RotationInput, rotationTimeline } from "./index.ts";
 
 const second = 1000;
 const input: RotationInput = {
   createdAt: 1_000_000_000,
   poll: 12 * second,
-  caches: { publisher: 60 * second, aws: 10 * second },
+  caches: { publisher: 60 * second, relyingParty: 10 * second },
   maxToken: 3600 * second,
 };
 
@@ -22,8 +22,8 @@ describe("the timeline of a rotation", () => {
 
   test("counts AWS's own cache, an hour where nothing else is known", () => {
     const { visible, maySign } = rotationTimeline({ ...input, caches: { publisher: 60 * second } });
-    assert.equal(maySign.at - visible.at, awsJwksCacheSeconds * second);
-    assert.equal(awsJwksCacheSeconds, 3600);
+    assert.equal(maySign.at - visible.at, relyingParties.aws.keys.fetchedMs);
+    assert.equal(relyingParties.aws.keys.fetchedMs, 3600 * second);
   });
 
   test("counts the old key's end from the earliest promotion while the new key does not sign", () => {
@@ -55,7 +55,7 @@ describe("the timeline of a rotation", () => {
 });
 
 test("a key that is taken out is forgotten when Cache-Control's and AWS's caches have run out", () => {
-  assert.deepEqual(forgottenAt(500, { publisher: 60, aws: 5 }), { visible: 560, all: 565 });
+  assert.deepEqual(forgottenAt(500, { publisher: 60, relyingParty: 5 }), { visible: 560, all: 565 });
 });
 
 test("a number that is no time is the caller's mistake, named", () => {
@@ -66,8 +66,8 @@ test("a number that is no time is the caller's mistake, named", () => {
         message: new RegExp(name, "u"),
       });
     }
-    for (const name of ["publisher", "aws"]) {
-      const caches = { publisher: 1, aws: 1, [name]: value };
+    for (const name of ["publisher", "relyingParty"]) {
+      const caches = { publisher: 1, relyingParty: 1, [name]: value };
       assert.throws(() => rotationTimeline({ ...input, caches }), {
         name: "TypeError",
         message: new RegExp(`caches.${name}`, "u"),
@@ -84,7 +84,7 @@ test("property: the moves follow one another, and no token of the old key outliv
       fc.record({
         createdAt: time,
         poll: time,
-        caches: fc.record({ publisher: time, aws: time }),
+        caches: fc.record({ publisher: time, relyingParty: time }),
         maxToken: time,
       }),
       fc.option(time, { nil: undefined }),

@@ -1,3 +1,5 @@
+import { relyingParties } from "./relying-parties.ts";
+
 /** A point in time and why it is that one. */
 export interface Instant {
   /** Milliseconds since the epoch. */
@@ -9,8 +11,8 @@ export interface Instant {
 export interface JwksCaches {
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisher: number;
-  /** Milliseconds for which AWS is taken to keep a set beyond that; an hour by default. */
-  readonly aws?: number;
+  /** Milliseconds for which a relying party is taken to keep a set beyond that; AWS's by default. */
+  readonly relyingParty?: number;
 }
 
 export interface RotationInput {
@@ -32,7 +34,7 @@ export interface RotationTimeline {
   readonly published: Instant;
   /** From then on no cache that keeps to Cache-Control holds a set without it. */
   readonly visible: Instant;
-  /** From then on AWS does not either, and it may sign. */
+  /** From then on no relying party does either, and it may sign. */
   readonly maySign: Instant;
   /** When it did begin to sign, if it did. */
   readonly promoted: Instant | undefined;
@@ -49,13 +51,6 @@ export interface RotationTimeline {
 /** AWS accepts a token up to 300 s after its exp (observed; docs/reference/sts-rules.md). */
 export const awsSkewSeconds = 300;
 
-/**
- * For how long AWS is taken to keep a JWK Set, in seconds, beyond what Cache-Control allows. AWS documents nothing. It
- * was seen to fetch again within two seconds where Cache-Control forbids caching; what it does with a set that may be
- * kept is not known. An hour is what every Kubernetes API server tells relying parties (max-age=3600).
- */
-export const awsJwksCacheSeconds = 3600;
-
 function checked(value: number, name: string): number {
   if (!Number.isFinite(value) || value < 0)
     throw new TypeError(`${name} must be a number of milliseconds, not ${value}`);
@@ -64,18 +59,24 @@ function checked(value: number, name: string): number {
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
-function cachesOf({ publisher, aws = awsJwksCacheSeconds * 1000 }: JwksCaches): Required<JwksCaches> {
-  return { publisher: checked(publisher, "caches.publisher"), aws: checked(aws, "caches.aws") };
+function cachesOf({
+  publisher,
+  relyingParty = relyingParties.aws.keys.fetchedMs,
+}: JwksCaches): Required<JwksCaches> {
+  return {
+    publisher: checked(publisher, "caches.publisher"),
+    relyingParty: checked(relyingParty, "caches.relyingParty"),
+  };
 }
 
-/** When a key that is taken out at `at` has left every cache that keeps to Cache-Control, and when AWS's too. */
+/** When a key that is taken out at `at` has left every cache that keeps to Cache-Control, and when every other. */
 export function forgottenAt(
   at: number,
   caches: JwksCaches,
 ): { readonly visible: number; readonly all: number } {
-  const { publisher, aws } = cachesOf(caches);
+  const { publisher, relyingParty } = cachesOf(caches);
   const visible = checked(at, "at") + publisher;
-  return { visible, all: visible + aws };
+  return { visible, all: visible + relyingParty };
 }
 
 /**
@@ -89,7 +90,7 @@ export function rotationTimeline(input: RotationInput): RotationTimeline {
   const token = checked(input.maxToken, "maxToken");
   const published = created + poll;
   const visible = published + caches.publisher;
-  const maySign = visible + caches.aws;
+  const maySign = visible + caches.relyingParty;
   const { promotedAt } = input;
   const signs = promotedAt === undefined ? maySign : checked(promotedAt, "promotedAt");
   const since = promotedAt === undefined ? "the new key may sign" : "the new key signs";
@@ -110,7 +111,7 @@ export function rotationTimeline(input: RotationInput): RotationTimeline {
     },
     maySign: {
       at: maySign,
-      why: `AWS does not say how long it keeps a set; it is taken to be ${seconds(caches.aws)} beyond Cache-Control.`,
+      why: `Relying parties do not say how long they keep a set; it is taken to be ${seconds(caches.relyingParty)} beyond Cache-Control.`,
     },
     promoted: promotedAt === undefined ? undefined : { at: promotedAt, why: "A token was signed with it." },
     promotedEarly: signs < maySign,
@@ -124,7 +125,7 @@ export function rotationTimeline(input: RotationInput): RotationTimeline {
     },
     forgotten: {
       at: forgottenAt(mayDistrust, caches).all,
-      why: `A set with the old key may be kept for ${seconds(caches.publisher)} of Cache-Control and ${seconds(caches.aws)} by AWS.`,
+      why: `A set with the old key may be kept for ${seconds(caches.publisher)} of Cache-Control and ${seconds(caches.relyingParty)} by relying parties beyond that.`,
     },
   };
 }

@@ -93,7 +93,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
   }
   const since = rememberedOf(record, next).everywhereSince ?? now;
   const { poll, publisherCache, relyingPartyCache } = times;
-  const caches = { publisher: publisherCache, aws: relyingPartyCache };
+  const caches = { publisher: publisherCache, relyingParty: relyingPartyCache };
   const { maySign } = rotationTimeline({ createdAt: since, poll, caches, maxToken: 0 });
   if (now < maySign.at) {
     return refused(

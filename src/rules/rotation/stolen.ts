@@ -103,7 +103,7 @@ function hitBy(facts: RotationFacts, kid: string, { pods, rules }: TheftFacts): 
 export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts): Theft {
   const { now, times, servers } = facts;
   const { state } = keyAcross(facts, kid);
-  const caches = { publisher: times.publisherCache, aws: times.relyingPartyCache };
+  const caches = { publisher: times.publisherCache, relyingParty: times.relyingPartyCache };
   const { visible, all } = forgottenAt(now, caches);
   return {
     kid,

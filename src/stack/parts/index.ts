@@ -6,6 +6,7 @@ import { hostParts } from "./host/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
+import { partsOfParties } from "./relying-parties.ts";
 
 export * from "./aws/index.ts";
 export { hasCluster, openCluster } from "./cluster.ts";
@@ -36,16 +37,18 @@ export {
   publisherOnMachine,
   rollBackPublisher,
 } from "./publisher/index.ts";
+export { unmadeSections } from "./relying-parties.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
-export function partsOf(context: AwsPartContext): readonly Part[] {
+export async function partsOf(context: AwsPartContext): Promise<readonly Part[]> {
   return [
     ...hetznerParts(context),
     ...hostParts(context),
     ...dnsParts(context),
     ...publisherParts(context),
     ...awsParts(context),
+    ...(await partsOfParties(context)),
   ];
 }
 

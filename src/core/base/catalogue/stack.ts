@@ -29,6 +29,11 @@ export const stackErrors = {
       "The cluster signs its tokens for another issuer than the config names: AWS would refuse all of them.",
     next: "Choose the kubeconfig and context of the right cluster in the config, or start its API server with --service-account-issuer as in the config; --allow-issuer-mismatch goes on all the same.",
   },
+  "keys-not-verified": {
+    summary:
+      "A relying party of the config verifies no signature of the cluster's keys: it would refuse every token.",
+    next: "Have the API servers sign with a key of an algorithm that it verifies, or take its section out of the config.",
+  },
   "issuer-unreached": {
     summary:
       "The issuer could not be read from outside, as AWS will read it, so nothing was created that trusts it.",

@@ -1,4 +1,5 @@
 import { accepted, refusedWith, shown, type VendorAnswer } from "../../judge/index.ts";
+import { azureAudiences } from "../clouds.ts";
 import type { FederatedCredential } from "../facts.ts";
 import { aadsts, assertionRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -90,7 +91,7 @@ const audience = assertionRule({
       return accepted(`for ${only}`);
     return refusedWith(otherAudience, {
       why: `the token's aud is ${shown(aud)}, and the credential ${credential.name} is for ${credential.audiences.join(", ")}`,
-      next: `Project the token with the one audience ${credential.audiences[0] ?? "api://AzureADTokenExchange"}.`,
+      next: `Project the token with the one audience ${credential.audiences[0] ?? azureAudiences.public}.`,
       values: { value: given.map(String).join(", ") },
     });
   },

@@ -1,0 +1,33 @@
+import type { ConfigDocument } from "../document.ts";
+import type { KeyPath } from "../mistakes/problem.ts";
+import { itemsAt, repeated, repeatedTogether, type Rule } from "../mistakes/rule.ts";
+
+const tenants = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["azure"]);
+
+const identities = (document: ConfigDocument): readonly KeyPath[] =>
+  tenants(document).flatMap((path) => itemsAt(document, [...path, "identities"]));
+
+const groupsOnce: Rule = (document) =>
+  repeatedTogether(document, tenants(document), ["subscription", "resourceGroup"]);
+
+// Azure Resource Manager compares names without regard to case, and GUIDs have none.
+const identitiesOnce: Rule = (document) =>
+  tenants(document).flatMap((path) => {
+    const own = itemsAt(document, [...path, "identities"]);
+    return ["name", "application"].flatMap((key) =>
+      repeated(
+        document,
+        own.map((one) => [...one, key]),
+        true,
+      ),
+    );
+  });
+
+// Issuer and subject are one federated credential of an identity.
+const membersOnce: Rule = (document) =>
+  identities(document).flatMap((path) =>
+    repeated(document, itemsAt(document, [...path, "serviceAccounts"]), false),
+  );
+
+/** What has to fit together in the tenants of Azure. */
+export const azureRules: readonly Rule[] = [groupsOnce, identitiesOnce, membersOnce];

@@ -1,0 +1,96 @@
+import { CelError, celExpression } from "../../rules/gcp/index.ts";
+import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
+import type { ConfigDocument } from "../document.ts";
+import { type ConfigProblem, keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
+import { itemsAt, repeated, repeatedTogether, type Rule, textAt } from "../mistakes/rule.ts";
+import { standardId } from "./standard-id.ts";
+
+const projects = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["gcp"]);
+
+/** Every ServiceAccount that a project names, whichever way. */
+function members(document: ConfigDocument, project: KeyPath): readonly KeyPath[] {
+  const lists = ["serviceAccounts", "direct"].flatMap((key) => itemsAt(document, [...project, key]));
+  return lists.flatMap((path) => itemsAt(document, [...path, "serviceAccounts"]));
+}
+
+function problem(
+  document: ConfigDocument,
+  path: KeyPath,
+  rest: Pick<ConfigProblem, "message" | "accepted" | "next">,
+): ConfigProblem {
+  const value = textAt(document, path);
+  const shown = value === undefined ? {} : { value: valueText(value) };
+  return { key: keyText(path), ...document.positionOf(path), ...shown, ...rest };
+}
+
+const poolsOnce: Rule = (document) =>
+  repeatedTogether(document, projects(document), ["projectNumber", "pool", "provider"]);
+
+const emailsOnce: Rule = (document) =>
+  projects(document).flatMap((path) =>
+    repeated(
+      document,
+      itemsAt(document, [...path, "serviceAccounts"]).map((one) => [...one, "email"]),
+      false,
+    ),
+  );
+
+const audiencesOnce: Rule = (document) =>
+  projects(document).flatMap((path) => repeated(document, itemsAt(document, [...path, "audiences"]), false));
+
+// A pod has one credential file, which names one service account or none.
+const membersOnce: Rule = (document) =>
+  projects(document).flatMap((path) => repeated(document, members(document, path), false));
+
+const subjectsFit: Rule = (document) =>
+  projects(document).flatMap((path) =>
+    members(document, path).flatMap((member) => {
+      const [namespace = "", name = ""] = (textAt(document, member) ?? "").split("/");
+      const subject = `system:serviceaccount:${namespace}:${name}`;
+      const { maxSubjectBytes } = relyingParties.gcp;
+      // Names of ServiceAccounts are ASCII: characters are bytes.
+      if (parseSubject(subject) === undefined || subject.length <= maxSubjectBytes) return [];
+      const message = `is the subject ${subject}, of ${subject.length} bytes, and Google takes ${maxSubjectBytes}`;
+      const next = "Give the ServiceAccount or its namespace a shorter name.";
+      return [problem(document, member, { message, next })];
+    }),
+  );
+
+const standardIdsFit: Rule = (document) => {
+  const stack = textAt(document, ["stack"]);
+  if (stack === undefined || standardId(stack) !== undefined) return [];
+  return projects(document).flatMap((path) =>
+    ["pool", "provider"].flatMap((key) => {
+      if (textAt(document, [...path, key]) !== undefined) return [];
+      const message = `is missing, and the stack's name ${stack} is none that Google takes for it`;
+      const accepted = "4 to 32 lower-case letters, digits and hyphens, not beginning with gcp-";
+      return [problem(document, [...path, key], { message, accepted })];
+    }),
+  );
+};
+
+const conditionsAreCel: Rule = (document) =>
+  projects(document).flatMap((project) => {
+    const path: KeyPath = [...project, "condition"];
+    const text = textAt(document, path);
+    if (text === undefined || text === "") return [];
+    try {
+      celExpression(text);
+      return [];
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+      const accepted = "an expression in CEL over assertion, google and attribute";
+      return [problem(document, path, { message: `is no condition: ${error.message}`, accepted })];
+    }
+  });
+
+/** What has to fit together in the projects of Google Cloud. */
+export const gcpRules: readonly Rule[] = [
+  poolsOnce,
+  emailsOnce,
+  audiencesOnce,
+  membersOnce,
+  subjectsFit,
+  standardIdsFit,
+  conditionsAreCel,
+];

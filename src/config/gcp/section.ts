@@ -1,0 +1,50 @@
+import type { ServiceAccountName } from "../../rules/oidc/index.ts";
+import { milliseconds } from "../forms/accepted.ts";
+import { defined } from "../../core/base/index.ts";
+import type { PartySection, WantedAudience } from "../party-section.ts";
+import type { GcpProject } from "./config.ts";
+import { gcpRules } from "./rules.ts";
+import type { GcpInput } from "./schema.ts";
+import { standardId } from "./standard-id.ts";
+
+function resolveProject(input: GcpInput, stack: string): GcpProject {
+  const { project, projectNumber, keys = "upload", audiences = [], condition } = input;
+  const standard = standardId(stack) ?? "";
+  return {
+    project,
+    projectNumber,
+    pool: input.pool ?? standard,
+    provider: input.provider ?? standard,
+    keys,
+    audiences,
+    ...defined({ condition }),
+    serviceAccounts: (input.serviceAccounts ?? []).map(({ email, serviceAccounts, lifetime = "1h" }) => ({
+      email,
+      serviceAccounts,
+      lifetime: milliseconds(lifetime) / 1000,
+    })),
+    direct: (input.direct ?? []).flatMap(({ serviceAccounts }) => serviceAccounts),
+  };
+}
+
+/** What the provider of a project takes as audience: what it names first, else its own name as URL. */
+async function audienceOf({ projectNumber, pool, provider, audiences }: GcpProject): Promise<string> {
+  const { providerAudience } = await import("../../rules/gcp/index.ts");
+  return audiences[0] ?? providerAudience({ projectNumber, pool, provider }, "https:");
+}
+
+async function wantedIn(project: GcpProject, account: string): Promise<readonly WantedAudience[]> {
+  const named = project.serviceAccounts.find(({ serviceAccounts }) => serviceAccounts.includes(account));
+  if (named === undefined && !project.direct.includes(account)) return [];
+  const as = named === undefined ? "" : `, service account ${named.email}`;
+  return [{ what: `project ${project.project}${as}`, audience: await audienceOf(project) }];
+}
+
+/** The section `gcp`. */
+export const gcpSection: PartySection = {
+  rules: gcpRules,
+  resolve: ({ stack, gcp = [] }) => ({ gcp: gcp.map((project) => resolveProject(project, stack)) }),
+  async audiences({ gcp }, { namespace, name }: ServiceAccountName) {
+    return (await Promise.all(gcp.map((project) => wantedIn(project, `${namespace}/${name}`)))).flat();
+  },
+};

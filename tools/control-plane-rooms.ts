@@ -1,0 +1,44 @@
+/** The rows of `allowed` (tools/rooms.ts) for the rooms that change a control plane which runs. */
+export const controlPlaneRooms: Record<string, readonly string[]> = {
+  // A cluster that runs already: its API servers one by one, each at its own address, and their files over SSH.
+  "control-plane/servers": [
+    "core/base",
+    "core/files",
+    "core/yaml",
+    "rules/keys",
+    "rules/distribution",
+    "config",
+    "providers/kubernetes",
+    "providers/host",
+  ],
+  "control-plane/tokens": ["core/base", "providers/kubernetes"],
+  // Who depends on the issuer that a cluster has, gathered for rules/adoption.
+  "control-plane/adoption": [
+    "core/base",
+    "core/yaml",
+    "rules/oidc",
+    "rules/tokens",
+    "rules/adoption",
+    "rules/distribution",
+    "issuer",
+    "config",
+    "providers/kubernetes",
+    "providers/aws",
+    "control-plane/servers",
+    "control-plane/tokens",
+  ],
+  // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
+  "control-plane/rotation": [
+    "core/base",
+    "core/age",
+    "rules/oidc",
+    "rules/keys",
+    "rules/tokens",
+    "rules/rotation",
+    "issuer",
+    "config",
+    "providers/kubernetes",
+    "control-plane/servers",
+    "control-plane/tokens",
+  ],
+};
