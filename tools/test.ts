@@ -35,6 +35,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { type Batch, filesOfGroup, type Group, groups } from "./test/groups.ts";
+import type { ProcessorTime } from "./test/processor-time.ts";
 import type { Tally } from "./test/tally.ts";
 
 const [name = "unit", ...rest] = process.argv.slice(2);
@@ -56,6 +57,7 @@ const batches = batchesOf(files).flatMap((batch) => {
 // Each test file is a process of its own, and so is each command that it runs: what V8 compiled once serves them all.
 const compiled = process.env["NODE_COMPILE_CACHE"] ?? join(import.meta.dirname, "..", ".cache", "compile");
 const folder = mkdtempSync(join(tmpdir(), "podtrust-tests-"));
+const processorTimes = join(folder, "processor-times");
 
 /**
  * Megabytes for what is young, where many files share a process: V8's default of 16 fills several times a second, and a
@@ -77,6 +79,9 @@ function commandLine({ concurrency, timeout, launcher }: Group, batch: Batch, ta
     "--test-reporter-destination=stdout",
     `--test-reporter=${join(import.meta.dirname, "test", "tally.ts")}`,
     `--test-reporter-destination=${tally}`,
+    ...(batch.isolation === "process" && process.platform === "linux"
+      ? [`--import=${join(import.meta.dirname, "test", "processor-time.ts")}`]
+      : []),
     ...flags,
     ...batch.files,
   ];
@@ -94,18 +99,36 @@ async function runBatch(running: Group, batch: Batch, index: number): Promise<Ou
   const [program = "", ...args] = commandLine(running, batch, tally);
   const runner = spawn(program, args, {
     stdio: index === 0 ? "inherit" : ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...running.environment, NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: compiled },
+    env: {
+      ...process.env,
+      ...running.environment,
+      NODE_NO_WARNINGS: "1",
+      NODE_COMPILE_CACHE: compiled,
+      PODTRUST_TEST_PROCESSOR_TIME: processorTimes,
+    },
   });
   const output: Buffer[] = [];
   for (const stream of [runner.stdout, runner.stderr])
     stream?.on("data", (chunk: Buffer) => void output.push(chunk));
   const [code] = (await once(runner, "close")) as [number | null];
-  const lines = existsSync(tally) ? readFileSync(tally, "utf8").trim().split("\n") : [];
   return {
     code: code ?? 1,
-    tally: lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Tally),
+    tally: linesOf(tally).map((line) => JSON.parse(line) as Tally),
     output: Buffer.concat(output),
   };
+}
+
+function linesOf(file: string): readonly string[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+/** What each file that had a process of its own took of the processors, seconds. */
+function processorTimeOf(): ReadonlyMap<string, number> {
+  const times = linesOf(processorTimes).map((line) => JSON.parse(line) as ProcessorTime);
+  return new Map(times.map(({ file, processor }) => [file, processor]));
 }
 
 /** The files that took longest, ten seconds and more. */
@@ -114,7 +137,12 @@ function slowest(tallies: readonly Tally[]): readonly string[] {
   for (const { took } of tallies)
     if (took !== undefined) times.set(took.file, (times.get(took.file) ?? 0) + took.ms);
   const all = [...times].filter(([, ms]) => ms >= 10_000).sort(([, a], [, b]) => b - a);
-  return all.slice(0, 20).map(([file, ms]) => `${(ms / 1000).toFixed(0)} s ${relative(process.cwd(), file)}`);
+  const processor = processorTimeOf();
+  return all.slice(0, 20).map(([file, ms]) => {
+    const used = processor.get(file);
+    const share = used === undefined ? "" : ` (${used.toFixed(0)} s of a processor)`;
+    return `${(ms / 1000).toFixed(0)} s ${relative(process.cwd(), file)}${share}`;
+  });
 }
 
 /** The last lines of a run, over all its batches, and its exit code. */
