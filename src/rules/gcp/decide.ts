@@ -18,6 +18,23 @@ export const exchangeRules: readonly ExchangeRule[] = [
   ...identityRules,
 ];
 
+/** In which order the rules are asked: `ours`, or with issuer, keys and signature before audience and time. */
+export type CheckOrder = "keys-first" | "ours";
+
+const isOfClaims = ({ name }: ExchangeRule): boolean =>
+  name === "subject-token-audience" || name === "subject-token-time";
+
+const orders: Readonly<Record<CheckOrder, readonly ExchangeRule[]>> = {
+  ours: exchangeRules,
+  "keys-first": [
+    ...requestRules,
+    ...tokenRules.filter((rule) => !isOfClaims(rule)),
+    ...keyRules,
+    ...tokenRules.filter(isOfClaims),
+    ...identityRules,
+  ],
+};
+
 /** Seconds of an access token at most. */
 const maxSeconds = 3600;
 
@@ -37,9 +54,13 @@ function grantOf(now: number, { name, identity, expires }: ExchangeLearned): Fed
   };
 }
 
-/** Decides a token exchange: the first rule that refuses speaks. */
-export function decideExchange(facts: ExchangeFacts, keyChecks: KeyChecks): ExchangeDecision {
-  const judged = judgeBy(exchangeRules, facts, { keyChecks });
+/** Decides a token exchange: the first rule that refuses speaks. Nobody knows in which order Google asks. */
+export function decideExchange(
+  facts: ExchangeFacts,
+  keyChecks: KeyChecks,
+  order: CheckOrder = "ours",
+): ExchangeDecision {
+  const judged = judgeBy(orders[order], facts, { keyChecks });
   if (judged.outcome === "refused") return judged;
   // Every rule so far has accepted, and so everything that they find is known.
   const known = judged.known as ExchangeLearned;

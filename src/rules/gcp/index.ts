@@ -1,5 +1,11 @@
 export { CelError, celExpression, celValue } from "./cel/index.ts";
-export { decideExchange, type ExchangeDecision, exchangeRules, explainExchange } from "./decide.ts";
+export {
+  type CheckOrder,
+  decideExchange,
+  type ExchangeDecision,
+  exchangeRules,
+  explainExchange,
+} from "./decide.ts";
 export { type DescribedTarget, readDescribedTarget } from "./description.ts";
 export type {
   ExchangeFacts,
