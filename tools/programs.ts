@@ -8,7 +8,7 @@ export const programs = {
 } as const;
 
 /** What package.json names, as the command and as what others import. */
-export const published = ["src/cli/main.ts", "src/sandbox/index.ts"];
+export const published = ["src/cli/main.ts", "src/sandbox/index.ts", "src/sandbox/gcp.ts"];
 
 /** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
 export const waitingForUse = [

@@ -34,7 +34,8 @@ export interface SandboxAccount extends AsyncDisposable {
 export class AccountSurroundings {
   readonly clock: MovableClock;
   readonly issuers: Issuers;
-  #account: StandInAccount | undefined;
+  /** Those whose kept documents are forgotten when an issuer is no longer what it was. */
+  readonly #readers: { forgetIssuers(): void }[] = [];
 
   constructor(unmoved: Clock | undefined, issuerUrl: string, foreign: ForeignRoute) {
     this.clock = new MovableClock(unmoved);
@@ -42,8 +43,15 @@ export class AccountSurroundings {
       url: issuerUrl,
       clock: this.clock,
       foreign,
-      changed: () => this.#account?.forgetIssuers(),
+      changed: () => {
+        for (const reader of this.#readers) reader.forgetIssuers();
+      },
     });
+  }
+
+  /** Has what another relying party kept of an issuer forgotten, too. */
+  alsoReadBy(reader: { forgetIssuers(): void }): void {
+    this.#readers.push(reader);
   }
 
   get place(): AccountPlace {
@@ -52,7 +60,7 @@ export class AccountSurroundings {
 
   /** The account as tests have it; `end` is what ends it beside its issuers. */
   around(account: StandInAccount, url: string, end: () => Promise<void> | void): SandboxAccount {
-    this.#account = account;
+    this.alsoReadBy(account);
     const { clock, issuers } = this;
     const close = async (): Promise<void> => {
       await end();

@@ -40,6 +40,7 @@ export {
   type StandInCloudsOptions,
   startStandInClouds,
 } from "./clouds/index.ts";
+export type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
 export type { SandboxClock } from "./clock/index.ts";
 export {
   type StandInCloudflare,

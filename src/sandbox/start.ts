@@ -3,6 +3,7 @@ import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, AccountSurroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
 import { atDoor } from "./errors/index.ts";
+import { openBeside, type SandboxGoogleOptions, type StandInGoogle } from "./gcp/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
@@ -42,12 +43,20 @@ export interface SandboxOptions extends AwsOptions {
    * @default false
    */
   readonly controlFromAnywhere?: boolean;
+  /**
+   * Also a stand-in for Google Cloud: a project with this sandbox's clock and issuers.
+   *
+   * @default none
+   */
+  readonly gcp?: SandboxGoogleOptions;
 }
 
 /** A running sandbox: its first account, and as many more as tests want for themselves. */
 export interface Sandbox extends SandboxAccount {
   /** For the control API at `url`/_podtrust/: a secret of the sandbox. */
   readonly controlToken: string;
+  /** The stand-in for Google Cloud; undefined where `gcp` did not ask for one. */
+  readonly gcp: StandInGoogle | undefined;
   /**
    * An empty account of a number of its own, in memory: what runs beside others in one sandbox does not meet them there.
    * Rejects with `sandbox-control-request` where a thousand are open.
@@ -71,12 +80,40 @@ export function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   return atDoor(() => open(options));
 }
 
+/** Starts the stand-in for Google where it was asked for: no module of it is loaded for others. */
+async function openGcp(
+  { gcp, listen, logger }: SandboxOptions,
+  surroundings: AccountSurroundings,
+): Promise<StandInGoogle | undefined> {
+  if (gcp === undefined) return undefined;
+  const opened = await openBeside({ ...gcp, ...defined({ listen, logger }) }, surroundings.place);
+  surroundings.alsoReadBy(opened);
+  return opened;
+}
+
 async function open(options: SandboxOptions): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
   const foreign = defined({ ca, connectTo });
   const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuerUrl, foreign);
   const first = surroundings();
+  const gcp = await openGcp(options, first);
+  const started = startFirst(options, { surroundings, first, controlToken, gcp });
+  started.catch(() => gcp?.close());
+  return started;
+}
+
+interface Opened {
+  readonly surroundings: () => AccountSurroundings;
+  readonly first: AccountSurroundings;
+  readonly controlToken: string;
+  readonly gcp: StandInGoogle | undefined;
+}
+
+async function startFirst(
+  options: SandboxOptions,
+  { surroundings, first, controlToken, gcp }: Opened,
+): Promise<Sandbox> {
   const further = new Map<string, SandboxAccount>();
   const aws = await startAws(options, {
     ...first.place,
@@ -87,21 +124,31 @@ async function open(options: SandboxOptions): Promise<Sandbox> {
       controls: () => ({ ...sandbox, find: (account) => further.get(account) }),
     }),
   });
+  const account = first.around(aws, aws.url, async () => {
+    await Promise.all([aws.close(), gcp?.close()]);
+    await Promise.all([...further.values()].map((one) => one.close()));
+  });
   const sandbox: Sandbox = {
-    ...first.around(aws, aws.url, async () => {
-      await aws.close();
-      await Promise.all([...further.values()].map((account) => account.close()));
-    }),
+    ...account,
     controlToken,
+    gcp,
+    async spread() {
+      gcp?.spread();
+      await account.spread();
+    },
+    async reset() {
+      gcp?.reset();
+      await account.reset();
+    },
     async newAccount() {
       const own = surroundings();
       const added = await aws.newAccount(own.place);
-      const account = own.around(added, aws.url, () => {
+      const another = own.around(added, aws.url, () => {
         added.close();
         further.delete(added.account);
       });
-      further.set(added.account, account);
-      return account;
+      further.set(added.account, another);
+      return another;
     },
   };
   return sandbox;

@@ -7,7 +7,7 @@ import { type Closure, closureOf } from "./closure.ts";
 export const sandboxFolder = "packages/sandbox";
 
 /** What the package is entered by: what others import, its command, and the process that it starts. */
-const entries = ["src/sandbox/index.ts", programs.sandbox, programs.sandboxProcess];
+const entries = ["src/sandbox/index.ts", "src/sandbox/gcp.ts", programs.sandbox, programs.sandboxProcess];
 
 /** Pages that its help, its errors and its README point to. */
 const pages = [

@@ -1,0 +1,14 @@
+/** What `@podtrust/sandbox/gcp` lets others import: the stand-in for Google Cloud alone. */
+export {
+  type CredentialFile,
+  type GoogleDecision,
+  type GoogleDelays,
+  type GoogleSeed,
+  type GoogleUnknowns,
+  type SandboxGoogleOptions,
+  type SeedBindings,
+  type SeedGoogleProvider,
+  type StandInGoogle,
+  type StandInGoogleOptions,
+  startStandInGoogle,
+} from "./gcp/index.ts";

@@ -1,0 +1,75 @@
+import { isRecord, type JsonRecord } from "../../core/base/index.ts";
+import type { DecisionTrail } from "./decisions.ts";
+import type { Project } from "./project.ts";
+import { invalid } from "./refusal.ts";
+import type { Caller } from "./tokens.ts";
+
+/** An answer that is no refusal. */
+export interface Reply {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** A request as it came, bounded. */
+export interface WireCall {
+  readonly method: string;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly body: Buffer;
+  /** Aborted when the client went away or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** One request as an operation sees it. */
+export class Call {
+  readonly project: Project;
+  readonly query: URLSearchParams;
+  readonly signal: AbortSignal;
+  /** Milliseconds: when it came. */
+  readonly now: number;
+  /** What the path's pattern found, by name. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly trail: DecisionTrail;
+  /** Undefined where the operation asks for no bearer token. */
+  readonly caller: Caller | undefined;
+  readonly #wire: WireCall;
+
+  constructor(project: Project, wire: WireCall, known: Pick<Call, "caller" | "names" | "now" | "trail">) {
+    this.project = project;
+    this.#wire = wire;
+    this.query = wire.query;
+    this.signal = wire.signal;
+    this.now = known.now;
+    this.names = known.names;
+    this.trail = known.trail;
+    this.caller = known.caller;
+  }
+
+  header(name: string): string | undefined {
+    return this.#wire.headers[name]?.[0];
+  }
+
+  text(): string {
+    return this.#wire.body.toString("utf8");
+  }
+
+  /** The body as a JSON object; none is an empty one. Throws INVALID_ARGUMENT. */
+  json(): JsonRecord {
+    const text = this.text();
+    if (text.trim() === "") return {};
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      value = undefined;
+    }
+    return isRecord(value) ? value : invalid("Invalid JSON payload received. The body is no JSON object.");
+  }
+
+  /** A name of the path's pattern. */
+  name(of: string): string {
+    return this.names[of] ?? "";
+  }
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { type JsonRecord, isRecord, recordsOf } from "../../core/base/index.ts";
+import type { GoogleDelays } from "./options.ts";
+import { invalid, refusal } from "./refusal.ts";
+
+/** A binding of a policy (IAM API, `Binding`). */
+export interface Binding {
+  readonly role: string;
+  readonly members: readonly string[];
+  readonly condition?: JsonRecord;
+}
+
+/** A member with a role, and when it was written and taken out, in milliseconds. */
+interface Grant {
+  readonly role: string;
+  readonly member: string;
+  writtenAt: number;
+  takenAt?: number;
+}
+
+/** Principals of a policy at most ("Quotas and limits"). */
+const maxMembers = 1500;
+const rolePattern = /^(?:(?:projects|organizations)\/[^/\s]{1,100}\/)?roles\/[\w.]{1,100}$/u;
+
+function bindingOf(value: JsonRecord): Binding {
+  const { role, members = [], condition } = value;
+  if (typeof role !== "string" || !rolePattern.test(role))
+    return invalid(`Role ${String(role)} is not supported for this resource.`);
+  if (!Array.isArray(members) || !members.every((one) => typeof one === "string"))
+    return invalid(`The members of ${role} are not a list of texts.`);
+  return { role, members, ...(isRecord(condition) ? { condition } : {}) };
+}
+
+function bindingsOf(policy: JsonRecord): readonly Binding[] {
+  const bindings = recordsOf(policy["bindings"]).map(bindingOf);
+  const count = new Set(bindings.flatMap(({ members }) => members)).size;
+  if (count > maxMembers)
+    invalid(
+      `The number of members in the policy (${count.toLocaleString("en")}) is larger than the maximum allowed size 1,500.`,
+    );
+  const version = policy["version"] ?? 1;
+  if (bindings.some(({ condition }) => condition !== undefined) && version !== 3)
+    invalid("Policies with conditional role bindings must specify version 3.", {
+      next: "Read the policy with requestedPolicyVersion 3, and write version 3 back: else its conditions are lost.",
+    });
+  return bindings.filter(({ members }) => members.length > 0);
+}
+
+const concurrent =
+  "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.";
+
+/**
+ * The policy of a project, a service account or a secret. What is written counts after a while, and what is taken out goes on
+ * counting for a while; conditional bindings are kept and let nobody in.
+ */
+export class Policy {
+  readonly #delays: GoogleDelays;
+  readonly #seed = randomBytes(6).toString("hex");
+  #revision = 0;
+  #bindings: readonly Binding[] = [];
+  #grants: Grant[] = [];
+
+  constructor(delays: GoogleDelays) {
+    this.#delays = delays;
+  }
+
+  get etag(): string {
+    // A policy that nobody has written has this one.
+    if (this.#revision === 0) return "ACAB";
+    return Buffer.from(`${this.#seed}:${this.#revision}`).toString("base64");
+  }
+
+  /** The policy as getIamPolicy gives it; conditions are shown to who asks for version 3. */
+  show(version: number): object {
+    const conditional = this.#bindings.some(({ condition }) => condition !== undefined);
+    const shown = this.#bindings.map(({ role, members, condition }) =>
+      condition === undefined || version === 3
+        ? { role, members, ...(condition === undefined ? {} : { condition }) }
+        : { role: `${role}_withcond_${this.#seed}`, members },
+    );
+    return {
+      version: conditional && version === 3 ? 3 : 1,
+      etag: this.etag,
+      ...(shown.length === 0 ? {} : { bindings: shown }),
+    };
+  }
+
+  /**
+   * Writes it whole, as setIamPolicy does. `check` throws for a member that cannot be. An etag that is not the present one's
+   * is ABORTED; without one, whatever is there is replaced.
+   */
+  write(policy: unknown, now: number, check: (member: string) => void): void {
+    const written = isRecord(policy) ? policy : invalid("The policy is missing.");
+    const bindings = bindingsOf(written);
+    for (const { members } of bindings) for (const member of members) check(member);
+    const { etag } = written;
+    if (typeof etag === "string" && etag !== "" && etag !== this.etag)
+      throw refusal("ABORTED", concurrent, {
+        rule: "policy-etag",
+        why: `the etag is ${JSON.stringify(etag.slice(0, 100))}, and the policy's is ${JSON.stringify(this.etag)}`,
+        next: "Read the policy again, change what was read, and write it with the etag that was read.",
+      });
+    this.#bindings = bindings;
+    this.#revision += 1;
+    this.#follow(now);
+  }
+
+  /** Members that have one of these roles now, as far as that has spread. */
+  membersOf(roles: readonly string[], now: number): readonly string[] {
+    const { grant, revoke } = this.#delays;
+    return this.#grants
+      .filter(
+        ({ role, writtenAt, takenAt }) =>
+          roles.includes(role) &&
+          now >= writtenAt + grant &&
+          (takenAt === undefined || now < takenAt + revoke),
+      )
+      .map(({ member }) => member);
+  }
+
+  /** All that is written counts, and nothing else. */
+  spread(): void {
+    this.#grants = this.#grants.filter(({ takenAt }) => takenAt === undefined);
+    for (const grant of this.#grants) grant.writtenAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #follow(now: number): void {
+    const wanted = new Map(
+      this.#bindings
+        .filter(({ condition }) => condition === undefined)
+        .flatMap(({ role, members }) =>
+          members.map((member) => [`${role} ${member}`, { role, member }] as const),
+        ),
+    );
+    this.#grants = this.#grants.filter(
+      ({ takenAt }) => takenAt === undefined || now < takenAt + this.#delays.revoke,
+    );
+    for (const grant of this.#grants) {
+      if (grant.takenAt !== undefined) continue;
+      if (!wanted.delete(`${grant.role} ${grant.member}`)) grant.takenAt = now;
+    }
+    for (const one of wanted.values()) this.#grants.push({ ...one, writtenAt: now });
+  }
+}

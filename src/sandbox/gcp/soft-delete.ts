@@ -1,0 +1,66 @@
+import type { Call, Reply } from "./call.ts";
+import { type Deletable, keptMs, type Operation } from "./project.ts";
+import { notFound, refusal } from "./refusal.ts";
+
+/** RFC 3339 without fractions, as Google writes whole seconds. */
+export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
+
+/** What pool and provider show alike; what is empty or false is left out, as in every answer that is made of protocol buffers. */
+export function shownDeletable(name: string, one: Deletable, deletedAt = one.deletedAt): object {
+  const { displayName, description, disabled } = one;
+  return {
+    name,
+    ...(displayName === "" ? {} : { displayName }),
+    ...(description === "" ? {} : { description }),
+    state: deletedAt === undefined ? "ACTIVE" : "DELETED",
+    ...(disabled ? { disabled } : {}),
+    ...(deletedAt === undefined ? {} : { expireTime: timestamp(deletedAt + keptMs) }),
+  };
+}
+
+/** An id that a pool or a provider may have; `gcp-` is Google's own. */
+export const idPattern = /^(?!gcp-)[a-z0-9-]{4,32}$/u;
+
+/** 409: the id is taken, also by one that is deleted and kept. */
+export function alreadyExists(name: string, { deletedAt }: Deletable): Error {
+  return refusal("ALREADY_EXISTS", "Requested entity already exists", {
+    rule: "id-free",
+    why: deletedAt === undefined ? `${name} is there` : `${name} is deleted, and keeps its id for 30 days`,
+    next: deletedAt === undefined ? "Take another id." : "Undelete it, or take another id.",
+  });
+}
+
+/** What was found by a path. Throws NOT_FOUND. */
+export function found<T>(one: T | undefined, name: string): T {
+  if (one === undefined) throw notFound(name);
+  return one;
+}
+
+/** Throws FAILED_PRECONDITION for what is deleted: it is shown and undeleted, and nothing else. */
+export function checkActive(name: string, deletedAt: number | undefined): void {
+  if (deletedAt === undefined) return;
+  throw refusal("FAILED_PRECONDITION", `${name} is deleted.`, {
+    rule: "resource-active",
+    why: `${name} was deleted ${timestamp(deletedAt)}`,
+    next: "Undelete it first.",
+  });
+}
+
+/** Throws FAILED_PRECONDITION for what is not deleted. */
+export function checkDeleted(name: string, deletedAt: number | undefined): void {
+  if (deletedAt !== undefined) return;
+  throw refusal("FAILED_PRECONDITION", `${name} is not deleted.`, {
+    rule: "resource-deleted",
+    why: `${name} is in use, and there is nothing to undelete`,
+  });
+}
+
+/** An operation as it is answered. One that is done has no `response`: one was seen so, and no client may count on it. */
+export function shownOperation({ name, doneAt }: Operation, now: number): object {
+  return now >= doneAt ? { name, done: true } : { name };
+}
+
+/** Answers a change with its operation. */
+export function operated(call: Call, resource: string): Reply {
+  return { status: 200, body: shownOperation(call.project.operate(resource), call.now) };
+}

@@ -1,0 +1,23 @@
+import { atDoor } from "../errors/index.ts";
+import type { GooglePlace, StandInGoogle } from "./google.ts";
+import type { StandInGoogleOptions } from "./options.ts";
+
+/**
+ * Starts a stand-in for Google Cloud on one port: IAM's workload identity pools, providers and service accounts, the token
+ * exchange, IAM Credentials, Secret Manager's read and the project's policy. It refuses as Google does, by the rules that
+ * `podtrust explain --for gcp` goes through. A sandbox with `gcp` starts it beside AWS, with the sandbox's clock and issuers.
+ *
+ * @example
+ * ```ts
+ * await using google = await startStandInGoogle({ delays: { grant: 0 } });
+ * google.seed({ serviceAccounts: [{ id: "cart-prod" }] });
+ * ```
+ */
+export function startStandInGoogle(options: StandInGoogleOptions = {}): Promise<StandInGoogle> {
+  return atDoor(async () => (await import("./google.ts")).openAlone(options));
+}
+
+/** Starts it beside AWS, with a sandbox's clock and issuers. */
+export async function openBeside(options: StandInGoogleOptions, place: GooglePlace): Promise<StandInGoogle> {
+  return (await import("./google.ts")).openGoogle(options, place);
+}

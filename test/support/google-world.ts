@@ -1,0 +1,137 @@
+import type { TestContext } from "node:test";
+import { request } from "../../src/core/http/index.ts";
+import type { GoogleSeed } from "../../src/sandbox/gcp.ts";
+import {
+  type Sandbox,
+  type SandboxGoogleOptions,
+  type SandboxIssuer,
+  type StandInGoogle,
+  startSandbox,
+} from "../../src/sandbox/index.ts";
+import { TestClock } from "./clock.ts";
+
+export const cart = { namespace: "shop", name: "cart" };
+export const cartEmail = "cart-prod@podtrust-sandbox.iam.gserviceaccount.com";
+const number = "123456789012";
+export const poolName = `projects/${number}/locations/global/workloadIdentityPools/prod`;
+export const providerName = `${poolName}/providers/cluster`;
+/** What the exchange's `audience` is. */
+export const target = `//iam.googleapis.com/${providerName}`;
+/** What a token is for. */
+export const audience = `https:${target}`;
+/** The member of a policy that lets the workload `cart` in. */
+export const cartMember = `principal://iam.googleapis.com/${poolName}/subject/system:serviceaccount:shop:cart`;
+export const workloadUser = "roles/iam.workloadIdentityUser";
+
+/** A body as Google's APIs answer it, with the members that tests look at. */
+export interface GoogleBody {
+  readonly [name: string]: unknown;
+  readonly access_token?: string;
+  readonly expires_in?: number;
+  readonly accessToken?: string;
+  readonly expireTime?: string;
+  readonly error_description?: string;
+  readonly error?: unknown;
+  readonly name?: string;
+  readonly etag?: string;
+}
+
+/** An answer of the stand-in. */
+export interface GoogleAnswer {
+  readonly status: number;
+  readonly body: GoogleBody;
+}
+
+export interface AskedGoogle {
+  /** JSON, or a text as it is. */
+  readonly body?: object | string;
+  /** A bearer token; the administrator's by default, `""` for none. */
+  readonly token?: string;
+  readonly type?: string;
+}
+
+/** A sandbox with a stand-in for Google, its issuer, and whoever asks. */
+export interface GoogleWorld {
+  readonly sandbox: Sandbox;
+  readonly google: StandInGoogle;
+  readonly clock: TestClock;
+  readonly issuer: SandboxIssuer;
+  /** The issuer's JWK Set, as a cluster's admin uploads it. */
+  readonly jwks: () => Promise<string>;
+  readonly ask: (method: string, path: string, asked?: AskedGoogle) => Promise<GoogleAnswer>;
+  /** The token exchange by a form, with parameters in place of the usual ones. */
+  readonly exchange: (
+    subjectToken: string,
+    parameters?: Readonly<Record<string, string>>,
+  ) => Promise<GoogleAnswer>;
+}
+
+/** Parameters of an exchange as Google's libraries send them. */
+export function exchangeParameters(subjectToken: string): Record<string, string> {
+  return {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    audience: target,
+    scope: "https://www.googleapis.com/auth/cloud-platform",
+    requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    subject_token: subjectToken,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+  };
+}
+
+/** A pool with a provider that fetches the issuer's keys, and the service account that the workload `cart` may be. */
+export const shop: GoogleSeed = {
+  pools: [{ id: "prod", providers: [{ id: "cluster", oidc: { issuerUri: "https://oidc.podtrust.test" } }] }],
+  serviceAccounts: [{ id: "cart-prod", bindings: { [workloadUser]: [cartMember] } }],
+  secrets: [
+    {
+      id: "color",
+      value: "red",
+      bindings: { "roles/secretmanager.secretAccessor": [`serviceAccount:${cartEmail}`] },
+    },
+  ],
+};
+
+async function answerOf(response: Response): Promise<GoogleAnswer> {
+  return { status: response.status, body: (await response.json()) as GoogleBody };
+}
+
+/** Starts it, empty. */
+export async function googleWorld(t: TestContext, options: SandboxGoogleOptions = {}): Promise<GoogleWorld> {
+  const clock = new TestClock("2026-11-29T00:00:00Z");
+  const sandbox = await startSandbox({ clock, gcp: options });
+  t.after(() => sandbox.close());
+  const { gcp: google } = sandbox;
+  if (google === undefined) throw new TypeError("the sandbox has no stand-in for Google");
+  const issuer = await sandbox.issuer();
+  const ask: GoogleWorld["ask"] = async (method, path, { body, token = google.adminToken, type } = {}) =>
+    answerOf(
+      await fetch(`${google.url}${path}`, {
+        method,
+        headers: {
+          "content-type": type ?? "application/json",
+          ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+    );
+  return {
+    sandbox,
+    google,
+    clock,
+    issuer,
+    ask,
+    async jwks() {
+      const { ca, connectTo } = issuer;
+      const reading = { ca, connectTo, timeoutMs: 10_000, maxBytes: 100_000 };
+      return (await request(`${issuer.url}/openid/v1/jwks`, reading)).body.toString("utf8");
+    },
+    exchange(subjectToken, parameters = {}) {
+      const form = new URLSearchParams({ ...exchangeParameters(subjectToken), ...parameters });
+      return ask("POST", "/v1/token", {
+        body: form.toString(),
+        token: "",
+        type: "application/x-www-form-urlencoded",
+      });
+    },
+  };
+}
