@@ -18,4 +18,5 @@ export const waitingForUse = [
   "src/rules/injection/annotated-access.ts",
   "src/rules/injection/fault.ts",
   "src/operator/bindings/account/account.ts",
+  "src/sandbox/front/index.ts",
 ];

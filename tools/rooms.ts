@@ -232,6 +232,8 @@ export const allowed: Record<string, readonly string[]> = {
   "sandbox/authority": ["core/x509"],
   "sandbox/listener": ["core/listener"],
   "sandbox/clock": ["core/base"],
+  // The proxy by which clients reach stand-ins under the vendors' own names.
+  "sandbox/front": ["core/base", "core/listener", "sandbox/authority", "sandbox/listener"],
   "sandbox/aws": [
     "core/base",
     "core/listener",

@@ -6,6 +6,7 @@ import {
   bound,
   boundOptions,
   type Exchange,
+  gate,
   localLimits,
   type ServerLimits,
 } from "../../core/listener/index.ts";
@@ -38,6 +39,11 @@ export interface ListenerOptions {
   /** Absent: plain HTTP. */
   readonly tls?: TlsOptions;
   readonly onExchange: (exchange: Exchange) => void;
+  /**
+   * Speaks with each connection before TLS does, and then passes it on, or ends it. All of it has to come to its end within the
+   * time for a handshake.
+   */
+  readonly beforeTls?: (socket: Socket, pass: () => void) => void;
   /** Called with each connection before anything is read of it; of TLS also each that has shaken hands. */
   readonly onConnection?: (socket: Socket) => void;
   readonly onSecureConnection?: (socket: Socket) => void;
@@ -70,6 +76,7 @@ const queue = new OneATick();
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const limits = { ...defaultLimits, ...options.limits };
   const server = serverOf(options, limits);
+  if (options.beforeTls !== undefined) gate(server, "connection", options.beforeTls);
   bound(server, {
     limits,
     secure: options.tls !== undefined,

@@ -1,0 +1,180 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { TLSSocket } from "node:tls";
+import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
+import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { closeListener, type Listener, openListener } from "../listener/index.ts";
+import { greet, plain, type Refusal, type Target } from "./greeting.ts";
+
+/** A request to one of a site's hosts. */
+export interface FrontRequest {
+  /** In lower case, without a port. */
+  readonly host: string;
+  readonly method: string;
+  /** `https://HOST/PATH?QUERY`, as the client asked for it. */
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** At most a megabyte. */
+  readonly body: Buffer;
+}
+
+export interface FrontAnswer {
+  readonly status: number;
+  readonly headers?: OutgoingHttpHeaders;
+  /** Becomes JSON; absent: no body. */
+  readonly body?: object;
+}
+
+/** Hosts that one stand-in speaks for. */
+export interface FrontSite {
+  /** Names in lower case; `*.vault.azure.net` is each name with one label more. */
+  readonly hosts: readonly string[];
+  readonly answer: (request: FrontRequest) => Promise<FrontAnswer>;
+}
+
+export interface FrontOptions {
+  readonly sites: readonly FrontSite[];
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
+  readonly port?: number;
+  readonly logger?: Logger;
+  /** In place of those that every stand-in has. */
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** A proxy for HTTPS that is itself whoever its clients ask for. */
+export interface Front {
+  /** For HTTPS_PROXY. */
+  readonly url: string;
+  readonly port: number;
+  /** PEM of the root that its certificate leads to: made anew at each start, and its key is never written. */
+  readonly ca: string;
+  /** All that it speaks for. */
+  readonly hosts: readonly string[];
+  close(): Promise<void>;
+}
+
+const maxBody = 1024 * 1024;
+
+function isOf(pattern: string, host: string): boolean {
+  if (!pattern.startsWith("*.")) return pattern === host;
+  const [label = "", ...rest] = host.split(".");
+  return label !== "" && rest.join(".") === pattern.slice(2);
+}
+
+function siteOf(sites: readonly FrontSite[], host: string): FrontSite | undefined {
+  return sites.find(({ hosts }) => hosts.some((pattern) => isOf(pattern, host)));
+}
+
+function judged(sites: readonly FrontSite[], { host, port }: Target): Refusal | undefined {
+  if (port === 443 && siteOf(sites, host) !== undefined) return undefined;
+  const asked = plain(port === 443 ? host : `${host}:${port}`);
+  const reason = `podtrust sandbox: the front does not speak for ${asked} (NO_PROXY=${plain(host)} goes around it)`;
+  const hosts = sites.flatMap((site) => site.hosts).join(", ");
+  return {
+    status: 403,
+    reason,
+    text:
+      `podtrust sandbox: the front does not speak for ${asked}, and connects nobody to anything. It speaks, on port 443, for ` +
+      `${hosts}. A client that needs another host gets there past the front: NO_PROXY=${plain(host)}.`,
+  };
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): FrontRequest["headers"] {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(", ")]),
+  );
+}
+
+function hostOf({ headers }: IncomingMessage): string {
+  return (headers.host ?? "").toLowerCase().replace(/:443$/u, "");
+}
+
+const misdirected: FrontAnswer = {
+  status: 421,
+  body: { error: "the Host of the request is not the name that TLS was asked for" },
+};
+
+async function answered(exchange: Exchange, sites: readonly FrontSite[]): Promise<FrontAnswer> {
+  const { incoming } = exchange;
+  const host = hostOf(incoming);
+  const site = siteOf(sites, host);
+  const { servername } = incoming.socket as TLSSocket;
+  if (site === undefined || servername !== host) return misdirected;
+  const url = URL.parse(`https://${host}${incoming.url ?? "/"}`);
+  if (url === null || url.host !== host) return { status: 400, body: { error: "the address is not one" } };
+  const body = await exchange.readBody(maxBody);
+  return site.answer({ host, method: incoming.method ?? "GET", url, headers: headersOf(incoming), body });
+}
+
+function send({ outgoing }: Exchange, { status, headers = {}, body }: FrontAnswer): void {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  outgoing.writeHead(status, {
+    ...(body === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
+    ...(status === 204 ? {} : { "content-length": Buffer.byteLength(text) }),
+    "cache-control": "no-store",
+    "x-podtrust": "sandbox",
+    ...headers,
+  });
+  outgoing.end(text);
+}
+
+function handle(exchange: Exchange, sites: readonly FrontSite[], logger: Logger): void {
+  answered(exchange, sites)
+    .catch((error: unknown): FrontAnswer => {
+      if (error instanceof BodyRefused)
+        return { status: error.status, headers: { connection: "close" }, body: { error: error.message } };
+      logger.warn("the sandbox's front: a request failed", { error: errorText(error) });
+      return { status: 500, body: { error: "the sandbox failed; its log says why" } };
+    })
+    .then((answer) => send(exchange, answer))
+    // The client broke off.
+    .catch(() => void exchange.outgoing.destroy());
+}
+
+async function listening(options: Parameters<typeof openListener>[0]): Promise<Listener> {
+  try {
+    return await openListener(options);
+  } catch (error) {
+    const { address, port } = options;
+    throw new PodtrustError("sandbox-listen", `${address}, port ${port}: ${errorText(error)}`, {
+      cause: error,
+      detail: { listen: address, port },
+    });
+  }
+}
+
+/**
+ * Starts the front on loopback: a client whose HTTPS_PROXY names it, and who trusts its CA, asks the hosts of its sites under
+ * their own names, and is answered by the sites. It never connects anybody to anything.
+ */
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { sites, port = 0, logger = silentLogger, limits = {} } = options;
+  const authority = await createAuthority("podtrust sandbox front");
+  const hosts = sites.flatMap((site) => site.hosts);
+  const { certificate, key } = await issueWithKey(authority, {
+    commonName: "podtrust sandbox front",
+    names: hosts,
+    usage: "server",
+  });
+  const address = "127.0.0.1";
+  const listener = await listening({
+    address,
+    port,
+    tls: { cert: certificate, key },
+    limits,
+    beforeTls: (socket, pass) => greet(socket, pass, (target) => judged(sites, target)),
+    onExchange: (exchange) => handle(exchange, sites, logger),
+  });
+  return {
+    url: `http://${address}:${listener.port}`,
+    port: listener.port,
+    ca: authorityPem(authority),
+    hosts,
+    close: () => closeListener(listener),
+  };
+}

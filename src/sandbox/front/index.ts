@@ -1,0 +1,10 @@
+export {
+  type Front,
+  type FrontAnswer,
+  type FrontOptions,
+  type FrontRequest,
+  type FrontSite,
+  openFront,
+} from "./front.ts";
+export { type FrontPlace, type Language, languages } from "./languages.ts";
+export { javaTrustStore } from "./trust-store.ts";
