@@ -7,7 +7,7 @@ export interface TestName {
 }
 
 const call =
-  /^(?<indent> *)(?:await )?(?<kind>describe|suite|test|it)(?:\.\w+)?\((?:\n *)?(?<quote>["`'])(?<name>(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>/gmu;
+  /^(?<indent> *)(?:await )?(?<kind>describe|suite|test(?:AtLength)?|it)(?:\.\w+)?\((?:\n *)?(?<quote>["`'])(?<name>(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>/gmu;
 
 /**
  * The names of a file's tests, by their text: oxfmt indents what is inside a suite, so that the indent says which suite

@@ -167,6 +167,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/operator/webhook.test.ts",
       "test/cluster/signer/signer.test.ts",
       "test/exports/**/*.test.ts",
+      "test/tools/host/{disk,k3s,publisher,system}.test.ts",
     ],
     isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },

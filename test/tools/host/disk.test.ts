@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
+import { casesOf } from "../../support/runs.ts";
 import {
   homeEnvironment,
   hostConfig,
@@ -61,10 +62,11 @@ for (const [path, need] of [
   );
 }
 
-for (const [path, size] of [
+const fillingDisks = [
   ["usr/local", "128k"],
   ["var/lib", "128k"],
-] as const) {
+] as const;
+for (const [path, size] of casesOf(fillingDisks, 2)) {
   test(
     `a disk of ${size} at /${path} that fills in the middle leaves nothing in part, and with more room up ends`,
     options,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
+import { testAtLength } from "../../support/runs.ts";
 import {
   homeEnvironment,
   hostConfig,
@@ -83,7 +84,7 @@ test(
   },
 );
 
-test("a binary that is not the pinned one is not put in place", options, async () => {
+testAtLength("a binary that is not the pinned one is not put in place", options, async () => {
   await config();
   await writeFile(join(folder, "k3s-v1.36.4+k3s1"), "something else");
   const { code, err } = await podtrust("up", "--yes");
@@ -93,7 +94,7 @@ test("a binary that is not the pinned one is not put in place", options, async (
   assert.equal((await podtrust("plan")).code, 0);
 });
 
-test("an interrupted up is finished by the next one", options, async () => {
+testAtLength("an interrupted up is finished by the next one", options, async () => {
   await config();
   await host.program("sync", "exit 1");
   const { code } = await podtrust("up", "--yes");
@@ -150,7 +151,7 @@ test(
   },
 );
 
-test(
+testAtLength(
   "an issuer in a person's earlier file, which would sign in place of ours, is named",
   options,
   async () => {
@@ -194,15 +195,19 @@ test("podtrust ssh runs a command on the machine and exits as it does", options,
   assert.equal(run.out, await host.file("etc/ssh/ssh_host_ed25519_key.pub"));
 });
 
-test("flannel in place of Cilium leaves k3s its own network and writes no manifest", options, async () => {
-  await config("cni: flannel");
-  const { code, err } = await podtrust("up", "--yes");
-  assert.equal(code, 0, err);
-  assert.doesNotMatch((await host.file(configPath)) ?? "", /flannel-backend|disable-kube-proxy/u);
-  assert.equal(await host.file("var/lib/rancher/k3s/server/manifests/podtrust-cilium.yaml"), undefined);
-});
+testAtLength(
+  "flannel in place of Cilium leaves k3s its own network and writes no manifest",
+  options,
+  async () => {
+    await config("cni: flannel");
+    const { code, err } = await podtrust("up", "--yes");
+    assert.equal(code, 0, err);
+    assert.doesNotMatch((await host.file(configPath)) ?? "", /flannel-backend|disable-kube-proxy/u);
+    assert.equal(await host.file("var/lib/rancher/k3s/server/manifests/podtrust-cilium.yaml"), undefined);
+  },
+);
 
-test("an older release than the one that runs is refused", options, async () => {
+testAtLength("an older release than the one that runs is refused", options, async () => {
   await config();
   await podtrust("up", "--yes");
   await config("", "v1.35.9+k3s1");
@@ -210,7 +215,7 @@ test("an older release than the one that runs is refused", options, async () => 
   assert.match(plan.refusals[0]?.message ?? "", /v1\.36\.4\+k3s1 runs there.*older/u);
 });
 
-test(
+testAtLength(
   "an upgrade that skips a minor release is refused with the release that comes first",
   options,
   async () => {
@@ -255,7 +260,7 @@ test(
   },
 );
 
-test(
+testAtLength(
   "a k3s that runs stays at its version where the config names none, whatever this podtrust's default is",
   options,
   async () => {
@@ -270,7 +275,7 @@ test(
   },
 );
 
-test(
+testAtLength(
   "a machine with a processor that k3s is not made for is refused by name before anything of k3s is written",
   options,
   async () => {

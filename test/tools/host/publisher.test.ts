@@ -19,6 +19,7 @@ import {
   whyNoSshHost,
   writeRelease,
 } from "../../support/ssh-host/index.ts";
+import { testAtLength } from "../../support/runs.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";
 import type { Shown } from "../../support/stack-world.ts";
 
@@ -107,20 +108,29 @@ publisher:
     assert.match((await up()).out, /Nothing to do/u);
   });
 
-  test("a machine is reached where --connect-to leads its SSH port, and not by a rule for any port", async () => {
-    const file = join(folder, "podtrust.yaml");
-    const text = await readFile(file, "utf8");
-    const here = `address: 127.0.0.1, port: ${host.port}`;
-    assert.ok(text.includes(here));
-    await writeFile(file, text.replace(here, "address: 203.0.113.7"));
-    const route = ["--connect-to", "::127.0.0.1:1", "--connect-to", `203.0.113.7:22:127.0.0.1:${host.port}`];
-    const { out, err } = await podtrust("plan", "--only", "publisher", "--json", ...route);
-    assert.notEqual(out, "", err);
-    assert.deepEqual(
-      (JSON.parse(out) as Shown).changes.map(({ kind }) => kind),
-      ["create", "create"],
-    );
-  });
+  testAtLength(
+    "a machine is reached where --connect-to leads its SSH port, and not by a rule for any port",
+    {},
+    async () => {
+      const file = join(folder, "podtrust.yaml");
+      const text = await readFile(file, "utf8");
+      const here = `address: 127.0.0.1, port: ${host.port}`;
+      assert.ok(text.includes(here));
+      await writeFile(file, text.replace(here, "address: 203.0.113.7"));
+      const route = [
+        "--connect-to",
+        "::127.0.0.1:1",
+        "--connect-to",
+        `203.0.113.7:22:127.0.0.1:${host.port}`,
+      ];
+      const { out, err } = await podtrust("plan", "--only", "publisher", "--json", ...route);
+      assert.notEqual(out, "", err);
+      assert.deepEqual(
+        (JSON.parse(out) as Shown).changes.map(({ kind }) => kind),
+        ["create", "create"],
+      );
+    },
+  );
 
   test("the config on the machine is one that a publisher there loads without a warning", async () => {
     await up();
@@ -151,7 +161,7 @@ publisher:
     assert.doesNotMatch(await calls(), /stop .*socket/u);
   });
 
-  test("a program that was changed by hand is replaced", async () => {
+  testAtLength("a program that was changed by hand is replaced", {}, async () => {
     await up();
     const [name = ""] = await readdir(home("versions"));
     await writeFile(home(`versions/${name}/podtrust-publisher`), publisherProgram("somebody's"));
@@ -211,7 +221,7 @@ publisher:
     assert.equal(await running(), "second");
   });
 
-  test("rollback on a machine with one version alone is refused by name", async () => {
+  testAtLength("rollback on a machine with one version alone is refused by name", {}, async () => {
     await up();
     const { code, err } = await podtrust("publisher", "rollback");
     assert.equal(code, 1);
@@ -219,25 +229,29 @@ publisher:
     assert.equal(await running(), "first");
   });
 
-  test("a machine without zstd gets what gzip unpacks", async () => {
+  testAtLength("a machine without zstd gets what gzip unpacks", {}, async () => {
     await host.program("zstd", "exit 1");
     const { code, err } = await up();
     assert.equal(code, 0, err);
     assert.equal(await running(), "first");
   });
 
-  test("a program that was damaged here is not sent, and nothing of the machine is switched", async () => {
-    await up();
-    await release("second");
-    const name = `podtrust-publisher-${version}-linux-${process.arch}.zst`;
-    await writeFile(join(folder, "release", name), "not it");
-    const { code, err } = await up();
-    assert.equal(code, 1);
-    assert.match(err, /publisher-release/u);
-    assert.equal(await running(), "first");
-  });
+  testAtLength(
+    "a program that was damaged here is not sent, and nothing of the machine is switched",
+    {},
+    async () => {
+      await up();
+      await release("second");
+      const name = `podtrust-publisher-${version}-linux-${process.arch}.zst`;
+      await writeFile(join(folder, "release", name), "not it");
+      const { code, err } = await up();
+      assert.equal(code, 1);
+      assert.match(err, /publisher-release/u);
+      assert.equal(await running(), "first");
+    },
+  );
 
-  test("without a program to send, the plan says so and what to do", async () => {
+  testAtLength("without a program to send, the plan says so and what to do", {}, async () => {
     await rm(join(folder, "release"), { recursive: true });
     const { code, err } = await up();
     assert.equal(code, 1);
@@ -245,7 +259,7 @@ publisher:
     assert.match(err, /npm run release/u);
   });
 
-  test("an interrupted installation is finished by the next up", async () => {
+  testAtLength("an interrupted installation is finished by the next up", {}, async () => {
     await writeFile(join(host.root, "run/stand-in/no-api"), "");
     swift = true;
     const { code, err } = await up();
@@ -257,7 +271,7 @@ publisher:
     assert.deepEqual(await fields(), []);
   });
 
-  test("a publisher of another stack, and one that nobody marked, are left alone", async () => {
+  testAtLength("a publisher of another stack, and one that nobody marked, are left alone", {}, async () => {
     await up();
     const linked = await readlink(home("current"));
     for (const owner of ["podtrust stack=other format=1\n", "mine\n"]) {
@@ -269,16 +283,20 @@ publisher:
     assert.equal(await readlink(home("current")), linked);
   });
 
-  test("without a challenge over HTTP there is no socket for it, and one that was there goes", async () => {
-    await up();
-    await config(acme.replace("{email", "{challenge: tls-alpn-01, email"));
-    const shown = await fields();
-    assert.ok(shown.includes("unit podtrust-publisher-http.socket"), shown.join());
-    const { code, err } = await up();
-    assert.equal(code, 0, err);
-    assert.equal(await host.file("etc/systemd/system/podtrust-publisher-http.socket"), undefined);
-    assert.deepEqual(await fields(), []);
-  });
+  testAtLength(
+    "without a challenge over HTTP there is no socket for it, and one that was there goes",
+    {},
+    async () => {
+      await up();
+      await config(acme.replace("{email", "{challenge: tls-alpn-01, email"));
+      const shown = await fields();
+      assert.ok(shown.includes("unit podtrust-publisher-http.socket"), shown.join());
+      const { code, err } = await up();
+      assert.equal(code, 0, err);
+      assert.equal(await host.file("etc/systemd/system/podtrust-publisher-http.socket"), undefined);
+      assert.deepEqual(await fields(), []);
+    },
+  );
 
   test("rotate asks the publisher on the machine, with what was typed, and ends as it does", async () => {
     await up();

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/rules/plan/index.ts";
+import { casesOf, testAtLength } from "../../support/runs.ts";
 import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";
 
@@ -139,7 +140,7 @@ test(
   },
 );
 
-for (const refuseFrom of [1, 2]) {
+for (const refuseFrom of casesOf([1, 2], 2)) {
   test(
     `a replacement of the host key that ended at step ${refuseFrom} is finished from any machine`,
     options,
@@ -155,7 +156,7 @@ for (const refuseFrom of [1, 2]) {
   );
 }
 
-test(
+testAtLength(
   "a password login that another file allows first is named, with what is in effect",
   options,
   async () => {
@@ -166,7 +167,7 @@ test(
   },
 );
 
-test("a machine of another stack is left alone", options, async () => {
+testAtLength("a machine of another stack is left alone", options, async () => {
   await up();
   const made = connection();
   const spec = { stack: "dev", isFresh: true, isRootUsed: true };
@@ -175,7 +176,7 @@ test("a machine of another stack is left alone", options, async () => {
   assert.match(plan.refusals[0]?.message ?? "", /belongs to podtrust stack "prod"/u);
 });
 
-test("a clock that is off is set and waited for", options, async () => {
+testAtLength("a clock that is off is set and waited for", options, async () => {
   await writeFile(join(host.root, "run/stand-in/clock"), "1000000000");
   assert.deepEqual(failures(await up()), []);
 });
