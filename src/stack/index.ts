@@ -2,6 +2,7 @@ export {
   type AwsPart,
   awsPart,
   type ForwardedCluster,
+  type Lockdown,
   type LockedRole,
   type Machine,
   openChallengeRecords,

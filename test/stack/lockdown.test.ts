@@ -187,8 +187,8 @@ describe("the roles of a stack after the theft of a key", () => {
     const both = { cut: true, endSessions: true };
     const until = now() + hour;
     const broken = new RegExp(`role ${demoRole} of account \\d+: ${demoAccount}`, "u");
-    assert.match(lockdownWarning(config, both, until).join("\n"), broken);
-    assert.match(lockdownWarning(config, { endSessions: true }, until).join("\n"), /--cut keeps him/u);
+    assert.match((await lockdownWarning(place, both, until)).join("\n"), broken);
+    assert.match((await lockdownWarning(place, { endSessions: true }, until)).join("\n"), /--cut keeps him/u);
     const thief = await session();
     await lockRoles(place, both, until);
     assert.match(out, /gives no session to a token until .*, and denies everything to sessions begun/u);

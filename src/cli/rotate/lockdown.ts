@@ -3,7 +3,13 @@ import type { AwsConfig, Config } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
 import { longestSessionMs } from "../../rules/rotation/index.ts";
-import { awsPart, type LockedRole, type RolesLocked } from "../../stack/index.ts";
+import {
+  type AwsPart,
+  awsPart,
+  type Lockdown,
+  type LockedRole,
+  type RolesLocked,
+} from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { timeText } from "./show.ts";
 
@@ -12,9 +18,6 @@ export interface LockOptions {
   readonly cut?: boolean;
   readonly endSessions?: boolean;
 }
-
-/** A lockdown as IAM has it; times in milliseconds since the epoch. */
-type Lockdown = NonNullable<Parameters<ReturnType<typeof awsPart>["lockRoles"]>[0]>;
 
 /** What became of the roles of one account; `why`: what kept all of them from being looked at, as a sentence. */
 export interface AccountLocked extends RolesLocked {
@@ -38,22 +41,38 @@ function lockdownFor(
   };
 }
 
-async function lockAccount(
+/** Opens one account, hands it to `work`, and closes it; `failed` makes of an error what stands in its place. */
+async function atAccount<T>(
   { context, config, route, open }: Place,
   account: AwsConfig,
-  lockdown: Lockdown | undefined,
-): Promise<AccountLocked> {
+  work: (part: AwsPart) => Promise<T>,
+  failed: (why: string) => T,
+): Promise<T> {
   const { env, clock, signal } = context;
   const part = awsPart({ config, env, clock, route, ...defined({ open }) }, account);
   try {
     await part.open(signal);
-    return { account: account.account, ...(await part.lockRoles(lockdown, signal)) };
+    return await work(part);
   } catch (error) {
     signal.throwIfAborted();
-    return { account: account.account, roles: [], others: undefined, why: errorText(error) };
+    return failed(errorText(error));
   } finally {
     part.close();
   }
+}
+
+function lockAccount(
+  place: Place,
+  account: AwsConfig,
+  lockdown: Lockdown | undefined,
+): Promise<AccountLocked> {
+  const { signal } = place.context;
+  return atAccount<AccountLocked>(
+    place,
+    account,
+    async (part) => ({ account: account.account, ...(await part.lockRoles(lockdown, signal)) }),
+    (why) => ({ account: account.account, roles: [], others: undefined, why }),
+  );
 }
 
 function roleLine(account: string, { role, serviceAccounts, outcome, why = "" }: LockedRole, done: string) {
@@ -82,7 +101,7 @@ function show({ output }: CommandContext, accounts: readonly AccountLocked[], do
       output.line(`Which other roles of account ${account} trust the issuer could not be listed.`);
     if (others !== undefined && others.length > 0) {
       output.line(
-        `Not of this config, and open: ${others.join(", ")} of account ${account} trust the issuer too.`,
+        `Of neither this config nor its bindings, and open: ${others.join(", ")} of account ${account} trust the issuer too.`,
       );
     }
   }
@@ -105,8 +124,8 @@ export interface Place {
 
 async function lockAll(place: Place, lockdown: Lockdown | undefined): Promise<readonly AccountLocked[]> {
   const { aws, file } = place.config;
-  if (aws.every(({ roles }) => roles.length === 0)) {
-    throw new PodtrustError("usage", `${file} names no role of AWS`, {
+  if (aws.length === 0) {
+    throw new PodtrustError("usage", `${file} names no account of AWS`, {
       next: "Leave out --cut, --end-sessions and --reopen: there is nothing that they would change.",
     });
   }
@@ -116,21 +135,33 @@ async function lockAll(place: Place, lockdown: Lockdown | undefined): Promise<re
   return accounts;
 }
 
-function whoBecomes({ aws }: Config): readonly string[] {
-  return aws.flatMap(({ account, roles }) =>
-    roles.map(
-      ({ name, serviceAccounts, subjectPatterns }) =>
-        `  role ${name} of account ${account}: ${[...serviceAccounts, ...subjectPatterns].join(", ")}`,
-    ),
+/** Who becomes the roles of one account: those of the config, and those that the operator made for bindings. */
+async function whoBecomes(place: Place, aws: AwsConfig): Promise<readonly string[]> {
+  const { account, roles } = aws;
+  const line = (role: string, by: readonly string[]): string =>
+    `  role ${role} of account ${account}: ${by.join(", ")}`;
+  const unlisted = (why: string): readonly string[] => [
+    `  account ${account}: its roles of bindings could not be listed${why === "" ? "" : `: ${why}`}`,
+  ];
+  const bound = await atAccount<readonly string[]>(
+    place,
+    aws,
+    async (part) =>
+      (await part.boundRoles(place.context.signal))?.map((one) => line(one.role, one.serviceAccounts)) ??
+      unlisted(""),
+    unlisted,
   );
+  const own = roles.map((one) => line(one.name, [...one.serviceAccounts, ...one.subjectPatterns]));
+  return [...own, ...bound];
 }
 
-/** Says, before it is done, who breaks by it. `until`: when roles open again. */
-export function lockdownWarning(
-  config: Config,
+/** Says, before it is done, who breaks by it. `until`: when roles open again. Nothing where nothing is closed. */
+export async function lockdownWarning(
+  place: Place,
   { cut = false, endSessions = false }: LockOptions,
   until: number,
-): readonly string[] {
+): Promise<readonly string[]> {
+  if (!cut && !endSessions) return [];
   const closed = cut
     ? [
         `--cut: no token gets a session of these roles until ${timeText(until)} at the latest; sessions that pods hold go on until they end:`,
@@ -143,11 +174,12 @@ export function lockdownWarning(
     : [];
   const open =
     endSessions && !cut ? ["A thief may begin new sessions meanwhile; --cut keeps him from that."] : [];
-  const lines = [...closed, ...ended];
-  return lines.length === 0 ? [] : [...lines, ...whoBecomes(config), ...open];
+  const who: string[] = [];
+  for (const account of place.config.aws) who.push(...(await whoBecomes(place, account)));
+  return [...closed, ...ended, ...who, ...open];
 }
 
-/** Closes the roles of a config, and shows what became of each. */
+/** Closes the roles of a config and of its bindings, and shows what became of each. */
 export async function lockRoles(
   place: Place,
   options: LockOptions,
@@ -158,7 +190,7 @@ export async function lockRoles(
   show(place.context, accounts, doneText(lockdown));
   if (lockdown.closedUntil !== undefined) {
     place.context.output.line(
-      "IAM opens the roles by itself then, and podtrust up tidies up. podtrust rotate stolen KID --reopen opens them now.",
+      "IAM opens the roles by itself then; podtrust up and the operator tidy up. podtrust rotate stolen KID --reopen opens them now.",
     );
   }
   return accounts;

@@ -115,7 +115,10 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .argument("<kid>", "key ID, as rotate status shows it")
     .option(...identity)
     .option("--wait", "wait until the next key may sign, where it may not yet")
-    .option("--cut", "let no token into the config's AWS roles until every cache has lost the key")
+    .option(
+      "--cut",
+      "let no token into AWS roles of the config and its bindings until every cache has lost the key",
+    )
     .option("--end-sessions", "deny everything to sessions of those roles that have begun")
     .option("--reopen", "only take back what --cut and --end-sessions closed")
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")

@@ -14,8 +14,8 @@ import {
   theftOf,
 } from "../../control-plane/rotation/index.ts";
 import { canAsk, confirm } from "../../core/terminal/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, maxAge } from "../../publisher/index.ts";
-import { openCluster } from "../../stack/index.ts";
 import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -62,13 +62,17 @@ async function bySocket(stateDir: string, kid: string): Promise<object | undefin
   }
 }
 
-async function withdrawn(context: CommandContext, config: Config, kid: string): Promise<void> {
+async function withdrawn(
+  context: CommandContext,
+  config: Config,
+  cluster: KubernetesApi,
+  kid: string,
+): Promise<void> {
   // It was asked at every API server that none signs with it, or a person has said that it is stolen.
   if (await distrustOnMachine(context, config, kid)) return;
   const { stateDir } = publisherOf(config);
   if ((await bySocket(stateDir, kid)) !== undefined) return;
-  const { env, clock, progress } = context;
-  const cluster = await openCluster({ config, env, clock, consent: pluginConsent(context) });
+  const { clock, progress } = context;
   const place = await distrustInSecret(config, kid, { cluster, clock, logger: silentLogger });
   if (place === undefined) {
     throw new PodtrustError(
@@ -131,7 +135,7 @@ async function opened<T>(
     notice: (text) => progress.line(`note: ${text}`, 6),
     ...defined({ without }),
     ...(identity === undefined ? {} : { identities: await identitiesOf(context, identity) }),
-    withdraw: (kid) => withdrawn(context, config, kid),
+    withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),
   });
@@ -230,10 +234,10 @@ async function moved(
 }
 
 /** Says what a theft means and, where roles are closed, who breaks by that. */
-function showTheft({ context, config }: Place, theft: Theft, options: MoveOptions, until: number): void {
-  const { clock, output } = context;
+async function showTheft(place: Place, theft: Theft, options: MoveOptions, until: number): Promise<void> {
+  const { clock, output } = place.context;
   for (const line of theftText(theft, timeText, clock.now())) output.line(line);
-  for (const line of lockdownWarning(config, options, until)) output.line(line);
+  for (const line of await lockdownWarning(place, options, until)) output.line(line);
 }
 
 /** The next key signs and the stolen one is distrusted; then roles open as soon as every cache has lost it. */
@@ -267,7 +271,7 @@ async function stolen(
   const theft = theftOf(await opening.rotation.look(), kid);
   const begun = context.clock.now();
   const until = closedUntil(theft, begun);
-  showTheft(place, theft, options, until);
+  await showTheft(place, theft, options, until);
   const dilemma = dilemmaOf(theft);
   const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
   if (isStuck && !locks) throw dilemma;

@@ -10,7 +10,9 @@ import { Rotation, type RotationDeps } from "./rotation.ts";
 import { sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
-export interface OpenOptions extends Pick<RotationDeps, "withdraw" | "onStep" | "onWait" | "identities"> {
+export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
+  /** Has the publisher of the cluster distrust a key: it is published no more. */
+  readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
   readonly config: Config;
   readonly route: IssuerRoute;
   /** The stack's folder of state on this machine. */
@@ -51,6 +53,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
   const servers = await openServers({ ...opening, signal, consent, notice, without });
   const rotation = new Rotation({
     ...options,
+    withdraw: (kid) => options.withdraw(kid, cluster),
     servers: servers.all.map((server) => new MachineServer(server)),
     record: new RecordSecret(cluster),
     times: { poll: pollInterval, publisherCache, relyingPartyCache },

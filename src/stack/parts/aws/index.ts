@@ -1,6 +1,11 @@
 export { awsMemories } from "./memory.ts";
 export { awsOpenTofu } from "./opentofu.ts";
-export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../providers/aws/index.ts";
+export {
+  type Lockdown,
+  type OidcProviderFacts,
+  type RoleState,
+  trustedRole,
+} from "../../../providers/aws/index.ts";
 export {
   admissionOf,
   formerIssuersOf,

@@ -1,5 +1,5 @@
 import { errorText, mapLimit, PodtrustError } from "../../../core/base/index.ts";
-import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import type { AwsConfig } from "../../../config/index.ts";
 import {
   type AwsSession,
   cutRole,
@@ -8,13 +8,22 @@ import {
   readRoleState,
   reopeningSteps,
   roleOwner,
+  type RoleState,
 } from "../../../providers/aws/index.ts";
+import { markedBinding } from "../../../rules/bindings/index.ts";
+import { awsTags } from "../../../rules/plan/index.ts";
 
-/** What became of a role that was to be closed or opened. */
-export interface LockedRole {
+/** A role that a lockdown is for: of a config, or of one of its stack's bindings. */
+export interface LockableRole {
   readonly role: string;
   /** NAMESPACE/NAME, those that become it. */
   readonly serviceAccounts: readonly string[];
+  /** What its tags say, where it is ours: the stack, or the binding. */
+  readonly mark: string;
+}
+
+/** What became of a role that was to be closed or opened. */
+export interface LockedRole extends Omit<LockableRole, "mark"> {
   /** It is not there, or carries another's mark: it stays as it is. */
   readonly outcome: "done" | "absent" | "not-ours" | "failed";
   /** Why it failed, as a sentence. */
@@ -24,54 +33,66 @@ export interface LockedRole {
 /** What became of the roles of one account. */
 export interface RolesLocked {
   readonly roles: readonly LockedRole[];
-  /** Names of roles that trust the issuer and are none of the config's; undefined where they could not be listed. */
+  /** Names of roles that trust the issuer and are neither the config's nor a binding's; undefined where they could not be listed. */
   readonly others: readonly string[] | undefined;
 }
 
-interface Place {
-  readonly session: AwsSession;
-  readonly stack: string;
-  readonly account: AwsConfig;
+/** The roles of a config. */
+export function configRoles(stack: string, { roles }: Pick<AwsConfig, "roles">): readonly LockableRole[] {
+  return roles.map(({ name, serviceAccounts, subjectPatterns }) => ({
+    role: name,
+    serviceAccounts: [...serviceAccounts, ...subjectPatterns],
+    mark: stack,
+  }));
+}
+
+/** A role that the operator made for a binding of the stack's cluster; undefined for any other. */
+export function boundRole(stack: string, { name, tags }: RoleState): LockableRole | undefined {
+  const mark = awsTags.stackOf(tags) ?? "";
+  const whose = markedBinding({ stack }, mark);
+  if (whose === undefined) return undefined;
+  return { role: name, serviceAccounts: [`${whose.namespace}/${whose.name}`], mark };
 }
 
 async function lockRole(
-  { session, stack }: Place,
-  role: RoleConfig,
+  session: AwsSession,
+  { role, mark }: LockableRole,
   lockdown: Lockdown | undefined,
   signal: AbortSignal,
 ): Promise<LockedRole["outcome"]> {
-  const state = await readRoleState(session, role.name, signal);
+  const state = await readRoleState(session, role, signal);
   if (state === undefined) return "absent";
-  if (roleOwner(state, stack).kind !== "ours") return "not-ours";
+  if (roleOwner(state, mark).kind !== "ours") return "not-ours";
   const steps = lockdown === undefined ? reopeningSteps(state) : lockdownSteps(state, lockdown);
   if (steps === undefined) {
-    throw new PodtrustError("policy-malformed", `the trust policy of role ${role.name} cannot be read`, {
-      detail: { name: role.name },
+    throw new PodtrustError("policy-malformed", `the trust policy of role ${role} cannot be read`, {
+      detail: { name: role },
     });
   }
-  await cutRole(session, role.name, steps, signal);
+  await cutRole(session, role, steps, signal);
   return "done";
 }
 
 /**
- * Keeps a thief out of the roles of one account for a time; without a lockdown takes that back. One role that cannot be changed
+ * Keeps a thief out of roles of one account for a time; without a lockdown takes that back. One role that cannot be changed
  * keeps none of the others from it. Throws only the signal's reason.
  */
 export function lockRoles(
-  place: Place,
+  session: AwsSession,
+  roles: readonly LockableRole[],
   lockdown: Lockdown | undefined,
   signal: AbortSignal,
 ): Promise<readonly LockedRole[]> {
   return mapLimit(
-    place.account.roles,
-    async (role): Promise<LockedRole> => {
-      const { name, serviceAccounts, subjectPatterns } = role;
-      const one = { role: name, serviceAccounts: [...serviceAccounts, ...subjectPatterns] };
+    roles,
+    async (one): Promise<LockedRole> => {
+      const { role, serviceAccounts } = one;
+      const whose = { role, serviceAccounts };
       try {
-        return { ...one, outcome: await lockRole(place, role, lockdown, signal) };
+        return { ...whose, outcome: await lockRole(session, one, lockdown, signal) };
       } catch (error) {
         signal.throwIfAborted();
-        return { ...one, outcome: "failed", why: errorText(error) };
+        return { ...whose, outcome: "failed", why: errorText(error) };
       }
     },
     4,

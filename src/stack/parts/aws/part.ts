@@ -46,7 +46,14 @@ import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
 import { type TokenExchange, exchanged } from "./exchange.ts";
-import { lockRoles, type RolesLocked } from "./lockdown.ts";
+import {
+  boundRole,
+  configRoles,
+  type LockableRole,
+  type LockedRole,
+  lockRoles,
+  type RolesLocked,
+} from "./lockdown.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
 import {
   accountResources,
@@ -97,7 +104,15 @@ export interface AwsPart extends Part {
   untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void>;
   /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
   leastPolicy(): AllowPolicy;
-  /** Keeps a thief out of the roles of the config for a time; without a lockdown takes that back. `open` first. */
+  /**
+   * Roles that the operator made for bindings of the stack and that trust the issuer; undefined where they may not be listed. Throws
+   * `aws-*`; `open` first.
+   */
+  boundRoles(signal: AbortSignal): Promise<readonly LockableRole[] | undefined>;
+  /**
+   * Keeps a thief out of the roles of the config and of the stack's bindings for a time; without a lockdown takes that back. `open`
+   * first.
+   */
   lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked>;
 }
 
@@ -339,16 +354,30 @@ class AccountPart implements AwsPart {
     return leastAwsPolicy(this.#context.config, this.account);
   }
 
-  async lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked> {
-    const { stack } = this.#context.config;
-    const place = { session: this.#session, stack, account: this.account };
-    const roles = await lockRoles(place, lockdown, signal);
+  /** Roles that trust the issuer and that the config does not name; undefined where they may not be listed. */
+  async #beside(signal: AbortSignal): Promise<readonly RoleState[] | undefined> {
     const own = new Set(this.account.roles.map(({ name }) => name));
     const found = await unlessDenied(this.#found(signal));
-    const others = found?.roles.filter(
+    return found?.roles.filter(
       ({ name, trustPolicy }) => !own.has(name) && trustsProvider(trustPolicy, this.providerArn),
     );
-    return { roles, others: others?.map(({ name }) => name) };
+  }
+
+  async boundRoles(signal: AbortSignal): Promise<readonly LockableRole[] | undefined> {
+    const { stack } = this.#context.config;
+    return (await this.#beside(signal))?.flatMap((role) => boundRole(stack, role) ?? []);
+  }
+
+  async lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked> {
+    const { stack } = this.#context.config;
+    const lock = (roles: readonly LockableRole[]): Promise<readonly LockedRole[]> =>
+      lockRoles(this.#session, roles, lockdown, signal);
+    // Those that are known by name do not wait until an account's roles are listed.
+    const roles = await lock(configRoles(stack, this.account));
+    const beside = await this.#beside(signal);
+    const bound = await lock((beside ?? []).flatMap((role) => boundRole(stack, role) ?? []));
+    const others = beside?.filter((role) => boundRole(stack, role) === undefined);
+    return { roles: [...roles, ...bound], others: others?.map(({ name }) => name) };
   }
 
   close(): void {

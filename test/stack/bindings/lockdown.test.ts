@@ -1,0 +1,78 @@
+/** After the theft of a key the roles of bindings are closed too, and the operator's passes leave that until its time is over. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { parseConfig } from "../../../src/config/index.ts";
+import { openAws } from "../../../src/providers/aws/index.ts";
+import { type AwsPart, awsPart } from "../../../src/stack/index.ts";
+import { account, roles, ssm, webRole } from "../../support/bindings/objects.ts";
+import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
+
+const hour = 3_600_000;
+const name = "prod.shop.web";
+const bound = { role: name, serviceAccounts: ["shop/web"] };
+const revocation = "PodtrustRevokedAfterTheft";
+const { signal } = new AbortController();
+
+async function boundWorld(t: TestContext): Promise<PassWorld> {
+  const world = await passWorld(t);
+  world.grants({ name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] });
+  world.bind(roles(webRole));
+  await world.pass();
+  assert.ok(await world.role(name));
+  return world;
+}
+
+/** One account of a config that names no role of its own. */
+async function partOf({ sandbox, clock }: PassWorld, stack: string): Promise<AwsPart> {
+  const text = `stack: ${stack}
+issuer: ${sandbox.issuer.issuer}
+aws: [{account: "${account}", region: eu-central-1, roles: []}]
+`;
+  const config = await parseConfig(text, "podtrust.yaml", { HOME: "/nowhere" });
+  const { url: endpoint, admin: credentials } = sandbox.sandbox;
+  const open = (access: Parameters<typeof openAws>[0]) => openAws({ ...access, endpoint, credentials });
+  const part = awsPart({ config, env: {}, clock, open }, config.aws[0] ?? assert.fail());
+  await part.open(signal);
+  return part;
+}
+
+describe("the roles of a stack's bindings after the theft of a key", () => {
+  test("are closed with those of the config, stay so through passes of the operator, and are tidied up after their time", async (t) => {
+    const world = await boundWorld(t);
+    const part = await partOf(world, "prod");
+    t.after(() => part.close());
+    assert.deepEqual(await part.boundRoles(signal), [{ ...bound, mark: "prod/shop/web" }]);
+    const until = world.clock.now() + hour;
+    const revoked = { begunBefore: world.clock.now(), until };
+    const locked = await part.lockRoles({ closedUntil: until, revoked }, signal);
+    assert.deepEqual(locked, { roles: [{ ...bound, outcome: "done" }], others: [] });
+    const isLocked = async (): Promise<readonly boolean[]> => {
+      const { trust = "", inline = {} } = (await world.role(name)) ?? {};
+      return [trust.includes("PodtrustClosedAfterTheft"), revocation in inline];
+    };
+    assert.deepEqual(await isLocked(), [true, true]);
+    world.restart();
+    await world.pass();
+    await world.trustPass();
+    assert.deepEqual(await isLocked(), [true, true]);
+    world.clock.move(hour + 1000);
+    world.forget();
+    await world.pass();
+    assert.deepEqual(await isLocked(), [false, false]);
+  });
+
+  test("are opened by the command that closed them, and left alone and named where another stack's name is given", async (t) => {
+    const world = await boundWorld(t);
+    const before = await world.role(name);
+    const [part, others] = [await partOf(world, "prod"), await partOf(world, "dev")];
+    t.after(() => [part, others].forEach((one) => one.close()));
+    const lockdown = { closedUntil: world.clock.now() + hour };
+    assert.deepEqual(await others.lockRoles(lockdown, signal), { roles: [], others: [name] });
+    assert.deepEqual(await world.role(name), before);
+    await part.lockRoles(lockdown, signal);
+    assert.notEqual((await world.role(name))?.trust, before?.trust);
+    const opened = await part.lockRoles(undefined, signal);
+    assert.deepEqual(opened.roles, [{ ...bound, outcome: "done" }]);
+    assert.deepEqual(JSON.parse((await world.role(name))?.trust ?? ""), JSON.parse(before?.trust ?? ""));
+  });
+});
