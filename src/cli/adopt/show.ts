@@ -19,7 +19,7 @@ const kinds: Readonly<Record<Exclude<AdoptionStep["kind"], "publish" | "trust" |
   sign: "signs with the new issuer; the old one is accepted",
   hold: "signs with the old issuer again; the new one is accepted",
   retire: "no longer accepts the old issuer",
-  restore: "gets its files back, byte for byte",
+  restore: "gets its files back, byte for byte where its keys are those of before",
 };
 
 const conditions: Readonly<Record<"publish" | "trust" | "wait", string>> = {
@@ -205,7 +205,7 @@ export function printBack(context: CommandContext, report: AdoptionReport): void
   printServers(context, report);
   context.output.line();
   printRefusals(context, undoRefusals);
-  printNotes(context, restartsOf(report, undo).notes);
+  printNotes(context, [...restartsOf(report, undo).notes, ...report.kept]);
   printSteps(context, undo);
   printTokens(context, "new", dependents.newTokens.tokens);
   printList(context, "Not seen", unseen);
@@ -215,9 +215,11 @@ export function printBack(context: CommandContext, report: AdoptionReport): void
 export function printBackStatus(context: CommandContext, report: AdoptionReport): void {
   printServers(context, report);
   printSteps(context, report.undo);
+  printNotes(context, report.kept);
+  const but = report.kept.length === 0 ? "" : ", but for its keys";
   printNext(
     context,
     context.output,
-    `Every API server runs as before. AWS trusts ${report.issuer} still, as the config has it.`,
+    `Every API server runs as before${but}. AWS trusts ${report.issuer} still, as the config has it.`,
   );
 }

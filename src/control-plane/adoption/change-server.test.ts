@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
+import type { KeptFacts } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { FlagChange, Server } from "../servers/index.ts";
 import { type ChangeContext, changeServer, checkTokens, type Working } from "./change-server.ts";
@@ -13,6 +14,9 @@ const jwksUri = `${ours}/openid/v1/jwks`;
 class FakeServer {
   issuers: readonly string[] = [old, ours];
   readonly written: (readonly string[] | "restored")[] = [];
+  /** What its files keep when they go back. */
+  kept: KeptFacts | undefined;
+  #before: readonly string[] = [];
   /** Its process does not start with these first. */
   fails: string | undefined;
 
@@ -23,16 +27,25 @@ class FakeServer {
     };
     const api = {
       name,
-      running: async () => ({ issuers: this.issuers, jwksUri, keyFiles: [] }),
+      running: async () => ({
+        issuers: this.issuers,
+        keyFiles: [],
+        ...(this.issuers.includes(ours) ? { jwksUri } : {}),
+      }),
       discovery,
       mint: async () => this.issuers[0] ?? "",
       accepts: async (token: string) => this.issuers.includes(token),
     };
     const files = {
-      change: async ({ issuers = [] }: FlagChange) => void this.written.push((this.issuers = issuers)),
+      change: async ({ issuers = [] }: FlagChange) => {
+        this.#before = this.issuers;
+        this.written.push((this.issuers = issuers));
+      },
+      putBack: async () => void this.written.push((this.issuers = this.#before)),
       restoreFiles: async () => {
         this.issuers = [old];
         this.written.push("restored");
+        return { flags: { issuers: [old], jwksUri: "" }, ...defined({ kept: this.kept }) };
       },
     };
     return { api, files } as unknown as Server;
@@ -109,6 +122,15 @@ describe("one API server is changed", () => {
     const { one, context, working, told } = world();
     await changeServer(context, { kind: "restore", server: "cp-1", done: false }, working);
     assert.deepEqual([one.written, one.issuers, told], [["restored"], [old], ["cp-1 restore"]]);
+  });
+
+  test("and says what of its files does not go back, and why", async () => {
+    const { one, context, working } = world();
+    const notices: string[] = [];
+    one.kept = { isEdited: false, keysSince: ["k2"], keysGone: ["k1"] };
+    const step: ServerStep = { kind: "restore", server: "cp-1", done: false };
+    await changeServer(context, step, { ...working, notice: (text) => void notices.push(text) });
+    assert.match(notices.join(), /^cp-1: its keys changed since \(k2 came; k1 went\)/u);
   });
 
   test("by hand where cluster.servers does not list it", async () => {

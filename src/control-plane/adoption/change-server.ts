@@ -1,6 +1,7 @@
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import type { ServerStep } from "../../rules/adoption/index.ts";
-import { type FlagChange, type Restart, type Server, settled, type Wanted } from "../servers/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import { type ServerStep, whyKept } from "../../rules/adoption/index.ts";
+import { issuerFlagsOf } from "../../rules/distribution/index.ts";
+import { type Restart, type Server, settled, type Wanted } from "../servers/index.ts";
 
 /** What a person hears while the steps are carried out. */
 export interface Working {
@@ -80,13 +81,13 @@ export async function changeServer(
   const settle = async (wanted: Wanted): Promise<void> =>
     working.restarted(step, await settled(api, wanted, { clock, signal, onWait }));
   if (flags === undefined) {
-    await files.restoreFiles(signal);
-    return settle({ withoutIssuer: config.issuer });
+    const { flags: back, kept } = await files.restoreFiles(signal);
+    if (kept !== undefined) working.notice(whyKept(api.name, kept));
+    return settle({ ...back, withoutIssuer: config.issuer });
   }
-  const { issuers, audiences, jwksUri } = await api.running(signal);
-  const before: FlagChange = { issuers, ...defined({ audiences, jwksUri }) };
+  const before = issuerFlagsOf(await api.running(signal));
   const putBack = async (): Promise<void> => {
-    await files.change(before, signal);
+    await files.putBack(signal);
     await settle(before);
   };
   await files.change(flags, signal);

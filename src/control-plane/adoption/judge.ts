@@ -9,6 +9,7 @@ import {
   finishSteps,
   type Gone,
   holdersOf,
+  keptNotes,
   type Manner,
   mannerOf,
   nextStep,
@@ -51,6 +52,8 @@ export interface AdoptionReport {
   readonly next?: AdoptionStep;
   readonly finish: readonly AdoptionStep[];
   readonly undo: readonly AdoptionStep[];
+  /** Why files do not go back byte for byte: a sentence for each server that has such. */
+  readonly kept: readonly string[];
   /** For distributions whose files podtrust does not write. */
   readonly instructions: readonly Instruction[];
   readonly accounts: readonly AccountTrust[];
@@ -103,6 +106,7 @@ export function judgeAdoption({
     steps,
     finish: finishSteps(facts, goneOf(dependents.oldTokens, "an issuer of before", sawPods)),
     undo: undoSteps(facts, goneOf(dependents.newTokens, wanted.issuer, sawPods)),
+    kept: keptNotes(servers),
     instructions: manner === "files" ? [] : issuerInstructions(distribution, spec, versions),
     accounts,
     dependents,

@@ -98,16 +98,17 @@ async function readOne(
   server: Server,
   signal: AbortSignal,
 ): Promise<{ flags: ApiServerFlags; facts: ServerFacts }> {
-  const { api } = server;
+  const { api, files } = server;
   const flags = await api.running(signal);
-  const [{ issuer }, keys, authentication, startedAt] = await Promise.all([
+  const [{ issuer }, keys, authentication, startedAt, kept] = await Promise.all([
     api.discovery(signal),
     api.keys(signal),
     readAuthentication(server, flags, signal),
     startOf(server, signal),
+    files.kept(signal),
   ]);
   const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
-  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt }) } };
+  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt, kept }) } };
 }
 
 /** What of the static pods' flags only each server itself could say. */

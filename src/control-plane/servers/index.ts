@@ -5,6 +5,7 @@ export { openServers, type Servers, type ServersOptions } from "./open.ts";
 export type {
   ApiServer,
   KeyChange,
+  Restored,
   Server,
   ServerDiscovery,
   ServerFacts,

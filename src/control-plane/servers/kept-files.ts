@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import { stepFailure } from "../../providers/host/index.ts";
 import type { ServerMachine } from "./machine.ts";
@@ -12,55 +13,103 @@ export interface NewFile {
   readonly head?: string;
 }
 
+/** What is kept for a purpose: nothing, files that stand as podtrust wrote them last, or some that somebody else has changed. */
+export type KeptState = "nothing" | "as-written" | "edited";
+
 const changedCode = 9;
-const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${shellWord(file)} >"$keep/copy"
-cat "$new" >>"$keep/copy"
-mv -f "$keep/copy" "$new"`;
-const outputMark = "changed ";
+const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${shellWord(file)} >"$root/copy"
+cat "$new" >>"$root/copy"
+mv -f "$root/copy" "$new"`;
+const [changedMark, backMark] = ["changed ", "back "];
+
+// `stands FOLDER`: the file $path is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
+const functions = `
+sum() { sha256sum <"$1" | cut -c1-64; }
+stands() {
+  if [ ! -e "$path" ]; then [ -e "$1/absent$path" ]; return; fi
+  if [ -e "$1/before$path" ] && cmp -s "$path" "$1/before$path"; then return 0; fi
+  [ ! -e "$1/edited$path" ] && [ -e "$root/sums$path" ] && grep -qx "$(sum "$path")" "$root/sums$path"
+}
+keep_in() {
+  if [ -e "$1/before$path" ] || [ -e "$1/absent$path" ]; then return 0; fi
+  if [ -e "$path" ]; then
+    cp -p "$path" "$root/copy"
+    sync "$root/copy" 2>/dev/null || sync
+    mv -f "$root/copy" "$1/before$path"
+  else
+    : >"$1/absent$path"
+  fi
+}
+remember() {
+  { if [ -e "$path" ]; then sum "$path"; fi; sum "$1"; } >"$root/copy"
+  mv -f "$root/copy" "$root/sums$path"
+}
+kept_paths() {
+  for state in before absent; do
+    if [ -d "$1/$state" ]; then (cd "$1/$state" && find . -type f | sed 's/^\\.//'); fi
+  done
+}
+`;
 
 /**
  * Files of a machine that are written whole and can be had back byte for byte. What stood there before the first change
- * is kept in a folder of its own, with its owner, mode and time: `before/PATH`, or `absent/PATH` where there was none.
- * `written/PATH` is what was written last: by it a change of somebody else is known.
+ * is kept in a folder of its own for each purpose, with its owner, mode and time: `PURPOSE/before/PATH`, or `PURPOSE/absent/PATH`
+ * where there was none. `previous/` has the same of what stood there before the last change, whatever that was for. `sums/PATH` is
+ * what podtrust wrote last and what stood there before: by it a change of somebody else is known, which `PURPOSE/edited/PATH`
+ * remembers.
  */
 export class KeptFiles {
   readonly #machine: ServerMachine;
+  readonly #root: string;
   readonly #folder: string;
 
-  /** `folder`: on the machine, on the same file system as the files; nobody but root may enter it. */
-  constructor(machine: ServerMachine, folder: string) {
+  /** `root`: on the machine, on the same file system as the files; nobody but root may enter it. */
+  constructor(machine: ServerMachine, root: string, purpose: "adopt" | "rotate") {
     this.#machine = machine;
-    this.#folder = folder;
+    this.#root = root;
+    this.#folder = `${root}/${purpose}`;
   }
 
-  /** Writes a file whole or not at all. A name with a leading dot is read neither by a kubelet nor by k3s. */
-  async write({ path, content, mode = 0o600, head }: NewFile, signal: AbortSignal): Promise<void> {
+  /**
+   * Writes a file whole or not at all. A name with a leading dot is read neither by a kubelet nor by k3s. `change`: what the files
+   * are changed to, in one way of writing it: those of one change are put back together.
+   */
+  async write(
+    { path, content, mode = 0o600, head }: NewFile,
+    change: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
     const slash = path.lastIndexOf("/");
-    const words = {
-      keep: shellWord(this.#folder),
-      path: shellWord(path),
-      folder: shellWord(path.slice(0, slash)),
-      new: shellWord(`${path.slice(0, slash)}/.${path.slice(slash + 1)}.podtrust-new`),
-    };
+    const [folder, id] = [
+      path.slice(0, slash),
+      createHash("sha256").update(JSON.stringify(change)).digest("hex"),
+    ];
     const script = `set -eu
 umask 077
-keep=${words.keep}
-path=${words.path}
-new=${words.new}
-mkdir -p "$keep"
-chmod 0700 "$keep"
-for one in before absent written; do mkdir -p "$(dirname "$keep/$one$path")"; done
-trap 'rm -f "$new" "$keep/copy"' EXIT
-if [ ! -e "$keep/before$path" ] && [ ! -e "$keep/absent$path" ]; then
-  if [ -e "$path" ]; then
-    cp -p "$path" "$keep/copy"
-    sync "$keep/copy" 2>/dev/null || sync
-    mv -f "$keep/copy" "$keep/before$path"
-  else
-    : >"$keep/absent$path"
+root=${shellWord(this.#root)}
+keep=${shellWord(this.#folder)}
+path=${shellWord(path)}
+new=${shellWord(`${folder}/.${path.slice(slash + 1)}.podtrust-new`)}
+${functions}
+mkdir -p "$root"
+chmod 0700 "$root"
+trap 'rm -f "$new" "$root/copy"' EXIT
+for one in "$root"/*; do
+  if [ -e "$one/before$path" ] || [ -e "$one/absent$path" ]; then
+    if ! stands "$one"; then mkdir -p "$(dirname "$one/edited$path")"; : >"$one/edited$path"; fi
   fi
+done
+if [ "$(cat "$root/previous/change" 2>/dev/null)" != ${id} ]; then
+  rm -rf "$root/previous"
+  mkdir "$root/previous"
+  echo ${id} >"$root/previous/change"
 fi
-[ -d ${words.folder} ] || mkdir -p -m 0755 ${words.folder}
+for one in "$keep/before" "$keep/absent" "$root/previous/before" "$root/previous/absent" "$root/sums"; do
+  mkdir -p "$(dirname "$one$path")"
+done
+keep_in "$keep"
+keep_in "$root/previous"
+[ -d ${shellWord(folder)} ] || mkdir -p -m 0755 ${shellWord(folder)}
 cat >"$new"
 if [ "$(wc -c <"$new")" -ne ${Buffer.byteLength(content)} ]; then echo 'the connection was lost' >&2; exit 1; fi
 ${head === undefined ? "" : withFirstKey(head)}
@@ -70,65 +119,103 @@ if [ -e "$path" ]; then
 else
   chmod ${mode.toString(8)} "$new"
 fi
-cp "$new" "$keep/written$path"
-sync "$new" "$keep/written$path" 2>/dev/null || sync
+remember "$new"
+sync "$new" "$root/sums$path" 2>/dev/null || sync
 mv -f "$new" "$path"
 `;
     await this.#machine.run(`writing ${path}`, script, signal, content);
   }
 
-  /** Whether something is kept. */
-  async isChanged(signal: AbortSignal): Promise<boolean> {
-    const script = `if [ -d ${shellWord(this.#folder)}/written ]; then echo yes; fi`;
+  /** What is kept for this purpose. */
+  async state(signal: AbortSignal): Promise<KeptState> {
+    const script = `set -eu
+root=${shellWord(this.#root)}
+keep=${shellWord(this.#folder)}
+${functions}
+[ -d "$keep" ] || exit 0
+echo as-written
+kept_paths "$keep" | while IFS= read -r path; do
+  if ! stands "$keep"; then echo edited; fi
+done
+`;
     const said = await this.#machine.run("looking for kept files", script, signal);
-    return said.trim() === "yes";
+    if (said === "") return "nothing";
+    return said.includes("edited") ? "edited" : "as-written";
   }
 
-  /** Puts everything back. Throws `server-file-changed`, and has touched nothing then. */
+  /** Where a file lies as it stood before the first change for this purpose, if it is kept. */
+  before(path: string): string {
+    return `${this.#folder}/before${path}`;
+  }
+
+  /** Puts everything back that is kept for this purpose. Throws `server-file-changed`, and has touched nothing then. */
   async restore(signal: AbortSignal): Promise<void> {
+    await this.#putBack(this.#folder, signal);
+  }
+
+  /**
+   * Puts back what stood there before podtrust's last change, and gives the paths of what differed. Throws `server-file-changed`,
+   * and has touched nothing then.
+   */
+  restorePrevious(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#putBack(`${this.#root}/previous`, signal);
+  }
+
+  /** Forgets what was kept for this purpose, and for none what stood there before the last change: a key may be in either. */
+  async forget(signal: AbortSignal): Promise<void> {
+    const root = shellWord(this.#root);
+    const script = `set -eu
+rm -rf ${shellWord(this.#folder)} ${root}/previous
+if [ ! -d ${root}/adopt ] && [ ! -d ${root}/rotate ]; then rm -rf ${root}; fi
+`;
+    await this.#machine.run("forgetting kept files", script, signal);
+  }
+
+  /** Forgets what stood there before the last change. */
+  async forgetPrevious(signal: AbortSignal): Promise<void> {
+    await this.#machine.run("forgetting kept files", `rm -rf ${shellWord(this.#root)}/previous`, signal);
+  }
+
+  async #putBack(from: string, signal: AbortSignal): Promise<readonly string[]> {
     const script = `set -eu
 umask 077
-keep=${shellWord(this.#folder)}
-[ -d "$keep/written" ] || exit 0
-cd "$keep/written"
-find . -type f -exec sh -c '
-keep=$1; shift
-for one; do
-  path=\${one#.}
-  if [ -e "$keep/absent$path" ] && [ ! -e "$path" ]; then continue; fi
-  if [ -e "$path" ] && cmp -s "$path" "$keep/written$path"; then continue; fi
-  if [ -e "$path" ] && [ -e "$keep/before$path" ] && cmp -s "$path" "$keep/before$path"; then continue; fi
-  printf "${outputMark}%s\\n" "$path"
-done' sh "$keep" {} + >"$keep/differences"
-if [ -s "$keep/differences" ]; then cat "$keep/differences"; exit ${changedCode}; fi
-find . -type f -exec sh -c '
-set -e
-keep=$1; shift
-for one; do
-  path=\${one#.}
-  if [ -e "$keep/absent$path" ]; then rm -f "$path"; continue; fi
-  if cmp -s "$path" "$keep/before$path"; then continue; fi
+root=${shellWord(this.#root)}
+from=${shellWord(from)}
+[ -d "$from" ] || exit 0
+${functions}
+kept_paths "$from" >"$root/paths"
+trap 'rm -f "$root/paths" "$root/copy"' EXIT
+code=0
+while IFS= read -r path; do
+  if ! stands "$from"; then printf '${changedMark}%s\\n' "$path"; code=${changedCode}; fi
+done <"$root/paths"
+[ $code = 0 ] || exit $code
+while IFS= read -r path; do
+  if [ -e "$from/absent$path" ]; then
+    if [ -e "$path" ]; then rm -f "$path" "$root/sums$path"; printf '${backMark}%s\\n' "$path"; fi
+    continue
+  fi
+  if cmp -s "$path" "$from/before$path"; then continue; fi
   new="$(dirname "$path")/.$(basename "$path").podtrust-new"
-  cp -p "$keep/before$path" "$new"
-  sync "$new" 2>/dev/null || sync
+  cp -p "$from/before$path" "$new"
+  remember "$new"
+  sync "$new" "$root/sums$path" 2>/dev/null || sync
   mv -f "$new" "$path"
-done' sh "$keep" {} +
+  printf '${backMark}%s\\n' "$path"
+done <"$root/paths"
 `;
     const result = await this.#machine.session.run(script, { timeoutMs: 60_000, signal });
+    const marked = (mark: string): readonly string[] =>
+      result.stdout.split("\n").flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
     if (result.code === changedCode) {
-      const path = result.stdout.split("\n").find((line) => line.startsWith(outputMark)) ?? "";
-      const file = path.slice(outputMark.length);
+      const [file = ""] = marked(changedMark);
       throw new PodtrustError(
         "server-file-changed",
         `${this.#machine.text}: ${file} is not what podtrust wrote last; nothing was put back`,
-        { detail: { file, kept: `${this.#folder}/before${file}` } },
+        { detail: { file, kept: `${from}/before${file}` } },
       );
     }
     if (result.code !== 0) throw stepFailure(this.#machine.session.target, "putting files back", result);
-  }
-
-  /** Forgets what was kept. */
-  async forget(signal: AbortSignal): Promise<void> {
-    await this.#machine.run("forgetting kept files", `rm -rf ${shellWord(this.#folder)}`, signal);
+    return marked(backMark);
   }
 }

@@ -44,6 +44,23 @@ export async function keysIn(
   });
 }
 
+/** The same; undefined where a file is not there or holds no key that could sign a token. */
+export async function keysIfAny(
+  machine: ServerMachine,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly ServerKey[])[] | undefined> {
+  try {
+    return await keysIn(machine, files, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const isUnread =
+      error instanceof PodtrustError && ["host-command-failed", "server-file-invalid"].includes(error.code);
+    if (isUnread) return undefined;
+    throw error;
+  }
+}
+
 function keyOf(pem: string, file: string, machine: ServerMachine): ServerKey {
   try {
     const key = createPublicKey(pem);

@@ -1,12 +1,23 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
-import { changeManifest, type FlagChange, parseFlags } from "../../rules/distribution/index.ts";
-import { keysIn, kidOf } from "./key-files.ts";
+import {
+  type ApiServerFlags,
+  type Changed,
+  changeManifest,
+  type FileKeys,
+  type FlagChange,
+  issuerFlagsOf,
+  type KeptFacts,
+  keysBetween,
+  manifestFlags,
+  parseFlags,
+} from "../../rules/distribution/index.ts";
+import { keysIfAny, keysIn, kidOf } from "./key-files.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { flagsOfProcess } from "./running.ts";
-import type { KeyChange, ServerFiles, ServerKeys } from "./server.ts";
+import type { KeyChange, Restored, ServerFiles, ServerKeys } from "./server.ts";
 
 export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
@@ -19,32 +30,51 @@ export class KubeadmFiles implements ServerFiles {
   readonly #kept: KeptFiles;
 
   /** `purpose` tells what is kept for: what `adopt` puts back is not what `rotate` does. */
-  constructor(machine: ServerMachine, purpose: string) {
+  constructor(machine: ServerMachine, purpose: "adopt" | "rotate") {
     this.#machine = machine;
     // Outside of the manifests, of which a kubelet runs every one.
-    this.#kept = new KeptFiles(machine, `/etc/kubernetes/podtrust/${purpose}`);
+    this.#kept = new KeptFiles(machine, "/etc/kubernetes/podtrust", purpose);
   }
 
-  async change(change: FlagChange, signal: AbortSignal): Promise<void> {
-    const manifest = await this.#machine.readYaml(kubeadmManifest, signal);
-    const changed = changeManifest(manifest, change);
-    if ("fault" in changed) {
-      throw new PodtrustError(
-        "server-file-invalid",
-        `${this.#machine.text}: ${kubeadmManifest} ${changed.fault}`,
-      );
+  change(change: FlagChange, signal: AbortSignal): Promise<void> {
+    return this.#change(change, change, signal);
+  }
+
+  async kept(signal: AbortSignal): Promise<KeptFacts | undefined> {
+    const state = await this.#kept.state(signal);
+    if (state === "nothing") return undefined;
+    const same = { isEdited: state === "edited", keysSince: [], keysGone: [] };
+    const before = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
+    const now = await this.#flagsIn(kubeadmManifest, signal);
+    // Of a manifest that somebody else has written nothing is put back but the issuer's flags.
+    if (same.isEdited || before === undefined || now === undefined) return same;
+    const keys = await this.#keysOf(now, signal);
+    if (keys === undefined) return same;
+    const first = await this.#keysOf(before, signal);
+    return { isEdited: false, ...keysBetween(first ?? { verify: [], signing: "" }, keys) };
+  }
+
+  async restoreFiles(signal: AbortSignal): Promise<Restored> {
+    const kept = await this.kept(signal);
+    const flags = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
+    if (kept === undefined || flags === undefined) return { flags: {} };
+    const { isEdited, keysSince, keysGone } = kept;
+    if (isEdited || keysSince.length + keysGone.length > 0) {
+      await this.change(issuerFlagsOf(flags), signal);
+      // What stood there before is of no use to whoever has changed it since.
+      if (isEdited) await this.forget(signal);
+      return { flags: issuerFlagsOf(flags), kept };
     }
-    const content = yaml11Text(changed.value);
-    await this.#kept.write({ path: kubeadmManifest, content }, signal);
-  }
-
-  async restoreFiles(signal: AbortSignal): Promise<void> {
     await this.#kept.restore(signal);
-    await this.#kept.forget(signal);
+    await this.forget(signal);
+    return { flags: allOf(flags) };
   }
 
-  isChanged(signal: AbortSignal): Promise<boolean> {
-    return this.#kept.isChanged(signal);
+  async putBack(signal: AbortSignal): Promise<FlagChange | undefined> {
+    const paths = await this.#kept.restorePrevious(signal);
+    await this.#kept.forgetPrevious(signal);
+    const flags = await this.#flagsIn(kubeadmManifest, signal);
+    return paths.includes(kubeadmManifest) && flags !== undefined ? allOf(flags) : undefined;
   }
 
   forget(signal: AbortSignal): Promise<void> {
@@ -55,7 +85,8 @@ export class KubeadmFiles implements ServerFiles {
     return readServerKeys(this.#machine, signal);
   }
 
-  async writeKeys({ verifiers, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
+  async writeKeys(whole: KeyChange, signal: AbortSignal): Promise<void> {
+    const { verifiers, signerThere } = whole;
     const { verifiers: before } = await this.readKeys(signal);
     const known = new Map(before.map(({ kid, file }) => [kid, file]));
     const keyFiles: string[] = [];
@@ -64,12 +95,49 @@ export class KubeadmFiles implements ServerFiles {
       const alone = before.filter(({ file }) => file === known.get(kid)).length === 1;
       const standing = alone ? known.get(kid) : undefined;
       const path = standing ?? `${keyFolder}/podtrust-sa-${kid}.pub`;
-      if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, signal);
+      if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, whole, signal);
       keyFiles.push(path);
     }
-    if (signerThere === undefined) return this.change({ keyFiles }, signal);
-    await this.change({ keyFiles, signingKeyFile: machineKeyFile(keyFolder, signerThere.kid) }, signal);
+    const signer =
+      signerThere === undefined ? {} : { signingKeyFile: machineKeyFile(keyFolder, signerThere.kid) };
+    await this.#change({ keyFiles, ...signer }, whole, signal);
   }
+
+  /** `whole`: the change that the manifest is a part of. */
+  async #change(change: FlagChange, whole: object, signal: AbortSignal): Promise<void> {
+    const manifest = await this.#machine.readYaml(kubeadmManifest, signal);
+    const content = yaml11Text(this.#valueOf(kubeadmManifest, changeManifest(manifest, change)));
+    await this.#kept.write({ path: kubeadmManifest, content }, whole, signal);
+  }
+
+  #valueOf<T>(path: string, changed: Changed<T>): T {
+    if ("value" in changed) return changed.value;
+    throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${path} ${changed.fault}`);
+  }
+
+  /** The flags of a manifest; undefined where there is none. */
+  async #flagsIn(path: string, signal: AbortSignal): Promise<ApiServerFlags | undefined> {
+    const manifest = await this.#machine.readYaml(path, signal);
+    return manifest === undefined ? undefined : this.#valueOf(path, manifestFlags(manifest));
+  }
+
+  /** The keys of flags by their files as they are; undefined where one of these cannot be read. */
+  async #keysOf(
+    { keyFiles, signingKeyFile }: ApiServerFlags,
+    signal: AbortSignal,
+  ): Promise<FileKeys | undefined> {
+    if (signingKeyFile === undefined) return undefined;
+    const keys = await keysIfAny(this.#machine, [...keyFiles, signingKeyFile], signal);
+    if (keys === undefined) return undefined;
+    const kids = keys.map((each) => each.map(({ kid }) => kid));
+    return { verify: kids.slice(0, keyFiles.length).flat(), signing: kids.at(-1)?.[0] ?? "" };
+  }
+}
+
+/** Every flag that a change can give, as it is. */
+function allOf(flags: ApiServerFlags): FlagChange {
+  const { keyFiles, signingKeyFile = "" } = flags;
+  return { ...issuerFlagsOf(flags), keyFiles, signingKeyFile };
 }
 
 /** The keys that the flags of the running process name. */

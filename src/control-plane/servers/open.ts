@@ -86,7 +86,7 @@ function lookOf(output: string): Look {
   };
 }
 
-function filesOf(machine: ServerMachine, { distributions }: Look, purpose: string): ServerFiles {
+function filesOf(machine: ServerMachine, { distributions }: Look, purpose: "adopt" | "rotate"): ServerFiles {
   const [name] = distributions;
   if (name === "kubeadm") return new KubeadmFiles(machine, purpose);
   if (name === "k3s" || name === "rke2") return new RancherFiles(machine, name, purpose);

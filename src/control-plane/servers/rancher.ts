@@ -1,5 +1,9 @@
-import type { FlagChange } from "../../rules/distribution/index.ts";
-import { changeServerConfig, type ServerConfigFile } from "../../rules/distribution/index.ts";
+import {
+  changeServerConfig,
+  type FlagChange,
+  type KeptFacts,
+  type ServerConfigFile,
+} from "../../rules/distribution/index.ts";
 import { shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { kidOf } from "./key-files.ts";
@@ -7,7 +11,7 @@ import { KeptFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
-import type { KeyChange, ServerFiles, ServerKeys } from "./server.ts";
+import type { KeyChange, Restored, ServerFiles, ServerKeys } from "./server.ts";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
 
@@ -18,28 +22,38 @@ export class RancherFiles implements ServerFiles {
   readonly #kept: KeptFiles;
   readonly #folder: string;
 
-  constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: string) {
+  constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: "adopt" | "rotate") {
     this.distribution = distribution;
     this.#machine = machine;
     this.#folder = `/etc/rancher/${distribution}`;
-    this.#kept = new KeptFiles(machine, `${this.#folder}/podtrust/${purpose}`);
+    this.#kept = new KeptFiles(machine, `${this.#folder}/podtrust`, purpose);
   }
 
   async change(change: FlagChange, signal: AbortSignal): Promise<void> {
     const own = `${this.#folder}/config.yaml.d/50-issuer.yaml`;
     for (const { path, value } of changeServerConfig(await this.#files(signal), own, change))
-      await this.#kept.write({ path, content: yaml11Text(value) }, signal);
+      await this.#kept.write({ path, content: yaml11Text(value) }, change, signal);
     await this.#restart(signal);
   }
 
-  async restoreFiles(signal: AbortSignal): Promise<void> {
+  /** Its config files name no key: those that came since are in files of their own. */
+  async kept(signal: AbortSignal): Promise<KeptFacts | undefined> {
+    const state = await this.#kept.state(signal);
+    return state === "nothing" ? undefined : { isEdited: state === "edited", keysSince: [], keysGone: [] };
+  }
+
+  async restoreFiles(signal: AbortSignal): Promise<Restored> {
     await this.#kept.restore(signal);
     await this.#restart(signal);
     await this.#kept.forget(signal);
+    return { flags: {} };
   }
 
-  isChanged(signal: AbortSignal): Promise<boolean> {
-    return this.#kept.isChanged(signal);
+  async putBack(signal: AbortSignal): Promise<FlagChange | undefined> {
+    const paths = await this.#kept.restorePrevious(signal);
+    if (paths.length > 0) await this.#restart(signal);
+    await this.#kept.forgetPrevious(signal);
+    return paths.length > 0 ? {} : undefined;
   }
 
   forget(signal: AbortSignal): Promise<void> {
@@ -51,14 +65,15 @@ export class RancherFiles implements ServerFiles {
   }
 
   /** One file holds all keys: its first private one signs, and each of them verifies. That one is copied on the machine. */
-  async writeKeys({ verifiers, signerThere }: KeyChange, signal: AbortSignal): Promise<void> {
+  async writeKeys(change: KeyChange, signal: AbortSignal): Promise<void> {
+    const { verifiers, signerThere } = change;
     const before = await this.readKeys(signal);
     const path = before.verifiers[0]?.file ?? before.signer.file;
     const first = signerThere?.kid ?? before.signer.kid;
     const folder = path.slice(0, path.lastIndexOf("/"));
     const head = signerThere === undefined ? path : machineKeyFile(folder, first);
     const others = verifiers.filter((pem) => kidOf(pem) !== first).map((pem) => `${pem.trimEnd()}\n`);
-    await this.#kept.write({ path, content: others.join(""), head }, signal);
+    await this.#kept.write({ path, content: others.join(""), head }, change, signal);
     await this.#restart(signal);
   }
 

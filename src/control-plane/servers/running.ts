@@ -6,7 +6,7 @@ import {
   parseFlags,
   secretTokenKeyFile,
 } from "../../rules/distribution/index.ts";
-import { keysIn } from "./key-files.ts";
+import { keysIfAny } from "./key-files.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 
 type Component = "kube-apiserver" | "kube-controller-manager";
@@ -70,16 +70,8 @@ export async function controllerManagerKids(
   const commands = await commandsOf(machine, "kube-controller-manager", signal);
   const files = [...new Set(commands.flatMap((words) => secretTokenKeyFile(words) ?? []))];
   if (files.length === 0) return [];
-  try {
-    const keys = await keysIn(machine, files, signal);
-    return keys.flatMap(([first]) => (first === undefined ? [] : [first.kid]));
-  } catch (error) {
-    signal.throwIfAborted();
-    const isUnread =
-      error instanceof PodtrustError && ["host-command-failed", "server-file-invalid"].includes(error.code);
-    if (isUnread) return [];
-    throw error;
-  }
+  const keys = (await keysIfAny(machine, files, signal)) ?? [];
+  return keys.flatMap(([first]) => (first === undefined ? [] : [first.kid]));
 }
 
 /** An API server as the kubelet of its node mirrors it. */

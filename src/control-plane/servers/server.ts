@@ -1,6 +1,6 @@
 import type { MachineKey, MachineKeys } from "./machine-keys.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";
+import type { ApiServerFlags, FlagChange, KeptFacts } from "../../rules/distribution/index.ts";
 
 /** What an API server says of itself in its discovery document. */
 export interface ServerDiscovery {
@@ -59,6 +59,14 @@ export interface KeyChange {
   readonly signerThere?: MachineKey;
 }
 
+/** How a server's files went back. */
+export interface Restored {
+  /** What its API server runs with then, as far as its files say. */
+  readonly flags: FlagChange;
+  /** Why they are not byte for byte what they were; absent where they are. */
+  readonly kept?: KeptFacts;
+}
+
 /** The files of one server, over its pinned SSH session. One change is one restart of its API server. */
 export interface ServerFiles {
   readonly distribution: "kubeadm" | "k3s" | "rke2";
@@ -67,13 +75,19 @@ export interface ServerFiles {
    * itself. Throws `server-file-invalid`, `host-*`, `ssh-*`.
    */
   change(change: FlagChange, signal: AbortSignal): Promise<void>;
+  /** What keeps its files from before the first change; undefined where nothing is kept. */
+  kept(signal: AbortSignal): Promise<KeptFacts | undefined>;
   /**
-   * Puts back what stood there before the first change, byte for byte, and forgets it. Throws `server-file-changed` where
-   * somebody else has changed a file since, and touches none of them then.
+   * Puts back what stood there before the first change, byte for byte, and forgets it. Where keys came or went since, or somebody else
+   * has changed a file, only the flags of the issuer go back (kubeadm), or it throws `server-file-changed` and has touched nothing.
    */
-  restoreFiles(signal: AbortSignal): Promise<void>;
-  /** Whether something is kept that `restoreFiles` would put back. */
-  isChanged(signal: AbortSignal): Promise<boolean>;
+  restoreFiles(signal: AbortSignal): Promise<Restored>;
+  /**
+   * Puts back what stood there before podtrust's last change, whatever that was for, byte for byte: nothing but its files is asked
+   * for. Gives what its API server runs with then; undefined where there was nothing to put back. Throws `server-file-changed`
+   * where somebody else has changed a file since, and has touched nothing then.
+   */
+  putBack(signal: AbortSignal): Promise<FlagChange | undefined>;
   /** Forgets what was kept: there is no way back from then on. */
   forget(signal: AbortSignal): Promise<void>;
   /** Public halves only: private ones are turned into them on the machine. */

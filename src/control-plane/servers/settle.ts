@@ -1,6 +1,6 @@
 import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
 import { flagDifference, type FlagChange } from "../../rules/distribution/index.ts";
-import type { ApiServer } from "./server.ts";
+import type { ApiServer, ServerDiscovery } from "./server.ts";
 
 export interface SettleOptions {
   readonly clock: Clock;
@@ -41,28 +41,30 @@ const away: readonly string[] = [
   "server-process",
 ];
 
+/** What of issuers and documents is not as wanted yet, as a sentence. */
+function documentDifference(
+  { issuer, jwksUri }: ServerDiscovery,
+  issuers: readonly string[],
+  { withoutIssuer, issuers: [first] = [], jwksUri: uri = "" }: Wanted,
+): string | undefined {
+  if (withoutIssuer !== undefined && issuers.includes(withoutIssuer))
+    return `it still names ${withoutIssuer}`;
+  if (first !== undefined && issuer !== first) return `its discovery document says the issuer ${issuer}`;
+  return uri === "" || jwksUri === uri ? undefined : `its discovery document says the jwks_uri ${jwksUri}`;
+}
+
 /** Why an API server does not run as wanted yet; undefined once its process and its discovery document both say so. */
 export async function unsettled(
   server: ApiServer,
   wanted: Wanted,
   signal: AbortSignal,
 ): Promise<Unsettled | undefined> {
-  const still = (reason: string): Unsettled => ({ reason, isAway: false });
   try {
     const flags = await server.running(signal);
-    const difference = flagDifference(flags, wanted);
     // Asked all the same: whether it answers is to be known too.
-    const { issuer, jwksUri } = await server.discovery(signal);
-    if (difference !== undefined) return still(difference);
-    const { withoutIssuer } = wanted;
-    if (withoutIssuer !== undefined && flags.issuers.includes(withoutIssuer))
-      return still(`it still names ${withoutIssuer}`);
-    const [first] = wanted.issuers ?? [];
-    if (first !== undefined && issuer !== first)
-      return still(`its discovery document says the issuer ${issuer}`);
-    if (wanted.jwksUri !== undefined && jwksUri !== wanted.jwksUri)
-      return still(`its discovery document says the jwks_uri ${jwksUri}`);
-    return undefined;
+    const said = await server.discovery(signal);
+    const why = flagDifference(flags, wanted) ?? documentDifference(said, flags.issuers, wanted);
+    return why === undefined ? undefined : { reason: why, isAway: false };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PodtrustError && away.includes(error.code))

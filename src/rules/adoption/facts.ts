@@ -1,4 +1,4 @@
-import type { DistributionName } from "../distribution/index.ts";
+import type { DistributionName, KeptFacts } from "../distribution/index.ts";
 
 /** What an API server's AuthenticationConfiguration says (`--authentication-config`). */
 export type AuthenticationFacts =
@@ -26,6 +26,8 @@ export interface ServerFacts {
   readonly authentication: AuthenticationFacts;
   /** When its process began, in milliseconds since the epoch; absent where nothing told. */
   readonly startedAt?: number;
+  /** What keeps its files from before podtrust changed them first; absent where none are kept. */
+  readonly kept?: KeptFacts;
 }
 
 /** The issuer that a cluster gets. */

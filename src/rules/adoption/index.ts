@@ -9,6 +9,7 @@ export type {
   OldTrust,
   ServerFacts,
 } from "./facts.ts";
+export { keptNotes, whyKept } from "./kept.ts";
 export {
   holdersOf,
   type OldToken,

@@ -1,6 +1,7 @@
 import { defined } from "../../core/base/index.ts";
 import { audiencesOf, missing, union } from "./acceptance.ts";
 import type { AccountTrust, AdoptionFacts, DocumentFacts, ServerFacts } from "./facts.ts";
+import { goesBackWhole } from "./kept.ts";
 
 /** What the flags of one server become. */
 export interface ServerFlags {
@@ -173,7 +174,7 @@ export function finishSteps(facts: AdoptionFacts, oldTokens: Gone): readonly Ado
 
 /**
  * The way back, which is a change of issuer as well: every server takes the old issuer, then each signs as it again, and only
- * once no token of the new one lives are the files put back. What IAM trusts stays.
+ * once no token of the new one lives are the files put back: byte for byte, unless their keys changed since. What IAM trusts stays.
  */
 export function undoSteps(facts: AdoptionFacts, newTokens: Gone): readonly AdoptionStep[] {
   const { servers, wanted } = facts;
@@ -191,7 +192,12 @@ export function undoSteps(facts: AdoptionFacts, newTokens: Gone): readonly Adopt
   return [
     ...back,
     condition("wait", newTokens.done || servers.every(isOld) ? [] : [newTokens.why]),
-    ...servers.map((server): ServerStep => ({ kind: "restore", server: server.name, done: isOld(server) })),
+    ...servers.map((server): ServerStep => {
+      const { name, kept } = server;
+      // Files whose keys changed since keep these; they become what they were once the keys are those of before.
+      const isLeft = kept !== undefined && goesBackWhole(kept);
+      return { kind: "restore", server: name, done: isOld(server) && !isLeft };
+    }),
   ];
 }
 

@@ -5,12 +5,14 @@ import {
   type AdoptionFacts,
   adoptionRefusals,
   adoptionSteps,
+  keptNotes,
   nextStep,
   restartsOf,
   type ServerFacts,
   undoRefusals,
   undoSteps,
 } from "./index.ts";
+import type { KeptFacts } from "../distribution/index.ts";
 
 const reasons = (more: Partial<AdoptionFacts>): readonly string[] =>
   adoptionRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
@@ -46,6 +48,27 @@ describe("the way back", () => {
     assert.deepEqual(backReasons({ servers: [server("a", { discovered: ours })], listed: ["a"] }), [
       "flags-differ a",
     ]);
+  });
+
+  test("ends with the files of before, and without them where somebody else or a rotation has changed them since", () => {
+    const gone = { done: true, why: "" };
+    const stepsFor = (kept: Partial<KeptFacts>) => {
+      const whole = { isEdited: false, keysSince: [], keysGone: [], ...kept };
+      const servers = [server("a", { kept: whole })];
+      return { left: nextStep(undoSteps(facts({ servers }), gone))?.kind, notes: keptNotes(servers) };
+    };
+    assert.deepEqual(stepsFor({}), { left: "restore", notes: [] });
+    const rotated = stepsFor({ keysSince: ["k2"] });
+    assert.equal(rotated.left, undefined);
+    assert.match(
+      rotated.notes.join(),
+      /^a: its keys changed since \(k2 came\), and tokens of the present ones/u,
+    );
+    // A key that went may have been stolen: nothing brings it back.
+    assert.equal(stepsFor({ keysGone: ["k0"] }).left, undefined);
+    const edited = stepsFor({ isEdited: true });
+    assert.equal(edited.left, undefined);
+    assert.match(edited.notes.join(), /^a: somebody else has changed its manifest/u);
   });
 
   test("needs neither the new issuer's documents nor AWS", () => {

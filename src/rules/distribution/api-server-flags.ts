@@ -25,7 +25,7 @@ export interface ApiServerFlags {
   readonly extendTokenExpiration?: boolean;
 }
 
-/** Flags that get other values; a member that is absent leaves its flag as it is. */
+/** Flags that get other values; a member that is absent leaves its flag as it is, and an empty one takes it away. */
 export interface FlagChange {
   readonly issuers?: readonly string[];
   readonly audiences?: readonly string[];
@@ -94,15 +94,17 @@ export function secretTokenKeyFile(words: readonly string[]): string | undefined
   return found.at(-1)?.value;
 }
 
+const oneValue = (value: string): readonly string[] => (value === "" ? [] : [value]);
+
 /** A change as flags by name and value, in order; the audiences are one value, as kubeadm's map can hold them. */
 export function changedFlags(change: FlagChange): ReadonlyMap<string, readonly string[]> {
   const { issuers, audiences, jwksUri, keyFiles, signingKeyFile } = change;
   const wanted: [string, readonly string[] | undefined][] = [
     [names.issuers, issuers],
-    [names.audiences, audiences === undefined ? undefined : [audiences.join(",")]],
-    [names.jwksUri, jwksUri === undefined ? undefined : [jwksUri]],
+    [names.audiences, audiences === undefined ? undefined : oneValue(audiences.join(","))],
+    [names.jwksUri, jwksUri === undefined ? undefined : oneValue(jwksUri)],
     [names.keyFiles, keyFiles],
-    [names.signingKeyFile, signingKeyFile === undefined ? undefined : [signingKeyFile]],
+    [names.signingKeyFile, signingKeyFile === undefined ? undefined : oneValue(signingKeyFile)],
   ];
   return new Map(wanted.flatMap(([name, values]) => (values === undefined ? [] : [[name, values]])));
 }
@@ -128,14 +130,18 @@ export function changeFlags(words: readonly string[], change: FlagChange): reado
   return [...kept.flat(), ...added];
 }
 
+/** The flags by which issuers are told, as a change that gives a server the same: one that is not set is taken away. */
+export function issuerFlagsOf({ issuers, audiences = [], jwksUri = "" }: ApiServerFlags): FlagChange {
+  return { issuers, audiences, jwksUri };
+}
+
 /** What of a change flags do not say yet, as a sentence; undefined where they say all of it. */
 export function flagDifference(flags: ApiServerFlags, change: FlagChange): string | undefined {
   for (const member of Object.keys(names) as (keyof FlagChange)[]) {
     const wanted = change[member];
     if (wanted === undefined) continue;
     const has = flags[member];
-    const said = has === undefined || has.length === 0 ? "not set" : [has].flat().join(", ");
-    const meant = [wanted].flat().join(", ");
+    const [said, meant] = [has ?? [], wanted].map((value) => [value].flat().join(", ") || "not set");
     if (said !== meant) return `--${names[member]} is ${said}, and ${meant} is wanted`;
   }
   return undefined;

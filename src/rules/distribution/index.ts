@@ -3,6 +3,7 @@ export {
   changeFlags,
   type FlagChange,
   flagDifference,
+  issuerFlagsOf,
   parseFlags,
   secretTokenKeyFile,
 } from "./api-server-flags.ts";
@@ -24,6 +25,10 @@ export {
   changeKubeadmConfig,
   changeManifest,
   changeServerConfig,
+  type FileKeys,
+  type KeptFacts,
+  keysBetween,
   loggedWords,
+  manifestFlags,
   type ServerConfigFile,
 } from "./server-files.ts";

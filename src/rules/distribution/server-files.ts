@@ -1,5 +1,11 @@
 import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { changedFlags, changeFlags, type FlagChange } from "./api-server-flags.ts";
+import {
+  type ApiServerFlags,
+  changedFlags,
+  changeFlags,
+  type FlagChange,
+  parseFlags,
+} from "./api-server-flags.ts";
 
 /** A file's new value, or why it cannot be changed, as the end of a sentence that begins with the file. */
 export type Changed<T> = { readonly value: T } | { readonly fault: string };
@@ -7,24 +13,73 @@ export type Changed<T> = { readonly value: T } | { readonly fault: string };
 const textsOf = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
 
+/** The list of words of a static pod's manifest in which its kube-apiserver has its flags. */
+interface FoundWords {
+  readonly spec: JsonRecord;
+  readonly containers: readonly JsonRecord[];
+  readonly index: number;
+  readonly place: "args" | "command";
+  readonly words: readonly string[];
+}
+
+function wordsOf(manifest: unknown): FoundWords | { readonly fault: string } {
+  const spec = recordOf(recordOf(manifest)["spec"]);
+  const containers = recordsOf(spec["containers"]);
+  const index = containers.findIndex(({ name }) => name === "kube-apiserver");
+  const container = containers[index];
+  if (container === undefined) return { fault: "has no container kube-apiserver" };
+  // kubeadm writes one list, command; others keep the flags in args.
+  for (const place of ["args", "command"] as const) {
+    const words = textsOf(container[place]);
+    if (words?.some(isFlag) === true) return { spec, containers, index, place, words };
+  }
+  return { fault: "gives its kube-apiserver no flags as a list of words" };
+}
+
 /**
  * The manifest of a static pod with other flags of kube-apiserver. Everything else stays: a manifest of kubeadm differs from
  * cluster to cluster, so flags are found by name.
  */
 export function changeManifest(manifest: unknown, change: FlagChange): Changed<JsonRecord> {
-  const spec = recordOf(recordOf(manifest)["spec"]);
-  const containers = recordsOf(spec["containers"]);
-  const index = containers.findIndex(({ name }) => name === "kube-apiserver");
-  const container = containers[index];
-  if (!isRecord(manifest) || container === undefined) return { fault: "has no container kube-apiserver" };
-  // kubeadm writes one list, command; others keep the flags in args.
-  const [found] = ["args", "command"].flatMap((place) => {
-    const words = textsOf(container[place]);
-    return words?.some(isFlag) === true ? [{ place, words }] : [];
-  });
-  if (found === undefined) return { fault: "gives its kube-apiserver no flags as a list of words" };
-  const changed = { ...container, [found.place]: changeFlags(found.words, change) };
-  return { value: { ...manifest, spec: { ...spec, containers: containers.with(index, changed) } } };
+  const found = wordsOf(manifest);
+  if ("fault" in found) return found;
+  const { spec, containers, index, place, words } = found;
+  const changed = { ...containers[index], [place]: changeFlags(words, change) };
+  return {
+    value: { ...recordOf(manifest), spec: { ...spec, containers: containers.with(index, changed) } },
+  };
+}
+
+/** The flags of kube-apiserver in the manifest of a static pod. */
+export function manifestFlags(manifest: unknown): Changed<ApiServerFlags> {
+  const found = wordsOf(manifest);
+  return "fault" in found ? found : { value: parseFlags(found.words) };
+}
+
+/** What a server's files are by what is kept of them from before the first change. */
+export interface KeptFacts {
+  /** Somebody else has changed one of them since. */
+  readonly isEdited: boolean;
+  /** Key IDs that came since: they verify, or one of them signs. */
+  readonly keysSince: readonly string[];
+  /** Key IDs that went since. */
+  readonly keysGone: readonly string[];
+}
+
+/** The keys of a server's files by their IDs. */
+export interface FileKeys {
+  readonly verify: readonly string[];
+  readonly signing: string;
+}
+
+/** What came and went between the keys of before and those of now. One that signs now and did not then came since. */
+export function keysBetween(before: FileKeys, now: FileKeys): Pick<KeptFacts, "keysSince" | "keysGone"> {
+  const since = now.verify.filter((kid) => !before.verify.includes(kid));
+  const signer = now.signing === before.signing ? [] : [now.signing];
+  return {
+    keysSince: [...new Set([...since, ...signer])],
+    keysGone: before.verify.filter((kid) => !now.verify.includes(kid)),
+  };
 }
 
 const isFlag = (word: string): boolean => word.startsWith("--");

@@ -115,30 +115,113 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
 
     test("are put back byte for byte after several changes, and what was kept is gone", async () => {
       const files = new KubeadmFiles(machine, "adopt");
-      assert.equal(await files.isChanged(signal), false);
+      assert.equal(await files.kept(signal), undefined);
       await files.change({ issuers: [old, ours] }, signal);
       await files.change({ issuers: [ours, old] }, signal);
-      assert.equal(await files.isChanged(signal), true);
-      await files.restoreFiles(signal);
+      assert.deepEqual(await files.kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+      const { flags, kept } = await files.restoreFiles(signal);
+      assert.deepEqual([flags.issuers, kept], [[old], undefined]);
       assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
       assert.equal(await mode(manifestPath), 0o640);
-      assert.equal(await files.isChanged(signal), false);
+      assert.equal(await files.kept(signal), undefined);
+      assert.deepEqual(await readdir(at("/etc/kubernetes")), ["manifests"]);
       // Again is nothing more.
       await files.restoreFiles(signal);
       assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
     });
 
-    test("that somebody else has changed since are not put back", async () => {
+    test("that somebody else has changed since lose the issuer's flags alone, whatever podtrust wrote over them later", async () => {
+      for (const later of [false, true]) {
+        await put(manifestPath, manifest);
+        const files = new KubeadmFiles(machine, "adopt");
+        await files.change({ issuers: [old, ours], jwksUri: `${ours}/openid/v1/jwks` }, signal);
+        await put(manifestPath, manifest.replace("profiling=false", "profiling=true"));
+        // Of another purpose, too.
+        if (later) await new KubeadmFiles(machine, "rotate").change({ keyFiles: ["/a.pub"] }, signal);
+        await files.change({ issuers: [ours, old], jwksUri: `${ours}/openid/v1/jwks` }, signal);
+        const { kept } = await files.restoreFiles(signal);
+        assert.equal(kept?.isEdited, true);
+        const text = await readFile(at(manifestPath), "utf8");
+        assert.match(text, /profiling=true/u);
+        assert.ok(!text.includes(ours), text);
+        assert.equal(await files.kept(signal), undefined);
+        await rm(at("/etc/kubernetes/podtrust"), { recursive: true, force: true });
+      }
+    });
+
+    describe("whose keys a rotation changed", () => {
+      const [first, second] = [pair(), pair()];
+      const [verifier, signer] = ["/etc/kubernetes/pki/sa.pub", "/etc/kubernetes/pki/sa.key"];
+      const whole = `${manifest}    - --service-account-key-file=${verifier}\n    - --service-account-signing-key-file=${signer}\n`;
+      const [adopt, rotate] = [
+        () => new KubeadmFiles(machine, "adopt"),
+        () => new KubeadmFiles(machine, "rotate"),
+      ];
+      /** As a rotation names them: each key in a file of its own. */
+      const rotated = {
+        keyFiles: ["/etc/kubernetes/pki/b.pub"],
+        signingKeyFile: "/etc/kubernetes/pki/b.key",
+      };
+      beforeEach(async () => {
+        await put(manifestPath, whole);
+        await put(verifier, first.open);
+        await put(signer, first.secret);
+        await put(rotated.keyFiles[0] ?? "", second.open);
+        await put(rotated.signingKeyFile, second.secret);
+        await adopt().change({ issuers: [ours, old] }, signal);
+      });
+
+      test("keep these, and lose the issuer's flags alone", async () => {
+        await rotate().change(rotated, signal);
+        // As after `rotate finish verifiers`.
+        await rotate().forget(signal);
+        const differ = { isEdited: false, keysSince: [second.kid], keysGone: [first.kid] };
+        assert.deepEqual(await adopt().kept(signal), differ);
+        const { flags, kept } = await adopt().restoreFiles(signal);
+        assert.deepEqual([flags, kept], [{ issuers: [old], audiences: [], jwksUri: "" }, differ]);
+        const text = await readFile(at(manifestPath), "utf8");
+        assert.ok(!text.includes(ours) && text.includes("pki/b.key") && !text.includes("pki/sa."), text);
+      });
+
+      test("are put back byte for byte once the keys are those of before, in whatever files", async () => {
+        await rotate().change(rotated, signal);
+        await adopt().restoreFiles(signal);
+        const [copied, its] = ["/etc/kubernetes/pki/copy.key", "/etc/kubernetes/pki/copy.pub"];
+        await put(copied, first.secret);
+        await put(its, first.open);
+        await rotate().change({ keyFiles: [its], signingKeyFile: copied }, signal);
+        assert.deepEqual(await adopt().kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+        const { flags, kept } = await adopt().restoreFiles(signal);
+        assert.deepEqual([flags.signingKeyFile, kept], [signer, undefined]);
+        assert.equal(await readFile(at(manifestPath), "utf8"), whole);
+      });
+
+      test("keep these where the files of before name a key that is on the machine no more", async () => {
+        await rotate().change(rotated, signal);
+        await rm(at(signer));
+        assert.deepEqual((await adopt().kept(signal))?.keysSince, [second.kid]);
+      });
+    });
+
+    test("get back what stood there before podtrust's last change, byte for byte, and nothing before that", async () => {
       const files = new KubeadmFiles(machine, "adopt");
+      assert.equal(await files.putBack(signal), undefined);
       await files.change({ issuers: [old, ours] }, signal);
-      const upgraded = manifest.replace("profiling=false", "profiling=true");
-      await put(manifestPath, upgraded);
-      const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
-      assert.match(
-        error.message,
-        /kube-apiserver\.yaml is not what podtrust wrote last; nothing was put back/u,
-      );
-      assert.equal(await readFile(at(manifestPath), "utf8"), upgraded);
+      const accepted = await readFile(at(manifestPath), "utf8");
+      await files.change({ issuers: [ours, old] }, signal);
+      // The same change once more, as a run that was cut off makes it.
+      await files.change({ issuers: [ours, old] }, signal);
+      const flags = await files.putBack(signal);
+      assert.deepEqual(flags?.issuers, [old, ours]);
+      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+      assert.equal(await files.putBack(signal), undefined);
+      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+      await new KubeadmFiles(machine, "rotate").change({ keyFiles: ["/a.pub"] }, signal);
+      assert.deepEqual((await files.putBack(signal))?.keyFiles, []);
+      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+      await files.change({ issuers: [ours, old] }, signal);
+      await put(manifestPath, manifest.replace("profiling=false", "profiling=true"));
+      await errorOf(files.putBack(signal), "server-file-changed");
     });
 
     test("of a form that nobody knows are refused, and stay", async () => {
@@ -206,6 +289,30 @@ esac`,
       await files.restoreFiles(signal);
       assert.equal(await readFile(at(main), "utf8"), config);
       assert.equal(await host.file(own), undefined);
+      assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+    });
+
+    test("that somebody else has changed since are not put back, also where podtrust wrote over it later", async () => {
+      const files = new RancherFiles(machine, "k3s", "adopt");
+      await files.change({ issuers: [old, ours] }, signal);
+      await appendFile(at(main), "write-kubeconfig-mode: '0600'\n");
+      await files.change({ issuers: [ours, old] }, signal);
+      await appendFile(at(own), "token: other\n");
+      const edited = await readFile(at(main), "utf8");
+      assert.equal((await files.kept(signal))?.isEdited, true);
+      const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
+      assert.match(error.message, /\.yaml is not what podtrust wrote last; nothing was put back/u);
+      assert.equal(await readFile(at(main), "utf8"), edited);
+    });
+
+    test("get back what stood there before podtrust's last change, and the service starts with that", async () => {
+      const files = new RancherFiles(machine, "k3s", "adopt");
+      await files.change({ issuers: [old, ours] }, signal);
+      assert.deepEqual(await files.putBack(signal), {});
+      assert.equal(await readFile(at(main), "utf8"), config);
+      assert.equal(await host.file(own), undefined);
+      assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+      assert.equal(await files.putBack(signal), undefined);
       assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
     });
 
