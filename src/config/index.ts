@@ -1,4 +1,5 @@
 export type { AwsConfig, RoleConfig } from "./aws/config.ts";
+export { audienceFor } from "./audiences.ts";
 export type { AzureCloudName, AzureIdentity, AzureTenant } from "./azure/config.ts";
 export type { ClusterServer, ClusterSource } from "./cluster.ts";
 export type { Config, ConfiguredParties } from "./config.ts";

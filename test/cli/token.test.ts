@@ -46,6 +46,79 @@ describe("podtrust token", () => {
     await rm(folder, { recursive: true });
   });
 
+  describe("for a relying party of the config", () => {
+    const tenant = "tenant: 11111111-2222-3333-4444-555555555555";
+    const config = `stack: prod
+issuer: https://oidc.example.com
+cluster: {kubeconfig: kubeconfig}
+aws:
+  - account: "111122223333"
+    region: eu-central-1
+    audiences: [aws.example.com]
+    roles: [{name: demo, serviceAccounts: [aws-test/demo]}, {name: any, subjectPatterns: ["aws-test/*"]}]
+gcp:
+  - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [aws-test/demo]}]}
+azure:
+  - {${tenant}, subscription: 33333333-4444-5555-6666-777777777777, resourceGroup: g, cloud: china, identities: [{name: web, serviceAccounts: [aws-test/demo]}]}
+openbao:
+  - {address: "https://bao.example.com", mount: jwt, roles: [{name: web, serviceAccounts: [aws-test/demo], policies: [a]}]}
+`;
+    before(() => writeFile(join(folder, "podtrust.yaml"), config));
+
+    const audiencesOf = async (...args: string[]): Promise<unknown> => {
+      const { code, out, err } = await podtrust("token", "aws-test/demo", "--raw", ...args);
+      assert.deepEqual([code, err], [0, ""], args.join(" "));
+      return parseJws(out).claims["aud"];
+    };
+
+    test("the audience is the one that its section wants", async () => {
+      const name = "projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod";
+      assert.deepEqual(await audiencesOf("--for", "aws"), ["aws.example.com"]);
+      assert.deepEqual(await audiencesOf("--for", "gcp"), [`https://iam.googleapis.com/${name}`]);
+      assert.deepEqual(await audiencesOf("--for", "azure"), ["api://AzureADTokenExchangeChina"]);
+      assert.deepEqual(await audiencesOf("--for", "openbao"), ["https://bao.example.com"]);
+    });
+
+    test("the provider of Google that names audiences wants its first", async () => {
+      const named = config.replace("project: my-project", "audiences: [first, second], project: my-project");
+      await writeFile(join(folder, "named.yaml"), named);
+      assert.deepEqual(await audiencesOf("--for", "gcp", "-f", "named.yaml"), ["first"]);
+    });
+
+    test("a kubeconfig on the command line names the cluster in place of the config's", async () => {
+      await writeFile(
+        join(folder, "podtrust.yaml"),
+        config.replace("{kubeconfig: kubeconfig}", "{kubeconfig: none}"),
+      );
+      assert.deepEqual(await audiencesOf("--for", "openbao", "--kubeconfig", "kubeconfig"), [
+        "https://bao.example.com",
+      ]);
+      await writeFile(join(folder, "podtrust.yaml"), config);
+    });
+
+    test("who is named nowhere, who is wanted differently, and who is no relying party are told apart", async () => {
+      const nobody = await podtrust("token", "aws-test/other", "--for", "azure");
+      assert.equal(nobody.code, 2);
+      assert.match(nobody.err, /podtrust\.yaml gives aws-test\/other nothing at Azure/u);
+      const two = config.replace(
+        "openbao:\n",
+        'openbao:\n  - {address: "https://other.example.com", mount: jwt, roles: [{name: o, serviceAccounts: [aws-test/demo], policies: [a]}]}\n',
+      );
+      await writeFile(join(folder, "two.yaml"), two);
+      const both = await podtrust("token", "aws-test/demo", "--for", "openbao", "-f", "two.yaml");
+      assert.equal(both.code, 2);
+      assert.match(
+        both.err,
+        /https:\/\/other\.example\.com \(https:.*role o\); https:\/\/bao\.example\.com/u,
+      );
+      for (const more of [
+        ["--for", "alibaba"],
+        ["--for", "gcp", "--audience", "a"],
+      ])
+        assert.equal((await podtrust("token", "aws-test/demo", ...more)).code, 2, more.join(" "));
+    });
+  });
+
   test("a token is shown decoded, its times in words, and nothing of its signature", async () => {
     const { code, out, err } = await podtrust("token", "aws-test/demo");
     assert.deepEqual([code, err], [0, ""]);

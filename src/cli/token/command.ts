@@ -3,12 +3,15 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import type { CommandContext } from "../context.ts";
-import type { MintedToken } from "../../providers/kubernetes/index.ts";
+import type { KubernetesApi, MintedToken } from "../../providers/kubernetes/index.ts";
+import type { ServiceAccountName } from "../../rules/oidc/index.ts";
 import type { ClusterOptions } from "../options/cluster.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 interface TokenCommandOptions extends ClusterOptions {
   readonly audience?: readonly string[];
+  /** A relying party of the config. */
+  readonly for?: string;
   /** Seconds, or a duration such as 1h. */
   readonly expiration: string;
   readonly raw?: boolean;
@@ -21,6 +24,7 @@ export const tokenUses: CommandUses = {
       "podtrust token shop/web",
       "podtrust token shop/web --audience sts.amazonaws.com --expiration 15m",
       "podtrust token shop/web --raw > token.jwt",
+      "podtrust token shop/web --for gcp -f podtrust.yaml --raw > token.jwt",
     ],
     guide: "explain",
   },
@@ -38,6 +42,7 @@ export function defineToken(program: Command, context: CommandContext): void {
       "audience of the token; repeatable (default: sts.amazonaws.com)",
       collect,
     )
+    .option("--for <relying party>", "take the audience that aws, gcp, azure or openbao wants by the config")
     .option("--expiration <time>", "lifetime, in seconds or as 1h30m; at least 10 minutes", "3600")
     .option("--raw", "print only the token itself, which is a usable credential")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: $KUBECONFIG, else ~/.kube/config)")
@@ -103,6 +108,21 @@ async function show(context: CommandContext, minted: MintedToken, asked: number)
   output.result({ header, claims, times: times(claims, context.clock.now()), expirationTimestamp });
 }
 
+/** Whose audience the token has, and the cluster that makes it. */
+async function chosen(
+  context: CommandContext,
+  account: ServiceAccountName,
+  options: TokenCommandOptions,
+): Promise<{ readonly audiences: readonly string[]; readonly api: KubernetesApi }> {
+  const { for: party, audience = ["sts.amazonaws.com"] } = options;
+  if (party !== undefined) {
+    const { tokenFor } = await import("./relying-party.ts");
+    return tokenFor(context, { ...options, for: party }, account);
+  }
+  const { chosenCluster } = await import("../options/cluster.ts");
+  return { audiences: audience, api: await chosenCluster(context, options) };
+}
+
 /**
  * Mints a token by TokenRequest and prints it decoded, never with its signature; with `raw` the token alone, in
  * `--json` as `{"token", "expirationTimestamp"}`.
@@ -112,12 +132,10 @@ async function runToken(
   account: string,
   options: TokenCommandOptions,
 ): Promise<void> {
-  const { chosenCluster } = await import("../options/cluster.ts");
   const [namespace, name] = accountOf(account);
   const expirationSeconds = secondsOf("--expiration", options.expiration);
-  const audiences = options.audience ?? ["sts.amazonaws.com"];
   const { signal, output } = context;
-  const api = await chosenCluster(context, options);
+  const { audiences, api } = await chosen(context, { namespace, name }, options);
   const minted = await api.requestToken(namespace, name, { audiences, expirationSeconds }, { signal });
   if (options.raw !== true) {
     await show(context, minted, expirationSeconds);
