@@ -42,10 +42,20 @@ export interface ServerFacts {
   readonly answer: NameAnswer;
 }
 
+/** Addresses that a resolver remembers of a name, and for how many seconds more at the longest. */
+export interface RememberedFacts {
+  readonly addresses: readonly string[];
+  readonly seconds: number;
+}
+
 /** The zone of the host, as its own servers have it. */
 export interface ZoneFacts {
   readonly zone: string;
   readonly servers: readonly ServerFacts[];
+  /** What the resolver says of the host beside them. */
+  readonly remembered?: RememberedFacts;
+  /** For how many seconds at most a resolver remembers that a name is missing (RFC 2308 §5). */
+  readonly missingSeconds?: number;
 }
 
 /** What comes of a request for an http-01 challenge. */
@@ -96,6 +106,8 @@ export interface DoctorFacts {
   readonly zone?: ZoneFacts;
   /** By the addresses that this machine's own resolver gives, where another one gave others. */
   readonly inside: readonly AddressFacts[];
+  /** By the addresses that the zone's own servers give, where those of the resolver give no discovery document. */
+  readonly fromZone: readonly AddressFacts[];
   readonly nearby: readonly NearFacts[];
   /** Past the caches in front of the issuer, where there are any. */
   readonly origin?: IssuerReading;

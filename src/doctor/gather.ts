@@ -17,6 +17,7 @@ import {
   isOverdue,
   type NameFacts,
   type TokenFacts,
+  type ZoneFacts,
 } from "./facts.ts";
 import { withLateness } from "./lateness.ts";
 
@@ -82,6 +83,25 @@ function readInside(options: DoctorOptions, name: NameFacts): Promise<readonly A
   );
 }
 
+/**
+ * By the addresses that the zone's own servers give, where those of the resolver give no discovery document: it may remember
+ * former ones.
+ */
+async function readFromZone(
+  options: DoctorOptions,
+  name: NameFacts,
+  { discovery }: IssuerReading,
+  asked: Promise<readonly [unknown, ZoneFacts | undefined]> | undefined,
+): Promise<readonly AddressFacts[]> {
+  const [, zone] = (await asked) ?? [];
+  const known = new Set(addressesOf(name));
+  const isServed = discovery.outcome === "answered" && discovery.response.status === 200;
+  if (isServed || known.size === 0 || zone === undefined) return [];
+  const given = addressesIn(zone.servers.map(({ answer }) => answer));
+  const others = [...new Set(given)].filter((address) => !known.has(address));
+  return readEach(options, name.host, others.slice(0, 2));
+}
+
 /** What keeps a certificate from coming, where there is none that is good for long. */
 async function readChallenge(
   options: DoctorOptions,
@@ -128,11 +148,12 @@ async function gathered(options: DoctorOptions): Promise<DoctorFacts> {
   // What failed is asked once more only: it may have cost all of its time.
   const again = reading.discovery.outcome === "answered" ? samples : 1;
   const around = readOptions(options, route);
-  const [later, addresses, inside, names, nearby, origin, challenge, [caa = [], zone] = []] =
+  const [later, addresses, inside, fromZone, names, nearby, origin, challenge, [caa = [], zone] = []] =
     await Promise.all([
       mapLimit(Array.from({ length: again }), () => readWith(options, route), atOnce),
       readAddresses(options, name),
       readInside(options, name),
+      readFromZone(options, name, reading, dns),
       Promise.all(others),
       nearbyFacts(reading, around),
       originFacts(reading, around),
@@ -147,6 +168,7 @@ async function gathered(options: DoctorOptions): Promise<DoctorFacts> {
     names: [name, ...names],
     addresses,
     inside,
+    fromZone,
     nearby,
     caa,
     timeoutMs,

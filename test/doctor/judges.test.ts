@@ -78,6 +78,33 @@ describe("a name", () => {
     assert.deepEqual(await judged({ names: same }), []);
   });
 
+  test("that the zone has and one resolver lacks is of a cache, and no other world", async () => {
+    const names = [{ ...name([{ error: "ENOTFOUND" }]), own: { addresses: [one] } }];
+    assert.deepEqual(await judged({ names }), ["ResolversDiffer", "NameMissing"]);
+    assert.deepEqual(await judged({ names, zone: { zone: "example.test", servers: [having] } }), [
+      "NameCached",
+    ]);
+  });
+
+  test("that moved is remembered until a time that is known, and has not moved where a server gives both", async () => {
+    const { facts } = await lookOf("AddressCached");
+    const found = (zone: object) =>
+      reportOf({ ...facts, zone: { ...facts.zone, ...zone } as typeof facts.zone & object }).findings.find(
+        ({ reason }) => reason === "AddressCached",
+      );
+    const until = new Date(facts.now + 240_000).toISOString();
+    assert.deepEqual(
+      [found({})?.verdict, found({})?.seen.endsWith(`for 4 minutes at most, until ${until}`)],
+      ["propagating", true],
+    );
+    // What the resolver says by now is no longer what was given first.
+    const moved = { addresses: ["192.0.2.7"], seconds: 60 };
+    assert.ok(found({ remembered: moved })?.seen.endsWith("the resolver remembers 192.0.2.9"));
+    const both = { server: "ns2.example.test", answer: { addresses: ["192.0.2.9", one] } };
+    assert.equal(found({ servers: [having, both] }), undefined);
+    assert.equal(told(reportOf({ ...facts, fromZone: [] })).includes("AddressCached"), false);
+  });
+
   test("that was not looked at is not said to hold", async () => {
     const facts = await factsOf("NotSeenFromOutside");
     for (const names of [[], [{ host: "other.example.test", answers: [] }]])

@@ -4,6 +4,9 @@ import { host, type World } from "./world.ts";
 
 const one = "192.0.2.1";
 
+/** A missing name is remembered for five minutes at most. */
+const soa = "ns1.example.test hostmaster.example.test 1 7200 3600 86400 300";
+
 type Records = Parameters<World["dns"]>[0];
 
 /** The zone example.test: what the resolver has of it, and what each of its name servers says, by its address. */
@@ -15,7 +18,8 @@ async function zoned(
   const addresses = Object.entries(servers);
   const named = addresses.map(([address], index) => [`A ns${index + 1}.example.test`, [address]] as const);
   const servedBy = named.map(([question]) => question.slice(2));
-  await world.dns({ "NS example.test": servedBy, ...Object.fromEntries(named), ...cached });
+  const known = { "NS example.test": servedBy, "SOA example.test": [soa], ...Object.fromEntries(named) };
+  await world.dns({ ...known, ...cached }, 240);
   for (const [address, records] of addresses) await world.nameServer(address, records);
 }
 
@@ -42,6 +46,11 @@ export const nameFaults = {
   },
   NameCached: async (world) => {
     await zoned(world, {}, { "192.0.2.53": { [`A ${host}`]: [one] } });
+  },
+  AddressCached: async (world) => {
+    await zoned(world, { [`A ${host}`]: ["192.0.2.9"] }, { "192.0.2.53": { [`A ${host}`]: [one] } });
+    world.lead("192.0.2.9", await freePort());
+    await world.start({}, one);
   },
   NameOnlyCached: async (world) => {
     await zoned(world, { [`A ${host}`]: [one] }, { "192.0.2.53": {} });

@@ -39,13 +39,13 @@ export function privateOf({ privateKey }: Pick<typeof made, "privateKey">): stri
 /** By `TYPE name`; `failed` where the server says that it failed. */
 type Records = Readonly<Record<string, readonly string[] | "failed">>;
 
-/** A name server on loopback that knows these records and no others. */
-function dnsWith(records: Records | "failed"): ReturnType<typeof loopbackDns> {
+/** A name server on loopback that knows these records and no others; `ttl` is in seconds. */
+function dnsWith(records: Records | "failed", ttl = 1): ReturnType<typeof loopbackDns> {
   return loopbackDns((question) => {
     const found = records === "failed" ? records : (records[question] ?? []);
     if (found === "failed") return found;
     const type = question.split(" ")[0] as DnsType;
-    return found.map((value) => ({ type, value }));
+    return found.map((value) => ({ type, value, ttl }));
   });
 }
 
@@ -100,9 +100,9 @@ export class World {
     return port;
   }
 
-  /** The names are asked of a resolver on loopback that knows these records, by `A name` and `AAAA name`. */
-  async dns(records: Records | "failed"): Promise<void> {
-    const server = await dnsWith(records);
+  /** The names are asked of a resolver on loopback that knows these records, by `A name` and `AAAA name`, for `ttl` seconds. */
+  async dns(records: Records | "failed", ttl?: number): Promise<void> {
+    const server = await dnsWith(records, ttl);
     this.#closing.push(server.close);
     this.resolver = `127.0.0.1:${server.port}`;
   }

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 
 /** The types that are known here. */
-export type DnsType = "A" | "AAAA" | "CAA" | "NS" | "TXT";
-type Answer = { readonly type: DnsType; readonly value: string };
+export type DnsType = "A" | "AAAA" | "CAA" | "NS" | "SOA" | "TXT";
+/** `ttl`: in seconds, 1 by default. */
+type Answer = { readonly type: DnsType; readonly value: string; readonly ttl?: number };
 
-const codes = { A: 1, NS: 2, TXT: 16, AAAA: 28, CAA: 257 } as const;
+const codes = { A: 1, NS: 2, SOA: 6, TXT: 16, AAAA: 28, CAA: 257 } as const;
 
 function nameBytes(name: string): Buffer {
   const labels = name.split(".").flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
@@ -27,8 +28,17 @@ function caaBytes(text: string): Buffer {
   return Buffer.concat([Buffer.from([Number(flags), tag.length]), Buffer.from(`${tag}${value}`)]);
 }
 
+/** `ns.example hostmaster.example 1 7200 3600 86400 300`: the last one is for how long a missing name is kept (RFC 2308). */
+function soaBytes(text: string): Buffer {
+  const [server = "", mailbox = "", ...numbers] = text.split(" ");
+  const times = Buffer.alloc(20);
+  for (const [index, number] of numbers.entries()) times.writeUInt32BE(Number(number), 4 * index);
+  return Buffer.concat([nameBytes(server), nameBytes(mailbox), times]);
+}
+
 function dataOf({ type, value }: Answer): Buffer {
   if (type === "CAA") return caaBytes(value);
+  if (type === "SOA") return soaBytes(value);
   if (type === "A") return Buffer.from(value.split(".").map(Number));
   if (type === "AAAA") return Buffer.from(groupsOf(value).flatMap((group) => [group >> 8, group & 0xff]));
   return type === "NS" ? nameBytes(value) : Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
@@ -64,7 +74,7 @@ function reply(query: Buffer, answers: Answers): Buffer {
     fixed.writeUInt16BE(0xc0_0c, 0);
     fixed.writeUInt16BE(codes[answer.type], 2);
     fixed.writeUInt16BE(1, 4);
-    fixed.writeUInt32BE(1, 6);
+    fixed.writeUInt32BE(answer.ttl ?? 1, 6);
     fixed.writeUInt16BE(data.length, 10);
     return Buffer.concat([fixed, data]);
   });

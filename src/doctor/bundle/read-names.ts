@@ -6,6 +6,7 @@ import type {
   NameAnswer,
   NameFacts,
   NearFacts,
+  RememberedFacts,
   ServerFacts,
   ZoneFacts,
 } from "../facts.ts";
@@ -13,6 +14,9 @@ import type { Part } from "./schema.ts";
 
 /** An IP address; throws `bundle-invalid`, as all of these do. */
 export const addressOf = (part: Part): string => part.textThat((text) => isIP(text) !== 0, "address");
+
+/** No resolver remembers anything longer. */
+const maxSeconds = 604_800;
 
 const hostOf = (part: Part): string => part.text(300);
 const codeOf = (part: Part): string => part.text(64);
@@ -55,9 +59,22 @@ function serverOf(part: Part): ServerFacts {
   return { server: hostOf(part.member("server")), answer: answerOf(part.member("answer")) };
 }
 
+function rememberedOf(part: Part | undefined): RememberedFacts | undefined {
+  if (part === undefined) return undefined;
+  const addresses = part.member("addresses").list().map(addressOf);
+  return { addresses, seconds: part.member("seconds").number(maxSeconds) };
+}
+
 export function zoneOf(part: Part | undefined): ZoneFacts | undefined {
   if (part === undefined) return undefined;
-  return { zone: hostOf(part.member("zone")), servers: part.member("servers").list().map(serverOf) };
+  return {
+    zone: hostOf(part.member("zone")),
+    servers: part.member("servers").list().map(serverOf),
+    ...defined({
+      remembered: rememberedOf(part.optional("remembered")),
+      missingSeconds: part.optional("missingSeconds")?.number(maxSeconds),
+    }),
+  };
 }
 
 export function nearOf(part: Part): NearFacts {

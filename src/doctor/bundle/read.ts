@@ -143,6 +143,7 @@ function factsOf(part: Part): DoctorFacts {
     names: part.member("names").list().map(nameOf),
     addresses: readings("addresses"),
     inside: readings("inside"),
+    fromZone: readings("fromZone"),
     nearby: part.member("nearby").list().map(nearOf),
     caa: part.member("caa").list().map(caaOf),
     ...defined({

@@ -95,7 +95,7 @@ function contentsOf({ reading, samples, addresses, names, token }: DoctorFacts):
 /** What was seen as one object, without what may not be shown. Pure. */
 export function bundleOf(facts: DoctorFacts): Bundle {
   const bodies = new Bodies();
-  const { reading, samples, addresses, inside, origin, token, ...plain } = facts;
+  const { reading, samples, addresses, inside, fromZone, origin, token, ...plain } = facts;
   const readings = [reading, ...samples, ...addresses.map((one) => one.reading)];
   const written = {
     ...plain,
@@ -103,6 +103,7 @@ export function bundleOf(facts: DoctorFacts): Bundle {
     samples: samples.map((one) => readingOf(one, bodies)),
     addresses: addressesOf(addresses, bodies),
     inside: addressesOf(inside, bodies),
+    fromZone: addressesOf(fromZone, bodies),
     ...(origin === undefined ? {} : { origin: readingOf(origin, bodies) }),
     ...(token === undefined ? {} : { token: unsigned(token, readings) }),
     bodies: bodies.all,

@@ -1,10 +1,19 @@
 import type { Resolver } from "node:dns/promises";
-import { addressesIn, type NameAnswer, type ServerFacts, type ZoneFacts } from "../facts.ts";
+import { defined } from "../../core/base/index.ts";
+import {
+  addressesIn,
+  type NameAnswer,
+  type RememberedFacts,
+  type ServerFacts,
+  type ZoneFacts,
+} from "../facts.ts";
 import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
 
 const patience = { timeout: 1500, tries: 2 };
 const maxServers = 6;
 const maxAddresses = 16;
+/** Resolvers remember nothing longer: a week (RFC 8767 §4). */
+const maxSeconds = 604_800;
 
 async function serversOf(client: Resolver, zone: string): Promise<readonly string[]> {
   try {
@@ -49,12 +58,35 @@ async function askedAt(
   return { server, answer };
 }
 
+/** What the resolver itself says of the host, and how long it will. */
+async function rememberedOf(client: Resolver, host: string): Promise<RememberedFacts | undefined> {
+  const ttl = { ttl: true } as const;
+  const both = await Promise.allSettled([client.resolve4(host, ttl), client.resolve6(host, ttl)]);
+  const records = both.flatMap((one) => (one.status === "fulfilled" ? one.value : [])).slice(0, maxAddresses);
+  if (records.length === 0) return undefined;
+  const seconds = Math.max(...records.map((one) => one.ttl));
+  return { addresses: records.map(({ address }) => address), seconds: Math.min(seconds, maxSeconds) };
+}
+
+async function missingSecondsOf(client: Resolver, zone: string): Promise<number | undefined> {
+  try {
+    return Math.min((await client.resolveSoa(zone)).minttl, maxSeconds);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What each name server of the host's zone says of the host; undefined where no zone is to be found. */
 export function zoneFacts(host: string, options: DnsOptions): Promise<ZoneFacts | undefined> {
   return withResolver(options.resolver, { ...patience, signal: options.signal }, async (client) => {
     const found = await zoneOf(client, host);
     if (found === undefined) return undefined;
     const asking = found.servers.map((server) => askedAt(client, { host, server }, options));
-    return { zone: found.zone, servers: await Promise.all(asking) };
+    const [servers, remembered, missingSeconds] = await Promise.all([
+      Promise.all(asking),
+      rememberedOf(client, host),
+      missingSecondsOf(client, found.zone),
+    ]);
+    return { zone: found.zone, servers, ...defined({ remembered, missingSeconds }) };
   });
 }

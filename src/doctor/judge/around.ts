@@ -51,7 +51,9 @@ export function judgeChallenge({ challenge, issuer }: Judged): readonly DoctorFi
   return why === undefined ? [] : [finding("ChallengeSwallowed", { seen: `${url} answers with ${why}` })];
 }
 
-const isWhole = ({ reading }: AddressFacts): boolean => isServed(reading.discovery) && isServed(reading.jwks);
+/** Whether an address serves both documents. */
+export const isWhole = ({ reading }: AddressFacts): boolean =>
+  isServed(reading.discovery) && isServed(reading.jwks);
 
 /** An issuer that is reached from here by an inner address and by no other. */
 export function judgeInside({ inside, reading, addresses }: Judged): readonly DoctorFinding[] {

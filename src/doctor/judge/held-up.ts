@@ -47,6 +47,8 @@ export function withoutTimes(facts: DoctorFacts): DoctorFacts {
     names: facts.names.filter(isAnswered),
     addresses: facts.addresses.filter(({ reading }) => inTime(reading)),
     inside: facts.inside.filter(({ reading }) => inTime(reading)),
+    // That the former address gave nothing in time is what these were looked at for.
+    fromZone: inTime(facts.reading) ? facts.fromZone : [],
     ...(origin !== undefined && inTime(origin) ? { origin } : {}),
     ...(challenge === undefined || isClosed ? {} : { challenge }),
   };

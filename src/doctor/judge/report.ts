@@ -78,7 +78,12 @@ const follows: readonly Following[] = [
   { cause: "CacheStale", reasons: ["AnswersDiffer"] },
   { cause: "ZoneNotDelegated", reasons: ["NameMissing", "NameNotResolved"] },
   { cause: "NameServersFail", reasons: ["CaaUnanswered"] },
-  { cause: "NameCached", reasons: ["NameMissing", "NameNotResolved"] },
+  { cause: "NameCached", reasons: ["NameMissing", "NameNotResolved", "ResolversDiffer"] },
+  {
+    cause: "AddressCached",
+    reasons: ["ResolversDiffer", "EveryAddressPrivate", "LocalVantage"],
+    links: ["discovery", "jwks", "tls", "reachability"],
+  },
   { cause: "NameServersDiffer", reasons: ["NameMissing", "NameNotResolved"] },
   { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "ResolversDiffer"] },
   { cause: "AddressesDiffer", reasons: ["AnswersDiffer"] },

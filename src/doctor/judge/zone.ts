@@ -1,5 +1,6 @@
-import { hostNameOf } from "../../core/base/index.ts";
+import { hostNameOf, lengthText } from "../../core/base/index.ts";
 import { addressesIn, type NameAnswer, type ServerFacts } from "../facts.ts";
+import { isWhole } from "./around.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { Judged } from "./judged.ts";
 
@@ -23,6 +24,38 @@ function isResolved({ names, issuer }: Judged): boolean | undefined {
   return answers.every(isNothing) ? false : undefined;
 }
 
+/** Until when a resolver may go on with what it has. */
+function untilText(now: number, seconds: number): string {
+  return `for ${lengthText(seconds * 1000)} at most, until ${new Date(now + seconds * 1000).toISOString()}`;
+}
+
+function nameCached({ zone, now }: Judged, seen: string): DoctorFinding {
+  const seconds = zone?.missingSeconds;
+  const until = seconds === undefined ? "" : `; that it was missing is remembered ${untilText(now, seconds)}`;
+  return finding("NameCached", { seen: `${seen}${until}` });
+}
+
+/** The resolver still has addresses that the zone no longer gives, which serve nothing, while the zone's do. */
+function formerAddress(facts: Judged): readonly DoctorFinding[] {
+  const { fromZone, zone, names, issuer, now } = facts;
+  const whole = fromZone.filter(isWhole).map(({ address }) => address);
+  if (zone === undefined || whole.length === 0) return [];
+  const former = addressesIn(
+    names.filter(({ host }) => host === hostNameOf(issuer)).flatMap((one) => one.answers),
+  );
+  const given = new Set(addressesIn(zone.servers.map(({ answer }) => answer)));
+  // Where one server has both, somebody answers by whom he is asked from, or a secondary lags behind.
+  if (former.some((address) => given.has(address))) return [];
+  const { remembered } = zone;
+  const isKnown = remembered?.addresses.some((address) => former.includes(address)) === true;
+  const until = isKnown ? `, ${untilText(now, remembered.seconds)}` : "";
+  return [
+    finding("AddressCached", {
+      seen: `${whole.join(", ")}, which the name servers of ${zone.zone} give, serves both documents; the resolver remembers ${former.join(", ")}${until}`,
+    }),
+  ];
+}
+
 /** What the zone's own servers say, past every cache, against what the resolver says. */
 export function judgeZone(facts: Judged): readonly DoctorFinding[] {
   const { zone, issuer } = facts;
@@ -39,7 +72,7 @@ export function judgeZone(facts: Judged): readonly DoctorFinding[] {
   const seen = `the name servers of ${zone.zone} say: ${said(servers)}`;
   if (servers.some(({ answer }) => isLame(answer))) found.push(finding("DelegationLame", { seen }));
   if (having.length > 0 && lacking.length > 0) return [...found, finding("NameServersDiffer", { seen })];
-  if (resolved === false && having.length > 0) found.push(finding("NameCached", { seen }));
+  if (resolved === false && having.length > 0) found.push(nameCached(facts, seen));
   if (resolved === true && lacking.length > 0) found.push(finding("NameOnlyCached", { seen }));
-  return found;
+  return [...found, ...formerAddress(facts)];
 }

@@ -29,7 +29,8 @@ export const dnsAndTlsCauses = {
     ),
     {
       number: 303,
-      proof: "One of two resolvers gives a public address, and the other none, or a private one.",
+      proof:
+        "One of two resolvers gives a public address, and the other none, or a private one, and no cache that runs out explains it.",
     },
   ),
   EveryAddressPrivate: cause(
@@ -51,6 +52,20 @@ export const dnsAndTlsCauses = {
     {
       number: 306,
       proof: "The resolver gives no address, and every name server of the zone that answers gives one.",
+      verdict: "propagating",
+    },
+  ),
+  AddressCached: cause(
+    found(
+      "warning",
+      ["dns"],
+      "The name has moved, and the resolver still remembers the former address.",
+      "Wait until the resolver has forgotten it, and change nothing. Next time let the former server go on until then.",
+    ),
+    {
+      number: 311,
+      proof:
+        "The resolver's addresses serve no discovery document; no name server of the zone gives one of them, and those that they give serve both documents.",
       verdict: "propagating",
     },
   ),
