@@ -1,6 +1,14 @@
 export { promoteKey, reloadSigner, signerStatus } from "./control.ts";
 export type { HeldKey, KeyHolder } from "./holder.ts";
-export { heldElsewhere, keptSigner, readKeptSigner, writeKeptSigner } from "./kept.ts";
+export {
+  fullestSigner,
+  heldElsewhere,
+  keptSigner,
+  readKeptSigner,
+  type SignerFiles,
+  signerFolder,
+  writeKeptSigner,
+} from "./kept.ts";
 export { KeyFolder, type KeyType } from "./key-folder.ts";
 export { signerMetrics } from "./metrics.ts";
 export { serveSigner, type ServingSigner } from "./serve.ts";

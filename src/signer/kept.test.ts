@@ -5,7 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { systemClock } from "../core/base/index.ts";
-import { heldElsewhere, KeyFolder, keptSigner, readKeptSigner, writeKeptSigner } from "./index.ts";
+import {
+  fullestSigner,
+  heldElsewhere,
+  KeyFolder,
+  keptSigner,
+  readKeptSigner,
+  signerFolder,
+  writeKeptSigner,
+} from "./index.ts";
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-kept-signer-"));
@@ -22,7 +30,7 @@ async function kept(t: TestContext): Promise<{ readonly folder: string; readonly
   assert.ok(held !== undefined && old !== undefined);
   await keys.addHeld(held.export({ type: "spki", format: "der" }), "pkcs11:sa");
   await keys.importVerifier(old.export({ type: "spki", format: "pem" }), "old.pub");
-  const text = await keptSigner(join(folder, "state"), systemClock);
+  const text = await keptSigner(signerFolder(join(folder, "state")));
   assert.ok(text !== undefined);
   return { folder, text };
 }
@@ -57,8 +65,32 @@ describe("what is kept of a signer", () => {
     await assert.rejects(writeKeptSigner(again, read), { code: "file-unwritable" });
   });
 
+  test("of several is that of the one that has every key of the others, and nothing where none has", async (t) => {
+    const folder = await folderOf(t);
+    const [one, two] = [
+      new KeyFolder(join(folder, "one"), systemClock),
+      new KeyFolder(join(folder, "two"), systemClock),
+    ];
+    const at = async (where: string) => ({
+      where,
+      text: (await keptSigner(signerFolder(join(folder, where)))) ?? "",
+    });
+    const first = await one.create("ES256");
+    await two.importSigner((await one.folder.readSecret(`${first.kid}.pem`)) ?? "", "sa.key");
+    assert.equal(fullestSigner([]), undefined);
+    await two.create("ES256");
+    const full = await at("two");
+    assert.equal(fullestSigner([await at("one"), full]), full.text);
+    const other = await one.create("ES256");
+    const both = [await at("one"), full];
+    assert.throws(() => fullestSigner(both), {
+      code: "signer-state",
+      message: new RegExp(`one has .*${other.kid}; two has`, "u"),
+    });
+  });
+
   test("is nothing for a folder without keys", async (t) => {
-    assert.equal(await keptSigner(await folderOf(t), systemClock), undefined);
+    assert.equal(await keptSigner(signerFolder(await folderOf(t))), undefined);
   });
 
   test("is refused where a private half is missing, another key's, unasked for, or named as a path", async (t) => {

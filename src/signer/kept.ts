@@ -1,9 +1,9 @@
 import { createPublicKey } from "node:crypto";
-import { type Clock, isRecord, PodtrustError, textOf } from "../core/base/index.ts";
+import { isRecord, PodtrustError, textOf } from "../core/base/index.ts";
 import { createFile, StateFolder } from "../core/files/index.ts";
 import { parseRing, renderRing, type Ring } from "../rules/signer/index.ts";
 import { fileName, maxPem, privateKeyOf } from "./file-holder.ts";
-import { KeyFolder, listFile, publicPem } from "./key-folder.ts";
+import { listFile, maxList, publicPem } from "./key-folder.ts";
 
 /** A signer's keys: their list, and the private halves that were files, by their names. */
 interface KeptSigner {
@@ -22,27 +22,53 @@ function heldInFiles({ keys }: Ring): readonly { readonly name: string; readonly
   });
 }
 
-/**
- * All that a signer's folder holds, as one text of JSON: `ring` is its list of keys, `files` has each private half that is a
- * file there. Undefined where there is no key. Throws `signer-key-source` for a file that is missing, and what reading throws.
- */
-export async function keptSigner(path: string, clock: Clock): Promise<string | undefined> {
-  const keys = new KeyFolder(path, clock);
-  const { folder } = keys;
-  const ring = await keys.read();
-  if (ring.keys.length === 0) return undefined;
-  const files: Record<string, string> = {};
-  for (const { name } of heldInFiles(ring)) {
-    const pem = await folder.readSecret(name, maxPem);
-    if (pem === undefined)
-      throw new PodtrustError("signer-key-source", `${folder.pathOf(name)} is not there`);
-    files[name] = pem;
-  }
-  return `${JSON.stringify({ ring: JSON.parse(renderRing(ring)) as unknown, files }, undefined, 2)}\n`;
+/** The files of a signer's folder, here or on another machine. */
+export interface SignerFiles {
+  /** Where a file is, for sentences. */
+  pathOf(name: string): string;
+  /** The text of a file of at most `maxBytes` bytes; undefined where there is none. */
+  read(name: string, maxBytes: number): Promise<string | undefined>;
+}
+
+/** Those of a folder of this machine: whose private halves others may read is refused (`state-permissions`). */
+export function signerFolder(path: string): SignerFiles {
+  const folder = new StateFolder(path);
+  return {
+    pathOf: (name) => folder.pathOf(name),
+    read: (name, maxBytes) =>
+      name === listFile ? folder.read(name, maxBytes) : folder.readSecret(name, maxBytes),
+  };
 }
 
 const damaged = (what: string): PodtrustError =>
   new PodtrustError("signer-state", `what was kept of a signer cannot be used: ${what}`);
+
+/** It becomes a file's name, and was written by somebody else. */
+function checkName(name: string): void {
+  if (!fileName.test(name)) throw damaged(`${JSON.stringify(name)} is no name of a key's file`);
+}
+
+/**
+ * All that a signer's folder holds, as one text of JSON: `ring` is its list of keys, `files` has each private half that is a
+ * file there, each proven to belong to its key. Undefined where there is no key. Throws `signer-key-source` for a file that is
+ * missing, `signer-state`, `signer-key-invalid`, and what reading throws.
+ */
+export async function keptSigner(from: SignerFiles): Promise<string | undefined> {
+  const list = await from.read(listFile, maxList);
+  const ring = list === undefined ? undefined : parseRing(list);
+  if (ring === undefined || ring.keys.length === 0) return undefined;
+  const files: Record<string, string> = {};
+  for (const { name } of heldInFiles(ring)) {
+    checkName(name);
+    const pem = await from.read(name, maxPem);
+    if (pem === undefined) throw new PodtrustError("signer-key-source", `${from.pathOf(name)} is not there`);
+    files[name] = pem;
+  }
+  const kept = { ring: JSON.parse(renderRing(ring)) as unknown, files };
+  const text = `${JSON.stringify(kept, undefined, 2)}\n`;
+  readKeptSigner(text);
+  return text;
+}
 
 /**
  * Reads what `keptSigner` gave: each private half is there and belongs to the key of the list, and there is no other. Throws
@@ -60,8 +86,7 @@ export function readKeptSigner(text: string): KeptSigner {
   const given = value["files"];
   const files: Record<string, string> = {};
   for (const { name, publicKey } of heldInFiles(ring)) {
-    // It becomes a file's: whoever wrote the backup does not choose where.
-    if (!fileName.test(name)) throw damaged(`${JSON.stringify(name)} is no name of a key's file`);
+    checkName(name);
     const pem = textOf(given[name]);
     if (pem === undefined) throw damaged(`the private half ${name} is missing`);
     const found = createPublicKey(privateKeyOf(pem, name)).export({ type: "spki", format: "der" });
@@ -94,4 +119,30 @@ export function heldElsewhere({ keys }: Ring): readonly { readonly kid: string; 
   return keys.flatMap(({ kid, holder }) =>
     holder === undefined || fileOf(holder) !== undefined ? [] : [{ kid, holder }],
   );
+}
+
+/** What is kept of one signer, and where that is, for sentences. */
+export interface KeptAt {
+  readonly where: string;
+  readonly text: string;
+}
+
+const kidsOf = ({ ring }: KeptSigner): readonly string[] => ring.keys.map(({ kid }) => kid);
+
+/**
+ * Of the signers of one cluster the one that has every key of the others, and each private half that is a file at one of
+ * them: they may be in the middle of a change. Undefined where there is none at all. Throws `signer-state`.
+ */
+export function fullestSigner(all: readonly KeptAt[]): string | undefined {
+  const read = all.map(({ where, text }) => ({ where, text, kept: readKeptSigner(text) }));
+  const kids = new Set(read.flatMap(({ kept }) => kidsOf(kept)));
+  const files = new Set(read.flatMap(({ kept }) => Object.keys(kept.files)));
+  const full = read.find(
+    ({ kept }) => kidsOf(kept).length === kids.size && Object.keys(kept.files).length === files.size,
+  );
+  if (full !== undefined || read.length === 0) return full?.text;
+  const each = read.map(({ where, kept }) => `${where} has ${kidsOf(kept).join(", ")}`);
+  throw new PodtrustError("signer-state", `the signers have different keys: ${each.join("; ")}`, {
+    next: "Bring each key to every control plane: podtrust signer import KID.pem. Then back up again.",
+  });
 }

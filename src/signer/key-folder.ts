@@ -21,7 +21,8 @@ import { FileHolder, privateKeyOf } from "./file-holder.ts";
 /** The list of keys, in a signer's folder. */
 export const listFile = "keys.json";
 const lockFile = "keys.lock";
-const maxList = 1024 * 1024;
+/** Bytes of that list. */
+export const maxList = 1024 * 1024;
 
 /** The algorithms that Kubernetes takes of a signer. */
 export type KeyType = "RS256" | "ES256" | "ES384" | "ES512";

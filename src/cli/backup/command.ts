@@ -56,11 +56,11 @@ export function defineBackup(program: Command, context: CommandContext): void {
     .option("--passphrase", "ask at the terminal for a passphrase that opens it, in place of recipients")
     .option(
       "--with-signing-keys",
-      "save in place of that what the cluster on the machine signs with, over SSH: k3s's service.key and token",
+      "save in place of that what the cluster signs with, over SSH: k3s's service.key and token on the machine, and podtrust's signers on cluster.servers",
     )
     .option(
       "--signer-state <dir>",
-      "with --with-signing-keys: the state folder of podtrust's signer on this machine, for its keys",
+      "with --with-signing-keys: the state folder of podtrust's signer on this machine, in place of cluster.servers",
     )
     .action(async (options: BackupOptions) => {
       const { runBackup } = await import("./run.ts");

@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { type BackupContents, signingContents } from "../../backup/index.ts";
-import { defined, PodtrustError } from "../../core/base/index.ts";
-import type { Config } from "../../config/index.ts";
+import { type Config, personStateDir } from "../../config/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import type * as signer from "../../signer/index.ts";
+import { signerPlace } from "../../signer/manifests/index.ts";
 import { openMachine, readSigningKeys } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -17,37 +20,79 @@ async function keysOnMachine(context: CommandContext, config: Config): Promise<S
   }
 }
 
+type Signers = typeof signer;
+
 /** The keys of a signer of this machine. Throws `backup-empty`, and what reading them throws. */
-async function signerHere(context: CommandContext, state: string): Promise<Buffer> {
-  const { keptSigner } = await import("../../signer/index.ts");
-  const text = await keptSigner(context.path(state), context.clock);
-  if (text !== undefined) return Buffer.from(text);
+async function signerHere(context: CommandContext, state: string, signers: Signers): Promise<string> {
+  const text = await signers.keptSigner(signers.signerFolder(context.path(state)));
+  if (text !== undefined) return text;
   throw new PodtrustError("backup-empty", `there is no key of a signer in ${state}`, {
     next: "Run it on the control plane, as the user whose that folder is: --signer-state DIR is what podtrust signer has as --state.",
   });
 }
 
+/** The keys of the signers on a config's control plane nodes, read over SSH; undefined where none has one. Throws `ssh-*`. */
+async function signersOnServers(
+  context: CommandContext,
+  { stack, servers = [] }: Config,
+  { fullestSigner, keptSigner }: Signers,
+): Promise<string | undefined> {
+  const { onEachServer } = await import("../../control-plane/servers/index.ts");
+  const { env, clock, signal, progress } = context;
+  const stateDir = join(personStateDir(env), stack);
+  const notice = (text: string): void => progress.line(`note: ${text}`, 6);
+  const kept = await onEachServer({ servers, stateDir, env, clock, signal, notice }, async (machine) => {
+    const pathOf = (name: string): string => `${signerPlace.state}/${name}`;
+    const read: signer.SignerFiles["read"] = (name, maxBytes) => machine.read(pathOf(name), signal, maxBytes);
+    return {
+      where: machine.text,
+      text: await keptSigner({ pathOf: (name) => `${machine.text}:${pathOf(name)}`, read }),
+    };
+  });
+  return fullestSigner(kept.flatMap(({ where, text }) => (text === undefined ? [] : [{ where, text }])));
+}
+
+/** The signer's keys: of a folder here where that is named, else of the config's control plane nodes. */
+async function signerKeys(
+  context: CommandContext,
+  config: Config,
+  state: string | undefined,
+): Promise<string | undefined> {
+  if (state === undefined && config.servers === undefined) return undefined;
+  const signers = await import("../../signer/index.ts");
+  return state === undefined
+    ? signersOnServers(context, config, signers)
+    : signerHere(context, state, signers);
+}
+
 /**
- * What a cluster signs with: the keys of podtrust's signer here, where its state folder is named, and those of k3s on the
- * config's machine. Throws `backup-empty` where there is neither, `machine-absent`, `ssh-*`.
+ * What a cluster signs with: the keys of podtrust's signer, of its state folder here where that is named and else of the
+ * config's control plane nodes, and those of k3s on the config's machine. Throws `backup-empty` where there is neither,
+ * `machine-absent`, `signer-*`, `ssh-*`.
  */
 export async function signingKeys(
   context: CommandContext,
   config: Config,
   signerState: string | undefined,
 ): Promise<BackupContents> {
-  const signer = signerState === undefined ? undefined : await signerHere(context, signerState);
-  const isOnMachine = config.machine !== undefined || signer === undefined;
+  const text = await signerKeys(context, config, signerState);
+  const { machine, servers } = config;
+  const isOnMachine = machine !== undefined || (text === undefined && servers === undefined);
   const keys: SigningTexts = isOnMachine ? await keysOnMachine(context, config) : {};
-  if (keys.serviceKey === undefined && signer === undefined)
-    throw new PodtrustError(
-      "backup-empty",
-      "there is no k3s server on the machine, with /var/lib/rancher/k3s/server/tls/service.key",
-      {
-        next: "Keep a copy of the files that --service-account-signing-key-file and --service-account-key-file of the API server name.",
-      },
-    );
+  if (keys.serviceKey === undefined && text === undefined) {
+    const places = [
+      ...(isOnMachine
+        ? ["no k3s server on the machine, with /var/lib/rancher/k3s/server/tls/service.key"]
+        : []),
+      ...(servers === undefined
+        ? []
+        : [`no key of podtrust's signer in ${signerPlace.state} of cluster.servers`]),
+    ];
+    throw new PodtrustError("backup-empty", `there is ${places.join(", and ")}`, {
+      next: "Keep a copy of the files that --service-account-signing-key-file and --service-account-key-file of the API server name.",
+    });
+  }
   const { stack, issuer } = config;
   const label = { stack, issuer, madeAt: context.clock.now() };
-  return signingContents(label, { ...keys, ...defined({ signer }) });
+  return signingContents(label, { ...keys, ...(text === undefined ? {} : { signer: Buffer.from(text) }) });
 }

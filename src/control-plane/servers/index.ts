@@ -2,6 +2,7 @@ export { type KubeadmConfig, kubeadmConfig } from "./kubeadm-config.ts";
 export { type MirroredServer, mirroredFlags } from "./running.ts";
 export type { MachineKey, MachineKeyAlgorithm, MachineKeys } from "./machine-keys.ts";
 export { openServers, type Servers, type ServersOptions } from "./open.ts";
+export { onEachServer } from "./session.ts";
 export type {
   ApiServer,
   KeyChange,

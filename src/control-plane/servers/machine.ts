@@ -52,16 +52,19 @@ export class ServerMachine {
     throw new PodtrustError("server-file-invalid", `${this.text}: ${path} holds no mapping`);
   }
 
-  /** A file's text; undefined where there is none. Throws `server-file-invalid` over 1 MiB. */
-  async read(path: string, signal: AbortSignal): Promise<string | undefined> {
+  /** A file's text; undefined where there is none. Throws `server-file-invalid` over `maxBytes`, 1 MiB by default. */
+  async read(path: string, signal: AbortSignal, maxBytes = maxFile): Promise<string | undefined> {
     const word = shellWord(path);
     const script = `set -eu
 [ -e ${word} ] || exit 0
-head -c ${maxFile + 1} ${word} | base64 -w0 | sed 's/^/file /'
+head -c ${maxBytes + 1} ${word} | base64 -w0 | sed 's/^/file /'
 `;
     const [text] = fieldsOf(await this.run(`reading ${path}`, script, signal), "file");
-    if (text !== undefined && Buffer.byteLength(text) > maxFile)
-      throw new PodtrustError("server-file-invalid", `${this.text}: ${path} is larger than ${maxFile} bytes`);
+    if (text !== undefined && Buffer.byteLength(text) > maxBytes)
+      throw new PodtrustError(
+        "server-file-invalid",
+        `${this.text}: ${path} is larger than ${maxBytes} bytes`,
+      );
     return text;
   }
 }

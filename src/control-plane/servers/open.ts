@@ -1,14 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import { StateFolder } from "../../core/files/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
-import {
-  openSession,
-  pinnedKnownHosts,
-  type SshSession,
-  type SshTarget,
-} from "../../providers/host/index.ts";
 import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { checkListed } from "./known.ts";
@@ -18,25 +9,17 @@ import { ServerMachine } from "./machine.ts";
 import { RancherFiles } from "./rancher.ts";
 import { controllerManagerKids } from "./running.ts";
 import type { Server, ServerFiles } from "./server.ts";
+import { sessionOf, type SessionsOptions } from "./session.ts";
 import { ServerTunnel } from "./tunnel.ts";
 
-export interface ServersOptions {
+export interface ServersOptions extends SessionsOptions {
   /** `cluster` of the config: its CA and credentials are good for each server by itself. */
   readonly cluster: ClusterSource;
-  /** `cluster.servers` of the config. */
-  readonly servers: readonly ClusterServer[];
-  /** The stack's folder of state on this machine: the machines' host keys are pinned there. */
-  readonly stateDir: string;
   /** What the files are changed for: `adopt`, `rotate`. What one puts back the other does not touch. */
   readonly purpose: "adopt" | "rotate";
   /** SSH addresses of the list, as ADDRESS or ADDRESS:PORT, that are taken off it: machines that are gone. None by default. */
   readonly without?: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
   readonly consent?: PluginConsent;
-  /** Called with what a person should know although nothing failed. */
-  readonly notice?: (text: string) => void;
 }
 
 /** The API servers of a cluster, one by one. */
@@ -99,26 +82,6 @@ function filesOf(machine: ServerMachine, { distributions }: Look, purpose: "adop
 /** Where the API server reads its keys: mounted into its pod by kubeadm, the data folder of the others. */
 function keyFolderOf({ distributions: [name] }: Look): string {
   return name === "kubeadm" ? keyFolder : `/var/lib/rancher/${name}/server/tls`;
-}
-
-/** ssh wants the private key, where it is in a file: the public half alone means an agent. */
-function keyFileOf({ sshKey }: ClusterServer): string | undefined {
-  const secret = sshKey?.replace(/\.pub$/u, "");
-  return secret !== undefined && existsSync(secret) ? secret : sshKey;
-}
-
-async function sessionOf(server: ClusterServer, options: ServersOptions): Promise<SshSession> {
-  const { env, clock, stateDir, signal, notice } = options;
-  const { address, port, user, hostKey, proxyJump } = server.ssh;
-  const keyFile = keyFileOf(server);
-  const hostKeys = hostKey === undefined ? [] : [hostKey];
-  const target: SshTarget = { address, port, user, hostKeys, ...defined({ keyFile, proxyJump }) };
-  // One folder and one name each: the pinned key of one is not that of another.
-  const name = `${address}-${port}`.replaceAll(/[^\w.-]/gu, "-");
-  const state = new StateFolder(join(stateDir, "servers", name));
-  const alias = `podtrust-server-${name}`;
-  const knownHosts = await pinnedKnownHosts(target, { env, state, alias, ...defined({ signal, notice }) });
-  return openSession({ env, clock, target, knownHosts, alias });
 }
 
 async function openServer(

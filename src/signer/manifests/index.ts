@@ -1,2 +1,2 @@
-export { signerEnvironment } from "./place.ts";
+export { signerEnvironment, signerPlace } from "./place.ts";
 export { type SignerDistribution, type SignerFile, signerFiles } from "./files.ts";
