@@ -11,6 +11,8 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "providers/kubernetes",
     "providers/host",
   ],
+  // What a rotation remembers, in a Secret of the cluster: a publisher reads it for its backups, and drives nothing.
+  "control-plane/record": ["core/base", "rules/rotation", "providers/kubernetes"],
   "control-plane/tokens": ["core/base", "providers/kubernetes"],
   // Who depends on the issuer that a cluster has, gathered for rules/adoption.
   "control-plane/adoption": [
@@ -38,6 +40,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "issuer",
     "config",
     "providers/kubernetes",
+    "control-plane/record",
     "control-plane/servers",
     "control-plane/tokens",
   ],

@@ -15,6 +15,8 @@ export interface ScheduleOptions {
   readonly backup: BackupConfig;
   readonly place: BackupPlace;
   readonly deps: KeptDeps;
+  /** Reads what a rotation remembers, as its record's text; undefined where there is none. Throws `cluster-*`. */
+  readonly rotation?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 interface Documents {
@@ -42,6 +44,40 @@ function mattersOf(files: ReadonlyMap<string, Buffer>): string {
     .digest("hex");
 }
 
+/** What a rotation remembers, as far as the cluster gives it: that it does not keeps no backup from being written. */
+class RotationReader {
+  readonly #options: ScheduleOptions;
+  readonly #logger: Logger;
+  #last: string | undefined;
+  #said: string | undefined;
+  /** By `elapsed`: one who is refused does not ask each minute. */
+  #from = -Infinity;
+
+  constructor(options: ScheduleOptions, logger: Logger) {
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  /** As it was read last, where it cannot be read now. */
+  async read(signal: AbortSignal): Promise<string | undefined> {
+    const { rotation, backup, deps } = this.#options;
+    const now = deps.clock.elapsed();
+    if (rotation === undefined || now < this.#from) return this.#last;
+    try {
+      this.#last = await rotation(signal);
+      this.#said = undefined;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { code, message } = asPodtrustError(thrown);
+      if (code === "cluster-forbidden") this.#from = now + backup.every;
+      if (code !== this.#said)
+        this.#logger.info(`backups do not have what a rotation remembers now: ${message}`, { code });
+      this.#said = code;
+    }
+    return this.#last;
+  }
+}
+
 /** Backs one stack's publisher up until it is closed: when a key, an account or the certificate changes, and once in a while. */
 export class ScheduledBackup {
   readonly #options: ScheduleOptions;
@@ -50,6 +86,7 @@ export class ScheduledBackup {
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #trouble: string | undefined;
+  readonly #rotation: RotationReader;
 
   /** Throws `age-key-invalid` for a recipient that is none. */
   constructor(options: ScheduleOptions) {
@@ -58,6 +95,7 @@ export class ScheduledBackup {
     const { logger, clock } = options.deps;
     this.#logger = logger.child({ stack: options.config.stack });
     this.#clock = clock;
+    this.#rotation = new RotationReader(options, this.#logger);
     this.#running = this.#run(this.#ending.signal);
   }
 
@@ -86,7 +124,8 @@ export class ScheduledBackup {
     let saved: string | undefined;
     while (!signal.aborted) {
       try {
-        const contents = await publisherContents(this.#options.config, this.#options.deps);
+        const { config, deps } = this.#options;
+        const contents = await publisherContents(config, deps, await this.#rotation.read(signal));
         const matters = mattersOf(contents.files);
         // At the start the backup there is counts, unless keys have changed since.
         const { changedAt = 0 } = documentsOf(contents.files);

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { RecordSecret } from "../../src/control-plane/rotation/index.ts";
+import { keptRecord, RecordSecret } from "../../src/control-plane/record/index.ts";
 import { newIdentity } from "../../src/core/age/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { emptyRecord, type RotationRecord } from "../../src/rules/rotation/index.ts";
@@ -43,6 +43,24 @@ describe("what a rotation remembers", { skip: leftOut() }, () => {
   const podtrust = (...args: readonly string[]) =>
     podtrustHere(args, { cwd: folder, env: { HOME: folder, PATH: process.env["PATH"] ?? "" } });
   const remembered = (): Promise<RotationRecord> => new RecordSecret(api).read(AbortSignal.timeout(30_000));
+
+  test("is read by a publisher of that one right more, which reads no other Secret; without it, it is refused", async () => {
+    const signal = AbortSignal.timeout(60_000);
+    await new RecordSecret(api).keep(record, signal);
+    const apiOf = async (name: string, ...args: readonly string[]) => {
+      const { code, out } = await podtrust("manifests", "publisher-rbac", "--name", name, ...args);
+      assert.equal(code, 0);
+      await plane.kubectl(["apply", "-f", "-"], out);
+      const token = await plane.kubectl(["create", "token", name, "--namespace", "podtrust"]);
+      return openKubernetes({ kubeconfig: plane.kubeconfigWithToken(token.trim()) });
+    };
+    const reader = await apiOf("reader", "--rotation-record");
+    assert.deepEqual(JSON.parse((await keptRecord(reader, signal)) ?? ""), record);
+    const another = { kind: "Secret", namespace: "kube-system", name: "another" } as const;
+    await assert.rejects(reader.read(another, { signal }), { code: "cluster-forbidden" });
+    await assert.rejects(keptRecord(await apiOf("plain"), signal), { code: "cluster-forbidden" });
+    await plane.kubectl(["delete", "secret", "podtrust-rotation", "-n", "kube-system"]);
+  });
 
   test("is saved, comes back where the cluster has lost it with every wait begun anew, and never over a newer one", async () => {
     const { identity, recipient } = newIdentity();

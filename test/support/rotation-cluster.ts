@@ -7,8 +7,8 @@ import {
   sign,
 } from "node:crypto";
 import { PodtrustError } from "../../src/core/base/index.ts";
+import { RecordSecret } from "../../src/control-plane/record/index.ts";
 import {
-  RecordSecret,
   type RotatedServer,
   Rotation,
   type RotationAlgorithm,

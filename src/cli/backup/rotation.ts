@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { RecordSecret } from "../../control-plane/rotation/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { keptRecord, RecordSecret } from "../../control-plane/record/index.ts";
 import type { Config } from "../../config/index.ts";
-import { emptyRecord, parseRecord, recordAfterLoss, recordText } from "../../rules/rotation/index.ts";
+import { emptyRecord, parseRecord, recordAfterLoss } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
 
@@ -13,8 +13,7 @@ type RotationKept = { readonly text?: string } | { readonly why: string };
 export async function rotationKept(context: CommandContext, config: Config): Promise<RotationKept> {
   if (config.servers === undefined) return {};
   try {
-    const record = await new RecordSecret(await clusterOf(context, config)).read(context.signal);
-    return isDeepStrictEqual(record, emptyRecord) ? {} : { text: recordText(record) };
+    return defined({ text: await keptRecord(await clusterOf(context, config), context.signal) });
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof PodtrustError)) throw error;

@@ -1,6 +1,7 @@
-import { asPodtrustError } from "../../core/base/index.ts";
+import { asPodtrustError, defined } from "../../core/base/index.ts";
 import type { BackupPlace, ScheduledBackup } from "../../backup/index.ts";
 import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import type { KeptDeps } from "../../publisher/index.ts";
 
 type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
@@ -48,10 +49,21 @@ export class Backups {
     this.#running = [];
   }
 
+  /** Reads what a rotation of a config's cluster remembers, with the publisher's own rights. */
+  #rotationOf(config: Config): (signal: AbortSignal) => Promise<string | undefined> {
+    const { clock, env, consent } = this.#deps;
+    let cluster: KubernetesApi | undefined;
+    return async (signal) => {
+      const { keptRecord } = await import("../../control-plane/record/index.ts");
+      cluster ??= await openKubernetes(publisherOf(config).source, { clock, env, ...defined({ consent }) });
+      return keptRecord(cluster, signal);
+    };
+  }
+
   async #begin(config: Config, backup: BackupConfig): Promise<ScheduledBackup> {
     const { folderPlace, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
     const { place: at } = backup;
     const place = "s3" in at ? await this.#openBucket(at.s3, config.issuer) : folderPlace(at.folder, at.keep);
-    return new Scheduled({ config, backup, place, deps: this.#deps });
+    return new Scheduled({ config, backup, place, deps: this.#deps, rotation: this.#rotationOf(config) });
   }
 }

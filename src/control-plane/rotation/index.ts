@@ -1,7 +1,5 @@
 export { openRotation, type OpenedRotation } from "./open.ts";
 export type { RotationView } from "./look.ts";
 export { Rotation, type RotationDeps } from "./rotation.ts";
-export type { RecordStore } from "./record-secret.ts";
-export { RecordSecret } from "./record-secret.ts";
 export type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 export { answerTheft, dilemmaOf, evictHit, theftOf } from "./theft.ts";

@@ -7,7 +7,7 @@ import {
   type RotationTimes,
 } from "../../rules/rotation/index.ts";
 import { type PodTokens, tokenLives, type TokenRules } from "../../rules/tokens/index.ts";
-import type { RecordStore } from "./record-secret.ts";
+import type { RecordStore } from "../record/index.ts";
 import type { RotatedServer, ServerLook } from "./rotated-server.ts";
 import type { Sights } from "./sights.ts";
 

@@ -1,11 +1,11 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type Config, publisherOf } from "../../config/index.ts";
+import { RecordSecret } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { relyingParties } from "../../rules/oidc/index.ts";
 import { MachineServer } from "./machine-server.ts";
-import { RecordSecret } from "./record-secret.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
 import { sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";

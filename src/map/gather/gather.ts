@@ -1,5 +1,5 @@
 import { asPodtrustError, defined, type Link } from "../../core/base/index.ts";
-import { RecordSecret } from "../../control-plane/rotation/index.ts";
+import { RecordSecret } from "../../control-plane/record/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import { type Facts, gatherFacts, type GatherOptions, seen, type WorkloadFacts } from "../../stack/index.ts";
 import { awsParts, openCluster } from "../../stack/parts/index.ts";

@@ -7,10 +7,10 @@ export interface RoleMetadata {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A Role and its binding to a ServiceAccount of the same namespace. `rules` as in RBAC's PolicyRule. */
+/** A Role and its binding to a ServiceAccount, of the same namespace where its name alone is given. `rules` as in RBAC's PolicyRule. */
 export function roleObjects(
   metadata: RoleMetadata,
-  account: string,
+  account: string | { readonly namespace: string; readonly name: string },
   rules: readonly object[],
 ): readonly object[] {
   const { name, namespace } = metadata;
@@ -21,7 +21,9 @@ export function roleObjects(
       kind: "RoleBinding",
       metadata,
       roleRef: { apiGroup: rbac, kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+      subjects: [
+        { kind: "ServiceAccount", ...(typeof account === "string" ? { name: account, namespace } : account) },
+      ],
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isRecord, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { emptyRecord, parseRecord, recordText, type RotationRecord } from "../../rules/rotation/index.ts";
@@ -9,7 +10,9 @@ export interface RecordStore {
   keep(record: RotationRecord, signal: AbortSignal): Promise<void>;
 }
 
-const ref = { kind: "Secret", namespace: "kube-system", name: "podtrust-rotation" } as const;
+/** Where it lies. */
+export const recordSecret = { namespace: "kube-system", name: "podtrust-rotation" } as const;
+const ref = { kind: "Secret", ...recordSecret } as const;
 const entry = "record.json";
 /** For sentences. */
 const recordPlace = `Secret ${ref.namespace}/${ref.name}`;
@@ -56,6 +59,18 @@ export class RecordSecret implements RecordStore {
       });
     }
   }
+}
+
+/**
+ * The record's text as a backup keeps it; undefined where there is none. Throws `rotation-record`, and `cluster-*`: whoever may
+ * read nothing but the issuer's documents is refused.
+ */
+export async function keptRecord(
+  cluster: ConstructorParameters<typeof RecordSecret>[0],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const record = await new RecordSecret(cluster).read(signal);
+  return isDeepStrictEqual(record, emptyRecord) ? undefined : recordText(record);
 }
 
 const fresh = (data: Readonly<Record<string, string>>): KubernetesObject => ({

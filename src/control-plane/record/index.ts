@@ -1,0 +1,1 @@
+export { keptRecord, RecordSecret, recordSecret, type RecordStore } from "./record-secret.ts";
