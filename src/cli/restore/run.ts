@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import { checkOwn, restorePublisher, rotationIn } from "../../backup/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { Config } from "../../config/index.ts";
@@ -7,6 +8,7 @@ import { withKept } from "../backup/place.ts";
 import type { RotationRestore } from "../backup/rotation.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
+import { printRolesLeft, rolesLeft } from "./earlier-roles.ts";
 
 /** What was typed. */
 export interface RestoreOptions extends OpenOptions {
@@ -69,6 +71,7 @@ export async function runRestore(
   }
   const kept = rotationIn(contents);
   const rotation = kept === undefined ? undefined : await planned(context, config, kept);
+  const left = await rolesLeft(context, config);
   const { done, isOnMachine } = await withKept(context, config, async (here) => ({
     ...here,
     done: await restorePublisher({
@@ -78,6 +81,7 @@ export async function runRestore(
       replace: options.replace ?? false,
       async agree(plan) {
         printPlan(context, plan, madeAt, rotation?.says);
+        if (left !== undefined) printRolesLeft(context, left);
         if (here.isOnMachine) output.line("The publisher on the machine is stopped for it, if there is one.");
         return options.yes === true || confirm(context, "restore", "Put it back?");
       },
@@ -98,5 +102,6 @@ export async function runRestore(
     output.line(
       "If its cluster is a new one, which still names an issuer of publisher.formerIssuers, its keys are held back: start it once with --accept-keys.",
     );
-  output.result({ madeAt, steps: done.steps, published: done.published, distrusted: done.distrusted });
+  const { steps, published, distrusted } = done;
+  output.result({ madeAt, steps, published, distrusted, ...defined({ earlierRoles: left }) });
 }

@@ -1,6 +1,7 @@
 export { BoundAccounts } from "./account/index.ts";
 export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
 export { ClusterView } from "./cluster-view.ts";
+export { type EarlierRoles, earlierRoles } from "./earlier-roles.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
 export { reconcileBinding } from "./reconcile.ts";

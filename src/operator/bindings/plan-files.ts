@@ -5,15 +5,14 @@ import {
   bindingMark,
   decide,
   type GrantedRole,
-  isRetained,
-  markedBinding,
   type Trust,
 } from "../../rules/bindings/index.ts";
-import { awsTags, type Change, planOf } from "../../rules/plan/index.ts";
+import { type Change, planOf } from "../../rules/plan/index.ts";
 import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
 import { adoptionTexts } from "./sync.ts";
+import { boundRoles } from "./earlier-roles.ts";
 import { judgeBinding } from "./prove.ts";
 
 /** The objects of some files: all that a cluster would hold. */
@@ -48,11 +47,8 @@ async function standing(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
-  for (const { name, tags } of await account.trusting(signal)) {
-    const whose = markedBinding(trust, awsTags.stackOf(tags) ?? "");
-    if (whose !== undefined && !isRetained(tags))
-      found.set(nameOf(whose), [...(found.get(nameOf(whose)) ?? []), name]);
-  }
+  for (const { name, binding } of boundRoles(trust, await account.trusting(signal)))
+    found.set(nameOf(binding), [...(found.get(nameOf(binding)) ?? []), name]);
   return found;
 }
 
