@@ -8,6 +8,7 @@ export {
   openChallengeRecords,
   openCluster,
   openMachine,
+  openbaoPolicy,
   type PartTarget,
   type PublisherRelease,
   accountsOutput,

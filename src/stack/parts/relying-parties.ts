@@ -1,11 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import { boundsOf, federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
-import type { Part, PartContext } from "./part.ts";
-
-/** What makes all that one relying party's section of a config names. */
-export interface PartyParts {
-  parts(context: PartContext): readonly Part[];
-}
+import type { Part, PartContext, PartyParts } from "./part.ts";
 
 /**
  * One row for each relying party beside AWS: what makes the things of its section, loaded by a config that has it.
@@ -14,7 +9,7 @@ export interface PartyParts {
 const makers: Readonly<Record<FederatedParty, (() => Promise<PartyParts>) | undefined>> = {
   gcp: undefined,
   azure: undefined,
-  openbao: undefined,
+  openbao: async () => (await import("./openbao/index.ts")).openbaoParty,
 };
 
 function declared(config: Pick<Config, FederatedParty>): readonly FederatedParty[] {

@@ -14,6 +14,7 @@ import { httpErrors } from "./http.ts";
 import { kubernetesErrors } from "./kubernetes.ts";
 import { machineErrors } from "./machine.ts";
 import { oidcErrors } from "./oidc.ts";
+import { openbaoErrors } from "./openbao.ts";
 import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
@@ -51,6 +52,7 @@ export const catalogue = {
   ...awsErrors,
   ...dnsErrors,
   ...hetznerErrors,
+  ...openbaoErrors,
   ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,

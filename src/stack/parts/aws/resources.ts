@@ -13,10 +13,9 @@ import {
   roleToDelete,
 } from "../../../providers/aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import { recordNames } from "../../../rules/dns/index.ts";
-import { publisherNames } from "../../../providers/host/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { hasCluster } from "../cluster.ts";
+import { issuerMakers } from "../issuer-makers.ts";
 import { formerIssuersOf, trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
@@ -79,13 +78,6 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     ...(input.crosses?.has(name) === true ? { crosses: true } : {}),
     ...defined({ onMade: input.onMade }),
   };
-}
-
-/** What makes the issuer answer, where it is part of the same plan: AWS fetches it when the provider is made. */
-function issuerMakers({ stack, issuer }: ResourcesInput["config"]): readonly string[] {
-  const name = new URL(issuer).hostname;
-  const records = (["A", "AAAA", "CAA"] as const).map((type) => recordNames({ name, type }).id);
-  return [publisherNames(stack).id, ...records];
 }
 
 /** The OIDC provider and the roles of one account, as its section of the config has them. */

@@ -1,0 +1,154 @@
+import {
+  type Clock,
+  defined,
+  errorText,
+  isRecord,
+  type JsonRecord,
+  recordOf,
+  retry,
+  type RetrySchedule,
+} from "../../core/base/index.ts";
+import { type HttpResponse, request } from "../../core/http/index.ts";
+import type { OpenBaoAccess } from "./access.ts";
+import { invalidAnswer, openbaoError, OpenBaoRefusal, Unanswered } from "./failure.ts";
+
+/** One request. */
+export interface OpenBaoCall {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below `/v1/`, each part as it is: `["auth", "team/podtrust", "role", "web"]`. */
+  readonly path: readonly string[];
+  readonly query?: string;
+  readonly body?: object;
+  /** Of whoever asks, in place of the access's own; `""`: none. */
+  readonly token?: string;
+  /** For errors: `reading role web`. */
+  readonly what: string;
+}
+
+/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
+export type OnWait = (reason: string, deadline: number) => void;
+
+const patience: RetrySchedule = {
+  name: "a server that gave no answer is asked again within half a minute",
+  delays: [300, 1000, 3000, 8000],
+  giveUpAfter: 30_000,
+};
+
+// A path's own slashes divide it; nothing of a name becomes a part, a query or a step upwards.
+function pathOf(parts: readonly string[]): string {
+  return parts
+    .flatMap((part) => part.split("/"))
+    .map(encodeURIComponent)
+    .join("/");
+}
+
+// An error is somebody else's text: bounded, and of one line.
+const said = (value: unknown): string =>
+  (typeof value === "string" ? value : "")
+    .slice(0, 500)
+    .replaceAll(/\p{C}+/gu, " ")
+    .trim();
+
+function errorsOf(value: unknown): readonly string[] {
+  const { errors } = recordOf(value);
+  return Array.isArray(errors) ? errors.slice(0, 10).map(said) : [];
+}
+
+function jsonOf({ body }: HttpResponse): unknown {
+  try {
+    return body.length === 0 ? {} : JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+// A replica that has not caught up, and too many requests (OpenBao, "HTTP API", status codes): nothing was done.
+const passing = new Set([412, 429]);
+
+function readAnswer(response: HttpResponse): JsonRecord {
+  const { status } = response;
+  const value = jsonOf(response);
+  if (status >= 500 || passing.has(status))
+    throw new Unanswered([`status ${status}`, ...errorsOf(value)].join(": "));
+  if (!isRecord(value)) throw new Unanswered(`status ${status} without an answer of the API`);
+  if (status >= 300) throw new OpenBaoRefusal(status, errorsOf(value));
+  return value;
+}
+
+/** OpenBao's HTTP API. Every call that podtrust makes can be made twice: one without an answer is made again. */
+export class OpenBaoApi {
+  readonly #access: OpenBaoAccess;
+  readonly clock: Clock;
+
+  constructor(access: OpenBaoAccess, clock: Clock) {
+    this.#access = access;
+    this.clock = clock;
+  }
+
+  async #once(call: OpenBaoCall, signal: AbortSignal): Promise<JsonRecord> {
+    const { address, ca, token = "" } = this.#access;
+    const { method, path, query = "", body } = call;
+    const own = call.token ?? token;
+    const options = {
+      method,
+      headers: {
+        accept: "application/json",
+        "user-agent": "podtrust",
+        // Without it a proxy of `bao`'s own takes the request for one of a browser (OpenBao, "HTTP API").
+        "x-vault-request": "true",
+        ...(own === "" ? {} : { "x-vault-token": own }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ ca }),
+      timeoutMs: 30_000,
+      maxBytes: 4 * 1024 * 1024,
+      allowPlainHttp: address.startsWith("http:"),
+      signal,
+    };
+    const response = await request(`${address}/v1/${pathOf(path)}${query}`, options).catch(
+      (error: unknown) => {
+        if (signal.aborted) throw error;
+        throw new Unanswered(errorText(error), error);
+      },
+    );
+    return readAnswer(response);
+  }
+
+  /** One call, made again where no answer came. Throws `OpenBaoRefusal` and `Unanswered`. */
+  send(call: OpenBaoCall, signal: AbortSignal): Promise<JsonRecord> {
+    return retry(() => this.#once(call, signal), {
+      schedule: patience,
+      clock: this.clock,
+      signal,
+      retryable: (error) => error instanceof Unanswered && error.mayPass && !signal.aborted,
+    });
+  }
+
+  /** The same with errors as a person meets them. */
+  async call(call: OpenBaoCall, signal: AbortSignal): Promise<JsonRecord> {
+    try {
+      return await this.send(call, signal);
+    } catch (thrown) {
+      throw openbaoError(thrown, call.what);
+    }
+  }
+
+  /** What stands at a path; undefined for nothing, which some paths say by another status. Throws `openbao-*`. */
+  async read(
+    path: readonly string[],
+    what: string,
+    signal: AbortSignal,
+    { query = "", absent = 404 }: { readonly query?: string; readonly absent?: number } = {},
+  ): Promise<JsonRecord | undefined> {
+    const call = { method: "GET", path, query, what } as const;
+    try {
+      const { data } = await this.send(call, signal);
+      if (!isRecord(data)) throw invalidAnswer(what, "it has no data");
+      return data;
+    } catch (thrown) {
+      if (thrown instanceof OpenBaoRefusal && thrown.status === absent) return undefined;
+      throw openbaoError(thrown, what);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+export { type OpenBaoAccess, openbaoAccess, type OpenBaoPlace } from "./access.ts";
+export { OpenBaoApi } from "./api.ts";
+export { openbaoCaller, policyExists } from "./caller.ts";
+export { type Fields, written } from "./fields.ts";
+export {
+  mountFields,
+  mountNames,
+  type MountPlace,
+  mountResource,
+  type MountSpec,
+  type MountState,
+  observedMount,
+  readMount,
+} from "./mount.ts";
+export {
+  jwtRoleFields,
+  jwtRoleNames,
+  jwtRoleResource,
+  type JwtRoleSpec,
+  listJwtRoles,
+  observedJwtRole,
+  readJwtRole,
+  surplusJwtRole,
+} from "./role.ts";

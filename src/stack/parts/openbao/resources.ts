@@ -1,0 +1,65 @@
+import { defined } from "../../../core/base/index.ts";
+import type { Config, OpenBaoServer } from "../../../config/index.ts";
+import {
+  jwtRoleResource,
+  type JwtRoleSpec,
+  type MountPlace,
+  mountResource,
+  type MountSpec,
+  type OpenBaoApi,
+} from "../../../providers/openbao/index.ts";
+import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import type { Resource } from "../../../rules/plan/index.ts";
+import { issuerMakers } from "../issuer-makers.ts";
+import { isOnMachine } from "../publisher/index.ts";
+
+/** A section of a config, and the config around it. */
+export interface OpenBaoSection {
+  readonly config: Config;
+  readonly server: OpenBaoServer;
+  /** PEM, where no public root vouches for the issuer. */
+  readonly issuerCa?: string;
+}
+
+/** Where the mount of a section is. */
+export function placeOf({ config, server }: OpenBaoSection): MountPlace {
+  return { stack: config.stack, server: new URL(server.address).host, mount: server.mount };
+}
+
+// A certificate takes a minute, and a name that was looked up too early some more.
+const issuerStart = 600_000;
+
+/** What the mount of a section shall be. */
+export function mountSpecOf(section: OpenBaoSection): MountSpec {
+  const { config, issuerCa } = section;
+  return {
+    ...placeOf(section),
+    issuer: config.issuer,
+    issuerWithin: isOnMachine(config) ? issuerStart : 0,
+    dependsOn: issuerMakers(config),
+    ...defined({ issuerCa }),
+  };
+}
+
+function subjectOf(serviceAccount: string): string {
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  return serviceAccountSubject(namespace, name);
+}
+
+/** What the roles of a section shall be. */
+export function roleSpecsOf(section: OpenBaoSection): readonly JwtRoleSpec[] {
+  const { audience, roles } = section.server;
+  return roles.map(({ name, serviceAccounts, policies }) => ({
+    ...placeOf(section),
+    name,
+    audience,
+    subjects: serviceAccounts.map(subjectOf),
+    policies,
+  }));
+}
+
+/** The mount of a section, and behind it the roles. */
+export function sectionResources(api: OpenBaoApi, section: OpenBaoSection): readonly Resource[] {
+  const roles = roleSpecsOf(section).map((spec): Resource => jwtRoleResource(api, spec));
+  return [mountResource(api, mountSpecOf(section)), ...roles];
+}
