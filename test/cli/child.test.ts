@@ -123,7 +123,7 @@ describe("podtrust as a process", () => {
       modules.filter((file) => !/^(?:core|cli|sandbox\/cli)\//u.test(file)),
       [],
     );
-    assert.ok(modules.length <= 156, `--help loads ${modules.length} modules`);
+    assert.ok(modules.length <= 158, `--help loads ${modules.length} modules`);
   });
 
   test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { AwsPolicyOptions } from "./run-aws-policy.ts";
 import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
 import type { InjectionOptions } from "./run-injection.ts";
@@ -9,8 +8,8 @@ import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { QuotaOptions } from "./run-quota.ts";
 import type { SignerManifestsOptions } from "./run-signer.ts";
-import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoTargetOptions } from "../options/target.ts";
+import { definePolicies, policyUses } from "./policies.ts";
 import { withReplicas } from "../options/replicas.ts";
 import { withDemo, withRole } from "../options/workload.ts";
 import type { WorkloadOptions } from "./run-workload.ts";
@@ -221,6 +220,7 @@ function defineSigner(manifests: Command, context: CommandContext): void {
 
 /** Examples and guide of the commands. */
 export const manifestsUses: CommandUses = {
+  ...policyUses,
   "manifests signer": {
     examples: [
       "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
@@ -260,30 +260,6 @@ export const manifestsUses: CommandUses = {
       "podtrust manifests publisher-rbac --renew-token",
     ],
     guide: "publish",
-  },
-  "manifests aws-policy": {
-    examples: [
-      "podtrust manifests aws-policy > policy.json && aws iam create-policy --policy-name podtrust --policy-document file://policy.json",
-      "podtrust manifests aws-policy --account 111122223333",
-      "podtrust manifests aws-policy -f staging.yaml",
-    ],
-    guide: "aws",
-  },
-  "manifests s3-policy": {
-    examples: [
-      "podtrust manifests s3-policy > policy.json && aws s3api put-bucket-policy --bucket BUCKET --policy file://policy.json",
-      "podtrust manifests s3-policy --cloudfront arn:aws:cloudfront::111122223333:distribution/E1",
-      "podtrust manifests s3-policy -f staging.yaml",
-    ],
-    guide: "publish-s3",
-  },
-  "manifests s3-publisher-policy": {
-    examples: [
-      "podtrust manifests s3-publisher-policy > policy.json",
-      "podtrust manifests s3-publisher-policy --json",
-      "podtrust manifests s3-publisher-policy -f staging.yaml",
-    ],
-    guide: "publish-s3",
   },
   "manifests bindings": {
     examples: [
@@ -332,7 +308,7 @@ export function defineManifests(program: Command, context: CommandContext): void
   const manifests = program
     .command("manifests")
     .description(
-      "print Kubernetes manifests for workloads, injection, bindings, operator and publisher, and IAM and bucket policies",
+      "print Kubernetes manifests for workloads, injection, bindings, operator and publisher, and policies for IAM, buckets and OpenBao",
     );
   definePublisher(manifests, context);
   manifests
@@ -350,32 +326,7 @@ export function defineManifests(program: Command, context: CommandContext): void
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
       runPublisherRbac(context, options);
     });
-  manifests
-    .command("aws-policy")
-    .description("print the least-privilege IAM policy for plan, up, down and import")
-    .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .option("--account <id>", "AWS account, if the config has several")
-    .action(async (options: AwsPolicyOptions) => {
-      const { runAwsPolicy } = await import("./run-aws-policy.ts");
-      await runAwsPolicy(context, options);
-    });
-  manifests
-    .command("s3-policy")
-    .description("print the bucket policy that makes the two documents public, and nothing else")
-    .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .option("--cloudfront <arn>", "allow only this CloudFront distribution; the bucket stays private")
-    .action(async (options: S3PolicyOptions) => {
-      const { runS3Policy } = await import("./run-s3-policy.ts");
-      await runS3Policy(context, "bucket", options);
-    });
-  manifests
-    .command("s3-publisher-policy")
-    .description("print the least-privilege IAM policy for publishing to the bucket")
-    .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .action(async (options: S3PolicyOptions) => {
-      const { runS3Policy } = await import("./run-s3-policy.ts");
-      await runS3Policy(context, "publisher", options);
-    });
+  definePolicies(manifests, context);
   defineOperator(manifests, context);
   defineOperatorRbac(manifests, context);
   defineBindings(manifests, context);
