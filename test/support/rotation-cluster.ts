@@ -92,6 +92,7 @@ class MemoryServer implements RotatedServer {
       keys: {
         name: this.name,
         verifies: this.running.verify,
+        algorithms: Object.fromEntries(this.jwks.map(({ kid, alg }) => [kid, alg])),
         signs: this.running.signing,
         files: { ...this.files, privates: [...this.#held.keys()] },
         stale: { count: 0, startedAt: this.awayUntil },
@@ -262,7 +263,7 @@ export class RotationCluster {
   }
 
   /** What some machine of somebody's runs: nothing is remembered but what the cluster and its machines have. */
-  rotation(more: Pick<RotationDeps, "identities"> = {}): Rotation {
+  rotation(more: Pick<RotationDeps, "identities" | "parties"> = {}): Rotation {
     const { signal } = new AbortController();
     const route = { ca: issuerRoot, connectTo: this.#sandbox.issuer.connectTo };
     return new Rotation({

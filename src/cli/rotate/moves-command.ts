@@ -58,9 +58,10 @@ export const rotateMoveUses: CommandUses = {
 };
 
 const algorithm = (): Option =>
-  new Option("--algorithm <alg>", "algorithm of a key that is made")
-    .choices(["ES256", "RS256"])
-    .default("ES256");
+  new Option(
+    "--algorithm <alg>",
+    "algorithm of a key that is made (default: ES256 where every relying party of the config verifies it, else RS256)",
+  ).choices(["ES256", "RS256"]);
 
 /** `podtrust rotate prepare | promote | finish | abort | run | stolen`: moves across the API servers of `cluster.servers`. */
 export function defineRotateMoves(rotate: Command, context: CommandContext): void {

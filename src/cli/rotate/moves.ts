@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { type Config, personStateDir, publisherOf } from "../../config/index.ts";
+import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
 import {
   answerTheft,
   dilemmaOf,
@@ -16,6 +16,7 @@ import {
 import { canAsk, confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, maxAge } from "../../publisher/index.ts";
+import { boundsOf } from "../../rules/oidc/index.ts";
 import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -200,20 +201,28 @@ export async function runMove(
     if (move !== "finish publication") await checkCopied(context, options, await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
     if (move === "stolen") accounts = await stolen(place, one, options, kid ?? "");
-    else await moved(context, one, move, { ...options, ...defined({ kid }) });
+    else await moved(place, one, move, { ...options, ...defined({ kid }) });
     const across = acrossOf(await one.rotation.look());
     showAcross(context, across);
     context.output.result({ ...across, ...(accounts.length === 0 ? {} : { accounts }) });
   });
 }
 
+/** What a key is made for unless somebody says: ES256 where every relying party of the config verifies it. */
+function standardAlgorithm(config: Config): RotationAlgorithm {
+  const isTaken = declaredParties(config).every((name) =>
+    boundsOf(name).algorithms.some((one) => one === "ES256"),
+  );
+  return isTaken ? "ES256" : "RS256";
+}
+
 async function moved(
-  context: CommandContext,
+  { context, config }: Place,
   { rotation }: OpenedRotation,
   move: Exclude<Move, "stolen">,
   options: MoveOptions & { readonly kid?: string },
 ): Promise<void> {
-  const { algorithm = "ES256", acceptLoss = false, kid, recipient } = options;
+  const { algorithm = standardAlgorithm(config), acceptLoss = false, kid, recipient } = options;
   await agreed(context, options, move, questions[move]);
   if (move === "prepare") await rotation.prepare(algorithm, recipient);
   else if (move === "promote") await rotation.promote();

@@ -1,4 +1,5 @@
-import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import type { RelyingPartyName } from "../../rules/oidc/index.ts";
 import {
   type LegacyToken,
   observe,
@@ -19,6 +20,8 @@ export interface RotationSources {
   pods(signal: AbortSignal): Promise<readonly PodTokens[]>;
   legacy(signal: AbortSignal): Promise<readonly LegacyToken[]>;
   readonly times: RotationTimes;
+  /** Relying parties of the config: each has to verify a key before it signs. */
+  readonly parties?: readonly RelyingPartyName[];
 }
 
 /** All that one look gives. */
@@ -105,6 +108,7 @@ export async function lookAt(
     times: sources.times,
     lives: tokenLives(pods, rules),
     legacy,
+    ...defined({ parties: sources.parties }),
   };
   const record = await remembered(sources.record, facts, signal);
   return { facts: { ...facts, record }, pods, rules, unpublished: failures };

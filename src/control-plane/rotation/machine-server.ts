@@ -52,6 +52,7 @@ export class MachineServer implements RotatedServer {
       keys: {
         name: this.name,
         verifies: keys.map(({ kid }) => kid),
+        algorithms: Object.fromEntries(keys.map(({ kid, alg }) => [kid, alg])),
         signs: textOf(parseJws(token).kid),
         files: {
           verify: verifiers.map(({ kid }) => kid),

@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
-import { type Config, publisherOf } from "../../config/index.ts";
+import { type Config, declaredParties, publisherOf } from "../../config/index.ts";
 import { RecordSecret } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
@@ -57,6 +57,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     servers: servers.all.map((server) => new MachineServer(server)),
     record: new RecordSecret(cluster),
     times: { poll: pollInterval, publisherCache, relyingPartyCache },
+    parties: declaredParties(config),
     published: (until) => sightsOf(issuer, options.route, until),
     pods: (until) => podsOf(cluster, until),
     legacy: (until) => legacyTokensOf(cluster, until),

@@ -106,6 +106,30 @@ describe("a rotation over two API servers, beside a relying party that keeps its
   });
 });
 
+describe("a rotation to a key that a relying party of the config does not verify", () => {
+  test("makes no such key, and does not promote one that was prepared before the config named it", async (t) => {
+    const world = await cluster(t);
+    const parties = ["aws", "azure"] as const;
+    await assert.rejects(world.rotation({ parties }).prepare("ES256"), {
+      code: "rotation-refused",
+      message: /is for ES256, and Azure verifies RS256, RS384, RS512: it would refuse every token/u,
+    });
+    assert.equal(world.keys.size, 2);
+    await world.rotation().prepare("ES256");
+    await world.clock.sleep(3 * cacheMs);
+    await assert.rejects(world.rotation({ parties }).promote(), {
+      code: "rotation-refused",
+      next: /podtrust rotate abort.*--algorithm RS256/u,
+    });
+    assert.deepEqual(algorithmOf(world), ["RS256", "RS256"]);
+    await world.rotation({ parties }).abort();
+    await world.rotation({ parties }).prepare("RS256");
+    await world.clock.sleep(3 * cacheMs);
+    await world.rotation({ parties }).promote();
+    assert.deepEqual(world.refused, []);
+  });
+});
+
 test("a stolen key is replaced by the next one: no new token is refused, and the thief's are within twice the caches", async (t) => {
   const world = await cluster(t);
   const [stolen = ""] = world.servers.map(({ running }) => running.signing);

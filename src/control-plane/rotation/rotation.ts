@@ -84,7 +84,7 @@ export class Rotation {
    */
   async prepare(algorithm: RotationAlgorithm, recipients: readonly string[] = []): Promise<void> {
     const { facts } = await this.look();
-    const verdict = judgePrepare(facts);
+    const verdict = judgePrepare(facts, algorithm);
     if (verdict.is === "refused") throw refusalOf(verdict);
     if (verdict.is === "allowed" && verdict.kid === "") await this.#make(facts, algorithm, recipients);
     await this.#carryOut(judgePrepare, prepareSteps, async (server, kid, seen) => {

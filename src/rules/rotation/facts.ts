@@ -1,3 +1,4 @@
+import type { RelyingPartyName } from "../oidc/index.ts";
 import type { TokenLives } from "../tokens/index.ts";
 import type { RotationRecord } from "./record.ts";
 
@@ -16,6 +17,8 @@ export interface ServerKeys {
   readonly name: string;
   /** Of its own JWK Set. */
   readonly verifies: readonly string[];
+  /** Of those, what each signs with, as its JWK Set says. */
+  readonly algorithms?: Readonly<Record<string, string>>;
   /** Of the token that it made just now; undefined where it made none. */
   readonly signs: string | undefined;
   readonly files: KeyFiles;
@@ -71,4 +74,6 @@ export interface RotationFacts {
   readonly times: RotationTimes;
   readonly lives: TokenLives;
   readonly legacy: readonly LegacyToken[];
+  /** Those of the config, each of which has to verify the key that signs. */
+  readonly parties?: readonly RelyingPartyName[];
 }

@@ -105,6 +105,12 @@ describe("prepare", () => {
   test("is done once the key is everywhere, and refused while it is being promoted", () => {
     assert.equal(reason(judgePrepare(ripe())), "done");
     assert.equal(reason(judgePrepare(halfway())), "signers-differ");
+    // A key of which no API server says for what it is may come to sign.
+    const parties = ["azure"] as const;
+    assert.equal(reason(judgePrepare(rotationFacts({ parties }), "ES256")), "algorithm-refused");
+    assert.equal(reason(judgePrepare(rotationFacts({ parties }), "RS256")), "allowed");
+    assert.equal(reason(judgePromote(ripe({ parties }))), "allowed");
+    assert.equal(reason(judgePromote(halfway())), reason(judgePromote({ ...halfway(), parties })));
   });
 });
 

@@ -2,8 +2,12 @@ import { durationText } from "../../core/base/index.ts";
 import { rotationTimeline } from "../oidc/index.ts";
 import type { RotationFacts } from "./facts.ts";
 import { keyAcross } from "./key-states.ts";
+import { algorithmOf, unverified } from "./relying-parties.ts";
 import { isSealed, rememberedOf, type RotationRecord } from "./record.ts";
 import { type MoveVerdict, namesText, notEverywhere, refused, unfitToRestart } from "./verdict.ts";
+
+const giveUp =
+  "Run podtrust rotate abort, which gives the key up, then podtrust rotate prepare --algorithm RS256.";
 
 /** Whether the next key may have signed already, at some API server. */
 export const isUnderWay = (record: RotationRecord): boolean =>
@@ -34,9 +38,9 @@ function surpriseAtRestart({ servers, record }: RotationFacts): MoveVerdict | un
 
 /**
  * Whether a key may be made, or distributed further, that signs nothing yet. `kid` of what is allowed: the key that is
- * prepared already in part; empty where it is still to be made.
+ * prepared already in part; empty where it is still to be made, with `algorithm`.
  */
-export function judgePrepare(facts: RotationFacts): MoveVerdict {
+export function judgePrepare(facts: RotationFacts, algorithm?: string): MoveVerdict {
   const { servers, record } = facts;
   const trouble = unfitToRestart(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
   if (trouble !== undefined) return trouble;
@@ -48,6 +52,13 @@ export function judgePrepare(facts: RotationFacts): MoveVerdict {
     );
   }
   const { next } = record;
+  const alg = next === undefined ? algorithm : algorithmOf(facts, next);
+  const other =
+    next === undefined
+      ? "Run podtrust rotate prepare with --algorithm RS256, which every relying party verifies."
+      : giveUp;
+  const useless = unverified(facts, { what: next ?? "the next key", alg }, other);
+  if (useless !== undefined) return useless;
   if (next === undefined)
     return {
       is: "allowed",
@@ -70,6 +81,12 @@ export function judgePrepare(facts: RotationFacts): MoveVerdict {
   };
 }
 
+/** The same of the key that is to sign. Who has begun goes on or back: half a promotion is worse than either. */
+function unverifiedNext(facts: RotationFacts, next: string): MoveVerdict | undefined {
+  if (isUnderWay(facts.record)) return undefined;
+  return unverified(facts, { what: next, alg: algorithmOf(facts, next) }, giveUp);
+}
+
 /** Whether the next key may sign. */
 export function judgePromote(facts: RotationFacts): MoveVerdict {
   const { servers, record, times, now } = facts;
@@ -81,7 +98,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
       return { is: "done", why: `every API server signs with the new key; ${record.before} signed before` };
     return refused("nothing-prepared", "no next key is prepared", "Run podtrust rotate prepare first.");
   }
-  const lacks = notEverywhere(keyAcross(facts, next), facts);
+  const lacks = unverifiedNext(facts, next) ?? notEverywhere(keyAcross(facts, next), facts);
   if (lacks !== undefined) return lacks;
   const without = isSealed(record, next) ? [] : servers.filter(({ files }) => !files.privates.includes(next));
   if (without.length > 0) {

@@ -12,6 +12,7 @@ export type MoveRefusalReason =
   | "not-in-verifiers"
   | "not-published"
   | "private-half-missing"
+  | "algorithm-refused"
   | "too-young"
   | "still-signs"
   | "not-previous"
