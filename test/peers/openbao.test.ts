@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
-import { type LoginFacts, loginRefusal } from "../../src/rules/openbao/index.ts";
+import { type JwtRole, type LoginFacts, loginRefusal } from "../../src/rules/openbao/index.ts";
 import { keyChecks } from "../../src/rules/keys/index.ts";
 import {
   discovery,
@@ -36,6 +36,17 @@ const boundAudiences = ["openbao"];
 /** Times of a token that is good now: OpenBao's clock is the machine's. */
 const now = Math.floor(Date.now() / 1000);
 const times = { iat: now - 60, nbf: now - 60, exp: now + 3600 };
+
+/** The roles that are there: one by its subject, two by claims. */
+const found: Readonly<Record<string, JwtRole>> = {
+  cart: { boundAudiences, boundSubject: subject },
+  several: {
+    boundAudiences,
+    boundSubject: "",
+    boundClaims: { sub: ["system:serviceaccount:shop:a", subject] },
+  },
+  absent: { boundAudiences, boundSubject: "", boundClaims: { email: ["a@example.com"] } },
+};
 
 interface Case extends TokenChange {
   readonly role?: string;
@@ -88,12 +99,14 @@ describe("OpenBao's JWT auth method", { skip: missing ?? false }, () => {
       jwks_ca_pem: authority.root,
       bound_issuer: issuer,
     });
-    await made("auth/jwt/role/cart", {
-      role_type: "jwt",
-      user_claim: "sub",
-      bound_audiences: boundAudiences,
-      bound_subject: subject,
-    });
+    for (const [name, role] of Object.entries(found))
+      await made(`auth/jwt/role/${name}`, {
+        role_type: "jwt",
+        user_claim: "sub",
+        bound_audiences: boundAudiences,
+        bound_subject: role.boundSubject,
+        bound_claims: role.boundClaims ?? {},
+      });
   });
   after(async () => {
     if (server?.exitCode === null) {
@@ -108,6 +121,16 @@ describe("OpenBao's JWT auth method", { skip: missing ?? false }, () => {
     ["an RSA key's token", {}],
     ["an EC key's token", { key: ec }],
     ["a role that is not there", { role: "other" }],
+    ["a role of several ServiceAccounts, for one of them", { role: "several" }],
+    [
+      "a role of several ServiceAccounts, for another",
+      { role: "several", claims: { sub: "system:serviceaccount:shop:other" } },
+    ],
+    ["a role that binds a claim which the token lacks", { role: "absent" }],
+    [
+      "an expired token for another ServiceAccount than several",
+      { role: "several", claims: { sub: "x", exp: now - 600 } },
+    ],
     ["a token that is none", { jwt: "s.abc" }],
     ["a kid that the issuer has not", { header: { kid: "unknown" } }],
     ["another key's token under the same kid", { key: other }],
@@ -132,7 +155,7 @@ describe("OpenBao's JWT auth method", { skip: missing ?? false }, () => {
         now,
         issuer,
         boundIssuer: issuer,
-        found: role === "cart" ? { boundAudiences, boundSubject: subject } : undefined,
+        found: found[role],
         documents: { ok: true, discovery: discovery(), jwks: JSON.stringify({ keys }) },
       };
       const refusal = loginRefusal(facts, keyChecks);

@@ -18,7 +18,10 @@ export async function explain(question: Question): Promise<Explanation> {
   const isOpen = loginRefusal(asked, keyChecks) === "needs-documents";
   const facts = isOpen ? { ...asked, documents: await question.documents(issuer) } : asked;
   return {
-    target: ["role", `for ${role.boundSubject}`],
+    target: [
+      "role",
+      `for ${[role.boundSubject, ...Object.values(role.boundClaims ?? {}).flat()].filter((one) => one !== "").join(", ")}`,
+    ],
     reports: explainLogin(facts, keyChecks),
     notes: ["OpenBao was not asked: the files say what it has."],
   };

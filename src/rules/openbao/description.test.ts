@@ -19,6 +19,25 @@ describe("what bao reads", () => {
     });
   });
 
+  test("has bound claims, one value or several", () => {
+    const bound_claims = { sub: ["a", "b"], team: "dev" };
+    assert.deepEqual(readDescribedLogin([{ data: { ...role.data, bound_claims } }]).role.boundClaims, {
+      sub: ["a", "b"],
+      team: ["dev"],
+    });
+  });
+
+  test("with claims that nobody judges here is refused: patterns, and claims inside others", () => {
+    for (const more of [
+      { bound_claims: { sub: ["a*"] }, bound_claims_type: "glob" },
+      { bound_claims: { "/kubernetes.io/namespace": ["shop"] }, bound_claims_type: "string" },
+    ])
+      assert.throws(() => readDescribedLogin([{ data: { ...role.data, ...more } }]), {
+        code: "description-invalid",
+        message: /bound claims that are patterns, or inside others/u,
+      });
+  });
+
   test("of something else is refused with the command that prints a role", () => {
     assert.throws(() => readDescribedLogin([[], { data: {} }]), {
       code: "description-invalid",

@@ -1,6 +1,35 @@
-import { isRecord, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import { type Description, textList } from "../judge/index.ts";
 import type { JwtRole } from "./facts.ts";
+
+/**
+ * A role as the API gives it. Throws `description-invalid`, also for bound claims that are not judged here: patterns, and
+ * claims inside others.
+ */
+function readJwtRole(role: JsonRecord): JwtRole {
+  const bound = recordOf(role["bound_claims"]);
+  const names = Object.keys(bound);
+  const isPattern = names.length > 0 && (textOf(role["bound_claims_type"]) ?? "string") !== "string";
+  if (isPattern || names.some((name) => name.startsWith("/")))
+    throw new PodtrustError(
+      "description-invalid",
+      "the role has bound claims that are patterns, or inside others",
+      {
+        next: "Bind whole values of claims of the token itself: those are judged.",
+      },
+    );
+  const boundClaims = Object.fromEntries(
+    names.map((name) => [
+      name,
+      typeof bound[name] === "string" ? [bound[name]] : textList(bound, name, "bound_claims"),
+    ]),
+  );
+  return {
+    boundAudiences: textList(role, "bound_audiences", "the role"),
+    boundSubject: textOf(role["bound_subject"]) ?? "",
+    ...(names.length === 0 ? {} : { boundClaims }),
+  };
+}
 
 /** What bao reads of a mount and a role. */
 export interface DescribedLogin {
@@ -21,10 +50,7 @@ export function readDescribedLogin(descriptions: readonly Description[]): Descri
     });
   const boundIssuer = data.map((one) => textOf(one["bound_issuer"])).find((one) => (one ?? "") !== "");
   return {
-    role: {
-      boundAudiences: textList(role, "bound_audiences", "the role"),
-      boundSubject: textOf(role["bound_subject"]) ?? "",
-    },
+    role: readJwtRole(role),
     ...(boundIssuer === undefined ? {} : { boundIssuer }),
   };
 }

@@ -4,7 +4,10 @@ import type { Jws } from "../oidc/index.ts";
 /** A role of the JWT auth method (OpenBao API, `/auth/jwt/role/:name`). */
 export interface JwtRole {
   readonly boundAudiences: readonly string[];
+  /** Empty: sub is not compared by it. */
   readonly boundSubject: string;
+  /** Values that a claim may have, by the claim's name (`bound_claims` with `bound_claims_type` string). */
+  readonly boundClaims?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** All that a login at `/auth/MOUNT/login` depends on, as data. */

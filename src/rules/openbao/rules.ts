@@ -158,6 +158,7 @@ const subject = loginRule({
   needs: ["jws", "found"],
   check(_facts, { jws, found: { boundSubject } }) {
     const { sub } = jws.claims;
+    if (boundSubject === "") return accepted("the role has no bound_subject");
     if (sub === boundSubject) return accepted(`for ${boundSubject}`);
     return refusedWith(otherSubject, {
       why: `the token's sub is ${shown(sub)}, and the role is bound to ${shown(boundSubject)}`,
@@ -233,6 +234,42 @@ const time = loginRule({
   },
 });
 
+const otherClaim = answer(
+  "a claim is none of the values that bound_claims has for it",
+  'error validating claims: claim "<name>" does not match any associated bound claim values',
+);
+const noClaim = answer(
+  "a claim of bound_claims is not in the token",
+  'error validating claims: claim "<name>" is missing',
+);
+
+const claims = loginRule({
+  name: "bound-claims",
+  title: "Each claim in the role's bound_claims has one of the values there.",
+  sources: [sources.method, sources.observed],
+  evidence: "observed",
+  note: "podtrust binds a role of several ServiceAccounts by it. Only bound_claims_type string is judged, and no claim inside another.",
+  answers: [otherClaim, noClaim],
+  needs: ["jws", "found"],
+  check(_facts, { jws, found: { boundClaims = {} } }) {
+    for (const [name, values] of Object.entries(boundClaims)) {
+      const value = jws.claims[name];
+      const next =
+        "Log in by the role of this ServiceAccount, or add it to the role's serviceAccounts in the config.";
+      if (value === undefined)
+        return refusedWith(noClaim, { why: `the token has no claim ${shown(name)}`, next, values: { name } });
+      const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (!values.some((one) => given.includes(one)))
+        return refusedWith(otherClaim, {
+          why: `the token's ${name} is ${shown(value)}, and the role takes ${values.map(shown).join(", ")}`,
+          next,
+          values: { name },
+        });
+    }
+    return accepted("no bound claim is another");
+  },
+});
+
 /** The rules by which a token logs in, in the order of the library: the signature first, what it says behind it. */
 export const loginRules: readonly LoginRule[] = [
   role,
@@ -243,4 +280,5 @@ export const loginRules: readonly LoginRule[] = [
   subject,
   audience,
   time,
+  claims,
 ];
