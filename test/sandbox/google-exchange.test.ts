@@ -12,9 +12,11 @@ import {
   cart,
   cartEmail,
   cartMember,
+  cloud,
   exchangeParameters,
   type GoogleWorld,
   googleWorld,
+  impersonation,
   providerName,
   shop,
   target,
@@ -27,8 +29,6 @@ async function started(t: TestContext, options: SandboxGoogleOptions = {}): Prom
 }
 
 const cartToken = ({ issuer }: GoogleWorld): string => issuer.token({ ...cart, audiences: [audience] });
-const impersonation = `/v1/projects/-/serviceAccounts/${cartEmail}:generateAccessToken`;
-const cloud = { scope: ["https://www.googleapis.com/auth/cloud-platform"] };
 const hour = 3_600_000;
 
 describe("the token exchange of the sandbox's Google", () => {

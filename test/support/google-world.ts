@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { request } from "../../src/core/http/index.ts";
 import type { GoogleSeed } from "../../src/sandbox/gcp.ts";
@@ -95,6 +96,12 @@ async function answerOf(response: Response): Promise<GoogleAnswer> {
   return { status: response.status, body: (await response.json()) as GoogleBody };
 }
 
+/** An issuer's JWK Set, as a cluster's admin uploads it. */
+export async function jwksOf({ url, ca, connectTo }: SandboxIssuer): Promise<string> {
+  const reading = { ca, connectTo, timeoutMs: 10_000, maxBytes: 100_000 };
+  return (await request(`${url}/openid/v1/jwks`, reading)).body.toString("utf8");
+}
+
 /** Starts it, empty. */
 export async function googleWorld(t: TestContext, options: SandboxGoogleOptions = {}): Promise<GoogleWorld> {
   const clock = new TestClock("2026-11-29T00:00:00Z");
@@ -120,11 +127,7 @@ export async function googleWorld(t: TestContext, options: SandboxGoogleOptions 
     clock,
     issuer,
     ask,
-    async jwks() {
-      const { ca, connectTo } = issuer;
-      const reading = { ca, connectTo, timeoutMs: 10_000, maxBytes: 100_000 };
-      return (await request(`${issuer.url}/openid/v1/jwks`, reading)).body.toString("utf8");
-    },
+    jwks: () => jwksOf(issuer),
     exchange(subjectToken, parameters = {}) {
       const form = new URLSearchParams({ ...exchangeParameters(subjectToken), ...parameters });
       return ask("POST", "/v1/token", {
@@ -134,4 +137,30 @@ export async function googleWorld(t: TestContext, options: SandboxGoogleOptions 
       });
     },
   };
+}
+
+export interface GoogleFault {
+  readonly code: number;
+  readonly message: string;
+  readonly status: string;
+  readonly details?: readonly { readonly reason?: string }[];
+}
+
+export const faultOf = ({ body }: GoogleAnswer): GoogleFault => body.error as GoogleFault;
+
+/** Checks a refusal: its status word, and a part of its text. */
+export function refused(answer: GoogleAnswer, status: string, text: RegExp | string): void {
+  const found = faultOf(answer);
+  assert.deepEqual([found?.status, found?.code], [status, answer.status], JSON.stringify(answer.body));
+  if (typeof text === "string") assert.equal(found.message, text);
+  else assert.match(found.message, text);
+}
+
+/** What an account's token is asked for. */
+export const cloud = { scope: ["https://www.googleapis.com/auth/cloud-platform"] };
+export const impersonation = `/v1/projects/-/serviceAccounts/${cartEmail}:generateAccessToken`;
+
+/** A federated token of the workload `cart`. */
+export async function federated({ issuer, exchange }: GoogleWorld): Promise<string> {
+  return (await exchange(issuer.token({ ...cart, audiences: [audience] }))).body.access_token ?? "";
 }
