@@ -7,13 +7,17 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
 import { importsIn } from "./imports.ts";
-import { allowed, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
+import { allowed, federated, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =
   /\b(?:systemClock|Date\.now|Math\.random|random(?:Bytes|UUID|Int|Fill)|generateKey\w*)\b|\b(?:performance|process|console)\.|\b(?:setTimeout|setInterval|setImmediate|fetch)\(|new Date\(\)/u;
+
+/** What stands where a relying party's own folder should: a comparison with its name. */
+const party = `"(?:${federated.join("|")})"`;
+const asksForParty = new RegExp(`[=!]==\\s*${party}|${party}\\s*[=!]==|case ${party}:`, "u");
 
 interface Import {
   readonly file: string;
@@ -91,10 +95,26 @@ function faultOfPackage(from: string, file: string, target: string): string | un
   return `${file}: only ${rule.rooms.join(", ")}/ imports ${target}`;
 }
 
+/** The relying party that a file is about, by a folder around it or by its own name; undefined for what is about none. */
+function partyOf(file: string): string | undefined {
+  const names = file.split(sep).map((name) => name.replace(/\.ts$/u, ""));
+  return names.find((name) => federated.includes(name));
+}
+
+/** What one relying party's code must not import of another's. */
+function faultOfParty(file: string, target: string): string | undefined {
+  if (!target.startsWith(".")) return undefined;
+  const [own, other] = [partyOf(file), partyOf(normalize(join(dirname(file), target)))];
+  if (own === undefined || other === undefined || own === other) return undefined;
+  return `${file}: what is of ${own} must not import what is of ${other}`;
+}
+
 function fault({ file, target }: Import): string | undefined {
   const from = roomOf(file);
   // Told once for the file, below.
   if (from === undefined) return undefined;
+  const other = faultOfParty(file, target);
+  if (other !== undefined) return other;
   const found = target.startsWith(".") ? faultOfFile(from, file, target) : faultOfPackage(from, file, target);
   return found ?? faultOfNodeFree(from, file, target);
 }
@@ -108,6 +128,9 @@ function faultsOfSource(file: string): string[] {
   const source = sourceOf(file);
   if (hiddenForm.test(source)) found.push(`${file} imports a module whose name only running it tells`);
   const impure = pure.some((one) => isInside(room, one)) ? impureName.exec(code(source)) : null;
+  const asked = partyOf(file) === undefined ? asksForParty.exec(source)?.[0] : undefined;
+  if (asked !== undefined)
+    found.push(`${file} asks for a relying party by name (${asked}): give each a row, and ask the row`);
   if (impure !== null) found.push(`${file}: ${room}/ is pure and must not name ${impure[0]}`);
   return found;
 }

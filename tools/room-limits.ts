@@ -64,3 +64,9 @@ export const covered = ["rules", "doctor"];
 
 /** Folders below those of `covered` that only a cluster walks: data for its API server, and what looks at a whole stack. */
 export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema", "doctor/chain"];
+
+/**
+ * Relying parties beside AWS: what stands in a folder or a file of such a name imports nothing of another's, and nowhere else
+ * is one of them told from the others by its name.
+ */
+export const federated = ["gcp", "azure", "openbao"];

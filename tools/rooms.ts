@@ -382,7 +382,7 @@ export const allowed: Record<string, readonly string[]> = {
 };
 
 // Beside the table: what some rooms may not do, places inside a room, and packages.
-export { covered, narrowed, nodeFree, notCovered, pure, reserved } from "./room-limits.ts";
+export { covered, federated, narrowed, nodeFree, notCovered, pure, reserved } from "./room-limits.ts";
 
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];

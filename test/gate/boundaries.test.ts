@@ -46,6 +46,18 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     /sandbox\/aws\/ must not import sandbox\/ca\//u,
   ],
   [
+    "an import from one relying party's part into another's",
+    "src/stack/parts/gcp/a.ts",
+    'import { x } from "../openbao/index.ts";',
+    /stack\/parts\/gcp\/a\.ts: what is of gcp must not import what is of openbao/u,
+  ],
+  [
+    "a question for a relying party's name outside its folders",
+    "src/publisher/a.ts",
+    'export const isIt = (name: string): boolean => name === "azure";',
+    /publisher\/a\.ts asks for a relying party by name \(=== "azure"\)/u,
+  ],
+  [
     "an import of what is above a room with rules of its own",
     "src/sandbox/ca/a.ts",
     'import { startSandbox } from "../index.ts";',
