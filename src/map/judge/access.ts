@@ -1,7 +1,7 @@
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { admission, type PolicyDocument, type RoleFacts } from "../../rules/trust/index.ts";
 import type { MapAccount, MapFacts, WantedRole } from "../facts.ts";
-import type { Access } from "./graph.ts";
+import type { MapAccess } from "./graph.ts";
 import { nodeId } from "./graph.ts";
 import { proofOf } from "./proof.ts";
 import { serviceAccountOf, subjectOf, subjectsToAsk } from "./subjects.ts";
@@ -48,8 +48,8 @@ function answerTo(
   provider: OwnProvider,
   subject: string,
   now: number,
-): Pick<Access, "outcome" | "decidingKeys"> | undefined {
-  let undecided: Pick<Access, "outcome" | "decidingKeys"> | undefined;
+): Pick<MapAccess, "outcome" | "decidingKeys"> | undefined {
+  let undecided: Pick<MapAccess, "outcome" | "decidingKeys"> | undefined;
   for (const audience of provider.clientIds) {
     const answer = admission({
       role,
@@ -114,14 +114,14 @@ export function accessTo(
   read: ReadRole,
   provider: OwnProvider,
   asked: Asked,
-): readonly Access[] {
+): readonly MapAccess[] {
   const { role, account } = read;
   const who = asked.of(role.arn);
   const spelled = subjectsToAsk(role.trustPolicy, provider.url);
   const known = facts.serviceAccounts?.map(({ namespace, name }) => `${namespace}/${name}`) ?? [];
   const others = spelled === undefined ? known.flatMap((one) => subjectOf(one) ?? []) : [...spelled];
   const subjects = new Set([...others, ...[...who.keys()].flatMap((one) => subjectOf(one) ?? [])]);
-  return [...subjects].flatMap((subject): Access[] => {
+  return [...subjects].flatMap((subject): MapAccess[] => {
     const name = serviceAccountOf(subject);
     const answer = name === undefined ? undefined : answerTo(read, provider, subject, facts.now);
     if (name === undefined || answer === undefined) return [];

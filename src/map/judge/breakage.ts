@@ -1,4 +1,4 @@
-import type { Access, MapNode, TrustMap } from "./graph.ts";
+import type { MapAccess, MapNode, TrustMap } from "./graph.ts";
 
 /** A ServiceAccount that loses a role. */
 export interface Loss {
@@ -18,7 +18,7 @@ export interface Breakage {
 }
 
 /** The nodes without which a way does not lead anywhere. A key is one of them as long as tokens are signed with it. */
-function needs(access: Access, map: Ways): readonly string[] {
+function needs(access: MapAccess, map: Ways): readonly string[] {
   const { serviceAccount, role, provider, issuer } = access;
   return [serviceAccount, role, provider, issuer, ...map.clusters, ...map.signing];
 }
@@ -90,7 +90,7 @@ export function breakageOf(map: TrustMap): (id: string) => Breakage {
     clusters: map.nodes.filter(({ kind }) => kind === "cluster").map(({ id }) => id),
     signing: map.nodes.filter(({ state }) => state === "current").map(({ id }) => id),
   };
-  const pairs = new Map<string, Access[]>();
+  const pairs = new Map<string, MapAccess[]>();
   for (const one of map.access) {
     const pair = `${one.serviceAccount} ${one.role}`;
     pairs.set(pair, [...(pairs.get(pair) ?? []), one]);

@@ -1,5 +1,5 @@
 import type { MapFacts } from "../facts.ts";
-import { type Access, type MapFinding, type MapNode, nodeId } from "./graph.ts";
+import { type MapAccess, type MapFinding, type MapNode, nodeId } from "./graph.ts";
 
 const nodeIdOf = (facts: MapFacts, nodes: readonly MapNode[], arns: readonly string[]): string =>
   nodes.find(({ id }) => arns.some((arn) => id === nodeId("role", arn)))?.id ??
@@ -27,7 +27,7 @@ function missingRoles(facts: MapFacts): readonly MapFinding[] {
   );
 }
 
-function refusedProofs(access: readonly Access[]): readonly MapFinding[] {
+function refusedProofs(access: readonly MapAccess[]): readonly MapFinding[] {
   return access.flatMap(({ role, serviceAccount, proof }): MapFinding[] => {
     if (proof?.outcome !== "refused") return [];
     const who = serviceAccount.replace("service-account ", "");
@@ -48,7 +48,7 @@ function unpublishedKeys(nodes: readonly MapNode[]): readonly MapFinding[] {
 export function broken(
   facts: MapFacts,
   nodes: readonly MapNode[],
-  access: readonly Access[],
+  access: readonly MapAccess[],
   refused: readonly { readonly role: string; readonly serviceAccount: string }[],
 ): readonly MapFinding[] {
   const kept: readonly MapFinding[] = refused.map(({ role, serviceAccount }) => ({

@@ -87,7 +87,7 @@ export interface Proof {
 }
 
 /** A ServiceAccount that can become a role, and the way there. Names of nodes are IDs. */
-export interface Access {
+export interface MapAccess {
   readonly serviceAccount: string;
   readonly role: string;
   readonly provider: string;
@@ -123,7 +123,7 @@ export interface TrustMap {
   readonly redacted: boolean;
   readonly nodes: readonly MapNode[];
   readonly links: readonly MapLink[];
-  readonly access: readonly Access[];
+  readonly access: readonly MapAccess[];
   readonly findings: readonly MapFinding[];
   readonly unseen: readonly Unseen[];
 }

@@ -1,5 +1,12 @@
 import type { MapAccount, MapFacts } from "../facts.ts";
-import { type Access, type MapFinding, type MapLink, type MapNode, nodeId, type TrustMap } from "./graph.ts";
+import {
+  type MapAccess,
+  type MapFinding,
+  type MapLink,
+  type MapNode,
+  nodeId,
+  type TrustMap,
+} from "./graph.ts";
 import { accessTo, Asked, issuersOf, type OwnProvider, ownProviders } from "./access.ts";
 import { chainFindings, chainsFrom } from "./chains.ts";
 import { keysOf } from "./keys.ts";
@@ -93,8 +100,8 @@ function serviceAccountNodes(facts: MapFacts, ids: ReadonlySet<string>): readonl
   });
 }
 
-function byRole(access: readonly Access[]): ReadonlyMap<string, readonly Access[]> {
-  const found = new Map<string, Access[]>();
+function byRole(access: readonly MapAccess[]): ReadonlyMap<string, readonly MapAccess[]> {
+  const found = new Map<string, MapAccess[]>();
   for (const one of access) {
     const list = found.get(one.role);
     if (list === undefined) found.set(one.role, [one]);
@@ -104,7 +111,11 @@ function byRole(access: readonly Access[]): ReadonlyMap<string, readonly Access[
 }
 
 /** Whom config or a binding wants in a role that a provider of the stack leads to, and who is not let in. */
-function refusedOf(roles: readonly MapRole[], asked: Asked, access: ReadonlyMap<string, readonly Access[]>) {
+function refusedOf(
+  roles: readonly MapRole[],
+  asked: Asked,
+  access: ReadonlyMap<string, readonly MapAccess[]>,
+) {
   return roles.flatMap(({ state, read }) => {
     const role = nodeId("role", state.arn);
     const admitted = new Set(access.get(role)?.map((one) => one.serviceAccount));

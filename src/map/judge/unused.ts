@@ -1,5 +1,5 @@
 import type { MapFacts } from "../facts.ts";
-import type { Access, MapFinding, MapLink, MapNode } from "./graph.ts";
+import type { MapAccess, MapFinding, MapLink, MapNode } from "./graph.ts";
 
 function unusedProviders(nodes: readonly MapNode[], links: readonly MapLink[]): readonly MapFinding[] {
   const trusted = new Set(links.filter(({ kind }) => kind === "trusts").map(({ from }) => from));
@@ -15,7 +15,7 @@ function unusedProviders(nodes: readonly MapNode[], links: readonly MapLink[]): 
 
 function unusedRole(
   role: MapNode,
-  access: readonly Access[],
+  access: readonly MapAccess[],
   nodes: ReadonlyMap<string, MapNode>,
 ): readonly MapFinding[] {
   const who = access.map(({ serviceAccount }) => nodes.get(serviceAccount));
@@ -38,7 +38,7 @@ export function unused(
   map: {
     readonly nodes: ReadonlyMap<string, MapNode>;
     readonly links: readonly MapLink[];
-    readonly access: ReadonlyMap<string, readonly Access[]>;
+    readonly access: ReadonlyMap<string, readonly MapAccess[]>;
     readonly ofOurs: ReadonlySet<string>;
   },
 ): readonly MapFinding[] {

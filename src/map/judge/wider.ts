@@ -1,7 +1,7 @@
 import { trustPolicyWarnings } from "../../rules/trust/index.ts";
 import type { MapFacts } from "../facts.ts";
 import { type Asked, letsInStrangers, type OwnProvider, type ReadRole } from "./access.ts";
-import { type Access, type MapFinding, type MapNode, nodeId } from "./graph.ts";
+import { type MapAccess, type MapFinding, type MapNode, nodeId } from "./graph.ts";
 import { otherPrincipals } from "./roles.ts";
 
 const maxNamed = 5;
@@ -17,7 +17,7 @@ const shortOf = (serviceAccount: string): string => serviceAccount.replace("serv
 /** Whom a role lets in beside those whom config and bindings name; silent of a role that neither of them has. */
 function uninvited(
   arn: string,
-  access: readonly Access[],
+  access: readonly MapAccess[],
   read: ReadRole,
   asked: Asked,
 ): readonly MapFinding[] {
@@ -36,7 +36,7 @@ function uninvited(
 /** ServiceAccounts that are let in and are not there: whoever may make one of that name gets the role. */
 function absentOnes(
   arn: string,
-  access: readonly Access[],
+  access: readonly MapAccess[],
   nodes: ReadonlyMap<string, MapNode>,
 ): readonly MapFinding[] {
   const absent = [...new Set(access.map((one) => one.serviceAccount))].filter(
@@ -53,7 +53,7 @@ function strangersFinding(
   facts: MapFacts,
   read: ReadRole,
   providers: readonly OwnProvider[],
-  seen: { readonly access: readonly Access[]; readonly warnings: readonly { readonly rule: string }[] },
+  seen: { readonly access: readonly MapAccess[]; readonly warnings: readonly { readonly rule: string }[] },
 ): readonly MapFinding[] {
   const node = nodeId("role", read.role.arn);
   const lets = (namespace?: string): boolean =>
@@ -78,7 +78,7 @@ export function widerRole(
   read: ReadRole,
   providers: readonly OwnProvider[],
   seen: {
-    readonly access: readonly Access[];
+    readonly access: readonly MapAccess[];
     readonly nodes: ReadonlyMap<string, MapNode>;
     readonly asked: Asked;
   },

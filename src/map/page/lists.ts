@@ -1,5 +1,5 @@
 import { type Html, html } from "../../core/html/index.ts";
-import type { Access, MapNode } from "../judge/index.ts";
+import type { MapAccess, MapNode } from "../judge/index.ts";
 import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, provedText } from "./parts.ts";
 import type { View } from "./view.ts";
 
@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 const words = (names: readonly (string | undefined)[]): string =>
   [...new Set(names.filter((name) => name !== undefined))].join(" ");
 
-const namespacesOf = (view: View, ways: readonly Access[]): string =>
+const namespacesOf = (view: View, ways: readonly MapAccess[]): string =>
   words(ways.map(({ serviceAccount }) => view.node(serviceAccount)?.namespace));
 
 const keyWords = {
@@ -46,7 +46,7 @@ function stepCard(view: View, node: MapNode): Html {
   </li>`;
 }
 
-function wayItem(view: View, role: MapNode, way: Access): Html {
+function wayItem(view: View, role: MapNode, way: MapAccess): Html {
   const who = view.node(way.serviceAccount);
   const running =
     who?.exists === false

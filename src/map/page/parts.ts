@@ -1,5 +1,5 @@
 import { type Html, html } from "../../core/html/index.ts";
-import type { Access, MapFinding, MapNode } from "../judge/index.ts";
+import type { MapAccess, MapFinding, MapNode } from "../judge/index.ts";
 import type { View } from "./view.ts";
 
 /** A time to the second, as RFC 3339 has it. */
@@ -60,12 +60,12 @@ export function findingPart({ kind, text, next, rule }: MapFinding): Html {
 }
 
 /** How a way is drawn. */
-export function lookOf({ proof, outcome }: Access): string {
+export function lookOf({ proof, outcome }: MapAccess): string {
   return proof?.outcome ?? outcome;
 }
 
 /** How a way is known. */
-export function provedText({ proof, outcome, decidingKeys }: Access): Html {
+export function provedText({ proof, outcome, decidingKeys }: MapAccess): Html {
   if (proof?.outcome === "accepted")
     return html`<span class="badge good">Proved</span> STS let it in on ${timeText(proof.at)}, asked by
       ${proof.by}`;

@@ -1,5 +1,5 @@
 import {
-  type Access,
+  type MapAccess,
   type Breakage,
   breakageOf,
   type MapFinding,
@@ -19,8 +19,8 @@ export interface View {
   next(id: string): readonly string[];
   /** Nodes that lead to a node. */
   before(id: string): readonly string[];
-  waysTo(role: string): readonly Access[];
-  waysOf(serviceAccount: string): readonly Access[];
+  waysTo(role: string): readonly MapAccess[];
+  waysOf(serviceAccount: string): readonly MapAccess[];
   findings(id: string): readonly MapFinding[];
 }
 
