@@ -1,17 +1,17 @@
 import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { type AcmeExchange, payloadOf, type Reply, requester } from "./exchange.ts";
 import { flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
-import type { Account } from "./model.ts";
+import type { CaAccount } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAccount } from "./show.ts";
 import { type CaState, newId } from "./state.ts";
 
-function find(state: CaState, thumbprint: string): Account | undefined {
+function find(state: CaState, thumbprint: string): CaAccount | undefined {
   return [...state.accounts.values()].find((account) => account.thumbprint === thumbprint);
 }
 
 /** The URL by which an account is known. */
-export function accountUrl(state: CaState, account: Account): string {
+export function accountUrl(state: CaState, account: CaAccount): string {
   return `${state.base}/account/${account.id}`;
 }
 
@@ -63,7 +63,7 @@ export function newAccount(state: CaState, exchange: AcmeExchange): Reply {
   if (payload["termsOfServiceAgreed"] !== true) throw malformed("the terms of service are not agreed to");
   const contact = contactsOf(payload["contact"]);
   checkBinding(state, exchange, payload["externalAccountBinding"]);
-  const account: Account = {
+  const account: CaAccount = {
     id: newId(),
     jwk: exchange.jwk,
     thumbprint,
@@ -79,7 +79,7 @@ export function newAccount(state: CaState, exchange: AcmeExchange): Reply {
   };
 }
 
-function own(exchange: AcmeExchange, id: string): Account {
+function own(exchange: AcmeExchange, id: string): CaAccount {
   const account = requester(exchange);
   if (account.id !== id) throw new Problem("unauthorized", "this is another account", 403);
   return account;

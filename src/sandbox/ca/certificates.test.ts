@@ -4,7 +4,7 @@ import { silentLogger, systemClock } from "../../core/base/index.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
 import { finalize } from "./certificates.ts";
 import type { AcmeExchange } from "./exchange.ts";
-import type { Account, Order } from "./model.ts";
+import type { CaAccount, Order } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { newState } from "./state.ts";
 
@@ -14,7 +14,14 @@ async function csr(name: string): Promise<string> {
 
 test("an order that is finalized twice at once gives one certificate", async () => {
   const state = await newState({}, { clock: systemClock, logger: silentLogger });
-  const account: Account = { id: "a", jwk: {}, thumbprint: "t", contact: [], status: "valid", orders: ["o"] };
+  const account: CaAccount = {
+    id: "a",
+    jwk: {},
+    thumbprint: "t",
+    contact: [],
+    status: "valid",
+    orders: ["o"],
+  };
   const order: Order = {
     id: "o",
     account: "a",

@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import { type FlatJws, keyThumbprint, malformed, requestJws, verifySignature } from "./jws.ts";
-import type { Account } from "./model.ts";
+import type { CaAccount } from "./model.ts";
 import { Problem } from "./problem.ts";
 import type { CaState } from "./state.ts";
 import type { CaAnswer } from "./types.ts";
@@ -8,7 +8,7 @@ import type { CaAnswer } from "./types.ts";
 /** A verified request: by an account (`kid`), or by a bare key (`jwk`) where that is allowed. */
 export interface AcmeExchange {
   readonly jws: FlatJws;
-  readonly account: Account | undefined;
+  readonly account: CaAccount | undefined;
   readonly jwk: JsonRecord;
   readonly url: string;
 }
@@ -19,7 +19,7 @@ export type Reply = CaAnswer;
 /** Who may sign: `account` by kid, `key` by jwk (newAccount), `either` for revokeCert. */
 export type Signer = "account" | "key" | "either";
 
-function accountOf(state: CaState, kid: unknown): Account {
+function accountOf(state: CaState, kid: unknown): CaAccount {
   const prefix = `${state.base}/account/`;
   const id = typeof kid === "string" && kid.startsWith(prefix) ? kid.slice(prefix.length) : "";
   const account = state.accounts.get(id);
@@ -66,7 +66,7 @@ export function verifiedExchange(state: CaState, url: string, body: string, sign
 }
 
 /** The account of a request that only an account makes. */
-export function requester({ account }: AcmeExchange): Account {
+export function requester({ account }: AcmeExchange): CaAccount {
   if (account === undefined) throw malformed("this resource takes a kid");
   return account;
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "./problem.ts";
 import type { JsonRecord } from "../../core/base/index.ts";
 
-export interface Account {
+export interface CaAccount {
   readonly id: string;
   jwk: JsonRecord;
   thumbprint: string;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { errorText, isRecord } from "../../core/base/index.ts";
 import { type AcmeExchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { malformed } from "./jws.ts";
-import type { Account, Authorization, Challenge, ChallengeType, Order } from "./model.ts";
+import type { CaAccount, Authorization, Challenge, ChallengeType, Order } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAuthorization, shownChallenge, shownOrder } from "./show.ts";
 import { type CaState, newId } from "./state.ts";
@@ -31,7 +31,7 @@ function namesOf(identifiers: unknown): readonly string[] {
   return [...new Set(identifiers.map(nameOf))];
 }
 
-function newAuthorization(state: CaState, owner: Account, asked: string): Authorization {
+function newAuthorization(state: CaState, owner: CaAccount, asked: string): Authorization {
   const wildcard = asked.startsWith("*.");
   const all: readonly ChallengeType[] = wildcard ? ["dns-01"] : ["http-01", "tls-alpn-01", "dns-01"];
   const offered = all.filter((type) => type !== "dns-01" || state.reach.resolveTxt !== undefined);
@@ -65,7 +65,7 @@ function newAuthorization(state: CaState, owner: Account, asked: string): Author
 }
 
 // RFC 9773 §5: one certificate is replaced once; an order that failed has replaced nothing.
-function checkedReplaces(state: CaState, owner: Account, replaces: unknown): string | undefined {
+function checkedReplaces(state: CaState, owner: CaAccount, replaces: unknown): string | undefined {
   if (replaces === undefined) return undefined;
   const issued = state.issued.find((one) => one.renewalId === replaces && one.account === owner.id);
   if (issued === undefined)

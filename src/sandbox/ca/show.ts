@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import type { Account, Authorization, Challenge, Order } from "./model.ts";
+import type { CaAccount, Authorization, Challenge, Order } from "./model.ts";
 import { acmeTime, type CaState } from "./state.ts";
 
 /** The resources as ACME shows them (RFC 8555 §7.1). */
@@ -23,7 +23,7 @@ export function directory({ base, profiles, externalAccounts }: CaState): object
   };
 }
 
-export function shownAccount({ base }: CaState, account: Account): object {
+export function shownAccount({ base }: CaState, account: CaAccount): object {
   const { status, contact, id } = account;
   return { status, contact, termsOfServiceAgreed: true, orders: `${base}/account/${id}/orders` };
 }

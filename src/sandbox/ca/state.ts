@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import { createHierarchy, type Hierarchy } from "./issuance.ts";
-import type { Account, Authorization, Challenge, Issued, Order } from "./model.ts";
+import type { CaAccount, Authorization, Challenge, Issued, Order } from "./model.ts";
 import { Nonces } from "./nonces.ts";
 import type { StandInCaOptions } from "./types.ts";
 import type { Reach } from "./validation.ts";
@@ -22,7 +22,7 @@ export interface CaState {
   readonly profiles: Readonly<Record<string, Profile>>;
   readonly externalAccounts: Readonly<Record<string, string>> | undefined;
   readonly issuesLater: boolean;
-  readonly accounts: Map<string, Account>;
+  readonly accounts: Map<string, CaAccount>;
   readonly orders: Map<string, Order>;
   readonly authorizations: Map<string, Authorization>;
   readonly challenges: Map<string, Challenge>;

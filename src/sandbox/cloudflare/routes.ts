@@ -21,7 +21,7 @@ export interface Success {
   readonly info?: object;
 }
 
-export interface Account {
+export interface CloudflareAccount {
   readonly id: string;
   readonly tokenId: string;
   readonly zones: readonly Zone[];
@@ -34,7 +34,7 @@ const since = "2024-01-01T00:00:00.000000Z";
 
 function showZone(
   { id, name, plan, status, paused, type }: Zone,
-  account: Account,
+  account: CloudflareAccount,
   { isReadOnly }: Pick<CloudflareRequest, "isReadOnly">,
 ): object {
   return {
@@ -70,7 +70,7 @@ function showZone(
 }
 
 /** The zones of the token. Without a name, or with a name that is not its own, some tokens are refused. */
-function listZones(account: Account, request: CloudflareRequest): Success {
+function listZones(account: CloudflareAccount, request: CloudflareRequest): Success {
   const { query } = request;
   const wanted = query
     .get("name")
@@ -88,7 +88,7 @@ function listZones(account: Account, request: CloudflareRequest): Success {
   return { result: items.map((zone) => showZone(zone, account, request)), info };
 }
 
-function zoneOf(account: Account, id: string): Zone {
+function zoneOf(account: CloudflareAccount, id: string): Zone {
   if (!/^[0-9a-f]{32}$/u.test(id)) {
     throw new ApiError(
       404,
@@ -122,7 +122,11 @@ function runBatch(
   };
 }
 
-function writeRecords(account: Account, zone: Zone, { method, parts, body }: CloudflareRequest): Success {
+function writeRecords(
+  account: CloudflareAccount,
+  zone: Zone,
+  { method, parts, body }: CloudflareRequest,
+): Success {
   const changes = new RecordChanges(zone, account.time());
   const show = (record: DnsRecord): object => showRecord(record, account.variants);
   const id = parts[3];
@@ -139,7 +143,7 @@ function writeRecords(account: Account, zone: Zone, { method, parts, body }: Clo
   return success;
 }
 
-function recordsOf(account: Account, zone: Zone, request: CloudflareRequest): Success {
+function recordsOf(account: CloudflareAccount, zone: Zone, request: CloudflareRequest): Success {
   const { method, parts, query } = request;
   if (method !== "GET") return writeRecords(account, zone, request);
   const id = parts[3];
@@ -153,7 +157,7 @@ function recordsOf(account: Account, zone: Zone, request: CloudflareRequest): Su
 }
 
 /** Answers one request. Throws `ApiError`. */
-export function answer(account: Account, request: CloudflareRequest): Success {
+export function answer(account: CloudflareAccount, request: CloudflareRequest): Success {
   const { method, parts } = request;
   const [first, id, below, ...rest] = parts;
   if (parts.join("/") === "user/tokens/verify" && method === "GET") {

@@ -6,7 +6,7 @@ import type { Listener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { ApiError, MalformedAuthorization } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
-import { type Account, answer, type Success } from "./routes.ts";
+import { type CloudflareAccount, answer, type Success } from "./routes.ts";
 
 /** What a token may: change records of its zones, read them, or nothing but say that it is one. */
 export interface Tokens {
@@ -15,7 +15,7 @@ export interface Tokens {
 }
 
 interface Wiring {
-  readonly account: Account;
+  readonly account: CloudflareAccount;
   readonly tokens: Tokens;
   readonly mischief: Mischief<CloudflareMischief>;
   readonly budget: Budget;
