@@ -3,13 +3,13 @@ import type { AwsPart } from "../../stack/parts/index.ts";
 import type { MapAccount, Unseen } from "../facts.ts";
 
 /** An account as it was read, or why it was not. */
-export interface AccountLook {
+export interface AccountReading {
   readonly account?: MapAccount;
   readonly unseen: readonly Unseen[];
 }
 
 /** Providers and roles of one account, in as few calls as IAM has pages. */
-export async function lookAtAccount(part: AwsPart, signal: AbortSignal): Promise<AccountLook> {
+export async function lookAtAccount(part: AwsPart, signal: AbortSignal): Promise<AccountReading> {
   const { account, region, audiences, roles } = part.account;
   const look = await seen(signal, async () => {
     await part.open(signal);
