@@ -44,7 +44,7 @@ const decoded = (base64: string): string => Buffer.from(base64, "base64").toStri
  * user whose folder that is, since what runs as that user could lead root elsewhere by a link. Their texts go over the
  * connection's streams alone: no list of processes shows them.
  */
-export class AccountRecords {
+export class MachineAccountRecords {
   readonly #site: RecordsSite;
   readonly #mark: string;
 

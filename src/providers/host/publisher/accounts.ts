@@ -8,7 +8,7 @@ import {
 } from "../../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { untilOnMachine } from "../until.ts";
-import { AccountRecords, type FoundRecords, type RecordsFound } from "./account-records.ts";
+import { MachineAccountRecords, type FoundRecords, type RecordsFound } from "./account-records.ts";
 import type { HostLayout } from "./layout.ts";
 
 const timeoutMs = 60_000;
@@ -32,7 +32,7 @@ export interface AccountAtCa {
    * Has the CA make it, and the records keep it. Resolves to undefined, or to why it is not there yet where that will
    * likely pass; throws what no wait cures.
    */
-  register(records: AccountRecords, signal: AbortSignal): Promise<string | undefined>;
+  register(records: MachineAccountRecords, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface AccountsSpec {
@@ -96,7 +96,7 @@ function ownerOf({ owner }: AccountsState, stack: string): Owner {
 
 async function registered(
   account: AccountAtCa,
-  records: AccountRecords,
+  records: MachineAccountRecords,
   { clock, work }: { readonly clock: Clock; readonly work: Work },
 ): Promise<void> {
   const what = `the account at ${account.directory}`;
@@ -120,9 +120,9 @@ async function registered(
 export function accountsResource(options: AccountsResourceOptions): Resource<AccountsState> {
   const { connection, clock, spec, dependsOn } = options;
   const { layout, stack, accounts } = spec;
-  const recordsOf = async (work: Pick<Work, "inputs" | "signal">): Promise<AccountRecords> => {
+  const recordsOf = async (work: Pick<Work, "inputs" | "signal">): Promise<MachineAccountRecords> => {
     const session = await connection.required(work.inputs, work.signal);
-    return new AccountRecords({ session, layout, signal: work.signal }, ownershipComment.of(stack));
+    return new MachineAccountRecords({ session, layout, signal: work.signal }, ownershipComment.of(stack));
   };
   return {
     ...accountsNames(stack),

@@ -2,7 +2,7 @@ import { defined } from "../../../core/base/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
-import { AccountRecords, type RecordsSite } from "./account-records.ts";
+import { MachineAccountRecords, type RecordsSite } from "./account-records.ts";
 import { readScript, removeFileScript, writeScript } from "./account-scripts.ts";
 import { unitNames } from "./layout.ts";
 import { logScript, restartScript, stopScript } from "./scripts.ts";
@@ -31,7 +31,7 @@ export class PublisherStateFiles {
 
   /** What marks whose they are; undefined where nobody has marked state or publisher there. */
   async owner(): Promise<string | undefined> {
-    return (await new AccountRecords(this.#site, this.#mark).inspect()).owner;
+    return (await new MachineAccountRecords(this.#site, this.#mark).inspect()).owner;
   }
 
   placeOf(path: string): string {

@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
-import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../providers/host/index.ts";
+import type { AccountAtCa, MachineAccountRecords, FoundRecords } from "../../../providers/host/index.ts";
 import type { PartContext } from "../part.ts";
 
 /** What registering says of a CA that cannot be verified, with where its roots are named. */
@@ -37,7 +37,7 @@ export async function accountsOf(
         const { uri, caaIdentities } = stored;
         return defined({ uri, caaIdentities });
       },
-      async register(records: AccountRecords, signal: AbortSignal) {
+      async register(records: MachineAccountRecords, signal: AbortSignal) {
         const issuer = (await acmeIssuers(acme))[index];
         if (issuer === undefined) throw new TypeError(`no authority ${index}`);
         const store = accountStore(records);
