@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ssmService } from "../../src/sandbox/aws/ssm/index.ts";
 import { emptyAccount } from "../../src/sandbox/aws/state/index.ts";
 import {
-  type Action,
+  type ServiceAction,
   AwsError,
   type Call,
   type Need,
@@ -49,7 +49,7 @@ export interface ParameterStore {
 export function parameterStore(): ParameterStore {
   const service = ssmService({ account: emptyAccount(account) });
   const clock = { now: Date.parse("2026-11-25T00:00:00Z") };
-  const actionOf = (name: string): Action => {
+  const actionOf = (name: string): ServiceAction => {
     const action = service.actions[name];
     assert.ok(action, name);
     return action;

@@ -1,5 +1,5 @@
 import type { Role } from "../state/index.ts";
-import { type Action, action, type Shape, texts } from "../wire/index.ts";
+import { type ServiceAction, action, type Shape, texts } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { encodedDocument } from "./documents.ts";
 import { paging } from "./fields.ts";
@@ -70,7 +70,7 @@ function entriesOf(context: IamContext): readonly Entry[] {
  * (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html). The sandbox has
  * neither users nor groups.
  */
-export function accountDetailsActions(context: IamContext): Record<string, Action> {
+export function accountDetailsActions(context: IamContext): Record<string, ServiceAction> {
   const kinds = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
   return {
     GetAccountAuthorizationDetails: action({

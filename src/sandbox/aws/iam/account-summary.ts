@@ -1,10 +1,10 @@
 import { policyQuotas } from "../../../rules/trust/index.ts";
-import { type Action, action, type Value } from "../wire/index.ts";
+import { type ServiceAction, action, type Value } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { policyVersions, quotas } from "./quotas.ts";
 
 /** GetAccountSummary: what the account holds and may hold. Only what the sandbox knows is counted. */
-export function accountSummaryActions({ account }: IamContext): Record<string, Action> {
+export function accountSummaryActions({ account }: IamContext): Record<string, ServiceAction> {
   return {
     GetAccountSummary: action({
       input: {},

@@ -1,5 +1,5 @@
 import { type Account, type InstanceProfile, roleKey, uniqueId } from "../state/index.ts";
-import { type Action, action, type Need, type Shape } from "../wire/index.ts";
+import { type ServiceAction, action, type Need, type Shape } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { alreadyExists, deleteConflict, noSuchEntity } from "./errors.ts";
 import { instanceProfileName, paging, path, pathPrefix, roleName, tags } from "./fields.ts";
@@ -63,7 +63,7 @@ export function instanceProfileShape(
   };
 }
 
-function create(context: IamContext): Action {
+function create(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: { InstanceProfileName: instanceProfileName, Path: path, Tags: tags },
@@ -99,7 +99,7 @@ function create(context: IamContext): Action {
   });
 }
 
-function get(context: IamContext): Action {
+function get(context: IamContext): ServiceAction {
   return action({
     input: { InstanceProfileName: instanceProfileName },
     access: (params) => [instanceProfileNeed(context, "GetInstanceProfile", params.InstanceProfileName)],
@@ -110,7 +110,7 @@ function get(context: IamContext): Action {
   });
 }
 
-function remove(context: IamContext): Action {
+function remove(context: IamContext): ServiceAction {
   return action({
     input: { InstanceProfileName: instanceProfileName },
     access: (params) => [instanceProfileNeed(context, "DeleteInstanceProfile", params.InstanceProfileName)],
@@ -125,7 +125,7 @@ function remove(context: IamContext): Action {
   });
 }
 
-function listing(context: IamContext): Record<string, Action> {
+function listing(context: IamContext): Record<string, ServiceAction> {
   const { account } = context;
   const answer = (profiles: readonly InstanceProfile[], params: Parameters<typeof pageOf>[2]): Shape => {
     const keyOf = ({ name }: InstanceProfile): string => name;
@@ -155,7 +155,7 @@ function listing(context: IamContext): Record<string, Action> {
   };
 }
 
-function roleActions(context: IamContext): Record<string, Action> {
+function roleActions(context: IamContext): Record<string, ServiceAction> {
   const input = { InstanceProfileName: instanceProfileName, RoleName: roleName };
   const set = (profile: InstanceProfile): void =>
     context.account.instanceProfiles.set(roleKey(profile.name), profile);
@@ -192,7 +192,7 @@ function roleActions(context: IamContext): Record<string, Action> {
 }
 
 /** The operations on instance profiles, their tags excepted. No machine is ever started with one. */
-export function instanceProfileActions(context: IamContext): Record<string, Action> {
+export function instanceProfileActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreateInstanceProfile: create(context),
     GetInstanceProfile: get(context),

@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { type ManagedPolicy, uniqueId } from "../state/index.ts";
-import { type Action, action, flag, type Need, type Shape, text } from "../wire/index.ts";
+import { type ServiceAction, action, flag, type Need, type Shape, text } from "../wire/index.ts";
 import { policyArnParts } from "./arn.ts";
 import type { IamContext } from "./context.ts";
 import { checkManagedPolicy } from "./documents.ts";
@@ -59,7 +59,7 @@ export function policyShape({ account }: IamContext, found: AnyPolicy, view: "li
   };
 }
 
-function create(context: IamContext): Action {
+function create(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: {
@@ -108,7 +108,7 @@ function create(context: IamContext): Action {
   });
 }
 
-function get(context: IamContext): Action {
+function get(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn },
     access: (params) => [policyNeed(context, "GetPolicy", params.PolicyArn)],
@@ -122,7 +122,7 @@ function listed(context: IamContext, scope: string): AnyPolicy[] {
   return [...(scope === "Local" ? [] : aws), ...(scope === "AWS" ? [] : own)];
 }
 
-function list(context: IamContext): Action {
+function list(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: {
@@ -158,7 +158,7 @@ function list(context: IamContext): Action {
   });
 }
 
-function remove(context: IamContext): Action {
+function remove(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: { PolicyArn: policyArn },
@@ -179,7 +179,7 @@ function remove(context: IamContext): Action {
   });
 }
 
-function entities(context: IamContext): Action {
+function entities(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: {
@@ -216,7 +216,7 @@ function entities(context: IamContext): Action {
 }
 
 /** The operations on managed policies, their versions excepted. */
-export function policyActions(context: IamContext): Record<string, Action> {
+export function policyActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreatePolicy: create(context),
     GetPolicy: get(context),

@@ -1,5 +1,5 @@
 import type { ManagedPolicy, PolicyVersion } from "../state/index.ts";
-import { type Action, action, AwsError, flag, type Need, type Shape } from "../wire/index.ts";
+import { type ServiceAction, action, AwsError, flag, type Need, type Shape } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkManagedPolicy, encodedDocument } from "./documents.ts";
 import { deleteConflict, noSuchEntity } from "./errors.ts";
@@ -46,7 +46,7 @@ function versionNeed(context: IamContext, operation: string, arn: string, id: st
   return { ...policyNeed(context, operation, arn), shown: `policy ${arn} version ${id}` };
 }
 
-function create(context: IamContext): Action {
+function create(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn, PolicyDocument: document, SetAsDefault: flag() },
     access: (params) => [policyNeed(context, "CreatePolicyVersion", params.PolicyArn)],
@@ -78,7 +78,7 @@ function create(context: IamContext): Action {
   });
 }
 
-function get(context: IamContext): Action {
+function get(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn, VersionId: versionId },
     access: (params) => [versionNeed(context, "GetPolicyVersion", params.PolicyArn, params.VersionId)],
@@ -95,7 +95,7 @@ function versionKey({ id }: PolicyVersion): string {
   return id.slice(1).padStart(9, "0");
 }
 
-function list(context: IamContext): Action {
+function list(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn, ...paging },
     access: (params) => [policyNeed(context, "ListPolicyVersions", params.PolicyArn)],
@@ -108,7 +108,7 @@ function list(context: IamContext): Action {
   });
 }
 
-function remove(context: IamContext): Action {
+function remove(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn, VersionId: versionId },
     access: (params) => [versionNeed(context, "DeletePolicyVersion", params.PolicyArn, params.VersionId)],
@@ -125,7 +125,7 @@ function remove(context: IamContext): Action {
   });
 }
 
-function setDefault(context: IamContext): Action {
+function setDefault(context: IamContext): ServiceAction {
   return action({
     input: { PolicyArn: policyArn, VersionId: versionId },
     access: (params) => [versionNeed(context, "SetDefaultPolicyVersion", params.PolicyArn, params.VersionId)],
@@ -139,7 +139,7 @@ function setDefault(context: IamContext): Action {
 }
 
 /** The operations on the versions of managed policies. */
-export function policyVersionActions(context: IamContext): Record<string, Action> {
+export function policyVersionActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreatePolicyVersion: create(context),
     GetPolicyVersion: get(context),

@@ -1,5 +1,5 @@
 import type { OidcProvider } from "../state/index.ts";
-import { type Action, action, type Need, required, text, texts } from "../wire/index.ts";
+import { type ServiceAction, action, type Need, required, text, texts } from "../wire/index.ts";
 import { checkProviderArn } from "./arn.ts";
 import type { IamContext } from "./context.ts";
 import { alreadyExists, invalidInput, noSuchEntity } from "./errors.ts";
@@ -45,7 +45,7 @@ function checkedClientIds(given: readonly string[]): readonly string[] {
   return different;
 }
 
-function create(context: IamContext): Action {
+function create(context: IamContext): ServiceAction {
   const { account } = context;
   const arnOf = (url: string): string => `arn:aws:iam::${account.id}:oidc-provider/${providerKeyOf(url)}`;
   return action({
@@ -81,7 +81,7 @@ function create(context: IamContext): Action {
   });
 }
 
-function get(context: IamContext): Action {
+function get(context: IamContext): ServiceAction {
   return action({
     input: { OpenIDConnectProviderArn: providerArn },
     access: (params) => [providerNeed(context, "GetOpenIDConnectProvider", params.OpenIDConnectProviderArn)],
@@ -98,7 +98,7 @@ function get(context: IamContext): Action {
   });
 }
 
-function list({ account }: IamContext): Action {
+function list({ account }: IamContext): ServiceAction {
   return action({
     input: {},
     access: () => [
@@ -115,7 +115,7 @@ function list({ account }: IamContext): Action {
   });
 }
 
-function updateThumbprint(context: IamContext): Action {
+function updateThumbprint(context: IamContext): ServiceAction {
   return action({
     input: { OpenIDConnectProviderArn: providerArn, ThumbprintList: required(thumbprintList) },
     access: (params) => [
@@ -133,7 +133,7 @@ function updateThumbprint(context: IamContext): Action {
   });
 }
 
-function addClientId(context: IamContext): Action {
+function addClientId(context: IamContext): ServiceAction {
   return action({
     input: { OpenIDConnectProviderArn: providerArn, ClientID: required(text(clientIdLimits)) },
     access: (params) => [
@@ -148,7 +148,7 @@ function addClientId(context: IamContext): Action {
   });
 }
 
-function removeClientId(context: IamContext): Action {
+function removeClientId(context: IamContext): ServiceAction {
   return action({
     input: { OpenIDConnectProviderArn: providerArn, ClientID: required(text(clientIdLimits)) },
     access: (params) => [
@@ -163,7 +163,7 @@ function removeClientId(context: IamContext): Action {
   });
 }
 
-function remove(context: IamContext): Action {
+function remove(context: IamContext): ServiceAction {
   return action({
     input: { OpenIDConnectProviderArn: providerArn },
     access: (params) => [
@@ -181,7 +181,7 @@ function remove(context: IamContext): Action {
 }
 
 /** The operations on OIDC providers, their tags excepted. */
-export function providerActions(context: IamContext): Record<string, Action> {
+export function providerActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreateOpenIDConnectProvider: create(context),
     GetOpenIDConnectProvider: get(context),

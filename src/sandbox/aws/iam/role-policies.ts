@@ -1,5 +1,5 @@
 import { type Role, roleKey } from "../state/index.ts";
-import { type Action, action, required } from "../wire/index.ts";
+import { type ServiceAction, action, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkInlinePolicy, encodedDocument } from "./documents.ts";
 import { noSuchEntity } from "./errors.ts";
@@ -20,7 +20,7 @@ function inlineOf(role: Role, name: string): string {
   return text;
 }
 
-function inlineActions(context: IamContext): Record<string, Action> {
+function inlineActions(context: IamContext): Record<string, ServiceAction> {
   const named = { RoleName: roleName, PolicyName: policyName };
   return {
     PutRolePolicy: action({
@@ -71,7 +71,7 @@ function inlineActions(context: IamContext): Record<string, Action> {
   };
 }
 
-function attachedActions(context: IamContext): Record<string, Action> {
+function attachedActions(context: IamContext): Record<string, ServiceAction> {
   const input = { RoleName: roleName, PolicyArn: policyArn };
   return {
     AttachRolePolicy: action({
@@ -124,7 +124,7 @@ function attachedActions(context: IamContext): Record<string, Action> {
   };
 }
 
-function boundaryActions(context: IamContext): Record<string, Action> {
+function boundaryActions(context: IamContext): Record<string, ServiceAction> {
   return {
     PutRolePermissionsBoundary: action({
       input: { RoleName: roleName, PermissionsBoundary: required(boundaryArn) },
@@ -156,6 +156,6 @@ function boundaryActions(context: IamContext): Record<string, Action> {
 }
 
 /** The operations on what a role may do: inline policies, attached policies, its boundary. */
-export function rolePolicyActions(context: IamContext): Record<string, Action> {
+export function rolePolicyActions(context: IamContext): Record<string, ServiceAction> {
   return { ...inlineActions(context), ...attachedActions(context), ...boundaryActions(context) };
 }

@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { type Role, roleKey, seenRole, uniqueId } from "../state/index.ts";
-import { type Action, action, type Need, required } from "../wire/index.ts";
+import { type ServiceAction, action, type Need, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkTrustPolicy } from "./documents.ts";
 import { alreadyExists, deleteConflict } from "./errors.ts";
@@ -22,7 +22,7 @@ import { withinQuota } from "./quotas.ts";
 import { roleNeed, roleOf, roleShape } from "./role-view.ts";
 import { requestTagContext, requestTags, roleTagRules } from "./tags.ts";
 
-function create(context: IamContext): Action {
+function create(context: IamContext): ServiceAction {
   const { account } = context;
   return action({
     input: {
@@ -74,7 +74,7 @@ function create(context: IamContext): Action {
   });
 }
 
-function get(context: IamContext): Action {
+function get(context: IamContext): ServiceAction {
   return action({
     input: { RoleName: roleName },
     access: (params) => [roleNeed(context, "GetRole", params.RoleName)],
@@ -82,7 +82,7 @@ function get(context: IamContext): Action {
   });
 }
 
-function list({ account }: IamContext): Action {
+function list({ account }: IamContext): ServiceAction {
   return action({
     input: { PathPrefix: pathPrefix, ...paging },
     access: (params) => [
@@ -97,7 +97,7 @@ function list({ account }: IamContext): Action {
   });
 }
 
-function update(context: IamContext): Action {
+function update(context: IamContext): ServiceAction {
   return action({
     input: { RoleName: roleName, Description: roleDescription, MaxSessionDuration: maxSessionDuration },
     access: (params) => [roleNeed(context, "UpdateRole", params.RoleName)],
@@ -113,7 +113,7 @@ function update(context: IamContext): Action {
   });
 }
 
-function updateDescription(context: IamContext): Action {
+function updateDescription(context: IamContext): ServiceAction {
   return action({
     input: { RoleName: roleName, Description: required(roleDescription) },
     access: (params) => [roleNeed(context, "UpdateRoleDescription", params.RoleName)],
@@ -125,7 +125,7 @@ function updateDescription(context: IamContext): Action {
   });
 }
 
-function updateTrust(context: IamContext): Action {
+function updateTrust(context: IamContext): ServiceAction {
   return action({
     input: { RoleName: roleName, PolicyDocument: document },
     access: (params) => [roleNeed(context, "UpdateAssumeRolePolicy", params.RoleName)],
@@ -145,7 +145,7 @@ function updateTrust(context: IamContext): Action {
   });
 }
 
-function remove(context: IamContext): Action {
+function remove(context: IamContext): ServiceAction {
   return action({
     input: { RoleName: roleName },
     access: (params) => [roleNeed(context, "DeleteRole", params.RoleName)],
@@ -167,7 +167,7 @@ function remove(context: IamContext): Action {
 }
 
 /** The operations on roles themselves. */
-export function roleActions(context: IamContext): Record<string, Action> {
+export function roleActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreateRole: create(context),
     GetRole: get(context),

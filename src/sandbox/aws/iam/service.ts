@@ -1,5 +1,5 @@
 import { roleKey } from "../state/index.ts";
-import type { Action, Service } from "../wire/index.ts";
+import type { ServiceAction, Service } from "../wire/index.ts";
 import { accountDetailsActions } from "./account-details.ts";
 import { accountSummaryActions } from "./account-summary.ts";
 import type { IamContext } from "./context.ts";
@@ -15,7 +15,7 @@ import { roleActions } from "./roles.ts";
 import { tagActions } from "./tag-actions.ts";
 import { instanceProfileTagRules, policyTagRules, providerTagRules, roleTagRules } from "./tags.ts";
 
-function allTagActions(context: IamContext): Record<string, Action> {
+function allTagActions(context: IamContext): Record<string, ServiceAction> {
   const { account } = context;
   return {
     ...tagActions({

@@ -1,5 +1,5 @@
 import type { Tag } from "../state/index.ts";
-import { type Action, action, type Field, type Need, required } from "../wire/index.ts";
+import { type ServiceAction, action, type Field, type Need, required } from "../wire/index.ts";
 import { paging, tagKeys, tags } from "./fields.ts";
 import { pageOf } from "./page.ts";
 import {
@@ -27,7 +27,7 @@ export interface Tagged {
 }
 
 /** The three operations on the tags of one kind of resource. */
-export function tagActions(kind: Tagged): Record<string, Action> {
+export function tagActions(kind: Tagged): Record<string, ServiceAction> {
   const { operations, parameter, rules } = kind;
   const nameIn = (params: Readonly<Record<string, unknown>>): string => params[parameter] as string;
   const named = { [parameter]: kind.field };

@@ -1,4 +1,4 @@
-import { type Action, action, type Need, required, text, texts } from "../wire/index.ts";
+import { type ServiceAction, action, type Need, required, text, texts } from "../wire/index.ts";
 import { checkReserved } from "./name.ts";
 import { type OpenParameterStore, parameterNotFound, type ParameterStore } from "./parameter-store.ts";
 
@@ -6,7 +6,7 @@ function deleteNeed(store: ParameterStore, operation: string, name: string): Nee
   return { action: `ssm:${operation}`, resource: store.arn(name), context: store.tagContext(name) };
 }
 
-function deleteParameter(open: OpenParameterStore): Action {
+function deleteParameter(open: OpenParameterStore): ServiceAction {
   return action({
     input: { Name: required(text({ min: 1, max: 1011 })) },
     access: ({ Name }, call) => [deleteNeed(open(call), "DeleteParameter", Name)],
@@ -18,7 +18,7 @@ function deleteParameter(open: OpenParameterStore): Action {
   });
 }
 
-function deleteParameters(open: OpenParameterStore): Action {
+function deleteParameters(open: OpenParameterStore): ServiceAction {
   return action({
     input: { Names: required(texts({ min: 1, max: 1011 }, { min: 1, max: 10 })) },
     access: ({ Names }, call) => Names.map((name) => deleteNeed(open(call), "DeleteParameters", name)),
@@ -35,6 +35,6 @@ function deleteParameters(open: OpenParameterStore): Action {
 }
 
 /** The actions that delete parameters. */
-export function deleteActions(open: OpenParameterStore): Record<string, Action> {
+export function deleteActions(open: OpenParameterStore): Record<string, ServiceAction> {
   return { DeleteParameter: deleteParameter(open), DeleteParameters: deleteParameters(open) };
 }

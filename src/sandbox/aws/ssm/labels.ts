@@ -1,6 +1,6 @@
 import type { Parameter, ParameterVersion } from "../state/index.ts";
 import {
-  type Action,
+  type ServiceAction,
   action,
   AwsError,
   type Call,
@@ -50,7 +50,7 @@ function labelNeed(open: OpenParameterStore, call: Call, operation: string, of: 
 }
 
 /** The actions that name versions: a label belongs to one version, and giving it to another moves it. */
-export function labelActions(open: OpenParameterStore): Record<string, Action> {
+export function labelActions(open: OpenParameterStore): Record<string, ServiceAction> {
   return {
     LabelParameterVersion: action({
       input: { Name: name, ParameterVersion: integer(), Labels: labels },

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { defined } from "../../../core/base/index.ts";
 import type { Parameter, ParameterVersion, Tag } from "../state/index.ts";
 import {
-  type Action,
+  type ServiceAction,
   action,
   AwsError,
   type Call,
@@ -225,7 +225,7 @@ function putNeeds(store: ParameterStore, put: Put): readonly Need[] {
  * PutParameter: the first version of a parameter, or one more. A version keeps what the request does not change of the
  * one before it; its type may be another (terraform-provider-aws changes it in place, against AWS).
  */
-export function putParameter(open: OpenParameterStore): Action {
+export function putParameter(open: OpenParameterStore): ServiceAction {
   return action({
     input: putInput,
     access: (put, call) => putNeeds(open(call), put),

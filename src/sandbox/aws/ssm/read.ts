@@ -1,5 +1,5 @@
 import {
-  type Action,
+  type ServiceAction,
   action,
   AwsError,
   flag,
@@ -30,7 +30,7 @@ function readNeed(store: ParameterStore, operation: string, name: string): Need 
   return { action: `ssm:${operation}`, resource: store.arn(name), context: store.tagContext(name) };
 }
 
-function getParameter(open: OpenParameterStore): Action {
+function getParameter(open: OpenParameterStore): ServiceAction {
   return action({
     input: { Name: required(text({ min: 1, max: 2048 })), WithDecryption: flag() },
     access: ({ Name }, call) => [readNeed(open(call), "GetParameter", Name)],
@@ -41,7 +41,7 @@ function getParameter(open: OpenParameterStore): Action {
   });
 }
 
-function getParameters(open: OpenParameterStore): Action {
+function getParameters(open: OpenParameterStore): ServiceAction {
   return action({
     input: { Names: required(texts({ min: 1, max: 2048 }, { min: 1, max: 10 })), WithDecryption: flag() },
     access: ({ Names }, call) => Names.map((name) => readNeed(open(call), "GetParameters", name)),
@@ -63,7 +63,7 @@ function getParameters(open: OpenParameterStore): Action {
  * also access /a/b", a Deny on /a/b for GetParameter notwithstanding
  * (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html).
  */
-function getParametersByPath(open: OpenParameterStore): Action {
+function getParametersByPath(open: OpenParameterStore): ServiceAction {
   return action({
     input: {
       Path: required(text({ min: 1, max: 2048 })),
@@ -119,7 +119,7 @@ function filtersOf(params: {
   );
 }
 
-function describeParameters(open: OpenParameterStore): Action {
+function describeParameters(open: OpenParameterStore): ServiceAction {
   return action({
     input: {
       Filters: oldFilterInput,
@@ -161,7 +161,7 @@ function describeParameters(open: OpenParameterStore): Action {
   });
 }
 
-function getParameterHistory(open: OpenParameterStore): Action {
+function getParameterHistory(open: OpenParameterStore): ServiceAction {
   return action({
     input: {
       Name: required(text({ min: 1, max: 2048 })),
@@ -200,7 +200,7 @@ function getParameterHistory(open: OpenParameterStore): Action {
 }
 
 /** The actions that read. */
-export function readActions(open: OpenParameterStore): Record<string, Action> {
+export function readActions(open: OpenParameterStore): Record<string, ServiceAction> {
   return {
     GetParameter: getParameter(open),
     GetParameters: getParameters(open),

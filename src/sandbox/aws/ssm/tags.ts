@@ -1,6 +1,6 @@
 import type { Parameter } from "../state/index.ts";
 import {
-  type Action,
+  type ServiceAction,
   action,
   AwsError,
   type Need,
@@ -67,7 +67,7 @@ function need(store: ParameterStore, operation: string, id: string, context: Nee
 }
 
 /** The actions on the tags of parameters. */
-export function tagActions(open: OpenParameterStore): Record<string, Action> {
+export function tagActions(open: OpenParameterStore): Record<string, ServiceAction> {
   return {
     AddTagsToResource: action({
       input: { ...named, Tags: required(tagsInput) },

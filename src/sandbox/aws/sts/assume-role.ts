@@ -2,7 +2,7 @@ import { defined } from "../../../core/base/index.ts";
 import { parseRoleArn } from "../../../rules/trust/index.ts";
 import type { Session, Tag } from "../state/index.ts";
 import {
-  type Action,
+  type ServiceAction,
   action,
   AwsError,
   type Call,
@@ -104,7 +104,7 @@ function askedTags(params: Params): SessionTags {
 }
 
 /** AssumeRole: a signed call, allowed by the role's trust policy and the caller's own policies together. */
-export function assumeRole(options: StsOptions, sessions: SessionStore): Action {
+export function assumeRole(options: StsOptions, sessions: SessionStore): ServiceAction {
   const { account } = options;
   const run = (params: Params, call: Call) => {
     call.note({ resource: params.RoleArn });

@@ -1,10 +1,10 @@
-import { type Action, action, AwsError, integer, text } from "../wire/index.ts";
+import { type ServiceAction, action, AwsError, integer, text } from "../wire/index.ts";
 import { credentials, type SessionStore } from "./session-store.ts";
 
 const twelveHours = 43_200;
 
 /** GetSessionToken: short-lived keys for the administrator's long-lived ones. */
-export function getSessionToken(sessions: SessionStore): Action {
+export function getSessionToken(sessions: SessionStore): ServiceAction {
   return action({
     input: {
       DurationSeconds: integer({ min: 900, max: 129_600 }),

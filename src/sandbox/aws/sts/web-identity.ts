@@ -13,7 +13,15 @@ import {
   type WebIdentityFacts,
   type PolicyDocument,
 } from "../../../rules/trust/index.ts";
-import { action, AwsError, structures, text, type Action, type Call, type ValueOf } from "../wire/index.ts";
+import {
+  action,
+  AwsError,
+  structures,
+  text,
+  type ServiceAction,
+  type Call,
+  type ValueOf,
+} from "../wire/index.ts";
 import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
 import { roleFacts } from "./role-facts.ts";
 import { managedPolicyText } from "../iam/index.ts";
@@ -121,7 +129,7 @@ function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionSto
  * AssumeRoleWithWebIdentity: unsigned, decided by the rules of src/rules/trust. `Provider` is the provider's ARN, as
  * the real service answers for OIDC providers of IAM, whatever its reference says.
  */
-export function assumeRoleWithWebIdentity(options: StsOptions, sessions: SessionStore): Action {
+export function assumeRoleWithWebIdentity(options: StsOptions, sessions: SessionStore): ServiceAction {
   return action({
     input,
     unsigned: true,

@@ -17,7 +17,7 @@ export {
 export { performHere } from "./in-process.ts";
 export { startWire, type WireOptions, type WireServer } from "./server.ts";
 export {
-  type Action,
+  type ServiceAction,
   action,
   type Call,
   type Decision,

@@ -3,14 +3,14 @@ import { AwsError } from "./error.ts";
 import { claimedService, foreignForm, isAwsCall, namesAction, queryOf } from "./foreign.ts";
 import { formPairs, formParams } from "./form.ts";
 import { headerOf, type WireRequest } from "./gate.ts";
-import type { Action, Service, WireForm } from "./service.ts";
+import type { ServiceAction, Service, WireForm } from "./service.ts";
 import type { RawRecord } from "./value.ts";
 
 /** Which operation a request is for, with its parameters still raw. */
 export interface Route {
   readonly service: Service;
   readonly name: string;
-  readonly action: Action;
+  readonly action: ServiceAction;
   readonly params: RawRecord;
 }
 
@@ -35,7 +35,7 @@ export class RouteError extends AwsError {
   }
 }
 
-function actionOf(service: Service, name: string): Action {
+function actionOf(service: Service, name: string): ServiceAction {
   const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
   if (action !== undefined) return action;
   throw new RouteError(

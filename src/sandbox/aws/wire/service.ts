@@ -58,11 +58,11 @@ export interface ActionOf<Fields extends Input> {
 }
 
 /** An operation with its parameters' types forgotten, as a service lists it. */
-export type Action = ActionOf<Input>;
+export type ServiceAction = ActionOf<Input>;
 
 /** Checks an operation's types and forgets them. */
-export function action<const Fields extends Input>(operation: ActionOf<Fields>): Action {
-  return operation as unknown as Action;
+export function action<const Fields extends Input>(operation: ActionOf<Fields>): ServiceAction {
+  return operation as unknown as ServiceAction;
 }
 
 /** How a refusal is written down. A service here speaks `query` or `json`; of others at least that much is known. */
@@ -78,7 +78,7 @@ export interface Service {
   readonly namespace: string;
   /** The code for parameters that break a constraint: `ValidationError`, or JSON's `ValidationException`. */
   readonly validationCode: string;
-  readonly actions: Readonly<Record<string, Action>>;
+  readonly actions: Readonly<Record<string, ServiceAction>>;
 }
 
 /** A request for the web page: anything that is GET or HEAD and names no Action. */
