@@ -14,7 +14,7 @@ const refusal = /\bthrow\b|\.blame\(|(?:faults|messages)\.push\(/u;
 /** Refusals that no client can bring about, or that say the same as the line above in types. */
 const unreachable = new Set([
   // A project would need all of the addresses that documentation may use.
-  'throw new ApiError(403, "resource_limit_exceeded", "primary IP limit exceeded", {',
+  'throw new HetznerApiError(403, "resource_limit_exceeded", "primary IP limit exceeded", {',
   'if (blob === undefined) throw invalidInput([{ name: "public_key", messages: ["SSH key is invalid"] }]);',
   "this.#faults.push({ name, messages: [message] });",
 ]);

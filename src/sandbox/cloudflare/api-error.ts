@@ -6,7 +6,7 @@ interface ErrorEntry {
 }
 
 /** A refusal as the API words it: a status and numbered errors, with `result: null` (Cloudflare API, "Responses"). */
-export class ApiError extends Error {
+export class CloudflareApiError extends Error {
   readonly status: number;
   readonly code: number;
   /** A fault of a record's content, which comes in either of two forms. */
@@ -31,12 +31,12 @@ export class ApiError extends Error {
 }
 
 /** 400 for what a record may not be. */
-export function invalid(code: number, message: string): ApiError {
-  return new ApiError(400, code, message, true);
+export function invalid(code: number, message: string): CloudflareApiError {
+  return new CloudflareApiError(400, code, message, true);
 }
 
 /** 400 for an Authorization header that is missing or has not the form `Bearer TOKEN` (6003, and 6111 behind it). */
-export class MalformedAuthorization extends ApiError {
+export class MalformedAuthorization extends CloudflareApiError {
   constructor() {
     super(400, 6003, "Invalid request headers");
   }

@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { CloudflareApiError } from "./api-error.ts";
 import type { DnsRecord } from "./types.ts";
 
 type Test = (record: DnsRecord) => boolean;
@@ -36,7 +36,7 @@ function whole(query: URLSearchParams, name: string, defaultValue: number, max: 
   if (text === null) return defaultValue;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return Math.min(value, max);
-  throw new ApiError(400, 9207, `${name} is invalid.`);
+  throw new CloudflareApiError(400, 9207, `${name} is invalid.`);
 }
 
 /** The records of a query, `match=all` unless it says `any`, in its order. */

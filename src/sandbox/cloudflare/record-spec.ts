@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { ApiError, invalid } from "./api-error.ts";
+import { CloudflareApiError, invalid } from "./api-error.ts";
 import type { CaaData, DnsRecord, RecordSpec, Zone } from "./types.ts";
 
 const plans = {
@@ -97,7 +97,7 @@ export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
  * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `ApiError`.
  */
 export function specOf(body: unknown, zone: Zone, before?: DnsRecord): RecordSpec {
-  if (!isRecord(body)) throw new ApiError(400, 9207, "Request body is invalid.");
+  if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");
   const fields: Fields = {
     ...(before === undefined ? {} : { ...before, data: before.data ?? null }),
     ...body,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { defined } from "../../core/base/index.ts";
-import { ApiError } from "./api-error.ts";
+import { CloudflareApiError } from "./api-error.ts";
 import { isProxiable, specOf } from "./record-spec.ts";
 import type { CloudflareVariants, DnsRecord, RecordSpec, Zone } from "./types.ts";
 
@@ -14,11 +14,11 @@ function checkBeside(spec: RecordSpec, records: Records, own?: string): void {
   for (const other of records.values()) {
     if (other.id === own || other.name !== spec.name) continue;
     if (other.type === spec.type && other.content === spec.content) {
-      throw new ApiError(400, 81_058, "An identical record already exists.");
+      throw new CloudflareApiError(400, 81_058, "An identical record already exists.");
     }
     const isAlias = spec.type === "CNAME" || other.type === "CNAME";
     if (isAlias && [spec.type, other.type].every((type) => type === "CNAME" || addressTypes.has(type))) {
-      throw new ApiError(400, 81_053, "An A, AAAA, or CNAME record with that host already exists.");
+      throw new CloudflareApiError(400, 81_053, "An A, AAAA, or CNAME record with that host already exists.");
     }
   }
 }
@@ -46,7 +46,7 @@ function changed(spec: RecordSpec, before: DnsRecord, time: string): DnsRecord {
 
 function existing(records: Records, id: unknown): DnsRecord {
   const record = typeof id === "string" ? records.get(id) : undefined;
-  if (record === undefined) throw new ApiError(404, 81_044, "Record does not exist.");
+  if (record === undefined) throw new CloudflareApiError(404, 81_044, "Record does not exist.");
   return record;
 }
 
@@ -65,7 +65,11 @@ export class RecordChanges {
 
   create(body: unknown): DnsRecord {
     if (this.#records.size >= maxRecords && this.#zone.plan === "free") {
-      throw new ApiError(400, 81_045, `Record quota exceeded: a zone has ${maxRecords} records at the most.`);
+      throw new CloudflareApiError(
+        400,
+        81_045,
+        `Record quota exceeded: a zone has ${maxRecords} records at the most.`,
+      );
     }
     const record = made(specOf(body, this.#zone), this.#time);
     checkBeside(record, this.#records);

@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { CloudflareApiError } from "./api-error.ts";
 import { matching, pageOf } from "./filters.ts";
 import { RecordChanges, showRecord } from "./records.ts";
 import type { CloudflareVariants, DnsRecord, Zone } from "./types.ts";
@@ -78,7 +78,7 @@ function listZones(account: CloudflareAccount, request: CloudflareRequest): Succ
     .toLowerCase();
   const found = account.zones.filter(({ name }) => wanted === undefined || name === wanted);
   if (account.variants.unknownZone === "refusal" && (wanted === undefined || found.length === 0)) {
-    throw new ApiError(
+    throw new CloudflareApiError(
       403,
       9109,
       `Actor 'com.cloudflare.api.token.${account.tokenId}' requires permission 'com.cloudflare.api.account.zone.list' to list zones`,
@@ -90,14 +90,14 @@ function listZones(account: CloudflareAccount, request: CloudflareRequest): Succ
 
 function zoneOf(account: CloudflareAccount, id: string): Zone {
   if (!/^[0-9a-f]{32}$/u.test(id)) {
-    throw new ApiError(
+    throw new CloudflareApiError(
       404,
       7003,
       `Could not route to /zones/${id}, perhaps your object identifier is invalid?`,
     );
   }
   const zone = account.zones.find((one) => one.id === id);
-  if (zone === undefined) throw new ApiError(403, 10_000, "Authentication error");
+  if (zone === undefined) throw new CloudflareApiError(403, 10_000, "Authentication error");
   return zone;
 }
 
@@ -138,7 +138,7 @@ function writeRecords(
   else if (id !== undefined && (method === "PUT" || method === "PATCH")) {
     success = { result: show(changes.change(id, body, method)) };
   } else if (id !== undefined && method === "DELETE") success = { result: { id: changes.remove(id).id } };
-  else throw new ApiError(405, 10_405, "Method not allowed for this endpoint.");
+  else throw new CloudflareApiError(405, 10_405, "Method not allowed for this endpoint.");
   changes.commit();
   return success;
 }
@@ -149,7 +149,7 @@ function recordsOf(account: CloudflareAccount, zone: Zone, request: CloudflareRe
   const id = parts[3];
   if (id !== undefined) {
     const record = zone.records.get(id);
-    if (record === undefined) throw new ApiError(404, 81_044, "Record does not exist.");
+    if (record === undefined) throw new CloudflareApiError(404, 81_044, "Record does not exist.");
     return { result: showRecord(record, account.variants) };
   }
   const { items, info } = pageOf(matching(zone.records.values(), query), query, 100, 5000);
@@ -163,11 +163,11 @@ export function answer(account: CloudflareAccount, request: CloudflareRequest): 
   if (parts.join("/") === "user/tokens/verify" && method === "GET") {
     return { result: { id: account.tokenId, status: "active" } };
   }
-  if (first !== "zones" || rest.length > 1) throw new ApiError(404, 7003, "No route for that URI");
+  if (first !== "zones" || rest.length > 1) throw new CloudflareApiError(404, 7003, "No route for that URI");
   if (id === undefined && method === "GET") return listZones(account, request);
   if (id !== undefined && below === undefined && method === "GET") {
     return { result: showZone(zoneOf(account, id), account, request) };
   }
   if (id !== undefined && below === "dns_records") return recordsOf(account, zoneOf(account, id), request);
-  throw new ApiError(405, 10_405, "Method not allowed for this endpoint.");
+  throw new CloudflareApiError(405, 10_405, "Method not allowed for this endpoint.");
 }

@@ -4,7 +4,7 @@ import { errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { Listener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
-import { ApiError, MalformedAuthorization } from "./api-error.ts";
+import { CloudflareApiError, MalformedAuthorization } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
 import { type CloudflareAccount, answer, type Success } from "./routes.ts";
 
@@ -72,18 +72,20 @@ interface CloudflareReply {
 }
 
 /** A token that is none is named so on its own page alone; elsewhere as one that lacks a right may be (9109). */
-function unknownToken(url: string): ApiError {
+function unknownToken(url: string): CloudflareApiError {
   const target = URL.parse(url, "http://stand-in.invalid");
   return target?.pathname === `${prefix}user/tokens/verify`
-    ? new ApiError(401, 1000, "Invalid API Token")
-    : new ApiError(403, 9109, "Invalid access token");
+    ? new CloudflareApiError(401, 1000, "Invalid API Token")
+    : new CloudflareApiError(403, 9109, "Invalid access token");
 }
 
 function authorize({ method = "GET", url = "/", headers }: IncomingMessage, { tokens }: Wiring): void {
   const token = /^Bearer (\S{1,200})$/u.exec(headers.authorization ?? "")?.[1];
   if (token === undefined) throw new MalformedAuthorization();
   if (token === tokens.edit || (token === tokens.read && method === "GET")) return;
-  throw token === tokens.read ? new ApiError(403, 10_000, "Authentication error") : unknownToken(url);
+  throw token === tokens.read
+    ? new CloudflareApiError(403, 10_000, "Authentication error")
+    : unknownToken(url);
 }
 
 function parsed(text: string): unknown {
@@ -91,7 +93,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ApiError(400, 9207, "Request body is invalid.");
+    throw new CloudflareApiError(400, 9207, "Request body is invalid.");
   }
 }
 
@@ -103,7 +105,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<CloudflareReply
   if (wait > 0) return tooMany(wait);
   const target = URL.parse(url, "http://stand-in.invalid");
   if (target === null || !target.pathname.startsWith(prefix))
-    throw new ApiError(404, 7003, "No route for that URI");
+    throw new CloudflareApiError(404, 7003, "No route for that URI");
   const text = (await exchange.readBody(maxBody)).toString("utf8");
   const success: Success = answer(wiring.account, {
     method,
@@ -118,13 +120,19 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<CloudflareReply
 }
 
 function tooMany(seconds: number): CloudflareReply {
-  const error = new ApiError(429, 10_429, "Rate limited. Please wait before retrying your request.");
+  const error = new CloudflareApiError(
+    429,
+    10_429,
+    "Rate limited. Please wait before retrying your request.",
+  );
   return { status: 429, body: error.toObject(false), retryAfter: seconds };
 }
 
 function problemOf(error: unknown, { account }: Wiring): CloudflareReply {
-  const known = error instanceof BodyRefused ? new ApiError(error.status, 9207, error.message) : error;
-  const problem = known instanceof ApiError ? known : new ApiError(500, 10_500, errorText(known));
+  const known =
+    error instanceof BodyRefused ? new CloudflareApiError(error.status, 9207, error.message) : error;
+  const problem =
+    known instanceof CloudflareApiError ? known : new CloudflareApiError(500, 10_500, errorText(known));
   return { status: problem.status, body: problem.toObject(account.variants.validationErrors === "chained") };
 }
 
@@ -148,7 +156,9 @@ function send(
 /** The answer in place of the work; undefined for what does not keep it from being done. */
 function refusalOf(kind: CloudflareMischief, wiring: Wiring): CloudflareReply | undefined {
   if (kind === "rate-limit") return tooMany(1);
-  return kind === "server-error" ? problemOf(new ApiError(500, 10_500, "Internal error"), wiring) : undefined;
+  return kind === "server-error"
+    ? problemOf(new CloudflareApiError(500, 10_500, "Internal error"), wiring)
+    : undefined;
 }
 
 /** The server of a stand-in for Cloudflare's API, on loopback; with `tls` for clients whose URL is fixed. */

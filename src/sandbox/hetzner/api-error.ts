@@ -8,7 +8,7 @@ export interface FieldFault {
  * A refusal as the API words it: status, a code that is the contract, a message that is not, and details whose
  * form depends on the code (Hetzner Cloud API, "Errors").
  */
-export class ApiError extends Error {
+export class HetznerApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: object | null;
@@ -26,9 +26,9 @@ export class ApiError extends Error {
 }
 
 /** 422: fields that cannot be taken. */
-export function invalidInput(fields: readonly FieldFault[]): ApiError {
+export function invalidInput(fields: readonly FieldFault[]): HetznerApiError {
   const names = fields.map(({ name }) => `'${name}'`).join(", ");
-  return new ApiError(
+  return new HetznerApiError(
     422,
     "invalid_input",
     `invalid input in field${fields.length === 1 ? "" : "s"} ${names}`,
@@ -39,21 +39,21 @@ export function invalidInput(fields: readonly FieldFault[]): ApiError {
 }
 
 /** 409: something of that kind has this value already. */
-export function uniquenessError(field: string, message = `${field} is already used`): ApiError {
-  return new ApiError(409, "uniqueness_error", message, { fields: [{ name: field }] });
+export function uniquenessError(field: string, message = `${field} is already used`): HetznerApiError {
+  return new HetznerApiError(409, "uniqueness_error", message, { fields: [{ name: field }] });
 }
 
 /** 404: nothing by this id. */
-export function notFound(kind: string, id: string | number): ApiError {
-  return new ApiError(404, "not_found", `${kind} with ID '${id}' not found`);
+export function notFound(kind: string, id: string | number): HetznerApiError {
+  return new HetznerApiError(404, "not_found", `${kind} with ID '${id}' not found`);
 }
 
 /** 423: deletion or rebuilding was forbidden by protection. */
-export function protectedError(kind: string, what = "deletion"): ApiError {
-  return new ApiError(423, "protected", `${kind} ${what} is protected`);
+export function protectedError(kind: string, what = "deletion"): HetznerApiError {
+  return new HetznerApiError(423, "protected", `${kind} ${what} is protected`);
 }
 
 /** 422 with a code of the operation. */
-export function refused(code: string, message: string): ApiError {
-  return new ApiError(422, code, message);
+export function refused(code: string, message: string): HetznerApiError {
+  return new HetznerApiError(422, code, message);
 }

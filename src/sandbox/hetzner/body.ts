@@ -1,4 +1,4 @@
-import { ApiError, type FieldFault, invalidInput } from "./api-error.ts";
+import { HetznerApiError, type FieldFault, invalidInput } from "./api-error.ts";
 
 /** Reads the fields of a request's body, and gathers what is wrong with them so that one answer tells all. */
 export class Body {
@@ -82,6 +82,6 @@ export function parseBody(text: string): Body {
     value = undefined;
   }
   const fields = recordOf(value);
-  if (fields === undefined) throw new ApiError(400, "json_error", "Invalid JSON");
+  if (fields === undefined) throw new HetznerApiError(400, "json_error", "Invalid JSON");
   return new Body(fields);
 }

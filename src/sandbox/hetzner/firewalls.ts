@@ -1,4 +1,4 @@
-import { ApiError, invalidInput, refused } from "./api-error.ts";
+import { HetznerApiError, invalidInput, refused } from "./api-error.ts";
 import { type Body, recordOf } from "./body.ts";
 import { canonicalCidr } from "./cidr.ts";
 import { labelsOf, selectorTest } from "./labels.ts";
@@ -100,7 +100,7 @@ function targetOf(project: Project, value: unknown): Server | string | undefined
   if (target?.["type"] !== "server") return undefined;
   const server = project.servers.get(Number(recordOf(target["server"])?.["id"]));
   if (server !== undefined) return server;
-  throw new ApiError(404, "firewall_resource_not_found", "firewall resource not found");
+  throw new HetznerApiError(404, "firewall_resource_not_found", "firewall resource not found");
 }
 
 function targetsOf(project: Project, body: Body, field: string): Targets {

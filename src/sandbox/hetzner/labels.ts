@@ -1,4 +1,4 @@
-import { ApiError, invalidInput } from "./api-error.ts";
+import { HetznerApiError, invalidInput } from "./api-error.ts";
 import type { Labels } from "./types.ts";
 
 const namePart = /^[a-z0-9A-Z](?:[a-z0-9A-Z_.-]{0,61}[a-z0-9A-Z])?$/u;
@@ -78,7 +78,7 @@ function requirement(text: string): Test {
   }
   const negated = text.startsWith("!");
   const key = negated ? text.slice(1).trim() : text;
-  if (keyFault(key) !== undefined) throw new ApiError(422, "invalid_input", "invalid label_selector");
+  if (keyFault(key) !== undefined) throw new HetznerApiError(422, "invalid_input", "invalid label_selector");
   return (labels) => Object.hasOwn(labels, key) !== negated;
 }
 

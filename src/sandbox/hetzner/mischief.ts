@@ -1,5 +1,5 @@
 import type { MischiefKinds, TransportMischief } from "../mischief/index.ts";
-import { ApiError } from "./api-error.ts";
+import { HetznerApiError } from "./api-error.ts";
 
 /** What can go wrong with a request in spite of its being right. */
 export type HetznerMischief =
@@ -23,7 +23,7 @@ export const hetznerMischief = {
   write: ["conflict", "rate-limit", "bad-gateway", "timeout", "late-timeout", "lost-answer"],
 } as const satisfies MischiefKinds<HetznerMischief>;
 
-const refusals: Partial<Record<HetznerMischief, ConstructorParameters<typeof ApiError>>> = {
+const refusals: Partial<Record<HetznerMischief, ConstructorParameters<typeof HetznerApiError>>> = {
   conflict: [409, "conflict", "the resource has changed or is being changed"],
   "rate-limit": [429, "rate_limit_exceeded", "limit of requests per hour reached"],
   timeout: [504, "timeout", "gateway timeout"],
@@ -32,7 +32,7 @@ const refusals: Partial<Record<HetznerMischief, ConstructorParameters<typeof Api
 };
 
 /** A refusal in place of the work; undefined where the work is done all the same, or there is no answer. */
-export function refusalOf(kind: HetznerMischief): ApiError | undefined {
+export function refusalOf(kind: HetznerMischief): HetznerApiError | undefined {
   const refusal = refusals[kind];
-  return refusal === undefined ? undefined : new ApiError(...refusal);
+  return refusal === undefined ? undefined : new HetznerApiError(...refusal);
 }

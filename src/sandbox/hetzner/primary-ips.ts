@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { ApiError, invalidInput, notFound, protectedError, refused } from "./api-error.ts";
+import { HetznerApiError, invalidInput, notFound, protectedError, refused } from "./api-error.ts";
 import type { Body } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
@@ -35,7 +35,7 @@ function freeAddress(project: Project, type: "ipv4" | "ipv6"): string {
         : `2001:db8:${randomInt(1, 0xff_ff).toString(16)}:${randomInt(1, 0xff_ff).toString(16)}::/64`;
     if (!taken.has(ip)) return ip;
   }
-  throw new ApiError(403, "resource_limit_exceeded", "primary IP limit exceeded", {
+  throw new HetznerApiError(403, "resource_limit_exceeded", "primary IP limit exceeded", {
     limits: [{ name: "primary_ip_limit" }],
   });
 }
@@ -111,7 +111,7 @@ export function createPrimaryIp(
 
 export function updatePrimaryIp(project: Project, address: PrimaryIp, body: Body): void {
   if (project.isBusy({ id: address.id, type: "primary_ip" })) {
-    throw new ApiError(409, "conflict", "another action is running");
+    throw new HetznerApiError(409, "conflict", "another action is running");
   }
   const name = body.optionalText("name");
   const autoDelete = body.flag("auto_delete", address.auto_delete);

@@ -1,4 +1,4 @@
-import { ApiError, notFound } from "./api-error.ts";
+import { HetznerApiError, notFound } from "./api-error.ts";
 import type { Body } from "./body.ts";
 import { images, locations, pricing } from "./catalogue.ts";
 import {
@@ -86,7 +86,7 @@ function readable<T extends { id: number }>(
 ): Handle {
   return (project, request) => {
     const [, id, ...rest] = request.parts;
-    if (request.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    if (request.method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
     const all = items(project, request);
     if (id === undefined) return ok(listAnswer(all, form, request.query, (item) => item));
     const one = all.find((item) => String(item.id) === id);
@@ -103,11 +103,12 @@ function imagesFor(_project: Project, { query, parts }: HetznerRequest): readonl
 
 /** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
 function actionsHandle(project: Project, { method, parts, query }: HetznerRequest): HetznerReply {
-  if (method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   const id = parts[1];
   if (id !== undefined) return ok({ action: project.get(project.actions, "action", id) });
   const ids = query.getAll("id");
-  if (ids.length === 0) throw new ApiError(410, "deprecated_api_endpoint", "listing all actions was removed");
+  if (ids.length === 0)
+    throw new HetznerApiError(410, "deprecated_api_endpoint", "listing all actions was removed");
   return ok({ actions: ids.flatMap((one) => project.actions.get(Number(one)) ?? []) });
 }
 
@@ -161,7 +162,7 @@ function itemHandle<T extends { id: number }>(
   if (below !== undefined) throw notFound(kind, id);
   if (request.method === "GET") return ok({ [kind]: show(project, item) });
   if (request.method === "DELETE") return remove(project, item);
-  if (request.method !== "PUT") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (request.method !== "PUT") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   update(project, item, request.body);
   return ok({ [kind]: show(project, item) });
 }
@@ -174,7 +175,7 @@ function collectionHandle<T extends { id: number }>(collection: Collection<T>): 
       return actionsHandle(project, { ...request, parts: [name ?? "", ...request.parts.slice(2)] });
     if (id !== undefined) return itemHandle(collection, project, request);
     if (request.method === "POST") return created(create(project, request.body));
-    if (request.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    if (request.method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
     return ok(listAnswer([...table(project).values()], form, request.query, (item) => show(project, item)));
   };
 }
@@ -285,9 +286,13 @@ const servers = collectionHandle({
 });
 
 /** What the API does and this stand-in does not: 501, which the API itself never answers. */
-function notImplemented({ method, parts }: HetznerRequest): ApiError {
+function notImplemented({ method, parts }: HetznerRequest): HetznerApiError {
   const request = `${method} /${parts.join("/")}`;
-  return new ApiError(501, "not_implemented", `the stand-in Hetzner Cloud does not implement ${request}`);
+  return new HetznerApiError(
+    501,
+    "not_implemented",
+    `the stand-in Hetzner Cloud does not implement ${request}`,
+  );
 }
 
 function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): HetznerReply {
@@ -295,7 +300,7 @@ function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): Hetz
   const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
   const isPosted = below === undefined && method === "POST";
-  if (isPosted) throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (isPosted) throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   if (below !== "rrsets") throw notImplemented(request);
   if (rest.length > 0 || method !== "GET") return askSets(project, zone, { method, parts: rest, body });
   return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
@@ -326,7 +331,7 @@ const collections: Readonly<Record<string, Handle>> = {
   images: readable("image", imagesFor, imageList),
   pricing: () => ok({ pricing }),
   datacenters: () => {
-    throw new ApiError(410, "deprecated_api_endpoint", "datacenters were removed on 2026-10-01", {
+    throw new HetznerApiError(410, "deprecated_api_endpoint", "datacenters were removed on 2026-10-01", {
       announcement: "https://docs.hetzner.cloud/changelog",
     });
   },
@@ -335,7 +340,7 @@ const collections: Readonly<Record<string, Handle>> = {
 /** Answers one request. Throws `ApiError`. */
 export function answer(project: Project, request: HetznerRequest): HetznerReply {
   const handle = collections[request.parts[0] ?? ""];
-  if (handle === undefined) throw new ApiError(404, "not_found", "endpoint not found");
+  if (handle === undefined) throw new HetznerApiError(404, "not_found", "endpoint not found");
   project.settle();
   return handle(project, request);
 }

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { Listener } from "../listener/index.ts";
-import { ApiError } from "./api-error.ts";
+import { HetznerApiError } from "./api-error.ts";
 import { Body, parseBody } from "./body.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { type HetznerMischief, refusalOf } from "./mischief.ts";
@@ -68,12 +68,12 @@ export class RateLimit {
 function authorize(authorization: string | undefined, method: string, { project, tokens }: Wiring): void {
   const token = /^Bearer (\S{1,200})$/u.exec(authorization ?? "")?.[1];
   if (token !== tokens.readWrite && token !== tokens.readOnly) {
-    throw new ApiError(401, "unauthorized", "the token you provided is invalid");
+    throw new HetznerApiError(401, "unauthorized", "the token you provided is invalid");
   }
   if (token === tokens.readWrite || method === "GET") return;
   throw project.variants.readOnlyRefusal === "forbidden"
-    ? new ApiError(403, "forbidden", "insufficient permissions")
-    : new ApiError(401, "token_readonly", "token is only allowed to perform GET requests");
+    ? new HetznerApiError(403, "forbidden", "insufficient permissions")
+    : new HetznerApiError(401, "token_readonly", "token is only allowed to perform GET requests");
 }
 
 async function work(exchange: Exchange, wiring: Wiring): Promise<HetznerReply> {
@@ -81,11 +81,11 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<HetznerReply> {
   const { method = "GET", url = "/" } = incoming;
   authorize(incoming.headers.authorization, method, wiring);
   if (!wiring.limit.take()) {
-    throw new ApiError(429, "rate_limit_exceeded", "limit of requests per hour reached");
+    throw new HetznerApiError(429, "rate_limit_exceeded", "limit of requests per hour reached");
   }
   const target = URL.parse(url, "http://stand-in.invalid");
   if (target === null || !target.pathname.startsWith(prefix)) {
-    throw new ApiError(404, "not_found", "endpoint not found");
+    throw new HetznerApiError(404, "not_found", "endpoint not found");
   }
   const text = (await exchange.readBody(maxBody)).toString("utf8");
   return answer(wiring.project, {
@@ -98,11 +98,15 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<HetznerReply> {
 
 function problemOf(error: unknown, { project }: Wiring): HetznerReply {
   if (error instanceof BodyRefused) {
-    return { status: error.status, body: new ApiError(error.status, "json_error", error.message).toObject() };
+    return {
+      status: error.status,
+      body: new HetznerApiError(error.status, "json_error", error.message).toObject(),
+    };
   }
-  const problem = error instanceof ApiError ? error : new ApiError(500, "server_error", errorText(error));
+  const problem =
+    error instanceof HetznerApiError ? error : new HetznerApiError(500, "server_error", errorText(error));
   const bare = problem.code === "invalid_input" && !project.variants.invalidInputDetails;
-  const shown = bare ? new ApiError(problem.status, problem.code, problem.message) : problem;
+  const shown = bare ? new HetznerApiError(problem.status, problem.code, problem.message) : problem;
   return { status: shown.status, body: shown.toObject() };
 }
 

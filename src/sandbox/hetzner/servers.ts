@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ApiError, invalidInput, protectedError, refused } from "./api-error.ts";
+import { HetznerApiError, invalidInput, protectedError, refused } from "./api-error.ts";
 import { type Body, recordOf } from "./body.ts";
 import { images, locations } from "./catalogue.ts";
 import { labelsOf, selectorTest } from "./labels.ts";
@@ -41,7 +41,7 @@ interface Order {
 /** An address that stands, a new one, or none. */
 type Address = PrimaryIp | "new" | "none";
 
-function field(name: string, message: string): ApiError {
+function field(name: string, message: string): HetznerApiError {
   return invalidInput([{ name, messages: [message] }]);
 }
 
@@ -68,7 +68,7 @@ function addressFor(project: Project, body: Body, kind: "ipv4" | "ipv6", where: 
   const address = project.primaryIps.get(Number(id));
   if (address === undefined) throw field(`public_net.${kind}`, `primary IP ${JSON.stringify(id)} not found`);
   if (address.type !== kind) {
-    throw new ApiError(412, "primary_ip_version_mismatch", `primary IP ${address.id} is no ${kind}`);
+    throw new HetznerApiError(412, "primary_ip_version_mismatch", `primary IP ${address.id} is no ${kind}`);
   }
   if (address.assignee_id !== null || project.isHeld(address.id)) {
     throw refused("primary_ip_assigned", `primary IP ${address.id} is assigned`);
@@ -93,7 +93,7 @@ function placeOf(project: Project, body: Body, type: ServerType): Location {
     throw field("server_type", `server type ${type.name} is not offered in ${location.name}`);
   }
   if (project.isSoldOut(type.name, location.name)) {
-    throw new ApiError(
+    throw new HetznerApiError(
       412,
       "resource_unavailable",
       `server type ${type.name} is not available in ${location.name}`,
@@ -271,7 +271,7 @@ function release(project: Project, server: Server): void {
 /** Deletes a server; what it had is let go while the action runs. Throws 423 where it is protected or locked. */
 export function deleteServer(project: Project, server: Server): Action {
   if (server.protection.delete) throw protectedError("server");
-  if (server.locked) throw new ApiError(423, "locked", "server is locked");
+  if (server.locked) throw new HetznerApiError(423, "locked", "server is locked");
   server.status = "deleting";
   const deleted = (): void => {
     project.servers.delete(server.id);
@@ -302,7 +302,7 @@ function power(
   meanwhile?: Server["status"],
 ): Perform {
   return (project, server) => {
-    if (server.locked) throw new ApiError(423, "locked", "server is locked");
+    if (server.locked) throw new HetznerApiError(423, "locked", "server is locked");
     if (meanwhile !== undefined) server.status = meanwhile;
     const done = (): void => {
       server.status = to;

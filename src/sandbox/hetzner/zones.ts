@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { ApiError, notFound, refused, uniquenessError } from "./api-error.ts";
+import { HetznerApiError, notFound, refused, uniquenessError } from "./api-error.ts";
 import { type Body, recordOf } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
@@ -182,7 +182,7 @@ function askSet(project: Project, zone: Zone, set: RecordSet, { method, body }: 
     body.check();
   }
   if (method === "GET" || method === "PUT") return { status: 200, body: { rrset: showRecordSet(zone, set) } };
-  if (method !== "DELETE") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (method !== "DELETE") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   zone.sets.delete(set.id);
   return { status: 201, body: { action: begin(project, zone, "delete_rrset") } };
 }
