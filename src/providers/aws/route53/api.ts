@@ -3,7 +3,7 @@ import { defined, PodtrustError } from "../../../core/base/index.ts";
 import type { DnsZone } from "../../../rules/dns/index.ts";
 import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
-import { type ApiSet, plainName, readSet } from "./record-set.ts";
+import { type Route53RecordSet, plainName, readSet } from "./record-set.ts";
 
 // Enough for a person to choose from.
 const maxZones = 100;
@@ -45,13 +45,13 @@ export class Route53Api {
   async sets(
     zone: DnsZone,
     from: string | undefined,
-    isEnough: (sets: readonly ApiSet[]) => boolean,
+    isEnough: (sets: readonly Route53RecordSet[]) => boolean,
     signal: AbortSignal,
-  ): Promise<readonly ApiSet[]> {
+  ): Promise<readonly Route53RecordSet[]> {
     const client = await this.#session.route53();
     const { ListResourceRecordSetsCommand } = await import("@aws-sdk/client-route-53");
     return calling(`listing the records of ${from ?? zone.name}`, async () => {
-      const found: ApiSet[] = [];
+      const found: Route53RecordSet[] = [];
       let start: { StartRecordName?: string; StartRecordType?: ResourceRecordSet["Type"] } =
         from === undefined ? {} : { StartRecordName: `${from}.` };
       let identifier: string | undefined;

@@ -17,7 +17,7 @@ import { awsError, complaintOf, isAwsCode } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { Route53Api } from "./api.ts";
 import { claimedName, claimName, claimsWith, claimedTypes, isClaimed, ownerBy } from "./claims.ts";
-import { type ApiSet, isAlike, rawSet, sortKey } from "./record-set.ts";
+import { type Route53RecordSet, isAlike, rawSet, sortKey } from "./record-set.ts";
 
 const races: RetrySchedule = {
   name: "what somebody changed at the same time is looked at again",
@@ -31,8 +31,8 @@ const syncPauseMs = 3000;
 
 /** A name's records, with the claims beside them. */
 interface NameRecords {
-  readonly sets: readonly ApiSet[];
-  readonly claim: ApiSet | undefined;
+  readonly sets: readonly Route53RecordSet[];
+  readonly claim: Route53RecordSet | undefined;
 }
 
 /**
@@ -48,7 +48,10 @@ function isRace(thrown: unknown): boolean {
 }
 
 /** Replaces a set exactly; `undefined` is nothing. */
-function changesBetween(before: ApiSet | undefined, after: RecordSet | undefined): readonly Change[] {
+function changesBetween(
+  before: Route53RecordSet | undefined,
+  after: RecordSet | undefined,
+): readonly Change[] {
   if (before !== undefined && after !== undefined && isAlike(before, after.ttl, after.values)) return [];
   return [
     ...(before === undefined ? [] : [{ Action: "DELETE", ResourceRecordSet: before.raw } as const]),
@@ -93,7 +96,7 @@ class Route53Dns implements DnsProvider {
   async #at(zone: DnsZone, name: string, signal: AbortSignal): Promise<NameRecords> {
     const claimAt = claimName(name);
     // What comes after the claim's place is of no interest, and a zone may be long.
-    const isPast = (sets: readonly ApiSet[]): boolean => {
+    const isPast = (sets: readonly Route53RecordSet[]): boolean => {
       const last = sets.at(-1);
       return last !== undefined && sortKey(last.name) > sortKey(claimAt);
     };

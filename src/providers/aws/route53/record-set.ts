@@ -3,7 +3,7 @@ import { defined } from "../../../core/base/index.ts";
 import { canonicalValue, quoted, type RecordSet, type RecordType } from "../../../rules/dns/index.ts";
 
 /** All records of one name and type at Route 53, and what has to be said exactly to delete them. */
-export interface ApiSet {
+export interface Route53RecordSet {
   /** Lower case, without a dot at its end. */
   readonly name: string;
   readonly type: string;
@@ -41,7 +41,7 @@ function specialOf({ AliasTarget, SetIdentifier, Type }: ResourceRecordSet): str
 }
 
 /** A set of an answer. */
-export function readSet(raw: ResourceRecordSet): ApiSet {
+export function readSet(raw: ResourceRecordSet): Route53RecordSet {
   const type = raw.Type ?? "?";
   const own = ownTypes.find((one) => one === type);
   const values = (raw.ResourceRecords ?? []).map(({ Value = "" }) =>
@@ -65,6 +65,6 @@ export function rawSet({ name, type, ttl, values }: RecordSet): ResourceRecordSe
 }
 
 /** Whether a set holds just these values, whatever their order. */
-export function isAlike(set: ApiSet, ttl: number, values: readonly string[]): boolean {
+export function isAlike(set: Route53RecordSet, ttl: number, values: readonly string[]): boolean {
   return set.ttl === ttl && [...set.values].sort().join("\n") === [...values].sort().join("\n");
 }

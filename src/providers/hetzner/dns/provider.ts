@@ -16,7 +16,7 @@ import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
 import type { Fields } from "../fields.ts";
 import {
-  type ApiSet,
+  type HetznerRecordSet,
   bodyRecords,
   foundSet,
   ownerOf,
@@ -87,13 +87,17 @@ class HetznerDns implements DnsProvider {
     zone: DnsZone,
     query: readonly (readonly [string, string])[],
     signal: AbortSignal,
-  ): Promise<readonly (ApiSet & { readonly name: string })[]> {
+  ): Promise<readonly (HetznerRecordSet & { readonly name: string })[]> {
     const listed = await this.#api.listAt(`zones/${zone.id}/rrsets`, "rrsets", signal, query);
     return listed.map((one) => readSet(one, this.#ttls.get(zone.id) ?? 0));
   }
 
   /** What stands in a key's place: its own set, or an alias of the whole name. */
-  async #at(zone: DnsZone, { name, type }: RecordKey, signal: AbortSignal): Promise<ApiSet | undefined> {
+  async #at(
+    zone: DnsZone,
+    { name, type }: RecordKey,
+    signal: AbortSignal,
+  ): Promise<HetznerRecordSet | undefined> {
     const relative = relativeName(name, zone.name);
     const found = await this.#sets(zone, [["name", relative]], signal);
     const own = found.filter((one) => one.name === relative);
@@ -134,7 +138,7 @@ class HetznerDns implements DnsProvider {
   async #until(
     zone: DnsZone,
     key: RecordKey,
-    steps: (found: ApiSet | undefined) => readonly Step[],
+    steps: (found: HetznerRecordSet | undefined) => readonly Step[],
     work: DnsWork,
   ): Promise<void> {
     const { name, type } = key;
@@ -161,7 +165,7 @@ class HetznerDns implements DnsProvider {
 
   async write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver = false): Promise<void> {
     const path = this.#pathOf(zone, set);
-    const toward = (found: ApiSet | undefined): readonly Step[] => {
+    const toward = (found: HetznerRecordSet | undefined): readonly Step[] => {
       if (found === undefined) return [this.#creation(zone, set)];
       const owner = ownerOf(found, this.#stack);
       if (owner.kind !== "ours" && (!takeOver || found.type !== set.type))
@@ -184,7 +188,7 @@ class HetznerDns implements DnsProvider {
   }
 
   async delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void> {
-    const toward = (found: ApiSet | undefined): readonly Step[] =>
+    const toward = (found: HetznerRecordSet | undefined): readonly Step[] =>
       found !== undefined && ownerOf(found, this.#stack).kind === "ours"
         ? [{ method: "DELETE", path: this.#pathOf(zone, key) }]
         : [];
@@ -193,7 +197,7 @@ class HetznerDns implements DnsProvider {
 
   async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const key = { name, type: "TXT" } as const;
-    const toward = (found: ApiSet | undefined): readonly Step[] => {
+    const toward = (found: HetznerRecordSet | undefined): readonly Step[] => {
       if (found?.values.includes(value) === true) return [];
       if (found === undefined) return [this.#creation(zone, { ...key, ttl: textTtl, values: [value] })];
       const body = { records: bodyRecords("TXT", [value]) };
@@ -204,7 +208,7 @@ class HetznerDns implements DnsProvider {
 
   async removeText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const key = { name, type: "TXT" } as const;
-    const toward = (found: ApiSet | undefined): readonly Step[] => {
+    const toward = (found: HetznerRecordSet | undefined): readonly Step[] => {
       const at = found?.values.indexOf(value) ?? -1;
       if (found === undefined || at < 0) return [];
       const body = { records: [{ value: found.raw[at] ?? value }] };
@@ -236,7 +240,7 @@ class HetznerDns implements DnsProvider {
   close(): void {}
 }
 
-function takenError({ name, type }: RecordKey, found: ApiSet, stack: string): PodtrustError {
+function takenError({ name, type }: RecordKey, found: HetznerRecordSet, stack: string): PodtrustError {
   const said = `${name} has ${found.type} records that are not to be touched for ${type}: they belong to`;
   return nameTaken({ name, type }, said, { found: found.type, owner: ownerOf(found, stack) });
 }

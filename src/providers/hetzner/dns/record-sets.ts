@@ -9,7 +9,7 @@ import { cloudLabels, type Owner } from "../../../rules/plan/index.ts";
 import type { Fields } from "../fields.ts";
 
 /** All records of one name and type as the API has them. */
-export interface ApiSet {
+export interface HetznerRecordSet {
   readonly type: string;
   /** Seconds; the zone's own where the set has none. */
   readonly ttl: number;
@@ -26,7 +26,7 @@ const ownTypes: readonly RecordType[] = ["A", "AAAA", "CAA", "TXT"];
 export const ownType = (type: string): RecordType | undefined => ownTypes.find((one) => one === type);
 
 /** A set of an answer. Throws `hetzner-answer-invalid`. */
-export function readSet(fields: Fields, zoneTtl: number): ApiSet & { readonly name: string } {
+export function readSet(fields: Fields, zoneTtl: number): HetznerRecordSet & { readonly name: string } {
   const type = fields.text("type");
   const own = ownType(type);
   const raw = fields.neededList("records").map((record) => record.text("value"));
@@ -58,13 +58,13 @@ export function bodyRecords(
 }
 
 /** Whose a set is, seen from a stack. */
-export function ownerOf({ type, values, labels }: ApiSet, stack: string): Owner {
+export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: string): Owner {
   if (type !== "CNAME") return cloudLabels.ownerOf(labels, stack);
   return { kind: "untagged", looksLike: `somebody who made it an alias of ${values.join(", ")}` };
 }
 
 /** What was found at a key's place, as a set. */
-export function foundSet(key: RecordKey, set: ApiSet, stack: string): FoundSet {
+export function foundSet(key: RecordKey, set: HetznerRecordSet, stack: string): FoundSet {
   const owner = ownerOf(set, stack);
   const { ttl, values } = set;
   return {
