@@ -1,6 +1,6 @@
 import { PodtrustError } from "../core/base/index.ts";
 import {
-  type ApplyOptions,
+  type ApplyPlanOptions,
   type ApplyOutcome,
   applyPlan,
   movedBetween,
@@ -41,7 +41,7 @@ export interface Stack {
   checkUnchanged(shown: StackPlan): Promise<StackPlan>;
   /** The plan of a file made again. Throws `plan-changed` when config or world are no longer as they were then. */
   checkSaved(saved: SavedPlan): Promise<StackPlan>;
-  apply(shown: StackPlan, options?: Pick<ApplyOptions, "onEvent">): Promise<ApplyOutcome>;
+  apply(shown: StackPlan, options?: Pick<ApplyPlanOptions, "onEvent">): Promise<ApplyOutcome>;
   close(): void;
 }
 
@@ -244,7 +244,7 @@ class PartsStack implements Stack {
     return this.#asShown(saved.spec, saved.changes);
   }
 
-  apply(shown: StackPlan, options: Pick<ApplyOptions, "onEvent"> = {}): Promise<ApplyOutcome> {
+  apply(shown: StackPlan, options: Pick<ApplyPlanOptions, "onEvent"> = {}): Promise<ApplyOutcome> {
     return applyPlan(shown.plan, { ...options, signal: this.#options.signal });
   }
 

@@ -19,7 +19,7 @@ export type ApplyEvent =
   | { readonly type: "confirmed"; readonly change: Change }
   | { readonly type: "unconfirmed"; readonly change: Change; readonly error: PodtrustError };
 
-export interface ApplyOptions {
+export interface ApplyPlanOptions {
   readonly onEvent?: (event: ApplyEvent) => void;
   readonly signal?: AbortSignal;
   /**
@@ -82,7 +82,7 @@ class Run {
   readonly #replaced = new Set<string>();
   readonly #toConfirm: Change[] = [];
 
-  constructor(plan: Plan, options: ApplyOptions) {
+  constructor(plan: Plan, options: ApplyPlanOptions) {
     this.#plan = plan;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#emit = options.onEvent ?? (() => {});
@@ -263,7 +263,7 @@ class Run {
  * depends on it and nothing else. When all is made, what takes time to be seen everywhere is waited for, all of it
  * together. Plans with refusals are refused whole. Cut off anywhere, another run finishes it.
  */
-export async function applyPlan(plan: Plan, options: ApplyOptions = {}): Promise<ApplyOutcome> {
+export async function applyPlan(plan: Plan, options: ApplyPlanOptions = {}): Promise<ApplyOutcome> {
   const [refusal] = plan.refusals;
   if (refusal !== undefined) throw refusal;
   const run = new Run(plan, options);

@@ -1,4 +1,4 @@
-export { type ApplyEvent, type ApplyOptions, type ApplyOutcome, applyPlan } from "./apply.ts";
+export { type ApplyEvent, type ApplyPlanOptions, type ApplyOutcome, applyPlan } from "./apply.ts";
 export type { Tags } from "./carriers.ts";
 export { digestOf } from "./fingerprint.ts";
 export {
