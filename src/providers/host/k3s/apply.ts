@@ -41,7 +41,7 @@ import {
 } from "./scripts.ts";
 import { isIssuing } from "./running-flags.ts";
 import { type K3sState, parseState } from "./state.ts";
-import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
+import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
 
 const minute = 60_000;
 
@@ -65,7 +65,7 @@ export async function inspectK3s(session: SshSession, signal: AbortSignal): Prom
   return parseState(result.stdout);
 }
 
-function releaseUrl(version: string, architecture: Architecture): string {
+function releaseUrl(version: string, architecture: GoArchitecture): string {
   const name = architecture === "amd64" ? "k3s" : `k3s-${architecture}`;
   return `https://github.com/k3s-io/k3s/releases/download/${encodeURIComponent(version)}/${name}`;
 }

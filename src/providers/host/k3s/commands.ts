@@ -1,6 +1,6 @@
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { k3sKubeconfigPath as kubeconfig } from "./kubeconfig.ts";
-import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
+import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
 
 /** The cilium command, where there is one. */
 export const ciliumPath = "/usr/local/bin/cilium";
@@ -29,7 +29,7 @@ export function profileFile({ stack, cilium }: K3sSpec): HostFile {
 }
 
 /** Where the host downloads the cilium command (github.com/cilium/cilium-cli, releases). */
-export function ciliumCliUrl(version: string, architecture: Architecture): string {
+export function ciliumCliUrl(version: string, architecture: GoArchitecture): string {
   const release = encodeURIComponent(version);
   return `https://github.com/cilium/cilium-cli/releases/download/${release}/cilium-linux-${architecture}.tar.gz`;
 }

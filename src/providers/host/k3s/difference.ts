@@ -9,7 +9,7 @@ import { isIssuing } from "./running-flags.ts";
 import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
-import type { Architecture, HostFile, K3sSpec } from "./spec.ts";
+import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
 
 /** Our files that k3s reads, without Cilium's manifest, which is put together on the host. */
 export function filesOf(spec: K3sSpec): readonly HostFile[] {
@@ -52,7 +52,7 @@ function ciliumChange(state: K3sState | undefined, spec: K3sSpec): readonly Fiel
 }
 
 /** The architecture of a machine that k3s is had for; throws `host-unsupported`. */
-export function architectureOf({ architecture, machine }: K3sState): Architecture {
+export function architectureOf({ architecture, machine }: K3sState): GoArchitecture {
   if (architecture !== undefined) return architecture;
   throw new PodtrustError(
     "host-unsupported",
@@ -62,7 +62,7 @@ export function architectureOf({ architecture, machine }: K3sState): Architectur
 
 interface Sums {
   readonly version: string;
-  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+  readonly sha256: Readonly<Partial<Record<GoArchitecture, string>>>;
 }
 
 function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: string): string {

@@ -1,5 +1,5 @@
 /** Go's name of a processor's architecture. */
-export type Architecture = "amd64" | "arm64";
+export type GoArchitecture = "amd64" | "arm64";
 
 /** The chart of Cilium that a cluster gets, pinned. */
 export interface CiliumSpec {
@@ -17,7 +17,7 @@ export interface CiliumCliSpec {
   /** `v0.18.7` */
   readonly version: string;
   /** SHA-256 of the release's .tar.gz, hex. */
-  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+  readonly sha256: Readonly<Partial<Record<GoArchitecture, string>>>;
   /** The .tar.gz on this machine; absent: the host downloads it. */
   readonly archive?: string;
 }
@@ -30,7 +30,7 @@ export interface K3sSpec {
   /** Whether the config names it: a k3s that runs stays at its own version otherwise. */
   readonly isVersionNamed: boolean;
   /** SHA-256 of the release's binary, hex. */
-  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+  readonly sha256: Readonly<Partial<Record<GoArchitecture, string>>>;
   /** The binary on this machine; absent: the host downloads it. */
   readonly archive?: string;
   /** The first signs; all are accepted. */

@@ -4,12 +4,12 @@ import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
-import type { Architecture } from "./spec.ts";
+import type { GoArchitecture } from "./spec.ts";
 
 /** k3s on a host as it was found. */
 export interface K3sState {
   /** Undefined where it is one that podtrust knows no k3s for. */
-  readonly architecture: Architecture | undefined;
+  readonly architecture: GoArchitecture | undefined;
   /** As uname says it. */
   readonly machine: string;
   /** SHA-256 of the binary, hex. */
@@ -44,7 +44,7 @@ export interface K3sState {
   readonly running?: RunningFlags;
 }
 
-const architectures: Readonly<Record<string, Architecture>> = { x86_64: "amd64", aarch64: "arm64" };
+const architectures: Readonly<Record<string, GoArchitecture>> = { x86_64: "amd64", aarch64: "arm64" };
 
 const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
 

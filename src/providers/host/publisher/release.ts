@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import { readBounded, readBoundedText } from "../../../core/files/index.ts";
 
-export type Architecture = "x64" | "arm64";
+export type NodeArchitecture = "x64" | "arm64";
 
 /** The publisher's program for one architecture, as `npm run release` built it. */
 export interface Release {
   readonly version: string;
-  readonly architecture: Architecture;
+  readonly architecture: NodeArchitecture;
   /** The file compressed by zstd. */
   readonly file: string;
   /** SHA-256 of that file and of the program in it, hex. */
@@ -19,7 +19,7 @@ export interface Release {
 const maxRelease = 256 * 1024 * 1024;
 
 /** By what `uname -m` says. */
-export const architectures: Readonly<Record<string, Architecture>> = { x86_64: "x64", aarch64: "arm64" };
+export const architectures: Readonly<Record<string, NodeArchitecture>> = { x86_64: "x64", aarch64: "arm64" };
 
 function sumIn(text: string, name: string): string | undefined {
   const line = text.split("\n").find((one) => one.endsWith(`  ${name}`));
@@ -29,7 +29,7 @@ function sumIn(text: string, name: string): string | undefined {
 async function releaseOf(
   folder: string,
   version: string,
-  architecture: Architecture,
+  architecture: NodeArchitecture,
 ): Promise<Release | undefined> {
   const name = `podtrust-publisher-${version}-linux-${architecture}`;
   const file = join(folder, `${name}.zst`);
@@ -46,7 +46,7 @@ async function releaseOf(
 export async function findReleases(
   folder: string,
   version: string,
-): Promise<ReadonlyMap<Architecture, Release>> {
+): Promise<ReadonlyMap<NodeArchitecture, Release>> {
   const each = await Promise.all(
     (["x64", "arm64"] as const).map((architecture) => releaseOf(folder, version, architecture)),
   );

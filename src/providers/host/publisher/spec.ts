@@ -1,6 +1,6 @@
 import type { HostFile } from "./config-file.ts";
 import type { HostLayout } from "./layout.ts";
-import type { Architecture, Release } from "./release.ts";
+import type { NodeArchitecture, Release } from "./release.ts";
 
 /** What the publisher on a machine shall be. */
 export interface HostPublisherSpec {
@@ -10,7 +10,7 @@ export interface HostPublisherSpec {
   /** Of podtrust, whose publisher is installed. */
   readonly version: string;
   /** What there is of that version, by architecture. */
-  readonly releases: ReadonlyMap<Architecture, Release>;
+  readonly releases: ReadonlyMap<NodeArchitecture, Release>;
   /** Config and what it names, and the units, each with its whole text. */
   readonly files: readonly HostFile[];
   /** Units that are started with the machine. */

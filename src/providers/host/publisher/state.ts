@@ -1,6 +1,6 @@
 import { isRecord, recordsOf } from "../../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
-import { type Architecture, architectures } from "./release.ts";
+import { type NodeArchitecture, architectures } from "./release.ts";
 
 /** What a running publisher says of itself, as far as it counts here. */
 export interface Health {
@@ -27,7 +27,7 @@ export interface UnitFacts {
 /** The publisher on a machine as it was found. */
 export interface PublisherState {
   /** Undefined where it is one that there is no publisher for. */
-  readonly architecture: Architecture | undefined;
+  readonly architecture: NodeArchitecture | undefined;
   /** As uname says it. */
   readonly machine: string;
   readonly unpacks: "zstd" | "gzip";
