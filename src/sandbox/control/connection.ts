@@ -89,7 +89,7 @@ function jsonOf(body: Buffer): unknown {
 }
 
 /** Asks a control API; gives what it answers, throws what it refuses with. */
-export type Ask = (method: string, path: string, body?: object) => Promise<JsonRecord>;
+export type ControlCall = (method: string, path: string, body?: object) => Promise<JsonRecord>;
 
 /** The error that the sandbox answered with, as it is thrown in its own process. */
 function thrownThere(answer: unknown, status: number): PodtrustError {
@@ -100,7 +100,7 @@ function thrownThere(answer: unknown, status: number): PodtrustError {
 }
 
 /** Asks the control API of the sandbox at a URL. */
-export function asker({ url, token }: ConnectionOptions): Ask {
+export function asker({ url, token }: ConnectionOptions): ControlCall {
   return async (method, path, body) => {
     const response = await request(`${url}${controlPath}${path}`, {
       method,
@@ -129,7 +129,7 @@ function forgedBody({ name: serviceAccount, claims, header, ...rest }: ForgedTok
   return { ...rest, serviceAccount, claims: setClaims, withoutClaims, header: setHeader, withoutHeader };
 }
 
-async function issuerBy(ask: Ask, wanted: string | undefined): Promise<ConnectedIssuer> {
+async function issuerBy(ask: ControlCall, wanted: string | undefined): Promise<ConnectedIssuer> {
   const said = await (wanted === undefined ? ask("GET", "issuer") : ask("POST", "issuers", { url: wanted }));
   const rules = Array.isArray(said["connectTo"]) ? said["connectTo"] : [];
   const issuer = textOf(said["url"]) ?? "";
@@ -153,7 +153,7 @@ type AccountAddress = Pick<SandboxConnection, "account" | "admin" | "url">;
 
 /** An account whose control API is asked. */
 function accountBy(
-  ask: Ask,
+  ask: ControlCall,
   { url, account, admin }: AccountAddress,
 ): Omit<AccountConnection, keyof AsyncDisposable | "close"> {
   return {
@@ -190,10 +190,10 @@ function keysIn({ accessKeyId, secretAccessKey }: JsonRecord): AccountAddress["a
   return { accessKeyId: String(accessKeyId), secretAccessKey: String(secretAccessKey) };
 }
 
-async function newAccount(ask: Ask, url: string): Promise<AccountConnection> {
+async function newAccount(ask: ControlCall, url: string): Promise<AccountConnection> {
   const said = await ask("POST", "accounts");
   const account = String(said["account"]);
-  const own: Ask = (method, path, body) => ask(method, `accounts/${account}/${path}`, body);
+  const own: ControlCall = (method, path, body) => ask(method, `accounts/${account}/${path}`, body);
   const close = async (): Promise<void> => {
     await ask("DELETE", `accounts/${account}`);
   };
@@ -201,7 +201,7 @@ async function newAccount(ask: Ask, url: string): Promise<AccountConnection> {
 }
 
 /** The sandbox whose control API is asked. */
-export function connectionBy(ask: Ask, known: AccountAddress): SandboxConnection {
+export function connectionBy(ask: ControlCall, known: AccountAddress): SandboxConnection {
   return { ...accountBy(ask, known), newAccount: () => newAccount(ask, known.url) };
 }
 

@@ -1,7 +1,7 @@
 export { controlApi } from "./api.ts";
 export {
   type AccountConnection,
-  type Ask,
+  type ControlCall,
   asker,
   type ConnectedClock,
   type ConnectedIssuer,

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { asker, type Ask, connectionBy, type SandboxConnection } from "../control/index.ts";
+import { asker, type ControlCall, connectionBy, type SandboxConnection } from "../control/index.ts";
 import type { SandboxOptions } from "../start.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
 import { atDoor } from "../errors/index.ts";
@@ -26,7 +26,7 @@ export interface SandboxProcess extends SandboxConnection, AsyncDisposable {
 }
 
 /** Where a process that is no more would leave nothing but a connection that was refused or cut, says that it ended. */
-function askingOf(own: OwnProcess<"sandbox">, ask: Ask): Ask {
+function askingOf(own: OwnProcess<"sandbox">, ask: ControlCall): ControlCall {
   return async (...request) => {
     try {
       return await ask(...request);
