@@ -4,7 +4,7 @@ import type { RefusalWords, RuleReport } from "../../rules/judge/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Who is asked, and what it answers with. */
-export interface Asked<Refusal extends RefusalWords> {
+export interface AskedParty<Refusal extends RefusalWords> {
   /** AWS, Google Cloud. */
   readonly party: string;
   /** What the token is for: `role web`. */
@@ -20,7 +20,7 @@ const hang = ruleWidth + 3;
 function printRule<Refusal extends RefusalWords>(
   context: CommandContext,
   { rule, outcome, finding, warnings, refusal }: RuleReport<Refusal>,
-  answerLines: Asked<Refusal>["answerLines"],
+  answerLines: AskedParty<Refusal>["answerLines"],
 ): void {
   const { output } = context;
   const found = outcome === "not-reached" ? dim(finding) : finding;
@@ -35,7 +35,7 @@ function printRule<Refusal extends RefusalWords>(
 export function printVerdict<Refusal extends RefusalWords>(
   { output }: CommandContext,
   reports: readonly RuleReport<Refusal>[],
-  { party, target }: Asked<Refusal>,
+  { party, target }: AskedParty<Refusal>,
 ): void {
   const refused = reports.filter((one) => one.outcome === "refused").map(({ rule }) => rule);
   const [first, ...others] = refused;
@@ -52,7 +52,7 @@ export function printVerdict<Refusal extends RefusalWords>(
 export function printRules<Refusal extends RefusalWords>(
   context: CommandContext,
   reports: readonly RuleReport<Refusal>[],
-  { answerLines }: Asked<Refusal>,
+  { answerLines }: AskedParty<Refusal>,
   all: boolean,
 ): void {
   const { output } = context;

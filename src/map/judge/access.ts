@@ -83,7 +83,7 @@ export function letsInStrangers(
 }
 
 /** Who asked for whom: the config and the bindings, by the ARN of a role. */
-export class Asked {
+export class RequestedAccess {
   readonly #of = new Map<string, Map<string, string[]>>();
 
   constructor({ accounts, bindings }: MapFacts) {
@@ -113,7 +113,7 @@ export function accessTo(
   facts: MapFacts,
   read: ReadRole,
   provider: OwnProvider,
-  asked: Asked,
+  asked: RequestedAccess,
 ): readonly MapAccess[] {
   const { role, account } = read;
   const who = asked.of(role.arn);

@@ -7,7 +7,7 @@ import {
   nodeId,
   type TrustMap,
 } from "./graph.ts";
-import { accessTo, Asked, issuersOf, type OwnProvider, ownProviders } from "./access.ts";
+import { accessTo, RequestedAccess, issuersOf, type OwnProvider, ownProviders } from "./access.ts";
 import { chainFindings, chainsFrom } from "./chains.ts";
 import { keysOf } from "./keys.ts";
 import { roleParts, rolesOf, unreadableRole, type MapRole } from "./roles.ts";
@@ -113,7 +113,7 @@ function byRole(access: readonly MapAccess[]): ReadonlyMap<string, readonly MapA
 /** Whom config or a binding wants in a role that a provider of the stack leads to, and who is not let in. */
 function refusedOf(
   roles: readonly MapRole[],
-  asked: Asked,
+  asked: RequestedAccess,
   access: ReadonlyMap<string, readonly MapAccess[]>,
 ) {
   return roles.flatMap(({ state, read }) => {
@@ -131,7 +131,7 @@ function refusedOf(
  * seen: it is among `unseen`, and a node says nothing of it.
  */
 export function trustMap(facts: MapFacts): TrustMap {
-  const asked = new Asked(facts);
+  const asked = new RequestedAccess(facts);
   const roles = rolesOf(facts, asked);
   const own = new Map(facts.accounts.map((account) => [account, ownProviders(facts, account)]));
   const access = roles.flatMap(({ account, read }) =>

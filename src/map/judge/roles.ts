@@ -3,7 +3,7 @@ import { readArn } from "../../rules/oidc/index.ts";
 import { type PolicyDocument, PolicyError, readPolicy } from "../../rules/trust/index.ts";
 import { type RoleState, trustedRole } from "../../stack/parts/index.ts";
 import type { MapAccount, MapFacts } from "../facts.ts";
-import { type Asked, federatedOf, type ReadRole } from "./access.ts";
+import { type RequestedAccess, federatedOf, type ReadRole } from "./access.ts";
 import { type MapFinding, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
 /** A role on the map; without `read` its trust policy could not be read. */
@@ -16,7 +16,7 @@ export interface MapRole {
 }
 
 /** The roles that a token can lead to: those that trust an OIDC provider, and those that config or bindings name. */
-export function rolesOf({ accounts }: MapFacts, asked: Asked): readonly MapRole[] {
+export function rolesOf({ accounts }: MapFacts, asked: RequestedAccess): readonly MapRole[] {
   return accounts.flatMap((account) =>
     account.roles.flatMap((state): MapRole[] => {
       const policy = readPolicy(state.trustPolicy, "trust");

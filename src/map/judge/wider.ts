@@ -1,6 +1,6 @@
 import { trustPolicyWarnings } from "../../rules/trust/index.ts";
 import type { MapFacts } from "../facts.ts";
-import { type Asked, letsInStrangers, type OwnProvider, type ReadRole } from "./access.ts";
+import { type RequestedAccess, letsInStrangers, type OwnProvider, type ReadRole } from "./access.ts";
 import { type MapAccess, type MapFinding, type MapNode, nodeId } from "./graph.ts";
 import { otherPrincipals } from "./roles.ts";
 
@@ -19,7 +19,7 @@ function uninvited(
   arn: string,
   access: readonly MapAccess[],
   read: ReadRole,
-  asked: Asked,
+  asked: RequestedAccess,
 ): readonly MapFinding[] {
   const isMeant = read.wanted !== undefined || asked.of(arn).size > 0;
   // What the config has as a pattern is what it says.
@@ -80,7 +80,7 @@ export function widerRole(
   seen: {
     readonly access: readonly MapAccess[];
     readonly nodes: ReadonlyMap<string, MapNode>;
-    readonly asked: Asked;
+    readonly asked: RequestedAccess;
   },
 ): readonly MapFinding[] {
   const { arn, trustPolicy } = read.role;
