@@ -14,7 +14,7 @@ interface Validity {
 }
 
 /** A certificate authority of a stand-in, with a P-256 key. */
-export type Authority = Issuer;
+export type StandInAuthority = Issuer;
 
 /** A certificate and its key, PEM. */
 export interface CertificateAndKey {
@@ -47,14 +47,14 @@ function dates(validity: Validity): { notBefore: Date; notAfter: Date } {
 }
 
 /** A root, or an intermediate under `parent`. */
-export function createAuthority(commonName: string, parent?: Authority): Promise<Authority> {
+export function createAuthority(commonName: string, parent?: StandInAuthority): Promise<StandInAuthority> {
   const pathLength = parent === undefined ? {} : { pathLength: 0 };
   return createAuthorityFor({ commonName, ...pathLength, ...dates(longValidity) }, parent);
 }
 
 /** Signs a certificate; gives its PEM without the chain. */
 export function issue(
-  authority: Authority,
+  authority: StandInAuthority,
   { commonName, organizations = [], validity = longValidity, usage, ...leaf }: LeafRequest,
 ): string {
   const subject = { commonName, organizations };
@@ -63,7 +63,7 @@ export function issue(
 
 /** Makes a key and a certificate for it, the latter with nothing behind it. */
 export async function issueWithKey(
-  authority: Authority,
+  authority: StandInAuthority,
   leaf: Omit<LeafRequest, "publicKey">,
 ): Promise<CertificateAndKey> {
   const { publicKey, privateKey } = await newKeyPair();
@@ -71,6 +71,6 @@ export async function issueWithKey(
 }
 
 /** PEM of an authority's certificate. */
-export function authorityPem(authority: Authority): string {
+export function authorityPem(authority: StandInAuthority): string {
   return authority.certificate.toString();
 }

@@ -1,5 +1,5 @@
 export {
-  type Authority,
+  type StandInAuthority,
   authorityPem,
   type CertificateAndKey,
   createAuthority,

@@ -1,11 +1,11 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { serialNumberOf, subjectKeyIdentifierOf } from "../../core/x509/index.ts";
-import { type Authority, authorityPem, createAuthority, issue } from "../authority/index.ts";
+import { type StandInAuthority, authorityPem, createAuthority, issue } from "../authority/index.ts";
 
 /** Root and intermediate of a stand-in CA. */
 export interface Hierarchy {
-  readonly root: Authority;
-  readonly intermediate: Authority;
+  readonly root: StandInAuthority;
+  readonly intermediate: StandInAuthority;
 }
 
 export interface SignedChain {
@@ -22,7 +22,7 @@ export async function createHierarchy(): Promise<Hierarchy> {
 }
 
 /** RFC 9773 §4.1: the authority key identifier and the serial number, each base64url, joined by a dot. */
-export function renewalIdOf(leafPem: string, issuer: Authority): string {
+export function renewalIdOf(leafPem: string, issuer: StandInAuthority): string {
   const serial = serialNumberOf(new X509Certificate(leafPem));
   const identifier = subjectKeyIdentifierOf(issuer.certificate);
   return `${identifier.toString("base64url")}.${serial.toString("base64url")}`;
