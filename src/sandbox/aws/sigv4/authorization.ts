@@ -3,7 +3,7 @@ import type { WireRequest } from "../wire/index.ts";
 import { type Protocol, signatureFault } from "./fault.ts";
 
 /** What a signature claims, from the Authorization header or from the query of a presigned URL. */
-export interface Authorization {
+export interface SignedAuthorization {
   readonly accessKeyId: string;
   /** `YYYYMMDD`, `eu-central-1`, `sts`, `aws4_request`. */
   readonly scope: {
@@ -61,7 +61,7 @@ function sumOf(header: string): string {
   return `(Hashed with SHA-256 and encoded with Base64) Authorization=${createHash("sha256").update(header).digest("base64")}`;
 }
 
-function credentialScope(credential: string, protocol: Protocol): [string, Authorization["scope"]] {
+function credentialScope(credential: string, protocol: Protocol): [string, SignedAuthorization["scope"]] {
   const parts = credential.split("/");
   // A key id holds no slash, so there are exactly five.
   const [accessKeyId, date, region, service, end] = parts;
@@ -100,7 +100,7 @@ function headerDate(request: WireRequest): string | undefined {
   return new Date(plain).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
 }
 
-function fromHeader(request: WireRequest, header: string, protocol: Protocol): Authorization {
+function fromHeader(request: WireRequest, header: string, protocol: Protocol): SignedAuthorization {
   if (!header.startsWith(`${algorithm} `)) {
     const said = header.split(" ", 1)[0] ?? "";
     throw signatureFault(
@@ -151,7 +151,7 @@ function lifetime(text = "900", protocol: Protocol): number {
   throw signatureFault(protocol, "incomplete", fault, why);
 }
 
-function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): Authorization {
+function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): SignedAuthorization {
   const query = new Map(pairs);
   // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
   const seen = new Set<string>();
@@ -187,7 +187,7 @@ function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Prot
 }
 
 /** Reads what the signature claims; undefined when the request is not signed at all. */
-export function readAuthorization(request: WireRequest, protocol: Protocol): Authorization | undefined {
+export function readAuthorization(request: WireRequest, protocol: Protocol): SignedAuthorization | undefined {
   const header = firstHeader(request, "authorization");
   if (header !== undefined) return fromHeader(request, header, protocol);
   const pairs = queryPairs(request.target);

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { WireRequest } from "../wire/index.ts";
-import { type Authorization, queryPairs } from "./authorization.ts";
+import { type SignedAuthorization, queryPairs } from "./authorization.ts";
 
 function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
@@ -28,7 +28,7 @@ function canonicalPath(target: string): string {
   return path.length > 1 && path.endsWith("/") && joined !== "/" ? `${joined}/` : joined;
 }
 
-function canonicalQuery(target: string, claimed: Authorization): string {
+function canonicalQuery(target: string, claimed: SignedAuthorization): string {
   const pairs = queryPairs(target)
     .filter(([name]) => claimed.in === "header" || name !== "X-Amz-Signature")
     .map(([name, value]) => [encode(name), encode(value)] as const);
@@ -50,7 +50,7 @@ function canonicalHeaders(request: WireRequest, names: readonly string[]): strin
 }
 
 /** The canonical request of AWS Signature Version 4 (IAM User Guide, "Create a signed AWS API request", step 1). */
-function canonicalRequest(request: WireRequest, claimed: Authorization): string {
+function canonicalRequest(request: WireRequest, claimed: SignedAuthorization): string {
   return [
     request.method,
     canonicalPath(request.target),
@@ -62,7 +62,11 @@ function canonicalRequest(request: WireRequest, claimed: Authorization): string 
 }
 
 /** The signature that whoever holds `secret` would have made, as bytes. */
-export function expectedSignature(request: WireRequest, claimed: Authorization, secret: string): Buffer {
+export function expectedSignature(
+  request: WireRequest,
+  claimed: SignedAuthorization,
+  secret: string,
+): Buffer {
   const { date, region, service, end } = claimed.scope;
   const toSign = [
     "AWS4-HMAC-SHA256",

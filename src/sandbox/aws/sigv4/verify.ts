@@ -1,6 +1,6 @@
 import { sameSecret } from "../../listener/index.ts";
 import type { WireRequest } from "../wire/index.ts";
-import { type Authorization, readAuthorization } from "./authorization.ts";
+import { type SignedAuthorization, readAuthorization } from "./authorization.ts";
 import { expectedSignature } from "./canonical.ts";
 import { type Protocol, signatureFault } from "./fault.ts";
 
@@ -36,7 +36,7 @@ function parseBasic(text: string): number {
 }
 
 /** The key that signed, its session token checked first. */
-function knownKey(claimed: Authorization, options: VerifyOptions): KnownKey {
+function knownKey(claimed: SignedAuthorization, options: VerifyOptions): KnownKey {
   const { protocol } = options;
   const refuse = (why: string): Error =>
     signatureFault(protocol, "unknownKey", "The security token included in the request is invalid.", why);
@@ -59,7 +59,7 @@ function knownKey(claimed: Authorization, options: VerifyOptions): KnownKey {
   return key;
 }
 
-function scopeProblem(claimed: Authorization, service: string): string | undefined {
+function scopeProblem(claimed: SignedAuthorization, service: string): string | undefined {
   const { scope, date } = claimed;
   if (scope.end !== "aws4_request") {
     return `Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.end}'. `;
@@ -74,7 +74,7 @@ function scopeProblem(claimed: Authorization, service: string): string | undefin
   return undefined;
 }
 
-function dateProblem(claimed: Authorization, now: number): string | undefined {
+function dateProblem(claimed: SignedAuthorization, now: number): string | undefined {
   const at = parseBasic(claimed.date);
   if (at > now + skew) {
     return `Signature not yet current: ${claimed.date} is still later than ${basic(now + skew)} (${basic(now)} + 15 min.)`;
@@ -89,7 +89,7 @@ function dateProblem(claimed: Authorization, now: number): string | undefined {
   return undefined;
 }
 
-function headerProblem(request: WireRequest, claimed: Authorization): string | undefined {
+function headerProblem(request: WireRequest, claimed: SignedAuthorization): string | undefined {
   const signed = new Set(claimed.signedHeaders);
   if (!signed.has("host")) return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
   // What names the operation must be covered, or a signature for one would do for another.
@@ -103,7 +103,7 @@ function headerProblem(request: WireRequest, claimed: Authorization): string | u
  * Verifies the signature of a request (AWS Signature Version 4, header or presigned URL) and gives what it
  * claims, all of it proven. Throws an AwsError with AWS's code and text otherwise.
  */
-export function verifyRequest(request: WireRequest, options: VerifyOptions): Authorization {
+export function verifyRequest(request: WireRequest, options: VerifyOptions): SignedAuthorization {
   const { protocol } = options;
   const claimed = readAuthorization(request, protocol);
   if (claimed === undefined) {
