@@ -10,7 +10,7 @@ import { type KubernetesCall, send, sendStream } from "./transport.ts";
 const maxReadiness = 64 * 1024;
 
 /** One endpoint, and how long an exchange with it may take. */
-export class Caller {
+export class EndpointCaller {
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
   #sent: SentCredential | undefined;

@@ -18,7 +18,7 @@ import type {
 } from "./api.ts";
 import { maxDiscovery } from "../../rules/oidc/index.ts";
 import { maxJwkSet } from "../../rules/keys/index.ts";
-import { Caller } from "./caller.ts";
+import { EndpointCaller } from "./caller.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
@@ -55,10 +55,10 @@ function checkToken(token: TokenOptions): void {
 const maxRefusal = 64 * 1024;
 
 class Client implements KubernetesApi {
-  readonly #caller: Caller;
+  readonly #caller: EndpointCaller;
   readonly #objects: ObjectCalls;
 
-  constructor(caller: Caller) {
+  constructor(caller: EndpointCaller) {
     this.#caller = caller;
     this.#objects = new ObjectCalls(caller);
   }
@@ -315,5 +315,5 @@ class Client implements KubernetesApi {
 
 /** The API at an endpoint. */
 export function kubernetesClient(endpoint: Endpoint, timeoutMs: number): KubernetesApi {
-  return new Client(new Caller(endpoint, timeoutMs));
+  return new Client(new EndpointCaller(endpoint, timeoutMs));
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Caller } from "./caller.ts";
+import type { EndpointCaller } from "./caller.ts";
 import { ObjectCalls } from "./objects.ts";
 
 const names = Array.from({ length: 620 }, (_, index) => `account-${index}`);
 
 /** An API server that gives a list in pages, as etcd's are read; `paths` are those that were asked for. */
-function pagedCaller(paths: string[]): Caller {
+function pagedCaller(paths: string[]): EndpointCaller {
   const send = async ({ path }: { readonly path: string }) => {
     paths.push(path);
     const query = new URL(path, "https://cluster").searchParams;
@@ -17,7 +17,7 @@ function pagedCaller(paths: string[]): Caller {
     const body = Buffer.from(JSON.stringify({ kind: "ServiceAccountList", metadata, items }));
     return Promise.resolve({ status: 200, headers: {}, body });
   };
-  return { server: "https://cluster", send } as unknown as Caller;
+  return { server: "https://cluster", send } as unknown as EndpointCaller;
 }
 
 describe("a list of objects", () => {

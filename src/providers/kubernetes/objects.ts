@@ -1,7 +1,7 @@
 import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
-import type { Caller } from "./caller.ts";
+import type { EndpointCaller } from "./caller.ts";
 import type { KubernetesCall } from "./transport.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import {
@@ -32,9 +32,9 @@ const noLog = new Set([204, 400, 404, 500, 502, 503, 504]);
 
 /** Reads, applies and removes single objects at an endpoint. */
 export class ObjectCalls {
-  readonly #caller: Caller;
+  readonly #caller: EndpointCaller;
 
-  constructor(caller: Caller) {
+  constructor(caller: EndpointCaller) {
     this.#caller = caller;
   }
 
