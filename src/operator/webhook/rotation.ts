@@ -28,7 +28,7 @@ export type Step =
   | { readonly do: "forget"; readonly keep: readonly HeldAuthority[] };
 
 /** How things are. */
-export interface CertificateState {
+export interface WebhookCertificates {
   readonly held: HeldCertificates;
   /** What API servers are told to trust, PEM; one of each webhook of the configuration. */
   readonly bundles: readonly string[];
@@ -48,7 +48,7 @@ function isDue(one: KeyedCertificate, now: number): boolean {
 /** Whether so long has gone by. A moment that lies ahead was noted by a clock that has been set right since. */
 const isOver = (at: number, ms: number, now: number): boolean => now - at >= ms || now - at < -60_000;
 
-function toSign({ held, name, now }: CertificateState): HeldAuthority | undefined {
+function toSign({ held, name, now }: WebhookCertificates): HeldAuthority | undefined {
   const { authorities, serving } = held;
   const newest = authorities.at(-1);
   const ready = authorities.findLast(
@@ -71,7 +71,7 @@ function toSign({ held, name, now }: CertificateState): HeldAuthority | undefine
  * What is to be done next to have a certificate that API servers verify, now and later; undefined where that is so.
  * A new authority stands in their bundle beside the old one before it signs, and the old one leaves it only after.
  */
-export function nextStep(seen: CertificateState): Step | undefined {
+export function nextStep(seen: WebhookCertificates): Step | undefined {
   const { held, bundles, now } = seen;
   const { authorities, serving } = held;
   const good = authorities.filter((one) => isGood(one, now));
