@@ -3,19 +3,19 @@ import { isIP } from "node:net";
 import { defined } from "../core/base/index.ts";
 import type { CertificateSource } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
-import type { CertificateStatus } from "./status.ts";
+import type { IssuerCertificateStatus } from "./status.ts";
 
 /** What an issuer's certificates are worth at a moment. */
 export interface CertificateVerdict {
   /** Absent where TLS is a proxy's. */
-  readonly status?: CertificateStatus;
+  readonly status?: IssuerCertificateStatus;
   /** Why a relying party would refuse it, in sentences. */
   readonly unready: readonly string[];
   readonly warnings: readonly string[];
 }
 
 interface OneVerdict extends CertificateVerdict {
-  readonly status: CertificateStatus;
+  readonly status: IssuerCertificateStatus;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -27,7 +27,7 @@ function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   return hosts.filter((host) => !names(host));
 }
 
-function failingOf(source: CertificateSource): CertificateStatus["failing"] {
+function failingOf(source: CertificateSource): IssuerCertificateStatus["failing"] {
   const { lastError, attempts, nextAttempt } = source.status?.() ?? {};
   if (lastError === undefined) return undefined;
   const { message, next, at } = lastError;
@@ -35,7 +35,7 @@ function failingOf(source: CertificateSource): CertificateStatus["failing"] {
 }
 
 /** What was said last of a new certificate, and when it is tried again. */
-function failingText(failing: CertificateStatus["failing"]): string {
+function failingText(failing: IssuerCertificateStatus["failing"]): string {
   if (failing === undefined) return "";
   const { message, next, at, nextAttempt } = failing;
   const again = nextAttempt === undefined ? "" : ` The next attempt is at ${iso(nextAttempt)}.`;
@@ -77,7 +77,7 @@ class OneCheck {
 }
 
 /** The state of both: the date of the one that expires first, what is wrong with the first that has something. */
-function together(all: readonly CertificateStatus[]): CertificateStatus {
+function together(all: readonly IssuerCertificateStatus[]): IssuerCertificateStatus {
   const ends = all.flatMap(({ notAfter }) => notAfter ?? []);
   const failing = all.find((one) => one.failing !== undefined)?.failing;
   const asked = all.flatMap(({ accounts }) => (accounts === undefined ? [] : [accounts]));

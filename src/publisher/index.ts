@@ -18,7 +18,7 @@ export type {
 export type {
   Blind,
   CertificateAccount,
-  CertificateStatus,
+  IssuerCertificateStatus,
   Failing,
   KeyState,
   KeyStatus,

@@ -108,7 +108,7 @@ export interface CertificateAccount {
 }
 
 /** An issuer's certificate. Times in milliseconds since the epoch. */
-export interface CertificateStatus {
+export interface IssuerCertificateStatus {
   /** Of the one that expires first; absent before the first. */
   readonly notAfter?: number;
   /** With which CAs there are accounts; absent where no CA is asked. */
@@ -152,7 +152,7 @@ export interface IssuerStatus {
   /** Things that work but should be put right, in sentences. */
   readonly warnings: readonly string[];
   /** Absent where TLS is a proxy's. */
-  readonly certificate?: CertificateStatus;
+  readonly certificate?: IssuerCertificateStatus;
   /** Absent where the documents are served from here. */
   readonly publication?: PublicationStatus;
   /** Why relying parties do not get all they need, in sentences. */

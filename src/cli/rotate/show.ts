@@ -1,4 +1,9 @@
-import type { CertificateStatus, IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
+import type {
+  IssuerCertificateStatus,
+  IssuerStatus,
+  KeyStatus,
+  PublicationStatus,
+} from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
@@ -55,7 +60,7 @@ function showPublication(context: CommandContext, publication: PublicationStatus
   if (failing !== undefined) showFailing(context, failing.code, failing);
 }
 
-function showCertificate(context: CommandContext, { notAfter, failing }: CertificateStatus): void {
+function showCertificate(context: CommandContext, { notAfter, failing }: IssuerCertificateStatus): void {
   const { output } = context;
   output.line(notAfter === undefined ? "  no certificate yet" : `  certificate until ${timeText(notAfter)}`);
   if (failing === undefined) return;
