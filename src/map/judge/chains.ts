@@ -11,7 +11,7 @@ import { type MapFinding, nodeId } from "./graph.ts";
 import type { MapRole } from "./roles.ts";
 
 /** A session of one role may become another role by sts:AssumeRole (AWS calls it role chaining). */
-export interface Chain {
+export interface RoleChain {
   readonly from: RoleState;
   /** As it stands on the map. */
   readonly to: MapRole;
@@ -82,7 +82,7 @@ function isThinkable(
  * account, and every other account's, leaves it to the role's own policies as well (IAM User Guide, "Cross-account policy
  * evaluation logic").
  */
-function outcomeOf(source: Source, to: RoleState, trust: PolicyDocument): Chain["outcome"] | undefined {
+function outcomeOf(source: Source, to: RoleState, trust: PolicyDocument): RoleChain["outcome"] | undefined {
   const { state } = source;
   if (!isThinkable(source, to, trust)) return undefined;
   const asked = (principal: Principal) =>
@@ -122,9 +122,9 @@ function targetsOf({
  * Which roles lead on to which, from those that a token leads to, over as many roles as it takes. A role whose policies say
  * nothing of it, as far as they were read, leads nowhere: nothing is made up of a policy that was not read.
  */
-export function chainsFrom(facts: MapFacts, roles: readonly MapRole[]): readonly Chain[] {
+export function chainsFrom(facts: MapFacts, roles: readonly MapRole[]): readonly RoleChain[] {
   const targets = targetsOf(facts);
-  const chains: Chain[] = [];
+  const chains: RoleChain[] = [];
   if (targets.length === 0) return chains;
   const waiting = roles.map(({ state }) => state);
   const seen = new Set(waiting.map(({ arn }) => arn));
@@ -145,7 +145,7 @@ export function chainsFrom(facts: MapFacts, roles: readonly MapRole[]): readonly
 const maxNamed = 5;
 
 /** Whoever becomes such a role is let in further than the role's own name says. */
-export function chainFindings(chains: readonly Chain[]): readonly MapFinding[] {
+export function chainFindings(chains: readonly RoleChain[]): readonly MapFinding[] {
   const byRole = Map.groupBy(chains, ({ from }) => from.arn);
   return [...byRole].map(([arn, own]) => {
     const names = own

@@ -11,10 +11,10 @@ function invalid(why: string, cause?: unknown): PodtrustError {
 }
 
 /** The certificates of a chain, leaf first. */
-export type Chain = readonly [X509Certificate, ...X509Certificate[]];
+export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
 
 /** The certificates of a PEM text, in its order. Throws `certificate-invalid`, also for anything beside certificates. */
-export function readCertificates(pem: string): Chain {
+export function readCertificates(pem: string): CertificateChain {
   if (pem.length > maxPem) throw invalid(`the chain is longer than ${maxPem} characters`);
   const blocks = [...pem.matchAll(block)];
   const other = blocks.find(([, label]) => label !== "CERTIFICATE");

@@ -2,7 +2,7 @@ import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type AcmeAccount, SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import { authorize } from "./authorize.ts";
-import { type Chain, chainText, readCertificates, validityOf } from "./chain.ts";
+import { type CertificateChain, chainText, readCertificates, validityOf } from "./chain.ts";
 import { identifiersOf } from "./names.ts";
 import type { Order } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
@@ -13,7 +13,7 @@ import type { ChallengeSolver, Identifier } from "./solver.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
 
 interface Candidate {
-  readonly chain: Chain;
+  readonly chain: CertificateChain;
   /** Why it cannot be served. */
   readonly fault: string | undefined;
 }
@@ -39,7 +39,7 @@ function candidateOf(pem: string, wanted: WantedChain): Candidate {
 }
 
 /** The common name of the root that a chain leads to, whether it is in it or not. */
-function rootOf(chain: Chain): string {
+function rootOf(chain: CertificateChain): string {
   return /^CN=(.*)$/mu.exec(chain.at(-1)?.issuer ?? "")?.[1] ?? "";
 }
 
@@ -53,7 +53,7 @@ export async function downloadChain(
   url: string,
   { wanted, preferredRoot }: ChainChoice,
   signal?: AbortSignal,
-): Promise<Chain> {
+): Promise<CertificateChain> {
   const isBest = ({ chain, fault }: Candidate): boolean =>
     fault === undefined &&
     (preferredRoot === undefined ? isRooted(chain, wanted) : rootOf(chain) === preferredRoot);

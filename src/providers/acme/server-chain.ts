@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { errorText } from "../../core/base/index.ts";
 import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/index.ts";
-import { type Chain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
+import { type CertificateChain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
 /** What a server's chain has to be. */
 export interface WantedChain {
@@ -18,7 +18,7 @@ export interface WantedChain {
   /** Roots that may stand above the chain, beside those of the system and the one in it. */
   readonly roots?: readonly X509Certificate[];
   /** The chain that is served now. */
-  readonly before?: Chain | undefined;
+  readonly before?: CertificateChain | undefined;
 }
 
 // A CA's clock may be ahead of ours; more than a day is no clock any more.
@@ -74,7 +74,7 @@ function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefin
 }
 
 // Too short a key, too weak a signature: what OpenSSL would not begin with.
-function tlsFault(chain: Chain, key: string): string | undefined {
+function tlsFault(chain: CertificateChain, key: string): string | undefined {
   try {
     createSecureContext({ cert: chainText(chain), key });
     return undefined;
@@ -83,7 +83,7 @@ function tlsFault(chain: Chain, key: string): string | undefined {
   }
 }
 
-function issuerFault(chain: Chain, index: number): string | undefined {
+function issuerFault(chain: CertificateChain, index: number): string | undefined {
   const certificate = chain[index] as X509Certificate;
   const what = `the issuer ${nameOf(certificate)}`;
   // A root is trusted by itself, whatever stands in it (RFC 5280 §6.1.1 d).
@@ -95,7 +95,7 @@ function issuerFault(chain: Chain, index: number): string | undefined {
   return usageFault(what, certificate);
 }
 
-function linkFault(chain: Chain): string | undefined {
+function linkFault(chain: CertificateChain): string | undefined {
   const index = chain.findIndex((certificate, at) => {
     const issuer = chain[at + 1];
     return issuer !== undefined && !issued(issuer, certificate);
@@ -127,7 +127,7 @@ function systemRoots(subject: string): readonly X509Certificate[] {
 }
 
 /** Whether a chain ends at a root: one in it, one of the system's, or one that was given. */
-export function isRooted(chain: Chain, wanted: Pick<WantedChain, "roots" | "now">): boolean {
+export function isRooted(chain: CertificateChain, wanted: Pick<WantedChain, "roots" | "now">): boolean {
   const top = chain.at(-1) as X509Certificate;
   if (isSelfSigned(top)) return true;
   const roots = [...(wanted.roots ?? []), ...systemRoots(top.issuer)];
@@ -135,7 +135,7 @@ export function isRooted(chain: Chain, wanted: Pick<WantedChain, "roots" | "now"
 }
 
 // A private CA's root is often known to nobody here: what is missing then is judged by what was served before.
-function endFault(chain: Chain, wanted: WantedChain): string | undefined {
+function endFault(chain: CertificateChain, wanted: WantedChain): string | undefined {
   if (isRooted(chain, wanted)) return undefined;
   const top = chain.at(-1) as X509Certificate;
   const issuer = top.issuer.replaceAll("\n", ", ");
@@ -150,7 +150,7 @@ function endFault(chain: Chain, wanted: WantedChain): string | undefined {
  * be known here). Judged are the leaf's key, names and usage; that each certificate is good now, for servers, and
  * signed by the next; that those above the leaf are CAs; and that no intermediate is missing at the end.
  */
-export function chainFault(chain: Chain, wanted: WantedChain): string | undefined {
+export function chainFault(chain: CertificateChain, wanted: WantedChain): string | undefined {
   try {
     return faultOf(chain, wanted);
   } catch (error) {
@@ -158,7 +158,7 @@ export function chainFault(chain: Chain, wanted: WantedChain): string | undefine
   }
 }
 
-function faultOf(chain: Chain, wanted: WantedChain): string | undefined {
+function faultOf(chain: CertificateChain, wanted: WantedChain): string | undefined {
   const [leaf, ...issuers] = chain;
   return (
     leafFault(leaf, wanted) ??
