@@ -17,7 +17,7 @@ import { reportTrust } from "./trust.ts";
 import { type WorkloadAccess, reportWorkload } from "./workload.ts";
 
 /** How the chain is shown. */
-export interface ChainOptions {
+export interface DemoChainOptions {
   /** The program and first arguments that run podtrust's `job`. */
   readonly program: readonly string[];
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export interface ChainOptions {
   readonly after?: () => Promise<void>;
 }
 
-export interface DemoOptions extends ChainOptions {
+export interface DemoOptions extends DemoChainOptions {
   /** A real cluster in place of the stand-in. */
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -73,7 +73,7 @@ export function startedOn(stage: Stage, more: readonly string[] = []): DemoEvent
 export async function reportOutside(
   stage: Stage,
   reporter: LinkReporter,
-  { chapters = chainChapters, onEvent }: Pick<ChainOptions, "chapters" | "onEvent">,
+  { chapters = chainChapters, onEvent }: Pick<DemoChainOptions, "chapters" | "onEvent">,
 ): Promise<void> {
   for (const { title, links, make } of chapters.outside) {
     onEvent({ kind: "heading", title });
@@ -142,7 +142,7 @@ async function runWorkload(
 async function runAll(
   stage: Stage,
   session: AwsSession,
-  options: ChainOptions,
+  options: DemoChainOptions,
 ): Promise<Omit<DemoReport, "seconds">> {
   const { onEvent, signal } = options;
   const reporter = new LinkReporter(onEvent, signal);
@@ -178,7 +178,7 @@ async function runAll(
 
 async function runIn<S extends Stage>(
   stage: S,
-  options: ChainOptions,
+  options: DemoChainOptions,
   keep: ((stage: S) => Promise<void>) | undefined,
 ): Promise<DemoReport> {
   const { clock, start = clock.elapsed() } = options;
@@ -202,7 +202,7 @@ async function runIn<S extends Stage>(
  */
 export async function runOn<S extends Stage>(
   open: () => Promise<S>,
-  options: ChainOptions,
+  options: DemoChainOptions,
   keep?: (stage: S) => Promise<void>,
 ): Promise<DemoReport> {
   const { start = options.clock.elapsed() } = options;

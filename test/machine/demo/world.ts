@@ -15,7 +15,7 @@ import {
 import { Ending } from "../../../src/demo/ending.ts";
 import { demoTimes } from "../../../src/demo/environment.ts";
 import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
-import type { ChainOptions } from "../../../src/demo/run.ts";
+import type { DemoChainOptions } from "../../../src/demo/run.ts";
 import type { Stage } from "../../../src/demo/stage.ts";
 import type { BootKit } from "./kit.ts";
 import { type BootedStory, openBootedStory } from "./story.ts";
@@ -73,7 +73,7 @@ async function startClouds(
   { image, accelerator }: BootKit,
   folder: string,
   route: { readonly connectTo: ConnectTo[]; readonly ca: StandInCa; readonly ports: Ports },
-  { clock, logger }: ChainOptions,
+  { clock, logger }: DemoChainOptions,
 ): Promise<Clouds> {
   const { connectTo, ca, ports } = route;
   const machines: EmulatedMachine[] = [];
@@ -189,7 +189,7 @@ async function build(
   };
 }
 
-export interface BootOptions extends ChainOptions {
+export interface BootOptions extends DemoChainOptions {
   /** What programs are found by, ssh among them. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
