@@ -21,7 +21,7 @@ export {
 export { type Instruction, issuerInstructions } from "./instructions.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
 export {
-  type Changed,
+  type ChangedValue,
   changeKubeadmConfig,
   changeManifest,
   changeServerConfig,

@@ -8,7 +8,7 @@ import {
 } from "./api-server-flags.ts";
 
 /** A file's new value, or why it cannot be changed, as the end of a sentence that begins with the file. */
-export type Changed<T> = { readonly value: T } | { readonly fault: string };
+export type ChangedValue<T> = { readonly value: T } | { readonly fault: string };
 
 const textsOf = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
@@ -40,7 +40,7 @@ function wordsOf(manifest: unknown): FoundWords | { readonly fault: string } {
  * The manifest of a static pod with other flags of kube-apiserver. Everything else stays: a manifest of kubeadm differs from
  * cluster to cluster, so flags are found by name.
  */
-export function changeManifest(manifest: unknown, change: FlagChange): Changed<JsonRecord> {
+export function changeManifest(manifest: unknown, change: FlagChange): ChangedValue<JsonRecord> {
   const found = wordsOf(manifest);
   if ("fault" in found) return found;
   const { spec, containers, index, place, words } = found;
@@ -51,7 +51,7 @@ export function changeManifest(manifest: unknown, change: FlagChange): Changed<J
 }
 
 /** The flags of kube-apiserver in the manifest of a static pod. */
-export function manifestFlags(manifest: unknown): Changed<ApiServerFlags> {
+export function manifestFlags(manifest: unknown): ChangedValue<ApiServerFlags> {
   const found = wordsOf(manifest);
   return "fault" in found ? found : { value: parseFlags(found.words) };
 }
@@ -88,13 +88,13 @@ const isFlag = (word: string): boolean => word.startsWith("--");
  * kubeadm's ClusterConfiguration (the ConfigMap kube-system/kubeadm-config) with other arguments of the API server, which
  * `kubeadm upgrade` writes into the manifest again.
  */
-export function changeKubeadmConfig(config: unknown, change: FlagChange): Changed<JsonRecord> {
+export function changeKubeadmConfig(config: unknown, change: FlagChange): ChangedValue<JsonRecord> {
   if (!isRecord(config) || config["kind"] !== "ClusterConfiguration")
     return { fault: "is no ClusterConfiguration" };
   const apiServer = recordOf(config["apiServer"]);
   const wanted = changedFlags(change);
   const { extraArgs } = apiServer;
-  const put = (args: unknown): Changed<JsonRecord> => ({
+  const put = (args: unknown): ChangedValue<JsonRecord> => ({
     value: { ...config, apiServer: { ...apiServer, extraArgs: args } },
   });
   const flags = [...wanted].flatMap(([name, values]) => values.map((value) => ({ name, value })));

@@ -13,7 +13,7 @@ import {
 import type { RequestPurpose } from "../answer.ts";
 import type { KubernetesApi } from "../api.ts";
 import { allPath, type ObjectKind, pluralOf } from "../object.ts";
-import { type Changed, type Indexes, Store } from "./store.ts";
+import { type OnChanged, type Indexes, Store } from "./store.ts";
 import { eventsOf, ListBounds, pageOf, type WatchEvent } from "./wire.ts";
 
 /** Which objects are followed, and what is kept of them. */
@@ -140,7 +140,7 @@ export class Mirror<V, I extends string = never> {
     return this.#store.by(index, word);
   }
 
-  subscribe(changed: Changed<V>): () => void {
+  subscribe(changed: OnChanged<V>): () => void {
     return this.#store.subscribe(changed);
   }
 

@@ -1,5 +1,5 @@
 /** What became of a key: what was kept before and is now; undefined where nothing was, or is. */
-export type Changed<V> = (key: string, before: V | undefined, now: V | undefined) => void;
+export type OnChanged<V> = (key: string, before: V | undefined, now: V | undefined) => void;
 
 /** By which words an object is found again: of each index, the words of this object. */
 export type Indexes<V, I extends string> = Readonly<Record<I, (key: string, value: V) => readonly string[]>>;
@@ -12,7 +12,7 @@ export class Store<V, I extends string> {
   readonly #texts = new Map<string, string>();
   readonly #indexes: Indexes<V, I>;
   readonly #found = new Map<string, Set<string>>();
-  readonly #followers = new Set<Changed<V>>();
+  readonly #followers = new Set<OnChanged<V>>();
 
   constructor(indexes: Indexes<V, I>) {
     this.#indexes = indexes;
@@ -40,7 +40,7 @@ export class Store<V, I extends string> {
     return [...(this.#found.get(`${index} ${word}`) ?? [])];
   }
 
-  subscribe(changed: Changed<V>): () => void {
+  subscribe(changed: OnChanged<V>): () => void {
     this.#followers.add(changed);
     return () => this.#followers.delete(changed);
   }
