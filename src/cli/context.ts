@@ -1,4 +1,4 @@
-import type { CommandContext as Context } from "../core/command-line/index.ts";
+import type { ActionContext as Context } from "../core/command-line/index.ts";
 import type { IssuerName, IssuerNaming } from "../config/index.ts";
 import type { UnknownName } from "../stack/index.ts";
 

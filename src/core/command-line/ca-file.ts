@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { PodtrustError } from "../base/index.ts";
-import type { CommandContext } from "./context.ts";
+import type { ActionContext } from "./context.ts";
 import { readTextFile } from "./text-file.ts";
 
 const mebibyte = 1024 * 1024;
 
 /** The certificates of a file given by --ca, PEM, each of them read; throws `file-unreadable` or `usage`. */
-export async function readCaFile(context: CommandContext, name: string): Promise<string> {
+export async function readCaFile(context: ActionContext, name: string): Promise<string> {
   const text = await readTextFile(context, { option: "--ca", name, maxBytes: mebibyte });
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
   try {

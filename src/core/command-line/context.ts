@@ -19,7 +19,7 @@ import {
  * What a command's action works with. `json` and `verbose` are known once the command line is parsed. The streams
  * themselves are not there: what is said goes through a door that escapes it.
  */
-export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
+export interface ActionContext extends Omit<Host, "stdout" | "stderr"> {
   readonly screen: Screen;
   /** `--json` was given. */
   readonly json: boolean;
@@ -46,7 +46,7 @@ export interface Switches {
 }
 
 /** A context whose switches may still change until the action starts. */
-export function createContext({ stdout, stderr, ...host }: Host, switches: Switches): CommandContext {
+export function createContext({ stdout, stderr, ...host }: Host, switches: Switches): ActionContext {
   let output: Output | undefined;
   const screen = openScreen({ env: host.env, stdout, stderr });
   const progress = createProgress(host, screen.err);

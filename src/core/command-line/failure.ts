@@ -1,5 +1,5 @@
 import { errorText, type PodtrustError } from "../base/index.ts";
-import type { CommandContext } from "./context.ts";
+import type { ActionContext } from "./context.ts";
 import { printNext } from "./next.ts";
 import { dim, red, rich } from "../terminal/index.ts";
 
@@ -15,7 +15,7 @@ const indent = "error: ".length;
  * Says an error: on standard error as `error: message`, the next step and the code; with `--json` as the one
  * object on standard output. `-v` adds the causes with their stacks.
  */
-export function printFailure(context: CommandContext, error: PodtrustError): void {
+export function printFailure(context: ActionContext, error: PodtrustError): void {
   const { out, err } = context.screen;
   if (context.json) {
     const { code, message, detail } = error.toJSON();

@@ -1,5 +1,5 @@
 export { readCaFile } from "./ca-file.ts";
-export { type CommandContext, createContext, type Switches } from "./context.ts";
+export { type ActionContext, createContext, type Switches } from "./context.ts";
 export { documentUrl, guidePage, withDocumentPaths } from "./documents.ts";
 export { printFailure } from "./failure.ts";
 export { printNext } from "./next.ts";

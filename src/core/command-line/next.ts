@@ -1,4 +1,4 @@
-import type { CommandContext } from "./context.ts";
+import type { ActionContext } from "./context.ts";
 import { cyan, rich, type Text, unbroken, type Writer } from "../terminal/index.ts";
 
 /** A command: in backticks, or from its name to the end of the sentence. */
@@ -17,7 +17,7 @@ interface NextLayout {
 
 /** Says the next step. Commands of podtrust in it repeat where things are, and none is broken in two. */
 export function printNext(
-  context: CommandContext,
+  context: ActionContext,
   writer: Pick<Writer, "line">,
   next: string,
   { indent = 0, gap = 1 }: NextLayout = {},

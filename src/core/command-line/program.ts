@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { defined, nearest, PodtrustError } from "../base/index.ts";
-import type { CommandContext, Switches } from "./context.ts";
+import type { ActionContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, fullName, printHelp } from "./help.ts";
@@ -19,7 +19,7 @@ function addSwitches(command: Command): void {
 }
 
 /** `podtrust version`: the same as `--version`. */
-function defineVersion(program: Command, context: CommandContext): void {
+function defineVersion(program: Command, context: ActionContext): void {
   program
     .command("version")
     .description("print the version")
@@ -54,7 +54,7 @@ function addUse(command: Command, { uses }: CommandTree): void {
 }
 
 /** The tree of all commands, with the switches that each of them takes. */
-export function createProgram(context: CommandContext, switches: Switches, tree: CommandTree): Command {
+export function createProgram(context: ActionContext, switches: Switches, tree: CommandTree): Command {
   const program = new Command(tree.name);
   const { out, err } = context.screen;
   program

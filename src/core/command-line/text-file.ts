@@ -1,6 +1,6 @@
 import { collectBytes, errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
-import type { CommandContext } from "./context.ts";
+import type { ActionContext } from "./context.ts";
 
 /** A file that was named on the command line. */
 export interface NamedFile {
@@ -13,7 +13,7 @@ export interface NamedFile {
 }
 
 /** The text of a file, bounded in size; throws `file-unreadable`. */
-export async function readTextFile(context: CommandContext, file: NamedFile): Promise<string> {
+export async function readTextFile(context: ActionContext, file: NamedFile): Promise<string> {
   const fromInput = file.stdin === true && file.name === "-";
   const what = `${file.option} ${file.name}`;
   try {

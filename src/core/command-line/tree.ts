@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import type { CommandContext } from "./context.ts";
+import type { ActionContext } from "./context.ts";
 
 /**
  * Adds one command to the program. The file holds the command's words only; what does the work is imported
  * inside the action, so that `podtrust --help` loads none of it.
  */
-type DefineCommand = (program: Command, context: CommandContext) => void;
+type DefineCommand = (program: Command, context: ActionContext) => void;
 
 /** Commands that are for the same, under one title in help. */
 export interface CommandGroup {
@@ -31,8 +31,8 @@ export interface CommandTree {
   readonly description: string;
   readonly groups: readonly CommandGroup[];
   /** Makes the program itself a command, one that has no others: `podtrust-sandbox --port 0`. */
-  readonly root?: (program: Command, context: CommandContext) => void;
+  readonly root?: (program: Command, context: ActionContext) => void;
   readonly uses?: CommandUses;
   /** What the actions of this program work with beside what every program's have. */
-  readonly extend?: (context: CommandContext) => CommandContext;
+  readonly extend?: (context: ActionContext) => ActionContext;
 }

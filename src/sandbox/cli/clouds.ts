@@ -1,7 +1,7 @@
 import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { replaceText } from "../../core/files/index.ts";
 import { cloudVariants, type StandInClouds, startStandInClouds } from "../index.ts";
-import type { CommandContext } from "../../core/command-line/index.ts";
+import type { ActionContext } from "../../core/command-line/index.ts";
 
 /** What was typed of the stand-ins for clouds. */
 export interface CloudOptions {
@@ -33,7 +33,7 @@ function variantsOf(texts: readonly string[]): Record<string, string> {
 
 /** Starts the stand-ins for clouds where they were asked for. Throws `usage` for options that cannot be. */
 export async function startClouds(
-  context: CommandContext,
+  context: ActionContext,
   typed: CloudOptions,
 ): Promise<StandInClouds | undefined> {
   const { clouds, cloudZone, cloudMischief, cloudVariant = [] } = typed;

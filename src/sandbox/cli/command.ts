@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import type { CommandContext } from "../../core/command-line/index.ts";
+import type { ActionContext } from "../../core/command-line/index.ts";
 import type { TypedOptions } from "./run.ts";
 
 /** Makes a command the one that runs IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
-export function addSandbox(command: Command, context: CommandContext): void {
+export function addSandbox(command: Command, context: ActionContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   command
     .description(

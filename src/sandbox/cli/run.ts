@@ -16,7 +16,7 @@ import {
   type SandboxOptions,
 } from "../index.ts";
 import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
-import { readCaFile, type CommandContext } from "../../core/command-line/index.ts";
+import { readCaFile, type ActionContext } from "../../core/command-line/index.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
 
@@ -90,7 +90,7 @@ function listenOf(text: string): string {
   });
 }
 
-function warnOfExposure(context: CommandContext, listen: string): void {
+function warnOfExposure(context: ActionContext, listen: string): void {
   if (isLoopback(listen)) return;
   context.progress.line(
     `warning: the sandbox listens on ${listen}, where others can reach it over plain HTTP. They can read its page ` +
@@ -99,12 +99,12 @@ function warnOfExposure(context: CommandContext, listen: string): void {
 }
 
 /** The control API's token as whoever starts a container gives it: known to both sides before it runs. */
-function controlTokenIn({ env }: CommandContext): { readonly controlToken?: string } {
+function controlTokenIn({ env }: ActionContext): { readonly controlToken?: string } {
   const { PODTRUST_CONTROL_TOKEN: controlToken = "" } = env;
   return controlToken === "" ? {} : { controlToken };
 }
 
-async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
+async function optionsOf(context: ActionContext, typed: TypedOptions): Promise<SandboxOptions> {
   const { log, state, ca, iamRateLimit, connectTo = [] } = typed;
   // With --json standard output holds the one object, and lines go where progress goes.
   const print = (line: string): void => (context.json ? context.progress : context.output).line(line);
@@ -148,7 +148,7 @@ interface Introduced {
   readonly clouds: string | undefined;
 }
 
-function introduce(context: CommandContext, introduced: Introduced): void {
+function introduce(context: ActionContext, introduced: Introduced): void {
   const { sandbox, credentials, isPublic, controlToken, clouds } = introduced;
   const { output } = context;
   const url = clientUrl(sandbox.url);
@@ -188,7 +188,7 @@ function introduce(context: CommandContext, introduced: Introduced): void {
 }
 
 /** Starts what was asked for with its files in a folder, says how clients are pointed at it, and waits for the end. */
-async function serveFrom(context: CommandContext, typed: TypedOptions, folder: string): Promise<void> {
+async function serveFrom(context: ActionContext, typed: TypedOptions, folder: string): Promise<void> {
   const options = await optionsOf(context, typed);
   const credentials =
     typed.adminCredentials === undefined ? join(folder, "credentials") : context.path(typed.adminCredentials);
@@ -219,7 +219,7 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
 }
 
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
-export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
+export async function runSandbox(context: ActionContext, typed: TypedOptions): Promise<void> {
   warnOfExposure(context, listenOf(typed.listen));
   collectSooner();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));

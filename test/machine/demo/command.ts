@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import {
-  type CommandContext,
+  type ActionContext,
   type CommandTree,
   packageVersion,
   releaseFolder,
@@ -17,7 +17,7 @@ interface TypedOptions {
 }
 
 /** What was named for the machine. */
-function filesOf(context: CommandContext, { image, k3s, release }: TypedOptions): BootFiles {
+function filesOf(context: ActionContext, { image, k3s, release }: TypedOptions): BootFiles {
   return {
     ...(image === undefined ? {} : { image: context.path(image) }),
     ...(k3s === undefined ? {} : { k3s: context.path(k3s) }),
@@ -34,7 +34,7 @@ export const workloadProgram: readonly string[] = [
   join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"),
 ];
 
-async function runMachineDemo(context: CommandContext, options: TypedOptions): Promise<void> {
+async function runMachineDemo(context: ActionContext, options: TypedOptions): Promise<void> {
   const { env, output, signal, clock } = context;
   await runBooted({
     program: workloadProgram,
@@ -56,7 +56,7 @@ export const machineDemo: CommandTree = {
   description:
     "Tell the guide's seven steps on a machine that boots, in QEMU: k3s and the publisher are set up on it over SSH.",
   groups: [],
-  root(program: Command, context: CommandContext) {
+  root(program: Command, context: ActionContext) {
     program
       .option(
         "--image <file>",
