@@ -1,6 +1,6 @@
 import { openAws } from "../../providers/aws/index.ts";
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { bindingNames, type Condition } from "../../rules/bindings/index.ts";
+import { bindingNames, type StatusCondition } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
 import {
   type BindingClients,
@@ -50,7 +50,7 @@ async function define(story: ClusterStory, trust: KubernetesObject): Promise<voi
   );
 }
 
-const readyOf = (conditions: readonly Condition[]): Condition | undefined =>
+const readyOf = (conditions: readonly StatusCondition[]): StatusCondition | undefined =>
   conditions.find(({ type }) => type === "Ready");
 
 function clientsOf({ environment }: ClusterStory): BindingClients & { readonly aws: BoundAccounts } {

@@ -1,6 +1,6 @@
 import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { Condition, Trust } from "../../rules/bindings/index.ts";
+import type { StatusCondition, Trust } from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type Followed,
@@ -56,7 +56,7 @@ function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reas
   return JSON.stringify([...versions, reason]);
 }
 
-const readyOf = ({ conditions }: Pick<BindingOutcome, "conditions">): Condition | undefined =>
+const readyOf = ({ conditions }: Pick<BindingOutcome, "conditions">): StatusCondition | undefined =>
   conditions.find(({ type }) => type === "Ready");
 
 /** How a pass ended, for the queue and for whoever counts what is not Ready. */

@@ -1,5 +1,5 @@
 import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
-import type { Condition, Trust } from "../../rules/bindings/index.ts";
+import type { StatusCondition, Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
@@ -27,7 +27,7 @@ export interface BindingStatus {
   readonly roles: readonly RoleStatus[];
   /** Those that IAM is asked to make, or was, and that were not seen since: they may be there. Nobody is shown them. */
   readonly pendingRoles?: readonly RoleStatus[];
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly StatusCondition[];
 }
 
 /** Grants of a trust that have no room for a binding, by their names. */
@@ -67,7 +67,7 @@ export interface BindingEvent {
 
 /** How a pass ended. */
 export interface BindingOutcome {
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly StatusCondition[];
   readonly events: readonly BindingEvent[];
   /** What was changed at AWS. */
   readonly changes: readonly Pick<Change, "kind" | "fields">[];

@@ -2,7 +2,7 @@ import { defined, recordOf, recordsOf, textOf, type Reason } from "../../core/ba
 import {
   apiVersion,
   bindingsManager,
-  type Condition,
+  type StatusCondition,
   finalizer,
   conditionOf,
   type ConditionContent,
@@ -19,8 +19,8 @@ function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStat
 }
 
 /** The conditions of an object as the API gives them; only podtrust may write them. */
-export function conditionsOf(object: KubernetesObject): readonly Condition[] {
-  return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly Condition[];
+export function conditionsOf(object: KubernetesObject): readonly StatusCondition[] {
+  return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly StatusCondition[];
 }
 
 /** The status of a binding as the API gives it; only podtrust may write it. */
@@ -122,7 +122,7 @@ export function foundOf(type: string, { reason, seen }: Finding): ConditionConte
   return { type, reason, message: seen };
 }
 
-const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): readonly BindingEvent[] =>
+const eventsOf = (before: BindingStatus, conditions: readonly StatusCondition[]): readonly BindingEvent[] =>
   conditions.flatMap((now): BindingEvent[] => {
     const stood = before.conditions.find(({ type }) => type === now.type);
     if (stood?.status === now.status && stood.reason === now.reason) return [];

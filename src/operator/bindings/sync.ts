@@ -2,7 +2,7 @@ import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
 import {
   type Binding,
   bindingMark,
-  type Condition,
+  type StatusCondition,
   conditionOf,
   type ConditionContent,
   type GrantedRole,
@@ -39,7 +39,7 @@ interface Synced {
   readonly left: readonly RoleStatus[];
   readonly changes: BindingOutcome["changes"];
   /** The conditions that the status got before roles were made, where it had none. */
-  readonly announced: readonly Condition[] | undefined;
+  readonly announced: readonly StatusCondition[] | undefined;
   /** That they are granted, and what was said of roles that were taken over. */
   readonly granted: ConditionContent;
 }

@@ -1,6 +1,6 @@
 import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import {
-  type Condition,
+  type StatusCondition,
   conditionOf,
   type ConditionContent,
   earlierRolesAnnotation,
@@ -26,7 +26,7 @@ export interface TrustFacts {
 
 /** How a pass of a trust ended. */
 export interface TrustOutcome {
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly StatusCondition[];
   readonly events: readonly BindingEvent[];
   /** When it wants another pass, in milliseconds; undefined: never, it is gone. */
   readonly againIn: number | undefined;

@@ -30,7 +30,7 @@ export { type Restarts, restartsOf } from "./restarts.ts";
 export {
   type AdoptionStep,
   adoptionSteps,
-  type Condition,
+  type Prerequisite,
   finishSteps,
   type Gone,
   nextStep,

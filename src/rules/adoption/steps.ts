@@ -25,14 +25,14 @@ export interface ServerStep {
 }
 
 /** Something has to be true before a server is touched. */
-export interface Condition {
+export interface Prerequisite {
   readonly kind: "publish" | "trust" | "wait";
   readonly done: boolean;
   /** What is missing, in one sentence each; none once it is done. */
   readonly missing: readonly string[];
 }
 
-export type AdoptionStep = Condition | ServerStep;
+export type AdoptionStep = Prerequisite | ServerStep;
 
 /** Every issuer of before, in the servers' order; those that only the config still knows come last. */
 export function oldIssuers({
@@ -123,7 +123,7 @@ function trustMissing({ account, unseen, hasProvider, roles }: AccountTrust): st
   ];
 }
 
-function condition(kind: Condition["kind"], lacks: readonly string[]): Condition {
+function condition(kind: Prerequisite["kind"], lacks: readonly string[]): Prerequisite {
   return { kind, done: lacks.length === 0, missing: lacks };
 }
 

@@ -1,7 +1,7 @@
 import { type Outcome, type Reason, reasons } from "../../../core/base/index.ts";
 
 /** A condition of an object's status, as Kubernetes has them (metav1.Condition). */
-export interface Condition {
+export interface StatusCondition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
   readonly reason: Reason;
@@ -11,7 +11,7 @@ export interface Condition {
   readonly observedGeneration: number;
 }
 
-const statuses: Readonly<Record<Outcome, Condition["status"]>> = {
+const statuses: Readonly<Record<Outcome, StatusCondition["status"]>> = {
   ok: "True",
   warning: "False",
   broken: "False",
@@ -30,9 +30,9 @@ export interface ConditionContent {
 /** A condition for what was found, seen against the one that stood: only another status is a transition. */
 export function conditionOf(
   { type, reason, message }: ConditionContent,
-  before: readonly Condition[],
+  before: readonly StatusCondition[],
   at: { readonly now: number; readonly generation: number },
-): Condition {
+): StatusCondition {
   const status = statuses[reasons[reason].outcome];
   const stood = before.find((one) => one.type === type);
   const isOld = stood?.status === status;
