@@ -4,13 +4,13 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { type TestAuthority, testAuthority } from "../../../test/support/certificates.ts";
-import { Connections, type HttpOptions, parseConnectTo, request } from "./index.ts";
+import { ConnectionPool, type HttpOptions, parseConnectTo, request } from "./index.ts";
 
 describe("connections that are kept", () => {
   let authority: TestAuthority;
   let port = 0;
   let opened = 0;
-  let connections: Connections;
+  let connections: ConnectionPool;
   const closing = new AsyncDisposableStack();
 
   before(async () => {
@@ -32,7 +32,7 @@ describe("connections that are kept", () => {
   });
   beforeEach(() => {
     opened = 0;
-    connections = new Connections();
+    connections = new ConnectionPool();
     closing.defer(() => connections.close());
   });
   after(() => closing.disposeAsync());

@@ -11,7 +11,7 @@ const maxIdle = 16;
  * Connections that are kept for the next exchange with the same server, by the same CA and as the same client, over TLS
  * alone: a handshake costs many times what a small answer does.
  */
-export class Connections {
+export class ConnectionPool {
   /** By the name that certificates are checked for: Node keeps no connection whose check came with the request. */
   readonly #agents = new Map<string, Agent>();
 

@@ -1,5 +1,5 @@
 export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
-export { Connections } from "./connections.ts";
+export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { hostAllowed } from "./host-check.ts";
 export { isLoopback } from "./loopback.ts";

@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, TLSSocket } from "node:tls";
 import { collectBytes, defined, hostName, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
-import type { Connections } from "./connections.ts";
+import type { ConnectionPool } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
@@ -31,7 +31,7 @@ export interface HttpOptions {
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
   /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is reported. */
-  readonly connections?: Connections;
+  readonly connections?: ConnectionPool;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */
   readonly allowPlainHttp?: boolean;
@@ -127,7 +127,7 @@ function judgesItself({ thumbprints, observer }: HttpOptions): boolean {
 }
 
 // Node checks the certificate against `servername` or `host`; for an IP address both would be where we connect.
-function identityCheck(name: string, connections?: Connections): RequestOptions {
+function identityCheck(name: string, connections?: ConnectionPool): RequestOptions {
   // Of a kept connection it is its agent's check.
   if (connections !== undefined) return { agent: connections.agentFor(name) };
   return { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Connections } from "../../core/http/index.ts";
+import type { ConnectionPool } from "../../core/http/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import type { Environment } from "./environment.ts";
@@ -26,7 +26,7 @@ export interface Endpoint {
   readonly ca: () => Promise<string | undefined>;
   readonly credentials: Credentials;
   /** Kept between calls; absent: each has one of its own. */
-  readonly connections?: Connections;
+  readonly connections?: ConnectionPool;
 }
 
 /** Where the kubelet puts a pod's ServiceAccount. */

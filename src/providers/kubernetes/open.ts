@@ -1,6 +1,6 @@
 import { type Clock, defined, systemClock } from "../../core/base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
-import { Connections } from "../../core/http/index.ts";
+import { ConnectionPool } from "../../core/http/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
 import type { PluginConsent } from "./environment.ts";
@@ -57,6 +57,6 @@ export async function openKubernetes(
     tunnel === undefined
       ? found
       : { ...found, server: `https://127.0.0.1:${tunnel.port}`, tlsServerName: tunnel.serverName };
-  const kept = options.keepConnections === true ? { connections: new Connections() } : {};
+  const kept = options.keepConnections === true ? { connections: new ConnectionPool() } : {};
   return kubernetesClient({ ...endpoint, ...kept }, options.timeoutMs ?? 10_000);
 }
