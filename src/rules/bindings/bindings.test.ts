@@ -29,7 +29,7 @@ import {
   type Binding,
   bindingMark,
   decide,
-  type Decision,
+  type GrantDecision,
   markedBinding,
   readBinding,
   readTrust,
@@ -50,7 +50,7 @@ function trustRead(value: unknown): Trust {
 }
 
 const grantOfShop = { name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] };
-const decided = (value: unknown): Decision => decide(bindingRead(value), trustRead(trustOf()));
+const decided = (value: unknown): GrantDecision => decide(bindingRead(value), trustRead(trustOf()));
 const saidOf = (read: ReturnType<typeof readBinding> | ReturnType<typeof readTrust>): string[] =>
   "problems" in read ? read.problems.map(({ path, message }) => `${path} ${message}`) : [];
 

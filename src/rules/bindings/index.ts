@@ -1,7 +1,7 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
 export {
   decide,
-  type Decision,
+  type GrantDecision,
   type GrantedRole,
   type GrantRefusal,
   type WantedRole,

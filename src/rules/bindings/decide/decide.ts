@@ -47,7 +47,7 @@ export interface GrantedRole {
   readonly arn: string;
 }
 
-export type Decision =
+export type GrantDecision =
   | { readonly kind: "granted"; readonly roles: readonly GrantedRole[] }
   | { readonly kind: "refused"; readonly refusals: readonly GrantRefusal[] };
 
@@ -207,8 +207,8 @@ function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[
  * admission decides the same (`grantsGuard`) for whoever writes a binding; this decides it before anything is done at
  * AWS, since a trust may have changed, or never have been there. `trust` is undefined where there is none of the name.
  */
-export function decide(binding: Binding, trust: Trust | undefined): Decision {
-  const refused = (...refusals: readonly GrantRefusal[]): Decision => ({ kind: "refused", refusals });
+export function decide(binding: Binding, trust: Trust | undefined): GrantDecision {
+  const refused = (...refusals: readonly GrantRefusal[]): GrantDecision => ({ kind: "refused", refusals });
   const { namespace, trust: name, name: serviceAccount } = binding;
   if (trust === undefined)
     return refused({ reason: "TrustMissing", message: `there is no AWSTrust ${name}` });
