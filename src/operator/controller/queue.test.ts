@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { array, assert as holds, nat, property } from "fast-check";
 import { settle, TestClock } from "../../../test/support/clock.ts";
-import { Delays, type QueueOptions, WorkQueue } from "./queue.ts";
+import { DelayedKeys, type QueueOptions, WorkQueue } from "./queue.ts";
 
 const never = new AbortController().signal;
 
@@ -222,7 +222,7 @@ describe("the work queue", () => {
   test("delays come out in the order of their times, whatever the order in which they went in", () => {
     holds(
       property(array(nat(1000)), (times) => {
-        const delays = new Delays();
+        const delays = new DelayedKeys();
         for (const at of times) delays.push(String(at), at);
         assert.equal(delays.popDue(-1), undefined);
         const came: number[] = [];

@@ -69,7 +69,7 @@ export class WorkQueue {
   /** How many keys run, by share. */
   readonly #running = new Map<string, number>();
   readonly #turns = new FairKeys();
-  readonly #delays = new Delays();
+  readonly #delays = new DelayedKeys();
   readonly #pausing = new Set<ChildAbort>();
 
   constructor(options: QueueOptions) {
@@ -238,7 +238,7 @@ interface Entry {
 }
 
 /** Keys that wait for their time, earliest first: a binary heap, in which a key may stand more than once. */
-export class Delays {
+export class DelayedKeys {
   readonly #heap: Entry[] = [];
 
   get size(): number {
