@@ -136,7 +136,7 @@ const eventsOf = (before: BindingStatus, conditions: readonly StatusCondition[])
   });
 
 /** What of a pass goes into the status. */
-export interface Ending {
+export interface PassResult {
   readonly found: readonly ConditionContent[];
   readonly roles?: readonly RoleStatus[];
   /** Given with `roles`. */
@@ -162,7 +162,7 @@ function driftEvents(
 }
 
 /** Writes how a pass ended into the status, and gives it. */
-export async function ended(pass: Pass, ending: Ending): Promise<BindingOutcome> {
+export async function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
   const { facts, clients, clock, signal, status } = pass;
   const { found, changes = [], againIn } = ending;
   const generation = facts.object.metadata.generation ?? 0;
@@ -189,7 +189,7 @@ export function refused(
   pass: Pass,
   reason: Reason,
   message: string,
-  more: Partial<Ending> = {},
+  more: Partial<PassResult> = {},
 ): Promise<BindingOutcome> {
   const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
   return ended(pass, { found, againIn: passInterval, ...more });
