@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Environment } from "./environment.ts";
+import type { ClusterEnvironment } from "./environment.ts";
 import { execCredentials } from "./exec-plugin.ts";
 import {
   bearer,
@@ -66,7 +66,7 @@ async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
  */
 export function kubeconfigCredentials(
   context: KubeconfigContext,
-  environment: Environment,
+  environment: ClusterEnvironment,
   isOwn: boolean,
 ): Credentials {
   refuseUnsupported(context);

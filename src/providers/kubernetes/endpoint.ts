@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ConnectionPool } from "../../core/http/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
-import type { Environment } from "./environment.ts";
+import type { ClusterEnvironment } from "./environment.ts";
 import {
   clusterCa,
   credentialFault,
@@ -70,7 +70,7 @@ function refuseCluster(context: KubeconfigContext): void {
 
 async function ofKubeconfig(
   source: Extract<ClusterSource, { readonly kubeconfig: string }>,
-  environment: Environment,
+  environment: ClusterEnvironment,
 ): Promise<Endpoint> {
   const context = await readKubeconfig(source.kubeconfig, source.context);
   refuseCluster(context);
@@ -85,7 +85,7 @@ async function ofKubeconfig(
   };
 }
 
-function inCluster(directory: string, environment: Environment): Endpoint {
+function inCluster(directory: string, environment: ClusterEnvironment): Endpoint {
   const host = environment.env["KUBERNETES_SERVICE_HOST"] ?? "";
   const port = environment.env["KUBERNETES_SERVICE_PORT"] ?? "";
   if (host === "" || port === "") {
@@ -106,7 +106,7 @@ function inCluster(directory: string, environment: Environment): Endpoint {
 /** Works out where a source's API is. Throws PodtrustError `kubeconfig-*`, `file-unreadable`, `cluster-credentials`. */
 export async function endpointOf(
   source: ClusterSource,
-  environment: Environment,
+  environment: ClusterEnvironment,
   podDirectory: string,
 ): Promise<Endpoint> {
   if ("kubeconfig" in source) return ofKubeconfig(source, environment);

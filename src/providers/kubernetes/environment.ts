@@ -20,7 +20,7 @@ export interface ExecPlugin {
 export type PluginConsent = (plugin: ExecPlugin) => Promise<boolean>;
 
 /** What the adapter takes from the process around it. */
-export interface Environment {
+export interface ClusterEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** The working folder; the process's own by default. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
-import type { Environment, ExecPlugin } from "./environment.ts";
+import type { ClusterEnvironment, ExecPlugin } from "./environment.ts";
 
 /** The same as the kubeconfig has it. */
 export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
@@ -16,7 +16,7 @@ export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
 const consentVariable = "PODTRUST_ALLOW_EXEC_PLUGIN";
 
 /** Whether the environment says which programs may run, even if none: then a kubeconfig of one's own needs it, too. */
-export function isListed({ env }: Environment): boolean {
+export function isListed({ env }: ClusterEnvironment): boolean {
   return env[consentVariable] !== undefined;
 }
 
@@ -69,7 +69,10 @@ function unreadable({ kubeconfig }: NamedPlugin, chars: number): PodtrustError {
 }
 
 /** Throws `exec-plugin-unconfirmed` for a program that nobody has agreed to. */
-export async function requireConsent(plugin: NamedPlugin, { env, consent }: Environment): Promise<void> {
+export async function requireConsent(
+  plugin: NamedPlugin,
+  { env, consent }: ClusterEnvironment,
+): Promise<void> {
   const commandLine = execCommandLine(plugin);
   if (commandLine.length > maxCommandLineChars) throw unreadable(plugin, commandLine.length);
   const digest = await digestOf(plugin);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { isAbsolute, join } from "node:path";
 import { isRecord, type JsonRecord, type PodtrustError } from "../../core/base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
-import type { Environment } from "./environment.ts";
+import type { ClusterEnvironment } from "./environment.ts";
 import { isListed, type NamedPlugin, requireConsent } from "./exec-consent.ts";
 import { oneLine } from "./answer.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
@@ -75,7 +75,7 @@ async function pluginOf(context: KubeconfigContext): Promise<Plugin> {
   };
 }
 
-function run(plugin: Plugin, { env }: Environment): Promise<string> {
+function run(plugin: Plugin, { env }: ClusterEnvironment): Promise<string> {
   return new Promise((resolve, reject) => {
     const given = { ...env, ...plugin.env, KUBERNETES_EXEC_INFO: plugin.info };
     const options = { env: given, timeout: maxRun, maxBuffer: maxAnswer };
@@ -140,7 +140,7 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
  */
 export function execCredentials(
   context: KubeconfigContext,
-  environment: Environment,
+  environment: ClusterEnvironment,
   isOwn: boolean,
 ): Credentials {
   let remembered: Remembered | undefined;

@@ -2,7 +2,7 @@ import { epochSeconds, errorText, isRecord, type JsonRecord } from "../../core/b
 import { type HttpResponse, request } from "../../core/http/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { oneLine } from "./answer.ts";
-import type { Environment } from "./environment.ts";
+import type { ClusterEnvironment } from "./environment.ts";
 import { bearer, credentialFault, type Credentials, dataOrFile, type Identity } from "./identity.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
 import { renewedByItself } from "./sent-credential.ts";
@@ -127,7 +127,7 @@ class Provider {
  *
  * `identity` throws PodtrustError `cluster-credentials`.
  */
-export function oidcCredentials(context: KubeconfigContext, { clock }: Environment): Credentials {
+export function oidcCredentials(context: KubeconfigContext, { clock }: ClusterEnvironment): Credentials {
   const what = `auth-provider oidc of kubeconfig user ${context.user.name}`;
   const provider = new Provider(context);
   let tokens = provider.tokens();

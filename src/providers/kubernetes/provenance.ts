@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, join, sep } from "node:path";
 import type { ClusterSource } from "../../config/index.ts";
-import type { Environment } from "./environment.ts";
+import type { ClusterEnvironment } from "./environment.ts";
 import { defaultKubeconfig, type KubeconfigFile } from "./kubeconfig.ts";
 
 type KubeconfigSource = Extract<ClusterSource, { readonly kubeconfig: string }>;
@@ -26,7 +26,7 @@ async function checkoutAround(folder: string): Promise<string | undefined> {
 }
 
 /** Whether kubectl would take the file, too, without being told. */
-async function isKubectls(realPath: string, { env }: Environment): Promise<boolean> {
+async function isKubectls(realPath: string, { env }: ClusterEnvironment): Promise<boolean> {
   const files = defaultKubeconfig(env).split(delimiter);
   const real = await Promise.all(files.filter((file) => file !== "").map(realOf));
   return real.includes(realPath);
@@ -40,7 +40,7 @@ async function isKubectls(realPath: string, { env }: Environment): Promise<boole
 export async function isPersonsOwn(
   { realPath }: KubeconfigFile,
   { configFolder }: KubeconfigSource,
-  environment: Environment,
+  environment: ClusterEnvironment,
 ): Promise<boolean> {
   if (realPath === undefined) return false;
   const working = await realOf(environment.cwd ?? process.cwd());
