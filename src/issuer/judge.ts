@@ -6,7 +6,7 @@ import {
   parseDiscovery,
 } from "../rules/oidc/index.ts";
 import { type JwkSet, parseJwkSet } from "../rules/keys/index.ts";
-import type { Exchange, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
+import type { ExchangeTrace, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
 import type { DocumentReading, IssuerReading } from "./read.ts";
 
 /** One thing that a reading means. */
@@ -53,7 +53,7 @@ const byReason: Readonly<Record<string, Reason>> = {
 };
 
 /** How far an exchange came that ended without an answer, by its marks. */
-function endedAt({ timing, attempts, resolved }: Exchange, otherwise: Reason): Reason {
+function endedAt({ timing, attempts, resolved }: ExchangeTrace, otherwise: Reason): Reason {
   if (attempts.length + resolved.length === 0) return "NameNotResolved";
   if (timing.connect === undefined) return "ConnectionFailed";
   return timing.tls === undefined ? "TlsFailed" : otherwise;
@@ -77,7 +77,7 @@ const phases: readonly (readonly [keyof ExchangeTiming, string])[] = [
 ];
 
 /** `connected after 3 ms, TLS after 12 ms, no first byte`: where the time of a slow exchange went. */
-function course({ timing }: Exchange): string {
+function course({ timing }: ExchangeTrace): string {
   const done = phases.flatMap(([phase, words]) =>
     timing[phase] === undefined ? [] : [`${words} after ${timing[phase]} ms`],
   );

@@ -1,7 +1,7 @@
 import { asPodtrustError, defined, type PodtrustError } from "../core/base/index.ts";
 import {
   type ConnectTo,
-  type Exchange,
+  type ExchangeTrace,
   ExchangeObserver,
   type HttpOptions,
   type HttpResponse,
@@ -25,7 +25,7 @@ export type DocumentName = "discovery" | "jwks";
 export type DocumentReading = {
   readonly document: DocumentName;
   readonly url: string;
-  readonly exchange: Exchange;
+  readonly exchange: ExchangeTrace;
 } & (
   | { readonly outcome: "answered"; readonly response: HttpResponse }
   /** `error.detail` has `reason` in one word of src/core/http, and the system's code as `cause`. */

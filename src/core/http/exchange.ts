@@ -24,7 +24,7 @@ export interface ExchangeTiming {
 }
 
 /** What was seen of an exchange, also of one that failed. */
-export interface Exchange {
+export interface ExchangeTrace {
   /** What the resolver said, in its order; empty where there was nothing to resolve. */
   readonly resolved: readonly string[];
   readonly attempts: readonly ConnectionAttempt[];
@@ -93,7 +93,7 @@ export class ExchangeObserver {
     this.#mark("lastByte");
   }
 
-  get facts(): Exchange {
+  get facts(): ExchangeTrace {
     return {
       resolved: this.#resolved,
       attempts: [...this.#attempts.values()],

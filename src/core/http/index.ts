@@ -3,7 +3,12 @@ export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { hostAllowed } from "./host-check.ts";
 export { isLoopback } from "./loopback.ts";
-export { type ConnectionAttempt, type Exchange, ExchangeObserver, type ExchangeTiming } from "./exchange.ts";
+export {
+  type ConnectionAttempt,
+  type ExchangeTrace,
+  ExchangeObserver,
+  type ExchangeTiming,
+} from "./exchange.ts";
 export {
   type HttpOptions,
   type HttpResponse,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { defined, errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
-import type { Exchange, TlsFacts } from "../../core/http/index.ts";
+import type { ExchangeTrace, TlsFacts } from "../../core/http/index.ts";
 import { awsBounds, type DocumentReading, type IssuerReading } from "../../issuer/index.ts";
 import { type DocumentName, parseIssuer } from "../../rules/oidc/index.ts";
 import type { AddressFacts, DoctorFacts, TokenFacts } from "../facts.ts";
@@ -16,7 +16,7 @@ const maxMs = 86_400_000;
 
 type Place = { readonly part: Part; readonly bodies: readonly string[] };
 
-function timingOf(part: Part): Exchange["timing"] {
+function timingOf(part: Part): ExchangeTrace["timing"] {
   const phase = (name: string): number | undefined => part.optional(name)?.number(maxMs);
   return defined({
     dns: phase("dns"),
@@ -44,7 +44,7 @@ function tlsOf(part: Part | undefined): TlsFacts | undefined {
   };
 }
 
-function exchangeOf(part: Part): Exchange {
+function exchangeOf(part: Part): ExchangeTrace {
   return {
     resolved: part
       .member("resolved")
