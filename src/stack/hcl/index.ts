@@ -2,7 +2,7 @@ export {
   type Attribute,
   attributes,
   type Block,
-  Expression,
+  HclExpression,
   identifier,
   identifiers,
   JsonText,

@@ -1,5 +1,5 @@
 /** An expression that stands as it is: a reference, or a call. */
-export class Expression {
+export class HclExpression {
   readonly text: string;
 
   constructor(text: string) {
@@ -12,7 +12,7 @@ export type Value =
   | string
   | number
   | boolean
-  | Expression
+  | HclExpression
   /** `jsonencode(…)` of a value in which references may stand. */
   | JsonText
   | readonly Value[]

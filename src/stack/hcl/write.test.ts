@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { attributes, Expression, hclText, identifier, identifiers, JsonText, type Value } from "./index.ts";
+import {
+  attributes,
+  HclExpression,
+  hclText,
+  identifier,
+  identifiers,
+  JsonText,
+  type Value,
+} from "./index.ts";
 
 const written = (values: Readonly<Record<string, Value>>): string =>
   hclText([{ type: "a", labels: [], attributes: attributes(values) }]);
@@ -20,7 +28,7 @@ describe("HCL", () => {
 
   test("equals signs stand in columns, and a value of several lines is in none", () => {
     assert.equal(
-      written({ a: 1, bcd: true, e: { f: [], "g h": [new Expression("x.y")] }, ij: 2, k: {} }),
+      written({ a: 1, bcd: true, e: { f: [], "g h": [new HclExpression("x.y")] }, ij: 2, k: {} }),
       'a {\n  a   = 1\n  bcd = true\n  e = {\n    f     = []\n    "g h" = [x.y]\n  }\n  ij = 2\n  k  = {}\n}\n',
     );
   });

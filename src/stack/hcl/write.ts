@@ -1,4 +1,4 @@
-import { type Attribute, type Block, Expression, JsonText, type Value } from "./syntax.ts";
+import { type Attribute, type Block, HclExpression, JsonText, type Value } from "./syntax.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   '"': String.raw`\"`,
@@ -26,7 +26,7 @@ const indented = (lines: readonly string[]): readonly string[] =>
 
 /** A value in lines: the first stands behind its name, the last closes it. */
 function valueLines(value: Value): readonly [string, ...string[]] {
-  if (value instanceof Expression) return [value.text];
+  if (value instanceof HclExpression) return [value.text];
   if (value instanceof JsonText) return wrapped("jsonencode(", valueLines(value.value), ")");
   if (typeof value === "string") return [quoted(value)];
   if (typeof value !== "object") return [String(value)];

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../hcl/index.ts";
+import { attributes, type Block, HclExpression, type Value } from "../hcl/index.ts";
 import type { ResourceOutputs } from "./part.ts";
 
 /** A provider of OpenTofu that an export needs. */
@@ -21,5 +21,5 @@ export interface OpenTofuPart {
 
 /** `import`: OpenTofu takes over what podtrust made. */
 export function importBlock(to: string, id: Value): Block {
-  return { type: "import", labels: [], attributes: attributes({ to: new Expression(to), id }) };
+  return { type: "import", labels: [], attributes: attributes({ to: new HclExpression(to), id }) };
 }

@@ -4,7 +4,7 @@ import { readArn } from "../../../rules/oidc/index.ts";
 import {
   attributes,
   type Block,
-  Expression,
+  HclExpression,
   identifier,
   identifiers,
   JsonText,
@@ -40,7 +40,7 @@ function policyNames(role: RoleConfig, name: string) {
 }
 
 /** A JSON document with a reference in place of each text that is a thing's ARN: so OpenTofu knows the order. */
-function withReferences(value: unknown, references: ReadonlyMap<string, Expression>): Value {
+function withReferences(value: unknown, references: ReadonlyMap<string, HclExpression>): Value {
   if (typeof value === "string") return references.get(value) ?? value;
   if (typeof value === "number" || typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.map((one: unknown) => withReferences(one, references));
@@ -50,7 +50,7 @@ function withReferences(value: unknown, references: ReadonlyMap<string, Expressi
   );
 }
 
-const document = (json: string, references: ReadonlyMap<string, Expression> = new Map()): JsonText =>
+const document = (json: string, references: ReadonlyMap<string, HclExpression> = new Map()): JsonText =>
   new JsonText(withReferences(JSON.parse(json), references));
 
 function providerBlock({ alias }: Names, { account, region, profile, assumeRole }: AwsConfig): Block {
@@ -67,12 +67,12 @@ function providerBlock({ alias }: Names, { account, region, profile, assumeRole 
 
 function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names: Names): readonly Block[] {
   const { alias } = names;
-  const provider = alias === undefined ? undefined : new Expression(`aws.${alias}`);
-  const arn = new Expression(`aws_iam_openid_connect_provider.${names.provider}.arn`);
+  const provider = alias === undefined ? undefined : new HclExpression(`aws.${alias}`);
+  const arn = new HclExpression(`aws_iam_openid_connect_provider.${names.provider}.arn`);
   const references = new Map([[providerArnOf(account, config.issuer), arn]]);
   const name = names.role(role);
   const { managed, inline } = policyNames(role, name);
-  const attached = new Expression(`aws_iam_role.${name}.name`);
+  const attached = new HclExpression(`aws_iam_role.${name}.name`);
   return [
     {
       type: "resource",
@@ -113,7 +113,7 @@ function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names:
 function awsBlocks(config: Config): readonly Block[] {
   return config.aws.flatMap((account) => {
     const names = namesOf(config, account);
-    const provider = names.alias === undefined ? undefined : new Expression(`aws.${names.alias}`);
+    const provider = names.alias === undefined ? undefined : new HclExpression(`aws.${names.alias}`);
     return [
       providerBlock(names, account),
       {
@@ -163,7 +163,7 @@ function awsOutputs(config: Config): readonly Block[] {
         type: "output",
         labels: [`role_arn_${name}`],
         comment: roleArnOf(account, role),
-        attributes: attributes({ value: new Expression(`aws_iam_role.${name}.arn`) }),
+        attributes: attributes({ value: new HclExpression(`aws_iam_role.${name}.arn`) }),
       };
     }),
   );

@@ -1,5 +1,5 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
 import { caaText } from "../../../rules/dns/index.ts";
@@ -10,7 +10,7 @@ import { issuerHost } from "./records.ts";
 
 /** Accounts by their URIs, each with the name of its authority: a map, since OpenTofu iterates over those. */
 const variableName = "caa_accounts";
-const accounts = new Expression(`var.${variableName}`);
+const accounts = new HclExpression(`var.${variableName}`);
 
 /** The accounts of a publisher that stands, and was asked. */
 function knownAccounts(config: Config, found: ResourceOutputs): readonly CaaAccount[] {
@@ -27,7 +27,7 @@ function variable(config: Config, found: ResourceOutputs): Block {
     attributes: attributes({
       description:
         "The publisher's accounts at certificate authorities by their URIs, each with the name that its authority has in CAA records. There are none before podtrust up; then podtrust export opentofu --import writes them here.",
-      type: new Expression("map(string)"),
+      type: new HclExpression("map(string)"),
       default: Object.fromEntries(known),
     }),
   };
@@ -37,11 +37,11 @@ function variable(config: Config, found: ResourceOutputs): Block {
 export const hasAccounts = `length(${accounts.text}) > 0`;
 
 /** A text with references in it. */
-const template = (text: string): Expression => new Expression(JSON.stringify(text));
+const template = (text: string): HclExpression => new HclExpression(JSON.stringify(text));
 
 /** A list of one value for each account. */
-const forEach = (value: string): Expression =>
-  new Expression(`[for uri, authority in ${accounts.text} : ${value}]`);
+const forEach = (value: string): HclExpression =>
+  new HclExpression(`[for uri, authority in ${accounts.text} : ${value}]`);
 
 function record({ kind, type, common }: RecordPlace, methods: readonly string[]): Block {
   const all = { ...common, type: "CAA", ttl: caaTtl };
@@ -58,7 +58,7 @@ function record({ kind, type, common }: RecordPlace, methods: readonly string[])
   const account = { authority: "${authority}", uri: "${uri}" };
   const value = template(`0 issue "${caaIssue(account, methods)}"`).text;
   // A set without records is none.
-  const count = new Expression(`${hasAccounts} ? 1 : 0`);
+  const count = new HclExpression(`${hasAccounts} ? 1 : 0`);
   const records = forEach(kind === "hetzner" ? `{ value = ${value} }` : value);
   return resource({ count, ...all, records });
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../../../config/index.ts";
-import { Expression, type Value } from "../../hcl/index.ts";
+import { HclExpression, type Value } from "../../hcl/index.ts";
 import { type RecordKey, recordNames } from "../../../rules/dns/index.ts";
 import { cloudLabels, ownershipComment } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
@@ -26,12 +26,12 @@ function cloudflarePlace({ stack }: Config, host: string, found: ResourceOutputs
   return {
     kind: "cloudflare",
     type: "cloudflare_dns_record",
-    common: { zone_id: new Expression(zone), name: host, comment: ownershipComment.of(stack) },
+    common: { zone_id: new HclExpression(zone), name: host, comment: ownershipComment.of(stack) },
     importId(key, value) {
       const ids = standing(found, key) ?? {};
       // Of a machine's address there is one record, whatever its value.
       const id = value === undefined ? Object.values(ids)[0] : ids[value];
-      return id === undefined ? undefined : new Expression(`"\${${zone}}/${id}"`);
+      return id === undefined ? undefined : new HclExpression(`"\${${zone}}/${id}"`);
     },
   };
 }
@@ -44,12 +44,12 @@ function route53Place(_config: Config, host: string, found: ResourceOutputs): Re
   return {
     kind: "route53",
     type: "aws_route53_record",
-    common: { zone_id: new Expression(zone), name: host },
+    common: { zone_id: new HclExpression(zone), name: host },
     importId(key) {
       // The claim stands where a set of the stack's does.
       const sets = key.type === "TXT" ? setsAt(host) : [key];
       const stands = sets.some((one) => standing(found, one) !== undefined);
-      return stands ? new Expression(`"\${${zone}}_${key.name}_${key.type}"`) : undefined;
+      return stands ? new HclExpression(`"\${${zone}}_${key.name}_${key.type}"`) : undefined;
     },
   };
 }
@@ -61,10 +61,10 @@ function hetznerPlace({ stack }: Config, host: string, found: ResourceOutputs): 
   return {
     kind: "hetzner",
     type: "hcloud_zone_rrset",
-    common: { zone: new Expression(zone), name: new Expression(name), labels: cloudLabels.of(stack) },
+    common: { zone: new HclExpression(zone), name: new HclExpression(name), labels: cloudLabels.of(stack) },
     importId(key) {
       if (standing(found, key) === undefined) return undefined;
-      return new Expression(`"\${${zone}}/\${${name}}/${key.type}"`);
+      return new HclExpression(`"\${${zone}}/\${${name}}/${key.type}"`);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { route53Claim } from "../../../providers/aws/index.ts";
 import type { Config } from "../../../config/index.ts";
 import type { RecordSpec } from "../../../rules/dns/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";
@@ -22,8 +22,8 @@ interface Written {
 
 function contentsOf({ type, values }: RecordSpec): readonly Value[] {
   if (Array.isArray(values)) return values as readonly string[];
-  if (type === "A") return [new Expression("hcloud_primary_ip.ipv4.ip_address")];
-  return [new Expression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];
+  if (type === "A") return [new HclExpression("hcloud_primary_ip.ipv4.ip_address")];
+  return [new HclExpression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];
 }
 
 /** The records of the issuer's addresses: at Cloudflare each by itself, elsewhere those of a type as one set. */
@@ -68,13 +68,13 @@ function claimBlocks(config: Config, place: RecordPlace): readonly Block[] {
   const { name, value } = claim(all);
   const text = JSON.stringify(value);
   const withCaa = JSON.stringify(claim([...all, "CAA"]).value);
-  const said = hasCaa(config) ? new Expression(`${hasAccounts} ? ${withCaa} : ${text}`) : value;
+  const said = hasCaa(config) ? new HclExpression(`${hasAccounts} ? ${withCaa} : ${text}`) : value;
   const values = { ...place.common, name, type: "TXT", ttl: 60, records: [said] };
   return [{ type: "resource", labels: [place.type, "claim"], attributes: attributes(values) }];
 }
 
 function zoneBlocks(kind: RecordPlace["kind"]): readonly Block[] {
-  const name = new Expression("var.zone");
+  const name = new HclExpression("var.zone");
   if (kind === "hetzner") return [];
   if (kind === "route53")
     return [{ type: "data", labels: ["aws_route53_zone", "issuer"], attributes: attributes({ name }) }];
@@ -97,7 +97,7 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
     labels: ["zone"],
     attributes: attributes({
       description: "The zone of the issuer's name.",
-      type: new Expression("string"),
+      type: new HclExpression("string"),
       default: config.named?.zone ?? parentOf(issuerHost(config)),
     }),
   };

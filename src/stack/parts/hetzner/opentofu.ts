@@ -1,5 +1,5 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
 import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
@@ -27,7 +27,7 @@ function resource(
   name: string,
   { ignored = [], ...values }: Values & { readonly ignored?: readonly string[] },
 ): Block {
-  const names = ["labels", ...ignored].map((one) => new Expression(one));
+  const names = ["labels", ...ignored].map((one) => new HclExpression(one));
   const lifecycle = { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: names }) };
   return { type: "resource", labels: [type, name], attributes: attributes(values), blocks: [lifecycle] };
 }
@@ -41,7 +41,7 @@ function variable(name: string, type: string, description: string, known?: Value
   return {
     type: "variable",
     labels: [name],
-    attributes: attributes({ description, type: new Expression(type), default: known }),
+    attributes: attributes({ description, type: new HclExpression(type), default: known }),
   };
 }
 
@@ -54,7 +54,7 @@ function loginKey(stack: string, found: ResourceOutputs): readonly Block[] {
   if (known === undefined && foundOf(found, "server", stack) !== undefined) return [];
   const key = resource("hcloud_ssh_key", "stack", {
     name: stack,
-    public_key: new Expression("var.ssh_public_key"),
+    public_key: new HclExpression("var.ssh_public_key"),
     labels: cloudLabels.of(stack),
     ignored: ["public_key"],
   });
@@ -83,7 +83,7 @@ function firewall(config: Config, machine: MachineConfig, { sshFrom }: HetznerMa
         direction: "in",
         protocol: "tcp",
         port: String(port),
-        source_ips: port === 22 && sshFrom === undefined ? new Expression("var.ssh_from") : sources,
+        source_ips: port === 22 && sshFrom === undefined ? new HclExpression("var.ssh_from") : sources,
         description,
       }),
     }),
@@ -120,7 +120,7 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
   const { type, image, location } = hetzner;
   const net = families.map((family): readonly [string, Value] =>
     hetzner[family]
-      ? [family, new Expression(`hcloud_primary_ip.${family}.id`)]
+      ? [family, new HclExpression(`hcloud_primary_ip.${family}.id`)]
       : [`${family}_enabled`, false],
   );
   const block = resource("hcloud_server", "stack", {
@@ -128,8 +128,8 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
     server_type: type,
     image,
     location,
-    ssh_keys: hasKey ? [new Expression("hcloud_ssh_key.stack.id")] : undefined,
-    firewall_ids: [new Expression("hcloud_firewall.stack.id")],
+    ssh_keys: hasKey ? [new HclExpression("hcloud_ssh_key.stack.id")] : undefined,
+    firewall_ids: [new HclExpression("hcloud_firewall.stack.id")],
     delete_protection: protect,
     rebuild_protection: protect,
     labels: cloudLabels.of(stack),
@@ -188,7 +188,7 @@ function outputs({ machine }: Config): readonly Block[] {
     .map((family) => ({
       type: "output",
       labels: [values[family][0]],
-      attributes: attributes({ value: new Expression(values[family][1]) }),
+      attributes: attributes({ value: new HclExpression(values[family][1]) }),
     }));
 }
 
