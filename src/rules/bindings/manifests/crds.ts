@@ -2,10 +2,10 @@ import { defined } from "../../../core/base/index.ts";
 import { apiGroup, bindingNames, type KindNames, trustNames, defaultProfile } from "../names.ts";
 import { bindingSpec, maxName } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
-import { type Field, type ListField, type ObjectField, openApi } from "../schema/index.ts";
+import { type SchemaField, type ListField, type ObjectField, openApi } from "../schema/index.ts";
 
-const text = (maxLength: number): Field => ({ type: "string", maxLength });
-const time: Field = { type: "string", format: "date-time", maxLength: 64 };
+const text = (maxLength: number): SchemaField => ({ type: "string", maxLength });
+const time: SchemaField = { type: "string", format: "date-time", maxLength: 64 };
 
 // metav1.Condition's bounds (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/).
 const conditions: ListField = {

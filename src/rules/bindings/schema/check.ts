@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord } from "../../../core/base/index.ts";
-import type { Field, ListField, NumberField, ObjectField, TextField } from "./field.ts";
+import type { SchemaField, ListField, NumberField, ObjectField, TextField } from "./field.ts";
 
 /** One mistake in an object. */
 export interface FieldProblem {
@@ -43,7 +43,7 @@ class Reader {
     if (message !== undefined) this.problems.push({ path, message });
   }
 
-  read(field: Field, value: unknown, path: string): unknown {
+  read(field: SchemaField, value: unknown, path: string): unknown {
     switch (field.type) {
       case "string":
         if (typeof value === "string") this.#wrong(path, textProblem(field, value));
@@ -125,7 +125,7 @@ class Reader {
 }
 
 /** What a field is where it is left out; undefined where nothing stands for it. */
-function standsFor(field: Field): unknown {
+function standsFor(field: SchemaField): unknown {
   if ("default" in field) return field.default;
   return "absent" in field ? field.absent : undefined;
 }
@@ -137,7 +137,7 @@ const join = (path: string, name: string): string => (path === "" ? name : `${pa
  * with it; rules between members are asked where the members themselves are right.
  */
 export function checked(
-  field: Field,
+  field: SchemaField,
   value: unknown,
   path: string,
 ): { readonly value: unknown } | { readonly problems: readonly FieldProblem[] } {

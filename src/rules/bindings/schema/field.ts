@@ -45,7 +45,7 @@ export interface FlagField extends Described {
 
 export interface ListField extends Described {
   readonly type: "array";
-  readonly items: Field;
+  readonly items: SchemaField;
   readonly minItems?: number;
   readonly maxItems: number;
   /** No value twice, or no two objects with the same value of this member. */
@@ -62,7 +62,7 @@ export interface ListRule extends Omit<Rule, "holds"> {
 export interface ObjectField extends Described {
   readonly type: "object";
   readonly required?: readonly string[];
-  readonly properties: Readonly<Record<string, Field>>;
+  readonly properties: Readonly<Record<string, SchemaField>>;
   readonly rules?: readonly Rule[];
   /** Who writes it writes all of it: the API server keeps no account of who owns which member. */
   readonly atomic?: true;
@@ -74,4 +74,4 @@ export interface OpenField extends Described {
 }
 
 /** One value of our objects, with its limits: what CRD and reader are made of. */
-export type Field = TextField | NumberField | FlagField | ListField | ObjectField | OpenField;
+export type SchemaField = TextField | NumberField | FlagField | ListField | ObjectField | OpenField;

@@ -1,9 +1,10 @@
 import { defined } from "../../../core/base/index.ts";
-import type { Field, ListField, ListRule, ObjectField, Rule, TextField } from "./field.ts";
+import type { SchemaField, ListField, ListRule, ObjectField, Rule, TextField } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const described = ({ description }: Field): Schema => (description === undefined ? {} : { description });
+const described = ({ description }: SchemaField): Schema =>
+  description === undefined ? {} : { description };
 
 function validations(rules: readonly (Rule | ListRule)[] = []): Schema {
   if (rules.length === 0) return {};
@@ -38,7 +39,7 @@ function objectSchema(field: ObjectField): Schema {
 }
 
 /** A field as the schema of a CustomResourceDefinition has it (structural OpenAPI v3). */
-export function openApi(field: Field): Schema {
+export function openApi(field: SchemaField): Schema {
   if (field.type === "string") return textSchema(field);
   if (field.type === "array") return listSchema(field);
   if (field.type === "object") return objectSchema(field);
