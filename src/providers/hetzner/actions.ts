@@ -2,7 +2,7 @@ import { type Look, PodtrustError, until, type UntilOptions } from "../../core/b
 import type { Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
-import type { Fields } from "./fields.ts";
+import type { AnswerFields } from "./fields.ts";
 import { type Action, actionOf } from "./shapes.ts";
 
 /** A wait of ours that Hetzner has to end. */
@@ -29,7 +29,7 @@ function tooSlow(what: string, reason: string, within: number): PodtrustError {
 }
 
 /** The actions of an answer that has one as `action`, several as `actions`, and more as `next_actions`. */
-export function actionsIn(answer: Fields): readonly Action[] {
+export function actionsIn(answer: AnswerFields): readonly Action[] {
   const one = answer.optionalFields("action");
   const all = [
     ...(one === undefined ? [] : [one]),

@@ -8,7 +8,7 @@ import {
 } from "../../core/base/index.ts";
 import { type ConnectTo, type HttpResponse, request } from "../../core/http/index.ts";
 import { type HetznerOperation, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
-import { Fields } from "./fields.ts";
+import { AnswerFields } from "./fields.ts";
 import { RequestBudget } from "./request-budget.ts";
 
 export interface HetznerAccess {
@@ -99,13 +99,13 @@ export class HetznerApi {
     operation: HetznerOperation,
     body: JsonRecord | undefined,
     signal: AbortSignal,
-  ): Promise<Fields> {
+  ): Promise<AnswerFields> {
     const answer = await this.#once(operation, body, signal);
     this.#pace.learn(answer.headers);
     if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, operation);
-    if (answer.status === 204 || answer.body.length === 0) return new Fields({}, operation.path);
+    if (answer.status === 204 || answer.body.length === 0) return new AnswerFields({}, operation.path);
     try {
-      return new Fields(JSON.parse(answer.body.toString("utf8")), operation.path);
+      return new AnswerFields(JSON.parse(answer.body.toString("utf8")), operation.path);
     } catch (error) {
       const sentence = `${operation.during}: Hetzner's answer is no JSON object: ${errorText(error)}`;
       throw new PodtrustError("hetzner-answer-invalid", sentence, { cause: error });
@@ -134,21 +134,26 @@ export class HetznerApi {
   }
 
   /** GET, tried again where that may help. */
-  get(path: string, during: string, signal: AbortSignal, query: Query = []): Promise<Fields> {
+  get(path: string, during: string, signal: AbortSignal, query: Query = []): Promise<AnswerFields> {
     const search = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
     const operation = { during, method: "GET", path: search === "" ? path : `${path}?${search}` };
-    const ask = (): Promise<Fields> => this.#exchange(operation, undefined, signal);
+    const ask = (): Promise<AnswerFields> => this.#exchange(operation, undefined, signal);
     return this.#persist(ask, signal, () => Promise.resolve(undefined));
   }
 
   /** All of a list, page after page as `next_page` says; a list without `meta` has one. */
-  list(path: string, signal: AbortSignal, query: Query = []): Promise<readonly Fields[]> {
+  list(path: string, signal: AbortSignal, query: Query = []): Promise<readonly AnswerFields[]> {
     return this.listAt(path, path, signal, query);
   }
 
   /** The same of a list whose key in the answer is not its path. */
-  async listAt(path: string, key: string, signal: AbortSignal, query: Query): Promise<readonly Fields[]> {
-    const found: Fields[] = [];
+  async listAt(
+    path: string,
+    key: string,
+    signal: AbortSignal,
+    query: Query,
+  ): Promise<readonly AnswerFields[]> {
+    const found: AnswerFields[] = [];
     let page = 1;
     for (let pages = 0; pages < maxPages; pages += 1) {
       const paging: Query = [
@@ -166,8 +171,8 @@ export class HetznerApi {
   }
 
   /** A change that does no harm when it is made twice: PUT, DELETE, and POST of what an action sets. */
-  change({ method, path, body, during }: ChangeRequest, signal: AbortSignal): Promise<Fields> {
-    const ask = (): Promise<Fields> => this.#exchange({ during, method, path }, body, signal);
+  change({ method, path, body, during }: ChangeRequest, signal: AbortSignal): Promise<AnswerFields> {
+    const ask = (): Promise<AnswerFields> => this.#exchange({ during, method, path }, body, signal);
     return this.#persist(ask, signal, () => Promise.resolve(undefined));
   }
 
@@ -179,8 +184,8 @@ export class HetznerApi {
     operation: Omit<ChangeRequest, "method">,
     signal: AbortSignal,
     find: () => Promise<T | undefined>,
-  ): Promise<{ readonly answer: Fields } | { readonly found: T }> {
-    type Made = { readonly answer: Fields } | { readonly found: T };
+  ): Promise<{ readonly answer: AnswerFields } | { readonly found: T }> {
+    type Made = { readonly answer: AnswerFields } | { readonly found: T };
     const settle = async (): Promise<Made | undefined> => {
       const found = await find();
       return found === undefined ? undefined : { found };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fields } from "./fields.ts";
+import { AnswerFields } from "./fields.ts";
 import { primaryIpOf } from "./shapes.ts";
 
 test("an address of Hetzner's answer is an IP address or network, and never another argument for a program", () => {
   for (const ip of ["203.0.113.7", "2001:db8::1", "2001:db8:1:2::/64"])
-    assert.equal(new Fields({ ip }, "server").address("ip"), ip);
+    assert.equal(new AnswerFields({ ip }, "server").address("ip"), ip);
   for (const ip of [
     "",
     "-oProxyCommand=sh",
@@ -20,7 +20,7 @@ test("an address of Hetzner's answer is an IP address or network, and never anot
     7,
   ])
     assert.throws(
-      () => new Fields({ ip }, "server").address("ip"),
+      () => new AnswerFields({ ip }, "server").address("ip"),
       { code: "hetzner-answer-invalid" },
       String(ip),
     );
@@ -36,5 +36,8 @@ test("an address that is none is refused where it comes in", () => {
     location: { name: "nbg1" },
     auto_delete: false,
   };
-  assert.throws(() => primaryIpOf(new Fields(fields, "primary_ip")), /primary_ip\.ip is no IP address/u);
+  assert.throws(
+    () => primaryIpOf(new AnswerFields(fields, "primary_ip")),
+    /primary_ip\.ip is no IP address/u,
+  );
 });

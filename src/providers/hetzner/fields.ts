@@ -11,7 +11,7 @@ function invalid(where: string, what: string): PodtrustError {
  * An object of an answer, whose fields are read one by one and checked as they are. What nobody asks for is ignored.
  * Every method throws `hetzner-answer-invalid`.
  */
-export class Fields {
+export class AnswerFields {
   readonly #record: JsonRecord;
   readonly #where: string;
 
@@ -70,21 +70,21 @@ export class Fields {
     throw invalid(this.#at(name), "neither true nor false");
   }
 
-  fields(name: string): Fields {
-    return new Fields(this.#record[name], this.#at(name));
+  fields(name: string): AnswerFields {
+    return new AnswerFields(this.#record[name], this.#at(name));
   }
 
-  optionalFields(name: string): Fields | undefined {
+  optionalFields(name: string): AnswerFields | undefined {
     return this.has(name) ? this.fields(name) : undefined;
   }
 
   /** A list of objects; empty where there is none. */
-  list(name: string): readonly Fields[] {
-    return this.#items(name).map((item, index) => new Fields(item, `${this.#at(name)}[${index}]`));
+  list(name: string): readonly AnswerFields[] {
+    return this.#items(name).map((item, index) => new AnswerFields(item, `${this.#at(name)}[${index}]`));
   }
 
   /** A list that has to be there. */
-  neededList(name: string): readonly Fields[] {
+  neededList(name: string): readonly AnswerFields[] {
     if (!this.has(name)) throw invalid(this.#at(name), "missing");
     return this.list(name);
   }

@@ -1,6 +1,6 @@
 import { cloudLabels, type Observed } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
-import type { Fields } from "./fields.ts";
+import type { AnswerFields } from "./fields.ts";
 import type { ExtraLabels } from "./labels.ts";
 import {
   type Firewall,
@@ -21,7 +21,7 @@ export interface Kind<T extends Thing> {
   /** The key of one, and what ids call it. */
   readonly key: string;
   readonly kind: "ssh-key" | "firewall" | "primary-ip" | "server";
-  readonly read: (fields: Fields) => T;
+  readonly read: (fields: AnswerFields) => T;
 }
 
 export const sshKeys: Kind<SshKey> = { path: "ssh_keys", key: "ssh_key", kind: "ssh-key", read: sshKeyOf };

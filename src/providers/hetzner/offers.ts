@@ -1,6 +1,6 @@
 import { defined, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { HetznerApi } from "./client.ts";
-import type { Fields } from "./fields.ts";
+import type { AnswerFields } from "./fields.ts";
 
 /** A location in which a type is offered. */
 export interface OfferPlace {
@@ -27,7 +27,7 @@ export interface Image {
   readonly deprecated?: string;
 }
 
-function placeOf(fields: Fields): OfferPlace {
+function placeOf(fields: AnswerFields): OfferPlace {
   const until = Date.parse(fields.optionalFields("deprecation")?.optionalText("unavailable_after") ?? "");
   return {
     name: fields.text("name"),
@@ -37,7 +37,7 @@ function placeOf(fields: Fields): OfferPlace {
   };
 }
 
-function typeOf(fields: Fields): ServerType {
+function typeOf(fields: AnswerFields): ServerType {
   return {
     name: fields.text("name"),
     architecture: fields.text("architecture"),

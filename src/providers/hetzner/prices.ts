@@ -1,5 +1,5 @@
 import type { HetznerApi } from "./client.ts";
-import type { Fields } from "./fields.ts";
+import type { AnswerFields } from "./fields.ts";
 
 /** What one thing costs a month, as Hetzner gives it: decimal texts, in its currency. */
 export interface MonthlyPrice {
@@ -15,7 +15,10 @@ export interface Priced {
   readonly ipv4: boolean;
 }
 
-function priceAt(entry: Fields | undefined, location: string): { net: string; gross: string } | undefined {
+function priceAt(
+  entry: AnswerFields | undefined,
+  location: string,
+): { net: string; gross: string } | undefined {
   const prices = entry?.list("prices").find((one) => one.text("location") === location);
   const monthly = prices?.fields("price_monthly");
   return monthly === undefined ? undefined : { net: monthly.text("net"), gross: monthly.text("gross") };

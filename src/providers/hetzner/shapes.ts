@@ -1,7 +1,7 @@
 /** What podtrust reads of the API's objects: these fields, checked; all others are ignored. */
 import { defined } from "../../core/base/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
-import type { Fields } from "./fields.ts";
+import type { AnswerFields } from "./fields.ts";
 
 /** What every thing in a project has. */
 export interface Thing {
@@ -67,15 +67,15 @@ export interface Action {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-function thing(fields: Fields): Thing {
+function thing(fields: AnswerFields): Thing {
   return { id: fields.id("id"), name: fields.text("name"), labels: fields.labels("labels") };
 }
 
-export function sshKeyOf(fields: Fields): SshKey {
+export function sshKeyOf(fields: AnswerFields): SshKey {
   return { ...thing(fields), publicKey: fields.text("public_key") };
 }
 
-export function firewallOf(fields: Fields): Firewall {
+export function firewallOf(fields: AnswerFields): Firewall {
   const rules = fields.list("rules").map((rule) => ({
     direction: rule.text("direction"),
     protocol: rule.text("protocol"),
@@ -87,7 +87,7 @@ export function firewallOf(fields: Fields): Firewall {
   return { ...thing(fields), rules };
 }
 
-export function primaryIpOf(fields: Fields): PrimaryIp {
+export function primaryIpOf(fields: AnswerFields): PrimaryIp {
   return {
     ...thing(fields),
     type: fields.text("type"),
@@ -99,12 +99,12 @@ export function primaryIpOf(fields: Fields): PrimaryIp {
   };
 }
 
-function addressOf(net: Fields, family: "ipv4" | "ipv6"): ServerAddress | undefined {
+function addressOf(net: AnswerFields, family: "ipv4" | "ipv6"): ServerAddress | undefined {
   const address = net.optionalFields(family);
   return address === undefined ? undefined : { id: address.id("id"), ip: address.address("ip") };
 }
 
-export function serverOf(fields: Fields): Server {
+export function serverOf(fields: AnswerFields): Server {
   const net = fields.fields("public_net");
   const [ipv4, ipv6] = [addressOf(net, "ipv4"), addressOf(net, "ipv6")];
   const image = fields.optionalFields("image")?.optionalText("name");
@@ -119,7 +119,7 @@ export function serverOf(fields: Fields): Server {
   };
 }
 
-export function actionOf(fields: Fields): Action {
+export function actionOf(fields: AnswerFields): Action {
   const error = fields.optionalFields("error");
   return {
     id: fields.id("id"),

@@ -5,7 +5,7 @@ export interface Tally {
   count: number;
 }
 
-export type Fields = readonly (readonly [name: string, value: string])[];
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
 /** An answer as it goes over the wire within one second. */
 export interface AnswerForms {
@@ -20,14 +20,14 @@ export interface AnswerForms {
 
 export interface AnswerInput {
   readonly status: number;
-  readonly fields: Fields;
+  readonly fields: HeaderFields;
   readonly body?: string | Buffer;
   readonly tally: Tally;
   /** 304 has no content and must not claim a length that the document does not have. */
   readonly withoutLength?: boolean;
 }
 
-function headOf(status: number, fields: Fields): Buffer {
+function headOf(status: number, fields: HeaderFields): Buffer {
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return Buffer.from(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines}\r\n`, "latin1");
 }
@@ -40,7 +40,7 @@ export class HttpAnswer {
   readonly status: number;
   readonly body: Buffer;
   readonly tally: Tally;
-  readonly #fields: Fields;
+  readonly #fields: HeaderFields;
   #forms: AnswerForms | undefined;
   /** Of the forms that end the connection, made when first asked for. */
   #closing: { readonly date: string; readonly message: Buffer; readonly head: Buffer } | undefined;
@@ -49,14 +49,15 @@ export class HttpAnswer {
     this.status = input.status;
     this.body = Buffer.from(input.body ?? "");
     this.tally = input.tally;
-    const length: Fields = input.withoutLength === true ? [] : [["Content-Length", String(this.body.length)]];
+    const length: HeaderFields =
+      input.withoutLength === true ? [] : [["Content-Length", String(this.body.length)]];
     this.#fields = [...input.fields, ...length];
   }
 
   /** Its forms with this value of Date. */
   at(date: string): AnswerForms {
     if (this.#forms?.date !== date) {
-      const all: Fields = [...this.#fields, ["Date", date]];
+      const all: HeaderFields = [...this.#fields, ["Date", date]];
       const head = headOf(this.status, all);
       this.#forms = {
         date,

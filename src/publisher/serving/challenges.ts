@@ -1,5 +1,5 @@
 import type { ChallengeAnswers } from "../publisher.ts";
-import { HttpAnswer, type Fields } from "./answer.ts";
+import { HttpAnswer, type HeaderFields } from "./answer.ts";
 import type { Http1Answer, Http1Answerer } from "./http1.ts";
 import { reasonPhrase } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
@@ -43,7 +43,7 @@ function reply(
 export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: Tallies): Http1Answerer {
   return ({ url = "", method = "" }) => {
     const given = ({ status, type, body }: ChallengeReply): Http1Answer => {
-      const fields: Fields = [
+      const fields: HeaderFields = [
         ["Content-Type", type],
         ["Cache-Control", "no-store"],
         ["X-Content-Type-Options", "nosniff"],

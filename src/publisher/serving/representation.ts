@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { HttpAnswer, type Fields } from "./answer.ts";
+import { HttpAnswer, type HeaderFields } from "./answer.ts";
 import { matchesAny, prefersGzip } from "./negotiation.ts";
 import type { RequestTarget, Tallies } from "./tallies.ts";
 
@@ -19,7 +19,7 @@ export interface RepresentationInput {
   readonly mediaType: string;
   readonly cacheControl: string;
   /** What every answer carries. */
-  readonly common: Fields;
+  readonly common: HeaderFields;
   readonly text: string;
 }
 
@@ -30,15 +30,15 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
   const packed = gzipSync(text, { level: 9 });
   const smaller = packed.length < Buffer.byteLength(text);
   const tags = { identity: `"${digest}"`, gzip: `"${digest}-gzip"` };
-  const varying: Fields = smaller ? [["Vary", "Accept-Encoding"]] : [];
-  const fields = (tag: string): Fields => [
+  const varying: HeaderFields = smaller ? [["Vary", "Accept-Encoding"]] : [];
+  const fields = (tag: string): HeaderFields => [
     ["Cache-Control", input.cacheControl],
     ["ETag", tag],
     ...varying,
     ...input.common,
   ];
-  const type: Fields = [["Content-Type", input.mediaType]];
-  const encoding: Fields = [["Content-Encoding", "gzip"]];
+  const type: HeaderFields = [["Content-Type", input.mediaType]];
+  const encoding: HeaderFields = [["Content-Encoding", "gzip"]];
   const tally = tallies.tally(stack, place, 200);
   const notModified = (tag: string): HttpAnswer =>
     new HttpAnswer({

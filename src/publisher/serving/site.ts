@@ -1,4 +1,4 @@
-import { HttpAnswer, type Fields } from "./answer.ts";
+import { HttpAnswer, type HeaderFields } from "./answer.ts";
 import { reasonPhrase } from "./reasons.ts";
 import { choose, represent, type Representation } from "./representation.ts";
 import type { RequestTarget, Tallies } from "./tallies.ts";
@@ -55,7 +55,7 @@ export class Site {
   readonly #hosts = new Map<string, Map<string, Page>>();
   /** The same by what clients write: with a port, in capitals. Bounded, since clients write what they like. */
   readonly #written = new Map<string, Map<string, Page>>();
-  readonly #common: Fields;
+  readonly #common: HeaderFields;
   readonly #options: SiteOptions;
   readonly #misdirected: HttpAnswer;
   readonly #tooLong: HttpAnswer;
@@ -64,7 +64,7 @@ export class Site {
 
   constructor(pages: readonly SitePage[], options: SiteOptions) {
     this.#options = options;
-    const hsts: Fields = options.secure ? [["Strict-Transport-Security", "max-age=31536000"]] : [];
+    const hsts: HeaderFields = options.secure ? [["Strict-Transport-Security", "max-age=31536000"]] : [];
     this.#common = [...hsts, ["X-Content-Type-Options", "nosniff"]];
     this.#misdirected = this.problem(421);
     this.#tooLong = this.problem(414);
@@ -79,7 +79,7 @@ export class Site {
   }
 
   /** An answer without a document, counted under `place`. */
-  problem(status: number, fields: Fields = [], place: RequestTarget = "other", stack = ""): HttpAnswer {
+  problem(status: number, fields: HeaderFields = [], place: RequestTarget = "other", stack = ""): HttpAnswer {
     return new HttpAnswer({
       status,
       fields: [

@@ -14,7 +14,7 @@ import { cloudLabels } from "../../../rules/plan/index.ts";
 import { actionsIn, awaitActions, untilReady } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
-import type { Fields } from "../fields.ts";
+import type { AnswerFields } from "../fields.ts";
 import {
   type HetznerRecordSet,
   bodyRecords,
@@ -40,7 +40,7 @@ const notServed: Readonly<Record<string, string>> = {
   unregistered: "the domain is not registered",
 };
 
-function checkServed(zone: Fields): void {
+function checkServed(zone: AnswerFields): void {
   const name = zone.text("name");
   const status =
     zone.optionalFields("authoritative_nameservers")?.optionalText("delegation_status") ?? "unknown";

@@ -6,7 +6,7 @@ import {
   type RecordType,
 } from "../../../rules/dns/index.ts";
 import { cloudLabels, type Owner } from "../../../rules/plan/index.ts";
-import type { Fields } from "../fields.ts";
+import type { AnswerFields } from "../fields.ts";
 
 /** All records of one name and type as the API has them. */
 export interface HetznerRecordSet {
@@ -26,7 +26,7 @@ const ownTypes: readonly RecordType[] = ["A", "AAAA", "CAA", "TXT"];
 export const ownType = (type: string): RecordType | undefined => ownTypes.find((one) => one === type);
 
 /** A set of an answer. Throws `hetzner-answer-invalid`. */
-export function readSet(fields: Fields, zoneTtl: number): HetznerRecordSet & { readonly name: string } {
+export function readSet(fields: AnswerFields, zoneTtl: number): HetznerRecordSet & { readonly name: string } {
   const type = fields.text("type");
   const own = ownType(type);
   const raw = fields.neededList("records").map((record) => record.text("value"));
