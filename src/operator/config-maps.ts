@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type JsonRecord, PodtrustError, recordOf, textOf } from "../core/base/index.ts";
 import {
   type Controller,
-  type Followed,
+  type KeySource,
   followedAs,
   namespaceOf,
   type Reconcile,
@@ -40,13 +40,13 @@ export const followedConfigMaps = {
 export interface ConfigMapsOptions {
   readonly api: Pick<KubernetesApi, "apply" | "remove">;
   readonly accounts: Mirror<View, "namespace">;
-  readonly configMaps: Pick<Mirror<KeptConfigMap>, keyof Followed | "get">;
+  readonly configMaps: Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">;
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */
-  readonly roleMap?: Pick<Followed, "synced" | "untilSynced" | "subscribe"> | undefined;
+  readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
 }
 
-function byNamespace(followed: Pick<Followed, keyof Followed>): Followed {
+function byNamespace(followed: Pick<KeySource, keyof KeySource>): KeySource {
   return followedAs(
     followed,
     (key) => [namespaceOf(key)],
@@ -61,7 +61,7 @@ function byNamespace(followed: Pick<Followed, keyof Followed>): Followed {
  */
 export class ConfigMaps implements Controller {
   readonly name = "config-maps";
-  readonly follows: readonly Followed[];
+  readonly follows: readonly KeySource[];
   readonly #options: ConfigMapsOptions;
 
   constructor(options: ConfigMapsOptions) {

@@ -10,7 +10,7 @@ function annotated(object: JsonRecord): View | undefined {
 }
 
 /** What of the cluster injection has to do with. */
-export interface Followed {
+export interface FollowedCluster {
   readonly accounts: Mirror<View, "namespace">;
   readonly namespaces: Mirror<View>;
   readonly pods: Mirror<View, "account" | "namespace">;
@@ -29,7 +29,7 @@ export interface FollowedSpec {
 export function followAll(
   shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
   { everyAccount, everyNamespace }: FollowedSpec,
-): Followed {
+): FollowedCluster {
   const namespace = (key: string): readonly string[] => [namespaceOf(key)];
   const accounts = new Mirror<View, "namespace">({
     ...shared,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { describe, test, type TestContext } from "node:test";
-import { type Controller, ControllerRunner, type Followed } from "../../src/operator/controller/index.ts";
+import { type Controller, ControllerRunner, type KeySource } from "../../src/operator/controller/index.ts";
 import { type JsonRecord, systemClock } from "../../src/core/base/index.ts";
 import { Around } from "../../src/operator/webhook/around.ts";
 import { makeAuthority, signServing } from "../../src/operator/webhook/certificates.ts";
@@ -51,7 +51,7 @@ async function up(t: TestContext): Promise<() => Promise<unknown>> {
   };
 }
 
-const stub = (...keys: readonly string[]): Followed => ({
+const stub = (...keys: readonly string[]): KeySource => ({
   synced: true,
   untilSynced: () => Promise.resolve(),
   keys: () => keys,

@@ -3,7 +3,7 @@ import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes
 import type { StatusCondition, Trust } from "../../rules/bindings/index.ts";
 import {
   type Controller,
-  type Followed,
+  type KeySource,
   followedAs,
   namespaceOf,
   type Reconcile,
@@ -23,12 +23,12 @@ export interface BindingControllersOptions {
   readonly api: BindingClients["cluster"];
   readonly aws: BoundAccounts;
   readonly clock: Clock;
-  readonly bindings: Followed;
+  readonly bindings: KeySource;
   /** The AWSTrust that a binding names, as it was last seen; undefined where there is no such binding. */
   readonly trustOf: (key: string) => string | undefined;
-  readonly trusts: Followed;
+  readonly trusts: KeySource;
   /** ServiceAccounts: of the same keys as their bindings. */
-  readonly accounts: Followed;
+  readonly accounts: KeySource;
   /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each pass reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
   /** Shown bindings by whoever watches them. Absent: every grant has room, and each attempt reads its binding. */
@@ -81,7 +81,7 @@ function bindingResult(
 function boundAccounts(
   { accounts, accountOf, trustOf }: BindingControllersOptions,
   view: ClusterView,
-): Followed {
+): KeySource {
   // Asked in any case: what is remembered of one's own writing is told once, also after its binding is gone.
   const matters = (key: string): boolean =>
     !view.isOwnWrite(key, accountOf?.(key)) && trustOf(key) !== undefined;
@@ -89,7 +89,7 @@ function boundAccounts(
 }
 
 /** Bindings whose roles somebody else has changed: a look at an account is one binding's, and shows those of all. */
-function drifting({ aws }: BindingControllersOptions): Followed {
+function drifting({ aws }: BindingControllersOptions): KeySource {
   return {
     synced: true,
     untilSynced: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 export {
   type Controller,
-  type Followed,
+  type KeySource,
   followedAs,
   type Reconcile,
   type ReconcileResult,

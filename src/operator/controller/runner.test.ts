@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
-import { type Controller, ControllerRunner, type Followed, followedAs, type Reconcile } from "./index.ts";
+import { type Controller, ControllerRunner, type KeySource, followedAs, type Reconcile } from "./index.ts";
 
 /** Something to follow whose keys the test gives. */
-class Keys implements Followed {
+class Keys implements KeySource {
   synced = true;
   readonly #keys: Set<string>;
   readonly #listeners = new Set<(key: string) => void>();
@@ -56,7 +56,7 @@ interface Bench {
 }
 
 function lead(
-  follows: readonly Followed[],
+  follows: readonly KeySource[],
   reconcile: Controller["reconcile"],
   more: { readonly concurrency?: number; readonly limit?: number } = {},
 ): Bench {

@@ -236,7 +236,7 @@ export interface ReconcileResult extends NextReconcile {
 }
 
 /** What a controller follows: which keys have to be looked at when something changes. */
-export interface Followed {
+export interface KeySource {
   /** Everything that is there was seen at least once. */
   readonly synced: boolean;
   /** Resolves once `synced` is true; rejects with the signal's reason. */
@@ -261,7 +261,7 @@ export interface Followed {
 export interface Controller {
   /** Of lower-case letters and hyphens; names it in log, metrics and status. */
   readonly name: string;
-  readonly follows: readonly Followed[];
+  readonly follows: readonly KeySource[];
   /** How many reconciles at a time; 4 by default. */
   readonly concurrency?: number;
   /** How many of them may be of one share. Default: all. */
@@ -276,10 +276,10 @@ export interface Controller {
  * changed. `keys` gives all that are there; none by default, where somebody else that is followed has them.
  */
 export function followedAs(
-  source: Pick<Followed, "synced" | "untilSynced" | "subscribe">,
+  source: Pick<KeySource, "synced" | "untilSynced" | "subscribe">,
   keysOf: (key: string) => Iterable<string>,
   keys: () => Iterable<string> = () => [],
-): Followed {
+): KeySource {
   return {
     get synced() {
       return source.synced;

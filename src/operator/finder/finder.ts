@@ -1,7 +1,7 @@
 import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../core/base/index.ts";
 import {
   type Controller,
-  type Followed,
+  type KeySource,
   followedAs,
   type Reconcile,
   type ReconcileResult,
@@ -22,7 +22,7 @@ export interface FinderOptions {
   readonly namespaces: Mirror<View>;
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */
-  readonly roleMap?: Pick<Followed, "synced" | "untilSynced" | "subscribe"> | undefined;
+  readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -65,7 +65,7 @@ export function accountOf(pod: JsonRecord): string {
  */
 export class Finder implements Controller {
   readonly name = "finder";
-  readonly follows: readonly Followed[];
+  readonly follows: readonly KeySource[];
   readonly #options: FinderOptions;
   readonly #found = new Map<string, FaultyPod>();
   readonly #evictions: Evictions | undefined;

@@ -1,7 +1,7 @@
 import { type Clock, errorText, type Logger, recordsOf } from "../../core/base/index.ts";
 import {
   type Controller,
-  type Followed,
+  type KeySource,
   followedAs,
   type Reconcile,
   type ReconcileResult,
@@ -29,7 +29,7 @@ export interface KeeperOptions {
   readonly api: Pick<KubernetesApi, "read" | "apply">;
   readonly secret: SharedSecret;
   /** Hears of changes of the configuration. */
-  readonly follows: Pick<Followed, "synced" | "untilSynced" | "subscribe">;
+  readonly follows: Pick<KeySource, "synced" | "untilSynced" | "subscribe">;
   readonly namespace: string;
   readonly lives: Lives;
   readonly events: Pick<EventRecorder, "record">;
@@ -60,7 +60,7 @@ interface StoredCertificates {
 export class WebhookKeeper implements Controller {
   readonly name = "webhook";
   readonly concurrency = 1;
-  readonly follows: readonly Followed[];
+  readonly follows: readonly KeySource[];
   readonly #options: KeeperOptions;
   #before: KubernetesObject | undefined;
   /** By `elapsed`: since when there is no configuration. */

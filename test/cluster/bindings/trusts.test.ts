@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { after, before, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { ControllerRunner, type Followed } from "../../../src/operator/controller/index.ts";
+import { ControllerRunner, type KeySource } from "../../../src/operator/controller/index.ts";
 import { silentLogger } from "../../../src/core/base/index.ts";
 import {
   bindingControllers,
@@ -21,7 +21,7 @@ import { type BindingsWorld, isReady, startBindingsWorld } from "./world.ts";
 const skip = leftOut();
 
 /** Keys that a test says are there. */
-class Keys implements Followed {
+class Keys implements KeySource {
   readonly synced = true;
   readonly #keys = new Set<string>();
   readonly #told = new Set<(key: string) => void>();
@@ -279,7 +279,7 @@ describe("the controllers of bindings", { skip }, () => {
     const readings = (): number => reads.filter((kind) => kind === "AWSRoleBinding").length;
     await pass();
     assert.equal(readings(), 1);
-    // The pass left it as it is, and STS does not know the role yet or does: the next one needs no reading.
+    // The pass left it is, and STS does not know the role yet or does: the next one needs no reading.
     const seen = await world.binding("shop", "web");
     assert.ok(seen !== undefined);
     view.keep(seen);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { PodtrustError } from "../../../src/core/base/index.ts";
-import type { Controller, Followed, Reconcile } from "../../../src/operator/controller/index.ts";
+import type { Controller, KeySource, Reconcile } from "../../../src/operator/controller/index.ts";
 import { type BindingControllersOptions, bindingControllers } from "../../../src/operator/bindings/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
@@ -89,7 +89,7 @@ function controllerOf(
   world: PassWorld,
   more: Partial<BindingControllersOptions> = {},
 ): { readonly pass: () => ReturnType<Controller["reconcile"]>; readonly told: string[] } {
-  const stub: Followed = {
+  const stub: KeySource = {
     synced: true,
     untilSynced: () => Promise.resolve(),
     keys: () => ["shop/web"],
@@ -140,7 +140,7 @@ describe("an API server that does not answer", () => {
     await world.pass();
     world.clock.move(60_000);
     world.changes();
-    const blind: Followed = {
+    const blind: KeySource = {
       synced: false,
       untilSynced: () => new Promise(() => {}),
       keys: () => [],

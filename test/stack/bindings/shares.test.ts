@@ -1,7 +1,7 @@
 /** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import type { Controller, Followed } from "../../../src/operator/controller/index.ts";
+import type { Controller, KeySource } from "../../../src/operator/controller/index.ts";
 import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
@@ -9,7 +9,7 @@ import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts"
 
 const hour = 3_600_000;
 
-const stub = (keys: () => Iterable<string> = () => []): Followed => ({
+const stub = (keys: () => Iterable<string> = () => []): KeySource => ({
   synced: true,
   untilSynced: () => Promise.resolve(),
   keys,
