@@ -8,7 +8,7 @@ import { CompactSign, exportJWK } from "jose";
 import { keyChecks } from "../../src/rules/keys/index.ts";
 import {
   decideWebIdentity,
-  type Grant,
+  type SessionGrant,
   parsePolicy,
   type ProviderFacts,
   type Refusal,
@@ -229,7 +229,7 @@ export async function refuses(change: Change, expected: Expected): Promise<void>
 }
 
 /** Asserts that the call is granted; gives what is granted. */
-export async function grantOf(change: Change = {}): Promise<Grant> {
+export async function grantOf(change: Change = {}): Promise<SessionGrant> {
   const decision = await attempt(change);
   assert.ok(decision.outcome === "accepted", JSON.stringify(decision));
   return decision.grant;

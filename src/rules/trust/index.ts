@@ -50,7 +50,7 @@ export {
   type WebIdentityRequest,
 } from "./sts/facts.ts";
 export {
-  type Grant,
+  type SessionGrant,
   type MessageProfile,
   messageProfiles,
   type Refusal,

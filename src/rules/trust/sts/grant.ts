@@ -1,11 +1,11 @@
 import { defined } from "../../../core/base/index.ts";
 import type { WebIdentityFacts } from "./facts.ts";
-import type { Grant } from "./outcome.ts";
+import type { SessionGrant } from "./outcome.ts";
 import type { LearnedFacts } from "./rule.ts";
 import { claimKeys } from "./rules/index.ts";
 
 /** What STS gives once every rule has accepted. */
-export function grantOf(facts: WebIdentityFacts, known: LearnedFacts): Grant {
+export function grantOf(facts: WebIdentityFacts, known: LearnedFacts): SessionGrant {
   const { provider, sourceIdentity, sessionPolicy, managedPolicies, tokenTags } = known;
   const inline = sessionPolicy.value === undefined ? [] : [sessionPolicy.value];
   return {

@@ -21,7 +21,7 @@ export interface Refusal extends RefusalWords {
 }
 
 /** What STS grants. */
-export interface Grant {
+export interface SessionGrant {
   /** SubjectFromWebIdentityToken. */
   readonly subject: string;
   /** `azp`, else the one audience. */
@@ -45,7 +45,7 @@ export interface Grant {
 }
 
 export type WebIdentityDecision =
-  | { readonly outcome: "accepted"; readonly grant: Grant }
+  | { readonly outcome: "accepted"; readonly grant: SessionGrant }
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly passed: readonly string[] }
   /** All is well so far: fetch the issuer's documents and ask again with them. */
   | {

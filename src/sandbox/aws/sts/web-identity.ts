@@ -6,7 +6,7 @@ import {
   parseRoleArn,
   policyText,
   parsePolicy,
-  type Grant,
+  type SessionGrant,
   type ProviderFacts,
   type Refusal,
   type WebIdentityDecision,
@@ -104,7 +104,7 @@ function tagList(tags: Readonly<Record<string, string>>): readonly Tag[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionStore["issue"]>[1] {
+function sessionOf(grant: SessionGrant, facts: WebIdentityFacts): Parameters<SessionStore["issue"]>[1] {
   const role = facts.role;
   if (role === undefined) throw new TypeError("a web identity was accepted for a role that is not there");
   return {
