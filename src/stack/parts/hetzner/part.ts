@@ -40,7 +40,7 @@ import type {
 } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
-import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
+import { addressName, type HetznerResourcesInput, hetznerResources } from "./resources.ts";
 
 /** Networks of whoever runs podtrust, where the config names none. */
 const known: CallerAddress = { networks: [], failures: [] };
@@ -162,7 +162,7 @@ class HetznerPart implements Part {
     ]);
     this.#caller = caller;
     const foreignKey = await this.#foreignKey(keys, owned, signal);
-    const input: HetznerInput = {
+    const input: HetznerResourcesInput = {
       config,
       machine: this.#machine,
       hetzner: this.#hetzner,

@@ -22,7 +22,7 @@ import {
 import { cloudInit, newSshKeyPair } from "../../../providers/host/index.ts";
 import type { Output, Resource } from "../../../rules/plan/index.ts";
 
-export interface HetznerInput {
+export interface HetznerResourcesInput {
   readonly config: Config;
   readonly machine: MachineConfig;
   readonly hetzner: HetznerMachine;
@@ -50,7 +50,7 @@ export const addressName = (stack: string, family: Family): string => `${stack}-
 export function openPorts({
   machine,
   caller,
-}: Pick<HetznerInput, "machine" | "caller">): readonly OpenPort[] {
+}: Pick<HetznerResourcesInput, "machine" | "caller">): readonly OpenPort[] {
   const { networks, failures } = caller;
   const ports = [
     {
@@ -81,7 +81,7 @@ export function machineAddresses(
   );
 }
 
-function firstBoot({ config, machine }: HetznerInput): (publicKey: string) => FirstBoot {
+function firstBoot({ config, machine }: HetznerResourcesInput): (publicKey: string) => FirstBoot {
   const { stack } = config;
   return (publicKey) => {
     const hostKey = newSshKeyPair(`${stack}-first`);
@@ -90,7 +90,7 @@ function firstBoot({ config, machine }: HetznerInput): (publicKey: string) => Fi
   };
 }
 
-function serverSpec(input: HetznerInput): ServerSpec {
+function serverSpec(input: HetznerResourcesInput): ServerSpec {
   const { config, machine, hetzner, foreignKey } = input;
   const { stack } = config;
   const { type, location, image } = hetzner;
@@ -127,7 +127,7 @@ export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"
 }
 
 /** Everything that a stack shall have at Hetzner, each beside what is there of it. */
-export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
+export function hetznerResources(input: HetznerResourcesInput): readonly WantedThing[] {
   const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
   const { stack } = config;
   const { location } = hetzner;
