@@ -2,7 +2,7 @@ import { AwsError } from "../wire/index.ts";
 import { validationError } from "./errors.ts";
 
 /** `arn:aws:iam::111122223333:policy/a/b` in its parts. */
-export interface IamArn {
+export interface IamArnParts {
   /** Twelve digits, or `aws`. */
   readonly account: string;
   /** `policy`, `role`, `oidc-provider`. */
@@ -11,13 +11,13 @@ export interface IamArn {
   readonly rest: string;
 }
 
-function parse(text: string): IamArn | undefined {
+function parse(text: string): IamArnParts | undefined {
   const match = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(.+)$/u.exec(text);
   return match === null ? undefined : { account: match[1] ?? "", kind: match[2] ?? "", rest: match[3] ?? "" };
 }
 
 /** The ARN of a managed policy; IAM has one text for all that is none. */
-export function policyArnParts(text: string): IamArn {
+export function policyArnParts(text: string): IamArnParts {
   const arn = parse(text);
   if (arn === undefined || arn.kind !== "policy") throw validationError("Invalid ARN:  Could not be parsed!");
   return arn;
