@@ -13,7 +13,7 @@ import {
   basicConstraintsOf,
   createAuthority,
   issueCertificate,
-  type Issuer,
+  type SigningCa,
   newKeyPair,
   readRequest,
   serialNumberOf,
@@ -49,7 +49,7 @@ describe("OpenSSL and our certificates", { skip: await opensslMissing() }, () =>
   const strictly = (root: string, chain: string, ...more: string[]): Promise<string> =>
     openssl("verify", "-x509_strict", "-CAfile", root, "-untrusted", chain, ...more, chain);
 
-  async function hierarchy(): Promise<{ root: string; middle: Issuer }> {
+  async function hierarchy(): Promise<{ root: string; middle: SigningCa }> {
     const root = await createAuthority({ commonName: "root", ...validity });
     const middle = await createAuthority({ commonName: "middle", pathLength: 0, ...validity }, root);
     return { root: file("root.pem", pemOf(root.certificate)), middle };

@@ -8,7 +8,7 @@ import { connect, createServer } from "node:tls";
 import {
   createAuthority,
   issueCertificate,
-  type Issuer,
+  type SigningCa,
   keyIdentifier,
   type KeyPair,
   newKeyPair,
@@ -32,7 +32,7 @@ const validity = {
 };
 const names = ["a.example.com", "*.b.example.com", "127.0.0.1", "::1"];
 
-async function leafOf(issuer: Issuer, usages: readonly ("server" | "client")[] = ["server"]) {
+async function leafOf(issuer: SigningCa, usages: readonly ("server" | "client")[] = ["server"]) {
   const keys = await newKeyPair();
   const subject = { commonName: "a.example.com", organizations: ["one", "two"] };
   const leaf = issueCertificate(issuer, { subject, names, publicKey: keys.publicKey, usages, ...validity });
@@ -40,7 +40,7 @@ async function leafOf(issuer: Issuer, usages: readonly ("server" | "client")[] =
 }
 
 /** A root by a key of somebody's choice. */
-function rootOf({ publicKey, privateKey }: KeyPair): Issuer {
+function rootOf({ publicKey, privateKey }: KeyPair): SigningCa {
   const extensions = [basicConstraints(true), keyUsage("keyCertSign")];
   const content = { subject: { commonName: "root" }, publicKey, ...validity, extensions };
   return { certificate: signCertificate(content, { privateKey }), privateKey };
@@ -155,7 +155,7 @@ describe("a certificate that is issued", () => {
     const middle = await createAuthority({ commonName: "middle", pathLength: 0, ...validity }, root);
     const lower = await createAuthority({ commonName: "lower", ...validity }, middle);
     const [good, bad] = [await leafOf(middle), await leafOf(lower)];
-    const chainOf = (leaf: X509Certificate, ...issuers: Issuer[]): X509Certificate[] => [
+    const chainOf = (leaf: X509Certificate, ...issuers: SigningCa[]): X509Certificate[] => [
       leaf,
       ...issuers.map(({ certificate }) => certificate),
     ];

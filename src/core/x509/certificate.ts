@@ -35,7 +35,7 @@ export interface CertificateContent extends Validity {
 }
 
 /** Who signs certificates: a CA's certificate and its key, which is a secret. */
-export interface Issuer {
+export interface SigningCa {
   readonly certificate: X509Certificate;
   readonly privateKey: KeyObject;
 }
@@ -46,7 +46,7 @@ export interface Issuer {
  */
 export function signCertificate(
   { subject, publicKey, notBefore, notAfter, extensions }: CertificateContent,
-  issuer: Pick<Issuer, "privateKey"> & Partial<Issuer>,
+  issuer: Pick<SigningCa, "privateKey"> & Partial<SigningCa>,
 ): X509Certificate {
   const name = distinguishedName(subject);
   const content = der.sequence(
@@ -72,8 +72,8 @@ export interface AuthorityContent extends Validity {
 /** Makes a CA with a P-256 key of its own: a root, or an intermediate under `parent`. */
 export async function createAuthority(
   { commonName, pathLength, ...validity }: AuthorityContent,
-  parent?: Issuer,
-): Promise<Issuer> {
+  parent?: SigningCa,
+): Promise<SigningCa> {
   const { publicKey, privateKey } = await newKeyPair();
   const identifier =
     parent === undefined ? keyIdentifier(publicKey) : subjectKeyIdentifierOf(parent.certificate);
@@ -101,7 +101,7 @@ const maxCommonName = 64;
 
 /** Issues a certificate for a TLS server or client. A common name that is too long for one is left out. */
 export function issueCertificate(
-  issuer: Issuer,
+  issuer: SigningCa,
   { subject, names = [], publicKey, usages, notBefore, notAfter }: LeafContent,
 ): X509Certificate {
   const { commonName = "", organizations = [] } = subject;

@@ -3,7 +3,7 @@ export {
   type CertificateContent,
   createAuthority,
   issueCertificate,
-  type Issuer,
+  type SigningCa,
   type LeafContent,
   signCertificate,
   type Validity,

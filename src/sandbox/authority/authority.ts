@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import {
   createAuthority as createAuthorityFor,
   issueCertificate,
-  type Issuer,
+  type SigningCa,
   newKeyPair,
   privateKeyPem,
 } from "../../core/x509/index.ts";
@@ -14,7 +14,7 @@ interface Validity {
 }
 
 /** A certificate authority of a stand-in, with a P-256 key. */
-export type StandInAuthority = Issuer;
+export type StandInAuthority = SigningCa;
 
 /** A certificate and its key, PEM. */
 export interface CertificateAndKey {
