@@ -22,7 +22,7 @@ export interface CaseReport {
 }
 
 /** What is wrong with the issuer, by a reason of docs/reference/reasons.md. */
-export interface IssuerFault {
+export interface IssuerDefect {
   readonly reason: Reason;
   readonly seen: string;
   readonly next: string;
@@ -40,7 +40,7 @@ export interface TestReport {
   /** Whether every positive succeeded, at least one of them, and every negative was asked and refused for its reason. */
   readonly ok: boolean;
   /** Looked for where somebody who should get in did not. */
-  readonly issuerFault?: IssuerFault;
+  readonly issuerFault?: IssuerDefect;
 }
 
 /** Counts what the cases came to. */

@@ -3,7 +3,7 @@ import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
 import { namesOf } from "../workload/index.ts";
-import { type CaseReport, type IssuerFault, reportOf, type TestReport, type CaseVerdict } from "./case.ts";
+import { type CaseReport, type IssuerDefect, reportOf, type TestReport, type CaseVerdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
 import { isFor } from "./refusal.ts";
 
@@ -132,7 +132,7 @@ function wantedCases(options: TestOptions): readonly Case[] {
 async function issuerFault(
   { config, route = {}, signal }: TestOptions,
   cases: readonly CaseReport[],
-): Promise<IssuerFault | undefined> {
+): Promise<IssuerDefect | undefined> {
   if (!cases.some(({ kind, verdict }) => kind === "positive" && verdict === "failed")) return undefined;
   const broken = brokenOf(judgeIssuer(await readIssuer(config.issuer, { route, signal })).findings);
   if (broken === undefined) return undefined;
