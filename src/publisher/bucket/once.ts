@@ -2,13 +2,13 @@ import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { judge } from "../source/judge.ts";
 import { observeKeys } from "../source/keys.ts";
-import type { IssuerNames } from "../source/judge.ts";
+import type { PublishedUrls } from "../source/judge.ts";
 import { type PublicationOutcome, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "./target.ts";
 
 export interface PublishOnceOptions {
   readonly stack: string;
-  readonly names: IssuerNames;
+  readonly names: PublishedUrls;
   /** Issuers that the cluster's tokens may name in place of ours; none by default. */
   readonly formerIssuers?: readonly string[];
   readonly cluster: Pick<KubernetesApi, "oidcDocuments">;

@@ -10,14 +10,14 @@ import {
 import { type DocumentName, parseDiscovery, renderDiscovery } from "../../rules/oidc/index.ts";
 import { parseJwkSet, type PublicJwk, renderJwkSet } from "../../rules/keys/index.ts";
 import { mediaTypes } from "../serving/site.ts";
-import type { IssuerNames } from "../source/judge.ts";
+import type { PublishedUrls } from "../source/judge.ts";
 import { type Marks, parseMarks, renderMarks } from "./marks.ts";
 import { type Merged, mergePublication, type OwnKeys } from "./merge.ts";
 import type { DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
 
 /** What is to be published. */
 export interface PublicationSpec extends OwnKeys {
-  readonly names: IssuerNames;
+  readonly names: PublishedUrls;
   readonly cacheControl: string;
   /** False: marks alone, which no relying party sees, are not worth a write now. */
   readonly marksDue: boolean;
@@ -53,7 +53,7 @@ const retries: RetrySchedule = {
   giveUpAfter: 20_000,
 };
 
-function checkIssuer(place: string, names: IssuerNames, found: StoredDocuments): readonly string[] {
+function checkIssuer(place: string, names: PublishedUrls, found: StoredDocuments): readonly string[] {
   if (found.discovery === undefined) return [];
   let standing: ReturnType<typeof parseDiscovery>;
   try {

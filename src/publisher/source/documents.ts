@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { renderDiscovery } from "../../rules/oidc/index.ts";
 import { renderJwkSet } from "../../rules/keys/index.ts";
-import type { IssuerNames } from "./judge.ts";
+import type { PublishedUrls } from "./judge.ts";
 import { type KeyRing, publishedKeys } from "./keys.ts";
 
 /** The two documents of an issuer as they are served. */
@@ -13,7 +13,7 @@ export interface PublishedDocuments {
 }
 
 /** Renders what a ring of keys makes public; undefined when it publishes none. */
-export function renderDocuments(ring: KeyRing, names: IssuerNames): PublishedDocuments | undefined {
+export function renderDocuments(ring: KeyRing, names: PublishedUrls): PublishedDocuments | undefined {
   const keys = publishedKeys(ring);
   if (keys.length === 0) return undefined;
   const jwks = renderJwkSet(keys);

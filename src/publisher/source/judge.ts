@@ -5,7 +5,7 @@ import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PublicationRefusal, RefusalReason } from "../status.ts";
 
 /** What is published about an issuer, whatever the cluster says. */
-export interface IssuerNames {
+export interface PublishedUrls {
   readonly issuer: string;
   readonly jwksUri: string;
 }
@@ -109,7 +109,7 @@ function formerWarning(ours: string, former: string): string {
   );
 }
 
-function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[] {
+function jwksUriWarning(names: PublishedUrls, clusters: string): readonly string[] {
   if (clusters === names.jwksUri) return [];
   return [
     `The cluster names ${clusters} as jwks_uri; ${names.jwksUri} is published all the same. ` +
@@ -123,7 +123,7 @@ function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[]
  */
 export function judge(
   documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
-  names: IssuerNames,
+  names: PublishedUrls,
   formerIssuers: readonly string[] = [],
 ): SourceVerdict {
   try {

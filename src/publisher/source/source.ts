@@ -5,7 +5,7 @@ import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { foreignKeys } from "./former.ts";
-import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
+import { type PublishedUrls, judge, type Observation, refusalOf } from "./judge.ts";
 import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
 import { mergeStates } from "./merge-states.ts";
@@ -24,7 +24,7 @@ import type { Restored } from "./stored-state.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 
 export interface SourceOptions {
-  readonly names: IssuerNames;
+  readonly names: PublishedUrls;
   readonly cluster: PublishedCluster;
   readonly store: DocumentStore;
   readonly clock: Clock;
