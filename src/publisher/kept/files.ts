@@ -6,7 +6,7 @@ import type { DocumentFolder } from "../source/store.ts";
 export const restoreMarker = "restoring.json";
 
 /** A publisher's state on another machine, by the paths of files in its state directory. */
-export interface KeptFiles {
+export interface PublisherFiles {
   /** Where a file is, or the directory for an empty path, for sentences. */
   placeOf(path: string): string;
   /** Undefined where there is none. */
@@ -25,7 +25,7 @@ export interface KeptFiles {
 export type KeptFolder = Pick<StateFolder, "path" | "pathOf" | "read" | "replace" | "remove">;
 
 /** A folder of such files. */
-export function folderOfFiles(files: KeptFiles, path = ""): KeptFolder & DocumentFolder {
+export function folderOfFiles(files: PublisherFiles, path = ""): KeptFolder & DocumentFolder {
   const at = (name: string): string => (path === "" ? name : `${path}/${name}`);
   return {
     path: files.placeOf(path),
@@ -43,7 +43,7 @@ export function folderOfFiles(files: KeptFiles, path = ""): KeptFolder & Documen
 }
 
 /** Certificates and accounts in such files, in a folder as `fileStore` has it. Nobody orders with them: there is no lock. */
-export function recordsOfFiles(files: KeptFiles, path: string): StoreRecords {
+export function recordsOfFiles(files: PublisherFiles, path: string): StoreRecords {
   const at = ({ kind, name }: RecordName): string => `${path}/${kind}/${name}`;
   return {
     placeOf: (record) => files.placeOf(at(record)),
@@ -65,7 +65,7 @@ export function recordsOfFiles(files: KeptFiles, path: string): StoreRecords {
  * stopped, since nobody knows how much was written.
  */
 export async function whileStoppedThere<Result>(
-  files: KeptFiles,
+  files: PublisherFiles,
   work: () => Promise<Result>,
 ): Promise<Result> {
   await files.replace(restoreMarker, "{}\n");

@@ -11,7 +11,7 @@ import { hostAndPathOf } from "../serving/site.ts";
 import { type DocumentStore, documentStore, documentStoreIn } from "../source/store.ts";
 import {
   folderOfFiles,
-  type KeptFiles,
+  type PublisherFiles,
   type KeptFolder,
   recordsOfFiles,
   whileStoppedThere,
@@ -23,7 +23,7 @@ export interface KeptDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consent?: PluginConsent;
   /** Where the publisher's state is on another machine; the config's state directory here by default. */
-  readonly files?: KeptFiles;
+  readonly files?: PublisherFiles;
 }
 
 /** Where the publisher of a config keeps what it knows, and under which names. */
@@ -58,7 +58,7 @@ async function namesOf(config: Config): Promise<Pick<KeptPlaces, "accountNames" 
 
 async function placesThere(
   { stack, issuer }: Config,
-  files: KeptFiles,
+  files: PublisherFiles,
   ordersNone: boolean,
 ): Promise<Omit<KeptPlaces, "accountNames" | "addresses">> {
   const { recordStore } = await import("../../providers/tls/index.ts");
