@@ -1,7 +1,7 @@
 import { PodtrustError, TimeLimit } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { rich } from "../../core/terminal/index.ts";
-import type { KeyState, RingKey } from "../../rules/signer/index.ts";
+import type { SignerKeyState, RingKey } from "../../rules/signer/index.ts";
 import { KeyFolder, type KeyType, reloadSigner } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
 import { holderOf } from "./holders.ts";
@@ -43,7 +43,7 @@ async function takenOver(context: CommandContext, options: StateOptions): Promis
   }
 }
 
-const told: Readonly<Record<KeyState, string>> = {
+const told: Readonly<Record<SignerKeyState, string>> = {
   current: "It signs.",
   next: "It is next: podtrust signer promote has it sign.",
   previous: "It verifies, and signs nothing.",

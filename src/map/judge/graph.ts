@@ -12,7 +12,7 @@ export type NodeKind =
   | "boundary";
 
 /** What is said of a key: who verifies by it, who publishes it, and whether it signs. */
-export type KeyState =
+export type MapKeyState =
   /** The cluster signs with it, published. */
   | "current"
   /** Both know it, and it is to sign once the rotation that is under way promotes it. */
@@ -38,7 +38,7 @@ export interface MapNode {
   readonly account?: string;
   readonly namespace?: string;
   /** Of a key. */
-  readonly state?: KeyState;
+  readonly state?: MapKeyState;
   /** Of a ServiceAccount: whether the cluster has it. Absent where that was not seen. */
   readonly exists?: boolean;
   /** Pods that run as it, of a ServiceAccount. Absent where they were not seen. */

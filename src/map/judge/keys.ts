@@ -6,7 +6,7 @@ import {
   type RotationRecord,
 } from "../../rules/rotation/index.ts";
 import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
-import { type KeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
+import { type MapKeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
 /** Which key signs, as far as it was seen: by a token of now, by the publisher, or since there is no other. */
 function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
@@ -29,7 +29,7 @@ function rememberedState(
   record: RotationRecord,
   kid: string,
   signs: string | undefined,
-): KeyState | undefined {
+): MapKeyState | undefined {
   if (!record.keys.some((key) => key.kid === kid)) return undefined;
   const files = { verify: [], signing: "", privates: [] };
   const server = { name: "", verifies: [kid], signs, files, stale: undefined };
@@ -39,7 +39,7 @@ function rememberedState(
 }
 
 /** The same as a publisher saw the keys. Of keys that were first seen together nobody knows which is to follow which. */
-function toldState(publisher: readonly PublisherKey[], kid: string): KeyState {
+function toldState(publisher: readonly PublisherKey[], kid: string): MapKeyState {
   const told = publisher.find((key) => key.kid === kid);
   if (told?.mayDistrustFrom !== undefined) return "previous";
   const signer = publisher.find(({ signs }) => signs !== undefined);
@@ -51,7 +51,7 @@ function stateOf(
   facts: MapFacts,
   { kid, signing }: { readonly kid: string; readonly signing: string | undefined },
   { known, published, told }: Sight,
-): KeyState {
+): MapKeyState {
   if (told?.state === "distrusted" && published !== true) return "distrusted";
   if (published === false) return "not-published";
   if (known === false) return "retained";
@@ -84,11 +84,11 @@ const has = (keys: readonly KeyName[] | undefined, kid: string): boolean | undef
 /** A key by what is said of it on the map. */
 interface JudgedKey {
   readonly kid: string;
-  readonly state: KeyState;
+  readonly state: MapKeyState;
   readonly told: PublisherKey | undefined;
 }
 
-const unused: readonly KeyState[] = ["next", "distrusted", "not-published"];
+const unused: readonly MapKeyState[] = ["next", "distrusted", "not-published"];
 
 /**
  * Pods that hold a token of a key, by the judgement of `rotate stolen`. What the API servers' own flags say of tokens is not seen here:

@@ -1,7 +1,7 @@
 import type { Algorithm } from "../oidc/index.ts";
 
 /** `next` is served and signs nothing yet, `current` signs, `previous` is served and signs no more. */
-export type KeyState = "next" | "current" | "previous";
+export type SignerKeyState = "next" | "current" | "previous";
 
 /** A key of a cluster's tokens, as the signer's list has it: no private member. */
 export interface RingKey {
@@ -12,7 +12,7 @@ export interface RingKey {
   readonly publicKey: string;
   /** Where the private half is: `file:NAME` in the signer's folder, or another holder's URI. Absent: it verifies only. */
   readonly holder?: string;
-  readonly state: KeyState;
+  readonly state: SignerKeyState;
   /** Left out of the API server's JWK Set (`exclude_from_oidc_discovery`): it verifies inside the cluster alone. */
   readonly excluded: boolean;
   /** Since when it is in this state, in milliseconds since the epoch. */

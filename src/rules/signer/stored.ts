@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto";
 import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { type Algorithm, defaultAlgorithm } from "../oidc/index.ts";
 import { rsaProblem } from "../keys/index.ts";
-import { maxRingKeys, type KeyState, type Ring, type RingKey } from "./ring.ts";
+import { maxRingKeys, type SignerKeyState, type Ring, type RingKey } from "./ring.ts";
 
 // Kubernetes refuses a longer one (pkg/serviceaccount/externaljwt/plugin).
 const maxKid = 1024;
@@ -37,7 +37,7 @@ export function algorithmOf(spki: Uint8Array): Algorithm {
   return alg;
 }
 
-const isState = (value: unknown): value is KeyState =>
+const isState = (value: unknown): value is SignerKeyState =>
   value === "next" || value === "current" || value === "previous";
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
@@ -63,7 +63,7 @@ function readKeys(list: unknown): readonly RingKey[] {
   if (list.length > maxRingKeys) throw bad(`it has more than ${maxRingKeys} keys`);
   const keys = list.map(readKey);
   if (new Set(keys.map(({ kid }) => kid)).size !== keys.length) throw bad("a kid stands twice");
-  const count = (state: KeyState): number => keys.filter((key) => key.state === state).length;
+  const count = (state: SignerKeyState): number => keys.filter((key) => key.state === state).length;
   if (count("current") !== 1) throw bad("not exactly one key signs");
   if (count("next") > 1) throw bad("more than one key is next");
   if (keys.some((key) => key.state === "current" && key.holder === undefined))
