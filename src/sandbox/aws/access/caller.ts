@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Account, Caller, Session } from "../state/index.ts";
-import type { KnownKey } from "../sigv4/index.ts";
+import type { KnownAccessKey } from "../sigv4/index.ts";
 
 /** The name of the one user that the sandbox has: its administrator. */
 const adminName = "podtrust-admin";
@@ -12,7 +12,7 @@ function adminId(account: string): string {
 }
 
 /** What the account knows of an access key, for the check of a signature. */
-export function findKey(account: Account, accessKeyId: string): KnownKey | undefined {
+export function findKey(account: Account, accessKeyId: string): KnownAccessKey | undefined {
   const key = account.keys.get(accessKeyId);
   if (key !== undefined) return { secret: key.secret, session: undefined };
   const session = account.sessions.get(accessKeyId);

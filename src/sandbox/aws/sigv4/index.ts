@@ -1,1 +1,1 @@
-export { type KnownKey, verifyRequest, type VerifyOptions } from "./verify.ts";
+export { type KnownAccessKey, verifyRequest, type VerifyOptions } from "./verify.ts";

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { AwsError, type WireRequest } from "../wire/index.ts";
-import { type KnownKey, verifyRequest, type VerifyOptions } from "./index.ts";
+import { type KnownAccessKey, verifyRequest, type VerifyOptions } from "./index.ts";
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const now = Date.UTC(2015, 7, 30, 12, 36, 0);
 const date = "20150830T123600Z";
-const keys: Record<string, KnownKey> = {
+const keys: Record<string, KnownAccessKey> = {
   AKIDEXAMPLE: { secret, session: undefined },
   ASIAEXAMPLE: { secret, session: { token: "the-token", expires: now + 60_000 } },
 };

@@ -5,7 +5,7 @@ import { expectedSignature } from "./canonical.ts";
 import { type Protocol, signatureFault } from "./fault.ts";
 
 /** What the account knows of an access key. */
-export interface KnownKey {
+export interface KnownAccessKey {
   readonly secret: string;
   /** Session token and expiry (ms) of temporary credentials; undefined for a long-lived key. */
   readonly session: { readonly token: string; readonly expires: number } | undefined;
@@ -18,7 +18,7 @@ export interface VerifyOptions {
   /** Milliseconds: what a session's end is compared with, and what the signature's date is. */
   readonly now: number;
   readonly signedAt: number;
-  readonly findKey: (accessKeyId: string) => KnownKey | undefined;
+  readonly findKey: (accessKeyId: string) => KnownAccessKey | undefined;
 }
 
 /** How far client and server may be apart, in milliseconds; AWS prints it as `15 min.`. */
@@ -36,7 +36,7 @@ function parseBasic(text: string): number {
 }
 
 /** The key that signed, its session token checked first. */
-function knownKey(claimed: SignedAuthorization, options: VerifyOptions): KnownKey {
+function knownKey(claimed: SignedAuthorization, options: VerifyOptions): KnownAccessKey {
   const { protocol } = options;
   const refuse = (why: string): Error =>
     signatureFault(protocol, "unknownKey", "The security token included in the request is invalid.", why);
