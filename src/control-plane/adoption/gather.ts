@@ -15,7 +15,7 @@ import { talosMinor, distributionOf, type DistributionHints } from "../../rules/
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
 import type { Server } from "../servers/index.ts";
-import { type LegacyToken, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
+import { type LegacyTokenSecret, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
@@ -43,7 +43,7 @@ export interface Dependents {
   /** The same of the new issuer, for the way back. */
   readonly newTokens: OldTokens;
   /** They name no issuer of these, and stay valid at the API servers. */
-  readonly legacyTokens: readonly LegacyToken[];
+  readonly legacyTokens: readonly LegacyTokenSecret[];
   /** A date: since when the API servers write down that one was used. */
   readonly legacyTrackedSince?: string;
   /** Who serves the documents of an issuer of before. */

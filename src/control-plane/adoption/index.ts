@@ -10,4 +10,4 @@ export {
   type Scope,
 } from "./gather.ts";
 export { type AdoptionReport, judgeAdoption, timeText } from "./judge.ts";
-export type { LegacyToken } from "../tokens/index.ts";
+export type { LegacyTokenSecret } from "../tokens/index.ts";

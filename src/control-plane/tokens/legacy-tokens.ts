@@ -3,7 +3,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type ListReader, objectPages, type PageLimit, type Pages } from "./pages.ts";
 
 /** A Secret with a ServiceAccount's token, which never expires. The token itself is not kept. */
-export interface LegacyToken {
+export interface LegacyTokenSecret {
   readonly namespace: string;
   readonly secret: string;
   readonly serviceAccount: string;
@@ -29,7 +29,7 @@ function kidOf(encoded: unknown): string | undefined {
 }
 
 /** What is kept of such a Secret. */
-function legacyToken(object: JsonRecord): LegacyToken {
+function legacyToken(object: JsonRecord): LegacyTokenSecret {
   const metadata = recordOf(object["metadata"]);
   const [labels, annotations] = [recordOf(metadata["labels"]), recordOf(metadata["annotations"])];
   return {
@@ -48,7 +48,7 @@ function legacyToken(object: JsonRecord): LegacyToken {
  * Every Secret with a ServiceAccount's token. Throws `cluster-*`.
  * Source: https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export function readLegacyTokens(api: ListReader, limit: PageLimit): Promise<Pages<LegacyToken>> {
+export function readLegacyTokens(api: ListReader, limit: PageLimit): Promise<Pages<LegacyTokenSecret>> {
   const fields = encodeURIComponent("type=kubernetes.io/service-account-token");
   return objectPages(
     api,
