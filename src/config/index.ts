@@ -5,7 +5,7 @@ export type { ClusterServer, ClusterSource } from "./cluster.ts";
 export type { Config, ConfiguredParties } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
-export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
+export { type ListenSpec, listenText, parseListen } from "./forms/listen.ts";
 export type { GcpProject, GcpServiceAccount } from "./gcp/config.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 export type {

@@ -1,4 +1,4 @@
-export type { ListenAddress } from "../core/admin/index.ts";
+export type { LocalAddress } from "../core/admin/index.ts";
 export { mallocEnvironment, operatorObjects, type OperatorSpec } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
 export { listenOperator, listenProbes } from "./listen.ts";

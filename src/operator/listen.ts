@@ -2,7 +2,7 @@ import {
   expose,
   json,
   line,
-  type ListenAddress,
+  type LocalAddress,
   listenPlaces,
   type Places,
   type PlacesListener,
@@ -40,7 +40,7 @@ const probesOf = (operator: Operator): Places => ({
   "/readyz": () => (operator.status.ready ? line("ok") : line("not ready", 503)),
 });
 
-const listen = (places: Places, address: ListenAddress, logger: Logger): Promise<PlacesListener> =>
+const listen = (places: Places, address: LocalAddress, logger: Logger): Promise<PlacesListener> =>
   listenPlaces(
     places,
     address,
@@ -51,7 +51,7 @@ const listen = (places: Places, address: ListenAddress, logger: Logger): Promise
 /** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
 export async function listenOperator(
   operator: Operator,
-  address: ListenAddress,
+  address: LocalAddress,
   logger: Logger,
 ): Promise<PlacesListener> {
   const listener = await listen(placesOf(operator), address, logger);
@@ -63,6 +63,6 @@ export async function listenOperator(
 /** Answers a kubelet's probes over plain HTTP: /livez and /readyz, and nothing else. Throws `operator-listen`. */
 export const listenProbes = (
   operator: Operator,
-  address: ListenAddress,
+  address: LocalAddress,
   logger: Logger,
 ): Promise<PlacesListener> => listen(probesOf(operator), address, logger);

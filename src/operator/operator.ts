@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { ListenAddress } from "../core/admin/index.ts";
+import type { LocalAddress } from "../core/admin/index.ts";
 import { ChildAbort, type Clock, defined, type Logger } from "../core/base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "./controller/index.ts";
 import {
@@ -63,7 +63,7 @@ export interface OperatorOptions {
   readonly canary?: string | false;
   /** Absent: API servers are not answered. */
   readonly webhook?: {
-    readonly listen: ListenAddress;
+    readonly listen: LocalAddress;
     /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
     readonly clientCa?: string;
     /** Of its certificates; `defaultLives` by default. */

@@ -1,4 +1,4 @@
-import { expose, json, line, listenPlaces, type ListenAddress, type Places } from "../core/admin/index.ts";
+import { expose, json, line, listenPlaces, type LocalAddress, type Places } from "../core/admin/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../core/base/index.ts";
 import { isLoopback } from "../core/http/index.ts";
 import { openControl, openSocket } from "./control.ts";
@@ -14,7 +14,7 @@ export interface ServeSignerOptions {
   /** The unix socket that the API server dials: an absolute path in a folder that nobody else may enter. */
   readonly socket: string;
   /** Of health, status and metrics. */
-  readonly listen: ListenAddress;
+  readonly listen: LocalAddress;
   readonly refreshSeconds: number;
   readonly maxTokenSeconds: number;
   /** What holds keys beside the state folder. */
@@ -28,7 +28,7 @@ export interface ServeSignerOptions {
 
 /** A signer that listens. */
 export interface ServingSigner {
-  readonly address: ListenAddress;
+  readonly address: LocalAddress;
   readonly signer: Signer;
   close(): Promise<void>;
 }

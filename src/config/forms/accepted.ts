@@ -1,5 +1,5 @@
 import { parseDuration } from "../../core/base/index.ts";
-import { type ListenAddress, parseListen } from "./listen.ts";
+import { type ListenSpec, parseListen } from "./listen.ts";
 
 /** What the schema has accepted is there: anything else is a bug of ours. */
 export function accepted<T>(value: T | undefined, what: string): T {
@@ -13,6 +13,6 @@ export function milliseconds(text: string): number {
 }
 
 /** An address that the schema has accepted. */
-export function address(text: string): ListenAddress {
+export function address(text: string): ListenSpec {
   return accepted(parseListen(text), "address");
 }

@@ -1,13 +1,13 @@
 import { isIP, isIPv6 } from "node:net";
 
 /** Where to listen: an address and a port, or a socket that systemd opened, by its FileDescriptorName. */
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly systemd: string };
+export type ListenSpec = { readonly host: string; readonly port: number } | { readonly systemd: string };
 
 /**
  * An address to listen on: `[::]:443`, `0.0.0.0:80`, `127.0.0.1:9890`, `localhost:9890`, or `systemd:NAME` for
  * a socket that systemd opened under that FileDescriptorName. Undefined when it is none of these.
  */
-export function parseListen(text: string): ListenAddress | undefined {
+export function parseListen(text: string): ListenSpec | undefined {
   const socket = /^systemd:([A-Za-z0-9_.-]{1,255})$/u.exec(text);
   if (socket?.[1] !== undefined) return { systemd: socket[1] };
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^[\]:]+)):(\d{1,5})$/u.exec(text);
@@ -21,7 +21,7 @@ export function parseListen(text: string): ListenAddress | undefined {
 }
 
 /** The same address as text. */
-export function listenText(address: ListenAddress): string {
+export function listenText(address: ListenSpec): string {
   if ("systemd" in address) return `systemd:${address.systemd}`;
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

@@ -1,5 +1,5 @@
 import type { ClusterSource } from "../cluster.ts";
-import type { ListenAddress } from "../forms/listen.ts";
+import type { ListenSpec } from "../forms/listen.ts";
 import type { BackupConfig } from "./backup.ts";
 import type { S3Config } from "./s3.ts";
 
@@ -37,14 +37,14 @@ export interface SecretName {
 export type ServeConfig =
   | {
       readonly kind: "acme";
-      readonly https: readonly ListenAddress[];
-      readonly http: readonly ListenAddress[];
+      readonly https: readonly ListenSpec[];
+      readonly http: readonly ListenSpec[];
       readonly acme: AcmeConfig;
     }
   | {
       readonly kind: "files";
-      readonly https: readonly ListenAddress[];
-      readonly http: readonly ListenAddress[];
+      readonly https: readonly ListenSpec[];
+      readonly http: readonly ListenSpec[];
       readonly certificateFile: string;
       readonly keyFile: string;
       /** Of jwksUri's host, where that has a certificate of its own. */
@@ -52,12 +52,12 @@ export type ServeConfig =
     }
   | {
       readonly kind: "secret";
-      readonly https: readonly ListenAddress[];
-      readonly http: readonly ListenAddress[];
+      readonly https: readonly ListenSpec[];
+      readonly http: readonly ListenSpec[];
       /** A Secret of type kubernetes.io/tls in the cluster that source names. */
       readonly certificateSecret: SecretName;
     }
-  | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] }
+  | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenSpec[] }
   | S3Config;
 
 export interface PublisherConfig {
@@ -71,9 +71,9 @@ export interface PublisherConfig {
   readonly pollInterval: number;
   /** The value of the Cache-Control header. */
   readonly cacheControl: string;
-  readonly admin: ListenAddress | false;
+  readonly admin: ListenSpec | false;
   /** Where a kubelet's probes are answered; absent: nowhere. */
-  readonly probes?: ListenAddress;
+  readonly probes?: ListenSpec;
   readonly stateDir: string;
   /**
    * Where certificates and documents are kept in place of stateDir, for several replicas: a Secret, and for its lock a

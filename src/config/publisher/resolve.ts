@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import { parseIssuer, relyingParties } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
-import type { ListenAddress } from "../forms/listen.ts";
+import type { ListenSpec } from "../forms/listen.ts";
 import { type ConfigSource, type PathResolver, absolutePath, standardStateDir } from "../places.ts";
 import { resolveBackup } from "./backup.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
@@ -11,7 +11,7 @@ import type { AcmeInput, AuthorityInput, HttpsInput, PublisherInput } from "./sc
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 
-const addressesOf = (texts: readonly string[]): readonly ListenAddress[] => texts.map(address);
+const addressesOf = (texts: readonly string[]): readonly ListenSpec[] => texts.map(address);
 
 function resolveAuthority(input: AuthorityInput, place: PathResolver): AcmeAuthority {
   const { directory = letsEncrypt, caFile, profile, eab } = input;

@@ -2,18 +2,18 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { errorText, type Logger, type PodtrustError } from "../base/index.ts";
 import { drainServer } from "./drain.ts";
-import { line, type ListenAddress, localServer } from "./local-server.ts";
+import { line, type LocalAddress, localServer } from "./local-server.ts";
 import { answerAt, type Places } from "./places.ts";
 
 /** What shows a daemon's places, open. */
-export interface PlacesListener extends ListenAddress {
+export interface PlacesListener extends LocalAddress {
   close(): Promise<void>;
 }
 
 /** Shows places over plain HTTP. Throws what `failed` makes of a sentence and its cause. */
 export async function listenPlaces(
   places: Places,
-  { host, port }: ListenAddress,
+  { host, port }: LocalAddress,
   logger: Logger,
   failed: (sentence: string, cause: unknown) => PodtrustError,
 ): Promise<PlacesListener> {

@@ -6,7 +6,7 @@ import { bound, boundOptions, type Exchange, localLimits, type ServerLimits } fr
 const { createServer } = process.getBuiltinModule("node:http");
 
 /** Where a daemon listens. */
-export interface ListenAddress {
+export interface LocalAddress {
   readonly host: string;
   readonly port: number;
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { drainServer, type ListenAddress } from "../../core/admin/index.ts";
+import { drainServer, type LocalAddress } from "../../core/admin/index.ts";
 import { type Clock, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import {
   BodyRefused,
@@ -22,7 +22,7 @@ import { countValues } from "./values.ts";
 const { createServer } = process.getBuiltinModule("node:https");
 
 export interface ReviewServerOptions {
-  readonly listen: ListenAddress;
+  readonly listen: LocalAddress;
   /** Answers a review, which `read` parses each time; a TypeError for what is none. */
   readonly answer: (read: () => Promise<unknown>) => Promise<ReviewAnswer>;
   /** PEM: whoever shows no certificate of this authority is not spoken with. Absent: everybody is. */
@@ -95,7 +95,7 @@ export class ReviewServer {
   readonly #server: Server;
   readonly #turns: SmallestFirst;
   #ending = false;
-  #bound: ListenAddress | undefined;
+  #bound: LocalAddress | undefined;
 
   constructor(options: ReviewServerOptions) {
     const { clock, clientCa } = options;
@@ -119,7 +119,7 @@ export class ReviewServer {
   }
 
   /** Where it listens. */
-  get address(): ListenAddress | undefined {
+  get address(): LocalAddress | undefined {
     return this.#bound;
   }
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { ListenAddress } from "../../core/admin/index.ts";
+import type { LocalAddress } from "../../core/admin/index.ts";
 import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../core/base/index.ts";
 import { type KubernetesApi, type Mirror, SharedSecret } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
@@ -17,7 +17,7 @@ export interface WebhookOptions {
   readonly api: Pick<KubernetesApi, "read" | "replace" | "apply">;
   /** The operator's. */
   readonly namespace: string;
-  readonly listen: ListenAddress;
+  readonly listen: LocalAddress;
   /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
   readonly clientCa?: string;
   readonly accounts: Mirror<JsonRecord>;
@@ -35,7 +35,7 @@ export interface WebhookOptions {
 /** How it stands with the webhook of a replica. */
 export interface WebhookStatus {
   /** Absent before it listens. */
-  readonly address?: ListenAddress;
+  readonly address?: LocalAddress;
   /** Until when its certificate is good, milliseconds since the epoch; absent while it has none. */
   readonly certificateUntil?: number;
 }

@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
-import { type Config, type ListenAddress as Wanted, listenText, publisherOf } from "../../config/index.ts";
+import { type Config, type ListenSpec as Wanted, listenText, publisherOf } from "../../config/index.ts";
 import type { ListenAddress, PublisherListen } from "../publisher.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 

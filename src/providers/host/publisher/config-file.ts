@@ -3,7 +3,7 @@ import { durationText } from "../../../core/base/index.ts";
 import {
   acmeInput,
   type Config,
-  type ListenAddress,
+  type ListenSpec,
   listenText,
   type PublisherConfig,
   publisherOf,
@@ -37,8 +37,8 @@ export interface Credential {
 export interface HostConfig {
   readonly files: readonly HostFile[];
   readonly credentials: readonly Credential[];
-  readonly https: readonly ListenAddress[];
-  readonly http: readonly ListenAddress[];
+  readonly https: readonly ListenSpec[];
+  readonly http: readonly ListenSpec[];
 }
 
 /** The API server as the machine itself reaches it. */
@@ -168,7 +168,7 @@ function overHttps(config: Config): OverHttps {
 }
 
 /** Addresses for systemd; names of sockets are its own business, and mean the default port. */
-function streams(addresses: readonly ListenAddress[], port: number): readonly ListenAddress[] {
+function streams(addresses: readonly ListenSpec[], port: number): readonly ListenSpec[] {
   const own = addresses.filter((address) => !("systemd" in address));
   return own.length === 0 && addresses.length > 0 ? [{ host: "::", port }] : own;
 }

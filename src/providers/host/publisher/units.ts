@@ -1,4 +1,4 @@
-import { type ListenAddress, listenText } from "../../../config/index.ts";
+import { type ListenSpec, listenText } from "../../../config/index.ts";
 import type { Credential } from "./config-file.ts";
 import { type HostLayout, publisherState, secretsGroup, tokenState, unitNames } from "./layout.ts";
 
@@ -7,8 +7,8 @@ export interface UnitsSpec {
   readonly stack: string;
   readonly layout: HostLayout;
   /** Where systemd listens for HTTPS, and for the CA's HTTP-01; nowhere for the second with other challenges. */
-  readonly https: readonly ListenAddress[];
-  readonly http: readonly ListenAddress[];
+  readonly https: readonly ListenSpec[];
+  readonly http: readonly ListenSpec[];
   readonly credentials: readonly Credential[];
   /** An administrator's kubeconfig on that machine, which root alone reads. */
   readonly adminKubeconfig: string;
@@ -112,12 +112,12 @@ function publisherService({ stack, layout, http, credentials }: UnitsSpec): stri
 }
 
 /** `443` is every address of both families, on machines without IPv6 too. */
-function streamOf(address: ListenAddress): string {
+function streamOf(address: ListenSpec): string {
   if ("systemd" in address) throw new TypeError(`${listenText(address)} is no address`);
   return address.host === "::" ? String(address.port) : listenText(address);
 }
 
-function socket(name: "https" | "http", stack: string, listen: readonly ListenAddress[]): string {
+function socket(name: "https" | "http", stack: string, listen: readonly ListenSpec[]): string {
   return unitText({
     Unit: [`Description=${name.toUpperCase()} for podtrust's publisher of ${stack}`],
     Socket: [
