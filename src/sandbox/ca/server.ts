@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { errorText } from "../../core/base/index.ts";
 import type { CertificateAndKey } from "../authority/index.ts";
 import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/index.ts";
-import { type Listener, openListener } from "../listener/index.ts";
+import { type HttpListener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
 import { type AcmeExchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
@@ -164,7 +164,7 @@ export function openCaServer(
   tls: CertificateAndKey,
   port: number,
   { state, faults }: { readonly state: CaState; readonly faults: CaFaultState },
-): Promise<Listener> {
+): Promise<HttpListener> {
   return openListener({
     address: "127.0.0.1",
     port,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
-import type { Listener, ListenerOptions } from "../listener/index.ts";
+import type { HttpListener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { CloudflareApiError, MalformedAuthorization } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
@@ -165,7 +165,7 @@ function refusalOf(kind: CloudflareMischief, wiring: Wiring): CloudflareReply | 
 export function openCloudflareServer(
   where: Pick<ListenerOptions, "port" | "tls">,
   wiring: Wiring,
-): Promise<Listener> {
+): Promise<HttpListener> {
   return openMischievousApi(where, {
     name: "stand-in Cloudflare",
     prefix,

@@ -5,7 +5,7 @@ import { errorText, type Logger } from "../../core/base/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import { type ApiAnswer, type ApiState, answer } from "./api.ts";
 import type { Exchange } from "../../core/listener/index.ts";
-import { type Listener, openListener } from "../listener/index.ts";
+import { type HttpListener, openListener } from "../listener/index.ts";
 import { discoveryPath, jwksPath } from "./access.ts";
 import { readBody } from "./body.ts";
 import { badRequest, StatusError, unauthorized } from "./status.ts";
@@ -105,7 +105,7 @@ function onExchange(http: Exchange, wiring: Wiring): void {
  * Starts the HTTPS server of a stand-in cluster, on loopback; client certificates are asked for and not demanded, as
  * by Kubernetes.
  */
-export function openClusterServer(tls: ServerOptions, port: number, wiring: Wiring): Promise<Listener> {
+export function openClusterServer(tls: ServerOptions, port: number, wiring: Wiring): Promise<HttpListener> {
   const { faults } = wiring;
   return openListener({
     address: "127.0.0.1",

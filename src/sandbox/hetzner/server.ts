@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
-import type { Listener } from "../listener/index.ts";
+import type { HttpListener } from "../listener/index.ts";
 import { HetznerApiError } from "./api-error.ts";
 import { Body, parseBody } from "./body.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
@@ -125,7 +125,7 @@ function send(outgoing: ServerResponse, { status, body }: HetznerReply, wiring: 
 }
 
 /** The HTTP server of a stand-in for the Hetzner Cloud API, on loopback. */
-export function openHetznerServer(port: number, wiring: Wiring): Promise<Listener> {
+export function openHetznerServer(port: number, wiring: Wiring): Promise<HttpListener> {
   const refused = (kind: HetznerMischief): HetznerReply | undefined => {
     const refusal = refusalOf(kind);
     return refusal === undefined ? undefined : problemOf(refusal, wiring);

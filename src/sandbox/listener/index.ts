@@ -1,2 +1,2 @@
-export { closeListener, type Listener, type ListenerOptions, openListener } from "./listener.ts";
+export { closeListener, type HttpListener, type ListenerOptions, openListener } from "./listener.ts";
 export { sameSecret } from "./same-secret.ts";

@@ -51,7 +51,7 @@ export interface ListenerOptions {
 }
 
 /** A listening HTTP server. */
-export interface Listener {
+export interface HttpListener {
   readonly server: Server | TlsServer;
   readonly port: number;
 }
@@ -73,7 +73,7 @@ function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsS
 const queue = new OneATick();
 
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
-export async function openListener(options: ListenerOptions): Promise<Listener> {
+export async function openListener(options: ListenerOptions): Promise<HttpListener> {
   const limits = { ...defaultLimits, ...options.limits };
   const server = serverOf(options, limits);
   if (options.beforeTls !== undefined) gate(server, "connection", options.beforeTls);
@@ -90,7 +90,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
 }
 
 /** Stops listening and cuts every connection. */
-export async function closeListener({ server }: Listener): Promise<void> {
+export async function closeListener({ server }: HttpListener): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../core/base/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
-import { type Listener, type ListenerOptions, openListener } from "../listener/index.ts";
+import { type HttpListener, type ListenerOptions, openListener } from "../listener/index.ts";
 import type { Mischief } from "./mischief.ts";
 
 /** What goes wrong before or after an API itself, and so alike for all of them. */
@@ -68,7 +68,7 @@ async function respond<Kind extends string, Reply extends { readonly status: num
 export function openMischievousApi<Kind extends string, Reply extends { readonly status: number }>(
   where: Pick<ListenerOptions, "port" | "tls">,
   api: MischievousApi<Kind, Reply>,
-): Promise<Listener> {
+): Promise<HttpListener> {
   return openListener({
     address: "127.0.0.1",
     ...where,
