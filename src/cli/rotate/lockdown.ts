@@ -14,7 +14,7 @@ import type { CommandContext } from "../context.ts";
 import { timeText } from "./show.ts";
 
 /** What of a thief's ways into AWS is to be closed. */
-export interface LockOptions {
+export interface LockdownOptions {
   readonly cut?: boolean;
   readonly endSessions?: boolean;
 }
@@ -30,7 +30,7 @@ export interface AccountLocked extends RolesLocked {
  * asked when a thief's began. Without it those that are there now are.
  */
 function lockdownFor(
-  { cut = false, endSessions = false }: LockOptions,
+  { cut = false, endSessions = false }: LockdownOptions,
   now: number,
   until: number,
 ): Lockdown {
@@ -158,7 +158,7 @@ async function whoBecomes(place: Place, aws: AwsConfig): Promise<readonly string
 /** Says, before it is done, who breaks by it. `until`: when roles open again. Nothing where nothing is closed. */
 export async function lockdownWarning(
   place: Place,
-  { cut = false, endSessions = false }: LockOptions,
+  { cut = false, endSessions = false }: LockdownOptions,
   until: number,
 ): Promise<readonly string[]> {
   if (!cut && !endSessions) return [];
@@ -182,7 +182,7 @@ export async function lockdownWarning(
 /** Closes the roles of a config and of its bindings, and shows what became of each. */
 export async function lockRoles(
   place: Place,
-  options: LockOptions,
+  options: LockdownOptions,
   until: number,
 ): Promise<readonly AccountLocked[]> {
   const lockdown = lockdownFor(options, place.context.clock.now(), until);
