@@ -29,7 +29,7 @@ export {
 export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { TimeLimit } from "./time-limit.ts";
-export { delayAfter, type Look, until, type UntilOptions } from "./until.ts";
+export { delayAfter, type Readiness, until, type UntilOptions } from "./until.ts";
 export { Waiters } from "./waiters.ts";
 export { foldTagKey, foldTagKeyCel, mergeTags, sameTagKey, sameTagKeyCel, tagValue } from "./tag-key.ts";
 export { SharedAnswers } from "./shared-answers.ts";

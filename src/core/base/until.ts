@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 
 /** What one look gave: what was waited for, or why it is not there yet. */
-export type Look<T> =
+export type Readiness<T> =
   | { readonly is: T }
   | {
       readonly waitsFor: string;
@@ -17,7 +17,7 @@ export interface UntilOptions<T> {
   readonly delays: readonly number[];
   readonly signal?: AbortSignal | undefined;
   /** `looks`: how many there were before. What it throws ends the wait. */
-  readonly look: (looks: number) => Promise<Look<T>>;
+  readonly look: (looks: number) => Promise<Readiness<T>>;
   /** Called before each delay. `deadline`: when the wait ends at the latest, in milliseconds of `clock.elapsed()`. */
   readonly onWait?: ((reason: string, deadline: number) => void) | undefined;
   /** The error of a wait whose time is up. `reason`: of the last look. */

@@ -1,4 +1,4 @@
-import { type Clock, defined, type Look, PodtrustError, until } from "../../core/base/index.ts";
+import { type Clock, defined, type Readiness, PodtrustError, until } from "../../core/base/index.ts";
 import { AcmeProblem, isPassing } from "./problem.ts";
 
 // Without Retry-After: quick at first, since most decisions take a second or two.
@@ -18,7 +18,7 @@ export interface Polling<T> {
 export async function poll<T>(polling: Polling<T>): Promise<T> {
   const { clock, deadlineMs, signal, what } = polling;
   let failed: unknown;
-  const look = async (): Promise<Look<T>> => {
+  const look = async (): Promise<Readiness<T>> => {
     failed = undefined;
     try {
       const { value, retryAfterMs: minDelay } = await polling.read();

@@ -1,4 +1,4 @@
-import { type Look, PodtrustError, until, type UntilOptions } from "../../core/base/index.ts";
+import { type Readiness, PodtrustError, until, type UntilOptions } from "../../core/base/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
@@ -95,7 +95,7 @@ export async function awaitActions(
 ): Promise<void> {
   let actions = started;
   let running: readonly Action[] = [];
-  const look = async (looks: number): Promise<Look<true>> => {
+  const look = async (looks: number): Promise<Readiness<true>> => {
     if (looks > 0) actions = await askedAgain(api, running, wait, work.signal);
     const broken = actions.find(({ status }) => status === "error");
     if (broken !== undefined) throw failed(wait, broken);
@@ -111,7 +111,7 @@ export async function awaitActions(
 
 /** What to look for, and what to say while it is not there. */
 export interface Awaited<T> extends ActionWait {
-  readonly look: () => Promise<Look<T>>;
+  readonly look: () => Promise<Readiness<T>>;
 }
 
 /** Looks again and again until it is as it shall be. Throws `hetzner-too-slow`. */
@@ -132,7 +132,7 @@ export function retryOnCodes<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   let refusal: PodtrustError | undefined;
-  const look = async (): Promise<Look<T>> => {
+  const look = async (): Promise<Readiness<T>> => {
     try {
       return { is: await call() };
     } catch (error) {

@@ -8,7 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import {
   type Clock,
   defined,
-  type Look,
+  type Readiness,
   PodtrustError,
   SharedWork,
   shellWord,
@@ -207,7 +207,7 @@ class Session implements SshSession {
     let isOver = false;
     const closed = once(child, "close").then(() => (isOver = true));
     // The socket is there once the machine has accepted a key.
-    const look = async (): Promise<Look<true>> => {
+    const look = async (): Promise<Readiness<true>> => {
       if (await isThere(socket)) return { is: true };
       if (isOver) throw sshFailure(target, said);
       return { waitsFor: "a key to be accepted" };

@@ -1,4 +1,4 @@
-import { type Clock, defined, type Look, PodtrustError, until } from "../../core/base/index.ts";
+import { type Clock, defined, type Readiness, PodtrustError, until } from "../../core/base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,
@@ -194,7 +194,7 @@ class Run {
     });
   }
 
-  async #look(uid: string): Promise<Look<DemoRunResult>> {
+  async #look(uid: string): Promise<Readiness<DemoRunResult>> {
     const state = await stateOf(this.#input, uid);
     const ended = state.phase === "succeeded" || state.phase === "failed";
     if (state.phase !== "waiting" && state.pod !== undefined) await this.#follow(state.pod, ended);
