@@ -33,7 +33,7 @@ export interface ClusterFacts {
 }
 
 /** Where one name of the issuer leads. */
-export interface NameFacts {
+export interface IssuerNameFacts {
   readonly host: string;
   /** What --connect-to puts in the place of DNS. */
   readonly instead?: { readonly host: string; readonly port: number };
@@ -43,7 +43,7 @@ export interface NameFacts {
 /** What the issuer serves. */
 export interface IssuerFacts {
   readonly reading: IssuerReading;
-  readonly names: readonly NameFacts[];
+  readonly names: readonly IssuerNameFacts[];
   /** PEM of the CA that it was verified by in place of the public roots. */
   readonly ca?: string;
 }

@@ -3,7 +3,7 @@ import { hostNameOf } from "../../../core/base/index.ts";
 import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
-import type { IssuerFacts, NameFacts } from "../facts.ts";
+import type { IssuerFacts, IssuerNameFacts } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
@@ -11,7 +11,7 @@ async function systemResolver(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-async function nameFacts(host: string, options: GatherOptions): Promise<NameFacts> {
+async function nameFacts(host: string, options: GatherOptions): Promise<IssuerNameFacts> {
   const { route = {}, signal, resolve = systemResolver } = options;
   const instead = connectTarget(route.connectTo ?? [], host, 443);
   if (instead.host !== host || instead.port !== 443) return { host, instead, addresses: notTried("dns") };

@@ -1,10 +1,10 @@
 import { lengthText } from "../../../core/base/index.ts";
 import { type DocumentReading, isPrivateAddress } from "../../../issuer/index.ts";
-import type { IssuerFacts, JudgedFacts, NameFacts } from "../facts.ts";
+import type { IssuerFacts, JudgedFacts, IssuerNameFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { linkOfFinding } from "./documents.ts";
 
-function nameFinding({ host, instead, addresses }: NameFacts): Finding {
+function nameFinding({ host, instead, addresses }: IssuerNameFacts): Finding {
   if (instead !== undefined) {
     const seen = `${host} port 443 leads to ${instead.host}:${instead.port}`;
     return finding("NameResolves", { seen, from: "--connect-to, in place of DNS" });
