@@ -16,7 +16,7 @@ export interface CloudflareCall {
 }
 
 /** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type OnWait = (reason: string, deadline: number) => void;
+export type OnCloudflareWait = (reason: string, deadline: number) => void;
 
 const reads: RetrySchedule = {
   name: "a read that got no answer is asked again within half a minute",
@@ -94,7 +94,11 @@ export class CloudflareApi {
   }
 
   /** One request, a 429 waited out. Throws `Refusal` and `Unanswered`. */
-  async #paced(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
+  async #paced(
+    call: CloudflareCall,
+    signal: AbortSignal,
+    waiting: OnCloudflareWait,
+  ): Promise<CloudflareAnswer> {
     let refusal: TooMany | undefined;
     return until<CloudflareAnswer>({
       clock: this.#clock,
@@ -118,12 +122,16 @@ export class CloudflareApi {
   }
 
   /** A write, made once. Throws `Refusal`, and `Unanswered` where it may have been done. */
-  write(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
+  write(call: CloudflareCall, signal: AbortSignal, waiting: OnCloudflareWait): Promise<CloudflareAnswer> {
     return this.#paced(call, signal, waiting);
   }
 
   /** A read. Throws `Refusal` alone raw, all else as PodtrustError. */
-  async read(call: CloudflareCall, signal: AbortSignal, waiting: OnWait): Promise<CloudflareAnswer> {
+  async read(
+    call: CloudflareCall,
+    signal: AbortSignal,
+    waiting: OnCloudflareWait,
+  ): Promise<CloudflareAnswer> {
     try {
       return await retry(() => this.#paced(call, signal, waiting), {
         schedule: reads,
@@ -141,7 +149,7 @@ export class CloudflareApi {
     call: CloudflareCall,
     perPage: number,
     signal: AbortSignal,
-    waiting: OnWait,
+    waiting: OnCloudflareWait,
   ): Promise<readonly unknown[]> {
     const found: unknown[] = [];
     for (let page = 1; page <= maxPages; page += 1) {

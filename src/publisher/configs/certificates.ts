@@ -50,11 +50,11 @@ export interface OpenCertificate {
 export interface CertificateDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly openTxtRecords?: (zone: ZoneOfNames, waiting: OnWait) => Promise<OpenTxtRecords>;
+  readonly openTxtRecords?: (zone: ZoneOfNames, waiting: OnCertificateWait) => Promise<OpenTxtRecords>;
 }
 
 /** Called with what is waited for, why, and until when (milliseconds since the epoch). */
-export type OnWait = (reason: string, deadline: number) => void;
+export type OnCertificateWait = (reason: string, deadline: number) => void;
 
 // In milliseconds: one of several replicas is led to by somebody, who asks first whether it may be.
 const untilLedTo = 15_000;
