@@ -8,7 +8,7 @@ import type { CommandContext } from "../context.ts";
 import { askPassphrase } from "./passphrase.ts";
 
 /** What opens a backup. */
-export interface OpenOptions {
+export interface IdentityOptions {
   readonly identity?: string;
 }
 
@@ -26,7 +26,7 @@ async function bytesOf(context: CommandContext, name: string): Promise<Buffer> {
 export async function openFile(
   context: CommandContext,
   name: string,
-  { identity }: OpenOptions,
+  { identity }: IdentityOptions,
 ): Promise<BackupContents> {
   const file = await bytesOf(context, name);
   if (openedWith(file) === "passphrase") return opened(file, { passphrase: await askPassphrase(context) });

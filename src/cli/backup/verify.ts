@@ -10,11 +10,11 @@ import { green, rich, yellow } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { openFile, type OpenOptions } from "./open.ts";
+import { openFile, type IdentityOptions } from "./open.ts";
 import { withKept } from "./place.ts";
 
 /** What was typed. */
-export interface VerifyOptions extends OpenOptions, RouteOptions {
+export interface VerifyOptions extends IdentityOptions, RouteOptions {
   readonly file?: string;
 }
 

@@ -3,7 +3,7 @@ import { checkOwn, restorePublisher, rotationIn } from "../../backup/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { Config } from "../../config/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
-import { openFile, type OpenOptions } from "../backup/open.ts";
+import { openFile, type IdentityOptions } from "../backup/open.ts";
 import { withKept } from "../backup/place.ts";
 import type { RotationRestore } from "../backup/rotation.ts";
 import type { CommandContext } from "../context.ts";
@@ -11,7 +11,7 @@ import { configOf } from "../options/config.ts";
 import { printRolesLeft, rolesLeft } from "./earlier-roles.ts";
 
 /** What was typed. */
-export interface RestoreOptions extends OpenOptions {
+export interface RestoreOptions extends IdentityOptions {
   readonly file?: string;
   readonly replace?: boolean;
   readonly to?: string;
