@@ -1,6 +1,6 @@
 import type { Condition, PolicyVersion } from "../policy/document.ts";
 import type { ContextKeys } from "./context.ts";
-import { type Operator, operators, parseOperator } from "./operator.ts";
+import { type ConditionOperator, operators, parseOperator } from "./operator.ts";
 import { matchesPattern, type Pattern, patternOf } from "./pattern.ts";
 import { expandValue, variablesOf } from "./variable.ts";
 
@@ -36,7 +36,7 @@ function isNull(condition: Condition, keys: ContextKeys): ConditionResult {
 /** What a missing key means (IAM User Guide, "Condition operators" and "Single-valued vs. multivalued"). */
 function withoutKey(
   condition: Condition,
-  operator: Operator,
+  operator: ConditionOperator,
   facts: Facts,
   keys: ContextKeys,
 ): ConditionResult {
@@ -54,7 +54,7 @@ function withoutKey(
 }
 
 /** Why something that looks right does not fit. */
-function hint(operator: Operator, wanted: readonly string[], actual: readonly string[]): string {
+function hint(operator: ConditionOperator, wanted: readonly string[], actual: readonly string[]): string {
   const fold = (text: string): string => text.toLowerCase();
   const isString = operator.name.startsWith("StringEquals");
   if (wanted.some((one) => actual.some((other) => one !== other && fold(one) === fold(other)))) {
@@ -68,7 +68,7 @@ function hint(operator: Operator, wanted: readonly string[], actual: readonly st
 }
 
 function holdsFor(
-  operator: Operator,
+  operator: ConditionOperator,
   facts: Facts,
   patterns: readonly Pattern[],
   actual: readonly string[],
@@ -82,7 +82,7 @@ function holdsFor(
 }
 
 /** For set operators an empty text is as good as none. */
-function isEmptySet(operator: Operator, actual: readonly string[]): boolean {
+function isEmptySet(operator: ConditionOperator, actual: readonly string[]): boolean {
   return actual.length === 0 || (operator.set !== undefined && actual.every((value) => value === ""));
 }
 

@@ -102,7 +102,7 @@ export const operators: ReadonlyMap<string, OperatorFacts> = new Map([
 ]);
 
 /** A condition operator, taken apart. */
-export interface Operator {
+export interface ConditionOperator {
   readonly set: "ForAnyValue" | "ForAllValues" | undefined;
   /** `StringLike`, `Null`. */
   readonly name: string;
@@ -110,10 +110,10 @@ export interface Operator {
 }
 
 /** Reads `ForAnyValue:StringLikeIfExists`; undefined for what IAM does not know. */
-export function parseOperator(written: string): Operator | undefined {
+export function parseOperator(written: string): ConditionOperator | undefined {
   const match = /^(?:(ForAnyValue|ForAllValues):)?([A-Za-z]+?)(IfExists)?$/u.exec(written);
   if (match === null) return undefined;
-  const set = match[1] as Operator["set"];
+  const set = match[1] as ConditionOperator["set"];
   const name = match[2] as string;
   const ifExists = match[3] !== undefined;
   if (name === "Null") return ifExists || set !== undefined ? undefined : { set, name, ifExists };
