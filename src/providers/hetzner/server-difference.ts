@@ -4,7 +4,7 @@ import {
   type Inputs,
   type Known,
   type Observed,
-  type Output,
+  type ResourceOutput,
   shownKnown,
 } from "../../rules/plan/index.ts";
 import { commonFields } from "./resource.ts";
@@ -19,7 +19,7 @@ export interface FirstBoot {
 }
 
 /** A value from another resource, or one that is known. */
-export type OutputOrValue = Output | string;
+export type OutputOrValue = ResourceOutput | string;
 
 export interface ServerSpec {
   readonly stack: string;
@@ -30,10 +30,10 @@ export interface ServerSpec {
   /** Whether the API refuses to delete or rebuild it. */
   readonly protect: boolean;
   readonly sshKey: { readonly id: OutputOrValue; readonly publicKey: OutputOrValue };
-  readonly firewall: Output;
+  readonly firewall: ResourceOutput;
   /** Addresses of its own, each by id and address. Absent: the machine has none of that family. */
-  readonly ipv4?: { readonly id: Output; readonly address: Output };
-  readonly ipv6?: { readonly id: Output; readonly address: Output };
+  readonly ipv4?: { readonly id: ResourceOutput; readonly address: ResourceOutput };
+  readonly ipv6?: { readonly id: ResourceOutput; readonly address: ResourceOutput };
   /** Made anew for each machine: the host key of one is no other's. */
   readonly firstBoot: (publicKey: string) => FirstBoot;
 }
@@ -45,7 +45,7 @@ export type Family = (typeof families)[number];
 const replaceable = ["type", "location", "image"] as const;
 
 /** Everything that a server takes from others. */
-export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly Output[] {
+export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly ResourceOutput[] {
   const all = [sshKey.id, sshKey.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
   return all.filter((one) => typeof one === "object");
 }

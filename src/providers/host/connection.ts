@@ -7,7 +7,7 @@ import {
   SharedWork,
 } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
-import type { Inputs, Known, Output, Work } from "../../rules/plan/index.ts";
+import type { Inputs, Known, ResourceOutput, Work } from "../../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";
 import type { Environment } from "../../config/index.ts";
@@ -24,7 +24,7 @@ export interface RememberedKeys {
 /** Where a stack's machine is: known from the config, or an output of what makes it. */
 export interface HostPlace {
   /** Outputs that `target` asks for. */
-  readonly needs: readonly Output[];
+  readonly needs: readonly ResourceOutput[];
   target(inputs: Inputs): Known<SshTarget>;
   /** Why a machine that stands has no target; undefined where it is not there yet. */
   unreachable?(inputs: Inputs): PodtrustError | undefined;

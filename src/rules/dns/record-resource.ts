@@ -6,7 +6,7 @@ import {
   type Known,
   mapKnown,
   type Observed,
-  type Output,
+  type ResourceOutput,
   type Resource,
   shownKnown,
   type Work,
@@ -22,7 +22,7 @@ export interface DnsPlace {
 
 /** Values that are made of another resource's output. */
 export interface DerivedValues {
-  readonly from: Output;
+  readonly from: ResourceOutput;
   /** None: there is nothing to be written yet, and what stands stays. */
   make(text: string): readonly string[];
 }

@@ -8,7 +8,7 @@ export {
   type KnownAfter,
   mapKnown,
   noInputs,
-  type Output,
+  type ResourceOutput,
   shownKnown,
 } from "./known.ts";
 export {

@@ -1,5 +1,5 @@
 /** One of a resource's outputs: what it gives to others once it stands, an address or an id. Always text. */
-export interface Output {
+export interface ResourceOutput {
   /** The id of the resource. */
   readonly after: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface KnownAfter {
 
 /** What a resource may ask about others: each of them named in its `needs`. */
 export interface Inputs {
-  get(output: Output): Known<string>;
+  get(output: ResourceOutput): Known<string>;
 }
 
 /** The same of a value made from another. */

@@ -1,5 +1,5 @@
 import { mapLimit } from "../../core/base/index.ts";
-import type { Inputs, Known, Output } from "./known.ts";
+import type { Inputs, Known, ResourceOutput } from "./known.ts";
 import type { Observed, Resource } from "./resource.ts";
 
 /** What was found of resources, and what they give to others as they stand. */
@@ -15,7 +15,7 @@ export class Readings implements Inputs {
     return this.#found.get(id)?.observed ?? { exists: false };
   }
 
-  get({ after, name }: Output): Known<string> {
+  get({ after, name }: ResourceOutput): Known<string> {
     const found = this.#found.get(after);
     if (found === undefined) throw new TypeError(`an output of ${after} is needed, which nothing makes`);
     const { resource, observed } = found;

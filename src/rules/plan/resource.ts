@@ -1,5 +1,5 @@
 import type { Link, PodtrustError } from "../../core/base/index.ts";
-import type { Inputs, Output } from "./known.ts";
+import type { Inputs, ResourceOutput } from "./known.ts";
 import type { Owner } from "./ownership.ts";
 
 /**
@@ -89,7 +89,7 @@ export interface Resource<State = unknown> {
   /** Ids of resources that must stand before this one; ids outside the plan are ignored. */
   readonly dependsOn: readonly string[];
   /** Outputs of others that it is made of. It depends on those resources too. */
-  readonly needs?: readonly Output[];
+  readonly needs?: readonly ResourceOutput[];
   /** What to do about it where somebody else has its name: a sentence that can be followed. */
   readonly ifTaken?: string;
   read(signal: AbortSignal, inputs: Inputs): Promise<Observed<State>>;

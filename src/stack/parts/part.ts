@@ -2,7 +2,7 @@ import type { Clock, PodtrustError } from "../../core/base/index.ts";
 import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
-import type { Change, Observed, Output, Resource } from "../../rules/plan/index.ts";
+import type { Change, Observed, ResourceOutput, Resource } from "../../rules/plan/index.ts";
 
 /** The publisher that this podtrust brings to machines. */
 export interface PublisherRelease {
@@ -108,7 +108,7 @@ export interface Part {
   /** What the config wants of it, by name: known without a request. */
   readonly named: readonly NamedResource[];
   /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */
-  readonly needs?: readonly Output[];
+  readonly needs?: readonly ResourceOutput[];
   /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */
   open(signal: AbortSignal): Promise<PartTarget>;
   /** Reads what stands there; changes nothing. */

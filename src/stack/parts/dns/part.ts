@@ -11,7 +11,7 @@ import {
   recordsSeen,
   recordToDelete,
 } from "../../../rules/dns/index.ts";
-import type { Output } from "../../../rules/plan/index.ts";
+import type { ResourceOutput } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   IssuerMemory,
@@ -70,7 +70,7 @@ class DnsPart implements Part {
     return this.#specs.map(recordNames);
   }
 
-  get needs(): readonly Output[] {
+  get needs(): readonly ResourceOutput[] {
     return this.#specs.flatMap(({ values }) => ("from" in values ? [values.from] : []));
   }
 

@@ -20,7 +20,7 @@ import {
   type Thing,
 } from "../../../providers/hetzner/index.ts";
 import { cloudInit, newSshKeyPair } from "../../../providers/host/index.ts";
-import type { Output, Resource } from "../../../rules/plan/index.ts";
+import type { ResourceOutput, Resource } from "../../../rules/plan/index.ts";
 
 export interface HetznerResourcesInput {
   readonly config: Config;
@@ -66,7 +66,7 @@ export function openPorts({
   return [...ports, { port: 6443, sources: machine.apiFrom, description: "Kubernetes API" }];
 }
 
-function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: string): Output {
+function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: string): ResourceOutput {
   return { after: idOf({ kind }, thing), name };
 }
 
@@ -74,7 +74,7 @@ function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: s
 export function machineAddresses(
   stack: string,
   hetzner: Pick<HetznerMachine, Family>,
-): Readonly<Partial<Record<Family, Output>>> {
+): Readonly<Partial<Record<Family, ResourceOutput>>> {
   const had = families.filter((family) => hetzner[family]);
   return Object.fromEntries(
     had.map((family) => [family, output("primary-ip", addressName(stack, family), "address")]),

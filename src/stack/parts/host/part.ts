@@ -7,7 +7,7 @@ import {
   systemNames,
   systemResource,
 } from "../../../providers/host/index.ts";
-import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
+import type { Change, ResourceOutput, Resource } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   PartPlan,
@@ -43,7 +43,7 @@ class HostPart implements Part {
     return [systemNames(stack), k3sNames(stack)];
   }
 
-  get needs(): readonly Output[] {
+  get needs(): readonly ResourceOutput[] {
     return this.#connection.place.needs;
   }
 

@@ -17,7 +17,7 @@ import {
   type SshTarget,
 } from "../../../providers/host/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
-import { type Inputs, mapKnown, type Output } from "../../../rules/plan/index.ts";
+import { type Inputs, mapKnown, type ResourceOutput } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
@@ -78,7 +78,7 @@ function hostKeyUnknown(stack: string): PodtrustError {
 
 function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: HetznerMachine): HostPlace {
   const { config, env } = context;
-  const server = (name: string): Output => ({ after: idOf({ kind: "server" }, config.stack), name });
+  const server = (name: string): ResourceOutput => ({ after: idOf({ kind: "server" }, config.stack), name });
   const address = server(hetzner.ipv4 ? "ipv4" : "ipv6");
   const hostKey = server("hostKey");
   const next = server("nextHostKey");

@@ -12,7 +12,7 @@ import {
   rollBack,
   systemNames,
 } from "../../../providers/host/index.ts";
-import type { Output, Resource, Work } from "../../../rules/plan/index.ts";
+import type { ResourceOutput, Resource, Work } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type {
   Goal,
@@ -47,7 +47,7 @@ class PublisherPart implements Part {
     return [...(acmeOf(config) === undefined ? [] : [accountsNames(stack)]), publisherNames(stack)];
   }
 
-  get needs(): readonly Output[] {
+  get needs(): readonly ResourceOutput[] {
     return this.#connection.place.needs;
   }
 
@@ -112,7 +112,7 @@ function acmeOf({ publisher }: PartContext["config"]): AcmeConfig | undefined {
 }
 
 /** The accounts of the publisher on a config's machine, as an output; undefined where it has none. */
-export function accountsOutput(config: PartContext["config"]): Output | undefined {
+export function accountsOutput(config: PartContext["config"]): ResourceOutput | undefined {
   if (!isOnMachine(config) || acmeOf(config) === undefined) return undefined;
   return { after: accountsNames(config.stack).id, name: "authorities" };
 }
