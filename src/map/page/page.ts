@@ -8,7 +8,7 @@ import { script } from "./script.ts";
 import { style } from "./style.ts";
 import { type View, viewOf } from "./view.ts";
 
-export interface PageOptions {
+export interface MapPageOptions {
   /** Seconds between two looks of a page that is served; absent of a file. */
   readonly watch?: number;
 }
@@ -18,7 +18,7 @@ function hashSource(text: string): string {
 }
 
 /** The page's Content-Security-Policy: its own style and script, and nothing from elsewhere. */
-export function policyOf({ watch }: PageOptions): string {
+export function policyOf({ watch }: MapPageOptions): string {
   return [
     "default-src 'none'",
     `style-src ${hashSource(style)}`,
@@ -147,7 +147,7 @@ function headerPart(view: View): Html {
 }
 
 /** The map as one page that asks nobody else for anything; every name in it is text. */
-export function mapPage(map: TrustMap, options: PageOptions = {}): string {
+export function mapPage(map: TrustMap, options: MapPageOptions = {}): string {
   const view = viewOf(map);
   const { watch } = options;
   const { markup } = html`<!doctype html>
