@@ -9,7 +9,7 @@ export {
   factsOfBundle,
   maxBundle,
   maxDate,
-  Part,
+  BundleValue,
 } from "./bundle/index.ts";
 export { type DoctorOptions, gatherFacts } from "./gather.ts";
 export type { DoctorFacts, TokenFacts } from "./facts.ts";

@@ -8,7 +8,7 @@ import { challengeFacts, hasPort80 } from "../../src/doctor/around/index.ts";
 import { addressesOf, caaFacts, isOfDns, nameFacts, zoneFacts } from "../../src/doctor/dns/index.ts";
 import { dnsCode, withResolver } from "../../src/doctor/dns/resolver.ts";
 import { bundleOf, factsOfBundle, reportOf } from "../../src/doctor/index.ts";
-import { Part } from "../../src/doctor/bundle/schema.ts";
+import { BundleValue } from "../../src/doctor/bundle/schema.ts";
 import { loopbackDns } from "../support/loopback-dns.ts";
 import { lookOf } from "./outputs.ts";
 import { newWorld, page } from "./world.ts";
@@ -126,11 +126,14 @@ describe("port 80", () => {
 
 describe("a bundle", () => {
   test("has lists and texts of bounded length, and truth that is either", () => {
-    assert.throws(() => new Part("x".repeat(9), "a").text(8), /a of the bundle is longer than 8 characters/u);
-    assert.throws(() => new Part([1, 2, 3], "a").list(2), /has more than 2 members/u);
-    assert.throws(() => new Part("true", "a").boolean(), /is neither true nor false/u);
-    assert.throws(() => new Part(0.5, "a").index(2), /is no whole number/u);
-    const two = new Part({ b: "x", c: null }, "a");
+    assert.throws(
+      () => new BundleValue("x".repeat(9), "a").text(8),
+      /a of the bundle is longer than 8 characters/u,
+    );
+    assert.throws(() => new BundleValue([1, 2, 3], "a").list(2), /has more than 2 members/u);
+    assert.throws(() => new BundleValue("true", "a").boolean(), /is neither true nor false/u);
+    assert.throws(() => new BundleValue(0.5, "a").index(2), /is no whole number/u);
+    const two = new BundleValue({ b: "x", c: null }, "a");
     assert.throws(() => two.entries(1), /a of the bundle has more than 1 members/u);
     assert.deepEqual(
       two.entries().map(([name, part]) => [name, part.isText, part.isNull]),

@@ -1,4 +1,4 @@
 export { factsOfBundle, maxBundle } from "./read.ts";
-export { maxDate, Part } from "./schema.ts";
+export { maxDate, BundleValue } from "./schema.ts";
 export { type Bundle, bundleOf, bundleVersion } from "./write.ts";
 export { keyMark } from "./token.ts";

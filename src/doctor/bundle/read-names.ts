@@ -10,24 +10,24 @@ import type {
   ServerFacts,
   ZoneFacts,
 } from "../facts.ts";
-import type { Part } from "./schema.ts";
+import type { BundleValue } from "./schema.ts";
 
 /** An IP address; throws `bundle-invalid`, as all of these do. */
-export const addressOf = (part: Part): string => part.textThat((text) => isIP(text) !== 0, "address");
+export const addressOf = (part: BundleValue): string => part.textThat((text) => isIP(text) !== 0, "address");
 
 /** No resolver remembers anything longer. */
 const maxSeconds = 604_800;
 
-const hostOf = (part: Part): string => part.text(300);
-const codeOf = (part: Part): string => part.text(64);
+const hostOf = (part: BundleValue): string => part.text(300);
+const codeOf = (part: BundleValue): string => part.text(64);
 
-function answerOf(part: Part): NameAnswer {
+function answerOf(part: BundleValue): NameAnswer {
   const addresses = part.optional("addresses");
   if (addresses === undefined) return { error: codeOf(part.member("error")) };
   return { addresses: addresses.list().map(addressOf) };
 }
 
-export function nameOf(part: Part): NameFacts {
+export function nameOf(part: BundleValue): NameFacts {
   const own = part.optional("own");
   return {
     host: hostOf(part.member("host")),
@@ -39,7 +39,7 @@ export function nameOf(part: Part): NameFacts {
   };
 }
 
-export function caaOf(part: Part): CaaFacts {
+export function caaOf(part: BundleValue): CaaFacts {
   const error = part.optional("error");
   return {
     name: hostOf(part.member("name")),
@@ -55,17 +55,17 @@ export function caaOf(part: Part): CaaFacts {
   };
 }
 
-function serverOf(part: Part): ServerFacts {
+function serverOf(part: BundleValue): ServerFacts {
   return { server: hostOf(part.member("server")), answer: answerOf(part.member("answer")) };
 }
 
-function rememberedOf(part: Part | undefined): RememberedFacts | undefined {
+function rememberedOf(part: BundleValue | undefined): RememberedFacts | undefined {
   if (part === undefined) return undefined;
   const addresses = part.member("addresses").list().map(addressOf);
   return { addresses, seconds: part.member("seconds").number(maxSeconds) };
 }
 
-export function zoneOf(part: Part | undefined): ZoneFacts | undefined {
+export function zoneOf(part: BundleValue | undefined): ZoneFacts | undefined {
   if (part === undefined) return undefined;
   return {
     zone: hostOf(part.member("zone")),
@@ -77,12 +77,12 @@ export function zoneOf(part: Part | undefined): ZoneFacts | undefined {
   };
 }
 
-export function nearOf(part: Part): NearFacts {
+export function nearOf(part: BundleValue): NearFacts {
   const document = part.member("document").textThat((text) => /^(?:discovery|jwks)$/u.test(text), "document");
   return { document: document === "jwks" ? "jwks" : "discovery", url: part.member("url").text() };
 }
 
-export function challengeOf(part: Part | undefined): ChallengeFacts | undefined {
+export function challengeOf(part: BundleValue | undefined): ChallengeFacts | undefined {
   if (part === undefined) return undefined;
   const url = part.member("url").text();
   const error = part.optional("error");

@@ -6,7 +6,7 @@ import { type DocumentName, parseIssuer } from "../../rules/oidc/index.ts";
 import type { AddressFacts, DoctorFacts, TokenFacts } from "../facts.ts";
 import { keptHeaders } from "./documents.ts";
 import { addressOf, caaOf, challengeOf, nameOf, nearOf, zoneOf } from "./read-names.ts";
-import { maxDate, Part } from "./schema.ts";
+import { maxDate, BundleValue } from "./schema.ts";
 import { tokenOf } from "./token.ts";
 import { bundleKind, bundleVersion } from "./write.ts";
 
@@ -14,9 +14,9 @@ import { bundleKind, bundleVersion } from "./write.ts";
 export const maxBundle = 16 * 1024 * 1024;
 const maxMs = 86_400_000;
 
-type Place = { readonly part: Part; readonly bodies: readonly string[] };
+type Place = { readonly part: BundleValue; readonly bodies: readonly string[] };
 
-function timingOf(part: Part): ExchangeTrace["timing"] {
+function timingOf(part: BundleValue): ExchangeTrace["timing"] {
   const phase = (name: string): number | undefined => part.optional(name)?.number(maxMs);
   return defined({
     dns: phase("dns"),
@@ -27,7 +27,7 @@ function timingOf(part: Part): ExchangeTrace["timing"] {
   });
 }
 
-function tlsOf(part: Part | undefined): TlsFacts | undefined {
+function tlsOf(part: BundleValue | undefined): TlsFacts | undefined {
   if (part === undefined) return undefined;
   const chain = part.member("chain").list(10);
   return {
@@ -44,7 +44,7 @@ function tlsOf(part: Part | undefined): TlsFacts | undefined {
   };
 }
 
-function exchangeOf(part: Part): ExchangeTrace {
+function exchangeOf(part: BundleValue): ExchangeTrace {
   return {
     resolved: part
       .member("resolved")
@@ -64,7 +64,7 @@ function exchangeOf(part: Part): ExchangeTrace {
   };
 }
 
-function errorOf(part: Part): PodtrustError {
+function errorOf(part: BundleValue): PodtrustError {
   const detail = part.member("detail");
   const words = { reason: detail.optional("reason")?.text(), cause: detail.optional("cause")?.text() };
   const [code, message] = [part.member("code").text(), part.member("message").text()];
@@ -102,7 +102,7 @@ function readingOf(issuer: string, { part, bodies }: Place): IssuerReading {
   };
 }
 
-function tokenFactsOf(part: Part): TokenFacts {
+function tokenFactsOf(part: BundleValue): TokenFacts {
   return tokenOf({
     header: part.member("header").record(),
     claims: part.member("claims").record(),
@@ -114,14 +114,14 @@ function tokenFactsOf(part: Part): TokenFacts {
   });
 }
 
-function factsOf(part: Part): DoctorFacts {
+function factsOf(part: BundleValue): DoctorFacts {
   const issuer = part.member("issuer").text(2048);
   parseIssuer(issuer);
   const bodies = part
     .member("bodies")
     .list(128)
     .map((one) => one.text(awsBounds.jwksBytes));
-  const at = (place: Part): Place => ({ part: place, bodies });
+  const at = (place: BundleValue): Place => ({ part: place, bodies });
   const [token, origin] = [part.optional("token"), part.optional("origin")];
   const readings = (name: string): readonly AddressFacts[] =>
     part
@@ -169,7 +169,7 @@ function jsonOf(text: string): unknown {
  * nothing of it becomes a path or an address to ask. Throws `bundle-invalid`.
  */
 export function factsOfBundle(text: string): DoctorFacts {
-  const whole = new Part(jsonOf(text), "the file");
+  const whole = new BundleValue(jsonOf(text), "the file");
   whole.member("kind").textThat((kind) => kind === bundleKind, bundleKind);
   if (whole.member("version").number(1e6) !== bundleVersion)
     throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");

@@ -8,7 +8,7 @@ function refuse(at: string, what: string): PodtrustError {
 }
 
 /** A value of a stranger's JSON with its place, taken as what it has to be. Each throws `bundle-invalid`. */
-export class Part {
+export class BundleValue {
   readonly #value: unknown;
   readonly #at: string;
 
@@ -18,13 +18,13 @@ export class Part {
   }
 
   /** A member that may be missing. */
-  optional(name: string): Part | undefined {
+  optional(name: string): BundleValue | undefined {
     if (!isRecord(this.#value)) throw refuse(this.#at, "is no object");
     if (!Object.hasOwn(this.#value, name)) return undefined;
-    return new Part(this.#value[name], `${this.#at}.${name}`);
+    return new BundleValue(this.#value[name], `${this.#at}.${name}`);
   }
 
-  member(name: string): Part {
+  member(name: string): BundleValue {
     const found = this.optional(name);
     if (found === undefined) throw refuse(`${this.#at}.${name}`, "is missing");
     return found;
@@ -74,17 +74,17 @@ export class Part {
   }
 
   /** Of at most `max` members. */
-  list(max = 64): readonly Part[] {
+  list(max = 64): readonly BundleValue[] {
     if (!Array.isArray(this.#value)) throw refuse(this.#at, "is no list");
     if (this.#value.length > max) throw refuse(this.#at, `has more than ${max} members`);
-    return this.#value.map((one: unknown, index) => new Part(one, `${this.#at}[${index}]`));
+    return this.#value.map((one: unknown, index) => new BundleValue(one, `${this.#at}[${index}]`));
   }
 
   /** The members of an object, of which there may be at most `max`. */
-  entries(max = 256): readonly (readonly [string, Part])[] {
+  entries(max = 256): readonly (readonly [string, BundleValue])[] {
     const all = Object.entries(this.record());
     if (all.length > max) throw refuse(this.#at, `has more than ${max} members`);
-    return all.map(([name, value]) => [name, new Part(value, `${this.#at}.${name}`)]);
+    return all.map(([name, value]) => [name, new BundleValue(value, `${this.#at}.${name}`)]);
   }
 
   /** An object as it stands, for judges that take nothing of it for granted. */

@@ -1,5 +1,5 @@
 import { errorText, isRecord, PodtrustError } from "../../core/base/index.ts";
-import { type Bundle, bundleVersion, mapTexts, Part, withoutSecrets } from "../index.ts";
+import { type Bundle, bundleVersion, mapTexts, BundleValue, withoutSecrets } from "../index.ts";
 import { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
 import { chainFactsOf } from "./read-bundle.ts";
 
@@ -41,7 +41,7 @@ export function isStackBundle(text: string): boolean {
 
 /** What a stack's bundle means, which somebody else may have written: each value of it is checked. Throws `bundle-invalid`. */
 export function reportOfStackBundle(text: string): ChainReport {
-  const whole = new Part(JSON.parse(text), "the file");
+  const whole = new BundleValue(JSON.parse(text), "the file");
   if (whole.member("version").number(1e6) !== bundleVersion)
     throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");
   try {

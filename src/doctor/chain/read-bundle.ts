@@ -1,6 +1,6 @@
 import { defined, type Link, links, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import type { Part } from "../index.ts";
+import type { BundleValue } from "../index.ts";
 import type {
   AccountLook,
   ApiServerLook,
@@ -26,7 +26,7 @@ const isLink = (text: string): boolean => links.some((known) => known === text);
 const isReason = (text: string): boolean => Object.hasOwn(reasons, text);
 const isOutcome = (text: string): boolean => /^(?:ok|warning|broken|unseen)$/u.test(text);
 
-function statusOf(part: Part): StatusFinding {
+function statusOf(part: BundleValue): StatusFinding {
   return {
     link: part.member("link").textThat(isLink, "link") as Link,
     reason: part.member("reason").textThat(isReason, "reason") as Reason,
@@ -36,7 +36,7 @@ function statusOf(part: Part): StatusFinding {
   };
 }
 
-function tokenOf(part: Part): TokenLook {
+function tokenOf(part: BundleValue): TokenLook {
   return {
     iss: textOf(part.member("iss")),
     audiences: textsOf(part.member("audiences")),
@@ -50,12 +50,12 @@ function tokenOf(part: Part): TokenLook {
   };
 }
 
-function flagOf(part: Part): readonly [string, string] {
+function flagOf(part: BundleValue): readonly [string, string] {
   const [name = "", value = ""] = each(part, textOf, 2);
   return [name, value];
 }
 
-function apiServerOf(part: Part): ApiServerLook {
+function apiServerOf(part: BundleValue): ApiServerLook {
   return {
     name: textOf(part.member("name")),
     flags: each(part.member("flags"), flagOf),
@@ -66,7 +66,7 @@ function apiServerOf(part: Part): ApiServerLook {
   };
 }
 
-function clusterOf(part: Part): ClusterLook {
+function clusterOf(part: BundleValue): ClusterLook {
   return {
     fresh: lookOf(part.member("fresh"), tokenOf),
     kids: lookOf(part.member("kids"), textsOf),
@@ -75,7 +75,7 @@ function clusterOf(part: Part): ClusterLook {
   };
 }
 
-function certificateOf(part: Part): ChainCertificate {
+function certificateOf(part: BundleValue): ChainCertificate {
   return {
     subject: textOf(part.member("subject")),
     sha1: textOf(part.member("sha1")),
@@ -83,7 +83,7 @@ function certificateOf(part: Part): ChainCertificate {
   };
 }
 
-function publishedOf(part: Part): PublishedLook {
+function publishedOf(part: BundleValue): PublishedLook {
   return {
     kids: textsOf(part.member("kids")),
     isPrivate: part.member("isPrivate").boolean(),
@@ -91,7 +91,7 @@ function publishedOf(part: Part): PublishedLook {
   };
 }
 
-function providerOf(part: Part): ProviderLook {
+function providerOf(part: BundleValue): ProviderLook {
   return {
     arn: textOf(part.member("arn")),
     url: textOf(part.member("url")),
@@ -100,7 +100,7 @@ function providerOf(part: Part): ProviderLook {
   };
 }
 
-function roleStateOf(part: Part): NonNullable<RoleLook["state"]> {
+function roleStateOf(part: BundleValue): NonNullable<RoleLook["state"]> {
   return {
     arn: textOf(part.member("arn")),
     trustPolicy: textOf(part.member("trustPolicy")),
@@ -110,15 +110,15 @@ function roleStateOf(part: Part): NonNullable<RoleLook["state"]> {
   };
 }
 
-function policyOf(part: Part): PolicyLook {
+function policyOf(part: BundleValue): PolicyLook {
   return { name: textOf(part.member("name")), text: textOf(part.member("text")) };
 }
 
-function limitsOf(part: Part): LimitsLook {
+function limitsOf(part: BundleValue): LimitsLook {
   return { boundary: policyOf(part.member("boundary")), policies: each(part.member("policies"), policyOf) };
 }
 
-function roleOf(part: Part): RoleLook {
+function roleOf(part: BundleValue): RoleLook {
   return {
     name: textOf(part.member("name")),
     arn: textOf(part.member("arn")),
@@ -132,7 +132,7 @@ function roleOf(part: Part): RoleLook {
   };
 }
 
-function accountOf(part: Part): AccountLook {
+function accountOf(part: BundleValue): AccountLook {
   return {
     account: textOf(part.member("account")),
     partition: textOf(part.member("partition")),
@@ -145,7 +145,7 @@ function accountOf(part: Part): AccountLook {
   };
 }
 
-function pendingOf(part: Part): PendingCertificate {
+function pendingOf(part: BundleValue): PendingCertificate {
   return {
     name: textOf(part.member("name")),
     username: textOf(part.member("username")),
@@ -153,7 +153,7 @@ function pendingOf(part: Part): PendingCertificate {
   };
 }
 
-function textLookOf(part: Part): TextLook {
+function textLookOf(part: BundleValue): TextLook {
   return {
     from: textOf(part.member("from")),
     lines: textsOf(part.member("lines")),
@@ -162,7 +162,7 @@ function textLookOf(part: Part): TextLook {
 }
 
 /** The facts of a stack's bundle: each value is checked, and what is not known is left out. Throws `bundle-invalid`. */
-export function chainFactsOf(part: Part): ChainFacts {
+export function chainFactsOf(part: BundleValue): ChainFacts {
   const issuer = part.member("issuer").text(2048);
   parseIssuer(issuer);
   return {

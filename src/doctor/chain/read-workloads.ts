@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import type { Part } from "../index.ts";
+import type { BundleValue } from "../index.ts";
 import type {
   AccountSeen,
   ContainerLook,
@@ -15,9 +15,9 @@ import type {
 } from "../judge/index.ts";
 import { each, lookOf, maybe, textMapOf, textOf, textsOf, timeOf } from "./bundle-values.ts";
 
-const countOf = (part: Part): number => part.number(2 ** 32);
+const countOf = (part: BundleValue): number => part.number(2 ** 32);
 
-function tokenFileOf(part: Part): TokenFileLook {
+function tokenFileOf(part: BundleValue): TokenFileLook {
   return {
     path: textOf(part.member("path")),
     audience: textOf(part.member("audience")),
@@ -26,7 +26,7 @@ function tokenFileOf(part: Part): TokenFileLook {
   };
 }
 
-function containerOf(part: Part): ContainerLook {
+function containerOf(part: BundleValue): ContainerLook {
   return {
     name: textOf(part.member("name")),
     names: textsOf(part.member("names")),
@@ -41,7 +41,7 @@ function containerOf(part: Part): ContainerLook {
   };
 }
 
-function podOf(part: Part): PodLook {
+function podOf(part: BundleValue): PodLook {
   return {
     name: textOf(part.member("name")),
     createdAt: timeOf(part.member("createdAt")),
@@ -62,7 +62,7 @@ function podOf(part: Part): PodLook {
   };
 }
 
-function trialOf(part: Part): TrialLook {
+function trialOf(part: BundleValue): TrialLook {
   return {
     injected: part.member("injected").boolean(),
     took: timeOf(part.member("took")),
@@ -71,7 +71,7 @@ function trialOf(part: Part): TrialLook {
   };
 }
 
-function selectorOf(part: Part): Selector {
+function selectorOf(part: BundleValue): Selector {
   return defined({
     matchLabels: maybe(part, "matchLabels", textMapOf),
     matchExpressions: maybe(part, "matchExpressions", (list) =>
@@ -84,7 +84,7 @@ function selectorOf(part: Part): Selector {
   });
 }
 
-function egressRuleOf(part: Part): EgressRule {
+function egressRuleOf(part: BundleValue): EgressRule {
   return {
     cidrs: each(part.member("cidrs"), (one) => ({
       cidr: textOf(one.member("cidr")),
@@ -98,7 +98,7 @@ function egressRuleOf(part: Part): EgressRule {
   };
 }
 
-function egressOf(part: Part): EgressPolicy {
+function egressOf(part: BundleValue): EgressPolicy {
   return {
     name: textOf(part.member("name")),
     selector: selectorOf(part.member("selector")),
@@ -106,7 +106,7 @@ function egressOf(part: Part): EgressPolicy {
   };
 }
 
-function accountSeenOf(part: Part): AccountSeen {
+function accountSeenOf(part: BundleValue): AccountSeen {
   return {
     createdAt: timeOf(part.member("createdAt")),
     annotations: textMapOf(part.member("annotations")),
@@ -114,14 +114,14 @@ function accountSeenOf(part: Part): AccountSeen {
   };
 }
 
-function exchangeOf(part: Part): NonNullable<WorkloadLook["exchange"]> {
+function exchangeOf(part: BundleValue): NonNullable<WorkloadLook["exchange"]> {
   const kind = part.member("kind").textThat((one) => /^(?:accepted|refused|failed)$/u.test(one), "answer");
   if (kind === "accepted") return { kind };
   const said = { code: textOf(part.member("code")), message: textOf(part.member("message")) };
   return kind === "refused" ? { kind, ...said } : { kind: "failed", ...said };
 }
 
-function decidedOf(part: Part): NonNullable<WorkloadLook["decided"]> {
+function decidedOf(part: BundleValue): NonNullable<WorkloadLook["decided"]> {
   if (part.isText) {
     part.textThat((one) => one === "accepted", "decision");
     return "accepted";
@@ -130,7 +130,7 @@ function decidedOf(part: Part): NonNullable<WorkloadLook["decided"]> {
 }
 
 /** A ServiceAccount with its pods, of a bundle. Throws `bundle-invalid`, as all of these do. */
-export function workloadOf(part: Part): WorkloadLook {
+export function workloadOf(part: BundleValue): WorkloadLook {
   const account = part.member("account");
   // What is not there has no member in JSON.
   const isMissing = account.optional("seen") === undefined && account.optional("unseen") === undefined;
@@ -150,7 +150,7 @@ export function workloadOf(part: Part): WorkloadLook {
   };
 }
 
-function servingOf(part: Part): ServingLook {
+function servingOf(part: BundleValue): ServingLook {
   return {
     verified: part.member("verified").boolean(),
     names: textsOf(part.member("names")),
@@ -163,7 +163,7 @@ function servingOf(part: Part): ServingLook {
 }
 
 /** A webhook, of a bundle. */
-export function webhookOf(part: Part): WebhookLook {
+export function webhookOf(part: BundleValue): WebhookLook {
   const policy = part.member("failurePolicy").textThat((one) => /^(?:Ignore|Fail)$/u.test(one), "policy");
   return {
     configuration: textOf(part.member("configuration")),
