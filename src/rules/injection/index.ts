@@ -5,7 +5,7 @@ export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
-export { injectionPatch, type PatchOperation } from "./json-patch.ts";
+export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
