@@ -1,4 +1,4 @@
-import type { ManagedPolicy, PolicyVersion } from "../state/index.ts";
+import type { ManagedPolicy, ManagedPolicyVersion } from "../state/index.ts";
 import { type ServiceAction, action, AwsError, flag, type Need, type Shape } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkManagedPolicy, encodedDocument } from "./documents.ts";
@@ -10,7 +10,7 @@ import { ownPolicy, policyOf } from "./policy-store.ts";
 import { policyVersions } from "./quotas.ts";
 
 interface Versions {
-  readonly all: readonly PolicyVersion[];
+  readonly all: readonly ManagedPolicyVersion[];
   readonly standard: string;
 }
 
@@ -24,7 +24,7 @@ export function versionsOf(context: IamContext, arn: string): Versions {
   return { all: [{ id: version, document: text, createDate: updateDate }], standard: version };
 }
 
-function versionOf(versions: readonly PolicyVersion[], arn: string, id: string): PolicyVersion {
+function versionOf(versions: readonly ManagedPolicyVersion[], arn: string, id: string): ManagedPolicyVersion {
   const version = versions.find((one) => one.id === id);
   if (version === undefined) {
     throw noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`);
@@ -33,7 +33,7 @@ function versionOf(versions: readonly PolicyVersion[], arn: string, id: string):
 }
 
 /** A version as answers give it. */
-export function versionShape(version: PolicyVersion, standard: string, withDocument: boolean): Shape {
+export function versionShape(version: ManagedPolicyVersion, standard: string, withDocument: boolean): Shape {
   return {
     Document: withDocument ? encodedDocument(version.document) : undefined,
     VersionId: version.id,
@@ -60,7 +60,7 @@ function create(context: IamContext): ServiceAction {
           { status: 409, rule: "within-quota" },
         );
       }
-      const version: PolicyVersion = {
+      const version: ManagedPolicyVersion = {
         id: `v${policy.nextVersion}`,
         document: params.PolicyDocument,
         createDate: call.now,
@@ -91,7 +91,7 @@ function get(context: IamContext): ServiceAction {
 }
 
 // `v10` comes after `v9`: the number counts.
-function versionKey({ id }: PolicyVersion): string {
+function versionKey({ id }: ManagedPolicyVersion): string {
   return id.slice(1).padStart(9, "0");
 }
 

@@ -8,7 +8,7 @@ export type {
   OidcProvider,
   Parameter,
   ParameterVersion,
-  PolicyVersion,
+  ManagedPolicyVersion,
   Role,
   Session,
   Tag,

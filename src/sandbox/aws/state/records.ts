@@ -57,7 +57,7 @@ export interface InstanceProfile {
   readonly tags: readonly Tag[];
 }
 
-export interface PolicyVersion {
+export interface ManagedPolicyVersion {
   /** `v1`. */
   readonly id: string;
   readonly document: string;
@@ -77,7 +77,7 @@ export interface ManagedPolicy {
   readonly defaultVersion: string;
   /** Number of the next version: numbers are never used again. */
   readonly nextVersion: number;
-  readonly versions: readonly PolicyVersion[];
+  readonly versions: readonly ManagedPolicyVersion[];
   readonly tags: readonly Tag[];
 }
 
