@@ -9,6 +9,6 @@ export {
   runDemoWorkload,
 } from "./demo-run.ts";
 export { type PatchSpec, workloadPatch } from "./patch.ts";
-export { type PreflightInput, preflightWorkload } from "./preflight.ts";
+export { type WorkloadPreflightInput, preflightWorkload } from "./preflight.ts";
 export { objectsYaml, patchYaml, workloadParts, workloadYaml } from "./render.ts";
 export { namesOf, type WorkloadTarget, workloadTarget, type WorkloadSpec } from "./target.ts";

@@ -7,7 +7,7 @@ import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What is asked before anything is applied. */
-export interface PreflightInput {
+export interface WorkloadPreflightInput {
   readonly target: WorkloadTarget;
   readonly cluster: KubernetesApi;
   /** The account of the role. */
@@ -19,7 +19,7 @@ export interface PreflightInput {
   readonly notice: (text: string) => void;
 }
 
-async function checkNamespace({ target, cluster, signal, notice }: PreflightInput): Promise<void> {
+async function checkNamespace({ target, cluster, signal, notice }: WorkloadPreflightInput): Promise<void> {
   const { namespace } = target;
   try {
     if ((await cluster.read({ kind: "Namespace", name: namespace }, { signal })) !== undefined) return;
@@ -36,7 +36,7 @@ async function checkNamespace({ target, cluster, signal, notice }: PreflightInpu
 }
 
 /** The key that the cluster signs with, as a token of one of the namespace's ServiceAccounts says. */
-async function signingKid({ target, cluster, signal }: PreflightInput): Promise<string | undefined> {
+async function signingKid({ target, cluster, signal }: WorkloadPreflightInput): Promise<string | undefined> {
   const spec = { audiences: [target.audience], expirationSeconds: 600 };
   // Its own may be made only with the workload; every namespace has the other.
   for (const name of [target.serviceAccount, "default"]) {
@@ -49,7 +49,7 @@ async function signingKid({ target, cluster, signal }: PreflightInput): Promise<
   return undefined;
 }
 
-async function checkIssuer(input: PreflightInput): Promise<void> {
+async function checkIssuer(input: WorkloadPreflightInput): Promise<void> {
   const { target, cluster, route, signal, notice } = input;
   const documents = await cluster.oidcDocuments({ signal });
   const own = parseDiscovery(documents.discovery);
@@ -84,7 +84,7 @@ async function checkIssuer(input: PreflightInput): Promise<void> {
 // Who may read no role may still run a workload that has one.
 const unseen: ReadonlySet<string> = new Set(["aws-no-credentials", "aws-denied", "aws-credentials-expired"]);
 
-async function checkRole({ target, part, clock, signal, notice }: PreflightInput): Promise<void> {
+async function checkRole({ target, part, clock, signal, notice }: WorkloadPreflightInput): Promise<void> {
   const { role, roleArn, account } = target;
   let observed: Awaited<ReturnType<AwsPart["lookAtRole"]>>["observed"];
   try {
@@ -127,7 +127,7 @@ async function checkRole({ target, part, clock, signal, notice }: PreflightInput
  * published ones, no role that lets the ServiceAccount in. Throws `workload-*`, `issuer-unreached`, and what is
  * wrong with the cluster or with AWS.
  */
-export async function preflightWorkload(input: PreflightInput): Promise<void> {
+export async function preflightWorkload(input: WorkloadPreflightInput): Promise<void> {
   await checkNamespace(input);
   await checkIssuer(input);
   await checkRole(input);
