@@ -2,7 +2,7 @@ import { isRecord } from "../../../core/base/index.ts";
 import type { Raw, RawRecord } from "./value.ts";
 
 /** What breaks constraints, collected so that all are reported at once, as AWS does. */
-export interface Problem {
+export interface ConstraintViolation {
   /** `roleName`, `tags.1.member.key`. */
   readonly at: string;
   /** The value between quotes, or undefined when it is absent. */
@@ -13,7 +13,7 @@ export interface Problem {
 
 /** Reads one parameter. */
 export interface Field<T> {
-  readonly read: (raw: Raw | undefined, at: string, problems: Problem[]) => T;
+  readonly read: (raw: Raw | undefined, at: string, problems: ConstraintViolation[]) => T;
 }
 export type Input = Readonly<Record<string, Field<unknown>>>;
 export type ValueOf<Fields extends Input> = {
@@ -195,7 +195,7 @@ function readFields<Fields extends Input>(
   fields: Fields,
   raw: Raw,
   prefix: string,
-  problems: Problem[],
+  problems: ConstraintViolation[],
 ): ValueOf<Fields> {
   const record = isRecord(raw) ? raw : {};
   const entries = Object.entries(fields).map(([name, field]) => {
@@ -210,13 +210,13 @@ function readFields<Fields extends Input>(
 export function readInput<Fields extends Input>(
   fields: Fields,
   raw: RawRecord,
-): { readonly params: ValueOf<Fields>; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = [];
+): { readonly params: ValueOf<Fields>; readonly problems: readonly ConstraintViolation[] } {
+  const problems: ConstraintViolation[] = [];
   return { params: readFields(fields, raw, "", problems), problems };
 }
 
 /** `1 validation error detected: Value 'a' at 'roleName' failed to satisfy constraint: …`. */
-export function problemsText(problems: readonly Problem[]): string {
+export function problemsText(problems: readonly ConstraintViolation[]): string {
   const many = problems.length === 1 ? "1 validation error" : `${problems.length} validation errors`;
   const sentences = problems.map(({ at, value, constraint }) => {
     const what = value === undefined ? "Value" : `Value '${value}'`;
