@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { WireRequest } from "../wire/index.ts";
-import { type Protocol, signatureFault } from "./fault.ts";
+import { type AwsProtocol, signatureFault } from "./fault.ts";
 
 /** What a signature claims, from the Authorization header or from the query of a presigned URL. */
 export interface SignedAuthorization {
@@ -61,7 +61,7 @@ function sumOf(header: string): string {
   return `(Hashed with SHA-256 and encoded with Base64) Authorization=${createHash("sha256").update(header).digest("base64")}`;
 }
 
-function credentialScope(credential: string, protocol: Protocol): [string, SignedAuthorization["scope"]] {
+function credentialScope(credential: string, protocol: AwsProtocol): [string, SignedAuthorization["scope"]] {
   const parts = credential.split("/");
   // A key id holds no slash, so there are exactly five.
   const [accessKeyId, date, region, service, end] = parts;
@@ -100,7 +100,7 @@ function headerDate(request: WireRequest): string | undefined {
   return new Date(plain).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
 }
 
-function fromHeader(request: WireRequest, header: string, protocol: Protocol): SignedAuthorization {
+function fromHeader(request: WireRequest, header: string, protocol: AwsProtocol): SignedAuthorization {
   if (!header.startsWith(`${algorithm} `)) {
     const said = header.split(" ", 1)[0] ?? "";
     throw signatureFault(
@@ -139,7 +139,7 @@ function fromHeader(request: WireRequest, header: string, protocol: Protocol): S
 const maxLifetime = 604_800;
 
 /** Seconds that a presigned URL is good for. The texts are those of S3; of the services here none was seen. */
-function lifetime(text = "900", protocol: Protocol): number {
+function lifetime(text = "900", protocol: AwsProtocol): number {
   const fault =
     (/^-\d+$/u.test(text) ? "X-Amz-Expires must be non-negative" : undefined) ??
     (/^\d+$/u.test(text) ? undefined : "X-Amz-Expires should be a number") ??
@@ -151,7 +151,10 @@ function lifetime(text = "900", protocol: Protocol): number {
   throw signatureFault(protocol, "incomplete", fault, why);
 }
 
-function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): SignedAuthorization {
+function fromQuery(
+  pairs: readonly (readonly [string, string])[],
+  protocol: AwsProtocol,
+): SignedAuthorization {
   const query = new Map(pairs);
   // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
   const seen = new Set<string>();
@@ -187,7 +190,10 @@ function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Prot
 }
 
 /** Reads what the signature claims; undefined when the request is not signed at all. */
-export function readAuthorization(request: WireRequest, protocol: Protocol): SignedAuthorization | undefined {
+export function readAuthorization(
+  request: WireRequest,
+  protocol: AwsProtocol,
+): SignedAuthorization | undefined {
   const header = firstHeader(request, "authorization");
   if (header !== undefined) return fromHeader(request, header, protocol);
   const pairs = queryPairs(request.target);

@@ -1,6 +1,6 @@
 import { AwsError } from "../wire/index.ts";
 
-export type Protocol = "query" | "json";
+export type AwsProtocol = "query" | "json";
 
 /** What can be wrong with a signature, with the code and status of each protocol. */
 const faults = {
@@ -33,7 +33,7 @@ const faults = {
 
 /** A refusal of a signature as the protocol words it. `why` is for our log and page, never for the client. */
 export function signatureFault(
-  protocol: Protocol,
+  protocol: AwsProtocol,
   kind: keyof typeof faults,
   message: string,
   why: string,

@@ -2,7 +2,7 @@ import { sameSecret } from "../../listener/index.ts";
 import type { WireRequest } from "../wire/index.ts";
 import { type SignedAuthorization, readAuthorization } from "./authorization.ts";
 import { expectedSignature } from "./canonical.ts";
-import { type Protocol, signatureFault } from "./fault.ts";
+import { type AwsProtocol, signatureFault } from "./fault.ts";
 
 /** What the account knows of an access key. */
 export interface KnownAccessKey {
@@ -14,7 +14,7 @@ export interface KnownAccessKey {
 export interface VerifyOptions {
   /** The service that the request was sent to: `iam`. */
   readonly service: string;
-  readonly protocol: Protocol;
+  readonly protocol: AwsProtocol;
   /** Milliseconds: what a session's end is compared with, and what the signature's date is. */
   readonly now: number;
   readonly signedAt: number;
