@@ -5,7 +5,7 @@ import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/in
 import type { MachineMaker } from "./machines.ts";
 import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
 import { type Delays, Project } from "./project.ts";
-import { openHetznerServer, RateLimit, type Tokens } from "./server.ts";
+import { openHetznerServer, HourlyLimit, type Tokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { type HetznerVariants, defaultVariants } from "./variants.ts";
 import { newZone, showRecordSet } from "./zones.ts";
@@ -113,7 +113,7 @@ export async function openHetzner(options: StandInHetznerOptions = {}): Promise<
     project,
     tokens,
     mischief,
-    limit: new RateLimit(options.requestsPerHour ?? 3600, () => clock.now()),
+    limit: new HourlyLimit(options.requestsPerHour ?? 3600, () => clock.now()),
     logger: options.logger ?? silentLogger,
   });
   return {

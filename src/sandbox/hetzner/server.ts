@@ -20,7 +20,7 @@ interface Wiring {
   readonly project: Project;
   readonly tokens: Tokens;
   readonly mischief: Mischief<HetznerMischief>;
-  readonly limit: RateLimit;
+  readonly limit: HourlyLimit;
   readonly logger: Logger;
 }
 
@@ -28,7 +28,7 @@ const maxBody = 256 * 1024;
 const prefix = "/v1/";
 
 /** The API's budget: so many requests an hour, given back one by one ("Rate Limiting"). */
-export class RateLimit {
+export class HourlyLimit {
   readonly #perHour: number;
   readonly #now: () => number;
   #left: number;
