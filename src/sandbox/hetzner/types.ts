@@ -168,7 +168,7 @@ export interface ZoneRecord {
 }
 
 /** All records of one name and type, which are its identity. */
-export interface RecordSet {
+export interface ZoneRecordSet {
   /** `www/A` */
   readonly id: string;
   readonly name: string;
@@ -186,5 +186,5 @@ export interface Zone {
   readonly created: string;
   /** Set by each change, until it is on the name servers. */
   updating: number;
-  readonly sets: Map<string, RecordSet>;
+  readonly sets: Map<string, ZoneRecordSet>;
 }

@@ -4,7 +4,7 @@ import { type Body, recordOf } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
 import type { Project } from "./project.ts";
-import type { Action, RecordSet, Zone, ZoneRecord } from "./types.ts";
+import type { Action, ZoneRecordSet, Zone, ZoneRecord } from "./types.ts";
 
 export const zoneList: ListForm<Zone> = {
   key: "zones",
@@ -13,7 +13,7 @@ export const zoneList: ListForm<Zone> = {
 };
 
 /** Its pages may have a hundred, where others have fifty; nobody has so many here. */
-export const recordSetList: ListForm<RecordSet> = {
+export const recordSetList: ListForm<ZoneRecordSet> = {
   key: "rrsets",
   sortable: ["id", "name"],
   filters: {
@@ -63,7 +63,7 @@ export function showZone({ id, name, mode, delegation, created, updating, sets }
   };
 }
 
-export function showRecordSet(zone: Zone, set: RecordSet): object {
+export function showRecordSet(zone: Zone, set: ZoneRecordSet): object {
   return {
     ...set,
     records: set.records.map((record) => ({ comment: "", ...record })),
@@ -125,12 +125,12 @@ function createSet(project: Project, zone: Zone, body: Body): object {
   const id = `${name}/${type}`;
   if (zone.sets.has(id)) throw uniquenessError("name", "RRSet already exists");
   checkBeside(zone, name, type);
-  const set: RecordSet = { id, name, type, ttl, records, labels };
+  const set: ZoneRecordSet = { id, name, type, ttl, records, labels };
   zone.sets.set(id, set);
   return { rrset: showRecordSet(zone, set), action: begin(project, zone, "create_rrset") };
 }
 
-type Act = (project: Project, zone: Zone, set: RecordSet, body: Body) => Action;
+type Act = (project: Project, zone: Zone, set: ZoneRecordSet, body: Body) => Action;
 
 const acts: Readonly<Record<string, Act>> = {
   set_records(project, zone, set, body) {
@@ -176,7 +176,7 @@ interface SetsReply {
   readonly body: object;
 }
 
-function askSet(project: Project, zone: Zone, set: RecordSet, { method, body }: SetsAsked): SetsReply {
+function askSet(project: Project, zone: Zone, set: ZoneRecordSet, { method, body }: SetsAsked): SetsReply {
   if (method === "PUT") {
     if (body.has("labels")) set.labels = labelsOf(body.raw("labels"));
     body.check();
