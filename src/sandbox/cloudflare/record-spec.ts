@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { CloudflareApiError, invalid } from "./api-error.ts";
-import type { CaaData, DnsRecord, RecordSpec, Zone } from "./types.ts";
+import type { CaaData, DnsRecord, RequestedRecord, Zone } from "./types.ts";
 
 const plans = {
   free: { comment: 100, tags: 0 },
@@ -96,7 +96,7 @@ export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
  * What a body asks a record to be. `before` is what it keeps of what the body leaves out (PATCH); without it what
  * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `ApiError`.
  */
-export function specOf(body: unknown, zone: Zone, before?: DnsRecord): RecordSpec {
+export function specOf(body: unknown, zone: Zone, before?: DnsRecord): RequestedRecord {
   if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");
   const fields: Fields = {
     ...(before === undefined ? {} : { ...before, data: before.data ?? null }),

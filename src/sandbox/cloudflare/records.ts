@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { defined } from "../../core/base/index.ts";
 import { CloudflareApiError } from "./api-error.ts";
 import { isProxiable, specOf } from "./record-spec.ts";
-import type { CloudflareVariants, DnsRecord, RecordSpec, Zone } from "./types.ts";
+import type { CloudflareVariants, DnsRecord, RequestedRecord, Zone } from "./types.ts";
 
 const maxRecords = 200;
 const addressTypes = new Set(["A", "AAAA"]);
@@ -10,7 +10,7 @@ const addressTypes = new Set(["A", "AAAA"]);
 type Records = Map<string, DnsRecord>;
 
 /** Throws where a record may not stand beside those that there are. */
-function checkBeside(spec: RecordSpec, records: Records, own?: string): void {
+function checkBeside(spec: RequestedRecord, records: Records, own?: string): void {
   for (const other of records.values()) {
     if (other.id === own || other.name !== spec.name) continue;
     if (other.type === spec.type && other.content === spec.content) {
@@ -23,7 +23,7 @@ function checkBeside(spec: RecordSpec, records: Records, own?: string): void {
   }
 }
 
-function made(spec: RecordSpec, time: string): DnsRecord {
+function made(spec: RequestedRecord, time: string): DnsRecord {
   return {
     ...spec,
     id: randomBytes(16).toString("hex"),
@@ -33,7 +33,7 @@ function made(spec: RecordSpec, time: string): DnsRecord {
   };
 }
 
-function changed(spec: RecordSpec, before: DnsRecord, time: string): DnsRecord {
+function changed(spec: RequestedRecord, before: DnsRecord, time: string): DnsRecord {
   const isSameComment = spec.comment === before.comment;
   return {
     ...spec,

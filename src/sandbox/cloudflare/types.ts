@@ -16,7 +16,7 @@ export interface CaaData {
 }
 
 /** What a client says of a record; the rest is made here. */
-export interface RecordSpec {
+export interface RequestedRecord {
   readonly name: string;
   readonly type: string;
   readonly content: string;
@@ -28,7 +28,7 @@ export interface RecordSpec {
   readonly settings: object;
 }
 
-export interface DnsRecord extends RecordSpec {
+export interface DnsRecord extends RequestedRecord {
   readonly id: string;
   readonly created: string;
   readonly modified: string;
