@@ -15,7 +15,7 @@ import { emptyState } from "../source/state.ts";
 import { stateText } from "../source/stored-state.ts";
 import { lostBy } from "./compare.ts";
 import { type KeptPlaces, openKeptPlaces } from "./places.ts";
-import { planRestore, refuseHalfRestored, type RestoreOptions } from "./restore.ts";
+import { planRestore, refuseHalfRestored, type RestoreKeptOptions } from "./restore.ts";
 import { type KeptState, readKept } from "./state.ts";
 
 const issuer = "https://oidc.example.com";
@@ -59,8 +59,8 @@ async function emptyPlaces(t: TestContext): Promise<KeptPlaces & { readonly stat
 const options = (
   places: KeptPlaces,
   kept: KeptState,
-  more: Partial<RestoreOptions> = {},
-): RestoreOptions => ({
+  more: Partial<RestoreKeptOptions> = {},
+): RestoreKeptOptions => ({
   places,
   stack: "prod",
   issuer,

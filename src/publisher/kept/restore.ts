@@ -39,7 +39,7 @@ export interface RestorePlan {
   apply(): Promise<void>;
 }
 
-export interface RestoreOptions {
+export interface RestoreKeptOptions {
   readonly places: KeptPlaces;
   readonly stack: string;
   readonly issuer: string;
@@ -84,7 +84,7 @@ function backupState(documents: string, issuer: string, now: number): SourceStat
 }
 
 async function documentsWork(
-  options: RestoreOptions,
+  options: RestoreKeptOptions,
 ): Promise<{ readonly work: readonly Work[]; readonly state: SourceState }> {
   const { places, stack, issuer, kept, now, retention, replace } = options;
   const there = await places.documents.load();
@@ -108,7 +108,7 @@ const isAccount = (a: AccountName, b: AccountName): boolean =>
   a.directory === b.directory && a.account === b.account;
 
 async function accountWork(
-  { places, replace }: RestoreOptions,
+  { places, replace }: RestoreKeptOptions,
   name: AccountName,
   value: StoredAccount,
 ): Promise<Work> {
@@ -133,7 +133,7 @@ async function accountWork(
 }
 
 async function certificateWork(
-  { places }: RestoreOptions,
+  { places }: RestoreKeptOptions,
   address: CertificateAddress,
   value: StoredCertificate,
 ): Promise<Work> {
@@ -162,7 +162,7 @@ async function certificateWork(
 }
 
 async function allWork(
-  options: RestoreOptions,
+  options: RestoreKeptOptions,
 ): Promise<{ readonly work: readonly Work[]; readonly state: SourceState }> {
   const { readNamedAccount, readNamedCertificate } = await import("../../providers/tls/index.ts");
   const { kept } = options;
@@ -192,7 +192,7 @@ async function setAside(folder: KeptFolder, work: readonly Work[], now: number):
  * before anything else; what the backup and the place know of that holds together. Throws `backup-damaged` for a backup
  * that cannot be read, `backup-newer` for what would be lost, and `certificate-store-invalid`.
  */
-export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
+export async function planRestore(options: RestoreKeptOptions): Promise<RestorePlan> {
   const { work, state } = await allWork(options);
   const { folder } = options.places;
   return {
