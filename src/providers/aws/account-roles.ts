@@ -2,14 +2,11 @@ import type { RoleDetail } from "@aws-sdk/client-iam";
 import { defined, mapLimit } from "../../core/base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { allPages } from "./pages.ts";
-import { decodedDocument, factsOf, type RoleFacts, readRoleState, type RoleState } from "./role.ts";
+import { decodedDocument, factsOf, type IamRole, readRoleState, type RoleState } from "./role.ts";
 import type { AwsSession } from "./session.ts";
 
 /** A role of which a list tells no tags, policies or boundary. */
-export type ListedRole = Pick<
-  RoleFacts,
-  "arn" | "name" | "id" | "description" | "maxSession" | "trustPolicy"
->;
+export type ListedRole = Pick<IamRole, "arn" | "name" | "id" | "description" | "maxSession" | "trustPolicy">;
 
 /** Of roles with everything on them: a page of a thousand takes ten times its size while it is parsed. */
 const detailsOfPage = 200;
@@ -22,7 +19,7 @@ function standing<T extends ListedRole>(role: T): T {
   return JSON.parse(JSON.stringify(role)) as T;
 }
 
-const listedOf = ({ arn, name, id, description, maxSession, trustPolicy }: RoleFacts): ListedRole => ({
+const listedOf = ({ arn, name, id, description, maxSession, trustPolicy }: IamRole): ListedRole => ({
   arn,
   name,
   id,

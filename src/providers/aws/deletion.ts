@@ -3,7 +3,7 @@ import { isAwsCode } from "./failure.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
-import { type PoliciesOnRole, readRole, readRoleState, type RoleFacts } from "./role.ts";
+import { type PoliciesOnRole, readRole, readRoleState, type IamRole } from "./role.ts";
 import { deleteRole } from "./role-changes.ts";
 import { roleNames, roleOwner } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
@@ -46,13 +46,13 @@ export function roleToDelete(
     /** As `RoleSpec.providers`. */
     readonly providers?: readonly string[];
   },
-): Resource<RoleFacts> {
+): Resource<IamRole> {
   const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
   return {
     ...roleNames(whose.account, name),
     dependsOn,
     fingerprint: ({ id, tags }) => [id, tags],
-    async read(signal): Promise<Observed<RoleFacts>> {
+    async read(signal): Promise<Observed<IamRole>> {
       const state = await readRole(session, name, signal);
       if (state === undefined) return { exists: false };
       return { exists: true, state, owner: roleOwner(state, whose.stack, providers) };

@@ -9,7 +9,7 @@ import type { AwsSession } from "./session.ts";
 import { tagsOf } from "./tags.ts";
 
 /** A role as IAM has it. */
-export interface RoleFacts {
+export interface IamRole {
   readonly arn: string;
   readonly account: string;
   readonly name: string;
@@ -36,7 +36,7 @@ export interface PoliciesOnRole {
 }
 
 /** A role with the policies on it. */
-export interface RoleState extends RoleFacts, PoliciesOnRole {}
+export interface RoleState extends IamRole, PoliciesOnRole {}
 
 /** The ARN of a role in an account; `path` begins and ends with a slash. */
 export function roleArn(
@@ -49,7 +49,7 @@ export function roleArn(
 
 /** A role as STS judges it. Throws `policy-malformed` for a trust policy that IAM would not take. */
 export function trustedRole(
-  role: Pick<RoleFacts, "arn" | "account" | "name" | "id" | "maxSession" | "trustPolicy">,
+  role: Pick<IamRole, "arn" | "account" | "name" | "id" | "maxSession" | "trustPolicy">,
 ): TrustedRole {
   const { arn, account, name, id, maxSession: maxSessionDuration, trustPolicy } = role;
   return { arn, account, name, id, maxSessionDuration, trustPolicy: parsePolicy(trustPolicy, "trust") };
@@ -66,7 +66,7 @@ function roleNameOf(nameOrArn: string): string {
 }
 
 /** A role of one of IAM's answers. Lists leave some of it out. */
-export function factsOf(role: Partial<Role> & RoleDetail): RoleFacts {
+export function factsOf(role: Partial<Role> & RoleDetail): IamRole {
   return {
     arn: role.Arn ?? "",
     account: readArn(role.Arn ?? "").account,
@@ -87,7 +87,7 @@ export async function readRole(
   session: AwsSession,
   nameOrArn: string,
   signal?: AbortSignal,
-): Promise<RoleFacts | undefined> {
+): Promise<IamRole | undefined> {
   const RoleName = roleNameOf(nameOrArn);
   const answer = await iamOf(session, signal).read(`reading role ${RoleName}`, (client, api, options) =>
     client.send(new api.GetRoleCommand({ RoleName }), options),

@@ -2,7 +2,7 @@ import { defined, hostNameOf, partitionOf } from "../../../core/base/index.ts";
 import { isPrivateName } from "../../../issuer/index.ts";
 import {
   oidcProviderArn,
-  type RoleFacts as IamRole,
+  type IamRole,
   roleArn,
   trustedRole,
   webIdentityTrustPolicy,
