@@ -59,7 +59,7 @@ export interface PublisherFacts {
 }
 
 /** A role of the config as it is. */
-export interface RoleLook {
+export interface RoleReading {
   readonly role: RoleConfig;
   readonly look: Seen<ResourceDrift<RoleState>>;
 }
@@ -71,7 +71,7 @@ export interface AccountFacts {
   readonly provider: Seen<ResourceDrift<OidcProviderFacts>>;
   /** The other OIDC providers of the account, looked for where ours is not there. */
   readonly others?: readonly OidcProviderFacts[];
-  readonly roles: readonly RoleLook[];
+  readonly roles: readonly RoleReading[];
 }
 
 /** A ServiceAccount that a role of the config names, and what the cluster and STS say to it. */

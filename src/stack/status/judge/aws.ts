@@ -13,7 +13,7 @@ import {
   formerIssuersOf,
   trustPolicyOf,
 } from "../../parts/index.ts";
-import type { AccountFacts, JudgedFacts, RoleLook } from "../facts.ts";
+import type { AccountFacts, JudgedFacts, RoleReading } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { awsFinding, valueOf } from "./errors.ts";
 
@@ -203,7 +203,7 @@ function foundFindings(found: JudgedRole, arn: string): readonly Finding[] {
 function trustFindings(
   facts: JudgedFacts,
   account: AccountFacts,
-  { role, look }: RoleLook,
+  { role, look }: RoleReading,
 ): readonly Finding[] {
   const from = fromIam(account);
   const read = valueOf(look, from, awsFinding);
@@ -234,7 +234,7 @@ function permissionText({ policies, inline, boundary }: RoleState): string {
   return parts.length === 0 ? "no policy at all" : `${parts.join(", ")}${limit}`;
 }
 
-function permissionFinding(account: AccountFacts, one: RoleLook): Finding {
+function permissionFinding(account: AccountFacts, one: RoleReading): Finding {
   const from = fromIam(account);
   const read = valueOf(one.look, from, awsFinding);
   if ("finding" in read) return read.finding;
