@@ -1,6 +1,6 @@
 import type { ConfigDocument } from "../document.ts";
 import { keyText, type KeyPath } from "../mistakes/problem.ts";
-import { listAt, repeated, type Rule, valueAt } from "../mistakes/rule.ts";
+import { listAt, repeated, type ConfigRule, valueAt } from "../mistakes/rule.ts";
 
 function accounts(document: ConfigDocument): readonly KeyPath[] {
   return listAt(document, ["aws"]).map((_, index) => ["aws", index]);
@@ -12,7 +12,7 @@ function roles(document: ConfigDocument): readonly KeyPath[] {
   );
 }
 
-const accountsOnce: Rule = (document) =>
+const accountsOnce: ConfigRule = (document) =>
   repeated(
     document,
     accounts(document).map((path) => [...path, "account"]),
@@ -20,7 +20,7 @@ const accountsOnce: Rule = (document) =>
   );
 
 // IAM compares role names without regard to case (CreateRole).
-const rolesOnce: Rule = (document) =>
+const rolesOnce: ConfigRule = (document) =>
   accounts(document).flatMap((account) => {
     const names = listAt(document, [...account, "roles"]).map((_, i): KeyPath => [
       ...account,
@@ -31,7 +31,7 @@ const rolesOnce: Rule = (document) =>
     return repeated(document, names, true);
   });
 
-const listsWithoutRepeats: Rule = (document) => {
+const listsWithoutRepeats: ConfigRule = (document) => {
   const lists: KeyPath[] = [
     ...accounts(document).map((path) => [...path, "audiences"]),
     ...roles(document).flatMap((path) =>
@@ -47,7 +47,7 @@ const listsWithoutRepeats: Rule = (document) => {
   );
 };
 
-const rolesHaveSubjects: Rule = (document) =>
+const rolesHaveSubjects: ConfigRule = (document) =>
   roles(document).flatMap((path) => {
     const subjects = ["serviceAccounts", "subjectPatterns"].flatMap((key) =>
       listAt(document, [...path, key]),
@@ -59,4 +59,9 @@ const rolesHaveSubjects: Rule = (document) =>
   });
 
 /** What has to fit together in the accounts. */
-export const awsRules: readonly Rule[] = [accountsOnce, rolesOnce, listsWithoutRepeats, rolesHaveSubjects];
+export const awsRules: readonly ConfigRule[] = [
+  accountsOnce,
+  rolesOnce,
+  listsWithoutRepeats,
+  rolesHaveSubjects,
+];

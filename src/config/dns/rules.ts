@@ -1,10 +1,10 @@
 import { isRecord } from "../../core/base/index.ts";
 import { keyText, type KeyPath } from "../mistakes/problem.ts";
-import { listAt, repeated, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { listAt, repeated, type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
 
 const providers = ["cloudflare", "route53", "hetzner"] as const;
 
-const oneProvider: Rule = (document) => {
+const oneProvider: ConfigRule = (document) => {
   const section = valueAt(document.value, ["dns"]);
   if (!isRecord(section)) return [];
   const named = providers.filter((key) => key in section);
@@ -13,14 +13,14 @@ const oneProvider: Rule = (document) => {
   return [{ key: "dns", ...document.positionOf(["dns"]), message, accepted: providers.join(", ") }];
 };
 
-const addressesOnce: Rule = (document) =>
+const addressesOnce: ConfigRule = (document) =>
   repeated(
     document,
     listAt(document, ["dns", "addresses"]).map((_, index) => ["dns", "addresses", index]),
     true,
   );
 
-const tokensDiffer: Rule = (document) =>
+const tokensDiffer: ConfigRule = (document) =>
   (["cloudflare", "hetzner"] as const).flatMap((provider) => {
     const path: KeyPath = ["dns", provider, "publisherTokenFile"];
     const file = textAt(document, path);
@@ -30,4 +30,4 @@ const tokensDiffer: Rule = (document) =>
   });
 
 /** What has to fit together in the dns section. */
-export const dnsRules: readonly Rule[] = [oneProvider, addressesOnce, tokensDiffer];
+export const dnsRules: readonly ConfigRule[] = [oneProvider, addressesOnce, tokensDiffer];

@@ -1,7 +1,7 @@
-import { type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
 
 /** What a name below a zone needs. */
-export const issuerRules: readonly Rule[] = [
+export const issuerRules: readonly ConfigRule[] = [
   (document) => {
     if (textAt(document, ["issuer", "zone"]) === undefined) return [];
     const base = { key: "issuer.zone", ...document.positionOf(["issuer", "zone"]) };

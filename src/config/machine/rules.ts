@@ -1,12 +1,12 @@
 import { isRecord } from "../../core/base/index.ts";
 import { keyText, type KeyPath } from "../mistakes/problem.ts";
-import { type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
 
 /** Where a machine may come from. */
 const places = ["hetzner", "ssh"];
 
-const onePlace: Rule = (document) => {
+const onePlace: ConfigRule = (document) => {
   const section = valueAt(document.value, ["machine"]);
   if (!isRecord(section)) return [];
   const named = places.filter((key) => key in section);
@@ -19,7 +19,7 @@ const onePlace: Rule = (document) => {
   return named.length === 1 ? [] : [{ ...base, message: `has both ${named.join(" and ")}` }];
 };
 
-const releaseHasChecksums: Rule = (document) => {
+const releaseHasChecksums: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "k3s"];
   const version = textAt(document, [...path, "version"]);
   if (version === undefined || version === newestK3s.version) return [];
@@ -30,7 +30,7 @@ const releaseHasChecksums: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
-const chartHasChecksum: Rule = (document) => {
+const chartHasChecksum: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "cilium"];
   const version = textAt(document, [...path, "version"]);
   if (version === undefined || version === newestCilium.version) return [];
@@ -40,7 +40,7 @@ const chartHasChecksum: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
-const cliHasChecksums: Rule = (document) => {
+const cliHasChecksums: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "cilium", "cli"];
   const version = textAt(document, [...path, "version"]);
   const sums = valueAt(document.value, [...path, "sha256"]);
@@ -51,7 +51,7 @@ const cliHasChecksums: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
-const cliHasCilium: Rule = (document) => {
+const cliHasCilium: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "cilium", "cli"];
   const isAsked = valueAt(document.value, path) !== undefined;
   if (!isAsked || textAt(document, ["machine", "cni"]) !== "flannel") return [];
@@ -60,7 +60,7 @@ const cliHasCilium: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
-const hasAddress: Rule = (document) => {
+const hasAddress: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "hetzner"];
   if (["ipv4", "ipv6"].some((family) => valueAt(document.value, [...path, family]) !== false)) return [];
   const message = "has neither ipv4 nor ipv6: nobody could reach the machine";
@@ -68,7 +68,7 @@ const hasAddress: Rule = (document) => {
 };
 
 /** What has to fit together in the machine's section. */
-export const machineRules: readonly Rule[] = [
+export const machineRules: readonly ConfigRule[] = [
   onePlace,
   hasAddress,
   releaseHasChecksums,

@@ -6,7 +6,7 @@ import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.
  * A rule that looks at several keys. It reads raw data, so that it speaks up in the same run in which the schema finds
  * mistakes elsewhere.
  */
-export type Rule = (document: ConfigDocument) => readonly ConfigProblem[];
+export type ConfigRule = (document: ConfigDocument) => readonly ConfigProblem[];
 
 /** The list at a path; empty where there is none. */
 export function listAt(document: ConfigDocument, path: KeyPath): readonly unknown[] {

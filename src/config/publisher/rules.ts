@@ -1,10 +1,10 @@
 import { defined, isRecord } from "../../core/base/index.ts";
 import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
-import { httpsUrlAt, listAt, repeated, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { httpsUrlAt, listAt, repeated, type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
 import { s3Problems } from "./s3-place.ts";
 
-const onePlaceToPublish: Rule = (document) => {
+const onePlaceToPublish: ConfigRule = (document) => {
   const section = valueAt(document.value, ["publisher"]);
   if (!isRecord(section)) return [];
   const chosen = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
@@ -15,7 +15,7 @@ const onePlaceToPublish: Rule = (document) => {
   return [{ ...base, message: `has both ${chosen.join(" and ")}`, accepted: "one of them" }];
 };
 
-const urlsLeadIntoTheBucket: Rule = (document) => {
+const urlsLeadIntoTheBucket: ConfigRule = (document) => {
   const section: KeyPath = ["publisher", "s3"];
   const issuer = textAt(document, ["issuer"]);
   const [bucket, region] = ["bucket", "region"].map((key) => textAt(document, [...section, key]));
@@ -32,7 +32,7 @@ const urlsLeadIntoTheBucket: Rule = (document) => {
   });
 };
 
-const secondCertificateHasAHost: Rule = (document) => {
+const secondCertificateHasAHost: ConfigRule = (document) => {
   const path: KeyPath = ["publisher", "https", "jwks"];
   if (valueAt(document.value, path) === undefined) return [];
   const issuer = httpsUrlAt(document, ["issuer"]);
@@ -47,7 +47,7 @@ const secondCertificateHasAHost: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
-const oneLastingPlace: Rule = (document) => {
+const oneLastingPlace: ConfigRule = (document) => {
   const path: KeyPath = ["publisher", "distrustSecret"];
   const both = [path, ["publisher", "store"] as const].every(
     (one) => valueAt(document.value, one) !== undefined,
@@ -57,7 +57,7 @@ const oneLastingPlace: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next: "Leave it out." }];
 };
 
-const formerIssuersAreOthers: Rule = (document) => {
+const formerIssuersAreOthers: ConfigRule = (document) => {
   const section: KeyPath = ["publisher", "formerIssuers"];
   const paths = listAt(document, section).map((_one, index): KeyPath => [...section, index]);
   const ours = textAt(document, ["issuer"]);
@@ -75,7 +75,7 @@ const formerIssuersAreOthers: Rule = (document) => {
   return [...wrong, ...repeated(document, paths, false)];
 };
 
-const dnsProofHasAProvider: Rule = (document) => {
+const dnsProofHasAProvider: ConfigRule = (document) => {
   const path: KeyPath = ["publisher", "https", "acme", "challenge"];
   if (textAt(document, path) !== "dns-01" || valueAt(document.value, ["dns"]) !== undefined) return [];
   const message = "needs somebody who serves the zone";
@@ -90,7 +90,7 @@ const dnsProofHasAProvider: Rule = (document) => {
   ];
 };
 
-const backupsGoToOnePlace: Rule = (document) => {
+const backupsGoToOnePlace: ConfigRule = (document) => {
   const path: KeyPath = ["publisher", "backup"];
   const section = valueAt(document.value, path);
   if (!isRecord(section)) return [];
@@ -114,7 +114,7 @@ const backupsGoToOnePlace: Rule = (document) => {
 };
 
 /** What has to fit together in the publisher's section. */
-export const publisherRules: readonly Rule[] = [
+export const publisherRules: readonly ConfigRule[] = [
   onePlaceToPublish,
   urlsLeadIntoTheBucket,
   secondCertificateHasAHost,

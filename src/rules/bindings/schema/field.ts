@@ -4,7 +4,7 @@ import type { JsonRecord } from "../../../core/base/index.ts";
  * What has to hold between the members of an object, told twice in one place: to the API server as CEL
  * (https://kubernetes.io/docs/reference/using-api/cel/), and to our own reader as a function.
  */
-export interface Rule {
+export interface SchemaRule {
   /** Over `self`. */
   readonly cel: string;
   readonly message: string;
@@ -55,7 +55,7 @@ export interface ListField extends Described {
 }
 
 /** The same as a `Rule`, over a list. */
-export interface ListRule extends Omit<Rule, "holds"> {
+export interface ListRule extends Omit<SchemaRule, "holds"> {
   readonly holds: (self: readonly JsonRecord[]) => boolean;
 }
 
@@ -63,7 +63,7 @@ export interface ObjectField extends Described {
   readonly type: "object";
   readonly required?: readonly string[];
   readonly properties: Readonly<Record<string, SchemaField>>;
-  readonly rules?: readonly Rule[];
+  readonly rules?: readonly SchemaRule[];
   /** Who writes it writes all of it: the API server keeps no account of who owns which member. */
   readonly atomic?: true;
 }

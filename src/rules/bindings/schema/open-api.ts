@@ -1,12 +1,12 @@
 import { defined } from "../../../core/base/index.ts";
-import type { SchemaField, ListField, ListRule, ObjectField, Rule, TextField } from "./field.ts";
+import type { SchemaField, ListField, ListRule, ObjectField, SchemaRule, TextField } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
 const described = ({ description }: SchemaField): Schema =>
   description === undefined ? {} : { description };
 
-function validations(rules: readonly (Rule | ListRule)[] = []): Schema {
+function validations(rules: readonly (SchemaRule | ListRule)[] = []): Schema {
   if (rules.length === 0) return {};
   return { "x-kubernetes-validations": rules.map(({ cel, message }) => ({ rule: cel, message })) };
 }
