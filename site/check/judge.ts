@@ -7,7 +7,7 @@ import {
   parsePolicy,
   parseRoleArn,
   type RoleArn,
-  type RuleReport,
+  type StsRuleReport,
 } from "../../src/rules/trust/index.ts";
 
 /** What a person gave; texts, none of them checked. */
@@ -70,7 +70,7 @@ function roleOf({ role, trustPolicy }: Pasted): RoleArn | undefined {
   return parseRoleArn(`arn:aws:iam::${account}:role/role`);
 }
 
-function reportsOf(pasted: Pasted, role: RoleArn): readonly RuleReport[] {
+function reportsOf(pasted: Pasted, role: RoleArn): readonly StsRuleReport[] {
   const clientIds = pasted.clientIds.split(/[\s,]+/u).filter((one) => one !== "");
   const facts = factsOfTrustPolicy(parsePolicy(pasted.trustPolicy, "trust"), role, clientIds);
   return explainWebIdentity({
@@ -85,7 +85,7 @@ function reportsOf(pasted: Pasted, role: RoleArn): readonly RuleReport[] {
   });
 }
 
-function lineOf({ rule, title, outcome, finding, warnings }: RuleReport): Line {
+function lineOf({ rule, title, outcome, finding, warnings }: StsRuleReport): Line {
   const words = notChecked[rule];
   if (words !== undefined) return { rule, title, outcome: "not-checked", finding: words };
   return { rule, title, outcome, finding: [finding, ...warnings].join(" ") };

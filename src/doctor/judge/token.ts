@@ -8,7 +8,7 @@ import {
   explainWebIdentity,
   factsOfTrustPolicy,
   type RoleArn,
-  type RuleReport,
+  type StsRuleReport,
   webIdentityTrustPolicy,
 } from "../../rules/trust/index.ts";
 import { keyMark } from "../bundle/index.ts";
@@ -37,7 +37,7 @@ function checksOf({ verifiedBy }: TokenFacts): KeyChecks {
 }
 
 /** The rules of STS, for a role and a provider that take whatever the token has: what is left is about the token. */
-function rulesOf({ issuer, now, reading }: Judged, token: TokenFacts): readonly RuleReport[] {
+function rulesOf({ issuer, now, reading }: Judged, token: TokenFacts): readonly StsRuleReport[] {
   const { text, jws } = token;
   const audiences = textsOf(jws.claims["azp"] ?? jws.claims["aud"]);
   const trust = webIdentityTrustPolicy({
@@ -94,7 +94,7 @@ function foreign({ issuer }: Judged, { jws }: TokenFacts): DoctorFinding {
   return finding(known ? reason : "TokenIssuerDiffers", { seen, link: "token" });
 }
 
-function refused(facts: Judged, token: TokenFacts, { rule, refusal }: RuleReport): DoctorFinding {
+function refused(facts: Judged, token: TokenFacts, { rule, refusal }: StsRuleReport): DoctorFinding {
   const why = String(refusal?.why);
   if (rule === "issuer-registered") return foreign(facts, token);
   if (rule === "key-selection") return keyless(facts, token, why);

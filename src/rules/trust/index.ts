@@ -54,7 +54,7 @@ export {
   type MessageProfile,
   messageProfiles,
   type Refusal,
-  type RuleReport,
+  type StsRuleReport,
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
 export { factsOfTrustPolicy, type TrustPolicyFacts } from "./sts/policy-facts.ts";

@@ -16,12 +16,12 @@ import { keyChecks } from "../../keys/index.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { sameText } from "./answer.ts";
 import { decideBy, decideWebIdentity, explainWebIdentity } from "./decide.ts";
-import type { RuleReport } from "./outcome.ts";
+import type { StsRuleReport } from "./outcome.ts";
 import { stsRules } from "./rules/index.ts";
 import { refused } from "./verdict.ts";
 import { runs } from "../../../../test/support/runs.ts";
 
-function of(reports: readonly RuleReport[], outcome: RuleReport["outcome"]): readonly string[] {
+function of(reports: readonly StsRuleReport[], outcome: StsRuleReport["outcome"]): readonly string[] {
   return reports.filter((one) => one.outcome === outcome).map((one) => one.rule);
 }
 

@@ -1,7 +1,7 @@
 import { explainBy, judgeBy, type KeyChecks } from "../../judge/index.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
-import type { RuleReport, WebIdentityDecision } from "./outcome.ts";
+import type { StsRuleReport, WebIdentityDecision } from "./outcome.ts";
 import type { LearnedFacts, StsRule } from "./rule.ts";
 import { stsRules } from "./rules/index.ts";
 
@@ -33,6 +33,6 @@ export function decideBy(
  * Rule by rule, what AWS would find. Without `keyChecks`, as in a browser, the rules that choose a key and verify the
  * signature are not reached.
  */
-export function explainWebIdentity(facts: WebIdentityFacts, keyChecks?: KeyChecks): readonly RuleReport[] {
+export function explainWebIdentity(facts: WebIdentityFacts, keyChecks?: KeyChecks): readonly StsRuleReport[] {
   return explainBy(stsRules, facts, keyChecks === undefined ? {} : { keyChecks });
 }

@@ -58,4 +58,4 @@ export type WebIdentityDecision =
     };
 
 /** One rule's answer for a person. */
-export type RuleReport = Report<Refusal>;
+export type StsRuleReport = Report<Refusal>;
