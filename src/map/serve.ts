@@ -14,7 +14,7 @@ export interface ServedMap {
   close(): Promise<void>;
 }
 
-export interface ServeOptions {
+export interface ServeMapOptions {
   /** 0: any free one. */
   readonly port: number;
   /** Seconds between two looks. */
@@ -48,7 +48,7 @@ function shown(map: TrustMap, watch: number): { readonly page: LocalReply; reado
  * Serves the page on loopback. Who asks by a name that was pointed here gets 421, and who has no token 403: other users of
  * the machine reach the port as well. Rejects as `listen` does where the port is taken.
  */
-export async function serveMap(map: TrustMap, { port, watch }: ServeOptions): Promise<ServedMap> {
+export async function serveMap(map: TrustMap, { port, watch }: ServeMapOptions): Promise<ServedMap> {
   const token = randomBytes(24).toString("base64url");
   let now = shown(map, watch);
   const server = localServer(
