@@ -132,10 +132,10 @@ async function authority({ resolves, ...options }: CarriedCaOptions, ask: Ask<As
 /** What a process serves, each with what is said of it at once, its calls, and its end. */
 export const served = { sandbox, cluster, authority };
 
-export type Served = typeof served;
-export type ThingServed = keyof Served;
-type Serving<Thing extends ThingServed> = Awaited<ReturnType<Served[Thing]>>;
+export type ServedCalls = typeof served;
+export type ThingServed = keyof ServedCalls;
+type Serving<Thing extends ThingServed> = Awaited<ReturnType<ServedCalls[Thing]>>;
 /** What is started in the other process, and with which options. */
-export type OptionsOf<Thing extends ThingServed> = Parameters<Served[Thing]>[0];
+export type OptionsOf<Thing extends ThingServed> = Parameters<ServedCalls[Thing]>[0];
 export type SaidOf<Thing extends ThingServed> = Serving<Thing>["said"];
 export type CallsOf<Thing extends ThingServed> = Serving<Thing>["calls"];
