@@ -4,7 +4,7 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
 import type { KeptFacts } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
-import type { FlagChange, Server } from "../servers/index.ts";
+import type { FlagChange, ControlPlaneServer } from "../servers/index.ts";
 import { type ChangeContext, changeServer, checkTokens, type Working } from "./change-server.ts";
 
 const [old, ours] = ["https://kubernetes.default.svc", "https://oidc.example.com"];
@@ -20,7 +20,7 @@ class FakeServer {
   /** Its process does not start with these first. */
   fails: string | undefined;
 
-  as(name: string): Server {
+  as(name: string): ControlPlaneServer {
     const discovery = async () => {
       if (this.issuers[0] === this.fails) throw new PodtrustError("cluster-unreachable", "nobody answers");
       return { issuer: this.issuers[0] ?? "", jwksUri };
@@ -48,7 +48,7 @@ class FakeServer {
         return { flags: { issuers: [old], jwksUri: "" }, ...defined({ kept: this.kept }) };
       },
     };
-    return { api, files } as unknown as Server;
+    return { api, files } as unknown as ControlPlaneServer;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ServerStep, whyKept } from "../../rules/adoption/index.ts";
 import { issuerFlagsOf } from "../../rules/distribution/index.ts";
-import { type Restart, type Server, settled, type Wanted } from "../servers/index.ts";
+import { type Restart, type ControlPlaneServer, settled, type Wanted } from "../servers/index.ts";
 
 /** What a person hears while the steps are carried out. */
 export interface Working {
@@ -18,12 +18,12 @@ export interface Working {
 export interface ChangeContext {
   /** The new issuer. */
   readonly config: { readonly issuer: string };
-  readonly servers: readonly Server[];
+  readonly servers: readonly ControlPlaneServer[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function serverOf({ servers }: ChangeContext, step: ServerStep): Server {
+function serverOf({ servers }: ChangeContext, step: ServerStep): ControlPlaneServer {
   const found = servers.find(({ api }) => api.name === step.server);
   if (found !== undefined) return found;
   throw new PodtrustError(
@@ -36,7 +36,10 @@ function serverOf({ servers }: ChangeContext, step: ServerStep): Server {
 const witness = { namespace: "kube-system", name: "default" } as const;
 
 /** The new tokens of a server, shown to every other at its own address. Gives the names of those that refuse them. */
-async function refusedBy(signer: Server, { servers, signal }: ChangeContext): Promise<readonly string[]> {
+async function refusedBy(
+  signer: ControlPlaneServer,
+  { servers, signal }: ChangeContext,
+): Promise<readonly string[]> {
   const token = await signer.api.mint(witness, undefined, signal);
   const others = servers.filter((one) => one !== signer);
   const said = await Promise.all(others.map(({ api }) => api.accepts(token, signal)));

@@ -14,7 +14,7 @@ import {
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
-import type { Server } from "../servers/index.ts";
+import type { ControlPlaneServer } from "../servers/index.ts";
 import { type LegacyTokenSecret, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
@@ -27,7 +27,7 @@ export interface AdoptionContext {
   /** The cluster, by whichever way the config reaches it. */
   readonly api: KubernetesApi;
   /** Each of `cluster.servers`, at its own address; none where the config lists none. */
-  readonly servers: readonly Server[];
+  readonly servers: readonly ControlPlaneServer[];
   readonly route: IssuerRoute;
   /** `--api-audiences` as somebody wants it. */
   readonly audiences?: readonly string[];

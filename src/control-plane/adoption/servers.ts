@@ -2,7 +2,7 @@ import { defined, parseDuration, recordOf, recordsOf, textOf } from "../../core/
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
-import { type ApiServerFlags, mirroredFlags, type Server } from "../servers/index.ts";
+import { type ApiServerFlags, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
 
 /** The API servers of a cluster as they run, and what could not be seen of them. */
 export interface ServersSeen {
@@ -64,7 +64,7 @@ const yamlBounds = { bytes: 1024 * 1024, depth: 40, tokens: 200_000 };
 
 /** What an AuthenticationConfiguration says, as far as adoption asks; that it cannot be read is part of it. */
 async function readAuthentication(
-  { api }: Server,
+  { api }: ControlPlaneServer,
   flags: ApiServerFlags,
   signal: AbortSignal,
 ): Promise<AuthenticationFacts> {
@@ -85,7 +85,7 @@ async function readAuthentication(
 }
 
 /** Where its metrics may not be read, nothing says so: then the switch counts as of now. */
-async function startOf({ api }: Server, signal: AbortSignal): Promise<number | undefined> {
+async function startOf({ api }: ControlPlaneServer, signal: AbortSignal): Promise<number | undefined> {
   try {
     return await api.startedAt(signal);
   } catch {
@@ -95,7 +95,7 @@ async function startOf({ api }: Server, signal: AbortSignal): Promise<number | u
 }
 
 async function readOne(
-  server: Server,
+  server: ControlPlaneServer,
   signal: AbortSignal,
 ): Promise<{ flags: ApiServerFlags; facts: ServerFacts }> {
   const { api, files } = server;
@@ -121,7 +121,7 @@ const notAsked =
  */
 export async function readServers(
   api: KubernetesApi,
-  listed: readonly Server[],
+  listed: readonly ControlPlaneServer[],
   signal: AbortSignal,
 ): Promise<ServersSeen> {
   const starts = await startsOf(api, signal);

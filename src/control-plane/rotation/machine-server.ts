@@ -1,5 +1,5 @@
 import { parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
-import type { ApiServerFlags, Server } from "../servers/index.ts";
+import type { ApiServerFlags, ControlPlaneServer } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import type { FileTarget } from "../../rules/rotation/index.ts";
@@ -26,9 +26,9 @@ function rulesOf({
 /** An API server on a machine of the config, its keys changed over SSH. */
 export class MachineServer implements RotatedServer {
   readonly name: string;
-  readonly #server: Server;
+  readonly #server: ControlPlaneServer;
 
-  constructor(server: Server) {
+  constructor(server: ControlPlaneServer) {
     this.#server = server;
     this.name = server.api.name;
   }

@@ -7,7 +7,7 @@ export type {
   ApiServer,
   KeyChange,
   Restored,
-  Server,
+  ControlPlaneServer,
   ServerDiscovery,
   ServerFacts,
   ServerFiles,

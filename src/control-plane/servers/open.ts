@@ -8,7 +8,7 @@ import { MachineKeys } from "./machine-keys.ts";
 import { ServerMachine } from "./machine.ts";
 import { RancherFiles } from "./rancher.ts";
 import { controllerManagerKids } from "./running.ts";
-import type { Server, ServerFiles } from "./server.ts";
+import type { ControlPlaneServer, ServerFiles } from "./server.ts";
 import { sessionOf, type SessionsOptions } from "./session.ts";
 import { ServerTunnel } from "./tunnel.ts";
 
@@ -25,7 +25,7 @@ export interface ServersOptions extends SessionsOptions {
 /** The API servers of a cluster, one by one. */
 export interface Servers {
   /** In the order of the config. */
-  readonly all: readonly Server[];
+  readonly all: readonly ControlPlaneServer[];
   close(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ async function openServer(
   config: ClusterServer,
   options: ServersOptions,
   opened: (() => Promise<void>)[],
-): Promise<Server> {
+): Promise<ControlPlaneServer> {
   const { cluster, env, clock, consent, purpose, signal } = options;
   const session = await sessionOf(config, options);
   opened.push(() => session.close());
@@ -108,7 +108,7 @@ async function openServer(
   };
 }
 
-function checkTwice(servers: readonly Server[], configs: readonly ClusterServer[]): void {
+function checkTwice(servers: readonly ControlPlaneServer[], configs: readonly ClusterServer[]): void {
   const names = servers.map(({ facts }) => facts.hostname);
   const again = names.findIndex((name, index) => names.indexOf(name) < index);
   if (again === -1) return;
@@ -174,7 +174,7 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
-    const all: Server[] = [];
+    const all: ControlPlaneServer[] = [];
     const listed = await remaining(options);
     for (const server of listed) all.push(await openServer(server, options, opened));
     checkTwice(all, listed);

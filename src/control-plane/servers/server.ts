@@ -103,7 +103,7 @@ export interface ServerFacts {
 }
 
 /** One server of the config: its API, its files, and by what the cluster knows it. */
-export interface Server {
+export interface ControlPlaneServer {
   readonly api: ApiServer;
   readonly files: ServerFiles;
   /** Private halves that lie on its machine beside what signs now. */

@@ -13,7 +13,12 @@ import {
   undoAdoption,
   type Working,
 } from "../../../src/control-plane/adoption/index.ts";
-import type { ApiServer, FlagChange, Server, ServerFiles } from "../../../src/control-plane/servers/index.ts";
+import type {
+  ApiServer,
+  FlagChange,
+  ControlPlaneServer,
+  ServerFiles,
+} from "../../../src/control-plane/servers/index.ts";
 import { parseJws } from "../../../src/rules/oidc/index.ts";
 import { isAtLength } from "../../support/runs.ts";
 import { audience } from "../../support/sandbox.ts";
@@ -44,7 +49,7 @@ function overlaid<T extends object>(target: T, own: Partial<T>): T {
 class Cut extends Error {}
 
 function cutAfterChange(context: AdoptionContext): AdoptionContext {
-  const cut = (server: Server): Server => {
+  const cut = (server: ControlPlaneServer): ControlPlaneServer => {
     const { files } = server;
     const own: Partial<ServerFiles> = {
       change: async (...args) => {
@@ -62,7 +67,7 @@ function cutAfterChange(context: AdoptionContext): AdoptionContext {
 }
 
 /** A server that says that it runs with the flags that it is given, and goes on without them. */
-function deaf(server: Server): Server {
+function deaf(server: ControlPlaneServer): ControlPlaneServer {
   const { api, files } = server;
   let given: FlagChange = {};
   const says: Partial<ApiServer> = {

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { type Clock, type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { parseConfig } from "../../../src/config/index.ts";
-import { openServers, type Server, type Servers, settled } from "../../../src/control-plane/servers/index.ts";
+import {
+  openServers,
+  type ControlPlaneServer,
+  type Servers,
+  settled,
+} from "../../../src/control-plane/servers/index.ts";
 import { until } from "../../support/until.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { startChecker } from "./checker.ts";
@@ -51,7 +56,7 @@ describe("the API servers of a running cluster", { skip: machinesLeftOut(), time
     return made;
   }
 
-  async function change({ api, files }: Server, issuers: readonly string[]): Promise<void> {
+  async function change({ api, files }: ControlPlaneServer, issuers: readonly string[]): Promise<void> {
     await files.change({ issuers, jwksUri }, signal);
     await settled(api, { issuers, jwksUri }, { clock, signal });
   }
