@@ -37,7 +37,7 @@ export interface CaaFacts {
 }
 
 /** What one name server of the zone says of the host. */
-export interface ServerFacts {
+export interface NameServerAnswer {
   readonly server: string;
   readonly answer: NameAnswer;
 }
@@ -51,7 +51,7 @@ export interface RememberedFacts {
 /** The zone of the host, as its own servers have it. */
 export interface ZoneFacts {
   readonly zone: string;
-  readonly servers: readonly ServerFacts[];
+  readonly servers: readonly NameServerAnswer[];
   /** What the resolver says of the host beside them. */
   readonly remembered?: RememberedFacts;
   /** For how many seconds at most a resolver remembers that a name is missing (RFC 2308 §5). */

@@ -9,7 +9,7 @@ export type {
   Restored,
   ControlPlaneServer,
   ServerDiscovery,
-  ServerFacts,
+  ServerIdentity,
   ServerFiles,
   ServerKey,
   ServerKeys,

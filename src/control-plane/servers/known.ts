@@ -1,11 +1,11 @@
 import { PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { ServerFacts } from "./server.ts";
+import type { ServerIdentity } from "./server.ts";
 
 /** An API server as the cluster knows it, by its lease or as an endpoint of the Service kubernetes. */
 interface KnownServer {
   readonly by: string;
-  is(facts: ServerFacts): boolean;
+  is(facts: ServerIdentity): boolean;
 }
 
 const identity = "apiserver.kubernetes.io/identity=kube-apiserver";
@@ -40,12 +40,12 @@ async function knownServers(api: KubernetesApi, signal: AbortSignal): Promise<re
       const host = metadata.labels?.[hostLabel] ?? "";
       return {
         by: `${host === "" ? metadata.name : host} (lease kube-system/${metadata.name})`,
-        is: ({ hostname }: ServerFacts) => hostname === host,
+        is: ({ hostname }: ServerIdentity) => hostname === host,
       };
     }),
     ...addresses.map((address) => ({
       by: `${address} (an endpoint of the Service kubernetes)`,
-      is: (facts: ServerFacts) => facts.addresses.includes(address),
+      is: (facts: ServerIdentity) => facts.addresses.includes(address),
     })),
   ];
 }
@@ -56,7 +56,7 @@ async function knownServers(api: KubernetesApi, signal: AbortSignal): Promise<re
  */
 export async function checkListed(
   api: KubernetesApi,
-  listed: readonly ServerFacts[],
+  listed: readonly ServerIdentity[],
   signal: AbortSignal,
   without: readonly string[] = [],
 ): Promise<void> {

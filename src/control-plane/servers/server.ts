@@ -96,7 +96,7 @@ export interface ServerFiles {
 }
 
 /** By what a cluster knows a server. */
-export interface ServerFacts {
+export interface ServerIdentity {
   readonly hostname: string;
   /** Of its network cards, without loopback. */
   readonly addresses: readonly string[];
@@ -110,5 +110,5 @@ export interface ControlPlaneServer {
   readonly machineKeys: MachineKeys;
   /** Key IDs with which the controller manager of its machine signs tokens in Secrets; empty where none is known to. */
   controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
-  readonly facts: ServerFacts;
+  readonly facts: ServerIdentity;
 }

@@ -7,7 +7,7 @@ import type {
   NameFacts,
   NearFacts,
   RememberedFacts,
-  ServerFacts,
+  NameServerAnswer,
   ZoneFacts,
 } from "../facts.ts";
 import type { BundleValue } from "./schema.ts";
@@ -55,7 +55,7 @@ export function caaOf(part: BundleValue): CaaFacts {
   };
 }
 
-function serverOf(part: BundleValue): ServerFacts {
+function serverOf(part: BundleValue): NameServerAnswer {
   return { server: hostOf(part.member("server")), answer: answerOf(part.member("answer")) };
 }
 

@@ -4,7 +4,7 @@ import {
   addressesIn,
   type NameAnswer,
   type RememberedFacts,
-  type ServerFacts,
+  type NameServerAnswer,
   type ZoneFacts,
 } from "../facts.ts";
 import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
@@ -49,7 +49,7 @@ async function askedAt(
   client: Resolver,
   { host, server }: { readonly host: string; readonly server: string },
   { signal, serverAt = (address) => address }: DnsOptions,
-): Promise<ServerFacts> {
+): Promise<NameServerAnswer> {
   const [address] = addressesIn([await addressesAt(client, server)]);
   if (address === undefined) return { server, answer: { error: "NOADDRESS" } };
   const answer = await withResolver(serverAt(address), { ...patience, signal }, (own) =>

@@ -1,5 +1,5 @@
 import { hostNameOf, lengthText } from "../../core/base/index.ts";
-import { addressesIn, type NameAnswer, type ServerFacts } from "../facts.ts";
+import { addressesIn, type NameAnswer, type NameServerAnswer } from "../facts.ts";
 import { isWhole } from "./around.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { Judged } from "./judged.ts";
@@ -10,7 +10,7 @@ const isLame = (answer: NameAnswer): boolean =>
   "error" in answer && (answer.error === "EREFUSED" || answer.error === "ESERVFAIL");
 const isFound = (answer: NameAnswer): boolean => addressesIn([answer]).length > 0;
 
-const said = (servers: readonly ServerFacts[]): string =>
+const said = (servers: readonly NameServerAnswer[]): string =>
   servers
     .map(
       ({ server, answer }) => `${server}: ${"error" in answer ? answer.error : answer.addresses.join(", ")}`,
