@@ -12,7 +12,7 @@ export type {
   ServerIdentity,
   ServerFiles,
   ServerKey,
-  ServerKeys,
+  ServerKeyFiles,
 } from "./server.ts";
 export { type Restart, settled, type SettleOptions, type Wanted } from "./settle.ts";
 export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

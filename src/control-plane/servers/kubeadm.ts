@@ -17,7 +17,7 @@ import { KeptFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { flagsOfProcess } from "./running.ts";
-import type { KeyChange, Restored, ServerFiles, ServerKeys } from "./server.ts";
+import type { KeyChange, Restored, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
@@ -81,7 +81,7 @@ export class KubeadmFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
-  async readKeys(signal: AbortSignal): Promise<ServerKeys> {
+  async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
     return readServerKeys(this.#machine, signal);
   }
 
@@ -141,7 +141,7 @@ function allOf(flags: ApiServerFlags): FlagChange {
 }
 
 /** The keys that the flags of the running process name. */
-export async function readServerKeys(machine: ServerMachine, signal: AbortSignal): Promise<ServerKeys> {
+export async function readServerKeys(machine: ServerMachine, signal: AbortSignal): Promise<ServerKeyFiles> {
   const { keyFiles, signingKeyFile } = parseFlags(await flagsOfProcess(machine, signal));
   const files = [...keyFiles, ...(signingKeyFile === undefined ? [] : [signingKeyFile])];
   const keys = await keysIn(machine, files, signal);

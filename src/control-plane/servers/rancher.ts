@@ -11,7 +11,7 @@ import { KeptFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
-import type { KeyChange, Restored, ServerFiles, ServerKeys } from "./server.ts";
+import type { KeyChange, Restored, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
 
@@ -60,7 +60,7 @@ export class RancherFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
-  readKeys(signal: AbortSignal): Promise<ServerKeys> {
+  readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
     return readServerKeys(this.#machine, signal);
   }
 

@@ -45,7 +45,7 @@ export interface ServerKey {
 }
 
 /** The keys of a server, by its files. */
-export interface ServerKeys {
+export interface ServerKeyFiles {
   /** In the order in which the server reads them. */
   readonly verifiers: readonly ServerKey[];
   readonly signer: ServerKey;
@@ -91,7 +91,7 @@ export interface ServerFiles {
   /** Forgets what was kept: there is no way back from then on. */
   forget(signal: AbortSignal): Promise<void>;
   /** Public halves only: private ones are turned into them on the machine. */
-  readKeys(signal: AbortSignal): Promise<ServerKeys>;
+  readKeys(signal: AbortSignal): Promise<ServerKeyFiles>;
   writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
 }
 
