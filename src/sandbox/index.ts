@@ -50,7 +50,7 @@ export {
 export {
   type MachineMaker,
   type MachineOrder,
-  type ServerMachine,
+  type StandInMachine,
   type StandInHetzner,
   type StandInHetznerOptions,
   startStandInHetzner,

@@ -1,3 +1,3 @@
 export type { HetznerContents, StandInHetzner, StandInHetznerOptions } from "./hetzner.ts";
 export { startStandInHetzner } from "./start.ts";
-export type { MachineMaker, MachineOrder, ServerMachine } from "./machines.ts";
+export type { MachineMaker, MachineOrder, StandInMachine } from "./machines.ts";

@@ -19,7 +19,7 @@ export interface MachineOrder {
  * A machine behind a server. Each call resolves when that is done, and when it throws the API's action ends in
  * `error`.
  */
-export interface ServerMachine {
+export interface StandInMachine {
   powerOn(): Promise<void>;
   /** Pulls the plug. */
   powerOff(): Promise<void>;
@@ -36,4 +36,4 @@ export interface ServerMachine {
 }
 
 /** Makes the machine of a server, which stays off until it is told. */
-export type MachineMaker = (order: MachineOrder) => ServerMachine;
+export type MachineMaker = (order: MachineOrder) => StandInMachine;

@@ -1,4 +1,4 @@
-import type { ServerMachine } from "./machines.ts";
+import type { StandInMachine } from "./machines.ts";
 
 /** A price as the API writes it: decimal text with up to sixteen places. */
 export interface Price {
@@ -158,7 +158,7 @@ export interface Server extends Owned {
   userData: string;
   readonly sshKeys: readonly SshKey[];
   /** What runs behind it, where the project has machines. */
-  machine: ServerMachine | undefined;
+  machine: StandInMachine | undefined;
 }
 
 /** One record of a set. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defined, PodtrustError } from "../../../src/core/base/index.ts";
-import type { MachineOrder, ServerMachine } from "../../../src/sandbox/index.ts";
+import type { MachineOrder, StandInMachine } from "../../../src/sandbox/index.ts";
 import {
   type Accelerator,
   type Attachment,
@@ -67,7 +67,7 @@ export interface MadeMachine {
 }
 
 /** A machine that boots as a server of Hetzner does: SMBIOS, metadata address, cloud-init. Off at first. */
-export class EmulatedMachine implements ServerMachine {
+export class EmulatedMachine implements StandInMachine {
   readonly #made: Promise<MadeMachine>;
   #known: EmulatorSpec | undefined;
   #emulator: Emulator | undefined;
