@@ -18,7 +18,7 @@ import {
   removeSteps,
   type RotationFacts,
   type RotationRecord,
-  type ServerStep,
+  type ServerTarget,
   signSteps,
 } from "../../src/rules/rotation/index.ts";
 import { hour, minute } from "./rotation-facts.ts";
@@ -222,7 +222,7 @@ export class RotationWorld {
   }
 
   /** Each step is a file and a start; `cut` says after how many of those the run is ended. True where none was cut. */
-  #carryOut(steps: readonly ServerStep[], kid: string, cut: number, pause: number): boolean {
+  #carryOut(steps: readonly ServerTarget[], kid: string, cut: number, pause: number): boolean {
     let left = cut;
     for (const { server: name, target } of steps) {
       const index = this.servers.findIndex((one) => one.name === name);

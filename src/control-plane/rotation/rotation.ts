@@ -22,7 +22,7 @@ import {
   recordWithdrawal,
   refusedOf,
   removeSteps,
-  type ServerStep,
+  type ServerTarget,
   signSteps,
 } from "../../rules/rotation/index.ts";
 import { refusedText } from "../../rules/oidc/index.ts";
@@ -246,7 +246,7 @@ export class Rotation {
   /** Changes server by server what a move is allowed to, and judges it anew before each. Gives the key that it was about. */
   async #carryOut(
     judge: Judge,
-    steps: (facts: RotationFacts, kid: string) => readonly ServerStep[],
+    steps: (facts: RotationFacts, kid: string) => readonly ServerTarget[],
     before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
   ): Promise<string | undefined> {
     let about: string | undefined;

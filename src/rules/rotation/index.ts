@@ -26,7 +26,7 @@ export {
   refusedOf,
 } from "./finish.ts";
 export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, toCopyFirst } from "./verdict.ts";
-export { type FileTarget, prepareSteps, removeSteps, type ServerStep, signSteps } from "./targets.ts";
+export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
 export {
   closedUntil,
   type HitPod,

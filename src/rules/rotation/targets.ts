@@ -5,7 +5,7 @@ import type { KeyFiles, RotationFacts, ServerKeys } from "./facts.ts";
 export type FileTarget = Omit<KeyFiles, "privates">;
 
 /** A server whose files or whose running process are not yet what a move wants. */
-export interface ServerStep {
+export interface ServerTarget {
   readonly server: string;
   readonly target: FileTarget;
 }
@@ -19,7 +19,7 @@ function stepsOf(
   { servers }: RotationFacts,
   target: (files: KeyFiles) => FileTarget,
   isDone: (server: ServerKeys) => boolean,
-): readonly ServerStep[] {
+): readonly ServerTarget[] {
   return servers
     .filter((server) => !isDone(server))
     .map(({ name, files }) => ({ server: name, target: target(files) }));
@@ -34,7 +34,7 @@ const verifiesIt = (kid: string, isHeld: boolean) => (server: ServerKeys) =>
 const signsIt = (kid: string) => (server: ServerKeys) => server.signs === kid && server.files.signing === kid;
 
 /** The next key stands behind the one that signs, at every API server. */
-export function prepareSteps(facts: RotationFacts, kid: string): readonly ServerStep[] {
+export function prepareSteps(facts: RotationFacts, kid: string): readonly ServerTarget[] {
   return stepsOf(
     facts,
     ({ verify, signing }) => ({ verify: [...verify.filter((one) => one !== kid), kid], signing }),
@@ -43,12 +43,12 @@ export function prepareSteps(facts: RotationFacts, kid: string): readonly Server
 }
 
 /** Every API server signs with a key that all of them verify: to promote, and to go back. */
-export function signSteps(facts: RotationFacts, kid: string): readonly ServerStep[] {
+export function signSteps(facts: RotationFacts, kid: string): readonly ServerTarget[] {
   return stepsOf(facts, (files) => signedBy(files, kid), signsIt(kid));
 }
 
 /** No API server verifies a key any more. */
-export function removeSteps(facts: RotationFacts, kid: string): readonly ServerStep[] {
+export function removeSteps(facts: RotationFacts, kid: string): readonly ServerTarget[] {
   return stepsOf(
     facts,
     ({ verify, signing }) => ({ verify: verify.filter((one) => one !== kid), signing }),
