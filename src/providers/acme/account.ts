@@ -14,7 +14,7 @@ import {
 } from "./order.ts";
 import { poll } from "./poll.ts";
 import { AcmeProblem } from "./problem.ts";
-import type { PostOptions, Session } from "./session.ts";
+import type { PostOptions, AcmeSession } from "./session.ts";
 
 /** RFC 5280 §5.3.1, those that a subscriber may give. */
 export type RevocationReason =
@@ -73,16 +73,16 @@ export function locationOf(url: string, response: HttpResponse): string {
 export class SignedAccount implements AcmeAccount {
   readonly uri: string;
   readonly key: AccountKey;
-  readonly #session: Session;
+  readonly #session: AcmeSession;
 
-  constructor(session: Session, key: AccountKey, uri: string) {
+  constructor(session: AcmeSession, key: AccountKey, uri: string) {
     this.#session = session;
     this.key = key;
     this.uri = uri;
   }
 
   /** The session, for what needs the CA's directory beside the account. */
-  get session(): Session {
+  get session(): AcmeSession {
     return this.#session;
   }
 

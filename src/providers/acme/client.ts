@@ -4,7 +4,7 @@ import { type AccountKey, bindExternalAccount, type ExternalAccount } from "./ac
 import type { Directory } from "./directory.ts";
 import { AcmeProblem } from "./problem.ts";
 import { certificateId, readRenewalInfo, type RenewalInfo } from "./renewal-info.ts";
-import { type AcmeClientOptions, Session } from "./session.ts";
+import { type AcmeClientOptions, AcmeSession } from "./session.ts";
 
 export interface NewAccount {
   readonly key: AccountKey;
@@ -65,10 +65,10 @@ function refusedBinding(
 
 class Client implements AcmeClient {
   readonly directoryUrl: string;
-  readonly #session: Session;
+  readonly #session: AcmeSession;
 
   constructor(options: AcmeClientOptions) {
-    this.#session = new Session(options);
+    this.#session = new AcmeSession(options);
     this.directoryUrl = options.directory;
   }
 

@@ -7,7 +7,7 @@ import { identifiersOf } from "./names.ts";
 import type { Order } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
 import { certificateId } from "./renewal-info.ts";
-import type { Session } from "./session.ts";
+import type { AcmeSession } from "./session.ts";
 import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
 import type { ChallengeSolver, Identifier } from "./solver.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
@@ -100,7 +100,7 @@ export interface IssuedCertificate {
 }
 
 async function checkProfile(
-  session: Session,
+  session: AcmeSession,
   profile: string | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function checkProfile(
 
 // RFC 9773 §5: only what the same CA issued can be replaced, and only where it does ARI.
 async function replaced(
-  session: Session,
+  session: AcmeSession,
   certificate: string | undefined,
   signal?: AbortSignal,
 ): Promise<string | undefined> {

@@ -53,7 +53,7 @@ export interface PostOptions {
 }
 
 /** The exchanges with one CA: directory, nonces, signed requests, problems. */
-export class Session {
+export class AcmeSession {
   readonly directoryUrl: string;
   readonly options: AcmeClientOptions;
   readonly logger: Logger;
