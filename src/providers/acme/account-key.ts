@@ -69,7 +69,7 @@ export interface FlattenedJws {
 }
 
 /** Who signs: a key that the CA knows as an account (`kid`), or one that introduces itself (`jwk`). */
-export interface Signer {
+export interface RequestSigner {
   readonly key: AccountKey;
   /** The account's URL. */
   readonly kid?: string;
@@ -84,7 +84,7 @@ function encoded(value: object): string {
  * `nonce` undefined is for the inner JWS of a key change, which has none (§7.3.5).
  */
 export function signRequest(
-  signer: Signer,
+  signer: RequestSigner,
   target: { readonly url: string; readonly nonce?: string },
   payload: object | undefined,
 ): FlattenedJws {

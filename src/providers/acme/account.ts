@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
-import { type AccountKey, type Signer, signRequest } from "./account-key.ts";
+import { type AccountKey, type RequestSigner, signRequest } from "./account-key.ts";
 import { alternateLinks, answerInvalid, isCaUrl, retryAfterMs } from "./answer.ts";
 import { identifiersOf } from "./names.ts";
 import {
@@ -185,7 +185,7 @@ export class SignedAccount implements AcmeAccount {
   }
 
   #post(url: string, payload: object | undefined, options: PostOptions): Promise<HttpResponse> {
-    const signer: Signer = { key: this.key, kid: this.uri };
+    const signer: RequestSigner = { key: this.key, kid: this.uri };
     return this.#session.post(url, signer, payload, options);
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, defined, type Logger, silentLogger } from "../../core/base/index.ts";
 import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../../core/http/index.ts";
-import { type Signer, signRequest } from "./account-key.ts";
+import { type RequestSigner, signRequest } from "./account-key.ts";
 import { answerInvalid, isLoopbackHttp } from "./answer.ts";
 import { checkDirectoryUrl, type Directory, originsOf, readDirectory } from "./directory.ts";
 import { problemOf } from "./problem.ts";
@@ -95,7 +95,7 @@ export class AcmeSession {
    */
   async post(
     url: string,
-    signer: Signer,
+    signer: RequestSigner,
     payload: object | undefined,
     options: PostOptions = {},
   ): Promise<HttpResponse> {

@@ -159,7 +159,7 @@ export function noteSigned(ring: KeyRing, kid: string | undefined, at: number | 
 }
 
 /** What shows which of its keys the cluster signs with. */
-export interface Signer {
+export interface SigningEvidence {
   readonly kid: string;
   /** The cluster shows no other, or the newest token that was seen is signed by it. */
   readonly by: "only-key" | "token";
@@ -168,7 +168,7 @@ export interface Signer {
 }
 
 /** The key that the cluster signs with, where that is known. */
-export function signerOf(ring: KeyRing): Signer | undefined {
+export function signerOf(ring: KeyRing): SigningEvidence | undefined {
   const [first, second] = shownKeys(ring);
   if (first !== undefined && second === undefined)
     return { kid: first.jwk.kid, by: "only-key", at: first.lastSeen };

@@ -17,7 +17,7 @@ export interface AcmeExchange {
 export type Reply = CaAnswer;
 
 /** Who may sign: `account` by kid, `key` by jwk (newAccount), `either` for revokeCert. */
-export type Signer = "account" | "key" | "either";
+export type AllowedSigner = "account" | "key" | "either";
 
 function accountOf(state: CaState, kid: unknown): CaAccount {
   const prefix = `${state.base}/account/`;
@@ -31,7 +31,7 @@ function accountOf(state: CaState, kid: unknown): CaAccount {
 function signerOf(
   state: CaState,
   { header }: FlatJws,
-  signer: Signer,
+  signer: AllowedSigner,
 ): Pick<AcmeExchange, "account" | "jwk"> {
   const { kid, jwk } = header;
   if ((kid === undefined) === (jwk === undefined))
@@ -48,7 +48,12 @@ function signerOf(
 }
 
 /** Reads and verifies a request's body (RFC 8555 §6); throws Problem. */
-export function verifiedExchange(state: CaState, url: string, body: string, signer: Signer): AcmeExchange {
+export function verifiedExchange(
+  state: CaState,
+  url: string,
+  body: string,
+  signer: AllowedSigner,
+): AcmeExchange {
   const jws = requestJws(body);
   const who = signerOf(state, jws, signer);
   verifySignature(jws, who.jwk);

@@ -5,7 +5,7 @@ import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/
 import { type HttpListener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
-import { type AcmeExchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
+import { type AcmeExchange, type Reply, type AllowedSigner, verifiedExchange } from "./exchange.ts";
 import { beginChallenge, newOrder, readAuthorization, readOrder } from "./orders.ts";
 import { Problem } from "./problem.ts";
 import { directory } from "./show.ts";
@@ -17,7 +17,7 @@ type Post = (state: CaState, exchange: AcmeExchange, id: string) => Reply | Prom
 interface Route {
   readonly resource: CaResource;
   readonly path: RegExp;
-  readonly signer?: Signer;
+  readonly signer?: AllowedSigner;
   readonly post?: Post;
   readonly get?: (state: CaState, id: string) => Reply;
 }
