@@ -4,7 +4,7 @@ import type { Machine } from "./machine.ts";
 import { type HostContext, stackState } from "./place.ts";
 
 /** What is kept of a machine: what its cluster signs with, and by what it is reached from here. */
-export interface SigningKeys {
+export interface MachineSecrets {
   /** Of k3s: PEM. */
   readonly serviceKey?: Buffer;
   readonly k3sToken?: Buffer;
@@ -19,7 +19,7 @@ export async function readSigningKeys(
   { session }: Pick<Machine, "session">,
   { config, env }: Pick<HostContext, "config" | "env">,
   signal: AbortSignal,
-): Promise<SigningKeys> {
+): Promise<MachineSecrets> {
   const { serviceKey, token } = await readK3sSigningKeys(session, signal);
   const state = new StateFolder(stackState(config, env));
   const local = async (name: string): Promise<Buffer | undefined> => {
