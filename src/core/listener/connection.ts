@@ -4,7 +4,7 @@ import type { LoopClock } from "./loop-clock.ts";
 import type { Network } from "./networks.ts";
 
 /** What a connection has come to. Closing: our side has said goodbye, the other has not yet. */
-export type Stage = "handshake" | "open" | "closing";
+export type ConnectionStage = "handshake" | "open" | "closing";
 
 /** The HTTP that is spoken on a connection, as far as the bounds on connections need it. */
 export interface Protocol {
@@ -54,7 +54,7 @@ export class Connection {
   readonly #onAnswering: ConnectionsContext["onAnswering"];
   /** What was read of it is needed no more; V8 does not see how much that is. */
   readonly dropped: ConnectionsContext["onDropped"];
-  #stage: Stage = "handshake";
+  #stage: ConnectionStage = "handshake";
   /** When its stage began. */
   #since: number;
   #protocol: Protocol | undefined;
@@ -97,7 +97,7 @@ export class Connection {
     this.#lookedAt = this.accepted;
   }
 
-  get stage(): Stage {
+  get stage(): ConnectionStage {
     return this.#stage;
   }
 

@@ -1,5 +1,5 @@
 export { BodyRefused } from "./body.ts";
-export type { Connection, EndReason, Protocol, Stage } from "./connection.ts";
+export type { Connection, EndReason, Protocol, ConnectionStage } from "./connection.ts";
 export { Connections, type ConnectionsTools, type ConnectionTallies, gate } from "./connections.ts";
 export type { Exchange, ExchangeBounds } from "./exchange.ts";
 export { type ConnectionLimits, localLimits } from "./limits.ts";
