@@ -13,7 +13,7 @@ import {
 import type { RequestPurpose } from "../answer.ts";
 import type { KubernetesApi } from "../api.ts";
 import { allPath, type ObjectKind, pluralOf } from "../object.ts";
-import { type OnChanged, type Indexes, Store } from "./store.ts";
+import { type OnChanged, type Indexes, ObjectStore } from "./store.ts";
 import { eventsOf, ListBounds, pageOf, type WatchEvent } from "./wire.ts";
 
 /** Which objects are followed, and what is kept of them. */
@@ -83,7 +83,7 @@ const statusOf = (error: unknown): unknown =>
  */
 export class Mirror<V, I extends string = never> {
   readonly #options: MirrorOptions<V, I>;
-  readonly #store: Store<V, I>;
+  readonly #store: ObjectStore<V, I>;
   readonly #purpose: RequestPurpose;
   readonly #waiters = new Waiters();
   /** Up to which the store is true; undefined: it has to be listed. */
@@ -97,7 +97,7 @@ export class Mirror<V, I extends string = never> {
 
   constructor(options: MirrorOptions<V, I>) {
     this.#options = options;
-    this.#store = new Store(options.indexes);
+    this.#store = new ObjectStore(options.indexes);
     const plural = pluralOf(options.kind);
     const where = options.namespace === undefined ? "" : ` in the namespace ${options.namespace}`;
     this.#purpose = {

@@ -8,7 +8,7 @@ export type Indexes<V, I extends string> = Readonly<Record<I, (key: string, valu
  * What is kept of many objects, found by key and by index; tells who follows it what changed. Values are JSON, and are kept
  * as its text: a pod's takes a quarter of the memory that its objects take, and few of thousands are looked at at a time.
  */
-export class Store<V, I extends string> {
+export class ObjectStore<V, I extends string> {
   readonly #texts = new Map<string, string>();
   readonly #indexes: Indexes<V, I>;
   readonly #found = new Map<string, Set<string>>();
