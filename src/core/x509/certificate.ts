@@ -18,7 +18,7 @@ import {
   signatureAlgorithm,
   signed,
 } from "./keys.ts";
-import { distinguishedName, type Subject } from "./names.ts";
+import { distinguishedName, type CertificateSubject } from "./names.ts";
 import { subjectKeyIdentifierOf, subjectOf } from "./read-certificate.ts";
 
 /** From when to when a certificate is good. */
@@ -29,7 +29,7 @@ export interface Validity {
 
 /** What a certificate says. */
 export interface CertificateContent extends Validity {
-  readonly subject: Subject;
+  readonly subject: CertificateSubject;
   readonly publicKey: KeyObject;
   readonly extensions: readonly Extension[];
 }
@@ -89,7 +89,7 @@ export async function createAuthority(
 
 /** A certificate for TLS to be issued. */
 export interface LeafContent extends Validity {
-  readonly subject: Subject;
+  readonly subject: CertificateSubject;
   /** DNS names and IP addresses. */
   readonly names?: readonly string[];
   readonly publicKey: KeyObject;
@@ -106,7 +106,7 @@ export function issueCertificate(
 ): X509Certificate {
   const { commonName = "", organizations = [] } = subject;
   const fits = commonName !== "" && commonName.length <= maxCommonName;
-  const held: Subject = { organizations, ...(fits ? { commonName } : {}) };
+  const held: CertificateSubject = { organizations, ...(fits ? { commonName } : {}) };
   const isEmpty = !fits && organizations.length === 0;
   const extensions = [
     basicConstraints(false),

@@ -19,7 +19,7 @@ export {
   subjectKeyIdentifier,
 } from "./extensions.ts";
 export { keyIdentifier, type KeyPair, newKeyPair, privateKeyPem } from "./keys.ts";
-export { addressBytes, type AlternativeName, canonicalAddress, type Subject } from "./names.ts";
+export { addressBytes, type AlternativeName, canonicalAddress, type CertificateSubject } from "./names.ts";
 export {
   allowsDigitalSignature,
   alternativeNamesOf,

@@ -3,7 +3,7 @@ import * as der from "./der.ts";
 import { contentOf, DerError, type Element, elementsOf, sequenceElements } from "./read.ts";
 
 /** Of whom a certificate is. */
-export interface Subject {
+export interface CertificateSubject {
   readonly commonName?: string;
   readonly organizations?: readonly string[];
 }
@@ -12,7 +12,7 @@ const commonName = der.objectIdentifier("2.5.4.3");
 const organization = der.objectIdentifier("2.5.4.10");
 
 /** A distinguished name in DER (RFC 5280 §4.1.2.4): organizations first, then the common name. */
-export function distinguishedName({ organizations = [], commonName: common }: Subject): Buffer {
+export function distinguishedName({ organizations = [], commonName: common }: CertificateSubject): Buffer {
   const parts = organizations.map((name) => [organization, name] as const);
   if (common !== undefined) parts.push([commonName, common]);
   return der.sequence(...parts.map(([type, text]) => der.set(der.sequence(type, der.utf8String(text)))));

@@ -23,7 +23,7 @@ import {
   commonNamesOf,
   distinguishedName,
   readAlternativeNames,
-  type Subject,
+  type CertificateSubject,
 } from "./names.ts";
 import { contentOf, DerError, type Element, elementsOf, onlyElement, sequenceElements } from "./read.ts";
 
@@ -32,7 +32,7 @@ const extensionRequest = der.objectIdentifier("1.2.840.113549.1.9.14");
 /** What a certificate is asked for with. */
 export interface RequestContent {
   /** Default: empty. */
-  readonly subject?: Subject;
+  readonly subject?: CertificateSubject;
   readonly extensions: readonly Extension[];
 }
 
