@@ -5,7 +5,7 @@ import type {
   Grant,
   ManagedSpec,
   RoleOfBinding,
-  Tag,
+  RoleTag,
   Trust,
   TrustAccount,
 } from "../objects/objects.ts";
@@ -131,7 +131,7 @@ function lacking({ role, account }: RoleRequest, grant: Grant): readonly GrantRe
   ];
 }
 
-const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
+const recordOfTags = (tags: readonly RoleTag[]): WantedRole["tags"] =>
   Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
 /** What marks a role that stays when its binding goes. */

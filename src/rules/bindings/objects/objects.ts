@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 
-export interface Tag {
+export interface RoleTag {
   readonly key: string;
   readonly value: string;
 }
@@ -11,7 +11,7 @@ export interface ManagedSpec {
   readonly policies?: readonly string[];
   readonly inline?: readonly { readonly name: string; readonly document: JsonRecord }[];
   readonly maxSessionSeconds: number;
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly RoleTag[];
   /** Absent: Delete. */
   readonly onDelete?: "Delete" | "Retain";
   /** ARN of a role to take over. */
@@ -55,7 +55,7 @@ export interface Grant {
   readonly boundary?: string;
   readonly maxSessionSeconds: number;
   readonly maxRoles: number;
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly RoleTag[];
 }
 
 export interface TrustAccount {

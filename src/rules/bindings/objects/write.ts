@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
-import type { Tag } from "./objects.ts";
+import type { RoleTag } from "./objects.ts";
 
 /** What somebody who types asks for: one role, of the default profile. */
 export interface NewBinding {
@@ -12,7 +12,7 @@ export interface NewBinding {
   readonly policies?: readonly string[];
   /** Seconds. */
   readonly maxSession?: number;
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly RoleTag[];
   /** ARN of a role to take over. */
   readonly adopt?: string;
   /** ARN of a role of somebody else's, in place of all the above. */
