@@ -56,7 +56,7 @@ export const signerMetrics = {
 const keyStates = ["next", "current", "previous"] as const;
 
 /** Calls as they are counted: nothing that a caller sends adds a series. */
-export class Tallies {
+export class CallTallies {
   readonly #calls = new Map<string, { readonly labels: Sample["labels"]; value: number }>();
   readonly #sign = new Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]);
 

@@ -4,7 +4,7 @@ import { isLoopback } from "../core/http/index.ts";
 import { openControl, openSocket } from "./control.ts";
 import type { KeyHolder } from "./holder.ts";
 import { KeyFolder } from "./key-folder.ts";
-import { signerMetrics, Tallies } from "./metrics.ts";
+import { signerMetrics, CallTallies } from "./metrics.ts";
 import { signerServer } from "./service.ts";
 import { type Agreement, Signer } from "./signer.ts";
 
@@ -34,7 +34,7 @@ export interface ServingSigner {
 }
 
 /** /healthz: the process answers. /readyz: what its folder holds is what it serves. */
-const placesOf = (signer: Signer, tallies: Tallies): Places => ({
+const placesOf = (signer: Signer, tallies: CallTallies): Places => ({
   "/healthz": () => line("ok"),
   "/readyz": () => {
     const { trouble } = signer.status;
@@ -66,7 +66,7 @@ class Opened {
 async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omit<ServingSigner, "close">> {
   const { stateDir, socket, clock, logger, signal, maxTokenSeconds, holders = [], ...rest } = options;
   const keys = new KeyFolder(stateDir, clock);
-  const tallies = new Tallies();
+  const tallies = new CallTallies();
   const signer = new Signer({
     ...rest,
     maxTokenSeconds,

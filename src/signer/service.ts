@@ -1,6 +1,6 @@
 import { asPodtrustError, type Clock, errorText, type Logger } from "../core/base/index.ts";
 import type { Signer } from "./signer.ts";
-import type { Tallies } from "./metrics.ts";
+import type { CallTallies } from "./metrics.ts";
 import { CallFailed } from "./wire/call.ts";
 import { claimsOf, fetchKeysResponse, metadataResponse, signResponse } from "./wire/messages.ts";
 import { type CallEnded, GrpcServer } from "./wire/server.ts";
@@ -31,7 +31,7 @@ async function signed(signer: Signer, request: Buffer, signal: AbortSignal): Pro
   }
 }
 
-function noted(logger: Logger, tallies: Tallies, call: CallEnded): void {
+function noted(logger: Logger, tallies: CallTallies, call: CallEnded): void {
   const { method, code, seconds, error } = call;
   tallies.ended(call);
   if (error === undefined) logger.debug("a call was answered", { method, seconds });
@@ -49,7 +49,7 @@ export function signerServer(
   }: {
     readonly clock: Clock;
     readonly logger: Logger;
-    readonly tallies: Tallies;
+    readonly tallies: CallTallies;
     readonly maxTokenSeconds: number;
   },
 ): GrpcServer {
