@@ -4,7 +4,7 @@ import { closeListener, type ListenerOptions } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
 import { showRecord } from "./records.ts";
-import { Budget, openCloudflareServer, type Tokens } from "./server.ts";
+import { Budget, openCloudflareServer, type CloudflareTokens } from "./server.ts";
 import { type CloudflareVariants, defaultVariants, type Zone } from "./types.ts";
 
 export interface StandInCloudflareOptions {
@@ -46,7 +46,7 @@ export interface StandInCloudflareOptions {
 export interface StandInCloudflare {
   /** For CLOUDFLARE_BASE_URL: `http://127.0.0.1:PORT/client/v4`. */
   readonly url: string;
-  readonly tokens: Tokens;
+  readonly tokens: CloudflareTokens;
   /** The records of a zone, as the API would show them. */
   records(zone: string): readonly object[];
   /** Makes requests go wrong. */

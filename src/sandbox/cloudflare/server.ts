@@ -9,14 +9,14 @@ import type { CloudflareMischief } from "./mischief.ts";
 import { type CloudflareAccount, answer, type Success } from "./routes.ts";
 
 /** What a token may: change records of its zones, read them, or nothing but say that it is one. */
-export interface Tokens {
+export interface CloudflareTokens {
   readonly edit: string;
   readonly read: string;
 }
 
 interface Wiring {
   readonly account: CloudflareAccount;
-  readonly tokens: Tokens;
+  readonly tokens: CloudflareTokens;
   readonly mischief: Mischief<CloudflareMischief>;
   readonly budget: Budget;
   readonly logger: Logger;

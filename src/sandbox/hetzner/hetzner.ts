@@ -5,7 +5,7 @@ import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/in
 import type { MachineMaker } from "./machines.ts";
 import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
 import { type Delays, Project } from "./project.ts";
-import { openHetznerServer, HourlyLimit, type Tokens } from "./server.ts";
+import { openHetznerServer, HourlyLimit, type HetznerTokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { type HetznerVariants, defaultVariants } from "./variants.ts";
 import { newZone, showRecordSet } from "./zones.ts";
@@ -66,7 +66,7 @@ export interface HetznerContents {
 export interface StandInHetzner {
   /** For HCLOUD_ENDPOINT: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
-  readonly tokens: Tokens;
+  readonly tokens: HetznerTokens;
   /** What stands in the project now. */
   contents(): HetznerContents;
   /** The record sets of a zone, as the API would show them. */

@@ -11,14 +11,14 @@ import type { Project } from "./project.ts";
 import { answer, type HetznerReply } from "./routes.ts";
 
 /** 64 characters each, as the API's. */
-export interface Tokens {
+export interface HetznerTokens {
   readonly readWrite: string;
   readonly readOnly: string;
 }
 
 interface Wiring {
   readonly project: Project;
-  readonly tokens: Tokens;
+  readonly tokens: HetznerTokens;
   readonly mischief: Mischief<HetznerMischief>;
   readonly limit: HourlyLimit;
   readonly logger: Logger;
