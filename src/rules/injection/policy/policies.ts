@@ -4,7 +4,7 @@ import { boundPolicies, serviceAccountQuota } from "./bound.ts";
 import type { PolicyVariable } from "./cel.ts";
 import { type ParameterMode, type Parameters, parametersOf } from "./parameters.ts";
 import { patchExpression } from "./patch.ts";
-import { injectedValidations, noteValidations, saidVariables, type Validation } from "./validations.ts";
+import { injectedValidations, noteValidations, saidVariables, type PodValidation } from "./validations.ts";
 import { policyVariables } from "./variables.ts";
 
 /** The minors of Kubernetes whose API servers have MutatingAdmissionPolicy: 1.35 behind a feature gate. */
@@ -101,7 +101,7 @@ function mutating(parameters: Parameters, apiVersion: string): readonly JsonReco
 interface Checking {
   readonly name: string;
   readonly skippable: boolean;
-  readonly validations: readonly Validation[];
+  readonly validations: readonly PodValidation[];
   readonly validationActions: readonly string[];
 }
 

@@ -16,7 +16,7 @@ import type { NamedRoles } from "./config-map.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
-export interface Validation {
+export interface PodValidation {
   readonly expression: string;
   readonly messageExpression: string;
 }
@@ -94,7 +94,7 @@ const firstLacking = (place: string): string =>
   `variables.lacking.filter(target, ${place}).map(target, target.name)[?0].orValue("")`;
 
 /** A pod of a ServiceAccount with a role has got it; the texts are those of `injectionFault`. */
-export function injectedValidations(): readonly Validation[] {
+export function injectedValidations(): readonly PodValidation[] {
   const [hasPlace, hasNone] = ["size(target.folders) > 0", "size(target.folders) == 0"];
   const hasVolume = `object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`;
   return [
@@ -130,7 +130,7 @@ function profileValidation(
   kind: NamedRoles,
   wrong: "Taken" | "Wrong",
   instead: string,
-): Validation {
+): PodValidation {
   const prefix = kind === "profile" ? profilePrefix : chainPrefix;
   const found = `variables.${kind}${wrong}`;
   return {
@@ -144,7 +144,7 @@ function profileValidation(
   };
 }
 
-function profileValidations(parameters: Parameters): readonly Validation[] {
+function profileValidations(parameters: Parameters): readonly PodValidation[] {
   return (["profile", "chain"] as const).flatMap((kind) => [
     profileValidation(parameters, kind, "Taken", noteTexts.taken),
     profileValidation(parameters, kind, "Wrong", noteTexts.profile),
@@ -152,13 +152,13 @@ function profileValidations(parameters: Parameters): readonly Validation[] {
 }
 
 /** What is wrong with annotations, as `askedAccess` notes it. */
-function annotationValidations(parameters: Parameters): readonly Validation[] {
+function annotationValidations(parameters: Parameters): readonly PodValidation[] {
   const one = (
     attribute: "role-arn" | "token-expiration" | "sts-regional-endpoints" | "fs-group" | "token-mode",
     value: string,
     condition: string,
     of = "ServiceAccount",
-  ): Validation => ({
+  ): PodValidation => ({
     expression: absentOr(value, condition),
     messageExpression: note(
       [literal(accountAnnotations[attribute])],
@@ -167,7 +167,7 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
       noteTexts[attribute],
     ),
   });
-  const near = (attribute: "region" | "session-name", value: string, pattern: RegExp): Validation => ({
+  const near = (attribute: "region" | "session-name", value: string, pattern: RegExp): PodValidation => ({
     expression: absentOr(value, fits(value, pattern)),
     messageExpression: note(
       [literal(namespaceAnnotations[attribute])],
@@ -211,7 +211,7 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
 }
 
 /** What is worth a word to whoever makes the pod, and no reason to refuse it. */
-export function noteValidations(parameters: Parameters): readonly Validation[] {
+export function noteValidations(parameters: Parameters): readonly PodValidation[] {
   return [
     {
       expression: "!variables.isLeftAlone",
