@@ -6,6 +6,6 @@ export {
   identifier,
   identifiers,
   JsonText,
-  type Value,
+  type HclValue,
 } from "./syntax.ts";
 export { hclText } from "./write.ts";

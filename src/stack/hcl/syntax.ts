@@ -8,21 +8,21 @@ export class HclExpression {
 }
 
 /** A value of HCL (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md). */
-export type Value =
+export type HclValue =
   | string
   | number
   | boolean
   | HclExpression
   /** `jsonencode(…)` of a value in which references may stand. */
   | JsonText
-  | readonly Value[]
-  | { readonly [name: string]: Value };
+  | readonly HclValue[]
+  | { readonly [name: string]: HclValue };
 
 /** A JSON document, written as the object that it holds. */
 export class JsonText {
-  readonly value: Value;
+  readonly value: HclValue;
 
-  constructor(value: Value) {
+  constructor(value: HclValue) {
     this.value = value;
   }
 }
@@ -30,7 +30,7 @@ export class JsonText {
 /** `name = value` */
 export interface Attribute {
   readonly name: string;
-  readonly value: Value;
+  readonly value: HclValue;
 }
 
 /** `type "label" { … }` */
@@ -44,7 +44,7 @@ export interface Block {
 }
 
 /** The attributes of an object, without those that are undefined. */
-export function attributes(values: Readonly<Record<string, Value | undefined>>): readonly Attribute[] {
+export function attributes(values: Readonly<Record<string, HclValue | undefined>>): readonly Attribute[] {
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 

@@ -7,10 +7,10 @@ import {
   identifier,
   identifiers,
   JsonText,
-  type Value,
+  type HclValue,
 } from "./index.ts";
 
-const written = (values: Readonly<Record<string, Value>>): string =>
+const written = (values: Readonly<Record<string, HclValue>>): string =>
   hclText([{ type: "a", labels: [], attributes: attributes(values) }]);
 
 describe("HCL", () => {

@@ -1,4 +1,4 @@
-import { type Attribute, type Block, HclExpression, JsonText, type Value } from "./syntax.ts";
+import { type Attribute, type Block, HclExpression, JsonText, type HclValue } from "./syntax.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   '"': String.raw`\"`,
@@ -25,12 +25,12 @@ const indented = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => (line === "" ? "" : `  ${line}`));
 
 /** A value in lines: the first stands behind its name, the last closes it. */
-function valueLines(value: Value): readonly [string, ...string[]] {
+function valueLines(value: HclValue): readonly [string, ...string[]] {
   if (value instanceof HclExpression) return [value.text];
   if (value instanceof JsonText) return wrapped("jsonencode(", valueLines(value.value), ")");
   if (typeof value === "string") return [quoted(value)];
   if (typeof value !== "object") return [String(value)];
-  if (Array.isArray(value)) return listLines(value as readonly Value[]);
+  if (Array.isArray(value)) return listLines(value as readonly HclValue[]);
   const fields = Object.entries(value).map(([name, one]) => ({
     name: isName(name) ? name : quoted(name),
     value: one,
@@ -46,7 +46,7 @@ function wrapped(open: string, [first, ...rest]: readonly [string, ...string[]],
 
 const widest = 80;
 
-function listLines(items: readonly Value[]): readonly [string, ...string[]] {
+function listLines(items: readonly HclValue[]): readonly [string, ...string[]] {
   const lines = items.map(valueLines);
   const short = `[${lines.map(([first]) => first).join(", ")}]`;
   if (lines.every((one) => one.length === 1) && short.length <= widest) return [short];

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { attributes, type Block, HclExpression, type Value } from "../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../hcl/index.ts";
 import type { ResourceOutputs } from "./part.ts";
 
 /** A provider of OpenTofu that an export needs. */
@@ -20,6 +20,6 @@ export interface OpenTofuPart {
 }
 
 /** `import`: OpenTofu takes over what podtrust made. */
-export function importBlock(to: string, id: Value): Block {
+export function importBlock(to: string, id: HclValue): Block {
   return { type: "import", labels: [], attributes: attributes({ to: new HclExpression(to), id }) };
 }

@@ -8,7 +8,7 @@ import {
   identifier,
   identifiers,
   JsonText,
-  type Value,
+  type HclValue,
 } from "../../hcl/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
@@ -40,7 +40,7 @@ function policyNames(role: RoleConfig, name: string) {
 }
 
 /** A JSON document with a reference in place of each text that is a thing's ARN: so OpenTofu knows the order. */
-function withReferences(value: unknown, references: ReadonlyMap<string, HclExpression>): Value {
+function withReferences(value: unknown, references: ReadonlyMap<string, HclExpression>): HclValue {
   if (typeof value === "string") return references.get(value) ?? value;
   if (typeof value === "number" || typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.map((one: unknown) => withReferences(one, references));

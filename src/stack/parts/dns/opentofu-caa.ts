@@ -1,5 +1,5 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
 import { caaText } from "../../../rules/dns/index.ts";
@@ -45,7 +45,7 @@ const forEach = (value: string): HclExpression =>
 
 function record({ kind, type, common }: RecordPlace, methods: readonly string[]): Block {
   const all = { ...common, type: "CAA", ttl: caaTtl };
-  const resource = (values: Readonly<Record<string, Value>>): Block => ({
+  const resource = (values: Readonly<Record<string, HclValue>>): Block => ({
     type: "resource",
     labels: [type, "caa"],
     attributes: attributes(values),

@@ -1,5 +1,5 @@
 import type { Config } from "../../../config/index.ts";
-import { HclExpression, type Value } from "../../hcl/index.ts";
+import { HclExpression, type HclValue } from "../../hcl/index.ts";
 import { type RecordKey, recordNames } from "../../../rules/dns/index.ts";
 import { cloudLabels, ownershipComment } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
@@ -10,9 +10,9 @@ export interface RecordPlace {
   readonly kind: "cloudflare" | "route53" | "hetzner";
   readonly type: string;
   /** Zone, name, and the stack's marks. */
-  readonly common: Readonly<Record<string, Value>>;
+  readonly common: Readonly<Record<string, HclValue>>;
   /** What the provider imports a record by; undefined where none is known to stand. */
-  importId(key: RecordKey, value?: string): Value | undefined;
+  importId(key: RecordKey, value?: string): HclValue | undefined;
 }
 
 /** Whether a set of the stack's stands, and what the provider calls its records. */

@@ -1,7 +1,7 @@
 import { route53Claim } from "../../../providers/aws/index.ts";
 import type { Config } from "../../../config/index.ts";
 import type { RecordSpec } from "../../../rules/dns/index.ts";
-import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";
@@ -15,12 +15,12 @@ const parentOf = (host: string): string => host.slice(host.indexOf(".") + 1);
 interface Written {
   readonly label: string;
   readonly spec: RecordSpec;
-  readonly contents: readonly Value[];
+  readonly contents: readonly HclValue[];
   /** What it is known by at a provider that knows each record; undefined for a machine's address. */
   readonly value?: string;
 }
 
-function contentsOf({ type, values }: RecordSpec): readonly Value[] {
+function contentsOf({ type, values }: RecordSpec): readonly HclValue[] {
   if (Array.isArray(values)) return values as readonly string[];
   if (type === "A") return [new HclExpression("hcloud_primary_ip.ipv4.ip_address")];
   return [new HclExpression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];

@@ -1,12 +1,12 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
-import { attributes, type Block, HclExpression, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
 import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { addressName, issuerOf, openPorts } from "./resources.ts";
 
-type Values = Readonly<Record<string, Value | undefined>>;
+type Values = Readonly<Record<string, HclValue | undefined>>;
 
 /** What is known of one thing of a stack's machine; undefined where it is not there, or was not asked for. */
 function foundOf(
@@ -37,7 +37,7 @@ function withBlocks(block: Block, more: readonly Block[]): Block {
   return { ...block, blocks: [...more, ...(block.blocks ?? [])] };
 }
 
-function variable(name: string, type: string, description: string, known?: Value): Block {
+function variable(name: string, type: string, description: string, known?: HclValue): Block {
   return {
     type: "variable",
     labels: [name],
@@ -118,7 +118,7 @@ const serverIgnores = ["user_data", "ssh_keys", "public_net", "image", "backups"
 
 function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachine, hasKey: boolean): Block {
   const { type, image, location } = hetzner;
-  const net = families.map((family): readonly [string, Value] =>
+  const net = families.map((family): readonly [string, HclValue] =>
     hetzner[family]
       ? [family, new HclExpression(`hcloud_primary_ip.${family}.id`)]
       : [`${family}_enabled`, false],
