@@ -20,10 +20,10 @@ export function writeLabels(keys: Keys, { stack, format }: Carried): Tags {
 }
 
 /** How a carrier knows a label by its key. */
-export type ValueOf = (labels: Tags, key: string) => string | undefined;
+export type LabelReader = (labels: Tags, key: string) => string | undefined;
 
 /** The fields among other labels; undefined where nothing names a stack. */
-export function readLabels(keys: Keys, labels: Tags, valueOf: ValueOf): Carried | undefined {
+export function readLabels(keys: Keys, labels: Tags, valueOf: LabelReader): Carried | undefined {
   const stack = valueOf(labels, keys.stack);
   return stack === undefined ? undefined : { stack, format: valueOf(labels, keys.format) ?? "" };
 }

@@ -4,7 +4,7 @@ import {
   readComment,
   readLabels,
   type Tags,
-  type ValueOf,
+  type LabelReader,
   writeComment,
   writeLabels,
 } from "./carriers.ts";
@@ -59,7 +59,7 @@ const own = (stack: string): Carried => ({ stack, format: String(currentFormat) 
 /** Which keys are one, and what stands under one. */
 interface KeyIdentity {
   readonly same: (one: string, other: string) => boolean;
-  readonly valueOf: ValueOf;
+  readonly valueOf: LabelReader;
 }
 
 const exactly: KeyIdentity = {
