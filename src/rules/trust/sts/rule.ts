@@ -76,7 +76,7 @@ export interface LearnedFacts {
 }
 
 /** What a rule of STS finds. */
-export type Verdict = RuleVerdict<LearnedFacts, Refusal>;
+export type StsVerdict = RuleVerdict<LearnedFacts, Refusal>;
 
 /** One rule by which STS accepts a token. */
 export type StsRule = Rule<WebIdentityFacts, LearnedFacts, Refusal, AwsMessage>;

@@ -2,7 +2,7 @@ import { defined } from "../../../core/base/index.ts";
 import { accepted as acceptedBy, filled } from "../../judge/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { AwsMessage } from "./answer.ts";
-import type { LearnedFacts, Verdict } from "./rule.ts";
+import type { LearnedFacts, StsVerdict } from "./rule.ts";
 
 /** Accepts; `learned` is for later rules. */
 export const accepted = acceptedBy<LearnedFacts>;
@@ -18,7 +18,7 @@ export interface Words {
 }
 
 /** Refuses with an answer. */
-export function refused(answer: AwsMessage, words: Words): Verdict {
+export function refused(answer: AwsMessage, words: Words): StsVerdict {
   const values = words.values ?? {};
   const { code, status } = answer;
   const messages = {
