@@ -22,7 +22,7 @@ export interface Verified {
   readonly notCompared: readonly string[];
 }
 
-export interface VerifyOptions {
+export interface VerifyBackupOptions {
   readonly config: Config;
   /** Reads what the publisher keeps. */
   readonly readNow: () => Promise<KeptNow>;
@@ -41,7 +41,7 @@ function keysIn(contents: BackupContents): KeptKeys {
   }
 }
 
-async function withPublished(keys: KeptKeys, options: VerifyOptions): Promise<Comparison | string> {
+async function withPublished(keys: KeptKeys, options: VerifyBackupOptions): Promise<Comparison | string> {
   const { config, route, signal } = options;
   const served = servedDocuments(await readIssuer(config.issuer, { route, signal }));
   if (!served.ok) return `What is published cannot be read: ${served.detail}`;
@@ -59,7 +59,11 @@ async function withPublished(keys: KeptKeys, options: VerifyOptions): Promise<Co
   };
 }
 
-async function withStateNow({ config, readNow, contents }: VerifyOptions): Promise<Comparison | string> {
+async function withStateNow({
+  config,
+  readNow,
+  contents,
+}: VerifyBackupOptions): Promise<Comparison | string> {
   let found: KeptNow;
   try {
     found = await readNow();
@@ -78,7 +82,7 @@ async function withStateNow({ config, readNow, contents }: VerifyOptions): Promi
  * Reads all that a backup of a publisher holds, and compares it with what is published, seen from here, and with the
  * publisher's state where that is here. Throws `backup-foreign`, `backup-damaged`.
  */
-export async function verifyPublisher(options: VerifyOptions): Promise<Verified> {
+export async function verifyPublisher(options: VerifyBackupOptions): Promise<Verified> {
   const { config, contents } = options;
   checkOwn(config, contents);
   const keys = keysIn(contents);

@@ -1,1 +1,1 @@
-export { type KnownAccessKey, verifyRequest, type VerifyOptions } from "./verify.ts";
+export { type KnownAccessKey, verifyRequest, type VerifySignatureOptions } from "./verify.ts";

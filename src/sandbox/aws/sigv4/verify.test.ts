@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { AwsError, type WireRequest } from "../wire/index.ts";
-import { type KnownAccessKey, verifyRequest, type VerifyOptions } from "./index.ts";
+import { type KnownAccessKey, verifyRequest, type VerifySignatureOptions } from "./index.ts";
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const now = Date.UTC(2015, 7, 30, 12, 36, 0);
@@ -12,7 +12,7 @@ const keys: Record<string, KnownAccessKey> = {
   ASIAEXAMPLE: { secret, session: { token: "the-token", expires: now + 60_000 } },
 };
 
-function options(change: Partial<VerifyOptions> = {}): VerifyOptions {
+function options(change: Partial<VerifySignatureOptions> = {}): VerifySignatureOptions {
   return {
     service: "iam",
     protocol: "query",
@@ -73,7 +73,7 @@ function refused(
   request: WireRequest,
   code: string,
   message: string | RegExp,
-  change: Partial<VerifyOptions> = {},
+  change: Partial<VerifySignatureOptions> = {},
 ): void {
   assert.throws(
     () => verifyRequest(request, options(change)),

@@ -11,7 +11,7 @@ export interface KnownAccessKey {
   readonly session: { readonly token: string; readonly expires: number } | undefined;
 }
 
-export interface VerifyOptions {
+export interface VerifySignatureOptions {
   /** The service that the request was sent to: `iam`. */
   readonly service: string;
   readonly protocol: AwsProtocol;
@@ -36,7 +36,7 @@ function parseBasic(text: string): number {
 }
 
 /** The key that signed, its session token checked first. */
-function knownKey(claimed: SignedAuthorization, options: VerifyOptions): KnownAccessKey {
+function knownKey(claimed: SignedAuthorization, options: VerifySignatureOptions): KnownAccessKey {
   const { protocol } = options;
   const refuse = (why: string): Error =>
     signatureFault(protocol, "unknownKey", "The security token included in the request is invalid.", why);
@@ -103,7 +103,7 @@ function headerProblem(request: WireRequest, claimed: SignedAuthorization): stri
  * Verifies the signature of a request (AWS Signature Version 4, header or presigned URL) and gives what it
  * claims, all of it proven. Throws an AwsError with AWS's code and text otherwise.
  */
-export function verifyRequest(request: WireRequest, options: VerifyOptions): SignedAuthorization {
+export function verifyRequest(request: WireRequest, options: VerifySignatureOptions): SignedAuthorization {
   const { protocol } = options;
   const claimed = readAuthorization(request, protocol);
   if (claimed === undefined) {
