@@ -9,7 +9,7 @@ import {
 } from "./controller/index.ts";
 import { configMapName, injectionConfigMap } from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
-import type { View } from "./finder/index.ts";
+import type { InjectionView } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
 
 /** What is kept of a ConfigMap of injection. */
@@ -39,7 +39,7 @@ export const followedConfigMaps = {
 
 export interface ConfigMapsOptions {
   readonly api: Pick<KubernetesApi, "apply" | "remove">;
-  readonly accounts: Mirror<View, "namespace">;
+  readonly accounts: Mirror<InjectionView, "namespace">;
   readonly configMaps: Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">;
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */

@@ -2,18 +2,18 @@ import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import { namespaceOf } from "./controller/index.ts";
 import { annotationsView, injectionView } from "../rules/injection/index.ts";
 import { Mirror, type MirrorOptions } from "../providers/kubernetes/index.ts";
-import { accountOf, type View } from "./finder/index.ts";
+import { accountOf, type InjectionView } from "./finder/index.ts";
 
-function annotated(object: JsonRecord): View | undefined {
+function annotated(object: JsonRecord): InjectionView | undefined {
   const view = annotationsView(object);
   return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
 }
 
 /** What of the cluster injection has to do with. */
 export interface FollowedCluster {
-  readonly accounts: Mirror<View, "namespace">;
-  readonly namespaces: Mirror<View>;
-  readonly pods: Mirror<View, "account" | "namespace">;
+  readonly accounts: Mirror<InjectionView, "namespace">;
+  readonly namespaces: Mirror<InjectionView>;
+  readonly pods: Mirror<InjectionView, "account" | "namespace">;
 }
 
 /**
@@ -27,25 +27,25 @@ export interface FollowedSpec {
 
 /** Follows what injection has to do with; each mirror runs once it is told to. */
 export function followAll(
-  shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
+  shared: Pick<MirrorOptions<InjectionView>, "api" | "clock" | "logger" | "silenceMs">,
   { everyAccount, everyNamespace }: FollowedSpec,
 ): FollowedCluster {
   const namespace = (key: string): readonly string[] => [namespaceOf(key)];
-  const accounts = new Mirror<View, "namespace">({
+  const accounts = new Mirror<InjectionView, "namespace">({
     ...shared,
     kind: "ServiceAccount",
     metadataOnly: true,
     keep: everyAccount ? annotationsView : annotated,
     indexes: { namespace },
   });
-  const namespaces = new Mirror<View>({
+  const namespaces = new Mirror<InjectionView>({
     ...shared,
     kind: "Namespace",
     metadataOnly: true,
     keep: everyNamespace ? annotationsView : annotated,
     indexes: {},
   });
-  const pods = new Mirror<View, "account" | "namespace">({
+  const pods = new Mirror<InjectionView, "account" | "namespace">({
     ...shared,
     kind: "Pod",
     // Those that have ended need no token.

@@ -11,7 +11,7 @@ import {
   type MirrorStatus,
 } from "../providers/kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
-import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
+import { type EvictionLimits, Finder, type FoundPod, type InjectionView } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
 import { followAll, type FollowedSpec } from "./follow.ts";
 import { PacedEvents } from "./paced-events.ts";
@@ -33,7 +33,7 @@ export interface ControllerTools {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
-  readonly accounts: Mirror<View>;
+  readonly accounts: Mirror<InjectionView>;
   /** Follows more of the cluster; the process runs it, and is ready once it has seen all of it. */
   readonly follow: <V>(
     what: Pick<MirrorOptions<V>, "kind" | "keep" | "namespace" | "fields" | "metadataOnly">,

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../core/html/index.ts";
 import type { MapFinding } from "../judge/index.ts";
 import { nodeLink } from "./parts.ts";
-import type { View } from "./view.ts";
+import type { MapView } from "./view.ts";
 
 const groups = [
   { kind: "broken", title: "What does not hold", none: "Nothing that was seen." },
@@ -9,7 +9,7 @@ const groups = [
   { kind: "unused", title: "What nobody uses", none: "Everything that was seen is used." },
 ] as const;
 
-function item(view: View, { node: id, text, next, rule }: MapFinding): Html {
+function item(view: MapView, { node: id, text, next, rule }: MapFinding): Html {
   const node = view.node(id);
   const role = node?.kind === "role" ? node : undefined;
   const spaces = view.waysTo(id).map(({ serviceAccount }) => view.node(serviceAccount)?.namespace ?? "");
@@ -25,7 +25,7 @@ function item(view: View, { node: id, text, next, rule }: MapFinding): Html {
 }
 
 /** What a person should look at first, and what could not be seen. */
-export function attentionSection(view: View): Html {
+export function attentionSection(view: MapView): Html {
   const { findings, unseen } = view.map;
   const parts = groups.map(({ kind, title, none }) => {
     const own = findings.filter((one) => one.kind === kind);

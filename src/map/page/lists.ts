@@ -1,13 +1,13 @@
 import { type Html, html } from "../../core/html/index.ts";
 import type { MapAccess, MapNode } from "../judge/index.ts";
 import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, provedText } from "./parts.ts";
-import type { View } from "./view.ts";
+import type { MapView } from "./view.ts";
 
 /** Names as an attribute that the filter looks through. */
 const words = (names: readonly (string | undefined)[]): string =>
   [...new Set(names.filter((name) => name !== undefined))].join(" ");
 
-const namespacesOf = (view: View, ways: readonly MapAccess[]): string =>
+const namespacesOf = (view: MapView, ways: readonly MapAccess[]): string =>
   words(ways.map(({ serviceAccount }) => view.node(serviceAccount)?.namespace));
 
 const keyWords = {
@@ -21,7 +21,7 @@ const keyWords = {
 } as const;
 
 /** Cluster, key, issuer or provider: one step of the way from a token to a role. */
-function stepCard(view: View, node: MapNode): Html {
+function stepCard(view: MapView, node: MapNode): Html {
   const [state, look] = node.state === undefined ? ["", ""] : keyWords[node.state];
   const findings = view.findings(node.id);
   const sub = node.kind === "key" ? state : (node.account ?? "");
@@ -46,7 +46,7 @@ function stepCard(view: View, node: MapNode): Html {
   </li>`;
 }
 
-function wayItem(view: View, role: MapNode, way: MapAccess): Html {
+function wayItem(view: MapView, role: MapNode, way: MapAccess): Html {
   const who = view.node(way.serviceAccount);
   const running =
     who?.exists === false
@@ -72,12 +72,12 @@ function wayItem(view: View, role: MapNode, way: MapAccess): Html {
 }
 
 /** The roles among nodes, and the others. */
-function parted(view: View, ids: readonly string[]): readonly [readonly MapNode[], readonly MapNode[]] {
+function parted(view: MapView, ids: readonly string[]): readonly [readonly MapNode[], readonly MapNode[]] {
   const nodes = ids.flatMap((id) => view.node(id) ?? []);
   return [nodes.filter(({ kind }) => kind === "role"), nodes.filter(({ kind }) => kind !== "role")];
 }
 
-function roleCard(view: View, role: MapNode): Html {
+function roleCard(view: MapView, role: MapNode): Html {
   const ways = view.waysTo(role.id);
   const [onward, policies] = parted(view, view.next(role.id));
   const names = policies.map(({ kind, name }) => (kind === "boundary" ? `within ${name}` : name));
@@ -119,7 +119,7 @@ function roleCard(view: View, role: MapNode): Html {
   </article>`;
 }
 
-function serviceAccountItem(view: View, who: MapNode): Html {
+function serviceAccountItem(view: MapView, who: MapNode): Html {
   const ways = view.waysOf(who.id);
   const roles = [...new Set(ways.map(({ role }) => role))].flatMap((id) => view.node(id) ?? []);
   const [account, ...others] = new Set(roles.map((role) => role.account));
@@ -135,7 +135,7 @@ function serviceAccountItem(view: View, who: MapNode): Html {
   </li>`;
 }
 
-function policyCard(view: View, policy: MapNode): Html {
+function policyCard(view: MapView, policy: MapNode): Html {
   const roles = view.before(policy.id).flatMap((id) => view.node(id) ?? []);
   const more = roles.length - 20;
   return html`<li
@@ -175,7 +175,7 @@ function listSection({ id, title, lead, count, body }: List): Html {
 const empty = html`<p>Nothing was seen.</p>`;
 
 /** Every node, by kind, with what is said of it. */
-export function nodeLists(view: View): readonly Html[] {
+export function nodeLists(view: MapView): readonly Html[] {
   const steps = view.ofKind("cluster", "key", "issuer");
   const [providers, roles] = [view.ofKind("provider"), view.ofKind("role")];
   const [accounts, policies] = [view.ofKind("service-account"), view.ofKind("policy", "boundary")];

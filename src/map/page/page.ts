@@ -6,7 +6,7 @@ import { nodeLists } from "./lists.ts";
 import { timeText } from "./parts.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
-import { type View, viewOf } from "./view.ts";
+import { type MapView, viewOf } from "./view.ts";
 
 export interface MapPageOptions {
   /** Seconds between two looks of a page that is served; absent of a file. */
@@ -45,7 +45,7 @@ function choice(values: readonly string[], all: string): Html {
 const namesOf = (values: readonly (string | undefined)[]): readonly string[] =>
   [...new Set(values.filter((value) => value !== undefined))].toSorted();
 
-function filterForm({ map }: View): Html {
+function filterForm({ map }: MapView): Html {
   const namespaces = namesOf(map.nodes.map(({ namespace }) => namespace));
   const accounts = namesOf(map.nodes.map(({ account }) => account));
   return html`<div class="filter" role="search" aria-label="Filter" hidden>
@@ -110,7 +110,7 @@ function contentPart({ redacted }: TrustMap): Html {
   </p>`;
 }
 
-function headerPart(view: View): Html {
+function headerPart(view: MapView): Html {
   const { map } = view;
   const many = (kind: MapNode["kind"]): number => view.ofKind(kind).length;
   const counts: readonly (readonly [string, number])[] = [

@@ -1,6 +1,6 @@
 import { type Html, html } from "../../core/html/index.ts";
 import type { MapAccess, MapFinding, MapNode } from "../judge/index.ts";
-import type { View } from "./view.ts";
+import type { MapView } from "./view.ts";
 
 /** A time to the second, as RFC 3339 has it. */
 export function timeText(at: string): string {
@@ -13,7 +13,7 @@ export function timeText(at: string): string {
 const maxNamed = 20;
 
 /** What breaks when a thing goes, with those who lose something by name, twenty at most. */
-export function breakagePart(view: View, id: string): Html {
+export function breakagePart(view: MapView, id: string): Html {
   const { text, losses } = view.breaks(id);
   const names = losses.map(({ serviceAccount, role }) => {
     const who = view.node(serviceAccount)?.name ?? "";
@@ -79,6 +79,6 @@ export function provedText({ proof, outcome, decidingKeys }: MapAccess): Html {
 }
 
 /** A link to a node's own entry. */
-export function nodeLink(view: View, id: string): Html {
+export function nodeLink(view: MapView, id: string): Html {
   return html`<a href="#${view.anchor(id)}">${view.node(id)?.name}</a>`;
 }

@@ -8,7 +8,7 @@ import {
 } from "../judge/index.ts";
 
 /** A map with what its lists ask for again and again. */
-export interface View {
+export interface MapView {
   readonly map: TrustMap;
   readonly breaks: (id: string) => Breakage;
   node(id: string): MapNode | undefined;
@@ -38,7 +38,7 @@ function grouped<T>(all: readonly T[], key: (one: T) => string): (key: string) =
 const byName = (a: MapNode, b: MapNode): number =>
   a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1;
 
-export function viewOf(map: TrustMap): View {
+export function viewOf(map: TrustMap): MapView {
   const nodes = new Map(map.nodes.map((node) => [node.id, node]));
   const anchors = new Map(map.nodes.map(({ id }, index) => [id, `n${index}`]));
   const from = grouped(map.links, (link) => link.from);

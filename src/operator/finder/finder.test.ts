@@ -5,21 +5,21 @@ import { ControllerRunner } from "../controller/index.ts";
 import type { Mirror } from "../../providers/kubernetes/index.ts";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { Roles } from "../roles.ts";
-import { Finder, type View } from "./finder.ts";
+import { Finder, type InjectionView } from "./finder.ts";
 
 type Changed = (key: string) => void;
 
 /** Objects that a test says are there. */
 class Objects {
   readonly synced = true;
-  readonly #objects = new Map<string, View>();
+  readonly #objects = new Map<string, InjectionView>();
   readonly #told = new Set<Changed>();
 
   untilSynced(): Promise<void> {
     return Promise.resolve();
   }
 
-  get(key: string): View | undefined {
+  get(key: string): InjectionView | undefined {
     return this.#objects.get(key);
   }
 
@@ -36,22 +36,22 @@ class Objects {
     return () => this.#told.delete(changed);
   }
 
-  set(key: string, object: View | undefined): void {
+  set(key: string, object: InjectionView | undefined): void {
     if (object === undefined) this.#objects.delete(key);
     else this.#objects.set(key, object);
     for (const changed of this.#told) changed(key);
   }
 
-  get mirror(): Mirror<View, "account" | "namespace"> {
-    return this as unknown as Mirror<View, "account" | "namespace">;
+  get mirror(): Mirror<InjectionView, "account" | "namespace"> {
+    return this as unknown as Mirror<InjectionView, "account" | "namespace">;
   }
 }
 
-const podOf = (name: string): View => ({
+const podOf = (name: string): InjectionView => ({
   metadata: { namespace: "shop", name, uid: name, creationTimestamp: "2026-11-24T00:00:00Z" },
   spec: { serviceAccountName: "web", containers: [{ name: "app" }] },
 });
-const account: View = {
+const account: InjectionView = {
   metadata: { annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web" } },
 };
 

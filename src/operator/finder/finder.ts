@@ -13,13 +13,13 @@ import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "
 import type { Roles } from "../roles.ts";
 
 /** The part of a ServiceAccount, a namespace or a pod that injection looks at. */
-export type View = JsonRecord;
+export type InjectionView = JsonRecord;
 
 export interface FinderOptions {
   readonly api: Pick<KubernetesApi, "read" | "evict">;
-  readonly pods: Mirror<View, "account" | "namespace">;
-  readonly accounts: Mirror<View>;
-  readonly namespaces: Mirror<View>;
+  readonly pods: Mirror<InjectionView, "account" | "namespace">;
+  readonly accounts: Mirror<InjectionView>;
+  readonly namespaces: Mirror<InjectionView>;
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */
   readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
@@ -119,7 +119,7 @@ export class Finder implements Controller {
     return this.#evict(key, pod, fault, run);
   }
 
-  #faultOf(pod: View): InjectionFault | undefined {
+  #faultOf(pod: InjectionView): InjectionFault | undefined {
     const { accounts, namespaces, roles } = this.#options;
     const account = accountOf(pod);
     const serviceAccount = accounts.get(account);
@@ -139,7 +139,11 @@ export class Finder implements Controller {
     return count;
   }
 
-  async #say(pod: View, { reason, text }: InjectionFault, { assertHeld, signal }: Reconcile): Promise<void> {
+  async #say(
+    pod: InjectionView,
+    { reason, text }: InjectionFault,
+    { assertHeld, signal }: Reconcile,
+  ): Promise<void> {
     const { events } = this.#options;
     const shared = { type: "Warning", reason, action: "Inject" } as const;
     const regarding = podRegarding(pod);
@@ -154,7 +158,7 @@ export class Finder implements Controller {
 
   async #evict(
     key: string,
-    pod: View,
+    pod: InjectionView,
     fault: InjectionFault,
     run: Reconcile,
   ): Promise<ReconcileResult | void> {
@@ -177,7 +181,7 @@ export class Finder implements Controller {
   }
 
   async #evictNow(
-    { key, pod, owner, text }: { key: string; pod: View; owner: Recreating; text: string },
+    { key, pod, owner, text }: { key: string; pod: InjectionView; owner: Recreating; text: string },
     run: Reconcile,
   ): Promise<ReconcileResult | void> {
     const { api, events, logger } = this.#options;
@@ -198,7 +202,7 @@ export class Finder implements Controller {
 
   /** How a pod stands by the API server: no longer faulty, or so that a new one would be (not) the same. */
   async #standing(
-    pod: View,
+    pod: InjectionView,
     owner: Recreating,
     { signal }: Reconcile,
   ): Promise<"well" | "curable" | "incurable"> {
