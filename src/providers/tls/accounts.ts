@@ -16,7 +16,7 @@ import {
 } from "../../core/base/index.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
-import { endOf, noWait, type Wait } from "./wait.ts";
+import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** Whose account at which CA. */
 export interface AccountSpec {
@@ -39,7 +39,7 @@ interface Trouble {
   readonly error: unknown;
   readonly failures: number;
   readonly since: number;
-  readonly wait: Wait;
+  readonly wait: WaitSpan;
 }
 
 // A CA that limits accounts names hours at the most; with one account for all nobody has more than one to make.

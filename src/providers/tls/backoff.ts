@@ -1,14 +1,14 @@
 import { asPodtrustError, type Clock } from "../../core/base/index.ts";
 import type { CertificateStatus } from "./manager.ts";
 import { attemptDelay } from "./retry-schedule.ts";
-import { endOf, noWait, type Wait } from "./wait.ts";
+import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** Failures in a row, and when to try again. */
 export class Backoff {
   readonly #clock: Clock;
   #failures = 0;
   #since = 0;
-  #wait: Wait = noWait;
+  #wait: WaitSpan = noWait;
   #lastError: CertificateStatus["lastError"];
 
   constructor(clock: Clock) {

@@ -28,7 +28,7 @@ import type {
 } from "./manager.ts";
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
-import { endOf, noWait, type Wait } from "./wait.ts";
+import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
 const maxSleep = 600_000;
@@ -59,9 +59,9 @@ class Manager implements CertificateManager {
   #working = false;
   #accountsMade = false;
   #renewals = 0;
-  #young: Wait = noWait;
+  #young: WaitSpan = noWait;
   /** Before the first order. */
-  readonly #settling: Wait;
+  readonly #settling: WaitSpan;
   // Why what is served had better not be: only what the store had at the start can be such.
   #fault: string | undefined;
   #nextAttempt: number | undefined;

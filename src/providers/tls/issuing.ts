@@ -10,7 +10,7 @@ import {
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
-import { endOf, noWait, type Wait } from "./wait.ts";
+import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** An issuer with its environments and what became of the last attempts there. */
 interface Chain {
@@ -20,7 +20,7 @@ interface Chain {
   /** Failures in a row. */
   failures: number;
   /** Not to be asked meanwhile, by its own Retry-After. */
-  blocked: Wait;
+  blocked: WaitSpan;
 }
 
 /** A certificate, and who gave it. */
