@@ -61,7 +61,7 @@ import {
   type ResourcesInput,
   resourcesToDelete,
 } from "./resources.ts";
-import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type Waiting } from "./usable.ts";
+import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type WaitContext } from "./usable.ts";
 
 export interface AwsPartContext extends PartContext {
   /** How a session is opened; the SDK's own chain of credentials by default. */
@@ -101,7 +101,7 @@ export interface AwsPart extends Part {
    * Waits until STS lets a ServiceAccount's token into a role of the config. What keeps it from being asked is a
    * notice. Throws `aws-not-assumable` at the deadline.
    */
-  untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void>;
+  untilUsable(role: RoleConfig, owner: TokenOwner, work: WaitContext): Promise<void>;
   /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
   leastPolicy(): AllowPolicy;
   /**
@@ -181,7 +181,7 @@ class AccountPart implements AwsPart {
   };
 
   /** The same, waited for where the issuer is made in the same run: names and certificates take their time. */
-  readonly #untilSeen = async ({ signal, waiting }: Waiting): Promise<void> => {
+  readonly #untilSeen = async ({ signal, waiting }: WaitContext): Promise<void> => {
     const { config, clock } = this.#context;
     await retry(() => this.#seeIssuer(signal), {
       schedule: issuerStart,
@@ -346,7 +346,7 @@ class AccountPart implements AwsPart {
     return exchanged(this.#session, asked, signal);
   }
 
-  async untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {
+  async untilUsable(role: RoleConfig, owner: TokenOwner, work: WaitContext): Promise<void> {
     await untilUsableBy(this.#asker(), role, owner, work);
   }
 

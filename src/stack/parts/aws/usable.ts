@@ -23,7 +23,7 @@ export interface TokenOwner {
 }
 
 /** What somebody who waits can be told, and how the waiting ends. */
-export type Waiting = Pick<Work, "signal" | "waiting">;
+export type WaitContext = Pick<Work, "signal" | "waiting">;
 
 async function mintedToken(owner: TokenOwner, signal: AbortSignal): Promise<string> {
   const { serviceAccount, audience } = owner;
@@ -44,7 +44,7 @@ export async function untilUsableBy(
   { account, session, notice }: Omit<UsableInput, "cluster">,
   role: RoleConfig,
   owner: TokenOwner,
-  work: Waiting,
+  work: WaitContext,
 ): Promise<boolean> {
   let token: string;
   try {
