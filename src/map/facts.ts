@@ -31,7 +31,7 @@ export interface PublisherKey extends KeyName {
 }
 
 /** A role of the config, and how its tokens are used. */
-export interface WantedRole {
+export interface ConfiguredRole {
   readonly name: string;
   readonly sessionName: string;
   /** NAMESPACE/NAME */
@@ -45,7 +45,7 @@ export interface MapAccount {
   readonly account: string;
   readonly region: string;
   readonly audiences: readonly string[];
-  readonly wanted: readonly WantedRole[];
+  readonly wanted: readonly ConfiguredRole[];
   readonly providers: readonly OidcProviderFacts[];
   /** Roles with everything on them; those that trust no OIDC provider too. */
   readonly roles: readonly RoleState[];

@@ -1,4 +1,4 @@
-import type { MapAccount, MapFacts, WantedRole } from "../../src/map/facts.ts";
+import type { MapAccount, MapFacts, ConfiguredRole } from "../../src/map/facts.ts";
 import type { RoleState } from "../../src/stack/parts/index.ts";
 
 export const account = "111122223333";
@@ -44,7 +44,7 @@ export function role(name: string, trustPolicy: string, more: Partial<RoleState>
   };
 }
 
-export const wanted = (name: string, ...serviceAccounts: readonly string[]): WantedRole => ({
+export const wanted = (name: string, ...serviceAccounts: readonly string[]): ConfiguredRole => ({
   name,
   sessionName: "podtrust",
   serviceAccounts,

@@ -1,6 +1,6 @@
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { admission, type PolicyDocument, type RoleFacts } from "../../rules/trust/index.ts";
-import type { MapAccount, MapFacts, WantedRole } from "../facts.ts";
+import type { MapAccount, MapFacts, ConfiguredRole } from "../facts.ts";
 import type { MapAccess } from "./graph.ts";
 import { nodeId } from "./graph.ts";
 import { proofOf } from "./proof.ts";
@@ -10,7 +10,7 @@ import { serviceAccountOf, subjectOf, subjectsToAsk } from "./subjects.ts";
 export interface ReadRole {
   readonly account: MapAccount;
   readonly role: RoleFacts;
-  readonly wanted: WantedRole | undefined;
+  readonly wanted: ConfiguredRole | undefined;
 }
 
 /** An OIDC provider whose issuer the stack's tokens name. */

@@ -12,7 +12,12 @@ export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bo
 export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicySpec } from "./policy/policies.ts";
-export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";
+export {
+  injectionProblem,
+  type InjectionProblem,
+  type InjectionReason,
+  type ExpectedRole,
+} from "./problem.ts";
 export { noRoleMap, readRoleMap, type RoleMap, withRoleMap } from "./role-map.ts";
 export type { Profile, RoleAccess } from "./role-access.ts";
 export { roleEnvironment } from "./variables.ts";

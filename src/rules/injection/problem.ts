@@ -20,7 +20,7 @@ export interface InjectionProblem {
 }
 
 /** What a pod should have been given. */
-export interface WantedRole {
+export interface ExpectedRole {
   readonly roleArn: string;
   /** Those that the OIDC provider accepts. */
   readonly audiences: readonly string[];
@@ -48,7 +48,7 @@ const noVariables: InjectionProblem = {
 function tokenProblem(
   spec: PodSpec,
   container: JsonRecord,
-  wanted: WantedRole,
+  wanted: ExpectedRole,
 ): InjectionProblem | "unseen" | undefined {
   const role = valueOf(container, "AWS_ROLE_ARN");
   const file = valueOf(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -79,7 +79,7 @@ function tokenProblem(
 function containerProblem(
   spec: PodSpec,
   container: JsonRecord,
-  wanted: WantedRole,
+  wanted: ExpectedRole,
 ): InjectionProblem | undefined {
   const problem = tokenProblem(spec, container, wanted);
   if (problem === "unseen") return undefined;
@@ -107,7 +107,7 @@ function isAsking(container: JsonRecord, problem: InjectionProblem | undefined):
  * the role without its token. Sidecars need nothing of it, so one container is enough. With `PodRegionMissing` the role can be had, and most clients then ask for a
  * region all the same.
  */
-export function injectionProblem(pod: JsonRecord, wanted: WantedRole): InjectionProblem | undefined {
+export function injectionProblem(pod: JsonRecord, wanted: ExpectedRole): InjectionProblem | undefined {
   const spec = recordOf(pod["spec"]);
   const containers = [...recordsOf(spec["containers"]), ...recordsOf(spec["initContainers"])];
   const judged = containers.map((container) => ({
