@@ -4,7 +4,7 @@ import { awsError, isAwsCode } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
 /** What a workload sends to STS. */
-export interface WebIdentityRequest {
+export interface AssumeRequest {
   readonly roleArn: string;
   readonly sessionName: string;
   /** The token itself: never logged, never part of an error. Absent only to see the call refused. */
@@ -24,7 +24,7 @@ export interface AssumedIdentity {
 /** sts:AssumeRoleWithWebIdentity, unsigned as a workload calls it. Throws what the SDK throws. */
 export async function assumeWithWebIdentity(
   session: AwsSession,
-  request: WebIdentityRequest,
+  request: AssumeRequest,
   signal?: AbortSignal,
 ): Promise<AssumedIdentity> {
   const { AssumeRoleWithWebIdentityCommand } = await import("@aws-sdk/client-sts");
@@ -62,7 +62,7 @@ const propagation: RetrySchedule = {
  */
 export async function waitUntilAssumable(
   session: AwsSession,
-  request: WebIdentityRequest,
+  request: AssumeRequest,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<AssumedIdentity> {
   try {

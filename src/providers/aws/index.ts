@@ -11,7 +11,7 @@ export {
   type AssumedIdentity,
   maxPropagation,
   waitUntilAssumable,
-  type WebIdentityRequest,
+  type AssumeRequest,
 } from "./assume.ts";
 export { type AwsComplaint, awsError, complaintOf, isAwsCode } from "./failure.ts";
 export { callerIdentity, type CallerIdentity, checkAccount, defaultRegion } from "./identity.ts";

@@ -3,7 +3,7 @@ import {
   assumeWithWebIdentity,
   awsError,
   complaintOf,
-  type WebIdentityRequest,
+  type AssumeRequest,
 } from "../../../providers/aws/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
 
@@ -29,7 +29,7 @@ const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-un
  */
 export async function exchanged(
   session: AwsSession,
-  request: WebIdentityRequest,
+  request: AssumeRequest,
   signal: AbortSignal,
 ): Promise<TokenExchange> {
   try {
