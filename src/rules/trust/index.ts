@@ -38,7 +38,7 @@ export {
   trustQuota,
 } from "./policy/quota.ts";
 export { policyText } from "./policy/text.ts";
-export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
+export { webIdentityTrustPolicy, type WebIdentityStatement } from "./policy/web-identity.ts";
 export { admission, type Admission, type AdmissionQuestion } from "./sts/admission.ts";
 export type { AwsMessage } from "./sts/answer.ts";
 export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";

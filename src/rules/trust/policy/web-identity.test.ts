@@ -4,16 +4,16 @@ import { evaluate } from "../access/evaluate.ts";
 import { trustPolicyWarnings } from "./lint.ts";
 import { parsePolicy } from "./parse.ts";
 import { policyText } from "./text.ts";
-import { webIdentityTrustPolicy, type WebIdentityTrust } from "./web-identity.ts";
+import { webIdentityTrustPolicy, type WebIdentityStatement } from "./web-identity.ts";
 
-const trust: WebIdentityTrust = {
+const trust: WebIdentityStatement = {
   providerArn: "arn:aws:iam::111122223333:oidc-provider/oidc.example.test/a",
   providerUrl: "oidc.example.test/a",
   audiences: ["sts.amazonaws.com"],
   subjects: ["system:serviceaccount:shop:cart"],
 };
 
-function effect(of: WebIdentityTrust, sub: string, action = "sts:AssumeRoleWithWebIdentity"): string {
+function effect(of: WebIdentityStatement, sub: string, action = "sts:AssumeRoleWithWebIdentity"): string {
   // Through IAM's text and back, as it would be stored.
   const document = parsePolicy(policyText(webIdentityTrustPolicy(of)), "trust");
   return evaluate([{ name: "trust", document }], {

@@ -1,7 +1,7 @@
 import { isOnlyWildcards } from "../condition/pattern.ts";
 import type { Condition, PolicyDocument } from "./document.ts";
 
-export interface WebIdentityTrust {
+export interface WebIdentityStatement {
   /** ARN of the OIDC provider. */
   readonly providerArn: string;
   /** The issuer as IAM keeps it: without the scheme. */
@@ -17,7 +17,7 @@ export interface WebIdentityTrust {
   readonly setSourceIdentity?: boolean;
 }
 
-function subjectCondition(trust: WebIdentityTrust): Condition {
+function subjectCondition(trust: WebIdentityStatement): Condition {
   const patterns = trust.subjectPatterns ?? [];
   const key = `${trust.providerUrl}:sub`;
   if (patterns.length === 0) return { operator: "StringEquals", key, values: trust.subjects };
@@ -32,7 +32,7 @@ function subjectCondition(trust: WebIdentityTrust): Condition {
  * StringEquals, patterns by StringLike only when there are any. TypeError without audience or subject, or for a
  * pattern that would fit every subject.
  */
-export function webIdentityTrustPolicy(trust: WebIdentityTrust): PolicyDocument {
+export function webIdentityTrustPolicy(trust: WebIdentityStatement): PolicyDocument {
   const patterns = trust.subjectPatterns ?? [];
   if (trust.audiences.length === 0) throw new TypeError("a trust policy needs an audience");
   if (trust.subjects.length + patterns.length === 0) throw new TypeError("a trust policy needs a subject");
