@@ -5,7 +5,7 @@ import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/in
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
 import { showRecord } from "./records.ts";
 import { Budget, openCloudflareServer, type CloudflareTokens } from "./server.ts";
-import { type CloudflareVariants, defaultVariants, type Zone } from "./types.ts";
+import { type CloudflareVariants, defaultVariants, type CloudflareZone } from "./types.ts";
 
 export interface StandInCloudflareOptions {
   /**
@@ -21,7 +21,7 @@ export interface StandInCloudflareOptions {
    *
    * @default `example.com`, on the Free plan
    */
-  readonly zones?: readonly (Partial<Pick<Zone, "plan" | "status" | "paused" | "type">> & {
+  readonly zones?: readonly (Partial<Pick<CloudflareZone, "plan" | "status" | "paused" | "type">> & {
     readonly name: string;
   })[];
   readonly clock?: Clock;
@@ -60,7 +60,7 @@ const newId = (): string => randomBytes(16).toString("hex");
 /** Opens an account and listens; see `startStandInCloudflare`. */
 export async function openCloudflare(options: StandInCloudflareOptions = {}): Promise<StandInCloudflare> {
   const { zones: asked = [{ name: "example.com" }], clock = systemClock } = options;
-  const zones = asked.map((zone): Zone => ({
+  const zones = asked.map((zone): CloudflareZone => ({
     plan: "free",
     status: "active",
     paused: false,

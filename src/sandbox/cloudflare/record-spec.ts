@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { CloudflareApiError, invalid } from "./api-error.ts";
-import type { CaaData, DnsRecord, RequestedRecord, Zone } from "./types.ts";
+import type { CaaData, DnsRecord, RequestedRecord, CloudflareZone } from "./types.ts";
 
 const plans = {
   free: { comment: 100, tags: 0 },
@@ -14,7 +14,7 @@ const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The whole name, in Punycode and lower case; `@` is the zone itself. */
-function nameOf(text: unknown, zone: Zone): string {
+function nameOf(text: unknown, zone: CloudflareZone): string {
   if (typeof text !== "string" || text === "") throw invalid(9000, "DNS name is invalid.");
   if (text === "@") return zone.name;
   const ascii = domainToASCII(text.replace(/\.$/u, "")) || text;
@@ -63,7 +63,7 @@ function ttlOf(ttl: unknown, proxied: boolean): number {
   throw invalid(9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.");
 }
 
-function commentOf(comment: unknown, { plan }: Zone): string | null {
+function commentOf(comment: unknown, { plan }: CloudflareZone): string | null {
   if (comment === undefined || comment === null || comment === "") return null;
   const { comment: maxComment } = plans[plan];
   if (typeof comment !== "string" || /[\r\n]/u.test(comment))
@@ -73,7 +73,7 @@ function commentOf(comment: unknown, { plan }: Zone): string | null {
   return comment;
 }
 
-function tagsOf(tags: unknown, { plan }: Zone): readonly string[] {
+function tagsOf(tags: unknown, { plan }: CloudflareZone): readonly string[] {
   const list = Array.isArray(tags) ? (tags as readonly unknown[]) : [];
   const quota = plans[plan].tags;
   if (list.length > quota) {
@@ -96,7 +96,7 @@ export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
  * What a body asks a record to be. `before` is what it keeps of what the body leaves out (PATCH); without it what
  * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `ApiError`.
  */
-export function specOf(body: unknown, zone: Zone, before?: DnsRecord): RequestedRecord {
+export function specOf(body: unknown, zone: CloudflareZone, before?: DnsRecord): RequestedRecord {
   if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");
   const fields: Fields = {
     ...(before === undefined ? {} : { ...before, data: before.data ?? null }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { defined } from "../../core/base/index.ts";
 import { CloudflareApiError } from "./api-error.ts";
 import { isProxiable, specOf } from "./record-spec.ts";
-import type { CloudflareVariants, DnsRecord, RequestedRecord, Zone } from "./types.ts";
+import type { CloudflareVariants, DnsRecord, RequestedRecord, CloudflareZone } from "./types.ts";
 
 const maxRecords = 200;
 const addressTypes = new Set(["A", "AAAA"]);
@@ -52,12 +52,12 @@ function existing(records: Records, id: unknown): DnsRecord {
 
 /** What can be done with the records of a zone, on a copy that is taken over when all of it went well. */
 export class RecordChanges {
-  readonly #zone: Zone;
+  readonly #zone: CloudflareZone;
   readonly #records: Records;
   readonly #time: string;
 
   /** `time`: now, RFC 3339. */
-  constructor(zone: Zone, time: string) {
+  constructor(zone: CloudflareZone, time: string) {
     this.#zone = zone;
     this.#records = new Map(zone.records);
     this.#time = time;

@@ -1,7 +1,7 @@
 import { CloudflareApiError } from "./api-error.ts";
 import { matching, pageOf } from "./filters.ts";
 import { RecordChanges, showRecord } from "./records.ts";
-import type { CloudflareVariants, DnsRecord, Zone } from "./types.ts";
+import type { CloudflareVariants, DnsRecord, CloudflareZone } from "./types.ts";
 
 /** A request that was authorised. */
 export interface CloudflareRequest {
@@ -24,7 +24,7 @@ export interface Success {
 export interface CloudflareAccount {
   readonly id: string;
   readonly tokenId: string;
-  readonly zones: readonly Zone[];
+  readonly zones: readonly CloudflareZone[];
   readonly variants: CloudflareVariants;
   /** Now, RFC 3339. */
   readonly time: () => string;
@@ -33,7 +33,7 @@ export interface CloudflareAccount {
 const since = "2024-01-01T00:00:00.000000Z";
 
 function showZone(
-  { id, name, plan, status, paused, type }: Zone,
+  { id, name, plan, status, paused, type }: CloudflareZone,
   account: CloudflareAccount,
   { isReadOnly }: Pick<CloudflareRequest, "isReadOnly">,
 ): object {
@@ -88,7 +88,7 @@ function listZones(account: CloudflareAccount, request: CloudflareRequest): Succ
   return { result: items.map((zone) => showZone(zone, account, request)), info };
 }
 
-function zoneOf(account: CloudflareAccount, id: string): Zone {
+function zoneOf(account: CloudflareAccount, id: string): CloudflareZone {
   if (!/^[0-9a-f]{32}$/u.test(id)) {
     throw new CloudflareApiError(
       404,
@@ -124,7 +124,7 @@ function runBatch(
 
 function writeRecords(
   account: CloudflareAccount,
-  zone: Zone,
+  zone: CloudflareZone,
   { method, parts, body }: CloudflareRequest,
 ): Success {
   const changes = new RecordChanges(zone, account.time());
@@ -143,7 +143,7 @@ function writeRecords(
   return success;
 }
 
-function recordsOf(account: CloudflareAccount, zone: Zone, request: CloudflareRequest): Success {
+function recordsOf(account: CloudflareAccount, zone: CloudflareZone, request: CloudflareRequest): Success {
   const { method, parts, query } = request;
   if (method !== "GET") return writeRecords(account, zone, request);
   const id = parts[3];

@@ -1,4 +1,4 @@
-export interface Zone {
+export interface CloudflareZone {
   /** 32 hexadecimal digits. */
   readonly id: string;
   readonly name: string;
