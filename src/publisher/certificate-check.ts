@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { defined } from "../core/base/index.ts";
-import type { CertificateSource } from "./publisher.ts";
+import type { CertificateProvider } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { IssuerCertificateStatus } from "./status.ts";
 
@@ -27,7 +27,7 @@ function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   return hosts.filter((host) => !names(host));
 }
 
-function failingOf(source: CertificateSource): IssuerCertificateStatus["failing"] {
+function failingOf(source: CertificateProvider): IssuerCertificateStatus["failing"] {
   const { lastError, attempts, nextAttempt } = source.status?.() ?? {};
   if (lastError === undefined) return undefined;
   const { message, next, at } = lastError;
@@ -47,7 +47,7 @@ class OneCheck {
   #of: string | undefined;
   #uncovered: readonly string[] = [];
 
-  verdict(source: CertificateSource, hosts: readonly string[], now: number): OneVerdict {
+  verdict(source: CertificateProvider, hosts: readonly string[], now: number): OneVerdict {
     const current = source.current();
     const failing = failingOf(source);
     const { accounts } = source.status?.() ?? {};

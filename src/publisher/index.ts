@@ -1,7 +1,7 @@
 export type {
   BoundAddress,
   CertificateProgress,
-  CertificateSource,
+  CertificateProvider,
   ChallengeAnswers,
   DistrustOptions,
   DistrustOutcome,

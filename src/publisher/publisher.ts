@@ -12,7 +12,7 @@ import type { DocumentTarget } from "./bucket/target.ts";
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
 
 /** What gives an issuer its certificate, and a new one in time. */
-export interface CertificateSource {
+export interface CertificateProvider {
   /** The certificate to serve now, also an expired one; undefined before the first. */
   current(): ServedCertificate | undefined;
   /** Calls back whenever `current` has changed; gives the function that ends that. */
@@ -61,9 +61,9 @@ export interface IssuerOptions {
   readonly jwksUri?: string;
   readonly cluster: PublishedCluster;
   /** Absent only with `insecurePlainHttpBehindProxy`. */
-  readonly certificates?: CertificateSource;
+  readonly certificates?: CertificateProvider;
   /** Of jwksUri's host, where that has a certificate of its own. */
-  readonly jwksCertificates?: CertificateSource;
+  readonly jwksCertificates?: CertificateProvider;
   /** Where the documents are published in place of our own listeners. */
   readonly target?: DocumentTarget;
   /** Milliseconds for which a key that vanished from the cluster stays published; 24 h by default. */

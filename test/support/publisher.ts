@@ -7,7 +7,7 @@ import type { ServedCertificate } from "../../src/providers/tls/index.ts";
 import { renderDiscovery } from "../../src/rules/oidc/index.ts";
 import { publicJwk, type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
 import {
-  type CertificateSource,
+  type CertificateProvider,
   type Publisher,
   type PublisherOptions,
   type IssuerOptions,
@@ -57,7 +57,7 @@ export class FakeCluster {
 }
 
 /** A certificate that a test exchanges. */
-export class FakeCertificates implements CertificateSource {
+export class FakeCertificates implements CertificateProvider {
   #current: ServedCertificate | undefined;
   readonly #listeners = new Set<() => void>();
 

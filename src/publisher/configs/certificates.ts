@@ -11,7 +11,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../providers/tls/index.ts";
-import type { CertificateSource, ChallengeAnswers, Lookup } from "../publisher.ts";
+import type { CertificateProvider, ChallengeAnswers, Lookup } from "../publisher.ts";
 import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
 
@@ -41,7 +41,7 @@ export type OpenTxtRecords = Dns01Options["records"] &
 /** A certificate at work. */
 export interface OpenCertificate {
   /** Absent where TLS is a proxy's. */
-  readonly source?: CertificateSource;
+  readonly source?: CertificateProvider;
   /** Called once the listeners stand: a CA asks them. */
   begin(): Promise<void>;
   close(): Promise<void>;

@@ -1,9 +1,9 @@
 import type { ServedCertificate } from "../../providers/tls/index.ts";
-import type { CertificateProgress, CertificateSource } from "../publisher.ts";
+import type { CertificateProgress, CertificateProvider } from "../publisher.ts";
 import type { CertificateAccount } from "../status.ts";
 
 /** A certificate source with accounts at CAs. */
-interface SourceOfCa extends CertificateSource {
+interface SourceOfCa extends CertificateProvider {
   accounts(): readonly CertificateAccount[];
 }
 
@@ -11,9 +11,9 @@ interface SourceOfCa extends CertificateSource {
  * A certificate source that stands in for one that can only start once the listeners do, since a CA proves a
  * name by asking them.
  */
-export class LateCertificates implements CertificateSource {
+export class LateCertificates implements CertificateProvider {
   readonly #listeners = new Set<() => void>();
-  #source: CertificateSource | undefined;
+  #source: CertificateProvider | undefined;
   #accounts: () => readonly CertificateAccount[] = () => [];
   #unsubscribe: (() => void) | undefined;
 

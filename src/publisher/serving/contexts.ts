@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { errorText, type Logger } from "../../core/base/index.ts";
-import type { CertificateSource } from "../publisher.ts";
+import type { CertificateProvider } from "../publisher.ts";
 
 /**
  * TLS 1.2 and 1.3: AWS falls back to thumbprints where 1.3 is demanded. Ciphers with forward secrecy and
@@ -26,7 +26,7 @@ const tlsOptions = {
 export interface NamedCertificate {
   readonly stack: string;
   readonly hosts: readonly string[];
-  readonly certificates: CertificateSource;
+  readonly certificates: CertificateProvider;
 }
 
 /**
