@@ -7,7 +7,7 @@ import {
   type HttpResponse,
   request,
 } from "../core/http/index.ts";
-import { discoveryUrlOf } from "../rules/oidc/index.ts";
+import { discoveryUrlOf, type DocumentName } from "../rules/oidc/index.ts";
 import { awsBounds, type IssuerBounds } from "./bounds.ts";
 
 /** How an issuer is reached from here, where it is not by public DNS and public roots. */
@@ -18,8 +18,6 @@ export interface IssuerRoute {
   /** SHA-1 in hex: a chain that no root vouches for is accepted when it holds one of them, as IAM does. */
   readonly thumbprints?: readonly string[];
 }
-
-export type DocumentName = "discovery" | "jwks";
 
 /** One document of an issuer: what was seen of the exchange, and the answer or why there is none. */
 export type DocumentReading = {

@@ -1,5 +1,4 @@
-/** The two documents. */
-export type DocumentName = "discovery" | "jwks";
+import type { DocumentName } from "../../rules/oidc/index.ts";
 
 /** A document as it stands at a target. */
 export interface StoredDocument {
