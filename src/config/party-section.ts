@@ -1,6 +1,6 @@
 import type { ServiceAccountName } from "../rules/oidc/index.ts";
 import type { Config, ConfiguredParties } from "./config.ts";
-import type { Rule } from "./mistakes/rule.ts";
+import type { ConfigRule } from "./mistakes/rule.ts";
 import type { ConfigSource } from "./places.ts";
 import type { ConfigInput } from "./schema.ts";
 
@@ -17,7 +17,7 @@ export interface WantedAudience {
  */
 export interface PartySection {
   /** What has to fit together in it. */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly ConfigRule[];
   /** The section with defaults; the input has passed schema and rules. */
   resolve(input: ConfigInput, source: ConfigSource): Partial<ConfiguredParties>;
   /** The audiences of the tokens that a ServiceAccount presents by this section; empty where it is not named there. */

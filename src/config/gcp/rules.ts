@@ -2,7 +2,7 @@ import { CelError, celExpression } from "../../rules/gcp/index.ts";
 import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
-import { itemsAt, repeated, repeatedTogether, type Rule, textAt } from "../mistakes/rule.ts";
+import { itemsAt, repeated, repeatedTogether, type ConfigRule, textAt } from "../mistakes/rule.ts";
 import { standardId } from "./standard-id.ts";
 
 const projects = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["gcp"]);
@@ -23,10 +23,10 @@ function problem(
   return { key: keyText(path), ...document.positionOf(path), ...shown, ...rest };
 }
 
-const poolsOnce: Rule = (document) =>
+const poolsOnce: ConfigRule = (document) =>
   repeatedTogether(document, projects(document), ["projectNumber", "pool", "provider"]);
 
-const emailsOnce: Rule = (document) =>
+const emailsOnce: ConfigRule = (document) =>
   projects(document).flatMap((path) =>
     repeated(
       document,
@@ -35,14 +35,14 @@ const emailsOnce: Rule = (document) =>
     ),
   );
 
-const audiencesOnce: Rule = (document) =>
+const audiencesOnce: ConfigRule = (document) =>
   projects(document).flatMap((path) => repeated(document, itemsAt(document, [...path, "audiences"]), false));
 
 // A pod has one credential file, which names one service account or none.
-const membersOnce: Rule = (document) =>
+const membersOnce: ConfigRule = (document) =>
   projects(document).flatMap((path) => repeated(document, members(document, path), false));
 
-const subjectsFit: Rule = (document) =>
+const subjectsFit: ConfigRule = (document) =>
   projects(document).flatMap((path) =>
     members(document, path).flatMap((member) => {
       const [namespace = "", name = ""] = (textAt(document, member) ?? "").split("/");
@@ -56,7 +56,7 @@ const subjectsFit: Rule = (document) =>
     }),
   );
 
-const standardIdsFit: Rule = (document) => {
+const standardIdsFit: ConfigRule = (document) => {
   const stack = textAt(document, ["stack"]);
   if (stack === undefined || standardId(stack) !== undefined) return [];
   return projects(document).flatMap((path) =>
@@ -69,7 +69,7 @@ const standardIdsFit: Rule = (document) => {
   );
 };
 
-const conditionsAreCel: Rule = (document) =>
+const conditionsAreCel: ConfigRule = (document) =>
   projects(document).flatMap((project) => {
     const path: KeyPath = [...project, "condition"];
     const text = textAt(document, path);
@@ -85,7 +85,7 @@ const conditionsAreCel: Rule = (document) =>
   });
 
 /** What has to fit together in the projects of Google Cloud. */
-export const gcpRules: readonly Rule[] = [
+export const gcpRules: readonly ConfigRule[] = [
   poolsOnce,
   emailsOnce,
   audiencesOnce,

@@ -1,13 +1,14 @@
 import { isLoopback } from "../../core/http/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
-import { itemsAt, repeated, repeatedTogether, type Rule, textAt } from "../mistakes/rule.ts";
+import { itemsAt, repeated, repeatedTogether, type ConfigRule, textAt } from "../mistakes/rule.ts";
 
 const servers = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["openbao"]);
 
-const mountsOnce: Rule = (document) => repeatedTogether(document, servers(document), ["address", "mount"]);
+const mountsOnce: ConfigRule = (document) =>
+  repeatedTogether(document, servers(document), ["address", "mount"]);
 
-const rolesOnce: Rule = (document) =>
+const rolesOnce: ConfigRule = (document) =>
   servers(document).flatMap((path) =>
     repeated(
       document,
@@ -16,7 +17,7 @@ const rolesOnce: Rule = (document) =>
     ),
   );
 
-const listsWithoutRepeats: Rule = (document) =>
+const listsWithoutRepeats: ConfigRule = (document) =>
   servers(document)
     .flatMap((path) => itemsAt(document, [...path, "roles"]))
     .flatMap((role) =>
@@ -26,7 +27,7 @@ const listsWithoutRepeats: Rule = (document) =>
     );
 
 // The token that makes the mount, and those that log in by it, go over this connection.
-const plainHttpOnLoopback: Rule = (document) =>
+const plainHttpOnLoopback: ConfigRule = (document) =>
   servers(document).flatMap((server) => {
     const path: KeyPath = [...server, "address"];
     const value = textAt(document, path) ?? "";
@@ -38,7 +39,7 @@ const plainHttpOnLoopback: Rule = (document) =>
   });
 
 /** What has to fit together in the mounts of OpenBao. */
-export const openBaoRules: readonly Rule[] = [
+export const openBaoRules: readonly ConfigRule[] = [
   mountsOnce,
   rolesOnce,
   listsWithoutRepeats,
