@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
-import { closeListener, type Listener, openListener } from "../listener/index.ts";
+import { closeListener, type HttpListener, openListener } from "../listener/index.ts";
 import { greet, plain, type Refusal, type Target } from "./greeting.ts";
 
 /** A request to one of a site's hosts. */
@@ -136,7 +136,7 @@ function handle(exchange: Exchange, sites: readonly FrontSite[], logger: Logger)
     .catch(() => void exchange.outgoing.destroy());
 }
 
-async function listening(options: Parameters<typeof openListener>[0]): Promise<Listener> {
+async function listening(options: Parameters<typeof openListener>[0]): Promise<HttpListener> {
   try {
     return await openListener(options);
   } catch (error) {
