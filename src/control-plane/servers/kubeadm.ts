@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import {
   type ApiServerFlags,
-  type Changed,
+  type ChangedValue,
   changeManifest,
   type FileKeys,
   type FlagChange,
@@ -110,7 +110,7 @@ export class KubeadmFiles implements ServerFiles {
     await this.#kept.write({ path: kubeadmManifest, content }, whole, signal);
   }
 
-  #valueOf<T>(path: string, changed: Changed<T>): T {
+  #valueOf<T>(path: string, changed: ChangedValue<T>): T {
     if ("value" in changed) return changed.value;
     throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${path} ${changed.fault}`);
   }
