@@ -1,5 +1,5 @@
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import type { Difference, Inputs, Observed, Output, Resource } from "../../rules/plan/index.ts";
+import type { Difference, Inputs, Observed, ResourceOutput, Resource } from "../../rules/plan/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer } from "./failure.ts";
 import { changedFields, type Fields, written } from "./fields.ts";
@@ -97,7 +97,7 @@ export function observedJwtRole(state: JsonRecord | undefined): Observed<JsonRec
   return state === undefined ? { exists: false } : { exists: true, state, owner: { kind: "ours" } };
 }
 
-const accessorOf = (place: MountPlace): Output => ({ after: mountNames(place).id, name: "accessor" });
+const accessorOf = (place: MountPlace): ResourceOutput => ({ after: mountNames(place).id, name: "accessor" });
 
 /** Makes sure, before a write, that the mount is still the one that was found to be ours. */
 async function checkMount(

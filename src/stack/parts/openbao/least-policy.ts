@@ -1,6 +1,6 @@
 import { type Fields, jwtRoleFields, mountFields, written } from "../../../providers/openbao/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
-import { attributes, type Block, hclText, type Value } from "../../hcl/index.ts";
+import { attributes, type Block, hclText, type HclValue } from "../../hcl/index.ts";
 import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
 
 type Right = "create" | "read" | "update" | "delete" | "list" | "sudo";
@@ -12,8 +12,10 @@ function path(comment: string, at: string, capabilities: readonly Right[], only?
 }
 
 /** Each parameter with the list of values that it may have, which here are one. */
-function allowed(fields: Fields): Readonly<Record<string, Value>> {
-  const entries = Object.entries(written(fields)).map(([name, value]) => [name, [value as Value]] as const);
+function allowed(fields: Fields): Readonly<Record<string, HclValue>> {
+  const entries = Object.entries(written(fields)).map(
+    ([name, value]) => [name, [value as HclValue]] as const,
+  );
   return Object.fromEntries(entries);
 }
 
