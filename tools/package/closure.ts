@@ -15,8 +15,14 @@ function packageOf(target: string): string {
   return target.split("/", target.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** Walks the imports of modules below the working directory, those of types as well: declarations need them. */
-export function closureOf(entries: readonly string[]): Closure {
+/**
+ * Walks the imports of modules below the working directory: of sources those of types as well, of what was built those that
+ * its scripts or its declarations have. `fileOf` is the file that an import's path means.
+ */
+export function closureOf(
+  entries: readonly string[],
+  fileOf: (path: string) => string = (path) => path,
+): Closure {
   const files = new Set<string>();
   const packages = new Set<string>();
   const waiting = [...entries];
@@ -24,7 +30,7 @@ export function closureOf(entries: readonly string[]): Closure {
     if (files.has(file)) continue;
     files.add(file);
     for (const target of importsIn(readFileSync(file, "utf8"))) {
-      if (target.startsWith(".")) waiting.push(normalize(join(dirname(file), target)));
+      if (target.startsWith(".")) waiting.push(fileOf(normalize(join(dirname(file), target))));
       else if (!target.startsWith("node:")) packages.add(packageOf(target));
     }
   }

@@ -6,8 +6,10 @@ import { type Closure, closureOf } from "./closure.ts";
 /** Where the manifest of @podtrust/sandbox stands, with its README and CHANGELOG. */
 export const sandboxFolder = "packages/sandbox";
 
+/** What others import. */
+const doors = ["src/sandbox/index.ts", "src/sandbox/gcp.ts"];
 /** What the package is entered by: what others import, its command, and the process that it starts. */
-const entries = ["src/sandbox/index.ts", "src/sandbox/gcp.ts", programs.sandbox, programs.sandboxProcess];
+const entries = [...doors, programs.sandbox, programs.sandboxProcess];
 
 /** Pages that its help, its errors and its README point to. */
 const pages = [
@@ -26,6 +28,22 @@ export function sandboxClosure(): Closure {
 /** Its map is not in the package. */
 function withoutMap(script: string): string {
   return script.replace(/\n\/\/# sourceMappingURL=.*\n?$/u, "\n");
+}
+
+const built = (source: string, ending: ".js" | ".d.ts"): string =>
+  source.replace(/^src\//u, "dist/").replace(/\.ts$/u, ending);
+
+/**
+ * The built files that the package needs: the scripts that run, and of the declarations those that what others import leads
+ * to. A disk gives each file four kilobytes, and most declarations are of what nobody outside can name.
+ */
+function builtFiles(): readonly string[] {
+  const scripts = closureOf(entries.map((entry) => built(entry, ".js")));
+  const declarations = closureOf(
+    doors.map((entry) => built(entry, ".d.ts")),
+    (path) => path.replace(/(?<!\.d)\.[jt]s$/u, ".d.ts"),
+  );
+  return [...scripts.files, ...declarations.files];
 }
 
 /** Copies the pages; of a link to one that stays behind, its text. */
@@ -49,12 +67,10 @@ export function assembleSandbox(): Closure {
   const closure = sandboxClosure();
   for (const made of ["dist", "docs", "LICENSE"])
     rmSync(join(sandboxFolder, made), { recursive: true, force: true });
-  for (const file of closure.files) {
-    const built = file.replace(/^src\//u, "dist/").replace(/\.ts$/u, "");
-    mkdirSync(join(sandboxFolder, dirname(built)), { recursive: true });
-    const script = withoutMap(readFileSync(`${built}.js`, "utf8"));
-    writeFileSync(join(sandboxFolder, `${built}.js`), script);
-    cpSync(`${built}.d.ts`, join(sandboxFolder, `${built}.d.ts`));
+  for (const file of builtFiles()) {
+    mkdirSync(join(sandboxFolder, dirname(file)), { recursive: true });
+    if (file.endsWith(".d.ts")) cpSync(file, join(sandboxFolder, file));
+    else writeFileSync(join(sandboxFolder, file), withoutMap(readFileSync(file, "utf8")));
   }
   chmodSync(join(sandboxFolder, "dist/sandbox/cli/main.js"), 0o755);
   cpSync("LICENSE", join(sandboxFolder, "LICENSE"));

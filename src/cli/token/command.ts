@@ -22,8 +22,7 @@ export const tokenUses: CommandUses = {
   token: {
     examples: [
       "podtrust token shop/web",
-      "podtrust token shop/web --audience sts.amazonaws.com --expiration 15m",
-      "podtrust token shop/web --raw > token.jwt",
+      "podtrust token shop/web --audience sts.amazonaws.com --expiration 15m --raw > token.jwt",
       "podtrust token shop/web --for gcp -f podtrust.yaml --raw > token.jwt",
     ],
     guide: "explain",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { changeFlags, flagDifference, parseFlags, secretTokenKeyFile } from "./index.ts";
+import { changeFlags, flagDifference, issuerFlagsOf, parseFlags, secretTokenKeyFile } from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
 const ours = "https://oidc.example.com";
@@ -94,6 +94,18 @@ describe("an API server's command line", () => {
       "--service-account-jwks-uri is not set, and https://a is wanted",
     );
   });
+});
+
+test("the issuer flags of one server give another the same, and take away what the first has not set", () => {
+  const flags = parseFlags([`--service-account-issuer=${ours}`, `--service-account-issuer=${old}`]);
+  const change = issuerFlagsOf(flags);
+  assert.deepEqual(change, { issuers: [ours, old], audiences: [], jwksUri: "" });
+  const other = [
+    `--service-account-issuer=${old}`,
+    "--api-audiences=a",
+    "--service-account-jwks-uri=https://a",
+  ];
+  assert.equal(flagDifference(parseFlags(changeFlags(other, change)), change), undefined);
 });
 
 test("a controller manager's command line says with which key file it signs tokens in Secrets, or that it makes none", () => {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { changeKubeadmConfig, changeManifest, changeServerConfig, loggedWords } from "./index.ts";
+import {
+  changeKubeadmConfig,
+  changeManifest,
+  changeServerConfig,
+  keysBetween,
+  loggedWords,
+  manifestFlags,
+} from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
 const ours = "https://oidc.example.com";
@@ -26,6 +33,14 @@ describe("a static pod's manifest", () => {
         container([`--service-account-issuer=${old}`, `--service-account-issuer=${ours}`, "--a=b"]),
       ),
     });
+  });
+
+  test("is read for the flags that it starts its API server with, and refused by name where it is none", () => {
+    const command = ["kube-apiserver", `--service-account-issuer=${old}`];
+    const read = manifestFlags(manifest({ name: "kube-apiserver", command }));
+    assert.ok("value" in read);
+    assert.deepEqual(read.value.issuers, [old]);
+    assert.ok("fault" in manifestFlags({ kind: "Pod" }));
   });
 
   test("may have its flags in args", () => {
@@ -163,4 +178,17 @@ test("the line that k3s logs gives the words of its API server, as does a bare c
   assert.deepEqual(loggedWords("kube-apiserver --a=b"), ["kube-apiserver", "--a=b"]);
   assert.deepEqual(loggedWords('time="x" level=info msg="Running kube-controller-manager --a=b"'), ["--a=b"]);
   assert.deepEqual(loggedWords(""), []);
+});
+
+test("keys that came and went between two readings are told apart, and one that began to sign came since", () => {
+  const before = { verify: ["a", "b"], signing: "a" };
+  assert.deepEqual(keysBetween(before, before), { keysSince: [], keysGone: [] });
+  assert.deepEqual(keysBetween(before, { verify: ["a", "c"], signing: "c" }), {
+    keysSince: ["c"],
+    keysGone: ["b"],
+  });
+  assert.deepEqual(keysBetween(before, { verify: ["a", "b"], signing: "b" }), {
+    keysSince: ["b"],
+    keysGone: [],
+  });
 });

@@ -57,6 +57,13 @@ async function lived(events: readonly Event[], forgets: boolean): Promise<Lived>
   }
 }
 
+/** A history in which something is there to be remembered, whatever the random ones are. */
+const seenTwice: Event[] = [
+  { kind: "bind", spec: 0 },
+  { kind: "pass", stale: false, mishaps: [], always: "" },
+  { kind: "pass", stale: false, mishaps: [], always: "" },
+];
+
 describe("what the operator remembers of an account", () => {
   test("property: changes no change at IAM, no role and no status, and spares readings", async () => {
     let spared = 0;
@@ -68,7 +75,7 @@ describe("what the operator remembers of an account", () => {
         assert.ok(remembering.readings <= forgetful.readings);
         spared += forgetful.readings - remembering.readings;
       }),
-      { numRuns },
+      { numRuns, examples: [[seenTwice]] },
     );
     assert.ok(spared > 0, "nothing was remembered");
   });

@@ -10,7 +10,7 @@ const unreadable = aadsts(50_166, "invalid_request", {
 });
 
 /** The keys of a set that are looked at. */
-const { maxKeys = 100 } = relyingParties.azure;
+const { maxKeys } = relyingParties.azure;
 
 const documents = assertionRule({
   name: "issuer-documents",

@@ -134,6 +134,18 @@ describe("the policy evaluator", () => {
     );
   });
 
+  test("* by itself is everybody of every kind, and still nobody where nobody is known", () => {
+    const everybody = trust({ principals: { "*": ["*"] } });
+    const user = { ...assume, principal: { type: "Federated", ids: ["oidc.example.com"] } } as const;
+    assert.equal(evaluate(everybody, assume).effect, "allow");
+    assert.equal(evaluate(everybody, user).effect, "allow");
+    const { principal: _, ...nobody } = assume;
+    assert.match(
+      evaluate(everybody, nobody).trace[0]?.checks[0]?.because ?? "",
+      /its principals are \*; who asks is nobody that is known/u,
+    );
+  });
+
   test("NotPrincipal is about everybody else", () => {
     const not = (AWS: string): string =>
       evaluate(trust({ effect: "Deny", notPrincipals: { AWS: [AWS] } }), assume).effect;
