@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { mapPage, trustMap } from "../../src/map/index.ts";
 import { manyFacts } from "../map/worlds.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
-import { renderMapPage } from "./map-page.ts";
+import { type Frames, type LongestTask, renderMapPage } from "./map-page.ts";
 import { measuredNow } from "./process.ts";
 
 const bindings = 1000;
@@ -25,12 +25,16 @@ const firstPaint = `new Promise((resolve) => {
   }).observe({ type: "paint", buffered: true });
 })`;
 
-/** In the page: the longest time between two frames while steps are taken, each begun once the one before is done. */
+/** In the page: its frames while steps are taken, each begun once the one before is done. */
 const framesWhile = (steps: string): string => `(async () => {
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
   const shown = document.getElementById("f-shown");
   let longest = 0;
   let running = true;
+  const long = [];
+  const count = (entries) => long.push(...entries.map(({ duration }) => duration));
+  const observer = new PerformanceObserver((list) => count(list.getEntries()));
+  observer.observe({ type: "long-animation-frame" });
   const watch = (async () => {
     let last = await frame();
     while (running) {
@@ -48,7 +52,11 @@ const framesWhile = (steps: string): string => `(async () => {
   ${steps}
   running = false;
   await watch;
-  return longest;
+  // The browser tells of a frame once it is drawn.
+  for (let at = 0; at < 3; at += 1) await frame();
+  count(observer.takeRecords());
+  observer.disconnect();
+  return { longest, long };
 })()`;
 
 const filtering = framesWhile(`
@@ -75,30 +83,38 @@ interface TraceEvent {
   readonly name: string;
   readonly tid: number;
   readonly pid: number;
-  /** Microseconds of the thread's processor time. */
+  /** Microseconds by the wall, and of the thread's processor time. */
+  readonly dur?: number;
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
-/** Runs something in the page: what it gives, and the processor time of its main thread's longest task, in milliseconds. */
+/** Runs something in the page: what it gives, and the longest task that the browser's tracing shows meanwhile. */
 async function traced(
   page: BrowserPage,
   expression: string,
-): Promise<{ readonly value: number; readonly task: number }> {
+): Promise<{ readonly value: Frames; readonly task: LongestTask }> {
   const events: TraceEvent[] = [];
   page.listen("Tracing.dataCollected", ({ value }) => events.push(...(value as TraceEvent[])));
   const ended = new Promise<void>((resolve) => page.listen("Tracing.tracingComplete", () => resolve()));
   await page.call("Tracing.start", {
     traceConfig: { includedCategories: ["toplevel", "devtools.timeline"] },
   });
-  const value = await page.evaluate<number>(expression);
+  const value = await page.evaluate<Frames>(expression);
   await page.call("Tracing.end");
   await ended;
   const main = events.find(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
   const tasks = events.filter(
     ({ tid, pid, name }) => tid === main?.tid && pid === main.pid && name.endsWith("RunTask"),
   );
-  return { value, task: Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000)) };
+  const longest = (times: readonly number[]): number => Math.max(0, ...times) / 1000;
+  return {
+    value,
+    task: {
+      wall: longest(tasks.map(({ dur = 0 }) => dur)),
+      processor: longest(tasks.map(({ tdur = 0 }) => tdur)),
+    },
+  };
 }
 
 /** A page that is open and drawn, in a browser that has shown nothing before. */
@@ -129,7 +145,10 @@ export async function benchMap(quick: boolean): Promise<string> {
   const judged = timed(() => trustMap(facts));
   const rendered = timed(() => mapPage(judged.value));
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-map-"));
-  const [paint, frames, tasks, still]: number[][] = [[], [], [], []];
+  const paint: number[] = [];
+  const still: number[] = [];
+  const frames: Frames[] = [];
+  const tasks: LongestTask[] = [];
   let browser = "";
   try {
     const file = join(folder, "map.html");
@@ -137,11 +156,11 @@ export async function benchMap(quick: boolean): Promise<string> {
     for (let round = 0; round < rounds; round += 1) {
       const open = await opened(pathToFileURL(file).href);
       ({ browser } = open);
-      paint?.push(open.paint);
-      still?.push(await open.page.evaluate<number>(leftAlone));
+      paint.push(open.paint);
+      still.push((await open.page.evaluate<Frames>(leftAlone)).longest);
       const { value, task } = await traced(open.page, filtering);
-      frames?.push(value);
-      tasks?.push(task);
+      frames.push(value);
+      tasks.push(task);
       await open.page.close();
     }
   } finally {
@@ -155,9 +174,9 @@ export async function benchMap(quick: boolean): Promise<string> {
     judge: judged.ms,
     render: rendered.ms,
     pageKiB: Buffer.byteLength(rendered.value) / 1024,
-    paint: paint ?? [],
-    frames: frames ?? [],
-    tasks: tasks ?? [],
-    still: still ?? [],
+    paint,
+    frames,
+    tasks,
+    still,
   });
 }
