@@ -122,7 +122,7 @@ export function heldElsewhere({ keys }: Ring): readonly { readonly kid: string; 
 }
 
 /** What is kept of one signer, and where that is, for sentences. */
-export interface KeptAt {
+interface KeptAt {
   readonly where: string;
   readonly text: string;
 }

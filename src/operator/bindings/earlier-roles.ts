@@ -12,7 +12,7 @@ import { awsTags } from "../../rules/plan/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts } from "../../stack/parts/index.ts";
 
 /** A role that carries the mark of a binding, and goes with it. */
-export interface BoundRole {
+interface BoundRole {
   readonly name: string;
   readonly arn: string;
   readonly binding: Pick<Binding, "namespace" | "name">;
