@@ -4,18 +4,20 @@ import { connect, type ClientHttp2Session } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { collectBytes, recordOf, recordsOf, systemClock } from "../../src/core/base/index.ts";
+import { collectBytes, mapLimit, recordOf, recordsOf, systemClock } from "../../src/core/base/index.ts";
 import { KeyFolder } from "../../src/signer/index.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../cluster/harness/index.ts";
 import { prepareSigner, type SignerProcess } from "../cluster/signer/signer-process.ts";
 import { claimsOfToken, GrpcClient, signRequest } from "../signer/grpc-client.ts";
 import { startMotoKms, whyNoMotoKms } from "../support/moto-kms.ts";
 import { softHsmProgram, whyNoSoftHsm } from "../support/soft-hsm.ts";
-import { measuredNow } from "./process.ts";
+import { cpuSeconds, measuredNow } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 import { type Memory, renderSignerPage, type SignerResults } from "./signer-page.ts";
 
 const clients = 50;
+const noTime = { own: 0, children: 0 };
+const nobody = { times: [], processor: { server: 0, signer: 0, holder: 0 } };
 
 /** Runs so many calls, fifty at a time; the milliseconds that each took. */
 async function load(calls: number, call: () => Promise<void>): Promise<readonly number[]> {
@@ -71,6 +73,20 @@ async function adminOf(plane: ControlPlane): Promise<{ ca: string; cert: Buffer;
   return { ca: plane.ca, cert: bytes("client-certificate-data"), key: bytes("client-key-data") };
 }
 
+/** A process and those that it has started. */
+async function withChildren(pid: number): Promise<readonly number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  const children = text.split(" ").filter((one) => one.trim() !== "");
+  const below = await Promise.all(children.map((child) => withChildren(Number(child))));
+  return [pid, ...below.flat()];
+}
+
+/** Milliseconds of processor time of one process, and of its children by themselves. */
+async function processorOf(pid: number): Promise<{ readonly own: number; readonly children: number }> {
+  const [own = 0, ...children] = await mapLimit(await withChildren(pid), cpuSeconds);
+  return { own: own * 1000, children: children.reduce((sum, one) => sum + one, 0) * 1000 };
+}
+
 /** Three API servers of one cluster with one key: in-tree, by a signer with a file, and by one with SoftHSM. */
 async function benchTokens(program: string, quick: boolean): Promise<SignerResults["tokens"]> {
   await using stack = new AsyncDisposableStack();
@@ -94,15 +110,31 @@ async function benchTokens(program: string, quick: boolean): Promise<SignerResul
   stack.defer(() => {
     for (const one of all) one.close();
   });
-  const times: number[][] = [[], [], []];
+  const signers = [undefined, file, hsm];
+  const spentBy = async (index: number): Promise<readonly number[]> => {
+    const server = await cpuSeconds(plane.servers[index]?.pid() ?? 0);
+    const signer = signers[index];
+    const { own, children } = signer === undefined ? noTime : await processorOf(signer.pid());
+    return [server * 1000, own, children];
+  };
+  const measured = all.map(() => ({ times: [] as number[], processor: [0, 0, 0] }));
   const rounds = quick ? 2 : 6;
+  const calls = quick ? 100 : 200;
   // The first is not counted; each round asks all three, since the machine's other work changes.
   for (let round = 0; round <= rounds; round += 1)
     for (const [index, one] of all.entries()) {
-      const took = await load(quick ? 100 : 200, () => one.token());
-      if (round > 0) times[index]?.push(...took);
+      const before = await spentBy(index);
+      const took = await load(calls, () => one.token());
+      const after = await spentBy(index);
+      const into = measured[index];
+      if (round === 0 || into === undefined) continue;
+      into.times.push(...took);
+      into.processor = into.processor.map((sum, at) => sum + (after[at] ?? 0) - (before[at] ?? 0));
     }
-  const [inTree = [], files = [], softHsm = []] = times;
+  const [inTree = nobody, files = nobody, softHsm = nobody] = measured.map(({ times, processor }) => {
+    const [server = 0, signer = 0, helper = 0] = processor.map((ms) => ms / times.length);
+    return { times, processor: { server, signer, holder: helper } };
+  });
   return { inTree, files, softHsm };
 }
 
