@@ -17,6 +17,8 @@ const pages = [
   "docs/how-to/sandbox",
   "docs/reference/sandbox-library.md",
   "docs/reference/sandbox-control.md",
+  "docs/reference/sandbox-gcp.md",
+  "docs/reference/gcp-rules.md",
   "docs/reference/sts-rules.md",
 ];
 

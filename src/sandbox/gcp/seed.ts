@@ -44,39 +44,71 @@ export interface GoogleSeed {
     readonly value: string;
     readonly bindings?: SeedBindings;
   }[];
-  /** The project's own policy, to which this is added. */
+  /** The project's own policy, in place of what it was. */
   readonly bindings?: SeedBindings;
 }
 
 const bySubject = { "google.subject": "assertion.sub" };
 
-/** A policy of these bindings. Members are checked as setIamPolicy does. */
-function written(project: Project, { policy }: Pick<Project, "policy">, bindings: SeedBindings = {}): void {
-  const list = Object.entries(bindings).map(([role, members]) => ({ role, members }));
-  if (list.length > 0)
-    policy.write({ bindings: list }, project.clock.now(), (member) => checkMember(project, member));
+/** Throws `sandbox-seed`: a seed comes from other programs too, and a misspelt member would be nothing. */
+function wrong(what: string, next?: string): never {
+  throw new PodtrustError("sandbox-seed", what, next === undefined ? {} : { next });
 }
 
-const plain = (value: unknown): JsonRecord => (isRecord(value) ? value : {});
+function checkNames(what: string, value: JsonRecord, known: readonly string[]): void {
+  const foreign = Object.keys(value).find((name) => !known.includes(name));
+  if (foreign !== undefined) wrong(`${what} has no ${foreign.slice(0, 100)}`, `It has ${known.join(", ")}.`);
+}
 
-function apply(project: Project, seed: GoogleSeed): void {
-  for (const { providers = [], ...pool } of seed.pools ?? []) {
-    const made = createPool(project, pool.id, plain(pool));
-    for (const { id, ...provider } of providers)
-      createProvider(project, made, id, { attributeMapping: bySubject, ...plain(provider) });
+/** The objects of a list, none where it is absent, each with no other members than those. */
+function listOf(value: JsonRecord, name: string, known: readonly string[]): readonly JsonRecord[] {
+  const list = value[name] ?? [];
+  if (!Array.isArray(list) || !list.every(isRecord)) return wrong(`${name} is not a list of objects`);
+  for (const one of list) checkNames(`one of ${name}`, one, known);
+  return list;
+}
+
+function textIn(value: JsonRecord, name: string): string {
+  const text = value[name];
+  return typeof text === "string" ? text : wrong(`${name} is not a text`);
+}
+
+/** Writes a policy of these bindings. Members are checked as setIamPolicy does. */
+function write(project: Project, { policy }: Pick<Project, "policy">, value: JsonRecord): void {
+  const { bindings = {} } = value;
+  if (!isRecord(bindings)) return wrong("bindings is not an object of members by role");
+  const list = Object.entries(bindings).map(([role, members]) => ({ role, members }));
+  if (list.length === 0) return undefined;
+  return policy.write({ bindings: list }, project.clock.now(), (member) => checkMember(project, member));
+}
+
+const providerMembers = ["id", "oidc", "attributeMapping", "attributeCondition"];
+const described = ["displayName", "description", "disabled"];
+
+function makePools(project: Project, seed: JsonRecord): void {
+  for (const pool of listOf(seed, "pools", ["id", ...described, "providers"])) {
+    const providers = listOf(pool, "providers", [...providerMembers, ...described]);
+    const made = createPool(project, textIn(pool, "id"), pool);
+    for (const provider of providers)
+      createProvider(project, made, textIn(provider, "id"), { attributeMapping: bySubject, ...provider });
   }
-  const accounts = (seed.serviceAccounts ?? []).map(
-    ({ id, bindings }) => [createAccount(project, id, {}), bindings] as const,
+}
+
+function apply(project: Project, seed: JsonRecord): void {
+  checkNames("a seed", seed, ["pools", "serviceAccounts", "secrets", "bindings"]);
+  makePools(project, seed);
+  const accounts = listOf(seed, "serviceAccounts", ["id", "bindings"]).map(
+    (account) => [createAccount(project, textIn(account, "id"), {}), account] as const,
   );
   // Once all of them are there, since they may name one another.
-  for (const [account, bindings] of accounts) written(project, account, bindings);
-  for (const { id, value, bindings } of seed.secrets ?? [])
-    written(project, createSecret(project, id, value), bindings);
-  written(project, project, seed.bindings);
+  for (const [account, said] of accounts) write(project, account, said);
+  for (const secret of listOf(seed, "secrets", ["id", "value", "bindings"]))
+    write(project, createSecret(project, textIn(secret, "id"), textIn(secret, "value")), secret);
+  write(project, project, seed);
 }
 
 /** Makes what a seed says, each by IAM's own checks, and ends propagation. Throws `sandbox-seed`; what came before stays. */
-export function applySeed(project: Project, seed: GoogleSeed): void {
+export function applySeed(project: Project, seed: GoogleSeed | object): void {
   if (!isRecord(seed)) throw new PodtrustError("sandbox-seed", "the seed is not an object");
   try {
     apply(project, seed);
