@@ -11,6 +11,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { casesOf } from "../support/runs.ts";
 import { links } from "../../src/core/base/index.ts";
 import { parseRecording } from "../../tools/cast/recording.ts";
 import { linesOf, textOf } from "../../tools/cast/screen.ts";
@@ -220,10 +221,11 @@ test("a kubeconfig that is not there is said as such, and nothing else happens",
   assert.ok(error.next.length > 0);
 });
 
-for (const [moment, pattern] of [
+const moments = [
   ["before the first link", /link by link/u],
   ["while attempts are denied and the key is rotated", /Every other attempt/u],
-] as const) {
+] as const;
+for (const [moment, pattern] of casesOf(moments.toReversed(), 2)) {
   test(`Ctrl-C ${moment} ends the demo and leaves no file`, async () => {
     const child = demo();
     await until(child, pattern);

@@ -6,6 +6,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { cleanAwsEnvironment, runProgram } from "../support/python-venv.ts";
+import { testAtLength } from "../support/runs.ts";
 import { atSandbox, environmentOf, programOf, projectWith, whyNot } from "../support/sandbox-page.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -17,27 +18,31 @@ if (process.env["CI"] === "true")
   for (const why of [noGo, noJava]) if (why !== undefined) throw new Error(why);
 
 describe("the sandbox's pages of other languages", () => {
-  test("the page of Go shows tests that pass with AWS's SDK for Go", { skip: noGo ?? false }, async (t) => {
-    const sdk = join(root, "test/cluster/build/aws-sdk-go");
-    const folder = await projectWith(t, {
-      "go.mod": await readFile(join(sdk, "go.mod"), "utf8"),
-      "go.sum": await readFile(join(sdk, "go.sum"), "utf8"),
-      "shop_test.go": await programOf("go.md", "go"),
-    });
-    // As the programs of the cluster suites are built, so that what they share is compiled once.
-    const env = { CGO_ENABLED: "0", GOWORK: "off", ...environmentOf("GO") };
-    const { code, out, err } = await atSandbox(t, {
-      page: "go.md",
-      folder,
-      line: ["go", "test", "-trimpath", "-vet=off", "-v", "./..."],
-      env,
-      timeout,
-    });
-    assert.equal(code, 0, out + err);
-    assert.equal(out.match(/^--- PASS/gmu)?.length, 3, out);
-  });
+  testAtLength(
+    "the page of Go shows tests that pass with AWS's SDK for Go",
+    { skip: noGo ?? false },
+    async (t) => {
+      const sdk = join(root, "test/cluster/build/aws-sdk-go");
+      const folder = await projectWith(t, {
+        "go.mod": await readFile(join(sdk, "go.mod"), "utf8"),
+        "go.sum": await readFile(join(sdk, "go.sum"), "utf8"),
+        "shop_test.go": await programOf("go.md", "go"),
+      });
+      // As the programs of the cluster suites are built, so that what they share is compiled once.
+      const env = { CGO_ENABLED: "0", GOWORK: "off", ...environmentOf("GO") };
+      const { code, out, err } = await atSandbox(t, {
+        page: "go.md",
+        folder,
+        line: ["go", "test", "-trimpath", "-vet=off", "-v", "./..."],
+        env,
+        timeout,
+      });
+      assert.equal(code, 0, out + err);
+      assert.equal(out.match(/^--- PASS/gmu)?.length, 3, out);
+    },
+  );
 
-  test(
+  testAtLength(
     "the page of Go holds for two packages that go runs at the same time",
     { skip: noGo ?? false },
     async (t) => {
@@ -61,7 +66,7 @@ describe("the sandbox's pages of other languages", () => {
     },
   );
 
-  test(
+  testAtLength(
     "the page of Java shows tests that pass under JUnit with AWS's SDK for Java",
     { skip: noJava ?? false },
     async (t) => {

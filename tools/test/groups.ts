@@ -57,8 +57,8 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  * take through what it shows stands in a suite of the gate.
  */
 const byNight = [
-  "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,harness}.test.ts",
-  "test/cluster/{migrate-from-kube2iam,replicas,s3}.test.ts",
+  "test/cluster/{apply-pods,argo-synced,clients-in-pods,demo-cluster,former-issuer,guide,harness}.test.ts",
+  "test/cluster/{migrate-from-kube2iam,pods,publisher-in-pods,replicas,s3,soak}.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/control-plane/{kubelet,live-cluster}.test.ts",
@@ -159,7 +159,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/**/*.test.ts",
       "test/{map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
-      "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api,soak}.test.ts",
+      "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api}.test.ts",
       "test/cluster/bindings/admission.test.ts",
       "test/cluster/control-plane/adoption.test.ts",
       "test/cluster/doctor/causes.test.ts",
@@ -167,12 +167,15 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/operator/webhook.test.ts",
       "test/cluster/signer/signer.test.ts",
       "test/exports/**/*.test.ts",
-      "test/tools/host/{disk,k3s,publisher,system}.test.ts",
+      "test/demo/demo.test.ts",
+      "test/peers/sandbox-pages.test.ts",
+      "test/tools/host/{disk,dns-01,k3s,publisher,publisher-backup,system}.test.ts",
+      "test/tools/servers/server-files.test.ts",
     ],
     isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
     chooses: (file) =>
-      /^test\/(?:attacks|cluster|exports|peers|tools)\//u.test(file) || triesProperties(file),
+      /^test\/(?:attacks|cluster|demo|exports|peers|tools)\//u.test(file) || triesProperties(file),
     concurrency: 2,
     timeout: 3_600_000,
   },

@@ -18,6 +18,7 @@ import {
   whyNoSshHost,
   writeRelease,
 } from "../../support/ssh-host/index.ts";
+import { casesOf } from "../../support/runs.ts";
 
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
@@ -111,11 +112,12 @@ publisher:
     assert.deepEqual(await made.fields(), []);
   });
 
-  for (const [what, text, code, message] of [
+  const refusedTokens = [
     ["no token", "", "cloudflare-token-missing", /token holds no token for Cloudflare/u],
     ["what is no token", "a b", "cloudflare-token-refused", /is no token of Cloudflare's/u],
     ["the token that podtrust itself works with", undefined, "usage", /that podtrust itself works with/u],
-  ] as const) {
+  ] as const;
+  for (const [what, text, code, message] of casesOf(refusedTokens, 3)) {
     test(`with ${what} in its file is refused before anything is sent`, async (t) => {
       const made = await world(t);
       const own = text ?? made.env["CLOUDFLARE_API_TOKEN"] ?? "";

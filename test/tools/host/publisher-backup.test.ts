@@ -12,6 +12,7 @@ import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import { newKey } from "../../support/publisher.ts";
+import { testAtLength } from "../../support/runs.ts";
 import {
   homeEnvironment,
   hostConfig,
@@ -156,7 +157,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.match(readdirSync(state(second)).join(), /replaced-/u);
   });
 
-  test("of another stack, or of nobody's, is neither saved nor written over", async () => {
+  testAtLength("of another stack, or of nobody's, is neither saved nor written over", {}, async () => {
     await mkdir(state(first), { recursive: true, mode: 0o700 });
     await writeFile(state(first, "owner"), "podtrust stack=other format=1\n");
     const { code, err } = await saved();
@@ -165,14 +166,18 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.equal(existsSync(join(folder, "prod.age")), false);
   });
 
-  test("is nothing on a machine without a publisher, and a machine out of reach leaves a backup to be verified", async () => {
-    const none = await saved();
-    assert.deepEqual([none.code, /^code: +backup-empty$/mu.test(none.err)], [1, true], none.err);
-    await rm(join(folder, "identity.txt"));
-    await lived();
-    assert.equal((await saved()).code, 0);
-    await first.stop();
-    const { out } = await podtrust("backup", "verify", "prod.age", "-f", "first.yaml", ...open, ...nowhere);
-    assert.match(out, /The publisher's machine cannot be asked/u);
-  });
+  testAtLength(
+    "is nothing on a machine without a publisher, and a machine out of reach leaves a backup to be verified",
+    {},
+    async () => {
+      const none = await saved();
+      assert.deepEqual([none.code, /^code: +backup-empty$/mu.test(none.err)], [1, true], none.err);
+      await rm(join(folder, "identity.txt"));
+      await lived();
+      assert.equal((await saved()).code, 0);
+      await first.stop();
+      const { out } = await podtrust("backup", "verify", "prod.age", "-f", "first.yaml", ...open, ...nowhere);
+      assert.match(out, /The publisher's machine cannot be asked/u);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { testAtLength } from "../../support/runs.ts";
 import { type ErrorCode, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { StateFolder } from "../../../src/core/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
@@ -183,48 +184,60 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
         assert.ok(!text.includes(ours) && text.includes("pki/b.key") && !text.includes("pki/sa."), text);
       });
 
-      test("are put back byte for byte once the keys are those of before, in whatever files", async () => {
-        await rotate().change(rotated, signal);
-        await adopt().restoreFiles(signal);
-        const [copied, its] = ["/etc/kubernetes/pki/copy.key", "/etc/kubernetes/pki/copy.pub"];
-        await put(copied, first.secret);
-        await put(its, first.open);
-        await rotate().change({ keyFiles: [its], signingKeyFile: copied }, signal);
-        assert.deepEqual(await adopt().kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
-        const { flags, kept } = await adopt().restoreFiles(signal);
-        assert.deepEqual([flags.signingKeyFile, kept], [signer, undefined]);
-        assert.equal(await readFile(at(manifestPath), "utf8"), whole);
-      });
+      testAtLength(
+        "are put back byte for byte once the keys are those of before, in whatever files",
+        {},
+        async () => {
+          await rotate().change(rotated, signal);
+          await adopt().restoreFiles(signal);
+          const [copied, its] = ["/etc/kubernetes/pki/copy.key", "/etc/kubernetes/pki/copy.pub"];
+          await put(copied, first.secret);
+          await put(its, first.open);
+          await rotate().change({ keyFiles: [its], signingKeyFile: copied }, signal);
+          assert.deepEqual(await adopt().kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+          const { flags, kept } = await adopt().restoreFiles(signal);
+          assert.deepEqual([flags.signingKeyFile, kept], [signer, undefined]);
+          assert.equal(await readFile(at(manifestPath), "utf8"), whole);
+        },
+      );
 
-      test("keep these where the files of before name a key that is on the machine no more", async () => {
-        await rotate().change(rotated, signal);
-        await rm(at(signer));
-        assert.deepEqual((await adopt().kept(signal))?.keysSince, [second.kid]);
-      });
+      testAtLength(
+        "keep these where the files of before name a key that is on the machine no more",
+        {},
+        async () => {
+          await rotate().change(rotated, signal);
+          await rm(at(signer));
+          assert.deepEqual((await adopt().kept(signal))?.keysSince, [second.kid]);
+        },
+      );
     });
 
-    test("get back what stood there before podtrust's last change, byte for byte, and nothing before that", async () => {
-      const files = new KubeadmFiles(machine, "adopt");
-      assert.equal(await files.putBack(signal), undefined);
-      await files.change({ issuers: [old, ours] }, signal);
-      const accepted = await readFile(at(manifestPath), "utf8");
-      await files.change({ issuers: [ours, old] }, signal);
-      // The same change once more, as a run that was cut off makes it.
-      await files.change({ issuers: [ours, old] }, signal);
-      const flags = await files.putBack(signal);
-      assert.deepEqual(flags?.issuers, [old, ours]);
-      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
-      assert.equal(await files.putBack(signal), undefined);
-      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
-      await new KubeadmFiles(machine, "rotate").change({ keyFiles: ["/a.pub"] }, signal);
-      assert.deepEqual((await files.putBack(signal))?.keyFiles, []);
-      assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
-      await files.change({ issuers: [ours, old] }, signal);
-      await put(manifestPath, manifest.replace("profiling=false", "profiling=true"));
-      await errorOf(files.putBack(signal), "server-file-changed");
-    });
+    testAtLength(
+      "get back what stood there before podtrust's last change, byte for byte, and nothing before that",
+      {},
+      async () => {
+        const files = new KubeadmFiles(machine, "adopt");
+        assert.equal(await files.putBack(signal), undefined);
+        await files.change({ issuers: [old, ours] }, signal);
+        const accepted = await readFile(at(manifestPath), "utf8");
+        await files.change({ issuers: [ours, old] }, signal);
+        // The same change once more, as a run that was cut off makes it.
+        await files.change({ issuers: [ours, old] }, signal);
+        const flags = await files.putBack(signal);
+        assert.deepEqual(flags?.issuers, [old, ours]);
+        assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+        assert.equal(await files.putBack(signal), undefined);
+        assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+        await new KubeadmFiles(machine, "rotate").change({ keyFiles: ["/a.pub"] }, signal);
+        assert.deepEqual((await files.putBack(signal))?.keyFiles, []);
+        assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+        await files.change({ issuers: [ours, old] }, signal);
+        await put(manifestPath, manifest.replace("profiling=false", "profiling=true"));
+        await errorOf(files.putBack(signal), "server-file-changed");
+      },
+    );
 
-    test("of a form that nobody knows are refused, and stay", async () => {
+    testAtLength("of a form that nobody knows are refused, and stay", {}, async () => {
       const files = new KubeadmFiles(machine, "adopt");
       for (const text of ["a: [", "[]", "kind: Pod\n"]) {
         await put(manifestPath, text);
@@ -292,29 +305,37 @@ esac`,
       assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
     });
 
-    test("that somebody else has changed since are not put back, also where podtrust wrote over it later", async () => {
-      const files = new RancherFiles(machine, "k3s", "adopt");
-      await files.change({ issuers: [old, ours] }, signal);
-      await appendFile(at(main), "write-kubeconfig-mode: '0600'\n");
-      await files.change({ issuers: [ours, old] }, signal);
-      await appendFile(at(own), "token: other\n");
-      const edited = await readFile(at(main), "utf8");
-      assert.equal((await files.kept(signal))?.isEdited, true);
-      const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
-      assert.match(error.message, /\.yaml is not what podtrust wrote last; nothing was put back/u);
-      assert.equal(await readFile(at(main), "utf8"), edited);
-    });
+    testAtLength(
+      "that somebody else has changed since are not put back, also where podtrust wrote over it later",
+      {},
+      async () => {
+        const files = new RancherFiles(machine, "k3s", "adopt");
+        await files.change({ issuers: [old, ours] }, signal);
+        await appendFile(at(main), "write-kubeconfig-mode: '0600'\n");
+        await files.change({ issuers: [ours, old] }, signal);
+        await appendFile(at(own), "token: other\n");
+        const edited = await readFile(at(main), "utf8");
+        assert.equal((await files.kept(signal))?.isEdited, true);
+        const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
+        assert.match(error.message, /\.yaml is not what podtrust wrote last; nothing was put back/u);
+        assert.equal(await readFile(at(main), "utf8"), edited);
+      },
+    );
 
-    test("get back what stood there before podtrust's last change, and the service starts with that", async () => {
-      const files = new RancherFiles(machine, "k3s", "adopt");
-      await files.change({ issuers: [old, ours] }, signal);
-      assert.deepEqual(await files.putBack(signal), {});
-      assert.equal(await readFile(at(main), "utf8"), config);
-      assert.equal(await host.file(own), undefined);
-      assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
-      assert.equal(await files.putBack(signal), undefined);
-      assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
-    });
+    testAtLength(
+      "get back what stood there before podtrust's last change, and the service starts with that",
+      {},
+      async () => {
+        const files = new RancherFiles(machine, "k3s", "adopt");
+        await files.change({ issuers: [old, ours] }, signal);
+        assert.deepEqual(await files.putBack(signal), {});
+        assert.equal(await readFile(at(main), "utf8"), config);
+        assert.equal(await host.file(own), undefined);
+        assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+        assert.equal(await files.putBack(signal), undefined);
+        assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+      },
+    );
 
     test("hold the keys in one file: a key that signs is its first, and one that stays never leaves the machine", async () => {
       const [current, next] = [pair(), pair()];
