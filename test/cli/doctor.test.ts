@@ -41,7 +41,7 @@ describe("podtrust doctor", () => {
     assert.match(out, /AWS can read this issuer/u);
     assert.match(out, /^ *Documents took /mu);
     assert.match(out, /Azure verifies RS256, RS384, RS512, and every key is for ES256/u);
-    assert.match(out, /Of Azure its exchange and the claims of tokens are not judged yet/u);
+    assert.match(out, /Of Azure a token is judged by podtrust explain --for azure\./u);
     assert.match(out, /Not to be seen from here: cluster, provider, trust/u);
     assert.deepEqual(
       new Set(server.requests),

@@ -2,29 +2,28 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { yellow } from "../../core/terminal/index.ts";
 import { parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
+import { boundsOf, federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsOf, readToken } from "./facts.ts";
 import { instant, printHead, printRules, printVerdict } from "./print.ts";
 import type { Explanation, Question } from "./question.ts";
 import { checkTogether, type ExplainOptions, timeOf } from "./typed.ts";
 
-interface Party {
-  readonly title: string;
-  /** Loaded for who asks for it alone. */
-  readonly load: () => Promise<{ readonly explain: (question: Question) => Promise<Explanation> }>;
-}
+/** Loads what judges for a relying party. */
+type Load = () => Promise<{ readonly explain: (question: Question) => Promise<Explanation> }>;
 
-const parties: Readonly<Record<string, Party>> = {
-  gcp: { title: "Google Cloud", load: () => import("./gcp.ts") },
-  azure: { title: "Azure", load: () => import("./azure.ts") },
-  openbao: { title: "OpenBao", load: () => import("./openbao.ts") },
+/** One row for each relying party: its judge is loaded for who asks for it alone. */
+const judges: Readonly<Record<FederatedParty, Load>> = {
+  gcp: () => import("./gcp.ts"),
+  azure: () => import("./azure.ts"),
+  openbao: () => import("./openbao.ts"),
 };
 
-function partyOf(name: string): Party {
-  const party = Object.hasOwn(parties, name) ? parties[name] : undefined;
+function partyOf(name: string): FederatedParty {
+  const party = federatedParties.find((one) => one === name);
   if (party !== undefined) return party;
   throw new PodtrustError("usage", `--for ${name} is no relying party`, {
-    next: `Give aws, ${Object.keys(parties).join(", ")}.`,
+    next: `Give aws, ${federatedParties.join(", ")}.`,
   });
 }
 
@@ -35,7 +34,8 @@ const maxBytes = 1024 * 1024;
  * exit code 3 when it would not. Nothing is asked of the relying party, and nothing of the token's signature is printed.
  */
 export async function runExplainFor(context: CommandContext, options: ExplainOptions): Promise<void> {
-  const { title, load } = partyOf(options.for);
+  const party = partyOf(options.for);
+  const { title } = boundsOf(party);
   checkTogether(options);
   const now = timeOf(options.at, context.clock.now());
   const token = await readToken(context, options.token);
@@ -45,7 +45,7 @@ export async function runExplainFor(context: CommandContext, options: ExplainOpt
       parseDescription(await readTextFile(context, { option: "--described", name, maxBytes }), name),
     ),
   );
-  const { explain } = await load();
+  const { explain } = await judges[party]();
   const { target, reports, notes } = await explain({
     token: token.text,
     jws: token.jws,

@@ -16,7 +16,7 @@ import {
 import { canAsk, confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, maxAge } from "../../publisher/index.ts";
-import { boundsOf } from "../../rules/oidc/index.ts";
+import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -246,6 +246,7 @@ async function moved(
 async function showTheft(place: Place, theft: Theft, options: MoveOptions, until: number): Promise<void> {
   const { clock, output } = place.context;
   for (const line of theftText(theft, timeText, clock.now())) output.line(line);
+  for (const name of declaredParties(place.config)) output.line(keyMemoryText(boundsOf(name)));
   for (const line of await lockdownWarning(place, options, until)) output.line(line);
 }
 

@@ -115,7 +115,7 @@ function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
     name,
     title: relyingParties[name].title,
     problems: partyProblems(name, { issuer, keys }),
-    notJudged: "its exchange and the claims of tokens are not judged yet",
+    notJudged: `a token is judged by podtrust explain --for ${name}`,
   }));
 }
 

@@ -26,6 +26,7 @@ export {
   federatedParties,
   type FederatedParty,
   fetchedFor,
+  keyMemoryText,
   maxIssuer,
   maxKeysOfType,
   partyProblems,

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boundsOf, federatedParties, fetchedFor, partyProblems, relyingParties } from "./index.ts";
+import {
+  boundsOf,
+  federatedParties,
+  fetchedFor,
+  keyMemoryText,
+  partyProblems,
+  relyingParties,
+} from "./index.ts";
 
 const issuer = "https://oidc.example.com";
 const keysOf = (count: number, alg: string) =>
@@ -49,4 +56,10 @@ test("the slowest of those that fetch is waited for, and an hour where nobody do
   assert.equal(fetchedFor([]), hour);
   assert.equal(fetchedFor(["aws", "openbao"]), hour);
   assert.equal(fetchedFor(["aws", "azure"]), 24 * hour);
+});
+
+test("what keeps a thief out before caches run out is said of who has such a thing", () => {
+  assert.match(keyMemoryText(boundsOf("gcp")), /21\.7 hours later \(measured\)\. Disable the provider/u);
+  assert.match(keyMemoryText(boundsOf("azure")), /nobody has measured it.*Delete the federated credentials/u);
+  assert.equal(keyMemoryText(boundsOf("aws")), relyingParties.aws.keys.known);
 });

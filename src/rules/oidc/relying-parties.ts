@@ -14,6 +14,13 @@ export interface KeyMemory {
   readonly uploadedMs?: number;
   /** What is known of it, and what is not. */
   readonly known: string;
+  /** What keeps a thief out before that, at the relying party itself; absent: podtrust knows nothing, or does it itself. */
+  readonly cut?: string;
+}
+
+/** All that is known of how long keys live there, as sentences. */
+export function keyMemoryText({ keys: { known, cut } }: RelyingPartyBounds): string {
+  return cut === undefined ? known : `${known} ${cut}`;
 }
 
 /** What a relying party takes of an issuer's documents and of tokens, as far as podtrust reads it from here. */
@@ -78,11 +85,13 @@ export const relyingParties = {
       fetchedMs: 24 * hour,
       uploadedMs: 5000,
       known:
-        "Uploaded keys count after about 5 s (measured). How long a fetched set is kept is not known: a key that was taken out was accepted 21.7 hours later (measured).",
+        "Google counts uploaded keys after about 5 s (measured). How long it keeps a fetched set is not known: a key that was taken out was accepted 21.7 hours later (measured).",
+      cut: "Disable the provider, and nobody comes in any more. Disable the pool too, and tokens that were given end as well.",
     },
     sources: [
       "https://cloud.google.com/iam/docs/workload-identity-federation-with-other-providers (signatures, 8 uploaded keys)",
       "IAM API v1, WorkloadIdentityPoolProvider (10 audiences of 256 characters, a subject of 127 bytes)",
+      "https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers (what disabling a provider or a pool ends)",
       "measurements on real Google by others, September 2026 (uploads, and keys that were taken out)",
     ],
   },
@@ -100,10 +109,12 @@ export const relyingParties = {
       fetchedMs: 24 * hour,
       known:
         "Azure does not say how long it keeps a set, and nobody has measured it. A new issuer was refused for half an hour (reported); a day is podtrust's own choice.",
+      cut: "Delete the federated credentials, and nobody comes in any more. Tokens that were given live on: up to a day of a managed identity.",
     },
     sources: [
       "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations (signatures, 20 credentials)",
       "https://learn.microsoft.com/entra/workload-id/workload-identity-federation (the first 100 keys; its errors name RS384 and RS512)",
+      "https://azure.github.io/azure-workload-identity/docs/faq.html (tokens of managed identities live a day)",
       "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential (issuer, subject and audience of 600 characters, one audience)",
     ],
   },

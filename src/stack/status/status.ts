@@ -1,4 +1,5 @@
 import { defined, type Link, links, nearest, PodtrustError } from "../../core/base/index.ts";
+import { type Config, fetchingParties } from "../../config/index.ts";
 import { type Finding, firstBroken, type LinkReport, type StatusReport, worstOf } from "./finding.ts";
 import { gatherFacts, type GatherOptions } from "./gather/index.ts";
 import { judgeFacts } from "./judge/index.ts";
@@ -27,6 +28,15 @@ function meant(only: readonly string[], skip: readonly string[]): readonly Link[
   return links.filter((link) => (wanted.size === 0 || wanted.has(link)) && !left.has(link));
 }
 
+/** What is served, and how it is reached. */
+const served: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
+
+/** Links of documents that nobody fetches are left out: keys that are uploaded need no issuer that is served. */
+function needed(config: Config, names: readonly Link[]): readonly Link[] {
+  const isServed = config.publisher !== undefined || fetchingParties(config).length > 0;
+  return isServed ? names : names.filter((name) => !served.has(name));
+}
+
 function reportOf(name: Link, findings: readonly Finding[], at: string): LinkReport {
   // Two URLs behind the same trouble say the same.
   const unique = [...new Map(findings.map((one) => [JSON.stringify(one), one])).values()];
@@ -38,8 +48,9 @@ function reportOf(name: Link, findings: readonly Finding[], at: string): LinkRep
  * token of one ServiceAccount of each role and asks STS with it. Throws `usage` and `interrupted` alone.
  */
 export async function statusOf(options: StatusOptions): Promise<StatusReport> {
-  const names = meant(options.only ?? [], options.skip ?? []);
-  const { config, signal } = options;
+  const { config, signal, only = [], skip = [] } = options;
+  const all = meant(only, skip);
+  const names = only.length === 0 ? needed(config, all) : all;
   try {
     const facts = await gatherFacts(options, new Set(names));
     const at = new Date(facts.now).toISOString();

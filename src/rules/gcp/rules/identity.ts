@@ -1,5 +1,6 @@
 import { accepted, refusedWith, shown, type VendorAnswer } from "../../judge/index.ts";
 import { CelError, type CelValue, celResult, celValue, typeName } from "../cel/index.ts";
+import { relyingParties } from "../../oidc/index.ts";
 import type { GoogleProvider, Mapped } from "../facts.ts";
 import type { MappedIdentity } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
@@ -114,7 +115,7 @@ const mapping = exchangeRule({
 });
 
 /** Bytes that google.subject may have. */
-const maxSubjectBytes = 127;
+const { maxSubjectBytes } = relyingParties.gcp;
 /** Bytes of all mapped values together. */
 const maxMappedBytes = 8192;
 
