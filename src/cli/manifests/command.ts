@@ -96,9 +96,14 @@ function defineInjection(manifests: Command, context: CommandContext): void {
       "print the admission policies by which the API server gives pods their roles, without a webhook",
     )
     .addOption(
+      new Option("--for <party>", "the relying party that pods get a token for")
+        .choices(["aws", "openbao"])
+        .default("aws"),
+    )
+    .addOption(
       new Option(
         "--mode <mode>",
-        "where the policies read what pods get: one ConfigMap of the namespace, or each of its ServiceAccounts",
+        "for aws: where the policies read what pods get: one ConfigMap of the namespace, or each of its ServiceAccounts",
       ).choices(["configmap", "serviceaccounts"]),
     )
     .option(
@@ -282,6 +287,7 @@ export const manifestsUses: CommandUses = {
       "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",
       "podtrust manifests injection --mode configmap --deny --kubernetes 1.35",
       "podtrust manifests injection --mode serviceaccounts --namespace shop",
+      "podtrust manifests injection --for openbao | kubectl apply --server-side -f -",
     ],
     guide: "injection",
   },

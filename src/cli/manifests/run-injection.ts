@@ -3,6 +3,8 @@ import {
   injectionPolicies,
   maxServiceAccounts,
   namespaceLabel,
+  openbaoAnnotations,
+  openbaoPolicies,
   type ParameterMode,
   policyMinors,
   type PolicyMinor,
@@ -12,6 +14,8 @@ import { printObjects } from "./print-objects.ts";
 
 /** What was typed. */
 export interface InjectionOptions {
+  /** The relying party that pods are given a token for. */
+  readonly for: "aws" | "openbao";
   readonly mode?: ParameterMode;
   readonly namespace?: readonly string[];
   readonly kubernetes: PolicyMinor;
@@ -41,15 +45,32 @@ function besides(namespaces: readonly string[]): readonly string[] {
   ];
 }
 
+function needsOf(kubernetes: PolicyMinor): readonly string[] {
+  if (kubernetes !== "1.35") return [`# Needs Kubernetes ${policyMinors[1]} or later.`];
+  return [
+    "# Needs Kubernetes 1.35 whose API server has --feature-gates=MutatingAdmissionPolicy=true",
+    "# and --runtime-config=admissionregistration.k8s.io/v1beta1=true.",
+  ];
+}
+
+/** What pods of OpenBao are given: the policy reads nothing but the pod, and has no modes. */
+function runForOpenBao(context: CommandContext, options: InjectionOptions): void {
+  const { kubernetes, mode, namespace, deny } = options;
+  if (mode !== undefined || namespace !== undefined || deny !== undefined)
+    throw new PodtrustError("usage", "--mode, --namespace and --deny are of --for aws", {
+      next: "Leave them out: the policy for OpenBao reads the pod's own annotations.",
+    });
+  const lines = [
+    "# The API server gives OpenBao's token to each new pod that asks by its own annotation",
+    `# ${openbaoAnnotations.address}: https://bao.example.com:8200`,
+    ...needsOf(kubernetes),
+    "",
+  ];
+  printObjects(context, openbaoPolicies(kubernetes), lines.join("\n"));
+}
+
 function header(options: InjectionOptions & { readonly mode: ParameterMode }): string {
   const { kubernetes, mode, namespace = [], deny, warn } = options;
-  const needs =
-    kubernetes === "1.35"
-      ? [
-          "# Needs Kubernetes 1.35 whose API server has --feature-gates=MutatingAdmissionPolicy=true",
-          "# and --runtime-config=admissionregistration.k8s.io/v1beta1=true.",
-        ]
-      : [`# Needs Kubernetes ${policyMinors[1]} or later.`];
   const source =
     mode === "configmap"
       ? ["# What its ServiceAccount asks for stands in the ConfigMap podtrust-injection of its namespace."]
@@ -60,7 +81,7 @@ function header(options: InjectionOptions & { readonly mode: ParameterMode }): s
   return [
     "# The API server gives each new pod its role; no webhook and no pod of podtrust has a part in it.",
     ...source,
-    ...needs,
+    ...needsOf(kubernetes),
     ...(deny === true ? ["# A pod that should have a role and got none is refused."] : []),
     ...(deny !== true && warn
       ? ["# Whoever makes a pod that should have a role and got none is warned, with the reason."]
@@ -69,11 +90,21 @@ function header(options: InjectionOptions & { readonly mode: ParameterMode }): s
   ].join("\n");
 }
 
-/** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */
-export function runInjection(context: CommandContext, options: InjectionOptions): void {
+/** What pods are given for AWS: the policies of a mode. */
+function runForAws(context: CommandContext, options: InjectionOptions): void {
   const { mode, namespace: namespaces = [] } = options;
   if (mode === undefined) throw choose;
   if (mode === "configmap" && namespaces.length > 0)
     throw new PodtrustError("usage", "--namespace is for --mode serviceaccounts: the other needs no quota");
   printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
+}
+
+/** One row for each relying party whose token is injected. */
+const printed: Readonly<
+  Record<InjectionOptions["for"], (context: CommandContext, options: InjectionOptions) => void>
+> = { aws: runForAws, openbao: runForOpenBao };
+
+/** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */
+export function runInjection(context: CommandContext, options: InjectionOptions): void {
+  printed[options.for](context, options);
 }

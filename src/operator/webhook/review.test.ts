@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, record } from "fast-check";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
+import { openbaoCases } from "../../../test/support/openbao-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
 import type { JsonRecord } from "../../core/base/index.ts";
+import { inject, injectOpenBao } from "../../rules/injection/index.ts";
 import { answerReview as answerRead, type FindAround, type ReviewAnswer } from "./review.ts";
 import { runs } from "../../../test/support/runs.ts";
 
@@ -44,6 +46,15 @@ describe("the answer to an AdmissionReview", () => {
       assert.deepEqual(first, expectedPod(one), one.name);
       const again = await answered(review(first), around);
       assert.equal(again.patch, undefined, one.name);
+    }
+  });
+
+  test("gives OpenBao's token to pods that ask, with a role of AWS and without", async () => {
+    for (const { name, pod: asking, injected } of openbaoCases) {
+      const alone = await answered(review(asking), async () => ({ serviceAccount: { metadata: {} } }));
+      assert.deepEqual(patched(asking, alone), injected ?? asking, name);
+      const both = patched(asking, await answered(review(asking), async () => ({ serviceAccount })));
+      assert.deepEqual(both, injectOpenBao(inject(asking, { serviceAccount }).pod), name);
     }
   });
 

@@ -1,5 +1,11 @@
 import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { inject, injectionPatch, injectionWarnings, type Surroundings } from "../../rules/injection/index.ts";
+import {
+  inject,
+  injectionPatch,
+  injectionWarnings,
+  injectOpenBao,
+  type Surroundings,
+} from "../../rules/injection/index.ts";
 
 /** What became of a pod: `unchanged` had all of it before; `untouched` is not for injection. */
 export type ReviewOutcome = "injected" | "unchanged" | "untouched";
@@ -63,10 +69,11 @@ function answer(uid: string, outcome: ReviewOutcome, more: JsonRecord = {}): Rev
 
 function answerPod({ uid, pod }: PodReview, around: Surroundings): ReviewAnswer {
   const result = inject(pod, around);
-  if (result.outcome === "untouched") return answer(uid, "untouched");
-  const texts = injectionWarnings(result);
+  const injected = injectOpenBao(result.pod);
+  if (result.outcome === "untouched" && injected === pod) return answer(uid, "untouched");
+  const texts = result.outcome === "injected" ? injectionWarnings(result) : [];
   const warnings = texts.length === 0 ? {} : { warnings: texts };
-  const patch = injectionPatch(pod, result.pod);
+  const patch = injectionPatch(pod, injected);
   if (patch.length === 0) return answer(uid, "unchanged", warnings);
   const encoded = Buffer.from(JSON.stringify(patch)).toString("base64");
   return answer(uid, "injected", { patchType: "JSONPatch", patch: encoded, ...warnings });

@@ -5,12 +5,14 @@ export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
+export { injectOpenBao, openbaoAnnotations } from "./openbao.ts";
 export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
 export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
+export { openbaoPolicies } from "./policy/openbao.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicySpec } from "./policy/policies.ts";
 export {
   injectionProblem,
