@@ -199,6 +199,7 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/oidc",
     "rules/keys",
     "rules/trust",
+    "rules/openbao",
     "rules/plan",
     "rules/injection",
     "issuer",

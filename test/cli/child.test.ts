@@ -126,6 +126,33 @@ describe("podtrust as a process", () => {
     assert.ok(modules.length <= 158, `--help loads ${modules.length} modules`);
   });
 
+  test("a plan of AWS alone loads no other relying party's client, parts or judge, and OpenBao's loads its own", async () => {
+    const cwd = await mkdtemp(join(folder, "parties-"));
+    const parties = async (sections: string): Promise<readonly string[]> => {
+      await writeFile(
+        join(cwd, "podtrust.yaml"),
+        `stack: prod\nissuer: https://oidc.example.com\n${sections}`,
+      );
+      const env = { NODE_DEBUG: "esm", AWS_EC2_METADATA_DISABLED: "true" };
+      const { err } = await podtrustChild(["plan"], { cwd, env });
+      assert.match(err, /stack\/parts\/aws\/part/u);
+      const loaded = [...err.matchAll(/file:\/\/[^' ]*\/src\/([^' ]+\.ts)/gu)].map(([, file = ""]) => file);
+      // What names errors and reads any config, and a pure room that knows every annotation.
+      return [...new Set(loaded)].filter(
+        (file) =>
+          /(?:^|\/)(?:gcp|azure|openbao)(?:\/|\.ts$)/u.test(file) &&
+          !/^(?:core\/base|config|rules\/injection)\//u.test(file),
+      );
+    };
+    assert.deepEqual(await parties('aws: [{account: "111122223333", region: eu-central-1}]\n'), []);
+    const own = await parties("openbao: [{address: https://bao.example.com, mount: podtrust}]\n");
+    assert.ok(own.includes("stack/parts/openbao/part.ts"), own.join());
+    assert.deepEqual(
+      own.filter((file) => !file.includes("openbao")),
+      [],
+    );
+  });
+
   test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {
     let kill: (signal: NodeJS.Signals) => void = () => {};
     const { code, err } = await podtrustChild(["sandbox", "--port", "0", "--json"], {

@@ -43,7 +43,7 @@ test("records that stand are imported by what their provider calls them, each on
   const imported = async (provider: string): Promise<readonly (readonly string[])[]> => {
     const dns = `{${provider}: {}, addresses: ["203.0.113.7", "203.0.113.8", "2001:db8::7"]}`;
     const config = await parseConfig(`stack: prod\nissuer: https://${name}\ndns: ${dns}\n`, "/p.yaml", {});
-    const text = openTofuText(config, { imports: true, found });
+    const text = await openTofuText(config, { imports: true, found });
     return [...text.matchAll(/^import \{\n {2}to = (.+)\n {2}id = (.+)\n\}$/gmu)].map(
       ([, to = "", id = ""]) => [to, id],
     );

@@ -61,7 +61,13 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 /** Pages about a server that no stand-in is made of, and the test that does on it what the page says. */
 const pagesElsewhere: Readonly<Record<string, readonly string[]>> = {
-  "docs/how-to/openbao.md": ["test/peers/openbao-stack.test.ts", "test/peers/openbao-rights.test.ts"],
+  "docs/how-to/openbao.md": [
+    "test/peers/openbao-stack.test.ts",
+    "test/peers/openbao-rights.test.ts",
+    "test/peers/openbao-status.test.ts",
+    "test/peers/vault-schema.test.ts",
+    "test/cluster/injection-openbao.test.ts",
+  ],
 };
 
 /** What a command says when it did what its page promises; the first entry that fits counts. */

@@ -10,7 +10,7 @@ machine: {hetzner: {type: cax11, location: nbg1}}
 
 /** The text of one resource. */
 async function exported(type: string): Promise<string> {
-  const text = openTofuText(await parseConfig(yaml, "/podtrust.yaml", {}), { imports: true });
+  const text = await openTofuText(await parseConfig(yaml, "/podtrust.yaml", {}), { imports: true });
   const start = text.indexOf(`\nresource "${type}"`);
   assert.ok(start >= 0, `no ${type}`);
   return text.slice(start, text.indexOf("\n}\n", start));

@@ -19,8 +19,8 @@ export interface OpenBaoWorld {
   readonly bao: OpenBaoServerWorld;
   /** The id of the config's mount. */
   readonly mountId: string;
-  /** Writes podtrust.yaml with these roles. */
-  config(roles: string, address?: string): Promise<void>;
+  /** Writes podtrust.yaml with these roles; `more`: further sections. */
+  config(roles: string, address?: string, more?: string): Promise<void>;
   /** What is typed, with the way to the issuer. */
   route(args: readonly string[]): readonly string[];
   /** The variables of a shell with this token; root's by default. */
@@ -88,12 +88,12 @@ export async function openbaoWorld(): Promise<OpenBaoWorld> {
     const policy = `path "secret/${name}" { capabilities = ["read"] }`;
     await bao.admin("PUT", `sys/policies/acl/${name}`, { policy });
   }
-  const config: OpenBaoWorld["config"] = (roles, address = bao.address) =>
+  const config: OpenBaoWorld["config"] = (roles, address = bao.address, more = "") =>
     writeFile(
       join(folder, "podtrust.yaml"),
       `stack: prod
 issuer: ${issuer.issuer}
-openbao:
+${more}openbao:
   - address: ${address}
     caFile: root.pem
     mount: podtrust

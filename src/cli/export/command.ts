@@ -74,7 +74,7 @@ async function runOpenTofu(context: CommandContext, options: OpenTofuOptions): P
   const config = await configOf(context, options.file);
   const imports = options.import === true;
   const found = imports ? await importedOutputs(context, config) : new Map();
-  const hcl = openTofuText(config, { imports, found });
+  const hcl = await openTofuText(config, { imports, found });
   if (context.json) context.output.result({ hcl });
   else context.output.raw(hcl);
 }

@@ -2,6 +2,7 @@ export { type OpenBaoAccess, openbaoAccess, type OpenBaoPlace } from "./access.t
 export { OpenBaoApi } from "./api.ts";
 export { openbaoCaller, policyExists } from "./caller.ts";
 export { type Fields, written } from "./fields.ts";
+export { type Login, tryLogin } from "./login.ts";
 export {
   mountFields,
   mountNames,

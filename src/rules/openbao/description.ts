@@ -6,7 +6,7 @@ import type { JwtRole } from "./facts.ts";
  * A role as the API gives it. Throws `description-invalid`, also for bound claims that are not judged here: patterns, and
  * claims inside others.
  */
-function readJwtRole(role: JsonRecord): JwtRole {
+export function readJwtRole(role: JsonRecord): JwtRole {
   const bound = recordOf(role["bound_claims"]);
   const names = Object.keys(bound);
   const isPattern = names.length > 0 && (textOf(role["bound_claims_type"]) ?? "string") !== "string";

@@ -2,7 +2,7 @@ import { explainBy, judgeBy, type KeyChecks, type RuleReport, type VendorRefusal
 import type { LoginFacts } from "./facts.ts";
 import { loginRules } from "./rules.ts";
 
-export { type DescribedLogin, readDescribedLogin } from "./description.ts";
+export { type DescribedLogin, readDescribedLogin, readJwtRole } from "./description.ts";
 export type { JwtRole, LoginFacts } from "./facts.ts";
 export { loginRules } from "./rules.ts";
 

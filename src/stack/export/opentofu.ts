@@ -1,8 +1,7 @@
 import type { Config } from "../../config/index.ts";
 import { attributes, type Block, hclText } from "../hcl/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
-import type { ResourceOutputs } from "../parts/index.ts";
-import { openTofuParts } from "../parts/index.ts";
+import { type OpenTofuPart, openTofuPartsOf, type ResourceOutputs } from "../parts/index.ts";
 
 export interface OpenTofuSpec {
   /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
@@ -11,8 +10,8 @@ export interface OpenTofuSpec {
   readonly found?: ResourceOutputs;
 }
 
-function settings(config: Config): Block {
-  const required = openTofuParts.flatMap((part) => part.requires(config));
+function settings(config: Config, parts: readonly OpenTofuPart[]): Block {
+  const required = parts.flatMap((part) => part.requires(config));
   return {
     type: "terraform",
     labels: [],
@@ -31,14 +30,15 @@ function settings(config: Config): Block {
 }
 
 /** What a config owns, as one file of OpenTofu (or Terraform), formatted as `tofu fmt` formats it. */
-export function openTofuText(
+export async function openTofuText(
   config: Config,
   { imports = false, found = new Map() }: OpenTofuSpec = {},
-): string {
-  const blocks = openTofuParts.flatMap((part) => part.blocks(config, found));
-  const taken = imports ? openTofuParts.flatMap((part) => part.imports(config, found)) : [];
-  const outputs = openTofuParts.flatMap((part) => part.outputs(config));
-  return hclText([settings(config), ...blocks, ...taken, ...outputs, issuerOutput(config)]);
+): Promise<string> {
+  const parts = await openTofuPartsOf(config);
+  const blocks = parts.flatMap((part) => part.blocks(config, found));
+  const taken = imports ? parts.flatMap((part) => part.imports(config, found)) : [];
+  const outputs = parts.flatMap((part) => part.outputs(config));
+  return hclText([settings(config, parts), ...blocks, ...taken, ...outputs, issuerOutput(config)]);
 }
 
 function issuerOutput({ issuer }: Config): Block {

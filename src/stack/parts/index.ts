@@ -1,13 +1,14 @@
+import type { Config } from "../../config/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
-import type { OpenBaoSection } from "./openbao/index.ts";
+import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
-import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
-import { partsOfParties } from "./relying-parties.ts";
+import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts";
+import { openTofuOfParties, partsOfParties } from "./relying-parties.ts";
 
 export * from "./aws/index.ts";
 export { hasCluster, openCluster } from "./cluster.ts";
@@ -39,6 +40,8 @@ export {
   rollBackPublisher,
 } from "./publisher/index.ts";
 export { unmadeSections } from "./relying-parties.ts";
+export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";
+export type { OpenTofuPart } from "./opentofu.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
@@ -53,6 +56,12 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
   ];
 }
 
+/** The mounts of OpenBao that a config names, to be looked at. Loaded by whoever looks. */
+export async function loadOpenBaoMounts(context: PartContext): Promise<readonly OpenBaoMount[]> {
+  const { openbaoMounts } = await import("./openbao/index.ts");
+  return openbaoMounts(context);
+}
+
 /** The least that whoever makes one mount of OpenBao needs there, as a policy in HCL. Loaded by whoever asks. */
 export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {
   const { leastOpenBaoPolicy } = await import("./openbao/index.ts");
@@ -65,4 +74,6 @@ export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
 }
 
 /** The sections of a config as OpenTofu has them, in the order of an export. */
-export const openTofuParts: readonly OpenTofuPart[] = [hetznerOpenTofu, dnsOpenTofu, awsOpenTofu];
+export async function openTofuPartsOf(config: Config): Promise<readonly OpenTofuPart[]> {
+  return [hetznerOpenTofu, dnsOpenTofu, awsOpenTofu, ...(await openTofuOfParties(config))];
+}

@@ -118,10 +118,5 @@ export interface Part {
   close(): void;
 }
 
-/** What makes all that one relying party's section of a config names. */
-export interface PartyParts {
-  parts(context: PartContext): readonly Part[];
-}
-
 /** What resources give to others as they stand, by their ids. */
 export type ResourceOutputs = ReadonlyMap<string, Readonly<Record<string, string>>>;

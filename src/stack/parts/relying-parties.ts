@@ -1,6 +1,8 @@
 import type { Config } from "../../config/index.ts";
 import { boundsOf, federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
-import type { Part, PartContext, PartyParts } from "./part.ts";
+import type { OpenTofuPart } from "./opentofu.ts";
+import type { Part, PartContext } from "./part.ts";
+import type { PartyParts } from "./party.ts";
 
 /**
  * One row for each relying party beside AWS: what makes the things of its section, loaded by a config that has it.
@@ -16,11 +18,21 @@ function declared(config: Pick<Config, FederatedParty>): readonly FederatedParty
   return federatedParties.filter((name) => config[name].length > 0);
 }
 
+function loaded(config: Pick<Config, FederatedParty>): Promise<readonly PartyParts[]> {
+  const found = declared(config).flatMap((name) => makers[name] ?? []);
+  return Promise.all(found.map((load) => load()));
+}
+
 /** The parts of the relying parties that a config declares, AWS not among them. */
 export async function partsOfParties(context: PartContext): Promise<readonly Part[]> {
-  const found = declared(context.config).flatMap((name) => makers[name] ?? []);
-  const loaded = await Promise.all(found.map((load) => load()));
-  return loaded.flatMap((one) => one.parts(context));
+  return (await loaded(context.config)).flatMap((one) => one.parts(context));
+}
+
+/** The same in OpenTofu, of those of which an export is made. */
+export async function openTofuOfParties(
+  config: Pick<Config, FederatedParty>,
+): Promise<readonly OpenTofuPart[]> {
+  return (await loaded(config)).flatMap(({ openTofu }) => openTofu ?? []);
 }
 
 /** What is said of each section that nothing is made of yet. */

@@ -2,6 +2,7 @@ import type { Link, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
+import type { Finding } from "./finding.ts";
 import type { DiscoveryDocument, Jws } from "../../rules/oidc/index.ts";
 import type { JwkSet } from "../../rules/keys/index.ts";
 import type {
@@ -90,6 +91,12 @@ export interface WorkloadFacts {
   readonly exchange?: Seen<TokenExchange>;
 }
 
+/** One thing of a relying party beside AWS, as it was seen, with its own judge: both are loaded with its section. */
+export interface PartyFacts {
+  /** What the link's facts of it mean. Pure. */
+  judge(link: Link, facts: JudgedFacts): readonly Finding[];
+}
+
 /** Everything that a report is made of, read before anything is judged. */
 export interface Facts {
   readonly config: Config;
@@ -101,6 +108,8 @@ export interface Facts {
   readonly issuer?: IssuerFacts;
   readonly accounts: readonly AccountFacts[];
   readonly workloads: readonly WorkloadFacts[];
+  /** Of relying parties beside AWS; absent: the config declares none, or none was asked. */
+  readonly parties?: readonly PartyFacts[];
   /** Absent: none was asked, or none answered. */
   readonly publisher?: PublisherFacts;
 }

@@ -102,19 +102,19 @@ describe("export opentofu", { skip: leftOut() }, () => {
     ),
   })) {
     test(`is HCL, formatted as tofu fmt has it: ${what}`, async () => {
-      const written = openTofuText(await configOf(text), { imports: true, found: ids });
+      const written = await openTofuText(await configOf(text), { imports: true, found: ids });
       const { as } = read(written);
       assert.equal(written, as);
     });
 
     test(`sets what its providers take, each of its kind, and all that they need: ${what}`, async () => {
-      const { blocks } = read(openTofuText(await configOf(text), { found: withAccounts }));
+      const { blocks } = read(await openTofuText(await configOf(text), { found: withAccounts }));
       assert.deepEqual(schemaFaults(blocks), []);
     });
   }
 
   test("would be seen to set what no provider takes, or nothing of what it needs", async () => {
-    const { blocks } = read(openTofuText(await configOf(servedBy("cloudflare"))));
+    const { blocks } = read(await openTofuText(await configOf(servedBy("cloudflare"))));
     const planted = blocks.map(({ attributes: { name, ...others }, ...block }) =>
       block.labels[0] === "hcloud_server"
         ? { ...block, attributes: { ...others, assignee_type: name, backups: "daily" } }
@@ -129,7 +129,7 @@ describe("export opentofu", { skip: leftOut() }, () => {
 
   test("says of each role and OIDC provider what the config says", async () => {
     const config = await configOf(yaml);
-    const { blocks } = read(openTofuText(config));
+    const { blocks } = read(await openTofuText(config));
     const resource = (type: string, name: string): HclBlock => {
       const found = blocks.find(({ labels }) => labels[0] === type && labels[1] === name);
       return found ?? assert.fail(`${type}.${name}`);
@@ -170,7 +170,7 @@ describe("export opentofu", { skip: leftOut() }, () => {
   });
 
   test("refers only to what it has itself, and imports each of its resources once", async () => {
-    const { blocks } = read(openTofuText(await configOf(`${yaml}${second}`), { imports: true }));
+    const { blocks } = read(await openTofuText(await configOf(`${yaml}${second}`), { imports: true }));
     const resources = blocks.filter(({ type }) => type === "resource").map(({ labels }) => labels.join("."));
     assert.equal(new Set(resources).size, resources.length);
     const aliases = blocks
@@ -192,7 +192,7 @@ describe("export opentofu", { skip: leftOut() }, () => {
   });
 
   test("has the machine that the config has: firewall at creation, addresses, protection, what to import", async () => {
-    const { blocks } = read(openTofuText(await configOf(machine), { imports: true, found: ids }));
+    const { blocks } = read(await openTofuText(await configOf(machine), { imports: true, found: ids }));
     const resource = (type: string): HclBlock =>
       blocks.find(({ labels }) => labels[0] === type) ?? assert.fail(type);
     const { attributes, blocks: inner } = resource("hcloud_server");
@@ -259,10 +259,10 @@ describe("export opentofu", { skip: leftOut() }, () => {
       const said = withAccounts.get(spec.values.from.after)?.[spec.values.from.name];
       const planned = spec.values.make(said ?? "");
       assert.equal(planned.length, 2);
-      const { blocks, formatted } = read(openTofuText(config, { imports: true, found: withAccounts }));
+      const { blocks, formatted } = read(await openTofuText(config, { imports: true, found: withAccounts }));
       assert.ok(formatted);
       assert.deepEqual(caaIn(blocks, provider), planned);
-      const without = read(openTofuText(config)).blocks;
+      const without = read(await openTofuText(config)).blocks;
       assert.deepEqual(caaIn(without, provider), []);
       const variable = without.find(({ labels }) => labels[0] === "caa_accounts") ?? assert.fail();
       assert.match(String(variable.attributes["description"]), /accounts at certificate authorities/u);
@@ -278,7 +278,7 @@ describe("export opentofu", { skip: leftOut() }, () => {
       .replace("{https", "{source: {kubeconfig: k}, https"),
   })) {
     test(`has no CAA records where ${what}`, async () => {
-      const { blocks } = read(openTofuText(await configOf(text), { found: withAccounts }));
+      const { blocks } = read(await openTofuText(await configOf(text), { found: withAccounts }));
       assert.deepEqual(
         blocks.filter(({ labels }) => labels.some((label) => label.startsWith("caa"))),
         [],

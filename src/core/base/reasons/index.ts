@@ -6,6 +6,7 @@ import { clusterReasons } from "./cluster.ts";
 import { type CauseFacts, found, type ReasonEntry } from "./entry.ts";
 import { holdingReasons } from "./holds.ts";
 import { issuerReasons } from "./issuer.ts";
+import { openbaoReasons } from "./openbao.ts";
 import { workloadReasons } from "./workload.ts";
 
 export type { BindingReason } from "./bindings.ts";
@@ -21,6 +22,7 @@ export const reasons = {
   ...clusterReasons,
   ...issuerReasons,
   ...awsReasons,
+  ...openbaoReasons,
   ...workloadReasons,
   ...bindingReasons,
   ...causeReasons,

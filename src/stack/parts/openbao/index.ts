@@ -1,9 +1,12 @@
-import type { PartyParts } from "../part.ts";
+import type { PartyParts } from "../party.ts";
 import { leastOpenBaoPolicy } from "./least-policy.ts";
+import { openbaoOpenTofu } from "./opentofu.ts";
 import { openbaoParts } from "./part.ts";
 
 /** What makes the things of a config's section openbao. */
-export const openbaoParty: PartyParts = { parts: openbaoParts };
+export const openbaoParty: PartyParts = { parts: openbaoParts, openTofu: openbaoOpenTofu };
 
 export { leastOpenBaoPolicy };
+export type { Login } from "../../../providers/openbao/index.ts";
+export { type OpenBaoLook, type OpenBaoMount, openbaoMounts } from "./look.ts";
 export type { OpenBaoSection } from "./resources.ts";

@@ -1,4 +1,4 @@
-import { defined, mapLimit, PodtrustError, SharedWork } from "../../../core/base/index.ts";
+import { defined, mapLimit, SharedWork } from "../../../core/base/index.ts";
 import type { OpenBaoServer } from "../../../config/index.ts";
 import {
   jwtRoleNames,
@@ -7,8 +7,7 @@ import {
   type MountState,
   observedJwtRole,
   observedMount,
-  openbaoAccess,
-  OpenBaoApi,
+  type OpenBaoApi,
   openbaoCaller,
   policyExists,
   readJwtRole,
@@ -27,6 +26,7 @@ import type {
   Survey,
 } from "../part.ts";
 import { type OpenBaoSection, placeOf, sectionResources } from "./resources.ts";
+import { serverApi } from "./server.ts";
 
 /** The JWT auth mount of one server, and its roles. */
 class OpenBaoPart implements Part {
@@ -50,17 +50,7 @@ class OpenBaoPart implements Part {
 
   /** The way to the server, with the environment's token. */
   #api(signal: AbortSignal): Promise<OpenBaoApi> {
-    const { env, clock } = this.#context;
-    const { server } = this.#section;
-    this.#opened = SharedWork.again(this.#opened, async () => {
-      const access = await openbaoAccess(server, env);
-      if (access.token === undefined)
-        throw new PodtrustError(
-          "openbao-token-missing",
-          `there is no token for OpenBao at ${server.address}`,
-        );
-      return new OpenBaoApi(access, clock);
-    });
+    this.#opened = SharedWork.again(this.#opened, () => serverApi(this.#context, this.#section.server));
     return this.#opened.wait(signal);
   }
 

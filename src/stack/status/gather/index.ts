@@ -5,6 +5,7 @@ import { gatherAccount } from "./aws.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherIssuer } from "./issuer.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
+import { gatherParties } from "./parties.ts";
 import { seen } from "./seen.ts";
 import { gatherWorkloads } from "./workloads.ts";
 
@@ -28,11 +29,12 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
   const parts = awsParts(options);
   try {
     const gathered = gatherCluster(options, wanted);
-    const [cluster, issuer, accounts, workloads, publisher] = await Promise.all([
+    const [cluster, issuer, accounts, workloads, parties, publisher] = await Promise.all([
       gathered,
       gatherIssuer(options, wanted),
       Promise.all(parts.map((part) => gatherAccount(part, options, wanted))),
       gathered.then(({ api }) => gatherWorkloads(parts, api, options, wanted)),
+      gatherParties(options, gathered, wanted),
       wanted("jwks", "tls") ? publisherOf(options) : undefined,
     ]);
     return {
@@ -40,6 +42,7 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
       now: clock.now(),
       accounts,
       workloads,
+      parties,
       ...defined({ cluster: cluster.facts, issuer, publisher }),
     };
   } finally {

@@ -39,6 +39,19 @@ interface Gathering {
   readonly namespaces: Namespaces;
 }
 
+/** A ServiceAccount, and where there is none its namespace. */
+export async function objectOf(
+  api: KubernetesApi,
+  serviceAccount: string,
+  signal: AbortSignal,
+  namespaces = new Namespaces(),
+): Promise<Pick<WorkloadFacts, "object" | "namespace">> {
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  const object = await seen(signal, () => api.read({ kind: "ServiceAccount", namespace, name }, { signal }));
+  if (object.kind !== "seen" || object.value !== undefined) return { object };
+  return { object, namespace: await seen(signal, () => namespaces.exists(api, namespace, signal)) };
+}
+
 type Answers = Pick<WorkloadFacts, "token" | "exchange">;
 
 async function askSts(
@@ -66,19 +79,17 @@ async function workloadFacts(named: Named, gathering: Gathering): Promise<Worklo
   const query = { kind: "Pod", namespace, fields, limit: maxPods } as const;
   const [object, pods, answers] = await Promise.all([
     wanted("serviceaccount")
-      ? seen(signal, () => api.read({ kind: "ServiceAccount", namespace, name }, { signal }))
-      : notTried("serviceaccount"),
+      ? objectOf(api, serviceAccount, signal, namespaces)
+      : { object: notTried("serviceaccount") },
     wanted("injection") ? seen(signal, () => api.list(query, { signal })) : notTried("injection"),
     mint ? askSts(named, gathering) : {},
   ]);
-  const absent = object.kind === "seen" && object.value === undefined;
   return {
     account: part.account,
     role,
     serviceAccount,
-    object,
+    ...object,
     pods,
-    ...(absent ? { namespace: await seen(signal, () => namespaces.exists(api, namespace, signal)) } : {}),
     ...answers,
   };
 }

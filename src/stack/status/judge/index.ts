@@ -1,15 +1,17 @@
-import type { Link } from "../../../core/base/index.ts";
+import type { Link, Reason } from "../../../core/base/index.ts";
 import { judgeIssuer } from "../../../issuer/index.ts";
 import type { Facts, IssuerFacts, JudgedFacts } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
 import { judgeCluster } from "./cluster.ts";
 import { judgeDiscovery, judgeJwks } from "./documents.ts";
+import type { judgeOpenBao } from "./openbao.ts";
 import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
 export { awsFinding, behindCluster } from "./errors.ts";
+export type { LoginFacts, OpenBaoFacts } from "./openbao.ts";
 export { decisionOf } from "./sts.ts";
 
 type Judge = (facts: JudgedFacts) => readonly Finding[];
@@ -35,9 +37,23 @@ const judges: Readonly<Record<Link, Judge>> = {
   permission: judgePermissions,
 };
 
+/** The judge of what OpenBao shows, loaded with the config's section. */
+export async function loadOpenBaoJudge(): Promise<typeof judgeOpenBao> {
+  return (await import("./openbao.ts")).judgeOpenBao;
+}
+
+/** What is said where the config names nobody of AWS's: beside what another relying party shows it tells nothing. */
+const nobody: ReadonlySet<Reason> = new Set<Reason>(["AwsNotConfigured", "NoServiceAccount"]);
+
+function findingsAt(link: Link, judged: JudgedFacts): readonly Finding[] {
+  const own = judges[link](judged);
+  const others = (judged.parties ?? []).flatMap((party) => party.judge(link, judged));
+  return others.length === 0 ? own : [...own.filter(({ reason }) => !nobody.has(reason)), ...others];
+}
+
 /** What the facts mean, link by link. Pure: the same facts always mean the same. */
 export function judgeFacts(facts: Facts, links: readonly Link[]): ReadonlyMap<Link, readonly Finding[]> {
   const judgement = facts.issuer === undefined ? { findings: [] } : judgeIssuer(facts.issuer.reading);
   const judged: JudgedFacts = { ...facts, judgement };
-  return new Map(links.map((link) => [link, judges[link](judged)]));
+  return new Map(links.map((link) => [link, findingsAt(link, judged)]));
 }

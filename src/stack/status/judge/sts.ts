@@ -8,7 +8,8 @@ import type { Facts, JudgedFacts, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { awsFinding, valueOf } from "./errors.ts";
 
-function tokenText({ signingInput, signature }: Jws): string {
+/** A token as it was minted. */
+export function tokenText({ signingInput, signature }: Jws): string {
   return `${signingInput}.${Buffer.from(signature).toString("base64url")}`;
 }
 

@@ -23,7 +23,10 @@ function annotationFinding(one: WorkloadFacts, object: KubernetesObject, from: s
   return [finding("AnnotationConflict", { seen, from })];
 }
 
-function absentFinding({ serviceAccount, namespace: there }: WorkloadFacts, from: string): Finding {
+/** A ServiceAccount, and what was looked for of it. */
+type AccountLook = Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace">;
+
+function absentFinding({ serviceAccount, namespace: there }: AccountLook, from: string): Finding {
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const make = `kubectl create serviceaccount -n ${namespace} ${name}`;
   const code = "cluster-not-found";
@@ -36,7 +39,12 @@ function absentFinding({ serviceAccount, namespace: there }: WorkloadFacts, from
   return finding("ServiceAccountMissing", { seen, from, next: `Make it: ${make}`, code });
 }
 
-function accountFindings(facts: JudgedFacts, one: WorkloadFacts): readonly Finding[] {
+/** Whether a ServiceAccount is there, whichever relying party it is for. */
+export function serviceAccountFindings(
+  facts: JudgedFacts,
+  one: AccountLook,
+  more: (object: KubernetesObject, from: string) => readonly Finding[] = () => [],
+): readonly Finding[] {
   const from = serverOf(facts);
   const read = valueOf(one.object, from, behindCluster);
   if ("finding" in read) return [read.finding];
@@ -45,13 +53,15 @@ function accountFindings(facts: JudgedFacts, one: WorkloadFacts): readonly Findi
   const made = Date.parse(object.metadata.creationTimestamp ?? "");
   const fresh = Number.isNaN(made) ? "read now" : `read now; made ${lengthText(facts.now - made)} ago`;
   const found = finding("ServiceAccountFound", { seen: one.serviceAccount, from, fresh });
-  return [found, ...annotationFinding(one, object, from)];
+  return [found, ...more(object, from)];
 }
 
 /** The ServiceAccounts that roles name. */
 export function judgeServiceAccounts(facts: JudgedFacts): readonly Finding[] {
   if (facts.workloads.length === 0) return nothingNamed(facts);
-  return facts.workloads.flatMap((one) => accountFindings(facts, one));
+  return facts.workloads.flatMap((one) =>
+    serviceAccountFindings(facts, one, (object, from) => annotationFinding(one, object, from)),
+  );
 }
 
 function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
@@ -137,9 +147,15 @@ function mintFinding(error: PodtrustError, from: string): Finding {
   return finding("TokenRequestFailed", { seen: error.message, from, next: error.next, code: error.code });
 }
 
-function tokenFinding(
+/** A ServiceAccount's token, and the audience that it was minted for. */
+interface TokenLook extends Pick<WorkloadFacts, "serviceAccount" | "token"> {
+  readonly audience: string;
+}
+
+/** What a token is worth, whichever relying party it is for. */
+export function tokenFindings(
   facts: JudgedFacts,
-  { account, serviceAccount, token }: WorkloadFacts,
+  { audience, serviceAccount, token }: TokenLook,
 ): readonly Finding[] {
   if (token === undefined) return [];
   const from = "TokenRequest of the cluster";
@@ -150,7 +166,7 @@ function tokenFinding(
   const fresh = `minted now, good for ${lengthText(Number(exp) * 1000 - facts.now)}`;
   const problem = tokenProblem(facts, jws);
   if (problem === undefined) {
-    const seen = `sub ${String(sub)}, aud ${account.audiences[0] ?? ""}, signed by ${jws.kid ?? ""}`;
+    const seen = `sub ${String(sub)}, aud ${audience}, signed by ${jws.kid ?? ""}`;
     return [finding("TokenValid", { seen, from, fresh })];
   }
   const [reason, what, next] = problem;
@@ -160,6 +176,8 @@ function tokenFinding(
 
 /** A token of one ServiceAccount of each role. */
 export function judgeTokens(facts: JudgedFacts): readonly Finding[] {
-  const found = facts.workloads.flatMap((one) => tokenFinding(facts, one));
+  const found = facts.workloads.flatMap((one) =>
+    tokenFindings(facts, { ...one, audience: one.account.audiences[0] ?? "" }),
+  );
   return found.length === 0 ? nothingNamed(facts) : found;
 }

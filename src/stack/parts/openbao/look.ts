@@ -1,0 +1,90 @@
+import { defined, mapLimit } from "../../../core/base/index.ts";
+import type { OpenBaoRole, OpenBaoServer } from "../../../config/index.ts";
+import {
+  jwtRoleResource,
+  type Login,
+  mountResource,
+  type MountState,
+  observedJwtRole,
+  observedMount,
+  openbaoCaller,
+  readJwtRole,
+  readMount,
+  tryLogin,
+} from "../../../providers/openbao/index.ts";
+import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
+import type { PartContext } from "../part.ts";
+import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
+import { serverApi } from "./server.ts";
+
+/** A thing at a server as it was found, and the names of its fields that are not as the config has them. */
+export interface OpenBaoDrift<State> {
+  readonly observed: Observed<State>;
+  readonly fields: readonly string[];
+}
+
+/** What stands of one section of the config. */
+export interface OpenBaoLook {
+  /** As whom the server knows us. */
+  readonly caller: string;
+  readonly mount: OpenBaoDrift<MountState>;
+  /** Roles of the config, in its order; none where the mount is not there, or not ours. */
+  readonly roles: readonly {
+    readonly role: OpenBaoRole;
+    readonly drift: OpenBaoDrift<Readonly<Record<string, unknown>>>;
+  }[];
+}
+
+/** One section of the config, to be looked at. */
+export interface OpenBaoMount {
+  readonly server: OpenBaoServer;
+  /** What stands beside what shall. Throws `openbao-*`. */
+  look(signal: AbortSignal): Promise<OpenBaoLook>;
+  /** Logs in as a workload does, and revokes the token. Throws `openbao-unreachable` and `openbao-unavailable`. */
+  login(role: OpenBaoRole, jwt: string, signal: AbortSignal): Promise<Login>;
+}
+
+function driftOf<State>(resource: Resource<State>, observed: Observed<State>): OpenBaoDrift<State> {
+  const { fields }: Pick<Difference, "fields"> = observed.exists
+    ? resource.diff(observed, noInputs)
+    : { fields: [] };
+  return { observed, fields: fields.map(({ field }) => field) };
+}
+
+async function lookAt(
+  context: PartContext,
+  section: OpenBaoSection,
+  signal: AbortSignal,
+): Promise<OpenBaoLook> {
+  const { server } = section;
+  const api = await serverApi(context, server);
+  const caller = await openbaoCaller(api, signal);
+  const place = placeOf(section);
+  const observed = observedMount(await readMount(api, place, signal), place.stack);
+  const mount = driftOf(mountResource(api, mountSpecOf(section)), observed);
+  if (!observed.exists || observed.owner.kind !== "ours") return { caller, mount, roles: [] };
+  const specs = roleSpecsOf(section);
+  const roles = await mapLimit(server.roles, async (role, index) => {
+    const spec = specs[index];
+    if (spec === undefined) throw new TypeError(`role ${role.name} is to be nothing`);
+    const found = observedJwtRole(await readJwtRole(api, server.mount, role.name, signal));
+    return { role, drift: driftOf(jwtRoleResource(api, spec), found) };
+  });
+  return { caller, mount, roles };
+}
+
+/** The sections of a config, to be looked at. Opens no connection. */
+export function openbaoMounts(context: PartContext): readonly OpenBaoMount[] {
+  const { config, route } = context;
+  return config.openbao.map((server): OpenBaoMount => {
+    const section = { config, server, ...defined({ issuerCa: route?.ca }) };
+    return {
+      server,
+      look: (signal) => lookAt(context, section, signal),
+      async login(role, jwt, signal) {
+        const api = await serverApi(context, server, "optional");
+        return tryLogin(api, { mount: server.mount, role: role.name, jwt }, signal);
+      },
+    };
+  });
+}

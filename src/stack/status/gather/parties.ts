@@ -1,0 +1,27 @@
+import { federatedParties, type FederatedParty } from "../../../rules/oidc/index.ts";
+import type { PartyFacts } from "../facts.ts";
+import type { GatheredCluster } from "./cluster.ts";
+import type { GatherOptions, LinkFilter } from "./options.ts";
+
+/** Looks at all that one relying party's section of a config names, and says what it means. */
+export type GatherParty = (
+  options: GatherOptions,
+  cluster: Promise<GatheredCluster>,
+  wanted: LinkFilter,
+) => Promise<readonly PartyFacts[]>;
+
+/** One row for each relying party that is looked at beside AWS, loaded by a config that has its section. */
+const gatherers: Readonly<Partial<Record<FederatedParty, () => Promise<GatherParty>>>> = {
+  openbao: async () => (await import("./openbao.ts")).gatherOpenBao,
+};
+
+/** What is seen of the relying parties that a config declares, AWS not among them. */
+export async function gatherParties(
+  options: GatherOptions,
+  cluster: Promise<GatheredCluster>,
+  wanted: LinkFilter,
+): Promise<readonly PartyFacts[]> {
+  const names = federatedParties.filter((name) => options.config[name].length > 0);
+  const gathered = names.flatMap((name) => gatherers[name] ?? []);
+  return (await Promise.all(gathered.map(async (load) => (await load())(options, cluster, wanted)))).flat();
+}
