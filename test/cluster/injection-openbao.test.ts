@@ -93,7 +93,7 @@ describe("the API server's injection for OpenBao", { skip: leftOut() }, () => {
     const either = [injectOpenBao(inject(asks, around).pod), inject(injectOpenBao(asks), around).pod];
     const answer = await made(asks, "both");
     assert.ok(
-      either.some((pod) => isDeepStrictEqual(podEssence(answer), podEssence(pod))),
+      either.some((one) => isDeepStrictEqual(podEssence(answer), podEssence(one))),
       JSON.stringify(podEssence(answer)),
     );
     assert.equal(recordsOf(recordOf(answer["spec"])["volumes"]).length, 2);
