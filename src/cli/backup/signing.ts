@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type BackupContents, signingContents } from "../../backup/index.ts";
 import { type Config, personStateDir } from "../../config/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import type * as signer from "../../signer/index.ts";
+import type { SignerFiles } from "../../signer/index.ts";
 import { signerPlace } from "../../signer/manifests/index.ts";
 import { openMachine, readSigningKeys } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -20,11 +20,10 @@ async function keysOnMachine(context: CommandContext, config: Config): Promise<S
   }
 }
 
-type Signers = typeof signer;
-
 /** The keys of a signer of this machine. Throws `backup-empty`, and what reading them throws. */
-async function signerHere(context: CommandContext, state: string, signers: Signers): Promise<string> {
-  const text = await signers.keptSigner(signers.signerFolder(context.path(state)));
+async function signerHere(context: CommandContext, state: string): Promise<string> {
+  const { keptSigner, signerFolder } = await import("../../signer/index.ts");
+  const text = await keptSigner(signerFolder(context.path(state)));
   if (text !== undefined) return text;
   throw new PodtrustError("backup-empty", `there is no key of a signer in ${state}`, {
     next: "Run it on the control plane, as the user whose that folder is: --signer-state DIR is what podtrust signer has as --state.",
@@ -35,15 +34,15 @@ async function signerHere(context: CommandContext, state: string, signers: Signe
 async function signersOnServers(
   context: CommandContext,
   { stack, servers = [] }: Config,
-  { fullestSigner, keptSigner }: Signers,
 ): Promise<string | undefined> {
+  const { fullestSigner, keptSigner } = await import("../../signer/index.ts");
   const { onEachServer } = await import("../../control-plane/servers/index.ts");
   const { env, clock, signal, progress } = context;
   const stateDir = join(personStateDir(env), stack);
   const notice = (text: string): void => progress.line(`note: ${text}`, 6);
   const kept = await onEachServer({ servers, stateDir, env, clock, signal, notice }, async (machine) => {
     const pathOf = (name: string): string => `${signerPlace.state}/${name}`;
-    const read: signer.SignerFiles["read"] = (name, maxBytes) => machine.read(pathOf(name), signal, maxBytes);
+    const read: SignerFiles["read"] = (name, maxBytes) => machine.read(pathOf(name), signal, maxBytes);
     return {
       where: machine.text,
       text: await keptSigner({ pathOf: (name) => `${machine.text}:${pathOf(name)}`, read }),
@@ -58,11 +57,8 @@ async function signerKeys(
   config: Config,
   state: string | undefined,
 ): Promise<string | undefined> {
-  if (state === undefined && config.servers === undefined) return undefined;
-  const signers = await import("../../signer/index.ts");
-  return state === undefined
-    ? signersOnServers(context, config, signers)
-    : signerHere(context, state, signers);
+  if (state !== undefined) return signerHere(context, state);
+  return config.servers === undefined ? undefined : signersOnServers(context, config);
 }
 
 /**
