@@ -126,7 +126,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/demo/from-nothing/run.test.ts",
       "src/providers/host/scripts.test.ts",
       "test/backup/**/*.test.ts",
-      "test/cli/{child,plugin-consent,serve}.test.ts",
+      "test/cli/{aws-only,child,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands}.test.ts",
       "test/gate/{boundaries,left-out,regular-expressions,time-rules}.test.ts",

@@ -1,0 +1,117 @@
+/** Whoever has AWS alone pays for nobody else: no module of another relying party is loaded. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import {
+  type Sandbox,
+  type StandInCluster,
+  startSandbox,
+  startStandInCluster,
+} from "../../src/sandbox/index.ts";
+import { mainFile } from "../support/cli.ts";
+import { account } from "../support/sandbox.ts";
+import { configText, sandboxEnvironment } from "../support/stack-world.ts";
+
+const issuer = "https://oidc.example.com";
+
+const publisher = `publisher:
+  source: {kubeconfig: publisher.kubeconfig}
+  stateDir: state
+  admin: false
+  insecurePlainHttpBehindProxy: {listen: ["127.0.0.1:0"]}
+`;
+
+const google = `gcp:
+  - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [shop/web]}]}
+`;
+
+/** What every run has of them: the texts of errors, what a config may say, and doors that load the rest for who comes in. */
+const isShared = (file: string): boolean =>
+  file.startsWith("core/base/catalogue/") ||
+  /^config\/\w+\/schema\.ts$/u.test(file) ||
+  /^sandbox\/\w+\/(?:index|start)\.ts$/u.test(file);
+
+describe("a program that has to do with AWS alone", () => {
+  let folder = "";
+  let sandbox: Sandbox;
+  let cluster: StandInCluster;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-aws-only-"));
+    sandbox = await startSandbox({ account });
+    cluster = await startStandInCluster({ issuer });
+    await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig(), { mode: 0o600 });
+    await writeFile(join(folder, "publisher.kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
+    await writeFile(join(folder, "podtrust.yaml"), configText(issuer, "", publisher));
+    await writeFile(join(folder, "google.yaml"), `${configText(issuer)}${google}`);
+  });
+
+  after(async () => {
+    await cluster.close();
+    await sandbox.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Names each module on standard error as it is loaded: far cheaper than Node's own trace. */
+  const naming = `data:text/javascript,${encodeURIComponent(
+    'import { registerHooks } from "node:module"; import { writeSync } from "node:fs";' +
+      "registerHooks({ load(url, at, next) { writeSync(2, `loaded ${url}\n`); return next(url, at); } });",
+  )}`;
+
+  /** The modules of podtrust that a run loads. One that goes on by itself is ended once it has said `started`. */
+  async function loadedBy(args: readonly string[], started?: RegExp): Promise<readonly string[]> {
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      ...sandboxEnvironment(sandbox.url, sandbox.admin),
+    };
+    const child = spawn(process.execPath, ["--import", naming, mainFile, ...args], { cwd: folder, env });
+    let [out, err] = ["", ""];
+    const look = (): void => {
+      if (started?.test(`${out}${err}`) === true) child.kill("SIGTERM");
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => ((out += text), look()));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => ((err += text), look()));
+    await once(child, "close");
+    const found = [...err.matchAll(/^loaded file:.*?\/src\/(.+\.ts)$/gmu)].map(([, file = ""]) => file);
+    assert.ok(found.length > 100, `${args.join(" ")} was not traced: ${out}${err}`);
+    return [...new Set(found)];
+  }
+
+  const ofOthers = (files: readonly string[]): readonly string[] =>
+    files.filter((file) => /(?:^|\/)(?:gcp|azure|openbao)(?:\/|\.)/u.test(file) && !isShared(file));
+
+  const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
+  const runs: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
+    [["plan"], "stack/parts/aws/part.ts"],
+    [["serve", "-f", "podtrust.yaml", ...asRoot], "publisher/publisher.ts", /every stack is published/u],
+    [
+      ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"],
+      "operator/bindings/reconcile.ts",
+      /the operator listens/u,
+    ],
+    [["sandbox", "--port", "0", "--json"], "sandbox/aws/start.ts", /"http:\/\/127\.0\.0\.1:\d+/u],
+  ];
+
+  for (const [args, last, started] of runs) {
+    test(`podtrust ${args[0] ?? ""} loads no module of another relying party`, async () => {
+      const files = await loadedBy(args, started);
+      assert.ok(files.includes(last), `${last} was not loaded: ${files.slice(-3).join(", ")}`);
+      assert.deepEqual(ofOthers(files), []);
+    });
+  }
+
+  test("a config that declares another loads what belongs to that one alone", async () => {
+    const files = ofOthers(await loadedBy(["plan", "-f", "google.yaml"]));
+    assert.ok(files.includes("config/gcp/section.ts"), files.join(", "));
+    assert.deepEqual(
+      files.filter((file) => !/(?:^|\/)gcp(?:\/|\.)/u.test(file)),
+      [],
+    );
+  });
+});
