@@ -94,7 +94,7 @@ export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
 
 /**
  * What a body asks a record to be. `before` is what it keeps of what the body leaves out (PATCH); without it what
- * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `ApiError`.
+ * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `CloudflareApiError`.
  */
 export function specOf(body: unknown, zone: CloudflareZone, before?: DnsRecord): RequestedRecord {
   if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");

@@ -156,7 +156,7 @@ function recordsOf(account: CloudflareAccount, zone: CloudflareZone, request: Cl
   return { result: items.map((record) => showRecord(record, account.variants)), info };
 }
 
-/** Answers one request. Throws `ApiError`. */
+/** Answers one request. Throws `CloudflareApiError`. */
 export function answer(account: CloudflareAccount, request: CloudflareRequest): Success {
   const { method, parts } = request;
   const [first, id, below, ...rest] = parts;

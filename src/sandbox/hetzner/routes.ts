@@ -337,7 +337,7 @@ const collections: Readonly<Record<string, Handle>> = {
   },
 };
 
-/** Answers one request. Throws `ApiError`. */
+/** Answers one request. Throws `HetznerApiError`. */
 export function answer(project: Project, request: HetznerRequest): HetznerReply {
   const handle = collections[request.parts[0] ?? ""];
   if (handle === undefined) throw new HetznerApiError(404, "not_found", "endpoint not found");

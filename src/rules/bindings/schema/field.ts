@@ -54,7 +54,7 @@ export interface ListField extends Described {
   readonly rules?: readonly ListRule[];
 }
 
-/** The same as a `Rule`, over a list. */
+/** The same as a `SchemaRule`, over a list. */
 export interface ListRule extends Omit<SchemaRule, "holds"> {
   readonly holds: (self: readonly JsonRecord[]) => boolean;
 }
