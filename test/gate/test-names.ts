@@ -33,7 +33,7 @@ const counting =
   /^(?:one|ones|both|neither|none|each|some|all)\b(?= (?:that|which|who|whose|is|are|was|were|has|have|can|may|must|of (?:it|them|these|those))\b)/iu;
 /** Goes on with the name of the suite, where there is one. */
 const relative = /^(?:that|which|who|whose)\b/iu;
-const leastWords = 4;
+const minWords = 4;
 /** What a program puts in is a phrase more often than a word. */
 const placeholder = "some value";
 
@@ -48,5 +48,5 @@ export function nameProblem({ chain }: TestName): string | undefined {
   const alone = chain.length === 1;
   if (pronoun.test(own) || counting.test(own) || (alone && relative.test(own)))
     return "begins with a pronoun";
-  return wordsOf(chain.join(" ")) < leastWords ? `has fewer than ${leastWords} words` : undefined;
+  return wordsOf(chain.join(" ")) < minWords ? `has fewer than ${minWords} words` : undefined;
 }

@@ -33,7 +33,7 @@ import { endOf, noWait, type WaitSpan } from "./wait.ts";
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
 const maxSleep = 600_000;
 // A CA that suggests renewing what it has only just issued would otherwise be asked without a pause.
-const leastAge = 600_000;
+const minAge = 600_000;
 const afterFault = 60_000;
 
 const draw = (): number => randomInt(2 ** 40) / 2 ** 40;
@@ -326,7 +326,7 @@ class Manager implements CertificateManager {
   #accept(held: HeldCertificate): void {
     const { notBefore, notAfter, from } = held;
     const now = this.#clock.now();
-    this.#young = { from: now, until: now + Math.min(leastAge, (notAfter - notBefore) / 4) };
+    this.#young = { from: now, until: now + Math.min(minAge, (notAfter - notBefore) / 4) };
     this.#fault = undefined;
     this.#holding.swap(held);
     this.#logger.info("certificate in use", { from, notAfter: new Date(notAfter).toISOString() });

@@ -92,7 +92,7 @@ function expiration(pod: Reader, account: Reader): number {
   // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
   const [own, ofAccount] = [read(pod), read(account)];
   const seconds = Number(own ?? ofAccount ?? limits.defaultExpiration);
-  return Math.min(Math.max(seconds, limits.leastExpiration), limits.maxExpiration);
+  return Math.min(Math.max(seconds, limits.minExpiration), limits.maxExpiration);
 }
 
 function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
@@ -212,8 +212,8 @@ export function annotatedForAgent(
   const own = new Reader("pod", annotationsOf(pod), notes);
   noteSkipList(own);
   const asked = expiration(own, account);
-  const { defaultExpiration, leastSpreadExpiration } = limits;
-  const spreadOut = Math.round(leastSpreadExpiration + spread * (defaultExpiration - leastSpreadExpiration));
+  const { defaultExpiration, minSpreadExpiration } = limits;
+  const spreadOut = Math.round(minSpreadExpiration + spread * (defaultExpiration - minSpreadExpiration));
   const access = {
     credentialsUri,
     audience,

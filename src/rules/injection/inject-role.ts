@@ -25,7 +25,7 @@ function sessionOf({ sessionName, sessionFromPod }: RoleAccess, pod: JsonRecord)
   if (sessionFromPod !== true) return sessionName;
   const name = textOf(recordOf(pod["metadata"])["name"]) ?? "";
   if (name.length > limits.maxSessionName) return name.slice(0, limits.maxSessionName);
-  if (name !== "" && name.length < limits.leastSessionName) return shortNamePrefix + name;
+  if (name !== "" && name.length < limits.minSessionName) return shortNamePrefix + name;
   return { fieldPath: podNameField };
 }
 

@@ -33,11 +33,11 @@ export const limits = {
   /** Seconds of a token: the usual, and the API server's bounds on a projected one. */
   defaultExpiration: 86_400,
   /** The least of what stands for the usual one in a token for an agent, so that not all pods ask at the same time. */
-  leastSpreadExpiration: 79_200,
-  leastExpiration: 600,
+  minSpreadExpiration: 79_200,
+  minExpiration: 600,
   maxExpiration: 4_294_967_296,
   /** Characters of RoleSessionName. */
-  leastSessionName: 2,
+  minSessionName: 2,
   maxSessionName: 64,
   /** Profiles of a ServiceAccount, so that the config file fits into the pod's annotations (256 KiB in all). */
   maxProfiles: 50,

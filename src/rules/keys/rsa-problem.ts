@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
-import { leastRsaBits, maxRsaBits } from "../oidc/index.ts";
+import { minRsaBits, maxRsaBits } from "../oidc/index.ts";
 
 // What Go's crypto/rsa verifies with, and so what a Kubernetes API server can sign for: 2^31 - 1.
 const maxExponent = 2_147_483_647n;
@@ -33,8 +33,8 @@ function root(number: bigint, bits: number): bigint {
 }
 
 function modulusProblem(n: bigint, bits: number): string | undefined {
-  if (bits < leastRsaBits)
-    return `its RSA modulus has ${bits} bits, fewer than the ${leastRsaBits} that RFC 7518 §3.3 asks for`;
+  if (bits < minRsaBits)
+    return `its RSA modulus has ${bits} bits, fewer than the ${minRsaBits} that RFC 7518 §3.3 asks for`;
   if (bits > maxRsaBits) return `its RSA modulus has ${bits} bits, more than ${maxRsaBits}`;
   const square = root(n, bits) ** 2n === n;
   // The product of two large primes is neither.

@@ -21,7 +21,7 @@ export const algorithms: Readonly<Record<Algorithm, AlgorithmFacts>> = {
 };
 
 /** RFC 7518 §3.3: RSA keys have 2048 bits or more. */
-export const leastRsaBits = 2048;
+export const minRsaBits = 2048;
 /** Above this a verification takes long enough to be used against us. */
 export const maxRsaBits = 16_384;
 

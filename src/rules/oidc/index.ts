@@ -4,7 +4,7 @@ export {
   type AlgorithmFacts,
   algorithms,
   isAlgorithm,
-  leastRsaBits,
+  minRsaBits,
   maxRsaBits,
   defaultAlgorithm,
 } from "./algorithm.ts";

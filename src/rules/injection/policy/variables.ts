@@ -47,7 +47,7 @@ function systemPath(path: string): string {
 }
 
 function expiration(parameters: Parameters): readonly PolicyVariable[] {
-  const { defaultExpiration, leastExpiration, maxExpiration } = limits;
+  const { defaultExpiration, minExpiration, maxExpiration } = limits;
   return [
     variable("podExpiration", `${annotation("object", podAnnotations["token-expiration"])}.orValue("")`),
     variable("accountExpiration", `${parameters.attribute("token-expiration")}.orValue("")`),
@@ -66,7 +66,7 @@ function expiration(parameters: Parameters): readonly PolicyVariable[] {
       "expiration",
       choose(
         [
-          [`variables.askedExpiration < ${leastExpiration}`, String(leastExpiration)],
+          [`variables.askedExpiration < ${minExpiration}`, String(minExpiration)],
           [`variables.askedExpiration > ${maxExpiration}`, String(maxExpiration)],
         ],
         "variables.askedExpiration",
@@ -77,7 +77,7 @@ function expiration(parameters: Parameters): readonly PolicyVariable[] {
 }
 
 function session(parameters: Parameters): readonly PolicyVariable[] {
-  const { leastSessionName, maxSessionName } = limits;
+  const { minSessionName, maxSessionName } = limits;
   const entry = (value: string): string => `[${record({ name: literal(variableNames.session), value })}]`;
   const byField = record({
     name: literal(variableNames.session),
@@ -97,7 +97,7 @@ function session(parameters: Parameters): readonly PolicyVariable[] {
             entry(`variables.podName.substring(0, ${maxSessionName})`),
           ],
           [
-            `variables.podName != "" && size(variables.podName) < ${leastSessionName}`,
+            `variables.podName != "" && size(variables.podName) < ${minSessionName}`,
             entry(`${literal(shortNamePrefix)} + variables.podName`),
           ],
         ],
