@@ -2,7 +2,7 @@ import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
-import { longestSessionMs } from "../../rules/rotation/index.ts";
+import { maxSessionMs } from "../../rules/rotation/index.ts";
 import {
   type AwsPart,
   awsPart,
@@ -37,7 +37,7 @@ function lockdownFor(
   const begunBefore = cut ? until : now;
   return {
     ...(cut ? { closedUntil: until } : {}),
-    ...(endSessions ? { revoked: { begunBefore, until: begunBefore + longestSessionMs } } : {}),
+    ...(endSessions ? { revoked: { begunBefore, until: begunBefore + maxSessionMs } } : {}),
   };
 }
 

@@ -48,7 +48,7 @@ type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 
 // What time alone does not end, but a publisher's next look does.
 const publishedWithinMs = 600_000;
-const longestDelay = 60_000;
+const maxDelay = 60_000;
 
 const momentText = (ms: number): string => new Date(ms).toISOString();
 
@@ -345,7 +345,7 @@ export class Rotation {
         if (verdict.is === "done") return { is: undefined };
         if (verdict.from === undefined) throw refusalOf(verdict);
         left = Math.max(1000, verdict.from - facts.now);
-        return { waitsFor: verdict.message, minDelay: Math.min(left, longestDelay) };
+        return { waitsFor: verdict.message, minDelay: Math.min(left, maxDelay) };
       },
       late: (reason) => new PodtrustError("rotation-not-settled", reason),
     });

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { judgeTheft, longestSessionMs, type Theft } from "../../rules/rotation/index.ts";
+import { judgeTheft, maxSessionMs, type Theft } from "../../rules/rotation/index.ts";
 import type { RotationView } from "./look.ts";
 import type { Rotation } from "./rotation.ts";
 
@@ -8,7 +8,7 @@ import type { Rotation } from "./rotation.ts";
 export function theftOf(
   { facts, pods, rules }: RotationView,
   kid: string,
-  sessionMs = longestSessionMs,
+  sessionMs = maxSessionMs,
 ): Theft {
   const theft = judgeTheft(facts, kid, { pods, rules, sessionMs });
   if (theft.state !== "out") return theft;

@@ -34,7 +34,7 @@ const closedSid = "PodtrustClosedAfterTheft";
 const revocationName = "PodtrustRevokedAfterTheft";
 
 // What says that it holds longer is not ours: a lockdown outlives no more than caches and sessions.
-const longestMs = 30 * 86_400_000;
+const maxMs = 30 * 86_400_000;
 
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
@@ -66,7 +66,7 @@ function revocationText({ begunBefore, until }: Revocation): string {
   });
 }
 
-const isDated = (until: number, now: number): boolean => until > now && until <= now + longestMs;
+const isDated = (until: number, now: number): boolean => until > now && until <= now + maxMs;
 
 const dateOf = ({ conditions }: Statement, name: string): number => {
   const [value = ""] = conditions.find(({ key }) => key === name)?.values ?? [];

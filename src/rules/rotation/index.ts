@@ -32,7 +32,7 @@ export {
   type HitPod,
   hitPods,
   judgeTheft,
-  longestSessionMs,
+  maxSessionMs,
   type Theft,
   type TheftAnswer,
   type TheftFacts,

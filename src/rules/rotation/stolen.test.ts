@@ -14,7 +14,7 @@ import {
   closedUntil,
   emptyRecord,
   judgeTheft,
-  longestSessionMs,
+  maxSessionMs,
   recordPromotion,
   type RotationFacts,
   type Theft,
@@ -37,7 +37,7 @@ describe("a stolen key", () => {
   const known = [web, pod("quick", [source("vault", 600)])]
     .map(podTokensOf)
     .filter((one) => one !== undefined);
-  const more = { pods: known, rules, sessionMs: longestSessionMs };
+  const more = { pods: known, rules, sessionMs: maxSessionMs };
   const old = start - 2 * hour;
   const theft = (facts: RotationFacts, kid = "old"): Theft => judgeTheft(facts, kid, more);
 
@@ -119,7 +119,7 @@ describe("a stolen key", () => {
 });
 
 test("roles are closed for the waits of the answer to a theft, the caches, and an hour for what has to be done", () => {
-  const more = { pods: [], rules, sessionMs: longestSessionMs };
+  const more = { pods: [], rules, sessionMs: maxSessionMs };
   const until = (facts: RotationFacts): number =>
     closedUntil(judgeTheft(facts, "old", more), facts.now) - start;
   const caches = hour + minute;

@@ -56,7 +56,7 @@ export interface TheftFacts {
 }
 
 /** AWS's longest session of a role, milliseconds (CreateRole, MaxSessionDuration). */
-export const longestSessionMs = 43_200_000;
+export const maxSessionMs = 43_200_000;
 
 /** When a key signed last, what the API servers make of a pod's spec, and the time; milliseconds since the epoch. */
 export interface KeyUse {
