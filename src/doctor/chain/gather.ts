@@ -43,7 +43,7 @@ export interface ChainOptions extends Omit<StatusOptions, "only" | "skip"> {
 const moreReadings = 3;
 const maxErrorLines = 200;
 /** An AWS that says nothing is given up after half a minute, where others have nearly two. */
-const patience = { attempts: 3, answerWithinMs: 10_000 };
+const callLimits = { attempts: 3, answerWithinMs: 10_000 };
 
 /** The ServiceAccount that a pod runs as. Throws `usage` for a pod that is not there. */
 async function accountOfPod({ api, signal }: Looking, pod: string): Promise<string> {
@@ -143,7 +143,7 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
  * and `usage` for a pod that is not there.
  */
 export function gatherChain(options: ChainOptions): Promise<ChainFacts> {
-  return withLateness(() => gathered({ patience, ...options }));
+  return withLateness(() => gathered({ callLimits, ...options }));
 }
 
 async function gathered(options: ChainOptions): Promise<ChainFacts> {

@@ -3,7 +3,7 @@ import type { Resolver } from "node:dns/promises";
 import type { CaaFacts, CaaProperty } from "../facts.ts";
 import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
 
-const patience = { timeout: 2000, tries: 2 };
+const limits = { timeout: 2000, tries: 2 };
 const maxRecords = 32;
 
 /** Node gives a record as an object that has the tag as a member. */
@@ -31,7 +31,7 @@ async function surely(client: Resolver, name: string): Promise<CaaFacts> {
 
 /** Climbs from the name to the top as a CA does, and ends at the first name with records (RFC 8659 §3). */
 export function caaFacts(host: string, options: DnsOptions): Promise<readonly CaaFacts[]> {
-  return withResolver(options.resolver, { ...patience, signal: options.signal }, async (client) => {
+  return withResolver(options.resolver, { ...limits, signal: options.signal }, async (client) => {
     const seen: CaaFacts[] = [];
     for (const name of namesUpFrom(host)) {
       const one = await surely(client, name);

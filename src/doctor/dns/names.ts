@@ -12,7 +12,7 @@ export interface NameOptions extends DnsOptions {
 
 /** A name can have more addresses than anybody wants to ask. */
 const maxAddresses = 16;
-const patience = { timeout: 2500, tries: 2 };
+const limits = { timeout: 2500, tries: 2 };
 
 async function answerOf(ask: Promise<readonly string[]>): Promise<NameAnswer> {
   try {
@@ -34,7 +34,7 @@ function bothFamilies(client: Resolver, host: string): Promise<readonly NameAnsw
 
 async function asked(host: string, { resolver, signal }: NameOptions): Promise<readonly NameAnswer[]> {
   if (resolver === undefined) return [await ownAnswer(host)];
-  return withResolver(resolver, { ...patience, signal }, (client) => bothFamilies(client, host));
+  return withResolver(resolver, { ...limits, signal }, (client) => bothFamilies(client, host));
 }
 
 /** Where a name leads; every failure is part of the answer. */

@@ -9,7 +9,7 @@ export interface DnsOptions {
   readonly signal: AbortSignal;
 }
 
-interface Patience {
+interface ResolverLimits {
   /** Milliseconds for each try. */
   readonly timeout: number;
   readonly tries: number;
@@ -18,10 +18,10 @@ interface Patience {
 /** Runs questions with a resolver of their own, which the signal ends. */
 export async function withResolver<T>(
   server: string | undefined,
-  { signal, ...patience }: Patience & Pick<DnsOptions, "signal">,
+  { signal, ...limits }: ResolverLimits & Pick<DnsOptions, "signal">,
   ask: (resolver: Resolver) => Promise<T>,
 ): Promise<T> {
-  const client = new Resolver(patience);
+  const client = new Resolver(limits);
   if (server !== undefined) client.setServers([server]);
   const end = (): void => client.cancel();
   signal.addEventListener("abort", end, { once: true });

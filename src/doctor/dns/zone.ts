@@ -9,7 +9,7 @@ import {
 } from "../facts.ts";
 import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
 
-const patience = { timeout: 1500, tries: 2 };
+const limits = { timeout: 1500, tries: 2 };
 const maxServers = 6;
 const maxAddresses = 16;
 /** Resolvers remember nothing longer: a week (RFC 8767 §4). */
@@ -52,7 +52,7 @@ async function askedAt(
 ): Promise<NameServerAnswer> {
   const [address] = addressesIn([await addressesAt(client, server)]);
   if (address === undefined) return { server, answer: { error: "NOADDRESS" } };
-  const answer = await withResolver(serverAt(address), { ...patience, signal }, (own) =>
+  const answer = await withResolver(serverAt(address), { ...limits, signal }, (own) =>
     addressesAt(own, host),
   );
   return { server, answer };
@@ -78,7 +78,7 @@ async function missingSecondsOf(client: Resolver, zone: string): Promise<number 
 
 /** What each name server of the host's zone says of the host; undefined where no zone is to be found. */
 export function zoneFacts(host: string, options: DnsOptions): Promise<ZoneFacts | undefined> {
-  return withResolver(options.resolver, { ...patience, signal: options.signal }, async (client) => {
+  return withResolver(options.resolver, { ...limits, signal: options.signal }, async (client) => {
     const found = await zoneOf(client, host);
     if (found === undefined) return undefined;
     const asking = found.servers.map((server) => askedAt(client, { host, server }, options));

@@ -74,7 +74,7 @@ async function bindingsOf(
 }
 
 // An AWS that does not answer keeps nobody from a restore.
-const patience = { attempts: 3, answerWithinMs: 10_000 };
+const callLimits = { attempts: 3, answerWithinMs: 10_000 };
 // As many as an account may have roles, four times over.
 const maxBindings = 20_000;
 
@@ -89,7 +89,7 @@ export async function earlierRoles(
 ): Promise<EarlierRoles> {
   const { stack } = context.config;
   const looks: EarlierRoles[] = [];
-  for (const part of awsParts({ patience, ...context })) looks.push(await ofAccount(stack, part, signal));
+  for (const part of awsParts({ callLimits, ...context })) looks.push(await ofAccount(stack, part, signal));
   const [roles, unseen] = [looks.flatMap((one) => one.roles), looks.flatMap((one) => one.unseen)];
   if (roles.length === 0 || cluster === undefined) return { roles, unseen };
   const there = await bindingsOf(cluster, signal);

@@ -28,7 +28,7 @@ export interface OpenBaoCall {
 /** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
 export type OnWait = (reason: string, deadline: number) => void;
 
-const patience: RetrySchedule = {
+const retries: RetrySchedule = {
   name: "a server that gave no answer is asked again within half a minute",
   delays: [300, 1000, 3000, 8000],
   giveUpAfter: 30_000,
@@ -118,7 +118,7 @@ export class OpenBaoApi {
   /** One call, made again where no answer came. Throws `OpenBaoRefusal` and `Unanswered`. */
   send(call: OpenBaoCall, signal: AbortSignal): Promise<JsonRecord> {
     return retry(() => this.#once(call, signal), {
-      schedule: patience,
+      schedule: retries,
       clock: this.clock,
       signal,
       retryable: (error) => error instanceof Unanswered && error.mayPass && !signal.aborted,

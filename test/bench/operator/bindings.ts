@@ -32,7 +32,7 @@ export function countsOf(actions: readonly string[]): Readonly<Record<string, nu
   return counts;
 }
 
-const patience = 10 * 60_000;
+const maxMs = 10 * 60_000;
 
 /** Makes bindings at once, and follows them until each is Ready. */
 export async function bindAtOnce(
@@ -77,7 +77,7 @@ export async function bindAtOnce(
   const making = performance.now() - begun;
   const late = setTimeout(
     () => all.reject(new Error(`${ready.size} of ${bindings.length} are Ready after ten minutes`)),
-    patience,
+    maxMs,
   );
   try {
     await all.promise;

@@ -67,7 +67,7 @@ export interface AwsPartContext extends PartContext {
   /** How a session is opened; the SDK's own chain of credentials by default. */
   readonly open?: (access: AwsAccess) => AwsSession;
   /** How often AWS is asked, and how long each answer may take; the session's own defaults where absent. */
-  readonly patience?: Pick<AwsAccess, "attempts" | "answerWithinMs">;
+  readonly callLimits?: Pick<AwsAccess, "attempts" | "answerWithinMs">;
 }
 
 /** A resource as it was found, and the names of its fields that are not as the config has them. */
@@ -162,7 +162,7 @@ class AccountPart implements AwsPart {
     };
     this.#session = (context.open ?? openAws)({
       ...accessOf(account, clock),
-      ...context.patience,
+      ...context.callLimits,
       onSlowDown,
     });
   }
