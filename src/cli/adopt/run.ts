@@ -8,8 +8,8 @@ import {
   runAdoption,
   type Scope,
   undoAdoption,
-  type Way,
-  ways,
+  type AdoptionMove,
+  adoptionMoves,
   type Working,
 } from "../../control-plane/adoption/index.ts";
 import { confirm, type Waiting } from "../../core/terminal/index.ts";
@@ -82,19 +82,19 @@ interface Carried {
   readonly name: "run" | "undo" | "finish";
   readonly question: string;
   readonly carry: (adoption: AdoptionContext, working: Working) => Promise<AdoptionReport>;
-  readonly show: (context: CommandContext, report: AdoptionReport, way: Way) => void;
+  readonly show: (context: CommandContext, report: AdoptionReport, move: AdoptionMove) => void;
   readonly showEnd: (context: CommandContext, report: AdoptionReport) => void;
 }
 
 /** Shows the steps, asks, and carries them out one by one. */
 async function carryOut(context: CommandContext, options: AdoptOptions, carried: Carried): Promise<void> {
   const { name, question, carry, show, showEnd } = carried;
-  const way = ways[name];
+  const move = adoptionMoves[name];
   await withAdoption(context, options, async (adoption) => {
-    const before = await reportOf(adoption, way.scope);
-    if (way.stepsOf(before).some(({ done }) => !done)) {
-      show(context, before, way);
-      checkRefusals(way.refusalsOf(before));
+    const before = await reportOf(adoption, move.scope);
+    if (move.stepsOf(before).some(({ done }) => !done)) {
+      show(context, before, move);
+      checkRefusals(move.refusalsOf(before));
       if (options.yes !== true && !(await confirm(context, `adopt ${name}`, question))) {
         context.exitCode = 1;
         context.output.line("Nothing was done.");
@@ -116,7 +116,7 @@ async function carryOut(context: CommandContext, options: AdoptOptions, carried:
 }
 
 const forward = {
-  show: (context: CommandContext, report: AdoptionReport, { stepsOf }: Way): void =>
+  show: (context: CommandContext, report: AdoptionReport, { stepsOf }: AdoptionMove): void =>
     printPlan(context, report, stepsOf(report)),
   showEnd: printStatus,
 };

@@ -5,15 +5,15 @@ import { type AdoptionContext, gatherAdoption, type Scope } from "./gather.ts";
 import { changeKubeadm, restoreKubeadm } from "./kubeadm.ts";
 import { type AdoptionReport, judgeAdoption } from "./judge.ts";
 
-/** A way that a cluster goes: which steps it has, what stands against them, and what is read for them. */
-export interface Way {
+/** A move of a cluster between issuers: which steps it has, what stands against them, and what is read for them. */
+export interface AdoptionMove {
   readonly scope: Scope;
   readonly stepsOf: (report: AdoptionReport) => readonly AdoptionStep[];
   readonly refusalsOf: (report: AdoptionReport) => readonly AdoptionRefusal[];
 }
 
 /** There, back, and the removal of what was before. */
-export const ways: Readonly<Record<"run" | "undo" | "finish", Way>> = {
+export const adoptionMoves: Readonly<Record<"run" | "undo" | "finish", AdoptionMove>> = {
   run: { scope: "all", stepsOf: ({ steps }) => steps, refusalsOf: ({ refusals }) => refusals },
   undo: { scope: "back", stepsOf: ({ undo }) => undo, refusalsOf: (report) => report.undoRefusals },
   finish: { scope: "all", stepsOf: ({ finish }) => finish, refusalsOf: ({ refusals }) => refusals },
@@ -35,7 +35,7 @@ export function checkRefusals(refusals: readonly AdoptionRefusal[]): void {
 async function carryOut(
   context: AdoptionContext,
   working: Working,
-  { scope, stepsOf, refusalsOf }: Way,
+  { scope, stepsOf, refusalsOf }: AdoptionMove,
 ): Promise<AdoptionReport> {
   for (;;) {
     const report = judgeAdoption(await gatherAdoption(context, scope));
@@ -68,21 +68,21 @@ async function keepInKubeadm(context: AdoptionContext, { notice }: Working): Pro
 
 /** Gives every API server the new issuer, in two passes. Throws as `carryOut` does. */
 export async function runAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  const report = await carryOut(context, working, ways.run);
+  const report = await carryOut(context, working, adoptionMoves.run);
   await keepInKubeadm(context, working);
   return report;
 }
 
 /** Goes back to the issuer of before, in two passes, and then to the files. Throws as `carryOut` does. */
 export async function undoAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  const report = await carryOut(context, working, ways.undo);
+  const report = await carryOut(context, working, adoptionMoves.undo);
   await restoreKubeadm(context, working.notice);
   return report;
 }
 
 /** Takes the issuers of before out of every API server. Throws as `carryOut` does. */
 export async function finishAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
-  const report = await carryOut(context, working, ways.finish);
+  const report = await carryOut(context, working, adoptionMoves.finish);
   await keepInKubeadm(context, working);
   return report;
 }
