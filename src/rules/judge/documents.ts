@@ -1,7 +1,6 @@
 import { errorText, isRecord, PodtrustError } from "../../core/base/index.ts";
-import { parseDiscovery, readDocument } from "../oidc/index.ts";
+import { parseDiscovery, readDocument, shown } from "../oidc/index.ts";
 import type { Jwk } from "./key-checks.ts";
-import { shown } from "./shown.ts";
 import { tried } from "./tried.ts";
 
 /** What the issuer serves, or why it could not be had. `reason` is a word of src/core/http, `status` or `invalid`. */

@@ -11,5 +11,7 @@ export { type Description, parseDescription, requiredText, textList, textMap } f
 export { type IssuerDocuments, jwkEntries, keysOfIssuer } from "./documents.ts";
 export type { Jwk, KeyChecks } from "./key-checks.ts";
 export type { Evidence, RefusalWords, Rule, RuleReport, RuleSpec, RuleVerdict } from "./rule.ts";
-export { moment, shown } from "./shown.ts";
+export { moment } from "./moment.ts";
 export { tried } from "./tried.ts";
+// The words of the rules show values as the readers of documents do.
+export { shown } from "../oidc/index.ts";

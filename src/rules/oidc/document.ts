@@ -9,10 +9,10 @@ export interface DocumentKind {
   readonly maxBytes: number;
 }
 
-/** A value as part of a sentence: JSON, cut after 80 characters. */
+/** A value of a document, token or request as part of a sentence: JSON, cut after 120 characters. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}… (${text.length} characters)` : text;
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 120 ? `${text.slice(0, 120)}… (${text.length} characters)` : text;
 }
 
 function decoded(text: string | Uint8Array, kind: DocumentKind): string {

@@ -88,6 +88,7 @@ export function parseJws(text: string, limits: JwsLimits = {}): Jws {
   const claims = objectOf(bytesOf(payload64, "payload", text), "payload");
   const signature = bytesOf(signature64, "signature", text);
   const { alg, kid } = header;
+  if (alg === undefined) throw invalid("the token's header has no alg");
   if (typeof alg !== "string" || alg === "")
     throw invalid(`the token's header has the alg ${shown(alg)}, not a text`);
   if (kid !== undefined && typeof kid !== "string")
