@@ -39,7 +39,7 @@ function rememberedState(
 }
 
 /** The same as a publisher saw the keys. Of keys that were first seen together nobody knows which is to follow which. */
-function toldState(publisher: readonly PublisherKey[], kid: string): MapKeyState {
+function publishedState(publisher: readonly PublisherKey[], kid: string): MapKeyState {
   const told = publisher.find((key) => key.kid === kid);
   if (told?.mayDistrustFrom !== undefined) return "previous";
   const signer = publisher.find(({ signs }) => signs !== undefined);
@@ -57,7 +57,7 @@ function stateOf(
   if (known === false) return "retained";
   if (kid === signing) return "current";
   const { rotation = emptyRecord, publisher = [] } = facts;
-  return rememberedState(rotation, kid, signing) ?? toldState(publisher, kid);
+  return rememberedState(rotation, kid, signing) ?? publishedState(publisher, kid);
 }
 
 const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");

@@ -4,8 +4,8 @@ import type { AdoptionStep } from "./steps.ts";
 
 /** A shortest and a longest time that was measured, in milliseconds. */
 export interface Measured {
-  readonly shortestMs: number;
-  readonly longestMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
 }
 
 /**
@@ -14,8 +14,8 @@ export interface Measured {
  * Source: test/cluster/control-plane/{kubelet,adoption}.test.ts, kube-apiserver 1.36, etcd beside it, two processors
  */
 const away: Readonly<Record<"kubelet" | "process", Measured>> = {
-  kubelet: { shortestMs: 20_800, longestMs: 27_300 },
-  process: { shortestMs: 5500, longestMs: 6100 },
+  kubelet: { minMs: 20_800, maxMs: 27_300 },
+  process: { minMs: 5500, maxMs: 6100 },
 };
 
 /** Distributions whose API server is no static pod of a kubelet's. */
@@ -39,8 +39,8 @@ export function restartsOf(
   const count = steps.filter((step) => "server" in step && !step.done).length;
   const runner = processes.includes(distribution) ? "process" : "kubelet";
   const measuredAway = away[runner];
-  const { shortestMs, longestMs } = measuredAway;
-  const range = `${secondsText(shortestMs)} to ${secondsText(longestMs)} s`;
+  const { minMs, maxMs } = measuredAway;
+  const range = `${secondsText(minMs)} to ${secondsText(maxMs)} s`;
   const times = count === 1 ? "once" : `${count} times`;
   const meaning =
     servers.length === 1

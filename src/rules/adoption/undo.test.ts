@@ -86,7 +86,7 @@ test("how often an API server restarts, for how long it is away by what was meas
   const said = (servers: readonly ServerFacts[]) =>
     restartsOf(facts({ servers }), adoptionSteps(facts({ servers })));
   const two = said(pair());
-  assert.deepEqual([two.count, two.measuredAway], [4, { shortestMs: 20_800, longestMs: 27_300 }]);
+  assert.deepEqual([two.count, two.measuredAway], [4, { minMs: 20_800, maxMs: 27_300 }]);
   assert.match(
     two.notes.join("\n"),
     /restart 4 times, one at a time.* 20\.8 to 27\.3 s where it was measured/u,

@@ -117,7 +117,7 @@ const keyTypes: Readonly<Record<string, "pkcs1" | "pkcs8" | "sec1">> = {
   "PRIVATE KEY": "pkcs8",
 };
 
-function isUsual({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+function isSupportedKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   if (asymmetricKeyType === "rsa") return (asymmetricKeyDetails?.modulusLength ?? Infinity) <= maxRsaBits;
   return asymmetricKeyType === "ec" || asymmetricKeyType === "ed25519";
 }
@@ -134,7 +134,7 @@ function keyAt(values: JsonRecord, key: string, member: string): KeyObject {
   } catch {
     // What OpenSSL says of it says nothing to who reads it.
   }
-  if (parsed === undefined || !isUsual(parsed))
+  if (parsed === undefined || !isSupportedKey(parsed))
     throw refusal(`${member}.${key}`, "is no private key", accepted);
   return parsed;
 }
