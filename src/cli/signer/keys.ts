@@ -43,7 +43,7 @@ async function takenOver(context: CommandContext, options: StateOptions): Promis
   }
 }
 
-const told: Readonly<Record<SignerKeyState, string>> = {
+const stateText: Readonly<Record<SignerKeyState, string>> = {
   current: "It signs.",
   next: "It is next: podtrust signer promote has it sign.",
   previous: "It verifies, and signs nothing.",
@@ -51,7 +51,7 @@ const told: Readonly<Record<SignerKeyState, string>> = {
 
 async function added(context: CommandContext, options: StateOptions, key: RingKey): Promise<void> {
   context.output.line(rich`${key.kid}  ${key.alg}  ${key.state}`);
-  context.output.line(told[key.state]);
+  context.output.line(stateText[key.state]);
   await takenOver(context, options);
   context.output.result(key);
 }

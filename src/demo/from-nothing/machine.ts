@@ -37,7 +37,7 @@ export interface MachineStoryOptions {
 
 /** Tells what happens while a plan is applied: what was made, and each reason to wait once. */
 function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) => void {
-  const told = new Set<string>();
+  const logged = new Set<string>();
   return (event) => {
     if (event.type === "done") {
       const { id } = event.change.resource;
@@ -45,8 +45,8 @@ function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) =
     }
     if (event.type !== "waiting") return;
     const reason = event.reason.replace(/ at \d+ %$/u, "");
-    if (told.has(reason)) return;
-    told.add(reason);
+    if (logged.has(reason)) return;
+    logged.add(reason);
     const seconds = Math.ceil((event.deadline - clock.elapsed()) / 1000);
     onEvent({ kind: "waiting", reason, seconds });
   };

@@ -13,7 +13,7 @@ const openVariables: ReadonlySet<string> = new Set([
   "AWS_STS_REGIONAL_ENDPOINTS",
   "AWS_ROLE_SESSION_NAME",
 ]);
-const told = /^(?:AWS_|HTTPS?_PROXY$|NO_PROXY$)/iu;
+const reported = /^(?:AWS_|HTTPS?_PROXY$|NO_PROXY$)/iu;
 const maxPods = 20;
 const maxEvents = 20;
 const maxText = 500;
@@ -49,7 +49,7 @@ function containerLook(pod: KubernetesObject, container: JsonRecord): ContainerL
     .flatMap((key) => recordsOf(status[key]))
     .find((one) => one["name"] === name);
   const now = recordOf(state?.["state"]);
-  const variables = recordsOf(container["env"]).filter((one) => told.test(textOf(one["name"]) ?? ""));
+  const variables = recordsOf(container["env"]).filter((one) => reported.test(textOf(one["name"]) ?? ""));
   const open = variables.filter((one) => openVariables.has(textOf(one["name"]) ?? ""));
   const context = { ...recordOf(spec["securityContext"]), ...recordOf(container["securityContext"]) };
   return {

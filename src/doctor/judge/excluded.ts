@@ -54,9 +54,9 @@ const proofs: readonly (readonly [Link, (facts: Judged) => string | undefined])[
 
 /** The links that are not to blame, each with its proof. A link about which there is a finding is not among them. */
 export function excludedLinks(facts: Judged, findings: readonly DoctorFinding[]): readonly Excluded[] {
-  const told = new Set(findings.map(({ link }) => link));
+  const reported = new Set(findings.map(({ link }) => link));
   return proofs.flatMap(([link, prove]) => {
-    const seen = told.has(link) ? undefined : prove(facts);
+    const seen = reported.has(link) ? undefined : prove(facts);
     return seen === undefined ? [] : [{ link, seen }];
   });
 }

@@ -81,8 +81,8 @@ const severity: readonly Verdict[] = ["holds", "unseen", "warning", "propagating
 
 /** The worst of some findings; `NotSeenFromOutside` is of every look, and says nothing. */
 export function worstOf(findings: readonly DoctorFinding[]): Verdict {
-  const told = findings.filter(({ reason }) => reason !== "NotSeenFromOutside");
-  return severity.findLast((one) => told.some(({ verdict }) => verdict === one)) ?? "holds";
+  const reported = findings.filter(({ reason }) => reason !== "NotSeenFromOutside");
+  return severity.findLast((one) => reported.some(({ verdict }) => verdict === one)) ?? "holds";
 }
 
 /** In the order of the chain, worst first within a link, each reason of a link once. */

@@ -12,8 +12,8 @@ import { type MapKeyState, type MapLink, type MapNode, nodeId } from "./graph.ts
 function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
   const minted = proofs.find(({ kid }) => kid !== undefined)?.kid;
   if (minted !== undefined) return minted;
-  const told = publisher?.find(({ signs }) => signs !== undefined)?.kid;
-  if (told !== undefined) return told;
+  const reported = publisher?.find(({ signs }) => signs !== undefined)?.kid;
+  if (reported !== undefined) return reported;
   return cluster?.keys?.length === 1 ? cluster.keys[0]?.kid : undefined;
 }
 
@@ -21,7 +21,7 @@ function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefine
 interface Sight {
   readonly known: boolean | undefined;
   readonly published: boolean | undefined;
-  readonly told: PublisherKey | undefined;
+  readonly reported: PublisherKey | undefined;
 }
 
 /** What a rotation remembers of a key that the cluster verifies by and the issuer publishes; undefined where it knows none. */
@@ -40,19 +40,19 @@ function rememberedState(
 
 /** The same as a publisher saw the keys. Of keys that were first seen together nobody knows which is to follow which. */
 function publishedState(publisher: readonly PublisherKey[], kid: string): MapKeyState {
-  const told = publisher.find((key) => key.kid === kid);
-  if (told?.mayDistrustFrom !== undefined) return "previous";
+  const reported = publisher.find((key) => key.kid === kid);
+  if (reported?.mayDistrustFrom !== undefined) return "previous";
   const signer = publisher.find(({ signs }) => signs !== undefined);
-  const isNewer = (told?.firstSeen ?? 0) > (signer?.firstSeen ?? Number.POSITIVE_INFINITY);
+  const isNewer = (reported?.firstSeen ?? 0) > (signer?.firstSeen ?? Number.POSITIVE_INFINITY);
   return isNewer ? "next" : "published";
 }
 
 function stateOf(
   facts: MapFacts,
   { kid, signing }: { readonly kid: string; readonly signing: string | undefined },
-  { known, published, told }: Sight,
+  { known, published, reported }: Sight,
 ): MapKeyState {
-  if (told?.state === "distrusted" && published !== true) return "distrusted";
+  if (reported?.state === "distrusted" && published !== true) return "distrusted";
   if (published === false) return "not-published";
   if (known === false) return "retained";
   if (kid === signing) return "current";
@@ -62,7 +62,7 @@ function stateOf(
 
 const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
 
-function detailsOf({ known, published, told }: Sight, alg: string, signs: boolean): MapNode["details"] {
+function detailsOf({ known, published, reported }: Sight, alg: string, signs: boolean): MapNode["details"] {
   const word = (value: boolean | undefined): string =>
     value === undefined ? "not seen" : value ? "yes" : "no";
   const details: [string, string][] = [
@@ -71,10 +71,10 @@ function detailsOf({ known, published, told }: Sight, alg: string, signs: boolea
     ["In the cluster's JWK Set", word(known)],
     ["Published by the issuer", word(published)],
   ];
-  if (told?.retainedUntil !== undefined) details.push(["Published until", timeText(told.retainedUntil)]);
-  if (told?.mayDistrustFrom !== undefined)
-    details.push(["May be distrusted from", timeText(told.mayDistrustFrom)]);
-  if (told?.distrustedAt !== undefined) details.push(["Distrusted", timeText(told.distrustedAt)]);
+  if (reported?.retainedUntil !== undefined) details.push(["Published until", timeText(reported.retainedUntil)]);
+  if (reported?.mayDistrustFrom !== undefined)
+    details.push(["May be distrusted from", timeText(reported.mayDistrustFrom)]);
+  if (reported?.distrustedAt !== undefined) details.push(["Distrusted", timeText(reported.distrustedAt)]);
   return details;
 }
 
@@ -85,7 +85,7 @@ const has = (keys: readonly KeyName[] | undefined, kid: string): boolean | undef
 interface JudgedKey {
   readonly kid: string;
   readonly state: MapKeyState;
-  readonly told: PublisherKey | undefined;
+  readonly reported: PublisherKey | undefined;
 }
 
 const unused: readonly MapKeyState[] = ["next", "distrusted", "not-published"];
@@ -94,13 +94,13 @@ const unused: readonly MapKeyState[] = ["next", "distrusted", "not-published"];
  * Pods that hold a token of a key, by the judgement of `rotate stolen`. What the API servers' own flags say of tokens is not seen here:
  * the issuer counts as their audience, as it does unless it is set.
  */
-function hitOf(facts: MapFacts, { kid, state, told }: JudgedKey): Pick<MapNode, "hit"> {
+function hitOf(facts: MapFacts, { kid, state, reported }: JudgedKey): Pick<MapNode, "hit"> {
   const { pods = [], cluster, issuer, rotation = emptyRecord, now } = facts;
   const known = pods.flatMap(({ tokens }) => tokens ?? []);
   if (known.length === 0) return {};
   if (unused.includes(state)) return { hit: [] };
   const rules = { audiences: [cluster?.issuer ?? issuer], maximum: undefined, extend: true };
-  const retired = rememberedOf(rotation, kid).retiredAt ?? told?.absentSince ?? now;
+  const retired = rememberedOf(rotation, kid).retiredAt ?? reported?.absentSince ?? now;
   const last = state === "current" ? now : retired;
   return { hit: hitPods(known, { last, rules, now }).map(({ namespace, name }) => `${namespace}/${name}`) };
 }
@@ -125,8 +125,8 @@ export function keysOf(facts: MapFacts): {
     if (!names.has(key.kid)) names.set(key.kid, key);
   const signing = signingKid(facts);
   const found = [...names.values()].map(({ kid, alg }) => {
-    const told = publisher?.find((key) => key.kid === kid);
-    const sight = { known: has(cluster?.keys, kid), published: has(published, kid), told };
+    const reported = publisher?.find((key) => key.kid === kid);
+    const sight = { known: has(cluster?.keys, kid), published: has(published, kid), reported };
     const signs = kid === signing;
     const details = detailsOf(sight, alg, signs);
     const id = nodeId("key", kid);
@@ -136,7 +136,7 @@ export function keysOf(facts: MapFacts): {
       kind: "key",
       name: kid,
       state,
-      ...hitOf(facts, { kid, state, told }),
+      ...hitOf(facts, { kid, state, reported }),
       details,
     };
     return { node, links: linksOf(facts, id, sight) };

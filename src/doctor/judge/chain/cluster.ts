@@ -35,9 +35,9 @@ function judgeIssuer(
   servers: readonly ApiServerLook[],
 ): readonly DoctorFinding[] {
   if (iss === issuer || formerIssuers.includes(iss)) return [];
-  const told = servers.find((server) => issuerOf(server) === issuer);
-  if (told !== undefined) {
-    const seen = `the pod ${told.name} has --service-account-issuer=${issuer}, and a token minted now has iss ${iss}`;
+  const match = servers.find((server) => issuerOf(server) === issuer);
+  if (match !== undefined) {
+    const seen = `the pod ${match.name} has --service-account-issuer=${issuer}, and a token minted now has iss ${iss}`;
     return [finding("FlagsNotInForce", { seen })];
   }
   const isStandard =

@@ -68,8 +68,8 @@ function remaining(
   status: readonly StatusFinding[],
   causes: readonly DoctorFinding[],
 ): readonly StatusFinding[] {
-  const told = status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
-  const left = told.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
+  const reported = status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
+  const left = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
   // What STS refuses because of a link before it is no finding of its own.
   const isBroken = left.some(({ outcome, reason }) => outcome === "broken" && reason !== "StsRefused");
   return isBroken ? left.filter(({ reason }) => reason !== "StsRefused") : left;
@@ -100,10 +100,10 @@ function asFinding({ reason, seen, next, link }: StatusFinding): DoctorFinding {
 
 /** The links that hold, each with its proof. */
 function holding(status: readonly StatusFinding[], findings: readonly DoctorFinding[]): readonly Excluded[] {
-  const told = new Set(findings.map(({ link }) => link));
+  const reported = new Set(findings.map(({ link }) => link));
   return links.flatMap((link) => {
     const own = status.filter((one) => one.link === link && one.reason !== "Skipped");
-    if (told.has(link) || own.length === 0 || own.some(({ outcome }) => outcome !== "ok")) return [];
+    if (reported.has(link) || own.length === 0 || own.some(({ outcome }) => outcome !== "ok")) return [];
     return own.map(({ seen }) => ({ link, seen }));
   });
 }
