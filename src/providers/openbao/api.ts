@@ -25,9 +25,6 @@ export interface OpenBaoCall {
   readonly what: string;
 }
 
-/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type OnWait = (reason: string, deadline: number) => void;
-
 const retries: RetrySchedule = {
   name: "a server that gave no answer is asked again within half a minute",
   delays: [300, 1000, 3000, 8000],
