@@ -6,7 +6,7 @@ export { onEachServer } from "./session.ts";
 export type {
   ApiServer,
   KeyChange,
-  Restored,
+  RestoredFiles,
   ControlPlaneServer,
   ServerDiscovery,
   ServerIdentity,

@@ -14,7 +14,7 @@ export interface NewFile {
 }
 
 /** What is kept for a purpose: nothing, files that stand as podtrust wrote them last, or some that somebody else has changed. */
-export type KeptState = "nothing" | "as-written" | "edited";
+export type KeptFileState = "nothing" | "as-written" | "edited";
 
 const changedCode = 9;
 const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${shellWord(file)} >"$root/copy"
@@ -127,7 +127,7 @@ mv -f "$new" "$path"
   }
 
   /** What is kept for this purpose. */
-  async state(signal: AbortSignal): Promise<KeptState> {
+  async state(signal: AbortSignal): Promise<KeptFileState> {
     const script = `set -eu
 root=${shellWord(this.#root)}
 keep=${shellWord(this.#folder)}

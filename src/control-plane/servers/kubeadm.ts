@@ -17,7 +17,7 @@ import { KeptFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { flagsOfProcess } from "./running.ts";
-import type { KeyChange, Restored, ServerFiles, ServerKeyFiles } from "./server.ts";
+import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
@@ -54,7 +54,7 @@ export class KubeadmFiles implements ServerFiles {
     return { isEdited: false, ...keysBetween(first ?? { verify: [], signing: "" }, keys) };
   }
 
-  async restoreFiles(signal: AbortSignal): Promise<Restored> {
+  async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
     const kept = await this.kept(signal);
     const flags = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
     if (kept === undefined || flags === undefined) return { flags: {} };

@@ -11,7 +11,7 @@ import { KeptFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
-import type { KeyChange, Restored, ServerFiles, ServerKeyFiles } from "./server.ts";
+import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
 
@@ -42,7 +42,7 @@ export class RancherFiles implements ServerFiles {
     return state === "nothing" ? undefined : { isEdited: state === "edited", keysSince: [], keysGone: [] };
   }
 
-  async restoreFiles(signal: AbortSignal): Promise<Restored> {
+  async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
     await this.#kept.restore(signal);
     await this.#restart(signal);
     await this.#kept.forget(signal);

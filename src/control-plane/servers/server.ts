@@ -60,7 +60,7 @@ export interface KeyChange {
 }
 
 /** How a server's files went back. */
-export interface Restored {
+export interface RestoredFiles {
   /** What its API server runs with then, as far as its files say. */
   readonly flags: FlagChange;
   /** Why they are not byte for byte what they were; absent where they are. */
@@ -81,7 +81,7 @@ export interface ServerFiles {
    * Puts back what stood there before the first change, byte for byte, and forgets it. Where keys came or went since, or somebody else
    * has changed a file, only the flags of the issuer go back (kubeadm), or it throws `server-file-changed` and has touched nothing.
    */
-  restoreFiles(signal: AbortSignal): Promise<Restored>;
+  restoreFiles(signal: AbortSignal): Promise<RestoredFiles>;
   /**
    * Puts back what stood there before podtrust's last change, whatever that was for, byte for byte: nothing but its files is asked
    * for. Gives what its API server runs with then; undefined where there was nothing to put back. Throws `server-file-changed`

@@ -10,7 +10,7 @@ import {
 } from "../../core/base/index.ts";
 import { type HttpResponse, request } from "../../core/http/index.ts";
 import type { OpenBaoAccess } from "./access.ts";
-import { invalidAnswer, openbaoError, OpenBaoRefusal, Unanswered } from "./failure.ts";
+import { invalidAnswer, openbaoError, OpenBaoRefusal, OpenBaoUnanswered } from "./failure.ts";
 
 /** One request. */
 export interface OpenBaoCall {
@@ -66,8 +66,8 @@ function readAnswer(response: HttpResponse): JsonRecord {
   const { status } = response;
   const value = jsonOf(response);
   if (status >= 500 || passing.has(status))
-    throw new Unanswered([`status ${status}`, ...errorsOf(value)].join(": "));
-  if (!isRecord(value)) throw new Unanswered(`status ${status} without an answer of the API`);
+    throw new OpenBaoUnanswered([`status ${status}`, ...errorsOf(value)].join(": "));
+  if (!isRecord(value)) throw new OpenBaoUnanswered(`status ${status} without an answer of the API`);
   if (status >= 300) throw new OpenBaoRefusal(status, errorsOf(value));
   return value;
 }
@@ -106,19 +106,19 @@ export class OpenBaoApi {
     const response = await request(`${address}/v1/${pathOf(path)}${query}`, options).catch(
       (error: unknown) => {
         if (signal.aborted) throw error;
-        throw new Unanswered(errorText(error), error);
+        throw new OpenBaoUnanswered(errorText(error), error);
       },
     );
     return readAnswer(response);
   }
 
-  /** One call, made again where no answer came. Throws `OpenBaoRefusal` and `Unanswered`. */
+  /** One call, made again where no answer came. Throws `OpenBaoRefusal` and `OpenBaoUnanswered`. */
   send(call: OpenBaoCall, signal: AbortSignal): Promise<JsonRecord> {
     return retry(() => this.#once(call, signal), {
       schedule: retries,
       clock: this.clock,
       signal,
-      retryable: (error) => error instanceof Unanswered && error.mayPass && !signal.aborted,
+      retryable: (error) => error instanceof OpenBaoUnanswered && error.mayPass && !signal.aborted,
     });
   }
 

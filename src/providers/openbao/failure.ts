@@ -11,7 +11,7 @@ export class OpenBaoRefusal extends Error {
 }
 
 /** No answer of the API's, or one of a server in trouble: it may have done what it was asked for, or not. */
-export class Unanswered extends Error {
+export class OpenBaoUnanswered extends Error {
   /** Whether asking again may help: a certificate that is refused stays so. */
   readonly mayPass: boolean;
 
@@ -23,7 +23,7 @@ export class Unanswered extends Error {
 
 /** A failure of a call as a person meets it. `what`: `writing role web`. */
 export function openbaoError(thrown: unknown, what: string): unknown {
-  if (thrown instanceof Unanswered) {
+  if (thrown instanceof OpenBaoUnanswered) {
     const code = thrown.cause === undefined ? "openbao-unavailable" : "openbao-unreachable";
     return new PodtrustError(code, `${what}: ${thrown.message}`, { cause: thrown.cause });
   }

@@ -4,7 +4,7 @@ import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { closeListener, type HttpListener, openListener } from "../listener/index.ts";
-import { greet, plain, type Refusal, type Target } from "./greeting.ts";
+import { greet, plain, type GreetingRefusal, type Target } from "./greeting.ts";
 
 /** A request to one of a site's hosts. */
 export interface FrontRequest {
@@ -70,7 +70,7 @@ function siteOf(sites: readonly FrontSite[], host: string): FrontSite | undefine
   return sites.find(({ hosts }) => hosts.some((pattern) => isOf(pattern, host)));
 }
 
-function judged(sites: readonly FrontSite[], { host, port }: Target): Refusal | undefined {
+function judged(sites: readonly FrontSite[], { host, port }: Target): GreetingRefusal | undefined {
   if (port === 443 && siteOf(sites, host) !== undefined) return undefined;
   const asked = plain(port === 443 ? host : `${host}:${port}`);
   const reason = `podtrust sandbox: the front does not speak for ${asked} (NO_PROXY=${plain(host)} goes around it)`;

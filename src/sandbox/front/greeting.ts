@@ -7,7 +7,7 @@ export interface Target {
 }
 
 /** Why a client is not let through: `reason` is all that many of them show. */
-export interface Refusal {
+export interface GreetingRefusal {
   readonly status: number;
   /** One line of ASCII. */
   readonly reason: string;
@@ -27,7 +27,7 @@ export function plain(text: string): string {
 }
 
 /** What a client that is no client of a proxy for HTTPS is told. */
-function noConnect(line: string): Refusal {
+function noConnect(line: string): GreetingRefusal {
   const reason = `podtrust sandbox: the front takes CONNECT alone, and not ${plain(line.split(" ", 1)[0] ?? "")}`;
   return {
     status: 405,
@@ -37,7 +37,7 @@ function noConnect(line: string): Refusal {
 }
 
 /** The authority of a CONNECT (RFC 9110 §9.3.6): host and port, both of them said. */
-function targetOf(head: string): Target | Refusal {
+function targetOf(head: string): Target | GreetingRefusal {
   const [line = ""] = head.split("\r\n", 1);
   const [, authority] = /^CONNECT (\S+) HTTP\/1\.[01]$/u.exec(line) ?? [];
   if (authority === undefined) return noConnect(line);
@@ -47,7 +47,7 @@ function targetOf(head: string): Target | Refusal {
   return { status: 400, reason, text: `${reason}.` };
 }
 
-function refuse(socket: Socket, { status, reason, text }: Refusal): void {
+function refuse(socket: Socket, { status, reason, text }: GreetingRefusal): void {
   const body = `${text}\n`;
   const head = [
     `HTTP/1.1 ${status} ${reason}`,
@@ -60,7 +60,7 @@ function refuse(socket: Socket, { status, reason, text }: Refusal): void {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-const tooLong: Refusal = {
+const tooLong: GreetingRefusal = {
   status: 431,
   reason: "podtrust sandbox: the request is longer than 8 KiB before its headers end",
   text: "podtrust sandbox: the request is longer than 8 KiB before its headers end.",
@@ -73,7 +73,7 @@ const tooLong: Refusal = {
 export function greet(
   socket: Socket,
   pass: () => void,
-  judge: (target: Target) => Refusal | undefined,
+  judge: (target: Target) => GreetingRefusal | undefined,
 ): void {
   let head = Buffer.alloc(0);
   // A client that breaks off is no failure of ours.

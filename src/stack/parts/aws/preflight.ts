@@ -23,7 +23,7 @@ export interface AccountAnswers {
   readonly hasPolicy: (arn: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-export interface PreflightInput extends PartPlan {
+export interface AccountPreflightInput extends PartPlan {
   readonly account: string;
   readonly answers: AccountAnswers;
   readonly wanted: AccountResources;
@@ -54,7 +54,7 @@ const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "upd
 const maxTags = 50;
 const ourMarks = 2;
 
-function touchedRoles({ changes, wanted, found }: PreflightInput): readonly Touched[] {
+function touchedRoles({ changes, wanted, found }: AccountPreflightInput): readonly Touched[] {
   const specs = new Map(wanted.roles.map(({ resource, spec }) => [resource.id, spec]));
   return changes.flatMap(({ kind, resource: { id } }) => {
     const spec = specs.get(id);
@@ -82,7 +82,7 @@ function roleQuotas({ spec, before }: Touched, quotas: AccountQuotas): readonly 
 }
 
 async function missingPolicies(
-  { answers, signal }: PreflightInput,
+  { answers, signal }: AccountPreflightInput,
   roles: readonly Touched[],
 ): Promise<readonly PodtrustError[]> {
   const wanted = new Map<string, string>();
@@ -103,7 +103,7 @@ async function missingPolicies(
   return refusals;
 }
 
-async function providerWarnings(input: PreflightInput): Promise<readonly string[]> {
+async function providerWarnings(input: AccountPreflightInput): Promise<readonly string[]> {
   const { account, changes, found, signal, seeIssuer } = input;
   const creates = ({ kind, resource }: Change): boolean =>
     kind === "create" && resource.kind === "oidc-provider";
@@ -124,7 +124,7 @@ async function providerWarnings(input: PreflightInput): Promise<readonly string[
   return warnings;
 }
 
-function incomplete({ found, goal }: PreflightInput): readonly string[] {
+function incomplete({ found, goal }: AccountPreflightInput): readonly string[] {
   if (found.isWhole) return [];
   const what = goal === "absent" ? "deleted" : "noticed";
   return [
@@ -136,7 +136,7 @@ function incomplete({ found, goal }: PreflightInput): readonly string[] {
  * Looks for what would fail half-way or harm others: quotas of the account, managed policies that are not there,
  * providers that roles of others trust. Reads only.
  */
-export async function preflight(input: PreflightInput): Promise<Preflight> {
+export async function preflight(input: AccountPreflightInput): Promise<Preflight> {
   const { account, answers, changes, signal } = input;
   const used = usedByOthers(input, account, input.found);
   const warnings = [...used.warnings, ...incomplete(input)];

@@ -14,7 +14,7 @@ import type { Config, HetznerMachine, MachineConfig } from "../../../config/inde
 import type { Change } from "../../../rules/plan/index.ts";
 import type { PartPlan, Preflight } from "../part.ts";
 
-export interface PreflightInput extends PartPlan {
+export interface MachinePreflightInput extends PartPlan {
   readonly config: Config;
   readonly machine: MachineConfig;
   readonly hetzner: HetznerMachine;
@@ -40,7 +40,7 @@ function stateOf({ observed }: Change): Server | PrimaryIp | undefined {
   return observed.exists ? (observed.state as Server | PrimaryIp) : undefined;
 }
 
-function protectedRefusal(change: Change, { machine }: PreflightInput): readonly PodtrustError[] {
+function protectedRefusal(change: Change, { machine }: MachinePreflightInput): readonly PodtrustError[] {
   const { resource, kind } = change;
   const what = `${resource.id} would be ${kind === "delete" ? "deleted" : "replaced"}`;
   if (machine.protect)
@@ -63,7 +63,7 @@ function replacementText(change: Change): string {
     : `${what}: its address is given back and the new one is another, so every name that leads there has to change`;
 }
 
-function replacements(input: PreflightInput): Preflight {
+function replacements(input: MachinePreflightInput): Preflight {
   const replaced = input.changes.filter(
     ({ kind, resource }) => kind === "replace" && resource.kind !== "ssh-key",
   );
@@ -73,7 +73,7 @@ function replacements(input: PreflightInput): Preflight {
 }
 
 /** Whether what is to be bought can be had, for a machine that is to be made. */
-async function offers({ api, hetzner }: PreflightInput, signal: AbortSignal): Promise<Preflight> {
+async function offers({ api, hetzner }: MachinePreflightInput, signal: AbortSignal): Promise<Preflight> {
   const { type, location, image } = hetzner;
   const refusals: PodtrustError[] = [];
   const warnings: string[] = [];
@@ -96,7 +96,7 @@ async function offers({ api, hetzner }: PreflightInput, signal: AbortSignal): Pr
   return { refusals, warnings };
 }
 
-function addressWarnings(input: PreflightInput): Preflight {
+function addressWarnings(input: MachinePreflightInput): Preflight {
   const { addressFailures, isCallerUnknown, changes } = input;
   const firewall = changes.find(({ resource }) => resource.kind === "firewall");
   if (!isCallerUnknown || firewall === undefined) return { refusals: [], warnings: [] };
@@ -140,7 +140,7 @@ function serverWarnings(change: Change): readonly string[] {
   return warnings;
 }
 
-async function costs(input: PreflightInput, signal: AbortSignal): Promise<readonly MonthlyPrice[]> {
+async function costs(input: MachinePreflightInput, signal: AbortSignal): Promise<readonly MonthlyPrice[]> {
   const { api, hetzner, changes } = input;
   if (!changes.some(({ resource }) => resource.kind === "server")) return [];
   return monthlyPrices(api, hetzner, signal);
@@ -154,7 +154,7 @@ function joined(parts: readonly Preflight[]): Preflight {
 }
 
 /** Looks for what would fail half-way or lose what nobody wants to lose. Reads only. */
-export async function hetznerPreflight(input: PreflightInput, signal: AbortSignal): Promise<Preflight> {
+export async function hetznerPreflight(input: MachinePreflightInput, signal: AbortSignal): Promise<Preflight> {
   const { changes, goal } = input;
   const server = changes.find(({ resource }) => resource.kind === "server");
   const going = changes.filter((change) => isGoing(change) && isPrecious(change));
