@@ -14,7 +14,9 @@ const rooms = Object.keys(allowed).toSorted((a, b) => b.length - a.length);
 function isStandIn(room: string): boolean {
   const [, name] = /^sandbox\/(.+)$/u.exec(room) ?? [];
   if (name === undefined) return false;
-  return name === "ca" || Object.hasOwn(allowed, `providers/${name}`) || Object.hasOwn(allowed, `rules/${name}`);
+  return (
+    name === "ca" || Object.hasOwn(allowed, `providers/${name}`) || Object.hasOwn(allowed, `rules/${name}`)
+  );
 }
 
 /** The innermost room around a file. */
@@ -44,7 +46,11 @@ test("no exported type has its name from two rooms", () => {
 
 test("a type of two rooms is told from one of a room, of a room inside it, of a door, and of a stand-in", () => {
   assert.ok(rooms.filter(isStandIn).length >= 3);
-  assert.deepEqual(["sandbox/ca", "sandbox/cluster", "providers/hetzner"].map(isStandIn), [true, false, false]);
+  assert.deepEqual(["sandbox/ca", "sandbox/cluster", "providers/hetzner"].map(isStandIn), [
+    true,
+    false,
+    false,
+  ]);
   const sources = {
     "src/rules/plan/a.ts": "export interface Twice {\n}\nexport type Once = string;\n",
     "src/rules/trust/a.ts": "export class Twice {\n}\n",

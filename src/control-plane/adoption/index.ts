@@ -1,4 +1,11 @@
-export { checkRefusals, finishAdoption, runAdoption, undoAdoption, type AdoptionMove, adoptionMoves } from "./carry.ts";
+export {
+  checkRefusals,
+  finishAdoption,
+  runAdoption,
+  undoAdoption,
+  type AdoptionMove,
+  adoptionMoves,
+} from "./carry.ts";
 export type { Working } from "./change-server.ts";
 export type { IssuerChecker } from "./checkers.ts";
 export type { OtherPublisher } from "./documents.ts";

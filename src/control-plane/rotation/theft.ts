@@ -5,11 +5,7 @@ import type { RotationView } from "./look.ts";
 import type { Rotation } from "./rotation.ts";
 
 /** What the theft of a key means, by what was seen. Throws `rotation-key-unknown` for a key that nothing shows. */
-export function theftOf(
-  { facts, pods, rules }: RotationView,
-  kid: string,
-  sessionMs = maxSessionMs,
-): Theft {
+export function theftOf({ facts, pods, rules }: RotationView, kid: string, sessionMs = maxSessionMs): Theft {
   const theft = judgeTheft(facts, kid, { pods, rules, sessionMs });
   if (theft.state !== "out") return theft;
   throw new PodtrustError("rotation-key-unknown", `no API server verifies ${kid}, and it is not published`, {

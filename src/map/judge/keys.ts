@@ -71,7 +71,8 @@ function detailsOf({ known, published, reported }: Sight, alg: string, signs: bo
     ["In the cluster's JWK Set", word(known)],
     ["Published by the issuer", word(published)],
   ];
-  if (reported?.retainedUntil !== undefined) details.push(["Published until", timeText(reported.retainedUntil)]);
+  if (reported?.retainedUntil !== undefined)
+    details.push(["Published until", timeText(reported.retainedUntil)]);
   if (reported?.mayDistrustFrom !== undefined)
     details.push(["May be distrusted from", timeText(reported.mayDistrustFrom)]);
   if (reported?.distrustedAt !== undefined) details.push(["Distrusted", timeText(reported.distrustedAt)]);

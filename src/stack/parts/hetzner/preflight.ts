@@ -154,7 +154,10 @@ function joined(parts: readonly Preflight[]): Preflight {
 }
 
 /** Looks for what would fail half-way or lose what nobody wants to lose. Reads only. */
-export async function hetznerPreflight(input: MachinePreflightInput, signal: AbortSignal): Promise<Preflight> {
+export async function hetznerPreflight(
+  input: MachinePreflightInput,
+  signal: AbortSignal,
+): Promise<Preflight> {
   const { changes, goal } = input;
   const server = changes.find(({ resource }) => resource.kind === "server");
   const going = changes.filter((change) => isGoing(change) && isPrecious(change));
