@@ -55,7 +55,7 @@ interface OpenBaoAccess {
 
 function expirationOf(text: string): number {
   if (!patterns.integer.test(text)) return openbaoExpiration;
-  return Math.min(Math.max(Number(text), limits.leastExpiration), limits.maxExpiration);
+  return Math.min(Math.max(Number(text), limits.minExpiration), limits.maxExpiration);
 }
 
 /**

@@ -56,7 +56,7 @@ function look(list: string): string {
   )})`;
 }
 
-const { leastExpiration, maxExpiration } = limits;
+const { minExpiration, maxExpiration } = limits;
 
 const variables: readonly (readonly [name: string, expression: string])[] = [
   ["address", said("address")],
@@ -70,7 +70,7 @@ const variables: readonly (readonly [name: string, expression: string])[] = [
     "expiration",
     choose(
       [
-        [`variables.asked < ${leastExpiration}`, String(leastExpiration)],
+        [`variables.asked < ${minExpiration}`, String(minExpiration)],
         [`variables.asked > ${maxExpiration}`, String(maxExpiration)],
       ],
       "variables.asked",
