@@ -3,7 +3,7 @@ import type { OpenBaoRole } from "../../../config/index.ts";
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { parseJws } from "../../../rules/oidc/index.ts";
 import { loadOpenBaoMounts, type OpenBaoMount } from "../../parts/index.ts";
-import { type LoginFacts, loadOpenBaoJudge, type OpenBaoFacts } from "../judge/index.ts";
+import { type RoleLoginFacts, loadOpenBaoJudge, type OpenBaoFacts } from "../judge/index.ts";
 import type { PartyFacts } from "../facts.ts";
 import type { GatheredCluster } from "./cluster.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
@@ -21,7 +21,7 @@ async function loginFacts(
   mount: OpenBaoMount,
   role: OpenBaoRole,
   { api, signal, wanted }: Gathering,
-): Promise<LoginFacts> {
+): Promise<RoleLoginFacts> {
   const serviceAccount = role.serviceAccounts[0] ?? "";
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const base = { role, serviceAccount };

@@ -11,7 +11,7 @@ import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
 export { awsFinding, behindCluster } from "./errors.ts";
-export type { LoginFacts, OpenBaoFacts } from "./openbao.ts";
+export type { RoleLoginFacts, OpenBaoFacts } from "./openbao.ts";
 export { decisionOf } from "./sts.ts";
 
 type Judge = (facts: JudgedFacts) => readonly Finding[];

@@ -13,7 +13,7 @@ import { tokenText } from "./sts.ts";
 import { serviceAccountFindings, tokenFindings } from "./workload.ts";
 
 /** The first ServiceAccount of a role, and what the cluster and the server say to it. */
-export interface LoginFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
+export interface RoleLoginFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
   readonly role: OpenBaoRole;
   /** Never part of a report. */
   readonly token: Seen<Jws>;
@@ -24,7 +24,7 @@ export interface LoginFacts extends Pick<WorkloadFacts, "serviceAccount" | "obje
 export interface OpenBaoFacts {
   readonly server: OpenBaoServer;
   readonly look: Seen<OpenBaoLook>;
-  readonly logins: readonly LoginFacts[];
+  readonly logins: readonly RoleLoginFacts[];
 }
 
 const fresh = "read now";
@@ -115,7 +115,7 @@ function askedOf({ look }: OpenBaoFacts, role: OpenBaoRole) {
 }
 
 /** What the rules say of a login that was refused, where everything that they look at was seen here too. */
-function whyRefused(judged: JudgedFacts, facts: OpenBaoFacts, { role, token }: LoginFacts) {
+function whyRefused(judged: JudgedFacts, facts: OpenBaoFacts, { role, token }: RoleLoginFacts) {
   const { issuer, now, config } = judged;
   if (issuer === undefined || token.kind !== "seen") return undefined;
   try {
@@ -139,7 +139,7 @@ function whyRefused(judged: JudgedFacts, facts: OpenBaoFacts, { role, token }: L
   }
 }
 
-function loginFinding(judged: JudgedFacts, facts: OpenBaoFacts, one: LoginFacts): Finding {
+function loginFinding(judged: JudgedFacts, facts: OpenBaoFacts, one: RoleLoginFacts): Finding {
   const from = `${fromOf(facts)}, auth/${facts.server.mount}/login`;
   const read = valueOf(one.login, from, openbaoFinding);
   if ("finding" in read) return read.finding;
