@@ -19,13 +19,6 @@ import { configText, sandboxEnvironment } from "../support/stack-world.ts";
 
 const issuer = "https://oidc.example.com";
 
-const publisher = `publisher:
-  source: {kubeconfig: publisher.kubeconfig}
-  stateDir: state
-  admin: false
-  insecurePlainHttpBehindProxy: {listen: ["127.0.0.1:0"]}
-`;
-
 const google = `gcp:
   - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [shop/web]}]}
 `;
@@ -46,8 +39,7 @@ describe("a program that has to do with AWS alone", () => {
     sandbox = await startSandbox({ account });
     cluster = await startStandInCluster({ issuer });
     await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig(), { mode: 0o600 });
-    await writeFile(join(folder, "publisher.kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
-    await writeFile(join(folder, "podtrust.yaml"), configText(issuer, "", publisher));
+    await writeFile(join(folder, "podtrust.yaml"), configText(issuer));
     await writeFile(join(folder, "google.yaml"), `${configText(issuer)}${google}`);
   });
 
@@ -86,10 +78,8 @@ describe("a program that has to do with AWS alone", () => {
   const ofOthers = (files: readonly string[]): readonly string[] =>
     files.filter((file) => /(?:^|\/)(?:gcp|azure|openbao)(?:\/|\.)/u.test(file) && !isShared(file));
 
-  const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
   const runs: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
     [["plan"], "stack/parts/aws/part.ts"],
-    [["serve", "-f", "podtrust.yaml", ...asRoot], "publisher/publisher.ts", /every stack is published/u],
     [
       ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"],
       "operator/bindings/reconcile.ts",
