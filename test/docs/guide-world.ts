@@ -15,6 +15,7 @@ import {
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
+import { startGoogleModel } from "../support/google-model.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
 import { sandboxEnvironment, typed, useEnvironment } from "../support/stack-world.ts";
 import { type ShellCommand, understand } from "./pages.ts";
@@ -53,6 +54,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   const sandbox = await startSandbox({ account, ca: authority.root, connectTo, propagationMs: 0 });
   const delays = { action: 20, firewall: 20, release: 20 };
   const hetzner = await startStandInHetzner({ mischief: "off", delays });
+  const google = await startGoogleModel();
+  google.iam.addAccount("shop-web@my-project.iam.gserviceaccount.com");
   const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
   const cloudflare = await startStandInCloudflare({ mischief: "off" });
   const route53 = await startStrictRoute53();
@@ -67,6 +70,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     await cloudflare.close();
     await route53.close();
     await hetzner.close();
+    await google.close();
     await cluster.close();
     await rm(folder, { recursive: true });
   });
@@ -77,6 +81,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   await write("publisher.kubeconfig", cluster.kubeconfig("publisher"));
   await write("tls.crt", tls.certificate);
   await write("tls.key", tls.key);
+  await write("google.json", JSON.stringify(google.credentials()));
   await write("hetzner.token", hetzner.tokens.readWrite);
   for (const name of ["root.pem", "private-root.pem"]) await write(name, authority.root);
   for (const namespace of ["default", "aws-test", "shop"]) {
@@ -92,6 +97,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     ...sandboxEnvironment(sandbox.url, sandbox.admin),
     AWS_ENDPOINT_URL_ROUTE_53: route53.url,
     CLOUDFLARE_BASE_URL: cloudflare.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: google.url,
+    GOOGLE_APPLICATION_CREDENTIALS: join(folder, "google.json"),
   };
 
   /** The page's config with what a test cannot have: port 443, a public CA, and the publisher's token in /etc. */

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { AwsPolicyOptions } from "./run-aws-policy.ts";
+import type { GoogleRoleOptions } from "./run-gcp-role.ts";
 import type { OpenBaoPolicyOptions } from "./run-openbao-policy.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 
@@ -14,6 +15,14 @@ export const policyUses: CommandUses = {
       "podtrust manifests aws-policy -f staging.yaml",
     ],
     guide: "aws",
+  },
+  "manifests gcp-role": {
+    examples: [
+      "podtrust manifests gcp-role > role.json && gcloud iam roles create podtrust --project=PROJECT --file=role.json",
+      "podtrust manifests gcp-role --on service-account",
+      "podtrust manifests gcp-role -f staging.yaml",
+    ],
+    guide: "gcp",
   },
   "manifests openbao-policy": {
     examples: [
@@ -41,7 +50,7 @@ export const policyUses: CommandUses = {
   },
 };
 
-/** `podtrust manifests …-policy`: the least rights at AWS and OpenBao, and a bucket's own policy. */
+/** `podtrust manifests …-policy` and `gcp-role`: the least rights at AWS, Google Cloud and OpenBao, and a bucket's own policy. */
 export function definePolicies(manifests: Command, context: CommandContext): void {
   manifests
     .command("aws-policy")
@@ -51,6 +60,19 @@ export function definePolicies(manifests: Command, context: CommandContext): voi
     .action(async (options: AwsPolicyOptions) => {
       const { runAwsPolicy } = await import("./run-aws-policy.ts");
       await runAwsPolicy(context, options);
+    });
+  manifests
+    .command("gcp-role")
+    .description("print the least-privilege custom role at Google Cloud for plan, up, down and import")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .addOption(
+      new Option("--on <resource>", "what the role is granted on")
+        .choices(["project", "service-account"])
+        .default("project"),
+    )
+    .action(async (options: GoogleRoleOptions) => {
+      const { runGoogleRole } = await import("./run-gcp-role.ts");
+      await runGoogleRole(context, options);
     });
   manifests
     .command("openbao-policy")

@@ -24,7 +24,7 @@ function problem(
 }
 
 const poolsOnce: ConfigRule = (document) =>
-  repeatedTogether(document, projects(document), ["projectNumber", "pool", "provider"]);
+  repeatedTogether(document, projects(document), ["projectNumber", "pool"]);
 
 const emailsOnce: ConfigRule = (document) =>
   projects(document).flatMap((path) =>

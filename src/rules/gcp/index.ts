@@ -20,6 +20,9 @@ export {
   type MappedIdentity,
   membersOf,
   parseProviderName,
+  principalOf,
   providerAudience,
   type ProviderName,
 } from "./names.ts";
+export { describedKeys, sameUpload, type UploadableKeys, uploadableKeys, uploadText } from "./upload.ts";
+export { type Jwk, keysOfIssuer } from "../judge/index.ts";

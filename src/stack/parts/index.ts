@@ -2,6 +2,7 @@ import type { Config } from "../../config/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
+import type { LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
@@ -66,6 +67,12 @@ export async function loadOpenBaoMounts(context: PartContext): Promise<readonly 
 export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {
   const { leastOpenBaoPolicy } = await import("./openbao/index.ts");
   return leastOpenBaoPolicy(section);
+}
+
+/** The least that whoever makes the section gcp needs, as custom roles of Google. Loaded by whoever asks. */
+export async function leastGoogleRoles(config: Config): Promise<LeastGoogleRoles> {
+  const google = await import("./gcp/index.ts");
+  return google.leastGoogleRoles(config);
 }
 
 /** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */

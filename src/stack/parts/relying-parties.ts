@@ -9,7 +9,7 @@ import type { PartyParts } from "./party.ts";
  * Undefined: podtrust reads the section, and makes nothing of it yet.
  */
 const makers: Readonly<Record<FederatedParty, (() => Promise<PartyParts>) | undefined>> = {
-  gcp: undefined,
+  gcp: async () => (await import("./gcp/index.ts")).googleParty,
   azure: undefined,
   openbao: async () => (await import("./openbao/index.ts")).openbaoParty,
 };

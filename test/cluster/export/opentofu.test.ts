@@ -46,6 +46,22 @@ const second = `  - account: "444455556666"
     assumeRole: arn:aws:iam::444455556666:role/admin
     roles: [{name: demo, serviceAccounts: [a/b]}]
 `;
+const googleYaml = `stack: prod
+issuer: https://oidc.example.com
+gcp:
+  - project: my-project
+    projectNumber: "123456789012"
+    condition: assertion.sub != ''
+    serviceAccounts:
+      - {email: web@my-project.iam.gserviceaccount.com, serviceAccounts: [shop/web, shop/web.2]}
+    direct: [{serviceAccounts: [shop/reader]}]
+`;
+const secondProject = `  - project: other-project
+    projectNumber: "210987654321"
+    keys: fetch
+    audiences: [https://podtrust.example.com]
+    serviceAccounts: [{email: 1-compute@developer.gserviceaccount.com, serviceAccounts: [shop/web]}]
+`;
 const configOf = (text: string): Promise<Config> => parseConfig(text, "/podtrust.yaml", {});
 
 const machine = `stack: prod
@@ -93,6 +109,8 @@ describe("export opentofu", { skip: leftOut() }, () => {
   for (const [what, text] of Object.entries({
     "one account": yaml,
     "several accounts": `${yaml}${second}`,
+    "a project of Google Cloud": googleYaml,
+    "several projects of Google Cloud, and AWS": `${googleYaml}${secondProject}${yaml.slice(yaml.indexOf("aws:"))}`,
     "a machine and its name at Cloudflare": `${machine}${yaml.slice(yaml.indexOf("aws:"))}`,
     "a machine that is there, and a name at Route 53": machine
       .replace("cloudflare", "route53")

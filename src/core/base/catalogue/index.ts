@@ -7,6 +7,7 @@ import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
 import { doctorErrors } from "./doctor.ts";
+import { gcpErrors } from "./gcp.ts";
 import { generalErrors } from "./general.ts";
 import { hostErrors } from "./host.ts";
 import { hetznerErrors } from "./hetzner.ts";
@@ -53,6 +54,7 @@ export const catalogue = {
   ...dnsErrors,
   ...hetznerErrors,
   ...openbaoErrors,
+  ...gcpErrors,
   ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,

@@ -1,0 +1,208 @@
+import { sign } from "node:crypto";
+import {
+  type Clock,
+  epochSeconds,
+  PodtrustError,
+  recordOf,
+  retry,
+  type RetrySchedule,
+  SharedWork,
+  textOf,
+} from "../../../core/base/index.ts";
+import { type HttpResponse, request } from "../../../core/http/index.ts";
+import { jsonOf, saidWords, GoogleUnanswered } from "../failure.ts";
+import { type ExternalAccount, subjectToken } from "./external-account.ts";
+import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
+
+const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
+/** What a federated token needs that is used for impersonation alone. */
+const iamScope = "https://www.googleapis.com/auth/iam";
+
+interface AccessToken {
+  readonly value: string;
+  /** Milliseconds that it lives, from when it was asked for. */
+  readonly livesMs: number;
+}
+
+const passing: RetrySchedule = {
+  name: "a token service that gave no answer is asked again within half a minute",
+  delays: [500, 1500, 4000, 8000],
+  giveUpAfter: 30_000,
+};
+
+/** An answer that is no token, in a person's words. OAuth's errors are two texts (RFC 6749 §5.2), the APIs' an object. */
+function refusalOf(response: HttpResponse, what: string, secrets: readonly string[]): unknown {
+  const { status } = response;
+  const answer = recordOf(jsonOf(response));
+  const error = recordOf(answer["error"]);
+  const texts = [answer["error"], answer["error_description"], error["status"], error["message"]];
+  const said = texts.flatMap((one) => saidWords(textOf(one) ?? "", secrets) || []).join(": ");
+  const words = said === "" ? `status ${status}` : said;
+  if (status >= 500 || status === 429) return new GoogleUnanswered(words);
+  return new PodtrustError("gcp-credentials-refused", `Google refused ${what}: ${words}`, {
+    detail: { status },
+  });
+}
+
+interface Grant {
+  /** In a person's words: `a token for deployer@…`. */
+  readonly what: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Texts of the request that no message may hold. */
+  readonly secrets: readonly string[];
+}
+
+/** The JSON of a successful answer, a service in trouble asked again. */
+async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise<HttpResponse> {
+  const { url, what, headers = { "content-type": "application/x-www-form-urlencoded" }, body } = grant;
+  const ask = async (): Promise<HttpResponse> => {
+    const response = await request(url, {
+      method: "POST",
+      headers: { accept: "application/json", "user-agent": "podtrust", ...headers },
+      body,
+      timeoutMs: 20_000,
+      maxBytes: 64 * 1024,
+      allowPlainHttp: url.startsWith("http:"),
+      signal,
+    }).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new GoogleUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
+    });
+    if (response.status !== 200) throw refusalOf(response, what, grant.secrets);
+    return response;
+  };
+  const retryable = (error: unknown): boolean => error instanceof GoogleUnanswered && !signal.aborted;
+  return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
+    if (!(error instanceof GoogleUnanswered)) throw error;
+    const code = error.cause === undefined ? "gcp-unavailable" : "gcp-unreachable";
+    throw new PodtrustError(code, `${what}: ${error.message}`, { cause: error.cause });
+  });
+}
+
+const maxAccessToken = 12_288;
+
+/** The access token of an answer, in the form of OAuth. Throws `gcp-answer-invalid`. */
+function accessTokenOf(response: HttpResponse, what: string): AccessToken {
+  const { access_token: token, expires_in: seconds = 60 } = recordOf(jsonOf(response));
+  const isToken = typeof token === "string" && token.length <= maxAccessToken && /^[!-~]+$/u.test(token);
+  if (isToken && typeof seconds === "number" && seconds > 0) return { value: token, livesMs: seconds * 1000 };
+  throw new PodtrustError("gcp-answer-invalid", `the answer to ${what} holds no access token`);
+}
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A token of a service account for its own signature (RFC 7523 §2.1). */
+async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+  const { email, keyId, key, tokenUrl } = account;
+  const now = epochSeconds(clock);
+  const header = base64url({ alg: "RS256", typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) });
+  const claims = { iss: email, scope: cloudPlatform, aud: tokenUrl, iat: now, exp: now + 3600 };
+  const input = `${header}.${base64url(claims)}`;
+  const assertion = `${input}.${sign("sha256", Buffer.from(input), key).toString("base64url")}`;
+  const form = { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion };
+  const what = `a token for ${email}`;
+  const grant = { what, url: tokenUrl, body: new URLSearchParams(form).toString(), secrets: [assertion] };
+  return accessTokenOf(await granted(grant, clock, signal), what);
+}
+
+async function byRefresh(user: AuthorizedUser, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+  const { clientId, clientSecret, refreshToken, tokenUrl } = user;
+  const form = {
+    grant_type: "refresh_token",
+    client_id: clientId,
+    client_secret: clientSecret,
+    refresh_token: refreshToken,
+  };
+  const what = "a token for the logged in person";
+  const secrets = [clientSecret, refreshToken];
+  const grant = { what, url: tokenUrl, body: new URLSearchParams(form).toString(), secrets };
+  return accessTokenOf(await granted(grant, clock, signal), what);
+}
+
+/** The service account's token for a federated one (IAM Credentials API, `generateAccessToken`). */
+async function impersonated(
+  { url, lifetimeSeconds }: NonNullable<ExternalAccount["impersonation"]>,
+  federated: AccessToken,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AccessToken> {
+  const email = /serviceAccounts\/([^:]+):/u.exec(url)?.[1] ?? "";
+  const what = `a token for ${email}`;
+  const answer = await granted(
+    {
+      what,
+      url,
+      headers: { "content-type": "application/json", authorization: `Bearer ${federated.value}` },
+      body: JSON.stringify({ scope: [cloudPlatform], lifetime: `${lifetimeSeconds}s` }),
+      secrets: [federated.value],
+    },
+    clock,
+    signal,
+  );
+  const token = textOf(recordOf(jsonOf(answer))["accessToken"]) ?? "";
+  if (token.length <= maxAccessToken && /^[!-~]+$/u.test(token))
+    return { value: token, livesMs: lifetimeSeconds * 1000 };
+  throw new PodtrustError("gcp-answer-invalid", `the answer to ${what} holds no access token`);
+}
+
+/** A token of the security token service (RFC 8693), and the service account's for it where the file names one. */
+async function byExchange(account: ExternalAccount, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+  const { audience, subjectTokenType, tokenUrl, impersonation } = account;
+  const token = await subjectToken(account, signal);
+  const form = {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    audience,
+    scope: impersonation === undefined ? cloudPlatform : iamScope,
+    subject_token_type: subjectTokenType,
+    subject_token: token,
+  };
+  const what = "the token of credential_source";
+  const grant = { what, url: tokenUrl, body: new URLSearchParams(form).toString(), secrets: [token] };
+  const federated = accessTokenOf(await granted(grant, clock, signal), what);
+  return impersonation === undefined ? federated : impersonated(impersonation, federated, clock, signal);
+}
+
+function newToken(credentials: GoogleCredentials, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+  if (credentials.kind === "service_account") return byKey(credentials, clock, signal);
+  if (credentials.kind === "authorized_user") return byRefresh(credentials, clock, signal);
+  return byExchange(credentials, clock, signal);
+}
+
+// A token that ends while a call is on its way is no use.
+const margin = 60_000;
+
+/** Access tokens of one set of credentials: asked for once for all who need one, and anew before they end. */
+export class AccessTokens {
+  readonly #credentials: GoogleCredentials;
+  readonly #clock: Clock;
+  #work: SharedWork<{ readonly value: string; readonly ends: number }> | undefined;
+
+  constructor(credentials: GoogleCredentials, clock: Clock) {
+    this.#credentials = credentials;
+    this.#clock = clock;
+  }
+
+  async #make(signal: AbortSignal): Promise<{ readonly value: string; readonly ends: number }> {
+    const asked = this.#clock.elapsed();
+    const { value, livesMs } = await newToken(this.#credentials, this.#clock, signal);
+    return { value, ends: asked + Math.max(livesMs - margin, livesMs / 2) };
+  }
+
+  /** Throws `gcp-*`. */
+  async get(signal: AbortSignal): Promise<string> {
+    const work = SharedWork.again(this.#work, (own) => this.#make(own));
+    this.#work = work;
+    const { value, ends } = await work.wait(signal);
+    if (ends > this.#clock.elapsed()) return value;
+    if (this.#work === work) this.#work = undefined;
+    return this.get(signal);
+  }
+
+  /** A token that was refused is asked for no more. */
+  forget(): void {
+    this.#work = undefined;
+  }
+}

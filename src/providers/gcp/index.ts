@@ -1,0 +1,17 @@
+export { GoogleApi } from "./api.ts";
+export { callerOf, parseCredentials, readCredentials } from "./credentials/index.ts";
+export { iamEndpoint } from "./endpoint.ts";
+export { uploadKeys } from "./keys.ts";
+export { observedKept, observedToDelete } from "./kept.ts";
+export { memberResource, type MemberSpec } from "./member-resource.ts";
+export { memberNames, poolNames, providerNames } from "./places.ts";
+export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
+export {
+  type LaterKeys,
+  listProviders,
+  providerResource,
+  type ProviderSpec,
+  providerToDelete,
+} from "./provider-resource.ts";
+export { listServiceAccounts } from "./service-accounts.ts";
+export { ownerOf } from "./shapes.ts";

@@ -1,0 +1,157 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { principalOf, type ProviderName } from "../../rules/gcp/index.ts";
+import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import type { GoogleApi, GoogleCall } from "./api.ts";
+import { googleError, isNotFound } from "./failure.ts";
+import { memberNames, poolNames } from "./places.ts";
+import { settle, type SettleStep } from "./settle.ts";
+import { type PolicyBinding, type AccountPolicy, readPolicyShape } from "./shapes.ts";
+
+/** What lets a federated principal make tokens of a service account. */
+const role = "roles/iam.workloadIdentityUser";
+/** Principals that one policy may name (IAM, "Quotas and limits"). */
+const maxPrincipals = 1500;
+
+/** Who of a pool may become one service account. */
+export interface MemberSpec {
+  readonly name: ProviderName;
+  readonly email: string;
+  /** Subjects, as tokens carry them; none: nobody may. */
+  readonly subjects: readonly string[];
+  /** Ids of resources that must stand before it. */
+  readonly dependsOn?: readonly string[];
+}
+
+/** The subjects of the pool that a service account's policy lets in. */
+export interface MemberState {
+  readonly principals: readonly string[];
+}
+
+/** The principals of one pool begin so: no others are ours to touch. */
+const ownPrefix = (name: ProviderName): string => principalOf(name, "");
+
+const isPlain = (binding: PolicyBinding): boolean => binding.role === role && !binding.isConditional;
+
+function stateOf({ bindings }: AccountPolicy, name: ProviderName): MemberState {
+  const prefix = ownPrefix(name);
+  const members = bindings.filter(isPlain).flatMap((binding) => binding.members);
+  return { principals: [...new Set(members.filter((one) => one.startsWith(prefix)))].sort() };
+}
+
+/** The policy with these principals of the pool in place of those that it has; all else of it as it came. */
+function policyWith(
+  { raw, bindings, etag }: AccountPolicy,
+  name: ProviderName,
+  wanted: readonly string[],
+): object {
+  const prefix = ownPrefix(name);
+  const ours = bindings.find(isPlain);
+  const rest = bindings.flatMap((binding) => {
+    if (!isPlain(binding)) return [binding.raw];
+    const others = binding.members.filter((member) => !member.startsWith(prefix));
+    const members = binding === ours ? [...others, ...wanted] : others;
+    // An empty binding is refused.
+    return members.length === 0 ? [] : [{ ...binding.raw, members }];
+  });
+  const added = ours === undefined && wanted.length > 0 ? [{ role, members: wanted }] : [];
+  // Without version 3 whoever writes loses the conditions of others.
+  return { ...raw, version: 3, etag, bindings: [...rest, ...added] };
+}
+
+const policyPath = (email: string): string => `/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}`;
+
+/** The service account's own policy; undefined where there is no such account. Throws `gcp-*`. */
+async function readPolicy(
+  api: GoogleApi,
+  email: string,
+  signal: AbortSignal,
+): Promise<AccountPolicy | undefined> {
+  const what = `reading the policy of ${email}`;
+  const path = `${policyPath(email)}:getIamPolicy`;
+  const query = { "options.requestedPolicyVersion": "3" };
+  try {
+    return readPolicyShape(await api.read({ method: "POST", path, query, what }, signal), what);
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw googleError(thrown, what);
+  }
+}
+
+const principalsOf = ({ name, subjects }: MemberSpec): readonly string[] =>
+  [...new Set(subjects.map((subject) => principalOf(name, subject)))].sort();
+
+const same = (a: readonly string[], b: readonly string[]): boolean => a.join("\n") === b.join("\n");
+
+function absentAccount(email: string): PodtrustError {
+  return new PodtrustError("gcp-service-account-absent", `there is no service account ${email}`, {
+    detail: { email },
+  });
+}
+
+function difference(spec: MemberSpec, observed: Observed<MemberState>): Difference {
+  const after = principalsOf(spec);
+  const before = observed.exists ? observed.state.principals : [];
+  if (same(before, after)) return { kind: "none", fields: [] };
+  const fields = [{ field: "principals", before: observed.exists ? before : undefined, after }];
+  return { kind: observed.exists ? "update" : "create", fields };
+}
+
+/** Throws `gcp-limit` for a policy that would name too many. */
+function checkLimit(
+  { bindings }: AccountPolicy,
+  { name, email }: Pick<MemberSpec, "email" | "name">,
+  wanted: readonly string[],
+): void {
+  const prefix = ownPrefix(name);
+  const others = bindings.flatMap(({ members }) => members.filter((one) => !one.startsWith(prefix)));
+  const total = new Set([...others, ...wanted]).size;
+  if (total <= maxPrincipals) return;
+  const sentence = `the policy of ${email} would name ${total} principals, and Google takes ${maxPrincipals}`;
+  throw new PodtrustError("gcp-limit", sentence, { detail: { total } });
+}
+
+/** Writes until the policy has just these principals of the pool: whoever else writes it meanwhile loses nothing. */
+function settlePrincipals(
+  api: GoogleApi,
+  { name, email }: Pick<MemberSpec, "email" | "name">,
+  wanted: readonly string[],
+  work: Work,
+): Promise<void> {
+  return settle(api, work, async (): Promise<SettleStep | undefined> => {
+    const policy = await readPolicy(api, email, work.signal);
+    if (policy === undefined) {
+      if (wanted.length === 0) return undefined;
+      throw absentAccount(email);
+    }
+    if (same(stateOf(policy, name).principals, wanted)) return undefined;
+    checkLimit(policy, { name, email }, wanted);
+    const what = `writing the policy of ${email}`;
+    const body = { policy: policyWith(policy, name, wanted) };
+    const call: GoogleCall = { method: "POST", path: `${policyPath(email)}:setIamPolicy`, body, what };
+    return { what, make: async () => void (await api.write(call, work.signal, work.waiting.bind(work))) };
+  });
+}
+
+/**
+ * The principals of a pool in a service account's own policy, as a plan's resource: read, changed and written back with its
+ * etag. A principal of our pool is ours; whatever else the policy holds goes back as it came. It is there once it names one.
+ */
+export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<MemberState> {
+  const { name, email } = spec;
+  return {
+    ...memberNames(name, email),
+    dependsOn: [poolNames(name).id, ...(spec.dependsOn ?? [])],
+    fingerprint: ({ principals }) => principals,
+    async read(signal) {
+      const policy = await readPolicy(api, email, signal);
+      if (policy === undefined && spec.subjects.length > 0) throw absentAccount(email);
+      const state = policy === undefined ? undefined : stateOf(policy, name);
+      // Without a principal of ours there is nothing of ours. How many others there are is asked again when it is written.
+      if (state === undefined || state.principals.length === 0) return { exists: false };
+      return { exists: true, state, owner: { kind: "ours" } };
+    },
+    diff: (observed) => difference(spec, observed),
+    apply: (_change, work) => settlePrincipals(api, spec, principalsOf(spec), work),
+    delete: (_observed, work) => settlePrincipals(api, spec, [], work),
+  };
+}

@@ -1,0 +1,38 @@
+import type { ProviderName } from "../../rules/gcp/index.ts";
+import type { Resource } from "../../rules/plan/index.ts";
+
+type PoolName = Pick<ProviderName, "pool" | "projectNumber">;
+type Named = Pick<Resource, "id" | "kind" | "link" | "names">;
+
+/** Where the pools of a project are, below the API's base. */
+export const poolsPath = (projectNumber: string): string =>
+  `/v1/projects/${projectNumber}/locations/global/workloadIdentityPools`;
+
+export const poolPath = ({ projectNumber, pool }: PoolName): string => `${poolsPath(projectNumber)}/${pool}`;
+
+export const providerPath = (name: ProviderName): string => `${poolPath(name)}/providers/${name.provider}`;
+
+/** What plans and selections call a pool. */
+export function poolNames({ projectNumber, pool }: PoolName): Named {
+  const place = `gcp/${projectNumber}`;
+  return { id: `${place}/pool/${pool}`, kind: "pool", names: [`pool/${pool}`, place], link: "provider" };
+}
+
+/** What plans and selections call a provider. */
+export function providerNames({ projectNumber, pool, provider }: ProviderName): Named {
+  const place = `gcp/${projectNumber}`;
+  const short = `provider/${pool}/${provider}`;
+  return {
+    id: `${place}/${short}`,
+    kind: "workload-identity-provider",
+    names: [short, place],
+    link: "provider",
+  };
+}
+
+/** What plans and selections call the membership of a pool's principals in the policy of a service account. */
+export function memberNames({ projectNumber, pool }: PoolName, email: string): Named {
+  const place = `gcp/${projectNumber}`;
+  const short = `member/${pool}/${email}`;
+  return { id: `${place}/${short}`, kind: "member", names: [email, short, place], link: "trust" };
+}

@@ -1,0 +1,113 @@
+import { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
+import { invalidAnswer } from "./failure.ts";
+
+/** What pools and providers have in common. */
+export interface KeptState {
+  /** The id within what holds it. */
+  readonly id: string;
+  readonly description: string;
+  /** A deleted one keeps its id for about 30 days, and can be undeleted (IAM API, `WorkloadIdentityPool`). */
+  readonly state: "ACTIVE" | "DELETED";
+  readonly disabled: boolean;
+  /** When a deleted one is gone for good; empty for any other. */
+  readonly expires: string;
+}
+
+export type PoolState = KeptState;
+
+/** An OIDC provider of a pool. */
+export interface ProviderState extends KeptState {
+  /** Empty for a provider of another kind than OIDC. */
+  readonly issuerUri: string;
+  readonly allowedAudiences: readonly string[];
+  readonly attributeMapping: Readonly<Record<string, string>>;
+  readonly attributeCondition: string;
+  /** The uploaded JWK Set; empty where Google fetches the issuer's. */
+  readonly jwksJson: string;
+}
+
+/** One role of a policy, and who has it. */
+export interface PolicyBinding {
+  readonly role: string;
+  readonly members: readonly string[];
+  readonly isConditional: boolean;
+  /** As it came: what is not ours goes back as it was. */
+  readonly raw: JsonRecord;
+}
+
+/** A service account's own policy. */
+export interface AccountPolicy {
+  readonly etag: string;
+  readonly bindings: readonly PolicyBinding[];
+  readonly raw: JsonRecord;
+}
+
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+
+function keptOf(value: unknown, collection: string, what: string): KeptState {
+  if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
+  const id = new RegExp(`/${collection}/([a-z0-9-]{1,64})$`, "u").exec(textOf(value["name"]) ?? "")?.[1];
+  if (id === undefined) throw invalidAnswer(what, "an entry has no name");
+  return {
+    id,
+    description: textOf(value["description"]) ?? "",
+    state: value["state"] === "DELETED" ? "DELETED" : "ACTIVE",
+    disabled: value["disabled"] === true,
+    expires: (textOf(value["expireTime"]) ?? "").slice(0, 40),
+  };
+}
+
+/** A pool of an answer. Throws `gcp-answer-invalid`. */
+export function readPoolShape(value: unknown, what: string): PoolState {
+  return keptOf(value, "workloadIdentityPools", what);
+}
+
+/** A provider of an answer. Throws `gcp-answer-invalid`. */
+export function readProviderShape(value: unknown, what: string): ProviderState {
+  const kept = keptOf(value, "providers", what);
+  const record = recordOf(value);
+  const oidc = recordOf(record["oidc"]);
+  const mapping = Object.entries(recordOf(record["attributeMapping"]));
+  return {
+    ...kept,
+    issuerUri: textOf(oidc["issuerUri"]) ?? "",
+    allowedAudiences: texts(oidc["allowedAudiences"]),
+    attributeMapping: Object.fromEntries(
+      mapping.filter((one): one is [string, string] => typeof one[1] === "string"),
+    ),
+    attributeCondition: textOf(record["attributeCondition"]) ?? "",
+    jwksJson: textOf(oidc["jwksJson"]) ?? "",
+  };
+}
+
+/** A policy of an answer. Throws `gcp-answer-invalid` for one without an etag: it could not be written back safely. */
+export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy {
+  const etag = textOf(value["etag"]) ?? "";
+  if (etag === "") throw invalidAnswer(what, "the policy has no etag");
+  const bindings = recordsOf(value["bindings"]).map((raw) => ({
+    role: textOf(raw["role"]) ?? "",
+    members: texts(raw["members"]),
+    isConditional: raw["condition"] !== undefined,
+    raw,
+  }));
+  return { etag, bindings, raw: value };
+}
+
+/** Descriptions of pools and providers: 256 characters at the most (IAM API). */
+const maxDescription = 256;
+
+/** Whose a thing is, seen from a stack. */
+export function ownerOf({ description }: KeptState, stack: string): Owner {
+  return ownershipComment.ownerOf(description, stack);
+}
+
+/** The description that marks a thing as a stack's. A person's words beside our mark stay, where there is room for both. */
+export function markedDescription(before: string, stack: string): string {
+  const owner = ownershipComment.ownerOf(before, stack);
+  if (owner.kind === "ours") return before;
+  const mark = ownershipComment.of(stack);
+  const both = `${mark} ${before}`.trimEnd();
+  return owner.kind === "untagged" && both.length <= maxDescription ? both : mark;
+}

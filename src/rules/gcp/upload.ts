@@ -1,0 +1,82 @@
+import { type Jwk, jwkEntries, shown } from "../judge/index.ts";
+import { relyingParties } from "../oidc/index.ts";
+
+/** The keys of a set that Google takes, and those that it would take for a broken upload. */
+export interface UploadableKeys {
+  readonly keys: readonly Jwk[];
+  /** Each with why, as part of a sentence. */
+  readonly leftOut: readonly { readonly kid: string; readonly reason: string }[];
+}
+
+// The only members that an upload may have (IAM API, `oidc.jwksJson`); x5c and x5t make Google refuse the whole set.
+const members: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["RSA", ["kty", "alg", "use", "kid", "n", "e"]],
+  ["EC", ["kty", "alg", "use", "kid", "crv", "x", "y"]],
+]);
+
+function fault(key: Jwk, names: readonly string[]): string | undefined {
+  const { kty, kid, use, alg, crv } = key;
+  if (typeof kid !== "string" || kid === "") return "it has no kid";
+  if (use !== undefined && use !== "sig") return `its use is ${shown(use)}`;
+  if (kty === "EC" && crv !== "P-256") return `its curve is ${shown(crv)}`;
+  if (alg !== undefined && alg !== (kty === "EC" ? "ES256" : "RS256"))
+    return `its alg is ${shown(alg)}, and Google verifies ${relyingParties.gcp.algorithms.join(" and ")}`;
+  const optional = ["alg", "use"];
+  const missing = names.find((name) => !optional.includes(name) && typeof key[name] !== "string");
+  return missing === undefined ? undefined : `it has no ${missing}`;
+}
+
+/** A key as it can be uploaded, or why it cannot. */
+function judged(key: Jwk): { readonly key: Jwk } | { readonly kid: string; readonly reason: string } {
+  const kid = shown(key["kid"]);
+  const names = members.get(key["kty"]);
+  if (names === undefined) return { kid, reason: `it is of type ${shown(key["kty"])}` };
+  const reason = fault(key, names);
+  if (reason !== undefined) return { kid, reason };
+  const entries = names.flatMap((name) => (key[name] === undefined ? [] : [[name, key[name]] as const]));
+  return { key: Object.fromEntries(entries) };
+}
+
+const byKid = (a: Jwk, b: Jwk): number => (String(a["kid"]) < String(b["kid"]) ? -1 : 1);
+
+/** The keys of a JWK Set that can be uploaded, in one order and with no other members; a text where it cannot be read. */
+export function uploadableKeys(jwks: string): UploadableKeys | string {
+  const entries = jwkEntries(jwks);
+  if (typeof entries === "string") return entries;
+  const all = entries.map(judged);
+  return {
+    keys: all.flatMap((one) => ("key" in one ? [one.key] : [])).sort(byKid),
+    leftOut: all.flatMap((one) => ("key" in one ? [] : [one])),
+  };
+}
+
+/** An upload's text: the same bytes for the same keys. */
+export function uploadText(keys: readonly Jwk[]): string {
+  return JSON.stringify({ keys });
+}
+
+/** Whether an uploaded text holds just these keys; without keys, whether nothing is uploaded. */
+export function sameUpload(uploaded: string, keys: readonly Jwk[] | undefined): boolean {
+  if (keys === undefined) return uploaded === "";
+  const read = uploadableKeys(uploaded);
+  if (typeof read === "string" || read.leftOut.length > 0) return false;
+  return uploadText(read.keys) === uploadText(keys);
+}
+
+const kidOf = (key: Jwk): string => (typeof key["kid"] === "string" ? key["kid"] : shown(key["kid"]));
+// All that makes the key: whoever plants another one under its kid chooses much of it.
+const materialOf = ({ n, x, y }: Jwk): string => [n, x, y].filter((one) => typeof one === "string").join(" ");
+
+/** An upload and what shall take its place, as a plan shows them: by kid, and by more where kids do not tell them apart. */
+export function describedKeys(
+  uploaded: string | undefined,
+  keys: readonly Jwk[] | undefined,
+): { readonly before: readonly string[] | undefined; readonly after: readonly string[] | undefined } {
+  const entries = uploaded === undefined ? undefined : jwkEntries(uploaded);
+  const was = typeof entries === "string" ? [] : entries;
+  const before = was?.map(kidOf).sort();
+  const after = keys?.map(kidOf);
+  if (before?.join("\n") !== after?.join("\n")) return { before, after };
+  const told = (key: Jwk): string => `${kidOf(key)} (${String(key["kty"])} ${materialOf(key)})`;
+  return { before: was?.map(told).sort(), after: keys?.map(told) };
+}

@@ -1,0 +1,10 @@
+import type { PartyParts } from "../party.ts";
+import { leastGoogleRoles } from "./least-roles.ts";
+import { googleOpenTofu } from "./opentofu.ts";
+import { googleParts } from "./part.ts";
+
+/** What makes the things of a config's section gcp. */
+export const googleParty: PartyParts = { parts: googleParts, openTofu: googleOpenTofu };
+
+export { leastGoogleRoles };
+export type { LeastGoogleRoles } from "./least-roles.ts";

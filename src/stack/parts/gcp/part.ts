@@ -1,0 +1,116 @@
+import type { GcpProject } from "../../../config/index.ts";
+import {
+  callerOf,
+  GoogleApi,
+  iamEndpoint,
+  memberNames,
+  poolNames,
+  providerNames,
+  readCredentials,
+} from "../../../providers/gcp/index.ts";
+import { principalOf } from "../../../rules/gcp/index.ts";
+import type {
+  Goal,
+  NamedResource,
+  Part,
+  PartContext,
+  PartPlan,
+  PartTarget,
+  Preflight,
+  Survey,
+} from "../part.ts";
+import { keysToUpload } from "./keys.ts";
+import { subjectOf } from "./resources.ts";
+import { type Found, surveyOf } from "./survey.ts";
+
+/** One project of the config. */
+class ProjectPart implements Part {
+  readonly #context: PartContext;
+  readonly #project: GcpProject;
+  #api: GoogleApi | undefined;
+  #found: Found | undefined;
+  #warnings: readonly string[] = [];
+
+  constructor(context: PartContext, project: GcpProject) {
+    this.#context = context;
+    this.#project = project;
+  }
+
+  get id(): string {
+    return poolNames(this.#project).id;
+  }
+
+  get named(): readonly NamedResource[] {
+    const { serviceAccounts } = this.#project;
+    return [
+      poolNames(this.#project),
+      providerNames(this.#project),
+      ...serviceAccounts.map(({ email }) => memberNames(this.#project, email)),
+    ];
+  }
+
+  async open(signal: AbortSignal): Promise<PartTarget> {
+    const { env, clock } = this.#context;
+    const { project, projectNumber, pool } = this.#project;
+    const endpoint = iamEndpoint(env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
+    const credentials = await readCredentials(env);
+    this.#api = new GoogleApi({ endpoint, credentials, clock });
+    await this.#api.checkCredentials(signal);
+    const at = endpoint === iamEndpoint(undefined) ? "" : ` at ${endpoint}`;
+    return {
+      where: `Google project ${project} (${projectNumber}), pool ${pool}${at}`,
+      caller: callerOf(credentials),
+    };
+  }
+
+  get #opened(): GoogleApi {
+    if (this.#api === undefined) throw new TypeError("a part is opened first");
+    return this.#api;
+  }
+
+  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
+    const isUploading = goal === "present" && this.#project.keys === "upload";
+    // What Google would refuse is refused before it is asked.
+    const upload = isUploading ? await keysToUpload(this.#context, signal) : undefined;
+    this.#warnings = upload?.warnings ?? [];
+    const { config } = this.#context;
+    const keys = upload?.keys ?? "fetch";
+    const { survey, found } = await surveyOf(
+      { config, project: this.#project, api: this.#opened, keys },
+      goal,
+      signal,
+    );
+    this.#found = found;
+    return survey;
+  }
+
+  /** The principals that resources' policies name: no policy of a resource is ours to write. */
+  #tellDirect(): void {
+    const { notice = () => {} } = this.#context;
+    for (const one of this.#project.direct)
+      notice(`${one} is ${principalOf(this.#project, subjectOf(one))}: give it roles on what it needs`);
+  }
+
+  preflight({ goal, changes }: PartPlan): Promise<Preflight> {
+    if (this.#found === undefined) throw new TypeError("preflight comes after survey");
+    const { disabled, unseen } = this.#found;
+    const warnings = [...this.#warnings, ...disabled];
+    if (unseen !== undefined) warnings.push(unseen);
+    if (goal === "present") this.#tellDirect();
+    const isDeleting = changes.some(({ kind, resource }) => kind === "delete" && resource.kind !== "member");
+    if (isDeleting)
+      warnings.push(
+        "Google keeps the ids of what is deleted for about 30 days: until then podtrust up undeletes it, and nothing else can have its id",
+      );
+    return Promise.resolve({ refusals: [], warnings });
+  }
+
+  close(): void {
+    this.#api = undefined;
+  }
+}
+
+/** The projects of a config. Opens no connection. */
+export function googleParts(context: PartContext): readonly Part[] {
+  return context.config.gcp.map((project) => new ProjectPart(context, project));
+}

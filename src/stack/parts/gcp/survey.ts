@@ -1,0 +1,124 @@
+import { mapLimit, PodtrustError } from "../../../core/base/index.ts";
+import {
+  listPools,
+  listProviders,
+  listServiceAccounts,
+  memberResource,
+  observedKept,
+  observedToDelete,
+  ownerOf,
+  poolToDelete,
+  providerToDelete,
+} from "../../../providers/gcp/index.ts";
+import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
+import type { Goal, Survey } from "../part.ts";
+import { type ProjectInput, projectResources, projectToDelete } from "./resources.ts";
+
+/** What a look at a project says beside what it found. */
+export interface Found {
+  /** Ours that somebody disabled, each as a sentence. */
+  readonly disabled: readonly string[];
+  /** What could not be looked for, as a sentence. */
+  readonly unseen: string | undefined;
+}
+
+type Seen = readonly (readonly [id: string, observed: Observed])[];
+
+/** Pools of ours that the config no longer names. Of several sections of one project the first one looks. */
+async function surplusPools(input: ProjectInput, signal: AbortSignal) {
+  const { config, project, api } = input;
+  const { projectNumber } = project;
+  const all = await listPools(api, projectNumber, signal);
+  const sections = config.gcp.filter((one) => one.projectNumber === projectNumber);
+  const named = new Set(sections.map(({ pool }) => pool));
+  const isFirst = sections[0] === project;
+  const surplus = all.filter(
+    (pool) =>
+      isFirst &&
+      pool.state === "ACTIVE" &&
+      !named.has(pool.id) &&
+      ownerOf(pool, config.stack).kind === "ours",
+  );
+  return { own: all.find(({ id }) => id === project.pool), surplus };
+}
+
+const few = 8;
+
+/** Members of our pool in the policies of service accounts that the config no longer names. */
+async function surplusMembers(
+  { project, api }: ProjectInput,
+  signal: AbortSignal,
+): Promise<{
+  readonly members: readonly (readonly [Resource, Observed])[];
+  readonly unseen: string | undefined;
+}> {
+  const named = new Set(project.serviceAccounts.map(({ email }) => email));
+  try {
+    const all = await listServiceAccounts(api, project.projectNumber, signal);
+    const others = all.filter((email) => !named.has(email));
+    const looks = await mapLimit(
+      others,
+      async (email): Promise<readonly [Resource, Observed]> => {
+        const resource = memberResource(api, { name: project, email, subjects: [] });
+        return [resource, await resource.read(signal, noInputs)];
+      },
+      few,
+    );
+    return { members: looks.filter(([, { exists }]) => exists), unseen: undefined };
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || error.code !== "gcp-denied") throw error;
+    const unseen =
+      "the caller may not list service accounts and read their policies: one that the config no longer names keeps its members of this pool unnoticed";
+    return { members: [], unseen };
+  }
+}
+
+function disabledText(
+  kind: string,
+  found: { readonly id: string; readonly disabled: boolean } | undefined,
+): readonly string[] {
+  if (found?.disabled !== true) return [];
+  return [
+    `the ${kind} ${found.id} is disabled, and stays so until somebody enables it: no token is exchanged`,
+  ];
+}
+
+/** Reads what stands in a project. Throws `gcp-*`. */
+export async function surveyOf(
+  input: ProjectInput,
+  goal: Goal,
+  signal: AbortSignal,
+): Promise<{ readonly survey: Survey; readonly found: Found }> {
+  const { config, project, api } = input;
+  const { stack } = config;
+  const desired = goal === "present" ? projectResources(input) : projectToDelete(input);
+  const observe = goal === "present" ? observedKept : observedToDelete;
+  const { own, surplus } = await surplusPools(input, signal);
+  const providers = own === undefined ? [] : await listProviders(api, project, signal);
+  const provider = providers.find(({ id }) => id === project.provider);
+  const others = providers.filter(
+    (one) => one !== provider && one.state === "ACTIVE" && ownerOf(one, stack).kind === "ours",
+  );
+  const { members, unseen } = await surplusMembers(input, signal);
+  const owned = [
+    ...surplus.map((pool) => {
+      const name = { projectNumber: project.projectNumber, pool: pool.id };
+      return [poolToDelete(api, { stack, ...name }), observedToDelete(pool, stack)] as const;
+    }),
+    ...others.map((one) => {
+      const resource = providerToDelete(api, { stack, name: { ...project, provider: one.id } });
+      return [resource, observedToDelete(one, stack)] as const;
+    }),
+    ...members,
+  ];
+  const [poolNamed, providerNamed] = desired;
+  const seen: Seen = [
+    [poolNamed?.id ?? "", observe(own, stack)],
+    [providerNamed?.id ?? "", observe(provider, stack)],
+    ...owned.map(([{ id }, observed]) => [id, observed] as const),
+  ];
+  return {
+    survey: { desired, owned: owned.map(([resource]) => resource), seen: new Map(seen) },
+    found: { disabled: [...disabledText("pool", own), ...disabledText("provider", provider)], unseen },
+  };
+}
