@@ -8,7 +8,12 @@ export const programs = {
 } as const;
 
 /** What package.json names, as the command and as what others import. */
-export const published = ["src/cli/main.ts", "src/sandbox/index.ts", "src/sandbox/gcp.ts"];
+export const published = [
+  "src/cli/main.ts",
+  "src/sandbox/index.ts",
+  "src/sandbox/gcp.ts",
+  "src/sandbox/azure.ts",
+];
 
 /** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
 export const waitingForUse = [
@@ -18,5 +23,4 @@ export const waitingForUse = [
   "src/rules/injection/annotated-access.ts",
   "src/rules/injection/fault.ts",
   "src/operator/bindings/account/account.ts",
-  "src/sandbox/front/index.ts",
 ];

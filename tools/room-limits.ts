@@ -70,3 +70,6 @@ export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema", 
  * is one of them told from the others by its name.
  */
 export const federated = ["gcp", "azure", "openbao"];
+
+/** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
+export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];

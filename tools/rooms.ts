@@ -2,6 +2,8 @@
  * The rooms of src/, and every list that the tools keep of them: boundaries, coverage, the release, the runner of tests and knip
  * read their lists here. Each fails on an entry that matches nothing; `test/gate/rooms.test.ts` plants such an entry for each.
  */
+import { standInRooms } from "./stand-in-rooms.ts";
+
 import { controlPlaneRooms } from "./control-plane-rooms.ts";
 
 /**
@@ -238,8 +240,6 @@ export const allowed: Record<string, readonly string[]> = {
   "sandbox/authority": ["core/x509"],
   "sandbox/listener": ["core/listener"],
   "sandbox/clock": ["core/base"],
-  // The proxy by which clients reach stand-ins under the vendors' own names.
-  "sandbox/front": ["core/base", "core/listener", "sandbox/authority", "sandbox/listener"],
   "sandbox/aws": [
     "core/base",
     "core/listener",
@@ -278,16 +278,7 @@ export const allowed: Record<string, readonly string[]> = {
     "sandbox/listener",
     "sandbox/errors",
   ],
-  "sandbox/mischief": ["core/base", "core/listener", "sandbox/listener"],
-  "sandbox/cloudflare": [
-    "core/base",
-    "core/listener",
-    "sandbox/listener",
-    "sandbox/mischief",
-    "sandbox/errors",
-  ],
-  "sandbox/hetzner": ["core/base", "core/listener", "sandbox/listener", "sandbox/mischief", "sandbox/errors"],
-  "sandbox/clouds": ["core/base", "sandbox/cloudflare", "sandbox/hetzner", "sandbox/errors"],
+  ...standInRooms,
   "sandbox/control": [
     "core/base",
     "core/http",
@@ -315,6 +306,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/terminal",
     "core/command-line",
     "sandbox",
+    "sandbox/front",
   ],
   demo: [
     "core/base",
@@ -386,9 +378,15 @@ export const allowed: Record<string, readonly string[]> = {
 };
 
 // Beside the table: what some rooms may not do, places inside a room, and packages.
-export { covered, federated, narrowed, nodeFree, notCovered, pure, reserved } from "./room-limits.ts";
-
-/** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
-export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
+export {
+  covered,
+  federated,
+  foreignToPublisher,
+  narrowed,
+  nodeFree,
+  notCovered,
+  pure,
+  reserved,
+} from "./room-limits.ts";
 
 export { programs, published, waitingForUse } from "./programs.ts";

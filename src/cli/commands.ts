@@ -106,6 +106,14 @@ const sandboxUses: CommandUses = {
     ],
     guide: "sandbox",
   },
+  "sandbox env": {
+    examples: [
+      "podtrust sandbox env --for azure",
+      "podtrust sandbox env --for azure --language java",
+      "podtrust sandbox env --for azure --language python --json",
+    ],
+    guide: "sandbox/azure",
+  },
 };
 
 /** All that podtrust can do. */

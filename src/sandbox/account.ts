@@ -1,7 +1,7 @@
 import type { Clock } from "../core/base/index.ts";
 import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
-import { type ForeignRoute, Issuers, type SandboxIssuer } from "./issuers.ts";
+import { Issuers, type IssuersOptions, type SandboxIssuer } from "./issuers.ts";
 
 /** An account of a sandbox. Nothing of it is shared with another account: neither roles nor keys, decisions, clock or issuers. */
 export interface SandboxAccount extends AsyncDisposable {
@@ -37,12 +37,11 @@ export class AccountSurroundings {
   /** Those whose kept documents are forgotten when an issuer is no longer what it was. */
   readonly #readers: { forgetIssuers(): void }[] = [];
 
-  constructor(unmoved: Clock | undefined, issuerUrl: string, foreign: ForeignRoute) {
+  constructor(unmoved: Clock | undefined, issuers: Pick<IssuersOptions, "algorithm" | "foreign" | "url">) {
     this.clock = new MovableClock(unmoved);
     this.issuers = new Issuers({
-      url: issuerUrl,
+      ...issuers,
       clock: this.clock,
-      foreign,
       changed: () => {
         for (const reader of this.#readers) reader.forgetIssuers();
       },

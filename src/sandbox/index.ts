@@ -40,6 +40,16 @@ export {
   type StandInCloudsOptions,
   startStandInClouds,
 } from "./clouds/index.ts";
+export type {
+  AzureClient,
+  AzureCloud,
+  AzureDecision,
+  AzureOptions,
+  AzureSeed,
+  SeedCredential,
+  StandInAzure,
+} from "./azure/index.ts";
+export type { Front } from "./front/index.ts";
 export type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
 export type { SandboxClock } from "./clock/index.ts";
 export {

@@ -27,9 +27,10 @@ interface StartedIssuer extends SandboxIssuer {
 
 const awsAudience = "sts.amazonaws.com";
 
-async function startIssuer(url: string, clock: Clock, changed: () => void): Promise<StartedIssuer> {
-  // A P-256 key is there at once; RSA's takes a tenth of a second and more.
-  const cluster = await startStandInCluster({ issuer: url, clock, algorithm: "ES256" });
+type Start = Pick<IssuersOptions, "algorithm" | "changed" | "clock">;
+
+async function startIssuer(url: string, { clock, changed, algorithm }: Start): Promise<StartedIssuer> {
+  const cluster = await startStandInCluster({ issuer: url, clock, algorithm });
   const close = (): Promise<void> => cluster.close();
   const served = await cluster.serveIssuer().catch(async (error: unknown) => {
     await close();
@@ -67,6 +68,8 @@ export interface IssuersOptions {
   /** URL of the issuer that is meant where none is named. */
   readonly url: string;
   readonly clock: Clock;
+  /** What they sign with: a P-256 key is there at once, RSA's takes a tenth of a second, and Azure takes RSA alone. */
+  readonly algorithm: "ES256" | "RS256";
   readonly foreign: ForeignRoute;
   /** Called when an issuer's documents are no longer what they were. */
   readonly changed: () => void;
@@ -90,8 +93,8 @@ export class Issuers {
         next: "Use one of them, or make another account.",
       });
     }
-    const { clock, changed } = this.#options;
-    const started = startIssuer(url, clock, changed).then((issuer) => {
+    const { changed } = this.#options;
+    const started = startIssuer(url, this.#options).then((issuer) => {
       // What STS read at this name before was somebody else's.
       changed();
       return issuer;

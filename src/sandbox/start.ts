@@ -2,7 +2,9 @@ import { type Clock, defined } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, AccountSurroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
+import type { AzureOptions, OpenedAzure, StandInAzure } from "./azure/index.ts";
 import { atDoor } from "./errors/index.ts";
+import type { Front } from "./front/index.ts";
 import { openBeside, type SandboxGoogleOptions, type StandInGoogle } from "./gcp/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
@@ -49,6 +51,25 @@ export interface SandboxOptions extends AwsOptions {
    * @default none
    */
   readonly gcp?: SandboxGoogleOptions;
+  /**
+   * Also a stand-in for Azure: a tenant with this sandbox's clock and issuers, whose clusters sign with RSA keys from then on.
+   * Clients reach it through `front`.
+   *
+   * @default none
+   */
+  readonly azure?: AzureOptions;
+  /**
+   * The port of the front, where there is one; 0: any free one.
+   *
+   * @default 0
+   */
+  readonly frontPort?: number;
+  /**
+   * A folder that is there, for files of the front's CA: clients take it from one.
+   *
+   * @default none
+   */
+  readonly frontFolder?: string;
 }
 
 /** A running sandbox: its first account, and as many more as tests want for themselves. */
@@ -57,6 +78,13 @@ export interface Sandbox extends SandboxAccount {
   readonly controlToken: string;
   /** The stand-in for Google Cloud; undefined where `gcp` did not ask for one. */
   readonly gcp: StandInGoogle | undefined;
+  /** The stand-in for Azure; undefined where `azure` did not ask for one. */
+  readonly azure: StandInAzure | undefined;
+  /**
+   * The proxy for HTTPS that is itself the hosts of Azure: for clients that know no other address. Undefined where no stand-in
+   * needs one.
+   */
+  readonly front: Front | undefined;
   /**
    * An empty account of a number of its own, in memory: what runs beside others in one sandbox does not meet them there.
    * Rejects with `sandbox-control-request` where a thousand are open.
@@ -91,15 +119,41 @@ async function openGcp(
   return opened;
 }
 
+/** Azure, and the front by which clients reach it. */
+interface FrontedAzure {
+  readonly azure: OpenedAzure;
+  readonly front: Front;
+}
+
+/** The same of the stand-in for Azure, with its front. */
+async function openFrontedAzure(
+  { azure: wanted, frontPort: port, frontFolder: folder, logger, onDecision }: SandboxOptions,
+  surroundings: AccountSurroundings,
+): Promise<FrontedAzure | undefined> {
+  if (wanted === undefined) return undefined;
+  const [{ openAzure }, { openFront }] = await Promise.all([
+    import("./azure/index.ts"),
+    import("./front/index.ts"),
+  ]);
+  const azure = openAzure(wanted, { ...surroundings.place, ...defined({ onDecision }) });
+  surroundings.alsoReadBy(azure);
+  return { azure, front: await openFront({ sites: [azure.site], ...defined({ port, folder, logger }) }) };
+}
+
 async function open(options: SandboxOptions): Promise<Sandbox> {
-  const { ca, connectTo, issuerUrl = defaultIssuer } = options;
+  const { ca, connectTo, issuerUrl: url = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
-  const foreign = defined({ ca, connectTo });
-  const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuerUrl, foreign);
+  const algorithm = options.azure === undefined ? "ES256" : "RS256";
+  const issuers = { url, algorithm, foreign: defined({ ca, connectTo }) } as const;
+  const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuers);
   const first = surroundings();
   const gcp = await openGcp(options, first);
-  const started = startFirst(options, { surroundings, first, controlToken, gcp });
-  started.catch(() => gcp?.close());
+  const fronted = await openFrontedAzure(options, first).catch(async (error: unknown) => {
+    await gcp?.close();
+    throw error;
+  });
+  const started = startFirst(options, { surroundings, first, controlToken, gcp, fronted });
+  started.catch(() => Promise.all([gcp?.close(), fronted?.front.close()]));
   return started;
 }
 
@@ -108,11 +162,12 @@ interface Opened {
   readonly first: AccountSurroundings;
   readonly controlToken: string;
   readonly gcp: StandInGoogle | undefined;
+  readonly fronted: FrontedAzure | undefined;
 }
 
 async function startFirst(
   options: SandboxOptions,
-  { surroundings, first, controlToken, gcp }: Opened,
+  { surroundings, first, controlToken, gcp, fronted }: Opened,
 ): Promise<Sandbox> {
   const further = new Map<string, SandboxAccount>();
   const aws = await startAws(options, {
@@ -125,19 +180,24 @@ async function startFirst(
     }),
   });
   const account = first.around(aws, aws.url, async () => {
-    await Promise.all([aws.close(), gcp?.close()]);
+    await Promise.all([aws.close(), gcp?.close(), fronted?.front.close()]);
+    fronted?.azure.close();
     await Promise.all([...further.values()].map((one) => one.close()));
   });
   const sandbox: Sandbox = {
     ...account,
     controlToken,
     gcp,
+    azure: fronted?.azure.shown,
+    front: fronted?.front,
     async spread() {
       gcp?.spread();
+      fronted?.azure.shown.spread();
       await account.spread();
     },
     async reset() {
       gcp?.reset();
+      fronted?.azure.reset();
       await account.reset();
     },
     async newAccount() {

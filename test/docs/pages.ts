@@ -84,10 +84,11 @@ export async function understand(args: readonly string[]): Promise<Understood> {
   const all = [program];
   for (const command of all) {
     all.push(...command.commands);
-    if (command.commands.length > 0) continue;
+    const names: string[] = [];
+    for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
+    // One that only holds others has no examples of its own, and cannot be run.
+    if (command.commands.length > 0 && podtrust.uses?.[names.join(" ")] === undefined) continue;
     command.action(() => {
-      const names: string[] = [];
-      for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
       found = { name: names.join(" "), options: command.options.map(({ long }) => long ?? "") };
     });
   }

@@ -36,6 +36,7 @@ describe("the package of the sandbox", () => {
         "src/core/terminal",
         "src/core/x509",
         "src/issuer",
+        "src/rules/azure",
         "src/rules/gcp",
         "src/rules/judge",
         "src/rules/keys",

@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { networkInterfaces } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { PodtrustError } from "../../src/core/base/index.ts";
 import { controlRoutes } from "../../src/sandbox/control/index.ts";
@@ -47,7 +49,9 @@ function ask(
 
 describe("the control API of a sandbox", () => {
   test("every example of its page is taken, and answered in the form that the page shows", async (t) => {
-    const sandbox = await started(t);
+    const frontFolder = await mkdtemp(join(tmpdir(), "podtrust-control-"));
+    t.after(() => rm(frontFolder, { recursive: true }));
+    const sandbox = await started(t, { azure: {}, frontFolder });
     let id = "";
     for (const { method, path, body, more, answer = {} } of controlRoutes) {
       for (const sent of more === undefined ? [body] : [body, more[1]]) {
@@ -73,7 +77,7 @@ describe("the control API of a sandbox", () => {
     assert.equal(told.body["account"], account);
   });
 
-  test("without its token nothing is done, and only health is told", async (t) => {
+  test("without its token nothing is done, and only health and front are told", async (t) => {
     const sandbox = await started(t);
     const wrong = [
       "",

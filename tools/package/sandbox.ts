@@ -7,7 +7,7 @@ import { type Closure, closureOf } from "./closure.ts";
 export const sandboxFolder = "packages/sandbox";
 
 /** What others import. */
-const doors = ["src/sandbox/index.ts", "src/sandbox/gcp.ts"];
+const doors = ["src/sandbox/index.ts", "src/sandbox/azure.ts", "src/sandbox/gcp.ts"];
 /** What the package is entered by: what others import, its command, and the process that it starts. */
 const entries = [...doors, programs.sandbox, programs.sandboxProcess];
 
@@ -20,6 +20,7 @@ const pages = [
   "docs/reference/sandbox-gcp.md",
   "docs/reference/gcp-rules.md",
   "docs/reference/sts-rules.md",
+  "docs/reference/azure-rules.md",
 ];
 
 /** All that the sandbox's sources import. */

@@ -30,7 +30,7 @@ export interface CommandTree {
   readonly name: string;
   readonly description: string;
   readonly groups: readonly CommandGroup[];
-  /** Makes the program itself a command, one that has no others: `podtrust-sandbox --port 0`. */
+  /** Makes the program itself a command, which may have others below it: `podtrust-sandbox --port 0`. */
   readonly root?: (program: Command, context: ActionContext) => void;
   readonly uses?: CommandUses;
   /** What the actions of this program work with beside what every program's have. */

@@ -1,6 +1,21 @@
 import { type Command, Option } from "commander";
 import type { ActionContext } from "../../core/command-line/index.ts";
+import type { TypedEnv } from "./env.ts";
 import type { TypedOptions } from "./run.ts";
+
+/** `sandbox env`: what leads clients of a cloud to a sandbox that runs. */
+function addEnv(command: Command, context: ActionContext): void {
+  command
+    .command("env")
+    .description("print what leads a language's clients of a cloud to a running sandbox, for a shell")
+    .requiredOption("--for <cloud>", "whose clients: azure")
+    .option("--language <language>", "go, java, node or python (default: all of them)")
+    .option("--url <url>", "address of the sandbox", "http://127.0.0.1:4580")
+    .action(async (options: TypedEnv) => {
+      const { runEnv } = await import("./env.ts");
+      await runEnv(context, options);
+    });
+}
 
 /** Makes a command the one that runs IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
 export function addSandbox(command: Command, context: ActionContext): void {
@@ -60,6 +75,20 @@ export function addSandbox(command: Command, context: ActionContext): void {
       "--iam-rate-limit <rate[:burst]>",
       "calls a second (and at once) that IAM takes before it answers Throttling",
     )
+    .option("--for <clouds>", "clouds to stand in for, with commas: aws, azure", "aws")
+    .option(
+      "--front-port <port>",
+      "port of the proxy by which Azure's clients reach their stand-in; 0 for any free one",
+      "4581",
+    )
+    .option(
+      "--azure-propagation <time>",
+      "how long Entra does not see a new federated credential; which of Azure's minutes it is, is ours (default: 2m)",
+    )
+    .option(
+      "--azure-new-issuer <time>",
+      "how long Entra knows no key of a new issuer; which of Azure's minutes it is, is ours (default: 20m)",
+    )
     .option("--clouds", "also run stand-ins for the APIs of Hetzner Cloud and Cloudflare DNS")
     .option(
       "--cloud-zone <name>",
@@ -83,6 +112,8 @@ export function addSandbox(command: Command, context: ActionContext): void {
     )
     .action(async (options: TypedOptions) => {
       const { runSandbox } = await import("./run.ts");
-      await runSandbox(context, options);
+      const name = [command.parent?.name(), command.name()].filter((one) => one !== undefined).join(" ");
+      await runSandbox(context, options, name);
     });
+  addEnv(command, context);
 }

@@ -17,6 +17,14 @@ const sandbox: CommandTree = {
       ],
       guide: "sandbox",
     },
+    env: {
+      examples: [
+        "podtrust-sandbox env --for azure",
+        "podtrust-sandbox env --for azure --language java",
+        "podtrust-sandbox env --for azure --language python --json",
+      ],
+      guide: "sandbox/azure",
+    },
   },
 };
 

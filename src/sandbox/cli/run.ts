@@ -19,6 +19,8 @@ import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../cor
 import { readCaFile, type ActionContext } from "../../core/command-line/index.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
+import { relyingPartiesOf, type RelyingPartyOptions } from "./relying-parties.ts";
+import { replaceText } from "../../core/files/index.ts";
 
 /**
  * Has V8 collect sooner, in a process that answers much and keeps little of it: the young generation, which would grow
@@ -31,7 +33,7 @@ function collectSooner(): void {
 }
 
 /** What was typed. */
-export interface TypedOptions extends CloudOptions {
+export interface TypedOptions extends CloudOptions, RelyingPartyOptions {
   readonly port: string;
   readonly listen: string;
   readonly connectTo?: readonly string[];
@@ -50,10 +52,10 @@ export interface TypedOptions extends CloudOptions {
   readonly endWithStdin?: boolean;
 }
 
-function portOf(text: string): number {
+function portOf(option: string, text: string): number {
   const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
-  throw new PodtrustError("usage", `--port ${text} is not a port`, {
+  throw new PodtrustError("usage", `${option} ${text} is not a port`, {
     next: "Ports run from 0 (any) to 65535.",
   });
 }
@@ -109,7 +111,9 @@ async function optionsOf(context: ActionContext, typed: TypedOptions): Promise<S
   // With --json standard output holds the one object, and lines go where progress goes.
   const print = (line: string): void => (context.json ? context.progress : context.output).line(line);
   return {
-    port: portOf(typed.port),
+    port: portOf("--port", typed.port),
+    ...relyingPartiesOf(typed),
+    frontPort: portOf("--front-port", typed.frontPort),
     listen: listenOf(typed.listen),
     account: accountOf(typed.account),
     propagationMs: propagationOf(typed.propagation),
@@ -138,6 +142,8 @@ function controlUrl(url: string): string {
 }
 
 interface Introduced {
+  /** As it was typed: `podtrust sandbox`. */
+  readonly command: string;
   readonly sandbox: Sandbox;
   readonly credentials: string;
   /** Whether others than programs of this machine reach it. */
@@ -146,6 +152,26 @@ interface Introduced {
   readonly controlToken: string;
   /** The file that points clients at the clouds, where they run. */
   readonly clouds: string | undefined;
+  /** The file that makes a client the administrator of the stand-in for Azure, where it runs. */
+  readonly azureAdmin: string | undefined;
+}
+
+/** Writes what makes a client Azure's administrator as a file for a POSIX shell, mode 0600: it holds the secret. */
+async function writeAzureAdmin(path: string, { azure }: Sandbox): Promise<string | undefined> {
+  if (azure === undefined) return undefined;
+  const { clientId, clientSecret } = azure.admin;
+  const variables = { ...azure.environment, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
+  await replaceText(path, lines.join(""));
+  return path;
+}
+
+function introduceFront({ output }: ActionContext, url: string, { command, azureAdmin }: Introduced): void {
+  if (azureAdmin === undefined) return;
+  output.line("Lead Azure's clients to it, and be its administrator (the secret is in the file):");
+  output.line(unbroken(`  eval "$(${command} env --for azure --url ${url})"`));
+  output.line(unbroken(`  . ${shellWord(azureAdmin)}`));
+  output.line();
 }
 
 function introduce(context: ActionContext, introduced: Introduced): void {
@@ -175,6 +201,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     output.line(unbroken(`  . ${shellWord(clouds)}`));
     output.line();
   }
+  introduceFront(context, url, introduced);
   output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
   output.result({
     url,
@@ -183,12 +210,22 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     controlUrl: controlUrl(url),
     controlTokenFile: controlToken,
     environment: clientEnvironment(client),
-    ...defined({ cloudEnvironment: clouds }),
+    ...defined({ cloudEnvironment: clouds, frontUrl: sandbox.front?.url, azureAdmin: introduced.azureAdmin }),
   });
 }
 
+/** Where its files are, and how it was typed. */
+interface Place {
+  readonly folder: string;
+  readonly command: string;
+}
+
 /** Starts what was asked for with its files in a folder, says how clients are pointed at it, and waits for the end. */
-async function serveFrom(context: ActionContext, typed: TypedOptions, folder: string): Promise<void> {
+async function serveFrom(
+  context: ActionContext,
+  typed: TypedOptions,
+  { folder, command }: Place,
+): Promise<void> {
   const options = await optionsOf(context, typed);
   const credentials =
     typed.adminCredentials === undefined ? join(folder, "credentials") : context.path(typed.adminCredentials);
@@ -201,12 +238,15 @@ async function serveFrom(context: ActionContext, typed: TypedOptions, folder: st
     const sandbox = await startSandbox({
       ...options,
       adminCredentials: credentials,
+      frontFolder: folder,
       ...(clouds === undefined ? {} : { tables: () => clouds.tables() }),
     });
     try {
       await writeControlToken(tokenFile, sandbox.controlToken);
       const isPublic = !isLoopback(typed.listen);
-      introduce(context, { sandbox, credentials, isPublic, controlToken: tokenFile, clouds: file });
+      const azureAdmin = await writeAzureAdmin(join(folder, "azure-admin.env"), sandbox);
+      const files = { credentials, controlToken: tokenFile, clouds: file, azureAdmin };
+      introduce(context, { sandbox, command, isPublic, ...files });
       const ends = [untilEnded(context.signal)];
       if (typed.endWithStdin === true) ends.push(untilInputEnds(context.stdin));
       await Promise.race(ends);
@@ -219,12 +259,16 @@ async function serveFrom(context: ActionContext, typed: TypedOptions, folder: st
 }
 
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
-export async function runSandbox(context: ActionContext, typed: TypedOptions): Promise<void> {
+export async function runSandbox(
+  context: ActionContext,
+  typed: TypedOptions,
+  command: string,
+): Promise<void> {
   warnOfExposure(context, listenOf(typed.listen));
   collectSooner();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
   try {
-    await serveFrom(context, typed, folder);
+    await serveFrom(context, typed, { folder, command });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,8 @@ import { sameSecret } from "../listener/index.ts";
 import { hostAllowed, isLoopback } from "../../core/http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
 import type { ControlledAccount, Controls } from "./controls.ts";
-import { type ControlRoute, controlRoutes } from "./routes.ts";
+import type { ControlRoute } from "./route.ts";
+import { controlRoutes } from "./routes.ts";
 import { refuseRequest } from "./token-request.ts";
 
 export interface ControlOptions {

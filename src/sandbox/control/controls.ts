@@ -26,8 +26,31 @@ export interface ControlledAccount {
   close(): Promise<void>;
 }
 
+/** A stand-in for Azure as the control API moves it. */
+export interface ControlledAzure {
+  readonly tenant: string;
+  readonly subscription: string;
+  readonly admin: { readonly clientId: string; readonly clientSecret: string };
+  /** What tells clients of the tenant. */
+  readonly environment: Readonly<Record<string, string>>;
+  clients(): readonly object[];
+  decisions(): readonly object[];
+  /** Of unknown form, which it looks at by itself. */
+  seed(seed: unknown): Promise<void>;
+}
+
+/** The front as the control API shows it. */
+export interface ControlledFront {
+  readonly url: string;
+  readonly ca: string;
+  readonly hosts: readonly string[];
+  readonly files: { readonly caFile: string; readonly trustStore: string } | undefined;
+}
+
 /** What the control API moves of a sandbox: its first account, and the others by their numbers. */
 export interface Controls extends ControlledAccount {
+  readonly azure: ControlledAzure | undefined;
+  readonly front: ControlledFront | undefined;
   newAccount(): Promise<ControlledAccount>;
   find(account: string): ControlledAccount | undefined;
 }

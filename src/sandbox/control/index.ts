@@ -10,5 +10,6 @@ export {
   connectSandbox,
   type SandboxConnection,
 } from "./connection.ts";
-export { type ControlRoute, controlRoutes, issuerFaults } from "./routes.ts";
+export type { ControlRoute } from "./route.ts";
+export { controlRoutes, issuerFaults } from "./routes.ts";
 export { controlTokenOf } from "./token.ts";

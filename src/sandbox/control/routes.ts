@@ -1,7 +1,9 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
-import type { ControlledAccount, ControlledIssuer, Controls } from "./controls.ts";
+import { azureRoutes } from "./azure-routes.ts";
+import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
+import type { ControlRequest, ControlRoute } from "./route.ts";
 import { askedToken, refuseRequest } from "./token-request.ts";
 
 // Named here, since the cluster and the certificates of its servers are loaded only where somebody asks for a token.
@@ -13,37 +15,6 @@ const faults: Record<IssuerFault, true> = {
 };
 /** What an issuer can be told to do wrong. */
 export const issuerFaults: readonly string[] = Object.keys(faults);
-
-/** What a request of the control API brings. */
-interface ControlRequest {
-  /** The sandbox, whichever account is meant. */
-  readonly sandbox: Controls;
-  readonly query: URLSearchParams;
-  /** Of unknown form; undefined where none was sent. */
-  readonly body: unknown;
-}
-
-/** One path and method of the control API. */
-export interface ControlRoute {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below `/_podtrust/`, where ID stands for an account's number. Those without one are there below `accounts/ID/` too. */
-  readonly path: string;
-  /** Of the sandbox, and so not there below `accounts/ID/`. */
-  readonly whole?: true;
-  /** One sentence: what it does. */
-  readonly summary: string;
-  /** Whoever reaches the port may ask it, without a token. */
-  readonly open?: true;
-  /** What is sent, and in the query what may be, with examples. */
-  readonly body?: object;
-  readonly query?: readonly string[];
-  /** What may be sent beside, as a sentence and an example. */
-  readonly more?: readonly [string, object];
-  /** What an answer looks like; absent: `{}`. */
-  readonly answer?: object;
-  /** `account` is the one that the path names, else the first. */
-  readonly run: (account: ControlledAccount, request: ControlRequest) => Promise<object> | object;
-}
 
 function recordOfBody({ body }: ControlRequest): Readonly<Record<string, unknown>> {
   if (isRecord(body)) return body;
@@ -230,7 +201,7 @@ export const controlRoutes: readonly ControlRoute[] = [
   {
     method: "POST",
     path: "spread",
-    summary: "Ends IAM's propagation: STS sees every role as it stands.",
+    summary: "Ends IAM's propagation: STS sees every role as it stands, and Entra every credential.",
     async run(controls) {
       await controls.spread();
       return {};
@@ -298,4 +269,5 @@ export const controlRoutes: readonly ControlRoute[] = [
     body: { fault: "key-gone" },
     run: fail,
   },
+  ...azureRoutes,
 ];

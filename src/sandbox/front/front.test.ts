@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, test, type TestContext } from "node:test";
@@ -229,6 +232,34 @@ describe("the CONNECT front", () => {
     const answer = await askedInside(t, front, "login.example.com");
     assert.match(answer, /^HTTP\/1\.1 500 /u);
     assert.doesNotMatch(answer, /inner/u);
+  });
+
+  test("ends with whoever is still in his CONNECT", async () => {
+    const front = await openFront({ sites: [echo], limits: { handshakeTimeout: 10 * maxWait } });
+    const socket = connect({ port: front.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined).resume();
+    await once(socket, "connect");
+    socket.write("CONNECT login");
+    await front.close();
+    socket.destroy();
+  });
+
+  test("writes its CA where it has a folder, for its user alone, and else has no variables to give", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-front-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const front = await opened(t, { folder });
+    const { caFile = "", trustStore = "" } = front.files ?? {};
+    assert.equal(await readFile(caFile, "utf8"), front.ca);
+    for (const file of [caFile, trustStore]) assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.deepEqual(front.environment("go"), { HTTPS_PROXY: front.url, SSL_CERT_FILE: caFile });
+    assert.throws(() => front.environment("cobol" as "go"), { code: "usage", message: /cobol/u });
+    const bare = await opened(t);
+    assert.throws(() => bare.environment("go"), { code: "usage", message: /is in no file/u });
+  });
+
+  test("rejects where the folder for its CA is not there", async () => {
+    const folder = join(tmpdir(), "podtrust-no-such-folder");
+    await assert.rejects(openFront({ sites: [echo], folder }), { code: "file-unwritable" });
   });
 
   test("rejects with the address where its port is taken", async (t) => {

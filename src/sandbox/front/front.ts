@@ -1,10 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { closeListener, type HttpListener, openListener } from "../listener/index.ts";
+import { type FrontFiles, writeCa } from "./files.ts";
 import { greet, plain, type GreetingRefusal, type Target } from "./greeting.ts";
+import { type Language, languages } from "./languages.ts";
 
 /** A request to one of a site's hosts. */
 export interface FrontRequest {
@@ -41,6 +44,12 @@ export interface FrontOptions {
    * @default 0
    */
   readonly port?: number;
+  /**
+   * A folder that is there, for the files of its CA.
+   *
+   * @default none
+   */
+  readonly folder?: string;
   readonly logger?: Logger;
   /** In place of those that every stand-in has. */
   readonly limits?: Partial<ServerLimits>;
@@ -55,6 +64,13 @@ export interface Front {
   readonly ca: string;
   /** All that it speaks for. */
   readonly hosts: readonly string[];
+  /** Files of its CA, as PEM and for Java; undefined where no folder was given for them. */
+  readonly files: FrontFiles | undefined;
+  /**
+   * The variables by which clients of a language, none of them changed, go through it. Throws `usage` where its CA is in no
+   * file.
+   */
+  environment(language: Language): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -148,12 +164,27 @@ async function listening(options: Parameters<typeof openListener>[0]): Promise<H
   }
 }
 
+function environmentOf(
+  language: Language,
+  url: string,
+  files: FrontFiles | undefined,
+): Readonly<Record<string, string>> {
+  if (files === undefined)
+    throw new PodtrustError("usage", "the front's CA is in no file, and clients take it from one", {
+      next: "Give the sandbox a folder for it: frontFolder.",
+    });
+  if (Object.hasOwn(languages, language)) return languages[language]({ url, ...files });
+  throw new PodtrustError("usage", `${JSON.stringify(language)} is no language that a front is known for`, {
+    next: `One of ${Object.keys(languages).join(", ")}.`,
+  });
+}
+
 /**
  * Starts the front on loopback: a client whose HTTPS_PROXY names it, and who trusts its CA, asks the hosts of its sites under
  * their own names, and is answered by the sites. It never connects anybody to anything.
  */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { sites, port = 0, logger = silentLogger, limits = {} } = options;
+  const { sites, port = 0, folder, logger = silentLogger, limits = {} } = options;
   const authority = await createAuthority("podtrust sandbox front");
   const hosts = sites.flatMap((site) => site.hosts);
   const { certificate, key } = await issueWithKey(authority, {
@@ -162,19 +193,40 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     usage: "server",
   });
   const address = "127.0.0.1";
+  // Those that wait in their CONNECT are none of the HTTP server's, which would wait for them at its end.
+  const sockets = new Set<Socket>();
   const listener = await listening({
     address,
     port,
     tls: { cert: certificate, key },
     limits,
+    onConnection(socket) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    },
     beforeTls: (socket, pass) => greet(socket, pass, (target) => judged(sites, target)),
     onExchange: (exchange) => handle(exchange, sites, logger),
   });
-  return {
-    url: `http://${address}:${listener.port}`,
-    port: listener.port,
-    ca: authorityPem(authority),
-    hosts,
-    close: () => closeListener(listener),
+  const url = `http://${address}:${listener.port}`;
+  const close = async (): Promise<void> => {
+    const closed = closeListener(listener);
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
+  const ca = authorityPem(authority);
+  try {
+    const files = folder === undefined ? undefined : await writeCa(folder, ca);
+    return {
+      url,
+      port: listener.port,
+      ca,
+      hosts,
+      files,
+      environment: (language) => environmentOf(language, url, files),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+export type { FrontFiles } from "./files.ts";
 export {
   type Front,
   type FrontAnswer,

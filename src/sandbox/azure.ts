@@ -1,0 +1,13 @@
+/** What `@podtrust/sandbox/azure` lets others import: the stand-in for Azure alone. */
+export {
+  type AzureClient,
+  type AzureCloud,
+  type AzureDecision,
+  type AzureOptions,
+  type AzureSeed,
+  type SeedCredential,
+  type StandInAzure,
+  type StandInAzureAlone,
+  type StandInAzureOptions,
+  startStandInAzure,
+} from "./azure/index.ts";

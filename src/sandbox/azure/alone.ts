@@ -1,0 +1,68 @@
+import { type Clock, defined, type Logger } from "../../core/base/index.ts";
+import type { ConnectTo } from "../../core/http/index.ts";
+import { MovableClock, type SandboxClock } from "../clock/index.ts";
+import { atDoor } from "../errors/index.ts";
+import { type Front, openFront } from "../front/index.ts";
+import { openAzure, type StandInAzure } from "./azure.ts";
+import type { AzureOptions } from "./options.ts";
+
+export interface StandInAzureOptions extends AzureOptions {
+  /**
+   * The front's port; 0: any free one.
+   *
+   * @default 0
+   */
+  readonly port?: number;
+  /**
+   * A folder that is there, for files of the front's CA.
+   *
+   * @default none
+   */
+  readonly folder?: string;
+  /** Stands in for public DNS when an issuer is fetched. */
+  readonly connectTo?: readonly ConnectTo[];
+  /** PEM certificates that stand in for the public roots. */
+  readonly ca?: string;
+  /** The clock beneath the one that tests move. */
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** A stand-in for Azure without AWS beside it. */
+export interface StandInAzureAlone extends StandInAzure, AsyncDisposable {
+  /** The proxy by which clients reach it. */
+  readonly front: Front;
+  /** By it tokens expire and writes spread; `advance` moves it. */
+  readonly clock: SandboxClock;
+  /** Empties the tenant, but for the administrator, and forgets decisions and issuers. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for Azure behind a front of its own: a tenant of Entra, ARM's user-assigned identities, Graph's federated
+ * credentials, and Key Vault's secrets. It refuses as Azure does, by the rules that `podtrust explain --for azure` goes through.
+ * A sandbox with `azure` starts it beside AWS, with the sandbox's clock and issuers.
+ *
+ * @example
+ * ```ts
+ * await using azure = await startStandInAzure({ connectTo, ca, propagationMs: 0 });
+ * await azure.seed({ identities: [{ name: "cart", credentials: [{ name: "cart", issuer, subject }] }] });
+ * ```
+ */
+export function startStandInAzure(options: StandInAzureOptions = {}): Promise<StandInAzureAlone> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: StandInAzureOptions): Promise<StandInAzureAlone> {
+  const { port, folder, connectTo, ca, logger } = options;
+  const clock = MovableClock.over(options.clock);
+  const route = defined({ connectTo, ca });
+  const azure = openAzure(options, { clock, routeTo: () => Promise.resolve(route) });
+  const front = await openFront({ sites: [azure.site], ...defined({ port, folder, logger }) });
+  const close = async (): Promise<void> => {
+    await front.close();
+    azure.close();
+  };
+  return { ...azure.shown, front, clock, reset: () => azure.reset(), close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,125 @@
+import type { FrontAnswer, FrontRequest } from "../front/index.ts";
+import type { Principal } from "./access-tokens.ts";
+import { credentials, credentialType } from "./arm-credentials.ts";
+import { identities, identityType, oneIdentity } from "./arm-identities.ts";
+import {
+  type Answered,
+  answering,
+  AzureError,
+  type AzureContext,
+  callerOf,
+  type Challenge,
+  pathOf,
+} from "./service.ts";
+import { keyOf } from "./tenant.ts";
+
+/** What an address below a subscription names; every name of it is the same in every case. */
+interface Place {
+  readonly subscription: string;
+  readonly group: string | undefined;
+  readonly identity: string | undefined;
+  /** Whether it is of an identity's federated credentials; with `credential`: of that one. */
+  readonly isCredentials: boolean;
+  readonly credential: string | undefined;
+}
+
+const form =
+  /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities(?:\/([^/]+)(?:\/(federatedIdentityCredentials)(?:\/([^/]+))?)?)?$/iu;
+
+function placeOf(request: FrontRequest): Place {
+  const path = pathOf(request);
+  const [, subscription, group, identity, below, credential] = form.exec(path) ?? [];
+  if (subscription === undefined || (identity !== undefined && group === undefined))
+    throw new AzureError(
+      404,
+      "NotImplemented",
+      `podtrust sandbox: ARM's stand-in has no ${request.method} ${path.slice(0, 300)}`,
+      { next: "It has user-assigned identities and their federated credentials." },
+    );
+  return { subscription, group, identity, isCredentials: below !== undefined, credential };
+}
+
+const words = {
+  absent: ["AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."],
+  foreign: ["InvalidAuthenticationToken", "The access token is invalid."],
+  expired: ["ExpiredAuthenticationToken", "The access token expiry time is earlier than the current time."],
+  audience: [
+    "InvalidAuthenticationTokenAudience",
+    "The access token has been obtained for wrong audience or resource.",
+  ],
+} as const;
+
+function challengeOf({ tenant }: AzureContext): Challenge {
+  const { login, management } = tenant.hosts;
+  const uri = `https://${login[0]}/${tenant.settings.tenant}`;
+  return {
+    audiences: [`https://${management}`, "https://management.core.windows.net"],
+    refuse(why) {
+      const [code, message] = words[why];
+      const header = `Bearer authorization_uri="${uri}", error="invalid_token", error_description="${message}"`;
+      return new AzureError(401, code, message, {
+        headers: { "www-authenticate": header },
+        rule: "access-token",
+      });
+    },
+  };
+}
+
+function checkAdministrator(caller: Principal, request: FrontRequest, { tenant }: AzureContext): void {
+  if (caller.clientId === tenant.admin.clientId) return;
+  const verb = { GET: "read", DELETE: "delete" }[request.method] ?? "write";
+  const scope = pathOf(request).slice(0, 300);
+  const type = /federatedIdentityCredentials/iu.test(scope) ? credentialType : identityType;
+  throw new AzureError(
+    403,
+    "AuthorizationFailed",
+    `The client '${caller.clientId}' with object id '${caller.objectId}' does not have authorization to perform action '${type}/${verb}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+    { rule: "administrator", next: "Ask as the sandbox's administrator: nobody else has rights at its ARM." },
+  );
+}
+
+/** What every request has to be right in, before what it names is looked for: the group, in its own letters. */
+function groupOf(request: FrontRequest, place: Place, { tenant }: AzureContext): string | undefined {
+  const version = request.url.searchParams.get("api-version") ?? "";
+  if (!/^\d{4}-\d{2}-\d{2}(?:-preview)?$/iu.test(version))
+    throw new AzureError(
+      400,
+      "MissingApiVersionParameter",
+      "The api-version query parameter (?api-version=) is required for all requests.",
+    );
+  if (place.subscription.toLowerCase() !== tenant.settings.subscription)
+    throw new AzureError(
+      404,
+      "SubscriptionNotFound",
+      `The subscription '${place.subscription}' could not be found.`,
+    );
+  if (place.group === undefined) return undefined;
+  const group = tenant.resourceGroup(place.group);
+  if (group !== undefined) return group;
+  throw new AzureError(404, "ResourceGroupNotFound", `Resource group '${place.group}' could not be found.`);
+}
+
+async function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnswer> {
+  const place = placeOf(request);
+  const group = groupOf(request, place, context);
+  const { identity: name } = place;
+  if (name === undefined || group === undefined) return identities(request, group, context);
+  if (!place.isCredentials) return oneIdentity(request, group, name, context);
+  const identity = context.tenant.identities.get(keyOf(group, name));
+  if (identity !== undefined) return credentials(request, identity, place.credential, context);
+  throw new AzureError(404, "ParentResourceNotFound", "The parent user-assigned identity doesn't exist.");
+}
+
+/** Answers as Azure Resource Manager does, for user-assigned identities and their federated credentials (api-version 2024-11-30). */
+export function arm(request: FrontRequest, context: AzureContext): Promise<Answered> {
+  let who: string | undefined;
+  return answering(
+    () => who,
+    async () => {
+      const caller = await callerOf(request, context, challengeOf(context));
+      who = caller.clientId;
+      checkAdministrator(caller, request, context);
+      return answer(request, context);
+    },
+  );
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import type { FrontAnswer, FrontRequest, FrontSite } from "../front/index.ts";
+import type { MovableClock } from "../clock/index.ts";
+import { AccessTokens } from "./access-tokens.ts";
+import { arm } from "./arm.ts";
+import { entra } from "./entra.ts";
+import { graph } from "./graph.ts";
+import { azureHosts, placeOf } from "./hosts.ts";
+import { KnownIssuers, type RouteTo } from "./issuers.ts";
+import { type AzureOptions, settingsOf } from "./options.ts";
+import { readSeed } from "./read-seed.ts";
+import { applySeed, type AzureClient, type AzureSeed, clientsOf } from "./seed.ts";
+import type { Answered, AzureContext, Note, Service } from "./service.ts";
+import { Tenant } from "./tenant.ts";
+import { vault } from "./vault.ts";
+
+/** What Azure's stand-in decided of one request, in the form that AWS's decisions have. */
+export interface AzureDecision extends Note {
+  /** Milliseconds. */
+  readonly time: number;
+  readonly requestId: string;
+  /** `entra:token`, `arm:PUT`, `graph:GET`, `vault:GET`. */
+  readonly action: string;
+  readonly who: string;
+  /** The address without its query. */
+  readonly resource: string;
+  /** `invalid`: refused for its form, before anybody asked whether it is allowed. */
+  readonly decision: "allow" | "deny" | "invalid";
+}
+
+/** What Azure's stand-in stands among. */
+export interface AzureSurroundings {
+  readonly clock: MovableClock;
+  /** How an issuer is reached. */
+  readonly routeTo: RouteTo;
+  /** Called with every decision, as it is made. */
+  readonly onDecision?: (decision: AzureDecision) => void;
+}
+
+/** A tenant of Entra with one subscription: its token endpoint, Graph, ARM and Key Vault. */
+export interface StandInAzure {
+  readonly tenant: string;
+  readonly subscription: string;
+  /** A client secret that opens everything: of an application of the sandbox's own. */
+  readonly admin: { readonly clientId: string; readonly clientSecret: string };
+  /** Those of the last thousand decisions that fit, oldest first. */
+  decisions(
+    filter?: Partial<Pick<AzureDecision, "action" | "code" | "decision" | "rule">>,
+  ): readonly AzureDecision[];
+  /** What tells clients of the tenant: AZURE_TENANT_ID, AZURE_AUTHORITY_HOST, AZURE_SUBSCRIPTION_ID. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Identities and applications, with the ids that their workloads need. */
+  clients(): readonly AzureClient[];
+  /** Makes what a seed says; throws `sandbox-seed`. Entra sees it at once. */
+  seed(seed: AzureSeed): Promise<void>;
+  /** Ends every delay: Entra sees all credentials as they stand, and the keys of the issuers that it has met. */
+  spread(): void;
+}
+
+/** Azure, and what the sandbox around it needs. */
+export interface OpenedAzure {
+  readonly shown: StandInAzure;
+  readonly site: FrontSite;
+  /** Has Entra fetch every issuer's documents anew. */
+  forgetIssuers(): void;
+  /** Empties the tenant, but for the administrator, and forgets decisions and issuers. */
+  reset(): void;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+const services: Readonly<Record<string, Service>> = { login: entra, graph, management: arm, vault };
+const actions: Readonly<Record<string, string>> = {
+  login: "entra",
+  graph: "graph",
+  management: "arm",
+  vault: "vault",
+};
+
+// Clients choose some of these texts, and a thousand decisions are remembered.
+const maxText = 2048;
+
+function cut<Value extends string | undefined>(text: Value): Value {
+  return (text === undefined || text.length <= maxText ? text : `${text.slice(0, maxText)}…`) as Value;
+}
+
+function decisionOf(request: FrontRequest, { answer, note }: Answered, now: number): AzureDecision {
+  const { host, method, url } = request;
+  const service = actions[placeOf(host)?.service ?? ""] ?? "azure";
+  const isToken = url.pathname.endsWith("/oauth2/v2.0/token");
+  const isDenied = isToken || answer.status === 401 || answer.status === 403;
+  return {
+    time: now,
+    requestId: randomUUID(),
+    ...note,
+    action: `${service}:${isToken ? "token" : method}`,
+    who: cut(note.who ?? "anonymous"),
+    resource: cut(`https://${host}${url.pathname}`),
+    decision: answer.status < 400 ? "allow" : isDenied ? "deny" : "invalid",
+    ...(note.message === undefined ? {} : { message: cut(note.message) }),
+  };
+}
+
+function siteOf(context: AzureContext, record: (decision: AzureDecision) => void): FrontSite {
+  const answer = async (request: FrontRequest): Promise<FrontAnswer> => {
+    const service = services[placeOf(request.host)?.service ?? ""];
+    if (service === undefined) throw new TypeError(`${request.host} is a host of no service`);
+    const answered = await service(request, context);
+    record(decisionOf(request, answered, context.clock.now()));
+    return answered.answer;
+  };
+  return { hosts: azureHosts, answer };
+}
+
+const decisionsKept = 1000;
+
+/**
+ * Opens a tenant, with nothing in it but its administrator. Its time is the clock's, and so are all its delays. Throws `usage`.
+ */
+export function openAzure(options: AzureOptions, surroundings: AzureSurroundings): OpenedAzure {
+  const settings = settingsOf(options);
+  const { clock, routeTo } = surroundings;
+  const closing = new AbortController();
+  let decisions: readonly AzureDecision[] = [];
+  const tenant = new Tenant(settings, {
+    now: () => clock.now(),
+    propagationMs: settings.propagationMs,
+    write: () => clock.sleep(settings.writeMs, closing.signal),
+  });
+  const issuers = new KnownIssuers({
+    clock,
+    routeTo,
+    delayMs: settings.newIssuerMs,
+    keepMs: settings.issuerCacheMs,
+  });
+  const context = { tenant, tokens: new AccessTokens(), issuers, clock };
+  return {
+    site: siteOf(context, (decision) => {
+      decisions = [...decisions.slice(1 - decisionsKept), decision];
+      surroundings.onDecision?.(decision);
+    }),
+    shown: {
+      tenant: settings.tenant,
+      subscription: settings.subscription,
+      admin: { clientId: tenant.admin.clientId, clientSecret: tenant.admin.clientSecret },
+      environment: {
+        AZURE_TENANT_ID: settings.tenant,
+        AZURE_AUTHORITY_HOST: `https://${tenant.hosts.login[0]}/`,
+        AZURE_SUBSCRIPTION_ID: settings.subscription,
+      },
+      decisions: (filter = {}) =>
+        decisions.filter((one) =>
+          (Object.keys(filter) as (keyof typeof filter)[]).every((name) => filter[name] === one[name]),
+        ),
+      clients: () => clientsOf(tenant),
+      async seed(seed) {
+        applySeed(tenant, readSeed(seed), clock.now());
+        return Promise.resolve();
+      },
+      spread() {
+        tenant.spread();
+        issuers.spread();
+      },
+    },
+    forgetIssuers: () => issuers.clear(),
+    reset() {
+      tenant.clear();
+      issuers.clear();
+      decisions = [];
+    },
+    close: () => closing.abort(new Error("the sandbox is closing")),
+  };
+}

@@ -1,0 +1,229 @@
+import { randomUUID } from "node:crypto";
+import { decideAssertion, type AssertionDecision, type AssertionFacts } from "../../rules/azure/index.ts";
+import { tried, type VendorRefusal } from "../../rules/judge/index.ts";
+import { keyChecks } from "../../rules/keys/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { FrontAnswer, FrontRequest } from "../front/index.ts";
+import { documentOf, instance } from "./entra-documents.ts";
+import { placeOf } from "./hosts.ts";
+import { type Answered, type AzureContext, correlationOf } from "./service.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** `2026-11-29 04:05:06Z`, as Entra writes times. */
+function timestamp(ms: number): string {
+  return new Date(ms)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/u, "Z");
+}
+
+/** An error as Entra answers it: bodies that Microsoft's own tests have recorded. */
+function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal): FrontAnswer {
+  const [trace, correlation, time] = [randomUUID(), correlationOf(request), timestamp(now)];
+  const { code, number, status, message } = refusal;
+  return {
+    status,
+    body: {
+      error: code,
+      error_description: `${message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${time}`,
+      ...(number === undefined ? {} : { error_codes: [number] }),
+      timestamp: time,
+      trace_id: trace,
+      correlation_id: correlation,
+      ...(number === undefined ? {} : { error_uri: `https://${request.host}/error?code=${number}` }),
+    },
+  };
+}
+
+/** The tenant that an address names, where it is of the cloud that is asked. */
+function tenantAt(name: string, host: string, { tenant }: AzureContext): Tenant | undefined {
+  return placeOf(host)?.cloud === tenant.settings.cloud && tenant.isCalled(name) ? tenant : undefined;
+}
+
+/** Resources that every tenant knows, without a slash at the end. */
+function resourcesOf({ hosts, settings }: Tenant): readonly string[] {
+  const { graph, management, vaults } = hosts;
+  // ARM's first name goes on being good in the public cloud.
+  const classic = settings.cloud === "public" ? ["https://management.core.windows.net"] : [];
+  return [
+    `https://${graph}`,
+    `https://${management}`,
+    ...classic,
+    `https://${vaults}`,
+    ...settings.resources,
+  ];
+}
+
+/** A resource without the slash at its end. */
+function bare(resource: string): string {
+  return resource.replace(/\/$/u, "");
+}
+
+/** Whether the resource of a scope is one of the tenant's. */
+function isKnown(scope: string, tenant: Tenant): boolean {
+  const wanted = scope.split(" ").find((one) => one.endsWith("/.default"));
+  return wanted !== undefined && resourcesOf(tenant).includes(bare(wanted.slice(0, -"/.default".length)));
+}
+
+function factsOf(name: string, form: URLSearchParams, host: string, context: AzureContext): AssertionFacts {
+  const value = (parameter: string): string | undefined => form.get(parameter) ?? undefined;
+  const tenant = tenantAt(name, host, context);
+  const client = tenant?.client(value("client_id") ?? "");
+  return {
+    request: {
+      tenant: name,
+      grantType: value("grant_type"),
+      clientId: value("client_id"),
+      scope: value("scope"),
+      clientAssertionType: value("client_assertion_type"),
+      clientAssertion: value("client_assertion"),
+    },
+    now: Math.floor(context.clock.now() / 1000),
+    tenant: tenant && { id: tenant.settings.tenant },
+    client: client && { credentials: client.credentials.seen() },
+    isResourceKnown: tenant !== undefined && isKnown(value("scope") ?? "", tenant),
+  };
+}
+
+async function decide(facts: AssertionFacts, { issuers }: AzureContext): Promise<AssertionDecision> {
+  const decision = decideAssertion(facts, keyChecks);
+  if (decision.outcome !== "needs-documents") return decision;
+  return decideAssertion({ ...facts, documents: await issuers.documents(decision.issuer) }, keyChecks);
+}
+
+/** Whom a token is given, and by which right. */
+interface TokenOwner {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly lifetime: number;
+  readonly resource: string;
+}
+
+async function tokenAnswer(owner: TokenOwner, { tenant, tokens, clock }: AzureContext): Promise<FrontAnswer> {
+  const { resource, lifetime, clientId, objectId } = owner;
+  const { tenant: id } = tenant.settings;
+  const accessToken = await tokens.issue({
+    clientId,
+    objectId,
+    tenant: id,
+    issuer: `https://sts.windows.net/${id}/`,
+    audience: resource,
+    now: Math.floor(clock.now() / 1000),
+    lifetime,
+  });
+  return {
+    status: 200,
+    body: { token_type: "Bearer", expires_in: lifetime, ext_expires_in: lifetime, access_token: accessToken },
+  };
+}
+
+/** The subject that a token claims, for the record; cut, since a client wrote it. */
+function claimedBy(assertion: string): string | undefined {
+  const jws = tried(() => parseJws(assertion));
+  const sub = jws instanceof PodtrustError ? undefined : jws.claims["sub"];
+  return typeof sub === "string" ? `${sub.slice(0, 300)} (as the token says)` : undefined;
+}
+
+/** A secret is the administrator's alone: whoever else brings one is told what Entra says of a wrong one. */
+async function bySecret(
+  facts: AssertionFacts,
+  secret: string,
+  request: FrontRequest,
+  context: AzureContext,
+): Promise<Answered> {
+  const { admin } = context.tenant;
+  const { clientId = "", scope = "" } = facts.request;
+  const who = "the administrator";
+  if (facts.tenant !== undefined && clientId === admin.clientId && secret === admin.clientSecret) {
+    const resource = (scope.split(" ")[0] ?? "").replace(/\/\.default$/u, "");
+    const owner = { clientId, objectId: admin.objectId, lifetime: 3599, resource };
+    return { answer: await tokenAnswer(owner, context), note: { who, rule: "administrator" } };
+  }
+  const refusal: VendorRefusal = {
+    rule: "administrator",
+    code: "invalid_client",
+    number: 7_000_215,
+    status: 401,
+    message: `AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`,
+    why: "the sandbox knows one client secret, which is its administrator's",
+    next: "Take the sandbox's admin.clientId and admin.clientSecret; workloads bring a client_assertion.",
+  };
+  return refused(refusal, request, context, clientId);
+}
+
+function refused(
+  refusal: VendorRefusal,
+  request: FrontRequest,
+  { clock }: AzureContext,
+  who: string | undefined,
+): Answered {
+  const { rule, number, code, message, why, next } = refusal;
+  return {
+    answer: errorAnswer(request, clock.now(), refusal),
+    note: {
+      ...(who === undefined ? {} : { who }),
+      rule,
+      code: number === undefined ? code : `AADSTS${number}`,
+      message,
+      why,
+      next,
+    },
+  };
+}
+
+/** `POST /{tenant}/oauth2/v2.0/token` by client credentials. */
+async function token(name: string, request: FrontRequest, context: AzureContext): Promise<Answered> {
+  const form = new URLSearchParams(request.body.toString("utf8"));
+  const facts = factsOf(name, form, request.host, context);
+  const { clientAssertion, clientId = "" } = facts.request;
+  const secret = form.get("client_secret");
+  if (secret !== null && clientAssertion === undefined) return bySecret(facts, secret, request, context);
+  const who = claimedBy(clientAssertion ?? "");
+  const decision = await decide(facts, context);
+  if (decision.outcome === "refused") return refused(decision.refusal, request, context, who);
+  if (decision.outcome === "needs-documents") throw new TypeError("documents were given and asked for again");
+  const client = context.tenant.client(clientId);
+  if (client === undefined) throw new TypeError("an assertion was accepted for a client that is not there");
+  const { resource, credential } = decision.grant;
+  const { objectId, lifetime } = client;
+  return {
+    answer: await tokenAnswer({ clientId: clientId.toLowerCase(), objectId, lifetime, resource }, context),
+    note: {
+      who: credential.subject,
+      rule: "federated-credential",
+      why: `${credential.issuer} vouches for ${credential.subject}, and the credential ${credential.name} is for it.`,
+    },
+  };
+}
+
+const found = (body: object): Answered => ({ answer: { status: 200, body }, note: { rule: "public" } });
+
+/** What a tenant's documents are refused with where there is no such tenant. */
+function noTenant(name: string, request: FrontRequest, context: AzureContext): Answered {
+  // The rule that the token endpoint has for it, asked with nothing else.
+  const decision = decideAssertion(factsOf(name, new URLSearchParams(), request.host, context), keyChecks);
+  if (decision.outcome !== "refused") throw new TypeError("a request without anything was accepted");
+  return refused({ ...decision.refusal, code: "invalid_tenant" }, request, context, undefined);
+}
+
+function noSuchThing({ method, url }: FrontRequest): Answered {
+  const message = `podtrust sandbox: Entra's stand-in has no ${method} ${url.pathname.slice(0, 200)}`;
+  return {
+    answer: { status: 404, body: { error: "not_implemented", error_description: message } },
+    note: { rule: "not-implemented", code: "not_implemented", message },
+  };
+}
+
+/** Answers as login.microsoftonline.com and its sisters do. */
+export async function entra(request: FrontRequest, context: AzureContext): Promise<Answered> {
+  const { method, url, host } = request;
+  const cloud = placeOf(host)?.cloud ?? "public";
+  const [, name = "", path = ""] = /^\/([^/]{1,200})(\/.*)$/u.exec(url.pathname) ?? [];
+  if (method === "POST" && path === "/oauth2/v2.0/token") return token(name, request, context);
+  if (method !== "GET") return noSuchThing(request);
+  if (url.pathname === "/common/discovery/instance") return found(instance(cloud, request));
+  const document = await documentOf(path, cloud, context);
+  if (document === undefined) return noSuchThing(request);
+  return tenantAt(name, host, context) === undefined ? noTenant(name, request, context) : found(document);
+}

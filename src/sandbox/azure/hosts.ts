@@ -1,0 +1,64 @@
+/** The hosts of one of Azure's clouds. */
+export interface CloudHosts {
+  /** Entra's; the first is the one that its own documents name. */
+  readonly login: readonly [string, ...string[]];
+  readonly graph: string;
+  readonly management: string;
+  /** What stands behind the name of a vault. */
+  readonly vaults: string;
+}
+
+/**
+ * Azure's clouds: the public one, that of the US government, and China's. "National clouds" of Microsoft's identity platform,
+ * and the cloud tables of Azure's SDKs.
+ */
+export const clouds = {
+  public: {
+    login: ["login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"],
+    graph: "graph.microsoft.com",
+    management: "management.azure.com",
+    vaults: "vault.azure.net",
+  },
+  usGov: {
+    login: ["login.microsoftonline.us"],
+    graph: "graph.microsoft.us",
+    management: "management.usgovcloudapi.net",
+    vaults: "vault.usgovcloudapi.net",
+  },
+  china: {
+    login: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
+    graph: "microsoftgraph.chinacloudapi.cn",
+    management: "management.chinacloudapi.cn",
+    vaults: "vault.azure.cn",
+  },
+} as const satisfies Readonly<Record<string, CloudHosts>>;
+
+export type AzureCloud = keyof typeof clouds;
+
+/** Which service a host is of, and in which cloud. */
+export interface HostPlace {
+  readonly cloud: AzureCloud;
+  readonly service: "login" | "graph" | "management" | "vault";
+}
+
+/** What a host is; undefined for one of nobody's. */
+export function placeOf(host: string): HostPlace | undefined {
+  for (const [name, hosts] of Object.entries(clouds) as readonly [AzureCloud, CloudHosts][]) {
+    const service = hosts.login.includes(host)
+      ? "login"
+      : host === hosts.graph
+        ? "graph"
+        : host === hosts.management
+          ? "management"
+          : host.endsWith(`.${hosts.vaults}`)
+            ? "vault"
+            : undefined;
+    if (service !== undefined) return { cloud: name, service };
+  }
+  return undefined;
+}
+
+/** Every host of every cloud, a star for the name of a vault: what the front speaks for. */
+export const azureHosts: readonly string[] = Object.values<CloudHosts>(clouds).flatMap(
+  ({ login, graph, management, vaults }) => [...login, graph, management, `*.${vaults}`],
+);

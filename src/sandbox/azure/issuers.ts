@@ -1,0 +1,84 @@
+import type { Clock } from "../../core/base/index.ts";
+import { type IssuerRoute, readIssuer, servedDocuments } from "../../issuer/index.ts";
+import type { IssuerDocuments } from "../../rules/judge/index.ts";
+
+/** How an issuer is reached, where not by public DNS and public roots. */
+export type RouteTo = (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
+
+export interface IssuerMemory {
+  readonly clock: Clock;
+  readonly routeTo: RouteTo;
+  /** How long Entra knows no key of an issuer that it has just met, in milliseconds. */
+  readonly delayMs: number;
+  /** How long it keeps what it has fetched, whatever it is asked, in milliseconds. */
+  readonly keepMs: number;
+}
+
+interface Met {
+  readonly documents: Extract<IssuerDocuments, { ok: true }>;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  /** From when on its keys are known. */
+  knownFrom: number;
+}
+
+/** How many issuers are remembered. */
+const maxIssuers = 200;
+
+/**
+ * What Entra knows of issuers. Of one that it meets for the first time it has no key for a while, and what it has it keeps: a
+ * key that is new in the set is unknown until the next fetch. A failure is not kept.
+ */
+export class KnownIssuers {
+  readonly #memory: IssuerMemory;
+  #met = new Map<string, Met>();
+  #inFlight = new Map<string, Promise<IssuerDocuments>>();
+
+  constructor(memory: IssuerMemory) {
+    this.#memory = memory;
+  }
+
+  /** What is in flight is not kept either: it may have been read before. */
+  clear(): void {
+    this.#met = new Map();
+    this.#inFlight = new Map();
+  }
+
+  /** The keys of every issuer that it has met are known from now on, and asked for anew. */
+  spread(): void {
+    for (const [issuer, met] of this.#met)
+      this.#met.set(issuer, { ...met, fetchedAt: -Infinity, knownFrom: -Infinity });
+  }
+
+  /** What Entra knows now; it never rejects. */
+  async documents(issuer: string): Promise<IssuerDocuments> {
+    const now = this.#memory.clock.now();
+    const met = this.#met.get(issuer);
+    if (met !== undefined && now >= met.fetchedAt && now - met.fetchedAt < this.#memory.keepMs)
+      return this.#seen(met);
+    const inFlight = this.#inFlight;
+    const shared = inFlight.get(issuer) ?? this.#fetch(issuer).finally(() => inFlight.delete(issuer));
+    inFlight.set(issuer, shared);
+    return shared;
+  }
+
+  async #fetch(issuer: string): Promise<IssuerDocuments> {
+    const { clock, routeTo, delayMs } = this.#memory;
+    const [met, before] = [this.#met, this.#met.get(issuer)];
+    const fetchedAt = clock.now();
+    const route = await routeTo(issuer);
+    const documents = servedDocuments(await readIssuer(issuer, { route }));
+    if (!documents.ok) return documents;
+    const now = { documents, fetchedAt, knownFrom: before?.knownFrom ?? fetchedAt + delayMs };
+    met.delete(issuer);
+    met.set(issuer, now);
+    const [oldest] = met.keys();
+    if (met.size > maxIssuers && oldest !== undefined) met.delete(oldest);
+    return this.#seen(now);
+  }
+
+  #seen({ documents, knownFrom }: Met): IssuerDocuments {
+    if (this.#memory.clock.now() >= knownFrom) return documents;
+    return { ...documents, jwks: '{"keys":[]}' };
+  }
+}
