@@ -19,7 +19,7 @@ export const adoptUses: CommandUses = {
     guide: "adopt-a-cluster",
   },
   "adopt undo": {
-    examples: ["podtrust adopt undo", "podtrust adopt undo -f prod.yaml", "podtrust adopt undo --yes"],
+    examples: ["podtrust adopt undo", "podtrust adopt undo --yes", "podtrust adopt undo --without-api"],
     guide: "adopt-a-cluster",
   },
   "adopt finish": {
@@ -68,6 +68,10 @@ export function defineAdopt(program: Command, context: CommandContext): void {
   withYes(withIssuerOptions(adopt.command("undo")))
     .description(
       "go back to the old issuer, as gently; files are put back once no token of the new one lives",
+    )
+    .option(
+      "--without-api",
+      "no API server answers: put back over SSH what stood there before podtrust's last change",
     )
     .action(async (options: AdoptOptions) => {
       const { runAdoptUndo } = await import("./run.ts");

@@ -14,6 +14,7 @@ export interface AdoptOptions extends RouteOptions {
   readonly file: string;
   readonly apiAudiences?: string;
   readonly yes?: boolean;
+  readonly withoutApi?: boolean;
 }
 
 function audiencesOf(text: string | undefined): readonly string[] | undefined {
@@ -25,11 +26,26 @@ function audiencesOf(text: string | undefined): readonly string[] | undefined {
   });
 }
 
-async function serversOf(context: CommandContext, config: Config): Promise<Servers | undefined> {
+/** The same error, with the way out where podtrust's own last change is why nobody answers. */
+function unanswered(error: unknown): unknown {
+  if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
+  return new PodtrustError(error.code, error.message, {
+    cause: error,
+    detail: error.detail,
+    next: `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
+  });
+}
+
+async function serversOf(
+  context: CommandContext,
+  config: Config,
+  withoutApi = false,
+): Promise<Servers | undefined> {
   const { cluster, servers = [] } = config;
   if (cluster === undefined || servers.length === 0) return undefined;
   const { env, clock, signal } = context;
-  return openServers({
+  const opening = openServers({
+    withoutApi,
     cluster,
     servers,
     stateDir: join(personStateDir(env), config.stack),
@@ -39,6 +55,9 @@ async function serversOf(context: CommandContext, config: Config): Promise<Serve
     signal,
     consent: pluginConsent(context),
     notice: (text) => context.progress.line(`note: ${text}`, 6),
+  });
+  return opening.catch((error: unknown) => {
+    throw unanswered(error);
   });
 }
 
@@ -52,7 +71,7 @@ export async function withAdoption<T>(
   const audiences = audiencesOf(options.apiAudiences);
   const config = await configOf(context, options.file);
   const [api, route] = [await clusterOf(context, config), await routeOf(context, options)];
-  const servers = await serversOf(context, config);
+  const servers = await serversOf(context, config, options.withoutApi);
   try {
     return await work({
       config,

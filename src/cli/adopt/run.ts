@@ -1,12 +1,16 @@
+import { PodtrustError } from "../../core/base/index.ts";
 import {
   type AdoptionContext,
   type AdoptionReport,
   checkRefusals,
+  checkUnanswered,
   finishAdoption,
   gatherAdoption,
   judgeAdoption,
+  putBackUnasked,
   runAdoption,
   type Scope,
+  unasked,
   undoAdoption,
   type AdoptionMove,
   adoptionMoves,
@@ -15,7 +19,16 @@ import {
 import { confirm, type Waiting } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type AdoptOptions, withAdoption } from "./open.ts";
-import { awayText, printBack, printBackStatus, printPlan, printStatus, stepText } from "./show.ts";
+import {
+  awayText,
+  printBack,
+  printBackStatus,
+  printPlan,
+  printPutBack,
+  printStatus,
+  printUnasked,
+  stepText,
+} from "./show.ts";
 
 async function reportOf(adoption: AdoptionContext, scope: Scope = "all"): Promise<AdoptionReport> {
   return judgeAdoption(await gatherAdoption(adoption, scope));
@@ -86,6 +99,38 @@ interface Carried {
   readonly showEnd: (context: CommandContext, report: AdoptionReport) => void;
 }
 
+/** Asks, unless the command line has said yes; what a no means is told. */
+async function agreed(
+  context: CommandContext,
+  { yes }: AdoptOptions,
+  command: string,
+  question: string,
+): Promise<boolean> {
+  if (yes === true || (await confirm(context, command, question))) return true;
+  context.exitCode = 1;
+  context.output.line("Nothing was done.");
+  return false;
+}
+
+/** Does work that shows its steps, then its end. */
+async function shown<T extends object>(
+  context: CommandContext,
+  work: (working: Working) => Promise<T>,
+  showEnd: (done: T) => void,
+): Promise<void> {
+  const working = workingOf(context);
+  let isDone = false;
+  try {
+    const done = await work(working);
+    isDone = true;
+    working.ended(true);
+    showEnd(done);
+    context.output.result({ ...done, restarted: working.restarts });
+  } finally {
+    if (!isDone) working.ended(false);
+  }
+}
+
 /** Shows the steps, asks, and carries them out one by one. */
 async function carryOut(context: CommandContext, options: AdoptOptions, carried: Carried): Promise<void> {
   const { name, question, carry, show, showEnd } = carried;
@@ -95,23 +140,13 @@ async function carryOut(context: CommandContext, options: AdoptOptions, carried:
     if (move.stepsOf(before).some(({ done }) => !done)) {
       show(context, before, move);
       checkRefusals(move.refusalsOf(before));
-      if (options.yes !== true && !(await confirm(context, `adopt ${name}`, question))) {
-        context.exitCode = 1;
-        context.output.line("Nothing was done.");
-        return;
-      }
+      if (!(await agreed(context, options, `adopt ${name}`, question))) return;
     }
-    const working = workingOf(context);
-    let isDone = false;
-    try {
-      const report = await carry(adoption, working);
-      isDone = true;
-      working.ended(true);
-      showEnd(context, report);
-      context.output.result({ ...report, restarted: working.restarts });
-    } finally {
-      if (!isDone) working.ended(false);
-    }
+    await shown(
+      context,
+      (working) => carry(adoption, working),
+      (report) => showEnd(context, report),
+    );
   });
 }
 
@@ -131,8 +166,36 @@ export function runAdoptRun(context: CommandContext, options: AdoptOptions): Pro
   });
 }
 
+/** Where no API server answers: puts back over SSH what stood there before the last change, once a person consents. */
+async function runPutBack(context: CommandContext, options: AdoptOptions): Promise<void> {
+  await withAdoption(context, options, async (adoption) => {
+    if (adoption.servers.length === 0) {
+      throw new PodtrustError(
+        "usage",
+        `${adoption.config.file} lists no cluster.servers: nothing is reached over SSH`,
+        {
+          next: "List the control plane nodes there, or put their files back by hand.",
+        },
+      );
+    }
+    await checkUnanswered(adoption);
+    printUnasked(
+      context,
+      adoption.servers.map(({ api }) => api.name),
+    );
+    const question = "Put the files back, and ask nobody who breaks?";
+    if (!(await agreed(context, options, "adopt undo", question))) return;
+    await shown(
+      context,
+      async (working) => ({ putBack: await putBackUnasked(adoption, working), unasked }),
+      ({ putBack }) => printPutBack(context, putBack),
+    );
+  });
+}
+
 /** Goes back, or goes on with going back. */
 export function runAdoptUndo(context: CommandContext, options: AdoptOptions): Promise<void> {
+  if (options.withoutApi === true) return runPutBack(context, options);
   return carryOut(context, options, {
     name: "undo",
     question: "Restart the API servers one by one, back to the old issuer?",

@@ -1,6 +1,11 @@
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, rich, yellow } from "../../core/terminal/index.ts";
-import { type AdoptionReport, type Dependents, timeText } from "../../control-plane/adoption/index.ts";
+import {
+  type AdoptionReport,
+  type Dependents,
+  timeText,
+  unasked,
+} from "../../control-plane/adoption/index.ts";
 import {
   type AccountTrust,
   type AdoptionRefusal,
@@ -20,6 +25,7 @@ const kinds: Readonly<Record<Exclude<AdoptionStep["kind"], "publish" | "trust" |
   hold: "signs with the old issuer again; the new one is accepted",
   retire: "no longer accepts the old issuer",
   restore: "gets its files back, byte for byte where its keys are those of before",
+  "put-back": "gets back what stood there before podtrust's last change",
 };
 
 const conditions: Readonly<Record<"publish" | "trust" | "wait", string>> = {
@@ -221,5 +227,25 @@ export function printBackStatus(context: CommandContext, report: AdoptionReport)
     context,
     context.output,
     `Every API server runs as before${but}. AWS trusts ${report.issuer} still, as the config has it.`,
+  );
+}
+
+/** What is done and what cannot be asked while no API server answers. */
+export function printUnasked(context: CommandContext, servers: readonly string[]): void {
+  const { output } = context;
+  output.line("No API server of this cluster answers. Over SSH alone:");
+  for (const server of servers)
+    output.line(`  ${stepText({ kind: "put-back", server, done: false })}; then it is waited for`, 4);
+  printList(context, "Nobody can be asked", unasked);
+}
+
+/** That they answer again, and how to go on. */
+export function printPutBack(context: CommandContext, servers: readonly string[]): void {
+  const { output } = context;
+  for (const server of servers) output.line(`${server} answers again, with the files of before.`);
+  printNext(
+    context,
+    output,
+    "Run podtrust adopt plan: it says what stands against the step that failed. podtrust adopt undo goes back from here.",
   );
 }

@@ -18,3 +18,4 @@ export {
 } from "./gather.ts";
 export { type AdoptionReport, judgeAdoption, timeText } from "./judge.ts";
 export type { LegacyTokenSecret } from "../tokens/index.ts";
+export { checkUnanswered, putBackUnasked, unasked } from "./put-back.ts";

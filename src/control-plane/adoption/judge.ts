@@ -106,7 +106,7 @@ export function judgeAdoption({
     steps,
     finish: finishSteps(facts, goneOf(dependents.oldTokens, "an issuer of before", sawPods)),
     undo: undoSteps(facts, goneOf(dependents.newTokens, wanted.issuer, sawPods)),
-    kept: keptNotes(servers),
+    kept: keptNotes(facts),
     instructions: manner === "files" ? [] : issuerInstructions(distribution, spec, versions),
     accounts,
     dependents,

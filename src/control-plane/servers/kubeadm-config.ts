@@ -1,7 +1,14 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import { readYaml, yaml11Text } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { changeKubeadmConfig, type FlagChange } from "../../rules/distribution/index.ts";
+import {
+  type ApiServerFlags,
+  changeKubeadmConfig,
+  type FlagChange,
+  kubeadmKeyFlags,
+  saysInKubeadmConfig,
+  withFormerIssuer,
+} from "../../rules/distribution/index.ts";
 
 const ref = { kind: "ConfigMap", namespace: "kube-system", name: "kubeadm-config" } as const;
 const place = "ConfigMap kube-system/kubeadm-config";
@@ -14,33 +21,53 @@ export interface KubeadmConfig {
   read(signal: AbortSignal): Promise<string | undefined>;
   /** Other flags of the API server. Gives why it could not hold them, as a sentence, and writes nothing then. */
   change(change: FlagChange, signal: AbortSignal): Promise<string | undefined>;
-  /** Puts a text back, byte for byte. */
-  restore(text: string, signal: AbortSignal): Promise<void>;
+  /** The key files of API servers that run with these flags; otherwise as `change`. */
+  changeKeys(running: ApiServerFlags, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Gives it the issuer's flags of a text from before: that text byte for byte where nothing else was changed since. Gives as a
+   * sentence what keeps it from being that text; undefined where it is.
+   */
+  giveBack(before: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Opens it by any of the cluster's addresses. */
 export function kubeadmConfig(api: KubernetesApi): KubeadmConfig {
   const read = async (signal: AbortSignal): Promise<string | undefined> =>
     textOf(recordOf((await api.read(ref, { signal }))?.["data"])[key]);
-  const restore = async (text: string, signal: AbortSignal): Promise<void> => {
+  const write = async (text: string, signal: AbortSignal): Promise<void> => {
     const object = await api.read(ref, { signal });
     if (object === undefined) throw new PodtrustError("cluster-not-found", `there is no ${place}`);
     const data = recordOf(object["data"]);
     if (data[key] === text) return;
     await api.replace({ ...object, data: { ...data, [key]: text } }, { signal });
   };
+  const change = async (wanted: FlagChange, signal: AbortSignal): Promise<string | undefined> => {
+    const text = await read(signal);
+    if (text === undefined) return undefined;
+    const document = readYaml(text, bounds);
+    if ("problems" in document) return `${place} ${document.problems[0]?.message ?? "is no YAML"}`;
+    if (saysInKubeadmConfig(document.value, wanted)) return undefined;
+    const changed = changeKubeadmConfig(document.value, wanted);
+    if ("fault" in changed) return `${place} ${changed.fault}`;
+    await write(yaml11Text(changed.value), signal);
+    return undefined;
+  };
   return {
     read,
-    restore,
-    async change(change, signal) {
-      const text = await read(signal);
-      if (text === undefined) return undefined;
-      const document = readYaml(text, bounds);
-      if ("problems" in document) return `${place} ${document.problems[0]?.message ?? "is no YAML"}`;
-      const changed = changeKubeadmConfig(document.value, change);
-      if ("fault" in changed) return `${place} ${changed.fault}`;
-      await restore(yaml11Text(changed.value), signal);
-      return undefined;
+    async giveBack(before, signal) {
+      const now = await read(signal);
+      if (now === undefined || now === before) return undefined;
+      const [document, first] = [readYaml(now, bounds), readYaml(before, bounds)];
+      if ("problems" in document || "problems" in first) return `${place} is no YAML, and stays`;
+      const back = withFormerIssuer(document.value, first.value);
+      if ("fault" in back) return `${place} ${back.fault}, and stays`;
+      const { config, isWhole } = back.value;
+      await write(isWhole ? before : yaml11Text(config), signal);
+      return isWhole
+        ? undefined
+        : `${place} was changed since, as kubeadm upgrade and podtrust rotate do: only the flags of the issuer went back`;
     },
+    change,
+    changeKeys: (running, signal) => change(kubeadmKeyFlags(running), signal),
   };
 }

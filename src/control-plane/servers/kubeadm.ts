@@ -44,10 +44,11 @@ export class KubeadmFiles implements ServerFiles {
     const state = await this.#kept.state(signal);
     if (state === "nothing") return undefined;
     const same = { isEdited: state === "edited", keysSince: [], keysGone: [] };
+    // Of a manifest that somebody else has written nothing is put back but the issuer's flags.
+    if (same.isEdited) return same;
     const before = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
     const now = await this.#flagsIn(kubeadmManifest, signal);
-    // Of a manifest that somebody else has written nothing is put back but the issuer's flags.
-    if (same.isEdited || before === undefined || now === undefined) return same;
+    if (before === undefined || now === undefined) return same;
     const keys = await this.#keysOf(now, signal);
     if (keys === undefined) return same;
     const first = await this.#keysOf(before, signal);

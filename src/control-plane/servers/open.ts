@@ -19,6 +19,8 @@ export interface ServersOptions extends SessionsOptions {
   readonly purpose: "adopt" | "rotate";
   /** SSH addresses of the list, as ADDRESS or ADDRESS:PORT, that are taken off it: machines that are gone. None by default. */
   readonly without?: readonly string[];
+  /** No API server answers: which others the cluster has is not asked. */
+  readonly withoutApi?: boolean;
   readonly consent?: PluginConsent;
 }
 
@@ -168,7 +170,7 @@ async function remaining(options: ServersOptions): Promise<readonly ClusterServe
  * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
-  const { cluster, env, clock, consent, signal } = options;
+  const { cluster, env, clock, consent, signal, withoutApi = false } = options;
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
@@ -178,6 +180,7 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     const listed = await remaining(options);
     for (const server of listed) all.push(await openServer(server, options, opened));
     checkTwice(all, listed);
+    if (withoutApi) return { all, close };
     const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
     const facts = all.map((server) => server.facts);
     await checkListed(api, facts, signal, options.without);

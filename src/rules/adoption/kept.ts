@@ -1,5 +1,5 @@
 import type { KeptFacts } from "../distribution/index.ts";
-import type { ServerFacts } from "./facts.ts";
+import type { AdoptionFacts } from "./facts.ts";
 
 /** Whether files go back byte for byte: nobody else has changed them, and their keys are those of before. */
 export function goesBackWhole({ isEdited, keysSince, keysGone }: KeptFacts): boolean {
@@ -18,8 +18,15 @@ export function whyKept(server: string, { isEdited, keysSince, keysGone }: KeptF
 }
 
 /** A sentence for each server whose files do not go back byte for byte. */
-export function keptNotes(servers: readonly ServerFacts[]): readonly string[] {
-  return servers.flatMap(({ name, kept }) =>
-    kept === undefined || goesBackWhole(kept) ? [] : [whyKept(name, kept)],
-  );
+export function keptNotes({
+  servers,
+  distribution,
+}: Pick<AdoptionFacts, "servers" | "distribution">): readonly string[] {
+  return servers.flatMap(({ name, kept }) => {
+    if (kept === undefined || goesBackWhole(kept)) return [];
+    if (!kept.isEdited || distribution === "kubeadm") return [whyKept(name, kept)];
+    return [
+      `${name}: somebody else has changed one of its config files since. podtrust adopt undo does not put it back, and names it.`,
+    ];
+  });
 }

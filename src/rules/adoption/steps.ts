@@ -15,9 +15,10 @@ export interface ServerFlags {
 export interface ServerStep {
   /**
    * `accept`: it also takes the new issuer; `sign`: the new one signs; `hold`: the old one signs again; `retire`: the old
-   * ones go; `restore`: its files become what they were.
+   * ones go; `restore`: its files become what they were; `put-back`: what they were before the last change, where nobody
+   * answers.
    */
-  readonly kind: "accept" | "sign" | "hold" | "retire" | "restore";
+  readonly kind: "accept" | "sign" | "hold" | "retire" | "restore" | "put-back";
   readonly server: string;
   /** Absent where files are put back: they say it themselves. */
   readonly flags?: ServerFlags;

@@ -19,10 +19,15 @@ export {
   talosMinor,
 } from "./distribution.ts";
 export { type Instruction, issuerInstructions } from "./instructions.ts";
+export {
+  changeKubeadmConfig,
+  kubeadmKeyFlags,
+  saysInKubeadmConfig,
+  withFormerIssuer,
+} from "./kubeadm-config.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
 export {
   type ChangedValue,
-  changeKubeadmConfig,
   changeManifest,
   changeServerConfig,
   type FileKeys,

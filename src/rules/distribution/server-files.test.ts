@@ -7,6 +7,7 @@ import {
   keysBetween,
   loggedWords,
   manifestFlags,
+  withFormerIssuer,
 } from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -111,6 +112,47 @@ describe("kubeadm's ClusterConfiguration", () => {
   test("is refused where it is something else", () => {
     for (const wrong of ["text", { kind: "InitConfiguration" }])
       assert.deepEqual(changeKubeadmConfig(wrong, change), { fault: "is no ClusterConfiguration" });
+  });
+});
+
+describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => {
+  const config = (extraArgs: unknown, more: object = {}): object => ({
+    apiVersion: Array.isArray(extraArgs) ? "kubeadm.k8s.io/v1beta4" : "kubeadm.k8s.io/v1beta3",
+    kind: "ClusterConfiguration",
+    kubernetesVersion: "v1.36.3",
+    apiServer: { extraArgs },
+    ...more,
+  });
+  const list = (...args: readonly (readonly [string, string])[]): readonly object[] =>
+    args.map(([name, value]) => ({ name, value }));
+  const [issuer, jwks, other] = ["service-account-issuer", "service-account-jwks-uri", "profiling"];
+
+  test("is that of before where nothing else was changed, however its arguments are ordered", () => {
+    const before = config(list([issuer, old], [other, "false"]));
+    const now = config(list([other, "false"], [issuer, old], [issuer, ours], [jwks, ours]));
+    const back = withFormerIssuer(now, before);
+    assert.ok("value" in back && back.value.isWhole);
+    const bare = { ...config([]), apiServer: {} };
+    const told = withFormerIssuer(config(list([issuer, ours])), bare);
+    assert.ok("value" in told && told.value.isWhole);
+    const map = withFormerIssuer(config({ [issuer]: ours, [jwks]: ours }), config({ [issuer]: old }));
+    assert.ok("value" in map && map.value.isWhole);
+  });
+
+  test("keeps what kubeadm upgrade or somebody else changed since", () => {
+    const before = config(list([issuer, old]));
+    const now = config(list([issuer, old], [issuer, ours], [other, "false"]), { kubernetesVersion: "v1.37.2" });
+    assert.deepEqual(withFormerIssuer(now, before), {
+      value: {
+        isWhole: false,
+        config: config(list([other, "false"], [issuer, old]), { kubernetesVersion: "v1.37.2" }),
+      },
+    });
+  });
+
+  test("is refused where either is something else", () => {
+    assert.deepEqual(withFormerIssuer({}, config([])), { fault: "is no ClusterConfiguration" });
+    assert.deepEqual(withFormerIssuer(config([]), "text"), { fault: "is no ClusterConfiguration" });
   });
 });
 

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import {
   type ApiServerFlags,
   changedFlags,
@@ -12,6 +12,8 @@ export type ChangedValue<T> = { readonly value: T } | { readonly fault: string }
 
 const textsOf = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
+
+const isFlag = (word: string): boolean => word.startsWith("--");
 
 /** The list of words of a static pod's manifest in which its kube-apiserver has its flags. */
 interface FoundWords {
@@ -80,38 +82,6 @@ export function keysBetween(before: FileKeys, now: FileKeys): Pick<KeptFacts, "k
     keysSince: [...new Set([...since, ...signer])],
     keysGone: before.verify.filter((kid) => !now.verify.includes(kid)),
   };
-}
-
-const isFlag = (word: string): boolean => word.startsWith("--");
-
-/**
- * kubeadm's ClusterConfiguration (the ConfigMap kube-system/kubeadm-config) with other arguments of the API server, which
- * `kubeadm upgrade` writes into the manifest again.
- */
-export function changeKubeadmConfig(config: unknown, change: FlagChange): ChangedValue<JsonRecord> {
-  if (!isRecord(config) || config["kind"] !== "ClusterConfiguration")
-    return { fault: "is no ClusterConfiguration" };
-  const apiServer = recordOf(config["apiServer"]);
-  const wanted = changedFlags(change);
-  const { extraArgs } = apiServer;
-  const put = (args: unknown): ChangedValue<JsonRecord> => ({
-    value: { ...config, apiServer: { ...apiServer, extraArgs: args } },
-  });
-  const flags = [...wanted].flatMap(([name, values]) => values.map((value) => ({ name, value })));
-  if (config["apiVersion"] !== "kubeadm.k8s.io/v1beta3") {
-    const kept = recordsOf(extraArgs).filter((one) => !wanted.has(textOf(one["name"]) ?? ""));
-    return put([...kept, ...flags]);
-  }
-  // A map holds one value for each name.
-  const twice = [...wanted].find(([, values]) => values.length > 1);
-  if (twice !== undefined)
-    return {
-      fault: `is of v1beta3, which holds one --${twice[0]} alone: kubeadm upgrade would lose the rest`,
-    };
-  return put({
-    ...recordOf(extraArgs),
-    ...Object.fromEntries(flags.map(({ name, value }) => [name, value])),
-  });
 }
 
 /** A YAML file of k3s or RKE2: its place and what it says. */

@@ -30,6 +30,8 @@ export interface AdoptionWorld {
   readonly open: () => Promise<{ readonly context: AdoptionContext; readonly close: () => Promise<void> }>;
   /** Lets both issuers into the role that was there before, as its owner does. */
   readonly letBothIn: () => Promise<void>;
+  /** Has the publisher of our issuer distrust a key. */
+  readonly withdraw: (kid: string) => Promise<void>;
   /** Shows a token of that ServiceAccount for AWS to STS. Throws what STS refuses. */
   readonly assume: (token: string) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -54,6 +56,7 @@ const trustIn = (account: string, issuers: readonly string[]): string =>
 async function makeAccounts({ machines }: ControlPlaneMachines): Promise<void> {
   for (const [namespace, name] of [
     ["default", "web"],
+    ["default", "default"],
     ["kube-system", "default"],
   ] as const) {
     const body = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } };
@@ -159,6 +162,9 @@ aws: [{account: "${account}", region: eu-central-1, audiences: [${audience}], ro
       letBothIn: async () => {
         const PolicyDocument = trustIn(account, [old, ours]);
         await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "legacy", PolicyDocument }));
+      },
+      withdraw: async (kid) => {
+        await publisher.distrust(kid, { force: true });
       },
       assume: async (WebIdentityToken) => {
         const RoleArn = `arn:aws:iam::${account}:role/legacy`;
