@@ -286,6 +286,7 @@ export class RotationCluster {
         return Promise.resolve();
       },
       onStep: (text) => this.steps.push(text),
+      onMoved: async () => Promise.resolve(),
       onWait: (reason) => this.waits.push(reason),
       ...more,
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { AdoptionContext } from "./gather.ts";
@@ -26,7 +27,9 @@ function world(): {
     metadata: { name, namespace: "kube-system" },
     data,
   });
-  const objects = new Map([["kubeadm-config", configMap("kubeadm-config", { ClusterConfiguration: before })]]);
+  const objects = new Map([
+    ["kubeadm-config", configMap("kubeadm-config", { ClusterConfiguration: before })],
+  ]);
   const put = async (object: KubernetesObject): Promise<KubernetesObject> => {
     objects.set(object.metadata.name, object);
     return object;
@@ -44,8 +47,9 @@ function world(): {
     signal: new AbortController().signal,
   } as unknown as AdoptionContext;
   return {
-    text: () => (objects.get("kubeadm-config")?.["data"] as { ClusterConfiguration: string }).ClusterConfiguration,
-    write: (text) => void objects.set("kubeadm-config", configMap("kubeadm-config", { ClusterConfiguration: text })),
+    text: () => textOf(recordOf(objects.get("kubeadm-config")?.["data"])["ClusterConfiguration"]) ?? "",
+    write: (text) =>
+      void objects.set("kubeadm-config", configMap("kubeadm-config", { ClusterConfiguration: text })),
     kept: () => objects.has("podtrust-adoption"),
     context,
   };
@@ -77,7 +81,10 @@ describe("kubeadm's own config", () => {
     await restoreKubeadm(context, notice);
     assert.match(text(), /kubernetesVersion: v1\.37\.2/u);
     assert.ok(!text().includes("example.com"), text());
-    assert.match(notices.join(), /as kubeadm upgrade and podtrust rotate do: only the flags of the issuer went back/u);
+    assert.match(
+      notices.join(),
+      /as kubeadm upgrade and podtrust rotate do: only the flags of the issuer went back/u,
+    );
   });
 
   test("that is no ClusterConfiguration any more stays, and is told", async () => {

@@ -10,7 +10,10 @@ const old = "https://old.example.com";
 const running = { issuers: [old], keyFiles: [] };
 
 /** A server that answers once its files are put back, or fails with an error until then. */
-function serverOf(name: string, { isKept = true, code = "cluster-unreachable" as ErrorCode } = {}) {
+function serverOf(
+  name: string,
+  { isKept = true, code = "cluster-unreachable" }: { isKept?: boolean; code?: ErrorCode } = {},
+): ControlPlaneServer {
   let isBack = false;
   const unlessBack = async <T>(value: T): Promise<T> => {
     if (!isBack) throw new PodtrustError(code, "nobody answers");
@@ -38,7 +41,12 @@ function contextOf(
     Promise.reject(new PodtrustError("cluster-unreachable", "nobody answers")),
 ): UnaskedContext {
   const api = { server: "https://10.0.0.1:6443", oidcDocuments };
-  return { api, servers, clock: new TestClock(), signal: new AbortController().signal } as unknown as UnaskedContext;
+  return {
+    api,
+    servers,
+    clock: new TestClock(),
+    signal: new AbortController().signal,
+  } as unknown as UnaskedContext;
 }
 
 function workingOf(told: string[]): Working {

@@ -44,7 +44,11 @@ export const unasked: readonly string[] = [
   "what AWS and the published documents say: they stay as they are",
 ];
 
-const stepOf = ({ api }: ControlPlaneServer): ServerStep => ({ kind: "put-back", server: api.name, done: false });
+const stepOf = ({ api }: ControlPlaneServer): ServerStep => ({
+  kind: "put-back",
+  server: api.name,
+  done: false,
+});
 
 /**
  * Puts back over SSH alone what stood on each server before podtrust's last change, whatever that was for, and waits until its API

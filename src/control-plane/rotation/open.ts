@@ -5,6 +5,7 @@ import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { relyingParties } from "../../rules/oidc/index.ts";
+import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
 import { sightsOf } from "./sights.ts";
@@ -54,6 +55,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
   const rotation = new Rotation({
     ...options,
     withdraw: (kid) => options.withdraw(kid, cluster),
+    onMoved: () => keepKeysInKubeadm(servers.all, cluster, { signal, notice }),
     servers: servers.all.map((server) => new MachineServer(server)),
     record: new RecordSecret(cluster),
     times: { poll: pollInterval, publisherCache, relyingPartyCache },

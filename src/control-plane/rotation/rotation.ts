@@ -40,6 +40,8 @@ export interface RotationDeps extends RotationSources {
   readonly identities?: readonly PrivateKey[];
   /** What was done: a sentence. */
   readonly onStep: (text: string) => void;
+  /** Called when a move has changed every server that it is to: what they run with now may have to be written elsewhere too. */
+  readonly onMoved: () => Promise<void>;
   readonly onWait: OnWait;
 }
 
@@ -243,8 +245,19 @@ export class Rotation {
     await server.takeKey(kid, sealed, signal);
   }
 
-  /** Changes server by server what a move is allowed to, and judges it anew before each. Gives the key that it was about. */
+  /** Changes server by server what a move is allowed to. Gives the key that it was about. */
   async #carryOut(
+    judge: Judge,
+    steps: (facts: RotationFacts, kid: string) => readonly ServerTarget[],
+    before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
+  ): Promise<string | undefined> {
+    const about = await this.#changeAll(judge, steps, before);
+    await this.#deps.onMoved();
+    return about;
+  }
+
+  /** Judges a move anew before each server. */
+  async #changeAll(
     judge: Judge,
     steps: (facts: RotationFacts, kid: string) => readonly ServerTarget[],
     before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,

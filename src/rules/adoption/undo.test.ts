@@ -70,7 +70,10 @@ describe("the way back", () => {
     const edited = stepsFor({ isEdited: true });
     assert.equal(edited.left, undefined);
     assert.match(edited.notes.join(), /^a: somebody else has changed its manifest/u);
-    assert.match(stepsFor({ isEdited: true }, "k3s").notes.join(), /one of its config files since.*names it/u);
+    assert.match(
+      stepsFor({ isEdited: true }, "k3s").notes.join(),
+      /one of its config files since.*names it/u,
+    );
   });
 
   test("needs neither the new issuer's documents nor AWS", () => {

@@ -141,7 +141,9 @@ describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => 
 
   test("keeps what kubeadm upgrade or somebody else changed since", () => {
     const before = config(list([issuer, old]));
-    const now = config(list([issuer, old], [issuer, ours], [other, "false"]), { kubernetesVersion: "v1.37.2" });
+    const now = config(list([issuer, old], [issuer, ours], [other, "false"]), {
+      kubernetesVersion: "v1.37.2",
+    });
     assert.deepEqual(withFormerIssuer(now, before), {
       value: {
         isWhole: false,
