@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import {
   type ApiServerFlags,
@@ -80,10 +79,19 @@ export function kubeadmKeyFlags({ keyFiles, signingKeyFile = "" }: ApiServerFlag
   };
 }
 
+/** JSON in which the members of each object are in the order of their names. */
+function orderedText(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    isRecord(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
 /** Everything but how the arguments of the API server are ordered and written. */
-function meaningOf(config: JsonRecord): unknown {
+function meaningOf(config: JsonRecord): string {
   const apiServer = { ...recordOf(config["apiServer"]), extraArgs: undefined };
-  return [{ ...config, apiServer }, argumentsOf(config)];
+  return orderedText([{ ...config, apiServer }, Object.fromEntries(argumentsOf(config))]);
 }
 
 /**
@@ -97,6 +105,6 @@ export function withFormerIssuer(
   if (!isConfig(before)) return notOurs;
   const changed = changeKubeadmConfig(config, issuerFlagsOf(flagsOf(before)));
   if ("fault" in changed) return changed;
-  const isWhole = isDeepStrictEqual(meaningOf(changed.value), meaningOf(before));
+  const isWhole = meaningOf(changed.value) === meaningOf(before);
   return { value: { config: changed.value, isWhole } };
 }
