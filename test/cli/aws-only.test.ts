@@ -23,9 +23,13 @@ const google = `gcp:
   - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [shop/web]}]}
 `;
 
-/** What every run has of them: the texts of errors, what a config may say, and doors that load the rest for who comes in. */
+/**
+ * What every run has of them: the texts of errors and reasons, what a config may say, doors that load the rest for who comes in,
+ * and what pods ask for by annotations, which no config declares.
+ */
 const isShared = (file: string): boolean =>
-  file.startsWith("core/base/catalogue/") ||
+  /^core\/base\/(?:catalogue|reasons)\//u.test(file) ||
+  file.startsWith("rules/injection/") ||
   /^config\/\w+\/schema\.ts$/u.test(file) ||
   /^sandbox\/\w+\/(?:index|start)\.ts$/u.test(file);
 
