@@ -34,8 +34,8 @@ describe("a project of Google Cloud in OpenTofu", () => {
       assert.ok(text.includes(`"${id}"`), id);
   });
 
-  test("reads uploaded keys from a file beside it, and names none where Google fetches them", async () => {
-    assert.match(await exported(), /jwks_json += file\("\$\{path\.module\}\/cluster-jwks\.json"\)/u);
+  test("takes uploaded keys from a variable, and has none where Google fetches them", async () => {
+    assert.match(await exported(), /jwks_json += var\.cluster_jwks/u);
     assert.doesNotMatch(await exported("keys: fetch"), /jwks/u);
   });
 

@@ -56,8 +56,20 @@ function accountId({ email }: GcpServiceAccount): string {
 const providerRef = ({ alias }: Names): HclExpression | undefined =>
   alias === undefined ? undefined : new HclExpression(`google.${alias}`);
 
-/** The cluster's keys stand in a file beside: who writes OpenTofu uploads them anew after each rotation. */
-const keysFile = "cluster-jwks.json";
+/** The cluster's keys are a variable: whoever applies OpenTofu gives them anew after each rotation. */
+const keysVariable = "cluster_jwks";
+
+function variableBlocks({ gcp }: Config): readonly Block[] {
+  if (!gcp.some(({ keys }) => keys === "upload")) return [];
+  return [
+    {
+      type: "variable",
+      labels: [keysVariable],
+      comment: `export TF_VAR_${keysVariable}="$(kubectl get --raw /openid/v1/jwks)"`,
+      attributes: attributes({ type: new HclExpression("string"), description: "JWK Set of the cluster" }),
+    },
+  ];
+}
 
 function providerBlock(config: Config, project: GcpProject, names: Names): Block {
   const { audiences, condition, keys } = project;
@@ -67,13 +79,12 @@ function providerBlock(config: Config, project: GcpProject, names: Names): Block
     attributes: attributes({
       issuer_uri: config.issuer,
       allowed_audiences: audiences.length === 0 ? undefined : audiences,
-      jwks_json: keys === "upload" ? new HclExpression(`file("\${path.module}/${keysFile}")`) : undefined,
+      jwks_json: keys === "upload" ? new HclExpression(`var.${keysVariable}`) : undefined,
     }),
   };
   return {
     type: "resource",
     labels: [providerType, names.pool],
-    ...(keys === "upload" ? { comment: `kubectl get --raw /openid/v1/jwks > ${keysFile}` } : {}),
     attributes: attributes({
       provider: providerRef(names),
       workload_identity_pool_id: new HclExpression(`${poolType}.${names.pool}.workload_identity_pool_id`),
@@ -105,7 +116,7 @@ function memberBlocks(project: GcpProject, names: Names): readonly Block[] {
 
 /** Pool, provider and members of all projects, as resources of OpenTofu's provider for Google. */
 function googleBlocks(config: Config): readonly Block[] {
-  return config.gcp.flatMap((project) => {
+  const projects = config.gcp.flatMap((project): readonly Block[] => {
     const names = namesOf(config, project);
     return [
       {
@@ -126,6 +137,7 @@ function googleBlocks(config: Config): readonly Block[] {
       ...memberBlocks(project, names),
     ];
   });
+  return [...variableBlocks(config), ...projects];
 }
 
 /** What makes OpenTofu take over the same from podtrust, so that nothing is made twice. */
