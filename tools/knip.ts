@@ -22,6 +22,7 @@ export default {
     "fish",
     "go",
     "ip",
+    "java",
     "keytool",
     "ldd",
     "mount",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startStandInAzure } from "../../src/sandbox/azure/index.ts";
+import { startStandInAzure } from "../../src/sandbox/azure.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { type FrontReply, throughFront } from "../support/azure-client.ts";
 import { azureAudience, type AzureWorld, cartSubject, openAzureWorld } from "../support/azure-world.ts";

@@ -1,12 +1,6 @@
 import type { TestContext } from "node:test";
-import {
-  type AzureOptions,
-  type AzureSeed,
-  type Front,
-  type Sandbox,
-  type StandInAzure,
-  startSandbox,
-} from "../../src/sandbox/index.ts";
+import type { AzureOptions, AzureSeed, StandInAzure } from "../../src/sandbox/azure.ts";
+import { type Front, type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type FrontReply, throughFront } from "./azure-client.ts";
 
 export const azureAudience = "api://AzureADTokenExchange";
