@@ -266,6 +266,7 @@ export const allowed: Record<string, readonly string[]> = {
     "sandbox/clock",
     "sandbox/listener",
     "sandbox/errors",
+    "sandbox/front",
   ],
   "sandbox/ca": [
     "core/base",
@@ -286,6 +287,7 @@ export const allowed: Record<string, readonly string[]> = {
     "sandbox/cluster",
     "sandbox/listener",
     "sandbox/errors",
+    "sandbox/gcp",
   ],
   "sandbox/cluster": [
     "core/base",

@@ -109,7 +109,7 @@ const sandboxUses: CommandUses = {
   "sandbox env": {
     examples: [
       "podtrust sandbox env --for azure",
-      "podtrust sandbox env --for azure --language java",
+      "podtrust sandbox env --for gcp --language java",
       "podtrust sandbox env --for azure --language python --json",
     ],
     guide: "sandbox/azure",

@@ -29,6 +29,7 @@ export {
 export {
   type AccountConnection,
   type ConnectedClock,
+  type ConnectedGoogle,
   type ConnectedIssuer,
   type ConnectionOptions,
   connectSandbox,
@@ -50,7 +51,17 @@ export type {
   StandInAzure,
 } from "./azure/index.ts";
 export type { Front } from "./front/index.ts";
-export type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
+export type {
+  CredentialFile,
+  GoogleDecision,
+  GoogleDelays,
+  GoogleSeed,
+  GoogleUnknowns,
+  SandboxGoogleOptions,
+  SeedBindings,
+  SeedGoogleProvider,
+  StandInGoogle,
+} from "./gcp/index.ts";
 export type { SandboxClock } from "./clock/index.ts";
 export {
   type StandInCloudflare,

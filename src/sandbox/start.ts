@@ -2,10 +2,11 @@ import { type Clock, defined } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, AccountSurroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
-import type { AzureOptions, OpenedAzure, StandInAzure } from "./azure/index.ts";
+import type { AzureOptions, StandInAzure } from "./azure/index.ts";
+import { type Beside, openBeside } from "./beside.ts";
 import { atDoor } from "./errors/index.ts";
 import type { Front } from "./front/index.ts";
-import { openBeside, type SandboxGoogleOptions, type StandInGoogle } from "./gcp/index.ts";
+import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
@@ -46,7 +47,8 @@ export interface SandboxOptions extends AwsOptions {
    */
   readonly controlFromAnywhere?: boolean;
   /**
-   * Also a stand-in for Google Cloud: a project with this sandbox's clock and issuers.
+   * Also a stand-in for Google Cloud: a project with this sandbox's clock and issuers. Clients reach it at its own address, or
+   * under Google's hosts through `front`.
    *
    * @default none
    */
@@ -108,38 +110,6 @@ export function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   return atDoor(() => open(options));
 }
 
-/** Starts the stand-in for Google where it was asked for: no module of it is loaded for others. */
-async function openGcp(
-  { gcp, listen, logger }: SandboxOptions,
-  surroundings: AccountSurroundings,
-): Promise<StandInGoogle | undefined> {
-  if (gcp === undefined) return undefined;
-  const opened = await openBeside({ ...gcp, ...defined({ listen, logger }) }, surroundings.place);
-  surroundings.alsoReadBy(opened);
-  return opened;
-}
-
-/** Azure, and the front by which clients reach it. */
-interface FrontedAzure {
-  readonly azure: OpenedAzure;
-  readonly front: Front;
-}
-
-/** The same of the stand-in for Azure, with its front. */
-async function openFrontedAzure(
-  { azure: wanted, frontPort: port, frontFolder: folder, logger, onDecision }: SandboxOptions,
-  surroundings: AccountSurroundings,
-): Promise<FrontedAzure | undefined> {
-  if (wanted === undefined) return undefined;
-  const [{ openAzure }, { openFront }] = await Promise.all([
-    import("./azure/index.ts"),
-    import("./front/index.ts"),
-  ]);
-  const azure = openAzure(wanted, { ...surroundings.place, ...defined({ onDecision }) });
-  surroundings.alsoReadBy(azure);
-  return { azure, front: await openFront({ sites: [azure.site], ...defined({ port, folder, logger }) }) };
-}
-
 async function open(options: SandboxOptions): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl: url = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
@@ -147,13 +117,10 @@ async function open(options: SandboxOptions): Promise<Sandbox> {
   const issuers = { url, algorithm, foreign: defined({ ca, connectTo }) } as const;
   const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuers);
   const first = surroundings();
-  const gcp = await openGcp(options, first);
-  const fronted = await openFrontedAzure(options, first).catch(async (error: unknown) => {
-    await gcp?.close();
-    throw error;
-  });
-  const started = startFirst(options, { surroundings, first, controlToken, gcp, fronted });
-  started.catch(() => Promise.all([gcp?.close(), fronted?.front.close()]));
+  const beside = await openBeside(options, first);
+  const started = startFirst(options, { surroundings, first, controlToken, beside });
+  // Whoever waits for it is told why; what runs beside it ends.
+  started.catch(() => beside.close());
   return started;
 }
 
@@ -161,43 +128,37 @@ interface Opened {
   readonly surroundings: () => AccountSurroundings;
   readonly first: AccountSurroundings;
   readonly controlToken: string;
-  readonly gcp: StandInGoogle | undefined;
-  readonly fronted: FrontedAzure | undefined;
+  readonly beside: Beside;
 }
 
 async function startFirst(
   options: SandboxOptions,
-  { surroundings, first, controlToken, gcp, fronted }: Opened,
+  { surroundings, first, controlToken, beside }: Opened,
 ): Promise<Sandbox> {
   const further = new Map<string, SandboxAccount>();
-  const aws = await startAws(options, {
-    ...first.place,
-    issuerFaults,
-    control: controlApi({
-      token: controlToken,
-      fromAnywhere: options.controlFromAnywhere === true,
-      controls: () => ({ ...sandbox, find: (account) => further.get(account) }),
-    }),
+  const control = controlApi({
+    token: controlToken,
+    fromAnywhere: options.controlFromAnywhere === true,
+    controls: () => ({ ...sandbox, find: (account) => further.get(account) }),
   });
+  const tables = (): ReturnType<Beside["tables"]> => [...(options.tables?.() ?? []), ...beside.tables()];
+  const aws = await startAws({ ...options, tables }, { ...first.place, issuerFaults, control });
   const account = first.around(aws, aws.url, async () => {
-    await Promise.all([aws.close(), gcp?.close(), fronted?.front.close()]);
-    fronted?.azure.close();
+    await Promise.all([aws.close(), beside.close()]);
     await Promise.all([...further.values()].map((one) => one.close()));
   });
   const sandbox: Sandbox = {
     ...account,
     controlToken,
-    gcp,
-    azure: fronted?.azure.shown,
-    front: fronted?.front,
+    gcp: beside.gcp,
+    azure: beside.azure,
+    front: beside.front,
     async spread() {
-      gcp?.spread();
-      fronted?.azure.shown.spread();
+      beside.spread();
       await account.spread();
     },
     async reset() {
-      gcp?.reset();
-      fronted?.azure.reset();
+      beside.reset();
       await account.reset();
     },
     async newAccount() {

@@ -51,7 +51,7 @@ describe("the control API of a sandbox", () => {
   test("every example of its page is taken, and answered in the form that the page shows", async (t) => {
     const frontFolder = await mkdtemp(join(tmpdir(), "podtrust-control-"));
     t.after(() => rm(frontFolder, { recursive: true }));
-    const sandbox = await started(t, { azure: {}, frontFolder });
+    const sandbox = await started(t, { azure: {}, gcp: {}, frontFolder });
     let id = "";
     for (const { method, path, body, more, answer = {} } of controlRoutes) {
       for (const sent of more === undefined ? [body] : [body, more[1]]) {

@@ -37,6 +37,12 @@ describe("the examples of the sandbox's library", () => {
     await run(programs[0] ?? "", "readme.ts");
   });
 
+  test("the program on the page of Google Cloud runs as it stands", async () => {
+    const page = await readFile(join(root, "docs/how-to/sandbox/google-cloud.md"), "utf8");
+    const [, program = ""] = /^```ts\n([^]*?)^```$/mu.exec(page) ?? [];
+    await run(program, "google-cloud-page.ts");
+  });
+
   test("every function and value that the package exports is used in one of them", async () => {
     const texts = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
     const used = new Set(

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { startSandbox, type StandInGoogle } from "../../src/sandbox/index.ts";
+import { languages } from "../../src/sandbox/front/index.ts";
+import { type Front, startSandbox, type StandInGoogle } from "../../src/sandbox/index.ts";
 import { audience, cart, cartEmail, cartMember, jwksOf, shop } from "../support/google-world.ts";
 import { npmPackage } from "../support/npm-package.ts";
 import { noHome } from "../support/nowhere.ts";
@@ -78,21 +79,17 @@ seen["exchanged"] = exchanged["expires_in"]
 print(json.dumps(seen))
 `;
 
-/** The exchange by google-auth, and what it gives by Google's client of Secret Manager. */
+/** The exchange by google-auth, and the secret that it opens. */
 const pythonWorkload = `
 import json
 import google.auth, os
 from google.auth.exceptions import GoogleAuthError
-from google.auth.transport.requests import Request
-from googleapiclient.discovery import build
+from google.auth.transport.requests import AuthorizedSession
 
 credentials, project = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+url = os.environ["URL"] + "/v1/projects/podtrust-sandbox/secrets/color/versions/latest:access"
 try:
-    credentials.refresh(Request())
-    secrets = build("secretmanager", "v1", static_discovery=True, credentials=credentials,
-        client_options={"api_endpoint": os.environ["URL"]})
-    name = "projects/podtrust-sandbox/secrets/color/versions/latest"
-    print(json.dumps(secrets.projects().secrets().versions().access(name=name).execute()["payload"]["data"]))
+    print(json.dumps(AuthorizedSession(credentials).get(url).json()["payload"]["data"]))
 except GoogleAuthError as error:
     print(json.dumps(str(error)))
 `;
@@ -112,34 +109,32 @@ try {
 
 interface Workload {
   readonly google: StandInGoogle;
+  readonly front: Front;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   /** Writes what the workload's token is. */
   readonly token: (audiences?: readonly string[]) => Promise<void>;
 }
 
+const cluster = { pool: "prod", provider: "cluster", serviceAccount: cartEmail, lifetime: 1200 };
+
 /** A pod's two files: its token, and the credential file that names it. */
 async function workload(t: TestContext): Promise<Workload> {
   const sandbox = await startSandbox({ gcp: {} });
   t.after(() => sandbox.close());
-  const { gcp: google } = sandbox;
-  assert.ok(google !== undefined);
+  const { gcp: google, front } = sandbox;
+  assert.ok(google !== undefined && front !== undefined);
   const folder = await mkdtemp(join(tmpdir(), "podtrust-google-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const issuer = await sandbox.issuer();
   google.seed(shop);
   const tokenFile = join(folder, "token");
   const credentials = join(folder, "credentials.json");
-  const file = google.credentialFile({
-    pool: "prod",
-    provider: "cluster",
-    tokenFile,
-    serviceAccount: cartEmail,
-    lifetime: 1200,
-  });
+  const file = google.credentialFile({ ...cluster, tokenFile });
   await writeFile(credentials, JSON.stringify(file));
   return {
     google,
+    front,
     folder,
     env: {
       PATH: process.env["PATH"] ?? "",
@@ -194,22 +189,32 @@ describe("Google's own clients against the sandbox's Google", () => {
     },
   );
 
-  const languages: readonly (readonly [
-    what: string,
-    missing: string | undefined,
-    run: (env: Workload["env"]) => Promise<ProgramRun>,
-  ])[] = [
-    [
-      "google-auth for Python",
-      noPython,
-      (env) => runProgram(python.program("python"), ["-c", pythonWorkload], env),
-    ],
-    ["google-auth-library for Node", noNode, (env) => node.run(nodeWorkload, env)],
+  interface Client {
+    readonly language: "node" | "python";
+    readonly what: string;
+    readonly missing: string | undefined;
+    readonly run: (env: Workload["env"]) => Promise<ProgramRun>;
+  }
+
+  const clients: readonly Client[] = [
+    {
+      language: "python",
+      what: "google-auth for Python",
+      missing: noPython,
+      run: (env) => runProgram(python.program("python"), ["-c", pythonWorkload], env),
+    },
+    {
+      language: "node",
+      what: "google-auth-library for Node",
+      missing: noNode,
+      run: (env) => node.run(nodeWorkload, env),
+    },
   ];
-  for (const [what, missing, run] of languages)
+  for (const { language, what, missing, run } of clients) {
+    const skip = missing ?? false;
     test(
       `${what} reads the secret by a credential file, and shows the refusal of a token for another audience`,
-      { skip: missing ?? false },
+      { skip },
       async (t) => {
         const { google, env, token } = await workload(t);
         await token();
@@ -227,4 +232,31 @@ describe("Google's own clients against the sandbox's Google", () => {
         );
       },
     );
+
+    test(
+      `${what} takes a production file through the front, with no address of the sandbox's in it`,
+      { skip },
+      async (t) => {
+        const { google, folder, front, env, token } = await workload(t);
+        const [caFile, credentials] = [join(folder, "ca.pem"), join(folder, "production.json")];
+        await writeFile(caFile, front.ca);
+        const file = JSON.stringify(google.credentialFile({ ...cluster, tokenFile: join(folder, "token") }));
+        await writeFile(
+          credentials,
+          file
+            .replace(`${google.url}/v1/token`, "https://sts.googleapis.com/v1/token")
+            .replace(google.url, "https://iamcredentials.googleapis.com"),
+        );
+        await token();
+        const ran = await run({
+          ...env,
+          ...languages[language]({ url: front.url, caFile, trustStore: "" }),
+          URL: "https://secretmanager.googleapis.com",
+          GOOGLE_APPLICATION_CREDENTIALS: credentials,
+        });
+        assert.equal(printed(ran), red);
+        assert.equal(google.decisions().length, 3);
+      },
+    );
+  }
 });

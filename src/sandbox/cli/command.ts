@@ -8,7 +8,7 @@ function addEnv(command: Command, context: ActionContext): void {
   command
     .command("env")
     .description("print what leads a language's clients of a cloud to a running sandbox, for a shell")
-    .requiredOption("--for <cloud>", "whose clients: azure")
+    .requiredOption("--for <cloud>", "whose clients: azure or gcp")
     .option("--language <language>", "go, java, node or python (default: all of them)")
     .option("--url <url>", "address of the sandbox", "http://127.0.0.1:4580")
     .action(async (options: TypedEnv) => {
@@ -75,10 +75,10 @@ export function addSandbox(command: Command, context: ActionContext): void {
       "--iam-rate-limit <rate[:burst]>",
       "calls a second (and at once) that IAM takes before it answers Throttling",
     )
-    .option("--for <clouds>", "clouds to stand in for, with commas: aws, azure", "aws")
+    .option("--for <clouds>", "clouds to stand in for, with commas: aws, azure, gcp", "aws")
     .option(
       "--front-port <port>",
-      "port of the proxy by which Azure's clients reach their stand-in; 0 for any free one",
+      "port of the proxy by which clients of Azure and Google reach their stand-ins; 0 for any free one",
       "4581",
     )
     .option(
@@ -88,6 +88,19 @@ export function addSandbox(command: Command, context: ActionContext): void {
     .option(
       "--azure-new-issuer <time>",
       "how long Entra knows no key of a new issuer; which of Azure's minutes it is, is ours (default: 20m)",
+    )
+    .option("--gcp-project <id>", "id of Google's project (default: podtrust-sandbox)")
+    .option("--gcp-project-number <number>", "its number (default: 123456789012)")
+    .option(
+      "--gcp-delay <name=time>",
+      "until Google counts what was written: grant (70s), revoke (90s), upload (5s), as measured; repeatable",
+      collect,
+    )
+    .option(
+      "--gcp-unknown <name=value>",
+      "what nobody knows of Google, each ours by default: checkOrder (or keys-first), issuerCache, newKey, operation " +
+        "(or a time); repeatable",
+      collect,
     )
     .option("--clouds", "also run stand-ins for the APIs of Hetzner Cloud and Cloudflare DNS")
     .option(

@@ -20,7 +20,7 @@ const sandbox: CommandTree = {
     env: {
       examples: [
         "podtrust-sandbox env --for azure",
-        "podtrust-sandbox env --for azure --language java",
+        "podtrust-sandbox env --for gcp --language java",
         "podtrust-sandbox env --for azure --language python --json",
       ],
       guide: "sandbox/azure",

@@ -1,5 +1,5 @@
-import { nearest, parseDuration, PodtrustError } from "../../core/base/index.ts";
-import type { SandboxOptions } from "../index.ts";
+import { defined, nearest, parseDuration, PodtrustError } from "../../core/base/index.ts";
+import type { SandboxGoogleOptions, SandboxOptions } from "../index.ts";
 
 /** What was typed of clouds beside AWS. */
 export interface RelyingPartyOptions {
@@ -7,11 +7,16 @@ export interface RelyingPartyOptions {
   readonly frontPort: string;
   readonly azurePropagation?: string;
   readonly azureNewIssuer?: string;
+  readonly gcpProject?: string;
+  readonly gcpProjectNumber?: string;
+  readonly gcpDelay?: readonly string[];
+  readonly gcpUnknown?: readonly string[];
 }
 
 /** Clouds whose clients go through the front, each with the variables that tell them where their tenant or project is. */
 export const fronted = {
   azure: ["AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST", "AZURE_SUBSCRIPTION_ID"],
+  gcp: ["GOOGLE_CLOUD_PROJECT"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Fronted = keyof typeof fronted;
@@ -42,13 +47,74 @@ function azureOf(typed: RelyingPartyOptions): NonNullable<SandboxOptions["azure"
   };
 }
 
+/** `NAME=VALUE`. Throws `usage` for a name that the option does not have. */
+function pairOf<Name extends string>(
+  option: string,
+  text: string,
+  names: readonly Name[],
+): readonly [Name, string] {
+  const [name = "", value, ...rest] = text.split("=");
+  if (value !== undefined && rest.length === 0) return [wordOf(option, name, names), value];
+  throw new PodtrustError("usage", `${option} ${text} is not NAME=VALUE`, {
+    next: `The names are ${names.join(", ")}.`,
+  });
+}
+
+function delaysOf(texts: readonly string[]): NonNullable<SandboxGoogleOptions["delays"]> {
+  const option = "--gcp-delay";
+  const pairs = texts.map((text) => pairOf(option, text, ["grant", "revoke", "upload"]));
+  return Object.fromEntries(pairs.map(([name, value]) => [name, durationOf(option, value)]));
+}
+
+function unknownsOf(texts: readonly string[]): NonNullable<SandboxGoogleOptions["unknowns"]> {
+  const option = "--gcp-unknown";
+  const names = ["checkOrder", "issuerCache", "newKey", "operation"] as const;
+  const pairs = texts.map((text) => pairOf(option, text, names));
+  const isWord = (name: string, value: string): boolean => name === "checkOrder" || value === "ours";
+  const unknowns = Object.fromEntries(
+    pairs.map(([name, value]) => [name, isWord(name, value) ? value : durationOf(option, value)]),
+  );
+  // A word that is none is refused where the stand-in starts.
+  return unknowns;
+}
+
+function googleOf(typed: RelyingPartyOptions): SandboxGoogleOptions {
+  const { gcpProject: project, gcpProjectNumber: projectNumber, gcpDelay, gcpUnknown } = typed;
+  return {
+    ...defined({ project, projectNumber }),
+    ...(gcpDelay === undefined ? {} : { delays: delaysOf(gcpDelay) }),
+    ...(gcpUnknown === undefined ? {} : { unknowns: unknownsOf(gcpUnknown) }),
+  };
+}
+
+/** Each cloud with what was typed of it. */
+const parties: Readonly<
+  Record<Fronted, { readonly title: string; readonly typed: (typed: RelyingPartyOptions) => unknown }>
+> = {
+  azure: {
+    title: "Azure",
+    typed: ({ azurePropagation, azureNewIssuer }) => azurePropagation ?? azureNewIssuer,
+  },
+  gcp: {
+    title: "Google Cloud",
+    typed: ({ gcpProject, gcpProjectNumber, gcpDelay, gcpUnknown }) =>
+      gcpProject ?? gcpProjectNumber ?? gcpDelay ?? gcpUnknown,
+  },
+};
+
 /** The clouds beside AWS that were asked for. Throws `usage` for one that is none, and for options of one that is not on. */
 export function relyingPartiesOf(typed: RelyingPartyOptions): Pick<SandboxOptions, Fronted> {
-  const names = (typed.for ?? "aws").split(",");
-  const wanted = names.map((name) => wordOf("--for", name.trim(), ["aws", "azure"]));
-  if (wanted.includes("azure")) return { azure: azureOf(typed) };
-  if ((typed.azurePropagation ?? typed.azureNewIssuer) === undefined) return {};
-  throw new PodtrustError("usage", "options of Azure were given without --for azure", {
-    next: "Add --for azure.",
-  });
+  const names = Object.keys(parties) as readonly Fronted[];
+  const wanted = (typed.for ?? "aws")
+    .split(",")
+    .map((name) => wordOf("--for", name.trim(), ["aws", ...names]));
+  for (const name of names)
+    if (!wanted.includes(name) && parties[name].typed(typed) !== undefined)
+      throw new PodtrustError("usage", `options of ${parties[name].title} were given without --for ${name}`, {
+        next: `Add --for ${name}.`,
+      });
+  return {
+    ...(wanted.includes("azure") ? { azure: azureOf(typed) } : {}),
+    ...(wanted.includes("gcp") ? { gcp: googleOf(typed) } : {}),
+  };
 }

@@ -17,6 +17,7 @@ import {
 } from "../index.ts";
 import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
 import { readCaFile, type ActionContext } from "../../core/command-line/index.ts";
+import { googleOf, introduceGoogle, writeGoogleAdmin } from "./google-admin.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
 import { relyingPartiesOf, type RelyingPartyOptions } from "./relying-parties.ts";
@@ -154,6 +155,8 @@ interface Introduced {
   readonly clouds: string | undefined;
   /** The file that makes a client the administrator of the stand-in for Azure, where it runs. */
   readonly azureAdmin: string | undefined;
+  /** The same of Google. */
+  readonly googleAdmin: string | undefined;
 }
 
 /** Writes what makes a client Azure's administrator as a file for a POSIX shell, mode 0600: it holds the secret. */
@@ -202,6 +205,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     output.line();
   }
   introduceFront(context, url, introduced);
+  introduceGoogle(output, url, introduced);
   output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
   output.result({
     url,
@@ -211,6 +215,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     controlTokenFile: controlToken,
     environment: clientEnvironment(client),
     ...defined({ cloudEnvironment: clouds, frontUrl: sandbox.front?.url, azureAdmin: introduced.azureAdmin }),
+    ...(sandbox.gcp === undefined ? {} : { google: googleOf(sandbox.gcp, introduced.googleAdmin) }),
   });
 }
 
@@ -245,7 +250,8 @@ async function serveFrom(
       await writeControlToken(tokenFile, sandbox.controlToken);
       const isPublic = !isLoopback(typed.listen);
       const azureAdmin = await writeAzureAdmin(join(folder, "azure-admin.env"), sandbox);
-      const files = { credentials, controlToken: tokenFile, clouds: file, azureAdmin };
+      const googleAdmin = await writeGoogleAdmin(join(folder, "google-admin.env"), sandbox);
+      const files = { credentials, controlToken: tokenFile, clouds: file, azureAdmin, googleAdmin };
       introduce(context, { sandbox, command, isPublic, ...files });
       const ends = [untilEnded(context.signal)];
       if (typed.endWithStdin === true) ends.push(untilInputEnds(context.stdin));

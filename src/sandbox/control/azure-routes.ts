@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { ControlledAzure, Controls } from "./controls.ts";
 import type { ControlRoute } from "./route.ts";
 import { refuseRequest } from "./token-request.ts";
@@ -6,10 +7,11 @@ function azureOf({ azure }: Controls): ControlledAzure {
   return azure ?? refuseRequest("the sandbox stands in for AWS alone", "Start it with --for azure.");
 }
 
-function front({ front: opened, azure }: Controls): object {
+function front({ front: opened, azure, gcp }: Controls): object {
   if (opened === undefined) return {};
   const { url, ca, hosts, files } = opened;
-  return { url, ca, hosts, ...files, environment: azure === undefined ? {} : { azure: azure.environment } };
+  const environment = defined({ azure: azure?.environment, gcp: gcp?.environment });
+  return { url, ca, hosts, ...files, environment };
 }
 
 function shown(azure: ControlledAzure): object {

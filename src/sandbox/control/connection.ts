@@ -2,6 +2,7 @@ import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from 
 import { type ConnectTo, parseConnectTo, request } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import { atDoor } from "../errors/index.ts";
+import type { GoogleDecision, GoogleSeed, StandInGoogle } from "../gcp/index.ts";
 import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
 
 /** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each gives a promise. */
@@ -36,11 +37,23 @@ export interface AccountConnection extends AsyncDisposable {
  * test that awaits every call runs against either.
  */
 export interface SandboxConnection extends Omit<AccountConnection, keyof AsyncDisposable | "close"> {
+  /** Its stand-in for Google Cloud: each call rejects with `sandbox-control-request` where none runs. */
+  readonly gcp: ConnectedGoogle;
   /**
    * An empty account of a number of its own: what runs beside others in one sandbox does not meet them there. Rejects with
    * `sandbox-control-request` where a thousand are open.
    */
   newAccount(): Promise<AccountConnection>;
+}
+
+/** The stand-in for Google Cloud of a sandbox in another process. */
+export interface ConnectedGoogle {
+  /** Where it is, and a bearer token that may do everything there: a secret of the stand-in. */
+  place(): Promise<Pick<StandInGoogle, "adminToken" | "project" | "projectNumber" | "url">>;
+  /** Makes what a seed says; rejects with `sandbox-seed`. It counts at once. */
+  seed(seed: GoogleSeed): Promise<void>;
+  /** Those of the last thousand decisions, oldest first. */
+  decisions(): Promise<readonly GoogleDecision[]>;
 }
 
 /** The clock of a sandbox, or of a stand-in, in another process. */
@@ -200,9 +213,31 @@ async function newAccount(ask: ControlCall, url: string): Promise<AccountConnect
   return { ...accountBy(own, { url, account, admin: keysIn(said) }), close, [Symbol.asyncDispose]: close };
 }
 
+/** The stand-in for Google of the sandbox whose control API is asked. */
+function googleBy(ask: ControlCall): ConnectedGoogle {
+  return {
+    async place() {
+      const { url, project, projectNumber, adminToken } = await ask("GET", "gcp");
+      return {
+        url: String(url),
+        project: String(project),
+        projectNumber: String(projectNumber),
+        adminToken: String(adminToken),
+      };
+    },
+    async seed(seed) {
+      await ask("POST", "gcp/seed", seed);
+    },
+    async decisions() {
+      const { decisions } = await ask("GET", "gcp/decisions");
+      return decisions as readonly GoogleDecision[];
+    },
+  };
+}
+
 /** The sandbox whose control API is asked. */
 export function connectionBy(ask: ControlCall, known: AccountAddress): SandboxConnection {
-  return { ...accountBy(ask, known), newAccount: () => newAccount(ask, known.url) };
+  return { ...accountBy(ask, known), gcp: googleBy(ask), newAccount: () => newAccount(ask, known.url) };
 }
 
 /**

@@ -39,6 +39,19 @@ export interface ControlledAzure {
   seed(seed: unknown): Promise<void>;
 }
 
+/** A stand-in for Google Cloud as the control API moves it. */
+export interface ControlledGoogle {
+  readonly url: string;
+  readonly project: string;
+  readonly projectNumber: string;
+  readonly adminToken: string;
+  /** What tells clients of the project. */
+  readonly environment: Readonly<Record<string, string>>;
+  decisions(): readonly object[];
+  /** Of unknown form, which it looks at by itself. */
+  seed(seed: object): void;
+}
+
 /** The front as the control API shows it. */
 export interface ControlledFront {
   readonly url: string;
@@ -50,6 +63,7 @@ export interface ControlledFront {
 /** What the control API moves of a sandbox: its first account, and the others by their numbers. */
 export interface Controls extends ControlledAccount {
   readonly azure: ControlledAzure | undefined;
+  readonly gcp: ControlledGoogle | undefined;
   readonly front: ControlledFront | undefined;
   newAccount(): Promise<ControlledAccount>;
   find(account: string): ControlledAccount | undefined;

@@ -4,6 +4,7 @@ export {
   type ControlCall,
   asker,
   type ConnectedClock,
+  type ConnectedGoogle,
   type ConnectedIssuer,
   connectionBy,
   type ConnectionOptions,

@@ -3,6 +3,7 @@ import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
 import { azureRoutes } from "./azure-routes.ts";
 import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
+import { googleRoutes } from "./google-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
 import { askedToken, refuseRequest } from "./token-request.ts";
 
@@ -201,7 +202,8 @@ export const controlRoutes: readonly ControlRoute[] = [
   {
     method: "POST",
     path: "spread",
-    summary: "Ends IAM's propagation: STS sees every role as it stands, and Entra every credential.",
+    summary:
+      "Ends IAM's propagation: STS sees every role as it stands, Entra every credential, and Google every policy.",
     async run(controls) {
       await controls.spread();
       return {};
@@ -270,4 +272,5 @@ export const controlRoutes: readonly ControlRoute[] = [
     run: fail,
   },
   ...azureRoutes,
+  ...googleRoutes,
 ];

@@ -13,13 +13,14 @@ export interface Reply {
 /** A request as it came, bounded. */
 export interface WireCall {
   readonly method: string;
-  /** Decoded, without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   /** Aborted when the client went away or the server closes. */
   readonly signal: AbortSignal;
+  /** What the host that was asked is of, as `sts`; absent: one address is all of them. */
+  readonly service?: string;
 }
 
 /** One request as an operation sees it. */
@@ -39,7 +40,7 @@ export class Call {
   constructor(project: Project, wire: WireCall, known: Pick<Call, "caller" | "names" | "now" | "trail">) {
     this.project = project;
     this.#wire = wire;
-    this.query = wire.query;
+    this.query = wire.url.searchParams;
     this.signal = wire.signal;
     this.now = known.now;
     this.names = known.names;
@@ -48,7 +49,7 @@ export class Call {
   }
 
   header(name: string): string | undefined {
-    return this.#wire.headers[name]?.[0];
+    return this.#wire.headers[name];
   }
 
   text(): string {

@@ -1,12 +1,15 @@
 import { type Clock, defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import type { CredentialFile } from "./credential-file.ts";
-import { credentialFile } from "./credential-file.ts";
 import { MovableClock, type SandboxClock } from "../clock/index.ts";
+import type { FrontSite } from "../front/index.ts";
+import type { Answering } from "./answer.ts";
+import { type CredentialFile, credentialFile } from "./credential-file.ts";
 import type { GoogleDecision } from "./decisions.ts";
 import { IssuerSource, type RouteToIssuer } from "./issuer-source.ts";
 import { settingsOf, type StandInGoogleOptions } from "./options.ts";
 import { Project } from "./project.ts";
 import { applySeed, type GoogleSeed } from "./seed.ts";
+import { googleSite } from "./site.ts";
+import { type GoogleTable, tablesOf } from "./tables.ts";
 import { type GoogleServer, openServer, type ServerOptions } from "./server.ts";
 
 /** A running stand-in for Google Cloud: one project. */
@@ -17,6 +20,8 @@ export interface StandInGoogle extends AsyncDisposable {
   readonly projectNumber: string;
   /** A bearer token that may do everything: a secret of the stand-in. */
   readonly adminToken: string;
+  /** What tells clients of the project: GOOGLE_CLOUD_PROJECT, without which some ask for it elsewhere. */
+  readonly environment: Readonly<Record<string, string>>;
   /** By it tokens expire, policies spread and what is deleted goes; `advance` moves it. */
   readonly clock: SandboxClock;
   /** Those of the last thousand decisions, oldest first. */
@@ -40,6 +45,14 @@ export interface GooglePlace {
   readonly routeTo: RouteToIssuer;
 }
 
+/** The stand-in, and what the sandbox around it needs. */
+export interface OpenedGoogle {
+  readonly shown: StandInGoogle;
+  /** Google's hosts, for a front. */
+  readonly site: FrontSite;
+  readonly tables: () => readonly GoogleTable[];
+}
+
 const decisionsKept = 1000;
 
 async function listening(options: ServerOptions): Promise<GoogleServer> {
@@ -54,38 +67,25 @@ async function listening(options: ServerOptions): Promise<GoogleServer> {
   }
 }
 
-/** Opens a project and listens. Throws `usage` for options that cannot be, `sandbox-listen` where it cannot listen. */
-export async function openGoogle(
-  options: StandInGoogleOptions,
-  { clock, routeTo }: GooglePlace,
-): Promise<StandInGoogle> {
-  const settings = settingsOf(options);
-  const { issuerCacheMs: cacheMs, newKeyMs } = settings;
-  const project = new Project(settings, clock, new IssuerSource({ clock, routeTo, cacheMs, newKeyMs }));
-  const decisions: GoogleDecision[] = [];
-  const server = await listening({
-    project,
-    listen: options.listen ?? "127.0.0.1",
-    port: options.port ?? 0,
-    logger: options.logger ?? silentLogger,
-    onDecision(decision) {
-      decisions.push(decision);
-      if (decisions.length > 2 * decisionsKept) decisions.splice(0, decisionsKept);
-      options.onDecision?.(decision);
-    },
-  });
-  const close = (): Promise<void> => server.close();
+/** What a caller of the library has of it. */
+function shownAs(
+  { project, decisions }: { readonly project: Project; readonly decisions: GoogleDecision[] },
+  url: string,
+  close: () => Promise<void>,
+): StandInGoogle {
+  const { settings, clock } = project;
   return {
-    url: server.url,
+    url,
     project: settings.project,
     projectNumber: settings.projectNumber,
     adminToken: project.tokens.admin,
+    environment: { GOOGLE_CLOUD_PROJECT: settings.project },
     clock,
     decisions: () => decisions.slice(-decisionsKept),
     seed: (seed) => applySeed(project, seed),
     spread: () => project.spread(),
     forgetIssuers: () => project.issuers.forget(),
-    credentialFile: (wanted) => credentialFile(server.url, settings, wanted),
+    credentialFile: (wanted) => credentialFile(url, settings, wanted),
     reset() {
       project.clear();
       decisions.length = 0;
@@ -95,9 +95,42 @@ export async function openGoogle(
   };
 }
 
+/** Opens a project and listens. Throws `usage` for options that cannot be, `sandbox-listen` where it cannot listen. */
+export async function openGoogle(
+  options: StandInGoogleOptions,
+  { clock, routeTo }: GooglePlace,
+): Promise<OpenedGoogle> {
+  const settings = settingsOf(options);
+  const { issuerCacheMs: cacheMs, newKeyMs } = settings;
+  const project = new Project(settings, clock, new IssuerSource({ clock, routeTo, cacheMs, newKeyMs }));
+  const decisions: GoogleDecision[] = [];
+  const answering: Answering = {
+    project,
+    logger: options.logger ?? silentLogger,
+    onDecision(decision) {
+      decisions.push(decision);
+      if (decisions.length > 2 * decisionsKept) decisions.splice(0, decisionsKept);
+      options.onDecision?.(decision);
+    },
+  };
+  const { listen = "127.0.0.1", port = 0 } = options;
+  const server = await listening({ ...answering, listen, port });
+  const closing = new AbortController();
+  const close = async (): Promise<void> => {
+    closing.abort(new Error("the sandbox is closing"));
+    await server.close();
+  };
+  return {
+    shown: shownAs({ project, decisions }, server.url, close),
+    site: googleSite(answering, closing.signal),
+    tables: () => tablesOf(project, decisions),
+  };
+}
+
 /** The same without a sandbox around it. */
-export function openAlone(options: StandInGoogleOptions): Promise<StandInGoogle> {
+export async function openAlone(options: StandInGoogleOptions): Promise<StandInGoogle> {
   const clock: Clock | undefined = options.clock;
   const route = defined({ ca: options.ca, connectTo: options.connectTo });
-  return openGoogle(options, { clock: MovableClock.over(clock), routeTo: () => Promise.resolve(route) });
+  const place = { clock: MovableClock.over(clock), routeTo: () => Promise.resolve(route) };
+  return (await openGoogle(options, place)).shown;
 }

@@ -1,6 +1,6 @@
 export type { CredentialFile } from "./credential-file.ts";
 export type { GoogleDecision } from "./decisions.ts";
-export type { GooglePlace, StandInGoogle } from "./google.ts";
+export { openGoogle, type StandInGoogle } from "./google.ts";
 export type { GoogleDelays, GoogleUnknowns, SandboxGoogleOptions, StandInGoogleOptions } from "./options.ts";
 export type { GoogleSeed, SeedBindings, SeedGoogleProvider } from "./seed.ts";
-export { openBeside, startStandInGoogle } from "./start.ts";
+export { startStandInGoogle } from "./start.ts";

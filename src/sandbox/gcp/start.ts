@@ -1,5 +1,5 @@
 import { atDoor } from "../errors/index.ts";
-import type { GooglePlace, StandInGoogle } from "./google.ts";
+import { openAlone, type StandInGoogle } from "./google.ts";
 import type { StandInGoogleOptions } from "./options.ts";
 
 /**
@@ -14,10 +14,5 @@ import type { StandInGoogleOptions } from "./options.ts";
  * ```
  */
 export function startStandInGoogle(options: StandInGoogleOptions = {}): Promise<StandInGoogle> {
-  return atDoor(async () => (await import("./google.ts")).openAlone(options));
-}
-
-/** Starts it beside AWS, with a sandbox's clock and issuers. */
-export async function openBeside(options: StandInGoogleOptions, place: GooglePlace): Promise<StandInGoogle> {
-  return (await import("./google.ts")).openGoogle(options, place);
+  return atDoor(() => openAlone(options));
 }

@@ -11,8 +11,9 @@ export const sandboxErrors = {
     next: "Stop that process, or name another folder with --state.",
   },
   "sandbox-seed": {
-    summary: "What a sandbox was to be seeded with is not what it should be, or AWS would refuse it.",
-    next: "Correct the piece that is named; AWS's own sentence stands after its operation.",
+    summary:
+      "What a sandbox was to be seeded with is not what it should be, or AWS or Google would refuse it.",
+    next: "Correct the piece that is named; the cloud's own sentence stands behind it.",
   },
   "sandbox-control-denied": {
     summary: "The control API of a sandbox was asked by somebody who may not.",

@@ -1,0 +1,117 @@
+import { defined } from "../core/base/index.ts";
+import type { AccountSurroundings } from "./account.ts";
+import type { AwsOptions } from "./aws/index.ts";
+import type { AzureOptions, StandInAzure } from "./azure/index.ts";
+import type { Front, FrontSite } from "./front/index.ts";
+import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
+
+type Tables = ReturnType<NonNullable<AwsOptions["tables"]>>;
+
+/** What is asked for, and what of AWS's options goes for all. */
+interface BesideOptions extends Pick<AwsOptions, "listen" | "logger" | "onDecision"> {
+  readonly gcp?: SandboxGoogleOptions;
+  readonly azure?: AzureOptions;
+  readonly frontPort?: number;
+  readonly frontFolder?: string;
+}
+
+/** A stand-in of another cloud, as the sandbox around it has it. */
+interface Opened<Shown> {
+  readonly shown: Shown;
+  readonly site: FrontSite;
+  readonly tables: () => Tables;
+  spread(): void;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/** What runs beside AWS in a sandbox: stand-ins of other clouds, and the front that is their hosts. */
+export interface Beside {
+  readonly gcp: StandInGoogle | undefined;
+  readonly azure: StandInAzure | undefined;
+  readonly front: Front | undefined;
+  /** What stands there, for the sandbox's page. */
+  tables(): Tables;
+  spread(): void;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+async function openGcp(
+  { gcp, listen, logger, onDecision }: BesideOptions,
+  surroundings: AccountSurroundings,
+): Promise<Opened<StandInGoogle> | undefined> {
+  if (gcp === undefined) return undefined;
+  const { openGoogle } = await import("./gcp/index.ts");
+  const options = { ...gcp, ...defined({ listen, logger, onDecision }) };
+  const { shown, site, tables } = await openGoogle(options, surroundings.place);
+  surroundings.alsoReadBy(shown);
+  return {
+    shown,
+    site,
+    tables,
+    spread: () => shown.spread(),
+    reset: () => shown.reset(),
+    close: () => shown.close(),
+  };
+}
+
+async function openTenant(
+  { azure, onDecision }: BesideOptions,
+  surroundings: AccountSurroundings,
+): Promise<Opened<StandInAzure> | undefined> {
+  if (azure === undefined) return undefined;
+  const { openAzure } = await import("./azure/index.ts");
+  const opened = openAzure(azure, { ...surroundings.place, ...defined({ onDecision }) });
+  surroundings.alsoReadBy(opened);
+  const { shown, site } = opened;
+  return {
+    shown,
+    site,
+    tables: () => [],
+    spread: () => shown.spread(),
+    reset: () => opened.reset(),
+    close: async () => opened.close(),
+  };
+}
+
+async function closeAll(all: readonly Opened<unknown>[]): Promise<void> {
+  await Promise.all(all.map((one) => one.close()));
+}
+
+async function openFrontOf(
+  all: readonly Opened<unknown>[],
+  { frontPort: port, frontFolder: folder, logger }: BesideOptions,
+): Promise<Front | undefined> {
+  if (all.length === 0) return undefined;
+  try {
+    const { openFront } = await import("./front/index.ts");
+    return await openFront({ sites: all.map(({ site }) => site), ...defined({ port, folder, logger }) });
+  } catch (error) {
+    await closeAll(all);
+    throw error;
+  }
+}
+
+/** Starts what the options ask for beside AWS. No module of it is loaded for who asks for nothing. */
+export async function openBeside(options: BesideOptions, surroundings: AccountSurroundings): Promise<Beside> {
+  const azure = await openTenant(options, surroundings);
+  const gcp = await openGcp(options, surroundings);
+  const all = [gcp, azure].filter((one) => one !== undefined);
+  const front = await openFrontOf(all, options);
+  return {
+    gcp: gcp?.shown,
+    azure: azure?.shown,
+    front,
+    tables: () => all.flatMap((one) => one.tables()),
+    spread() {
+      for (const one of all) one.spread();
+    },
+    reset() {
+      for (const one of all) one.reset();
+    },
+    async close() {
+      await Promise.all([front?.close(), closeAll(all)]);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { shellWord } from "../../core/base/index.ts";
+import { replaceText } from "../../core/files/index.ts";
+import { type Output, unbroken } from "../../core/terminal/index.ts";
+import type { Sandbox } from "../index.ts";
+
+/** By the first gcloud has a token without a login, by the second Terraform's provider. */
+const names = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+
+/** Writes what makes a client Google's administrator as a file for a POSIX shell, mode 0600: it holds the token. */
+export async function writeGoogleAdmin(path: string, { gcp }: Sandbox): Promise<string | undefined> {
+  if (gcp === undefined) return undefined;
+  const lines = names.map((name) => `export ${name}=${shellWord(gcp.adminToken)}\n`);
+  await replaceText(path, lines.join(""));
+  return path;
+}
+
+/** What `--json` says of Google. */
+export function googleOf(gcp: NonNullable<Sandbox["gcp"]>, admin: string | undefined): object {
+  const { url, project, projectNumber } = gcp;
+  return { url, project, projectNumber, admin };
+}
+
+interface Introduced {
+  readonly sandbox: Sandbox;
+  /** As it was typed: `podtrust sandbox`. */
+  readonly command: string;
+  readonly googleAdmin: string | undefined;
+}
+
+/** Says how Google's clients are led to its stand-in; `url` is the sandbox's. */
+export function introduceGoogle(
+  output: Output,
+  url: string,
+  { sandbox: { gcp }, command, googleAdmin }: Introduced,
+): void {
+  if (gcp === undefined || googleAdmin === undefined) return;
+  output.line("Lead Google's clients to it, and be its administrator (the token is in the file):");
+  output.line(unbroken(`  eval "$(${command} env --for gcp --url ${url})"`));
+  output.line(unbroken(`  . ${shellWord(googleAdmin)}`));
+  output.line(`Project ${gcp.project}, number ${gcp.projectNumber}; for clients that take an address:`);
+  output.line(unbroken(`  ${gcp.url}`));
+  output.line();
+}
