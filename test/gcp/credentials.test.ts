@@ -8,6 +8,7 @@ import { assert as holds, asyncProperty, constantFrom, dictionary, jsonValue } f
 import { PodtrustError, recordOf } from "../../src/core/base/index.ts";
 import { GoogleApi, iamEndpoint, readCredentials } from "../../src/providers/gcp/index.ts";
 import { type GoogleModel, startGoogleModel } from "../support/google-model.ts";
+import { runs } from "../support/runs.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -17,7 +18,6 @@ const ecPem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.expo
   format: "pem",
 });
 const folder = await mkdtemp(join(tmpdir(), "podtrust-gcp-"));
-after(() => rm(folder, { recursive: true }));
 
 const { signal } = new AbortController();
 const audience =
@@ -250,7 +250,7 @@ describe("a file of credentials for Google is refused before anything is sent, a
           await assert.rejects(given({ ...file, type }), PodtrustError);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -279,6 +279,8 @@ describe("the address of Google's IAM API", () => {
 });
 
 describe("a token of Google's", () => {
+  after(() => rm(folder, { recursive: true }));
+
   test("is asked for once for many calls, anew before it ends, and anew when it is refused", async (t) => {
     const google = await model(t);
     const clock = new SwiftClock();

@@ -157,7 +157,7 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       ...byNight,
       "src/**/*.test.ts",
-      "test/{map,metrics,stack}/**/*.test.ts",
+      "test/{gcp,map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api}.test.ts",
       "test/cluster/bindings/admission.test.ts",

@@ -286,7 +286,6 @@ export const manifestsUses: CommandUses = {
     examples: [
       "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",
       "podtrust manifests injection --mode configmap --deny --kubernetes 1.35",
-      "podtrust manifests injection --mode serviceaccounts --namespace shop",
       "podtrust manifests injection --for openbao | kubectl apply --server-side -f -",
     ],
     guide: "injection",

@@ -4,7 +4,7 @@ import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError, isNotFound } from "./failure.ts";
 import { untilDone } from "./operations.ts";
 import { settle } from "./settle.ts";
-import { type KeptState, markedDescription, ownerOf } from "./shapes.ts";
+import { type GoogleResourceState, markedDescription, ownerOf } from "./shapes.ts";
 
 /** A thing of an answer that may not be there. Throws `gcp-*`. */
 export async function readUnlessAbsent<T>(
@@ -22,24 +22,30 @@ export async function readUnlessAbsent<T>(
 }
 
 /** A pool or provider as a plan sees it, a deleted one too: its id is taken for 30 days. */
-export function observedKept<T extends KeptState>(found: T | undefined, stack: string): Observed<T> {
+export function observedKept<T extends GoogleResourceState>(
+  found: T | undefined,
+  stack: string,
+): Observed<T> {
   return found === undefined
     ? { exists: false }
     : { exists: true, state: found, owner: ownerOf(found, stack) };
 }
 
 /** The same on the way down, where what is deleted is gone. */
-export function observedToDelete<T extends KeptState>(found: T | undefined, stack: string): Observed<T> {
+export function observedToDelete<T extends GoogleResourceState>(
+  found: T | undefined,
+  stack: string,
+): Observed<T> {
   return observedKept(found?.state === "DELETED" ? undefined : found, stack);
 }
 
 /** Of a thing that is deleted, what has to change first. */
-export function stateFields({ state }: KeptState): readonly FieldChange[] {
+export function stateFields({ state }: GoogleResourceState): readonly FieldChange[] {
   return state === "ACTIVE" ? [] : [{ field: "state", before: "DELETED", after: "ACTIVE" }];
 }
 
 /** The mark, where a thing does not carry it. */
-export function markFields({ description }: KeptState, stack: string): readonly FieldChange[] {
+export function markFields({ description }: GoogleResourceState, stack: string): readonly FieldChange[] {
   const after = markedDescription(description, stack);
   return after === description ? [] : [{ field: "description", before: description, after }];
 }
@@ -61,7 +67,7 @@ export async function operate(
  * Keeps `apply` from what is not ours, and was not when the change was decided: between the plan and the write somebody
  * else may have made it. What is taken over was somebody else's when it was decided.
  */
-export function checkOwner<T extends KeptState>(found: T, change: Change<T>, stack: string): void {
+export function checkOwner<T extends GoogleResourceState>(found: T, change: Change<T>, stack: string): void {
   const { observed, resource } = change;
   const owner = ownerOf(found, stack);
   if (owner.kind === "ours") return;
@@ -80,7 +86,7 @@ export function takenNext(kind: "pool" | "provider", id: string): string {
 
 /** Why a deleted thing of somebody else's is not taken over: whoever deleted it did not mean it to let anybody in. */
 export function deletedRefusal(
-  { state, expires }: KeptState,
+  { state, expires }: GoogleResourceState,
   owner: string,
   { id, kind }: { readonly id: string; readonly kind: "pool" | "provider" },
 ): PodtrustError | undefined {
@@ -97,7 +103,7 @@ export function deletedRefusal(
 }
 
 /** Deletes what is there and ours; what is deleted already is done. */
-export function deleteKept<T extends KeptState>(
+export function deleteKept<T extends GoogleResourceState>(
   api: GoogleApi,
   {
     read,

@@ -3,7 +3,7 @@ import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
 /** What pools and providers have in common. */
-export interface KeptState {
+export interface GoogleResourceState {
   /** The id within what holds it. */
   readonly id: string;
   readonly description: string;
@@ -14,10 +14,10 @@ export interface KeptState {
   readonly expires: string;
 }
 
-export type PoolState = KeptState;
+export type PoolState = GoogleResourceState;
 
 /** An OIDC provider of a pool. */
-export interface ProviderState extends KeptState {
+export interface ProviderState extends GoogleResourceState {
   /** Empty for a provider of another kind than OIDC. */
   readonly issuerUri: string;
   readonly allowedAudiences: readonly string[];
@@ -46,7 +46,7 @@ export interface AccountPolicy {
 const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 
-function keptOf(value: unknown, collection: string, what: string): KeptState {
+function keptOf(value: unknown, collection: string, what: string): GoogleResourceState {
   if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
   const id = new RegExp(`/${collection}/([a-z0-9-]{1,64})$`, "u").exec(textOf(value["name"]) ?? "")?.[1];
   if (id === undefined) throw invalidAnswer(what, "an entry has no name");
@@ -99,7 +99,7 @@ export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy 
 const maxDescription = 256;
 
 /** Whose a thing is, seen from a stack. */
-export function ownerOf({ description }: KeptState, stack: string): Owner {
+export function ownerOf({ description }: GoogleResourceState, stack: string): Owner {
   return ownershipComment.ownerOf(description, stack);
 }
 

@@ -19,7 +19,7 @@ export type SubjectTokenSource =
   | { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly field?: string };
 
 /** Federated credentials (AIP-4117): no secret, only where a token is and for which provider. */
-export interface ExternalAccount {
+export interface ExternalAccountCredentials {
   readonly kind: "external_account";
   /** The provider's full name. */
   readonly audience: string;
@@ -60,7 +60,7 @@ function sourceOf(file: JsonRecord): SubjectTokenSource {
   return { url, headers: Object.fromEntries(headers), ...defined({ field }) };
 }
 
-function impersonationOf(file: JsonRecord): Pick<ExternalAccount, "impersonation"> {
+function impersonationOf(file: JsonRecord): Pick<ExternalAccountCredentials, "impersonation"> {
   const text = textOf(file["service_account_impersonation_url"]);
   if (text === undefined) return {};
   const url = checkedGoogleUrl(text, "iamcredentials", "service_account_impersonation_url");
@@ -74,7 +74,7 @@ function impersonationOf(file: JsonRecord): Pick<ExternalAccount, "impersonation
 }
 
 /** An `external_account` file. Throws `gcp-credentials-invalid` and `gcp-credentials-unsupported`. */
-export function externalAccount(file: JsonRecord): ExternalAccount {
+export function externalAccount(file: JsonRecord): ExternalAccountCredentials {
   const tokenUrl = requiredMember(file, "token_url");
   return {
     kind: "external_account",
@@ -103,7 +103,10 @@ async function sourceText(source: SubjectTokenSource, signal: AbortSignal): Prom
 }
 
 /** The token to exchange, from where the file says it is. Throws `gcp-credentials-missing`, which never repeats it. */
-export async function subjectToken({ source }: ExternalAccount, signal: AbortSignal): Promise<string> {
+export async function subjectToken(
+  { source }: ExternalAccountCredentials,
+  signal: AbortSignal,
+): Promise<string> {
   const where = "file" in source ? source.file : new URL(source.url).origin;
   let text: string;
   try {

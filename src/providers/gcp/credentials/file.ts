@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
 import { checkedGoogleUrl } from "../endpoint.ts";
-import { type ExternalAccount, externalAccount } from "./external-account.ts";
+import { type ExternalAccountCredentials, externalAccount } from "./external-account.ts";
 import { neededText, requiredMember } from "./members.ts";
 
 /** A service account's own key (AIP-4112): whoever has it is that account until it is deleted. */
@@ -25,7 +25,7 @@ export interface AuthorizedUser {
 }
 
 /** What a file of credentials says, judged by its form before anything of it is sent anywhere. */
-export type GoogleCredentials = (AuthorizedUser | ExternalAccount | ServiceAccountKey) & {
+export type GoogleCredentials = (AuthorizedUser | ExternalAccountCredentials | ServiceAccountKey) & {
   /** The project whose quota a person's calls count to. */
   readonly quotaProject?: string;
 };

@@ -11,7 +11,7 @@ import {
 } from "../../../core/base/index.ts";
 import { type HttpResponse, request } from "../../../core/http/index.ts";
 import { jsonOf, saidWords, GoogleUnanswered } from "../failure.ts";
-import { type ExternalAccount, subjectToken } from "./external-account.ts";
+import { type ExternalAccountCredentials, subjectToken } from "./external-account.ts";
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
 
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
@@ -123,7 +123,7 @@ async function byRefresh(user: AuthorizedUser, clock: Clock, signal: AbortSignal
 
 /** The service account's token for a federated one (IAM Credentials API, `generateAccessToken`). */
 async function impersonated(
-  { url, lifetimeSeconds }: NonNullable<ExternalAccount["impersonation"]>,
+  { url, lifetimeSeconds }: NonNullable<ExternalAccountCredentials["impersonation"]>,
   federated: AccessToken,
   clock: Clock,
   signal: AbortSignal,
@@ -148,7 +148,11 @@ async function impersonated(
 }
 
 /** A token of the security token service (RFC 8693), and the service account's for it where the file names one. */
-async function byExchange(account: ExternalAccount, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+async function byExchange(
+  account: ExternalAccountCredentials,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AccessToken> {
   const { audience, subjectTokenType, tokenUrl, impersonation } = account;
   const token = await subjectToken(account, signal);
   const form = {

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { openbaoPolicies } from "../index.ts";
+
+interface Condition {
+  readonly expression: string;
+}
+
+describe("the admission policy for OpenBao", () => {
+  test("is one policy and its binding, of the version that the cluster's minor has", () => {
+    for (const [minor, version] of [
+      ["1.35", "v1beta1"],
+      ["1.36", "v1"],
+      [undefined, "v1"],
+    ] as const) {
+      const [policy, binding, ...others] = openbaoPolicies(minor);
+      assert.deepEqual(others, []);
+      assert.equal(policy?.["apiVersion"], `admissionregistration.k8s.io/${version}`);
+      assert.equal(policy["kind"], "MutatingAdmissionPolicy");
+      assert.deepEqual(binding?.["spec"], { policyName: "podtrust-openbao" });
+    }
+  });
+
+  test("is asked about pods that name a server alone, and leaves out those with the label of what is skipped", () => {
+    const [policy] = openbaoPolicies();
+    const spec = policy?.["spec"] as {
+      readonly matchConditions: readonly Condition[];
+      readonly matchConstraints: { readonly objectSelector: object };
+      readonly variables: readonly Condition[];
+    };
+    const [asks, ...more] = spec.matchConditions;
+    assert.deepEqual(more, []);
+    assert.match(asks?.expression ?? "", /annotations\[\?"openbao\.podtrust\.dev\/address"\]/u);
+    assert.match(asks?.expression ?? "", /!= "windows"/u);
+    assert.deepEqual(spec.matchConstraints.objectSelector, {
+      matchExpressions: [{ key: "eks.amazonaws.com/skip-pod-identity-webhook", operator: "DoesNotExist" }],
+    });
+    for (const { expression } of spec.variables) assert.doesNotMatch(expression, /undefined|\[object/u);
+  });
+});
