@@ -102,7 +102,7 @@ export function sandboxChecks(folder: string): readonly Check[] {
           spawnSync(program, args, { cwd: folder, encoding: "utf8" });
         assert.equal(ran("--version").stdout.trim(), versionIn(sandboxFolder));
         const { stdout } = ran("--help");
-        assert.match(stdout, /^Usage: podtrust-sandbox \[options\]$/mu);
+        assert.match(stdout, /^Usage: podtrust-sandbox \[options\] \[command\]$/mu);
         const [, guide = ""] = /^Guide: (.+)$/mu.exec(stdout) ?? [];
         assert.ok(guide.startsWith("/") && readFileSync(guide, "utf8").length > 0, guide);
         assert.equal(ran("--port", "x").status, 2);
