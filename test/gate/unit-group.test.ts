@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { allowed } from "../../tools/rooms.ts";
-import { filesOfGroup, groups, shards } from "../../tools/test/groups.ts";
+import { filesOfGroup, groups, shards, weightOf } from "../../tools/test/groups.ts";
 
 const files = filesOfGroup("unit");
 
@@ -61,12 +61,12 @@ describe("the files of npm test", () => {
     assert.deepEqual(batches.flatMap((batch) => batch.files).sort(), files.toSorted());
   });
 
-  test("are divided by their length, so that neither process waits long for the other", () => {
-    const bytes = shards(files, 3).map((batch) =>
-      batch.files.reduce((sum, file) => sum + readFileSync(file).length, 0),
+  test("are divided by their weight, so that no process waits long for the others", () => {
+    const weights = shards(files, 3).map((batch) =>
+      batch.files.reduce((sum, file) => sum + weightOf(file), 0),
     );
-    const [min, max] = [Math.min(...bytes), Math.max(...bytes)];
-    assert.ok(max - min < 0.02 * max, bytes.join(" and "));
+    const [min, max] = [Math.min(...weights), Math.max(...weights)];
+    assert.ok(max - min < 0.02 * max, weights.join(" and "));
   });
 
   test("keep their hooks inside a suite: at the top of a file they would run for every file of the process", () => {
