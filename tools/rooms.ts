@@ -238,7 +238,7 @@ export const allowed: Record<string, readonly string[]> = {
   sandbox: ["core/base", "core/http"],
   "sandbox/errors": ["core/base"],
   "sandbox/authority": ["core/x509"],
-  "sandbox/listener": ["core/listener"],
+  "sandbox/listener": ["core/base", "core/listener"],
   "sandbox/clock": ["core/base"],
   "sandbox/aws": [
     "core/base",

@@ -1,4 +1,4 @@
-import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import { type RateLimit, writeAdminCredentials } from "./access/index.ts";
 import { type AccountPlace, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
@@ -6,7 +6,7 @@ import { Accounts, type FurtherAccount } from "./accounts.ts";
 import { type PageTable, sandboxPage } from "./page/index.ts";
 import { openStore, type Store } from "./state/index.ts";
 import { type IssuerCache, issuerCaches } from "./sts/index.ts";
-import { type Control, type Decision, startWire, type WireOptions, type WireServer } from "./wire/index.ts";
+import { type Control, type Decision, startWire } from "./wire/index.ts";
 
 export interface AwsOptions {
   /**
@@ -121,18 +121,6 @@ function settingsOf(options: AwsOptions): Settings {
   };
 }
 
-async function listening(options: WireOptions): Promise<WireServer> {
-  try {
-    return await startWire(options);
-  } catch (error) {
-    const address = `${options.listen}, port ${options.port}`;
-    throw new PodtrustError("sandbox-listen", `${address}: ${errorText(error)}`, {
-      cause: error,
-      detail: { listen: options.listen, port: options.port },
-    });
-  }
-}
-
 async function startOn(
   store: Store,
   settings: Settings,
@@ -145,7 +133,7 @@ async function startOn(
   if (options.adminCredentials !== undefined)
     await writeAdminCredentials(options.adminCredentials, first.key);
   const accounts = new Accounts(first, settings);
-  const wire = await listening({
+  const wire = await startWire({
     tenants: accounts.tenants,
     page: sandboxPage({
       account: first.kept,

@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
-import { closeListener, type HttpListener, openListener } from "../listener/index.ts";
+import { closeListener, openChosenListener } from "../listener/index.ts";
 import { type FrontFiles, writeCa } from "./files.ts";
 import { greet, plain, type GreetingRefusal, type Target } from "./greeting.ts";
 import { type Language, languages } from "./languages.ts";
@@ -152,18 +152,6 @@ function handle(exchange: Exchange, sites: readonly FrontSite[], logger: Logger)
     .catch(() => void exchange.outgoing.destroy());
 }
 
-async function listening(options: Parameters<typeof openListener>[0]): Promise<HttpListener> {
-  try {
-    return await openListener(options);
-  } catch (error) {
-    const { address, port } = options;
-    throw new PodtrustError("sandbox-listen", `${address}, port ${port}: ${errorText(error)}`, {
-      cause: error,
-      detail: { listen: address, port },
-    });
-  }
-}
-
 function environmentOf(
   language: Language,
   url: string,
@@ -195,7 +183,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const address = "127.0.0.1";
   // Those that wait in their CONNECT are none of the HTTP server's, which would wait for them at its end.
   const sockets = new Set<Socket>();
-  const listener = await listening({
+  const listener = await openChosenListener({
     address,
     port,
     tls: { cert: certificate, key },

@@ -1,4 +1,4 @@
-import { type Clock, defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { type Clock, defined, silentLogger } from "../../core/base/index.ts";
 import { MovableClock, type SandboxClock } from "../clock/index.ts";
 import type { FrontSite } from "../front/index.ts";
 import type { Answering } from "./answer.ts";
@@ -10,7 +10,7 @@ import { Project } from "./project.ts";
 import { applySeed, type GoogleSeed } from "./seed.ts";
 import { googleSite } from "./site.ts";
 import { type GoogleTable, tablesOf } from "./tables.ts";
-import { type GoogleServer, openServer, type ServerOptions } from "./server.ts";
+import { openServer } from "./server.ts";
 
 /** A running stand-in for Google Cloud: one project. */
 export interface StandInGoogle extends AsyncDisposable {
@@ -54,18 +54,6 @@ export interface OpenedGoogle {
 }
 
 const decisionsKept = 1000;
-
-async function listening(options: ServerOptions): Promise<GoogleServer> {
-  try {
-    return await openServer(options);
-  } catch (error) {
-    const address = `${options.listen}, port ${options.port}`;
-    throw new PodtrustError("sandbox-listen", `${address}: ${errorText(error)}`, {
-      cause: error,
-      detail: { listen: options.listen, port: options.port },
-    });
-  }
-}
 
 /** What a caller of the library has of it. */
 function shownAs(
@@ -114,7 +102,7 @@ export async function openGoogle(
     },
   };
   const { listen = "127.0.0.1", port = 0 } = options;
-  const server = await listening({ ...answering, listen, port });
+  const server = await openServer({ ...answering, listen, port });
   const closing = new AbortController();
   const close = async (): Promise<void> => {
     closing.abort(new Error("the sandbox is closing"));

@@ -1,19 +1,13 @@
 import type { ServerResponse } from "node:http";
-import { ChildAbort } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
-import { closeListener, openListener } from "../listener/index.ts";
+import { type AnsweringServer, openAnsweringServer } from "../listener/index.ts";
 import { answerCall, type Answering } from "./answer.ts";
 import type { Reply } from "./call.ts";
 import { GoogleRefusal, notFound, refusal } from "./refusal.ts";
 
-export interface ServerOptions extends Answering {
+interface ServerOptions extends Answering {
   readonly listen: string;
   readonly port: number;
-}
-
-export interface GoogleServer {
-  readonly url: string;
-  close(): Promise<void>;
 }
 
 /** The largest body that is read, in bytes: a JWK Set of eight keys and a policy of 1,500 members are far below. */
@@ -51,33 +45,11 @@ function send(outgoing: ServerResponse, { status, body }: Reply, date: number): 
 }
 
 /** The one HTTP port of the stand-in: IAM, STS, IAM Credentials, Secret Manager and the project's own policy. */
-export async function openServer(options: ServerOptions): Promise<GoogleServer> {
-  const closing = new AbortController();
-  const running = new Set<Promise<void>>();
-  const listener = await openListener({
+export function openServer(options: ServerOptions): Promise<AnsweringServer> {
+  return openAnsweringServer({
     address: options.listen,
     port: options.port,
-    onExchange(exchange) {
-      const either = new ChildAbort(closing.signal, exchange.over);
-      const work = replyTo(exchange, options, either.signal)
-        .then((reply) => send(exchange.outgoing, reply, options.project.clock.now()))
-        // The client broke off, or the stand-in closes: nothing can be said any more.
-        .catch(() => void exchange.outgoing.destroy())
-        .finally(() => {
-          either.release();
-          running.delete(work);
-        });
-      running.add(work);
-    },
+    answer: async (exchange, signal) =>
+      send(exchange.outgoing, await replyTo(exchange, options, signal), options.project.clock.now()),
   });
-  const host = options.listen.includes(":") ? `[${options.listen}]` : options.listen;
-  return {
-    url: `http://${host}:${listener.port}`,
-    async close() {
-      closing.abort(new Error("the sandbox is closing"));
-      listener.server.closeIdleConnections();
-      await Promise.allSettled(running);
-      await closeListener(listener);
-    },
-  };
 }

@@ -1,2 +1,9 @@
-export { closeListener, type HttpListener, type ListenerOptions, openListener } from "./listener.ts";
+export { type AnsweringServer, openAnsweringServer } from "./answering.ts";
+export {
+  closeListener,
+  type HttpListener,
+  type ListenerOptions,
+  openChosenListener,
+  openListener,
+} from "./listener.ts";
 export { sameSecret } from "./same-secret.ts";

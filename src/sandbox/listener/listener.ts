@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Server as TlsServer, ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
 import {
   bound,
   boundOptions,
@@ -87,6 +88,19 @@ export async function openListener(options: ListenerOptions): Promise<HttpListen
   server.listen(options.port, options.address);
   await once(server, "listening");
   return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** The same at an address that a person chose. Throws `sandbox-listen` where nothing can listen there. */
+export async function openChosenListener(options: ListenerOptions): Promise<HttpListener> {
+  try {
+    return await openListener(options);
+  } catch (error) {
+    const { address, port } = options;
+    throw new PodtrustError("sandbox-listen", `${address}, port ${port}: ${errorText(error)}`, {
+      cause: error,
+      detail: { listen: address, port },
+    });
+  }
 }
 
 /** Stops listening and cuts every connection. */

@@ -15,7 +15,7 @@ export {
   type ValueOf,
 } from "./input.ts";
 export { performHere } from "./in-process.ts";
-export { startWire, type WireOptions, type WireServer } from "./server.ts";
+export { startWire, type WireOptions } from "./server.ts";
 export {
   type ServiceAction,
   action,

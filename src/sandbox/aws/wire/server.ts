@@ -1,7 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { ChildAbort } from "../../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../../core/listener/index.ts";
-import { closeListener, openListener } from "../../listener/index.ts";
+import { type AnsweringServer, openAnsweringServer } from "../../listener/index.ts";
 import { type Control, controlPath } from "./control.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { headerOf, type WireRequest } from "./gate.ts";
@@ -15,14 +14,6 @@ export interface WireOptions extends DispatchOptions {
   readonly listen: string;
   /** 0: any free one. */
   readonly port: number;
-}
-
-/** A listening server. */
-export interface WireServer {
-  /** `http://127.0.0.1:4566` */
-  readonly url: string;
-  readonly port: number;
-  close(): Promise<void>;
 }
 
 /** The largest body that is read, in bytes: AWS's own limits on documents stay well below. */
@@ -67,36 +58,11 @@ function unread(error: unknown): PageResponse {
 }
 
 /** Starts the one HTTP port of the sandbox: the AWS protocols, and the page on everything else. */
-export async function startWire(options: WireOptions): Promise<WireServer> {
-  const closing = new AbortController();
-  const running = new Set<Promise<void>>();
-  const listener = await openListener({
+export function startWire(options: WireOptions): Promise<AnsweringServer> {
+  return openAnsweringServer({
     address: options.listen,
     port: options.port,
-    onExchange(exchange) {
-      const { outgoing } = exchange;
-      const either = new ChildAbort(closing.signal, exchange.over);
-      const work = answer(exchange, options, either.signal)
-        .catch(unread)
-        .then((result) => send(outgoing, result, options))
-        // The client broke off, or the page failed: either way nothing can be said any more.
-        .catch(() => void outgoing.destroy())
-        .finally(() => {
-          either.release();
-          running.delete(work);
-        });
-      running.add(work);
-    },
+    answer: async (exchange, signal) =>
+      send(exchange.outgoing, await answer(exchange, options, signal).catch(unread), options),
   });
-  const host = options.listen.includes(":") ? `[${options.listen}]` : options.listen;
-  return {
-    url: `http://${host}:${listener.port}`,
-    port: listener.port,
-    async close() {
-      closing.abort(new Error("the sandbox is closing"));
-      listener.server.closeIdleConnections();
-      await Promise.allSettled(running);
-      await closeListener(listener);
-    },
-  };
 }
