@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
-import { checkServerIdentity, TLSSocket } from "node:tls";
+import { checkServerIdentity, type ConnectionOptions, TLSSocket } from "node:tls";
 import { collectBytes, defined, hostName, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import type { ConnectionPool } from "./connections.ts";
@@ -10,6 +10,7 @@ import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
 import { connectHost } from "./loopback.ts";
+import { throughProxy } from "./tunnel.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
 const { request: plainRequest } = process.getBuiltinModule("node:http");
@@ -30,6 +31,8 @@ export interface HttpOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
+  /** `http://127.0.0.1:PORT` of a proxy that is asked to connect to the server (CONNECT); for https alone, without `connections`. */
+  readonly proxy?: string;
   /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is reported. */
   readonly connections?: ConnectionPool;
   readonly signal?: AbortSignal;
@@ -92,7 +95,7 @@ function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
   return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
 }
 
-function requestOptions(url: URL, options: HttpOptions): RequestOptions {
+function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): RequestOptions {
   const secure = url.protocol === "https:";
   const name = hostName(url);
   const asked = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
@@ -108,14 +111,25 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
     maxHeaderSize,
   };
   if (!secure) return base;
+  const tls = tlsOptions(name, options);
+  if (options.proxy === undefined) return { ...base, ...tls, ...identityCheck(name, options.connections) };
+  const tunnelled: ConnectionOptions = {
+    ...tls,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+  };
+  const createConnection = throughProxy(options.proxy, { ...target, tls: tunnelled }, signal);
+  // Node asks `createConnection` only where no agent connects.
+  return { ...base, agent: undefined, createConnection };
+}
+
+/** How a server of that name is verified, but for its name. */
+function tlsOptions(name: string, options: HttpOptions): ConnectionOptions {
   return {
-    ...base,
     ...(isIP(name) === 0 ? { servername: name } : { servername: "" }),
     // Without it Node trusts its own roots and NODE_EXTRA_CA_CERTS, parsed once per process.
     ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }),
     ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
-    ...identityCheck(name, options.connections),
     // Else the chain is judged in `judgeChain`, after the handshake and before the request.
     rejectUnauthorized: !judgesItself(options),
   };
@@ -283,7 +297,7 @@ class Ending {
 /** Begins an exchange, which `ending` ends. */
 function begin(url: URL, options: HttpOptions, ending: Ending): ClientRequest {
   const start = url.protocol === "https:" ? secureRequest : plainRequest;
-  const connection = requestOptions(url, options);
+  const connection = requestOptions(url, options, ending.signal);
   const outgoing = start(connection);
   outgoing.once("socket", (socket) =>
     options.observer?.follow(socket, String(connection.host), Number(connection.port)),
