@@ -8,6 +8,7 @@ import {
   cloud,
   faultOf,
   federated,
+  type GoogleWorld,
   googleWorld,
   impersonation,
   refused,
@@ -18,6 +19,30 @@ import {
 const pools = "/v1/projects/podtrust-sandbox/locations/global/workloadIdentityPools";
 const accounts = "/v1/projects/podtrust-sandbox/serviceAccounts";
 const cartAccount = `${accounts}/${cartEmail}`;
+
+describe("the administrator of the sandbox's Google", () => {
+  const refresh = (world: GoogleWorld, form: Readonly<Record<string, string>>) =>
+    world.ask("POST", "/token", {
+      body: new URLSearchParams(form).toString(),
+      token: "",
+      type: "application/x-www-form-urlencoded",
+    });
+
+  test("has a login as gcloud leaves it in a file, which gives his token and nobody else's", async (t) => {
+    const world = await googleWorld(t);
+    const file = world.google.adminFile as Readonly<Record<string, string>>;
+    assert.deepEqual([file["type"], file["token_uri"]], ["authorized_user", `${world.google.url}/token`]);
+    const secret = file["refresh_token"] ?? "";
+    const { status, body } = await refresh(world, { grant_type: "refresh_token", refresh_token: secret });
+    assert.deepEqual([status, body.access_token, body.expires_in], [200, world.google.adminToken, 3599]);
+    const wrong = await refresh(world, { grant_type: "refresh_token", refresh_token: `${secret}x` });
+    assert.deepEqual([wrong.status, wrong.body.error], [400, "invalid_grant"]);
+    const other = await refresh(world, { grant_type: "password", refresh_token: secret });
+    assert.deepEqual([other.status, other.body.error], [400, "unsupported_grant_type"]);
+    const rules = world.google.decisions().map(({ rule, decision }) => `${rule} ${decision}`);
+    assert.deepEqual(rules, ["admin-login allow", "admin-login invalid", "admin-login invalid"]);
+  });
+});
 
 describe("service accounts of the sandbox's Google", () => {
   test("are made, shown, listed, disabled and deleted", async (t) => {

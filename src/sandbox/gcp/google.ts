@@ -1,6 +1,7 @@
 import { type Clock, defined, silentLogger } from "../../core/base/index.ts";
 import { MovableClock, type SandboxClock } from "../clock/index.ts";
 import type { FrontSite } from "../front/index.ts";
+import { adminLogin } from "./admin-login.ts";
 import type { Answering } from "./answer.ts";
 import { type CredentialFile, credentialFile } from "./credential-file.ts";
 import type { GoogleDecision } from "./decisions.ts";
@@ -20,6 +21,8 @@ export interface StandInGoogle extends AsyncDisposable {
   readonly projectNumber: string;
   /** A bearer token that may do everything: a secret of the stand-in. */
   readonly adminToken: string;
+  /** The same as a person's login, for GOOGLE_APPLICATION_CREDENTIALS: the content of such a file. */
+  readonly adminFile: object;
   /** What tells clients of the project: GOOGLE_CLOUD_PROJECT, without which some ask for it elsewhere. */
   readonly environment: Readonly<Record<string, string>>;
   /** By it tokens expire, policies spread and what is deleted goes; `advance` moves it. */
@@ -67,6 +70,7 @@ function shownAs(
     project: settings.project,
     projectNumber: settings.projectNumber,
     adminToken: project.tokens.admin,
+    adminFile: adminLogin(url, project.tokens.admin),
     environment: { GOOGLE_CLOUD_PROJECT: settings.project },
     clock,
     decisions: () => decisions.slice(-decisionsKept),

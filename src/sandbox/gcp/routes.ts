@@ -1,4 +1,5 @@
 import { demand } from "./access.ts";
+import { refreshLogin } from "./admin-login.ts";
 import type { Call, Reply } from "./call.ts";
 import { exchangeToken } from "./exchange.ts";
 import { generateAccessToken } from "./impersonate.ts";
@@ -112,6 +113,7 @@ const secretRows: readonly Row[] = [
 /** All that this stand-in answers. The paths of Google's hosts do not meet, so that one port has them all. */
 export const routes: readonly Route[] = [
   api("sts", undefined)(["POST", "/v1/token", "token", exchangeToken]),
+  api("oauth2", undefined)(["POST", "/token", "token", refreshLogin]),
   api(
     "iamcredentials",
     iamScopes,

@@ -4,6 +4,7 @@ import { answerCall, type Answering } from "./answer.ts";
 /** Google's hosts, each with the service that answers there. */
 const services: Readonly<Record<string, string>> = {
   "sts.googleapis.com": "sts",
+  "oauth2.googleapis.com": "oauth2",
   "iam.googleapis.com": "iam",
   "iamcredentials.googleapis.com": "iamcredentials",
   "secretmanager.googleapis.com": "secretmanager",
