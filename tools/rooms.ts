@@ -314,6 +314,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/base",
     "rules/oidc",
     "rules/keys",
+    "rules/openbao",
     "rules/plan",
     "rules/injection",
     "rules/bindings",

@@ -8,7 +8,13 @@ import type { ConnectTo } from "../core/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../providers/kubernetes/index.ts";
 import { type Issuer, parseDiscovery, parseIssuer } from "../rules/oidc/index.ts";
 import { type Publisher, startPublisher } from "../publisher/index.ts";
-import { type StandInCluster, startSandbox, startAuthority, startStandInCluster } from "../sandbox/index.ts";
+import {
+  type SandboxOptions,
+  type StandInCluster,
+  startSandbox,
+  startAuthority,
+  startStandInCluster,
+} from "../sandbox/index.ts";
 import { type CertificateManager, fileStore, startCertificateManager } from "../providers/tls/index.ts";
 import { Ending } from "./ending.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
@@ -32,6 +38,8 @@ export interface EnvironmentOptions {
   readonly issuer?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** What the sandbox has beside AWS. */
+  readonly beside?: Pick<SandboxOptions, "azure" | "gcp">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -153,6 +161,7 @@ async function build(
   }
   const adminCredentials = join(folder, "admin.ini");
   const sandbox = await startSandbox({
+    ...options.beside,
     connectTo,
     ca: ca.root,
     adminCredentials,

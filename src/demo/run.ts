@@ -196,6 +196,19 @@ async function runIn<S extends Stage>(
   }
 }
 
+/** What a demo does, or that it was interrupted: whatever else goes wrong while it ends is a consequence of that. */
+export async function interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new PodtrustError("interrupted", "the demo was interrupted", {
+      cause,
+      next: "Nothing of it is left running. Run podtrust demo again to see all of it.",
+    });
+  }
+}
+
 /**
  * Shows the chain on a stage, reports each step, and gives all of it as data. Throws as `runDemo` does, and what keeps the
  * stage from being set.
@@ -206,15 +219,7 @@ export async function runOn<S extends Stage>(
   keep?: (stage: S) => Promise<void>,
 ): Promise<DemoReport> {
   const { start = options.clock.elapsed() } = options;
-  try {
-    return await runIn(await open(), { ...options, start }, keep);
-  } catch (cause) {
-    if (!options.signal.aborted) throw cause;
-    throw new PodtrustError("interrupted", "the demo was interrupted", {
-      cause,
-      next: "Nothing of it is left running. Run podtrust demo again to see all of it.",
-    });
-  }
+  return interruptible(options.signal, async () => runIn(await open(), { ...options, start }, keep));
 }
 
 /**

@@ -9,13 +9,16 @@ export async function mintToken(stage: Stage, name: string, audience: string): P
 }
 
 /** A token that the stand-in cluster signed long ago; undefined for a real one, where it would be waited for. */
-export function expiredToken({ standIn, clock }: Stage): (() => Promise<string>) | undefined {
+export function expiredToken(
+  { standIn, clock }: Stage,
+  audience: string = example.audience,
+): (() => Promise<string>) | undefined {
   if (standIn === undefined) return undefined;
   const forged = {
     namespace: example.namespace,
     name: example.serviceAccount,
-    audiences: [example.audience],
-    // Beyond the five minutes that AWS forgives; nothing else is wrong about it.
+    audiences: [audience],
+    // Beyond the five minutes that the most patient one forgives; nothing else is wrong about it.
     issuedAt: Math.floor(clock.now() / 1000) - 7200,
     expirationSeconds: 3600,
   };

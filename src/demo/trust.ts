@@ -4,11 +4,14 @@ import { type AwsSide, makeTrust } from "./aws-side.ts";
 import { example } from "./example.ts";
 import type { LinkReporter } from "./link-reporter.ts";
 import type { Stage } from "./stage.ts";
-import type { OnEvent } from "./report.ts";
+import type { DemoEvent, OnEvent } from "./report.ts";
 import { mintToken } from "./tokens.ts";
 
 /** Reports each reason to wait once, however often it is waited for. */
-function reportWaits(onEvent: OnEvent, clock: Clock): (event: ApplyEvent) => void {
+export function reportWaits(
+  onEvent: (event: Extract<DemoEvent, { readonly kind: "waiting" }>) => void,
+  clock: Clock,
+): (event: ApplyEvent) => void {
   const reported = new Set<string>();
   return (event) => {
     if (event.type !== "waiting" || reported.has(event.reason)) return;
@@ -19,7 +22,7 @@ function reportWaits(onEvent: OnEvent, clock: Clock): (event: ApplyEvent) => voi
 }
 
 /** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the stage does. */
-async function makeServiceAccounts(stage: Stage): Promise<void> {
+export async function makeServiceAccounts(stage: Stage): Promise<void> {
   await stage.cluster.createNamespace(example.namespace);
   for (const name of [example.serviceAccount, example.otherServiceAccount]) {
     const made = await stage.cluster.createServiceAccount(example.namespace, name);

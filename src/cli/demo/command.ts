@@ -14,6 +14,7 @@ export const demoUses: CommandUses = {
   demo: {
     examples: [
       "podtrust demo",
+      "podtrust demo --for aws,gcp,azure",
       "podtrust demo --from-nothing",
       "podtrust demo --cluster --context kind-test",
     ],
@@ -30,6 +31,10 @@ export function defineDemo(program: Command, context: CommandContext): void {
     )
     .option("--kubeconfig <file>", "use a real cluster in place of the stand-in, under its own issuer")
     .option("--context <name>", "context of that kubeconfig")
+    .option(
+      "--for <relying parties>",
+      "show one ServiceAccount at several relying parties, of aws, gcp, azure and openbao (needs bao on PATH): aws,gcp,azure",
+    )
     .option(
       "--from-nothing",
       "begin with no machine and no name: the guide's seven steps, on stand-ins for Hetzner and Cloudflare",
@@ -84,6 +89,7 @@ function check({ kubeconfig, context, fromNothing }: DemoCommandOptions): void {
 
 /** `podtrust demo`. */
 async function runDemo(context: CommandContext, options: DemoCommandOptions): Promise<void> {
+  if (options.for !== undefined) return (await import("./parties.ts")).demoOfParties(context, options);
   const { runDemo: playDemo, runFromNothing } = await import("../../demo/index.ts");
   const { demoOnCluster } = await import("./on-cluster.ts");
   const { printEvent } = await import("./printing.ts");

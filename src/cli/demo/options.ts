@@ -8,4 +8,6 @@ export interface DemoCommandOptions {
   readonly podImage: string;
   readonly watchRotation?: string;
   readonly yes?: true;
+  /** `aws,gcp` */
+  readonly for?: string;
 }

@@ -1,0 +1,52 @@
+import { isRecord, type JsonRecord } from "../../core/base/index.ts";
+import { request } from "../../core/http/index.ts";
+import type { Front } from "../../sandbox/index.ts";
+
+/** What a workload asks of a cloud. */
+export interface FrontCall {
+  /** The cloud's own address, as in production. */
+  readonly url: string;
+  readonly bearer?: string;
+  /** Sent by POST: a form, or what becomes JSON. Absent: it is a GET. */
+  readonly form?: Readonly<Record<string, string>>;
+  readonly json?: object;
+}
+
+/** What came back. */
+export interface FrontAnswer {
+  readonly status: number;
+  readonly body: JsonRecord;
+}
+
+function bodyOf({ form, json }: FrontCall): { readonly type: string; readonly body: string } | undefined {
+  if (form !== undefined)
+    return { type: "application/x-www-form-urlencoded", body: new URLSearchParams(form).toString() };
+  return json === undefined ? undefined : { type: "application/json", body: JSON.stringify(json) };
+}
+
+function jsonOf(text: string): JsonRecord {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Asks a cloud under its own name, through the sandbox's front and by its CA alone. Throws `http-*`. */
+export async function askCloud(front: Front, call: FrontCall, signal: AbortSignal): Promise<FrontAnswer> {
+  const sent = bodyOf(call);
+  const { status, body } = await request(call.url, {
+    method: sent === undefined ? "GET" : "POST",
+    headers: {
+      accept: "application/json",
+      ...(sent === undefined ? {} : { "content-type": sent.type }),
+      ...(call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` }),
+    },
+    ...(sent === undefined ? {} : { body: sent.body }),
+    proxy: front.url,
+    ca: front.ca,
+    signal,
+  });
+  return { status, body: jsonOf(body.toString("utf8")) };
+}

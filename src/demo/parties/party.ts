@@ -1,0 +1,89 @@
+import type { RelyingPartyName } from "../../rules/oidc/index.ts";
+import type { SandboxOptions } from "../../sandbox/index.ts";
+import type { DemoEnvironment } from "../environment.ts";
+
+/** Who comes with which token, and is refused. */
+export type AttemptName = "other-account" | "other-audience" | "forged" | "expired";
+
+/** What a relying party answered to a token. */
+export type PartyAnswer =
+  | {
+      readonly outcome: "granted";
+      /** Who the workload is there. */
+      readonly identity: string;
+      /** What it read with that, as the end of a sentence. */
+      readonly read: string;
+    }
+  | {
+      readonly outcome: "refused";
+      /** The relying party's own code and words. */
+      readonly code: string;
+      readonly message: string;
+      /** The rule that `podtrust explain` names for it, and what that found. */
+      readonly rule: string;
+      readonly why: string;
+    };
+
+/** What a relying party is shown on. */
+export interface PartyPlace {
+  readonly environment: DemoEnvironment;
+  /** The program and first arguments that run podtrust's `job`. */
+  readonly program: readonly string[];
+  /** Where other programs are looked for: PATH. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** A relying party that has what the workload is to read, and trusts no cluster yet. */
+export interface OpenedParty {
+  /** What was there before podtrust came, as sentences. */
+  readonly given: readonly string[];
+  /** Its section of the config that all of them share. */
+  readonly section: Readonly<Record<string, unknown>>;
+  /** By which variables podtrust reaches it to make what the section names. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Comes with a token as the workload does. */
+  exchange(token: string): Promise<PartyAnswer>;
+  close(): Promise<void>;
+}
+
+/** A relying party as the demo shows it. */
+export interface DemoParty {
+  readonly name: RelyingPartyName;
+  /** What the sandbox has to run for it. */
+  readonly sandbox: Pick<SandboxOptions, "azure" | "gcp">;
+  /** What of it is a stand-in, in words; absent where it runs itself. */
+  readonly standIn?: string;
+  /** What takes less time than in real life, in words. */
+  readonly shortened?: string;
+  /** The rule by which it refuses each attempt. */
+  readonly rules: Readonly<Record<AttemptName, string>>;
+  /** Rules that refuse the right token too, for a moment after something was made, and why. */
+  readonly settling: Readonly<Record<string, string>>;
+  /** Why it cannot be shown here, and what to do about it; undefined where it can. Absent: it always can. */
+  readonly missing?: (path: string) => string | undefined;
+  open(place: PartyPlace): Promise<OpenedParty>;
+}
+
+/** What the sandbox runs for a relying party, which its row has asked for. */
+export function running<Value>(value: Value | undefined, { name }: Pick<DemoParty, "name">): Value {
+  if (value === undefined) throw new TypeError(`the sandbox does not run what ${name} is shown with`);
+  return value;
+}
+
+/** A decision of a stand-in, as far as all of them have it alike. */
+interface RecordedDecision {
+  readonly decision: "allow" | "deny" | "invalid";
+  readonly rule: string;
+  readonly why?: string;
+}
+
+/** A refusal with the rule that the stand-in has just written down for it. */
+export function refusedBy(
+  decisions: readonly RecordedDecision[],
+  said: { readonly code: string; readonly message: string },
+): PartyAnswer {
+  const last = decisions.findLast(({ decision }) => decision !== "allow");
+  const { code, message } = said;
+  return { outcome: "refused", code, message, rule: last?.rule ?? "", why: last?.why ?? "" };
+}
