@@ -201,6 +201,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/base",
     "rules/oidc",
     "rules/keys",
+    "rules/gcp",
     "rules/trust",
     "rules/openbao",
     "rules/plan",

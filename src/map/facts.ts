@@ -1,6 +1,6 @@
 import type { RotationRecord } from "../rules/rotation/index.ts";
 import type { PodTokens } from "../rules/tokens/index.ts";
-import type { OidcProviderFacts, RoleState } from "../stack/parts/index.ts";
+import type { OidcProviderFacts, RoleState, SeenParty } from "../stack/parts/index.ts";
 
 /** A key as a JWK Set names it. */
 export interface KeyName {
@@ -89,6 +89,28 @@ export interface MapProof {
   readonly said: string;
 }
 
+/** What a relying party beside AWS answered to a ServiceAccount's token. */
+export interface PartyProof {
+  /** The name of whom it would become. */
+  readonly identity: string;
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  /** Of the key that signed the token. */
+  readonly kid?: string;
+  readonly accepted: boolean;
+  /** What was said, where it was refused. */
+  readonly said: string;
+}
+
+/** What of one section of the config stands at a relying party beside AWS. */
+export interface MapParty extends SeenParty {
+  /** `Google Cloud` */
+  readonly title: string;
+  /** `project shop-project` */
+  readonly place: string;
+  readonly proofs: readonly PartyProof[];
+}
+
 /** Something that could not be looked at. */
 export interface Unseen {
   readonly what: string;
@@ -111,6 +133,8 @@ export interface MapFacts {
   /** What `rotate` remembers of the cluster's keys; absent where it could not be read. */
   readonly rotation?: RotationRecord;
   readonly accounts: readonly MapAccount[];
+  /** Relying parties beside AWS; absent: the config has none. */
+  readonly parties?: readonly MapParty[];
   /** Of all namespaces; absent where they could not be listed. */
   readonly serviceAccounts?: readonly MapServiceAccount[];
   readonly pods?: readonly MapPod[];

@@ -98,6 +98,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     AWS_ENDPOINT_URL_ROUTE_53: route53.url,
     CLOUDFLARE_BASE_URL: cloudflare.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: google.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: google.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: google.url,
     GOOGLE_APPLICATION_CREDENTIALS: join(folder, "google.json"),
   };
 

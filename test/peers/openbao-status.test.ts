@@ -6,6 +6,7 @@ import process from "node:process";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
+import type { TrustMap } from "../../src/map/index.ts";
 import type { StatusReport } from "../../src/stack/index.ts";
 import { openbaoProgram } from "../support/openbao-server.ts";
 import { jobsRole, openbaoWorld, type OpenBaoWorld, webRole } from "../support/openbao-world.ts";
@@ -124,6 +125,38 @@ describe("status of OpenBao", { skip: missing ?? false }, () => {
     await world.must(["up", "--yes"]);
     assert.deepEqual(await reasons("provider", {}), ["OpenBaoNotAsked"]);
     assert.deepEqual(await reasons("sts", {}), ["LoginAccepted", "LoginAccepted"]);
+  });
+
+  test("stands on the trust map: its ways are proved by a login, and a role that lets in anybody is told", async () => {
+    await world.must(["up", "--yes"]);
+    const map = async (): Promise<TrustMap> =>
+      JSON.parse((await world.podtrust(["map", "--json"])).out) as TrustMap;
+    const { access, nodes, findings: told } = await map();
+    assert.deepEqual(
+      access.map(({ serviceAccount, role, proof }) => [
+        serviceAccount.replace("service-account ", ""),
+        role.split(", ").at(-1),
+        proof?.outcome,
+      ]),
+      [
+        ["shop/web", "role web", "accepted"],
+        ["shop/a", "role jobs", "accepted"],
+        ["shop/b", "role jobs", undefined],
+      ],
+    );
+    assert.deepEqual(
+      nodes.filter(({ kind }) => kind === "policy").map(({ name }) => name),
+      ["web", "jobs"],
+    );
+    assert.deepEqual(told, []);
+    await world.change("role/web", { bound_subject: "" });
+    assert.deepEqual(
+      (await map()).findings.map(({ rule, text }) => [rule, text]),
+      [
+        ["not-admitted", "it does not let in shop/web, which is to become it"],
+        ["other-principals", "it lets in whoever has a token for its audience too"],
+      ],
+    );
   });
 
   test("names a ServiceAccount that is not there", async () => {

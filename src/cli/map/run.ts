@@ -50,8 +50,9 @@ function printSummary({ output }: CommandContext, map: TrustMap): void {
   const many = (kind: string): number => map.nodes.filter((node) => node.kind === kind).length;
   const proved = map.access.filter(({ proof }) => proof?.outcome === "accepted").length;
   output.line(rich`${bold(map.stack)}  ${map.issuer}`);
+  const by = map.nodes.some(({ party }) => party !== undefined) ? "" : " by STS";
   output.line(
-    `${many("service-account")} ServiceAccounts can become ${many("role")} roles by ${map.access.length} ways, ${proved} of them proved by STS`,
+    `${many("service-account")} ServiceAccounts can become ${many("role")} roles by ${map.access.length} ways, ${proved} of them proved${by}`,
     2,
   );
   for (const [kind, title] of [

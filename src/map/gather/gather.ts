@@ -4,8 +4,10 @@ import { judgeIssuer } from "../../issuer/index.ts";
 import { type Facts, gatherFacts, type GatherOptions, seen, type WorkloadFacts } from "../../stack/index.ts";
 import { awsParts, openCluster } from "../../stack/parts/index.ts";
 import type { KeyName, MapCluster, MapFacts, MapProof, PublisherKey, Unseen } from "../facts.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { lookAtAccount } from "./account.ts";
 import { clusterObjects, type ClusterObjects } from "./cluster.ts";
+import { lookAtParties } from "./parties.ts";
 
 export interface MapOptions extends Omit<GatherOptions, "publisher"> {
   /** What a publisher of this stack on this machine says of its keys. */
@@ -69,13 +71,16 @@ function unseenOf(facts: Facts, published: boolean): readonly Unseen[] {
   return [...clusterUnseen(facts), ...(published ? [] : [keys]), ...facts.workloads.flatMap(proofUnseen)];
 }
 
+/** The cluster, where it lets us in. */
+async function clusterApi(options: MapOptions, { cluster }: Facts): Promise<KubernetesApi | undefined> {
+  return cluster?.username.kind === "seen" ? openCluster(options) : undefined;
+}
+
 async function objectsOf(
-  options: MapOptions,
-  { cluster }: Facts,
+  { signal }: MapOptions,
+  api: KubernetesApi | undefined,
 ): Promise<ClusterObjects & Pick<MapFacts, "rotation">> {
-  if (cluster?.username.kind !== "seen") return { bindings: [], unseen: [] };
-  const { signal } = options;
-  const api = await openCluster(options);
+  if (api === undefined) return { bindings: [], unseen: [] };
   const [objects, rotation] = await Promise.all([
     clusterObjects(api, signal),
     seen(signal, () => new RecordSecret(api).read(signal)),
@@ -107,12 +112,15 @@ export async function gatherMap(options: MapOptions): Promise<MapFacts> {
   const parts = awsParts(options);
   const unseen: Unseen[] = [];
   try {
-    const gathered = gatherFacts(options, links);
-    const [facts, looks, objects, publisher] = await Promise.all([
+    // Relying parties beside AWS are looked at by their sights, and not as `status` does.
+    const gathered = gatherFacts({ ...options, awsOnly: true }, links);
+    const opened = gathered.then((found) => clusterApi(options, found));
+    const [facts, looks, objects, publisher, others] = await Promise.all([
       gathered,
       Promise.all(parts.map((part) => lookAtAccount(part, signal))),
-      gathered.then((found) => objectsOf(options, found)),
+      opened.then((api) => objectsOf(options, api)),
       keysOf(options, unseen),
+      opened.then((api) => lookAtParties(options, api, signal)),
     ]);
     const jwks = facts.issuer === undefined ? undefined : judgeIssuer(facts.issuer.reading).jwks;
     const { unseen: hidden, ...seenObjects } = objects;
@@ -127,11 +135,13 @@ export async function gatherMap(options: MapOptions): Promise<MapFacts> {
         publisher,
       }),
       accounts: looks.flatMap(({ account }) => account ?? []),
+      parties: others.parties,
       ...seenObjects,
       proofs: facts.workloads.flatMap(proofOf),
       unseen: [
         ...unseenOf(facts, jwks !== undefined),
         ...looks.flatMap((look) => look.unseen),
+        ...others.unseen,
         ...hidden,
         ...unseen,
       ],

@@ -19,8 +19,9 @@ export interface Breakage {
 
 /** The nodes without which a way does not lead anywhere. A key is one of them as long as tokens are signed with it. */
 function needs(access: MapAccess, map: Ways): readonly string[] {
-  const { serviceAccount, role, provider, issuer } = access;
-  return [serviceAccount, role, provider, issuer, ...map.clusters, ...map.signing];
+  const { serviceAccount, role, provider, issuer, isUploaded } = access;
+  const read = isUploaded === true ? [] : [issuer];
+  return [serviceAccount, role, provider, ...read, ...map.clusters, ...map.signing];
 }
 
 interface Ways {

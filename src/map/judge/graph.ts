@@ -36,6 +36,8 @@ export interface MapNode {
   /** What people call it. */
   readonly name: string;
   readonly account?: string;
+  /** The relying party that it is of; absent: AWS, or none. */
+  readonly party?: string;
   readonly namespace?: string;
   /** Of a key. */
   readonly state?: MapKeyState;
@@ -75,14 +77,14 @@ export interface MapLink {
   readonly to: string;
 }
 
-/** How it is known that STS lets somebody in. */
+/** How it is known that STS, or another relying party, lets somebody in. */
 export interface Proof {
   readonly outcome: "accepted" | "refused";
   /** RFC 3339. */
   readonly at: string;
-  /** Who asked STS: `this run`, or a binding. */
+  /** Who asked: `this run`, or a binding. */
   readonly by: string;
-  /** What STS said, where it refused. */
+  /** What was said, where it was refused. */
   readonly said?: string;
 }
 
@@ -92,12 +94,17 @@ export interface MapAccess {
   readonly role: string;
   readonly provider: string;
   readonly issuer: string;
-  /** By the rules of STS over the trust policy as IAM has it; undecided where it hangs on what only a call brings. */
+  /**
+   * By the rules of STS over the trust policy as IAM has it; undecided where it hangs on what only a call brings. Of other
+   * relying parties: who is named there.
+   */
   readonly outcome: "admitted" | "undecided";
   /** The condition keys on whose values the answer hangs. */
   readonly decidingKeys: readonly string[];
   /** Who asked for it: `config`, or the name of a binding; nobody where the trust policy alone lets it in. */
   readonly askedBy: readonly string[];
+  /** The provider was given the keys: the issuer's documents are not needed. */
+  readonly isUploaded?: true;
   readonly proof?: Proof;
 }
 

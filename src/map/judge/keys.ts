@@ -9,8 +9,9 @@ import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
 import { type MapKeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
 /** Which key signs, as far as it was seen: by a token of now, by the publisher, or since there is no other. */
-function signingKid({ proofs, publisher, cluster }: MapFacts): string | undefined {
-  const minted = proofs.find(({ kid }) => kid !== undefined)?.kid;
+function signingKid({ proofs, parties = [], publisher, cluster }: MapFacts): string | undefined {
+  const asked = [...proofs, ...parties.flatMap((party) => party.proofs)];
+  const minted = asked.find(({ kid }) => kid !== undefined)?.kid;
   if (minted !== undefined) return minted;
   const reported = publisher?.find(({ signs }) => signs !== undefined)?.kid;
   if (reported !== undefined) return reported;

@@ -10,6 +10,7 @@ import {
 import { accessTo, RequestedAccess, issuersOf, type OwnProvider, ownProviders } from "./access.ts";
 import { chainFindings, chainsFrom } from "./chains.ts";
 import { keysOf } from "./keys.ts";
+import { partiesOnMap } from "./parties.ts";
 import { roleParts, rolesOf, unreadableRole, type MapRole } from "./roles.ts";
 import { broken } from "./broken.ts";
 import { unused } from "./unused.ts";
@@ -127,18 +128,20 @@ function refusedOf(
 }
 
 /**
- * The map of what was read. Whether a token is let in is decided by `rules/trust` alone; nothing is made up of what was not
+ * The map of what was read. Whether AWS lets a token in is decided by `rules/trust` alone; nothing is made up of what was not
  * seen: it is among `unseen`, and a node says nothing of it.
  */
 export function trustMap(facts: MapFacts): TrustMap {
   const asked = new RequestedAccess(facts);
   const roles = rolesOf(facts, asked);
   const own = new Map(facts.accounts.map((account) => [account, ownProviders(facts, account)]));
-  const access = roles.flatMap(({ account, read }) =>
+  const parties = partiesOnMap(facts);
+  const atAws = roles.flatMap(({ account, read }) =>
     read === undefined
       ? []
       : (own.get(account) ?? []).flatMap((provider) => accessTo(facts, read, provider, asked)),
   );
+  const access = [...atAws, ...parties.access];
   const ofRole = byRole(access);
   const parts = new Parts();
   const keys = keysOf(facts);
@@ -146,6 +149,7 @@ export function trustMap(facts: MapFacts): TrustMap {
   parts.add(keys);
   for (const [account, providers] of own) parts.add(providerParts(account, providers));
   for (const role of roles) parts.add(roleParts(role));
+  parts.add(parties);
   parts.add({ nodes: serviceAccountNodes(facts, new Set(access.map((one) => one.serviceAccount))) });
   const chains = chainsFrom(
     facts,
@@ -162,7 +166,7 @@ export function trustMap(facts: MapFacts): TrustMap {
     links.filter((one) => one.kind === "trusts" && ownIds.has(one.from)).map(({ to }) => to),
   );
   const findings: readonly MapFinding[] = [
-    ...broken(facts, [...nodes.values()], access, refusedOf(roles, asked, ofRole)),
+    ...broken(facts, [...nodes.values()], atAws, refusedOf(roles, asked, ofRole)),
     ...roles.flatMap(unreadableRole),
     ...roles.flatMap(({ account, read }) => {
       if (read === undefined) return [];
@@ -172,6 +176,7 @@ export function trustMap(facts: MapFacts): TrustMap {
     ...widerProviders(facts, new Set([...own.values()].flat().map(({ arn }) => arn))),
     ...chainFindings(chains),
     ...widerKeys(keys.nodes),
+    ...parties.findings,
     ...unused(facts, { nodes, links, access: ofRole, ofOurs }),
   ];
   return {

@@ -1,6 +1,6 @@
 import { type Html, html } from "../../core/html/index.ts";
 import type { MapAccess, MapNode } from "../judge/index.ts";
-import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, provedText } from "./parts.ts";
+import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, partiesOf, provedText } from "./parts.ts";
 import type { MapView } from "./view.ts";
 
 /** Names as an attribute that the filter looks through. */
@@ -41,7 +41,11 @@ function stepCard(view: MapView, node: MapNode): Html {
   >
     <h3><code>${node.name}</code></h3>
     ${node.state === undefined ? undefined : html`<p><span class="badge ${look}">${state}</span></p>`}
-    ${node.account === undefined ? undefined : html`<p class="quiet">Account ${node.account}</p>`}
+    ${
+      node.account === undefined
+        ? undefined
+        : html`<p class="quiet">${node.party === undefined ? "Account " : ""}${node.account}</p>`
+    }
     ${findings.map(findingPart)} ${detailsPart(node)} ${breakagePart(view, node.id)}
   </li>`;
 }
@@ -64,8 +68,8 @@ function wayItem(view: MapView, role: MapNode, way: MapAccess): Html {
     data-look="${lookOf(way)}"
     data-href="${view.anchor(way.serviceAccount)}"
   >
-    <a href="#${view.anchor(way.serviceAccount)}"><code>${who?.name}</code></a> ${provedText(way)} <br /><span
-      class="quiet"
+    <a href="#${view.anchor(way.serviceAccount)}"><code>${who?.name}</code></a> ${provedText(way, role.party)}
+    <br /><span class="quiet"
       >${running === "" ? "" : `${running}; `}${asked}; through ${nodeLink(view, way.provider)}</span
     >
   </li>`;
@@ -75,6 +79,11 @@ function wayItem(view: MapView, role: MapNode, way: MapAccess): Html {
 function parted(view: MapView, ids: readonly string[]): readonly [readonly MapNode[], readonly MapNode[]] {
   const nodes = ids.flatMap((id) => view.node(id) ?? []);
   return [nodes.filter(({ kind }) => kind === "role"), nodes.filter(({ kind }) => kind !== "role")];
+}
+
+/** What is said of a role that has no policy of its own: elsewhere than at AWS, policies of resources name it. */
+function withoutPolicies({ party }: MapNode): string {
+  return party === undefined ? "No policy at all" : "What policies of resources say, which were not read";
 }
 
 function roleCard(view: MapView, role: MapNode): Html {
@@ -103,13 +112,16 @@ function roleCard(view: MapView, role: MapNode): Html {
     data-sub="${role.account}"
     data-policies="${names.join("\n")}"
   >
-    <h3>${role.name} <span class="quiet">in account ${role.account}</span></h3>
+    <h3>
+      ${role.name}
+      <span class="quiet">${role.party === undefined ? "in account" : "at"} ${role.account}</span>
+    </h3>
     ${view.findings(role.id).map(findingPart)}
     <h4>Who can become it</h4>
     ${inside}
     ${through.length === 0 ? undefined : html`<p>By sts:AssumeRole whoever became ${links(through)}</p>`}
     <h4>What it may do</h4>
-    <p>${names.length === 0 ? "No policy at all" : names.join(", ")}</p>
+    <p>${names.length === 0 ? withoutPolicies(role) : names.join(", ")}</p>
     ${onward.length === 0 ? undefined : html`<p>Become, by sts:AssumeRole, ${links(onward)}</p>`}
     <details>
       <summary>More, and what breaks when it goes</summary>
@@ -215,7 +227,10 @@ export function nodeLists(view: MapView): readonly Html[] {
     listSection({
       id: "providers",
       title: "OIDC providers",
-      lead: "What IAM knows of issuers.",
+      lead:
+        partiesOf(view.map).length === 0
+          ? "What IAM knows of issuers."
+          : "What relying parties know of issuers.",
       count: providers.length,
       body: cards(providers),
     }),

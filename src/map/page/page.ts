@@ -3,7 +3,7 @@ import { type Html, html, inline } from "../../core/html/index.ts";
 import type { MapNode, TrustMap } from "../judge/index.ts";
 import { attentionSection } from "./attention.ts";
 import { nodeLists } from "./lists.ts";
-import { timeText } from "./parts.ts";
+import { partiesOf, timeText } from "./parts.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
 import { type MapView, viewOf } from "./view.ts";
@@ -68,10 +68,10 @@ function filterForm({ map }: MapView): Html {
 }
 
 const legend: readonly (readonly [look: string, text: string])[] = [
-  ["accepted", "STS let it in"],
-  ["admitted", "the trust policy lets it in; STS was not asked"],
+  ["accepted", "let in when it was asked"],
+  ["admitted", "let in by what is written; nobody was asked"],
   ["undecided", "hangs on what only the call brings"],
-  ["refused", "STS refused it"],
+  ["refused", "refused when it was asked"],
 ];
 
 function pictureSection(): Html {
@@ -123,8 +123,8 @@ function headerPart(view: MapView): Html {
   return html`<header>
     <h1>Trust map of ${map.stack}</h1>
     <p class="lead">
-      Who can become what in AWS by a token of <code>${map.issuer}</code>, through which link, and how it is
-      known.
+      Who can become what in ${["AWS", ...partiesOf(map)].join(", ")} by a token of
+      <code>${map.issuer}</code>, through which link, and how it is known.
     </p>
     ${contentPart(map)}
     <div class="live" id="counts">

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../core/html/index.ts";
-import type { MapAccess, MapFinding, MapNode } from "../judge/index.ts";
+import type { MapAccess, MapFinding, MapNode, TrustMap } from "../judge/index.ts";
 import type { MapView } from "./view.ts";
 
 /** A time to the second, as RFC 3339 has it. */
@@ -64,21 +64,28 @@ export function lookOf({ proof, outcome }: MapAccess): string {
   return proof?.outcome ?? outcome;
 }
 
-/** How a way is known. */
-export function provedText({ proof, outcome, decidingKeys }: MapAccess): Html {
+/** How a way is known; `party`: of whom it is, where it is not AWS. */
+export function provedText({ proof, outcome, decidingKeys }: MapAccess, party?: string): Html {
+  const asked = party ?? "STS";
   if (proof?.outcome === "accepted")
-    return html`<span class="badge good">Proved</span> STS let it in on ${timeText(proof.at)}, asked by
+    return html`<span class="badge good">Proved</span> ${asked} let it in on ${timeText(proof.at)}, asked by
       ${proof.by}`;
   if (proof !== undefined)
-    return html`<span class="badge bad">Refused</span> by STS on ${timeText(proof.at)}, asked by ${proof.by}:
-      ${proof.said}`;
+    return html`<span class="badge bad">Refused</span> by ${asked} on ${timeText(proof.at)}, asked by
+      ${proof.by}: ${proof.said}`;
   if (outcome === "undecided")
     return html`<span class="badge open">Undecided</span> it hangs on
       ${[...new Set(decidingKeys)].join(", ")}, which only the call brings`;
-  return html`<span class="badge">By policy</span> the trust policy lets it in; STS was not asked`;
+  const named = party === undefined ? "the trust policy lets it in" : "it is named there";
+  return html`<span class="badge">By policy</span> ${named}; ${asked} was not asked`;
 }
 
 /** A link to a node's own entry. */
 export function nodeLink(view: MapView, id: string): Html {
   return html`<a href="#${view.anchor(id)}">${view.node(id)?.name}</a>`;
+}
+
+/** The relying parties beside AWS on a map, by their titles. */
+export function partiesOf({ nodes }: TrustMap): readonly string[] {
+  return [...new Set(nodes.flatMap(({ party }) => party ?? []))];
 }

@@ -3,6 +3,8 @@ import { isLoopback } from "../../core/http/index.ts";
 
 const standard = "https://iam.googleapis.com";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 function isSafe(url: URL | null): url is URL {
   if (url === null || url.username + url.password + url.search + url.hash !== "") return false;
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
@@ -13,14 +15,35 @@ function isSafe(url: URL | null): url is URL {
  * so plain http is for this machine alone. Throws `gcp-endpoint`.
  */
 export function iamEndpoint(given: string | undefined): string {
-  if (given === undefined || given === "") return standard;
+  return overridden("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", given) ?? standard;
+}
+
+/** The base URL that one of gcloud's variables holds; undefined where it is not set. Throws `gcp-endpoint`. */
+function overridden(variable: string, given: string | undefined): string | undefined {
+  if (given === undefined || given === "") return undefined;
   const url = URL.parse(given);
-  if (!isSafe(url)) {
-    const sentence =
-      "what CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM holds is no https URL, nor one of this machine";
-    throw new PodtrustError("gcp-endpoint", sentence);
-  }
+  if (!isSafe(url))
+    throw new PodtrustError(
+      "gcp-endpoint",
+      `what ${variable} holds is no https URL, nor one of this machine`,
+    );
   return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+}
+
+/** Where tokens are exchanged. */
+export interface ExchangeEndpoints {
+  /** Of the Security Token Service, and of the IAM Credentials API, without a slash at their ends. */
+  readonly sts: string;
+  readonly iamcredentials: string;
+}
+
+/** Google's own, or what gcloud's variables say. Throws `gcp-endpoint`. */
+export function exchangeEndpoints(env: Environment): ExchangeEndpoints {
+  const of = (service: string): string => {
+    const variable = `CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}`;
+    return overridden(variable, env[variable]) ?? `https://${service}.googleapis.com`;
+  };
+  return { sts: of("sts"), iamcredentials: of("iamcredentials") };
 }
 
 /** The services that a file of credentials may name, and by which hosts and paths. */

@@ -1,9 +1,10 @@
 export { GoogleApi } from "./api.ts";
 export { callerOf, parseCredentials, readCredentials } from "./credentials/index.ts";
-export { iamEndpoint } from "./endpoint.ts";
+export { exchangeEndpoints, iamEndpoint } from "./endpoint.ts";
+export { type Exchanged, tryExchange } from "./exchange.ts";
 export { uploadKeys } from "./keys.ts";
 export { observedKept, observedToDelete } from "./kept.ts";
-export { memberResource, type MemberSpec } from "./member-resource.ts";
+export { memberResource, type MemberSpec, type MemberState } from "./member-resource.ts";
 export { memberNames, poolNames, providerNames } from "./places.ts";
 export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
 export {
@@ -14,4 +15,4 @@ export {
   providerToDelete,
 } from "./provider-resource.ts";
 export { listServiceAccounts } from "./service-accounts.ts";
-export { ownerOf } from "./shapes.ts";
+export { ownerOf, type PoolState, type ProviderState } from "./shapes.ts";

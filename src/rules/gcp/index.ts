@@ -24,5 +24,12 @@ export {
   providerAudience,
   type ProviderName,
 } from "./names.ts";
-export { describedKeys, sameUpload, type UploadableKeys, uploadableKeys, uploadText } from "./upload.ts";
+export {
+  describedKeys,
+  sameUpload,
+  type UploadableKeys,
+  uploadableKeys,
+  uploadedKids,
+  uploadText,
+} from "./upload.ts";
 export { type Jwk, keysOfIssuer } from "../judge/index.ts";

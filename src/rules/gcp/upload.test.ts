@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { describedKeys, sameUpload, uploadableKeys, uploadText } from "./index.ts";
+import { describedKeys, sameUpload, uploadableKeys, uploadedKids, uploadText } from "./index.ts";
 
 const rsa = { kty: "RSA", kid: "b", use: "sig", alg: "RS256", n: "0vx7agoebGcQSuuPiLJXZpt", e: "AQAB" };
 const ec = {
@@ -60,6 +60,12 @@ describe("keys that Google is given", () => {
     assert.ok(sameUpload("", undefined));
     assert.ok(!sameUpload(setOf(ec), undefined));
   });
+});
+
+test("an upload is known by its kids, and one that cannot be read by none", () => {
+  assert.deepEqual(uploadedKids(setOf(rsa, ec)), ["a", "b"]);
+  assert.deepEqual(uploadedKids("no JSON"), []);
+  assert.equal(uploadedKids(""), undefined);
 });
 
 describe("a change of uploaded keys in a plan", () => {

@@ -64,6 +64,14 @@ export function sameUpload(uploaded: string, keys: readonly Jwk[] | undefined): 
 }
 
 const kidOf = (key: Jwk): string => (typeof key["kid"] === "string" ? key["kid"] : shown(key["kid"]));
+
+/** The kids of an uploaded text, sorted; undefined where nothing is uploaded. */
+export function uploadedKids(uploaded: string): readonly string[] | undefined {
+  if (uploaded === "") return undefined;
+  const entries = jwkEntries(uploaded);
+  return typeof entries === "string" ? [] : entries.map(kidOf).sort();
+}
+
 // All that makes the key: whoever plants another one under its kid chooses much of it.
 const materialOf = ({ n, x, y }: Jwk): string => [n, x, y].filter((one) => typeof one === "string").join(" ");
 

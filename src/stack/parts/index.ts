@@ -2,7 +2,7 @@ import type { Config } from "../../config/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
-import type { LeastGoogleRoles } from "./gcp/index.ts";
+import type { GoogleProject, LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
@@ -40,7 +40,9 @@ export {
   publisherOnMachine,
   rollBackPublisher,
 } from "./publisher/index.ts";
-export { unmadeSections } from "./relying-parties.ts";
+export { partySights, unmadeSections } from "./relying-parties.ts";
+export { askedWith, type PartySight, type SeenIdentity, type SeenParty } from "./sight.ts";
+export type { Exchanged, GoogleDrift, GoogleLook, GoogleProject } from "./gcp/index.ts";
 export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";
 export type { OpenTofuPart } from "./opentofu.ts";
 export { openChallengeRecords } from "./dns/index.ts";
@@ -61,6 +63,12 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
 export async function loadOpenBaoMounts(context: PartContext): Promise<readonly OpenBaoMount[]> {
   const { openbaoMounts } = await import("./openbao/index.ts");
   return openbaoMounts(context);
+}
+
+/** The projects of Google Cloud that a config names, to be looked at. Loaded by whoever looks. */
+export async function loadGoogleProjects(context: PartContext): Promise<readonly GoogleProject[]> {
+  const { googleProjects } = await import("./gcp/index.ts");
+  return googleProjects(context);
 }
 
 /** The least that whoever makes one mount of OpenBao needs there, as a policy in HCL. Loaded by whoever asks. */

@@ -3,6 +3,7 @@ import { boundsOf, federatedParties, type FederatedParty } from "../../rules/oid
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { Part, PartContext } from "./part.ts";
 import type { PartyParts } from "./party.ts";
+import type { PartySight } from "./sight.ts";
 
 /**
  * One row for each relying party beside AWS: what makes the things of its section, loaded by a config that has it.
@@ -33,6 +34,24 @@ export async function openTofuOfParties(
   config: Pick<Config, FederatedParty>,
 ): Promise<readonly OpenTofuPart[]> {
   return (await loaded(config)).flatMap(({ openTofu }) => openTofu ?? []);
+}
+
+/** Sections of one relying party, as the map has them; undefined where it does not show them yet. */
+interface SightsOfParty {
+  /** `Google Cloud` */
+  readonly title: string;
+  readonly sights: readonly PartySight[] | undefined;
+}
+
+/** The sections of relying parties beside AWS that a config has, to be looked at. Opens no connection. */
+export async function partySights(context: PartContext): Promise<readonly SightsOfParty[]> {
+  const { config } = context;
+  return Promise.all(
+    declared(config).map(async (name): Promise<SightsOfParty> => {
+      const party = await makers[name]?.();
+      return { title: boundsOf(name).title, sights: party?.sights?.(context) };
+    }),
+  );
 }
 
 /** What is said of each section that nothing is made of yet. */

@@ -19,8 +19,8 @@ export const gcpErrors = {
     next: "Log in again (gcloud auth application-default login), or make a new key of the service account.",
   },
   "gcp-endpoint": {
-    summary: "The address of Google's IAM API is neither https nor of this machine.",
-    next: "Unset CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM, or set it to a URL such as https://iam.googleapis.com.",
+    summary: "The address of one of Google's APIs is neither https nor of this machine.",
+    next: "Unset CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM, …_STS and …_IAMCREDENTIALS, or set them to URLs such as https://iam.googleapis.com.",
   },
   "gcp-denied": {
     summary: "Google knows the caller, and does not let it do this.",

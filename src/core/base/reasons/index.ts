@@ -4,6 +4,7 @@ import { bindingReasons } from "./bindings.ts";
 import { causeReasons, type chainCauses } from "./causes/index.ts";
 import { clusterReasons } from "./cluster.ts";
 import { type CauseFacts, found, type ReasonEntry } from "./entry.ts";
+import { gcpReasons } from "./gcp.ts";
 import { holdingReasons } from "./holds.ts";
 import { issuerReasons } from "./issuer.ts";
 import { openbaoReasons } from "./openbao.ts";
@@ -22,6 +23,7 @@ export const reasons = {
   ...clusterReasons,
   ...issuerReasons,
   ...awsReasons,
+  ...gcpReasons,
   ...openbaoReasons,
   ...workloadReasons,
   ...bindingReasons,

@@ -1,2 +1,2 @@
 export { callerOf, type GoogleCredentials, parseCredentials, readCredentials } from "./file.ts";
-export { AccessTokens } from "./token.ts";
+export { AccessTokens, exchangedToken } from "./token.ts";

@@ -35,12 +35,14 @@ function refusalOf(response: HttpResponse, what: string, secrets: readonly strin
   const { status } = response;
   const answer = recordOf(jsonOf(response));
   const error = recordOf(answer["error"]);
-  const texts = [answer["error"], answer["error_description"], error["status"], error["message"]];
-  const said = texts.flatMap((one) => saidWords(textOf(one) ?? "", secrets) || []).join(": ");
-  const words = said === "" ? `status ${status}` : said;
+  const wordsOf = (...texts: readonly unknown[]): string =>
+    texts.flatMap((one) => saidWords(textOf(one) ?? "", secrets) || []).join(": ");
+  const code = wordsOf(answer["error"], error["status"]);
+  const message = wordsOf(answer["error_description"], error["message"]);
+  const words = [code, message].filter((one) => one !== "").join(": ") || `status ${status}`;
   if (status >= 500 || status === 429) return new GoogleUnanswered(words);
   return new PodtrustError("gcp-credentials-refused", `Google refused ${what}: ${words}`, {
-    detail: { status },
+    detail: { status, code, message },
   });
 }
 
@@ -153,8 +155,17 @@ async function byExchange(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<AccessToken> {
+  return exchangedToken(account, await subjectToken(account, signal), clock, signal);
+}
+
+/** The same with a token in hand. Throws `gcp-credentials-refused`, whose detail has Google's code and message, and others. */
+export async function exchangedToken(
+  account: Omit<ExternalAccountCredentials, "kind" | "source">,
+  token: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AccessToken> {
   const { audience, subjectTokenType, tokenUrl, impersonation } = account;
-  const token = await subjectToken(account, signal);
   const form = {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
@@ -163,7 +174,7 @@ async function byExchange(
     subject_token_type: subjectTokenType,
     subject_token: token,
   };
-  const what = "the token of credential_source";
+  const what = "the exchange of a token";
   const grant = { what, url: tokenUrl, body: new URLSearchParams(form).toString(), secrets: [token] };
   const federated = accessTokenOf(await granted(grant, clock, signal), what);
   return impersonation === undefined ? federated : impersonated(impersonation, federated, clock, signal);

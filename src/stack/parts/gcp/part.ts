@@ -1,12 +1,10 @@
 import type { GcpProject } from "../../../config/index.ts";
 import {
-  callerOf,
-  GoogleApi,
+  type GoogleApi,
   iamEndpoint,
   memberNames,
   poolNames,
   providerNames,
-  readCredentials,
 } from "../../../providers/gcp/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
 import type {
@@ -20,6 +18,7 @@ import type {
   Survey,
 } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
+import { openGoogle } from "./open.ts";
 import { subjectOf } from "./resources.ts";
 import { type Found, surveyOf } from "./survey.ts";
 
@@ -50,16 +49,13 @@ class ProjectPart implements Part {
   }
 
   async open(signal: AbortSignal): Promise<PartTarget> {
-    const { env, clock } = this.#context;
     const { project, projectNumber, pool } = this.#project;
-    const endpoint = iamEndpoint(env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
-    const credentials = await readCredentials(env);
-    this.#api = new GoogleApi({ endpoint, credentials, clock });
-    await this.#api.checkCredentials(signal);
+    const { api, endpoint, caller } = await openGoogle(this.#context, signal);
+    this.#api = api;
     const at = endpoint === iamEndpoint(undefined) ? "" : ` at ${endpoint}`;
     return {
       where: `Google project ${project} (${projectNumber}), pool ${pool}${at}`,
-      caller: callerOf(credentials),
+      caller,
     };
   }
 

@@ -1,11 +1,14 @@
-import type { Config, GcpProject } from "../../../config/index.ts";
+import type { Config, GcpProject, GcpServiceAccount } from "../../../config/index.ts";
 import {
   type GoogleApi,
   memberResource,
+  type MemberState,
   poolResource,
+  type PoolState,
   poolToDelete,
   providerResource,
   type ProviderSpec,
+  type ProviderState,
   providerToDelete,
 } from "../../../providers/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
@@ -28,8 +31,24 @@ export function subjectOf(account: string): string {
   return serviceAccountSubject(namespace, name);
 }
 
+/** What one project's section of the config names, each by itself. */
+export interface ProjectThings {
+  readonly pool: Resource<PoolState>;
+  readonly provider: Resource<ProviderState>;
+  readonly members: readonly {
+    readonly account: GcpServiceAccount;
+    readonly resource: Resource<MemberState>;
+  }[];
+}
+
 /** Pool, provider and members of one project, as its section of the config has them. */
-export function projectResources({ config, project, api, keys }: ProjectInput): readonly Resource[] {
+export function projectResources(input: ProjectInput): readonly Resource[] {
+  const { pool, provider, members } = projectThings(input);
+  return [pool, provider, ...members.map(({ resource }) => resource)];
+}
+
+/** The same, each by itself. */
+export function projectThings({ config, project, api, keys }: ProjectInput): ProjectThings {
   const { stack, issuer } = config;
   const { audiences, condition = "", serviceAccounts } = project;
   const provider = providerResource(api, {
@@ -43,15 +62,16 @@ export function projectResources({ config, project, api, keys }: ProjectInput): 
     // What makes the issuer answer, where it is part of the same plan.
     dependsOn: [publisherNames(stack).id],
   });
-  const members = serviceAccounts.map((account) =>
-    memberResource(api, {
+  const members = serviceAccounts.map((account) => ({
+    account,
+    resource: memberResource(api, {
       name: project,
       email: account.email,
       subjects: account.serviceAccounts.map(subjectOf),
       dependsOn: [provider.id],
     }),
-  );
-  return [poolResource(api, { stack, ...project }), provider, ...members];
+  }));
+  return { pool: poolResource(api, { stack, ...project }), provider, members };
 }
 
 /** The same for the way down: each of them is found and deleted, and nothing is compared. */

@@ -12,6 +12,7 @@ export type GatherParty = (
 
 /** One row for each relying party that is looked at beside AWS, loaded by a config that has its section. */
 const gatherers: Readonly<Partial<Record<FederatedParty, () => Promise<GatherParty>>>> = {
+  gcp: async () => (await import("./gcp.ts")).gatherGoogle,
   openbao: async () => (await import("./openbao.ts")).gatherOpenBao,
 };
 
@@ -21,6 +22,7 @@ export async function gatherParties(
   cluster: Promise<GatheredCluster>,
   wanted: LinkFilter,
 ): Promise<readonly PartyFacts[]> {
+  if (options.awsOnly === true) return [];
   const names = federatedParties.filter((name) => options.config[name].length > 0);
   const gathered = names.flatMap((name) => gatherers[name] ?? []);
   return (await Promise.all(gathered.map(async (load) => (await load())(options, cluster, wanted)))).flat();

@@ -5,12 +5,14 @@ import type { Finding } from "../finding.ts";
 import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
 import { judgeCluster } from "./cluster.ts";
 import { judgeDiscovery, judgeJwks } from "./documents.ts";
+import type { judgeGoogle } from "./gcp.ts";
 import type { judgeOpenBao } from "./openbao.ts";
 import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
 export { awsFinding, behindCluster } from "./errors.ts";
+export type { GoogleFacts, GoogleWorkload } from "./gcp.ts";
 export type { RoleLoginFacts, OpenBaoFacts } from "./openbao.ts";
 export { decisionOf } from "./sts.ts";
 
@@ -36,6 +38,11 @@ const judges: Readonly<Record<Link, Judge>> = {
   sts: judgeSts,
   permission: judgePermissions,
 };
+
+/** The judge of what Google shows, loaded with the config's section. */
+export async function loadGoogleJudge(): Promise<typeof judgeGoogle> {
+  return (await import("./gcp.ts")).judgeGoogle;
+}
 
 /** The judge of what OpenBao shows, loaded with the config's section. */
 export async function loadOpenBaoJudge(): Promise<typeof judgeOpenBao> {

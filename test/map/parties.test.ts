@@ -1,0 +1,152 @@
+/** Relying parties beside AWS on the trust map. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { MapFacts, MapParty } from "../../src/map/facts.ts";
+import { breakageOf, mapPage, trustMap, type TrustMap } from "../../src/map/index.ts";
+import { factsOf, inCluster, issuer, now } from "./facts.ts";
+
+const email = "web@shop.iam.gserviceaccount.com";
+
+const google: MapParty = {
+  title: "Google Cloud",
+  place: "project shop",
+  provider: { name: "prod/prod", issuer, uploaded: ["first"], details: [["Keys", "uploaded: first"]] },
+  identities: [{ name: email, exists: true, letsIn: ["shop/web"], wanted: ["shop/web"], policies: [] }],
+  proofs: [{ identity: email, serviceAccount: "shop/web", kid: "first", accepted: true, said: "" }],
+};
+
+const bao: MapParty = {
+  title: "OpenBao",
+  place: "https://bao.example.com",
+  provider: { name: "auth/podtrust", issuer, details: [["Audience", "https://bao.example.com"]] },
+  identities: [
+    {
+      name: "role web",
+      exists: true,
+      letsIn: ["shop/web"],
+      wanted: ["shop/web"],
+      policies: ["read-web"],
+    },
+  ],
+  proofs: [],
+};
+
+const facts = (parties: readonly MapParty[], more: Partial<MapFacts> = {}): MapFacts =>
+  factsOf({ ...inCluster("shop/web", "shop/job"), accounts: [], parties, ...more });
+
+const identity = (party: MapParty, more: Partial<MapParty["identities"][number]>): MapParty => ({
+  ...party,
+  identities: party.identities.map((one) => ({ ...one, ...more })),
+});
+
+const told = (map: TrustMap): readonly string[] =>
+  map.findings.map(({ kind, rule, text }) => `${kind} ${rule}: ${text}`);
+
+describe("relying parties beside AWS on the map", () => {
+  test("have providers and identities of their own, through which a ServiceAccount becomes somebody", () => {
+    const map = trustMap(facts([google, bao]));
+    assert.deepEqual(
+      map.access.map(({ serviceAccount, role, provider, outcome, askedBy }) => [
+        serviceAccount,
+        role,
+        provider,
+        outcome,
+        ...askedBy,
+      ]),
+      [
+        [
+          "service-account shop/web",
+          `role Google Cloud, project shop, ${email}`,
+          "provider Google Cloud, project shop, prod/prod",
+          "admitted",
+          "config",
+        ],
+        [
+          "service-account shop/web",
+          "role OpenBao, https://bao.example.com, role web",
+          "provider OpenBao, https://bao.example.com, auth/podtrust",
+          "admitted",
+          "config",
+        ],
+      ],
+    );
+    assert.deepEqual(told(map), []);
+    assert.deepEqual(
+      map.nodes.filter(({ kind }) => kind === "policy").map(({ name, party }) => [name, party]),
+      [["read-web", "OpenBao"]],
+    );
+  });
+
+  test("prove a way where a token was tried just now, and show which key signed it", () => {
+    const map = trustMap(facts([google, bao]));
+    const at = new Date(now).toISOString();
+    assert.deepEqual(map.access[0]?.proof, { outcome: "accepted", at, by: "this run" });
+    assert.equal(map.access[1]?.proof, undefined);
+    assert.equal(map.nodes.find(({ kind }) => kind === "key")?.state, "current");
+    const said = "invalid_grant: The audience does not match";
+    const refused = { ...google, proofs: google.proofs.map((one) => ({ ...one, accepted: false, said })) };
+    const other = trustMap(facts([refused]));
+    assert.deepEqual(other.access[0]?.proof, { outcome: "refused", at, by: "this run", said });
+    assert.deepEqual(told(other), [`broken token-refused: Google Cloud refused shop/web now: ${said}`]);
+  });
+
+  test("tell who is let in beside the config, and who is not", () => {
+    const party = identity(google, { letsIn: ["shop/job"], others: "alice" });
+    assert.deepEqual(told(trustMap(facts([party]))), [
+      "broken not-admitted: it does not let in shop/web, which is to become it",
+      "wider not-asked-for: it lets in shop/job, which the config does not name",
+      "wider other-principals: it lets in alice too",
+    ]);
+  });
+
+  test("tell of keys that were not uploaded and of those that are still, and of nothing where keys are fetched", () => {
+    const uploaded = (...kids: readonly string[]): MapParty => ({
+      ...google,
+      provider: { name: "prod/prod", issuer, uploaded: kids, details: [] },
+    });
+    const [lacks, extra] = told(trustMap(facts([uploaded("before")])));
+    assert.match(lacks ?? "", /^broken key-not-uploaded: it was not given first, /u);
+    assert.match(extra ?? "", /^wider key-uploaded-still: it has before, /u);
+    assert.deepEqual(told(trustMap(facts([uploaded("first")]))), []);
+    assert.deepEqual(told(trustMap(facts([bao]))), []);
+  });
+
+  test("tell what the config names and is not there, and draw nothing of it", () => {
+    const map = trustMap(
+      facts([identity({ ...google, provider: undefined }, { exists: false, letsIn: [] })]),
+    );
+    assert.deepEqual(told(map), [
+      "broken provider-missing: Google Cloud, project shop has no provider of this stack, which the config names",
+      `broken role-missing: Google Cloud, project shop has no ${email}, which the config names`,
+    ]);
+    assert.deepEqual([map.access, map.nodes.filter(({ party }) => party !== undefined)], [[], []]);
+  });
+
+  test("let nobody of this cluster in through a provider of another issuer", () => {
+    const elsewhere = {
+      ...google,
+      provider: { name: "prod/prod", issuer: "https://other.example", details: [] },
+    };
+    const map = trustMap(facts([elsewhere]));
+    assert.deepEqual(map.access, []);
+    assert.ok(!map.links.some(({ kind }) => kind === "registered"));
+  });
+
+  test("need the issuer's documents only where they fetch them", () => {
+    const map = trustMap(facts([google, bao]));
+    const lost = breakageOf(map)(`issuer ${issuer}`).losses.map(({ role }) => role);
+    assert.deepEqual(lost, ["role OpenBao, https://bao.example.com, role web"]);
+    const key = map.nodes.find(({ kind }) => kind === "key")?.id ?? "";
+    assert.equal(breakageOf(map)(key).losses.length, 2);
+  });
+
+  test("stand on the page under their own names, and not as accounts of AWS", () => {
+    const page = mapPage(trustMap(facts([google, bao]))).replaceAll(/\s+/gu, " ");
+    assert.match(page, /Who can become what in AWS, Google Cloud, OpenBao by a token of/u);
+    assert.match(page, /Google Cloud let it in on/u);
+    assert.match(page, /it is named there; OpenBao was not asked/u);
+    assert.match(page, /at Google Cloud, project shop</u);
+    assert.match(page, /What policies of resources say, which were not read/u);
+    assert.doesNotMatch(page, /Account Google|account Google|STS let it in/u);
+  });
+});
