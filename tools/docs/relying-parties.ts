@@ -45,9 +45,22 @@ const rows: readonly (readonly [what: string, cell: (party: RelyingPartyBounds) 
   ],
 ];
 
-function render(): string {
+/** The same of access. */
+const times: readonly (readonly [what: string, cell: (party: RelyingPartyBounds) => string])[] = [
+  ["What is given for a token lives for", ({ access }) => access.lifetime],
+  ["Clocks may differ by", ({ access }) => access.skew],
+  ["Who was just let in is, after", ({ access }) => access.granted],
+  ["Who was just shut out gets nothing new, after", ({ access }) => access.revoked],
+  ["What was given before ends by", ({ access }) => access.ended],
+];
+
+function table(of: typeof rows): string {
   const head = ["", ...parties.map(({ title }) => title)].join(" | ");
-  const lines = rows.map(([what, cell]) => `| ${[what, ...parties.map(cell)].join(" | ")} |`);
+  const lines = of.map(([what, cell]) => `| ${[what, ...parties.map(cell)].join(" | ")} |`);
+  return `| ${head} |\n|${" --- |".repeat(parties.length + 1)}\n${lines.join("\n")}`;
+}
+
+function render(): string {
   const known = parties.map((party) => `- **${party.title}**: ${keyMemoryText(party)}`);
   const sources = parties.map(
     ({ title, sources: from }) => `**${title}**\n\n${from.map((one) => `- ${one}`).join("\n")}\n`,
@@ -57,9 +70,16 @@ function render(): string {
 What each relying party takes of an issuer and of its tokens. Config, \`plan\`, \`rotate\`, \`doctor\` and the publisher keep to
 this table, and none has a number of its own. "Not known" means that no limit is documented or measured.
 
-| ${head} |
-|${" --- |".repeat(parties.length + 1)}
-${lines.join("\n")}
+${table(rows)}
+
+Each has a page that begins with an empty account, and says the least rights and what it costs: [AWS](../how-to/aws.md),
+[Google Cloud](../how-to/gcp.md), [OpenBao](../how-to/openbao.md).
+
+## How long access lives
+"Measured" and "observed" is what others saw on the real cloud and published; of OpenBao, what its own server does in the tests.
+"Reported" is what users wrote. All else is documented.
+
+${table(times)}
 
 ## How long keys are kept
 ${known.join("\n")}

@@ -45,8 +45,12 @@ test("counts and lengths of Azure are its own", () => {
 test("every relying party says what is known of its caches, and from where its numbers are", () => {
   const names = ["aws", ...federatedParties] as const;
   assert.deepEqual(Object.keys(relyingParties), names);
-  for (const { keys, sources, title } of names.map(boundsOf)) {
+  for (const { keys, access, sources, title } of names.map(boundsOf)) {
     assert.ok(keys.known.endsWith("."), title);
+    assert.ok(
+      Object.values<string>({ ...access }).every((cell) => cell !== "" && !cell.includes("|")),
+      title,
+    );
     assert.ok(sources.length > 0, title);
   }
 });
