@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import {
+  epochSeconds,
+  isRecord,
+  type JsonRecord,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "../../../src/core/base/index.ts";
+import { type Finding, isGranted, ladder, turning } from "../measures.ts";
+import type { Told } from "../recording.ts";
+import { documentsOf, subject, type TokenChange } from "../tokens.ts";
+import { type IssuerPlace, jsonOf, Made, type Recorder, type RecorderWorld, type Sent } from "../vendor.ts";
+import {
+  assertionParameters,
+  audience,
+  type AzureCase,
+  azureCase,
+  azureCases,
+  credentialsOf,
+} from "./cases.ts";
+
+/** What marks an identity of the recorder's: a tag. */
+const mark = "podtrust-record";
+const arm = "https://management.azure.com";
+const version = "api-version=2024-11-30";
+/** Milliseconds between two writes of one identity's credentials: Azure lets one through in four seconds. */
+const writePause = 4500;
+/** Of an identity. */
+const nameForm = /^[a-z0-9][a-z0-9_-]{2,127}$/iu;
+
+export interface AzureAccount {
+  readonly tenant: string;
+  readonly subscription: string;
+  /** One that is there; nothing in it is touched that has not the recorder's tag. */
+  readonly resourceGroup: string;
+  /** A region of Azure. */
+  readonly location: string;
+  /** An access token for ARM of somebody who may make identities there. */
+  readonly token: string;
+  readonly place: IssuerPlace;
+}
+
+/** What Entra's token endpoint, or ARM, has answered. */
+function toldBy(status: number, text: string): Told {
+  const { error, error_description: description, error_codes: codes } = jsonOf(text);
+  if (isRecord(error)) return { status, code: textOf(error["code"]), text: textOf(error["message"]) };
+  const [number] = Array.isArray(codes) ? (codes as readonly unknown[]) : [];
+  return {
+    status,
+    code: textOf(error),
+    number: typeof number === "number" ? number : undefined,
+    text: textOf(description),
+  };
+}
+
+/** Asks Entra and ARM, with an identity of its own. */
+export class AzureRecorder implements Recorder {
+  readonly cases = azureCases;
+  readonly #world: RecorderWorld;
+  readonly #account: AzureAccount;
+  readonly #made = new Made();
+  readonly #name = `podtrust-record-${randomBytes(3).toString("hex")}`;
+  #clientId = "";
+  #credentials = 0;
+  #firstGrant: Finding | undefined;
+
+  constructor(account: AzureAccount, world: RecorderWorld) {
+    this.#account = account;
+    this.#world = world;
+    const { tenant, subscription, resourceGroup, token, place } = account;
+    world.used.add(tenant, subscription, resourceGroup, token, this.#name);
+    world.used.add(place.url, new URL(place.url).host);
+  }
+
+  get #identities(): string {
+    const { subscription, resourceGroup } = this.#account;
+    return `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
+  }
+
+  get #identity(): string {
+    return `${this.#identities}/${this.#name}`;
+  }
+
+  async #send(
+    method: string,
+    url: string,
+    body?: object,
+  ): Promise<{ readonly told: Told; readonly json: JsonRecord }> {
+    const sent: Sent = {
+      method,
+      headers: { authorization: `Bearer ${this.#account.token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    const { status, text } = await this.#world.send(url, sent);
+    return { told: toldBy(status, text), json: jsonOf(text) };
+  }
+
+  /** One request of ARM. Throws with its own words where it is refused. */
+  async #arm(method: string, path: string, body?: object): Promise<JsonRecord> {
+    const { told, json } = await this.#send(method, `${arm}${path}?${version}`, body);
+    if (isGranted(told)) return json;
+    throw new Error(`${method} ${path}: ${told.status} ${told.text ?? ""}`);
+  }
+
+  async sweep(): Promise<readonly string[]> {
+    const found: string[] = [];
+    let next = `${arm}${this.#identities}?${version}`;
+    while (next !== "") {
+      const { told, json } = await this.#send("GET", next);
+      if (!isGranted(told)) throw new Error(`GET ${this.#identities}: ${told.status} ${told.text ?? ""}`);
+      for (const { name, tags } of recordsOf(json["value"]))
+        if (recordOf(tags)[mark] !== undefined && nameForm.test(textOf(name) ?? ""))
+          found.push(textOf(name) ?? "");
+      const link = textOf(json["nextLink"]) ?? "";
+      // The token goes with it: to ARM, and to nobody else.
+      next = link.startsWith(`${arm}/`) ? link : "";
+    }
+    for (const name of found) await this.#arm("DELETE", `${this.#identities}/${name}`);
+    return found.map((name) => `the identity ${name}`);
+  }
+
+  async #credential(name: string, issuer: string, of = subject): Promise<Told> {
+    const properties = { issuer, subject: of, audiences: [audience] };
+    const url = `${arm}${this.#identity}/federatedIdentityCredentials/${name}?${version}`;
+    const { told } = await this.#send("PUT", url, { properties });
+    if (isGranted(told)) this.#credentials += 1;
+    await this.#world.clock.sleep(writePause, this.#world.signal);
+    return told;
+  }
+
+  async open(): Promise<void> {
+    const { location, place } = this.#account;
+    await place.publish(documentsOf(place.url, [this.#world.signers.own]));
+    this.#made.add(this.#identity, async () => void (await this.#arm("DELETE", this.#identity)));
+    const made = await this.#arm("PUT", this.#identity, { location, tags: { [mark]: "may be deleted" } });
+    const { clientId, principalId } = recordOf(made["properties"]);
+    this.#clientId = this.#world.used.add(textOf(clientId) ?? "", textOf(principalId) ?? "");
+    for (const { name, issuer } of credentialsOf(place.url)) {
+      const told = await this.#credential(name, issuer);
+      if (!isGranted(told)) throw new Error(`the federated credential ${name}: ${told.text ?? told.status}`);
+    }
+    this.#firstGrant = await this.#turns("the first token", {});
+    if (this.#firstGrant.granted === undefined)
+      throw new Error(`Entra grants no token at all: ${this.#firstGrant.told?.text ?? ""}`);
+  }
+
+  #turns(what: string, asked: Pick<AzureCase, "token">): Promise<Finding> {
+    const { clock, signal, say, patienceMs } = this.#world;
+    const ask = (): Promise<Told> => this.#assert(asked);
+    return turning("granted", ask, { clock, signal, say, what, withinMs: patienceMs });
+  }
+
+  async #assert(asked: Pick<AzureCase, "parameters" | "tenant" | "token">): Promise<Told> {
+    const { clock, signers, send, used } = this.#world;
+    const world = { now: epochSeconds(clock), issuer: this.#account.place.url, audience, signers };
+    const form = assertionParameters(asked, this.#clientId, world);
+    used.add(form["client_assertion"] ?? "");
+    const { status, text } = await send(
+      `https://login.microsoftonline.com/${asked.tenant ?? this.#account.tenant}/oauth2/v2.0/token`,
+      {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(form).toString(),
+      },
+    );
+    used.add(textOf(jsonOf(text)["access_token"]) ?? "");
+    return toldBy(status, text);
+  }
+
+  ask(name: string): Promise<Told> {
+    return this.#assert(azureCase(name));
+  }
+
+  /** Asks with a token that differs by a number. */
+  #by(change: (value: number, now: number) => TokenChange): (value: number) => Promise<Told> {
+    return (value) => this.#assert({ token: ({ now }) => change(value, now) });
+  }
+
+  async #newKey(): Promise<Finding> {
+    const { place } = this.#account;
+    const { own, next } = this.#world.signers;
+    await place.publish(documentsOf(place.url, [own, next]));
+    return this.#turns("the key that is served since now", { token: () => ({ signer: "next" }) });
+  }
+
+  async #twentyFirst(): Promise<Finding> {
+    const { place } = this.#account;
+    // Azure documents 20: what lets 25 through is not counted any further.
+    for (let count = this.#credentials + 1; count <= 25; count += 1) {
+      const told = await this.#credential(`more-${count}`, place.url, `${subject}-${count}`);
+      if (!isGranted(told)) return { unit: "credentials", granted: count - 1, refused: count, told };
+    }
+    return { unit: "credentials", granted: this.#credentials };
+  }
+
+  async measure(question: string): Promise<Finding> {
+    const offsets = [0, 30, 60, 120, 240, 290, 310, 600, 900];
+    const day = 86_400;
+    const lifetimes = [3600, 12 * 3600, day, 2 * day, 7 * day, 30 * day, 365 * day, 3650 * day];
+    const sizes = [4, 8, 12, 16, 24, 32, 64, 128].map((thousands) => thousands * 1000);
+    const ways: Readonly<Record<string, () => Promise<Finding>>> = {
+      "new issuer": () => Promise.resolve(this.#firstGrant ?? { unit: "seconds" }),
+      "seconds after the end": () =>
+        ladder(
+          "seconds",
+          offsets,
+          this.#by((ago, now) => ({ claims: { exp: now - ago } })),
+        ),
+      "seconds before the beginning": () =>
+        ladder(
+          "seconds",
+          offsets,
+          this.#by((ahead, now) => ({ claims: { nbf: now + ahead } })),
+        ),
+      "lifetime of an assertion": () =>
+        ladder(
+          "seconds",
+          lifetimes,
+          this.#by((whole, now) => ({ claims: { exp: now - 60 + whole } })),
+        ),
+      "size of an assertion": () =>
+        ladder(
+          "bytes",
+          sizes,
+          this.#by((size) => ({ size })),
+        ),
+      "new key": () => this.#newKey(),
+      "federated credentials of an identity": () => this.#twentyFirst(),
+    };
+    const way = ways[question];
+    if (way === undefined) throw new TypeError(`no question ${question} of Azure`);
+    return way();
+  }
+
+  close(): Promise<readonly string[]> {
+    return this.#made.remove();
+  }
+}

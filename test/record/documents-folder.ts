@@ -1,0 +1,70 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Clock, until } from "../../src/core/base/index.ts";
+import type { IssuerPlace, Send } from "./vendor.ts";
+
+export interface FolderOptions {
+  /** The issuer: the URL under which the folder is served. */
+  readonly url: string;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  /** How long somebody has to serve what was written, in milliseconds. */
+  readonly withinMs?: number;
+}
+
+/** A folder that somebody serves as an issuer: a bucket's copy, a site's checkout, the root of a web server. */
+export class DocumentsFolder implements IssuerPlace {
+  readonly url: string;
+  readonly #options: FolderOptions;
+  readonly #written = new Map<string, string>();
+
+  constructor(options: FolderOptions) {
+    this.url = options.url;
+    this.#options = options;
+  }
+
+  async publish(documents: Readonly<Record<string, string>>): Promise<void> {
+    const { folder, clock, signal, say, withinMs = 900_000 } = this.#options;
+    for (const [path, text] of Object.entries(documents)) {
+      const file = join(folder, path);
+      await this.#refuseForeign(path, file);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+      this.#written.set(path, text);
+    }
+    await until<true>({
+      clock,
+      withinMs,
+      delays: [1000, 2000, 5000],
+      signal,
+      look: async () => {
+        for (const [path, text] of Object.entries(documents))
+          if (!(await this.#serves(path, text)))
+            return { waitsFor: `${this.url}${path} has not what ${folder} has` };
+        return { is: true };
+      },
+      onWait: say,
+      late: (reason) => new Error(`${reason}, after ${Math.round(withinMs / 60_000)} minutes`),
+    });
+  }
+
+  /** What stands there and is of nobody's run is not overwritten: it may be the issuer of a cluster. */
+  async #refuseForeign(path: string, file: string): Promise<void> {
+    const there = await readFile(file, "utf8").catch(() => undefined);
+    if (there !== undefined && there !== this.#written.get(path))
+      throw new Error(`${file} is there already: give a folder without an issuer's documents`);
+  }
+
+  async #serves(path: string, text: string): Promise<boolean> {
+    const answer = await this.#options.send(`${this.url}${path}`, { method: "GET" }).catch(() => undefined);
+    return answer?.status === 200 && answer.text === text;
+  }
+
+  /** Takes the documents away again. */
+  async clear(): Promise<void> {
+    for (const path of this.#written.keys()) await rm(join(this.#options.folder, path), { force: true });
+  }
+}

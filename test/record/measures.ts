@@ -1,0 +1,79 @@
+import { type Clock, type Readiness, until } from "../../src/core/base/index.ts";
+import type { Measured, Told } from "./recording.ts";
+
+/** What was measured, with the refusal as it came. */
+export type Finding = Measured & { readonly told?: Told };
+
+export const isGranted = ({ status }: Told): boolean => status >= 200 && status < 300;
+
+/** Asks with one value after another until one is refused: the last that was granted, and the first that was not. */
+export async function ladder(
+  unit: Measured["unit"],
+  values: readonly number[],
+  ask: (value: number) => Promise<Told>,
+): Promise<Finding> {
+  let granted: number | undefined;
+  for (const value of values) {
+    const told = await ask(value);
+    const found = granted === undefined ? {} : { granted };
+    if (!isGranted(told)) return { unit, ...found, refused: value, told };
+    granted = value;
+  }
+  return granted === undefined ? { unit } : { unit, granted };
+}
+
+/** Every few seconds at first, for what takes about a minute; every minute for what takes half an hour or a day. */
+const pauses: readonly number[] = [
+  1000,
+  2000,
+  ...Array.from({ length: 22 }, () => 5000),
+  ...Array.from({ length: 32 }, () => 15_000),
+  60_000,
+];
+
+export interface Turning {
+  readonly clock: Clock;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  /** What is waited for. */
+  readonly what: string;
+}
+
+class NotTurned extends Error {}
+
+/**
+ * Asks again and again until the answer turns: after how many seconds it was granted for the first time (`to` granted), or
+ * refused. Where the patience ends before, the other number alone is there: so long it had not turned.
+ */
+export async function turning(
+  to: "granted" | "refused",
+  ask: () => Promise<Told>,
+  { clock, withinMs, signal, say, what }: Turning,
+): Promise<Finding> {
+  const from = to === "granted" ? "refused" : "granted";
+  const start = clock.elapsed();
+  const seconds = (): number => Math.round((clock.elapsed() - start) / 1000);
+  const seen: { [key in "granted" | "refused"]?: number } = {};
+  let last: Told | undefined;
+  let isSaid = false;
+  const look = async (): Promise<Readiness<true>> => {
+    const told = await ask();
+    const outcome = isGranted(told) ? "granted" : "refused";
+    seen[outcome] = seconds();
+    if (outcome === "refused") last = told;
+    return outcome === to ? { is: true } : { waitsFor: `it is ${from}` };
+  };
+  const onWait = (reason: string): void => {
+    if (!isSaid)
+      say(`${what}: ${reason}; looked at again for up to ${Math.round(withinMs / 60_000)} minutes`);
+    isSaid = true;
+  };
+  try {
+    await until({ clock, withinMs, delays: pauses, signal, look, onWait, late: () => new NotTurned() });
+  } catch (error) {
+    // Not having turned is a finding as well.
+    if (!(error instanceof NotTurned)) throw error;
+  }
+  return { unit: "seconds", ...seen, ...(last === undefined ? {} : { told: last }) };
+}

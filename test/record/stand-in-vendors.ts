@@ -1,0 +1,187 @@
+import {
+  CreateRoleCommand,
+  IAMClient,
+  ListOpenIDConnectProvidersCommand,
+  ListRolesCommand,
+} from "@aws-sdk/client-iam";
+import { recordOf, recordsOf } from "../../src/core/base/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { throughFront } from "../support/azure-client.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { startIssuer } from "../support/issuer-server.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
+import { AwsRecorder } from "./aws/recorder.ts";
+import { AzureRecorder } from "./azure/recorder.ts";
+import { GoogleRecorder } from "./gcp/recorder.ts";
+import { UsedValues } from "./mask.ts";
+import { record } from "./record.ts";
+import type { Recording, VendorName } from "./recording.ts";
+import { makeSigners } from "./tokens.ts";
+import type { IssuerPlace, Recorder, RecorderWorld, Send } from "./vendor.ts";
+
+/** A run of the recorder against a stand-in. */
+export interface StandInRun {
+  readonly recorder: Recorder;
+  readonly used: UsedValues;
+  /** What it has said. */
+  readonly lines: readonly string[];
+  readonly go: () => Promise<Recording>;
+}
+
+/** The stand-ins of all three vendors, with things in them that are none of the recorder's. */
+export interface StandInVendors {
+  /** All that went over the wire, in plain text. */
+  readonly traffic: string[];
+  /** Called with the address of each request, before it is made. */
+  onSend: (url: string) => void;
+  run(vendor: VendorName, signal?: AbortSignal): Promise<StandInRun>;
+  /** What stands at a vendor, by its name there. */
+  standing(vendor: VendorName): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** What stands there before any run. */
+export const theirs: Readonly<Record<VendorName, readonly string[]>> = {
+  aws: ["theirs"],
+  gcp: ["theirs", "theirs-account"],
+  azure: ["theirs"],
+};
+
+const hour = 3_600_000;
+
+const plain = (body: string): string => decodeURIComponent(body.replaceAll(/%(?![0-9A-F]{2})/gu, "%25"));
+
+export async function startStandInVendors(): Promise<StandInVendors> {
+  const clock = new SwiftClock();
+  const authority = await testAuthority();
+  const issuer = await startIssuer(authority, { host: "record.example.test" });
+  const sandbox = await startSandbox({
+    clock,
+    ca: authority.root,
+    connectTo: issuer.connectTo,
+    gcp: { unknowns: { issuerCache: hour / 12 } },
+    azure: { newIssuerMs: hour / 12, issuerCacheMs: hour / 12 },
+  });
+  const { gcp: google, azure, front } = sandbox;
+  if (google === undefined || azure === undefined || front === undefined)
+    throw new TypeError("the sandbox has not all three clouds");
+  const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
+  google.seed({ pools: [{ id: "theirs" }], serviceAccounts: [{ id: "theirs-account" }] });
+  await azure.seed({ identities: [{ name: "theirs" }] });
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: sandbox.account } }],
+  });
+  await iam.send(
+    new CreateRoleCommand({ RoleName: "theirs", Path: "/podtrust-record/", AssumeRolePolicyDocument }),
+  );
+  const signers = await makeSigners();
+
+  const ask: Send = async (url, { method, headers = {}, body }) => {
+    if (url.startsWith(sandbox.url)) {
+      const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+      return { status: response.status, text: await response.text() };
+    }
+    const isForm = headers["content-type"] === "application/x-www-form-urlencoded";
+    const sent =
+      body === undefined ? {} : { body: isForm ? new URLSearchParams(body) : recordOf(JSON.parse(body)) };
+    const reply = await throughFront(front, url, { method, headers, ...sent });
+    return { status: reply.status, text: JSON.stringify(reply.body) };
+  };
+  const vendors: StandInVendors = {
+    traffic: [],
+    onSend: () => undefined,
+    async run(vendor, signal = new AbortController().signal) {
+      const used = new UsedValues();
+      const lines: string[] = [];
+      const say = (line: string): void => void lines.push(line);
+      const world = { clock, send, used, signers, patienceMs: 2 * hour, signal, say };
+      const recorder = await makers[vendor](world);
+      return {
+        recorder,
+        used,
+        lines,
+        go: () => record(recorder, { clock, signal, used, pauseMs: 500, say }),
+      };
+    },
+    standing: (vendor) => standing[vendor](),
+    async close() {
+      iam.destroy();
+      await sandbox.close();
+      await issuer.close();
+    },
+  };
+  const send: Send = async (url, sent) => {
+    vendors.onSend(url);
+    const reply = await ask(url, sent);
+    vendors.traffic.push(url, JSON.stringify(sent.headers ?? {}), plain(sent.body ?? ""), reply.text);
+    return reply;
+  };
+  const place: IssuerPlace = {
+    url: issuer.issuer,
+    publish(documents) {
+      for (const [path, body] of Object.entries(documents)) issuer.pages.set(path, { body });
+      return Promise.resolve();
+    },
+  };
+
+  const armToken = async (): Promise<string> => {
+    const { clientId, clientSecret } = azure.admin;
+    const scope = "https://management.azure.com/.default";
+    const form = {
+      client_id: clientId,
+      client_secret: clientSecret,
+      scope,
+      grant_type: "client_credentials",
+    };
+    const url = `https://login.microsoftonline.com/${azure.tenant}/oauth2/v2.0/token`;
+    const { body } = await throughFront(front, url, { method: "POST", body: new URLSearchParams(form) });
+    return String(body["access_token"]);
+  };
+  const makers: Readonly<Record<VendorName, (world: RecorderWorld) => Promise<Recorder> | Recorder>> = {
+    aws: (world) => new AwsRecorder({ iam, sts: sandbox.url, place }, world),
+    gcp(world) {
+      const { project, projectNumber, adminToken } = google;
+      return new GoogleRecorder({ project, projectNumber, token: adminToken, place }, world);
+    },
+    async azure(world) {
+      const { tenant, subscription } = azure;
+      const token = await armToken();
+      const account = {
+        tenant,
+        subscription,
+        resourceGroup: "podtrust",
+        location: "westeurope",
+        token,
+        place,
+      };
+      return new AzureRecorder(account, world);
+    },
+  };
+
+  const listed = async (path: string, key: string, name: string): Promise<readonly string[]> => {
+    const headers = { authorization: `Bearer ${google.adminToken}` };
+    const answer: unknown = await (await fetch(`${google.url}/v1/${path}`, { headers })).json();
+    return recordsOf(recordOf(answer)[key]).map((one) => String(one[name]).replace(/^.*\/|@.*$/gu, ""));
+  };
+  const standing: Readonly<Record<VendorName, () => Promise<readonly string[]>>> = {
+    async aws() {
+      const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+      const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+      return [
+        ...Roles.map(({ RoleName = "" }) => RoleName),
+        ...OpenIDConnectProviderList.map(({ Arn = "" }) => Arn),
+      ];
+    },
+    gcp: async () => [
+      ...(await listed(
+        `projects/${google.projectNumber}/locations/global/workloadIdentityPools`,
+        "workloadIdentityPools",
+        "name",
+      )),
+      ...(await listed(`projects/${google.project}/serviceAccounts`, "accounts", "email")),
+    ],
+    azure: () => Promise.resolve(azure.clients().map(({ name }) => name)),
+  };
+  return vendors;
+}

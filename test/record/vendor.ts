@@ -1,0 +1,139 @@
+import { type Clock, type JsonRecord, recordOf } from "../../src/core/base/index.ts";
+import type { IssuerDocuments, VendorRefusal } from "../../src/rules/judge/index.ts";
+import type { UsedValues } from "./mask.ts";
+import type { Measured, Told, VendorName } from "./recording.ts";
+import { documentsOf, type Signer, type Signers } from "./tokens.ts";
+
+/** What is asked: the rule that it is about, and what is done, as the end of a sentence. */
+export interface RuleCase {
+  readonly rule: string;
+  readonly name: string;
+}
+
+/** The case of a name. Throws TypeError. */
+export function caseNamed<Case extends RuleCase>(cases: readonly Case[], name: string): Case {
+  const found = cases.find((one) => one.name === name);
+  if (found === undefined) throw new TypeError(`there is no case ${name}`);
+  return found;
+}
+
+/** What our rules answer to a case. */
+export interface Judged {
+  readonly outcome: "granted" | "refused";
+  /** The rule that refuses. */
+  readonly rule?: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly number?: number | undefined;
+  /** Each wording that is known. */
+  readonly texts?: readonly string[];
+}
+
+/** A vendor's cases, and our own rules' answers to them: nothing here needs an account. */
+export interface VendorCases {
+  readonly vendor: VendorName;
+  /** The names of its rules. */
+  readonly rules: readonly string[];
+  readonly cases: readonly RuleCase[];
+  /** Rules without a case, each with the reason. */
+  readonly notAsked: Readonly<Record<string, string>>;
+  /** What is not known of it: names, each with the sentence that says what is asked. */
+  readonly questions: Readonly<Record<string, string>>;
+  /** What our rules say to the case of this name. */
+  judge(name: string): Promise<Judged>;
+}
+
+/** Where the documents of a run's issuer are served. */
+export interface IssuerPlace {
+  readonly url: string;
+  /** Has these documents served under `url`, and comes back once they are. */
+  publish(documents: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One request, whatever its status. */
+export type Send = (url: string, sent: Sent) => Promise<{ readonly status: number; readonly text: string }>;
+
+/** The members of an answer; none where it is no JSON object. */
+export function jsonOf(text: string): JsonRecord {
+  try {
+    return recordOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** What every vendor's recorder is given. */
+export interface RecorderWorld {
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly used: UsedValues;
+  readonly signers: Signers;
+  /** How long one open question may take, in milliseconds. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Something that this run has no answer for, and why. */
+export class LeftOut extends Error {}
+
+/** A vendor with an account behind it. */
+export interface Recorder {
+  readonly cases: VendorCases;
+  /** Removes what an earlier run left behind, by its mark; gives what it was. */
+  sweep(): Promise<readonly string[]>;
+  /** Makes what the cases need; each thing is on the list of `close` before it is made. */
+  open(): Promise<void>;
+  /** Throws LeftOut. */
+  ask(name: string): Promise<Told>;
+  /** Throws LeftOut. */
+  measure(question: string): Promise<Measured & { readonly told?: Told }>;
+  /** Removes what this run made; gives what it could not remove. */
+  close(): Promise<readonly string[]>;
+}
+
+/** What a run makes, with how it is taken away, in reverse. */
+export class Made {
+  readonly #undo: (readonly [what: string, remove: () => Promise<void>])[] = [];
+
+  add(what: string, remove: () => Promise<void>): void {
+    this.#undo.push([what, remove]);
+  }
+
+  /** Gives what could not be removed. */
+  async remove(): Promise<readonly string[]> {
+    const left: string[] = [];
+    for (const [what, remove] of this.#undo.splice(0).reverse())
+      await remove().catch((error: unknown) => left.push(`${what}: ${String(error)}`));
+    return left;
+  }
+}
+
+/** What an issuer of these keys serves, as the rules look at it. */
+export function servedBy(issuer: string, keys: readonly Signer[]): IssuerDocuments {
+  const documents = documentsOf(issuer, keys);
+  return {
+    ok: true,
+    discovery: documents["/.well-known/openid-configuration"] ?? "",
+    jwks: documents["/openid/v1/jwks"] ?? "",
+  };
+}
+
+/** An issuer that serves nothing. */
+export const unreadable: IssuerDocuments = {
+  ok: false,
+  at: "discovery",
+  reason: "status",
+  detail: "status 404",
+};
+
+/** A refusal of Google's or Azure's rules, as it is compared. */
+export function judgedRefusal({ rule, status, code, number, message }: VendorRefusal): Judged {
+  return { outcome: "refused", rule, status, code, number, texts: [message] };
+}
