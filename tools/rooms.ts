@@ -23,7 +23,7 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/azure": ["core/base", "rules/oidc", "rules/judge"],
   "rules/openbao": ["core/base", "rules/oidc", "rules/judge"],
   "rules/plan": ["core/base"],
-  "rules/injection": ["core/base"],
+  "rules/injection": ["core/base", "rules/oidc"],
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],

@@ -7,7 +7,7 @@ import {
   namespaceOf,
   type Reconcile,
 } from "./controller/index.ts";
-import { configMapName, injectionConfigMap } from "../rules/injection/index.ts";
+import { injectionConfigMap, type InjectionMap, injectionMaps } from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
 import type { InjectionView } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
@@ -23,24 +23,25 @@ export interface KeptConfigMap {
 const mark = { key: "app.kubernetes.io/managed-by", value: "podtrust-operator" } as const;
 const manager = "podtrust-operator";
 
-/** What is followed of them, in all namespaces. */
-export const followedConfigMaps = {
-  kind: "ConfigMap",
-  fields: `metadata.name=${configMapName}`,
-  keep(object: JsonRecord): KeptConfigMap {
-    const { uid, labels } = recordOf(object["metadata"]);
-    return {
-      uid: textOf(uid) ?? "",
-      ours: recordOf(labels)[mark.key] === mark.value,
-      data: recordOf(object["data"]),
-    };
-  },
-} as const;
+function keep(object: JsonRecord): KeptConfigMap {
+  const { uid, labels } = recordOf(object["metadata"]);
+  return {
+    uid: textOf(uid) ?? "",
+    ours: recordOf(labels)[mark.key] === mark.value,
+    data: recordOf(object["data"]),
+  };
+}
+
+/** What is followed of them, in all namespaces: those of each name by itself, since the API server selects by one. */
+export const followedConfigMaps = injectionMaps.map(
+  ({ configMap }) => ({ kind: "ConfigMap", fields: `metadata.name=${configMap}`, keep }) as const,
+);
 
 export interface ConfigMapsOptions {
   readonly api: Pick<KubernetesApi, "apply" | "remove">;
   readonly accounts: Mirror<InjectionView, "namespace">;
-  readonly configMaps: Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">;
+  /** As `followedConfigMaps`. */
+  readonly configMaps: readonly Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">[];
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */
   readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
@@ -55,9 +56,9 @@ function byNamespace(followed: Pick<KeySource, keyof KeySource>): KeySource {
 }
 
 /**
- * Keeps in each namespace the ConfigMap by which the policies of the mode `configmap` inject: what its ServiceAccounts ask
- * for, by their annotations or the role map. Where none asks there is none. A ConfigMap of that name that is somebody
- * else's is left alone, and told of.
+ * Keeps in each namespace the ConfigMaps by which the policies of the mode `configmap` inject: what its ServiceAccounts ask
+ * of each relying party, by their annotations or the role map. Where none asks there is none. A ConfigMap of such a name that
+ * is somebody else's is left alone, and told of.
  */
 export class ConfigMaps implements Controller {
   readonly name = "config-maps";
@@ -70,37 +71,49 @@ export class ConfigMaps implements Controller {
     const all = byNamespace(accounts);
     this.follows = [
       all,
-      byNamespace(configMaps),
+      ...configMaps.map(byNamespace),
       ...(roleMap === undefined ? [] : [followedAs(roleMap, () => all.keys())]),
     ];
   }
 
   async reconcile(namespace: string, run: Reconcile): Promise<void> {
-    const { api, accounts, configMaps, roles } = this.#options;
+    const { accounts, roles } = this.#options;
     const asking = accounts
       .by("namespace", namespace)
       .map((key) => roles.account(accounts.get(key) ?? {}, key));
-    const object = injectionConfigMap(namespace, asking);
+    const foreign: string[] = [];
+    for (const [index, map] of injectionMaps.entries())
+      if (!(await this.#keep(namespace, injectionConfigMap(namespace, asking, map), { index, map, run })))
+        foreign.push(`ConfigMap ${namespace}/${map.configMap} has no label ${mark.key}=${mark.value}`);
+    if (foreign.length > 0)
+      throw new PodtrustError(
+        "operator-foreign-config-map",
+        `${foreign.join(", and ")}: it is left as it is`,
+      );
+  }
+
+  /** Makes a ConfigMap what it should be; false where it is somebody else's, and one is wanted. */
+  async #keep(
+    namespace: string,
+    object: JsonRecord,
+    { index, map, run }: { readonly index: number; readonly map: InjectionMap; readonly run: Reconcile },
+  ): Promise<boolean> {
+    const { api, configMaps } = this.#options;
     const data = recordOf(object["data"]);
     const isWanted = Object.keys(data).length > 0;
-    const there = configMaps.get(`${namespace}/${configMapName}`);
+    const there = configMaps[index]?.get(`${namespace}/${map.configMap}`);
     if (there === undefined ? !isWanted : isWanted && there.ours && isDeepStrictEqual(there.data, data))
-      return;
-    if (there !== undefined && !there.ours) return this.#leave(namespace, isWanted);
+      return true;
+    if (there !== undefined && !there.ours) return !isWanted;
     run.assertHeld();
     if (isWanted) {
       const metadata = { ...recordOf(object["metadata"]), labels: { [mark.key]: mark.value } };
       const wanted = { ...object, metadata } as unknown as KubernetesObject;
       await api.apply(wanted, { fieldManager: manager, force: true, signal: run.signal });
     } else if (there !== undefined) {
-      const ref = { kind: "ConfigMap", namespace, name: configMapName } as const;
+      const ref = { kind: "ConfigMap", namespace, name: map.configMap } as const;
       await api.remove(ref, { uid: there.uid, signal: run.signal });
     }
-  }
-
-  #leave(namespace: string, isWanted: boolean): void {
-    if (!isWanted) return;
-    const sentence = `ConfigMap ${namespace}/${configMapName} has no label ${mark.key}=${mark.value}`;
-    throw new PodtrustError("operator-foreign-config-map", `${sentence}: it is left as it is`);
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { accountAnnotations, configMapName } from "../rules/injection/index.ts";
+import { accountAnnotations, injectionMaps } from "../rules/injection/index.ts";
 import {
   accountSettings,
   checkedName,
@@ -49,11 +49,11 @@ const evictionRules: readonly Rule[] = [
   { apiGroups: ["apps"], resources: ["replicasets", "statefulsets", "daemonsets"], verbs: ["get"] },
 ];
 
-/** By one name in each namespace. It is made by server-side apply, whose right to create can be for one name. */
+/** By a name for each relying party in each namespace. They are made by server-side apply, whose right to create can be for one name. */
 const configMapRule: Rule = {
   apiGroups: [""],
   resources: ["configmaps"],
-  resourceNames: [configMapName],
+  resourceNames: injectionMaps.map(({ configMap }) => configMap),
   verbs: ["get", "list", "watch", "patch", "create", "delete"],
 };
 

@@ -71,7 +71,7 @@ export interface OperatorOptions {
   };
   /** Name of a ConfigMap of `namespace` with roles of ServiceAccounts that have no annotation; absent for none. */
   readonly roleMap?: string;
-  /** Keeps in each namespace the ConfigMap of the policies of the mode `configmap`. */
+  /** Keeps in each namespace the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
   /** More controllers than the finder. */
   readonly controllers?: (tools: ControllerTools) => Controllers;
@@ -179,7 +179,7 @@ export class Operator {
     const keeping: readonly Controller[] = [
       ...(this.#webhook === undefined ? [] : [this.#webhook.keeper]),
       ...(options.configMaps === true
-        ? [new ConfigMaps({ ...tools, configMaps: follow(followedConfigMaps) })]
+        ? [new ConfigMaps({ ...tools, configMaps: followedConfigMaps.map((what) => follow(what)) })]
         : []),
     ];
     this.#runners = [this.#finder, ...keeping, ...others].map(

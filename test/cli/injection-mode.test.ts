@@ -4,6 +4,40 @@ import { podtrustHere } from "../support/cli.ts";
 
 const printed = (...options: readonly string[]) => podtrustHere(["manifests", "injection", ...options]);
 
+const parties = { gcp: /workload-identity-provider\./u, azure: /client-id or .*tenant-id\./u } as const;
+
+describe("the policies for Google and Azure", () => {
+  test("say in front of them by which annotation a ServiceAccount asks, and where that is read", async () => {
+    for (const [party, asks] of Object.entries(parties)) {
+      const { code, out } = await printed("--for", party, "--mode", "configmap");
+      assert.equal(code, 0);
+      const head = out.split("\n").filter((line) => line.startsWith("#"));
+      assert.match(head.join("\n"), asks);
+      assert.match(
+        head.join("\n"),
+        new RegExp(`ConfigMap podtrust-injection-${party} of each namespace`, "u"),
+      );
+      assert.match(out, new RegExp(`name: podtrust-${party}\n`, "u"));
+    }
+  });
+
+  test("say of a mode without an operator which label a namespace needs, and have its quota", async () => {
+    const { code, out } = await printed("--for", "gcp", "--mode", "serviceaccounts", "--namespace", "shop");
+    assert.equal(code, 0);
+    assert.match(out, /^#   kubectl label namespace shop podtrust\.dev\/injection=serviceaccounts$/mu);
+    assert.match(out, /^kind: ResourceQuota$/mu);
+  });
+
+  test("need a mode, and refuse no pod", async () => {
+    for (const options of [[], ["--mode", "configmap", "--deny"]]) {
+      const { code, out, err } = await printed("--for", "azure", ...options);
+      assert.equal(code, 2);
+      assert.equal(out, "");
+      assert.match(err, options.length === 0 ? /no --mode was given/u : /--deny is of --for aws/u);
+    }
+  });
+});
+
 describe("the mode of injection by policy", () => {
   test("has no default: without one the command is refused with both prices", async () => {
     const { code, out, err } = await printed();

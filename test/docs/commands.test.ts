@@ -66,7 +66,7 @@ const pagesElsewhere: Readonly<Record<string, readonly string[]>> = {
     "test/peers/openbao-rights.test.ts",
     "test/peers/openbao-status.test.ts",
     "test/peers/vault-schema.test.ts",
-    "test/cluster/injection-openbao.test.ts",
+    "test/cluster/injection-parties.test.ts",
   ],
 };
 

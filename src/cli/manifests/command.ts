@@ -97,13 +97,13 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     )
     .addOption(
       new Option("--for <party>", "the relying party that pods get a token for")
-        .choices(["aws", "openbao"])
+        .choices(["aws", "gcp", "azure", "openbao"])
         .default("aws"),
     )
     .addOption(
       new Option(
         "--mode <mode>",
-        "for aws: where the policies read what pods get: one ConfigMap of the namespace, or each of its ServiceAccounts",
+        "not for openbao: where the policies read what pods get: one ConfigMap of the namespace, or each of its ServiceAccounts",
       ).choices(["configmap", "serviceaccounts"]),
     )
     .option(
@@ -112,7 +112,7 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     )
     .addOption(kubernetesOption("1.35 needs a feature gate"))
     .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")
-    .option("--deny", "refuse pods that should have a role and got none, in place of a warning")
+    .option("--deny", "for aws: refuse pods that should have a role and got none, in place of a warning")
     .action(async (options: InjectionOptions) => {
       const { runInjection } = await import("./run-injection.ts");
       runInjection(context, options);
@@ -286,7 +286,7 @@ export const manifestsUses: CommandUses = {
     examples: [
       "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",
       "podtrust manifests injection --mode configmap --deny --kubernetes 1.35",
-      "podtrust manifests injection --for openbao | kubectl apply --server-side -f -",
+      "podtrust manifests injection --for azure --mode configmap | kubectl apply --server-side -f -",
     ],
     guide: "injection",
   },

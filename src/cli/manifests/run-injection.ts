@@ -1,11 +1,16 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import { boundsOf } from "../../rules/oidc/index.ts";
 import {
+  type AccountParty,
+  asksBy,
   injectionPolicies,
   maxServiceAccounts,
   namespaceLabel,
   openbaoAnnotations,
   openbaoPolicies,
   type ParameterMode,
+  partyMap,
+  partyPolicies,
   policyMinors,
   type PolicyMinor,
 } from "../../rules/injection/index.ts";
@@ -15,7 +20,7 @@ import { printObjects } from "./print-objects.ts";
 /** What was typed. */
 export interface InjectionOptions {
   /** The relying party that pods are given a token for. */
-  readonly for: "aws" | "openbao";
+  readonly for: "aws" | "openbao" | AccountParty;
   readonly mode?: ParameterMode;
   readonly namespace?: readonly string[];
   readonly kubernetes: PolicyMinor;
@@ -57,7 +62,7 @@ function needsOf(kubernetes: PolicyMinor): readonly string[] {
 function runForOpenBao(context: CommandContext, options: InjectionOptions): void {
   const { kubernetes, mode, namespace, deny } = options;
   if (mode !== undefined || namespace !== undefined || deny !== undefined)
-    throw new PodtrustError("usage", "--mode, --namespace and --deny are of --for aws", {
+    throw new PodtrustError("usage", "--mode, --namespace and --deny are not of --for openbao", {
       next: "Leave them out: the policy for OpenBao reads the pod's own annotations.",
     });
   const lines = [
@@ -90,19 +95,51 @@ function header(options: InjectionOptions & { readonly mode: ParameterMode }): s
   ].join("\n");
 }
 
+/** The mode that was chosen. */
+function modeOf({ mode, namespace = [] }: InjectionOptions): ParameterMode {
+  if (mode === undefined) throw choose;
+  if (mode === "configmap" && namespace.length > 0)
+    throw new PodtrustError("usage", "--namespace is for --mode serviceaccounts: the other needs no quota");
+  return mode;
+}
+
 /** What pods are given for AWS: the policies of a mode. */
 function runForAws(context: CommandContext, options: InjectionOptions): void {
-  const { mode, namespace: namespaces = [] } = options;
-  if (mode === undefined) throw choose;
-  if (mode === "configmap" && namespaces.length > 0)
-    throw new PodtrustError("usage", "--namespace is for --mode serviceaccounts: the other needs no quota");
+  const mode = modeOf(options);
+  const namespaces = options.namespace ?? [];
   printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
+}
+
+/** What pods are given for another relying party that their ServiceAccounts ask for: the policies of a mode. */
+function runForParty(party: AccountParty, context: CommandContext, options: InjectionOptions): void {
+  const { kubernetes, namespace: namespaces = [], deny, warn } = options;
+  if (deny !== undefined)
+    throw new PodtrustError("usage", "--deny is of --for aws", {
+      next: "Leave it out: whoever makes a pod is warned of annotations that cannot be used.",
+    });
+  const mode = modeOf(options);
+  const map = partyMap(party);
+  const lines = [
+    `# The API server gives ${boundsOf(party).title}'s token to each new pod whose ServiceAccount asks, by the annotation`,
+    `# ${asksBy(map).join(" or ")}.`,
+    ...(mode === "configmap"
+      ? [`# What they ask for stands in the ConfigMap ${map.configMap} of each namespace.`]
+      : besides(namespaces)),
+    ...needsOf(kubernetes),
+    "",
+  ];
+  printObjects(context, partyPolicies(party, { mode, namespaces, kubernetes, warn }), lines.join("\n"));
 }
 
 /** One row for each relying party whose token is injected. */
 const printed: Readonly<
   Record<InjectionOptions["for"], (context: CommandContext, options: InjectionOptions) => void>
-> = { aws: runForAws, openbao: runForOpenBao };
+> = {
+  aws: runForAws,
+  gcp: (context, options) => runForParty("gcp", context, options),
+  azure: (context, options) => runForParty("azure", context, options),
+  openbao: runForOpenBao,
+};
 
 /** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runInjection(context: CommandContext, options: InjectionOptions): void {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, record } from "fast-check";
+import { azureCases } from "../../../test/support/azure-cases.ts";
+import { googleCases } from "../../../test/support/gcp-cases.ts";
+import { aroundOf } from "../../../test/support/party-case.ts";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { openbaoCases } from "../../../test/support/openbao-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
 import type { JsonRecord } from "../../core/base/index.ts";
-import { inject, injectOpenBao } from "../../rules/injection/index.ts";
+import { inject, injectParties } from "../../rules/injection/index.ts";
 import { answerReview as answerRead, type FindAround, type ReviewAnswer } from "./review.ts";
 import { runs } from "../../../test/support/runs.ts";
 
@@ -54,7 +57,17 @@ describe("the answer to an AdmissionReview", () => {
       const alone = await answered(review(asking), async () => ({ serviceAccount: { metadata: {} } }));
       assert.deepEqual(patched(asking, alone), injected ?? asking, name);
       const both = patched(asking, await answered(review(asking), async () => ({ serviceAccount })));
-      assert.deepEqual(both, injectOpenBao(inject(asking, { serviceAccount }).pod), name);
+      const expected = injectParties(inject(asking, { serviceAccount }).pod, { serviceAccount }).pod;
+      assert.deepEqual(both, expected, name);
+    }
+  });
+
+  test("gives Google's and Azure's tokens to pods whose ServiceAccount asks, and says what cannot be used", async () => {
+    for (const one of [...azureCases, ...googleCases]) {
+      const answer = await answered(review(one.pod), async () => aroundOf(one));
+      assert.deepEqual(patched(one.pod, answer), one.injected ?? one.pod, one.name);
+      assert.deepEqual(answer.warnings ?? [], one.told ?? [], one.name);
+      assert.equal(answer.allowed, true);
     }
   });
 

@@ -3,7 +3,8 @@ import {
   inject,
   injectionPatch,
   injectionWarnings,
-  injectOpenBao,
+  injectParties,
+  saying,
   type Surroundings,
 } from "../../rules/injection/index.ts";
 
@@ -69,9 +70,10 @@ function answer(uid: string, outcome: ReviewOutcome, more: JsonRecord = {}): Rev
 
 function answerPod({ uid, pod }: PodReview, around: Surroundings): ReviewAnswer {
   const result = inject(pod, around);
-  const injected = injectOpenBao(result.pod);
-  if (result.outcome === "untouched" && injected === pod) return answer(uid, "untouched");
-  const texts = result.outcome === "injected" ? injectionWarnings(result) : [];
+  const { pod: injected, notes } = injectParties(result.pod, around);
+  const texts = [...injectionWarnings(result), ...notes.map(({ reason, text }) => saying(reason, text))];
+  if (result.outcome === "untouched" && injected === pod && texts.length === 0)
+    return answer(uid, "untouched");
   const warnings = texts.length === 0 ? {} : { warnings: texts };
   const patch = injectionPatch(pod, injected);
   if (patch.length === 0) return answer(uid, "unchanged", warnings);
@@ -91,7 +93,7 @@ function begin(asked: PodReview, around: FindAround): ReviewAnswer | Promise<Sur
 
 /**
  * Answers an AdmissionReview (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/)
- * with the patch by which the pod has its role. `read` parses the review, and is called again after something was waited
+ * with the patch by which the pod has its role, and the token of each other relying party that it asks for. `read` parses the review, and is called again after something was waited
  * for: parsed, a pod takes ten times the memory of its bytes. Reads, and writes nothing: a dry run is as good as any.
  * Throws a TypeError for what is no review.
  */

@@ -1,9 +1,10 @@
-/**
- * What a federated credential names as its audience, by Microsoft's clouds: each takes its own alone. Source:
- * https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
- */
+import { relyingParties } from "../oidc/index.ts";
+
+const { public: everywhere, usgov, china } = relyingParties.azure.clouds;
+
+/** What a federated credential names as its audience, by Microsoft's clouds: each takes its own alone. */
 export const azureAudiences = {
-  public: "api://AzureADTokenExchange",
-  usgov: "api://AzureADTokenExchangeUSGov",
-  china: "api://AzureADTokenExchangeChina",
+  public: everywhere.audience,
+  usgov: usgov.audience,
+  china: china.audience,
 } as const;

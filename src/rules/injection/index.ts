@@ -5,15 +5,18 @@ export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
-export { injectOpenBao, openbaoAnnotations } from "./openbao.ts";
+export { openbaoAnnotations } from "./openbao.ts";
+export { injectParties } from "./parties.ts";
 export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
-export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
+export { asksBy, type InjectionMap, injectionConfigMap, injectionMaps } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { openbaoPolicies } from "./policy/openbao.ts";
-export { injectionPolicies, policyMinors, type PolicyMinor, type PolicySpec } from "./policy/policies.ts";
+export { injectionPolicies, type PolicySpec } from "./policy/policies.ts";
+export { policyMinors, type PolicyMinor } from "./policy/objects.ts";
+export { type AccountParty, partyMap, partyPolicies } from "./policy/party-policies.ts";
 export {
   injectionProblem,
   type InjectionProblem,

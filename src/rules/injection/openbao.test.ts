@@ -1,8 +1,11 @@
-/** What pods get that ask for OpenBao. A real API server makes the same of them in test/cluster/injection-openbao.test.ts. */
+/** What pods get that ask for OpenBao. A real API server makes the same of them in test/cluster/injection-parties.test.ts. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { JsonRecord } from "../../core/base/index.ts";
 import { openbaoCases } from "../../../test/support/openbao-cases.ts";
-import { inject, injectionPatch, injectOpenBao } from "./index.ts";
+import { inject, injectionPatch, injectParties } from "./index.ts";
+
+const injectOpenBao = (pod: JsonRecord): JsonRecord => injectParties(pod, { serviceAccount: undefined }).pod;
 
 describe("every case of OpenBao's injection", () => {
   for (const { name, pod, injected } of openbaoCases)

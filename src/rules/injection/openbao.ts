@@ -1,9 +1,9 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { skipLabel } from "./annotations.ts";
+import { type JsonRecord, textOf } from "../../core/base/index.ts";
 import { annotationsOf } from "./annotated-access.ts";
-import { limits, patterns } from "./patterns.ts";
-import { fileIn, folderPath } from "./place.ts";
-import { isWindows } from "./pod.ts";
+import { type Expiration, secondsOf } from "./asked.ts";
+import { limits } from "./patterns.ts";
+import { fileIn } from "./place.ts";
+import { injectToken, isLeftAlone, type TokenInjection } from "./token.ts";
 
 /** Annotations of a pod that asks for OpenBao's token: a pod may mount one anyway, so that none gets more by them. */
 export const openbaoAnnotations = {
@@ -24,8 +24,12 @@ export const openbaoPatterns = {
   "ca-config-map": /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u,
 } as const;
 
-/** Seconds that the token is good for where nothing else is asked: each login takes it anew. */
-export const openbaoExpiration = 3600;
+/** Each login takes the token anew. */
+export const openbaoExpiration: Expiration = {
+  default: 3600,
+  min: limits.minExpiration,
+  max: limits.maxExpiration,
+};
 
 /** The volume with token and certificate, and where each container has it. */
 export const openbaoPlace = {
@@ -53,11 +57,6 @@ interface OpenBaoAccess {
   readonly expirationSeconds: number;
 }
 
-function expirationOf(text: string): number {
-  if (!patterns.integer.test(text)) return openbaoExpiration;
-  return Math.min(Math.max(Number(text), limits.minExpiration), limits.maxExpiration);
-}
-
 /**
  * Undefined for a pod that does not ask, for one that wants nothing injected, and for one on Windows, where the paths are
  * others.
@@ -69,45 +68,34 @@ function accessOf(pod: JsonRecord): OpenBaoAccess | undefined {
   const fitting = (name: keyof typeof openbaoPatterns): string | undefined =>
     openbaoPatterns[name].test(said(name)) ? said(name) : undefined;
   const address = fitting("address");
-  const labels = recordOf(recordOf(pod["metadata"])["labels"]);
-  const isLeft = labels[skipLabel] !== undefined || isWindows(recordOf(pod["spec"]));
-  if (address === undefined || isLeft) return undefined;
+  if (address === undefined || isLeftAlone(pod)) return undefined;
   return {
     address,
     audience: fitting("audience") ?? address,
     caConfigMap: fitting("ca-config-map"),
-    expirationSeconds: expirationOf(said("token-expiration")),
+    expirationSeconds: secondsOf(said("token-expiration"), openbaoExpiration),
   };
 }
 
-function volumeOf({ audience, expirationSeconds, caConfigMap }: OpenBaoAccess): JsonRecord {
-  const { volume, token, ca } = openbaoPlace;
+function injectionOf({ address, audience, caConfigMap, expirationSeconds }: OpenBaoAccess): TokenInjection {
+  const { volume, folder, token, ca } = openbaoPlace;
   const configMap = { name: caConfigMap, items: [{ key: ca, path: ca }] };
+  const hasCa = caConfigMap !== undefined;
   const sources = [
     { serviceAccountToken: { audience, expirationSeconds, path: token } },
-    ...(caConfigMap === undefined ? [] : [{ configMap }]),
+    ...(hasCa ? [{ configMap }] : []),
   ];
-  return { name: volume, projected: { sources } };
-}
-
-/** A container with mount and variables; the same object where it has all of it. */
-function injectContainer(container: JsonRecord, access: OpenBaoAccess): JsonRecord {
-  const { volume, folder, token, ca } = openbaoPlace;
-  const mounts = recordsOf(container["volumeMounts"]);
-  const there = mounts.filter(({ mountPath }) => folderPath(String(mountPath)) === folder);
-  const hasFiles = there.length === 0 || there.some(({ name }) => name === volume);
-  const present = new Set(recordsOf(container["env"]).map(({ name }) => name));
-  const group = (names: readonly string[], value: string): readonly JsonRecord[] =>
-    names.some((name) => present.has(name)) ? [] : names.map((name) => ({ name, value }));
-  const added = [
-    ...group(openbaoVariables.address, access.address),
-    ...(hasFiles && access.caConfigMap !== undefined ? group(openbaoVariables.ca, fileIn(folder, ca)) : []),
-    ...(hasFiles ? group(openbaoVariables.token, fileIn(folder, token)) : []),
-  ];
-  const mount = { name: volume, readOnly: true, mountPath: folder };
-  const withVariables =
-    added.length === 0 ? container : { ...container, env: [...recordsOf(container["env"]), ...added] };
-  return there.length > 0 ? withVariables : { ...withVariables, volumeMounts: [...mounts, mount] };
+  const certificate = { names: openbaoVariables.ca, value: fileIn(folder, ca), isFile: true };
+  return {
+    volume: { name: volume, projected: { sources } },
+    folder,
+    variables: [
+      { names: openbaoVariables.address, value: address, isFile: false },
+      ...(hasCa ? [certificate] : []),
+      { names: openbaoVariables.token, value: fileIn(folder, token), isFile: true },
+    ],
+    skipped: [],
+  };
 }
 
 /**
@@ -117,16 +105,5 @@ function injectContainer(container: JsonRecord, access: OpenBaoAccess): JsonReco
  */
 export function injectOpenBao(pod: JsonRecord): JsonRecord {
   const access = accessOf(pod);
-  if (access === undefined) return pod;
-  const before = recordOf(pod["spec"]);
-  let spec = before;
-  for (const key of ["initContainers", "containers"]) {
-    const containers = recordsOf(spec[key]);
-    const injected = containers.map((one) => injectContainer(one, access));
-    if (injected.some((one, index) => one !== containers[index])) spec = { ...spec, [key]: injected };
-  }
-  const volumes = recordsOf(spec["volumes"]);
-  if (!volumes.some(({ name }) => name === openbaoPlace.volume))
-    spec = { ...spec, volumes: [volumeOf(access), ...volumes] };
-  return spec === before ? pod : { ...pod, spec };
+  return access === undefined ? pod : injectToken(pod, injectionOf(access));
 }

@@ -1,5 +1,6 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, skipLabel } from "./annotations.ts";
+import { partyKeys } from "./parties.ts";
 import { isAlive, osLabels } from "./pod.ts";
 
 const ours = /^(?:eks\.amazonaws\.com\/|podtrust\.dev\/|profile\.podtrust\.dev\/|chain\.podtrust\.dev\/)/u;
@@ -76,9 +77,12 @@ export function injectionView(pod: JsonRecord): JsonRecord | undefined {
   };
 }
 
-/** The same of a ServiceAccount or a namespace: its annotations. */
+/** The same of a ServiceAccount or a namespace: its annotations, for every relying party. */
 export function annotationsView(object: JsonRecord): JsonRecord {
   const metadata = recordOf(object["metadata"]);
-  const annotations = picked(recordOf(metadata["annotations"]), (key) => ours.test(key));
+  const annotations = picked(
+    recordOf(metadata["annotations"]),
+    (key) => ours.test(key) || partyKeys.has(key),
+  );
   return { metadata: { ...members(metadata, "name", "namespace", "uid"), annotations } };
 }

@@ -55,6 +55,12 @@ test("every relying party says what is known of its caches, and from where its n
   }
 });
 
+test("each of Azure's clouds has an audience and an authority of its own", () => {
+  const clouds = Object.values(relyingParties.azure.clouds);
+  assert.equal(new Set(clouds.map(({ audience }) => audience)).size, 3);
+  for (const { authority } of clouds) assert.match(authority, /^https:\/\/login\.[a-z.]+\/$/u);
+});
+
 test("the slowest of those that fetch is waited for, and an hour where nobody does", () => {
   const hour = 3_600_000;
   assert.equal(fetchedFor([]), hour);

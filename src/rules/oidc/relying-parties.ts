@@ -37,6 +37,14 @@ export interface AccessTimes {
   readonly ended: string;
 }
 
+/** One of a vendor's clouds, each of which stands by itself. */
+export interface PartyCloud {
+  /** What its tokens have as audience; each cloud takes its own alone. */
+  readonly audience: string;
+  /** Where its clients exchange tokens. */
+  readonly authority: string;
+}
+
 /** What a relying party takes of an issuer's documents and of tokens, as far as podtrust reads it from here. */
 export interface RelyingPartyBounds {
   readonly title: string;
@@ -58,6 +66,8 @@ export interface RelyingPartyBounds {
   readonly maxCredentials?: number;
   /** It fetches from the public internet; else from wherever it runs itself. */
   readonly fetchesPublicly: boolean;
+  /** By the names that a config has for them; absent where there is one alone. */
+  readonly clouds?: Readonly<Record<string, PartyCloud>>;
   readonly keys: KeyMemory;
   readonly access: AccessTimes;
   /** From where each of these is known. */
@@ -134,6 +144,11 @@ export const relyingParties = {
     maxSubjectBytes: 600,
     maxCredentials: 20,
     fetchesPublicly: true,
+    clouds: {
+      public: { audience: "api://AzureADTokenExchange", authority: "https://login.microsoftonline.com/" },
+      usgov: { audience: "api://AzureADTokenExchangeUSGov", authority: "https://login.microsoftonline.us/" },
+      china: { audience: "api://AzureADTokenExchangeChina", authority: "https://login.chinacloudapi.cn/" },
+    },
     keys: {
       fetchedMs: 24 * hour,
       known:
@@ -150,6 +165,8 @@ export const relyingParties = {
     sources: [
       "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations (signatures, 20 credentials)",
       "https://learn.microsoft.com/entra/workload-id/workload-identity-federation (the first 100 keys; its errors name RS384 and RS512)",
+      "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust (audiences of the clouds)",
+      "https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud (their endpoints)",
       "https://azure.github.io/azure-workload-identity/docs/faq.html (tokens of managed identities live a day)",
       "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential (issuer, subject and audience of 600 characters, one audience)",
     ],

@@ -7,7 +7,8 @@ export const operatorErrors = {
     next: "Check that no other process uses it, or name another with --listen.",
   },
   "operator-foreign-config-map": {
-    summary: "A namespace has a ConfigMap podtrust-injection that is not the operator's.",
+    summary:
+      "A namespace has a ConfigMap of injection, such as podtrust-injection, that is not the operator's.",
     next: "Delete it, so that the operator makes its own; nothing else reads it.",
   },
   "operator-not-running": {

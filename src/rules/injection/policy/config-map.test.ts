@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defined, type JsonRecord } from "../../../core/base/index.ts";
-import { injectionConfigMap } from "../index.ts";
+import { injectionConfigMap, injectionMaps } from "../index.ts";
 
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 const account = (name: string | undefined, annotations: JsonRecord): JsonRecord => ({
@@ -33,5 +33,23 @@ describe("the ConfigMap of a namespace's roles", () => {
       account(undefined, { "eks.amazonaws.com/role-arn": role("x") }),
     ]);
     assert.match(JSON.stringify(nameless["data"]), /"=arn:aws:iam/u);
+  });
+
+  test("is one for each relying party, with the annotations of those that ask it", () => {
+    const both = account("both", {
+      "eks.amazonaws.com/role-arn": role("both"),
+      "azure.workload.identity/client-id": "",
+      "azure.workload.identity/tenant-id": "contoso.example",
+      "azure.workload.identity/skip-containers": "proxy",
+      "profile.podtrust.dev/more": role("more"),
+    });
+    const google = account("google", { "cloud.google.com/workload-identity-provider": "projects/1" });
+    const made = injectionMaps.map((map) => injectionConfigMap("shop", [both, google, web], map));
+    const named = made.map(({ metadata, data }) => [(metadata as { readonly name: string }).name, data]);
+    assert.deepEqual(Object.fromEntries(named.slice(1)), {
+      "podtrust-injection-gcp": { "workload-identity-provider": "google=projects/1\n" },
+      "podtrust-injection-azure": { "client-id": "both=\n", "tenant-id": "both=contoso.example\n" },
+    });
+    assert.doesNotMatch(JSON.stringify(named[0]), /contoso|google/u);
   });
 });

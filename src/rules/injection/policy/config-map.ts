@@ -1,9 +1,19 @@
 import { type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.ts";
 import { annotationsOf } from "../annotated-access.ts";
+import type { PartyAsking } from "../asked.ts";
+import { askedByAccounts } from "../parties.ts";
 
-/** The ConfigMap of a namespace that has what its ServiceAccounts ask for. */
-export const configMapName = "podtrust-injection";
+/** The ConfigMap of a namespace that has what its ServiceAccounts ask of one relying party. */
+export interface InjectionMap {
+  readonly configMap: string;
+  /** The annotations of a ServiceAccount, by attribute. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** The attributes by one of which a ServiceAccount asks. */
+  readonly asks: readonly string[];
+  /** Roles with names beside. */
+  readonly named: readonly NamedRoles[];
+}
 
 /** Roles beside the first: direct ones, and chained ones. */
 export type NamedRoles = "profile" | "chain";
@@ -26,40 +36,71 @@ function escaped(value: string): string {
   return escapes.toReversed().reduce((text, [escape, sign]) => text.replaceAll(sign, escape), value);
 }
 
+/** That of AWS. */
+export const awsMap: InjectionMap = {
+  configMap: "podtrust-injection",
+  keys: accountAnnotations,
+  asks: ["role-arn"],
+  named: ["profile", "chain"],
+};
+
+/** That of another relying party, without what only pods and namespaces are annotated with. */
+export function mapOf({ configMap, annotations, asks }: PartyAsking): InjectionMap {
+  const held = Object.entries(annotations).filter(([, { on }]) => on.includes("ServiceAccount"));
+  const keys = Object.fromEntries(held.map(([name, { key }]) => [name, key]));
+  return { configMap, keys, asks, named: [] };
+}
+
+/** All that a namespace may have. */
+export const injectionMaps: readonly InjectionMap[] = [awsMap, ...askedByAccounts.map(mapOf)];
+
+/** The annotations by one of which a ServiceAccount asks. */
+export function asksBy({ keys, asks }: InjectionMap): readonly string[] {
+  return Object.entries(keys).flatMap(([name, key]) => (asks.includes(name) ? [key] : []));
+}
+
 /** An attribute of a ServiceAccount and its line. */
 type Line = readonly [attribute: string, line: string];
 
-function linesOf(serviceAccount: JsonRecord): readonly Line[] {
+function linesOf(serviceAccount: JsonRecord, { keys, named }: InjectionMap): readonly Line[] {
   const annotations = annotationsOf(serviceAccount);
   const name = textOf(recordOf(serviceAccount["metadata"])["name"]) ?? "";
   const line = (attribute: string, key: string, value: string): Line => [
     attribute,
     key + signs.value + escaped(value),
   ];
-  const plain = Object.entries(accountAnnotations).flatMap(([attribute, key]) => {
+  const plain = Object.entries(keys).flatMap(([attribute, key]) => {
     const value = textOf(annotations[key]);
     return value === undefined ? [] : [line(attribute, name, value)];
   });
-  const named = (kind: NamedRoles): readonly Line[] =>
+  const namedLines = (kind: NamedRoles): readonly Line[] =>
     Object.entries(annotations).flatMap(([key, value]) =>
       key.startsWith(prefixes[kind]) && typeof value === "string"
         ? [line(kind, name + signs.profile + key.slice(prefixes[kind].length), value)]
         : [],
     );
-  return [...plain, ...named("profile"), ...named("chain")];
+  return [...plain, ...named.flatMap(namedLines)];
 }
 
 /**
- * The ConfigMap by which the policy of the mode `configmap` injects into the pods of a namespace: what the annotations of
- * its ServiceAccounts say, for those that have a role. Each attribute is one text with a line for each of them: the API
+ * The ConfigMap by which a policy of the mode `configmap` injects into the pods of a namespace: what the annotations of
+ * its ServiceAccounts say, for those that ask. Each attribute is one text with a line for each of them: the API
  * server reads the object anew for each pod, and a text is cheaper to it than a thousand keys. `serviceAccounts` are all
  * of the namespace, as the API gives them. The same ServiceAccounts in another order give the same object.
  */
-export function injectionConfigMap(namespace: string, serviceAccounts: readonly JsonRecord[]): JsonRecord {
-  const asking = serviceAccounts.filter(
-    (one) => (textOf(annotationsOf(one)[accountAnnotations["role-arn"]]) ?? "") !== "",
+export function injectionConfigMap(
+  namespace: string,
+  serviceAccounts: readonly JsonRecord[],
+  map: InjectionMap = awsMap,
+): JsonRecord {
+  const keys = asksBy(map);
+  const asking = serviceAccounts.filter((one) =>
+    keys.some((key) => (textOf(annotationsOf(one)[key]) ?? "") !== ""),
   );
-  const lines = Map.groupBy(asking.flatMap(linesOf), ([attribute]) => attribute);
+  const lines = Map.groupBy(
+    asking.flatMap((one) => linesOf(one, map)),
+    ([attribute]) => attribute,
+  );
   const texts = [...lines].map(([attribute, all]): readonly [string, string] => [
     attribute,
     all
@@ -70,7 +111,7 @@ export function injectionConfigMap(namespace: string, serviceAccounts: readonly 
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: configMapName, namespace },
+    metadata: { name: map.configMap, namespace },
     data: Object.fromEntries(texts.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

@@ -1,20 +1,32 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
 import { namespaceSelector } from "./bound.ts";
 import { fits, literal, type PolicyVariable } from "./cel.ts";
-import { configMapName, escapes, type NamedRoles, signs } from "./config-map.ts";
+import { asksBy, awsMap, escapes, type InjectionMap, type NamedRoles, signs } from "./config-map.ts";
 
 /** Where a policy finds what ServiceAccounts ask for. */
 export type ParameterMode = "serviceaccounts" | "configmap";
 
-/** How expressions read what the pod's ServiceAccount asks for, whatever object it stands in. */
-export interface Parameters {
+/** Which objects a policy reads what is asked for in, and when it is asked at all. */
+export interface AskedObjects {
   readonly paramKind: { readonly apiVersion: "v1"; readonly kind: "ServiceAccount" | "ConfigMap" };
   readonly paramRef: Readonly<Record<string, unknown>>;
   /** Where it holds, beside the pods that are meant; absent: everywhere. */
   readonly matchResources?: Readonly<Record<string, unknown>>;
-  /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if it has a role. */
+  /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if that asks. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
-  /** What `names` and `role` are made of. */
+}
+
+/** How expressions read what the pod's ServiceAccount asks for, whatever object it stands in. */
+export interface AccountParameters extends AskedObjects {
+  /** What `attribute` is made of. */
+  readonly variables: readonly PolicyVariable[];
+  /** An optional text, `….orValue("")`, by the attribute and its annotation. */
+  readonly attribute: (name: string, key: string) => string;
+}
+
+/** The same of AWS. */
+export interface Parameters extends AskedObjects {
+  /** What `attribute`, `names` and `role` are made of. */
   readonly variables: readonly PolicyVariable[];
   /** An optional text: `….orValue("")`. */
   readonly attribute: (name: AccountAttribute) => string;
@@ -26,13 +38,20 @@ export interface Parameters {
   readonly role: (kind: NamedRoles, name: string) => string;
 }
 
+/** Whose annotations a policy reads. */
+export interface AccountSource {
+  readonly map: InjectionMap;
+  /** What asking is: the name of a condition, and what it says of a ConfigMap, for who reads the policy. */
+  readonly condition: { readonly name: string; readonly comment: string };
+}
+
 const account = 'object.spec.?serviceAccountName.orValue("")';
 const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix, chain: chainPrefix };
 
 const roleOf: Parameters["role"] = (kind, name) =>
   `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`;
 
-const ofServiceAccounts: Parameters = {
+const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
   // Every ServiceAccount of the pod's namespace: bounded by `boundPolicies`.
   paramRef: { selector: {}, parameterNotFoundAction: "Allow" },
@@ -40,12 +59,17 @@ const ofServiceAccounts: Parameters = {
   matchConditions: [
     { name: "service-account-of-the-pod", expression: `${account} == params.metadata.name` },
     {
-      name: "names-a-role",
-      expression: `params.metadata.?annotations[?${literal(accountAnnotations["role-arn"])}].orValue("") != ""`,
+      name: condition.name,
+      expression: asksBy(map)
+        .map((key) => `params.metadata.?annotations[?${literal(key)}].orValue("") != ""`)
+        .join("\n|| "),
     },
   ],
   variables: [],
-  attribute: (name) => `params.metadata.annotations[?${literal(accountAnnotations[name])}]`,
+  attribute: (_name, key) => `params.metadata.annotations[?${literal(key)}]`,
+});
+
+const profilesOfServiceAccounts: Pick<Parameters, "names" | "unfit" | "role"> = {
   names: (kind) => {
     const prefix = prefixes[kind];
     const keys = `params.metadata.annotations.filter(key, key.startsWith(${literal(prefix)}))`;
@@ -100,19 +124,26 @@ function profileLines(kind: NamedRoles): PolicyVariable {
   };
 }
 
-/** Whether the ServiceAccount has a line with a role, and something in it. A condition may use no variable. */
-const namesRole =
-  "// The ConfigMap has a line for the pod's ServiceAccount, and a role in it.\n" +
-  `params.?data[?"role-arn"].optMap(text,\n  ${partsOf("text")}[?1]` +
+/** Whether the ServiceAccount has a line of an attribute, and something in it. A condition may use no variable. */
+const namedIn = (attribute: string): string =>
+  `params.?data[?${literal(attribute)}].optMap(text,\n  ${partsOf("text")}[?1]` +
   `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
 
-const ofConfigMap: Parameters = {
+const ofConfigMap = ({ map: { asks, configMap }, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
-  paramRef: { name: configMapName, parameterNotFoundAction: "Allow" },
-  matchConditions: [{ name: "names-a-role", expression: namesRole }],
-  variables: [...annotatedValues, profileLines("profile"), profileLines("chain")],
+  paramRef: { name: configMap, parameterNotFoundAction: "Allow" },
+  matchConditions: [
+    {
+      name: condition.name,
+      expression: `// ${condition.comment}\n${asks.map(namedIn).join("\n|| ")}`,
+    },
+  ],
+  variables: annotatedValues,
   attribute: (name) => `variables.asked[?${literal(name)}]`,
+});
+
+const profilesOfConfigMap: Pick<Parameters, "names" | "unfit" | "role"> = {
   names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
   unfit: (kind, pattern) => {
     const value = unescaped(`line.split(${literal(signs.value)}, 2)[1]`);
@@ -125,7 +156,24 @@ const ofConfigMap: Parameters = {
   },
 };
 
-/** The parameters of a mode. */
+/** How the policies of a mode read what a relying party is asked for. */
+export function accountParameters(mode: ParameterMode, source: AccountSource): AccountParameters {
+  return mode === "serviceaccounts" ? ofServiceAccounts(source) : ofConfigMap(source);
+}
+
+const awsSource: AccountSource = {
+  map: awsMap,
+  condition: {
+    name: "names-a-role",
+    comment: "The ConfigMap has a line for the pod's ServiceAccount, and a role in it.",
+  },
+};
+
+/** The parameters of a mode, for AWS. */
 export function parametersOf(mode: ParameterMode): Parameters {
-  return mode === "serviceaccounts" ? ofServiceAccounts : ofConfigMap;
+  const shared = accountParameters(mode, awsSource);
+  const attribute: Parameters["attribute"] = (name) => shared.attribute(name, accountAnnotations[name]);
+  if (mode === "serviceaccounts") return { ...shared, attribute, ...profilesOfServiceAccounts };
+  const variables = [...shared.variables, profileLines("profile"), profileLines("chain")];
+  return { ...shared, attribute, variables, ...profilesOfConfigMap };
 }

@@ -9,67 +9,35 @@ import {
 import { patterns } from "../patterns.ts";
 import { windowsDrive } from "../pod.ts";
 import { variableGroupNames } from "../variables.ts";
-import { enclosed, fits, indented, listIf, literal, record } from "./cel.ts";
+import { fits, indented, listIf, literal, record } from "./cel.ts";
+import {
+  add,
+  annotationOperations,
+  annotationSource,
+  lacksVolume,
+  mountOf,
+  projectedVolume,
+  tokenSource,
+  volumeList,
+} from "./operations.ts";
 
-/*
- * A value of a patch is never a list of objects: `[Object.…{}]` there panics the request on Kubernetes 1.35 and 1.36, so
- * that lists are made empty and filled one by one. ApplyConfiguration cannot add a volume to a list that has some.
- */
-
-const add = (path: string, value: string): string =>
-  enclosed("JSONPatch{", ['op: "add"', `path: ${path}`, `value: ${value}`], "}");
-
-const volumes = "object.spec.?volumes.orValue([])";
-const lacksVolume = (name: string): string => `!${volumes}.exists(volume, volume.name == ${literal(name)})`;
 const takesConfig = "variables.targets.exists(target, target.takesConfig)";
 
-const source = "Object.spec.volumes.projected.sources";
-
 /** A projected volume, with the mode where one is asked for. */
-function projected(name: string, sources: readonly string[]): string {
-  const list = `sources: ${enclosed("[", sources, "]")}`;
-  const inside = enclosed("Object.spec.volumes.projected{", [list, "?defaultMode: variables.mode[?0]"], "}");
-  return enclosed("Object.spec.volumes{", [`name: ${literal(name)}`, `projected: ${inside}`], "}");
-}
+const projected = (name: string, sources: readonly string[]): string =>
+  projectedVolume(name, sources, "?defaultMode: variables.mode[?0]");
 
-const token = enclosed(
-  `${source}{serviceAccountToken: ${source}.serviceAccountToken{`,
-  [
-    "audience: variables.audience",
-    "expirationSeconds: variables.expiration",
-    `path: ${literal(tokenFileName)}`,
-  ],
-  "}}",
-);
-
-const field = `${source}.downwardAPI.items.fieldRef{fieldPath: ${literal(`metadata.annotations['${configAnnotation}']`)}}`;
-const configItem = enclosed(
-  `${source}{downwardAPI: ${source}.downwardAPI{items: [${source}.downwardAPI.items{`,
-  [`path: ${literal(configFileName)}`, `fieldRef: ${field}`],
-  "}]}}",
-);
+const token = tokenSource(tokenFileName);
+const configItem = annotationSource(configAnnotation, configFileName);
 
 function ofVolumes(): readonly string[] {
   return [
-    listIf(`size(${volumes}) == 0`, add('"/spec/volumes"', "[]")),
+    volumeList,
     listIf(
       `${takesConfig} && ${lacksVolume(configVolumeName)}`,
       add('"/spec/volumes/0"', projected(configVolumeName, [token, configItem])),
     ),
     listIf(lacksVolume(tokenVolumeName), add('"/spec/volumes/0"', projected(tokenVolumeName, [token]))),
-  ];
-}
-
-function ofConfig(): readonly string[] {
-  const path = `/metadata/annotations/${configAnnotation.replace("/", "~1")}`;
-  const isAbsent = `!object.metadata.?annotations[?${literal(configAnnotation)}].hasValue()`;
-  const whole = `{${literal(configAnnotation)}: variables.config}`;
-  return [
-    listIf(`${takesConfig} && !has(object.metadata.annotations)`, add('"/metadata/annotations"', whole)),
-    listIf(
-      `${takesConfig} && has(object.metadata.annotations) && ${isAbsent}`,
-      add(literal(path), "variables.config"),
-    ),
   ];
 }
 
@@ -109,20 +77,16 @@ function entries(): string {
   ].join("\n+ ");
 }
 
-function mount(name: string, path: string): string {
-  return `Object.spec.containers.volumeMounts{name: ${literal(name)}, readOnly: true, mountPath: ${path}}`;
-}
-
 function ofContainers(): string {
   const at = (list: string): string => `target.path + ${literal(`/${list}`)}`;
   const operations = [
     listIf("!target.hasVariables", add(at("env"), "[]")),
     `(${indented(`\n${entries()}`)}\n).map(entry, ${add(at("env/-"), "entry")})`,
     listIf("!target.hasMounts && (target.takesMount || target.takesConfig)", add(at("volumeMounts"), "[]")),
-    listIf("target.takesMount", add(at("volumeMounts/-"), mount(tokenVolumeName, "target.folders[0]"))),
+    listIf("target.takesMount", add(at("volumeMounts/-"), mountOf(tokenVolumeName, "target.folders[0]"))),
     listIf(
       "target.takesConfig",
-      add(at("volumeMounts/-"), mount(configVolumeName, literal(configMountPath))),
+      add(at("volumeMounts/-"), mountOf(configVolumeName, literal(configMountPath))),
     ),
   ];
   return `variables.targets.map(target,${indented(`\n${operations.join("\n+ ")}`)}\n).flatten()`;
@@ -130,7 +94,10 @@ function ofContainers(): string {
 
 /** Operations, each with a word on what they do, which CEL reads over. */
 const parts: readonly (readonly [comment: string, operations: readonly string[]])[] = [
-  ["The text of the config file, of which the downward API makes a file.", ofConfig()],
+  [
+    "The text of the config file, of which the downward API makes a file.",
+    annotationOperations(configAnnotation, "variables.config", takesConfig),
+  ],
   ["The group of the token's file.", ofGroup()],
   ["The volumes.", ofVolumes()],
   ["In each container the variables and the mounts.", [ofContainers()]],

@@ -1,4 +1,3 @@
-import type { Reason } from "../../../core/base/index.ts";
 import {
   accountAnnotations,
   chainPrefix,
@@ -7,41 +6,14 @@ import {
   profilePrefix,
   skipLabel,
 } from "../annotations.ts";
-import { allSkipped, cutMark, maxShown, noPlace, noteTexts, saying } from "../notes.ts";
+import { allSkipped, noPlace, noteTexts } from "../notes.ts";
 import { falseTexts, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
-import { concatenated, fits, literal, literals, type PolicyVariable } from "./cel.ts";
+import { fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import type { NamedRoles } from "./config-map.ts";
+import { note, type PodValidation, said, shown } from "./messages.ts";
 import type { Parameters } from "./parameters.ts";
-
-/** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
-export interface PodValidation {
-  readonly expression: string;
-  readonly messageExpression: string;
-}
-
-const said = (reason: Reason, ...text: readonly string[]): string =>
-  concatenated(literal(saying(reason, "")), ...text);
-
-/** A value as `annotationNote` shows it. */
-function shown(value: string): string {
-  const cut = `${value}.substring(0, ${maxShown}) + ${literal(cutMark)}`;
-  return `strings.quote(size(${value}) > ${maxShown} ? ${cut} : ${value})`;
-}
-
-function note(key: readonly string[], of: string, value: string, instead: string): string {
-  return said(
-    "InjectionAnnotationInvalid",
-    literal("annotation "),
-    ...key,
-    literal(" of the "),
-    of,
-    literal(" is "),
-    shown(value),
-    literal(`: ${instead}`),
-  );
-}
 
 const absentOr = (value: string, condition: string): string => `${value} == "" || ${condition}`;
 

@@ -1,0 +1,100 @@
+import { type JsonRecord, textOf } from "../../core/base/index.ts";
+import { annotationsOf, type Surroundings } from "./annotated-access.ts";
+import { annotationNote, type InjectionNote } from "./notes.ts";
+import { patterns } from "./patterns.ts";
+import { isShortSkipList } from "./skip-list.ts";
+
+/** On whom an annotation stands. */
+export type AnnotationHolder = "pod" | "ServiceAccount" | "namespace";
+
+/** An annotation by which a relying party's injection is told something. */
+export interface AskingAnnotation {
+  readonly key: string;
+  /** Where it is looked for: the first that has it counts, and there an empty value is none. */
+  readonly on: readonly [AnnotationHolder, ...AnnotationHolder[]];
+  /** What its value looks like, in JavaScript and in CEL (RE2); absent: any way. */
+  readonly pattern?: RegExp;
+  /** It is a list of containers, which may be so long and no longer. */
+  readonly isList?: true;
+  /** What is wrong with another value, and what happens in its place. */
+  readonly instead: string;
+}
+
+/** A relying party's annotations, by what each is about. */
+export type AskingAnnotations = Readonly<Record<string, AskingAnnotation>>;
+
+/** How a relying party is asked for by ServiceAccounts. */
+export interface PartyAsking {
+  readonly annotations: AskingAnnotations;
+  /** A ServiceAccount asks that has one of these. */
+  readonly asks: readonly string[];
+  /** The ConfigMap of a namespace that has what its ServiceAccounts ask for, for policies of the mode `configmap`. */
+  readonly configMap: string;
+}
+
+/** The annotations as they stand around one pod; an empty text is one that is absent. */
+export interface Asked<Name extends string> {
+  readonly values: Readonly<Record<Name, string>>;
+  /** The same, without those that do not fit. */
+  readonly fitting: Readonly<Record<Name, string>>;
+  /** What is wrong with those. */
+  readonly notes: readonly InjectionNote[];
+}
+
+function isFitting(value: string, { pattern, isList }: AskingAnnotation): boolean {
+  return (pattern?.test(value) ?? true) && (isList !== true || isShortSkipList(value));
+}
+
+/** Reads a relying party's annotations; `on` says whose. */
+export function readAsked<Name extends string>(
+  annotations: Readonly<Record<Name, AskingAnnotation>>,
+  pod: JsonRecord,
+  around: Surroundings,
+): Asked<Name> {
+  const held: Readonly<Record<AnnotationHolder, JsonRecord>> = {
+    pod: annotationsOf(pod),
+    ServiceAccount: annotationsOf(around.serviceAccount),
+    namespace: annotationsOf(around.namespace),
+  };
+  const notes: InjectionNote[] = [];
+  const read = Object.entries<AskingAnnotation>(annotations).map(([name, annotation]) => {
+    const { key, on, instead } = annotation;
+    const holder = on.find((one) => textOf(held[one][key]) !== undefined) ?? on[0];
+    const value = textOf(held[holder][key]) ?? "";
+    const fits = value === "" || isFitting(value, annotation);
+    if (!fits) notes.push(annotationNote(key, holder, value, instead));
+    return { name, value, fitting: fits ? value : "" };
+  });
+  const byName = (of: "value" | "fitting"): Readonly<Record<Name, string>> =>
+    Object.fromEntries(read.map((one) => [one.name, one[of]])) as Record<Name, string>;
+  return { values: byName("value"), fitting: byName("fitting"), notes };
+}
+
+/** Whether a ServiceAccount asks for a relying party. */
+export function isAsking(serviceAccount: JsonRecord, { annotations, asks }: PartyAsking): boolean {
+  const held = annotationsOf(serviceAccount);
+  return Object.entries(annotations).some(
+    ([name, { key }]) => asks.includes(name) && (textOf(held[key]) ?? "") !== "",
+  );
+}
+
+/** Seconds that a token may be good for, and is where nothing is asked. */
+export interface Expiration {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What is asked for, within its bounds; a text that is no number is nothing. */
+export function secondsOf(text: string, bounds: Expiration): number {
+  if (!patterns.integer.test(text)) return bounds.default;
+  return Math.min(Math.max(Number(text), bounds.min), bounds.max);
+}
+
+/** The names in a list of containers to skip. Spaces around them do not count. */
+export function namesIn(list: string, separator: string): readonly string[] {
+  return list
+    .split(separator)
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}

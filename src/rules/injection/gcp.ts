@@ -1,0 +1,164 @@
+import type { JsonRecord } from "../../core/base/index.ts";
+import type { Surroundings } from "./annotated-access.ts";
+import {
+  type Asked,
+  type AskingAnnotation,
+  type Expiration,
+  isAsking,
+  namesIn,
+  type PartyAsking,
+  readAsked,
+  secondsOf,
+} from "./asked.ts";
+import { noteTexts } from "./notes.ts";
+import { patterns } from "./patterns.ts";
+import { fileIn } from "./place.ts";
+import { injectToken, isLeftAlone, type PartyInjection, type TokenInjection } from "./token.ts";
+
+const prefix = "cloud.google.com/";
+
+/** The annotations of gcp-workload-identity-federation-webhook (pfnet-research), in its mode `direct`. */
+export const googleAnnotations = {
+  "workload-identity-provider": {
+    key: `${prefix}workload-identity-provider`,
+    on: ["ServiceAccount"],
+    // Google's own ids and the project's number: its id is refused by the exchange as an audience that is invalid.
+    pattern:
+      /^projects\/[0-9]{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/u,
+    instead:
+      "it is not projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, with the project's number and not its id, and pods get nothing",
+  },
+  "service-account-email": {
+    key: `${prefix}service-account-email`,
+    on: ["ServiceAccount"],
+    pattern: /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/u,
+    instead: "it is no service account's address, and pods get nothing",
+  },
+  audience: {
+    key: `${prefix}audience`,
+    on: ["ServiceAccount"],
+    pattern: /^[!-~]{1,256}$/u,
+    instead: "it is not 1 to 256 characters without white space, and not used",
+  },
+  "token-expiration": {
+    key: `${prefix}token-expiration`,
+    on: ["pod", "ServiceAccount"],
+    pattern: patterns.integer,
+    instead: noteTexts["token-expiration"],
+  },
+  "injection-mode": {
+    key: `${prefix}injection-mode`,
+    on: ["ServiceAccount"],
+    pattern: /^direct$/u,
+    instead: "that mode is not made: pods get the credential file itself, as in the mode direct",
+  },
+  "skip-containers": {
+    key: `${prefix}skip-containers`,
+    on: ["pod"],
+    isList: true,
+    instead: noteTexts["skip-containers"],
+  },
+} as const satisfies Readonly<Record<string, AskingAnnotation>>;
+
+/** Without a service account's address the pod is its own principal. */
+export const googleAsking: PartyAsking = {
+  annotations: googleAnnotations,
+  asks: ["workload-identity-provider"],
+  configMap: "podtrust-injection-gcp",
+};
+
+/** The separator of containers to skip. */
+export const googleSeparator = ",";
+
+/** The least of pfnet's webhook, and the most that Google documents for a token. */
+export const googleExpiration: Expiration = { default: 3600, min: 3600, max: 86_400 };
+
+/**
+ * Where pfnet's webhook has the credential file in its mode `direct`, and the annotation of the pod that the file is made of.
+ * The token stands beside the file, which names it.
+ */
+export const googlePlace = {
+  volume: "external-credential-config",
+  folder: "/var/run/secrets/workload-identity",
+  token: "token",
+  file: "federation.json",
+  annotation: `${prefix}external-credentials-json`,
+} as const;
+
+/** Google's libraries read the first of `file`, the gcloud CLI the second; and so of `project`. */
+export const googleVariables = {
+  file: ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"],
+  project: ["GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"],
+} as const;
+
+/** Before a provider's name in an audience: the token's own, where the ServiceAccount names none. */
+export const googleAudience = "https://iam.googleapis.com/";
+
+/** The addresses of service accounts that tell their project's id, and what stands in them behind it. */
+export const googleProject = {
+  pattern: /^[a-z0-9-]+@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com$/u,
+  behind: ".iam.gserviceaccount.com",
+} as const;
+
+/**
+ * A credential configuration file (https://google.aip.dev/auth/4117), which has no secret in it. Both texts have to be fit
+ * for JSON. Without an address nobody is impersonated.
+ */
+export function credentialText(provider: string, email: string): string {
+  const account = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
+  return JSON.stringify({
+    universe_domain: "googleapis.com",
+    type: "external_account",
+    audience: `//iam.googleapis.com/${provider}`,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    token_url: "https://sts.googleapis.com/v1/token",
+    ...(email === "" ? {} : { service_account_impersonation_url: account }),
+    credential_source: {
+      file: fileIn(googlePlace.folder, googlePlace.token),
+      format: { type: "text" },
+    },
+  });
+}
+
+function projectOf(email: string): string {
+  const { pattern, behind } = googleProject;
+  return pattern.test(email) ? email.slice(email.indexOf("@") + 1, -behind.length) : "";
+}
+
+function injectionOf({ fitting }: Asked<keyof typeof googleAnnotations>): TokenInjection {
+  const { volume, folder, token, file, annotation } = googlePlace;
+  const { "workload-identity-provider": provider, "service-account-email": email } = fitting;
+  const audience = fitting.audience === "" ? `${googleAudience}${provider}` : fitting.audience;
+  const expirationSeconds = secondsOf(fitting["token-expiration"], googleExpiration);
+  const fieldRef = { fieldPath: `metadata.annotations['${annotation}']` };
+  const sources = [
+    { serviceAccountToken: { audience, expirationSeconds, path: token } },
+    { downwardAPI: { items: [{ path: file, fieldRef }] } },
+  ];
+  const project = projectOf(email);
+  return {
+    volume: { name: volume, projected: { sources } },
+    folder,
+    variables: [
+      { names: googleVariables.file, value: fileIn(folder, file), isFile: true },
+      ...(project === "" ? [] : [{ names: googleVariables.project, value: project, isFile: false }]),
+    ],
+    skipped: namesIn(fitting["skip-containers"], googleSeparator),
+    annotation: { key: annotation, value: credentialText(provider, email) },
+  };
+}
+
+/**
+ * A pod with a token for Google's token exchange and the credential configuration file that names it, where its ServiceAccount
+ * asks. Nothing where the provider, or the address of a service account, is none.
+ */
+export function injectGoogle(pod: JsonRecord, around: Surroundings): PartyInjection {
+  const asks = around.serviceAccount !== undefined && isAsking(around.serviceAccount, googleAsking);
+  if (!asks || isLeftAlone(pod)) return { pod, notes: [] };
+  const asked = readAsked(googleAnnotations, pod, around);
+  const { values, fitting, notes } = asked;
+  const isWhole = (["workload-identity-provider", "service-account-email"] as const).every(
+    (name) => fitting[name] === values[name],
+  );
+  return { pod: isWhole ? injectToken(pod, injectionOf(asked)) : pod, notes };
+}

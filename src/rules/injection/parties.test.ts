@@ -1,0 +1,83 @@
+/** What pods get for Google and Azure. A real API server makes the same of them in test/cluster/injection-parties.test.ts. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { azureAccount, azureCases } from "../../../test/support/azure-cases.ts";
+import { googleAccount, googleCases } from "../../../test/support/gcp-cases.ts";
+import { aroundOf, containerOf, podOf } from "../../../test/support/party-case.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
+import { annotationsView, inject, injectionPatch, injectParties, saying } from "./index.ts";
+
+for (const [title, cases] of [
+  ["Azure", azureCases],
+  ["Google", googleCases],
+] as const)
+  describe(`every case of ${title}'s injection`, () => {
+    for (const one of cases)
+      test(`${one.name}: is as it says, and injected again the same object`, () => {
+        const { pod, injected = pod, told = [] } = one;
+        const around = aroundOf(one);
+        const result = injectParties(pod, around);
+        assert.deepEqual(result.pod, injected);
+        if (injected === pod) assert.equal(result.pod, pod);
+        assert.deepEqual(
+          result.notes.map(({ reason, text }) => saying(reason, text)),
+          told,
+        );
+        assert.equal(injectParties(result.pod, around).pod, result.pod);
+        assert.doesNotThrow(() => injectionPatch(pod, result.pod));
+      });
+
+    test("is by what an operator keeps of a ServiceAccount and a namespace", () => {
+      for (const one of cases) {
+        const { serviceAccount, namespace } = aroundOf(one);
+        const kept = {
+          serviceAccount: annotationsView(serviceAccount),
+          namespace: annotationsView(namespace),
+        };
+        assert.deepEqual(injectParties(one.pod, kept).pod, one.injected ?? one.pod, one.name);
+      }
+    });
+  });
+
+describe("a pod that asks for AWS, Google, Azure and OpenBao", () => {
+  const pod = podOf(
+    { annotations: { "openbao.podtrust.dev/address": "https://bao.example.com" } },
+    containerOf(),
+  );
+  const role = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web" };
+  const accountOf = (annotations: object): JsonRecord => ({ metadata: { name: "web", annotations } });
+  const around = {
+    serviceAccount: accountOf({ ...role, ...googleAccount, ...azureAccount }),
+    namespace: { metadata: {} },
+  };
+  const audiences = [
+    "api://AzureADTokenExchange",
+    "https://bao.example.com",
+    "https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod",
+    "sts.amazonaws.com",
+  ];
+
+  test("has a volume and a token for each audience, whichever came first", () => {
+    const last = injectParties(inject(pod, around).pod, around).pod;
+    const first = inject(injectParties(pod, around).pod, around).pod;
+    for (const injected of [last, first]) {
+      const spec = recordOf(injected["spec"]);
+      const tokens = recordsOf(spec["volumes"]).map(({ projected }) => {
+        const [source] = recordsOf(recordOf(projected)["sources"]);
+        return String(recordOf(source?.["serviceAccountToken"])["audience"]);
+      });
+      assert.deepEqual(new Set(tokens), new Set(audiences));
+      assert.equal(tokens.length, audiences.length);
+      const mounts = recordsOf(recordsOf(spec["containers"])[0]?.["volumeMounts"]);
+      assert.equal(new Set(mounts.map(({ mountPath }) => mountPath)).size, 4);
+      assert.doesNotThrow(() => injectionPatch(pod, injected));
+    }
+  });
+
+  test("gets nothing of Google and Azure by a ServiceAccount that asks for AWS alone", () => {
+    const alone = { serviceAccount: accountOf(role), namespace: { metadata: {} } };
+    const injected = inject(podOf({}, containerOf()), alone).pod;
+    assert.equal(injectParties(injected, alone).pod, injected);
+    assert.equal(injectParties(pod, { serviceAccount: undefined }).notes.length, 0);
+  });
+});

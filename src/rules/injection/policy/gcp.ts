@@ -1,0 +1,85 @@
+import {
+  credentialText,
+  googleAnnotations,
+  googleAsking,
+  googleAudience,
+  googleExpiration,
+  googlePlace,
+  googleProject,
+  googleSeparator,
+  googleVariables,
+} from "../gcp.ts";
+import { fileIn } from "../place.ts";
+import { asked, expirationVariables, fitting, skippedVariable } from "./asked.ts";
+import { concatenated, fits, literal } from "./cel.ts";
+import { annotationSource, tokenSource } from "./operations.ts";
+import type { PartyPolicy } from "./token-policy.ts";
+
+const [provider, email] = [asked("workload-identity-provider"), asked("service-account-email")];
+
+/** Neither stands in a credential file otherwise. */
+const [providerMark, emailMark] = ["<provider>", "<email>"];
+
+/** The credential file of `credentialText`, of expressions in place of its two texts. */
+function credentials(marked: string): string {
+  const expressions: Readonly<Record<string, string>> = { [providerMark]: provider, [emailMark]: email };
+  const parts = marked.split(/(<\w+>)/u).map((part) => expressions[part] ?? literal(part));
+  return concatenated(...parts);
+}
+
+const { pattern, behind } = googleProject;
+const behindAt = `${email}.indexOf("@") + 1`;
+const project = `${fits(email, pattern)} ? ${email}.substring(${behindAt}, size(${email}) - ${behind.length}) : ""`;
+
+/** What `injectGoogle` does, in expressions. */
+export const googlePolicy: PartyPolicy = {
+  asking: googleAsking,
+  token: {
+    name: "podtrust-gcp",
+    matchConditions: [],
+    variables: [
+      {
+        name: "audience",
+        expression: fitting(googleAnnotations, "audience", `${literal(googleAudience)} + ${provider}`),
+      },
+      ...expirationVariables(asked("token-expiration"), googleExpiration),
+      skippedVariable(googleAnnotations, googleSeparator),
+      { name: "project", expression: project },
+      {
+        name: "isWhole",
+        comment: "Whether the credential file can be made of what is asked for.",
+        expression:
+          fits(provider, googleAnnotations["workload-identity-provider"].pattern) +
+          `\n  && (${email} == "" || ${fits(email, googleAnnotations["service-account-email"].pattern)})`,
+      },
+      {
+        name: "credentials",
+        comment: "The credential configuration file; without an address nobody is impersonated.",
+        expression: `${email} == ""\n? ${credentials(credentialText(providerMark, ""))}\n: ${credentials(credentialText(providerMark, emailMark))}`,
+      },
+    ],
+    volume: googlePlace.volume,
+    folder: googlePlace.folder,
+    sources: [
+      {
+        sources: [tokenSource(googlePlace.token), annotationSource(googlePlace.annotation, googlePlace.file)],
+      },
+    ],
+    groups: {
+      file: {
+        names: googleVariables.file,
+        value: literal(fileIn(googlePlace.folder, googlePlace.file)),
+        isFile: true,
+      },
+      project: {
+        names: googleVariables.project,
+        value: "variables.project",
+        condition: 'variables.project != ""',
+        isFile: false,
+      },
+    },
+    skipped: "variables.skipped",
+    annotation: { key: googlePlace.annotation, value: "variables.credentials" },
+    guard: "variables.isWhole",
+  },
+};

@@ -1,0 +1,33 @@
+import type { Reason } from "../../../core/base/index.ts";
+import { cutMark, maxShown, saying } from "../notes.ts";
+import { concatenated, literal } from "./cel.ts";
+
+/** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
+export interface PodValidation {
+  readonly expression: string;
+  readonly messageExpression: string;
+}
+
+/** What is said of a pod: its reason, and expressions for the rest. */
+export const said = (reason: Reason, ...text: readonly string[]): string =>
+  concatenated(literal(saying(reason, "")), ...text);
+
+/** A value as `annotationNote` shows it. */
+export function shown(value: string): string {
+  const cut = `${value}.substring(0, ${maxShown}) + ${literal(cutMark)}`;
+  return `strings.quote(size(${value}) > ${maxShown} ? ${cut} : ${value})`;
+}
+
+/** What `annotationNote` says; all but the last are expressions. */
+export function note(key: readonly string[], of: string, value: string, instead: string): string {
+  return said(
+    "InjectionAnnotationInvalid",
+    literal("annotation "),
+    ...key,
+    literal(" of the "),
+    of,
+    literal(" is "),
+    shown(value),
+    literal(`: ${instead}`),
+  );
+}

@@ -1,0 +1,86 @@
+/** What can be said of them without an API server; what they do is in test/cluster/injection-parties.test.ts. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type JsonRecord, recordOf, recordsOf } from "../../../core/base/index.ts";
+import { type AccountParty, asksBy, injectionPolicies, partyMap, partyPolicies } from "../index.ts";
+
+const parties: readonly AccountParty[] = ["gcp", "azure"];
+const nameOf = ({ kind, metadata }: JsonRecord): string =>
+  `${String(kind).replace("AdmissionPolicy", "")} ${String(recordOf(metadata)["name"])}`;
+const specsOf = (party: AccountParty, mode: "configmap" | "serviceaccounts"): readonly JsonRecord[] =>
+  partyPolicies(party, { mode })
+    .filter(({ kind }) => kind === "MutatingAdmissionPolicy" || kind === "ValidatingAdmissionPolicy")
+    .filter((one) => recordOf(one["metadata"])["name"] !== "podtrust-injection-quota")
+    .map(({ spec }) => recordOf(spec));
+
+describe("the admission policies for Google and Azure", () => {
+  test("are one that injects and one that speaks, each with a binding, of the version that the cluster's minor has", () => {
+    for (const party of parties) {
+      const names = [`podtrust-${party}`, `podtrust-${party}-notes`].flatMap((name, index) => {
+        const kind = index === 0 ? "Mutating" : "Validating";
+        return [`${kind} ${name}`, `${kind}Binding ${name}`];
+      });
+      assert.deepEqual(partyPolicies(party, { mode: "configmap" }).map(nameOf), names);
+      const quiet = partyPolicies(party, { mode: "configmap", warn: false, kubernetes: "1.35" });
+      assert.deepEqual(quiet.map(nameOf), names.slice(0, 2));
+      for (const { apiVersion } of quiet) assert.equal(apiVersion, "admissionregistration.k8s.io/v1beta1");
+    }
+  });
+
+  test("read the relying party's own ConfigMap, so that nobody else's pods are asked more than whether there is one", () => {
+    for (const party of parties)
+      for (const one of partyPolicies(party, { mode: "configmap" }))
+        if (String(one["kind"]).endsWith("Binding"))
+          assert.deepEqual(recordOf(one["spec"])["paramRef"], {
+            name: `podtrust-injection-${party}`,
+            parameterNotFoundAction: "Allow",
+          });
+    assert.doesNotMatch(JSON.stringify(injectionPolicies({ mode: "configmap" })), /azure|google/u);
+  });
+
+  test("match pods whose ServiceAccount asks alone, whatever the mode", () => {
+    for (const party of parties) {
+      const { asks } = partyMap(party);
+      for (const spec of specsOf(party, "serviceaccounts")) {
+        const conditions = recordsOf(spec["matchConditions"]).map(({ expression }) => String(expression));
+        assert.match(conditions[0] ?? "", /serviceAccountName.* == params\.metadata\.name/u);
+        for (const key of asksBy(partyMap(party))) assert.ok(conditions[1]?.includes(key), key);
+      }
+      for (const spec of specsOf(party, "configmap")) {
+        const [condition] = recordsOf(spec["matchConditions"]);
+        for (const name of asks)
+          assert.ok(String(condition?.["expression"]).includes(`params.?data[?"${name}"]`));
+      }
+    }
+  });
+
+  test("that read ServiceAccounts come with the bound of their namespaces, and with the quotas that are asked for", () => {
+    for (const party of parties) {
+      const names = partyPolicies(party, { mode: "serviceaccounts", namespaces: ["shop"] }).map(nameOf);
+      assert.deepEqual(names.slice(-3), [
+        "Validating podtrust-injection-quota",
+        "ValidatingBinding podtrust-injection-quota",
+        "ResourceQuota podtrust-injection",
+      ]);
+    }
+  });
+
+  test("have each variable that they use and no other, on lines of 350 characters at most, with comments", () => {
+    const specs = parties.flatMap((party) => [
+      ...specsOf(party, "configmap"),
+      ...specsOf(party, "serviceaccounts"),
+    ]);
+    const written = specs.flatMap(({ variables, ...rest }) => {
+      const expressions = recordsOf(variables).map(({ expression }) => String(expression));
+      const text = [...expressions, JSON.stringify(rest)].join("\n");
+      const used = [...text.matchAll(/variables\.(\w+)/gu)].map(([, name]) => name);
+      assert.deepEqual(new Set(used), new Set(recordsOf(variables).map(({ name }) => name)));
+      return expressions;
+    });
+    for (const expression of written) {
+      assert.doesNotMatch(expression, /undefined|\[object/u);
+      assert.ok(expression.split("\n").length < 4 || expression.includes("// "), expression);
+    }
+    for (const line of written.flatMap((text) => text.split("\n"))) assert.ok(line.length <= 350, line);
+  });
+});

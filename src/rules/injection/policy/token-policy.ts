@@ -1,0 +1,155 @@
+import type { JsonRecord } from "../../../core/base/index.ts";
+import type { PartyAsking } from "../asked.ts";
+import { osLabels, windows } from "../pod.ts";
+import { indented, listIf, literal, literals, type PolicyVariable, record, verbatim } from "./cel.ts";
+import { type MatchCondition, mutatingObjects, type PolicyMinor } from "./objects.ts";
+import {
+  add,
+  annotationOperations,
+  lacksVolume,
+  mountOf,
+  projectedVolume,
+  volumeList,
+} from "./operations.ts";
+import type { AskedObjects } from "./parameters.ts";
+
+/** Variables of which a container gets all or none; as `TokenVariables`, in expressions. */
+export interface VariablesExpression {
+  readonly names: readonly string[];
+  readonly value: string;
+  /** Whether there is a value at all; absent: always. */
+  readonly condition?: string;
+  readonly isFile: boolean;
+}
+
+/** The sources of the volume where a condition holds, absent: always. */
+export interface SourcesExpression {
+  readonly condition?: string;
+  readonly sources: readonly string[];
+}
+
+/** What `injectToken` is told, in expressions of CEL. */
+export interface TokenPolicy {
+  readonly name: string;
+  readonly parameters?: AskedObjects;
+  readonly matchConditions: readonly MatchCondition[];
+  /** Those that the other expressions use. */
+  readonly variables: readonly PolicyVariable[];
+  readonly volume: string;
+  readonly folder: string;
+  readonly sources: readonly SourcesExpression[];
+  /** By a word for each group. */
+  readonly groups: Readonly<Record<string, VariablesExpression>>;
+  /** The names of containers that are left alone, as a list; absent: none is. */
+  readonly skipped?: string;
+  readonly annotation?: { readonly key: string; readonly value: string };
+  /** Without it nothing is added, though the policy matches. */
+  readonly guard?: string;
+}
+
+/** How the API server itself injects for a relying party that ServiceAccounts ask for. */
+export interface PartyPolicy {
+  readonly asking: PartyAsking;
+  /** Its variables may use those of `askedVariables`. */
+  readonly token: Omit<TokenPolicy, "parameters">;
+}
+
+const isElsewhere = [
+  ...osLabels.map((label) => `object.spec.?nodeSelector[?${literal(label)}].orValue("")`),
+  'object.spec.?os.?name.orValue("")',
+].map((value) => `${value} != ${literal(windows)}`);
+
+/** Whether a pod is for another system than Windows, where paths are others. */
+export const isNotWindows: string = isElsewhere.join("\n  && ");
+
+const env = "container.?env.orValue([])";
+const mounts = "container.?volumeMounts.orValue([])";
+
+const takes = (group: string): string => `takes${group.charAt(0).toUpperCase()}${group.slice(1)}`;
+
+function takesGroup({ names, condition }: VariablesExpression): string {
+  const lacks = `!${env}.exists(variable, variable.name in ${literals(names)})`;
+  return condition === undefined ? lacks : `${condition} && ${lacks}`;
+}
+
+/** The containers of a list: where each stands, and what it lacks. */
+function look(list: string, { folder, volume, groups, skipped }: TokenPolicy): string {
+  const at = `mount.mountPath.matches(${literal(`^${verbatim(folder)}/*$`)})`;
+  const members = {
+    path: `${literal(`/spec/${list}/`)} + string(index)`,
+    hasVariables: `size(${env}) > 0`,
+    hasMounts: `size(${mounts}) > 0`,
+    takesMount: `!${mounts}.exists(mount, ${at})`,
+    isMounted: `${mounts}.exists(mount, ${at} && mount.name == ${literal(volume)})`,
+    ...Object.fromEntries(Object.entries(groups).map(([group, one]) => [takes(group), takesGroup(one)])),
+  };
+  const meant = skipped === undefined ? "" : ` !(container.name in ${skipped}),`;
+  return `object.spec.?${list}.orValue([])\n  .transformList(index, container,${meant} ${indented(record(members))})`;
+}
+
+/** What the containers that are not skipped lack, each. */
+function containers(policy: TokenPolicy): PolicyVariable {
+  return {
+    name: "containers",
+    comment: "The containers: where each stands, and what it lacks.",
+    expression: `${look("initContainers", policy)}\n+ ${look("containers", policy)}`,
+  };
+}
+
+function ofVolumes({ volume, sources }: TokenPolicy): readonly string[] {
+  const one = ({ condition, sources: of }: SourcesExpression): string => {
+    const where = condition === undefined ? lacksVolume(volume) : `${lacksVolume(volume)} && ${condition}`;
+    return listIf(where, add('"/spec/volumes/0"', projectedVolume(volume, of)));
+  };
+  return [volumeList, ...sources.map(one)];
+}
+
+function ofContainers({ volume, folder, groups }: TokenPolicy): string {
+  const path = (list: string): string => `target.path + ${literal(`/${list}`)}`;
+  const variables = Object.entries(groups).map(([group, { names, value, isFile }]) => {
+    const hasFiles = isFile ? " && (target.takesMount || target.isMounted)" : "";
+    const entries = names.map((name) => record({ name: literal(name), value }));
+    return listIf(`target.${takes(group)}${hasFiles}`, ...entries);
+  });
+  const operations = [
+    listIf("!target.hasVariables", add(path("env"), "[]")),
+    `(${indented(`\n${variables.join("\n+ ")}`)}\n).map(entry, ${add(path("env/-"), "entry")})`,
+    listIf("!target.hasMounts && target.takesMount", add(path("volumeMounts"), "[]")),
+    listIf("target.takesMount", add(path("volumeMounts/-"), mountOf(volume, literal(folder)))),
+  ];
+  return `variables.containers.map(target,${indented(`\n${operations.join("\n+ ")}`)}\n).flatten()`;
+}
+
+/** What `injectToken` does, as the operations of a JSON patch. */
+function patch(policy: TokenPolicy): string {
+  const { annotation, guard } = policy;
+  const [first = "[]", ...more] = ofVolumes(policy);
+  const lines = [
+    "// The volume.",
+    first,
+    ...more.map((one) => `+ ${one}`),
+    ...(annotation === undefined
+      ? []
+      : [
+          "// The text of which the downward API makes a file.",
+          ...annotationOperations(annotation.key, annotation.value).map((one) => `+ ${one}`),
+        ]),
+    "// In each container the variables and the mount.",
+    `+ ${ofContainers(policy)}`,
+  ];
+  const whole = lines.join("\n");
+  return guard === undefined ? whole : `!(${guard}) ? [] : (${indented(`\n${whole}`)}\n)`;
+}
+
+/** The admission policy by which the API server gives pods one relying party's token: what `injectToken` does. */
+export function tokenPolicies(policy: TokenPolicy, kubernetes: PolicyMinor): readonly JsonRecord[] {
+  const { name, parameters, matchConditions, variables } = policy;
+  return mutatingObjects({
+    name,
+    parameters,
+    matchConditions,
+    variables: [...variables, containers(policy)],
+    kubernetes,
+    expression: patch(policy),
+  });
+}

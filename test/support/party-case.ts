@@ -1,0 +1,45 @@
+import type { JsonRecord } from "../../src/core/base/index.ts";
+
+/** What stands around a pod, and what injection for one relying party makes of it. */
+export interface PartyCase {
+  /** As a namespace may be called. */
+  readonly name: string;
+  /** Annotations of the pod's ServiceAccount, and of its namespace. */
+  readonly serviceAccount: Readonly<Record<string, string>>;
+  readonly namespace?: Readonly<Record<string, string>>;
+  readonly pod: JsonRecord;
+  /** Absent where the pod is left as it is. */
+  readonly injected?: JsonRecord;
+  /** What whoever makes the pod is told; none by default. */
+  readonly told?: readonly string[];
+}
+
+/** A container of a pod. */
+export const containerOf = (more: object = {}): JsonRecord => ({ name: "web", image: "web", ...more });
+
+/** A pod of the ServiceAccount web. */
+export const podOf = (metadata: JsonRecord, ...containers: readonly JsonRecord[]): JsonRecord => ({
+  metadata,
+  spec: { serviceAccountName: "web", containers },
+});
+
+/** The same with volumes. */
+export const withVolumes = (pod: JsonRecord, ...volumes: readonly JsonRecord[]): JsonRecord => ({
+  ...pod,
+  spec: { ...(pod["spec"] as JsonRecord), volumes },
+});
+
+/** Of a case the objects around its pod, as the API gives them. */
+export function aroundOf({ serviceAccount, namespace = {} }: PartyCase): {
+  readonly serviceAccount: JsonRecord;
+  readonly namespace: JsonRecord;
+} {
+  return {
+    serviceAccount: { metadata: { name: "web", annotations: serviceAccount } },
+    namespace: { metadata: { annotations: namespace } },
+  };
+}
+
+/** What is told of an annotation. */
+export const toldOf = (key: string, of: string, value: string, instead: string): string =>
+  `podtrust: InjectionAnnotationInvalid: annotation ${key} of the ${of} is ${JSON.stringify(value)}: ${instead}`;
