@@ -6,8 +6,10 @@ import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.
 import { injectionFault } from "../../src/rules/injection/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
+import { azureAccount } from "../support/azure-cases.ts";
 import { boto3Venv } from "../support/boto3.ts";
 import { podtrustHere } from "../support/cli.ts";
+import { googleAccount } from "../support/gcp-cases.ts";
 import { type Cluster, pauseImage, untilJobEnds } from "./harness/index.ts";
 import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
@@ -47,10 +49,14 @@ describe("pods that the API server injected", { skip }, () => {
       metadata: { name: "web", namespace: "default", annotations },
     };
     await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(serviceAccount));
+    const everything = { "eks.amazonaws.com/role-arn": account.roleArn, ...googleAccount, ...azureAccount };
+    const metadata = { name: "all", namespace: "default", annotations: everything };
+    const all = { apiVersion: "v1", kind: "ServiceAccount", metadata };
+    await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(all));
     await cluster.kubectl(["label", "namespace", "default", "podtrust.dev/injection=serviceaccounts"]);
     const { out } = await podtrustHere(["manifests", "injection", "--mode", "serviceaccounts"]);
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
-    await untilInjecting();
+    await untilInjecting("web", {}, ["aws-iam-token"]);
   });
 
   after(async () => {
@@ -65,8 +71,15 @@ describe("pods that the API server injected", { skip }, () => {
     containers: [{ name: "app", image: pauseImage, imagePullPolicy: "Never" }],
   });
 
-  async function untilInjecting(): Promise<void> {
-    const body = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe" }, spec: podSpec() };
+  /** Until a pod of the ServiceAccount is given these volumes. */
+  async function untilInjecting(
+    serviceAccountName: string,
+    annotations: object,
+    volumes: readonly string[],
+  ): Promise<void> {
+    const metadata = { name: "probe", annotations };
+    const spec = { ...podSpec(), serviceAccountName };
+    const body = { apiVersion: "v1", kind: "Pod", metadata, spec };
     let said = "";
     const isInjecting = async (): Promise<boolean> => {
       const { text } = await cluster.ask("/api/v1/namespaces/default/pods?dryRun=All", {
@@ -74,7 +87,7 @@ describe("pods that the API server injected", { skip }, () => {
         body,
       });
       said = text;
-      return text.includes("aws-iam-token");
+      return volumes.every((volume) => text.includes(volume));
     };
     await until("a pod with its token", isInjecting, { detail: () => said });
   }
@@ -154,6 +167,51 @@ print(session.client("sts").get_caller_identity()["Arn"], session.region_name)`;
     assert.equal(said, arnOf(pod));
     const chosen = await outcomeOf("cli-profile", bareJob("cli-profile", who, { AWS_PROFILE: "billing" }));
     assert.match(chosen.said, /^arn:aws:sts::\d{12}:assumed-role\/story\/\S+$/u);
+  });
+
+  test("one pod reads a token for AWS, Google, Azure and OpenBao each, as a user that is not root", async () => {
+    for (const options of [
+      ["gcp", "--mode", "serviceaccounts"],
+      ["azure", "--mode", "serviceaccounts"],
+      ["openbao"],
+    ]) {
+      const { out } = await podtrustHere(["manifests", "injection", "--for", ...options]);
+      await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
+    }
+    const asking = { "openbao.podtrust.dev/address": "https://bao.example.com" };
+    await untilInjecting("all", asking, [
+      "azure-identity-token",
+      "external-credential-config",
+      "openbao-token",
+    ]);
+    const script = `import base64, json, os
+def audiences(path):
+    payload = open(path).read().split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["aud"]
+google = json.load(open(os.environ["GOOGLE_APPLICATION_CREDENTIALS"]))
+files = [os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"], google["credential_source"]["file"]]
+files += [os.environ["AZURE_FEDERATED_TOKEN_FILE"], os.environ["BAO_JWT_FILE"]]
+print(json.dumps([os.getuid() != 0, google["type"]] + [audiences(path) for path in files]))`;
+    const job = JSON.parse(bareJob("all", [boto3Venv.program("python"), "-c", script])) as {
+      spec: { template: { metadata?: JsonRecord; spec: JsonRecord } };
+    };
+    const { template } = job.spec;
+    template.metadata = { ...template.metadata, annotations: asking };
+    template.spec = {
+      ...template.spec,
+      serviceAccountName: "all",
+      securityContext: { runAsNonRoot: true, runAsUser: 65_532 },
+    };
+    const { said } = await outcomeOf("all", JSON.stringify(job));
+    const provider = googleAccount["cloud.google.com/workload-identity-provider"];
+    assert.deepEqual(JSON.parse(said), [
+      true,
+      "external_account",
+      ["sts.amazonaws.com"],
+      [`https://iam.googleapis.com/${provider}`],
+      ["api://AzureADTokenExchange"],
+      ["https://bao.example.com"],
+    ]);
   });
 
   test("the pods of every controller are injected, and run", async () => {

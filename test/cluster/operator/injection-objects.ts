@@ -51,9 +51,9 @@ export class InjectionObjects {
     await this.#plane.kubectl(["apply", "-f", "-"], JSON.stringify(object));
   }
 
-  /** The ConfigMap by which policies of the mode configmap inject in a namespace; undefined where there is none. */
-  async policyConfigMap(namespace: string): Promise<JsonRecord | undefined> {
-    const of = `/api/v1/namespaces/${namespace}/configmaps/podtrust-injection`;
+  /** A ConfigMap by which policies of the mode configmap inject in a namespace; undefined where there is none. */
+  async policyConfigMap(namespace: string, name = "podtrust-injection"): Promise<JsonRecord | undefined> {
+    const of = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
     const { status, text } = await this.#plane.ask(of);
     return status === 200 ? (JSON.parse(text) as JsonRecord) : undefined;
   }

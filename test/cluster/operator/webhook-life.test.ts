@@ -310,6 +310,14 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const now = await injection.policyConfigMap("kept");
     assert.deepEqual(now?.["data"], { "role-arn": `web=${webRole}\n` });
     assert.notEqual(recordOf(now["metadata"])["resourceVersion"], version);
+    const client = "azure.workload.identity/client-id=22222222-3333-4444-5555-666666666666";
+    await annotate("kept", client);
+    const ofAzure = (): Promise<JsonRecord | undefined> =>
+      injection.policyConfigMap("kept", "podtrust-injection-azure");
+    await until(async () => (await ofAzure()) !== undefined, "Azure has a ConfigMap of its own");
+    assert.deepEqual((await ofAzure())?.["data"], { "client-id": client.replace(/^.*=/u, "web=") + "\n" });
+    await annotate("kept", "azure.workload.identity/client-id-");
+    await until(async () => (await ofAzure()) === undefined, "and it goes with the annotation");
     await until(
       () =>
         running.operator.status.controllers.some(
