@@ -204,16 +204,21 @@ describe("the chart", { skip }, () => {
   });
 
   for (const mode of ["serviceaccounts", "configmap"])
-    test(`renders what manifests injection prints, of ${mode}, with each way to say what went wrong, on Kubernetes 1.35 to 1.37`, async () => {
+    test(`renders what manifests injection prints, of ${mode}, with each way to say what went wrong and every relying party, on Kubernetes 1.35 to 1.37`, async () => {
       for (const version of ["1.35.4", "1.36.3", "1.37.2"])
         for (const deny of [false, true])
           for (const warn of [true, false]) {
             const said = [...(deny ? ["--deny"] : []), ...(warn ? [] : ["--no-warn"])];
-            const minor = version.slice(0, 4);
-            const command = ["manifests", "injection", "--mode", mode, "--kubernetes", minor, ...said];
+            const options = ["--mode", mode, "--kubernetes", version.slice(0, 4), ...said];
             const values = { injection: { enabled: true, mode, deny, warn } };
-            await renders(values, await objectsOf(command), version);
+            await renders(values, await objectsOf(["manifests", "injection", ...options]), version);
           }
+      const parties = ["aws", "gcp", "azure"].map((party) => ["--for", party, "--mode", mode]);
+      const printing = [...parties, ["--for", "openbao"]];
+      const lists = await Promise.all(printing.map((one) => objectsOf(["manifests", "injection", ...one])));
+      const once = new Map(lists.flat().map((one) => [JSON.stringify(one), one]));
+      const others = { gcp: true, azure: true, openbao: true };
+      await renders({ injection: { enabled: true, mode, ...others } }, [...once.values()]);
     });
 
   test("has monitors, alerts and dashboards of the parts that are there, where they are wanted", async () => {

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
+import { type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
-import { injectionPolicies, type PolicySpec } from "../../src/rules/injection/index.ts";
+import {
+  injectionPolicies,
+  openbaoPolicies,
+  partyPolicies,
+  type PolicySpec,
+} from "../../src/rules/injection/index.ts";
 import { operatorObjects, type OperatorSpec } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherSpec } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
@@ -184,6 +190,22 @@ const bindings: ChartPart = {
     bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience], ...chosen }),
 };
 
+/** The policies that are chosen: of AWS always, of others where they are asked for. */
+function injectionObjects(
+  chosen: PolicySpec & Readonly<Record<"gcp" | "azure" | "openbao", boolean>>,
+): readonly JsonRecord[] {
+  const { gcp, azure, openbao, deny: _deny, ...spec } = chosen;
+  const all = [
+    ...injectionPolicies(chosen),
+    ...(gcp ? partyPolicies("gcp", spec) : []),
+    ...(azure ? partyPolicies("azure", spec) : []),
+    ...(openbao ? openbaoPolicies(spec.kubernetes) : []),
+  ];
+  // What bounds the namespaces of the mode serviceaccounts comes with each.
+  const names = all.map(({ kind, metadata }) => `${String(kind)} ${String(recordOf(metadata)["name"])}`);
+  return all.filter((_, index) => names.indexOf(names[index] ?? "") === index);
+}
+
 const injection: ChartPart = {
   source: "src/rules/injection/policy/",
   wanted: ".Values.injection.enabled",
@@ -198,8 +220,11 @@ const injection: ChartPart = {
     kubernetes,
     whether("deny", ".Values.injection.deny"),
     whether("warn", ".Values.injection.warn"),
+    whether("gcp", ".Values.injection.gcp"),
+    whether("azure", ".Values.injection.azure"),
+    whether("openbao", ".Values.injection.openbao"),
   ],
-  objects: (chosen) => injectionPolicies(chosen as unknown as PolicySpec),
+  objects: (chosen) => injectionObjects(chosen as unknown as Parameters<typeof injectionObjects>[0]),
 };
 
 /** The parts of the chart, by the names of their templates. */

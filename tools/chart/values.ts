@@ -78,6 +78,9 @@ const injection = section({
   },
   warn: flag("Whether whoever makes a pod is warned where it gets no role."),
   deny: flag("Whether a pod that should have a role and got none is refused."),
+  gcp: flag("Whether pods get credentials for Google Cloud too, where their ServiceAccount asks."),
+  azure: flag("Whether pods get credentials for Azure too, where their ServiceAccount asks."),
+  openbao: flag("Whether pods get OpenBao's token too, where they ask."),
 });
 
 const bindings = section({
@@ -192,6 +195,10 @@ injection:
   mode: ""
   warn: true
   deny: false
+  # Other relying parties, for pods that ask.
+  gcp: false
+  azure: false
+  openbao: false
 
 # AWSRoleBinding and AWSTrust. Their definitions stay when the release goes.
 bindings:
