@@ -17,3 +17,4 @@ export {
   type ReceiveOptions,
   request,
 } from "./request.ts";
+export { jsonOf, saidWords } from "./said.ts";

@@ -7,16 +7,9 @@ import {
   type RetrySchedule,
   until,
 } from "../../core/base/index.ts";
-import { request } from "../../core/http/index.ts";
+import { jsonOf, request } from "../../core/http/index.ts";
 import { AccessTokens, type GoogleCredentials } from "./credentials/index.ts";
-import {
-  googleError,
-  GoogleApiRefusal,
-  invalidAnswer,
-  jsonOf,
-  refusalOf,
-  GoogleUnanswered,
-} from "./failure.ts";
+import { googleError, GoogleApiRefusal, invalidAnswer, refusalOf, GoogleUnanswered } from "./failure.ts";
 
 export interface GoogleAccess {
   /** The IAM API's base, as `iamEndpoint` gives it. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
-import type { HttpResponse } from "../../core/http/index.ts";
+import { type HttpResponse, jsonOf, saidWords } from "../../core/http/index.ts";
 
 /** A refusal in the form of Google's APIs: whatever was asked for was not done. */
 export class GoogleApiRefusal extends Error {
@@ -20,24 +20,6 @@ export class GoogleApiRefusal extends Error {
 /** No answer of the API's: it may have done what it was asked for, or not. */
 export class GoogleUnanswered extends Error {}
 
-// Words of the other side are shown in part: they are not ours.
-const maxWords = 300;
-// Tokens and keys are far longer than any word of Google's, names of resources among them.
-const secretLike = /[A-Za-z0-9_.~+=-]{64,}/gu;
-
-/**
- * Somebody else's text as one bounded line. `secrets` are texts that went out with the request: whoever answers might
- * send them back, and no message may hold them.
- */
-export function saidWords(text: string, secrets: readonly string[] = []): string {
-  const without = secrets.reduce((words, one) => (one === "" ? words : words.replaceAll(one, "…")), text);
-  return without
-    .replaceAll(secretLike, "…")
-    .replaceAll(/\p{C}+/gu, " ")
-    .slice(0, maxWords)
-    .trim();
-}
-
 const maxPause = 60_000;
 
 /** Retry-After in seconds, or the RetryInfo of the error's details (google.rpc.RetryInfo): `30s`. */
@@ -46,15 +28,6 @@ function pauseOf(header: string | undefined, details: unknown): number {
   const delay = entries.map((one) => textOf(recordOf(one)["retryDelay"])).find((one) => one !== undefined);
   const seconds = Number(header ?? delay?.replace(/s$/u, "") ?? "0");
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, maxPause) : 0;
-}
-
-/** The JSON of an answer; undefined where it is none. */
-export function jsonOf({ body }: Pick<HttpResponse, "body">): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 /** What an answer that is no success says. Throws `GoogleUnanswered` for what may have been done all the same. */

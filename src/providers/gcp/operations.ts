@@ -1,6 +1,7 @@
 import { isRecord, type JsonRecord, PodtrustError, textOf, until } from "../../core/base/index.ts";
 import type { GoogleApi, OnGoogleWait } from "./api.ts";
-import { googleError, GoogleApiRefusal, invalidAnswer, isNotFound, saidWords } from "./failure.ts";
+import { saidWords } from "../../core/http/index.ts";
+import { googleError, GoogleApiRefusal, invalidAnswer, isNotFound } from "./failure.ts";
 
 /** How long a change of a pool or provider may take; they take seconds. */
 const operationTimeoutMs = 180_000;

@@ -8,9 +8,8 @@ import {
   textOf,
 } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
-import { request } from "../../../core/http/index.ts";
+import { jsonOf, request } from "../../../core/http/index.ts";
 import { checkedGoogleUrl, checkedSourceUrl } from "../endpoint.ts";
-import { jsonOf } from "../failure.ts";
 import { neededText, requiredMember } from "./members.ts";
 
 /** Where the token is that Google exchanges. */

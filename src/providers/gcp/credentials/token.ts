@@ -9,8 +9,8 @@ import {
   SharedWork,
   textOf,
 } from "../../../core/base/index.ts";
-import { type HttpResponse, request } from "../../../core/http/index.ts";
-import { jsonOf, saidWords, GoogleUnanswered } from "../failure.ts";
+import { type HttpResponse, jsonOf, request, saidWords } from "../../../core/http/index.ts";
+import { GoogleUnanswered } from "../failure.ts";
 import { type ExternalAccountCredentials, subjectToken } from "./external-account.ts";
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
 

@@ -1,0 +1,28 @@
+import type { HttpResponse } from "./request.ts";
+
+// Words of the other side are shown in part: they are not ours.
+const maxWords = 300;
+// Tokens and keys are far longer than any word of a cloud's, names of resources among them.
+const secretLike = /[A-Za-z0-9_.~+=-]{64,}/gu;
+
+/**
+ * Somebody else's text as one bounded line. `secrets` are texts that went out with the request: whoever answers might
+ * send them back, and no message may hold them.
+ */
+export function saidWords(text: string, secrets: readonly string[] = []): string {
+  const without = secrets.reduce((words, one) => (one === "" ? words : words.replaceAll(one, "…")), text);
+  return without
+    .replaceAll(secretLike, "…")
+    .replaceAll(/\p{C}+/gu, " ")
+    .slice(0, maxWords)
+    .trim();
+}
+
+/** The JSON of an answer; undefined where it is none. */
+export function jsonOf({ body }: Pick<HttpResponse, "body">): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
