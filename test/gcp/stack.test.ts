@@ -1,93 +1,27 @@
 /** What `plan`, `up` and `down` make at Google of a config, with the cluster's keys. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { isRecord, recordOf } from "../../src/core/base/index.ts";
-import { startStandInCluster } from "../../src/sandbox/index.ts";
+import { recordOf } from "../../src/core/base/index.ts";
 import { startStandInGoogle } from "../../src/sandbox/gcp.ts";
-import { type CliResult, podtrustHere } from "../support/cli.ts";
-import { type GoogleModel, membersIn, startGoogleModel } from "../support/google-model.ts";
-import type { Shown } from "../support/stack-world.ts";
-import { SwiftClock } from "../support/swift-clock.ts";
+import type { CliResult } from "../support/cli.ts";
+import { membersIn } from "../support/google-model.ts";
 import { email, principal, projectNumber } from "./google-world.ts";
+import { configWith, googleStackWorld, type GoogleStackWorld } from "./stack-world.ts";
 
-const configWith = (more = "", accounts = "[shop/web]", head = ""): string => `
-stack: prod
-issuer: https://oidc.example.com
-cluster: {kubeconfig: kubeconfig}
-${head}
-gcp:
-  - project: shop-project
-    projectNumber: "${projectNumber}"
-    serviceAccounts:
-      - email: ${email}
-        serviceAccounts: ${accounts}
-${more.replaceAll(/^/gmu, "    ")}
-`;
-
-interface World {
-  readonly google: GoogleModel;
-  readonly folder: string;
-  /** Keys of the cluster, by kid. */
-  readonly kids: () => readonly string[];
-  config(text: string): Promise<void>;
-  podtrust(...args: readonly string[]): Promise<CliResult>;
-  json(...args: readonly string[]): Promise<Shown>;
-  planned(...args: readonly string[]): Promise<readonly string[]>;
+async function stackWorld(t: TestContext, endpoint?: string): Promise<GoogleStackWorld> {
+  const world = await googleStackWorld(endpoint);
+  t.after(() => world.close());
+  return world;
 }
 
-async function stackWorld(t: TestContext, endpoint?: string): Promise<World> {
-  const google = await startGoogleModel();
-  const cluster = await startStandInCluster({ issuer: "https://oidc.example.com" });
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-gcp-stack-"));
-  t.after(async () => {
-    await cluster.close();
-    await google.close();
-    await rm(folder, { recursive: true });
-  });
-  google.iam.addAccount(email);
-  await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig());
-  await writeFile(join(folder, "credentials.json"), JSON.stringify(google.credentials()));
-  const config = (text: string): Promise<void> => writeFile(join(folder, "podtrust.yaml"), text);
-  await config(configWith());
-  const clock = new SwiftClock();
-  const env = {
-    GOOGLE_APPLICATION_CREDENTIALS: join(folder, "credentials.json"),
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: endpoint ?? google.url,
-  };
-  const podtrust = (...args: readonly string[]): Promise<CliResult> =>
-    podtrustHere(args, { cwd: folder, clock, env });
-  const json = async (...args: readonly string[]): Promise<Shown> => {
-    const { out, err } = await podtrust(...args, "--json");
-    const value: unknown = JSON.parse(out);
-    assert.ok(isRecord(value), err);
-    return value as unknown as Shown;
-  };
-  return {
-    google,
-    folder,
-    config,
-    podtrust,
-    json,
-    kids: () => cluster.keys.list().map(({ kid }) => kid),
-    async planned(...args) {
-      const { changes } = await json("plan", ...args);
-      return changes
-        .filter(({ kind }) => kind !== "none")
-        .map(({ id, kind }) => `${kind} ${id.replace(`gcp/${projectNumber}/`, "")}`);
-    },
-  };
-}
-
-async function must(world: World, ...args: readonly string[]): Promise<CliResult> {
+async function must(world: GoogleStackWorld, ...args: readonly string[]): Promise<CliResult> {
   const result = await world.podtrust(...args);
   assert.equal(result.code, 0, `${args.join(" ")}\n${result.out}${result.err}`);
   return result;
 }
 
-const members = ({ google }: World): readonly string[] => membersIn(google.iam.policies.get(email) ?? {});
+const members = ({ google }: GoogleStackWorld): readonly string[] =>
+  membersIn(google.iam.policies.get(email) ?? {});
 
 describe("a config with a section gcp", () => {
   test("is made with the cluster's own keys, once, and down takes it away and says what stays taken", async (t) => {

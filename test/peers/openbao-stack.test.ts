@@ -1,10 +1,10 @@
-/** `plan`, `up`, `down` and drift against OpenBao's own server: what AWS's part promises, for another relying party. */
+/** `plan`, `up`, `down` and drift against OpenBao's own server: what every relying party is promised, and what is OpenBao's alone. */
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { podtrustChild } from "../support/cli.ts";
 import { openbaoProgram } from "../support/openbao-server.ts";
 import { drifts, openbaoWorld, type OpenBaoWorld, webRole } from "../support/openbao-world.ts";
+import { type PartyWorld, testParty } from "../support/party-suite.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
 const missing = await openbaoProgram.missing();
@@ -12,34 +12,56 @@ if (missing !== undefined && process.env["CI"] === "true") throw new Error(missi
 
 const isWrite = (call: string): boolean => !call.startsWith("GET ");
 
+// One server for all of this file.
+let opened: Promise<OpenBaoWorld> | undefined;
+const open = (): Promise<OpenBaoWorld> => (opened ??= openbaoWorld());
+after(async () => (await opened)?.close());
+
+/** OpenBao's world as the suite of all relying parties takes it. */
+async function partyWorld(): Promise<PartyWorld> {
+  const world = await open();
+  const { bao, folder } = world;
+  return {
+    podtrust: (args, host) => world.podtrust(args, host),
+    must: (args) => world.must(args),
+    json: (args) => world.json(args),
+    planned: (...args) => world.planned(...args),
+    async standing() {
+      const names = await world.standing();
+      const paths = names.filter((one) => one.startsWith("podtrust/"));
+      const found = paths.map(async (path) => {
+        const role = path.slice("podtrust/".length);
+        const { data } = await bao.admin("GET", `auth/podtrust/${role === "" ? "config" : `role/${role}`}`);
+        return [path, data];
+      });
+      return [names, await Promise.all(found)];
+    },
+    reset: () => world.reset(),
+    calls: bao.calls,
+    isWrite,
+    watch: (fate) => (bao.onCall = fate),
+    child: (args) => ({ args: world.route(args), cwd: folder, env: world.env() }),
+    drifts: drifts.map(([what, path, body]) => ({ what, change: () => world.change(path, body) })),
+    close: () => Promise.resolve(),
+  };
+}
+
+testParty({
+  name: "what a config's OpenBao holds",
+  skip: missing,
+  calls: { up: 11, down: 9 },
+  open: partyWorld,
+});
+
 describe("a config's OpenBao", { skip: missing ?? false }, () => {
   let world: OpenBaoWorld;
 
-  /** Runs a command whose host ends it at its n-th call that `counts`; gives how many it got to do. */
-  async function endedAt(n: number, args: readonly string[], counts = isWrite): Promise<number> {
-    const ending = new AbortController();
-    let calls = 0;
-    world.bao.onCall = (call) => {
-      if (counts(call)) calls += 1;
-      if (calls === n) ending.abort();
-      return "answered";
-    };
-    await world.podtrust(args, { signal: ending.signal });
-    world.bao.onCall = () => "answered";
-    return calls;
-  }
-
   before(async () => {
-    world = await openbaoWorld();
+    world = await open();
   });
   beforeEach(() => world.reset());
-  after(() => world?.close());
 
-  test("is made as planned, once; and down leaves nothing of it", async () => {
-    const roles = [`${world.mountId}/role/web`, `${world.mountId}/role/jobs`];
-    const all = [world.mountId, ...roles].map((id) => `create ${id}`);
-    assert.deepEqual(await world.planned(), all);
-    assert.deepEqual(world.bao.calls.filter(isWrite), [], "plan writes nothing");
+  test("is made by one write for each thing, bound to the issuer, the audience and the subjects", async () => {
     const up = await world.json(["up", "--yes"]);
     assert.deepEqual([up.code, up.result.failed, up.result.warnings], [0, [], []]);
     assert.deepEqual(world.bao.calls.filter(isWrite).toSorted(), [
@@ -57,16 +79,10 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
       [role.data["bound_subject"], role.data["bound_audiences"], role.data["token_policies"]],
       ["system:serviceaccount:shop:web", [world.bao.address], ["web"]],
     );
-    world.bao.calls.splice(0);
-    assert.match(await world.must(["up"]), /Nothing to do, 3 unchanged\./u);
-    assert.deepEqual(world.bao.calls.filter(isWrite), [], "the second run writes nothing");
-    await world.must(["plan", "--check"]);
     assert.match(
       await world.must(["down", "--yes"]),
       /warning: every token that workloads hold by auth\/podtrust ends/u,
     );
-    assert.deepEqual(await world.standing(), []);
-    await world.must(["down"]);
   });
 
   test("is shown field by field, with the server's own words for them", async () => {
@@ -74,18 +90,6 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
     assert.match(out, /^auth\/podtrust of OpenBao at https:\/\/127\.0\.0\.1:\d+, as token with root$/mu);
     assert.match(out, /^ {6}bound_issuer +"?https:\/\/oidc\.example\.test"?$/mu);
     assert.match(out, /^3 to create\.$/mu);
-  });
-
-  test("is mended where somebody has changed it", async () => {
-    await world.must(["up", "--yes"]);
-    for (const [what, path, body] of drifts) {
-      const found = await world.bao.admin("GET", `auth/podtrust/${path}`);
-      await world.change(path, body);
-      assert.equal((await world.podtrust(["plan", "--check"])).code, 3, what);
-      await world.must(["up", "--yes"]);
-      await world.must(["plan", "--check"]);
-      assert.deepEqual(await world.bao.admin("GET", `auth/podtrust/${path}`), found, what);
-    }
   });
 
   test("loses the roles of its mount that the config does not name, and gets back those that were deleted", async () => {
@@ -126,84 +130,6 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
       assert.deepEqual(await world.bao.admin("GET", "sys/auth"), found);
       assert.deepEqual(await world.standing(), ["podtrust/"]);
     });
-
-  test("ended at any of its calls is finished by the next run, up and down", async () => {
-    const every = (): boolean => true;
-    const up = await endedAt(Infinity, ["up", "--yes"], every);
-    const whole = await world.standing();
-    const down = await endedAt(Infinity, ["down", "--yes"], every);
-    assert.ok(up > 10 && down > 8, `${up} calls up, ${down} down`);
-    for (let n = 1; n <= Math.max(up, down); n += 1) {
-      await endedAt(n, ["up", "--yes"], every);
-      await world.must(["up", "--yes"]);
-      assert.deepEqual(await world.standing(), whole, `up, ended at call ${n}`);
-      await endedAt(n, ["down", "--yes"], every);
-      await world.must(["down", "--yes"]);
-      assert.deepEqual(await world.standing(), [], `down, ended at call ${n}`);
-    }
-  });
-
-  test("killed at any of its writes is finished by the next run, up and down", async () => {
-    const killedAt = async (n: number, args: readonly string[]): Promise<void> => {
-      let writes = 0;
-      const { code } = await podtrustChild(world.route(args), {
-        cwd: world.folder,
-        env: world.env(),
-        onStart(kill) {
-          world.bao.onCall = (call) => {
-            writes += Number(isWrite(call));
-            if (writes === n) kill("SIGKILL");
-            return "answered";
-          };
-        },
-      });
-      world.bao.onCall = () => "answered";
-      assert.equal(code, null, "it was killed");
-    };
-    for (const n of [1, 3]) {
-      await killedAt(n, ["up", "--yes"]);
-      await world.must(["up", "--yes"]);
-      assert.deepEqual(await world.planned(), []);
-      await killedAt(n, ["down", "--yes"]);
-      await world.must(["down", "--yes"]);
-      assert.deepEqual(await world.standing(), []);
-    }
-  });
-
-  test("makes each thing once where the answer to every first call was lost", async () => {
-    const seen = new Set<string>();
-    world.bao.onCall = (call) => {
-      const fate = seen.has(call) ? "answered" : "lost";
-      seen.add(call);
-      return fate;
-    };
-    await world.must(["up", "--yes"]);
-    world.bao.onCall = () => "answered";
-    assert.deepEqual(await world.planned(), []);
-    seen.clear();
-    world.bao.onCall = (call) => {
-      const fate = seen.has(call) ? "answered" : "lost";
-      seen.add(call);
-      return fate;
-    };
-    await world.must(["down", "--yes"]);
-    world.bao.onCall = () => "answered";
-    assert.deepEqual(await world.standing(), []);
-  });
-
-  test("is whole after two runs at once, and gone after two more", async () => {
-    const both = await Promise.all([world.json(["up", "--yes"]), world.json(["up", "--yes"])]);
-    const failures = both.flatMap(({ result }) => result.failed.map(({ error }) => error.code));
-    assert.deepEqual(
-      failures.filter((one) => one !== "plan-changed"),
-      [],
-    );
-    await world.must(["up", "--yes"]);
-    assert.deepEqual(await world.planned(), []);
-    await Promise.all([world.podtrust(["down", "--yes"]), world.podtrust(["down", "--yes"])]);
-    assert.deepEqual(await world.planned("--down"), []);
-    assert.deepEqual(await world.standing(), []);
-  });
 
   test("without a token, with a wrong one, and at a server that is away is told with its next step", async () => {
     for (const [host, code] of [

@@ -28,6 +28,8 @@ export interface GoogleModel {
   readonly grants: SeenGrant[];
   /** Each request of IAM, as `METHOD path?query`. */
   readonly calls: string[];
+  /** Asked at each request of IAM: whether its answer is lost. */
+  onCall: (line: string) => "answered" | "lost";
   /** Called before each request that changes something. */
   onWrite: (line: string) => void;
   /** What a token service answers in place of a token. */
@@ -53,6 +55,7 @@ class Model implements GoogleModel {
   readonly iam = new GoogleIam();
   readonly grants: SeenGrant[] = [];
   readonly calls: string[] = [];
+  onCall = (_line: string): "answered" | "lost" => "answered";
   onWrite = (_line: string): void => {};
   grantAnswer: GoogleAnswer | undefined;
   readonly #tokens = new Set<string>();
@@ -132,6 +135,7 @@ class Model implements GoogleModel {
       return send(this.#grant(url.pathname, body, request.headers.authorization ?? ""));
     this.calls.push(`${line}${url.search}`);
     if (request.method !== "GET" && !url.pathname.endsWith(":getIamPolicy")) this.onWrite(line);
+    const isLost = this.onCall(line) === "lost";
     const trouble = this.#trouble(line);
     if (trouble === "reset") return void request.socket.destroy();
     if (trouble === "unavailable")
@@ -143,7 +147,7 @@ class Model implements GoogleModel {
         headers: { "retry-after": "7" },
       });
     const answer = this.#api(request, url, body);
-    if (trouble === "lost-answer") return void request.socket.destroy();
+    if (isLost || trouble === "lost-answer") return void request.socket.destroy();
     return send(trouble === "late-503" ? refused(503, "UNAVAILABLE", "Deadline exceeded.") : answer);
   }
 }

@@ -116,7 +116,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/doctor/{bundle,faults}.test.ts",
       "test/doctor/chain/aws-faults.test.ts",
       "test/faults/**/*.test.ts",
-      "test/gcp/{interrupted,stack}.test.ts",
+      "test/gcp/{mischief,party,stack}.test.ts",
       "test/hetzner/{caller,drift,issuer-name,others,plans}.test.ts",
       "test/sandbox/{accounts,forged-tokens}.test.ts",
       "test/stack/{aws-policy,issuer-of-this-run,largest-issuer,saved-plan,status,status-next,up-and-down}.test.ts",
