@@ -21,7 +21,13 @@ export {
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
-export { k3sFiles, leastGoogleRoles, type ResourceOutputs, sshAccess } from "./parts/index.ts";
+export {
+  k3sFiles,
+  leastAzureRole,
+  leastGoogleRoles,
+  type ResourceOutputs,
+  sshAccess,
+} from "./parts/index.ts";
 export {
   type AdmissionWait,
   applyBinding,

@@ -10,14 +10,7 @@ import {
   type Resource,
   savedChanges,
 } from "../rules/plan/index.ts";
-import {
-  type AwsPartContext,
-  type Part,
-  partsOf,
-  type PartTarget,
-  type Preflight,
-  unmadeSections,
-} from "./parts/index.ts";
+import { type AwsPartContext, type Part, partsOf, type PartTarget, type Preflight } from "./parts/index.ts";
 import { declaredParties } from "../config/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { leftBehind } from "./given-back.ts";
@@ -143,7 +136,7 @@ class PartsStack implements Stack {
     const adopt = new Set(spec.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = spec.policy ?? "sync";
     const plan = await planOf({ desired, owned, goal, policy, adopt, context, seen }, signal);
-    const warnings = goal === "present" ? [...config.warnings, ...unmadeSections(config)] : [];
+    const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
     if (spec.adopt === true) refusals.push(...absentees(plan));
     const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
@@ -287,10 +280,9 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;
   const parts = await partsOf({ ...options, notice: saidOnce(notice) });
   if (parts.length === 0) {
-    const unmade = unmadeSections(config).map((text) => `; ${text}`);
     throw new PodtrustError(
       "config-without-aws",
-      `${config.file} names no AWS account, no dns and no machine${unmade.join("")}`,
+      `${config.file} names no AWS account, no dns and no machine`,
     );
   }
   try {

@@ -123,10 +123,10 @@ describe("podtrust as a process", () => {
       modules.filter((file) => !/^(?:core|cli|sandbox\/cli)\//u.test(file)),
       [],
     );
-    assert.ok(modules.length <= 160, `--help loads ${modules.length} modules`);
+    assert.ok(modules.length <= 162, `--help loads ${modules.length} modules`);
   });
 
-  test("a plan of AWS alone loads no other relying party's client, parts or judge, and OpenBao's loads its own", async () => {
+  test("a plan of AWS alone loads no other relying party's client, parts or judge, and another's loads its own", async () => {
     const cwd = await mkdtemp(join(folder, "parties-"));
     const parties = async (sections: string): Promise<readonly string[]> => {
       await writeFile(
@@ -145,12 +145,18 @@ describe("podtrust as a process", () => {
       );
     };
     assert.deepEqual(await parties('aws: [{account: "111122223333", region: eu-central-1}]\n'), []);
-    const own = await parties("openbao: [{address: https://bao.example.com, mount: podtrust}]\n");
-    assert.ok(own.includes("stack/parts/openbao/part.ts"), own.join());
-    assert.deepEqual(
-      own.filter((file) => !file.includes("openbao")),
-      [],
-    );
+    const id = "11111111-2222-3333-4444-555555555555";
+    for (const [name, section] of [
+      ["openbao", "openbao: [{address: https://bao.example.com, mount: podtrust}]\n"],
+      ["azure", `azure: [{tenant: ${id}, subscription: ${id}, resourceGroup: podtrust}]\n`],
+    ] as const) {
+      const own = await parties(section);
+      assert.ok(own.includes(`stack/parts/${name}/part.ts`), own.join());
+      assert.deepEqual(
+        own.filter((file) => !file.includes(name)),
+        [],
+      );
+    }
   });
 
   test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {

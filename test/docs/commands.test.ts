@@ -59,8 +59,15 @@ const elsewhere: Readonly<Record<string, string>> = {
   "wait bindings": "test/cluster/bindings/install.test.ts",
 };
 
-/** Pages about a server that no stand-in is made of, and the test that does on it what the page says. */
+/** Pages about what no reader of all pages has: the tests that do on it what the page says. */
 const pagesElsewhere: Readonly<Record<string, readonly string[]>> = {
+  "docs/how-to/azure.md": [
+    "test/azure/application.test.ts",
+    "test/azure/party.test.ts",
+    "test/azure/rights.test.ts",
+    "test/azure/stack.test.ts",
+    "test/azure/status.test.ts",
+  ],
   "docs/how-to/openbao.md": [
     "test/peers/openbao-stack.test.ts",
     "test/peers/openbao-rights.test.ts",

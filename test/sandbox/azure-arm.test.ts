@@ -54,6 +54,14 @@ describe("the sandbox's ARM", () => {
     assert.equal((await ask("GET", `${group}/till`)).status, 404);
   });
 
+  test("says where a resource group is, and makes none", async () => {
+    const path = group.replace(/\/providers\/.*$/u, "");
+    const { status, body } = await ask("GET", path);
+    assert.deepEqual([status, body["name"], body["location"]], [200, "podtrust", "westeurope"]);
+    assert.equal((await ask("PUT", path, { location: "westeurope" })).status, 405);
+    assert.equal((await ask("GET", path.replace(/podtrust$/u, "nowhere"))).status, 404);
+  });
+
   test("makes, replaces, reads and deletes a federated credential", async () => {
     const path = `${group}/cart/federatedIdentityCredentials/web`;
     const made = await ask("PUT", path, properties("system:serviceaccount:shop:web"));

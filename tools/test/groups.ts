@@ -113,6 +113,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/control-plane/rotation/rotation.test.ts",
       "src/providers/tls/certificate-manager.test.ts",
       "test/aws/session.test.ts",
+      "test/azure/{application,mischief,party,rights,stack}.test.ts",
       "test/doctor/{bundle,faults}.test.ts",
       "test/doctor/chain/aws-faults.test.ts",
       "test/faults/**/*.test.ts",

@@ -9,6 +9,7 @@ import { type RouteOptions, routeOf } from "../options/route.ts";
 /** What was typed, of the options that every command on a stack takes. */
 export interface StackCommandOptions extends Selection, RouteOptions {
   readonly file: string;
+  readonly azureCli?: boolean;
 }
 
 /** What becomes of an issuer's name that is open and that nothing remembers. */
@@ -39,6 +40,7 @@ export async function withStack<T>(
     route: await routeOf(context, options),
     release: { version: packageVersion(), folder: releaseFolder() },
     select: selectionOf(options),
+    azureCli: options.azureCli === true,
     notice: (text) => context.progress.line(`note: ${text}`, 6),
   });
   try {

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { AwsPolicyOptions } from "./run-aws-policy.ts";
+import type { AzureRoleOptions } from "./run-azure-role.ts";
 import type { GoogleRoleOptions } from "./run-gcp-role.ts";
 import type { OpenBaoPolicyOptions } from "./run-openbao-policy.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
@@ -15,6 +16,14 @@ export const policyUses: CommandUses = {
       "podtrust manifests aws-policy -f staging.yaml",
     ],
     guide: "aws",
+  },
+  "manifests azure-role": {
+    examples: [
+      "podtrust manifests azure-role > role.json && az role definition create --role-definition role.json",
+      "podtrust manifests azure-role --tenant 11111111-2222-3333-4444-555555555555",
+      "podtrust manifests azure-role -f staging.yaml",
+    ],
+    guide: "azure",
   },
   "manifests gcp-role": {
     examples: [
@@ -50,7 +59,7 @@ export const policyUses: CommandUses = {
   },
 };
 
-/** `podtrust manifests …-policy` and `gcp-role`: the least rights at AWS, Google Cloud and OpenBao, and a bucket's own policy. */
+/** `podtrust manifests …-policy` and `…-role`: the least rights at AWS, Azure, Google Cloud and OpenBao, and a bucket's own policy. */
 export function definePolicies(manifests: Command, context: CommandContext): void {
   manifests
     .command("aws-policy")
@@ -60,6 +69,15 @@ export function definePolicies(manifests: Command, context: CommandContext): voi
     .action(async (options: AwsPolicyOptions) => {
       const { runAwsPolicy } = await import("./run-aws-policy.ts");
       await runAwsPolicy(context, options);
+    });
+  manifests
+    .command("azure-role")
+    .description("print the least-privilege custom role of Azure for plan, up and down")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .option("--tenant <id>", "the tenant, if the config has several")
+    .action(async (options: AzureRoleOptions) => {
+      const { runAzureRole } = await import("./run-azure-role.ts");
+      await runAzureRole(context, options);
     });
   manifests
     .command("gcp-role")

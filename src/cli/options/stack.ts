@@ -23,7 +23,10 @@ function withConfigAndIssuer(command: Command, ca?: string): Command {
 
 /** The options of every command that works on a stack's config. */
 export function withStackOptions(command: Command): Command {
-  return withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS");
+  return withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS").option(
+    "--azure-cli",
+    "for section azure: ask az, as it is logged in, for access tokens",
+  );
 }
 
 /** The options of every command that looks at a stack and makes nothing in AWS. */

@@ -21,6 +21,7 @@ export function defineStatus(program: Command, context: CommandContext): void {
         .description("check every link, from the cluster's signing keys to the role's permissions"),
     ),
   )
+    .option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens")
     .option("--watch [time]", "check again every 10 s, or as often as given, until Ctrl-C")
     .addHelpText(
       "after",

@@ -14,6 +14,7 @@ export interface StatusCommandOptions extends RouteOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  readonly azureCli?: boolean;
   /** Seconds, or a duration; true for the default. */
   readonly watch?: string | true;
 }
@@ -124,6 +125,7 @@ export async function runStatus(context: CommandContext, options: StatusCommandO
       signal,
       route,
       publisher: () => publisherFacts(config),
+      azureCli: options.azureCli === true,
       ...defined({ only, skip }),
     });
   if (options.watch !== undefined) return watch(context, look, watchMs(options.watch));

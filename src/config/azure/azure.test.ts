@@ -34,7 +34,8 @@ describe("the azure section of a config", () => {
         ],
       },
     ]);
-    assert.equal((await parse(group(", cloud: usgov"))).azure[0]?.cloud, "usgov");
+    const { azure: groups } = await parse(group(", cloud: usgov, location: usgovvirginia"));
+    assert.deepEqual([groups[0]?.cloud, groups[0]?.location], ["usgov", "usgovvirginia"]);
   });
 
   test("an identity takes twenty ServiceAccounts, and no more", async () => {

@@ -28,5 +28,7 @@ export interface AzureTenant {
   /** GUID of the subscription. */
   readonly subscription: string;
   readonly resourceGroup: string;
+  /** Where identities are made; absent: where the resource group is. */
+  readonly location?: string;
   readonly identities: readonly AzureIdentity[];
 }

@@ -13,6 +13,7 @@ export interface AzureInput {
   cloud?: "public" | "usgov" | "china" | undefined;
   subscription: string;
   resourceGroup: string;
+  location?: string | undefined;
   identities?: AzureIdentityInput[] | undefined;
 }
 
@@ -76,6 +77,15 @@ export const azureTenant: z.ZodType<AzureInput> = section(
       },
       /^[\w().-]{0,89}[\w()-]$/u,
     ),
+    location: text(
+      {
+        what: "Where identities are made. One that is there stays where it is.",
+        accepted: "a region's name, of 3 to 40 lower-case letters and digits",
+        standard: "the resource group's",
+        example: "westeurope",
+      },
+      /^[a-z0-9]{3,40}$/u,
+    ).optional(),
     identities: list(
       {
         what: "The identities that ServiceAccounts of this cluster become.",

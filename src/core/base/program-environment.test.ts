@@ -19,7 +19,7 @@ const secrets = {
 };
 
 test("no program gets a cloud's token, an AWS key, or any variable that is not listed for it", () => {
-  for (const program of ["ssh", "kubectl"] as const)
+  for (const program of ["ssh", "kubectl", "az"] as const)
     assert.deepEqual(programEnvironment(program, { PATH: "/bin", ...secrets, HOME: undefined }), {
       PATH: "/bin",
     });

@@ -12,6 +12,8 @@ const own = {
   // Editors and pagers of edit and diff, kubectl's own switches, and the way to what `apply -f https://…` fetches.
   kubectl:
     /^(?:EDITOR|VISUAL|PAGER|LESS|KUBE_EDITOR|KUBECTL_\w+|SSL_CERT_FILE|SSL_CERT_DIR|(?:HTTPS?|NO|ALL)_PROXY|(?:https?|no|all)_proxy)$/u,
+  // Where it keeps its login, and the way to Entra.
+  az: /^(?:AZURE_CONFIG_DIR|REQUESTS_CA_BUNDLE|(?:HTTPS?|NO|ALL)_PROXY|(?:https?|no|all)_proxy)$/u,
 } as const;
 
 /** A program that podtrust starts for a person, or to reach a machine. */

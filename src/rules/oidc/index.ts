@@ -31,6 +31,7 @@ export {
   maxKeysOfType,
   partyProblems,
   relyingParties,
+  type PartyCloud,
   type RelyingPartyBounds,
   type RelyingPartyName,
 } from "./relying-parties.ts";

@@ -43,6 +43,10 @@ export interface PartyCloud {
   readonly audience: string;
   /** Where its clients exchange tokens. */
   readonly authority: string;
+  /** The API by which what trusts an issuer is made there, without a slash at its end; its tokens are for that address. */
+  readonly management: string;
+  /** The same of its directory. */
+  readonly graph: string;
 }
 
 /** What a relying party takes of an issuer's documents and of tokens, as far as podtrust reads it from here. */
@@ -145,9 +149,24 @@ export const relyingParties = {
     maxCredentials: 20,
     fetchesPublicly: true,
     clouds: {
-      public: { audience: "api://AzureADTokenExchange", authority: "https://login.microsoftonline.com/" },
-      usgov: { audience: "api://AzureADTokenExchangeUSGov", authority: "https://login.microsoftonline.us/" },
-      china: { audience: "api://AzureADTokenExchangeChina", authority: "https://login.chinacloudapi.cn/" },
+      public: {
+        audience: "api://AzureADTokenExchange",
+        authority: "https://login.microsoftonline.com/",
+        management: "https://management.azure.com",
+        graph: "https://graph.microsoft.com",
+      },
+      usgov: {
+        audience: "api://AzureADTokenExchangeUSGov",
+        authority: "https://login.microsoftonline.us/",
+        management: "https://management.usgovcloudapi.net",
+        graph: "https://graph.microsoft.us",
+      },
+      china: {
+        audience: "api://AzureADTokenExchangeChina",
+        authority: "https://login.chinacloudapi.cn/",
+        management: "https://management.chinacloudapi.cn",
+        graph: "https://microsoftgraph.chinacloudapi.cn",
+      },
     },
     keys: {
       fetchedMs: 24 * hour,

@@ -13,6 +13,7 @@ export {
 } from "./known.ts";
 export {
   awsTags,
+  azureTags,
   cloudLabels,
   kubernetesLabels,
   type Owner,

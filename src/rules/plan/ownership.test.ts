@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { awsTags, cloudLabels, kubernetesLabels, ownershipComment } from "./index.ts";
+import { awsTags, azureTags, cloudLabels, kubernetesLabels, ownershipComment } from "./index.ts";
 
 /** What the config takes as a stack's name (src/config/schema.ts). */
 const stackName = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/u);
@@ -14,6 +14,7 @@ const others = fc
 describe("ownership", () => {
   for (const [what, form] of [
     ["tags of AWS", awsTags],
+    ["tags of Azure", azureTags],
     ["labels of Kubernetes", kubernetesLabels],
     ["labels of clouds", cloudLabels],
   ] as const) {

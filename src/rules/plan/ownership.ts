@@ -114,6 +114,16 @@ export const kubernetesLabels = labelForm(
  */
 export const cloudLabels = labelForm({ stack: "podtrust-stack", format: "podtrust-format" });
 
+/**
+ * Tags of Azure, whose keys say the same whatever their case, and have no slash ("Use tags to organize your Azure
+ * resources", limitations).
+ */
+export const azureTags = labelForm(
+  { stack: "podtrust-stack", format: "podtrust-format" },
+  {},
+  { same: sameTagKey, valueOf: tagValue },
+);
+
 /** A comment of 100 characters at the most, for things that have neither tags nor labels. */
 export const ownershipComment: OwnershipForm<string> = {
   of: (stack) => writeComment(own(stack)),

@@ -1,7 +1,7 @@
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import type { Principal } from "./access-tokens.ts";
 import { credentials, credentialType } from "./arm-credentials.ts";
-import { identities, identityType, oneIdentity } from "./arm-identities.ts";
+import { identities, identityType, notTaken, oneIdentity } from "./arm-identities.ts";
 import {
   type Answered,
   answering,
@@ -17,26 +17,31 @@ import { keyOf } from "./tenant.ts";
 interface Place {
   readonly subscription: string;
   readonly group: string | undefined;
+  /** Whether it is of the group itself. */
+  readonly isGroup: boolean;
   readonly identity: string | undefined;
   /** Whether it is of an identity's federated credentials; with `credential`: of that one. */
   readonly isCredentials: boolean;
   readonly credential: string | undefined;
 }
 
+const groupType = "Microsoft.Resources/subscriptions/resourceGroups";
+const groupForm = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/iu;
 const form =
   /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities(?:\/([^/]+)(?:\/(federatedIdentityCredentials)(?:\/([^/]+))?)?)?$/iu;
 
 function placeOf(request: FrontRequest): Place {
   const path = pathOf(request);
-  const [, subscription, group, identity, below, credential] = form.exec(path) ?? [];
+  const isGroup = groupForm.test(path);
+  const [, subscription, group, identity, below, credential] = (isGroup ? groupForm : form).exec(path) ?? [];
   if (subscription === undefined || (identity !== undefined && group === undefined))
     throw new AzureError(
       404,
       "NotImplemented",
       `podtrust sandbox: ARM's stand-in has no ${request.method} ${path.slice(0, 300)}`,
-      { next: "It has user-assigned identities and their federated credentials." },
+      { next: "It has resource groups, user-assigned identities and their federated credentials." },
     );
-  return { subscription, group, identity, isCredentials: below !== undefined, credential };
+  return { subscription, group, isGroup, identity, isCredentials: below !== undefined, credential };
 }
 
 const words = {
@@ -69,7 +74,8 @@ function checkAdministrator(caller: Principal, request: FrontRequest, { tenant }
   if (caller.clientId === tenant.admin.clientId) return;
   const verb = { GET: "read", DELETE: "delete" }[request.method] ?? "write";
   const scope = pathOf(request).slice(0, 300);
-  const type = /federatedIdentityCredentials/iu.test(scope) ? credentialType : identityType;
+  const ofIdentity = /federatedIdentityCredentials/iu.test(scope) ? credentialType : identityType;
+  const type = groupForm.test(scope) ? groupType : ofIdentity;
   throw new AzureError(
     403,
     "AuthorizationFailed",
@@ -99,10 +105,22 @@ function groupOf(request: FrontRequest, place: Place, { tenant }: AzureContext):
   throw new AzureError(404, "ResourceGroupNotFound", `Resource group '${place.group}' could not be found.`);
 }
 
+/** A resource group as it is read; none is made or changed. Each of a sandbox is where its identities are by default. */
+function oneGroup({ method }: FrontRequest, name: string, { tenant }: AzureContext): FrontAnswer {
+  if (method !== "GET") throw notTaken("a resource group", method);
+  const id = `/subscriptions/${tenant.settings.subscription}/resourceGroups/${name}`;
+  const properties = { provisioningState: "Succeeded" };
+  return {
+    status: 200,
+    body: { id, name, type: "Microsoft.Resources/resourceGroups", location: "westeurope", properties },
+  };
+}
+
 async function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnswer> {
   const place = placeOf(request);
   const group = groupOf(request, place, context);
   const { identity: name } = place;
+  if (place.isGroup && group !== undefined) return oneGroup(request, group, context);
   if (name === undefined || group === undefined) return identities(request, group, context);
   if (!place.isCredentials) return oneIdentity(request, group, name, context);
   const identity = context.tenant.identities.get(keyOf(group, name));
@@ -110,7 +128,10 @@ async function answer(request: FrontRequest, context: AzureContext): Promise<Fro
   throw new AzureError(404, "ParentResourceNotFound", "The parent user-assigned identity doesn't exist.");
 }
 
-/** Answers as Azure Resource Manager does, for user-assigned identities and their federated credentials (api-version 2024-11-30). */
+/**
+ * Answers as Azure Resource Manager does, for resource groups as they are read, user-assigned identities and their federated
+ * credentials (api-version 2024-11-30).
+ */
 export function arm(request: FrontRequest, context: AzureContext): Promise<Answered> {
   let who: string | undefined;
   return answering(

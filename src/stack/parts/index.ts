@@ -1,4 +1,5 @@
 import type { Config } from "../../config/index.ts";
+import type { AzureGroup } from "./azure/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
@@ -40,9 +41,10 @@ export {
   publisherOnMachine,
   rollBackPublisher,
 } from "./publisher/index.ts";
-export { partySights, unmadeSections } from "./relying-parties.ts";
+export { partySights } from "./relying-parties.ts";
 export { askedWith, type PartySight, type SeenIdentity, type SeenParty } from "./sight.ts";
 export type { Exchanged, GoogleDrift, GoogleLook, GoogleProject } from "./gcp/index.ts";
+export type { AzureGroup, AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
 export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";
 export type { OpenTofuPart } from "./opentofu.ts";
 export { openChallengeRecords } from "./dns/index.ts";
@@ -57,6 +59,12 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
     ...awsParts(context),
     ...(await partsOfParties(context)),
   ];
+}
+
+/** The sections azure of a config, to be looked at. Loaded by whoever looks. */
+export async function loadAzureGroups(context: PartContext): Promise<readonly AzureGroup[]> {
+  const { azureGroups } = await import("./azure/index.ts");
+  return azureGroups(context);
 }
 
 /** The mounts of OpenBao that a config names, to be looked at. Loaded by whoever looks. */
@@ -75,6 +83,15 @@ export async function loadGoogleProjects(context: PartContext): Promise<readonly
 export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {
   const { leastOpenBaoPolicy } = await import("./openbao/index.ts");
   return leastOpenBaoPolicy(section);
+}
+
+/** The least that whoever makes these resource groups of section azure needs, as a custom role. Loaded by whoever asks. */
+export async function leastAzureRole(
+  config: Pick<Config, "stack">,
+  groups: Config["azure"],
+): Promise<object> {
+  const azure = await import("./azure/index.ts");
+  return azure.leastAzureRole(config, groups);
 }
 
 /** The least that whoever makes the section gcp needs, as custom roles of Google. Loaded by whoever asks. */

@@ -18,6 +18,8 @@ export interface PartContext {
   readonly clock: Clock;
   /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
+  /** Azure's own program may be asked for access tokens. */
+  readonly azureCli?: boolean;
   /** How the issuer is reached. */
   readonly route?: IssuerRoute;
   /** Needed for a publisher on a machine. */

@@ -7,11 +7,10 @@ import type { PartySight } from "./sight.ts";
 
 /**
  * One row for each relying party beside AWS: what makes the things of its section, loaded by a config that has it.
- * Undefined: podtrust reads the section, and makes nothing of it yet.
  */
-const makers: Readonly<Record<FederatedParty, (() => Promise<PartyParts>) | undefined>> = {
+const makers: Readonly<Record<FederatedParty, () => Promise<PartyParts>>> = {
   gcp: async () => (await import("./gcp/index.ts")).googleParty,
-  azure: undefined,
+  azure: async () => (await import("./azure/index.ts")).azureParty,
   openbao: async () => (await import("./openbao/index.ts")).openbaoParty,
 };
 
@@ -20,8 +19,7 @@ function declared(config: Pick<Config, FederatedParty>): readonly FederatedParty
 }
 
 function loaded(config: Pick<Config, FederatedParty>): Promise<readonly PartyParts[]> {
-  const found = declared(config).flatMap((name) => makers[name] ?? []);
-  return Promise.all(found.map((load) => load()));
+  return Promise.all(declared(config).map((name) => makers[name]()));
 }
 
 /** The parts of the relying parties that a config declares, AWS not among them. */
@@ -48,18 +46,8 @@ export async function partySights(context: PartContext): Promise<readonly Sights
   const { config } = context;
   return Promise.all(
     declared(config).map(async (name): Promise<SightsOfParty> => {
-      const party = await makers[name]?.();
-      return { title: boundsOf(name).title, sights: party?.sights?.(context) };
+      const party = await makers[name]();
+      return { title: boundsOf(name).title, sights: party.sights?.(context) };
     }),
   );
-}
-
-/** What is said of each section that nothing is made of yet. */
-export function unmadeSections(config: Pick<Config, FederatedParty>): readonly string[] {
-  return declared(config)
-    .filter((name) => makers[name] === undefined)
-    .map(
-      (name) =>
-        `section ${name} is checked, and nothing is made of it yet: make what it names at ${boundsOf(name).title} yourself, and ask podtrust explain --for ${name} why a token is refused`,
-    );
 }

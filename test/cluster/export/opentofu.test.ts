@@ -56,6 +56,23 @@ gcp:
       - {email: web@my-project.iam.gserviceaccount.com, serviceAccounts: [shop/web, shop/web.2]}
     direct: [{serviceAccounts: [shop/reader]}]
 `;
+const azureYaml = `stack: prod
+issuer: https://oidc.example.com
+azure:
+  - tenant: 11111111-2222-3333-4444-555555555555
+    subscription: 33333333-4444-5555-6666-777777777777
+    resourceGroup: podtrust
+    identities:
+      - {name: web, serviceAccounts: [shop/web, shop/web.2]}
+      - {application: 22222222-3333-4444-5555-666666666666, serviceAccounts: [shop/site]}
+`;
+const secondGroup = `  - tenant: 11111111-2222-3333-4444-555555555555
+    subscription: 33333333-4444-5555-6666-777777777777
+    resourceGroup: other
+    cloud: usgov
+    location: usgovvirginia
+    identities: [{name: web, serviceAccounts: [shop/web]}]
+`;
 const secondProject = `  - project: other-project
     projectNumber: "210987654321"
     keys: fetch
@@ -111,6 +128,8 @@ describe("export opentofu", { skip: leftOut() }, () => {
     "several accounts": `${yaml}${second}`,
     "a project of Google Cloud": googleYaml,
     "several projects of Google Cloud, and AWS": `${googleYaml}${secondProject}${yaml.slice(yaml.indexOf("aws:"))}`,
+    "a resource group of Azure, with an application": azureYaml,
+    "several resource groups of Azure, and AWS": `${azureYaml}${secondGroup}${yaml.slice(yaml.indexOf("aws:"))}`,
     "a machine and its name at Cloudflare": `${machine}${yaml.slice(yaml.indexOf("aws:"))}`,
     "a machine that is there, and a name at Route 53": machine
       .replace("cloudflare", "route53")

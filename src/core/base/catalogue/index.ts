@@ -1,6 +1,7 @@
 import { acmeErrors } from "./acme.ts";
 import { adoptionErrors } from "./adoption.ts";
 import { awsErrors } from "./aws.ts";
+import { azureErrors } from "./azure.ts";
 import { backupErrors } from "./backup.ts";
 import { bindingErrors } from "./bindings.ts";
 import { configErrors } from "./config.ts";
@@ -55,6 +56,7 @@ export const catalogue = {
   ...hetznerErrors,
   ...openbaoErrors,
   ...gcpErrors,
+  ...azureErrors,
   ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,

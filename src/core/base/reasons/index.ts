@@ -1,5 +1,6 @@
 import { links } from "../links.ts";
 import { awsReasons } from "./aws.ts";
+import { azureReasons } from "./azure.ts";
 import { bindingReasons } from "./bindings.ts";
 import { causeReasons, type chainCauses } from "./causes/index.ts";
 import { clusterReasons } from "./cluster.ts";
@@ -25,6 +26,7 @@ export const reasons = {
   ...awsReasons,
   ...gcpReasons,
   ...openbaoReasons,
+  ...azureReasons,
   ...workloadReasons,
   ...bindingReasons,
   ...causeReasons,

@@ -1,51 +1,27 @@
 import { mapLimit } from "../../../core/base/index.ts";
 import type { OpenBaoRole } from "../../../config/index.ts";
-import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
-import { parseJws } from "../../../rules/oidc/index.ts";
 import { loadOpenBaoMounts, type OpenBaoMount } from "../../parts/index.ts";
 import { type RoleLoginFacts, loadOpenBaoJudge, type OpenBaoFacts } from "../judge/index.ts";
 import type { PartyFacts } from "../facts.ts";
 import type { GatheredCluster } from "./cluster.ts";
+import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
-import { objectOf } from "./workloads.ts";
-
-interface Gathering {
-  readonly api: KubernetesApi | undefined;
-  readonly signal: AbortSignal;
-  readonly wanted: LinkFilter;
-}
 
 /** What cluster and server say to the first ServiceAccount of a role, which stands for the others. */
 async function loginFacts(
   mount: OpenBaoMount,
   role: OpenBaoRole,
-  { api, signal, wanted }: Gathering,
+  gathering: AccountGathering,
 ): Promise<RoleLoginFacts> {
-  const serviceAccount = role.serviceAccounts[0] ?? "";
-  const [namespace = "", name = ""] = serviceAccount.split("/");
-  const base = { role, serviceAccount };
-  const none = notTried("cluster");
-  if (api === undefined) return { ...base, object: none, token: none, login: notTried("token") };
-  const object = wanted("serviceaccount")
-    ? await objectOf(api, serviceAccount, signal)
-    : { object: notTried("serviceaccount") };
-  if (!wanted("token", "sts"))
-    return { ...base, ...object, token: notTried("token"), login: notTried("token") };
-  const spec = { audiences: [mount.server.audience], expirationSeconds: 600 };
-  const minted = await seen(
-    signal,
-    async () => (await api.requestToken(namespace, name, spec, { signal })).token,
-  );
-  if (minted.kind !== "seen") return { ...base, ...object, token: minted, login: notTried("token") };
-  const token = await seen(signal, async () => parseJws(minted.value));
-  const login = wanted("sts")
-    ? await seen(signal, () => mount.login(role, minted.value, signal))
-    : notTried("sts");
-  return { ...base, ...object, token, login };
+  const { signal, wanted } = gathering;
+  const { facts, jwt } = await firstAccount(role.serviceAccounts[0] ?? "", mount.server.audience, gathering);
+  if (jwt === undefined) return { role, ...facts, login: notTried("token") };
+  const login = wanted("sts") ? await seen(signal, () => mount.login(role, jwt, signal)) : notTried("sts");
+  return { role, ...facts, login };
 }
 
-async function mountFacts(mount: OpenBaoMount, gathering: Gathering): Promise<OpenBaoFacts> {
+async function mountFacts(mount: OpenBaoMount, gathering: AccountGathering): Promise<OpenBaoFacts> {
   const { signal, wanted } = gathering;
   const { server } = mount;
   const isLooked = wanted("provider", "trust", "permission", "sts");

@@ -13,6 +13,7 @@ export type GatherParty = (
 /** One row for each relying party that is looked at beside AWS, loaded by a config that has its section. */
 const gatherers: Readonly<Partial<Record<FederatedParty, () => Promise<GatherParty>>>> = {
   gcp: async () => (await import("./gcp.ts")).gatherGoogle,
+  azure: async () => (await import("./azure.ts")).gatherAzure,
   openbao: async () => (await import("./openbao.ts")).gatherOpenBao,
 };
 

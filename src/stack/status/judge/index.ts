@@ -6,6 +6,7 @@ import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
 import { judgeCluster } from "./cluster.ts";
 import { judgeDiscovery, judgeJwks } from "./documents.ts";
 import type { judgeGoogle } from "./gcp.ts";
+import type { judgeAzure } from "./azure.ts";
 import type { judgeOpenBao } from "./openbao.ts";
 import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
 import { judgeSts } from "./sts.ts";
@@ -13,6 +14,7 @@ import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts
 
 export { awsFinding, behindCluster } from "./errors.ts";
 export type { GoogleFacts, GoogleWorkload } from "./gcp.ts";
+export type { AzureFacts, AssertionExchangeFacts } from "./azure.ts";
 export type { RoleLoginFacts, OpenBaoFacts } from "./openbao.ts";
 export { decisionOf } from "./sts.ts";
 
@@ -42,6 +44,11 @@ const judges: Readonly<Record<Link, Judge>> = {
 /** The judge of what Google shows, loaded with the config's section. */
 export async function loadGoogleJudge(): Promise<typeof judgeGoogle> {
   return (await import("./gcp.ts")).judgeGoogle;
+}
+
+/** The judge of what Azure shows, loaded with the config's section. */
+export async function loadAzureJudge(): Promise<typeof judgeAzure> {
+  return (await import("./azure.ts")).judgeAzure;
 }
 
 /** The judge of what OpenBao shows, loaded with the config's section. */

@@ -1,0 +1,178 @@
+import {
+  type Clock,
+  defined,
+  isRecord,
+  type JsonRecord,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+  textOf,
+  until,
+} from "../../core/base/index.ts";
+import { jsonOf, request } from "../../core/http/index.ts";
+import type { AzureAccessTokens } from "./credentials/index.ts";
+import { azureError, AzureRefusal, AzureUnanswered, invalidAnswer, refusalOf } from "./failure.ts";
+
+/** One of Azure's APIs, and who asks it. */
+export interface AzureAccess {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** What its access tokens are for: the API's own address in its cloud. */
+  readonly resource: string;
+  readonly tokens: AzureAccessTokens;
+  readonly clock: Clock;
+}
+
+/** One request. */
+export interface AzureCall {
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
+  /** Below the API's base: `/subscriptions/…`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** For errors: `making the identity web`. */
+  readonly what: string;
+}
+
+/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
+export type OnAzureWait = (reason: string, deadline: number) => void;
+
+const reads: RetrySchedule = {
+  name: "a read that got no answer is asked again within half a minute",
+  delays: [300, 1000, 3000, 8000],
+  giveUpAfter: 30_000,
+};
+
+// Its limits are by the second, and an identity's writes are few: what is asked for passes soon.
+const throttled = { delays: [4000, 8000, 15_000, 30_000], giveUpAfter: 300_000 };
+const maxAnswer = 4 * 1024 * 1024;
+const maxPages = 100;
+
+/**
+ * Azure Resource Manager or Microsoft Graph. What reads is asked again when no answer came; what writes is not, since nobody
+ * knows whether it was done: whoever writes looks before he writes again. A 429 says that nothing was done, and is waited
+ * out for as long as its Retry-After says.
+ */
+export class AzureApi {
+  readonly clock: Clock;
+  readonly #access: AzureAccess;
+
+  constructor(access: AzureAccess) {
+    this.#access = access;
+    this.clock = access.clock;
+  }
+
+  /** Makes sure that the credentials are good for a token. Throws `azure-*`. */
+  async checkCredentials(signal: AbortSignal): Promise<void> {
+    await this.#access.tokens.get(this.#access.resource, signal);
+  }
+
+  async #once({ method, path, query, body, what }: AzureCall, signal: AbortSignal): Promise<JsonRecord> {
+    const { endpoint, resource, tokens } = this.#access;
+    const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
+    const token = await tokens.get(resource, signal);
+    const response = await request(`${endpoint}${path}${search}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        "user-agent": "podtrust",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...defined({ body: body === undefined ? undefined : JSON.stringify(body) }),
+      timeoutMs: 30_000,
+      maxBytes: maxAnswer,
+      allowPlainHttp: endpoint.startsWith("http:"),
+      signal,
+    }).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new AzureUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
+    });
+    if (response.status < 200 || response.status > 299) throw refusalOf(response);
+    const value = response.body.length === 0 ? {} : jsonOf(response);
+    if (isRecord(value)) return value;
+    throw invalidAnswer(what, "it is no JSON object");
+  }
+
+  /** The same with another token where the one in hand is refused: it may have been revoked, or ended early. */
+  async #withToken(call: AzureCall, signal: AbortSignal): Promise<JsonRecord> {
+    try {
+      return await this.#once(call, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof AzureRefusal) || thrown.status !== 401) throw thrown;
+      const { tokens, resource } = this.#access;
+      tokens.forget(resource);
+      return this.#once(call, signal);
+    }
+  }
+
+  /** One request, a 429 waited out. Throws `AzureRefusal` and `AzureUnanswered`. */
+  #paced(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait): Promise<JsonRecord> {
+    let refusal: AzureRefusal | undefined;
+    return until<JsonRecord>({
+      clock: this.clock,
+      withinMs: throttled.giveUpAfter,
+      delays: throttled.delays,
+      signal,
+      look: async () => {
+        try {
+          return { is: await this.#withToken(call, signal) };
+        } catch (thrown) {
+          if (!(thrown instanceof AzureRefusal) || thrown.status !== 429) throw thrown;
+          refusal = thrown;
+          return { waitsFor: "Azure takes no more requests for a while (429)", minDelay: thrown.pauseMs };
+        }
+      },
+      onWait,
+      late: () => refusal,
+    });
+  }
+
+  /** A write, made once. Throws `AzureRefusal`, and `AzureUnanswered` where it may have been done. */
+  write(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait): Promise<JsonRecord> {
+    return this.#paced(call, signal, onWait);
+  }
+
+  /** A read. Throws `AzureRefusal` alone raw, all else as PodtrustError. */
+  async read(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait = () => {}): Promise<JsonRecord> {
+    try {
+      return await retry(() => this.#paced(call, signal, onWait), {
+        schedule: reads,
+        clock: this.clock,
+        signal,
+        retryable: (error) => error instanceof AzureUnanswered && !signal.aborted,
+      });
+    } catch (thrown) {
+      throw thrown instanceof AzureUnanswered ? azureError(thrown, call.what) : thrown;
+    }
+  }
+
+  /** All pages of a list. Throws as `read`. */
+  async list(call: AzureCall, signal: AbortSignal): Promise<readonly unknown[]> {
+    const found: unknown[] = [];
+    const seen = new Set<string>();
+    let page: Readonly<Record<string, string>> = {};
+    for (let pages = 0; pages < maxPages; pages += 1) {
+      const answer = await this.read({ ...call, query: { ...call.query, ...page } }, signal);
+      if (!Array.isArray(answer["value"])) throw invalidAnswer(call.what, "it has no list");
+      found.push(...(answer["value"] as readonly unknown[]));
+      const next = nextPage(answer, call.what);
+      if (next === undefined) return found;
+      const [, token = ""] = Object.entries(next)[0] ?? [];
+      if (seen.has(token)) break;
+      seen.add(token);
+      page = next;
+    }
+    throw new PodtrustError("azure-answer-invalid", `${call.what}: the pages of the list have no end`);
+  }
+}
+
+// Where the next page is, is the answer's word: of that address only the page's mark is taken, so that no token goes elsewhere.
+function nextPage(answer: JsonRecord, what: string): Readonly<Record<string, string>> | undefined {
+  const link = textOf(answer["nextLink"]) ?? textOf(answer["@odata.nextLink"]) ?? "";
+  if (link === "") return undefined;
+  const marks = [...(URL.parse(link)?.searchParams ?? [])];
+  const found = marks.find(([name]) => /^\$skiptoken$/iu.test(name));
+  if (found === undefined) throw invalidAnswer(what, "it does not say which page is next");
+  return { [found[0]]: found[1] };
+}

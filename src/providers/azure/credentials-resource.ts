@@ -1,0 +1,205 @@
+import type { Difference, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
+import { relyingParties } from "../../rules/oidc/index.ts";
+import {
+  credentialName,
+  type FoundCredential,
+  isOwnCredential,
+  isSamePair,
+  type WantedCredential,
+} from "./federated-credential.ts";
+import type { CredentialHolder } from "./holders.ts";
+import { settle, type AzureStep } from "./settle.ts";
+
+/** Who of an issuer may become an identity or an application. */
+export interface CredentialsSpec {
+  readonly stack: string;
+  readonly holder: CredentialHolder;
+  /** None: nobody may. */
+  readonly wanted: readonly WantedCredential[];
+  readonly dependsOn?: readonly string[];
+}
+
+/** Those of a holder's federated credentials that are the stack's. */
+export interface CredentialsState {
+  readonly credentials: readonly FoundCredential[];
+}
+
+/** Creates and deletes that Azure takes of one identity: one in four seconds ("important considerations", throttling). */
+const paceMs = 4000;
+
+const keyOf = (name: string): string => name.toLowerCase();
+
+/** A wanted credential as it is written. */
+function written({ stack, holder }: CredentialsSpec, wanted: WantedCredential): FoundCredential {
+  const { issuer, subject, audience } = wanted;
+  const description = holder.describes ? ownershipComment.of(stack) : "";
+  return { name: credentialName(stack, wanted), issuer, subject, audiences: [audience], description };
+}
+
+const members = ["issuer", "subject", "audiences", "description"] as const;
+
+/** The members in which a credential is not as it shall be. */
+function drifted(found: FoundCredential, shall: FoundCredential): readonly (typeof members)[number][] {
+  return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(shall[one]));
+}
+
+/** Those of a list that are the stack's, as a plan sees them: they are there once there is one. */
+export function observedCredentials(
+  all: readonly FoundCredential[] | undefined,
+  stack: string,
+): Observed<CredentialsState> {
+  const credentials = (all ?? []).filter((one) => isOwnCredential(one, stack));
+  return credentials.length === 0
+    ? { exists: false }
+    : { exists: true, state: { credentials }, owner: { kind: "ours" } };
+}
+
+function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>): Difference {
+  const found = observed.exists ? observed.state.credentials : [];
+  const shall = spec.wanted.map((one) => ({ account: one.account, is: written(spec, one) }));
+  const names = new Set(shall.map(({ is }) => keyOf(is.name)));
+  const gone = found
+    .filter(({ name }) => !names.has(keyOf(name)))
+    .map(({ name, subject }): FieldChange => ({ field: name, before: subject, after: undefined }));
+  const changed = shall.flatMap(({ account, is }): readonly FieldChange[] => {
+    const before = found.find(({ name }) => keyOf(name) === keyOf(is.name));
+    if (before === undefined) {
+      const { name, issuer, audiences } = is;
+      return [{ field: account, before: undefined, after: { name, issuer, audience: audiences[0] } }];
+    }
+    return drifted(before, is).map((member) => ({
+      field: `${account}.${member}`,
+      before: before[member],
+      after: is[member],
+    }));
+  });
+  const fields = [...gone, ...changed];
+  if (fields.length === 0) return { kind: "none", fields };
+  return { kind: observed.exists ? "update" : "create", fields };
+}
+
+/** What stands of ours while it is written, and the next write. Rights are cut before others are given. */
+class Standing {
+  readonly #spec: CredentialsSpec;
+  readonly #work: Work;
+  readonly #own: Map<string, FoundCredential>;
+
+  constructor(spec: CredentialsSpec, own: readonly FoundCredential[], work: Work) {
+    this.#spec = spec;
+    this.#work = work;
+    this.#own = new Map(own.map((one) => [keyOf(one.name), one]));
+  }
+
+  #remove({ name, subject }: FoundCredential): AzureStep {
+    const { holder } = this.#spec;
+    return {
+      what: `deleting the federated credential ${name} (${subject}) of ${holder.title}`,
+      make: async () => {
+        await holder.remove(name, this.#work);
+        this.#own.delete(keyOf(name));
+      },
+    };
+  }
+
+  #write(shall: FoundCredential): AzureStep {
+    const { holder } = this.#spec;
+    const key = keyOf(shall.name);
+    return {
+      what: `writing the federated credential ${shall.name} of ${holder.title}`,
+      make: async () => {
+        await holder.write(shall, !this.#own.has(key), this.#work);
+        this.#own.set(key, shall);
+      },
+    };
+  }
+
+  next(): AzureStep | undefined {
+    const shall = this.#spec.wanted.map((one) => written(this.#spec, one));
+    const own = [...this.#own.values()];
+    const surplus = own.find(({ name }) => !shall.some((one) => keyOf(one.name) === keyOf(name)));
+    if (surplus !== undefined) return this.#remove(surplus);
+    const missing = shall.filter((one) => {
+      const found = this.#own.get(keyOf(one.name));
+      return found === undefined || drifted(found, one).length > 0;
+    });
+    // Those that stand and are wrong let somebody in who shall not.
+    const first = missing.find(({ name }) => this.#own.has(keyOf(name))) ?? missing[0];
+    if (first === undefined) return undefined;
+    // Somebody gave one of ours the subject of another: Azure takes a pair once.
+    const inTheWay = own.find((one) => keyOf(one.name) !== keyOf(first.name) && isSamePair(one, first));
+    return inTheWay === undefined ? this.#write(first) : this.#remove(inTheWay);
+  }
+}
+
+function settleCredentials(
+  spec: CredentialsSpec,
+  observed: Observed<CredentialsState>,
+  work: Work,
+): Promise<void> {
+  const { holder, stack } = spec;
+  const own = (found: Observed<CredentialsState>): readonly FoundCredential[] =>
+    found.exists ? found.state.credentials : [];
+  let standing = new Standing(spec, own(observed), work);
+  return settle(holder.api, work, {
+    paceMs,
+    async next(isUnclear) {
+      if (isUnclear) {
+        const found = observedCredentials(await holder.list(work.signal), stack);
+        standing = new Standing(spec, own(found), work);
+      }
+      return standing.next();
+    },
+  });
+}
+
+/**
+ * The stack's federated credentials of one identity or application, as one resource of a plan: Azure takes their writes one
+ * after another. Those that others made are none of it.
+ */
+export function credentialsResource(spec: CredentialsSpec): Resource<CredentialsState> {
+  const { holder, stack, dependsOn = [] } = spec;
+  return {
+    ...holder.named,
+    dependsOn,
+    fingerprint: ({ credentials }) => credentials,
+    read: async (signal) => observedCredentials(await holder.list(signal), stack),
+    diff: (observed) => difference(spec, observed),
+    apply: ({ observed }, work) => settleCredentials(spec, observed, work),
+    delete: (observed, work) => settleCredentials({ ...spec, wanted: [] }, observed, work),
+  };
+}
+
+/** A credential of somebody else's for the same ServiceAccount. */
+export interface DoubledCredential {
+  readonly wanted: WantedCredential;
+  readonly other: FoundCredential;
+  /** Whether it lets the ServiceAccount in as ours would. */
+  readonly isEnough: boolean;
+}
+
+/** What stands at a holder beside what is the stack's. */
+export interface HolderView {
+  /** Those that others made. */
+  readonly others: readonly FoundCredential[];
+  readonly doubled: readonly DoubledCredential[];
+  /** More than Azure takes, with the others'; undefined where they fit. */
+  readonly tooMany: number | undefined;
+}
+
+/** Compares what is wanted of a holder with what others have there. */
+export function viewOf(
+  { stack, wanted }: Pick<CredentialsSpec, "stack" | "wanted">,
+  all: readonly FoundCredential[],
+): HolderView {
+  const others = all.filter((one) => !isOwnCredential(one, stack));
+  const doubled = wanted.flatMap((one): readonly DoubledCredential[] => {
+    const other = others.find((found) => isSamePair(found, one));
+    if (other === undefined) return [];
+    const isEnough = other.audiences.length === 1 && other.audiences[0] === one.audience;
+    return [{ wanted: one, other, isEnough }];
+  });
+  const total = others.length + wanted.length - doubled.length;
+  const tooMany = total > relyingParties.azure.maxCredentials ? total : undefined;
+  return { others, doubled, tooMany };
+}

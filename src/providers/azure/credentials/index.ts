@@ -1,0 +1,2 @@
+export { type AzureCredentials, callerOf, readCredentials } from "./read.ts";
+export { AzureAccessTokens, type AzureTokenPlace } from "./token.ts";

@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
+import { readBoundedText } from "../../../core/files/index.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** As whom podtrust asks Azure. */
+export type AzureCredentials =
+  /** An application's own secret: whoever has it is that application until it ends. */
+  | { readonly kind: "secret"; readonly clientId: string; readonly secret: string }
+  /** A federated identity, whose token a file has: it is read anew for each access token. */
+  | { readonly kind: "assertion"; readonly clientId: string; readonly tokenFile: string }
+  /** Whoever is logged in with Azure's own program, which is run for each access token. */
+  | { readonly kind: "azure-cli"; readonly env: Environment };
+
+const maxSecret = 4096;
+const maxToken = 64 * 1024;
+
+const missing = (sentence: string, cause?: unknown): PodtrustError =>
+  new PodtrustError("azure-credentials-missing", sentence, cause === undefined ? {} : { cause });
+
+async function fileText(variable: string, path: string, max: number): Promise<string> {
+  try {
+    return (await readBoundedText(resolve(path), max)).trim();
+  } catch (error) {
+    throw missing(`the file of ${variable} cannot be read: ${path}: ${errorText(error)}`, error);
+  }
+}
+
+/** What a file holds is never repeated. */
+function checked(text: string, form: RegExp, variable: string): string {
+  if (form.test(text)) return text;
+  throw new PodtrustError(
+    "azure-credentials-invalid",
+    `the file of ${variable} holds ${text === "" ? "nothing" : "something else than is expected in it"}`,
+    { detail: { variable } },
+  );
+}
+
+const tokenVariable = "AZURE_FEDERATED_TOKEN_FILE";
+const secretVariable = "AZURE_CLIENT_SECRET_FILE";
+
+/** The token of a federated identity, as its file has it now. Throws `azure-credentials-missing` and `-invalid`. */
+export async function readAssertion(tokenFile: string): Promise<string> {
+  const text = await fileText(tokenVariable, tokenFile, maxToken);
+  return checked(text, /^[\w-]{1,40000}\.[\w-]{1,40000}\.[\w-]{1,4000}$/u, tokenVariable);
+}
+
+/**
+ * The credentials that the environment names: AZURE_CLIENT_ID with a token file, or with a file of a secret; else, with
+ * `azureCli`, Azure's own program. Nothing else is looked for, so that a run has no other rights than those that were meant.
+ * Throws `azure-credentials-missing` and `azure-credentials-invalid`.
+ */
+export async function readCredentials(env: Environment, azureCli = false): Promise<AzureCredentials> {
+  if (azureCli) return { kind: "azure-cli", env };
+  const clientId = env["AZURE_CLIENT_ID"] ?? "";
+  if (clientId === "") throw missing("AZURE_CLIENT_ID is not set");
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(clientId))
+    throw new PodtrustError("azure-credentials-invalid", "what AZURE_CLIENT_ID holds is no GUID");
+  const tokenFile = env[tokenVariable] ?? "";
+  if (tokenFile !== "") {
+    await readAssertion(tokenFile);
+    return { kind: "assertion", clientId, tokenFile };
+  }
+  const secretFile = env[secretVariable] ?? "";
+  if (secretFile === "") throw missing(`neither ${tokenVariable} nor ${secretVariable} is set`);
+  const secret = checked(
+    await fileText(secretVariable, secretFile, maxSecret),
+    /^[!-~]{8,512}$/u,
+    secretVariable,
+  );
+  return { kind: "secret", clientId, secret };
+}
+
+/** Whose they are, as far as is known. */
+export function callerOf(credentials: AzureCredentials): string {
+  if (credentials.kind === "azure-cli") return "whoever az is logged in as";
+  return `application ${credentials.clientId}`;
+}

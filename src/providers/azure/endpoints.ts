@@ -1,0 +1,44 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { isLoopback } from "../../core/http/index.ts";
+import type { PartyCloud } from "../../rules/oidc/index.ts";
+
+/** Where a tenant's cloud is asked, each without a slash at its end. */
+export interface AzureEndpoints {
+  readonly login: string;
+  readonly management: string;
+  readonly graph: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables that say another place: the first is of Azure's SDKs, the second of Azure Service Operator, the third ours. */
+const variables = {
+  login: "AZURE_AUTHORITY_HOST",
+  management: "AZURE_RESOURCE_MANAGER_ENDPOINT",
+  graph: "AZURE_GRAPH_ENDPOINT",
+} as const;
+
+/** Secrets and access tokens go there, so plain http is for this machine alone. */
+function checked(text: string, variable: string): string {
+  const url = URL.parse(text);
+  const isBare = url !== null && url.username + url.password + url.search + url.hash === "";
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  if (isBare && isSafe) return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+  throw new PodtrustError(
+    "azure-endpoint",
+    `what ${variable} holds is no https URL, nor one of this machine`,
+    {
+      detail: { variable },
+    },
+  );
+}
+
+/** The hosts of a cloud, but for those that the environment says. Throws `azure-endpoint`. */
+export function azureEndpoints(cloud: PartyCloud, env: Environment): AzureEndpoints {
+  const place = (service: keyof typeof variables): string => {
+    const given = env[variables[service]] ?? "";
+    const own = service === "login" ? cloud.authority : cloud[service];
+    return checked(given === "" ? own : given, variables[service]);
+  };
+  return { login: place("login"), management: place("management"), graph: place("graph") };
+}

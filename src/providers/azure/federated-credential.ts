@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { isRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { invalidAnswer } from "./failure.ts";
+
+/** A federated identity credential as Azure has it. */
+export interface FoundCredential {
+  readonly name: string;
+  readonly issuer: string;
+  /** Empty for one that matches by an expression. */
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  /** Graph's alone; empty at Resource Manager, which keeps none. */
+  readonly description: string;
+}
+
+/** A federated credential that shall be: one ServiceAccount of the issuer. */
+export interface WantedCredential {
+  /** NAMESPACE/NAME */
+  readonly account: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+}
+
+const hashLength = 16;
+const prefixOf = (stack: string): string => `podtrust-${stack}-`;
+
+/**
+ * The name of a credential of ours, which says whose it is: Resource Manager keeps neither tags nor a description of one.
+ * Of 89 characters at the most, of 120 that Azure takes.
+ */
+export function credentialName(
+  stack: string,
+  { issuer, subject }: Pick<WantedCredential, "issuer" | "subject">,
+): string {
+  const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex");
+  return `${prefixOf(stack)}${hash.slice(0, hashLength)}`;
+}
+
+/** Whether a credential is one of the stack's: no other stack's name has this form. */
+export function isOwnCredential({ name }: Pick<FoundCredential, "name">, stack: string): boolean {
+  const text = name.toLowerCase();
+  const prefix = prefixOf(stack);
+  return text.startsWith(prefix) && /^[0-9a-f]{16}$/u.test(text.slice(prefix.length));
+}
+
+/** Whether both let in the same subject of the same issuer: Azure takes one of them for an identity. */
+export function isSamePair(
+  one: Pick<FoundCredential, "issuer" | "subject">,
+  other: Pick<FoundCredential, "issuer" | "subject">,
+): boolean {
+  return one.issuer === other.issuer && one.subject === other.subject;
+}
+
+/** A credential of an answer, whose members stand in it or in its `properties`. Throws `azure-answer-invalid`. */
+export function readCredentialShape(value: unknown, what: string): FoundCredential {
+  if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
+  const inner = recordOf(value["properties"] ?? value);
+  const { audiences } = inner;
+  const text = (member: string): string => textOf(inner[member]) ?? "";
+  const name = textOf(value["name"]) ?? "";
+  // It becomes a path.
+  if (!/^[A-Za-z0-9][\w-]{2,119}$/u.test(name)) throw invalidAnswer(what, "an entry has no name");
+  return {
+    name,
+    issuer: text("issuer"),
+    subject: text("subject"),
+    audiences: Array.isArray(audiences) ? audiences.filter((one) => typeof one === "string") : [],
+    description: text("description"),
+  };
+}

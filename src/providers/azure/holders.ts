@@ -1,0 +1,105 @@
+import type { Work } from "../../rules/plan/index.ts";
+import type { AzureApi, AzureCall } from "./api.ts";
+import { azureError, isNotFound } from "./failure.ts";
+import { type FoundCredential, readCredentialShape } from "./federated-credential.ts";
+import { identityVersion } from "./identity-resource.ts";
+import {
+  applicationCredentialNames,
+  type GroupPlace,
+  identityCredentialNames,
+  identityPath,
+  type Named,
+} from "./places.ts";
+
+type Writing = Pick<Work, "signal" | "waiting">;
+
+/** What federated credentials stand in: an identity at Resource Manager, or an application at Graph. */
+export interface CredentialHolder {
+  readonly named: Named;
+  /** `identity web` */
+  readonly title: string;
+  readonly api: AzureApi;
+  /** Whether it keeps a description of each. */
+  readonly describes: boolean;
+  /** All of them; undefined where the holder is not there. Throws `azure-*`. */
+  list(signal: AbortSignal): Promise<readonly FoundCredential[] | undefined>;
+  /** Makes one, or changes the one of its name. Throws `AzureRefusal` and `AzureUnanswered`. */
+  write(credential: FoundCredential, isNew: boolean, work: Writing): Promise<void>;
+  /** Deletes one; that it is gone already is success. Throws as `write`. */
+  remove(name: string, work: Writing): Promise<void>;
+}
+
+async function listOf(
+  api: AzureApi,
+  call: Pick<AzureCall, "path" | "query">,
+  title: string,
+  signal: AbortSignal,
+): Promise<readonly FoundCredential[] | undefined> {
+  const what = `listing the federated credentials of ${title}`;
+  try {
+    const found = await api.list({ method: "GET", ...call, what }, signal);
+    return found.map((one) => readCredentialShape(one, what));
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw azureError(thrown, what);
+  }
+}
+
+async function send(api: AzureApi, call: AzureCall, { signal, waiting }: Writing): Promise<void> {
+  await api.write(call, signal, (reason, deadline) => waiting(reason, deadline));
+}
+
+async function remove(api: AzureApi, call: AzureCall, work: Writing): Promise<void> {
+  try {
+    await send(api, call, work);
+  } catch (thrown) {
+    if (!isNotFound(thrown)) throw thrown;
+  }
+}
+
+/** A user-assigned identity ("Federated Identity Credentials", REST of Microsoft.ManagedIdentity). */
+export function identityHolder(api: AzureApi, group: GroupPlace, name: string): CredentialHolder {
+  const title = `identity ${name}`;
+  const path = `${identityPath(group, name)}/federatedIdentityCredentials`;
+  const query = identityVersion;
+  return {
+    named: identityCredentialNames(group, name),
+    title,
+    api,
+    describes: false,
+    list: (signal) => listOf(api, { path, query }, title, signal),
+    write({ name: one, issuer, subject, audiences }, _isNew, work) {
+      const body = { properties: { issuer, subject, audiences } };
+      const what = `writing the federated credential ${one} of ${title}`;
+      return send(api, { method: "PUT", path: `${path}/${one}`, query, body, what }, work);
+    },
+    remove(one, work) {
+      const what = `deleting the federated credential ${one} of ${title}`;
+      return remove(api, { method: "DELETE", path: `${path}/${one}`, query, what }, work);
+    },
+  };
+}
+
+/** An application by its client id, which is not its object id (Microsoft Graph, `federatedIdentityCredential`). */
+export function applicationHolder(api: AzureApi, tenant: string, clientId: string): CredentialHolder {
+  const title = `application ${clientId}`;
+  const path = `/v1.0/applications(appId='${clientId}')/federatedIdentityCredentials`;
+  return {
+    named: applicationCredentialNames(tenant, clientId),
+    title,
+    api,
+    describes: true,
+    list: (signal) => listOf(api, { path }, title, signal),
+    write({ name: one, ...rest }, isNew, work) {
+      const what = `writing the federated credential ${one} of ${title}`;
+      const call = isNew
+        ? ({ method: "POST", path, body: { name: one, ...rest } } as const)
+        : ({ method: "PATCH", path: `${path}/${one}`, body: rest } as const);
+      return send(api, { ...call, what }, work);
+    },
+    remove(one, work) {
+      const what = `deleting the federated credential ${one} of ${title}`;
+      return remove(api, { method: "DELETE", path: `${path}/${one}`, what }, work);
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import { azureTags, type Observed, type Owner, type Resource } from "../../rules/plan/index.ts";
+import type { AzureApi, AzureCall } from "./api.ts";
+import { azureError, invalidAnswer, isNotFound } from "./failure.ts";
+import { groupPath, type GroupPlace, identitiesPath, identityNames, identityPath } from "./places.ts";
+import { settle, type AzureStep } from "./settle.ts";
+
+/** What an identity shall be. */
+export interface IdentitySpec {
+  readonly stack: string;
+  readonly group: GroupPlace;
+  readonly name: string;
+  /** Absent: the resource group's. It never changes. */
+  readonly location?: string;
+}
+
+/** A user-assigned managed identity. */
+export interface IdentityState {
+  readonly name: string;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** For AZURE_CLIENT_ID. */
+  readonly clientId: string;
+  /** The object id that role assignments name. */
+  readonly principalId: string;
+}
+
+/** The newest that is documented for identities and their credentials ("Microsoft.ManagedIdentity", REST). */
+export const identityVersion = { "api-version": "2024-11-30" };
+
+const isId = (text: string | undefined): text is string => /^[0-9a-f-]{36}$/iu.test(text ?? "");
+
+function shapeOf(value: unknown, what: string): IdentityState {
+  const { name, location, tags, properties } = recordOf(value);
+  const { clientId, principalId } = recordOf(properties);
+  const ids = [textOf(clientId), textOf(principalId)];
+  const [client, principal] = ids;
+  // The name becomes a path.
+  if (typeof name !== "string" || !/^[\w-]{3,128}$/u.test(name)) throw invalidAnswer(what, "it has no name");
+  if (!isId(client) || !isId(principal)) throw invalidAnswer(what, "an identity has no ids");
+  const texts = Object.entries(recordOf(tags)).filter((one): one is [string, string] => {
+    const [, text] = one;
+    return typeof text === "string";
+  });
+  return {
+    name,
+    location: textOf(location) ?? "",
+    tags: Object.fromEntries(texts),
+    clientId: client.toLowerCase(),
+    principalId: principal.toLowerCase(),
+  };
+}
+
+/** All identities of a resource group. Throws `azure-*`. */
+export async function listIdentities(
+  api: AzureApi,
+  group: GroupPlace,
+  signal: AbortSignal,
+): Promise<readonly IdentityState[]> {
+  const what = `listing the identities of ${group.resourceGroup}`;
+  const call = { method: "GET", path: identitiesPath(group), query: identityVersion, what } as const;
+  try {
+    return (await api.list(call, signal)).map((one) => shapeOf(one, what));
+  } catch (thrown) {
+    throw azureError(thrown, what);
+  }
+}
+
+async function readIdentity(
+  api: AzureApi,
+  { group, name }: Pick<IdentitySpec, "group" | "name">,
+  signal: AbortSignal,
+): Promise<IdentityState | undefined> {
+  const what = `reading the identity ${name}`;
+  try {
+    const call = { method: "GET", path: identityPath(group, name), query: identityVersion, what } as const;
+    return shapeOf(await api.read(call, signal), what);
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw azureError(thrown, what);
+  }
+}
+
+/** Where a resource group's own record is, which is where its identities are made by default. */
+async function groupLocation(api: AzureApi, group: GroupPlace, signal: AbortSignal): Promise<string> {
+  const what = `reading the resource group ${group.resourceGroup}`;
+  const query = { "api-version": "2021-04-01" };
+  try {
+    const { location } = await api.read({ method: "GET", path: groupPath(group), query, what }, signal);
+    if (typeof location === "string" && location !== "") return location;
+  } catch (thrown) {
+    throw azureError(thrown, what);
+  }
+  throw invalidAnswer(what, "it has no location");
+}
+
+/** Whose an identity is, seen from a stack. */
+export function identityOwner({ tags }: IdentityState, stack: string): Owner {
+  return azureTags.ownerOf(tags, stack);
+}
+
+/** An identity as a plan sees it. */
+export function observedIdentity(found: IdentityState | undefined, stack: string): Observed<IdentityState> {
+  return found === undefined
+    ? { exists: false }
+    : { exists: true, state: found, owner: identityOwner(found, stack) };
+}
+
+/** Its tags with ours among them; whatever else somebody tagged it with stays. */
+function markedTags(before: IdentityState["tags"], stack: string): IdentityState["tags"] {
+  const others = Object.entries(before).filter(([key]) => !azureTags.isOwn(key));
+  return { ...Object.fromEntries(others), ...azureTags.of(stack) };
+}
+
+const isMarked = ({ tags }: IdentityState, stack: string): boolean =>
+  Object.entries(azureTags.of(stack)).every(([key, text]) => tags[key] === text);
+
+/** Keeps a write from what became somebody else's since the plan was made. */
+function checkOurs(found: IdentityState, { stack, group, name }: IdentitySpec): void {
+  const owner = identityOwner(found, stack);
+  if (owner.kind === "ours") return;
+  const { id } = identityNames(group, name);
+  throw new PodtrustError("plan-changed", `${id} is somebody else's since the plan was made`, {
+    detail: { id, owner },
+  });
+}
+
+/** A user-assigned managed identity as a plan's resource. Where it stands never changes, and is no difference. */
+export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<IdentityState> {
+  const { stack, group, name } = spec;
+  const path = identityPath(group, name);
+  const read = (signal: AbortSignal): Promise<IdentityState | undefined> => readIdentity(api, spec, signal);
+  return {
+    ...identityNames(group, name),
+    dependsOn: [],
+    ifTaken: "Choose another name in the config, or have the podtrust that made it change it.",
+    fingerprint: ({ tags, clientId }) => ({ tags, clientId }),
+    outputs: ({ clientId, principalId }) => ({ clientId, principalId }),
+    read: async (signal) => observedIdentity(await read(signal), stack),
+    diff(observed) {
+      const after = azureTags.of(stack);
+      if (!observed.exists) {
+        const fields = Object.entries({ location: spec.location ?? "the resource group's", tags: after });
+        return {
+          kind: "create",
+          fields: fields.map(([field, value]) => ({ field, before: undefined, after: value })),
+        };
+      }
+      const { state } = observed;
+      if (isMarked(state, stack)) return { kind: "none", fields: [] };
+      const fields = [{ field: "tags", before: state.tags, after: markedTags(state.tags, stack) }];
+      return { kind: "update", fields };
+    },
+    async apply(_change, work) {
+      const { signal } = work;
+      const step = (what: string, call: Pick<AzureCall, "method" | "body">): AzureStep => ({
+        what,
+        make: async () =>
+          void (await api.write(
+            { ...call, path, query: identityVersion, what },
+            signal,
+            work.waiting.bind(work),
+          )),
+      });
+      await settle(api, work, {
+        async next() {
+          const found = await read(signal);
+          if (found === undefined) {
+            const location = spec.location ?? (await groupLocation(api, group, signal));
+            const body = { location, tags: azureTags.of(stack) };
+            return step(`making the identity ${name}`, { method: "PUT", body });
+          }
+          checkOurs(found, spec);
+          if (isMarked(found, stack)) return undefined;
+          const body = { tags: markedTags(found.tags, stack) };
+          return step(`tagging the identity ${name}`, { method: "PATCH", body });
+        },
+      });
+    },
+    async delete(_observed, work) {
+      const what = `deleting the identity ${name}`;
+      await settle(api, work, {
+        async next() {
+          const found = await read(work.signal);
+          // Whoever took it over meanwhile keeps it.
+          if (found === undefined || identityOwner(found, stack).kind !== "ours") return undefined;
+          const call = { method: "DELETE", path, query: identityVersion, what } as const;
+          return {
+            what,
+            make: async () => void (await api.write(call, work.signal, work.waiting.bind(work))),
+          };
+        },
+      });
+    },
+  };
+}

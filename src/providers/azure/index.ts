@@ -1,0 +1,21 @@
+export { AzureApi } from "./api.ts";
+export { AzureAccessTokens, callerOf, readCredentials } from "./credentials/index.ts";
+export {
+  credentialsResource,
+  type DoubledCredential,
+  type HolderView,
+  observedCredentials,
+  viewOf,
+} from "./credentials-resource.ts";
+export { type AzureEndpoints, azureEndpoints } from "./endpoints.ts";
+export { type AssertionExchange, tryExchange } from "./exchange.ts";
+export { credentialName, type FoundCredential, type WantedCredential } from "./federated-credential.ts";
+export { applicationHolder, type CredentialHolder, identityHolder } from "./holders.ts";
+export {
+  identityOwner,
+  identityResource,
+  type IdentityState,
+  listIdentities,
+  observedIdentity,
+} from "./identity-resource.ts";
+export { applicationCredentialNames, identityCredentialNames, identityNames } from "./places.ts";

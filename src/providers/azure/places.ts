@@ -1,0 +1,61 @@
+import type { Resource } from "../../rules/plan/index.ts";
+
+/** A resource group. Names in Azure Resource Manager are the same in every case. */
+export interface GroupPlace {
+  /** A GUID in lower case. */
+  readonly subscription: string;
+  readonly resourceGroup: string;
+}
+
+export type Named = Pick<Resource, "id" | "kind" | "link" | "names">;
+
+const lower = (text: string): string => text.toLowerCase();
+
+/** The path of a resource group, below Resource Manager's base. */
+export const groupPath = ({ subscription, resourceGroup }: GroupPlace): string =>
+  `/subscriptions/${subscription}/resourceGroups/${encodeURIComponent(resourceGroup)}`;
+
+/** The path of the identities of a resource group. */
+export const identitiesPath = (group: GroupPlace): string =>
+  `${groupPath(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
+
+/** The path of one identity. */
+export const identityPath = (group: GroupPlace, name: string): string => `${identitiesPath(group)}/${name}`;
+
+const groupId = ({ subscription, resourceGroup }: GroupPlace): string =>
+  `azure/${subscription}/${lower(resourceGroup)}`;
+
+/** What plans and selections call an identity. */
+export function identityNames(group: GroupPlace, name: string): Named {
+  const short = `identity/${lower(name)}`;
+  const place = groupId(group);
+  return {
+    id: `${place}/${short}`,
+    kind: "managed-identity",
+    names: [name, short, place],
+    link: "provider",
+  };
+}
+
+/** What plans and selections call the federated credentials of an identity. */
+export function identityCredentialNames(group: GroupPlace, name: string): Named {
+  const short = `credentials/${lower(name)}`;
+  const place = groupId(group);
+  return {
+    id: `${place}/${short}`,
+    kind: "federated-credentials",
+    names: [name, short, place],
+    link: "trust",
+  };
+}
+
+/** What plans and selections call the federated credentials of an application. */
+export function applicationCredentialNames(tenant: string, clientId: string): Named {
+  const short = `credentials/${clientId}`;
+  return {
+    id: `azure/${tenant}/application/${clientId}/credentials`,
+    kind: "federated-credentials",
+    names: [clientId, short, `azure/${tenant}`],
+    link: "trust",
+  };
+}

@@ -1,0 +1,84 @@
+import { PodtrustError } from "../../../core/base/index.ts";
+import { relyingParties } from "../../../rules/oidc/index.ts";
+import { type Change, ownerText } from "../../../rules/plan/index.ts";
+import type { PartPlan, Preflight } from "../part.ts";
+import type { Found, LookedAt } from "./survey.ts";
+
+const { maxCredentials } = relyingParties.azure;
+
+/** What Azure would refuse, found before it is asked. */
+function refusalsOf({ identity, holder, view, found }: LookedAt): readonly PodtrustError[] {
+  const { title } = holder;
+  const refusals = view.doubled
+    .filter(({ isEnough }) => !isEnough)
+    .map(({ wanted, other }) => {
+      const sentence = `${wanted.account} already has the federated credential ${other.name} of ${title}, which is for ${other.audiences.join(", ")} and not for ${wanted.audience}`;
+      return new PodtrustError("azure-credential-taken", sentence, { detail: { name: other.name } });
+    });
+  if (view.tooMany !== undefined) {
+    const sentence = `${title} would have ${view.tooMany} federated credentials with those of others, and Azure takes ${maxCredentials}`;
+    refusals.push(new PodtrustError("azure-limit", sentence, { detail: { total: view.tooMany } }));
+  }
+  const said = identity.kind === "managed" ? identity.clientId : undefined;
+  if (said !== undefined && found !== undefined && found.clientId !== said) {
+    const sentence = `${title} has the client id ${found.clientId}, and the config says ${said}`;
+    refusals.push(new PodtrustError("azure-client-id-other", sentence));
+  }
+  return refusals;
+}
+
+function warningsOf({ holder, view }: LookedAt): readonly string[] {
+  return view.doubled
+    .filter(({ isEnough }) => isEnough)
+    .map(
+      ({ wanted, other }) =>
+        `${wanted.account} is let in by the federated credential ${other.name} of ${holder.title}, which is not podtrust's: no second one is made, and podtrust down leaves it`,
+    );
+}
+
+/** What a person is told of identities that this stack did not make. */
+export function foreignNotes({ looked }: Found): readonly string[] {
+  return looked.flatMap(({ owner, holder }) =>
+    owner === undefined || owner.kind === "ours" || owner.kind === "newer-format"
+      ? []
+      : [
+          `${holder.title} belongs to ${ownerText(owner)}: of it only the federated credentials are this stack's`,
+        ],
+  );
+}
+
+const isGoing = ({ kind, resource }: Change): boolean =>
+  kind === "delete" && resource.kind === "managed-identity";
+
+/** What goes with an identity that is deleted. */
+function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: Found): Preflight {
+  const refusals: PodtrustError[] = [];
+  const warnings: string[] = [];
+  for (const { resource } of changes.filter(isGoing)) {
+    const { id } = resource;
+    const named = looked.find(({ identity }) => resource.names.includes(nameOf(identity)));
+    const others = named?.view.others ?? surplus.find((one) => one.id === id)?.others ?? [];
+    warnings.push(
+      `${id}: roles that it was assigned stay behind with nobody, and a new identity of the name is another one`,
+    );
+    if (others.length === 0) continue;
+    const names = others.map(({ name }) => name).join(", ");
+    const sentence = `${id} has federated credentials that others made, and that go with it: ${names}`;
+    if (allowInUse) warnings.push(sentence);
+    else refusals.push(new PodtrustError("azure-identity-in-use", sentence, { detail: { id } }));
+  }
+  return { refusals, warnings };
+}
+
+const nameOf = (identity: LookedAt["identity"]): string =>
+  identity.kind === "managed" ? identity.name : identity.clientId;
+
+/** What speaks against a plan of one section. */
+export function judgedPlan(plan: PartPlan, found: Found): Preflight {
+  const { refusals, warnings } = endings(plan, found);
+  if (plan.goal === "absent") return { refusals, warnings };
+  return {
+    refusals: [...refusals, ...found.looked.flatMap(refusalsOf)],
+    warnings: [...warnings, ...found.looked.flatMap(warningsOf)],
+  };
+}

@@ -1,0 +1,199 @@
+import { mapLimit, PodtrustError } from "../../../core/base/index.ts";
+import type { AzureIdentity } from "../../../config/index.ts";
+import {
+  type CredentialHolder,
+  credentialsResource,
+  type FoundCredential,
+  type HolderView,
+  identityHolder,
+  identityOwner,
+  type IdentityState,
+  listIdentities,
+  observedCredentials,
+  observedIdentity,
+  viewOf,
+  type WantedCredential,
+} from "../../../providers/azure/index.ts";
+import type { Observed, Owner, Resource } from "../../../rules/plan/index.ts";
+import { issuerMakers } from "../issuer-makers.ts";
+import type { Goal, Survey } from "../part.ts";
+import { type AzureSection, holderOf, identityOf, type TenantApis, wantedOf } from "./resources.ts";
+
+/** What stands of one identity or application of the config, and beside what is the stack's. */
+export interface LookedAt {
+  readonly identity: AzureIdentity;
+  readonly holder: CredentialHolder;
+  readonly view: HolderView;
+  /** Of a managed identity that is there. */
+  readonly found: IdentityState | undefined;
+  readonly owner: Owner | undefined;
+  /** All that stand there, whoever made them; undefined where the identity or application is not there. */
+  readonly credentials: readonly FoundCredential[] | undefined;
+  /** Those of the config that somebody else's do not stand for. */
+  readonly wanted: readonly WantedCredential[];
+}
+
+/** What a look at a section says beside what it found. */
+export interface Found {
+  readonly looked: readonly LookedAt[];
+  /** Identities of the stack's that the config no longer names, and what others have in them. */
+  readonly surplus: readonly { readonly id: string; readonly others: readonly FoundCredential[] }[];
+}
+
+/** A resource, and what was found of it. */
+type Seen = readonly [resource: Resource, observed: Observed];
+
+// Its limit on lists of credentials is five a second for a subscription.
+const few = 4;
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function absentApplication(clientId: string): PodtrustError {
+  return new PodtrustError("azure-application-absent", `there is no application ${clientId} in the tenant`, {
+    detail: { clientId },
+  });
+}
+
+/** Whether an identity is made and changed by this stack. A newer podtrust's is shown as what it is. */
+const isForeign = (owner: Owner | undefined): boolean =>
+  owner?.kind === "untagged" || owner?.kind === "other-stack";
+
+/** What a look at one identity or application of a section takes. */
+export interface SectionLooking {
+  readonly apis: TenantApis;
+  readonly section: AzureSection;
+  /** The identities of its resource group. */
+  readonly all: readonly IdentityState[];
+  readonly signal: AbortSignal;
+}
+
+/** Reads what stands of one identity or application, of which `wanted` shall be. Throws `azure-*`. */
+export async function lookAt(
+  { apis, section, all, signal }: SectionLooking,
+  identity: AzureIdentity,
+  wanted: readonly WantedCredential[],
+): Promise<LookedAt> {
+  const { stack } = section.config;
+  const holder = holderOf(apis, section, identity);
+  const found = identity.kind === "managed" ? all.find(({ name }) => same(name, identity.name)) : undefined;
+  const isThere = identity.kind === "application" || found !== undefined;
+  const credentials = isThere ? await holder.list(signal) : undefined;
+  const view = viewOf({ stack, wanted }, credentials ?? []);
+  return {
+    identity,
+    holder,
+    view,
+    found,
+    owner: found === undefined ? undefined : identityOwner(found, stack),
+    credentials,
+    wanted: wanted.filter((one) => !view.doubled.some((pair) => pair.wanted === one)),
+  };
+}
+
+class SectionSurvey {
+  readonly #apis: TenantApis;
+  readonly #section: AzureSection;
+  readonly #goal: Goal;
+  readonly #signal: AbortSignal;
+
+  constructor(apis: TenantApis, section: AzureSection, goal: Goal, signal: AbortSignal) {
+    this.#apis = apis;
+    this.#section = section;
+    this.#goal = goal;
+    this.#signal = signal;
+  }
+
+  get #stack(): string {
+    return this.#section.config.stack;
+  }
+
+  /** What stands of one identity or application, and the resources that it is to a plan. */
+  async #look(
+    identity: AzureIdentity,
+    all: readonly IdentityState[],
+  ): Promise<{ readonly looked: LookedAt; readonly seen: readonly Seen[] }> {
+    const wanted = this.#goal === "present" ? wantedOf(this.#section, identity) : [];
+    const looking = { apis: this.#apis, section: this.#section, all, signal: this.#signal };
+    const looked = await lookAt(looking, identity, wanted);
+    const { credentials, found, holder } = looked;
+    if (credentials === undefined && identity.kind === "application" && this.#goal === "present")
+      throw absentApplication(identity.clientId);
+    const stack = this.#stack;
+    const made: Seen[] = [];
+    if (identity.kind === "managed" && !isForeign(looked.owner)) {
+      const resource = identityOf(this.#apis, this.#section, identity.name);
+      made.push([resource, observedIdentity(found, stack)]);
+    }
+    const dependsOn = made.map(([{ id }]) => id);
+    const resource = credentialsResource({ stack, holder, wanted: looked.wanted, dependsOn });
+    return {
+      looked,
+      seen: [...made, [resource, observedCredentials(credentials, stack)]],
+    };
+  }
+
+  /** What the stack has in the group that the config no longer names: identities, and credentials in those of others. */
+  async #surplus(
+    all: readonly IdentityState[],
+  ): Promise<{ readonly seen: readonly Seen[]; readonly surplus: Found["surplus"] }> {
+    const { tenant } = this.#section;
+    const { management } = this.#apis;
+    const isNamed = ({ name }: IdentityState): boolean =>
+      tenant.identities.some((one) => one.kind === "managed" && same(one.name, name));
+    const others = all.filter((one) => !isNamed(one));
+    const looks = await mapLimit(
+      others,
+      async (found) => {
+        const holder = identityHolder(management, tenant, found.name);
+        return { found, holder, credentials: (await holder.list(this.#signal)) ?? [] };
+      },
+      few,
+    );
+    const stack = this.#stack;
+    const seen = looks.flatMap(({ found, holder, credentials }): readonly Seen[] => {
+      const isOurs = identityOwner(found, stack).kind === "ours";
+      const identity = identityOf(this.#apis, this.#section, found.name) as Resource;
+      const dependsOn = isOurs ? [identity.id] : [];
+      const own = observedCredentials(credentials, stack);
+      return [
+        ...(isOurs ? [[identity, observedIdentity(found, stack)] as const] : []),
+        ...(own.exists
+          ? [[credentialsResource({ stack, holder, wanted: [], dependsOn }) as Resource, own] as const]
+          : []),
+      ];
+    });
+    const surplus = looks.map(({ found, credentials }) => ({
+      id: identityOf(this.#apis, this.#section, found.name).id,
+      others: viewOf({ stack, wanted: [] }, credentials).others,
+    }));
+    return { seen, surplus };
+  }
+
+  async run(): Promise<{ readonly survey: Survey; readonly found: Found }> {
+    const { tenant, config } = this.#section;
+    const all = await listIdentities(this.#apis.management, tenant, this.#signal);
+    const looks = await mapLimit(tenant.identities, (identity) => this.#look(identity, all), few);
+    const { seen: owned, surplus } = await this.#surplus(all);
+    const desired = looks.flatMap(({ seen }) => seen);
+    const makers = issuerMakers(config);
+    return {
+      survey: {
+        // Entra reads the issuer when the first token comes, and remembers what it could not read.
+        desired: desired.map(([one]) => ({ ...one, dependsOn: [...one.dependsOn, ...makers] })),
+        owned: owned.map(([one]) => one),
+        seen: new Map([...desired, ...owned].map(([{ id }, observed]) => [id, observed])),
+      },
+      found: { looked: looks.map(({ looked }) => looked), surplus },
+    };
+  }
+}
+
+/** Reads what stands of a section. Throws `azure-*`. */
+export function surveyOf(
+  apis: TenantApis,
+  section: AzureSection,
+  goal: Goal,
+  signal: AbortSignal,
+): Promise<{ readonly survey: Survey; readonly found: Found }> {
+  return new SectionSurvey(apis, section, goal, signal).run();
+}

@@ -1,0 +1,44 @@
+import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
+import { type Jws, parseJws } from "../../../rules/oidc/index.ts";
+import type { Seen, WorkloadFacts } from "../facts.ts";
+import type { LinkFilter } from "./options.ts";
+import { notTried, seen } from "./seen.ts";
+import { objectOf } from "./workloads.ts";
+
+/** What the first ServiceAccount of something is asked with, which stands for its others. */
+export interface AccountGathering {
+  /** Undefined: the cluster cannot be asked. */
+  readonly api: KubernetesApi | undefined;
+  readonly signal: AbortSignal;
+  readonly wanted: LinkFilter;
+}
+
+/** What the cluster says of it. */
+export interface FirstAccountFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
+  /** Never part of a report. */
+  readonly token: Seen<Jws>;
+}
+
+/** Looks at a ServiceAccount, and mints a token of ten minutes for it; `jwt`: undefined where none was minted. */
+export async function firstAccount(
+  serviceAccount: string,
+  audience: string,
+  { api, signal, wanted }: AccountGathering,
+): Promise<{ readonly facts: FirstAccountFacts; readonly jwt: string | undefined }> {
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  const none = notTried("cluster");
+  if (api === undefined) return { facts: { serviceAccount, object: none, token: none }, jwt: undefined };
+  const object = wanted("serviceaccount")
+    ? await objectOf(api, serviceAccount, signal)
+    : { object: notTried("serviceaccount") };
+  const base = { serviceAccount, ...object };
+  if (!wanted("token", "sts")) return { facts: { ...base, token: notTried("token") }, jwt: undefined };
+  const spec = { audiences: [audience], expirationSeconds: 600 };
+  const minted = await seen(
+    signal,
+    async () => (await api.requestToken(namespace, name, spec, { signal })).token,
+  );
+  if (minted.kind !== "seen") return { facts: { ...base, token: minted }, jwt: undefined };
+  const token = await seen(signal, async () => parseJws(minted.value));
+  return { facts: { ...base, token }, jwt: minted.value };
+}
