@@ -136,6 +136,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cli/{aws-only,child,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands}.test.ts",
+      "test/gcp/killed.test.ts",
       "test/gate/{boundaries,left-out,regular-expressions,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
       "test/machine/emulator/*.test.ts",
