@@ -200,7 +200,7 @@ async function built(
 
 /** The path of one program, for a test that needs no other; its module is built first where it is not in the cache. */
 export async function buildProgram(
-  name: keyof Programs | "versitygw" | "argo-diff",
+  name: keyof Programs | "versitygw" | "argo-diff" | "cloud-auth-go",
   say: (line: string) => void = console.log,
 ): Promise<string> {
   const module = [...defaultPrograms, ...nightlyPrograms].find(({ programs }) =>

@@ -193,6 +193,13 @@ export const nightlyPrograms: readonly GoModule[] = [
     ldflags: `${strip} -X main.Version=v1.8.0`,
     programs: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
   },
+  {
+    name: "cloud-auth-go",
+    version: "1.15.0",
+    time: "40 seconds",
+    ldflags: strip,
+    programs: { "cloud-auth-go": "." },
+  },
   // Argo CD's engine, from its own repository, where it has no version.
   {
     name: "argo-diff",
