@@ -63,13 +63,14 @@ describe("one ServiceAccount at three clouds", () => {
     assert.equal(new Set(report.parties.map(({ audience }) => audience)).size, 3);
   });
 
-  test("has what podtrust made of one config at AWS and Google", () => {
+  test("has what podtrust made of one config at all three", () => {
     const made = report.made.join("\n");
     assert.match(made, /^aws\/111122223333\/oidc-provider\/…$/mu);
     assert.match(made, /^aws\/111122223333\/role\/k3s-demo-app$/mu);
     assert.match(made, /^gcp\/123456789012\/pool\/demo$/mu);
     assert.match(made, /^gcp\/123456789012\/provider\/demo\/demo$/mu);
     assert.match(made, /^gcp\/123456789012\/member\/demo\/demo-app@/mu);
+    assert.match(made, /^azure\/66666666-[0-9-]+\/podtrust\/credentials\/demo-app$/mu);
   });
 
   test("is refused by each for four reasons, each with its words and with the rule that explain has for it", () => {

@@ -1,7 +1,8 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
-import { serviceAccountSubject } from "../../rules/oidc/index.ts";
 import { example } from "../example.ts";
+import { writePrivateFile } from "../files.ts";
 import { askCloud, type FrontAnswer } from "./front-call.ts";
+import { startFrontRelay } from "./front-relay.ts";
 import { type DemoParty, type OpenedParty, type PartyPlace, refusedBy, running } from "./party.ts";
 
 const identity = "demo-app";
@@ -15,23 +16,23 @@ function saidIn({ body }: FrontAnswer): { readonly code: string; readonly messag
 }
 
 async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
-  const { sandbox, issuer } = environment;
+  const { sandbox, folder } = environment;
   const [azure, front] = [running(sandbox.azure, azureParty), running(sandbox.front, azureParty)];
-  const { tenant, subscription } = azure;
+  const { tenant, subscription, admin } = azure;
   const { namespace, serviceAccount } = example;
-  const subject = serviceAccountSubject(namespace, serviceAccount);
   await azure.seed({
-    identities: [{ name: identity, credentials: [{ name: example.stack, issuer: issuer.url, subject }] }],
+    identities: [{ name: identity }],
     secrets: [{ vault, name: secret, value: "hello from Key Vault", readers: [identity] }],
   });
   const { clientId } = running(
     azure.clients().find(({ name }) => name === identity),
     azureParty,
   );
+  const secretFile = await writePrivateFile(folder, "azure-admin-secret", admin.clientSecret);
+  const relay = await startFrontRelay(front, signal);
   return {
     given: [
       `tenant ${tenant} has the identity ${identity}, which may read the secret ${secret} of the vault ${vault}`,
-      `${identity} has a federated credential for ${namespace}/${serviceAccount}, since podtrust makes none at Azure yet`,
     ],
     section: {
       azure: [
@@ -39,11 +40,16 @@ async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
           tenant,
           subscription,
           resourceGroup: "podtrust",
-          identities: [{ name: identity, clientId, serviceAccounts: [`${namespace}/${serviceAccount}`] }],
+          identities: [{ name: identity, serviceAccounts: [`${namespace}/${serviceAccount}`] }],
         },
       ],
     },
-    env: {},
+    env: {
+      AZURE_CLIENT_ID: admin.clientId,
+      AZURE_CLIENT_SECRET_FILE: secretFile,
+      AZURE_AUTHORITY_HOST: relay.at("login.microsoftonline.com"),
+      AZURE_RESOURCE_MANAGER_ENDPOINT: relay.at("management.azure.com"),
+    },
     async exchange(token) {
       const answer = await askCloud(
         front,
@@ -78,7 +84,7 @@ async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
         read: `the secret ${secret} of the vault ${vault}`,
       };
     },
-    close: () => Promise.resolve(),
+    close: () => relay.close(),
   };
 }
 
@@ -87,7 +93,7 @@ export const azureParty: DemoParty = {
   name: "azure",
   sandbox: { azure: { propagationMs: 1000, newIssuerMs: 1000 } },
   standIn: "Entra and Key Vault that decide as Azure does",
-  shortened: "Entra knows a new issuer's keys after one second",
+  shortened: "Entra knows a new credential, and a new issuer's keys, after one second",
   rules: {
     "other-account": "credential-subject",
     "other-audience": "credential-audience",
@@ -95,6 +101,8 @@ export const azureParty: DemoParty = {
     expired: "assertion-time",
   },
   settling: {
+    "credential-issuer":
+      "Entra does not find a federated credential that was just made: at Azure for some minutes",
     "key-selection": "Entra knows no key of an issuer that it has just met: at Azure for up to half an hour",
   },
   open,
