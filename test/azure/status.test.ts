@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
+import type { TrustMap } from "../../src/map/index.ts";
 import type { StatusReport } from "../../src/stack/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
@@ -116,6 +117,40 @@ describe("status of Azure", () => {
     assert.match(
       first?.seen ?? "",
       /^shop\/web for identity web: 401: invalid_client: AADSTS700213: .*\(credential-subject: /u,
+    );
+  });
+
+  test("stands on the trust map: its ways are proved by an exchange, and whoever else is let in is told", async () => {
+    await world.must(["up", "--yes", ...route()]);
+    const map = async (): Promise<TrustMap> => {
+      const { out } = await world.podtrust(["map", "--json", ...route()], { clock: systemClock });
+      return JSON.parse(out) as TrustMap;
+    };
+    const site = `application ${world.clientId("site")}`;
+    const { access, findings: told } = await map();
+    assert.deepEqual(
+      access.map(({ serviceAccount, role, proof }) => [
+        serviceAccount,
+        role.split(", ").at(-1),
+        proof?.outcome,
+      ]),
+      [
+        ["service-account shop/web", "identity web", "accepted"],
+        ["service-account shop/site", site, "accepted"],
+      ],
+    );
+    assert.deepEqual(told, []);
+    const [found] = await world.credentials("web");
+    const path = world.arm(`/web/federatedIdentityCredentials/${found?.name}`);
+    const properties = {
+      issuer: issuer.issuer,
+      subject: subjectOf("shop/thief"),
+      audiences: found?.audiences,
+    };
+    await world.ask("PUT", path, { properties });
+    assert.deepEqual(
+      (await map()).findings.map(({ rule }) => rule),
+      ["not-admitted", "token-refused", "not-asked-for"],
     );
   });
 

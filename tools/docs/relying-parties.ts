@@ -73,7 +73,7 @@ this table, and none has a number of its own. "Not known" means that no limit is
 ${table(rows)}
 
 Each has a page that begins with an empty account, and says the least rights and what it costs: [AWS](../how-to/aws.md),
-[Google Cloud](../how-to/gcp.md), [OpenBao](../how-to/openbao.md).
+[Google Cloud](../how-to/gcp.md), [Azure](../how-to/azure.md), [OpenBao](../how-to/openbao.md).
 
 ## How long access lives
 "Measured" and "observed" is what others saw on the real cloud and published; of OpenBao, what its own server does in the tests.

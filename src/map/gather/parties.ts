@@ -68,15 +68,7 @@ export async function lookAtParties(
   api: KubernetesApi | undefined,
   signal: AbortSignal,
 ): Promise<PartiesReading> {
-  const all = (await partySights(context)).map(async ({ title, sights }): Promise<PartiesReading> => {
-    if (sights === undefined)
-      return { parties: [], unseen: [{ what: title, why: "podtrust does not look at it yet" }] };
-    const read = await Promise.all(sights.map((sight) => lookAt({ sight, title, api, signal })));
-    return {
-      parties: read.flatMap(({ parties }) => parties),
-      unseen: read.flatMap(({ unseen }) => unseen),
-    };
-  });
-  const read = await Promise.all(all);
+  const sights = await partySights(context);
+  const read = await Promise.all(sights.map(({ title, sight }) => lookAt({ sight, title, api, signal })));
   return { parties: read.flatMap(({ parties }) => parties), unseen: read.flatMap(({ unseen }) => unseen) };
 }

@@ -7,6 +7,6 @@ export interface PartyParts {
   parts(context: PartContext): readonly Part[];
   /** The same in OpenTofu; absent where no export is made of it yet. */
   readonly openTofu?: OpenTofuPart;
-  /** The same as the map has it; absent: it does not show it yet. */
-  readonly sights?: (context: PartContext) => readonly PartySight[];
+  /** The same as the map has it. */
+  readonly sights: (context: PartContext) => readonly PartySight[];
 }

@@ -34,20 +34,17 @@ export async function openTofuOfParties(
   return (await loaded(config)).flatMap(({ openTofu }) => openTofu ?? []);
 }
 
-/** Sections of one relying party, as the map has them; undefined where it does not show them yet. */
-interface SightsOfParty {
-  /** `Google Cloud` */
+/** A section of a relying party's, to be looked at, and the party's title: `Google Cloud`. */
+interface TitledSight {
   readonly title: string;
-  readonly sights: readonly PartySight[] | undefined;
+  readonly sight: PartySight;
 }
 
-/** The sections of relying parties beside AWS that a config has, to be looked at. Opens no connection. */
-export async function partySights(context: PartContext): Promise<readonly SightsOfParty[]> {
-  const { config } = context;
-  return Promise.all(
-    declared(config).map(async (name): Promise<SightsOfParty> => {
-      const party = await makers[name]();
-      return { title: boundsOf(name).title, sights: party.sights?.(context) };
-    }),
-  );
+/** The sections of relying parties beside AWS that a config has, as the map has them. Opens no connection. */
+export async function partySights(context: PartContext): Promise<readonly TitledSight[]> {
+  const all = declared(context.config).map(async (name): Promise<readonly TitledSight[]> => {
+    const { sights } = await makers[name]();
+    return sights(context).map((sight) => ({ title: boundsOf(name).title, sight }));
+  });
+  return (await Promise.all(all)).flat();
 }

@@ -1,0 +1,57 @@
+import type { PartContext } from "../part.ts";
+import { admittedBy, type PartySight, type SeenIdentity, type SeenParty } from "../sight.ts";
+import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts";
+
+/** Whom an identity lets in: its federated credentials of the issuer, for the audience that its cloud's tokens are for. */
+function identityOf(look: AzureIdentityLook, issuer: string, audience: string): SeenIdentity {
+  const { title, clientId, credentials, identity } = look;
+  const own = credentials.filter((one) => one.issuer === issuer && one.audiences.includes(audience));
+  return {
+    name: title,
+    exists: clientId !== undefined,
+    ...admittedBy(own.map(({ subject }) => subject)),
+    wanted: identity.serviceAccounts,
+    policies: [],
+  };
+}
+
+function sightOf(group: AzureGroup, issuer: string): PartySight {
+  const { tenant, audience } = group;
+  // Of an identity it is Azure's to say: known once it was looked at.
+  const clientIds = new Map<string, string>();
+  return {
+    place: `resource group ${tenant.resourceGroup}`,
+    audience,
+    async look(signal): Promise<SeenParty> {
+      const { identities } = await group.look(signal);
+      for (const { title, clientId } of identities)
+        if (clientId !== undefined) clientIds.set(title, clientId);
+      return {
+        // Entra has no thing that is the issuer: each credential names it.
+        provider: {
+          name: "federated credentials",
+          issuer,
+          details: [
+            ["Tenant", tenant.tenant],
+            ["Subscription", tenant.subscription],
+            ["Audience", audience],
+          ],
+        },
+        identities: identities.map((one) => identityOf(one, issuer, audience)),
+      };
+    },
+    async ask({ name }, jwt, signal) {
+      const clientId = clientIds.get(name);
+      if (clientId === undefined) throw new TypeError(`${name} was not looked at, or is not there`);
+      const answer = await group.exchange(clientId, jwt, signal);
+      return answer.outcome === "accepted"
+        ? { accepted: true, said: "" }
+        : { accepted: false, said: answer.message };
+    },
+  };
+}
+
+/** The resource groups of a config, as the map has them. Opens no connection. */
+export function azureSights(context: PartContext): readonly PartySight[] {
+  return azureGroups(context).map((group) => sightOf(group, context.config.issuer));
+}
