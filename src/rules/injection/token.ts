@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { skipLabel } from "./annotations.ts";
 import { annotationsOf } from "./annotated-access.ts";
 import type { InjectionNote } from "./notes.ts";
@@ -73,7 +73,7 @@ export function injectToken(pod: JsonRecord, injection: TokenInjection): JsonRec
   for (const key of ["initContainers", "containers"]) {
     const containers = recordsOf(spec[key]);
     const injected = containers.map((one) =>
-      skipped.includes(textOf(one["name"]) ?? "") ? one : injectContainer(one, injection),
+      skipped.includes(String(one["name"])) ? one : injectContainer(one, injection),
     );
     if (injected.some((one, index) => one !== containers[index])) spec = { ...spec, [key]: injected };
   }
