@@ -2,7 +2,7 @@ import { nearest, PodtrustError } from "../../core/base/index.ts";
 import type { RelyingPartyName } from "../../rules/oidc/index.ts";
 import type { DemoParty } from "./party.ts";
 
-/** One row for each relying party that the demo shows, in the order in which it does; loaded for who asks for it. */
+/** One row for each relying party that the demo shows, in the order in which it does. Without --for none of them is loaded. */
 const rows = {
   aws: async () => (await import("./aws.ts")).awsParty,
   gcp: async () => (await import("./gcp.ts")).gcpParty,
@@ -21,8 +21,18 @@ function nameOf(text: string): RelyingPartyName {
   });
 }
 
-/** The relying parties of a list as `aws,gcp`, each once and in the demo's order. Throws `usage`. */
-export async function partiesOf(list: string): Promise<readonly DemoParty[]> {
-  const wanted = new Set(list.split(",").map((text) => nameOf(text.trim())));
-  return Promise.all(names.filter((name) => wanted.has(name)).map((name) => rows[name]()));
+/** Those of a list as `aws,gcp`, and the others; each once and in the demo's order. */
+export interface ListedParties {
+  readonly listed: readonly DemoParty[];
+  readonly others: readonly DemoParty[];
+}
+
+/** Reads a list of relying parties. Throws `usage` for a name that is none. */
+export async function partiesOf(list: string): Promise<ListedParties> {
+  const wanted = new Set<string>(list.split(",").map((text) => nameOf(text.trim())));
+  const all = await Promise.all(names.map((name) => rows[name]()));
+  return {
+    listed: all.filter(({ name }) => wanted.has(name)),
+    others: all.filter(({ name }) => !wanted.has(name)),
+  };
 }

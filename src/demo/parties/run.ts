@@ -138,17 +138,17 @@ async function showAll(
   return { made, parties: reports };
 }
 
-/** What of a list can be shown here, and what cannot. Throws `usage` where nothing can. */
+/** What of a list can be shown here, and what could not, listed or not. Throws `usage` where nothing of the list can. */
 async function choose(
   list: string,
   path: string,
 ): Promise<{ readonly parties: readonly DemoParty[]; readonly notShown: readonly NotShown[] }> {
-  const asked = await partiesOf(list);
-  const notShown = asked.flatMap(({ name, missing }) => {
+  const { listed, others } = await partiesOf(list);
+  const parties = listed.filter(({ missing }) => missing?.(path) === undefined);
+  const notShown = [...listed, ...others].flatMap(({ name, missing }) => {
     const why = missing?.(path);
     return why === undefined ? [] : [{ what: boundsOf(name).title, why }];
   });
-  const parties = asked.filter(({ missing }) => missing?.(path) === undefined);
   const [first] = notShown;
   if (parties.length > 0 || first === undefined) return { parties, notShown };
   throw new PodtrustError("usage", `${first.what} cannot be shown: ${first.why}`, {
