@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, record } from "fast-check";
-import { azureCases } from "../../../test/support/azure-cases.ts";
-import { googleCases } from "../../../test/support/gcp-cases.ts";
+import { azureAccount, azureCases } from "../../../test/support/azure-cases.ts";
+import { googleAccount, googleCases } from "../../../test/support/gcp-cases.ts";
 import { aroundOf } from "../../../test/support/party-case.ts";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { openbaoCases } from "../../../test/support/openbao-cases.ts";
@@ -163,7 +163,8 @@ describe("the answer to an AdmissionReview", () => {
   });
 
   test("is a TypeError or an answer, whatever the question, and a patch leads to what injection makes of the pod", async () => {
-    const around = async () => ({ serviceAccount });
+    const annotations = { ...serviceAccount.metadata.annotations, ...googleAccount, ...azureAccount };
+    const around = async () => ({ serviceAccount: { metadata: { annotations } } });
     const object = record({
       metadata: oneof(jsonValue(), constant({ annotations: { "eks.amazonaws.com/skip-containers": "a" } })),
       spec: oneof(
