@@ -152,6 +152,10 @@ describe("status of Azure", () => {
       (await map()).findings.map(({ rule }) => rule),
       ["not-admitted", "token-refused", "not-asked-for"],
     );
+    const other = { ...properties, issuer: "https://other.example.com", subject: "ci" };
+    await world.ask("PUT", path, { properties: other });
+    const wider = (await map()).findings.find(({ kind }) => kind === "wider");
+    assert.equal(wider?.text, "it lets in ci of https://other.example.com too");
   });
 
   test("without credentials sees nothing of identities, and proves an application's exchange all the same", async () => {

@@ -27,11 +27,11 @@ export async function partsOfParties(context: PartContext): Promise<readonly Par
   return (await loaded(context.config)).flatMap((one) => one.parts(context));
 }
 
-/** The same in OpenTofu, of those of which an export is made. */
+/** The same in OpenTofu. */
 export async function openTofuOfParties(
   config: Pick<Config, FederatedParty>,
 ): Promise<readonly OpenTofuPart[]> {
-  return (await loaded(config)).flatMap(({ openTofu }) => openTofu ?? []);
+  return (await loaded(config)).map(({ openTofu }) => openTofu);
 }
 
 /** A section of a relying party's, to be looked at, and the party's title: `Google Cloud`. */

@@ -128,7 +128,8 @@ function managedBlocks(section: Section, identity: ManagedIdentity): readonly Bl
       attributes: attributes({
         provider,
         name: credentialName(config.stack, wanted),
-        user_assigned_identity_id: new HclExpression(`${identityType}.${name}.id`),
+        resource_group_name: tenant.resourceGroup,
+        parent_id: new HclExpression(`${identityType}.${name}.id`),
         issuer: wanted.issuer,
         subject: wanted.subject,
         audience: [wanted.audience],
@@ -203,7 +204,8 @@ function outputsOf(section: Section): readonly Block[] {
   });
 }
 
-const manager: RequiredProvider = { name: "azurerm", source: "hashicorp/azurerm", version: ">= 4.52, < 6.0" };
+// Its fifth version knows the identity of a credential by another name.
+const manager: RequiredProvider = { name: "azurerm", source: "hashicorp/azurerm", version: ">= 4.0, < 5.0" };
 const directory: RequiredProvider = {
   name: "azuread",
   source: "hashicorp/azuread",

@@ -2,14 +2,18 @@ import type { PartContext } from "../part.ts";
 import { admittedBy, type PartySight, type SeenIdentity, type SeenParty } from "../sight.ts";
 import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts";
 
-/** Whom an identity lets in: its federated credentials of the issuer, for the audience that its cloud's tokens are for. */
+/** Whom an identity lets in by its federated credentials: by those of the issuer, where they are for its cloud's audience. */
 function identityOf(look: AzureIdentityLook, issuer: string, audience: string): SeenIdentity {
   const { title, clientId, credentials, identity } = look;
-  const own = credentials.filter((one) => one.issuer === issuer && one.audiences.includes(audience));
+  const subjects = credentials.flatMap(({ issuer: of, subject, audiences }) => {
+    // Whoever has a token of another issuer is nobody of this cluster.
+    if (of !== issuer) return [`${subject} of ${of}`];
+    return audiences.includes(audience) ? [subject] : [];
+  });
   return {
     name: title,
     exists: clientId !== undefined,
-    ...admittedBy(own.map(({ subject }) => subject)),
+    ...admittedBy(subjects),
     wanted: identity.serviceAccounts,
     policies: [],
   };

@@ -11,7 +11,7 @@ export type GatherParty = (
 ) => Promise<readonly PartyFacts[]>;
 
 /** One row for each relying party that is looked at beside AWS, loaded by a config that has its section. */
-const gatherers: Readonly<Partial<Record<FederatedParty, () => Promise<GatherParty>>>> = {
+const gatherers: Readonly<Record<FederatedParty, () => Promise<GatherParty>>> = {
   gcp: async () => (await import("./gcp.ts")).gatherGoogle,
   azure: async () => (await import("./azure.ts")).gatherAzure,
   openbao: async () => (await import("./openbao.ts")).gatherOpenBao,
@@ -25,6 +25,6 @@ export async function gatherParties(
 ): Promise<readonly PartyFacts[]> {
   if (options.awsOnly === true) return [];
   const names = federatedParties.filter((name) => options.config[name].length > 0);
-  const gathered = names.flatMap((name) => gatherers[name] ?? []);
-  return (await Promise.all(gathered.map(async (load) => (await load())(options, cluster, wanted)))).flat();
+  const gathered = names.map(async (name) => (await gatherers[name]())(options, cluster, wanted));
+  return (await Promise.all(gathered)).flat();
 }
