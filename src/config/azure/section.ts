@@ -19,6 +19,7 @@ function resolveTenant({ cloud = "public", identities = [], ...rest }: AzureInpu
     cloud,
     subscription: rest.subscription.toLowerCase(),
     resourceGroup: rest.resourceGroup,
+    ...defined({ location: rest.location }),
     identities: identities.map(resolveIdentity),
   };
 }
