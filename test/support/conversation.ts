@@ -2,17 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import type { TestContext } from "node:test";
 
 /** A program that answers each line with one line of JSON. */
 export interface Conversation {
-  /** Has it do its one thing once more, and gives what it says. */
-  ask(): Promise<unknown>;
+  /** Has it do what the line says, and gives what it says. */
+  ask(line?: string): Promise<unknown>;
+  /** Ends its input, and so the program. */
+  end(): Promise<void>;
 }
 
-/** Starts it; it ends with the test, since its input does. */
-export function conversation(
-  t: TestContext,
+export function openConversation(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -23,16 +22,16 @@ export function conversation(
   stdin.on("error", () => undefined);
   const said = text(stderr);
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-  t.after(async () => {
-    stdin.end();
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  });
   return {
-    async ask() {
-      stdin.write("\n");
+    async ask(line = "") {
+      stdin.write(`${line}\n`);
       const { value, done } = await lines.next();
       if (done === true) throw new Error(`${file} has ended: ${(await said).slice(-2000)}`);
       return JSON.parse(value) as unknown;
+    },
+    async end() {
+      stdin.end();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     },
   };
 }

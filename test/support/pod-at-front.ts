@@ -13,7 +13,7 @@ import {
   startSandbox,
 } from "../../src/sandbox/index.ts";
 import type { Language } from "../../src/sandbox/front/index.ts";
-import { azureAudience, cartSeed } from "./azure-world.ts";
+import { azureAudience, cartSeed, issuerUrl } from "./azure-world.ts";
 import { audience, cart, cartEmail, cartMember, shop } from "./google-world.ts";
 import { noHome } from "./nowhere.ts";
 
@@ -34,6 +34,7 @@ export interface PodAtFront {
   tokens(change?: ForgedToken): PodTokens;
   /** Has the kubelet's part: writes the tokens into the pod's files. */
   write(tokens?: PodTokens): Promise<void>;
+  close(): Promise<void>;
   /** The pod's variables, and those that lead a language's clients through the front. `impersonates`: by Google's service account. */
   environment(
     language: Language,
@@ -51,20 +52,32 @@ const secret = {
   bindings: { "roles/secretmanager.secretAccessor": [`serviceAccount:${cartEmail}`, cartMember] },
 };
 
-/** Starts it, with its issuer; neither cloud keeps an issuer's documents, or lets what was written wait. */
+/** A provider that fetches the issuer's keys, and lets no workload of the namespace `banned` in. */
+const provider = {
+  id: "cluster",
+  oidc: { issuerUri: issuerUrl },
+  attributeCondition: "assertion['kubernetes.io']['namespace'] != 'banned'",
+};
+
+/** The same, for one test. */
 export async function podAtFront(t: TestContext): Promise<PodAtFront> {
+  const pod = await openPodAtFront();
+  t.after(() => pod.close());
+  return pod;
+}
+
+/** Starts it, with its issuer; neither cloud keeps an issuer's documents, or lets what was written wait. */
+export async function openPodAtFront(): Promise<PodAtFront> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-pod-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   const sandbox = await startSandbox({
     gcp: { unknowns: { issuerCache: 0, newKey: 0 } },
     azure: { propagationMs: 0, newIssuerMs: 0, issuerCacheMs: 0, writeMs: 0 },
     frontFolder: folder,
   });
-  t.after(() => sandbox.close());
   const { gcp: google, azure, front } = sandbox;
   if (google === undefined || azure === undefined || front === undefined)
     throw new TypeError("the sandbox has not both clouds");
-  google.seed({ ...shop, secrets: [secret] });
+  google.seed({ ...shop, pools: [{ id: "prod", providers: [provider] }], secrets: [secret] });
   await azure.seed(cartSeed());
   const issuer = await sandbox.issuer();
   const files = { google: join(folder, "google-token"), azure: join(folder, "azure-token") };
@@ -91,6 +104,10 @@ export async function podAtFront(t: TestContext): Promise<PodAtFront> {
     async write(written = tokens()) {
       await writeFile(files.google, written.google);
       await writeFile(files.azure, written.azure);
+    },
+    async close() {
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
     },
     environment: (language, { impersonates } = {}) => ({
       PATH: process.env["PATH"] ?? "",

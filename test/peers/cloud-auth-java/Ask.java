@@ -5,12 +5,15 @@ import com.google.api.client.http.HttpResponseException;
 import com.google.api.client.http.javanet.NetHttpTransport;
 import com.google.auth.http.HttpCredentialsAdapter;
 import com.google.auth.oauth2.GoogleCredentials;
+import com.google.gson.Gson;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 
 /**
- * Asks Google Cloud and Azure by their own libraries, which find all that they need in the environment as a pod has it. What
- * each of them got, or why it got nothing, is a line: the cloud's name first.
+ * Asks Google Cloud and Azure by their own libraries, which find all that they need in the environment as a pod has it. Each
+ * line of its input names a cloud; what its library got, or why it got nothing, is one line of JSON.
  */
 class Ask {
     private static String secret() throws Exception {
@@ -35,21 +38,21 @@ class Ask {
         return "a token of " + token.split("\\.").length + " parts";
     }
 
-    private static void say(String name, Callable<String> way) {
-        String said;
+    /** What it got, or all causes of why it got nothing. */
+    private static String said(Callable<String> way) {
         try {
-            said = way.call();
+            return way.call();
         } catch (Exception error) {
             StringBuilder text = new StringBuilder();
             for (Throwable cause = error; cause != null; cause = cause.getCause()) text.append(cause).append(' ');
-            said = text.toString();
+            return text.toString();
         }
-        System.out.println(name + " " + said.replaceAll("\\s+", " "));
     }
 
-    public static void main(String[] none) {
-        say("google", Ask::secret);
-        say("azure", Ask::token);
+    public static void main(String[] none) throws Exception {
+        var lines = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = lines.readLine(); line != null; line = lines.readLine())
+            System.out.println(new Gson().toJson(said(line.equals("google") ? Ask::secret : Ask::token)));
         System.exit(0);
     }
 }

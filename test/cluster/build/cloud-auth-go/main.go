@@ -1,8 +1,9 @@
-// Asks Google Cloud and Azure by their own libraries, which find all that they need in the environment as a pod has it. What
-// each of them got, or why it got nothing, is one line of JSON. With the word admin it keeps an identity by Azure's client of ARM.
+// Asks Google Cloud and Azure by their own libraries, which find all that they need in the environment as a pod has it. Each
+// line of its input names a library; what that got, or why it got nothing, is one line of JSON.
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -81,21 +82,23 @@ func byAzidentity(ctx context.Context) (string, error) {
 func main() {
 	ctx := context.Background()
 	ways := map[string]func(context.Context) (string, error){
-		"oauth2": byOauth2, "auth": byAuth, "azidentity": byAzidentity,
+		"oauth2": byOauth2, "auth": byAuth, "azidentity": byAzidentity, "armmsi": keepIdentity,
 	}
-	if len(os.Args) > 1 && os.Args[1] == "admin" {
-		ways = map[string]func(context.Context) (string, error){"armmsi": keepIdentity}
-	}
-	said := map[string]string{}
-	for name, way := range ways {
-		got, err := way(ctx)
-		if err != nil {
-			got = err.Error()
+	out := json.NewEncoder(os.Stdout)
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		way, isThere := ways[lines.Text()]
+		if !isThere {
+			fmt.Fprintln(os.Stderr, "no library", lines.Text())
+			os.Exit(2)
 		}
-		said[name] = got
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(said); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		said, err := way(ctx)
+		if err != nil {
+			said = err.Error()
+		}
+		if err := out.Encode(said); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 }

@@ -1,15 +1,16 @@
 /**
- * A key rotation as Google's and Azure's own libraries live through it, unchanged, in one process each: the kubelet writes a
- * token of the new key into the file, and the next call is granted; a token of the old key is refused once that is out.
+ * Google's and Azure's own libraries for Python and Node, unchanged, each in one process whose token file changes as a kubelet
+ * changes it: by each rule that a token can meet it is refused, and through a rotation of the issuer's keys it goes on.
  */
 import assert from "node:assert/strict";
 import process from "node:process";
-import { describe, test, type TestContext } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Language } from "../../src/sandbox/front/index.ts";
-import { type Conversation, conversation } from "../support/conversation.ts";
+import { type Conversation, openConversation } from "../support/conversation.ts";
 import { npmPackage } from "../support/npm-package.ts";
-import { podAtFront, red } from "../support/pod-at-front.ts";
+import { openPodAtFront, type PodAtFront, red } from "../support/pod-at-front.ts";
 import { pythonVenv } from "../support/python-venv.ts";
+import { meetRefusals } from "../support/refused-tokens.ts";
 
 const googlePython = pythonVenv("google-api-python-client", "2.202.0", {
   also: ["google-auth==2.63.0", "requests==2.32.5"],
@@ -75,85 +76,96 @@ for await (const _ of createInterface({ input: process.stdin })) {
 }
 `;
 
-type Start = (t: TestContext, env: Readonly<Record<string, string>>) => Promise<Conversation>;
+type Start = (env: Readonly<Record<string, string>>) => Promise<Conversation>;
 
 interface Library {
   readonly what: string;
+  readonly cloud: "azure" | "google";
   readonly language: Language;
   readonly missing: string | undefined;
   readonly start: Start;
-  readonly granted: unknown;
-  readonly refused: RegExp;
 }
 
 const inPython =
   (venv: typeof googlePython, script: string): Start =>
-  (t, env) =>
-    Promise.resolve(conversation(t, venv.program("python"), ["-c", script], env));
+  (env) =>
+    Promise.resolve(openConversation(venv.program("python"), ["-c", script], env));
 const inNode =
   (npm: typeof googleNode, script: string): Start =>
-  async (t, env) =>
-    conversation(t, process.execPath, [await npm.write(script)], env);
-
-const ofGoogle = { granted: red, refused: /Error connecting to the given credential's issuer/u };
-const ofAzure = { granted: 3, refused: /AADSTS7000272/u };
+  async (env) =>
+    openConversation(process.execPath, [await npm.write(script)], env);
 
 const libraries: readonly Library[] = [
   {
     what: "google-auth for Python",
+    cloud: "google",
     language: "python",
     missing: await googlePython.missing(),
     start: inPython(googlePython, googleInPython),
-    ...ofGoogle,
   },
   {
     what: "google-auth-library for Node",
+    cloud: "google",
     language: "node",
     missing: await googleNode.missing(),
     start: inNode(googleNode, googleInNode),
-    ...ofGoogle,
   },
   {
     what: "azure-identity for Python",
+    cloud: "azure",
     language: "python",
     missing: await azurePython.missing(),
     start: inPython(azurePython, azureInPython),
-    ...ofAzure,
   },
   {
     what: "@azure/identity for Node",
+    cloud: "azure",
     language: "node",
     missing: await azureNode.missing(),
     start: inNode(azureNode, azureInNode),
-    ...ofAzure,
   },
 ];
 
-describe("a rotation of the issuer's keys", () => {
-  for (const { what, language, missing, start, granted, refused } of libraries)
-    test(
-      `is lived through by ${what}: granted before, meanwhile and after, and an old token is refused once its key is out`,
-      { skip: missing ?? false },
-      async (t) => {
-        const pod = await podAtFront(t);
-        const { keys } = pod.issuer.cluster;
-        const old = pod.tokens();
-        await pod.write(old);
-        const client = await start(t, pod.environment(language));
-        assert.equal(await client.ask(), granted);
+const granted = { google: red, azure: 3 };
+const keyGone = { google: /Error connecting to the given credential's issuer/u, azure: /AADSTS7000272/u };
 
-        const [first] = keys.list();
-        const { kid } = await keys.create();
-        keys.promote(kid);
-        await pod.write();
-        assert.equal(await client.ask(), granted, "by the new key");
-        await pod.write(old);
-        assert.equal(await client.ask(), granted, "by the old key, which is still published");
+for (const { what, cloud, language, missing, start } of libraries)
+  describe(`${what} in a pod`, { skip: missing ?? false }, () => {
+    let pod: PodAtFront;
+    let client: Conversation;
+    before(async () => {
+      pod = await openPodAtFront();
+      client = await start(pod.environment(language));
+    });
+    after(async () => {
+      await client?.end();
+      await pod?.close();
+    });
 
-        keys.drop(first?.kid ?? "");
-        assert.match(String(await client.ask()), refused);
-        await pod.write();
-        assert.equal(await client.ask(), granted, "after the old key is out");
-      },
-    );
-});
+    test("shows the refusal of each rule that its token can meet, and is granted by a right one", async () => {
+      await meetRefusals(pod, { [what]: cloud }, () => client.ask());
+      await pod.write();
+      assert.equal(await client.ask(), granted[cloud]);
+    });
+
+    test("lives through a rotation: granted before, meanwhile and after, and not by a key that is out", async () => {
+      const { keys } = pod.issuer.cluster;
+      const old = pod.tokens({ expirationSeconds: 3600 });
+      await pod.write();
+      assert.equal(await client.ask(), granted[cloud]);
+
+      const [first] = keys.list();
+      const { kid } = await keys.create();
+      keys.promote(kid);
+      await pod.write();
+      assert.equal(await client.ask(), granted[cloud], "by the new key");
+      await pod.write(pod.tokens({ signedBy: { kid: first?.kid ?? "" } }));
+      assert.equal(await client.ask(), granted[cloud], "by the old key, which is still published");
+
+      keys.drop(first?.kid ?? "");
+      await pod.write(old);
+      assert.match(String(await client.ask()), keyGone[cloud]);
+      await pod.write();
+      assert.equal(await client.ask(), granted[cloud], "after the old key is out");
+    });
+  });
