@@ -46,6 +46,11 @@ describe("the sandbox's Graph", () => {
     assert.deepEqual(codeOf(await ask("GET", `/${appId}`)), [404, "Request_ResourceNotFound"]);
   });
 
+  test("takes a slash too many, as Microsoft's own client for Python sends it", async () => {
+    const { body } = await world.asAdmin("GET", `https://graph.microsoft.com/v1.0//applications/${id}`);
+    assert.equal(body["appId"], appId);
+  });
+
   test("makes, lists, changes and deletes a federated credential, by its name and its id", async () => {
     const made = await ask("POST", credentials(), { ...credential, description: "ours" });
     assert.equal(made.status, 201);

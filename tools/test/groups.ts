@@ -70,7 +70,7 @@ const byNight = [
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
   "test/cluster/operator/{mirror,webhook-life}.test.ts",
   "test/cluster/signer/{absence,kubeadm}.test.ts",
-  "test/peers/{ansible,cloud-auth-go,cloud-auth-java}.test.ts",
+  "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
   "test/tools/{planted-faults,release}.test.ts",
   "test/tools/host/{accounts,cilium-cli,foreign-machine,interrupted}.test.ts",
 ];

@@ -192,7 +192,8 @@ const path =
   /^\/v1\.0\/applications(\/[^/]+|\(appId='[^']+'\))?(?:\/(federatedIdentityCredentials)(?:\/([^/]+)|\(name='([^']+)'\))?)?$/iu;
 
 function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnswer> | FrontAnswer {
-  const asked = pathOf(request);
+  // Microsoft's own client for Python asks for /v1.0//applications, and Graph takes it.
+  const asked = pathOf(request).replaceAll(/\/{2,}/gu, "/");
   const [matched, key, isCredentials, id, name] = path.exec(asked) ?? [];
   if (matched === undefined || (key === undefined && isCredentials !== undefined))
     throw badRequest(`podtrust sandbox: Graph's stand-in has no ${request.method} ${asked.slice(0, 300)}`);
