@@ -1,7 +1,7 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import { example } from "../example.ts";
 import { writePrivateFile } from "../files.ts";
-import { askCloud, type FrontAnswer } from "./front-call.ts";
+import { askCloud, type CloudAnswer } from "./ask-cloud.ts";
 import { startFrontRelay } from "./front-relay.ts";
 import { type DemoParty, type OpenedParty, type PartyPlace, refusedBy, running } from "./party.ts";
 
@@ -10,7 +10,7 @@ const vault = "podtrust-demo";
 const secret = "demo-greeting";
 
 /** Entra's code and words, without the numbers of the request behind them. */
-function saidIn({ body }: FrontAnswer): { readonly code: string; readonly message: string } {
+function saidIn({ body }: CloudAnswer): { readonly code: string; readonly message: string } {
   const [message = ""] = (textOf(body["error_description"]) ?? "").split(" Trace ID:");
   return { code: textOf(body["error"]) ?? "", message };
 }

@@ -1,7 +1,7 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import { example } from "../example.ts";
 import { writePrivateFile } from "../files.ts";
-import { askCloud, type FrontAnswer } from "./front-call.ts";
+import { askCloud, type CloudAnswer } from "./ask-cloud.ts";
 import {
   type DemoParty,
   type OpenedParty,
@@ -17,7 +17,7 @@ const jwt = "urn:ietf:params:oauth:token-type:jwt";
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
 /** Google's code and words: OAuth's two texts of the exchange, the object of its other APIs. */
-function saidIn({ body }: FrontAnswer): { readonly code: string; readonly message: string } {
+function saidIn({ body }: CloudAnswer): { readonly code: string; readonly message: string } {
   const error = recordOf(body["error"]);
   return {
     code: textOf(body["error"]) ?? textOf(error["status"]) ?? "",
@@ -42,8 +42,8 @@ async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
   });
   const credentials = await writePrivateFile(folder, "google-admin.json", JSON.stringify(google.adminFile));
   const pool = `projects/${projectNumber}/locations/global/workloadIdentityPools/${example.stack}`;
-  const ask = (call: Parameters<typeof askCloud>[1]): Promise<FrontAnswer> => askCloud(front, call, signal);
-  const refused = (answer: FrontAnswer): PartyAnswer => refusedBy(google.decisions(), saidIn(answer));
+  const ask = (call: Parameters<typeof askCloud>[1]): Promise<CloudAnswer> => askCloud(front, call, signal);
+  const refused = (answer: CloudAnswer): PartyAnswer => refusedBy(google.decisions(), saidIn(answer));
   return {
     given: [`project ${project} has the service account ${email}, which may read the secret ${secret}`],
     section: {

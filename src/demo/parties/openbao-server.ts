@@ -16,7 +16,7 @@ export interface ServerAnswer {
 }
 
 /** OpenBao's own server, in memory. */
-export interface OpenBaoServer {
+export interface StartedOpenBao {
   readonly address: string;
   /** May do everything there, until the server ends. */
   readonly rootToken: string;
@@ -53,7 +53,7 @@ function jsonOf(text: string): JsonRecord {
 }
 
 async function untilItAnswers(
-  ask: OpenBaoServer["ask"],
+  ask: StartedOpenBao["ask"],
   hasEnded: () => boolean,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -75,7 +75,7 @@ async function untilItAnswers(
 export async function startOpenBao(
   program: string,
   { environment, path, signal }: PartyPlace,
-): Promise<OpenBaoServer> {
+): Promise<StartedOpenBao> {
   const { folder, connectTo, clock } = environment;
   const proxy = await startIssuerProxy(connectTo);
   const port = await freePort();
@@ -91,7 +91,7 @@ export async function startOpenBao(
   });
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));
-  const server: OpenBaoServer = {
+  const server: StartedOpenBao = {
     address,
     rootToken,
     async ask(where, token, body) {

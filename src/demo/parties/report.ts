@@ -13,7 +13,7 @@ export interface PartyGrant {
 }
 
 /** One relying party, as it was seen. */
-export interface PartyReport {
+export interface ShownParty {
   readonly name: RelyingPartyName;
   readonly title: string;
   /** Of its tokens. */
@@ -29,7 +29,7 @@ export interface PartiesReport {
   readonly serviceAccount: string;
   /** Ids of what podtrust made, in order. */
   readonly made: readonly string[];
-  readonly parties: readonly PartyReport[];
+  readonly parties: readonly ShownParty[];
   readonly notShown: readonly NotShown[];
   readonly seconds: number;
 }

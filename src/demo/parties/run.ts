@@ -10,7 +10,7 @@ import { type OtherAudience, showRefused } from "./attempts.ts";
 import { makeAll, sharedConfig, type SharedConfig } from "./make.ts";
 import type { DemoParty, OpenedParty } from "./party.ts";
 import type { NotShown } from "../report.ts";
-import type { OnPartiesEvent, PartiesReport, PartyGrant, PartyReport } from "./report.ts";
+import type { OnPartiesEvent, PartiesReport, PartyGrant, ShownParty } from "./report.ts";
 import { partiesOf } from "./rows.ts";
 
 /** How the demo of several relying parties goes. */
@@ -75,7 +75,7 @@ function untilGranted({ party, opened, title, audience }: Shown, showing: Showin
   });
 }
 
-async function showParty(shown: Shown, other: OtherAudience, showing: Showing): Promise<PartyReport> {
+async function showParty(shown: Shown, other: OtherAudience, showing: Showing): Promise<ShownParty> {
   const { environment, onEvent } = showing;
   const { party, opened, title, audience } = shown;
   onEvent({ kind: "heading", title });
@@ -132,7 +132,7 @@ async function showAll(
   const shared = await sharedConfig(environment, opened);
   const made = await makeAll(environment, shared, showing);
   const all = await shownOf(running, shared);
-  const reports: PartyReport[] = [];
+  const reports: ShownParty[] = [];
   for (const [index, one] of all.entries())
     reports.push(await showParty(one, otherThan(all, index), showing));
   return { made, parties: reports };

@@ -3,7 +3,7 @@ import { request } from "../../core/http/index.ts";
 import type { Front } from "../../sandbox/index.ts";
 
 /** What a workload asks of a cloud. */
-export interface FrontCall {
+export interface CloudCall {
   /** The cloud's own address, as in production. */
   readonly url: string;
   readonly bearer?: string;
@@ -13,12 +13,12 @@ export interface FrontCall {
 }
 
 /** What came back. */
-export interface FrontAnswer {
+export interface CloudAnswer {
   readonly status: number;
   readonly body: JsonRecord;
 }
 
-function bodyOf({ form, json }: FrontCall): { readonly type: string; readonly body: string } | undefined {
+function bodyOf({ form, json }: CloudCall): { readonly type: string; readonly body: string } | undefined {
   if (form !== undefined)
     return { type: "application/x-www-form-urlencoded", body: new URLSearchParams(form).toString() };
   return json === undefined ? undefined : { type: "application/json", body: JSON.stringify(json) };
@@ -34,7 +34,7 @@ function jsonOf(text: string): JsonRecord {
 }
 
 /** Asks a cloud under its own name, through the sandbox's front and by its CA alone. Throws `http-*`. */
-export async function askCloud(front: Front, call: FrontCall, signal: AbortSignal): Promise<FrontAnswer> {
+export async function askCloud(front: Front, call: CloudCall, signal: AbortSignal): Promise<CloudAnswer> {
   const sent = bodyOf(call);
   const { status, body } = await request(call.url, {
     method: sent === undefined ? "GET" : "POST",
