@@ -45,8 +45,8 @@ const serviceAccount = section("One service account of Google.", {
   email: text(
     {
       what: "The service account's e-mail address.",
-      accepted: "an address such as web@my-project.iam.gserviceaccount.com",
-      example: "web@my-project.iam.gserviceaccount.com",
+      accepted: "an address such as shop-web@my-project.iam.gserviceaccount.com",
+      example: "shop-web@my-project.iam.gserviceaccount.com",
     },
     /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/u,
   ),

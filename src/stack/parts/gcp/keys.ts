@@ -49,7 +49,7 @@ function judged(
   const sentence = `${issuer} has ${keys.length} keys, and Google takes ${maxUploadedKeys} in an upload`;
   throw new PodtrustError("gcp-keys-refused", sentence, {
     next: "Take keys out that sign no more tokens, or let Google fetch them with keys: fetch where the issuer is public.",
-    detail: { keys: keys.length, most: maxUploadedKeys },
+    detail: { keys: keys.length, max: maxUploadedKeys },
   });
 }
 
