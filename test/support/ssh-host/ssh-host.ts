@@ -96,8 +96,7 @@ exec sh -c "$SSH_ORIGINAL_COMMAND"
 '
   fi
   unshare ${namespace().join(" ")} sh -c '
-mount --make-rprivate / 2>/dev/null
-for folder in ${hostFolders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
+mount --all --fstab "$R.fstab" || exit 90
 if [ -f /run/stand-in/boot-id ]; then mount --bind /run/stand-in/boot-id /proc/sys/kernel/random/boot_id || exit 91; fi
 ${surroundings(bin)}
 exec sh -c "$SSH_ORIGINAL_COMMAND"
@@ -150,6 +149,9 @@ export async function startSshHost(): Promise<SshHost> {
     await keyIn(folder, "login"),
   ];
   await cp(`${keyFile}.pub`, join(folder, "authorized"));
+  // All in one call: of a session's start a call of mount for each would be most.
+  const binds = hostFolders.map((one) => `${join(root, one)} /${one} none bind 0 0\n`);
+  await writeFile(`${root}.fstab`, binds.join(""));
   await writeFile(join(folder, "inside"), inside(root, bin, watched));
   await chmod(join(folder, "inside"), 0o755);
   const port = await freePort();
