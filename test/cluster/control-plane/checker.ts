@@ -1,5 +1,6 @@
 import { systemClock } from "../../../src/core/base/index.ts";
-import type { ControlPlaneMachine } from "./machines.ts";
+import { isAtLength } from "../../support/runs.ts";
+import { type AskedMachine, type ControlPlaneMachine, onOneConnection } from "./machines.ts";
 
 /** What was asked, and what was refused by a server that answered. */
 export interface Checked {
@@ -16,7 +17,8 @@ export interface Checker {
   end(): Promise<Checked>;
 }
 
-const everyMs = 50;
+/** Between two rounds of questions. */
+export const everyMs = isAtLength ? 50 : 250;
 const kept = 12;
 
 interface Minted {
@@ -29,7 +31,7 @@ const tokenPath = (namespace: string, name: string): string =>
 
 /** A token of a server for the API itself, as a pod gets it; undefined while the server is away. */
 async function mintAt(
-  { ask, name: by }: ControlPlaneMachine,
+  { ask, name: by }: AskedMachine,
   namespace: string,
   name: string,
 ): Promise<Minted | undefined> {
@@ -41,7 +43,7 @@ async function mintAt(
 
 /** Whether a server takes a token; undefined while it does not answer as one that is ready. */
 async function acceptedBy(
-  { ask }: ControlPlaneMachine,
+  { ask }: AskedMachine,
   token: string,
 ): Promise<{ readonly is: boolean; readonly why: string } | undefined> {
   const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };
@@ -67,7 +69,9 @@ export function startChecker(
   const refused: string[] = [];
   const gaps = new Map(machines.map((machine) => [machine.name, 0]));
   let asked = 0;
-  const each = async (machine: ControlPlaneMachine): Promise<void> => {
+  const each = async (there: ControlPlaneMachine): Promise<void> => {
+    // Most of what a request takes is its connection.
+    const machine = onOneConnection(there);
     let lastAnswer = performance.now();
     for (let round = 0; !ending.signal.aborted; round += 1) {
       const minted = round % 4 === 0 ? await mintAt(machine, namespace, name) : undefined;
@@ -86,6 +90,7 @@ export function startChecker(
       }
       await systemClock.sleep(everyMs);
     }
+    machine.end();
   };
   const loops = machines.map(each);
   return {

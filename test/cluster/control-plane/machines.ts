@@ -5,6 +5,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { Agent } from "node:https";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildProgram, buildPrograms } from "../build.ts";
@@ -29,14 +30,18 @@ export function machinesLeftOut(version: KubernetesVersion = defaultVersion): st
   return missing === undefined ? leftOut([version]) : `left out: ${missing}`;
 }
 
-/** One node. */
-export interface ControlPlaneMachine {
+/** A node as who asks its API server sees it. */
+export interface AskedMachine {
   readonly name: string;
+  /** Asks it as the administrator unless another client is named; rejects while it is away. */
+  readonly ask: (path: string, options?: AskOptions) => Promise<Answer>;
+}
+
+/** One node. */
+export interface ControlPlaneMachine extends AskedMachine {
   readonly host: SshHost;
   /** Its API server's own URL. */
   readonly url: string;
-  /** Asks it as the administrator unless another client is named; rejects while it is away. */
-  readonly ask: (path: string, options?: AskOptions) => Promise<Answer>;
   /** The end of its API server's log, or of its kubelet's. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
@@ -265,4 +270,14 @@ export async function startMachines(options: MachinesOptions): Promise<ControlPl
     await stop();
     throw error;
   }
+}
+
+/** The same machine, asked on one connection, for who asks it many times; `end` closes it. */
+export function onOneConnection(machine: ControlPlaneMachine): AskedMachine & { end(): void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return {
+    name: machine.name,
+    ask: (path, options = {}) => machine.ask(path, { ...options, agent }),
+    end: () => agent.destroy(),
+  };
 }

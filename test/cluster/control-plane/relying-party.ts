@@ -7,11 +7,16 @@ import { startSandbox } from "../../../src/sandbox/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { FakeCertificates, MemoryLog } from "../../support/publisher.ts";
 import { audience, awsError } from "../../support/sandbox.ts";
-import type { ControlPlaneMachine, ControlPlaneMachines } from "./machines.ts";
+import { everyMs } from "./checker.ts";
+import {
+  type AskedMachine,
+  type ControlPlaneMachine,
+  type ControlPlaneMachines,
+  onOneConnection,
+} from "./machines.ts";
 
 /** Milliseconds: Cache-Control of the publisher. STS keeps the documents for as long again, and asks for nothing meanwhile. */
 export const cacheMs = 5000;
-const everyMs = 100;
 
 /** A publisher of the cluster, and an STS that keeps what it has fetched. */
 export interface RelyingParty {
@@ -22,7 +27,7 @@ export interface RelyingParty {
     readonly connectTo: readonly { host: string; port: number; address: string; toPort: number }[];
   };
   /** A token of a server for STS. */
-  mint(machine: ControlPlaneMachine): Promise<string | undefined>;
+  mint(machine: AskedMachine): Promise<string | undefined>;
   /** Whether STS takes a token. */
   assumes(token: string): Promise<boolean>;
   /** Shows STS tokens of every server until it is ended: of each the first and the newest. Gives what was asked and refused. */
@@ -116,7 +121,8 @@ export async function startRelyingParty(world: ControlPlaneMachines, issuer: str
       const ending = new AbortController();
       const refused: string[] = [];
       let asked = 0;
-      const each = async (machine: ControlPlaneMachine): Promise<void> => {
+      const each = async (there: ControlPlaneMachine): Promise<void> => {
+        const machine = onOneConnection(there);
         let first: string | undefined;
         while (!ending.signal.aborted) {
           const newest = await mint(machine);
@@ -129,6 +135,7 @@ export async function startRelyingParty(world: ControlPlaneMachines, issuer: str
           }
           await systemClock.sleep(everyMs);
         }
+        machine.end();
       };
       const loops = world.machines.map(each);
       return async () => {

@@ -1,4 +1,4 @@
-import { request } from "node:https";
+import { type Agent, request } from "node:https";
 import type { KeyPair } from "./authority.ts";
 
 export interface AskOptions {
@@ -7,6 +7,8 @@ export interface AskOptions {
   readonly body?: unknown;
   readonly token?: string;
   readonly client?: KeyPair;
+  /** Who keeps a connection for more requests; each has its own by default. */
+  readonly agent?: Agent;
 }
 
 export interface Answer {
@@ -24,7 +26,7 @@ function warningText(header: string): string {
   return quoted.slice(1, -1).replaceAll(/\\(.)/gu, "$1");
 }
 
-/** One request on a connection of its own, with the server verified by this CA. */
+/** One request, with the server verified by this CA. */
 export function ask(url: string, ca: string, options: AskOptions = {}): Promise<Answer> {
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
   // Pebble in strict mode wants a User-Agent (RFC 8555 §6.1).
@@ -38,7 +40,7 @@ export function ask(url: string, ca: string, options: AskOptions = {}): Promise<
         method: options.method ?? "GET",
         headers,
         ca,
-        agent: false,
+        agent: options.agent ?? false,
         timeout: 10_000,
         ...(options.client === undefined
           ? {}
