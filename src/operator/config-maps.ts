@@ -40,6 +40,7 @@ export const followedConfigMaps = injectionMaps.map(
 export interface ConfigMapsOptions {
   readonly api: Pick<KubernetesApi, "apply" | "remove">;
   readonly accounts: Mirror<InjectionView, "namespace">;
+  readonly namespaces: Pick<Mirror<InjectionView>, keyof KeySource | "get">;
   /** As `followedConfigMaps`. */
   readonly configMaps: readonly Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">[];
   readonly roles: Roles;
@@ -57,7 +58,7 @@ function byNamespace(followed: Pick<KeySource, keyof KeySource>): KeySource {
 
 /**
  * Keeps in each namespace the ConfigMaps by which the policies of the mode `configmap` inject: what its ServiceAccounts ask
- * of each relying party, by their annotations or the role map. Where none asks there is none. A ConfigMap of such a name that
+ * of each relying party, by their annotations or the role map, and whether labelled pods do. Where none asks there is none. A ConfigMap of such a name that
  * is somebody else's is left alone, and told of.
  */
 export class ConfigMaps implements Controller {
@@ -67,24 +68,27 @@ export class ConfigMaps implements Controller {
 
   constructor(options: ConfigMapsOptions) {
     this.#options = options;
-    const { accounts, configMaps, roleMap } = options;
+    const { accounts, namespaces, configMaps, roleMap } = options;
     const all = byNamespace(accounts);
     this.follows = [
       all,
+      namespaces,
       ...configMaps.map(byNamespace),
       ...(roleMap === undefined ? [] : [followedAs(roleMap, () => all.keys())]),
     ];
   }
 
   async reconcile(namespace: string, run: Reconcile): Promise<void> {
-    const { accounts, roles } = this.#options;
+    const { accounts, namespaces, roles } = this.#options;
     const asking = accounts
       .by("namespace", namespace)
       .map((key) => roles.account(accounts.get(key) ?? {}, key));
     const foreign: string[] = [];
-    for (const [index, map] of injectionMaps.entries())
-      if (!(await this.#keep(namespace, injectionConfigMap(namespace, asking, map), { index, map, run })))
+    for (const [index, map] of injectionMaps.entries()) {
+      const object = injectionConfigMap(namespace, asking, map, namespaces.get(namespace));
+      if (!(await this.#keep(namespace, object, { index, map, run })))
         foreign.push(`ConfigMap ${namespace}/${map.configMap} has no label ${mark.key}=${mark.value}`);
+    }
     if (foreign.length > 0)
       throw new PodtrustError(
         "operator-foreign-config-map",

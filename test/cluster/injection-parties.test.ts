@@ -92,8 +92,9 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
       metadata: { name, labels: { "podtrust.dev/injection": "serviceaccounts", ...labels }, annotations },
     });
     for (const one of accounts) await create(`/api/v1/namespaces/${name}/serviceaccounts`, one);
+    const of = { metadata: { annotations } };
     for (const map of injectionMaps)
-      await create(`/api/v1/namespaces/${name}/configmaps`, injectionConfigMap(name, accounts, map));
+      await create(`/api/v1/namespaces/${name}/configmaps`, injectionConfigMap(name, accounts, map, of));
   }
 
   /** Makes a pod until it has all tokens, and its maker is told of what is not made. */

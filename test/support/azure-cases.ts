@@ -59,6 +59,20 @@ export const azureCases: readonly PartyCase[] = [
     pod: podOf(labelled("true"), containerOf()),
     injected: withVolumes(podOf(labelled("true"), given()), volume()),
   },
+  {
+    name: "label-alone",
+    serviceAccount: {},
+    namespace: { [key("tenant-id")]: tenant },
+    pod: podOf(labelled("true"), containerOf()),
+    injected: withVolumes(podOf(labelled("true"), given({ tenant })), volume()),
+  },
+  {
+    name: "no-label-where-the-namespace-names-a-tenant",
+    serviceAccount: {},
+    namespace: { [key("tenant-id")]: tenant },
+    pod: plain,
+  },
+  { name: "label-without-a-tenant", serviceAccount: {}, pod: podOf(labelled("true"), containerOf()) },
   { name: "labelled-false", serviceAccount: azureAccount, pod: podOf(labelled("false"), containerOf()) },
   {
     name: "skipped-by-label",

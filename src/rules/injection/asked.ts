@@ -23,6 +23,14 @@ export interface AskingAnnotation {
 /** A relying party's annotations, by what each is about. */
 export type AskingAnnotations = Readonly<Record<string, AskingAnnotation>>;
 
+/** A label by which pods ask, in namespaces that have an annotation. */
+export interface AskingLabel {
+  readonly key: string;
+  readonly value: string;
+  /** The annotation of the namespace, without which there is nothing to give. */
+  readonly namespaceKey: string;
+}
+
 /** How a relying party is asked for by ServiceAccounts. */
 export interface PartyAsking {
   readonly annotations: AskingAnnotations;
@@ -30,6 +38,8 @@ export interface PartyAsking {
   readonly asks: readonly string[];
   /** The ConfigMap of a namespace that has what its ServiceAccounts ask for, for policies of the mode `configmap`. */
   readonly configMap: string;
+  /** A pod with this label asks too, whatever its ServiceAccount says. */
+  readonly label?: AskingLabel;
 }
 
 /** The annotations as they stand around one pod; an empty text is one that is absent. */

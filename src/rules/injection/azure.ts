@@ -62,15 +62,23 @@ export const azureAnnotations = {
   },
 } as const satisfies Readonly<Record<string, AskingAnnotation>>;
 
+/**
+ * The label by which pods ask azure-workload-identity's webhook. It need not be there; with another value a pod asks for
+ * nothing. With it alone a pod asks where its namespace names the tenant, as that webhook's settings do.
+ */
+export const azureLabel = {
+  key: `${prefix}use`,
+  value: "true",
+  namespaceKey: azureAnnotations["tenant-id"].key,
+} as const;
+
 /** A ServiceAccount that names a tenant alone is for clients that bring a client id themselves. */
 export const azureAsking: PartyAsking = {
   annotations: azureAnnotations,
   asks: ["client-id", "tenant-id"],
   configMap: "podtrust-injection-azure",
+  label: azureLabel,
 };
-
-/** The label by which pods ask azure-workload-identity's webhook. It need not be there; with another value a pod asks for nothing. */
-export const azureLabel = { key: `${prefix}use`, value: "true" } as const;
 
 /** The separator of containers to skip. */
 export const azureSeparator = ";";
@@ -123,9 +131,14 @@ function injectionOf({ values, fitting }: Asked<keyof typeof azureAnnotations>):
  * azure-workload-identity makes it up to version 1.5, without its proxy, and with no label needed.
  */
 export function injectAzure(pod: JsonRecord, around: Surroundings): PartyInjection {
-  const label = textOf(recordOf(recordOf(pod["metadata"])["labels"])[azureLabel.key]) ?? azureLabel.value;
-  const asks = around.serviceAccount !== undefined && isAsking(around.serviceAccount, azureAsking);
-  if (!asks || label !== azureLabel.value || isLeftAlone(pod)) return { pod, notes: [] };
+  const { serviceAccount } = around;
+  const label = textOf(recordOf(recordOf(pod["metadata"])["labels"])[azureLabel.key]);
+  const isLabelled = label === azureLabel.value;
+  const asks = serviceAccount !== undefined && (isLabelled || isAsking(serviceAccount, azureAsking));
+  if (!asks || (label !== undefined && !isLabelled) || isLeftAlone(pod)) return { pod, notes: [] };
   const asked = readAsked(azureAnnotations, pod, around);
+  const { "client-id": client, "tenant-id": tenant } = asked.values;
+  // A pod with the label alone, whose namespace names no tenant.
+  if (client === "" && tenant === "") return { pod, notes: [] };
   return { pod: injectToken(pod, injectionOf(asked)), notes: asked.notes };
 }

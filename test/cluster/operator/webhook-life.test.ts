@@ -318,6 +318,12 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     assert.deepEqual((await ofAzure())?.["data"], { "client-id": client.replace(/^.*=/u, "web=") + "\n" });
     await annotate("kept", "azure.workload.identity/client-id-");
     await until(async () => (await ofAzure()) === undefined, "and it goes with the annotation");
+    const ofKept = ["annotate", "namespace", "kept"];
+    await world.plane.kubectl([...ofKept, "azure.workload.identity/tenant-id=contoso.example"]);
+    await until(async () => (await ofAzure()) !== undefined, "labelled pods of the namespace ask");
+    assert.deepEqual((await ofAzure())?.["data"], { use: "true\n" });
+    await world.plane.kubectl([...ofKept, "azure.workload.identity/tenant-id-"]);
+    await until(async () => (await ofAzure()) === undefined, "and they do not any more");
     await until(
       () =>
         running.operator.status.controllers.some(

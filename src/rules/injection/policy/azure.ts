@@ -71,5 +71,7 @@ export const azurePolicy: PartyPolicy = {
       authority: { names: [azureVariables.authority], value: "variables.authority", isFile: false },
     },
     skipped: "variables.skipped",
+    // A pod with the label alone, whose namespace names no tenant, asks for nothing.
+    guard: `${has("client-id")} || ${has("tenant-id")}`,
   },
 };

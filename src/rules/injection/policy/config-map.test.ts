@@ -52,4 +52,10 @@ describe("the ConfigMap of a namespace's roles", () => {
     });
     assert.doesNotMatch(JSON.stringify(named[0]), /contoso|google/u);
   });
+
+  test("says that labelled pods ask where the namespace names what they need, for the one that has a label", () => {
+    const of = { metadata: { annotations: { "azure.workload.identity/tenant-id": "contoso.example" } } };
+    const made = injectionMaps.map((map) => injectionConfigMap("shop", [], map, of)["data"]);
+    assert.deepEqual(made, [{}, {}, { use: "true\n" }]);
+  });
 });

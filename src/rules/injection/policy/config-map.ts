@@ -1,7 +1,7 @@
-import { type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
+import { defined, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.ts";
 import { annotationsOf } from "../annotated-access.ts";
-import type { PartyAsking } from "../asked.ts";
+import type { AskingLabel, PartyAsking } from "../asked.ts";
 import { askedByAccounts } from "../parties.ts";
 
 /** The ConfigMap of a namespace that has what its ServiceAccounts ask of one relying party. */
@@ -13,7 +13,12 @@ export interface InjectionMap {
   readonly asks: readonly string[];
   /** Roles with names beside. */
   readonly named: readonly NamedRoles[];
+  /** Pods that ask by it are told of by `labelAttribute`. */
+  readonly label?: AskingLabel;
 }
+
+/** In a ConfigMap: pods of the namespace with the relying party's label ask, whatever their ServiceAccount says. */
+export const labelAttribute = "use";
 
 /** Roles beside the first: direct ones, and chained ones. */
 export type NamedRoles = "profile" | "chain";
@@ -45,10 +50,10 @@ export const awsMap: InjectionMap = {
 };
 
 /** That of another relying party, without what only pods and namespaces are annotated with. */
-export function mapOf({ configMap, annotations, asks }: PartyAsking): InjectionMap {
+export function mapOf({ configMap, annotations, asks, label }: PartyAsking): InjectionMap {
   const held = Object.entries(annotations).filter(([, { on }]) => on.includes("ServiceAccount"));
   const keys = Object.fromEntries(held.map(([name, { key }]) => [name, key]));
-  return { configMap, keys, asks, named: [] };
+  return { configMap, keys, asks, named: [], ...defined({ label }) };
 }
 
 /** All that a namespace may have. */
@@ -82,16 +87,26 @@ function linesOf(serviceAccount: JsonRecord, { keys, named }: InjectionMap): rea
   return [...plain, ...named.flatMap(namedLines)];
 }
 
+/** What is said of pods with the label, where the namespace has the annotation that they need. */
+function labelText(
+  { label }: InjectionMap,
+  of: JsonRecord | undefined,
+): readonly (readonly [string, string])[] {
+  if (label === undefined || (textOf(annotationsOf(of)[label.namespaceKey]) ?? "") === "") return [];
+  return [[labelAttribute, `${label.value}\n`]];
+}
+
 /**
  * The ConfigMap by which a policy of the mode `configmap` injects into the pods of a namespace: what the annotations of
  * its ServiceAccounts say, for those that ask. Each attribute is one text with a line for each of them: the API
  * server reads the object anew for each pod, and a text is cheaper to it than a thousand keys. `serviceAccounts` are all
- * of the namespace, as the API gives them. The same ServiceAccounts in another order give the same object.
+ * of the namespace, as the API gives them, as is `of` the namespace itself. The same ServiceAccounts in another order give the same object.
  */
 export function injectionConfigMap(
   namespace: string,
   serviceAccounts: readonly JsonRecord[],
   map: InjectionMap = awsMap,
+  of?: JsonRecord,
 ): JsonRecord {
   const keys = asksBy(map);
   const asking = serviceAccounts.filter((one) =>
@@ -112,6 +127,6 @@ export function injectionConfigMap(
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: map.configMap, namespace },
-    data: Object.fromEntries(texts.sort(([a], [b]) => (a < b ? -1 : 1))),
+    data: Object.fromEntries([...texts, ...labelText(map, of)].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

@@ -1,7 +1,15 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
 import { namespaceSelector } from "./bound.ts";
 import { fits, literal, type PolicyVariable } from "./cel.ts";
-import { asksBy, awsMap, escapes, type InjectionMap, type NamedRoles, signs } from "./config-map.ts";
+import {
+  asksBy,
+  awsMap,
+  escapes,
+  type InjectionMap,
+  labelAttribute,
+  type NamedRoles,
+  signs,
+} from "./config-map.ts";
 
 /** Where a policy finds what ServiceAccounts ask for. */
 export type ParameterMode = "serviceaccounts" | "configmap";
@@ -51,6 +59,12 @@ const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix,
 const roleOf: Parameters["role"] = (kind, name) =>
   `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`;
 
+/** Whether a pod has the label by which pods ask, of a relying party that has one. */
+function labelled({ label }: InjectionMap): readonly string[] {
+  if (label === undefined) return [];
+  return [`object.metadata.?labels[?${literal(label.key)}].orValue("") == ${literal(label.value)}`];
+}
+
 const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
   // Every ServiceAccount of the pod's namespace: bounded by `boundPolicies`.
@@ -60,13 +74,14 @@ const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters
     { name: "service-account-of-the-pod", expression: `${account} == params.metadata.name` },
     {
       name: condition.name,
-      expression: asksBy(map)
-        .map((key) => `params.metadata.?annotations[?${literal(key)}].orValue("") != ""`)
-        .join("\n|| "),
+      expression: [
+        ...asksBy(map).map((key) => `params.metadata.?annotations[?${literal(key)}].orValue("") != ""`),
+        ...labelled(map),
+      ].join("\n|| "),
     },
   ],
   variables: [],
-  attribute: (_name, key) => `params.metadata.annotations[?${literal(key)}]`,
+  attribute: (_name, key) => `params.metadata.?annotations[?${literal(key)}]`,
 });
 
 const profilesOfServiceAccounts: Pick<Parameters, "names" | "unfit" | "role"> = {
@@ -129,14 +144,17 @@ const namedIn = (attribute: string): string =>
   `params.?data[?${literal(attribute)}].optMap(text,\n  ${partsOf("text")}[?1]` +
   `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
 
-const ofConfigMap = ({ map: { asks, configMap }, condition }: AccountSource): AccountParameters => ({
+const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
-  paramRef: { name: configMap, parameterNotFoundAction: "Allow" },
+  paramRef: { name: map.configMap, parameterNotFoundAction: "Allow" },
   matchConditions: [
     {
       name: condition.name,
-      expression: `// ${condition.comment}\n${asks.map(namedIn).join("\n|| ")}`,
+      expression: `// ${condition.comment}\n${[
+        ...map.asks.map(namedIn),
+        ...labelled(map).map((has) => `params.?data[?${literal(labelAttribute)}].hasValue() && ${has}`),
+      ].join("\n|| ")}`,
     },
   ],
   variables: annotatedValues,
@@ -172,8 +190,13 @@ const awsSource: AccountSource = {
 /** The parameters of a mode, for AWS. */
 export function parametersOf(mode: ParameterMode): Parameters {
   const shared = accountParameters(mode, awsSource);
+  if (mode === "serviceaccounts") {
+    // A ServiceAccount with a role has annotations.
+    const attribute: Parameters["attribute"] = (name) =>
+      `params.metadata.annotations[?${literal(accountAnnotations[name])}]`;
+    return { ...shared, attribute, ...profilesOfServiceAccounts };
+  }
   const attribute: Parameters["attribute"] = (name) => shared.attribute(name, accountAnnotations[name]);
-  if (mode === "serviceaccounts") return { ...shared, attribute, ...profilesOfServiceAccounts };
   const variables = [...shared.variables, profileLines("profile"), profileLines("chain")];
   return { ...shared, attribute, variables, ...profilesOfConfigMap };
 }
