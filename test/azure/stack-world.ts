@@ -91,7 +91,7 @@ const clouds = {
   },
 } as const;
 
-export interface AzureWorldOptions extends Pick<StandInAzureOptions, "ca" | "connectTo"> {
+export interface AzureWorldOptions extends Pick<StandInAzureOptions, "ca" | "connectTo" | "writeMs"> {
   readonly cloud?: keyof typeof clouds;
   /** The config's issuer, where Entra is to read it: by `connectTo` and `ca`. */
   readonly issuer?: string;

@@ -161,6 +161,31 @@ describe("a config with a section azure", () => {
       assert.deepEqual((await world.identities())[0]?.tags, tags);
     });
 
+  test("shares an identity with another stack's config at the same time, and each takes away only its own", async () => {
+    const slow = await azureStackWorld({ writeMs: 60 });
+    try {
+      await slow.reset({ identities: [{ name: "web", tags: { team: "shop" } }] });
+      await slow.config("- {name: web, serviceAccounts: [shop/a, shop/b]}\n");
+      const dev = join(slow.folder, "dev.yaml");
+      const text = await readFile(join(slow.folder, "podtrust.yaml"), "utf8");
+      await writeFile(
+        dev,
+        text.replace("stack: prod", "stack: dev").replace(issuer, "https://dev.example.com"),
+      );
+      await Promise.all([slow.must(["up", "--yes"]), slow.must(["up", "--yes", "-f", dev])]);
+      assert.equal((await slow.credentials("web")).length, 4);
+      await slow.must(["plan", "--check"]);
+      await slow.must(["down", "--yes", "-f", dev]);
+      assert.deepEqual(
+        (await slow.credentials("web")).map((one) => one.issuer),
+        [issuer, issuer],
+      );
+      await slow.must(["plan", "--check"]);
+    } finally {
+      await slow.close();
+    }
+  });
+
   test("is refused where a newer podtrust has tagged the identity", async () => {
     const tags = { "podtrust-stack": "prod", "podtrust-format": "9" };
     await world.reset({ identities: [{ name: "web", tags }] });

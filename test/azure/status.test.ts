@@ -1,7 +1,8 @@
 /** `status` of a config's Azure, against the sandbox's: a real exchange of a token that a cluster minted. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import process from "node:process";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
@@ -156,6 +157,30 @@ describe("status of Azure", () => {
     await world.ask("PUT", path, { properties: other });
     const wider = (await map()).findings.find(({ kind }) => kind === "wider");
     assert.equal(wider?.text, "it lets in ci of https://other.example.com too");
+  });
+
+  test("asks az for access tokens where --azure-cli says so, as doctor and map do", async () => {
+    await world.must(["up", "--yes", ...route()]);
+    const bin = join(world.folder, "bin");
+    await mkdir(bin, { recursive: true });
+    // The same token for Graph would be none: each resource has its own.
+    const tokens = {
+      "https://management.azure.com": await world.token(),
+      "https://graph.microsoft.com": "x",
+    };
+    const cases = Object.entries(tokens).map(
+      ([resource, accessToken]) => `*${resource}*) echo '${JSON.stringify({ accessToken })}' ;;`,
+    );
+    await writeFile(join(bin, "az"), `#!/bin/sh\ncase "$*" in\n${cases.join("\n")}\nesac\n`, { mode: 0o755 });
+    await world.config("- {name: web, serviceAccounts: [shop/web]}\n", "", cluster);
+    const env = { ...world.relay.environment, PATH: [bin, process.env["PATH"] ?? ""].join(delimiter) };
+    for (const args of [["status", "--only", "provider"], ["doctor", "-f", "podtrust.yaml"], ["map"]]) {
+      const typed = [...args, "--json", ...route()];
+      const asked = async (...more: readonly string[]): Promise<string> =>
+        (await world.podtrust([...typed, ...more], { env, clock: systemClock })).out;
+      assert.match(await asked(), /neither AZURE|AZURE_CLIENT_ID is not set/u, args.join(" "));
+      assert.doesNotMatch(await asked("--azure-cli"), /AZURE_CLIENT_ID/u, args.join(" "));
+    }
   });
 
   test("without credentials sees nothing of identities, and proves an application's exchange all the same", async () => {

@@ -28,6 +28,7 @@ export function defineDoctor(program: Command, context: CommandContext): void {
     )
     .option("--pod <name>", "NAMESPACE/NAME: only this pod, and the ServiceAccount that it runs as")
     .option("--serviceaccount <name>", "NAMESPACE/NAME: only this ServiceAccount")
+    .option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens")
     .option("--logs", "read the last 200 lines of the pods' logs as well")
     .option("--token <file>", "a token of the issuer, judged with it; - reads standard input")
     .option("--error <text>", "an error that somebody got, word for word; - reads standard input")

@@ -36,6 +36,7 @@ export interface StackDoctorOptions extends RouteOptions {
   readonly bundle?: string;
   readonly offline?: string;
   readonly redact?: boolean;
+  readonly azureCli?: boolean;
 }
 
 const defaultFile = "podtrust.yaml";
@@ -117,6 +118,7 @@ export async function runStackDoctor(
     consent: pluginConsent(context),
     route: await routeOf(context, options),
     publisher: () => publisherFacts(config),
+    azureCli: options.azureCli === true,
     ...defined({ pod, serviceAccount, logs, error, token }),
   });
   const report = shown(context, stackReportOf(facts), options);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { withIssuerOptions } from "../options/stack.ts";
+import { withAzureCli, withIssuerOptions } from "../options/stack.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { MapCommandOptions } from "./run.ts";
 
@@ -14,8 +14,10 @@ export const mapUses: CommandUses = {
 
 /** `podtrust map`: who can become what, as one page for a person or as data. */
 export function defineMap(program: Command, context: CommandContext): void {
-  withIssuerOptions(
-    program.command("map").description("draw who can become what in AWS, and what breaks when a link goes"),
+  withAzureCli(
+    withIssuerOptions(
+      program.command("map").description("draw who can become what in AWS, and what breaks when a link goes"),
+    ),
   )
     .option("-o, --output <file>", "the page's file; podtrust-map.html by default, none with --json")
     .option("--redact", "leave out account IDs and ARNs")

@@ -23,6 +23,7 @@ import { checkReplaceable } from "./file.ts";
 
 export interface MapCommandOptions extends RouteOptions {
   readonly file: string;
+  readonly azureCli?: boolean;
   readonly output?: string;
   readonly redact?: boolean;
   /** Seconds, or a duration; true for the default. */
@@ -147,7 +148,9 @@ export async function runMap(context: CommandContext, options: MapCommandOptions
   const consent = pluginConsent(context);
   const look = async (): Promise<TrustMap> => {
     const keys = (): Promise<readonly PublisherKey[] | undefined> => publisherKeys(config);
-    const facts = await gatherMap({ config, env, clock, consent, signal, route, publisherKeys: keys });
+    const azureCli = options.azureCli === true;
+    const asked = { config, env, clock, consent, signal, route, azureCli, publisherKeys: keys };
+    const facts = await gatherMap(asked);
     const map = trustMap(facts);
     return options.redact === true ? { ...redacted(map), redacted: true } : map;
   };

@@ -21,12 +21,14 @@ function withConfigAndIssuer(command: Command, ca?: string): Command {
   return withRoute(command.option("-f, --file <file>", "config file", "podtrust.yaml"), ca);
 }
 
+/** `--azure-cli`: no program of another is run unless somebody says so. */
+export function withAzureCli(command: Command): Command {
+  return command.option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens");
+}
+
 /** The options of every command that works on a stack's config. */
 export function withStackOptions(command: Command): Command {
-  return withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS").option(
-    "--azure-cli",
-    "for section azure: ask az, as it is logged in, for access tokens",
-  );
+  return withAzureCli(withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS"));
 }
 
 /** The options of every command that looks at a stack and makes nothing in AWS. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { StatusCommandOptions } from "./run.ts";
-import { withIssuerOptions, withLinks } from "../options/stack.ts";
+import { withAzureCli, withIssuerOptions, withLinks } from "../options/stack.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
@@ -15,13 +15,14 @@ export const statusUses: CommandUses = {
 /** `podtrust status`: every link of the chain, as it is seen from here. */
 export function defineStatus(program: Command, context: CommandContext): void {
   withLinks(
-    withIssuerOptions(
-      program
-        .command("status")
-        .description("check every link, from the cluster's signing keys to the role's permissions"),
+    withAzureCli(
+      withIssuerOptions(
+        program
+          .command("status")
+          .description("check every link, from the cluster's signing keys to the role's permissions"),
+      ),
     ),
   )
-    .option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens")
     .option("--watch [time]", "check again every 10 s, or as often as given, until Ctrl-C")
     .addHelpText(
       "after",
