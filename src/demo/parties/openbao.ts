@@ -104,6 +104,7 @@ async function open(place: PartyPlace): Promise<OpenedParty> {
 export const openbaoParty: DemoParty = {
   name: "openbao",
   sandbox: {},
+  standIn: "nothing for OpenBao, which is its own server, in memory",
   rules: {
     "other-account": "bound-subject",
     "other-audience": "bound-audiences",

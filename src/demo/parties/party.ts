@@ -52,8 +52,8 @@ export interface DemoParty {
   readonly name: RelyingPartyName;
   /** What the sandbox has to run for it. */
   readonly sandbox: Pick<SandboxOptions, "azure" | "gcp">;
-  /** What of it is a stand-in, in words; absent where it runs itself. */
-  readonly standIn?: string;
+  /** What of it is a stand-in, in words. */
+  readonly standIn: string;
   /** What takes less time than in real life, in words. */
   readonly shortened?: string;
   /** The rule by which it refuses each attempt. */

@@ -113,7 +113,7 @@ function began(environment: DemoEnvironment, parties: readonly DemoParty[], onEv
     standIns: [
       "a cluster that signs tokens as Kubernetes does",
       "a certificate authority that speaks ACME as public ones do",
-      ...parties.flatMap(({ standIn = [] }) => standIn),
+      ...parties.map(({ standIn }) => standIn),
       "rules that lead the names of issuer and clouds to this machine, as public DNS would",
     ],
     shortened: parties.flatMap(({ shortened = [] }) => shortened),
