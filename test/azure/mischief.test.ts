@@ -1,7 +1,10 @@
 /** Resource Manager and Graph as they are on a bad day: podtrust comes up and goes down in one run each. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { array, assert as holds, asyncProperty, jsonValue, oneof, record, string } from "fast-check";
+import { recordOf } from "../../src/core/base/index.ts";
 import type { Fate } from "../support/azure-relay.ts";
+import { runs } from "../support/runs.ts";
 import { type AzureStackWorld, azureStackWorld } from "./stack-world.ts";
 
 const places = [
@@ -70,6 +73,27 @@ describe("an Azure that misbehaves", () => {
       const { err } = await world.podtrust(["plan"]);
       assert.match(err, /^code: {2}azure-answer-invalid$/mu, JSON.stringify(value));
     }
+  });
+
+  test("that answers whatever JSON is planned or told so, and nothing is written", async () => {
+    const credential = record(
+      { name: string(), properties: jsonValue(), subject: jsonValue(), audiences: jsonValue() },
+      { requiredKeys: [] },
+    );
+    const answers = oneof(jsonValue(), record({ value: array(oneof(credential, jsonValue())) }));
+    await holds(
+      asyncProperty(answers, answers, async (identities, credentials) => {
+        world.relay.calls.splice(0);
+        world.relay.answer = (call) => {
+          if (call === "GET identities") return recordOf(identities);
+          return call.endsWith("/credentials") ? recordOf(credentials) : undefined;
+        };
+        const { code, err } = await world.podtrust(["plan"]);
+        if (code !== 0) assert.match(err, /^code: {2}azure-answer-invalid$/mu);
+        assert.ok(world.relay.calls.every((call) => call.startsWith("GET ")));
+      }),
+      { numRuns: runs(30) },
+    );
   });
 
   test("whose pages have no end, or lead elsewhere, is asked no more than is bounded, and nobody else is", async () => {

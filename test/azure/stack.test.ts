@@ -45,6 +45,11 @@ describe("a config with a section azure", () => {
       out,
       /^Azure tenant 11111111-\S+, subscription 66666666-\S+, resource group podtrust at http:\S+, as application \S+$/mu,
     );
+    assert.match(
+      out,
+      /^ {6}shop\/web {2,}"?podtrust-prod-[0-9a-f]{16} for api:\/\/AzureADTokenExchange"?$/mu,
+    );
+    assert.match(out, /^note: Entra takes tokens by a new federated credential after some minutes/mu);
     const [identity] = await world.identities();
     assert.deepEqual(identity?.tags, { "podtrust-stack": "prod", "podtrust-format": "1" });
     const [credential] = await world.credentials("web");

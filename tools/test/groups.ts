@@ -113,7 +113,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/control-plane/rotation/rotation.test.ts",
       "src/providers/tls/certificate-manager.test.ts",
       "test/aws/session.test.ts",
-      "test/azure/{application,mischief,party,rights,stack}.test.ts",
+      "test/azure/{application,mischief,party,rights,stack,status}.test.ts",
       "test/doctor/{bundle,faults}.test.ts",
       "test/doctor/chain/aws-faults.test.ts",
       "test/faults/**/*.test.ts",
@@ -165,7 +165,7 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       ...byNight,
       "src/**/*.test.ts",
-      "test/{gcp,map,metrics,stack}/**/*.test.ts",
+      "test/{azure,gcp,map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api}.test.ts",
       "test/cluster/bindings/admission.test.ts",

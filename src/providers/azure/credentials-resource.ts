@@ -65,8 +65,8 @@ function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>)
   const changed = shall.flatMap(({ account, is }): readonly FieldChange[] => {
     const before = found.find(({ name }) => keyOf(name) === keyOf(is.name));
     if (before === undefined) {
-      const { name, issuer, audiences } = is;
-      return [{ field: account, before: undefined, after: { name, issuer, audience: audiences[0] } }];
+      const after = `${is.name} for ${is.audiences.join(", ")}`;
+      return [{ field: account, before: undefined, after }];
     }
     return drifted(before, is).map((member) => ({
       field: `${account}.${member}`,

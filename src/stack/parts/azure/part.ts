@@ -11,7 +11,7 @@ import type {
   Survey,
 } from "../part.ts";
 import { openTenant } from "./open.ts";
-import { foreignNotes, judgedPlan } from "./preflight.ts";
+import { foreignNotes, judgedPlan, timeNotes } from "./preflight.ts";
 import { namedIn, type TenantApis } from "./resources.ts";
 import { type Found, surveyOf } from "./survey.ts";
 
@@ -59,7 +59,7 @@ class AzurePart implements Part {
   preflight(judged: PartPlan): Promise<Preflight> {
     if (this.#found === undefined) throw new TypeError("preflight comes after survey");
     const { notice = () => {} } = this.#context;
-    for (const note of foreignNotes(this.#found)) notice(note);
+    for (const note of [...foreignNotes(this.#found), ...timeNotes(judged)]) notice(note);
     return Promise.resolve(judgedPlan(judged, this.#found));
   }
 

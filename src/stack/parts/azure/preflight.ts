@@ -47,6 +47,18 @@ export function foreignNotes({ looked }: Found): readonly string[] {
   );
 }
 
+/** How soon a plan's credentials count, which no call of ours shows. */
+export function timeNotes({ goal, changes }: PartPlan): readonly string[] {
+  const writes = changes.some(
+    ({ kind, resource }) =>
+      resource.kind === "federated-credentials" && (kind === "create" || kind === "update"),
+  );
+  if (goal === "absent" || !writes) return [];
+  return [
+    "Entra takes tokens by a new federated credential after some minutes, and by one of an issuer that is new to it after up to half an hour",
+  ];
+}
+
 const isGoing = ({ kind, resource }: Change): boolean =>
   kind === "delete" && resource.kind === "managed-identity";
 
