@@ -5,15 +5,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { IAMClient } from "@aws-sdk/client-iam";
 import { retry, type RetrySchedule, systemClock } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
-import { AwsRecorder } from "./aws/recorder.ts";
 import { AzureRecorder } from "./azure/recorder.ts";
 import { DocumentsFolder } from "./documents-folder.ts";
 import { GoogleRecorder } from "./gcp/recorder.ts";
 import { UsedValues } from "./mask.ts";
-import { readOptions, type RecordOptions, UsageError, vendorFlags } from "./options.ts";
+import { graphToken, readOptions, type RecordOptions, UsageError, vendorFlags } from "./options.ts";
 import { record } from "./record.ts";
 import { recordingText, type VendorName } from "./recording.ts";
 import { makeSigners } from "./tokens.ts";
@@ -35,8 +33,7 @@ const send: Send = (url, sent) => {
   return retry(once, { schedule: again, clock: systemClock, retryable: () => isForm });
 };
 
-function tokenOf(vendor: VendorName): string {
-  const [variable = "", command = ""] = vendorFlags[vendor].token ?? [];
+function tokenOf([variable, command]: readonly [variable: string, command: string] = ["", ""]): string {
   const token = process.env[variable] ?? "";
   if (token === "") throw new UsageError(`no access token: export ${variable}="$(${command})"`);
   return token;
@@ -45,10 +42,16 @@ function tokenOf(vendor: VendorName): string {
 type Given = RecordOptions["given"];
 
 const recorders: Readonly<
-  Record<VendorName, (given: Given, world: RecorderWorld, place: IssuerPlace | undefined) => Recorder>
+  Record<
+    VendorName,
+    (given: Given, world: RecorderWorld, place: IssuerPlace | undefined) => Promise<Recorder> | Recorder
+  >
 > = {
-  aws({ region = "" }, world, place) {
+  async aws({ region = "" }, world, place) {
     if (place === undefined) throw new TypeError("no issuer");
+    // Who asks another vendor does not wait for the AWS SDK.
+    const { IAMClient } = await import("@aws-sdk/client-iam");
+    const { AwsRecorder } = await import("./aws/recorder.ts");
     const iam = new IAMClient({ region });
     return new AwsRecorder({ iam, sts: `https://sts.${region}.amazonaws.com`, place }, world);
   },
@@ -56,19 +59,20 @@ const recorders: Readonly<
     const account = {
       project,
       projectNumber,
-      token: tokenOf("gcp"),
+      token: tokenOf(vendorFlags.gcp.token),
       ...(place === undefined ? {} : { place }),
     };
     return new GoogleRecorder(account, world);
   },
   azure(
-    { tenant = "", subscription = "", "resource-group": resourceGroup = "", location = "" },
+    { tenant = "", subscription = "", "resource-group": resourceGroup = "", location = "", application },
     world,
     place,
   ) {
     if (place === undefined) throw new TypeError("no issuer");
-    const token = tokenOf("azure");
-    return new AzureRecorder({ tenant, subscription, resourceGroup, location, token, place }, world);
+    const token = tokenOf(vendorFlags.azure.token);
+    const lent = application === undefined ? {} : { lent: { application, token: tokenOf(graphToken) } };
+    return new AzureRecorder({ tenant, subscription, resourceGroup, location, token, place, ...lent }, world);
   },
 };
 
@@ -94,7 +98,7 @@ async function run({ vendor, out, patience, given }: RecordOptions): Promise<voi
     say,
   };
   try {
-    const recorder = recorders[vendor](given, world, place);
+    const recorder = await recorders[vendor](given, world, place);
     const recording = await record(recorder, { clock: systemClock, signal, used, pauseMs: 500, say });
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, recordingText(recording, used));

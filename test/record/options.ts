@@ -23,6 +23,12 @@ interface VendorFlags {
   readonly makes: string;
 }
 
+/** The variable of a token for Graph, and what gives one. */
+export const graphToken: readonly [variable: string, command: string] = [
+  "AZURE_GRAPH_TOKEN",
+  "az account get-access-token --resource https://graph.microsoft.com --query accessToken --output tsv",
+];
+
 export const vendorFlags: Readonly<Record<VendorName, VendorFlags>> = {
   aws: {
     needs: ["region", "issuer", "documents"],
@@ -39,7 +45,7 @@ export const vendorFlags: Readonly<Record<VendorName, VendorFlags>> = {
   },
   azure: {
     needs: ["tenant", "subscription", "resource-group", "location", "issuer", "documents"],
-    may: [],
+    may: ["application"],
     token: ["AZURE_ACCESS_TOKEN", "az account get-access-token --query accessToken --output tsv"],
     makes:
       "a user-assigned identity with 20 federated credentials in the resource group, and calls Entra about a hundred times",
@@ -59,6 +65,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   subscription: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u,
   "resource-group": /^[\w().-]{1,90}$/u,
   location: /^[a-z0-9]{3,40}$/u,
+  application: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u,
   documents: /^.{1,4000}$/u,
 };
 

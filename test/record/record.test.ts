@@ -36,6 +36,7 @@ const measured: Readonly<
   "seconds before the beginning": [290, 310],
   "seconds before issue": [290, 310],
   "federated credentials of an identity": [20, 21],
+  "federated credentials of an application": [20, 21],
 };
 
 function found({ questions }: Recording, name: string): Recording["questions"][number] {
@@ -132,11 +133,19 @@ describe("npm run record", () => {
 describe("the command line of npm run record", () => {
   const gcp = ["gcp", "--project", "my-shop", "--project-number", "123456789012"];
 
-  test("makes nothing without --yes-this-costs, and says what would be made", () => {
+  test("makes nothing without --yes-this-costs or a token, and says what would be made", () => {
     const file = join(import.meta.dirname, "main.ts");
     const { status, stderr } = spawnSync(process.execPath, [file, ...gcp], { encoding: "utf8", env: {} });
     assert.equal(status, 2, stderr);
     assert.match(stderr, /makes a workload identity pool and a service account .*--yes-this-costs\n$/u);
+    const without = spawnSync(process.execPath, [file, ...gcp, "--yes-this-costs"], {
+      encoding: "utf8",
+      env: {},
+    });
+    assert.deepEqual(
+      [without.status, without.stderr],
+      [2, 'no access token: export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"\n'],
+    );
   });
 
   test("takes what a vendor wants", () => {

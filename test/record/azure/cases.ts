@@ -233,7 +233,9 @@ export const azureCases: VendorCases = {
     "size of an assertion": "How many characters may an assertion have?",
     "new key": "After how many seconds does a key count that an issuer serves since then?",
     "federated credentials of an identity":
-      "How many federated credentials may an identity have, and what is said of one more?",
+      "How many federated credentials may an identity have, and what does ARM say of one more?",
+    "federated credentials of an application":
+      "How many federated credentials may an application have, and what does Graph say of one more?",
   },
   judge,
 };

@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
-import {
-  epochSeconds,
-  isRecord,
-  type JsonRecord,
-  recordOf,
-  recordsOf,
-  textOf,
-} from "../../../src/core/base/index.ts";
+import { epochSeconds, type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { type Finding, isGranted, ladder, turning } from "../measures.ts";
 import type { Told } from "../recording.ts";
 import { documentsOf, subject, type TokenChange } from "../tokens.ts";
-import { type IssuerPlace, jsonOf, Made, type Recorder, type RecorderWorld, type Sent } from "../vendor.ts";
+import {
+  type IssuerPlace,
+  jsonOf,
+  LeftOut,
+  Made,
+  type Recorder,
+  type RecorderWorld,
+  type Sent,
+} from "../vendor.ts";
+import { toldBy } from "./answer.ts";
 import {
   assertionParameters,
   audience,
@@ -19,6 +21,7 @@ import {
   azureCases,
   credentialsOf,
 } from "./cases.ts";
+import { ApplicationCredentials, type LentApplication } from "./graph.ts";
 
 /** What marks an identity of the recorder's: a tag. */
 const mark = "podtrust-record";
@@ -26,6 +29,8 @@ const arm = "https://management.azure.com";
 const version = "api-version=2024-11-30";
 /** Milliseconds between two writes of one identity's credentials: Azure lets one through in four seconds. */
 const writePause = 4500;
+/** Entra's numbers for an assertion that meets no federated credential. */
+const notFound: readonly number[] = [70_021, 700_211, 700_212, 700_213];
 /** Of an identity. */
 const nameForm = /^[a-z0-9][a-z0-9_-]{2,127}$/iu;
 
@@ -39,19 +44,8 @@ export interface AzureAccount {
   /** An access token for ARM of somebody who may make identities there. */
   readonly token: string;
   readonly place: IssuerPlace;
-}
-
-/** What Entra's token endpoint, or ARM, has answered. */
-function toldBy(status: number, text: string): Told {
-  const { error, error_description: description, error_codes: codes } = jsonOf(text);
-  if (isRecord(error)) return { status, code: textOf(error["code"]), text: textOf(error["message"]) };
-  const [number] = Array.isArray(codes) ? (codes as readonly unknown[]) : [];
-  return {
-    status,
-    code: textOf(error),
-    number: typeof number === "number" ? number : undefined,
-    text: textOf(description),
-  };
+  /** For what Graph says of too many credentials; absent: that question is left out. */
+  readonly lent?: LentApplication;
 }
 
 /** Asks Entra and ARM, with an identity of its own. */
@@ -60,6 +54,7 @@ export class AzureRecorder implements Recorder {
   readonly #world: RecorderWorld;
   readonly #account: AzureAccount;
   readonly #made = new Made();
+  readonly #application: ApplicationCredentials | undefined;
   readonly #name = `podtrust-record-${randomBytes(3).toString("hex")}`;
   #clientId = "";
   #credentials = 0;
@@ -68,7 +63,8 @@ export class AzureRecorder implements Recorder {
   constructor(account: AzureAccount, world: RecorderWorld) {
     this.#account = account;
     this.#world = world;
-    const { tenant, subscription, resourceGroup, token, place } = account;
+    const { tenant, subscription, resourceGroup, token, place, lent } = account;
+    this.#application = lent === undefined ? undefined : new ApplicationCredentials(lent, world);
     world.used.add(tenant, subscription, resourceGroup, token, this.#name);
     world.used.add(place.url, new URL(place.url).host);
   }
@@ -117,7 +113,8 @@ export class AzureRecorder implements Recorder {
       next = link.startsWith(`${arm}/`) ? link : "";
     }
     for (const name of found) await this.#arm("DELETE", `${this.#identities}/${name}`);
-    return found.map((name) => `the identity ${name}`);
+    const ofApplication = (await this.#application?.sweep()) ?? [];
+    return [...found.map((name) => `the identity ${name}`), ...ofApplication];
   }
 
   async #credential(name: string, issuer: string, of = subject): Promise<Told> {
@@ -143,11 +140,19 @@ export class AzureRecorder implements Recorder {
     this.#firstGrant = await this.#turns("the first token", {});
     if (this.#firstGrant.granted === undefined)
       throw new Error(`Entra grants no token at all: ${this.#firstGrant.told?.text ?? ""}`);
+    // The second credential spreads by itself: until then its cases would say that there is none.
+    await this.#waited("the second credential", async () => {
+      const { number, ...told } = await this.#assert(azureCase("an issuer that serves nothing"));
+      return number !== undefined && notFound.includes(number) ? told : { status: 200 };
+    });
   }
 
   #turns(what: string, asked: Pick<AzureCase, "token">): Promise<Finding> {
+    return this.#waited(what, () => this.#assert(asked));
+  }
+
+  #waited(what: string, ask: () => Promise<Told>): Promise<Finding> {
     const { clock, signal, say, patienceMs } = this.#world;
-    const ask = (): Promise<Told> => this.#assert(asked);
     return turning("granted", ask, { clock, signal, say, what, withinMs: patienceMs });
   }
 
@@ -227,6 +232,10 @@ export class AzureRecorder implements Recorder {
         ),
       "new key": () => this.#newKey(),
       "federated credentials of an identity": () => this.#twentyFirst(),
+      "federated credentials of an application": () => {
+        if (this.#application === undefined) throw new LeftOut("it needs --application");
+        return this.#application.fill(this.#account.place.url, this.#made);
+      },
     };
     const way = ways[question];
     if (way === undefined) throw new TypeError(`no question ${question} of Azure`);
