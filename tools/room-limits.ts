@@ -45,6 +45,9 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
   { from: "config", to: "rules/gcp", only: ["src/config/gcp"] },
   { from: "config", to: "rules/azure", only: ["src/config/azure"] },
   { from: "config", to: "core/http", only: ["src/config/openbao"] },
+  // Who is given an issuer's keys: loaded by a config that names one.
+  { from: "publisher", to: "rules/gcp", only: ["src/publisher/uploads"] },
+  { from: "publisher", to: "providers/gcp", only: ["src/publisher/uploads"] },
   // Proving a name by dns-01, and finding a zone for a new config, without all of a stack.
   { from: "cli", to: "providers/dns", only: ["src/cli/serve"] },
   { from: "cli", to: "providers/cloudflare", only: ["src/cli/init", "src/cli/serve"] },

@@ -1,6 +1,6 @@
 /**
- * The rooms of src/, and every list that the tools keep of them: boundaries, coverage, the release, the runner of tests and knip
- * read their lists here. Each fails on an entry that matches nothing; `test/gate/rooms.test.ts` plants such an entry for each.
+ * The rooms of src/, and every list that tools keep of them: boundaries, coverage, release, the runner of tests and knip read
+ * their lists here. Each fails on an entry that matches nothing; `test/gate/rooms.test.ts` plants such an entry for each.
  */
 import { standInRooms } from "./stand-in-rooms.ts";
 
@@ -173,11 +173,13 @@ export const allowed: Record<string, readonly string[]> = {
     "core/admin",
     "rules/oidc",
     "rules/keys",
+    "rules/gcp",
     "core/files",
     "core/http",
     "core/yaml",
     "config",
     "providers/kubernetes",
+    "providers/gcp",
     "providers/acme",
     "providers/tls",
   ],
@@ -395,5 +397,4 @@ export {
   pure,
   reserved,
 } from "./room-limits.ts";
-
 export { programs, published, waitingForUse } from "./programs.ts";

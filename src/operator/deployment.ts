@@ -18,7 +18,7 @@ import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 /** What the operator is deployed with, in the form of a chart's values. */
 export interface OperatorSpec extends Omit<
   OperatorRights,
-  "evict" | "webhook" | "configMaps" | "roleMap" | "pods"
+  "evict" | "webhook" | "configMaps" | "keys" | "roleMap" | "pods"
 > {
   readonly image: string;
   readonly replicas: number;

@@ -9,6 +9,9 @@ import {
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/index.ts";
 
+/** The Secret of its namespace in which it remembers which keys the cluster had. */
+export const keysSecret = "podtrust-keys";
+
 /** Whose rights are wanted. */
 export interface OperatorRights {
   readonly namespace: string;
@@ -20,6 +23,8 @@ export interface OperatorRights {
   readonly webhook?: Pick<WebhookSpec, "failurePolicy">;
   /** Lets it keep the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
+  /** Lets it remember the cluster's keys, which it uploads. */
+  readonly keys?: boolean;
   /** Name of the ConfigMap with the role map, which it may read; absent or empty for none. */
   readonly roleMap?: string;
   /** Of the pods that run with these rights, where they run in the cluster. */
@@ -67,7 +72,7 @@ const clusterRules = ({ evict, webhook, configMaps }: OperatorRights): readonly 
 ];
 
 /** In its own namespace: its lease, and pods for trial, which the policy holds to. */
-const ownRules = (name: string, { webhook, roleMap = "" }: OperatorRights): readonly Rule[] => [
+const ownRules = (name: string, { webhook, keys, roleMap = "" }: OperatorRights): readonly Rule[] => [
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
     apiGroups: ["coordination.k8s.io"],
@@ -77,6 +82,9 @@ const ownRules = (name: string, { webhook, roleMap = "" }: OperatorRights): read
   },
   { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
   ...(webhook === undefined ? [] : webhookRules.own),
+  ...(keys === true
+    ? [{ apiGroups: [""], resources: ["secrets"], resourceNames: [keysSecret], verbs: ["get", "update"] }]
+    : []),
   ...(roleMap === ""
     ? []
     : [
@@ -159,6 +167,10 @@ export function operatorManifests(spec: OperatorRights): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
+    // `create` cannot be held to a name: so it is made here, empty.
+    ...(spec.keys === true
+      ? [{ apiVersion: "v1", kind: "Secret", metadata: { name: keysSecret, namespace }, type: "Opaque" }]
+      : []),
     ...roleObjects({ name, namespace }, name, ownRules("podtrust-operator", spec)),
     ...(webhook === undefined ? [] : webhookObjects({ ...webhook, namespace, podLabels })),
   ];

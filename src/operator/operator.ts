@@ -42,6 +42,16 @@ export interface ControllerTools {
 
 export type Controllers = readonly Controller[];
 
+/** What gives relying parties the cluster's keys while this process leads. */
+export interface KeyKeeping {
+  /** Resolves once the signal is aborted and nothing is written any more. */
+  run(term: AbortSignal): Promise<void>;
+  /** What is not as it should be, in sentences. */
+  readonly degraded: readonly string[];
+  /** How it stands with each place that is given keys, in sentences. */
+  readonly said: readonly string[];
+}
+
 export interface OperatorOptions {
   /** By which it follows, holds its lease and tries injection. */
   readonly api: KubernetesApi;
@@ -73,6 +83,8 @@ export interface OperatorOptions {
   readonly roleMap?: string;
   /** Keeps in each namespace the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
+  /** Absent: nobody is given keys. */
+  readonly keys?: KeyKeeping;
   /** More controllers than the finder. */
   readonly controllers?: (tools: ControllerTools) => Controllers;
 }
@@ -89,6 +101,8 @@ export interface OperatorStatus {
   readonly controllers: readonly ControllerStatus[];
   readonly canary?: CanaryStatus;
   readonly webhook?: WebhookStatus;
+  /** Where the cluster's keys are uploaded to, in sentences, known to who leads; absent where nobody is given them. */
+  readonly keys?: readonly string[];
   /** Known to who leads. */
   readonly found: readonly FoundPod[];
   readonly evicted: number;
@@ -127,6 +141,7 @@ export class Operator {
   readonly #finder: Finder;
   readonly #runners: readonly ControllerRunner[];
   readonly #canary: Canary | undefined;
+  readonly #keys: KeyKeeping | undefined;
   readonly #webhook: Webhook | undefined;
   readonly #roles: Roles;
   readonly #events: PacedEvents;
@@ -135,6 +150,7 @@ export class Operator {
   constructor(options: OperatorOptions) {
     const { api, working = api, namespace, clock, logger, silenceMs, evict, leaseDurationMs } = options;
     this.#clock = clock;
+    this.#keys = options.keys;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
     const shared = { api, clock, logger, ...defined({ silenceMs }) };
     const { accounts, namespaces, pods } = followAll(shared, specOf(options));
@@ -215,7 +231,7 @@ export class Operator {
       leadership,
       follows,
       controllers,
-      ...defined({ canary, webhook }),
+      ...defined({ canary, webhook, keys: this.#keys?.said }),
       found: leadership.leads ? this.#finder.found : [],
       evicted: this.#finder.evicted,
     };
@@ -231,6 +247,7 @@ export class Operator {
       ...this.#roles.problems,
       ...(this.#webhook?.degraded(this.#leadership.held) ?? []),
       ...(canary?.state === "dead" ? [`canary: ${canary.text}`] : []),
+      ...(this.#keys?.degraded ?? []),
     ];
   }
 
@@ -274,9 +291,10 @@ export class Operator {
   async #lead(term: AbortSignal): Promise<void> {
     const works = this.#runners.map((runner) => runner.lead(this.#leadership, term));
     const trial = this.#canary?.run(() => this.#leadership.held, term) ?? Promise.resolve();
+    const keeping = this.#keys?.run(term) ?? Promise.resolve();
     const over = new AbortController();
     const writing = this.#events.run(over.signal);
-    await Promise.all([...works, trial]).finally(() => over.abort());
+    await Promise.all([...works, trial, keeping]).finally(() => over.abort());
     // What the last reconciles told of is written before another leads.
     await writing;
   }

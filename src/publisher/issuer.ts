@@ -13,9 +13,11 @@ import { isListed } from "./source/distrust.ts";
 import { withLastingDistrusts } from "./source/lasting-distrusts.ts";
 import { type DocumentStore, documentStore } from "./source/store.ts";
 import type { Restored } from "./source/stored-state.ts";
-import type { Blind, Failing, IssuerStatus } from "./status.ts";
-import { TargetLoop, type TargetTallies } from "./bucket/loop.ts";
+import type { Blind, Failing, IssuerStatus, PublicationStatus } from "./status.ts";
+import { BucketPasses } from "./bucket/passes.ts";
 import type { PublicationSpec } from "./bucket/publish.ts";
+import { PublicationLoop, type PublicationTallies } from "./elsewhere/loop.ts";
+import { keysToUpload } from "./uploads/wanted.ts";
 
 export interface IssuerDeps {
   readonly clock: Clock;
@@ -55,6 +57,13 @@ function notRead(failing: Failing | undefined): string {
 const heldText = (why: string): string =>
   `Nothing is published, since a key that was distrusted before might be: ${why} Make that readable, or publish what the cluster shows all the same: podtrust serve --accept-keys.`;
 
+const notUploaded = ({ place, failing }: PublicationStatus): readonly string[] =>
+  failing === undefined
+    ? []
+    : [
+        `${place} is not given the keys since ${iso(failing.since)}: it refuses tokens of a key that it does not have. ${failing.message}. ${failing.next}`,
+      ];
+
 const blindText = ({ since, message, next }: Blind): string =>
   `Blind since ${iso(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
@@ -73,7 +82,10 @@ export class PublishedIssuer {
   #settings: IssuerSettings;
   readonly #deps: IssuerDeps;
   readonly #check = new CertificateCheck();
-  readonly #loop: TargetLoop | undefined;
+  /** Of the bucket that the documents stand in. */
+  readonly #loop: PublicationLoop | undefined;
+  /** Of the relying parties that are given the keys. */
+  readonly #uploads: readonly PublicationLoop[];
 
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
@@ -93,6 +105,7 @@ export class PublishedIssuer {
       looked: () => this.#looked(),
     });
     this.#loop = this.#openLoop();
+    this.#uploads = this.#openUploads();
   }
 
   #store(): DocumentStore {
@@ -116,25 +129,44 @@ export class PublishedIssuer {
     return isInConfig ? "the config" : undefined;
   }
 
-  #openLoop(): TargetLoop | undefined {
-    const { stack, target } = this.#settings;
+  #openLoop(): PublicationLoop | undefined {
+    const { target } = this.#settings;
     if (target === undefined) return undefined;
+    const { clock } = this.#deps;
+    const passes = new BucketPasses({ target, spec: () => this.#spec(), clock });
+    return this.#loopOf(target.place, (signal) => passes.pass(signal));
+  }
+
+  #openUploads(): readonly PublicationLoop[] {
+    const { uploads = [] } = this.#settings;
+    return uploads.map((target) =>
+      this.#loopOf(target.place, async (signal) => {
+        const { issuer, keyRetention: retention } = this.#settings;
+        const how = { issuer, now: this.#deps.clock.now(), retention };
+        const wanted = keysToUpload(this.source.state, how);
+        return wanted === undefined ? undefined : target.upload(wanted, signal);
+      }),
+    );
+  }
+
+  #loopOf(place: string, pass: ConstructorParameters<typeof PublicationLoop>[0]["pass"]): PublicationLoop {
     const { clock, logger, changed } = this.#deps;
-    const spec = (): PublicationSpec | undefined => this.#spec();
-    return new TargetLoop({
-      target,
-      spec,
-      clock,
-      logger: logger.child({ stack }),
-      changed,
-    });
+    const { stack } = this.#settings;
+    return new PublicationLoop({ place, pass, clock, logger: logger.child({ stack }), changed });
+  }
+
+  /** Everything elsewhere that is kept as the source says. */
+  get #loops(): readonly PublicationLoop[] {
+    return [...(this.#loop === undefined ? [] : [this.#loop]), ...this.#uploads];
   }
 
   #looked(): void {
     // The first good answer may say no more than the disk did, and then nothing else wakes the loop.
-    const { confirmedAt, failing } = this.#loop?.status ?? {};
-    if (confirmedAt === undefined && failing === undefined && this.source.state.from === "cluster")
-      void this.#loop?.publish();
+    if (this.source.state.from === "cluster")
+      for (const loop of this.#loops) {
+        const { confirmedAt, failing } = loop.status;
+        if (confirmedAt === undefined && failing === undefined) void loop.publish();
+      }
     this.#deps.changed();
   }
 
@@ -174,14 +206,18 @@ export class PublishedIssuer {
   }
 
   /** Of what is published elsewhere. */
-  get targetTallies(): TargetTallies | undefined {
+  get targetTallies(): PublicationTallies | undefined {
     return this.#loop?.tallies;
   }
 
   /** Goes on under options that leave the source as it is. */
   keep(settings: IssuerSettings): void {
     this.#settings = settings;
-    void this.#loop?.publish();
+    this.#publishElsewhere();
+  }
+
+  #publishElsewhere(): void {
+    for (const loop of this.#loops) void loop.publish();
   }
 
   /** Takes a key out; throws what the source's `distrust` throws. */
@@ -226,23 +262,25 @@ export class PublishedIssuer {
 
   /** Whether what is published now can be seen by everybody, or could not be brought there. */
   async #flush(): Promise<boolean> {
-    if (this.#loop === undefined) return true;
+    const loops = this.#loops;
+    if (loops.length === 0) return true;
     const late = AbortSignal.timeout(maxFlush);
     const given = new Promise<boolean>((resolve) =>
       late.addEventListener("abort", () => resolve(false), { once: true }),
     );
-    return Promise.race([this.#loop.publish(), given]);
+    const all = Promise.all(loops.map((loop) => loop.publish())).then((done) => done.every(Boolean));
+    return Promise.race([all, given]);
   }
 
   async close(): Promise<void> {
     await this.source.close();
-    await this.#loop?.close();
+    await Promise.all(this.#loops.map((loop) => loop.close()));
   }
 
   /** Starts with what a predecessor knew, or from the disk. */
   async start(predecessor?: SourceState): Promise<void> {
     await this.source.start(predecessor);
-    this.#loop?.start();
+    for (const loop of this.#loops) loop.start();
   }
 
   #documentsStatus(): Pick<IssuerStatus, "documents"> {
@@ -270,7 +308,9 @@ export class PublishedIssuer {
     const { failing, blind, formerIssuer, credential } = state;
     const certificate = this.#check.verdict(this.#settings, this.#deps.clock.now());
     const publication = this.#loop?.status;
-    const warnings = [state.warnings, certificate.warnings, storeWarnings, publication?.warnings ?? []];
+    const uploads = this.#uploads.map((loop) => loop.status);
+    const elsewhere = this.#loops.map((loop) => loop.status.warnings);
+    const warnings = [state.warnings, certificate.warnings, storeWarnings, ...elsewhere];
     return {
       stack,
       issuer,
@@ -282,8 +322,9 @@ export class PublishedIssuer {
       keys: keyStatuses(state.ring, timesOf(this.#settings)),
       warnings: [...new Set(warnings.flat())],
       ...defined({ certificate: certificate.status, publication }),
+      ...(uploads.length === 0 ? {} : { uploads }),
       unready: [...this.#missing(), ...certificate.unready],
-      degraded: blind === undefined ? [] : [blindText(blind)],
+      degraded: [...(blind === undefined ? [] : [blindText(blind)]), ...uploads.flatMap(notUploaded)],
     };
   }
 
@@ -300,7 +341,7 @@ export class PublishedIssuer {
   }
 
   #publish(documents: PublishedDocuments): void {
-    void this.#loop?.publish();
+    this.#publishElsewhere();
     this.#deps.publish(this.#settings.stack, documents);
     this.#deps.changed();
   }

@@ -7,6 +7,7 @@ import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";
 import type { DocumentTarget } from "./bucket/target.ts";
+import type { UploadTarget } from "./uploads/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
@@ -66,6 +67,8 @@ export interface IssuerOptions {
   readonly jwksCertificates?: CertificateProvider;
   /** Where the documents are published in place of our own listeners. */
   readonly target?: DocumentTarget;
+  /** The places at relying parties that are given the keys; none by default. */
+  readonly uploads?: readonly UploadTarget[];
   /** Milliseconds for which a key that vanished from the cluster stays published; 24 h by default. */
   readonly keyRetention?: number;
   /** Milliseconds for which a relying party may go on with a JWK Set beyond Cache-Control; an hour by default. */

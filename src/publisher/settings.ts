@@ -22,7 +22,8 @@ export interface IssuerSettings extends IssuerOptions {
   readonly jwksHosts: readonly string[];
 }
 
-const day = 86_400_000;
+/** Milliseconds for which a key that vanished is kept, unless somebody says. */
+export const standardRetention = 86_400_000;
 
 function invalid(stack: string, what: string): PodtrustError {
   return new PodtrustError("publisher-issuer-invalid", `stack ${stack}: ${what}`, { detail: { stack } });
@@ -42,7 +43,8 @@ function checkJwksUri(stack: string, uri: string): void {
   if (!legal) throw invalid(stack, `jwksUri ${uri} is not an https URL without query, fragment and user`);
 }
 
-function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerSettings {
+/** The settings of one issuer; throws `publisher-issuer-invalid` and `issuer-invalid`. `stateDir`: unless it names one. */
+export function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerSettings {
   const { stack } = options;
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(stack))
     throw invalid(stack, "its name is no stack's name");
@@ -59,7 +61,7 @@ function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerSettings
     issuer,
     discoveryUrl,
     jwksUri,
-    keyRetention: options.keyRetention ?? day,
+    keyRetention: options.keyRetention ?? standardRetention,
     pollInterval: options.pollInterval ?? 10_000,
     cacheControl,
     cacheTime: maxAge(cacheControl),
@@ -123,6 +125,7 @@ export function sameSource(a: IssuerSettings, b: IssuerSettings): boolean {
     a.distrusts === b.distrusts &&
     JSON.stringify(a.formerIssuers) === JSON.stringify(b.formerIssuers) &&
     JSON.stringify(a.distrusted) === JSON.stringify(b.distrusted) &&
-    a.target === b.target
+    a.target === b.target &&
+    a.uploads === b.uploads
   );
 }

@@ -77,9 +77,9 @@ export interface FormerIssuer {
   readonly since: number;
 }
 
-/** How it stands with documents that are published elsewhere: in a bucket. */
+/** How it stands with what is published elsewhere: documents in a bucket, keys at a relying party that is given them. */
 export interface PublicationStatus {
-  /** `s3://BUCKET`. */
+  /** `s3://BUCKET`, or the relying party's name for it. */
   readonly place: string;
   /** Something is to be written that is not yet. */
   readonly pending: boolean;
@@ -155,6 +155,8 @@ export interface IssuerStatus {
   readonly certificate?: IssuerCertificateStatus;
   /** Absent where the documents are served from here. */
   readonly publication?: PublicationStatus;
+  /** At the relying parties that are given the keys; absent where none is. */
+  readonly uploads?: readonly PublicationStatus[];
   /** Why relying parties do not get all they need, in sentences. */
   readonly unready: readonly string[];
   /** What is served is good, and something has to be done before it is not, in sentences. */

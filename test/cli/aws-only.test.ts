@@ -19,6 +19,13 @@ import { configText, sandboxEnvironment } from "../support/stack-world.ts";
 
 const issuer = "https://oidc.example.com";
 
+const publisher = `publisher:
+  source: {kubeconfig: publisher.kubeconfig}
+  stateDir: state
+  admin: false
+  insecurePlainHttpBehindProxy: {listen: ["127.0.0.1:0"]}
+`;
+
 const google = `gcp:
   - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [shop/web]}]}
 `;
@@ -43,7 +50,10 @@ describe("a program that has to do with AWS alone", () => {
     sandbox = await startSandbox({ account });
     cluster = await startStandInCluster({ issuer });
     await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig(), { mode: 0o600 });
+    await writeFile(join(folder, "publisher.kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
     await writeFile(join(folder, "podtrust.yaml"), configText(issuer));
+    await writeFile(join(folder, "served.yaml"), `${configText(issuer)}${publisher}`);
+    await writeFile(join(folder, "served-google.yaml"), `${configText(issuer)}${publisher}${google}`);
     await writeFile(join(folder, "google.yaml"), `${configText(issuer)}${google}`);
   });
 
@@ -82,8 +92,11 @@ describe("a program that has to do with AWS alone", () => {
   const ofOthers = (files: readonly string[]): readonly string[] =>
     files.filter((file) => /(?:^|\/)(?:gcp|azure|openbao)(?:\/|\.)/u.test(file) && !isShared(file));
 
+  const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
+  const published = /every stack is published/u;
   const runs: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
     [["plan"], "stack/parts/aws/part.ts"],
+    [["serve", "-f", "served.yaml", ...asRoot], "publisher/uploads/relying-parties.ts", published],
     [
       ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"],
       "operator/bindings/reconcile.ts",
@@ -100,12 +113,18 @@ describe("a program that has to do with AWS alone", () => {
     });
   }
 
-  test("a config that declares another loads what belongs to that one alone", async () => {
-    const files = ofOthers(await loadedBy(["plan", "-f", "google.yaml"]));
-    assert.ok(files.includes("config/gcp/section.ts"), files.join(", "));
-    assert.deepEqual(
-      files.filter((file) => !/(?:^|\/)gcp(?:\/|\.)/u.test(file)),
-      [],
-    );
-  });
+  const declaring: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
+    [["plan", "-f", "google.yaml"], "stack/parts/gcp/part.ts"],
+    [["serve", "-f", "served-google.yaml", ...asRoot], "publisher/uploads/gcp.ts", published],
+  ];
+  for (const [args, last, started] of declaring) {
+    test(`podtrust ${args[0] ?? ""} of a config that declares another loads what belongs to that one alone`, async () => {
+      const files = ofOthers(await loadedBy(args, started));
+      assert.ok(files.includes("config/gcp/section.ts") && files.includes(last), files.join(", "));
+      assert.deepEqual(
+        files.filter((file) => !/(?:^|\/)gcp(?:\/|\.)/u.test(file)),
+        [],
+      );
+    });
+  }
 });

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import {
   GoogleApi,
@@ -104,6 +107,18 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
       return applyPlan(going, signal === undefined ? {} : { signal });
     },
   };
+}
+
+/** The environment of who has the model's credentials, in a file that goes with the test. */
+export async function googleEnvironment(
+  t: TestContext,
+  google: GoogleModel,
+): Promise<Readonly<Record<string, string>>> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-google-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, "credentials.json");
+  await writeFile(file, JSON.stringify(google.credentials()));
+  return { GOOGLE_APPLICATION_CREDENTIALS: file, CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: google.url };
 }
 
 /** The changes of a plan, as `update provider/prod/prod: keys`. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRecord } from "../../src/core/base/index.ts";
+import { isRecord, recordOf } from "../../src/core/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
-import { startStandInCluster } from "../../src/sandbox/index.ts";
+import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { type GoogleModel, startGoogleModel } from "../support/google-model.ts";
 import type { Shown } from "../support/stack-world.ts";
@@ -32,8 +32,11 @@ export interface GoogleStackWorld {
   readonly folder: string;
   /** The variables of a shell with a person's login. */
   readonly env: Readonly<Record<string, string>>;
-  /** Keys of the cluster, by kid. */
+  readonly cluster: StandInCluster;
+  /** Keys of the cluster, by kid, in order. */
   readonly kids: () => readonly string[];
+  /** Keys that Google has, by kid, in order. */
+  readonly uploaded: () => readonly string[];
   config(text: string): Promise<void>;
   podtrust(...args: readonly string[]): Promise<CliResult>;
   /** The same on another host. */
@@ -75,7 +78,17 @@ export async function googleStackWorld(endpoint?: string): Promise<GoogleStackWo
     podtrust,
     podtrustOn,
     json,
-    kids: () => cluster.keys.list().map(({ kid }) => kid),
+    cluster,
+    kids: () =>
+      cluster.keys
+        .list()
+        .map(({ kid }) => kid)
+        .sort(),
+    uploaded() {
+      const oidc = recordOf(google.iam.provider("prod", "prod")?.fields["oidc"]);
+      const { keys } = JSON.parse(String(oidc["jwksJson"])) as { keys: { kid: string }[] };
+      return keys.map(({ kid }) => kid).sort();
+    },
     async planned(...args) {
       const { changes } = await json("plan", ...args);
       return changes

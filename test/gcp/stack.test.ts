@@ -1,7 +1,6 @@
 /** What `plan`, `up` and `down` make at Google of a config, with the cluster's keys. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { recordOf } from "../../src/core/base/index.ts";
 import { startStandInGoogle } from "../../src/sandbox/gcp.ts";
 import type { CliResult } from "../support/cli.ts";
 import { membersIn } from "../support/google-model.ts";
@@ -33,9 +32,7 @@ describe("a config with a section gcp", () => {
       out,
       /^Google project shop-project \(123456789012\), pool prod at http:\S+, as a person who logged in$/mu,
     );
-    const oidc = recordOf(world.google.iam.provider("prod", "prod")?.fields["oidc"]);
-    const { keys } = JSON.parse(String(oidc["jwksJson"])) as { keys: { kid: string }[] };
-    assert.deepEqual(keys.map(({ kid }) => kid).sort(), [...world.kids()].sort());
+    assert.deepEqual(world.uploaded(), world.kids());
     assert.deepEqual(members(world), [principal()]);
     assert.equal((await world.podtrust("plan", "--check")).code, 0);
     const { err } = await must(world, "down", "--yes");
@@ -139,6 +136,36 @@ describe("a config with a section gcp", () => {
     ]);
     const { err } = await must(world, "up", "--yes");
     assert.match(err, /warning: the caller may not list service accounts/u);
+  });
+});
+
+describe("podtrust publish keys", () => {
+  test("brings a new key of the cluster, leaves what else stands there, and takes out what it is told to", async (t) => {
+    const world = await stackWorld(t);
+    await must(world, "up", "--yes");
+    const [old = ""] = world.kids();
+    const { kid } = await world.cluster.keys.create();
+    world.cluster.keys.promote(kid);
+    world.cluster.keys.drop(old);
+    const { out } = await must(world, "publish", "keys");
+    assert.match(out, /^uploaded to Google project shop-project, provider prod\/prod$/mu);
+    assert.deepEqual(world.uploaded(), [kid, old].sort());
+    assert.match((await must(world, "publish", "keys")).out, /has the keys as it should/u);
+    await must(world, "publish", "keys", "--without", old, "--json");
+    assert.deepEqual(world.uploaded(), [kid]);
+    const last = await world.podtrust("publish", "keys", "--without", kid);
+    assert.deepEqual([last.code, world.uploaded()], [1, [kid]]);
+    assert.match(last.err, /code: {2}gcp-keys-refused/u);
+  });
+
+  test("is refused for a config that has keys uploaded nowhere, and for a provider that is not there", async (t) => {
+    const world = await stackWorld(t);
+    const absent = await world.podtrust("publish", "keys");
+    assert.match(absent.err, /code: {2}gcp-provider-absent/u);
+    await world.config(configWith("keys: fetch"));
+    const nowhere = await world.podtrust("publish", "keys");
+    assert.deepEqual([nowhere.code, world.google.calls.length], [2, 1]);
+    assert.match(nowhere.err, /no relying party that keys are uploaded to/u);
   });
 });
 

@@ -273,7 +273,7 @@ export class RotationCluster {
         create: (object) => this.#store(object, undefined),
         replace: (object) => this.#store(object, object.metadata.resourceVersion),
       }),
-      published: (until) => sightsOf(this.issuer, route, until),
+      published: (until) => sightsOf(this.issuer, { route }, until),
       pods: async () => Promise.resolve(this.pods),
       legacy: async () => Promise.resolve([]),
       times: { poll: pollMs, publisherCache: cacheMs, relyingPartyCache: cacheMs },

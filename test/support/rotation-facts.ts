@@ -34,8 +34,8 @@ export function rotationFacts(more: Partial<RotationFacts> = {}): RotationFacts 
     servers,
     unanswered: [],
     published: [
-      { family: "IPv4", kids },
-      { family: "IPv6", kids },
+      { where: "over IPv4", kids },
+      { where: "over IPv6", kids },
     ],
     record: emptyRecord,
     times: { poll: 10 * second, publisherCache: minute, relyingPartyCache: hour },

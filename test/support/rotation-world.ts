@@ -172,7 +172,7 @@ export class RotationWorld {
         stale: undefined,
       })),
       unanswered: [],
-      published: [{ family: "IPv4", kids: this.#publishedNow() }],
+      published: [{ where: "over IPv4", kids: this.#publishedNow() }],
       record: this.record,
       times,
       lives: {

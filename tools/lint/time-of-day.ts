@@ -68,6 +68,7 @@ export const timeOfDay: readonly string[] = [
   "src/providers/host/system/apply.ts",
   // Since when a key was seen, as it is stored and shared between publishers.
   "src/publisher/bucket/",
+  "src/publisher/elsewhere/",
   "src/publisher/issuer.ts",
   "src/control-plane/rotation/rotation.ts",
   "src/publisher/shared/",

@@ -188,7 +188,8 @@ function defineOperatorRbac(manifests: Command, context: CommandContext): void {
       .description("print the namespace, ServiceAccounts and least rights of the operator")
       .option("--namespace <namespace>", "namespace of the operator", "podtrust")
       .option("--name <name>", "name of ServiceAccount, roles and policy", "podtrust-operator")
-      .option("--evict", "also let it evict pods"),
+      .option("--evict", "also let it evict pods")
+      .option("--keys", "also let it remember the cluster's keys, for podtrust operator run --keys"),
   ).action(async (options: OperatorRbacOptions) => {
     const { runOperatorRbac } = await import("./run-operator-rbac.ts");
     runOperatorRbac(context, options);

@@ -10,13 +10,22 @@ export interface OperatorRbacOptions {
   readonly webhook?: boolean;
   readonly failurePolicy: FailurePolicy;
   readonly configMaps?: true;
+  readonly keys?: true;
   readonly roleMap: string;
 }
 
 /** `podtrust manifests operator-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runOperatorRbac(context: CommandContext, options: OperatorRbacOptions): void {
-  const { namespace, name, evict = false, failurePolicy, configMaps = false, roleMap } = options;
+  const {
+    namespace,
+    name,
+    evict = false,
+    failurePolicy,
+    configMaps = false,
+    keys = false,
+    roleMap,
+  } = options;
   const webhook = options.webhook === true ? { webhook: { failurePolicy } } : {};
-  const items = operatorManifests({ namespace, name, evict, configMaps, roleMap, ...webhook });
+  const items = operatorManifests({ namespace, name, evict, configMaps, keys, roleMap, ...webhook });
   printObjects(context, items);
 }

@@ -10,7 +10,7 @@ export const operatorUses: CommandUses = {
     examples: [
       "podtrust operator run",
       "podtrust operator run --bindings --webhook --evict-per-minute 6",
-      "podtrust operator run --kubeconfig operator.kubeconfig --no-canary",
+      "podtrust operator run --kubeconfig operator.kubeconfig --no-canary --keys podtrust.yaml",
     ],
     guide: "operator",
   },
@@ -61,6 +61,10 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .option(
       "--config-maps",
       "keep in each namespace the ConfigMap that manifests injection --mode configmap needs",
+    )
+    .option(
+      "--keys <file>",
+      "upload the cluster's keys where this config has keys: upload, with the credentials of the environment",
     )
     .action(async (options: OperatorCommandOptions) => {
       const { runOperator } = await import("./run.ts");

@@ -1,8 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
-import { checkedName, openKubernetes } from "../../providers/kubernetes/index.ts";
-import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
+import { checkedName, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
+import {
+  keepHeap,
+  type KeyKeeping,
+  keysSecret,
+  listenOperator,
+  listenProbes,
+  Operator,
+} from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "../options/address.ts";
 
@@ -21,6 +29,7 @@ export interface OperatorCommandOptions {
   readonly webhookListen: string;
   readonly roleMap?: string;
   readonly configMaps?: true;
+  readonly keys?: string;
 }
 
 function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { perMinute: number } } {
@@ -41,6 +50,24 @@ function clientCaOf({ PODTRUST_WEBHOOK_CLIENT_CA: pem = "" }: CommandContext["en
       next: "Give the PEM of the authority that signed the API servers' client certificate, or leave it out.",
     });
   }
+}
+
+/** What uploads the keys of a config's cluster. Throws `usage` for a config whose publisher does. */
+async function keeperOf(
+  context: CommandContext,
+  { keys, namespace }: OperatorCommandOptions,
+  cluster: KubernetesApi,
+): Promise<{ readonly keys?: KeyKeeping }> {
+  if (keys === undefined) return {};
+  const config = await configOf(context, keys);
+  if (config.publisher !== undefined)
+    throw new PodtrustError("usage", `${keys} has a publisher, which uploads the keys itself`, {
+      next: "Give podtrust serve the credentials, and leave --keys out. Two that remember different keys would undo each other's work.",
+    });
+  const { KeyKeeper } = await import("../../publisher/index.ts");
+  const { env, clock } = context;
+  const secret = { namespace, name: keysSecret };
+  return { keys: new KeyKeeper({ config, cluster, secret, env, clock, logger: context.logger("info") }) };
 }
 
 /** Runs the operator until the command is told to end. */
@@ -81,6 +108,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     ...webhook,
     ...from,
     configMaps,
+    ...(await keeperOf(context, options, api)),
     ...more,
   });
   const listener = await listenOperator(operator, address, logger);

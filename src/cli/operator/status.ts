@@ -49,7 +49,7 @@ const unmetText = (unmet: Readonly<Record<string, number>>): string =>
 
 /** The status in lines. `now` in milliseconds since the epoch. */
 function statusLines(status: OperatorStatus, now: number): readonly string[] {
-  const { leadership, follows, controllers, canary, webhook, found, evicted } = status;
+  const { leadership, follows, controllers, canary, webhook, keys = [], found, evicted } = status;
   const leader = leadership.leads ? "this process leads" : `${leadership.leader ?? "nobody"} leads`;
   return [
     `${status.ready ? "ready" : "not ready"}; ${leader} (${leadership.identity} answers)`,
@@ -79,6 +79,7 @@ function statusLines(status: OperatorStatus, now: number): readonly string[] {
       ? []
       : [`injection: ${canary.state} for ${lengthText(now - canary.since)}: ${canary.text}`]),
     ...(webhook === undefined ? [] : [webhookLine(webhook, now)]),
+    ...keys.map((said) => `keys: ${said}`),
     `pods that are not as injection makes them: ${leadership.leads ? found.length : "known to who leads"}; ${evicted} evicted since the start`,
     ...first(found.map(({ pod, reason, text }) => `  ${pod}: ${reason}: it ${text}`)),
   ];

@@ -1,22 +1,31 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
+import type { PublishKeysOptions } from "./keys.ts";
 import type { PublishS3Options } from "./run.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
-/** Examples and guide of the command. */
+/** Examples and guide of the commands. */
 export const publishUses: CommandUses = {
+  "publish keys": {
+    examples: [
+      "podtrust publish keys",
+      "podtrust publish keys -f staging.yaml --json",
+      "podtrust publish keys --without KID",
+    ],
+    guide: "gcp",
+  },
   "publish s3": {
     examples: ["podtrust publish s3", "podtrust publish s3 -f staging.yaml", "podtrust publish s3 --json"],
     guide: "publish-s3",
   },
 };
 
-/** `podtrust publish s3`: brings the documents into a bucket once. */
+/** `podtrust publish s3` and `publish keys`: bring the documents into a bucket, and the keys to who is given them, once. */
 export function definePublish(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   const publish = program
     .command("publish")
-    .description("upload the OIDC discovery document and JWKS to an S3 bucket");
+    .description("upload the OIDC discovery document and JWKS to an S3 bucket, or the JWKS to a cloud");
   publish
     .command("s3")
     .description("read the cluster once, and upload what differs to the bucket of the config")
@@ -36,5 +45,25 @@ export function definePublish(program: Command, context: CommandContext): void {
     .action(async (options: PublishS3Options) => {
       const { runPublishS3 } = await import("./run.ts");
       await runPublishS3(context, options);
+    });
+  publish
+    .command("keys")
+    .description("read the cluster's JWKS once, and upload it where the config has keys: upload")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .option("--without <kid>", "take this key out, or leave it out; repeatable", collect)
+    .option(
+      "--namespace <namespace>",
+      "with --without: namespace of the operator that keeps the keys",
+      "podtrust",
+    )
+    .addHelpText(
+      "after",
+      "\nIt takes the credentials of the environment. So it helps where a publisher or an operator cannot upload:\n" +
+        "a key signs that the cloud does not have, and their own credentials are tokens of that key.\n" +
+        "What stands there beside the cluster's keys stays, but for --without.\n",
+    )
+    .action(async (options: PublishKeysOptions) => {
+      const { runPublishKeys } = await import("./keys.ts");
+      await runPublishKeys(context, options);
     });
 }

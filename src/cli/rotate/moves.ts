@@ -2,7 +2,13 @@ import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
+import {
+  type Config,
+  declaredParties,
+  fetchingParties,
+  personStateDir,
+  publisherOf,
+} from "../../config/index.ts";
 import {
   answerTheft,
   dilemmaOf,
@@ -15,7 +21,16 @@ import {
 } from "../../control-plane/rotation/index.ts";
 import { canAsk, confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { distrustInSecret, distrustKey, maxAge } from "../../publisher/index.ts";
+import { keysSecret } from "../../operator/index.ts";
+import { defaultIdentity } from "../../rules/bindings/index.ts";
+import {
+  distrustInKeeper,
+  distrustInSecret,
+  distrustKey,
+  maxAge,
+  openUploads,
+  uploadOnce,
+} from "../../publisher/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -63,12 +78,33 @@ async function bySocket(stateDir: string, kid: string): Promise<object | undefin
   }
 }
 
+/** Where nobody publishes the issuer: by the operator that keeps the keys, else at whoever is given them. */
+async function withdrawnFromUploads(
+  { clock, env, signal, progress }: CommandContext,
+  config: Config,
+  cluster: KubernetesApi,
+  kid: string,
+): Promise<void> {
+  const kept = { config, secret: { namespace: defaultIdentity.namespace, name: keysSecret } };
+  const place = await distrustInKeeper(kept, kid, { cluster, clock, logger: silentLogger });
+  if (place !== undefined) {
+    progress.line(`${kid} is distrusted in ${place}, which the operator follows.`, 2);
+    return;
+  }
+  const how = { config, cluster, without: [kid], env, clock, logger: silentLogger, signal };
+  for (const { outcome, place: at } of await uploadOnce(how)) {
+    if (outcome instanceof PodtrustError) throw outcome;
+    progress.line(`${kid} is not at ${at}.`, 2);
+  }
+}
+
 async function withdrawn(
   context: CommandContext,
   config: Config,
   cluster: KubernetesApi,
   kid: string,
 ): Promise<void> {
+  if (config.publisher === undefined) return withdrawnFromUploads(context, config, cluster, kid);
   // It was asked at every API server that none signs with it, or a person has said that it is stolen.
   if (await distrustOnMachine(context, config, kid)) return;
   const { stateDir } = publisherOf(config);
@@ -106,6 +142,12 @@ async function identitiesOf(context: CommandContext, name: string): Promise<read
   return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
 }
 
+/** Milliseconds of Cache-Control; none where keys are only uploaded, and nobody publishes them. */
+function publisherCacheOf(config: Config): number {
+  const isUnpublished = config.publisher === undefined && fetchingParties(config).length === 0;
+  return isUnpublished ? 0 : maxAge(publisherOf(config).cacheControl);
+}
+
 async function placeOf(context: CommandContext, options: MoveOptions): Promise<Place> {
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   return { context, config, route: await routeOf(context, options) };
@@ -128,7 +170,8 @@ async function opened<T>(
     config,
     route,
     stateDir: join(personStateDir(env), config.stack),
-    publisherCache: maxAge(publisherOf(config).cacheControl),
+    given: await openUploads(config, { env, clock, logger: silentLogger }),
+    publisherCache: publisherCacheOf(config),
     env,
     clock,
     signal,

@@ -83,7 +83,7 @@ function keyLines(key: ShownKey): readonly string[] {
       ? []
       : [`signs tokens in Secrets, by the controller manager of ${secretTokensBy.join(", ")}`]),
     ...(missingAt.length === 0 ? [] : [`not verified by ${missingAt.join(", ")}`]),
-    ...(unpublishedOn.length === 0 ? [] : [`not published over ${unpublishedOn.join(", ")}`]),
+    ...(unpublishedOn.length === 0 ? [] : [`not published ${unpublishedOn.join(", ")}`]),
     ...(everywhereSince === undefined ? [] : [`everywhere since ${timeText(everywhereSince)}`]),
     ...(retiredAt === undefined || state !== "previous"
       ? []

@@ -52,12 +52,18 @@ function showFailing(
   printNext(context, output, next, { indent: 2 });
 }
 
-function showPublication(context: CommandContext, publication: PublicationStatus): void {
+/** `what`: `published in`, before the place's name. */
+function showPublication(context: CommandContext, what: string, publication: PublicationStatus): void {
   const { output } = context;
   const { place, confirmedAt, failing } = publication;
   const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${timeText(confirmedAt)}`;
-  output.line(`  published in ${place}, ${seen}`);
+  output.line(`  ${what} ${place}, ${seen}`);
   if (failing !== undefined) showFailing(context, failing.code, failing);
+}
+
+function showElsewhere(context: CommandContext, { publication, uploads = [] }: IssuerStatus): void {
+  if (publication !== undefined) showPublication(context, "published in", publication);
+  for (const upload of uploads) showPublication(context, "keys uploaded to", upload);
 }
 
 function showCertificate(context: CommandContext, { notAfter, failing }: IssuerCertificateStatus): void {
@@ -74,7 +80,7 @@ function showCertificate(context: CommandContext, { notAfter, failing }: IssuerC
 /** Everything that the publisher knows of an issuer, for a person. */
 export function showIssuer(context: CommandContext, issuer: IssuerStatus): void {
   const { output } = context;
-  const { documents, failing, blind, publication, certificate, warnings, keys } = issuer;
+  const { documents, failing, blind, certificate, warnings, keys } = issuer;
   output.line(rich`${bold(issuer.stack)}  ${issuer.issuer}`);
   if (documents === undefined) output.line("  nothing is published yet");
   else {
@@ -85,7 +91,7 @@ export function showIssuer(context: CommandContext, issuer: IssuerStatus): void 
     const what = blind === undefined ? failing.reason : `blind (${failing.reason})`;
     showFailing(context, what, { ...failing, since: blind?.since ?? failing.since });
   }
-  if (publication !== undefined) showPublication(context, publication);
+  showElsewhere(context, issuer);
   if (certificate !== undefined) showCertificate(context, certificate);
   for (const warning of warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
   for (const key of keys) {

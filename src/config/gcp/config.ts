@@ -21,6 +21,8 @@ export interface GcpProject {
   readonly keys: "upload" | "fetch";
   /** What the provider accepts as a token's audience; empty: the provider's own name. */
   readonly audiences: readonly string[];
+  /** CEL expressions by `google.subject`, `google.groups` and `attribute.NAME`. */
+  readonly mapping: Readonly<Record<string, string>>;
   /** A condition in CEL that a token has to meet. */
   readonly condition?: string;
   readonly serviceAccounts: readonly GcpServiceAccount[];

@@ -19,6 +19,7 @@ describe("the gcp section of a config", () => {
         provider: "prod",
         keys: "upload",
         audiences: [],
+        mapping: { "google.subject": "assertion.sub" },
         serviceAccounts: [{ email: web, serviceAccounts: ["shop/web"], lifetime: 3600 }],
         direct: ["shop/db"],
       },
@@ -77,6 +78,36 @@ describe("the gcp section of a config", () => {
     assert.match((await oneProblem(project(`, condition: "now() > 3"`))).message, /now/u);
     const long = `'${"a".repeat(4096)}' == 'a'`;
     assert.match((await oneProblem(project(`, condition: "${long}"`))).accepted ?? "", /4096 characters/u);
+  });
+
+  test("a mapping adds attributes to the subject, which stays the token's own", async () => {
+    const namespace = "assertion['kubernetes.io']['namespace']";
+    const mapping = (body: string): string => project(`, mapping: {${body}}`);
+    const { gcp } = await parse(mapping(`attribute.namespace: "${namespace}", google.groups: "['a']"`));
+    assert.deepEqual(gcp[0]?.mapping, {
+      "google.subject": "assertion.sub",
+      "attribute.namespace": namespace,
+      "google.groups": "['a']",
+    });
+    const subject = await oneProblem(mapping(`google.subject: "assertion.email"`));
+    assert.match(`${subject.message} ${subject.accepted}`, /google\.subject is always the token's subject/u);
+    assert.match((await oneProblem(mapping(`attribute.x: "assertion."`))).message, /^is no mapping: /u);
+    assert.match((await oneProblem(mapping(`attribute.x: "now()"`))).message, /now/u);
+  });
+
+  test("a mapping keeps to Google's limits: names of 100 characters, 50 attributes, expressions of 2048", async () => {
+    const mapping = (body: string): string => project(`, mapping: {${body}}`);
+    const many = (count: number): string =>
+      Array.from({ length: count }, (_, n) => `attribute.a${n}: "assertion.sub"`).join(", ");
+    assert.deepEqual(await problemsOf(mapping(many(50))), []);
+    assert.match((await oneProblem(mapping(many(51)))).accepted ?? "", /at most 50/u);
+    const name = (length: number): string => `attribute.${"n".repeat(length - 10)}: "assertion.sub"`;
+    assert.deepEqual(await problemsOf(mapping(name(100))), []);
+    assert.equal((await problemsOf(mapping(name(101)))).length, 1);
+    const text = (length: number): string => `attribute.x: "'${"x".repeat(length - 2)}'"`;
+    assert.deepEqual(await problemsOf(mapping(text(2048))), []);
+    assert.match((await oneProblem(mapping(text(2049)))).accepted ?? "", /2048 characters/u);
+    assert.equal((await problemsOf(mapping(`attribute.Upper: "assertion.sub"`))).length, 1);
   });
 
   test("a ServiceAccount, an address, an audience and a pool stand once", async () => {

@@ -1,8 +1,9 @@
+import { recordOf } from "../../core/base/index.ts";
 import { CelError, celExpression } from "../../rules/gcp/index.ts";
 import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
-import { itemsAt, repeated, repeatedTogether, type ConfigRule, textAt } from "../mistakes/rule.ts";
+import { type ConfigRule, itemsAt, repeated, repeatedTogether, textAt, valueAt } from "../mistakes/rule.ts";
 import { standardId } from "./standard-id.ts";
 
 const projects = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["gcp"]);
@@ -69,19 +70,36 @@ const standardIdsFit: ConfigRule = (document) => {
   );
 };
 
-const conditionsAreCel: ConfigRule = (document) =>
+/** What is wrong with an expression, whose value `is no …` for. */
+function celProblems(
+  document: ConfigDocument,
+  path: KeyPath,
+  { isNo, over }: { readonly isNo: string; readonly over: string },
+): readonly ConfigProblem[] {
+  const text = textAt(document, path);
+  if (text === undefined || text === "") return [];
+  try {
+    celExpression(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    const accepted = `an expression in CEL over ${over}`;
+    return [problem(document, path, { message: `is no ${isNo}: ${error.message}`, accepted })];
+  }
+}
+
+const expressionsAreCel: ConfigRule = (document) =>
   projects(document).flatMap((project) => {
-    const path: KeyPath = [...project, "condition"];
-    const text = textAt(document, path);
-    if (text === undefined || text === "") return [];
-    try {
-      celExpression(text);
-      return [];
-    } catch (error) {
-      if (!(error instanceof CelError)) throw error;
-      const accepted = "an expression in CEL over assertion, google and attribute";
-      return [problem(document, path, { message: `is no condition: ${error.message}`, accepted })];
-    }
+    const mapped = Object.keys(recordOf(valueAt(document.value, [...project, "mapping"])));
+    return [
+      ...mapped.flatMap((name) =>
+        celProblems(document, [...project, "mapping", name], { isNo: "mapping", over: "assertion" }),
+      ),
+      ...celProblems(document, [...project, "condition"], {
+        isNo: "condition",
+        over: "assertion, google and attribute",
+      }),
+    ];
   });
 
 /** What has to fit together in the projects of Google Cloud. */
@@ -92,5 +110,5 @@ export const gcpRules: readonly ConfigRule[] = [
   membersOnce,
   subjectsFit,
   standardIdsFit,
-  conditionsAreCel,
+  expressionsAreCel,
 ];

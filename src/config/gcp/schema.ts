@@ -16,6 +16,7 @@ export interface GcpInput {
   provider?: string | undefined;
   keys?: "upload" | "fetch" | undefined;
   audiences?: string[] | undefined;
+  mapping?: Record<string, string> | undefined;
   condition?: string | undefined;
   serviceAccounts?: GcpServiceAccountInput[] | undefined;
   direct?: { serviceAccounts: string[] }[] | undefined;
@@ -37,6 +38,28 @@ const id = (what: string): z.ZodString => {
   };
   return text(leaf, federationId);
 };
+
+// IAM API, WorkloadIdentityPoolProvider.attributeMapping: 50 of one's own, keys of 100 characters, expressions of 2048.
+const maxMapped = 50;
+const mapping = z
+  .record(
+    z.string().regex(/^(?:google\.groups|attribute\.[a-z0-9_]{1,90})$/u, {
+      error:
+        "google.groups, or attribute. and 1 to 90 lower-case letters, digits and _; google.subject is always the token's subject, which principals are made of",
+    }),
+    text(
+      { what: "What it is mapped from, in CEL.", accepted: "an expression of 1 to 2048 characters" },
+      /^[^\0]{1,2048}$/u,
+    ),
+    { error: `expressions by the name of what they map to, at most ${maxMapped}` },
+  )
+  .refine((value) => Object.keys(value).filter((name) => name !== "google.groups").length <= maxMapped, {
+    error: `expressions by the name of what they map to, at most ${maxMapped}`,
+  })
+  .meta({
+    description: `What of a token becomes an attribute, in CEL (attribute mapping): conditions and policies may name it. Accepted: expressions by google.groups or attribute.NAME, at most ${maxMapped}. google.subject is always the token's subject.`,
+    examples: [{ "attribute.namespace": "assertion['kubernetes.io']['namespace']" }],
+  });
 
 const members = (what: string) =>
   serviceAccounts(what, { accepted: "a list of NAMESPACE/NAME, 1 to 100", min: 1, max: 100 });
@@ -107,6 +130,7 @@ export const gcpProject: z.ZodType<GcpInput> = section(
       ),
       { min: 1, max: maxAudiences },
     ).optional(),
+    mapping: mapping.optional(),
     condition: text(
       {
         what: "A condition on tokens, in CEL (attribute condition).",

@@ -8,7 +8,7 @@ import type { GcpInput } from "./schema.ts";
 import { standardId } from "./standard-id.ts";
 
 function resolveProject(input: GcpInput, stack: string): GcpProject {
-  const { project, projectNumber, keys = "upload", audiences = [], condition } = input;
+  const { project, projectNumber, keys = "upload", audiences = [], mapping = {}, condition } = input;
   const standard = standardId(stack) ?? "";
   return {
     project,
@@ -17,6 +17,8 @@ function resolveProject(input: GcpInput, stack: string): GcpProject {
     provider: input.provider ?? standard,
     keys,
     audiences,
+    // Members and principals are made of the subject as the token has it.
+    mapping: { "google.subject": "assertion.sub", ...mapping },
     ...defined({ condition }),
     serviceAccounts: (input.serviceAccounts ?? []).map(({ email, serviceAccounts, lifetime = "1h" }) => ({
       email,

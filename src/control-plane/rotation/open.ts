@@ -1,14 +1,20 @@
-import { type Clock, PodtrustError } from "../../core/base/index.ts";
-import { type Config, declaredParties, publisherOf } from "../../config/index.ts";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import {
+  type Config,
+  declaredParties,
+  fetchingParties,
+  type PublisherConfig,
+  publisherOf,
+} from "../../config/index.ts";
 import { RecordSecret } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
-import { relyingParties } from "../../rules/oidc/index.ts";
+import { relyingParties, uploadedFor } from "../../rules/oidc/index.ts";
 import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
-import { sightsOf } from "./sights.ts";
+import { type GivenPlace, sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
 export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
@@ -18,6 +24,8 @@ export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "i
   readonly route: IssuerRoute;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
+  /** Places of relying parties that are given the keys: a key signs only once they have it. */
+  readonly given?: readonly GivenPlace[];
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisherCache: number;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -28,6 +36,11 @@ export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "i
   /** SSH addresses of `cluster.servers` that are gone. */
   readonly without?: readonly string[];
 }
+
+type KeptTimes = Pick<PublisherConfig, "pollInterval" | "relyingPartyCache">;
+
+/** Milliseconds between two looks of an operator that uploads keys. */
+const uploadPoll = 10_000;
 
 /** A rotation of a config's cluster, and that cluster. */
 export interface OpenedRotation {
@@ -48,7 +61,13 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
       detail: { file: config.file },
     });
   }
-  const { pollInterval, relyingPartyCache = relyingParties.aws.keys.fetchedMs } = publisherOf(config);
+  // Who is given the keys reads no documents, and has no cache of them.
+  const isFetched = fetchingParties(config).length > 0;
+  const kept: KeptTimes = isFetched
+    ? publisherOf(config)
+    : (config.publisher ?? { pollInterval: uploadPoll });
+  const { pollInterval, relyingPartyCache = relyingParties.aws.keys.fetchedMs } = kept;
+  const sights = { route: options.route, isFetched, ...defined({ given: options.given }) };
   const cluster = await openKubernetes(source, { env, clock, consent });
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
   const servers = await openServers({ ...opening, signal, consent, notice, without });
@@ -58,9 +77,11 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     onMoved: () => keepKeysInKubeadm(servers.all, cluster, { signal, notice }),
     servers: servers.all.map((server) => new MachineServer(server)),
     record: new RecordSecret(cluster),
-    times: { poll: pollInterval, publisherCache, relyingPartyCache },
+    times: isFetched
+      ? { poll: pollInterval, publisherCache, relyingPartyCache }
+      : { poll: pollInterval, publisherCache: 0, relyingPartyCache: uploadedFor(declaredParties(config)) },
     parties: declaredParties(config),
-    published: (until) => sightsOf(issuer, options.route, until),
+    published: (until) => sightsOf(issuer, sights, until),
     pods: (until) => podsOf(cluster, until),
     legacy: (until) => legacyTokensOf(cluster, until),
   });

@@ -317,7 +317,7 @@ export class Rotation {
       const { unpublishedOn } = keyAcross(facts, next);
       if (facts.published.length > 0 && unpublishedOn.length === 0) return undefined;
       const why = unpublished.length === 0 ? "" : ` (${unpublished.join("; ")})`;
-      return `${next} is not yet published as seen from outside over ${unpublishedOn.join(" and ")}${why}`;
+      return `${next} is not yet published as seen from outside ${unpublishedOn.join(" and ")}${why}`;
     });
   }
 

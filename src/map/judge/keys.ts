@@ -34,7 +34,7 @@ function rememberedState(
   if (!record.keys.some((key) => key.kid === kid)) return undefined;
   const files = { verify: [], signing: "", privates: [] };
   const server = { name: "", verifies: [kid], signs, files, stale: undefined };
-  const sight = { family: "IPv4", kids: [kid] } as const;
+  const sight = { where: "over IPv4", kids: [kid] } as const;
   const { state } = keyAcross({ servers: [server], published: [sight], record }, kid);
   return state === "out" ? undefined : state;
 }

@@ -1,10 +1,11 @@
 export { GoogleApi } from "./api.ts";
-export { callerOf, parseCredentials, readCredentials } from "./credentials/index.ts";
+export { parseCredentials, readCredentials } from "./credentials/index.ts";
 export { exchangeEndpoints, iamEndpoint } from "./endpoint.ts";
 export { type Exchanged, tryExchange } from "./exchange.ts";
-export { uploadKeys } from "./keys.ts";
+export { type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";
 export { observedKept, observedToDelete } from "./kept.ts";
 export { memberResource, type MemberSpec, type MemberState } from "./member-resource.ts";
+export { hangingText, lockedOut, type OpenedGoogle, openGoogle } from "./open.ts";
 export { memberNames, poolNames, providerNames } from "./places.ts";
 export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
 export {

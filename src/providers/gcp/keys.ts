@@ -1,5 +1,12 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { type Jwk, type ProviderName, sameUpload, uploadText } from "../../rules/gcp/index.ts";
+import {
+  type Jwk,
+  keysInPlaceOf,
+  type ProviderName,
+  sameUpload,
+  uploadableKeys,
+  uploadText,
+} from "../../rules/gcp/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import type { GoogleApi } from "./api.ts";
 import { operate, readUnlessAbsent } from "./kept.ts";
@@ -20,6 +27,39 @@ export function readProvider(
 export interface UploadPlace {
   readonly stack: string;
   readonly name: ProviderName;
+  /** Whether a key that stands there, and is none of those to upload, stays. Absent: none does. */
+  readonly stays?: (key: Jwk) => boolean;
+}
+
+/** The provider, where it is the stack's. Throws `gcp-provider-absent` and what else `readProvider` throws. */
+async function ownProvider(
+  api: GoogleApi,
+  { stack, name }: UploadPlace,
+  signal: AbortSignal,
+): Promise<ProviderState> {
+  const found = await readProvider(api, name, signal);
+  if (found !== undefined && found.state === "ACTIVE" && ownerOf(found, stack).kind === "ours") return found;
+  const { provider } = name;
+  const sentence = `there is no provider ${provider} of stack ${stack} to upload keys to`;
+  throw new PodtrustError("gcp-provider-absent", sentence, { detail: { provider, stack } });
+}
+
+/** The uploaded keys of a provider of the stack; none where Google fetches them. Throws `gcp-*`. */
+export async function uploadedKeys(
+  api: GoogleApi,
+  place: UploadPlace,
+  signal: AbortSignal,
+): Promise<readonly Jwk[]> {
+  const read = uploadableKeys((await ownProvider(api, place, signal)).jwksJson);
+  return typeof read === "string" ? [] : read.keys;
+}
+
+/** What stands at a provider after an upload. */
+export interface Uploaded {
+  /** Undefined: Google fetches the issuer's. */
+  readonly keys: readonly Jwk[] | undefined;
+  /** Whether others stood there before. */
+  readonly isWritten: boolean;
 }
 
 /**
@@ -30,21 +70,22 @@ export interface UploadPlace {
  */
 export async function uploadKeys(
   api: GoogleApi,
-  { stack, name }: UploadPlace,
+  { stack, name, stays = () => false }: UploadPlace,
   keys: readonly Jwk[] | undefined,
   work: Pick<Work, "signal" | "waiting">,
-): Promise<void> {
+): Promise<Uploaded> {
   const { provider } = name;
+  let isWritten = false;
+  let wanted = keys;
   await settle(api, work, async () => {
-    const found = await readProvider(api, name, work.signal);
-    if (found === undefined || found.state === "DELETED" || ownerOf(found, stack).kind !== "ours") {
-      const sentence = `there is no provider ${provider} of stack ${stack} to upload keys to`;
-      throw new PodtrustError("gcp-provider-absent", sentence, { detail: { provider, stack } });
-    }
-    if (sameUpload(found.jwksJson, keys)) return undefined;
+    const found = await ownProvider(api, { stack, name }, work.signal);
+    if (keys !== undefined)
+      wanted = keysInPlaceOf(found.jwksJson, keys, { place: `the provider ${provider}`, stays });
+    if (sameUpload(found.jwksJson, wanted)) return undefined;
+    isWritten = true;
     const path = providerPath(name);
     const what = `uploading the keys of the provider ${provider}`;
-    const jwksJson = keys === undefined ? "" : uploadText(keys);
+    const jwksJson = wanted === undefined ? "" : uploadText(wanted);
     const query = { updateMask: "oidc.jwksJson" };
     return {
       what,
@@ -52,4 +93,5 @@ export async function uploadKeys(
         operate(api, { method: "PATCH", path, query, body: { oidc: { jwksJson } }, what }, path, work),
     };
   });
+  return { keys: wanted, isWritten };
 }

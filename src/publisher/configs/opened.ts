@@ -9,7 +9,7 @@ import {
   type ServeConfig,
 } from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../providers/kubernetes/index.ts";
-import { parseIssuer } from "../../rules/oidc/index.ts";
+import { federatedParties, parseIssuer } from "../../rules/oidc/index.ts";
 import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
@@ -18,6 +18,8 @@ import { refuseHalfRestored } from "../kept/restore.ts";
 import type { SharedStore } from "../shared/store.ts";
 import type { DocumentTarget } from "../bucket/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
+import { openUploads } from "../uploads/relying-parties.ts";
+import type { UploadTarget } from "../uploads/target.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
 import { openCluster } from "./cluster.ts";
 import { listenOf } from "./listen.ts";
@@ -39,6 +41,7 @@ export class OpenedConfigs implements GenerationPart {
   readonly #certificates = new Pool<OpenCertificate>((opened) => opened.close());
   readonly #targets = new Pool<DocumentTarget>((target) => target.close());
   readonly #stores = new Pool<SharedStore>((store) => store.close());
+  readonly #uploads = new Pool<readonly UploadTarget[]>(() => {});
 
   constructor(deps: OpenedConfigsDeps) {
     this.#deps = deps;
@@ -66,6 +69,7 @@ export class OpenedConfigs implements GenerationPart {
   async commit(): Promise<void> {
     const { fresh, gone } = this.#certificates.commit();
     this.#clusters.commit();
+    this.#uploads.commit();
     for (const target of this.#targets.commit().gone) target.close();
     await Promise.all([...gone.map((opened) => opened.close()), ...fresh.map((opened) => opened.begin())]);
     await Promise.all(this.#stores.commit().gone.map((store) => store.close()));
@@ -73,7 +77,7 @@ export class OpenedConfigs implements GenerationPart {
 
   async cancel(): Promise<void> {
     await Promise.all([this.#clusters.cancel(), this.#certificates.cancel(), this.#targets.cancel()]);
-    await this.#stores.cancel();
+    await Promise.all([this.#stores.cancel(), this.#uploads.cancel()]);
   }
 
   async close(): Promise<void> {
@@ -89,6 +93,7 @@ export class OpenedConfigs implements GenerationPart {
     const { store, distrustSecret, distrusted, formerIssuers } = publisher;
     const shared = await this.#store(store, source, cluster);
     const second = await this.#store(distrustSecret, source, cluster);
+    const uploads = await this.#uploadsOf(config);
     const spec = { stack, issuer, keyRetention };
     const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, cluster, shared);
     return {
@@ -100,6 +105,7 @@ export class OpenedConfigs implements GenerationPart {
       ...defined({
         shared: shared?.documents({ ...spec, part: "documents" }),
         distrusts: second?.documents({ ...spec, part: "distrusted" }),
+        uploads,
       }),
       formerIssuers,
       distrusted,
@@ -109,6 +115,14 @@ export class OpenedConfigs implements GenerationPart {
       cacheControl,
       stateDir,
     };
+  }
+
+  /** The relying parties that are given the keys; the same for the same sections, so that a reload interrupts none. */
+  async #uploadsOf(config: Config): Promise<readonly UploadTarget[] | undefined> {
+    const key = JSON.stringify([config.stack, federatedParties.map((name) => config[name])]);
+    const { env, clock, logger } = this.#deps;
+    const uploads = await this.#uploads.take(key, () => openUploads(config, { env, clock, logger }));
+    return uploads.length === 0 ? undefined : uploads;
   }
 
   /** What the replicas of a publisher share. It is loaded by who needs it. */

@@ -1,10 +1,11 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { type Config, publisherOf } from "../../config/index.ts";
+import { type Config, publisherOf, type SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
 import { unknownKey } from "../source/distrust.ts";
 import { distrustIn } from "../source/keys.ts";
 import { distrustByConfig } from "../source/state.ts";
+import type { SharedDocumentsOptions } from "./documents.ts";
 import { SharedStore, type SharedStoreDeps } from "./store.ts";
 
 export interface DistrustInSecretDeps extends Omit<SharedStoreDeps, "cluster"> {
@@ -26,10 +27,25 @@ export async function distrustInSecret(
   const { store, distrustSecret, keyRetention } = publisherOf(config);
   const name = store ?? distrustSecret;
   if (name === undefined) return undefined;
+  const part = store === undefined ? "distrusted" : "documents";
+  return distrustThere({ config, name, part, keyRetention }, kid, { cluster, clock, logger });
+}
+
+/** Whose keys a Secret remembers, what of them, and for how long (milliseconds). */
+interface Remembered extends Pick<SharedDocumentsOptions, "keyRetention" | "part"> {
+  readonly config: Pick<Config, "stack" | "issuer">;
+  readonly name: SecretName;
+}
+
+/** The same by the Secret's name, which it gives for sentences. Throws what `distrustInSecret` throws. */
+export async function distrustThere(
+  { config, name, part, keyRetention }: Remembered,
+  kid: string,
+  { cluster, clock, logger }: DistrustInSecretDeps,
+): Promise<string> {
   const { stack, issuer } = config;
   const shared = new SharedStore(name, { cluster, clock, logger });
   try {
-    const part = store === undefined ? "distrusted" : "documents";
     const documents = shared.documents({ stack, issuer, keyRetention, part });
     const { state, unread } = await documents.load();
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);

@@ -12,7 +12,12 @@ export interface SharedStoreDeps {
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What to do where there is no Secret: a sentence. That of a publisher's by default. */
+  readonly ifAbsent?: string;
 }
+
+const makeSecret =
+  "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
 
 /** Whose documents, what of them, and for how long a key is kept (milliseconds). */
 type DocumentsSpec = Omit<SharedDocumentsOptions, "secret" | "clock">;
@@ -25,10 +30,9 @@ export class SharedStore {
   readonly #clock: Clock;
   readonly #documents = new Map<string, DocumentStore>();
 
-  constructor({ namespace, name }: SecretName, { cluster, clock, logger }: SharedStoreDeps) {
+  constructor({ namespace, name }: SecretName, deps: SharedStoreDeps) {
+    const { cluster, clock, logger, ifAbsent = makeSecret } = deps;
     const common = { cluster, namespace, name, clock, logger };
-    const ifAbsent =
-      "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
     this.#secret = new SharedSecret({ ...common, ifAbsent });
     this.#clock = clock;
     this.certificates = recordStore(

@@ -26,9 +26,12 @@ export {
 } from "./names.ts";
 export {
   describedKeys,
+  keysForUpload,
+  keysInPlaceOf,
   sameUpload,
   type UploadableKeys,
   uploadableKeys,
+  type UploadedKeys,
   uploadedKids,
   uploadText,
 } from "./upload.ts";

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { describedKeys, sameUpload, uploadableKeys, uploadedKids, uploadText } from "./index.ts";
+import {
+  describedKeys,
+  keysForUpload,
+  keysInPlaceOf,
+  sameUpload,
+  uploadableKeys,
+  uploadedKids,
+  uploadText,
+} from "./index.ts";
 
 const rsa = { kty: "RSA", kid: "b", use: "sig", alg: "RS256", n: "0vx7agoebGcQSuuPiLJXZpt", e: "AQAB" };
 const ec = {
@@ -86,5 +94,46 @@ describe("a change of uploaded keys in a plan", () => {
     const { before, after } = describedKeys(setOf({ ...rsa, n: "planted" }, ec), keys);
     assert.notDeepEqual(before, after);
     assert.match(before?.[1] ?? "", /^b \(RSA planted\)$/u);
+  });
+});
+
+describe("an upload as a whole", () => {
+  const issuer = "https://oidc.example.com";
+  const many = (count: number): readonly object[] =>
+    Array.from({ length: count }, (_, n) => ({ ...ec, kid: `key-${n}` }));
+  const all = (): boolean => true;
+
+  test("has eight keys at the most, and nine are refused with their kids and what to do", () => {
+    assert.equal(keysForUpload(issuer, setOf(...many(8))).keys.length, 8);
+    assert.throws(() => keysForUpload(issuer, setOf(...many(9))), {
+      code: "gcp-keys-refused",
+      message: /has 9 keys, and Google takes 8 in an upload: key-0, .*key-8/u,
+      next: /podtrust rotate distrust KID/u,
+    });
+  });
+
+  test("is refused where no key of the set is left, or it is no set", () => {
+    const refused = { code: "gcp-keys-refused" };
+    assert.throws(() => keysForUpload(issuer, setOf()), { ...refused, message: /the set is empty/u });
+    assert.throws(() => keysForUpload(issuer, setOf({ ...ec, crv: "P-384" })), {
+      ...refused,
+      message: /P-384/u,
+    });
+    assert.throws(() => keysForUpload(issuer, "no JSON"), { code: "gcp-keys-unread" });
+    const { keys, warnings } = keysForUpload(issuer, setOf(rsa, { ...ec, crv: "P-384" }));
+    assert.deepEqual([keys, warnings], [[rsa], [`key "a" is not uploaded to Google: its curve is "P-384"`]]);
+  });
+
+  test("keeps of what stands there what may stay, and under its own kids nothing but its own keys", () => {
+    const place = "the provider prod";
+    const { keys } = keysOf(ec);
+    const planted = { ...ec, x: "planted" };
+    assert.deepEqual(keysInPlaceOf(setOf(planted, rsa), keys, { place, stays: all }), [ec, rsa]);
+    assert.deepEqual(keysInPlaceOf(setOf(planted, rsa), keys, { place, stays: () => false }), [ec]);
+    assert.deepEqual(keysInPlaceOf("no JSON", keys, { place, stays: all }), [ec]);
+    assert.throws(() => keysInPlaceOf(setOf(...many(8)), keys, { place, stays: all }), {
+      code: "gcp-keys-refused",
+      message: /the provider prod has 9 keys/u,
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { PodtrustError } from "../../core/base/index.ts";
 import { type Jwk, jwkEntries, shown } from "../judge/index.ts";
 import { relyingParties } from "../oidc/index.ts";
 
@@ -50,6 +51,45 @@ export function uploadableKeys(jwks: string): UploadableKeys | string {
   };
 }
 
+const kidOf = (key: Jwk): string => (typeof key["kid"] === "string" ? key["kid"] : shown(key["kid"]));
+const { maxUploadedKeys } = relyingParties.gcp;
+
+/** The keys that a provider is to be given, and what of the set stays out, in sentences. */
+export interface UploadedKeys {
+  readonly keys: readonly Jwk[];
+  readonly warnings: readonly string[];
+}
+
+/** Keys as they may be uploaded, of `place`. Throws `gcp-keys-refused` for more than Google takes. */
+export function countedKeys(place: string, keys: readonly Jwk[]): readonly Jwk[] {
+  if (keys.length <= maxUploadedKeys) return keys;
+  const kids = keys.map(kidOf).join(", ");
+  const sentence = `${place} has ${keys.length} keys, and Google takes ${maxUploadedKeys} in an upload: ${kids}`;
+  throw new PodtrustError("gcp-keys-refused", sentence, {
+    next: "Take keys out that sign no more tokens: of the API servers, and with podtrust rotate distrust KID of what a publisher keeps for a while. Or let Google fetch them with keys: fetch where the issuer is public.",
+    detail: { keys: keys.length, max: maxUploadedKeys },
+  });
+}
+
+/**
+ * The keys of an issuer's JWK Set as Google is to have them, judged before it is asked. Throws `gcp-keys-unread` for what is no
+ * set, and `gcp-keys-refused` where Google would take none of them, or not so many.
+ */
+export function keysForUpload(issuer: string, jwks: string): UploadedKeys {
+  const read = uploadableKeys(jwks);
+  if (typeof read === "string") {
+    const sentence = `the keys of ${issuer} that Google is to be given cannot be read: ${read}`;
+    throw new PodtrustError("gcp-keys-unread", sentence, { detail: { issuer } });
+  }
+  const { keys, leftOut } = read;
+  const warnings = leftOut.map(({ kid, reason }) => `key ${kid} is not uploaded to Google: ${reason}`);
+  if (keys.length === 0) {
+    const why = warnings.length === 0 ? "the set is empty" : warnings.join("; ");
+    throw new PodtrustError("gcp-keys-refused", `Google would take none of the keys of ${issuer}: ${why}`);
+  }
+  return { keys: countedKeys(issuer, keys), warnings };
+}
+
 /** An upload's text: the same bytes for the same keys. */
 export function uploadText(keys: readonly Jwk[]): string {
   return JSON.stringify({ keys });
@@ -62,8 +102,6 @@ export function sameUpload(uploaded: string, keys: readonly Jwk[] | undefined): 
   if (typeof read === "string" || read.leftOut.length > 0) return false;
   return uploadText(read.keys) === uploadText(keys);
 }
-
-const kidOf = (key: Jwk): string => (typeof key["kid"] === "string" ? key["kid"] : shown(key["kid"]));
 
 /** The kids of an uploaded text, sorted; undefined where nothing is uploaded. */
 export function uploadedKids(uploaded: string): readonly string[] | undefined {
@@ -87,4 +125,20 @@ export function describedKeys(
   if (before?.join("\n") !== after?.join("\n")) return { before, after };
   const told = (key: Jwk): string => `${kidOf(key)} (${String(key["kty"])} ${materialOf(key)})`;
   return { before: was?.map(told).sort(), after: keys?.map(told) };
+}
+
+/**
+ * The keys to upload in place of what stands: these, and what of that stays though it is none of them. A kid that is one of
+ * these is that key's, whatever stands under it. Throws `gcp-keys-refused` where they are too many.
+ */
+export function keysInPlaceOf(
+  uploaded: string,
+  keys: readonly Jwk[],
+  { place, stays }: { readonly place: string; readonly stays: (key: Jwk) => boolean },
+): readonly Jwk[] {
+  const read = uploadableKeys(uploaded);
+  const kids = new Set(keys.map(kidOf));
+  const others =
+    typeof read === "string" ? [] : read.keys.filter((key) => !kids.has(kidOf(key)) && stays(key));
+  return countedKeys(place, [...keys, ...others].sort(byKid));
 }

@@ -34,6 +34,7 @@ export {
   type PartyCloud,
   type RelyingPartyBounds,
   type RelyingPartyName,
+  uploadedFor,
 } from "./relying-parties.ts";
 export { type Jws, type JwsLimits, maxToken, parseJws } from "./jws.ts";
 export {

@@ -7,6 +7,7 @@ import {
   keyMemoryText,
   partyProblems,
   relyingParties,
+  uploadedFor,
 } from "./index.ts";
 
 const issuer = "https://oidc.example.com";
@@ -72,4 +73,9 @@ test("what keeps a thief out before caches run out is said of who has such a thi
   assert.match(keyMemoryText(boundsOf("gcp")), /21\.7 hours later \(measured\)\. Disable the provider/u);
   assert.match(keyMemoryText(boundsOf("azure")), /nobody has measured it.*Delete the federated credentials/u);
   assert.equal(keyMemoryText(boundsOf("aws")), relyingParties.aws.keys.known);
+});
+
+test("an upload counts when the slowest of those that are given keys counts it, and at once where nobody is", () => {
+  assert.equal(uploadedFor(["aws", "gcp", "azure"]), 5000);
+  assert.equal(uploadedFor(["aws", "azure", "openbao"]), 0);
 });

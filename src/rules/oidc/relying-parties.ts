@@ -235,6 +235,11 @@ export function fetchedFor(parties: readonly RelyingPartyName[]): number {
   return Math.max(relyingParties.aws.keys.fetchedMs, ...parties.map((name) => boundsOf(name).keys.fetchedMs));
 }
 
+/** Milliseconds until an upload counts at the slowest of these relying parties that are given keys. */
+export function uploadedFor(parties: readonly RelyingPartyName[]): number {
+  return Math.max(0, ...parties.map((name) => boundsOf(name).keys.uploadedMs ?? 0));
+}
+
 export interface DocumentsForParty {
   readonly issuer: string;
   readonly keys: readonly { readonly kid: string; readonly alg: string; readonly kty: string }[];

@@ -35,10 +35,12 @@ export interface ServerKeys {
   readonly controllerManager?: readonly string[];
 }
 
-/** What is published, as seen from outside over one family of addresses. */
+/** What is published as seen from one side: over one family of addresses, or at a relying party that is given the keys. */
 export interface Sight {
-  readonly family: "IPv4" | "IPv6";
-  readonly kids: readonly string[];
+  /** For sentences: `over IPv4`. */
+  readonly where: string;
+  /** Undefined where nobody can tell: no key is promoted past it, and no time that counts already begins anew. */
+  readonly kids: readonly string[] | undefined;
 }
 
 /** What the waits follow from; milliseconds. */
@@ -68,7 +70,10 @@ export interface RotationFacts {
   readonly servers: readonly ServerKeys[];
   /** Those of the cluster that did not. */
   readonly unanswered: readonly { readonly name: string; readonly why: string }[];
-  /** One for each family of addresses that the issuer's name has; empty while nothing can be read. */
+  /**
+   * One for each family of addresses that the issuer's name has, where somebody fetches, and one for each place that is given the
+   * keys; empty while nothing can be read.
+   */
   readonly published: readonly Sight[];
   readonly record: RotationRecord;
   readonly times: RotationTimes;

@@ -24,7 +24,7 @@ function promoted(later: number, more: Partial<RotationFacts> = {}): RotationFac
   const quiet = ["a", "b"].map((server) => ({ server, count: 0, startedAt: 0, since: start }));
   return rotationFacts({ servers, record: { ...emptyRecord, keys, quiet }, now: start + later, ...more });
 }
-const unpublished = { published: [{ family: "IPv4", kids: ["new"] }] } as const;
+const unpublished = { published: [{ where: "over IPv4", kids: ["new"] }] } as const;
 
 describe("finish publication", () => {
   test("is refused while a token of the longest pod may live, and says whose and until when", () => {

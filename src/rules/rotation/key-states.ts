@@ -20,7 +20,7 @@ export interface KeyAcross {
   readonly signsAt: readonly string[];
   /** Names of the API servers that do not verify it. */
   readonly missingAt: readonly string[];
-  /** Families of addresses over which it is not published. */
+  /** From where it is not seen to be published: `over IPv4`. */
   readonly unpublishedOn: readonly string[];
   /** It is verified by some API server, or published over some family. */
   readonly verified: boolean;
@@ -41,12 +41,12 @@ function stateOf(facts: KeySights, key: Omit<KeyAcross, "state">): RotationState
 export function keyAcross(facts: KeySights, kid: string): KeyAcross {
   const { servers, published } = facts;
   const missing = servers.filter(({ verifies }) => !verifies.includes(kid));
-  const unpublished = published.filter(({ kids }) => !kids.includes(kid));
+  const unpublished = published.filter(({ kids }) => kids?.includes(kid) !== true);
   const key = {
     kid,
     signsAt: servers.filter(({ signs }) => signs === kid).map(({ name }) => name),
     missingAt: missing.map(({ name }) => name),
-    unpublishedOn: unpublished.map(({ family }) => family),
+    unpublishedOn: unpublished.map(({ where }) => where),
     verified: missing.length < servers.length,
     published: unpublished.length < published.length,
   };
@@ -59,7 +59,7 @@ const order: readonly RotationState[] = ["current", "next", "previous", "out"];
 export function keysAcross(facts: RotationFacts): readonly KeyAcross[] {
   const kids = new Set([
     ...facts.servers.flatMap(({ verifies, signs }) => [...verifies, ...(signs === undefined ? [] : [signs])]),
-    ...facts.published.flatMap((sight) => sight.kids),
+    ...facts.published.flatMap(({ kids: shown = [] }) => shown),
     ...(facts.record.next === undefined ? [] : [facts.record.next]),
   ]);
   return [...kids]

@@ -128,10 +128,15 @@ describe("promote", () => {
   test("is refused where one API server, one family of addresses or one machine lacks the key", () => {
     const [a] = ripe().servers as [RotationFacts["servers"][number]];
     assert.equal(reason(judgePromote(ripe({ servers: [a, serverWith("b", ["old"])] }))), "not-in-verifiers");
-    const published = [{ family: "IPv6", kids: ["old"] }] as const;
+    const published = [{ where: "over IPv6", kids: ["old"] }] as const;
     const verdict = judgePromote(ripe({ published }));
     assert.match(JSON.stringify(verdict), /not published as seen from outside over IPv6/u);
     assert.equal(reason(judgePromote(ripe({ published: [] }))), "not-published");
+    const where = "at Google project shop, provider prod/prod";
+    for (const kids of [["old"], undefined]) {
+      const uploaded = { published: [...ripe().published, { where, kids }] };
+      assert.match(JSON.stringify(judgePromote(ripe(uploaded))), /from outside at Google project shop/u);
+    }
     const files = { verify: ["old", "new"], signing: "old", privates: ["old"] };
     const servers = [a, serverWith("b", ["old", "new"], { files })];
     assert.match(JSON.stringify(judgePromote(ripe({ servers }))), /private half of new is not on b/u);
@@ -177,7 +182,7 @@ describe("abort", () => {
   });
 
   test("says when there is no way back: the old key is published or held no more", () => {
-    const published = [{ family: "IPv4", kids: ["new"] }] as const;
+    const published = [{ where: "over IPv4", kids: ["new"] }] as const;
     assert.match(
       JSON.stringify(judgeAbort({ ...halfway(), published })),
       /no-way-back.*old is not published/u,
@@ -189,7 +194,7 @@ describe("abort", () => {
 });
 
 test("each key has one state across all servers: current, next, previous or out", () => {
-  const facts = ripe({ published: [{ family: "IPv4", kids: ["older"] }] });
+  const facts = ripe({ published: [{ where: "over IPv4", kids: ["older"] }] });
   const states = keysAcross(facts).map(({ kid, state }) => [kid, state]);
   assert.deepEqual(states, [
     ["old", "current"],

@@ -2,13 +2,13 @@ import { defined } from "../../core/base/index.ts";
 import type { RotationFacts, ServerKeys } from "./facts.ts";
 import { type KeyRecord, type QuietRecord, rememberedOf, type RotationRecord } from "./record.ts";
 
-/** Whether every API server verifies a key and every family of addresses shows it; undefined where nobody can tell. */
+/** Whether every API server verifies a key and all that is published shows it; undefined where nobody can tell. */
 function everywhere({ servers, unanswered, published }: RotationFacts, kid: string): boolean | undefined {
-  const lacks = [...servers.map(({ verifies }) => verifies), ...published.map(({ kids }) => kids)].some(
-    (kids) => !kids.includes(kid),
-  );
+  const told = published.flatMap(({ kids }) => (kids === undefined ? [] : [kids]));
+  const lacks = [...servers.map(({ verifies }) => verifies), ...told].some((kids) => !kids.includes(kid));
   if (lacks) return false;
-  return unanswered.length > 0 || servers.length === 0 || published.length === 0 ? undefined : true;
+  const isUntold = unanswered.length > 0 || told.length < published.length;
+  return isUntold || servers.length === 0 || published.length === 0 ? undefined : true;
 }
 
 function observedKey(facts: RotationFacts, kid: string): KeyRecord {
@@ -41,7 +41,7 @@ function kidsOf({ servers, published, record }: RotationFacts): readonly string[
   ]);
   // What may have signed is remembered while anything shows it, and the next key before anything does.
   const next = record.next === undefined ? [] : [record.next];
-  return [...new Set([...atServers, ...published.flatMap(({ kids }) => kids), ...next])];
+  return [...new Set([...atServers, ...published.flatMap(({ kids = [] }) => kids), ...next])];
 }
 
 /**

@@ -80,7 +80,7 @@ describe("what a rotation remembers", () => {
     const facts = preparedFacts(1);
     const servers = [facts.servers.slice(0, 1), [serverWith("b", ["old"])]].flat();
     assert.equal(rememberedOf(observe({ ...facts, servers }), "new").everywhereSince, undefined);
-    const published = [{ family: "IPv6", kids: ["old"] }] as const;
+    const published = [{ where: "over IPv6", kids: ["old"] }] as const;
     assert.equal(rememberedOf(observe({ ...facts, published }), "new").everywhereSince, undefined);
   });
 
@@ -89,6 +89,8 @@ describe("what a rotation remembers", () => {
     const silent = { unanswered: [{ name: "b", why: "x" }], servers: facts.servers.slice(0, 1) };
     assert.equal(rememberedOf(observe({ ...facts, ...silent }), "new").everywhereSince, 1);
     assert.equal(rememberedOf(observe({ ...facts, published: [] }), "new").everywhereSince, 1);
+    const untold = [...facts.published, { where: "at Google project shop", kids: undefined }];
+    assert.equal(rememberedOf(observe({ ...facts, published: untold }), "new").everywhereSince, 1);
     assert.equal(rememberedOf(observe({ ...facts, servers: [] }), "new").everywhereSince, 1);
   });
 

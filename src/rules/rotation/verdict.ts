@@ -138,8 +138,8 @@ export function notEverywhere(
   if (unpublishedOn.length > 0) {
     return refused(
       "not-published",
-      `${kid} is not published as seen from outside over ${namesText(unpublishedOn)}`,
-      "Wait until the publisher has looked at the cluster; podtrust rotate status shows what it publishes.",
+      `${kid} is not published as seen from outside ${namesText(unpublishedOn)}`,
+      "Wait until the publisher has looked at the cluster; podtrust rotate status shows what it publishes, and what it uploads.",
     );
   }
   return undefined;

@@ -5,8 +5,16 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
-import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
+import {
+  keysSecret,
+  Operator,
+  operatorManifests,
+  type OperatorOptions,
+} from "../../../src/operator/index.ts";
+import { KeyKeeper } from "../../../src/publisher/index.ts";
+import { googleEnvironment, googleWorld, projectNumber } from "../../gcp/google-world.ts";
 import { podtrustHere } from "../../support/cli.ts";
+import { parse } from "../../support/config-text.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, freePorts, leftOut, startControlPlane } from "../harness/index.ts";
 import { until } from "./until.ts";
@@ -312,6 +320,36 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
       "what came after it is found",
     );
     assert.ok(operator.status.leadership.leads);
+  });
+
+  test("the leader uploads the cluster's keys where nobody publishes them, and remembers them in its Secret", async (t) => {
+    const spec = { namespace: "podtrust", name: "podtrust-operator", evict: true, keys: true };
+    await cluster.kubectl(["apply", "-f", "-"], list(operatorManifests(spec)));
+    const world = await googleWorld(t);
+    const { google } = world;
+    await world.up();
+    const env = await googleEnvironment(t, google);
+    const config = await parse(
+      `stack: prod\nissuer: https://oidc.example.com\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`,
+    );
+    const secret = { namespace: "podtrust", name: keysSecret };
+    const logger = rememberingLogger();
+    const keys = new KeyKeeper({ config, cluster: own, secret, env, clock: systemClock, logger });
+    await using running = start({ keys });
+    const { jwks } = await admin.oidcDocuments();
+    const [{ kid = "" } = {}] = (JSON.parse(Buffer.from(jwks).toString()) as { keys: { kid?: string }[] })
+      .keys;
+    const uploaded = (): string => JSON.stringify(google.iam.provider("prod", "prod")?.fields["oidc"]);
+    await until(() => uploaded().includes(kid), "Google has the cluster's key");
+    await until(
+      async () => JSON.stringify(await admin.read({ kind: "Secret", ...secret })).includes("documents.prod"),
+      "the Secret remembers it",
+    );
+    const said = (): string => running.operator.status.keys?.join() ?? "";
+    await until(() => /provider prod\/prod: has them/u.test(said()), "its status says so");
+    assert.deepEqual(running.operator.status.degraded, []);
+    const other = own.read({ kind: "Secret", namespace: "podtrust", name: "another" });
+    await assert.rejects(other, { code: "cluster-forbidden" });
   });
 
   test("the operator's rights are enough for that, and none of these", async () => {

@@ -58,6 +58,11 @@ export const gcpErrors = {
     summary: "There is no provider of this stack to upload keys to.",
     next: "Make it with podtrust up.",
   },
+  "gcp-keys-locked-out": {
+    summary:
+      "Keys are uploaded by tokens of the issuer itself, and the provider does not take them: most often it lacks the key that signs.",
+    next: "Upload the keys with credentials of your own: gcloud auth application-default login, then podtrust publish keys.",
+  },
   "gcp-service-account-absent": {
     summary: "The config names a service account of Google that does not exist. podtrust makes none.",
     next: "Check the address, or make it: gcloud iam service-accounts create NAME --project=PROJECT.",

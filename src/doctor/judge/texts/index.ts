@@ -2,6 +2,7 @@ import { awsTexts } from "./aws.ts";
 import { certificateTexts } from "./certificates.ts";
 import { cloudTexts } from "./clouds.ts";
 import { clusterTexts } from "./cluster.ts";
+import { openbaoTexts } from "./openbao.ts";
 import { sdkTexts } from "./sdk.ts";
 import type { VendorText } from "./vendor-text.ts";
 
@@ -22,4 +23,5 @@ export const vendorTexts: readonly VendorText[] = [
   ...clusterTexts,
   ...certificateTexts,
   ...cloudTexts,
+  ...openbaoTexts,
 ];

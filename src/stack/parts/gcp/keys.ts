@@ -1,8 +1,7 @@
 import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import { readIssuer, servedDocuments } from "../../../issuer/index.ts";
 import type { LaterKeys } from "../../../providers/gcp/index.ts";
-import { type Jwk, keysOfIssuer, uploadableKeys } from "../../../rules/gcp/index.ts";
-import { relyingParties } from "../../../rules/oidc/index.ts";
+import { type Jwk, keysForUpload, keysOfIssuer, type UploadedKeys } from "../../../rules/gcp/index.ts";
 import { hasCluster, openCluster } from "../cluster.ts";
 import type { PartContext } from "../part.ts";
 
@@ -12,57 +11,58 @@ export interface KeysToUpload {
   readonly warnings: readonly string[];
 }
 
-const { maxUploadedKeys } = relyingParties.gcp;
-
 function unread(issuer: string, error: unknown): PodtrustError {
   const sentence = `the keys of ${issuer} that Google is to be given cannot be read: ${errorText(error)}`;
   return new PodtrustError("gcp-keys-unread", sentence, { cause: error, detail: { issuer } });
 }
 
-/** The JWK Set: the cluster's own where the config has a cluster, else the issuer's. */
-async function jwksText(context: PartContext, signal: AbortSignal): Promise<string> {
-  const { config, route = {} } = context;
-  if (hasCluster(config)) {
-    const { jwks } = await (await openCluster(context)).oidcDocuments({ signal });
-    return Buffer.from(jwks).toString("utf8");
-  }
+/** A JWK Set, and what is to be said of where it is from. */
+interface FoundKeys {
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+async function servedKeys({ config, route = {} }: PartContext, signal: AbortSignal): Promise<FoundKeys> {
   const served = servedDocuments(await readIssuer(config.issuer, { route, signal }), route);
   const keys = keysOfIssuer(served, config.issuer);
   if (typeof keys === "string") throw new Error(keys);
-  return JSON.stringify({ keys });
+  return { text: JSON.stringify({ keys }), warnings: [] };
 }
 
-/** Judged before Google is asked for anything. Throws `gcp-keys-unread` and `gcp-keys-refused`. */
-function judged(
-  issuer: string,
-  jwks: string,
-): { readonly keys: readonly Jwk[]; readonly warnings: readonly string[] } {
-  const read = uploadableKeys(jwks);
-  if (typeof read === "string") throw unread(issuer, read);
-  const { keys, leftOut } = read;
-  const warnings = leftOut.map(({ kid, reason }) => `key ${kid} is not uploaded to Google: ${reason}`);
-  if (keys.length === 0) {
-    const why = warnings.length === 0 ? "the set is empty" : warnings.join("; ");
-    throw new PodtrustError("gcp-keys-refused", `Google would take none of the keys of ${issuer}: ${why}`);
-  }
-  if (keys.length <= maxUploadedKeys) return { keys, warnings };
-  const sentence = `${issuer} has ${keys.length} keys, and Google takes ${maxUploadedKeys} in an upload`;
-  throw new PodtrustError("gcp-keys-refused", sentence, {
-    next: "Take keys out that sign no more tokens, or let Google fetch them with keys: fetch where the issuer is public.",
-    detail: { keys: keys.length, max: maxUploadedKeys },
-  });
+async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
+  const { jwks } = await (await openCluster(context)).oidcDocuments({ signal });
+  return { text: Buffer.from(jwks).toString("utf8"), warnings: [] };
 }
 
-async function readKeys(context: PartContext, signal: AbortSignal): Promise<ReturnType<typeof judged>> {
-  const { issuer } = context.config;
-  let text: string;
+/**
+ * The keys of the issuer. Its publisher knows most: which key is gone from the cluster and may have signed what lives yet, and
+ * which was distrusted. Where there is none, or it cannot be read from here, the cluster's own.
+ */
+async function keysFound(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
+  const { config } = context;
+  if (!hasCluster(config)) return servedKeys(context, signal);
+  if (config.publisher === undefined) return clusterKeys(context, signal);
   try {
-    text = await jwksText(context, signal);
+    return await servedKeys(context, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const found = await clusterKeys(context, signal);
+    const warning = `${config.issuer} cannot be read from here, and Google is given the keys that the cluster shows now: ${errorText(error)}`;
+    return { ...found, warnings: [warning] };
+  }
+}
+
+async function readKeys(context: PartContext, signal: AbortSignal): Promise<UploadedKeys> {
+  const { issuer } = context.config;
+  let found: FoundKeys;
+  try {
+    found = await keysFound(context, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw unread(issuer, error);
   }
-  return judged(issuer, text);
+  const { keys, warnings } = keysForUpload(issuer, found.text);
+  return { keys, warnings: [...found.warnings, ...warnings] };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   exchangeEndpoints,
   type Exchanged,
   type MemberState,
+  openGoogle,
   type PoolState,
   type ProviderState,
   tryExchange,
@@ -11,7 +12,6 @@ import {
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
-import { openGoogle } from "./open.ts";
 import { projectThings } from "./resources.ts";
 
 /** A thing at Google as it was found, and the names of its fields that are not as the config has them. */
@@ -70,7 +70,7 @@ const few = 8;
 
 async function lookAt(context: PartContext, project: GcpProject, signal: AbortSignal): Promise<GoogleLook> {
   const { config } = context;
-  const { api } = await openGoogle(context, signal);
+  const { api } = await openGoogle(context.env, context.clock);
   const keys = project.keys === "upload" ? (await keysToUpload(context, signal)).keys : "fetch";
   const { pool, provider, members } = projectThings({ config, project, api, keys });
   const found = await driftOf(pool, signal);

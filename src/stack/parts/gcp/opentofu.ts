@@ -10,7 +10,7 @@ import {
   type HclValue,
 } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
-import { mapping, subjectOf } from "./resources.ts";
+import { subjectOf } from "./resources.ts";
 
 const poolType = "google_iam_workload_identity_pool";
 const providerType = "google_iam_workload_identity_pool_provider";
@@ -90,7 +90,7 @@ function providerBlock(config: Config, project: GcpProject, names: Names): Block
       workload_identity_pool_id: new HclExpression(`${poolType}.${names.pool}.workload_identity_pool_id`),
       workload_identity_pool_provider_id: project.provider,
       description: ownershipComment.of(config.stack),
-      attribute_mapping: mapping,
+      attribute_mapping: project.mapping,
       attribute_condition: condition,
     }),
     blocks: [oidc],

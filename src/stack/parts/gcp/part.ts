@@ -1,8 +1,10 @@
 import type { GcpProject } from "../../../config/index.ts";
 import {
   type GoogleApi,
-  iamEndpoint,
+  hangingText,
+  lockedOut,
   memberNames,
+  openGoogle,
   poolNames,
   providerNames,
 } from "../../../providers/gcp/index.ts";
@@ -18,7 +20,6 @@ import type {
   Survey,
 } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
-import { openGoogle } from "./open.ts";
 import { subjectOf } from "./resources.ts";
 import { type Found, surveyOf } from "./survey.ts";
 
@@ -29,6 +30,8 @@ class ProjectPart implements Part {
   #api: GoogleApi | undefined;
   #found: Found | undefined;
   #warnings: readonly string[] = [];
+  /** What is said of credentials that need the keys which they upload. */
+  #hanging: string | undefined;
 
   constructor(context: PartContext, project: GcpProject) {
     this.#context = context;
@@ -50,13 +53,14 @@ class ProjectPart implements Part {
 
   async open(signal: AbortSignal): Promise<PartTarget> {
     const { project, projectNumber, pool } = this.#project;
-    const { api, endpoint, caller } = await openGoogle(this.#context, signal);
+    const { api, caller, elsewhere, credentials } = await openGoogle(this.#context.env, this.#context.clock);
     this.#api = api;
-    const at = endpoint === iamEndpoint(undefined) ? "" : ` at ${endpoint}`;
-    return {
-      where: `Google project ${project} (${projectNumber}), pool ${pool}${at}`,
-      caller,
-    };
+    await api.checkCredentials(signal).catch((thrown: unknown) => {
+      throw lockedOut(thrown, credentials, this.#project);
+    });
+    this.#hanging = this.#project.keys === "upload" ? hangingText(credentials, this.#project) : undefined;
+    const at = elsewhere === undefined ? "" : ` at ${elsewhere}`;
+    return { where: `Google project ${project} (${projectNumber}), pool ${pool}${at}`, caller };
   }
 
   get #opened(): GoogleApi {
@@ -91,7 +95,7 @@ class ProjectPart implements Part {
     if (this.#found === undefined) throw new TypeError("preflight comes after survey");
     const { disabled, unseen } = this.#found;
     const warnings = [...this.#warnings, ...disabled];
-    if (unseen !== undefined) warnings.push(unseen);
+    for (const one of [unseen, this.#hanging]) if (one !== undefined) warnings.push(one);
     if (goal === "present") this.#tellDirect();
     const isDeleting = changes.some(({ kind, resource }) => kind === "delete" && resource.kind !== "member");
     if (isDeleting)

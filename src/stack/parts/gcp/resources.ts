@@ -15,9 +15,6 @@ import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { publisherNames } from "../../../providers/host/index.ts";
 
-/** How a token's claims become a principal: its subject as it stands. */
-export const mapping = { "google.subject": "assertion.sub" };
-
 export interface ProjectInput {
   readonly config: Pick<Config, "gcp" | "issuer" | "stack">;
   readonly project: GcpProject;
@@ -50,7 +47,7 @@ export function projectResources(input: ProjectInput): readonly Resource[] {
 /** The same, each by itself. */
 export function projectThings({ config, project, api, keys }: ProjectInput): ProjectThings {
   const { stack, issuer } = config;
-  const { audiences, condition = "", serviceAccounts } = project;
+  const { audiences, mapping, condition = "", serviceAccounts } = project;
   const provider = providerResource(api, {
     stack,
     name: project,

@@ -1,12 +1,23 @@
 import { asPodtrustError, ChildAbort, type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { PublicationStatus } from "../status.ts";
-import { type PublicationOutcome, type PublicationSpec, publishTo } from "./publish.ts";
-import type { DocumentTarget } from "./target.ts";
 
-export interface TargetLoopOptions {
-  readonly target: DocumentTarget;
-  /** What is to be published at this moment; undefined while there is nothing to go by. */
-  readonly spec: () => PublicationSpec | undefined;
+/** What one pass found, and what it did. */
+export interface PassOutcome {
+  /** What was written, in order; nothing when all of it stood there. */
+  readonly written: readonly string[];
+  /** Of the keys that stand there now. */
+  readonly kids: readonly string[];
+  /** How often another publisher came between reading and writing. */
+  readonly conflicts: number;
+  /** Sentences about what works and should yet be put right. */
+  readonly warnings: readonly string[];
+}
+
+export interface PublicationLoopOptions {
+  /** `s3://BUCKET`: where it publishes. */
+  readonly place: string;
+  /** Has that place hold what is to be published at this moment; undefined while there is nothing to go by. */
+  readonly pass: (signal: AbortSignal) => Promise<PassOutcome | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called whenever readiness may have changed. */
@@ -14,7 +25,7 @@ export interface TargetLoopOptions {
 }
 
 /** What happened since the start, for metrics. */
-export interface TargetTallies {
+export interface PublicationTallies {
   confirmed: number;
   failed: number;
   conflicts: number;
@@ -23,14 +34,12 @@ export interface TargetTallies {
 // A minute is how long what somebody else overwrote, or took away, stays so.
 const lookAgain = 60_000;
 const afterFailures = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
-// Marks alone are worth a write this often: relying parties do not see them.
-const marksEvery = 300_000;
 const logAgainMs = 300_000;
 
-/** Keeps a target as a source says, through outages and beside other publishers. */
-export class TargetLoop {
-  readonly tallies: TargetTallies = { confirmed: 0, failed: 0, conflicts: 0 };
-  readonly #options: TargetLoopOptions;
+/** Keeps a place elsewhere as a source says, through outages and beside other publishers. */
+export class PublicationLoop {
+  readonly tallies: PublicationTallies = { confirmed: 0, failed: 0, conflicts: 0 };
+  readonly #options: PublicationLoopOptions;
   readonly #ending = new AbortController();
   #loop: Promise<void> | undefined;
   #nap: ChildAbort | undefined;
@@ -38,13 +47,12 @@ export class TargetLoop {
   #waiting: ((published: boolean) => void)[] = [];
   #status: PublicationStatus;
   #published: readonly string[] = [];
-  #marksAt: number | undefined;
   #saidAt: number | undefined;
   #warned: readonly string[] = [];
 
-  constructor(options: TargetLoopOptions) {
+  constructor(options: PublicationLoopOptions) {
     this.#options = options;
-    this.#status = { place: options.target.place, pending: true, warnings: [] };
+    this.#status = { place: options.place, pending: true, warnings: [] };
   }
 
   get status(): PublicationStatus {
@@ -98,36 +106,30 @@ export class TargetLoop {
 
   /** One pass; false where it failed. What there is nothing to go by for is not a failure. */
   async #pass(signal: AbortSignal): Promise<boolean> {
-    const { target, clock, spec } = this.#options;
-    const first = spec();
-    if (first === undefined) return true;
-    const now = clock.now();
-    const every = Math.min(marksEvery, first.retention / 20);
-    const marksDue = this.#marksAt === undefined || Math.abs(now - this.#marksAt) >= every;
     try {
-      const outcome = await publishTo(() => ({ ...(spec() ?? first), marksDue }), { target, clock, signal });
-      if (marksDue || outcome.written.includes("jwks")) this.#marksAt = now;
+      const outcome = await this.#options.pass(signal);
+      if (outcome === undefined) return true;
       this.#succeeded(outcome);
-      return true;
     } catch (thrown) {
       if (!signal.aborted) this.#failed(thrown);
-      return false;
-    } finally {
       this.#options.changed();
+      return false;
     }
+    this.#options.changed();
+    return true;
   }
 
-  #succeeded(outcome: PublicationOutcome): void {
+  #succeeded(outcome: PassOutcome): void {
     const { logger, clock } = this.#options;
     const { place, failing } = this.#status;
     const now = clock.now();
-    const { written, conflicts, warnings, keys } = outcome;
-    this.#published = keys.map(({ kid }) => kid);
+    const { written, conflicts, warnings, kids } = outcome;
+    this.#published = kids;
     this.tallies.confirmed += 1;
     this.tallies.conflicts += conflicts;
     if (failing !== undefined) logger.info("publishing works again", { place, count: failing.count });
     if (written.length > 0) {
-      logger.info("documents were written", { place, written, kids: this.#published, conflicts });
+      logger.info("documents were written", { place, written, kids, conflicts });
     }
     for (const warning of warnings) if (!this.#warned.includes(warning)) logger.warn(warning);
     this.#warned = warnings;

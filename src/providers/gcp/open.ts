@@ -1,0 +1,51 @@
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
+import { GoogleApi } from "./api.ts";
+import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/index.ts";
+import { iamEndpoint } from "./endpoint.ts";
+
+/** IAM's API, and as whom it is asked. */
+export interface OpenedGoogle {
+  readonly api: GoogleApi;
+  /** The API's base, where it is not Google's own. */
+  readonly elsewhere?: string;
+  readonly caller: string;
+  readonly credentials: GoogleCredentials;
+}
+
+/** Opens Google's IAM API with the environment's credentials. Throws `gcp-endpoint` and `gcp-credentials-*`. */
+export async function openGoogle(
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+): Promise<OpenedGoogle> {
+  const endpoint = iamEndpoint(env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
+  const credentials = await readCredentials(env);
+  const api = new GoogleApi({ endpoint, credentials, clock });
+  const elsewhere = endpoint === iamEndpoint(undefined) ? {} : { elsewhere: endpoint };
+  return { api, caller: callerOf(credentials), credentials, ...elsewhere };
+}
+
+/** Whether credentials are tokens that this very provider has to accept. */
+function hangOn(credentials: GoogleCredentials, name: ProviderName): boolean {
+  return credentials.kind === "external_account" && credentials.audience === providerAudience(name);
+}
+
+/** What is said before it is too late of credentials that hang on the provider whose keys they bring; undefined for others. */
+export function hangingText(credentials: GoogleCredentials, name: ProviderName): string | undefined {
+  if (!hangOn(credentials, name)) return undefined;
+  return `the credentials for Google are tokens of the very issuer whose keys they upload to the provider ${name.provider}: once a key signs that the provider does not have, Google refuses them, and only podtrust publish keys with credentials of your own helps`;
+}
+
+/**
+ * What was thrown, told as what it is where credentials hang on the provider whose keys they are to bring: once a key signs that
+ * the provider does not have, no token of the cluster brings it there.
+ */
+export function lockedOut(thrown: unknown, credentials: GoogleCredentials, name: ProviderName): unknown {
+  if (!(thrown instanceof PodtrustError) || thrown.code !== "gcp-credentials-refused") return thrown;
+  if (!hangOn(credentials, name)) return thrown;
+  const sentence = `the provider ${name.provider} refuses the token of its own issuer, by which its keys are uploaded: ${thrown.message}`;
+  return new PodtrustError("gcp-keys-locked-out", sentence, {
+    cause: thrown,
+    detail: { provider: name.provider, pool: name.pool },
+  });
+}

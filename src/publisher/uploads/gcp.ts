@@ -1,0 +1,83 @@
+import type { GcpProject } from "../../config/index.ts";
+import {
+  hangingText,
+  lockedOut,
+  type OpenedGoogle,
+  openGoogle,
+  uploadedKeys,
+  uploadKeys,
+} from "../../providers/gcp/index.ts";
+import { type Jwk, keysForUpload } from "../../rules/gcp/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
+import type { PassOutcome } from "../elsewhere/loop.ts";
+import type { KeysToUpload, OpenUploads, UploadDeps, UploadTarget } from "./target.ts";
+
+/** A key as it stands at Google; undefined for one that nobody verifies with. */
+function publicKey(jwk: Jwk): PublicJwk | undefined {
+  try {
+    return parseJwkSet(JSON.stringify({ keys: [jwk] })).keys[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The provider of one project. */
+class GoogleUpload implements UploadTarget {
+  readonly place: string;
+  readonly #stack: string;
+  readonly #project: GcpProject;
+  readonly #deps: UploadDeps;
+  #opened: OpenedGoogle | undefined;
+
+  constructor(stack: string, project: GcpProject, deps: UploadDeps) {
+    const { pool, provider } = project;
+    this.place = `Google project ${project.project}, provider ${pool}/${provider}`;
+    this.#stack = stack;
+    this.#project = project;
+    this.#deps = deps;
+  }
+
+  async #open(): Promise<OpenedGoogle> {
+    const { env, clock } = this.#deps;
+    this.#opened ??= await openGoogle(env, clock);
+    return this.#opened;
+  }
+
+  async look(signal: AbortSignal): Promise<readonly string[]> {
+    const { api } = await this.#open();
+    const keys = await uploadedKeys(api, { stack: this.#stack, name: this.#project }, signal);
+    return keys.map(({ kid }) => String(kid));
+  }
+
+  async upload({ issuer, keys, stays }: KeysToUpload, signal: AbortSignal): Promise<PassOutcome> {
+    const { logger } = this.#deps;
+    const judged = keysForUpload(issuer, JSON.stringify({ keys }));
+    const opened = await this.#open();
+    const mayStay = (jwk: Jwk): boolean => {
+      const known = publicKey(jwk);
+      return known !== undefined && stays(known);
+    };
+    const place = { stack: this.#stack, name: this.#project, stays: mayStay };
+    const waiting = (reason: string): void => logger.debug(`${this.place}: ${reason}`);
+    const uploaded = await uploadKeys(opened.api, place, judged.keys, { signal, waiting }).catch(
+      (thrown: unknown) => {
+        // Whoever mends the file of credentials need not start us anew.
+        this.#opened = undefined;
+        throw lockedOut(thrown, opened.credentials, this.#project);
+      },
+    );
+    return {
+      written: uploaded.isWritten ? ["keys"] : [],
+      kids: (uploaded.keys ?? []).map(({ kid }) => String(kid)),
+      conflicts: 0,
+      warnings: [
+        ...judged.warnings,
+        ...[hangingText(opened.credentials, this.#project)].flatMap((one) => one ?? []),
+      ],
+    };
+  }
+}
+
+/** The providers that get keys by an upload. */
+export const googleUploads: OpenUploads = ({ stack, gcp }, deps) =>
+  gcp.filter(({ keys }) => keys === "upload").map((project) => new GoogleUpload(stack, project, deps));

@@ -1,0 +1,94 @@
+import type { Clock, Logger } from "../../core/base/index.ts";
+import type { Config, SecretName } from "../../config/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { PublishedIssuer } from "../issuer.ts";
+import { settingsOfOne, standardRetention } from "../settings.ts";
+import { type DistrustInSecretDeps, distrustThere } from "../shared/distrust-in-secret.ts";
+import { SharedStore } from "../shared/store.ts";
+import { openUploads } from "./relying-parties.ts";
+
+export interface KeyKeeperOptions {
+  readonly config: Config;
+  readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments" | "read" | "create" | "replace">;
+  /** Where it remembers what it saw. */
+  readonly secret: SecretName;
+  /** Credentials come from it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const ifAbsent =
+  "Make it with podtrust manifests operator-rbac --keys: the operator itself may only read and change it.";
+
+/**
+ * Follows a cluster's keys and uploads them, where nobody publishes its issuer: a publisher without a listener. Whoever runs it sees
+ * to it that one does at a time.
+ */
+export class KeyKeeper {
+  readonly #options: KeyKeeperOptions;
+  #issuer: PublishedIssuer | undefined;
+
+  constructor(options: KeyKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** What is not as it should be, in sentences; nothing while it does not run. */
+  get degraded(): readonly string[] {
+    const status = this.#issuer?.status();
+    return status === undefined ? [] : [...status.unready, ...status.degraded].map((why) => `keys: ${why}`);
+  }
+
+  /** Where keys are, in sentences. */
+  get said(): readonly string[] {
+    return (this.#issuer?.status().uploads ?? []).map(({ place, confirmedAt, failing }) => {
+      if (failing !== undefined) return `${place}: ${failing.message}`;
+      return confirmedAt === undefined
+        ? `${place}: not looked at yet`
+        : `${place}: has them, seen ${new Date(confirmedAt).toISOString()}`;
+    });
+  }
+
+  /** Keeps them until the signal is aborted, and resolves once nothing is written any more. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, cluster, secret, env, clock, logger } = this.#options;
+    const { stack, issuer } = config;
+    const store = new SharedStore(secret, { cluster, clock, logger, ifAbsent });
+    const { server } = cluster;
+    const source = { server, oidcDocuments: (how = {}) => cluster.oidcDocuments(how) };
+    const uploads = await openUploads(config, { env, clock, logger });
+    const settings = settingsOfOne({ stack, issuer, cluster: source, uploads }, "");
+    const { keyRetention } = settings;
+    const shared = store.documents({ stack, issuer, keyRetention, part: "documents" });
+    const kept = new PublishedIssuer(
+      { ...settings, shared },
+      { clock, logger, acceptKeys: false, publish: () => {}, changed: () => {} },
+    );
+    this.#issuer = kept;
+    try {
+      await kept.start();
+      if (!signal.aborted)
+        await new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => resolve(), { once: true }),
+        );
+    } finally {
+      await kept.close();
+      await store.close();
+      this.#issuer = undefined;
+    }
+  }
+}
+
+/**
+ * Has the operator that keeps a cluster's keys distrust one, by the Secret that it follows. Gives the Secret's name for sentences;
+ * undefined where there is none, since no operator keeps them. Throws what `distrustInSecret` throws.
+ */
+export async function distrustInKeeper(
+  { config, secret }: Pick<KeyKeeperOptions, "config" | "secret">,
+  kid: string,
+  deps: DistrustInSecretDeps,
+): Promise<string | undefined> {
+  if ((await deps.cluster.read({ kind: "Secret", ...secret })) === undefined) return undefined;
+  const kept = { config, name: secret, part: "documents", keyRetention: standardRetention } as const;
+  return distrustThere(kept, kid, deps);
+}

@@ -1,0 +1,51 @@
+import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../../core/base/index.ts";
+import type { Config } from "../../config/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { parseJwkSet } from "../../rules/keys/index.ts";
+import type { PassOutcome } from "../elsewhere/loop.ts";
+import { openUploads } from "./relying-parties.ts";
+
+export interface UploadOnceOptions {
+  readonly config: Config;
+  readonly cluster: Pick<KubernetesApi, "oidcDocuments">;
+  /** Key IDs that shall be at no relying party, whoever has them now. */
+  readonly without: readonly string[];
+  /** Credentials come from it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What became of an upload to one place. */
+export interface UploadedOnce {
+  readonly place: string;
+  readonly outcome: PassOutcome | PodtrustError;
+}
+
+/**
+ * Gives every relying party of a config that takes uploads the keys which the cluster shows now. What it has beside them stays: by
+ * one look nobody knows whether its tokens live. One place's failure keeps nothing from the others. Throws what reading the cluster
+ * throws, and `jwks-invalid`.
+ */
+export async function uploadOnce(options: UploadOnceOptions): Promise<readonly UploadedOnce[]> {
+  const { config, cluster, signal } = options;
+  const targets = await openUploads(config, options);
+  if (targets.length === 0) return [];
+  const without = new Set(options.without);
+  const { keys } = parseJwkSet((await cluster.oidcDocuments({ signal })).jwks);
+  const wanted = {
+    issuer: config.issuer,
+    keys: keys.filter(({ kid }) => !without.has(kid)),
+    stays: ({ kid }: { readonly kid: string }) => !without.has(kid),
+  };
+  return Promise.all(
+    targets.map(async (target) => {
+      const outcome = await target.upload(wanted, signal).catch((thrown: unknown) => {
+        signal.throwIfAborted();
+        return asPodtrustError(thrown);
+      });
+      return { place: target.place, outcome };
+    }),
+  );
+}

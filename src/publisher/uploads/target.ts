@@ -1,0 +1,32 @@
+import type { Config } from "../../config/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
+import type { PassOutcome } from "../elsewhere/loop.ts";
+
+/** The keys that a relying party is to have. */
+export interface KeysToUpload {
+  readonly issuer: string;
+  readonly keys: readonly PublicJwk[];
+  /** Whether another key that it has stays there: somebody gave it that, and its tokens may live. */
+  readonly stays: (jwk: PublicJwk) => boolean;
+}
+
+/** A place at a relying party that is given the issuer's keys, and fetches none. */
+export interface UploadTarget {
+  /** For sentences. */
+  readonly place: string;
+  /** Key IDs that it has. Throws what the relying party's adapter throws. */
+  look(signal: AbortSignal): Promise<readonly string[]>;
+  /** Looks at what it has, and gives it what it is to have. Throws what the relying party's adapter throws. */
+  upload(wanted: KeysToUpload, signal: AbortSignal): Promise<PassOutcome>;
+}
+
+export interface UploadDeps {
+  /** Credentials come from it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The places that the section of one relying party names. Opens no connection. */
+export type OpenUploads = (config: Config, deps: UploadDeps) => readonly UploadTarget[];

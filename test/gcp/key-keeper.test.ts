@@ -1,0 +1,142 @@
+/** An operator that uploads keys where nobody publishes the issuer: what it remembers, and what makes it forget. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { recordOf } from "../../src/core/base/index.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import { distrustInKeeper, KeyKeeper } from "../../src/publisher/index.ts";
+import { TestClock } from "../support/clock.ts";
+import { parse } from "../support/config-text.ts";
+import { FakeCluster, MemoryLog, newKey } from "../support/publisher.ts";
+import { until } from "../support/until.ts";
+import { googleEnvironment, googleWorld, projectNumber } from "./google-world.ts";
+
+const issuer = "https://oidc.example.test";
+const text = `stack: prod\nissuer: ${issuer}\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
+const secret = { namespace: "podtrust", name: "podtrust-keys" };
+const day = 86_400_000;
+
+/** A cluster with one Secret, or none. */
+class ClusterWithSecret extends FakeCluster {
+  object: KubernetesObject | undefined = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { ...secret, resourceVersion: "1" },
+  };
+
+  read(): Promise<KubernetesObject | undefined> {
+    return Promise.resolve(this.object);
+  }
+
+  replace(next: KubernetesObject): Promise<KubernetesObject> {
+    this.object = next;
+    return Promise.resolve(next);
+  }
+
+  create(): Promise<never> {
+    return Promise.reject(new Error("nothing is made here"));
+  }
+}
+
+interface World {
+  readonly cluster: ClusterWithSecret;
+  readonly clock: TestClock;
+  readonly uploaded: () => string;
+  /** Runs one; the function that is given ends it. */
+  start(): { readonly keeper: KeyKeeper; end(): Promise<void> };
+  /** Waits until Google has just these. */
+  has(...kids: readonly string[]): Promise<void>;
+  distrust(kid: string): Promise<string | undefined>;
+}
+
+async function world(t: TestContext): Promise<World> {
+  const made = await googleWorld(t);
+  await made.up();
+  const { google } = made;
+  const env = await googleEnvironment(t, google);
+  const cluster = new ClusterWithSecret(issuer);
+  const clock = new TestClock();
+  const config = await parse(text);
+  const deps = { cluster, clock, logger: new MemoryLog() };
+  const uploaded = (): string => {
+    const oidc = recordOf(google.iam.provider("prod", "prod")?.fields["oidc"]);
+    const { keys } = JSON.parse(String(oidc["jwksJson"])) as { keys: { kid: string }[] };
+    return keys
+      .map(({ kid }) => kid)
+      .sort()
+      .join(" ");
+  };
+  return {
+    cluster,
+    clock,
+    uploaded,
+    start() {
+      const over = new AbortController();
+      const keeper = new KeyKeeper({ ...deps, config, secret, env });
+      const running = keeper.run(over.signal);
+      const end = async (): Promise<void> => {
+        over.abort();
+        await running;
+      };
+      t.after(end);
+      return { keeper, end };
+    },
+    async has(...kids) {
+      const wanted = kids.toSorted().join(" ");
+      // The clock stands unless it is moved, and what talks to Google sleeps on it too.
+      const look = async (): Promise<boolean> => {
+        await clock.advance(500);
+        return uploaded() === wanted;
+      };
+      await until(`Google has ${wanted}`, look, { everyMs: 2, detail: uploaded });
+    },
+    distrust: (kid) => distrustInKeeper({ config, secret }, kid, deps),
+  };
+}
+
+const kidsOf = ({ cluster }: World): readonly string[] => cluster.keys.map(({ kid }) => kid);
+
+describe("an operator that keeps the keys", () => {
+  test("remembers in its Secret a key that the cluster lost, so that its successor leaves it for its time", async (t) => {
+    const at = await world(t);
+    const first = at.start();
+    const [gone = ""] = kidsOf(at);
+    await at.has("first", gone);
+    const has = "Google project shop-project, provider prod/prod: has them";
+    await until("it has looked", async () => {
+      await at.clock.advance(500);
+      return first.keeper.said.join().startsWith(has);
+    });
+    await first.end();
+    assert.deepEqual([first.keeper.said, first.keeper.degraded], [[], []]);
+    at.cluster.keys = [newKey()];
+    await at.clock.advance(day / 2);
+    const second = at.start();
+    await at.has("first", gone, ...kidsOf(at));
+    await second.end();
+    await at.clock.advance(day);
+    at.start();
+    await at.has(...kidsOf(at));
+  });
+
+  test("takes a key out at once that somebody distrusts in the Secret, and the cluster shows on", async (t) => {
+    const at = await world(t);
+    at.cluster.keys = [newKey(), newKey()];
+    at.start();
+    const [stolen = "", other = ""] = kidsOf(at);
+    await at.has("first", stolen, other);
+    assert.equal(await at.distrust(stolen), "Secret podtrust/podtrust-keys");
+    await at.has("first", other);
+    await at.clock.advance(120_000);
+    assert.equal(at.uploaded(), ["first", other].toSorted().join(" "));
+  });
+
+  test("says what is missing where there is no Secret, and uploads nothing: a distrusted key might be among them", async (t) => {
+    const at = await world(t);
+    at.cluster.object = undefined;
+    assert.equal(await at.distrust("any"), undefined);
+    const { keeper } = at.start();
+    await at.clock.advance(30_000);
+    assert.match(keeper.degraded.join("\n"), /there is no Secret podtrust\/podtrust-keys/u);
+    assert.equal(at.uploaded(), "first");
+  });
+});
