@@ -63,6 +63,19 @@ for (const [name, vendor] of Object.entries(vendors)) {
       }
     });
 
+    test("is told from a measure that ends elsewhere than its rule, by the name of that rule", async () => {
+      const whole = await obedient(vendor);
+      const ruled = Object.entries(vendor.ladders).filter(([, { rule }]) => rule !== undefined);
+      assert.ok(ruled.length > 0);
+      for (const [question, { rule, unit, values }] of ruled) {
+        assert.ok(vendor.rules.includes(rule ?? "") && question in vendor.questions, question);
+        const questions = [{ question, unit, refused: values[0] ?? 0 }];
+        const found = await disagreements({ ...whole, cases: [], questions }, vendor);
+        assert.equal(found.length, 1, question);
+        assert.match(found[0] ?? "", new RegExp(`^rule ${rule}, ${question}: `, "u"));
+      }
+    });
+
     test("is told from an answer with another code, another text, or none, by the name of the rule", async () => {
       const whole = await obedient(vendor);
       assert.deepEqual(await disagreements(parseRecording(JSON.stringify(whole)), vendor), []);

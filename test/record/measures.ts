@@ -1,20 +1,21 @@
 import { type Clock, type Readiness, until } from "../../src/core/base/index.ts";
 import type { Measured, Told } from "./recording.ts";
+import type { TokenOf } from "./tokens.ts";
+import type { TokenLadder } from "./vendor.ts";
 
 /** What was measured, with the refusal as it came. */
 export type Finding = Measured & { readonly told?: Told };
 
 export const isGranted = ({ status }: Told): boolean => status >= 200 && status < 300;
 
-/** Asks with one value after another until one is refused: the last that was granted, and the first that was not. */
-export async function ladder(
-  unit: Measured["unit"],
-  values: readonly number[],
-  ask: (value: number) => Promise<Told>,
+/** Asks with one token after another until one is refused: the last value that was granted, and the first that was not. */
+export async function climb(
+  { unit, values, token }: TokenLadder,
+  ask: (token: TokenOf) => Promise<Told>,
 ): Promise<Finding> {
   let granted: number | undefined;
   for (const value of values) {
-    const told = await ask(value);
+    const told = await ask(token(value));
     const found = granted === undefined ? {} : { granted };
     if (!isGranted(told)) return { unit, ...found, refused: value, told };
     granted = value;

@@ -72,6 +72,11 @@ export const claimsBy =
   (of: (world: TokenWorld) => NonNullable<TokenChange["claims"]>): TokenOf =>
   (world) => ({ claims: of(world) });
 
+/** Characters of tokens that are tried, since nobody has published how long one may be. */
+export const tokenSizes: readonly number[] = [4, 8, 12, 16, 24, 32, 64, 128].map(
+  (thousands) => thousands * 1000,
+);
+
 export const subject = "system:serviceaccount:podtrust-record:cart";
 
 const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -2,7 +2,7 @@ import { type Clock, type JsonRecord, recordOf } from "../../src/core/base/index
 import type { IssuerDocuments, VendorRefusal } from "../../src/rules/judge/index.ts";
 import type { UsedValues } from "./mask.ts";
 import type { Measured, Told, VendorName } from "./recording.ts";
-import { documentsOf, type Signer, type Signers } from "./tokens.ts";
+import { documentsOf, type Signer, type Signers, type TokenOf } from "./tokens.ts";
 
 /** What is asked: the rule that it is about, and what is done, as the end of a sentence. */
 export interface RuleCase {
@@ -29,6 +29,15 @@ export interface Judged {
   readonly texts?: readonly string[];
 }
 
+/** Tokens that differ by a number, which is asked for from the least on until one is refused. */
+export interface TokenLadder {
+  readonly unit: Measured["unit"];
+  readonly values: readonly number[];
+  readonly token: (value: number) => TokenOf;
+  /** The rule that ends it; absent: none of ours does. */
+  readonly rule?: string;
+}
+
 /** A vendor's cases, and our own rules' answers to them: nothing here needs an account. */
 export interface VendorCases {
   readonly vendor: VendorName;
@@ -39,8 +48,12 @@ export interface VendorCases {
   readonly notAsked: Readonly<Record<string, string>>;
   /** What is not known of it: names, each with the sentence that says what is asked. */
   readonly questions: Readonly<Record<string, string>>;
+  /** Those of the questions that are asked by tokens. */
+  readonly ladders: Readonly<Record<string, TokenLadder>>;
   /** What our rules say to the case of this name. */
   judge(name: string): Promise<Judged>;
+  /** What they say to a token. */
+  judgeToken(token: TokenOf): Promise<Judged>;
 }
 
 /** Where the documents of a run's issuer are served. */

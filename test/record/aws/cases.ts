@@ -235,8 +235,7 @@ export function trustPolicy(providerArn: string, url: string): string {
 
 let made: ReturnType<typeof makeSigners> | undefined;
 
-async function judge(name: string): Promise<Judged> {
-  const asked = awsCase(name);
+async function judge(asked: Omit<AwsCase, keyof RuleCase>): Promise<Judged> {
   const [account, url] = ["111122223333", "issuer.invalid"];
   const issuer = `https://${url}`;
   const providerArn = `arn:aws:iam::${account}:oidc-provider/${url}`;
@@ -272,6 +271,23 @@ async function judge(name: string): Promise<Judged> {
   return { outcome: "refused", rule, status, code, texts: Object.values(messages) };
 }
 
+const offsets = [0, 60, 240, 290, 310, 600];
+
+const ladders: VendorCases["ladders"] = {
+  "seconds after the end": {
+    rule: "not-expired",
+    unit: "seconds",
+    values: offsets,
+    token: (ago) => claimsBy(({ now }) => ({ exp: now - ago })),
+  },
+  "seconds before issue": {
+    rule: "issued-in-past",
+    unit: "seconds",
+    values: offsets,
+    token: (ahead) => claimsBy(({ now }) => ({ iat: now + ahead })),
+  },
+};
+
 const otherIssuer = "it wants an issuer that serves something else";
 
 export const awsCases: VendorCases = {
@@ -295,5 +311,7 @@ export const awsCases: VendorCases = {
     "seconds before issue": "How many seconds before it was issued is a token taken?",
     "new key": "After how many seconds does a key count that an issuer serves since then?",
   },
-  judge,
+  ladders,
+  judge: (name) => judge(awsCase(name)),
+  judgeToken: (token) => judge({ token }),
 };

@@ -13,9 +13,9 @@ import {
   type Tag,
 } from "@aws-sdk/client-iam";
 import { epochSeconds } from "../../../src/core/base/index.ts";
-import { type Finding, ladder, turning } from "../measures.ts";
+import { climb, type Finding, turning } from "../measures.ts";
 import type { Told } from "../recording.ts";
-import { documentsOf, type TokenChange } from "../tokens.ts";
+import { documentsOf } from "../tokens.ts";
 import { type IssuerPlace, Made, type Recorder, type RecorderWorld } from "../vendor.ts";
 import { audience, type AwsCase, awsCase, awsCases, callParameters, trustPolicy } from "./cases.ts";
 
@@ -146,23 +146,10 @@ export class AwsRecorder implements Recorder {
   }
 
   async measure(question: string): Promise<Finding> {
-    const offsets = [0, 60, 240, 290, 310, 600];
-    const by = (change: (value: number, now: number) => TokenChange["claims"]) => (value: number) =>
-      this.#assume({ token: ({ now }) => ({ claims: change(value, now) ?? {} }) });
+    const ladder = this.cases.ladders[question];
+    if (ladder !== undefined) return climb(ladder, (token) => this.#assume({ token }));
     const ways: Readonly<Record<string, () => Promise<Finding>>> = {
       "new role": () => Promise.resolve(this.#firstGrant ?? { unit: "seconds" }),
-      "seconds after the end": () =>
-        ladder(
-          "seconds",
-          offsets,
-          by((ago, now) => ({ exp: now - ago })),
-        ),
-      "seconds before issue": () =>
-        ladder(
-          "seconds",
-          offsets,
-          by((ahead, now) => ({ iat: now + ahead })),
-        ),
       "new key": () => this.#newKey(),
     };
     const way = ways[question];

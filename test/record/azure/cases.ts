@@ -11,6 +11,7 @@ import {
   subject,
   type TokenOf,
   tokenOf,
+  tokenSizes,
   type TokenWorld,
   withClaims,
 } from "../tokens.ts";
@@ -188,8 +189,7 @@ export function assertionParameters(
 
 let made: ReturnType<typeof makeSigners> | undefined;
 
-async function judge(name: string): Promise<Judged> {
-  const asked = azureCase(name);
+async function judge(asked: Omit<AzureCase, keyof RuleCase>): Promise<Judged> {
   const [tenant, clientId, issuer] = [
     "11111111-2222-3333-4444-555555555555",
     "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
@@ -220,6 +220,31 @@ async function judge(name: string): Promise<Judged> {
   return decision.outcome === "refused" ? judgedRefusal(decision.refusal) : { outcome: "granted" };
 }
 
+const day = 86_400;
+const offsets = [0, 30, 60, 120, 240, 290, 310, 600, 900];
+
+const ladders: VendorCases["ladders"] = {
+  "seconds after the end": {
+    rule: "assertion-time",
+    unit: "seconds",
+    values: offsets,
+    token: (ago) => claimsBy(({ now }) => ({ exp: now - ago })),
+  },
+  "seconds before the beginning": {
+    rule: "assertion-time",
+    unit: "seconds",
+    values: offsets,
+    token: (ahead) => claimsBy(({ now }) => ({ nbf: now + ahead })),
+  },
+  "lifetime of an assertion": {
+    rule: "assertion-time",
+    unit: "seconds",
+    values: [3600, day / 2, day, 2 * day, 7 * day, 30 * day, 365 * day, 3650 * day],
+    token: (whole) => claimsBy(({ now }) => ({ exp: now - 60 + whole })),
+  },
+  "size of an assertion": { unit: "bytes", values: tokenSizes, token: (size) => () => ({ size }) },
+};
+
 export const azureCases: VendorCases = {
   vendor: "azure",
   rules: entraRules.map(({ name }) => name),
@@ -237,5 +262,7 @@ export const azureCases: VendorCases = {
     "federated credentials of an application":
       "How many federated credentials may an application have, and what does Graph say of one more?",
   },
-  judge,
+  ladders,
+  judge: (name) => judge(azureCase(name)),
+  judgeToken: (token) => judge({ token }),
 };

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { epochSeconds, type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
-import { type Finding, isGranted, ladder, turning } from "../measures.ts";
+import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { Told } from "../recording.ts";
-import { documentsOf, subject, type TokenChange } from "../tokens.ts";
+import { documentsOf, subject } from "../tokens.ts";
 import {
   type IssuerPlace,
   jsonOf,
@@ -177,11 +177,6 @@ export class AzureRecorder implements Recorder {
     return this.#assert(azureCase(name));
   }
 
-  /** Asks with a token that differs by a number. */
-  #by(change: (value: number, now: number) => TokenChange): (value: number) => Promise<Told> {
-    return (value) => this.#assert({ token: ({ now }) => change(value, now) });
-  }
-
   async #newKey(): Promise<Finding> {
     const { place } = this.#account;
     const { own, next } = this.#world.signers;
@@ -200,36 +195,10 @@ export class AzureRecorder implements Recorder {
   }
 
   async measure(question: string): Promise<Finding> {
-    const offsets = [0, 30, 60, 120, 240, 290, 310, 600, 900];
-    const day = 86_400;
-    const lifetimes = [3600, 12 * 3600, day, 2 * day, 7 * day, 30 * day, 365 * day, 3650 * day];
-    const sizes = [4, 8, 12, 16, 24, 32, 64, 128].map((thousands) => thousands * 1000);
+    const ladder = this.cases.ladders[question];
+    if (ladder !== undefined) return climb(ladder, (token) => this.#assert({ token }));
     const ways: Readonly<Record<string, () => Promise<Finding>>> = {
       "new issuer": () => Promise.resolve(this.#firstGrant ?? { unit: "seconds" }),
-      "seconds after the end": () =>
-        ladder(
-          "seconds",
-          offsets,
-          this.#by((ago, now) => ({ claims: { exp: now - ago } })),
-        ),
-      "seconds before the beginning": () =>
-        ladder(
-          "seconds",
-          offsets,
-          this.#by((ahead, now) => ({ claims: { nbf: now + ahead } })),
-        ),
-      "lifetime of an assertion": () =>
-        ladder(
-          "seconds",
-          lifetimes,
-          this.#by((whole, now) => ({ claims: { exp: now - 60 + whole } })),
-        ),
-      "size of an assertion": () =>
-        ladder(
-          "bytes",
-          sizes,
-          this.#by((size) => ({ size })),
-        ),
       "new key": () => this.#newKey(),
       "federated credentials of an identity": () => this.#twentyFirst(),
       "federated credentials of an application": () => {

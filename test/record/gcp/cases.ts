@@ -10,7 +10,16 @@ import {
   parseProviderName,
   principalOf,
 } from "../../../src/rules/gcp/index.ts";
-import { makeSigners, subject, type TokenOf, tokenOf, type TokenWorld, withClaims } from "../tokens.ts";
+import {
+  claimsBy,
+  makeSigners,
+  subject,
+  type TokenOf,
+  tokenOf,
+  tokenSizes,
+  type TokenWorld,
+  withClaims,
+} from "../tokens.ts";
 import {
   caseNamed,
   judgedRefusal,
@@ -285,8 +294,7 @@ function judgeImpersonation({ isMember, lifetime }: NonNullable<GoogleCase["impe
   return refusal === undefined ? { outcome: "granted" } : judgedRefusal(refusal);
 }
 
-async function judge(name: string): Promise<Judged> {
-  const asked = googleCase(name);
+async function judge(asked: Omit<GoogleCase, keyof RuleCase>): Promise<Judged> {
   const { provider = "plain", impersonates } = asked;
   const variant: Variant = variants[provider];
   const now = 1_795_000_000;
@@ -320,6 +328,18 @@ async function judge(name: string): Promise<Judged> {
   return impersonates === undefined ? { outcome: "granted" } : judgeImpersonation(impersonates);
 }
 
+const hour = 3600;
+
+const ladders: VendorCases["ladders"] = {
+  "age of a good token": {
+    rule: "subject-token-time",
+    unit: "seconds",
+    values: [1, 2, 6, 12, 20, 23, 25, 30, 48, 7 * 24].map((hours) => hours * hour),
+    token: (age) => claimsBy(({ now }) => ({ iat: now - age, nbf: now - age })),
+  },
+  "size of a token": { unit: "bytes", values: tokenSizes, token: (size) => () => ({ size }) },
+};
+
 export const googleCases: VendorCases = {
   vendor: "gcp",
   rules: [...exchangeRules, ...impersonationRules].map(({ name }) => name),
@@ -335,5 +355,7 @@ export const googleCases: VendorCases = {
     "new fetched key": "After how many seconds does a key count that an issuer serves since then?",
     "removed fetched key": "For how many seconds does a key count that an issuer serves no more?",
   },
-  judge,
+  ladders,
+  judge: (name) => judge(googleCase(name)),
+  judgeToken: (token) => judge({ token }),
 };

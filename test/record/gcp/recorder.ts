@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { epochSeconds, isRecord, type JsonRecord, recordsOf, textOf } from "../../../src/core/base/index.ts";
-import { type Finding, isGranted, ladder, turning } from "../measures.ts";
+import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { Told } from "../recording.ts";
 import { documentsOf, subject, type TokenChange, type TokenWorld } from "../tokens.ts";
 import {
@@ -274,14 +274,9 @@ export class GoogleRecorder implements Recorder {
   }
 
   async measure(question: string): Promise<Finding> {
-    const hour = 3600;
-    const ages = [1, 2, 6, 12, 20, 23, 25, 30, 48, 7 * 24].map((hours) => hours * hour);
-    const sizes = [4, 8, 12, 16, 24, 32, 64, 128].map((thousands) => thousands * 1000);
-    const byAge = (age: number) =>
-      this.#exchange({ token: ({ now }) => ({ claims: { iat: now - age, nbf: now - age } }) });
+    const ladder = this.cases.ladders[question];
+    if (ladder !== undefined) return climb(ladder, (token) => this.#exchange({ token }));
     const ways: Readonly<Record<string, () => Promise<Finding>>> = {
-      "age of a good token": () => ladder("seconds", ages, byAge),
-      "size of a token": () => ladder("bytes", sizes, (size) => this.#exchange({ token: () => ({ size }) })),
       "member added": async () => this.#counted ?? (await this.#becomeMember()),
       "member removed": async () => {
         await this.#setMember(false);
