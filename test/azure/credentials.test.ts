@@ -127,6 +127,14 @@ describe("an access token of Azure's", () => {
     );
   });
 
+  test("and what it was asked for with are in no plan and on no screen", async () => {
+    const said = [await world.must(["plan", "-v"]), await world.must(["up", "--yes", "-v"])];
+    const { out } = await world.podtrust(["plan", "--json", "-v"]);
+    const secret = world.azure.admin.clientSecret;
+    for (const text of [...said, out]) assert.ok(!text.includes(secret) && !/eyJ[\w-]{20}/u.test(text), text);
+    assert.ok(world.relay.grants.some((form) => form.get("client_secret") === secret));
+  });
+
   test("that is refused is asked for anew, once", async () => {
     world.relay.grantAnswer = { status: 200, body: { access_token: "unknown", expires_in: 3599 } };
     const { err } = await world.podtrust(["plan"]);
