@@ -10,7 +10,7 @@ import {
 import { type Jwk, keysForUpload } from "../../rules/gcp/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
-import type { KeysToUpload, OpenUploads, UploadDeps, UploadTarget } from "./target.ts";
+import type { WantedUpload, OpenUploads, UploadDeps, UploadTarget } from "./target.ts";
 
 /** A key as it stands at Google; undefined for one that nobody verifies with. */
 function publicKey(jwk: Jwk): PublicJwk | undefined {
@@ -49,7 +49,7 @@ class GoogleUpload implements UploadTarget {
     return keys.map(({ kid }) => String(kid));
   }
 
-  async upload({ issuer, keys, stays }: KeysToUpload, signal: AbortSignal): Promise<PassOutcome> {
+  async upload({ issuer, keys, stays }: WantedUpload, signal: AbortSignal): Promise<PassOutcome> {
     const { logger } = this.#deps;
     const judged = keysForUpload(issuer, JSON.stringify({ keys }));
     const opened = await this.#open();

@@ -4,7 +4,7 @@ import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 
 /** The keys that a relying party is to have. */
-export interface KeysToUpload {
+export interface WantedUpload {
   readonly issuer: string;
   readonly keys: readonly PublicJwk[];
   /** Whether another key that it has stays there: somebody gave it that, and its tokens may live. */
@@ -18,7 +18,7 @@ export interface UploadTarget {
   /** Key IDs that it has. Throws what the relying party's adapter throws. */
   look(signal: AbortSignal): Promise<readonly string[]>;
   /** Looks at what it has, and gives it what it is to have. Throws what the relying party's adapter throws. */
-  upload(wanted: KeysToUpload, signal: AbortSignal): Promise<PassOutcome>;
+  upload(wanted: WantedUpload, signal: AbortSignal): Promise<PassOutcome>;
 }
 
 export interface UploadDeps {

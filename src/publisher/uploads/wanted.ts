@@ -1,6 +1,6 @@
 import { distrustIn, publishedKeys } from "../source/keys.ts";
 import type { SourceState } from "../source/state.ts";
-import type { KeysToUpload } from "./target.ts";
+import type { WantedUpload } from "./target.ts";
 
 /**
  * What relying parties are to be given by what is known: just what is published. Undefined before the cluster's first good answer:
@@ -12,7 +12,7 @@ import type { KeysToUpload } from "./target.ts";
 export function keysToUpload(
   { ring, from, confirmedAt }: SourceState,
   { issuer, now, retention }: { readonly issuer: string; readonly now: number; readonly retention: number },
-): KeysToUpload | undefined {
+): WantedUpload | undefined {
   const keys = publishedKeys(ring);
   if (from !== "cluster" || confirmedAt === undefined || keys.length === 0) return undefined;
   const distrusted = distrustIn(ring);
