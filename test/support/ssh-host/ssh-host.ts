@@ -167,6 +167,8 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 ForceCommand ${join(folder, "inside")}
+# The login shell begins with what the person who runs the tests has in a ~/.bashrc; here it finds none.
+SetEnv HOME=${folder}
 LogLevel VERBOSE
 `;
   await writeFile(join(folder, "sshd_config"), config);
