@@ -75,8 +75,8 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
     });
   };
 
-  async function apply(...options: readonly string[]): Promise<void> {
-    const { out, err, code } = await podtrustHere(["manifests", "injection", ...options]);
+  async function apply(...args: readonly string[]): Promise<void> {
+    const { out, err, code } = await podtrustHere(args);
     assert.equal(code, 0, err);
     await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
   }
@@ -115,7 +115,7 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
 
   before(async () => {
     plane = await startControlPlane({ version: "1.36", issuer: "https://oidc.example.com" });
-    await apply("--for", "openbao");
+    await apply("manifests", "injection", "--for", "openbao");
     const own = placed.filter(({ namespace }) => namespace === "shop");
     const accounts = own.map(({ one, name }) => accountOf(name, one.serviceAccount));
     await makeNamespace("shop", [...accounts, accountOf("everything", everything)]);
@@ -133,7 +133,8 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
 
   for (const mode of ["configmap", "serviceaccounts"])
     test(`makes of every case's pod what the function makes of it, and says the same, by ${mode}`, async () => {
-      for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", mode);
+      for (const party of ["gcp", "azure"])
+        await apply("manifests", "injection", "--for", party, "--mode", mode);
       if (mode === "serviceaccounts")
         for (const { configMap } of injectionMaps)
           await plane.kubectl(["delete", "configmap", "-n", "shop", configMap]);
@@ -152,8 +153,9 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
     });
 
   test("gives one pod a token of AWS, Google, Azure and OpenBao, where PodSecurity is restricted and nobody is root", async () => {
-    await apply("--mode", "configmap");
-    for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", "configmap");
+    await apply("manifests", "injection", "--mode", "configmap");
+    for (const party of ["gcp", "azure"])
+      await apply("manifests", "injection", "--for", party, "--mode", "configmap");
     const securityContext = {
       allowPrivilegeEscalation: false,
       runAsNonRoot: true,

@@ -13,7 +13,6 @@ const pauseImage = "registry.k8s.io/pause:3.10";
 export const demoUses: CommandUses = {
   demo: {
     examples: [
-      "podtrust demo",
       "podtrust demo --for aws,gcp,azure",
       "podtrust demo --from-nothing",
       "podtrust demo --cluster --context kind-test",
