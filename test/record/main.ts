@@ -5,32 +5,22 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { retry, type RetrySchedule, systemClock } from "../../src/core/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { AzureRecorder } from "./azure/recorder.ts";
 import { DocumentsFolder } from "./documents-folder.ts";
 import { GoogleRecorder } from "./gcp/recorder.ts";
 import { UsedValues } from "./mask.ts";
 import { graphToken, readOptions, type RecordOptions, UsageError, vendorFlags } from "./options.ts";
+import { patiently } from "./patient.ts";
 import { record } from "./record.ts";
 import { recordingText, type VendorName } from "./recording.ts";
 import { makeSigners } from "./tokens.ts";
 import type { IssuerPlace, Recorder, RecorderWorld, Send } from "./vendor.ts";
 
-const again: RetrySchedule = {
-  name: "a call for a token that got no answer is made again",
-  delays: [1000, 5000, 15_000],
-  giveUpAfter: 60_000,
-};
-
-/** Whoever makes or changes something does so once; a call for a token may be made again. */
-const send: Send = (url, sent) => {
-  const isForm = sent.headers?.["content-type"] === "application/x-www-form-urlencoded";
-  const once = async () => {
-    const { status, body } = await request(url, { ...sent, timeoutMs: 30_000 });
-    return { status, text: body.toString("utf8") };
-  };
-  return retry(once, { schedule: again, clock: systemClock, retryable: () => isForm });
+const once: Send = async (url, sent) => {
+  const { status, body } = await request(url, { ...sent, timeoutMs: 30_000 });
+  return { status, text: body.toString("utf8") };
 };
 
 function tokenOf([variable, command]: readonly [variable: string, command: string] = ["", ""]): string {
@@ -82,6 +72,7 @@ async function run({ vendor, out, patience, given }: RecordOptions): Promise<voi
     process.once(name, () => ending.abort(new Error(`${name}: what was made is taken away`)));
   const { signal } = ending;
   const say = (line: string): void => console.log(line);
+  const send = patiently(once, { clock: systemClock, signal, say });
   const used = new UsedValues();
   const { issuer: url, documents: folder } = given;
   const place =
