@@ -3,6 +3,7 @@ import {
   accountSettings,
   checkedName,
   checkedNamespace,
+  operatorKeysSecret,
   type PodSettings,
   roleObjects,
 } from "../providers/kubernetes/index.ts";
@@ -10,7 +11,7 @@ import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/index.ts";
 
 /** The Secret of its namespace in which it remembers which keys the cluster had. */
-export const keysSecret = "podtrust-keys";
+export const keysSecret: string = operatorKeysSecret.name;
 
 /** Whose rights are wanted. */
 export interface OperatorRights {

@@ -1,8 +1,11 @@
 import type { Config } from "../../config/index.ts";
 import { PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { green, red, rich, yellow } from "../../core/terminal/index.ts";
-import { keysSecret } from "../../operator/index.ts";
-import { checkedNamespace, type KubernetesApi } from "../../providers/kubernetes/index.ts";
+import {
+  checkedNamespace,
+  type KubernetesApi,
+  operatorKeysSecret,
+} from "../../providers/kubernetes/index.ts";
 import { distrustInKeeper, type UploadedOnce, uploadOnce } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
@@ -37,7 +40,7 @@ async function distrusted(
 ): Promise<void> {
   // A publisher is told by podtrust rotate distrust.
   if (config.publisher !== undefined) return;
-  const kept = { config, secret: { namespace: checkedNamespace(namespace), name: keysSecret } };
+  const kept = { config, secret: { namespace: checkedNamespace(namespace), name: operatorKeysSecret.name } };
   for (const kid of without) {
     const place = await distrustInKeeper(kept, kid, { cluster, clock, logger: silentLogger }).catch(
       (error: unknown) => {

@@ -20,9 +20,7 @@ import {
   theftOf,
 } from "../../control-plane/rotation/index.ts";
 import { canAsk, confirm } from "../../core/terminal/index.ts";
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { keysSecret } from "../../operator/index.ts";
-import { defaultIdentity } from "../../rules/bindings/index.ts";
+import { type KubernetesApi, operatorKeysSecret } from "../../providers/kubernetes/index.ts";
 import {
   distrustInKeeper,
   distrustInSecret,
@@ -85,7 +83,7 @@ async function withdrawnFromUploads(
   cluster: KubernetesApi,
   kid: string,
 ): Promise<void> {
-  const kept = { config, secret: { namespace: defaultIdentity.namespace, name: keysSecret } };
+  const kept = { config, secret: operatorKeysSecret };
   const place = await distrustInKeeper(kept, kid, { cluster, clock, logger: silentLogger });
   if (place !== undefined) {
     progress.line(`${kid} is distrusted in ${place}, which the operator follows.`, 2);

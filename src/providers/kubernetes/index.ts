@@ -61,4 +61,4 @@ export {
 } from "./replicas.ts";
 export type { PodSettings } from "../../config/index.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
-export { checkedName, checkedNamespace } from "./names.ts";
+export { checkedName, checkedNamespace, operatorKeysSecret } from "./names.ts";

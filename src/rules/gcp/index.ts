@@ -35,4 +35,4 @@ export {
   uploadedKids,
   uploadText,
 } from "./upload.ts";
-export { type Jwk, keysOfIssuer } from "../judge/index.ts";
+export { type Jwk, jwkEntries, keysOfIssuer } from "../judge/index.ts";

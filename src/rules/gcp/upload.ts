@@ -61,7 +61,7 @@ export interface UploadedKeys {
 }
 
 /** Keys as they may be uploaded, of `place`. Throws `gcp-keys-refused` for more than Google takes. */
-export function countedKeys(place: string, keys: readonly Jwk[]): readonly Jwk[] {
+function countedKeys(place: string, keys: readonly Jwk[]): readonly Jwk[] {
   if (keys.length <= maxUploadedKeys) return keys;
   const kids = keys.map(kidOf).join(", ");
   const sentence = `${place} has ${keys.length} keys, and Google takes ${maxUploadedKeys} in an upload: ${kids}`;

@@ -1,7 +1,14 @@
 import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import { readIssuer, servedDocuments } from "../../../issuer/index.ts";
 import type { LaterKeys } from "../../../providers/gcp/index.ts";
-import { type Jwk, keysForUpload, keysOfIssuer, type UploadedKeys } from "../../../rules/gcp/index.ts";
+import {
+  type Jwk,
+  jwkEntries,
+  keysForUpload,
+  keysOfIssuer,
+  type UploadedKeys,
+} from "../../../rules/gcp/index.ts";
+import { withRemembered } from "./remembered.ts";
 import { hasCluster, openCluster } from "../cluster.ts";
 import type { PartContext } from "../part.ts";
 
@@ -30,8 +37,20 @@ async function servedKeys({ config, route = {} }: PartContext, signal: AbortSign
 }
 
 async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
-  const { jwks } = await (await openCluster(context)).oidcDocuments({ signal });
-  return { text: Buffer.from(jwks).toString("utf8"), warnings: [] };
+  const cluster = await openCluster(context);
+  const { jwks } = await cluster.oidcDocuments({ signal });
+  const text = Buffer.from(jwks).toString("utf8");
+  // An operator that keeps the keys has no publisher beside it.
+  const shown = context.config.publisher === undefined ? jwkEntries(text) : "published";
+  if (typeof shown === "string") return { text, warnings: [] };
+  try {
+    const keys = await withRemembered(cluster, shown, context.config, signal);
+    return { text: JSON.stringify({ keys }), warnings: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    const warning = `what an operator remembers of the cluster's keys cannot be read, and Google is given those that it shows now: ${errorText(error)}`;
+    return { text, warnings: [warning] };
+  }
 }
 
 /**
