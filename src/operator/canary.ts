@@ -1,5 +1,11 @@
-import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../core/base/index.ts";
-import { inject, injectionFault, saying } from "../rules/injection/index.ts";
+import { asPodtrustError, type Clock, defined, type Logger, type PodtrustError } from "../core/base/index.ts";
+import {
+  inject,
+  injectionFault,
+  openbaoAnnotations,
+  openbaoFault,
+  saying,
+} from "../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../providers/kubernetes/index.ts";
 
 /** How injection was found at work. */
@@ -20,10 +26,15 @@ export interface CanaryOptions {
   readonly api: Pick<KubernetesApi, "read" | "create">;
   /** The ServiceAccount that is tried with, annotated with a role that nobody has to trust. */
   readonly account: { readonly namespace: string; readonly name: string };
+  /** Whether who injects does so for OpenBao too: then it is tried as well. */
+  readonly openbao?: boolean;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Of no server: nobody logs in for a trial. */
+const openbaoAddress = "https://openbao.podtrust.invalid";
 
 /** Dead injection is to be known within a minute. */
 const interval = 45_000;
@@ -40,7 +51,9 @@ const refusal = saying("PodNotInjected", "");
 export const trialLabels = { "app.kubernetes.io/name": podName } as const;
 
 /** A pod that is judged by the API server and its admission, and not kept. */
-function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObject {
+function trialPod({ account, openbao }: CanaryOptions): KubernetesObject {
+  const { namespace, name } = account;
+  const annotations = openbao === true ? { [openbaoAnnotations.address]: openbaoAddress } : undefined;
   const restricted = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },
@@ -51,7 +64,7 @@ function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObje
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: podName, namespace, labels: trialLabels },
+    metadata: { name: podName, namespace, labels: trialLabels, ...defined({ annotations }) },
     spec: {
       serviceAccountName: name,
       automountServiceAccountToken: false,
@@ -124,12 +137,12 @@ export class Canary {
       serviceAccount: await api.read({ kind: "ServiceAccount", namespace, name }, { signal }),
       namespace: await api.read({ kind: "Namespace", name: namespace }, { signal }),
     };
-    const pod = trialPod(account);
+    const pod = trialPod(this.#options);
     const wanted = inject(pod, around);
     if (wanted.outcome === "untouched")
       return { state: "unseen", text: `it cannot be tried with ${namespace}/${name}: ${wanted.text}` };
     const admitted = await api.create(pod, { dryRun: true, signal });
-    const fault = injectionFault(admitted, around);
+    const fault = injectionFault(admitted, around) ?? openbaoFault(admitted);
     if (fault === undefined) return { state: "injecting", text: "a pod made for trial got its token" };
     return { state: "dead", text: `a pod made for trial ${fault.text}` };
   }

@@ -172,7 +172,15 @@ export class Operator {
     this.#roles = roles;
     const { canary = canaryAccount } = options;
     if (canary !== false)
-      this.#canary = new Canary({ api, account: { namespace, name: canary }, events, clock, logger });
+      this.#canary = new Canary({
+        api,
+        account: { namespace, name: canary },
+        // Our own webhook injects for whoever is asked for; whether policies for OpenBao are there is not known.
+        openbao: options.webhook !== undefined,
+        events,
+        clock,
+        logger,
+      });
     this.#finder = new Finder({
       api: working,
       pods,

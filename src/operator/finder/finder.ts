@@ -6,7 +6,7 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../controller/index.ts";
-import { type InjectionFault, injectionFault } from "../../rules/injection/index.ts";
+import { type InjectionFault, injectionFault, openbaoFault } from "../../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../providers/kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
@@ -116,15 +116,20 @@ export class Finder implements Controller {
     const since = known?.since ?? clock.now();
     this.#found.set(key, { pod: key, reason, text, since, owner: owner?.uid ?? "" });
     await this.#say(pod, fault, run);
-    return this.#evict(key, pod, fault, run);
+    return fault.stays ? undefined : this.#evict(key, pod, fault, run);
   }
 
-  #faultOf(pod: InjectionView): InjectionFault | undefined {
+  /** `stays`: it is told of, and never evicted. */
+  #faultOf(pod: InjectionView): (InjectionFault & { readonly stays: boolean }) | undefined {
     const { accounts, namespaces, roles } = this.#options;
     const account = accountOf(pod);
     const serviceAccount = accounts.get(account);
     const namespace = namespaces.get(nameOf(pod, "namespace"));
-    return injectionFault(pod, roles.around({ serviceAccount, namespace }, account));
+    const own = injectionFault(pod, roles.around({ serviceAccount, namespace }, account));
+    if (own !== undefined) return { ...own, stays: false };
+    // Who injects for OpenBao, and whether anybody does, is not known here.
+    const other = openbaoFault(pod);
+    return other === undefined ? undefined : { ...other, stays: true };
   }
 
   #forget(key: string): void {

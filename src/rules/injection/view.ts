@@ -3,7 +3,7 @@ import { agentLabel, skipLabel } from "./annotations.ts";
 import { partyKeys } from "./parties.ts";
 import { isAlive, osLabels } from "./pod.ts";
 
-const ours = /^(?:eks\.amazonaws\.com\/|podtrust\.dev\/|profile\.podtrust\.dev\/|chain\.podtrust\.dev\/)/u;
+const ours = /^(?:eks\.amazonaws\.com\/|(?:profile\.|chain\.|openbao\.)?podtrust\.dev\/)/u;
 
 function picked(record: JsonRecord, keeps: (key: string) => boolean): JsonRecord {
   return Object.fromEntries(Object.entries(record).filter(([key]) => keeps(key)));
