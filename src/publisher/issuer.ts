@@ -90,9 +90,9 @@ export class PublishedIssuer {
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
     this.#deps = deps;
-    const { stack, issuer, jwksUri, cluster, formerIssuers = [], distrusted = [] } = settings;
+    const { stack, issuer, jwksUri, unserved, cluster, formerIssuers = [], distrusted = [] } = settings;
     this.source = new IssuerSource({
-      names: { issuer, jwksUri },
+      names: { issuer, jwksUri, ...defined({ unserved }) },
       cluster,
       store: this.#store(),
       formerIssuers,

@@ -67,6 +67,8 @@ export interface IssuerOptions {
   readonly jwksCertificates?: CertificateProvider;
   /** Where the documents are published in place of our own listeners. */
   readonly target?: DocumentTarget;
+  /** Nobody is served its documents: its keys are uploaded alone. */
+  readonly unserved?: true;
   /** The places at relying parties that are given the keys; none by default. */
   readonly uploads?: readonly UploadTarget[];
   /** Milliseconds for which a key that vanished from the cluster stays published; 24 h by default. */

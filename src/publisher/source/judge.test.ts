@@ -63,6 +63,12 @@ describe("judging a cluster's answer", () => {
     );
   });
 
+  test("another jwks_uri is no difference where nobody is served the documents", () => {
+    const shown = documents({ jwksUri: "https://10.0.0.1:6443/openid/v1/jwks" });
+    const verdict = judge(shown, { ...names, unserved: true });
+    assert.deepEqual(verdict.ok && verdict.warnings, []);
+  });
+
   test("keys that a relying party cannot use are left out by name", () => {
     const jwks = JSON.stringify({
       keys: [key, { kty: "OKP", kid: "ed", alg: "EdDSA", crv: "Ed25519", x: "AA" }],

@@ -8,6 +8,8 @@ import type { PublicationRefusal, RefusalReason } from "../status.ts";
 export interface PublishedUrls {
   readonly issuer: string;
   readonly jwksUri: string;
+  /** Nobody fetches them: keys are uploaded alone, and what the cluster names as jwks_uri is its own business. */
+  readonly unserved?: true;
 }
 
 /** The verdict on one answer of the cluster, and what it was asked with. */
@@ -110,7 +112,7 @@ function formerWarning(ours: string, former: string): string {
 }
 
 function jwksUriWarning(names: PublishedUrls, clusters: string): readonly string[] {
-  if (clusters === names.jwksUri) return [];
+  if (clusters === names.jwksUri || names.unserved === true) return [];
   return [
     `The cluster names ${clusters} as jwks_uri; ${names.jwksUri} is published all the same. ` +
       `Start the API server with --service-account-jwks-uri=${names.jwksUri} to make them the same.`,

@@ -57,7 +57,7 @@ export class KeyKeeper {
     const { server } = cluster;
     const source = { server, oidcDocuments: (how = {}) => cluster.oidcDocuments(how) };
     const uploads = await openUploads(config, { env, clock, logger });
-    const settings = settingsOfOne({ stack, issuer, cluster: source, uploads }, "");
+    const settings = settingsOfOne({ stack, issuer, cluster: source, uploads, unserved: true }, "");
     const { keyRetention } = settings;
     const shared = store.documents({ stack, issuer, keyRetention, part: "documents" });
     const kept = new PublishedIssuer(
