@@ -35,6 +35,11 @@ const rows: readonly (readonly [what: string, cell: (party: RelyingPartyBounds) 
   ["Characters of an audience", ({ maxAudience }) => numberText(maxAudience, unknown)],
   ["Bytes of a subject", ({ maxSubjectBytes }) => numberText(maxSubjectBytes, unknown)],
   [
+    "A token may live for",
+    ({ maxTokenSeconds }) =>
+      maxTokenSeconds === undefined ? "no limit is known" : durationText(maxTokenSeconds * 1000),
+  ],
+  [
     "ServiceAccounts of one identity",
     ({ maxCredentials }) => numberText(maxCredentials, "no limit of its own"),
   ],

@@ -66,6 +66,8 @@ export interface RelyingPartyBounds {
   readonly maxAudience?: number;
   /** Bytes of a token's subject; absent where no limit is known. */
   readonly maxSubjectBytes?: number;
+  /** Seconds from a token's iat to its exp; absent where no limit is known. */
+  readonly maxTokenSeconds?: number;
   /** Federated credentials of one identity: each takes one ServiceAccount. */
   readonly maxCredentials?: number;
   /** It fetches from the public internet; else from wherever it runs itself. */
@@ -146,6 +148,7 @@ export const relyingParties = {
     maxAudiences: 1,
     maxAudience: 600,
     maxSubjectBytes: 600,
+    maxTokenSeconds: 90_000,
     maxCredentials: 20,
     fetchesPublicly: true,
     clouds: {
@@ -188,6 +191,7 @@ export const relyingParties = {
       "https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud (their endpoints)",
       "https://azure.github.io/azure-workload-identity/docs/faq.html (tokens of managed identities live a day)",
       "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential (issuer, subject and audience of 600 characters, one audience)",
+      "https://github.com/MicrosoftDocs/azure-docs/issues/86916, https://github.com/Azure/azure-sdk-for-python/issues/32124 (a token lives 25 hours at most: AADSTS70023 says so)",
     ],
   },
   openbao: {

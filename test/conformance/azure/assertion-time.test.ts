@@ -23,6 +23,5 @@ describe("Azure's rule assertion-time", () => {
   test("accepts five minutes both ways, and iat in place of nbf", async () => {
     await accepts({ claims: { exp: now - 299, nbf: now + 300 } });
     await accepts({ claims: { nbf: undefined } });
-    await accepts({ claims: { nbf: undefined, iat: undefined } });
   });
 });

@@ -79,6 +79,12 @@ const assertions: readonly AzureCase[] = [
     token: claimsBy(({ now }) => ({ nbf: now + 3600 })),
   },
   { rule: "assertion-time", name: "no exp", token: withClaims({ exp: undefined }) },
+  {
+    rule: "assertion-lifetime",
+    name: "good for 26 hours",
+    token: claimsBy(({ now }) => ({ iat: now - 60, exp: now - 60 + 26 * 3600 })),
+  },
+  { rule: "assertion-lifetime", name: "no iat", token: withClaims({ iat: undefined }) },
 ];
 
 const credentials: readonly AzureCase[] = [
@@ -237,10 +243,10 @@ const ladders: VendorCases["ladders"] = {
     token: (ahead) => claimsBy(({ now }) => ({ nbf: now + ahead })),
   },
   "lifetime of an assertion": {
-    rule: "assertion-time",
+    rule: "assertion-lifetime",
     unit: "seconds",
-    values: [3600, day / 2, day, 2 * day, 7 * day, 30 * day, 365 * day, 3650 * day],
-    token: (whole) => claimsBy(({ now }) => ({ exp: now - 60 + whole })),
+    values: [3600, day / 2, day, 25 * 3600, 25 * 3600 + 1, 2 * day, 365 * day],
+    token: (whole) => claimsBy(({ now }) => ({ iat: now - 60, exp: now - 60 + whole })),
   },
   "size of an assertion": { unit: "bytes", values: tokenSizes, token: (size) => () => ({ size }) },
 };

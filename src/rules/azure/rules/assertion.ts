@@ -108,17 +108,20 @@ const outOfTime = aadsts(700_024, "invalid_client", {
 /** Seconds that clocks may differ. Nobody has published it: the five minutes are those of Microsoft's own libraries. */
 const skew = 300;
 
+/** A time that is absent, or no number, counts as 1970. */
+const secondsOf = (claim: unknown): number => (typeof claim === "number" ? claim : 0);
+
 const time = assertionRule({
   name: "assertion-time",
   title: "The call comes between the assertion's nbf and its exp.",
   sources: [sources.errors, sources.reports],
   evidence: "documented",
-  note: "How much clocks may differ is not known; five minutes are taken, as in Microsoft's libraries. How long an assertion may be good for is not known either.",
+  note: "How much clocks may differ is not known; five minutes are taken, as in Microsoft's libraries.",
   answers: [outOfTime],
   needs: ["jws"],
   check({ now }, { jws }) {
     const { exp, iat, nbf = iat } = jws.claims;
-    const [from, until] = [typeof nbf === "number" ? nbf : 0, typeof exp === "number" ? exp : 0];
+    const [from, until] = [secondsOf(nbf), secondsOf(exp)];
     if (from - now <= skew && now - until < skew) return accepted(`good until ${moment(until)}`);
     return refusedWith(outOfTime, {
       why:
@@ -131,5 +134,37 @@ const time = assertionRule({
   },
 });
 
+const tooLong = aadsts(70_023, "invalid_client", {
+  when: "more than 25 hours lie between iat and exp; without iat, exp counts from 1970 on",
+  text: "External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at <iat>. Token expires on <exp>.",
+  evidence: "reported",
+});
+
+/** Seconds. */
+const { maxTokenSeconds } = relyingParties.azure;
+
+const lifetime = assertionRule({
+  name: "assertion-lifetime",
+  title: "No more than 25 hours lie between the assertion's iat and its exp.",
+  sources: [sources.reports],
+  evidence: "reported",
+  note: "A report of 2023 has invalid_client, and those of 2022 have invalid_request. That its status is 401 is inferred.",
+  answers: [tooLong],
+  needs: ["jws"],
+  check(_facts, { jws }) {
+    const { iat: issued, exp: expires } = jws.claims;
+    const [iat, exp] = [secondsOf(issued), secondsOf(expires)];
+    if (exp - iat <= maxTokenSeconds) return accepted(`good for ${lengthText((exp - iat) * 1000)} in all`);
+    return refusedWith(tooLong, {
+      why:
+        typeof issued === "number"
+          ? `the token is good for ${lengthText((exp - iat) * 1000)}, and Azure takes ${lengthText(maxTokenSeconds * 1000)}`
+          : `the token's iat is ${shown(issued)}, which counts as 1970`,
+      next: "Project the token with expirationSeconds of 3600 to 86400, in place of a Secret's or a long TokenRequest's.",
+      values: { iat: String(iat), exp: String(exp) },
+    });
+  },
+});
+
 /** What the assertion says of itself. */
-export const assertionRules = [structure, keyNamed, algorithm, claims, time];
+export const assertionRules = [structure, keyNamed, algorithm, claims, time, lifetime];
