@@ -109,10 +109,40 @@ describe("the sandbox's Entra", () => {
       parameters: { client_id: "00000000-0000-0000-0000-000000000000" },
     },
     {
-      what: "a scope without /.default",
-      number: 1_002_012,
+      what: "a resource without /.default",
+      number: 70_011,
       error: "invalid_scope",
       parameters: { scope: "https://vault.azure.net" },
+    },
+    {
+      what: "two resources, of which it knows both",
+      number: 70_011,
+      error: "invalid_scope",
+      parameters: { scope: "https://vault.azure.net/.default https://graph.microsoft.com/.default" },
+    },
+    {
+      what: "a permission",
+      number: 1_002_012,
+      error: "invalid_scope",
+      parameters: { scope: "https://vault.azure.net/user_impersonation" },
+    },
+    {
+      what: "a call without scope",
+      number: 90_014,
+      error: "invalid_request",
+      parameters: { scope: "" },
+    },
+    {
+      what: "a call without grant",
+      number: 900_144,
+      error: "invalid_request",
+      parameters: { grant_type: "" },
+    },
+    {
+      what: "an assertion of another type",
+      number: 90_011,
+      error: "invalid_request",
+      parameters: { client_assertion_type: "urn:x" },
     },
     {
       what: "a resource that nobody knows",
@@ -128,7 +158,7 @@ describe("the sandbox's Entra", () => {
     },
     {
       what: "a call without assertion",
-      number: 7_000_218,
+      number: 7_000_216,
       error: "invalid_client",
       parameters: { client_assertion: "" },
     },

@@ -10,7 +10,5 @@ describe("Azure's rule client-exists", () => {
   });
   test("refuses a client id that nothing has", () =>
     refuses({ facts: { client: undefined } }, expected(clientId)));
-  test("refuses a call without one", () =>
-    refuses({ request: { clientId: undefined }, facts: { client: undefined } }, expected("")));
   test("accepts an identity's", () => accepts());
 });

@@ -47,7 +47,19 @@ const requests: readonly AzureCase[] = [
   { rule: "tenant-exists", name: "a tenant that does not exist", tenant: nobody },
   { rule: "tenant-exists", name: "a tenant that is neither an id nor a domain", tenant: "no_tenant" },
   { rule: "token-request-parameters", name: "another grant type", parameters: { grant_type: "nothing" } },
-  { rule: "token-request-parameters", name: "no assertion", parameters: { client_assertion: undefined } },
+  { rule: "token-request-parameters", name: "no grant type", parameters: { grant_type: undefined } },
+  { rule: "token-request-parameters", name: "no client id", parameters: { client_id: undefined } },
+  { rule: "scope-default", name: "no scope", parameters: { scope: undefined } },
+  {
+    rule: "scope-default",
+    name: "two resources",
+    parameters: { scope: "https://management.azure.com/.default https://graph.microsoft.com/.default" },
+  },
+  {
+    rule: "scope-default",
+    name: "a permission of a resource",
+    parameters: { scope: "https://management.azure.com/user_impersonation" },
+  },
   {
     rule: "scope-default",
     name: "a scope without default at its end",
@@ -62,6 +74,12 @@ const requests: readonly AzureCase[] = [
 ];
 
 const assertions: readonly AzureCase[] = [
+  { rule: "assertion-given", name: "no assertion", parameters: { client_assertion: undefined } },
+  {
+    rule: "assertion-given",
+    name: "an assertion of another type",
+    parameters: { client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer" },
+  },
   { rule: "assertion-structure", name: "an assertion that is no JWT", token: () => ({ raw: "no-token" }) },
   { rule: "assertion-key-named", name: "no kid", token: () => ({ header: { kid: undefined } }) },
   { rule: "assertion-algorithm", name: "ES256", token: () => ({ signer: "curve" }) },

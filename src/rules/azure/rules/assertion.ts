@@ -3,6 +3,41 @@ import { accepted, moment, refusedWith, shown, tried } from "../../judge/index.t
 import { parseJws, relyingParties } from "../../oidc/index.ts";
 import { aadsts, assertionRule } from "../rule.ts";
 import { sources } from "../sources.ts";
+import { useLibrary } from "./request.ts";
+
+const unproved = aadsts(7_000_216, "invalid_client", {
+  when: "the call brings neither a client_assertion nor a secret",
+  text: "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+  evidence: "reported",
+});
+
+const otherType = aadsts(90_011, "invalid_request", {
+  when: "client_assertion_type is another",
+  text: "Unexpected client assertion type.",
+  evidence: "reported",
+});
+
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+const given = assertionRule({
+  name: "assertion-given",
+  title: "The call brings an assertion, and says that it is a JWT.",
+  sources: [sources.flow, sources.reports],
+  evidence: "documented",
+  note: "The number of another type was seen at the endpoint of version 1. That a call without a type gets it as well is inferred.",
+  answers: [unproved, otherType],
+  needs: [],
+  check({ request: { clientAssertion = "", clientAssertionType } }) {
+    if (clientAssertion !== "" && clientAssertionType === assertionType)
+      return accepted("an assertion that is said to be a JWT");
+    if (clientAssertion === "")
+      return refusedWith(unproved, { why: "the call brings no assertion", next: useLibrary });
+    return refusedWith(otherType, {
+      why: `client_assertion_type is ${shown(clientAssertionType)}`,
+      next: useLibrary,
+    });
+  },
+});
 
 const malformed = aadsts(50_027, "invalid_request", {
   when: "the assertion is no JWT",
@@ -167,4 +202,4 @@ const lifetime = assertionRule({
 });
 
 /** What the assertion says of itself. */
-export const assertionRules = [structure, keyNamed, algorithm, claims, time, lifetime];
+export const assertionRules = [given, structure, keyNamed, algorithm, claims, time, lifetime];

@@ -46,58 +46,83 @@ const grantType = aadsts(70_003, "unsupported_grant_type", {
   evidence: "observed",
 });
 
-const noAssertion = aadsts(7_000_218, "invalid_client", {
-  when: "there is no client_assertion, or its type is another",
-  text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-  evidence: "documented",
+const absent = aadsts(900_144, "invalid_request", {
+  when: "grant_type or client_id is missing",
+  text: "The request body must contain the following parameter: '<name>'.",
+  evidence: "reported",
 });
 
-const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** What to do where a call lacks what every library sends. */
+export const useLibrary =
+  "Use Azure's own library with AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE.";
 
 const parameters = assertionRule({
   name: "token-request-parameters",
-  title: "The call asks for a token by client credentials, with a JWT as its assertion.",
-  sources: [sources.flow, sources.errors],
+  title: "The call asks for a token by client credentials, and names a client.",
+  sources: [sources.flow, sources.errors, sources.reports],
   evidence: "documented",
-  answers: [grantType, noAssertion],
+  note: "Which of several is named first is not known; here it is the first of this order.",
+  answers: [absent, grantType],
   needs: [],
   check({ request }) {
-    const next =
-      "Use Azure's own library with AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE.";
-    if (request.grantType !== "client_credentials")
+    const { grantType: grant = "", clientId = "" } = request;
+    const name = grant === "" ? "grant_type" : clientId === "" ? "client_id" : undefined;
+    if (grant !== "" && grant !== "client_credentials")
       return refusedWith(grantType, {
-        why: `grant_type is ${shown(request.grantType)}`,
-        next,
-        values: { grantType: request.grantType ?? "" },
+        why: `grant_type is ${shown(grant)}`,
+        next: useLibrary,
+        values: { grantType: grant },
       });
-    if (request.clientAssertionType === assertionType && (request.clientAssertion ?? "") !== "")
-      return accepted("an assertion by client credentials");
-    return refusedWith(noAssertion, { why: "the call brings no assertion of a JWT", next });
+    if (name === undefined) return accepted("client credentials");
+    return refusedWith(absent, { why: `the call has no ${name}`, next: useLibrary, values: { name } });
   },
 });
 
-const scopeForm = aadsts(1_002_012, "invalid_scope", {
-  when: "scope does not end in /.default",
+const noScope = aadsts(90_014, "invalid_request", {
+  when: "scope is missing",
+  text: "The required field 'scope' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
+  evidence: "reported",
+});
+
+const scopeInvalid = aadsts(70_011, "invalid_scope", {
+  when: "scope has several resources, or one without anything behind it",
+  text: "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope <scope> is not valid.",
+  evidence: "reported",
+});
+
+const otherPermission = aadsts(1_002_012, "invalid_scope", {
+  when: "scope is something else that does not end in /.default",
   text: "The provided value for scope <scope> is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).",
   evidence: "reported",
 });
 
+/** Scopes of OpenID Connect, which are of no resource. */
+const withoutResource = ["openid", "offline_access", "profile", "email"];
+
+const bareResource = /^[a-z]+:\/\/[^/]*\/?$/iu;
+
 const scope = assertionRule({
   name: "scope-default",
-  title: "scope is a resource with /.default behind it.",
+  title: "scope is one resource with /.default behind it.",
   sources: [sources.flow, sources.reports],
   evidence: "documented",
-  note: "The scopes openid, offline_access and profile, which some libraries add, are passed over.",
-  answers: [scopeForm],
+  note: "The scopes openid, offline_access and profile, which some libraries add, are passed over; that email is too is inferred. 70011 was seen of an address alone, of two resources, and of a permission beside /.default.",
+  answers: [noScope, scopeInvalid, otherPermission],
   needs: [],
   check({ request }) {
     const given = request.scope ?? "";
-    const named = given.split(" ").find((one) => one.endsWith("/.default"));
-    if (named !== undefined)
-      return accepted(`for ${named}`, { resource: named.slice(0, -"/.default".length) });
-    return refusedWith(scopeForm, {
-      why: `scope is ${shown(given)}`,
-      next: "Ask for RESOURCE/.default, as https://vault.azure.net/.default.",
+    const asked = given.split(" ").filter((one) => one !== "" && !withoutResource.includes(one));
+    const [only = ""] = asked;
+    if (asked.length === 1 && only.endsWith("/.default"))
+      return accepted(`for ${only}`, { resource: only.slice(0, -"/.default".length) });
+    const answer =
+      given === "" ? noScope : asked.length > 1 || bareResource.test(only) ? scopeInvalid : otherPermission;
+    return refusedWith(answer, {
+      why:
+        asked.length > 1
+          ? `scope has ${asked.length} resources: ${shown(given)}`
+          : `scope is ${shown(given)}`,
+      next: "Ask for one RESOURCE/.default, as https://vault.azure.net/.default.",
       values: { scope: given },
     });
   },
@@ -133,17 +158,16 @@ const client = assertionRule({
 
 const noResource = aadsts(500_011, "invalid_resource", {
   when: "the scope's resource is not known in the tenant",
-  text: "The resource principal named <resource> was not found in the tenant named <tenant>.",
-  evidence: "observed",
+  text: "The resource principal named <resource> was not found in the tenant named <tenant>. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+  evidence: "reported",
 });
 
 /** Looked at last: a token that would be refused hears nothing of the tenant's resources. */
 export const resource = assertionRule({
   name: "resource-known",
   title: "The scope's resource is known in the tenant.",
-  sources: [sources.errors, sources.recorded],
+  sources: [sources.errors, sources.recorded, sources.reports],
   evidence: "observed",
-  note: "The first sentence of the text alone.",
   answers: [noResource],
   needs: ["resource"],
   check({ request, isResourceKnown }, { resource: name }) {
