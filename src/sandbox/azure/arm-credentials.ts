@@ -24,7 +24,6 @@ function shown(credential: KeptCredential, identity: Identity, context: AzureCon
 const texts: Readonly<Partial<Record<CredentialFault, string>>> = {
   "no-fields":
     "The request format was unexpected. Federated Identity Credential must specify 'issuer', 'subject' and 'audience'.",
-  "audience-count": "Federated identity credentials must have exactly one audience.",
   "pair-exists": "Issuer and subject combination already exists for this Managed Identity.",
   length: "podtrust sandbox: issuer, subject and audience have 600 characters at most.",
   "too-many": "podtrust sandbox: the identity has 20 federated identity credentials, and takes no more.",
@@ -34,6 +33,12 @@ function faultError(fault: CredentialFault, name: string, identity: string): Azu
   if (fault === "name")
     return badRequest(
       `Federated Identity Credential name '${name}' is invalid. Alphanumeric, dash, underscore, no more than 3-120 symbols. First symbol is alphanumeric.`,
+    );
+  if (fault === "audience-count")
+    return new AzureError(
+      400,
+      "InvalidFederatedIdentityCredentialsAudienceLength",
+      "Federated identity credentials must have exactly 1 audience.",
     );
   if (fault !== "concurrent") return badRequest(texts[fault] ?? fault);
   return new AzureError(
@@ -48,7 +53,8 @@ async function put(request: FrontRequest, { credentials: kept }: Identity, name:
   const { properties } = jsonOf(request, noJson);
   if (typeof properties !== "object" || properties === null)
     throw badRequest("Federated Identity Credential from HTTP body has empty properties");
-  const { issuer, subject, audiences } = properties as Record<string, unknown>;
+  // A write without audiences is told their number, as one with none.
+  const { issuer, subject, audiences = [] } = properties as Record<string, unknown>;
   const done = await kept.put({ name, issuer, subject, audiences }, randomUUID);
   return done === "made" ? 201 : 200;
 }
