@@ -175,6 +175,8 @@ describe("the sandbox's Entra", () => {
       const { status, body } = await world.exchange(assertion, parameters);
       assert.deepEqual(body["error_codes"], [number]);
       assert.equal(body["error"], error);
+      const uri = `https://login.microsoftonline.com/error?code=${number}`;
+      assert.equal(body["error_uri"], [70_003, 70_011, 700_211].includes(number) ? undefined : uri);
       assert.equal(status, error === "invalid_client" ? 401 : 400);
       assert.match(
         String(body["error_description"]),
@@ -189,14 +191,34 @@ describe("the sandbox's Entra", () => {
     });
   }
 
-  test("refuses a client secret that is not the administrator's with AADSTS7000215", async () => {
+  test("asks a client secret for all that it asks an assertion for: the resource last", async () => {
     const { azure, front, clientId } = world;
-    const url = `https://login.microsoftonline.com/${azure.tenant}/oauth2/v2.0/token`;
-    for (const id of [azure.admin.clientId, clientId]) {
-      const form = new URLSearchParams({ client_id: id, client_secret: "wrong" });
+    const { clientId: adminId, clientSecret } = azure.admin;
+    const ask = async (parameters: Readonly<Record<string, string>>, tenant = azure.tenant) => {
+      const url = `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`;
+      const form = new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: adminId,
+        client_secret: clientSecret,
+        scope: "https://management.azure.com/.default",
+        ...parameters,
+      });
       const { body, status } = await throughFront(front, url, { method: "POST", body: form });
-      assert.deepEqual([status, body["error_codes"]], [401, [7_000_215]]);
-    }
+      return [status, ...((body["error_codes"] ?? []) as readonly number[])];
+    };
+    const nobody = "00000000-0000-0000-0000-000000000000";
+    const strange = { scope: "https://x.example.com/.default" };
+    assert.deepEqual(await ask({}), [200]);
+    assert.deepEqual(await ask({}, nobody), [400, 90_002]);
+    assert.deepEqual(await ask({ grant_type: "" }), [400, 900_144]);
+    assert.deepEqual(await ask({ grant_type: "password" }), [400, 70_003]);
+    assert.deepEqual(await ask({ scope: "" }), [400, 90_014]);
+    assert.deepEqual(await ask({ scope: "https://management.azure.com" }), [400, 70_011]);
+    assert.deepEqual(await ask({ client_id: nobody }), [400, 700_016]);
+    assert.deepEqual(await ask({ client_secret: "wrong" }), [401, 7_000_215]);
+    assert.deepEqual(await ask({ client_id: clientId, ...strange }), [401, 7_000_215]);
+    assert.deepEqual(await ask({ client_secret: "" }), [401, 7_000_216]);
+    assert.deepEqual(await ask(strange), [400, 500_011]);
   });
 
   test("says that a tenant is in no other cloud, and that a name is none", async () => {

@@ -35,6 +35,25 @@ export function decideAssertion(facts: AssertionFacts, keyChecks: KeyChecks): As
   return { outcome: "needs-documents", issuer: claims.iss, passed: judged.passed };
 }
 
+/** What comes of a token request with a client secret. */
+export type SecretDecision =
+  | { readonly outcome: "accepted"; readonly resource: string }
+  | { readonly outcome: "refused"; readonly refusal: VendorRefusal };
+
+/**
+ * Decides a token request with a client secret, which the caller has compared: the rules of every request, the secret, and
+ * last the resource, in our order. `wrong`: what a secret that is not the client's is refused with.
+ */
+export function decideSecret(facts: AssertionFacts, wrong?: VendorRefusal): SecretDecision {
+  const judged = judgeBy(requestRules, facts);
+  if (judged.outcome === "refused") return judged;
+  if (wrong !== undefined) return { outcome: "refused", refusal: wrong };
+  const asked = judgeBy([resource], facts, judged.known);
+  if (asked.outcome === "refused") return asked;
+  const { resource: name } = asked.known as AssertionLearned;
+  return { outcome: "accepted", resource: name };
+}
+
 /** Rule by rule, what Entra would find. */
 export function explainAssertion(
   facts: AssertionFacts,

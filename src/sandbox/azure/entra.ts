@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { decideAssertion, type AssertionDecision, type AssertionFacts } from "../../rules/azure/index.ts";
+import {
+  decideAssertion,
+  decideSecret,
+  type AssertionDecision,
+  type AssertionFacts,
+} from "../../rules/azure/index.ts";
 import { tried, type VendorRefusal } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
@@ -18,7 +23,10 @@ function timestamp(ms: number): string {
     .replace(/\.\d+Z$/u, "Z");
 }
 
-/** An error as Entra answers it: bodies that Microsoft's own tests have recorded. */
+/** Numbers whose answers were seen without `error_uri`; all others that were seen whole have it. */
+const withoutUri: readonly (number | undefined)[] = [undefined, 70_003, 70_011, 700_211];
+
+/** An error as Entra answers it: bodies that Microsoft's own tests have recorded, and that users have quoted. */
 function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal): FrontAnswer {
   const [trace, correlation, time] = [randomUUID(), correlationOf(request), timestamp(now)];
   const { code, number, status, message } = refusal;
@@ -31,7 +39,7 @@ function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal)
       timestamp: time,
       trace_id: trace,
       correlation_id: correlation,
-      ...(number === undefined ? {} : { error_uri: `https://${request.host}/error?code=${number}` }),
+      ...(withoutUri.includes(number) ? {} : { error_uri: `https://${request.host}/error?code=${number}` }),
     },
   };
 }
@@ -69,7 +77,10 @@ function isKnown(scope: string, tenant: Tenant): boolean {
 function factsOf(name: string, form: URLSearchParams, host: string, context: AzureContext): AssertionFacts {
   const value = (parameter: string): string | undefined => form.get(parameter) ?? undefined;
   const tenant = tenantAt(name, host, context);
-  const client = tenant?.client(value("client_id") ?? "");
+  const id = value("client_id") ?? "";
+  // The administrator has a secret, and no federated credential.
+  const isAdmin = tenant !== undefined && id === tenant.admin.clientId;
+  const credentials = isAdmin ? [] : tenant?.client(id)?.credentials.seen();
   return {
     request: {
       tenant: name,
@@ -81,7 +92,7 @@ function factsOf(name: string, form: URLSearchParams, host: string, context: Azu
     },
     now: Math.floor(context.clock.now() / 1000),
     tenant: tenant && { id: tenant.settings.tenant },
-    client: client && { credentials: client.credentials.seen() },
+    client: credentials && { credentials },
     isResourceKnown: tenant !== undefined && isKnown(value("scope") ?? "", tenant),
   };
 }
@@ -133,14 +144,18 @@ async function bySecret(
   context: AzureContext,
 ): Promise<Answered> {
   const { admin } = context.tenant;
-  const { clientId = "", scope = "" } = facts.request;
-  const who = "the administrator";
-  if (facts.tenant !== undefined && clientId === admin.clientId && secret === admin.clientSecret) {
-    const resource = (scope.split(" ")[0] ?? "").replace(/\/\.default$/u, "");
-    const owner = { clientId, objectId: admin.objectId, lifetime: 3599, resource };
-    return { answer: await tokenAnswer(owner, context), note: { who, rule: "administrator" } };
-  }
-  const refusal: VendorRefusal = {
+  const { clientId = "" } = facts.request;
+  const isRight = clientId === admin.clientId && secret === admin.clientSecret;
+  const decision = decideSecret(facts, isRight ? undefined : wrongSecret(clientId));
+  if (decision.outcome === "refused") return refused(decision.refusal, request, context, clientId);
+  const { resource } = decision;
+  const owner = { clientId, objectId: admin.objectId, lifetime: 3599, resource };
+  const note = { who: "the administrator", rule: "administrator" };
+  return { answer: await tokenAnswer(owner, context), note };
+}
+
+function wrongSecret(clientId: string): VendorRefusal {
+  return {
     rule: "administrator",
     code: "invalid_client",
     number: 7_000_215,
@@ -149,7 +164,6 @@ async function bySecret(
     why: "the sandbox knows one client secret, which is its administrator's",
     next: "Take the sandbox's admin.clientId and admin.clientSecret; workloads bring a client_assertion.",
   };
-  return refused(refusal, request, context, clientId);
 }
 
 function refused(
@@ -177,8 +191,8 @@ async function token(name: string, request: FrontRequest, context: AzureContext)
   const form = new URLSearchParams(request.body.toString("utf8"));
   const facts = factsOf(name, form, request.host, context);
   const { clientAssertion, clientId = "" } = facts.request;
-  const secret = form.get("client_secret");
-  if (secret !== null && clientAssertion === undefined) return bySecret(facts, secret, request, context);
+  const secret = form.get("client_secret") ?? "";
+  if (secret !== "" && clientAssertion === undefined) return bySecret(facts, secret, request, context);
   const who = claimedBy(clientAssertion ?? "");
   const decision = await decide(facts, context);
   if (decision.outcome === "refused") return refused(decision.refusal, request, context, who);
