@@ -11,7 +11,7 @@ export interface RefusedToken {
   readonly azure: string;
 }
 
-const hourAgo = (): number => Math.floor(Date.now() / 1000) - 7200;
+const hoursAgo = (hours: number): number => Math.floor(Date.now() / 1000) - hours * 3600;
 
 /** Each rule that a pod can meet by its token. `banned` is the namespace that the provider's condition keeps out. */
 export const refusedTokens: readonly RefusedToken[] = [
@@ -41,9 +41,15 @@ export const refusedTokens: readonly RefusedToken[] = [
   },
   {
     what: "an end that is past",
-    change: { issuedAt: hourAgo(), expirationSeconds: 3600 },
+    change: { issuedAt: hoursAgo(2), expirationSeconds: 3600 },
     google: "subject-token-time",
     azure: "assertion-time",
+  },
+  {
+    what: "a life of 27 hours, of which 26 are over",
+    change: { issuedAt: hoursAgo(26), expirationSeconds: 27 * 3600 },
+    google: "subject-token-time",
+    azure: "assertion-lifetime",
   },
   {
     what: "an unknown kid",
