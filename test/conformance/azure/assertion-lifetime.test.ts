@@ -19,7 +19,7 @@ describe("Azure's rule assertion-lifetime", () => {
     await accepts({ claims: { exp } });
     await refusalOf({ claims: { exp: exp + 1 } }, expected(iat, exp + 1));
   });
-  test("refuses the token of a year that a Secret or a long TokenRequest has", async () => {
+  test("refuses the token of a year that a TokenRequest may ask for", async () => {
     const exp = iat + 365 * 86_400;
     const { why, next } = await refusalOf({ claims: { exp } }, expected(iat, exp));
     assert.match(why, /good for 365 days, and Azure takes 25 hours/u);

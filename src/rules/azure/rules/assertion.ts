@@ -195,7 +195,7 @@ const lifetime = assertionRule({
         typeof issued === "number"
           ? `the token is good for ${lengthText((exp - iat) * 1000)}, and Azure takes ${lengthText(maxTokenSeconds * 1000)}`
           : `the token's iat is ${shown(issued)}, which counts as 1970`,
-      next: "Project the token with expirationSeconds of 3600 to 86400, in place of a Secret's or a long TokenRequest's.",
+      next: "Project the token with expirationSeconds of 3600 to 86400, and ask a TokenRequest for no more.",
       values: { iat: String(iat), exp: String(exp) },
     });
   },
