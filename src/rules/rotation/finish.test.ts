@@ -58,6 +58,17 @@ describe("finish publication", () => {
   test("is done once the key is published nowhere", () => {
     assert.equal(reason(judgeFinishPublication(promoted(0, unpublished), "old")), "done");
   });
+
+  test("is not done while a place cannot be read, and neither do the API servers lose the key", () => {
+    const there = { where: "at Google project shop", kids: undefined };
+    const facts = promoted(800 * day, { published: [...unpublished.published, there] });
+    for (const judge of [judgeFinishPublication, judgeFinishVerifiers]) {
+      const verdict = judge(facts, "old");
+      assert.ok(verdict.is === "refused");
+      assert.equal(verdict.reason, "publication-unread");
+      assert.match(verdict.message, /whether old is published at Google project shop/u);
+    }
+  });
 });
 
 describe("finish verifiers", () => {

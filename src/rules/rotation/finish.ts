@@ -51,11 +51,23 @@ function notPrevious(facts: RotationFacts, kid: string): MoveRefusal | undefined
   );
 }
 
+/** Where nobody can tell whether a key is published: its tokens may be accepted there. */
+function unread(facts: RotationFacts, kid: string): MoveRefusal | undefined {
+  const { unreadOn } = keyAcross(facts, kid);
+  if (unreadOn.length === 0) return undefined;
+  return refused(
+    "publication-unread",
+    `nobody can tell whether ${kid} is published ${namesText(unreadOn)}: what is there cannot be read`,
+    "podtrust rotate status says why it cannot be read, as for want of credentials; mend that, and run this again.",
+  );
+}
+
 /** Whether a key that signs no more may leave what is published. */
 export function judgeFinishPublication(facts: RotationFacts, kid: string): MoveVerdict {
   const trouble = notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
-  if (!keyAcross(facts, kid).published) return { is: "done", why: `${kid} is published no more` };
+  if (!keyAcross(facts, kid).published)
+    return unread(facts, kid) ?? { is: "done", why: `${kid} is published no more` };
   const { now, record, lives } = facts;
   const from = (rememberedOf(record, kid).retiredAt ?? now) + lives.outside.ms + skewMs;
   if (now >= from) return { is: "allowed", kid, why: `the last token of ${kid} for relying parties is over` };
@@ -174,6 +186,8 @@ export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLo
       `Run podtrust rotate finish publication ${kid} first.`,
     );
   }
+  const untold = unread(facts, kid);
+  if (untold !== undefined) return untold;
   const { from, seen } = apiTokensOver(facts, rememberedOf(facts.record, kid).retiredAt ?? facts.now);
   const losses = lossesOf(facts, kid, { from, seen });
   const [worst] = losses;

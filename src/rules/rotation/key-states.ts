@@ -22,6 +22,8 @@ export interface KeyAcross {
   readonly missingAt: readonly string[];
   /** From where it is not seen to be published: `over IPv4`. */
   readonly unpublishedOn: readonly string[];
+  /** Of those, the ones that nobody could read: it may be published there. */
+  readonly unreadOn: readonly string[];
   /** It is verified by some API server, or published over some family. */
   readonly verified: boolean;
   readonly published: boolean;
@@ -47,6 +49,7 @@ export function keyAcross(facts: KeySights, kid: string): KeyAcross {
     signsAt: servers.filter(({ signs }) => signs === kid).map(({ name }) => name),
     missingAt: missing.map(({ name }) => name),
     unpublishedOn: unpublished.map(({ where }) => where),
+    unreadOn: unpublished.filter(({ kids }) => kids === undefined).map(({ where }) => where),
     verified: missing.length < servers.length,
     published: unpublished.length < published.length,
   };

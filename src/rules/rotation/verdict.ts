@@ -18,6 +18,7 @@ export type MoveRefusalReason =
   | "not-previous"
   | "tokens-live"
   | "still-published"
+  | "publication-unread"
   | "legacy-tokens"
   | "controller-manager-signs"
   | "version-fails"
