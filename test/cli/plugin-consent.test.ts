@@ -11,6 +11,7 @@ import { parse } from "yaml";
 import { type CliResult, mainFile, podtrustChild, podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";
 import { typed } from "../support/stack-world.ts";
+import { maxWait } from "../support/until.ts";
 
 const clock = new TestClock();
 let folder = "";
@@ -229,7 +230,7 @@ describe("the program of a kubeconfig in a checkout does not run unasked", () =>
         cwd: folder,
         env: { HOME: folder, XDG_STATE_HOME: state, PATH: process.env["PATH"] },
         encoding: "utf8",
-        timeout: 60_000,
+        timeout: maxWait,
       },
     );
     assert.match(stderr, /exec-plugin-unconfirmed/u);

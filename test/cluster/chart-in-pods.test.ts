@@ -17,7 +17,7 @@ import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } f
 import { startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { accountOf } from "./story/aws-account.ts";
-import { until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const chart = resolve(import.meta.dirname, "../../deploy/chart");
@@ -62,7 +62,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
     };
-    return promisify(execFile)(program, args, { cwd: folder, env, timeout: 150_000 });
+    return promisify(execFile)(program, args, { cwd: folder, env, timeout: maxWait });
   }
 
   /** The provider, and the operator's own role, as its trust says. */

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { pythonVenv } from "../support/python-venv.ts";
 import { buildPrograms, leftOut } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const run = promisify(execFile);
 const chart = resolve(import.meta.dirname, "../../deploy/chart");
@@ -22,7 +23,7 @@ describe("the chart's golden files and lint", { skip: leftOut() }, () => {
 
   async function helm(...args: readonly string[]): Promise<string> {
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
-    return (await run(helmPath, args, { env, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 })).stdout;
+    return (await run(helmPath, args, { env, timeout: maxWait, maxBuffer: 16 * 1024 * 1024 })).stdout;
   }
 
   for (const name of ["both", "operator", "publisher"])
@@ -64,7 +65,7 @@ describe("the chart's golden files and lint", { skip: leftOut() }, () => {
     ];
     const folders = lintPrograms.map(({ program }) => dirname(program("x")));
     const path = [...folders, dirname(helmPath), process.env["PATH"]].join(":");
-    const { stdout } = await run(ct, args, { env: { PATH: path, HOME: folder }, timeout: 120_000 });
+    const { stdout } = await run(ct, args, { env: { PATH: path, HOME: folder }, timeout: maxWait });
     assert.match(stdout, /All charts linted successfully/u);
     assert.equal(stdout.match(/1 chart\(s\) linted, 0 chart\(s\) failed/gu)?.length, 3);
     return undefined;

@@ -11,6 +11,7 @@ import { recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { buildPrograms, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = leftOut();
 const run = promisify(execFile);
@@ -73,7 +74,7 @@ describe("the chart", { skip }, () => {
     };
     const { stdout, stderr } = await run(helmPath, args, {
       env,
-      timeout: 120_000,
+      timeout: maxWait,
       maxBuffer: 16 * 1024 * 1024,
     });
     return stdout + stderr;

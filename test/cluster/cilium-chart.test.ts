@@ -18,7 +18,7 @@ import {
   type Programs,
   startControlPlane,
 } from "./harness/index.ts";
-import { until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const skip = leftOut();
 const run = promisify(execFile);
@@ -67,7 +67,7 @@ before(async () => {
   programs = await buildPrograms();
   const chart = join(source, "install/kubernetes/cilium");
   const args = [chart, ours.metadata.name, ours.spec.targetNamespace];
-  const helm = run(programs["helm-render"], args, { maxBuffer: 64 * 1024 * 1024, timeout: 120_000 });
+  const helm = run(programs["helm-render"], args, { maxBuffer: 64 * 1024 * 1024, timeout: maxWait });
   helm.child.stdin?.end(ours.spec.valuesContent);
   const { stdout } = await helm;
   rendered = parseAllDocuments(stdout).map((document) => document.toJSON() as Manifest);
@@ -133,7 +133,7 @@ test(
     await writeFile(file, metadataPolicy("prod").text);
     const env = { ...process.env, HOME: folder, KUBECONFIG: cluster.adminKubeconfig };
     const kubectl = (...args: string[]): Promise<{ stdout: string }> =>
-      run(programs.kubectl, args, { env, timeout: 60_000 });
+      run(programs.kubectl, args, { env, timeout: maxWait });
     const name = "ciliumclusterwidenetworkpolicies";
     const definition = join(source, `pkg/k8s/apis/cilium.io/client/crds/v2/${name}.yaml`);
     await kubectl("create", "--validate=false", "-f", definition);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildPrograms, leftOut } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = leftOut();
 const { bin } = JSON.parse(readFileSync("package.json", "utf8")) as { bin: Record<string, string> };
@@ -15,7 +16,7 @@ let kubectl = "";
 
 function run(...args: string[]): SpawnSyncReturns<string> {
   const env = { PATH: `${folder}:${process.env["PATH"]}`, HOME: folder, NO_COLOR: "1" };
-  return spawnSync(kubectl, args, { env, cwd: folder, encoding: "utf8", timeout: 60_000 });
+  return spawnSync(kubectl, args, { env, cwd: folder, encoding: "utf8", timeout: maxWait });
 }
 
 /** What kubectl offers its shell, without its directive. */

@@ -9,6 +9,7 @@ import { parseJws } from "../../src/rules/oidc/index.ts";
 import { parseJwkSet, verifyJws } from "../../src/rules/keys/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { buildPrograms, leftOut } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const issuer = "https://oidc.example.com";
 const run = promisify(execFile);
@@ -21,7 +22,7 @@ let cluster: StandInCluster;
 
 async function kubectl(user: "admin" | "publisher", ...args: string[]): Promise<string> {
   const env = { ...process.env, HOME: folder, KUBECONFIG: join(folder, user) };
-  const { stdout } = await run(program, args, { env, timeout: 30_000 });
+  const { stdout } = await run(program, args, { env, timeout: maxWait });
   return stdout;
 }
 

@@ -26,6 +26,7 @@ import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
 import { mainFile } from "../support/cli.ts";
 import { buildPrograms, type Cluster, pauseImage, podsLeftOut, startCluster } from "./harness/index.ts";
 import { publishIssuer } from "./pods/published-issuer.ts";
+import { maxWait } from "../support/until.ts";
 
 const skip = podsLeftOut() || (await awsCliMissing()) || false;
 const region = "eu-central-1";
@@ -66,7 +67,7 @@ describe("moving from kube2iam by the page's commands", { skip }, () => {
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
     };
     const args = ["-euo", "pipefail", "-c", lines.join("\n")];
-    const { stdout } = await promisify(execFile)("bash", args, { cwd: folder, env, timeout: 120_000 });
+    const { stdout } = await promisify(execFile)("bash", args, { cwd: folder, env, timeout: maxWait });
     return stdout;
   }
 

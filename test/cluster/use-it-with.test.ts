@@ -7,6 +7,7 @@ import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { buildPrograms, leftOut, type Programs } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const run = promisify(execFile);
 const page = readFileSync("docs/how-to/use-it-with.md", "utf8");
@@ -78,7 +79,7 @@ describe("the page on other projects", { skip: leftOut() }, () => {
         text.includes(`v${module.split("@v")[1]}.*`),
         `the page names another version than ${module}`,
       );
-      const { stdout } = await run("go", ["mod", "download", "-json", module], { timeout: 300_000 });
+      const { stdout } = await run("go", ["mod", "download", "-json", module], { timeout: maxWait });
       const { Dir: dir, Sum } = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string };
       assert.equal(Sum, sum);
       const release = title.toLowerCase();
@@ -86,7 +87,7 @@ describe("the page on other projects", { skip: leftOut() }, () => {
       // The engine holds values to the schema that each of these charts has.
       const rendering = run(programs["helm-render"], [join(dir, path), release, namespace], {
         maxBuffer: 64 * 1024 * 1024,
-        timeout: 120_000,
+        timeout: maxWait,
       });
       rendering.child.stdin?.end(values);
       const objects = parseAllDocuments((await rendering).stdout).map(

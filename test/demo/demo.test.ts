@@ -17,6 +17,7 @@ import { parseRecording } from "../../tools/cast/recording.ts";
 import { linesOf, textOf } from "../../tools/cast/screen.ts";
 import { castFile } from "../../tools/cast.ts";
 import type { DemoConnections, DemoReport } from "../../src/demo/index.ts";
+import { maxWait } from "../support/until.ts";
 
 let folder = "";
 
@@ -157,7 +158,7 @@ function pastedFrom(out: string): (line: RegExp) => SpawnSyncReturns<string> {
     const line = lines.find((one) => wanted.test(one)) ?? `no line ${wanted.source}`;
     const script = [...exports, line].join("\n");
     const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" };
-    return spawnSync("bash", ["-c", script], { cwd: folder, env, encoding: "utf8", timeout: 60_000 });
+    return spawnSync("bash", ["-c", script], { cwd: folder, env, encoding: "utf8", timeout: maxWait });
   };
 }
 

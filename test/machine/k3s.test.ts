@@ -11,6 +11,7 @@ import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { buildPrograms } from "../cluster/build.ts";
 import { leftOut as clusterLeftOut } from "../cluster/harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const run = promisify(execFile);
 
@@ -27,7 +28,7 @@ async function flags(
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   const { k3s } = await buildPrograms(() => {});
   const env = { K3S_CONFIG_FILE: join(folder, "config.yaml") };
-  const { stdout } = await run(k3s, ["stand-in-flags", ...args], { env, timeout: 10_000 });
+  const { stdout } = await run(k3s, ["stand-in-flags", ...args], { env, timeout: maxWait });
   const prefix = `--${name}=`;
   return stdout.split("\n").flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
 }

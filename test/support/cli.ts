@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { type Host, run } from "../../src/cli/index.ts";
 import { TestClock } from "./clock.ts";
 import { noHome } from "./nowhere.ts";
+import { maxWait } from "./until.ts";
 
 /** The program as its source. */
 export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -35,7 +36,7 @@ export function podtrustChild(args: readonly string[], options: ChildOptions = {
     ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
     ...options.env,
   };
-  const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: 60_000 });
+  const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: maxWait });
   options.onStart?.((signal) => child.kill(signal));
   const said = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -12,6 +12,7 @@ import { publicJwk } from "../../src/rules/keys/index.ts";
 import { shellWord } from "../../src/core/base/index.ts";
 import { StateFolder } from "../../src/core/files/index.ts";
 import { mainFile, podtrustChild } from "../support/cli.ts";
+import { maxWait } from "../support/until.ts";
 
 const passphrase = "six words that nobody guesses";
 
@@ -36,7 +37,7 @@ describe("a passphrase", () => {
 
     const line = [process.execPath, mainFile, ...words].map(shellWord).join(" ");
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder, TERM: "xterm", NODE_NO_WARNINGS: "1" };
-    const child = spawn("script", ["-qefc", line, "/dev/null"], { cwd: folder, env, timeout: 90_000 });
+    const child = spawn("script", ["-qefc", line, "/dev/null"], { cwd: folder, env, timeout: maxWait });
     let [seen, answered] = ["", 0];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       seen += text;

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { discoveryPath, jwksPath } from "../publisher/support.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { maxWait } from "../support/until.ts";
 
 let to: TestPublisher;
 let ca: string;
@@ -20,7 +21,7 @@ after(() => to[Symbol.asyncDispose]());
 /** Standard output and error of a tool, whatever its exit code. */
 function tool(name: string, args: readonly string[]): Promise<{ code: number; out: Buffer; err: string }> {
   return new Promise((resolve, reject) => {
-    const child = execFile(name, args, { encoding: "buffer", timeout: 20_000 }, (error, out, err) => {
+    const child = execFile(name, args, { encoding: "buffer", timeout: maxWait }, (error, out, err) => {
       if (error !== null && typeof error.code === "string") reject(error);
       else resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err: err.toString() });
     });

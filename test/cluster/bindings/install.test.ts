@@ -13,6 +13,7 @@ import { mainFile } from "../../support/cli.ts";
 import { buildPrograms } from "../build.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { until } from "./plane.ts";
+import { maxWait } from "../../support/until.ts";
 
 const checkout = resolve(import.meta.dirname, "../../..");
 const page = "docs/how-to/install.md";
@@ -41,7 +42,7 @@ async function freshShell(t: TestContext): Promise<Shell> {
     KUBECONFIG: plane.adminKubeconfig,
   };
   const bash = async (script: string): Promise<string> => {
-    const options = { cwd: folder, env, timeout: 200_000 };
+    const options = { cwd: folder, env, timeout: maxWait };
     const { stdout, stderr } = await promisify(execFile)("bash", ["-eo", "pipefail", "-c", script], options);
     return stdout + stderr;
   };

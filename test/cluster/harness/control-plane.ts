@@ -9,6 +9,7 @@ import { kubeconfig } from "./kubeconfig.ts";
 import { freePorts } from "./ports.ts";
 import { openRun, type Run } from "./run.ts";
 import { createSigningKey, type SigningKey, type SigningKeyType } from "./signing-key.ts";
+import { maxWait } from "../../support/until.ts";
 
 export interface ControlPlaneOptions {
   /** `iss` of the tokens; nothing needs to answer there. */
@@ -154,7 +155,7 @@ function clientsOf(base: Base, admin: Administration) {
   const kubectl: ControlPlane["kubectl"] = async (args, input) => {
     const running = promisify(execFile)(programs.kubectl, [`--kubeconfig=${adminKubeconfig}`, ...args], {
       env: { HOME: run.folder },
-      timeout: 60_000,
+      timeout: maxWait,
     });
     running.child.stdin?.end(input ?? "");
     return (await running).stdout;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { untilGone } from "./endings.ts";
 import { type Program, type Run, untilReady } from "./run.ts";
+import { maxWait } from "../../support/until.ts";
 
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -93,7 +94,7 @@ export async function openNamespace(
   });
   const enter = [`--target=${pid}`, "--mount", "--pid", ...net, ...uts, "--"];
   const exec: NodeNamespace["exec"] = async (command, args) => {
-    const options = { env: { PATH: path }, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 };
+    const options = { env: { PATH: path }, timeout: maxWait, maxBuffer: 16 * 1024 * 1024 };
     return (await promisify(execFile)("nsenter", [...enter, command, ...args], options)).stdout;
   };
   if (hostname !== undefined) await exec("hostname", [hostname]);

@@ -17,6 +17,7 @@ import {
 import { findReleases, readRelease } from "../../../src/providers/host/index.ts";
 import type { PublisherRelease } from "../../../src/stack/index.ts";
 import { makeFolder } from "../../../src/demo/files.ts";
+import { maxWait } from "../../support/until.ts";
 
 /** What a person names for a machine that boots; what is left out is lacking. */
 export interface BootFiles {
@@ -83,7 +84,7 @@ async function versionOf(file: string): Promise<string | undefined> {
     await handle.close();
     // k3s unpacks itself where it is first run.
     const env = { HOME: folder, K3S_DATA_DIR: folder, PATH: process.env["PATH"] };
-    const { stdout } = await run(copy, ["--version"], { env, timeout: 60_000, maxBuffer: 65_536 });
+    const { stdout } = await run(copy, ["--version"], { env, timeout: maxWait, maxBuffer: 65_536 });
     return /^k3s version (v\d[\w.+-]*)/mu.exec(stdout)?.[1];
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -123,7 +124,7 @@ async function lackingRelease(release: PublisherRelease): Promise<readonly Lack[
 
 async function lackingSsh(): Promise<readonly Lack[]> {
   try {
-    await run("ssh", ["-V"], { timeout: 10_000 });
+    await run("ssh", ["-V"], { timeout: maxWait });
     return [];
   } catch {
     return [

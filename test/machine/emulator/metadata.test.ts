@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { maxWait } from "../../support/until.ts";
 
 const program = fileURLToPath(new URL("metadata.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "podtrust-metadata-"));
 writeFileSync(join(folder, "userdata"), "#cloud-config\n");
 const answer = (input: string): string =>
-  spawnSync(process.execPath, [program, folder], { input, encoding: "utf8", timeout: 20_000 }).stdout;
+  spawnSync(process.execPath, [program, folder], { input, encoding: "utf8", timeout: maxWait }).stdout;
 
 describe("the metadata server of an emulated machine", () => {
   after(() => rmSync(folder, { recursive: true }));
