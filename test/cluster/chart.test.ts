@@ -11,7 +11,6 @@ import { recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { buildPrograms, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
-import { maxWait } from "../support/until.ts";
 
 const skip = leftOut();
 const run = promisify(execFile);
@@ -74,7 +73,6 @@ describe("the chart", { skip }, () => {
     };
     const { stdout, stderr } = await run(helmPath, args, {
       env,
-      timeout: maxWait,
       maxBuffer: 16 * 1024 * 1024,
     });
     return stdout + stderr;
