@@ -3,7 +3,6 @@
  * their lists here. Each fails on an entry that matches nothing; `test/gate/rooms.test.ts` plants such an entry for each.
  */
 import { standInRooms } from "./stand-in-rooms.ts";
-
 import { controlPlaneRooms } from "./control-plane-rooms.ts";
 
 /**
@@ -48,6 +47,7 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/keys",
     "rules/judge",
     "rules/trust",
+    "rules/azure",
     "issuer",
     "doctor",
   ],

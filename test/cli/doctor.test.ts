@@ -139,6 +139,20 @@ describe("podtrust doctor --error", () => {
     assert.match(out, /next: podtrust doctor https:\/\/ISSUER; podtrust explain/u);
   });
 
+  test("of Azure's names the rule, and sends to Azure's rules and not to AWS's", async () => {
+    const { code, out } = await doctor(
+      "--error",
+      "AADSTS700213: No matching federated identity record found",
+    );
+    assert.equal(code, 0);
+    assert.match(out, /The error is Azure's\. .*AADSTS700213 is said when none of the issuer's credentials/u);
+    assert.match(out, /rules: credential-subject\n/u);
+    assert.match(
+      out,
+      /Open: trust, token\.\n.*next: podtrust explain --token FILE --for azure --described FILE\n/u,
+    );
+  });
+
   test("reads the error from standard input, and says of a text that nobody knows that it is none", async () => {
     const stdin = Readable.from([Buffer.from('time=… msg="invalid bearer token"')]);
     const { out } = await podtrustHere(["doctor", "--error", "-", "--json"], { stdin, clock: systemClock });

@@ -24,15 +24,22 @@ export async function symptomFrom(context: CommandContext, given: string): Promi
   });
 }
 
+/** How explain is told whose rules to go through; AWS's without. */
+const partyOptions: Readonly<Record<string, string>> = {
+  Azure: "--for azure --described FILE",
+  "Google Cloud": "--for gcp --described FILE",
+  OpenBao: "--for openbao --described FILE",
+};
+
 /** Where to look for a link that an issuer's URL does not show. */
-const places: readonly (readonly [string, readonly Link[]])[] = [
+const placesFor = (from: string): readonly (readonly [string, readonly Link[]])[] => [
   ["podtrust doctor https://ISSUER", ["discovery", "jwks", "dns", "tls", "reachability"]],
-  ["podtrust explain --token FILE --role ARN", ["provider", "trust", "token"]],
+  [`podtrust explain --token FILE ${partyOptions[from] ?? "--role ARN"}`, ["provider", "trust", "token"]],
   ["podtrust status", ["cluster", "serviceaccount", "injection", "sts", "permission"]],
 ];
 
-function placesOf(open: readonly Link[]): string {
-  const fitting = places.filter(([, links]) => links.some((link) => open.includes(link)));
+function placesOf(from: string, open: readonly Link[]): string {
+  const fitting = placesFor(from).filter(([, links]) => links.some((link) => open.includes(link)));
   return fitting.map(([command]) => command).join("; ");
 }
 
@@ -60,5 +67,5 @@ export function printSymptom(
     return;
   }
   output.line(`Open: ${open.join(", ")}.`, 2);
-  printNext(context, output, placesOf(open));
+  printNext(context, output, placesOf(symptom.from, open));
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { entraRules } from "../../rules/azure/index.ts";
 import { stsRules } from "../../rules/trust/index.ts";
 import { linksOfRule, symptomOf } from "./symptom.ts";
-import { incidentTexts, vendorTexts } from "./texts/index.ts";
+import { incidentTexts, linksOfEntraRule, vendorTexts } from "./texts/index.ts";
 
 describe("an error's text", () => {
   test("of STS leaves open the links of the rules that answer so, and clears those that were asked before", () => {
@@ -59,6 +60,44 @@ describe("an error's text", () => {
     assert.deepEqual(
       Object.keys(linksOfRule),
       stsRules.map(({ name }) => name),
+    );
+  });
+
+  test("of Entra is known by the number of any answer, whatever its sentence, and names each rule that answers so", () => {
+    const answers = entraRules.flatMap(({ name, answers: all }) =>
+      all.flatMap(({ number = 0, otherNumbers = [], when }) =>
+        [number, ...otherNumbers].map((one) => ({ name, when, number: one })),
+      ),
+    );
+    assert.ok(answers.length > entraRules.length && answers.every(({ number }) => number > 0));
+    for (const { name, when, number } of answers) {
+      const symptom = symptomOf(`invalid_client: AADSTS${number}: Sentences change. Trace ID: 1`);
+      assert.equal(symptom?.from, "Azure");
+      assert.ok(symptom.rules.includes(name) && symptom.means.includes(when), `${number} ${name}`);
+      assert.deepEqual(symptom.clears, []);
+      assert.ok(symptom.open.length > 0, name);
+    }
+  });
+
+  test("of Entra is taken by its whole number, and the first that is known speaks", () => {
+    const rules = (text: string) => symptomOf(text)?.rules;
+    assert.deepEqual(rules("AADSTS70021: older"), [
+      "credential-issuer",
+      "credential-subject",
+      "credential-audience",
+    ]);
+    assert.deepEqual(rules("AADSTS700211: x"), ["credential-issuer"]);
+    assert.match(symptomOf("AADSTS7002138: x")?.means ?? "", /token's sub but for upper and lower case\./u);
+    assert.deepEqual(rules("AADSTS90014: x"), ["scope-default", "assertion-claims"]);
+    assert.deepEqual(rules("AADSTS99999999: x, then AADSTS700024: y, AADSTS700211: z"), ["assertion-time"]);
+    assert.equal(symptomOf("AADSTS7002110: No matching federated identity record found"), undefined);
+    assert.equal(symptomOf("AADSTS: none"), undefined);
+  });
+
+  test("of Entra has its links for every rule", () => {
+    assert.deepEqual(
+      Object.keys(linksOfEntraRule),
+      entraRules.map(({ name }) => name),
     );
   });
 

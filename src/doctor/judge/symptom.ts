@@ -1,16 +1,6 @@
 import { type Link, links } from "../../core/base/index.ts";
 import { type StsRule, stsRules } from "../../rules/trust/index.ts";
-import { incidentTexts, vendorTexts } from "./texts/index.ts";
-
-/** What an error's text alone says: which links hold when it is said, and which are open. */
-export interface Symptom {
-  readonly from: string;
-  readonly means: string;
-  /** The rules of STS that answer so; none for what others say. */
-  readonly rules: readonly string[];
-  readonly clears: readonly Link[];
-  readonly open: readonly Link[];
-}
+import { incidentTexts, type Symptom, symptomOfEntra, vendorTexts } from "./texts/index.ts";
 
 const parameters: readonly Link[] = ["injection"];
 const token: readonly Link[] = ["token"];
@@ -112,8 +102,8 @@ export function symptomOf(text: string): Symptom | undefined {
   const said = plain(text);
   const fits = ({ words }: { readonly words: readonly string[] }): boolean => says(said, words);
   const incident = incidentTexts.find(fits);
-  const sts = incident === undefined ? symptomOfSts(said) : undefined;
-  if (sts !== undefined) return sts;
+  const ruled = incident === undefined ? (symptomOfEntra(said) ?? symptomOfSts(said)) : undefined;
+  if (ruled !== undefined) return ruled;
   const vendor = incident ?? vendorTexts.find(fits);
   if (vendor === undefined) return undefined;
   const { from, means, open, clears = [] } = vendor;

@@ -15,8 +15,8 @@ export function assertionRule<const Need extends keyof AssertionLearned>(
 export function aadsts(
   number: number,
   code: string,
-  answer: Pick<VendorAnswer, "evidence" | "text" | "when"> & { readonly status?: number },
+  answer: Pick<VendorAnswer, "evidence" | "otherNumbers" | "text" | "when"> & { readonly status?: number },
 ): VendorAnswer {
-  const { when, text, evidence, status = code === "invalid_client" ? 401 : 400 } = answer;
-  return { when, code, number, status, text: `AADSTS${number}: ${text}`, evidence };
+  const { text, status = code === "invalid_client" ? 401 : 400 } = answer;
+  return { ...answer, code, number, status, text: `AADSTS${number}: ${text}` };
 }

@@ -8,6 +8,8 @@ export interface VendorAnswer {
   readonly code: string;
   /** Of Azure: the number after AADSTS. Callers match by it, and never by the text. */
   readonly number?: number;
+  /** Of Azure: further numbers that have been seen for the same. */
+  readonly otherNumbers?: readonly number[];
   /** HTTP. */
   readonly status: number;
   /** The vendor's words, with `<name>` where a value stands. */

@@ -1,10 +1,13 @@
 import { awsTexts } from "./aws.ts";
 import { certificateTexts } from "./certificates.ts";
-import { cloudTexts } from "./clouds.ts";
 import { clusterTexts } from "./cluster.ts";
+import { googleTexts } from "./google.ts";
 import { openbaoTexts } from "./openbao.ts";
 import { sdkTexts } from "./sdk.ts";
 import type { VendorText } from "./vendor-text.ts";
+
+export { linksOfEntraRule, symptomOfEntra } from "./entra.ts";
+export type { Symptom } from "./vendor-text.ts";
 
 /** Texts of STS that say nothing of the token or the issuer, whatever sentence stands beside them. */
 export const incidentTexts: readonly VendorText[] = [
@@ -16,12 +19,12 @@ export const incidentTexts: readonly VendorText[] = [
   },
 ];
 
-/** Texts of everybody but STS, the narrowest first. */
+/** Texts of everybody but STS and Entra, the narrowest first. */
 export const vendorTexts: readonly VendorText[] = [
   ...awsTexts,
   ...sdkTexts,
   ...clusterTexts,
   ...certificateTexts,
-  ...cloudTexts,
+  ...googleTexts,
   ...openbaoTexts,
 ];

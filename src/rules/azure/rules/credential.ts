@@ -7,11 +7,15 @@ import { sources } from "../sources.ts";
 const tail =
   " Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation";
 
+/** What Entra said of all three before each had a number of its own. */
+const older = 70_021;
+
 function mismatch(number: number, member: string, when: string, more = ""): VendorAnswer {
   return aadsts(number, "invalid_client", {
     when,
     text: `No matching federated identity record found for presented assertion ${member} '<value>'.${more}${tail}`,
     evidence: "reported",
+    otherNumbers: [older],
   });
 }
 
@@ -20,21 +24,25 @@ const otherIssuer = mismatch(
   "issuer",
   "no federated credential has the token's iss, letter by letter",
 );
-const otherSubject = mismatch(700_213, "subject", "none of the issuer's has the token's sub");
+const otherSubject = mismatch(700_213, "subject", "none of the issuer's credentials has the token's sub");
 const otherCase = mismatch(
   7_002_138,
   "subject",
-  "one of the issuer's has the token's sub but for upper and lower case",
+  "one of the issuer's credentials has the token's sub but for upper and lower case",
   " The subject matches with case-insensitive comparison, but not with case-sensitive comparison.",
 );
-const otherAudience = mismatch(700_212, "audience", "that of the issuer and subject is for another audience");
+const otherAudience = mismatch(
+  700_212,
+  "audience",
+  "the credential of the issuer and subject is for another audience",
+);
 
 const issuer = assertionRule({
   name: "credential-issuer",
   title: "A federated credential of the client has the assertion's iss, letter by letter.",
   sources: [sources.federation, sources.reports],
   evidence: "documented",
-  note: "A slash at the end counts. A credential that was just made is not found for minutes. Older answers have the number 70021 for all three.",
+  note: `A slash at the end counts. A credential that was just made is not found for minutes. Older answers have the number ${older} for all three.`,
   answers: [otherIssuer],
   needs: ["claims", "credentials"],
   check(_facts, { claims: { iss }, credentials }) {

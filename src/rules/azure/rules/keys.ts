@@ -3,10 +3,14 @@ import { relyingParties } from "../../oidc/index.ts";
 import { aadsts, assertionRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 
+/** Seen where AADSTS50166 would be. */
+const alsoUnreadable = [90_061, 501_661];
+
 const unreadable = aadsts(50_166, "invalid_request", {
   when: "the issuer's documents cannot be read from outside",
   text: "Request to External OIDC endpoint failed.",
   evidence: "reported",
+  otherNumbers: alsoUnreadable,
 });
 
 /** The keys of a set that are looked at. */
@@ -17,7 +21,7 @@ const documents = assertionRule({
   title: "Discovery document and JWK Set can be read from outside, and are of the issuer.",
   sources: [sources.considerations, sources.reports],
   evidence: "reported",
-  note: "The numbers 90061 and 501661 have been seen for the same. That another issuer in the discovery document gets it as well is inferred.",
+  note: `The numbers ${alsoUnreadable.join(" and ")} have been seen for the same. A host that throttles gets it now and then; where others see it in the same hour, it is likely an incident of Azure's. That another issuer in the discovery document gets it as well is inferred.`,
   answers: [unreadable],
   needs: ["claims", "credential"],
   check({ documents: served }, { claims: { iss } }) {
