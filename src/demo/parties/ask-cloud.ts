@@ -1,5 +1,5 @@
-import { isRecord, type JsonRecord } from "../../core/base/index.ts";
-import { request } from "../../core/http/index.ts";
+import { type JsonRecord, recordOf } from "../../core/base/index.ts";
+import { jsonOf, request } from "../../core/http/index.ts";
 import type { Front } from "../../sandbox/index.ts";
 
 /** What a workload asks of a cloud. */
@@ -24,19 +24,10 @@ function bodyOf({ form, json }: CloudCall): { readonly type: string; readonly bo
   return json === undefined ? undefined : { type: "application/json", body: JSON.stringify(json) };
 }
 
-function jsonOf(text: string): JsonRecord {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
 /** Asks a cloud under its own name, through the sandbox's front and by its CA alone. Throws `http-*`. */
 export async function askCloud(front: Front, call: CloudCall, signal: AbortSignal): Promise<CloudAnswer> {
   const sent = bodyOf(call);
-  const { status, body } = await request(call.url, {
+  const answer = await request(call.url, {
     method: sent === undefined ? "GET" : "POST",
     headers: {
       accept: "application/json",
@@ -48,5 +39,5 @@ export async function askCloud(front: Front, call: CloudCall, signal: AbortSigna
     ca: front.ca,
     signal,
   });
-  return { status, body: jsonOf(body.toString("utf8")) };
+  return { status: answer.status, body: recordOf(jsonOf(answer)) };
 }

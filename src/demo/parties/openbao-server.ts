@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
-import { type Clock, isRecord, type JsonRecord, PodtrustError, until } from "../../core/base/index.ts";
-import { request } from "../../core/http/index.ts";
+import { type Clock, type JsonRecord, PodtrustError, recordOf, until } from "../../core/base/index.ts";
+import { jsonOf, request } from "../../core/http/index.ts";
 import { startIssuerProxy } from "./issuer-proxy.ts";
 import type { PartyPlace } from "./party.ts";
 
@@ -41,15 +41,6 @@ async function freePort(): Promise<number> {
   probe.close();
   await closed;
   return port;
-}
-
-function jsonOf(text: string): JsonRecord {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 async function untilItAnswers(
@@ -106,7 +97,7 @@ export async function startOpenBao(
         allowPlainHttp: true,
         signal,
       });
-      return { status: answer.status, body: jsonOf(answer.body.toString("utf8")) };
+      return { status: answer.status, body: recordOf(jsonOf(answer)) };
     },
     async close() {
       child.kill("SIGKILL");
