@@ -1,3 +1,5 @@
+export { AccessTokenCache, type IssuedToken } from "./access-token-cache.ts";
+export { ApiRetry, type OnApiWait, type Throttle } from "./api-retry.ts";
 export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";

@@ -4,12 +4,9 @@ import {
   isRecord,
   type JsonRecord,
   PodtrustError,
-  retry,
-  type RetrySchedule,
   textOf,
-  until,
 } from "../../core/base/index.ts";
-import { jsonOf, request } from "../../core/http/index.ts";
+import { ApiRetry, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
 import type { AzureAccessTokens } from "./credentials/index.ts";
 import { azureError, AzureRefusal, AzureUnanswered, invalidAnswer, refusalOf } from "./failure.ts";
 
@@ -34,32 +31,29 @@ export interface AzureCall {
   readonly what: string;
 }
 
-/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type OnAzureWait = (reason: string, deadline: number) => void;
-
-const reads: RetrySchedule = {
-  name: "a read that got no answer is asked again within half a minute",
-  delays: [300, 1000, 3000, 8000],
-  giveUpAfter: 30_000,
-};
-
 // Its limits are by the second, and an identity's writes are few: what is asked for passes soon.
 const throttled = { delays: [4000, 8000, 15_000, 30_000], giveUpAfter: 300_000 };
 const maxAnswer = 4 * 1024 * 1024;
 const maxPages = 100;
 
-/**
- * Azure Resource Manager or Microsoft Graph. What reads is asked again when no answer came; what writes is not, since nobody
- * knows whether it was done: whoever writes looks before he writes again. A 429 says that nothing was done, and is waited
- * out for as long as its Retry-After says.
- */
+/** Azure Resource Manager or Microsoft Graph. A 429 is waited out for as long as its Retry-After says. */
 export class AzureApi {
   readonly clock: Clock;
   readonly #access: AzureAccess;
+  readonly #retry: ApiRetry;
 
   constructor(access: AzureAccess) {
     this.#access = access;
     this.clock = access.clock;
+    this.#retry = new ApiRetry({
+      clock: access.clock,
+      isUnanswered: (thrown) => thrown instanceof AzureUnanswered,
+      throttleOf: (thrown) =>
+        thrown instanceof AzureRefusal && thrown.status === 429
+          ? { waitsFor: "Azure takes no more requests for a while (429)", minDelay: thrown.pauseMs }
+          : undefined,
+      throttled,
+    });
   }
 
   /** Makes sure that the credentials are good for a token. Throws `azure-*`. */
@@ -106,42 +100,15 @@ export class AzureApi {
     }
   }
 
-  /** One request, a 429 waited out. Throws `AzureRefusal` and `AzureUnanswered`. */
-  #paced(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait): Promise<JsonRecord> {
-    let refusal: AzureRefusal | undefined;
-    return until<JsonRecord>({
-      clock: this.clock,
-      withinMs: throttled.giveUpAfter,
-      delays: throttled.delays,
-      signal,
-      look: async () => {
-        try {
-          return { is: await this.#withToken(call, signal) };
-        } catch (thrown) {
-          if (!(thrown instanceof AzureRefusal) || thrown.status !== 429) throw thrown;
-          refusal = thrown;
-          return { waitsFor: "Azure takes no more requests for a while (429)", minDelay: thrown.pauseMs };
-        }
-      },
-      onWait,
-      late: () => refusal,
-    });
-  }
-
   /** A write, made once. Throws `AzureRefusal`, and `AzureUnanswered` where it may have been done. */
-  write(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait): Promise<JsonRecord> {
-    return this.#paced(call, signal, onWait);
+  write(call: AzureCall, signal: AbortSignal, onWait: OnApiWait): Promise<JsonRecord> {
+    return this.#retry.write(() => this.#withToken(call, signal), signal, onWait);
   }
 
   /** A read. Throws `AzureRefusal` alone raw, all else as PodtrustError. */
-  async read(call: AzureCall, signal: AbortSignal, onWait: OnAzureWait = () => {}): Promise<JsonRecord> {
+  async read(call: AzureCall, signal: AbortSignal, onWait: OnApiWait = () => {}): Promise<JsonRecord> {
     try {
-      return await retry(() => this.#paced(call, signal, onWait), {
-        schedule: reads,
-        clock: this.clock,
-        signal,
-        retryable: (error) => error instanceof AzureUnanswered && !signal.aborted,
-      });
+      return await this.#retry.read(() => this.#withToken(call, signal), signal, onWait);
     } catch (thrown) {
       throw thrown instanceof AzureUnanswered ? azureError(thrown, call.what) : thrown;
     }

@@ -1,5 +1,11 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule, until } from "../../core/base/index.ts";
-import { type HttpResponse, request } from "../../core/http/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import {
+  ApiRetry,
+  type HttpResponse,
+  type OnApiWait,
+  request,
+  type Throttle,
+} from "../../core/http/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { type CloudflareAnswer, readAnswer } from "./answer.ts";
 import { cloudflareError, CloudflareRefusal, Unanswered } from "./failure.ts";
@@ -15,21 +21,8 @@ export interface CloudflareCall {
   readonly what: string;
 }
 
-/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type OnCloudflareWait = (reason: string, deadline: number) => void;
-
-const reads: RetrySchedule = {
-  name: "a read that got no answer is asked again within half a minute",
-  delays: [300, 1000, 3000, 8000],
-  giveUpAfter: 30_000,
-};
-
 // Who goes beyond 1,200 requests in five minutes is shut out for five more (Cloudflare API, "Rate limits").
-const throttled: RetrySchedule = {
-  name: "Cloudflare shuts out for five minutes who asks too much",
-  delays: [0],
-  giveUpAfter: 660_000,
-};
+const throttled = { delays: [0], giveUpAfter: 660_000 };
 const maxPause = 330_000;
 const maxPages = 200;
 
@@ -49,17 +42,22 @@ class TooMany extends CloudflareRefusal {
   }
 }
 
-/**
- * Cloudflare's API, version 4. What reads is asked again when no answer came; what writes is not, since nobody knows
- * whether it was done: whoever writes looks before he writes again. A 429 says that nothing was done, and is waited out.
- */
+function throttleOf(thrown: unknown): Throttle | undefined {
+  if (!(thrown instanceof TooMany)) return undefined;
+  const seconds = Math.ceil(thrown.pauseMs / 1000);
+  const waitsFor = `Cloudflare takes no requests for ${seconds} s (429, Retry-After)`;
+  return { waitsFor, minDelay: thrown.pauseMs };
+}
+
+/** Cloudflare's API, version 4. */
 export class CloudflareApi {
   readonly #access: CloudflareAccess;
-  readonly #clock: Clock;
+  readonly #retry: ApiRetry;
 
   constructor(access: CloudflareAccess, clock: Clock) {
     this.#access = access;
-    this.#clock = clock;
+    const isUnanswered = (thrown: unknown): boolean => thrown instanceof Unanswered;
+    this.#retry = new ApiRetry({ clock, isUnanswered, throttleOf, throttled });
   }
 
   async #once(call: CloudflareCall, signal: AbortSignal): Promise<CloudflareAnswer> {
@@ -93,52 +91,15 @@ export class CloudflareApi {
     }
   }
 
-  /** One request, a 429 waited out. Throws `Refusal` and `Unanswered`. */
-  async #paced(
-    call: CloudflareCall,
-    signal: AbortSignal,
-    waiting: OnCloudflareWait,
-  ): Promise<CloudflareAnswer> {
-    let refusal: TooMany | undefined;
-    return until<CloudflareAnswer>({
-      clock: this.#clock,
-      withinMs: throttled.giveUpAfter,
-      delays: throttled.delays,
-      signal,
-      look: async () => {
-        try {
-          return { is: await this.#once(call, signal) };
-        } catch (thrown) {
-          if (!(thrown instanceof TooMany)) throw thrown;
-          refusal = thrown;
-          const seconds = Math.ceil(thrown.pauseMs / 1000);
-          const waitsFor = `Cloudflare takes no requests for ${seconds} s (429, Retry-After)`;
-          return { waitsFor, minDelay: thrown.pauseMs };
-        }
-      },
-      onWait: waiting,
-      late: () => refusal,
-    });
-  }
-
   /** A write, made once. Throws `Refusal`, and `Unanswered` where it may have been done. */
-  write(call: CloudflareCall, signal: AbortSignal, waiting: OnCloudflareWait): Promise<CloudflareAnswer> {
-    return this.#paced(call, signal, waiting);
+  write(call: CloudflareCall, signal: AbortSignal, waiting: OnApiWait): Promise<CloudflareAnswer> {
+    return this.#retry.write(() => this.#once(call, signal), signal, waiting);
   }
 
   /** A read. Throws `Refusal` alone raw, all else as PodtrustError. */
-  async read(
-    call: CloudflareCall,
-    signal: AbortSignal,
-    waiting: OnCloudflareWait,
-  ): Promise<CloudflareAnswer> {
+  async read(call: CloudflareCall, signal: AbortSignal, waiting: OnApiWait): Promise<CloudflareAnswer> {
     try {
-      return await retry(() => this.#paced(call, signal, waiting), {
-        schedule: reads,
-        clock: this.#clock,
-        signal,
-        retryable: (error) => error instanceof Unanswered && !signal.aborted,
-      });
+      return await this.#retry.read(() => this.#once(call, signal), signal, waiting);
     } catch (thrown) {
       throw thrown instanceof Unanswered ? cloudflareError(thrown, call.what) : thrown;
     }
@@ -149,7 +110,7 @@ export class CloudflareApi {
     call: CloudflareCall,
     perPage: number,
     signal: AbortSignal,
-    waiting: OnCloudflareWait,
+    waiting: OnApiWait,
   ): Promise<readonly unknown[]> {
     const found: unknown[] = [];
     for (let page = 1; page <= maxPages; page += 1) {

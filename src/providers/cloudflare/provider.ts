@@ -1,4 +1,5 @@
 import { type Clock, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import type { OnApiWait } from "../../core/http/index.ts";
 import { nameTaken, NotSettled, untilSettled } from "../dns/index.ts";
 import {
   type DnsProvider,
@@ -11,7 +12,7 @@ import {
   type TextValue,
 } from "../../rules/dns/index.ts";
 import type { CloudflareAccess } from "./access.ts";
-import { CloudflareApi, type OnCloudflareWait } from "./api.ts";
+import { CloudflareApi } from "./api.ts";
 import {
   cloudflareError,
   isAboutRights,
@@ -29,7 +30,7 @@ export interface CloudflareOptions {
   readonly stack: string;
   readonly clock: Clock;
   /** Called for waits outside of a change. */
-  readonly waiting?: OnCloudflareWait;
+  readonly waiting?: OnApiWait;
 }
 
 // "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
@@ -46,7 +47,7 @@ class CloudflareDns implements DnsProvider {
   readonly #api: CloudflareApi;
   readonly #stack: string;
   readonly #clock: Clock;
-  readonly #waiting: OnCloudflareWait;
+  readonly #waiting: OnApiWait;
 
   constructor({ access, stack, clock, waiting = () => {} }: CloudflareOptions) {
     this.#api = new CloudflareApi(access, clock);
@@ -109,7 +110,7 @@ class CloudflareDns implements DnsProvider {
     zone: DnsZone,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    waiting: OnCloudflareWait,
+    waiting: OnApiWait,
   ): Promise<readonly ApiRecord[]> {
     const what = `listing the records of ${query["name"] ?? zone.name}`;
     const call = { method: "GET", path: `/zones/${zone.id}/dns_records`, query, what } as const;
@@ -123,7 +124,7 @@ class CloudflareDns implements DnsProvider {
 
   /** What stands in a key's place. What the API's filter let through is compared all the same. */
   async #at(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<readonly ApiRecord[]> {
-    const waiting: OnCloudflareWait = (reason, deadline) => work.waiting(reason, deadline);
+    const waiting: OnApiWait = (reason, deadline) => work.waiting(reason, deadline);
     const found = await this.#list(zone, { name: key.name }, work.signal, waiting);
     return found.filter((record) => isAt(key, record));
   }
@@ -148,7 +149,7 @@ class CloudflareDns implements DnsProvider {
   async #step(zone: DnsZone, key: RecordKey, step: RecordStep, work: DnsWork): Promise<void> {
     const base = `/zones/${zone.id}/dns_records`;
     const what = `${{ create: "creating", change: "changing", delete: "deleting" }[step.kind]} the ${key.type} record of ${key.name}`;
-    const waiting: OnCloudflareWait = (reason, deadline) => work.waiting(reason, deadline);
+    const waiting: OnApiWait = (reason, deadline) => work.waiting(reason, deadline);
     try {
       if (step.kind === "create") {
         await this.#api.write({ method: "POST", path: base, body: step.body, what }, work.signal, waiting);

@@ -1,14 +1,6 @@
-import {
-  type Clock,
-  isRecord,
-  type JsonRecord,
-  PodtrustError,
-  retry,
-  type RetrySchedule,
-  until,
-} from "../../core/base/index.ts";
-import { jsonOf, request } from "../../core/http/index.ts";
-import { AccessTokens, type GoogleCredentials } from "./credentials/index.ts";
+import { type Clock, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { type AccessTokenCache, ApiRetry, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
+import { accessTokensOf, type GoogleCredentials } from "./credentials/index.ts";
 import { googleError, GoogleApiRefusal, invalidAnswer, refusalOf, GoogleUnanswered } from "./failure.ts";
 
 export interface GoogleAccess {
@@ -29,33 +21,31 @@ export interface GoogleCall {
   readonly what: string;
 }
 
-/** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
-export type OnGoogleWait = (reason: string, deadline: number) => void;
-
-const reads: RetrySchedule = {
-  name: "a read that got no answer is asked again within half a minute",
-  delays: [300, 1000, 3000, 8000],
-  giveUpAfter: 30_000,
-};
-
 // A project's quota of writes is counted by the minute (IAM, "Quotas and limits").
 const throttled = { delays: [1000, 2000, 5000, 10_000, 20_000], giveUpAfter: 180_000 };
 const maxAnswer = 8 * 1024 * 1024;
 const maxPages = 100;
 
-/**
- * Google's IAM API, version 1. What reads is asked again when no answer came; what writes is not, since nobody knows
- * whether it was done: whoever writes looks before he writes again. A 429 says that nothing was done, and is waited out.
- */
+/** Google's IAM API, version 1. */
 export class GoogleApi {
   readonly clock: Clock;
   readonly #access: GoogleAccess;
-  readonly #tokens: AccessTokens;
+  readonly #tokens: AccessTokenCache;
+  readonly #retry: ApiRetry;
 
   constructor(access: GoogleAccess) {
     this.#access = access;
     this.clock = access.clock;
-    this.#tokens = new AccessTokens(access.credentials, access.clock);
+    this.#tokens = accessTokensOf(access.credentials, access.clock);
+    this.#retry = new ApiRetry({
+      clock: access.clock,
+      isUnanswered: (thrown) => thrown instanceof GoogleUnanswered,
+      throttleOf: (thrown) =>
+        thrown instanceof GoogleApiRefusal && thrown.httpStatus === 429
+          ? { waitsFor: "Google takes no more requests for a while (429)", minDelay: thrown.pauseMs }
+          : undefined,
+      throttled,
+    });
   }
 
   /** Makes sure that the credentials are good for a token. Throws `gcp-*`. */
@@ -104,42 +94,15 @@ export class GoogleApi {
     }
   }
 
-  /** One request, a 429 waited out. Throws `GoogleApiRefusal` and `GoogleUnanswered`. */
-  #paced(call: GoogleCall, signal: AbortSignal, waiting: OnGoogleWait): Promise<JsonRecord> {
-    let refusal: GoogleApiRefusal | undefined;
-    return until<JsonRecord>({
-      clock: this.clock,
-      withinMs: throttled.giveUpAfter,
-      delays: throttled.delays,
-      signal,
-      look: async () => {
-        try {
-          return { is: await this.#withToken(call, signal) };
-        } catch (thrown) {
-          if (!(thrown instanceof GoogleApiRefusal) || thrown.httpStatus !== 429) throw thrown;
-          refusal = thrown;
-          return { waitsFor: "Google takes no more requests for a while (429)", minDelay: thrown.pauseMs };
-        }
-      },
-      onWait: waiting,
-      late: () => refusal,
-    });
-  }
-
   /** A write, made once. Throws `GoogleApiRefusal`, and `GoogleUnanswered` where it may have been done. */
-  write(call: GoogleCall, signal: AbortSignal, waiting: OnGoogleWait): Promise<JsonRecord> {
-    return this.#paced(call, signal, waiting);
+  write(call: GoogleCall, signal: AbortSignal, waiting: OnApiWait): Promise<JsonRecord> {
+    return this.#retry.write(() => this.#withToken(call, signal), signal, waiting);
   }
 
   /** A read. Throws `GoogleApiRefusal` alone raw, all else as PodtrustError. */
-  async read(call: GoogleCall, signal: AbortSignal, waiting: OnGoogleWait = () => {}): Promise<JsonRecord> {
+  async read(call: GoogleCall, signal: AbortSignal, waiting: OnApiWait = () => {}): Promise<JsonRecord> {
     try {
-      return await retry(() => this.#paced(call, signal, waiting), {
-        schedule: reads,
-        clock: this.clock,
-        signal,
-        retryable: (error) => error instanceof GoogleUnanswered && !signal.aborted,
-      });
+      return await this.#retry.read(() => this.#withToken(call, signal), signal, waiting);
     } catch (thrown) {
       throw thrown instanceof GoogleUnanswered ? googleError(thrown, call.what) : thrown;
     }

@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord, PodtrustError, textOf, until } from "../../core/base/index.ts";
-import type { GoogleApi, OnGoogleWait } from "./api.ts";
+import type { OnApiWait } from "../../core/http/index.ts";
+import type { GoogleApi } from "./api.ts";
 import { saidWords } from "../../core/http/index.ts";
 import { googleError, GoogleApiRefusal, invalidAnswer, isNotFound } from "./failure.ts";
 
@@ -32,7 +33,7 @@ function ended(operation: JsonRecord): boolean {
 export async function untilDone(
   api: GoogleApi,
   started: JsonRecord,
-  { path, what, signal, waiting }: { path: string; what: string; signal: AbortSignal; waiting: OnGoogleWait },
+  { path, what, signal, waiting }: { path: string; what: string; signal: AbortSignal; waiting: OnApiWait },
 ): Promise<void> {
   if (ended(started)) return;
   // The name is the answer's, and becomes a path: it has to be one of what was changed.

@@ -5,10 +5,16 @@ import {
   recordOf,
   retry,
   type RetrySchedule,
-  SharedWork,
   textOf,
 } from "../../../core/base/index.ts";
-import { type HttpResponse, jsonOf, request, saidWords } from "../../../core/http/index.ts";
+import {
+  AccessTokenCache,
+  type HttpResponse,
+  type IssuedToken,
+  jsonOf,
+  request,
+  saidWords,
+} from "../../../core/http/index.ts";
 import { AzureUnanswered } from "../failure.ts";
 import { askAzureCli } from "./azure-cli.ts";
 import { type AzureCredentials, readAssertion } from "./read.ts";
@@ -19,12 +25,6 @@ export interface AzureTokenPlace {
   readonly login: string;
   readonly tenant: string;
   readonly credentials: AzureCredentials;
-}
-
-interface AccessToken {
-  readonly value: string;
-  /** Milliseconds that it lives, from when it was asked for. */
-  readonly livesMs: number;
 }
 
 const passing: RetrySchedule = {
@@ -92,7 +92,7 @@ async function granted(
 }
 
 /** The access token of an answer. Throws `azure-answer-invalid`, which never quotes it. */
-function accessTokenOf(token: unknown, seconds: unknown, from: string): AccessToken {
+function accessTokenOf(token: unknown, seconds: unknown, from: string): IssuedToken {
   const isToken = typeof token === "string" && /^[!-~]{1,32768}$/u.test(token);
   const lives = Number(seconds);
   if (isToken && Number.isFinite(lives) && lives > 0) return { value: token, livesMs: lives * 1000 };
@@ -104,7 +104,7 @@ async function byGrant(
   asking: Asking,
   credentials: Exclude<AzureCredentials, { kind: "azure-cli" }>,
   resource: string,
-): Promise<AccessToken> {
+): Promise<IssuedToken> {
   const secret =
     credentials.kind === "secret" ? credentials.secret : await readAssertion(credentials.tokenFile);
   const proof: Form =
@@ -129,56 +129,42 @@ async function byCli(
   { place: { tenant }, clock, signal }: Asking,
   env: Readonly<Record<string, string | undefined>>,
   resource: string,
-): Promise<AccessToken> {
+): Promise<IssuedToken> {
   const answer = await askAzureCli({ env, tenant, resource }, signal);
   const ends = Number(answer["expires_on"]);
   const seconds = Number.isFinite(ends) ? ends - epochSeconds(clock) : 120;
   return accessTokenOf(answer["accessToken"], Math.max(seconds, 1), "az account get-access-token");
 }
 
-// A token that ends while a call is on its way is no use.
-const margin = 60_000;
-
-interface Kept {
-  readonly value: string;
-  /** In milliseconds of `Clock.elapsed()`. */
-  readonly ends: number;
-}
-
-/** Access tokens of one set of credentials, by resource: asked for once for all who need one, and anew before they end. */
+/** Access tokens of one set of credentials, by resource. */
 export class AzureAccessTokens {
   readonly #place: AzureTokenPlace;
   readonly #clock: Clock;
-  readonly #work = new Map<string, SharedWork<Kept>>();
+  readonly #caches = new Map<string, AccessTokenCache>();
 
   constructor(place: AzureTokenPlace, clock: Clock) {
     this.#place = place;
     this.#clock = clock;
   }
 
-  async #make(resource: string, signal: AbortSignal): Promise<Kept> {
-    const asked = this.#clock.elapsed();
+  #issue(resource: string, signal: AbortSignal): Promise<IssuedToken> {
     const { credentials } = this.#place;
     const asking = { place: this.#place, clock: this.#clock, signal };
-    const { value, livesMs } =
-      credentials.kind === "azure-cli"
-        ? await byCli(asking, credentials.env, resource)
-        : await byGrant(asking, credentials, resource);
-    return { value, ends: asked + Math.max(livesMs - margin, livesMs / 2) };
+    return credentials.kind === "azure-cli"
+      ? byCli(asking, credentials.env, resource)
+      : byGrant(asking, credentials, resource);
   }
 
   /** Throws `azure-*`. */
-  async get(resource: string, signal: AbortSignal): Promise<string> {
-    const work = SharedWork.again(this.#work.get(resource), (own) => this.#make(resource, own));
-    this.#work.set(resource, work);
-    const { value, ends } = await work.wait(signal);
-    if (ends > this.#clock.elapsed()) return value;
-    if (this.#work.get(resource) === work) this.#work.delete(resource);
-    return this.get(resource, signal);
+  get(resource: string, signal: AbortSignal): Promise<string> {
+    const cache =
+      this.#caches.get(resource) ?? new AccessTokenCache((own) => this.#issue(resource, own), this.#clock);
+    this.#caches.set(resource, cache);
+    return cache.get(signal);
   }
 
   /** A token that was refused is asked for no more. */
   forget(resource: string): void {
-    this.#work.delete(resource);
+    this.#caches.get(resource)?.forget();
   }
 }

@@ -1,2 +1,2 @@
 export { callerOf, type GoogleCredentials, parseCredentials, readCredentials } from "./file.ts";
-export { AccessTokens, exchangedToken } from "./token.ts";
+export { accessTokensOf, exchangedToken } from "./token.ts";

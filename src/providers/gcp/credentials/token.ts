@@ -6,10 +6,16 @@ import {
   recordOf,
   retry,
   type RetrySchedule,
-  SharedWork,
   textOf,
 } from "../../../core/base/index.ts";
-import { type HttpResponse, jsonOf, request, saidWords } from "../../../core/http/index.ts";
+import {
+  AccessTokenCache,
+  type HttpResponse,
+  type IssuedToken,
+  jsonOf,
+  request,
+  saidWords,
+} from "../../../core/http/index.ts";
 import { GoogleUnanswered } from "../failure.ts";
 import { type ExternalAccountCredentials, subjectToken } from "./external-account.ts";
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
@@ -17,12 +23,6 @@ import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./fil
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 /** What a federated token needs that is used for impersonation alone. */
 const iamScope = "https://www.googleapis.com/auth/iam";
-
-interface AccessToken {
-  readonly value: string;
-  /** Milliseconds that it lives, from when it was asked for. */
-  readonly livesMs: number;
-}
 
 const passing: RetrySchedule = {
   name: "a token service that gave no answer is asked again within half a minute",
@@ -86,7 +86,7 @@ async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise
 const maxAccessToken = 12_288;
 
 /** The access token of an answer, in the form of OAuth. Throws `gcp-answer-invalid`. */
-function accessTokenOf(response: HttpResponse, what: string): AccessToken {
+function accessTokenOf(response: HttpResponse, what: string): IssuedToken {
   const { access_token: token, expires_in: seconds = 60 } = recordOf(jsonOf(response));
   const isToken = typeof token === "string" && token.length <= maxAccessToken && /^[!-~]+$/u.test(token);
   if (isToken && typeof seconds === "number" && seconds > 0) return { value: token, livesMs: seconds * 1000 };
@@ -96,7 +96,7 @@ function accessTokenOf(response: HttpResponse, what: string): AccessToken {
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** A token of a service account for its own signature (RFC 7523 §2.1). */
-async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSignal): Promise<IssuedToken> {
   const { email, keyId, key, tokenUrl } = account;
   const now = epochSeconds(clock);
   const header = base64url({ alg: "RS256", typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) });
@@ -109,7 +109,7 @@ async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSign
   return accessTokenOf(await granted(grant, clock, signal), what);
 }
 
-async function byRefresh(user: AuthorizedUser, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+async function byRefresh(user: AuthorizedUser, clock: Clock, signal: AbortSignal): Promise<IssuedToken> {
   const { clientId, clientSecret, refreshToken, tokenUrl } = user;
   const form = {
     grant_type: "refresh_token",
@@ -126,10 +126,10 @@ async function byRefresh(user: AuthorizedUser, clock: Clock, signal: AbortSignal
 /** The service account's token for a federated one (IAM Credentials API, `generateAccessToken`). */
 async function impersonated(
   { url, lifetimeSeconds }: NonNullable<ExternalAccountCredentials["impersonation"]>,
-  federated: AccessToken,
+  federated: IssuedToken,
   clock: Clock,
   signal: AbortSignal,
-): Promise<AccessToken> {
+): Promise<IssuedToken> {
   const email = /serviceAccounts\/([^:]+):/u.exec(url)?.[1] ?? "";
   const what = `a token for ${email}`;
   const answer = await granted(
@@ -154,7 +154,7 @@ async function byExchange(
   account: ExternalAccountCredentials,
   clock: Clock,
   signal: AbortSignal,
-): Promise<AccessToken> {
+): Promise<IssuedToken> {
   return exchangedToken(account, await subjectToken(account, signal), clock, signal);
 }
 
@@ -164,7 +164,7 @@ export async function exchangedToken(
   token: string,
   clock: Clock,
   signal: AbortSignal,
-): Promise<AccessToken> {
+): Promise<IssuedToken> {
   const { audience, subjectTokenType, tokenUrl, impersonation } = account;
   const form = {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -180,44 +180,13 @@ export async function exchangedToken(
   return impersonation === undefined ? federated : impersonated(impersonation, federated, clock, signal);
 }
 
-function newToken(credentials: GoogleCredentials, clock: Clock, signal: AbortSignal): Promise<AccessToken> {
+function newToken(credentials: GoogleCredentials, clock: Clock, signal: AbortSignal): Promise<IssuedToken> {
   if (credentials.kind === "service_account") return byKey(credentials, clock, signal);
   if (credentials.kind === "authorized_user") return byRefresh(credentials, clock, signal);
   return byExchange(credentials, clock, signal);
 }
 
-// A token that ends while a call is on its way is no use.
-const margin = 60_000;
-
-/** Access tokens of one set of credentials: asked for once for all who need one, and anew before they end. */
-export class AccessTokens {
-  readonly #credentials: GoogleCredentials;
-  readonly #clock: Clock;
-  #work: SharedWork<{ readonly value: string; readonly ends: number }> | undefined;
-
-  constructor(credentials: GoogleCredentials, clock: Clock) {
-    this.#credentials = credentials;
-    this.#clock = clock;
-  }
-
-  async #make(signal: AbortSignal): Promise<{ readonly value: string; readonly ends: number }> {
-    const asked = this.#clock.elapsed();
-    const { value, livesMs } = await newToken(this.#credentials, this.#clock, signal);
-    return { value, ends: asked + Math.max(livesMs - margin, livesMs / 2) };
-  }
-
-  /** Throws `gcp-*`. */
-  async get(signal: AbortSignal): Promise<string> {
-    const work = SharedWork.again(this.#work, (own) => this.#make(own));
-    this.#work = work;
-    const { value, ends } = await work.wait(signal);
-    if (ends > this.#clock.elapsed()) return value;
-    if (this.#work === work) this.#work = undefined;
-    return this.get(signal);
-  }
-
-  /** A token that was refused is asked for no more. */
-  forget(): void {
-    this.#work = undefined;
-  }
+/** The access tokens of one set of credentials. */
+export function accessTokensOf(credentials: GoogleCredentials, clock: Clock): AccessTokenCache {
+  return new AccessTokenCache((signal) => newToken(credentials, clock, signal), clock);
 }
