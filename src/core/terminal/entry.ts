@@ -31,7 +31,7 @@ export async function runProcess(
     process.exitCode = 2;
     return;
   }
-  const run = await load(basename(process.argv[1] ?? ""));
+  // Before anything is loaded: as the first process of a container it would be told in vain meanwhile.
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     // `once`: a second signal ends the process at once, whatever it is doing.
@@ -50,6 +50,7 @@ export async function runProcess(
     });
   }
 
+  const run = await load(basename(process.argv[1] ?? ""));
   process.exitCode = await run(process.argv.slice(2), {
     program: programOf(),
     env: process.env,

@@ -24,6 +24,8 @@ const defaultLimits: ServerLimits = {
   handshakeTimeout: 10_000,
   requestTimeout: 10_000,
   answerTimeout: 15_000,
+  // Longer than clients keep a connection for their next request: AWS's SDK for Go 90 seconds, for Java 60.
+  keepAliveTimeout: 120_000,
   heldBytes: 64 * 1024 * 1024,
   // No body is larger.
   overheadBurst: 17 * 1024 * 1024,
