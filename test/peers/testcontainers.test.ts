@@ -9,7 +9,7 @@ import { type DockerEngine, startDockerEngine, whyNoDocker } from "../support/do
 import { npmPackage } from "../support/npm-package.ts";
 import { podtrustImage, sandboxImage, writePodtrustImages } from "../support/podtrust-images.ts";
 import { cleanAwsEnvironment } from "../support/python-venv.ts";
-import { maxWait } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const testcontainers = npmPackage("testcontainers", "12.2.0");
 const skip = whyNoDocker() ?? (await testcontainers.missing()) ?? false;
@@ -111,6 +111,8 @@ describe("the sandbox's image", { skip }, () => {
     );
     const [, ...check] = JSON.parse(inspected) as readonly string[];
     await assert.rejects(engine.docker("exec", "elsewhere", ...check), /ECONNREFUSED/u);
+    // Of a first process that has no handler yet, the kernel drops the signal.
+    await until("it is ready", async () => (await engine.docker("logs", "elsewhere")).includes("Ready."));
     await engine.docker("stop", "-t", "60", "elsewhere");
     assert.equal(await engine.docker("inspect", "--format", "{{.State.ExitCode}}", "elsewhere"), "0");
     await engine.docker("rm", "elsewhere");

@@ -137,10 +137,12 @@ export async function startRelyingParty(world: ControlPlaneMachines, issuer: str
         }
         machine.end();
       };
-      const loops = world.machines.map(each);
+      const loops = Promise.all(world.machines.map(each));
+      // Whoever ends it is told; nobody else waits.
+      loops.catch(() => {});
       return async () => {
         ending.abort();
-        await Promise.all(loops);
+        await loops;
         return { asked, refused };
       };
     },

@@ -224,7 +224,7 @@ publisher:
     const answers = await podtrust("prepare", "--yes", "--without", `127.0.0.1:${port}`);
     assert.match(JSON.stringify(answers), /server-answers.*the machine answers SSH/u);
     const prepared = await podtrust("prepare", "--yes", "--without", "127.0.0.1:1");
-    assert.equal(prepared.code, 0, prepared.err);
+    assert.equal(prepared.code, 0, prepared.err + JSON.stringify(prepared.said));
     assert.ok(prepared.said.keys?.some((key) => key.state === "next"));
     const { rotation } = await open(() => {});
     const [first] = world.machines;
@@ -241,7 +241,7 @@ publisher:
     );
     assert.equal(await party.assumes(thief), true);
     const answered = await podtrust("stolen", stolen, "--yes");
-    assert.equal(answered.code, 0, answered.err);
+    assert.equal(answered.code, 0, answered.err + JSON.stringify(answered.said));
     const seen = answered.said.keys?.map((key) => [key.kid === stolen, key.state]);
     assert.deepEqual(seen, [
       [false, "current"],
