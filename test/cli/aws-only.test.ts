@@ -13,7 +13,7 @@ import {
   startSandbox,
   startStandInCluster,
 } from "../../src/sandbox/index.ts";
-import { mainFile } from "../support/cli.ts";
+import { compileCache, mainFile } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
 import { configText, sandboxEnvironment } from "../support/stack-world.ts";
 
@@ -78,6 +78,7 @@ describe("a program that has to do with AWS alone", () => {
     const env = {
       PATH: process.env["PATH"],
       HOME: folder,
+      ...compileCache,
       ...sandboxEnvironment(sandbox.url, sandbox.admin),
     };
     const child = spawn(process.execPath, ["--import", naming, mainFile, ...args], { cwd: folder, env });

@@ -54,8 +54,6 @@ export interface Programs {
   /** Probes of our own on the clouds' Go clients. */
   readonly "hcloud-go": string;
   readonly "cloudflare-go": string;
-  /** Unpacks a Python that is newer than Debian's into a folder, and says where its interpreter is. */
-  readonly "embedded-python": string;
   /** Says who STS takes it for, as AWS's SDK for Go finds it. */
   readonly "aws-sdk-go": string;
   /** Reads HCL as OpenTofu does. */
@@ -65,11 +63,12 @@ export interface Programs {
   /** Renders a chart by Helm's own engine. */
   readonly "helm-render": string;
   readonly helm: string;
-  /** Lints charts. */
-  readonly ct: string;
   /** Runs a health check of Argo CD's. */
   readonly "argo-health": string;
 }
+
+/** What suites of the night alone start; `embedded-python` unpacks a Python that is newer than Debian's into a folder. */
+type NightlyProgram = "argo-diff" | "cloud-auth-go" | "ct" | "embedded-python" | "versitygw";
 
 /** Paths of what exports are applied by. */
 export interface ApplierPrograms {
@@ -200,7 +199,7 @@ async function built(
 
 /** The path of one program, for a test that needs no other; its module is built first where it is not in the cache. */
 export async function buildProgram(
-  name: keyof Programs | "versitygw" | "argo-diff" | "cloud-auth-go",
+  name: keyof Programs | NightlyProgram,
   say: (line: string) => void = console.log,
 ): Promise<string> {
   const module = [...defaultPrograms, ...nightlyPrograms].find(({ programs }) =>

@@ -12,7 +12,7 @@ import type { OperatorStatus } from "../../src/operator/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { bindingOf, trustOf, webRole } from "../support/bindings/objects.ts";
 import { blocksOf } from "../docs/pages.ts";
-import { mainFile, podtrustHere } from "../support/cli.ts";
+import { podtrustScript, podtrustHere } from "../support/cli.ts";
 import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } from "./harness/index.ts";
 import { startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import type { PublishedIssuer } from "./pods/published-issuer.ts";
@@ -89,7 +89,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     const { helm, kubectl: asked } = await buildPrograms();
     symlinkSync(helm, join(bin, "helm"));
     symlinkSync(asked, join(bin, "kubectl"));
-    const program = `#!/bin/sh\nexec ${process.execPath} ${mainFile} "$@"\n`;
+    const program = `#!/bin/sh\n${podtrustScript}\n`;
     writeFileSync(join(bin, "podtrust"), program, { mode: 0o755 });
   }
 

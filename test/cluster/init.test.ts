@@ -7,10 +7,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { decodeJwt } from "jose";
-import { shellWord } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
-import { mainFile, podtrustChild } from "../support/cli.ts";
+import { podtrustScript, podtrustChild } from "../support/cli.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
 const present = "https://kubernetes.default.svc.cluster.local";
@@ -96,7 +95,7 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
     const bin = join(cwd, "bin");
     await mkdir(bin);
     await symlink(plane.kubectlPath, join(bin, "kubectl"));
-    const program = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"\n`;
+    const program = `#!/bin/sh\n${podtrustScript}\n`;
     await writeFile(join(bin, "podtrust"), program, { mode: 0o755 });
     const { out, err } = await init("pasted");
     const { next } = JSON.parse(out) as { next: readonly string[] };

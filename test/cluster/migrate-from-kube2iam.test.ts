@@ -23,7 +23,7 @@ import { type JsonRecord, recordOf, recordsOf, textOf } from "../../src/core/bas
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type Block, blocksOf } from "../docs/pages.ts";
 import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
-import { mainFile } from "../support/cli.ts";
+import { podtrustScript } from "../support/cli.ts";
 import { buildPrograms, type Cluster, pauseImage, podsLeftOut, startCluster } from "./harness/index.ts";
 import { publishIssuer } from "./pods/published-issuer.ts";
 import { maxWait } from "../support/until.ts";
@@ -123,7 +123,7 @@ case "$1" in
   up | import) set -- "$@" --yes ${way.join(" ")} ;;
   explain | status) set -- "$@" ${way.join(" ")} ;;
 esac
-exec ${process.execPath} ${mainFile} "$@"
+${podtrustScript}
 `;
     writeFileSync(join(bin, "podtrust"), text);
     chmodSync(join(bin, "podtrust"), 0o755);

@@ -133,13 +133,6 @@ export const defaultPrograms: readonly GoModule[] = [
     programs: { "cloudflare-go": "." },
   },
   {
-    name: "python",
-    version: "3.14.6",
-    time: "5 seconds",
-    ldflags: strip,
-    programs: { "embedded-python": "." },
-  },
-  {
     name: "aws-sdk-go",
     version: "1.45.1",
     time: "25 seconds",
@@ -168,13 +161,6 @@ export const defaultPrograms: readonly GoModule[] = [
     ldflags: strip,
     programs: { "helm-render": ".", helm: "helm.sh/helm/v3/cmd/helm" },
   },
-  {
-    name: "chart-testing",
-    version: "3.14.0",
-    time: "60 seconds",
-    ldflags: strip,
-    programs: { ct: "github.com/helm/chart-testing/v3/ct" },
-  },
   // The Lua that Argo CD has.
   {
     name: "gopher-lua",
@@ -186,6 +172,20 @@ export const defaultPrograms: readonly GoModule[] = [
 ];
 /** What suites of the night alone start: from an empty Go cache each takes minutes of a processor. */
 export const nightlyPrograms: readonly GoModule[] = [
+  {
+    name: "chart-testing",
+    version: "3.14.0",
+    time: "60 seconds",
+    ldflags: strip,
+    programs: { ct: "github.com/helm/chart-testing/v3/ct" },
+  },
+  {
+    name: "python",
+    version: "3.14.6",
+    time: "5 seconds",
+    ldflags: strip,
+    programs: { "embedded-python": "." },
+  },
   {
     name: "versitygw",
     version: "1.8.0",

@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { openAws, putParameter } from "../../src/providers/aws/index.ts";
 import { shellWord } from "../../src/core/base/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { mainFile } from "../support/cli.ts";
+import { podtrustScript } from "../support/cli.ts";
 import { assertFits, screenLines } from "../support/narrow.ts";
 import { onTerminal } from "../support/pty.ts";
 import { type Cluster, podsLeftOut, podtrustImage } from "./harness/index.ts";
@@ -69,7 +69,7 @@ describe("the first session", { skip: podsLeftOut() }, () => {
     const demo = `--image ${podtrustImage} --aws-endpoint ${podEndpoint}`;
     const script = [
       "#!/bin/sh",
-      `run() { exec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"; }`,
+      `run() {\n${podtrustScript}\n}`,
       'case "$1" in',
       '  init) run "$@" ;;',
       `  apply) run "$@" ${route} ${demo} ;;`,

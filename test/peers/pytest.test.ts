@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 const root = join(import.meta.dirname, "../..");
 /** The command of @podtrust/sandbox as it stands in the sources. */
 const sandboxCommand = `${process.execPath} ${join(root, "src/sandbox/cli/main.ts")}`;
-const venv = pythonVenv("pytest", "9.2.0", { also: ["boto3==1.44.8", "hatchling==1.33.0"] });
+const venv = pythonVenv("pytest", "9.2.0", { also: ["boto3==1.44.8", "hatchling==1.33.0", "pip==25.3"] });
 const missing = await venv.missing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 

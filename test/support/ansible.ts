@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { buildPrograms } from "../cluster/build.ts";
+import { buildProgram } from "../cluster/build.ts";
 import { pythonVenv, runProgram } from "./python-venv.ts";
 
 /**
@@ -9,7 +9,7 @@ import { pythonVenv, runProgram } from "./python-venv.ts";
 export const ansibleVenv = pythonVenv("ansible", "14.5.0", {
   also: ["requests==2.32.5", "python-dateutil==2.9.0.post0"],
   async interpreter() {
-    const unpack = (await buildPrograms())["embedded-python"];
+    const unpack = await buildProgram("embedded-python");
     const { code, out, err } = await runProgram(unpack, [join(dirname(unpack), "unpacked")], {});
     if (code !== 0) throw new Error(`${unpack}: ${err}`);
     return out.trim();

@@ -2,12 +2,23 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Readable } from "node:stream";
 import { type Host, run } from "../../src/cli/index.ts";
+import { shellWord } from "../../src/core/base/index.ts";
 import { TestClock } from "./clock.ts";
 import { noHome } from "./nowhere.ts";
 import { maxWait } from "./until.ts";
 
 /** The program as its source. */
 export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+const compiled = process.env["NODE_COMPILE_CACHE"];
+/** Where the children of a run keep what Node has compiled: without it each compiles all of its modules anew. */
+export const compileCache: Readonly<Record<string, string>> = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
+
+/** A shell's function or program that runs the source with the arguments that it has: its last line. */
+export const podtrustScript: string = [
+  ...Object.entries(compileCache).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+  `exec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"`,
+].join("\n");
 
 /** How a command ended, and what it said. */
 export interface CliResult {
@@ -28,12 +39,11 @@ export interface ChildOptions {
 
 /** Runs `podtrust ARGS` as a child process. */
 export function podtrustChild(args: readonly string[], options: ChildOptions = {}): Promise<CliResult> {
-  const compiled = process.env["NODE_COMPILE_CACHE"];
   const env = {
     PATH: process.env["PATH"],
     HOME: noHome,
     NODE_NO_WARNINGS: "1",
-    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    ...compileCache,
     ...options.env,
   };
   const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: maxWait });

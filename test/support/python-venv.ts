@@ -54,7 +54,7 @@ export function cleanAwsEnvironment(env: Readonly<Record<string, string>>): Reco
 export interface VenvOptions {
   /** Further packages, as `requests==2.32.5`. */
   readonly also?: readonly string[];
-  /** Path of another interpreter than the machine's python3; it needs no pip of its own. */
+  /** Path of another interpreter than the machine's python3. */
   readonly interpreter?: () => Promise<string>;
 }
 
@@ -63,26 +63,24 @@ const installTime = 600_000;
 
 type Run = readonly [file: string, ...args: string[]];
 
-/** The pip that installs for interpreters which have none. */
+/** The pip that installs for all others: one of their own would be half of what an environment takes. */
 const pip = (): PythonVenv => pythonVenv("pip", "25.3");
 
-/** What makes an environment: by the machine's own python3 and its pip, or by another one. */
+/** What makes an environment, and installs into it. */
 async function installation(
   folder: string,
   requirements: readonly string[],
-  interpreter: VenvOptions["interpreter"],
+  interpreter: NonNullable<VenvOptions["interpreter"]>,
 ): Promise<readonly Run[]> {
+  const venv: Run = [await interpreter(), "-m", "venv", "--clear", folder];
   const install = ["install", "--quiet", "--disable-pip-version-check", ...requirements];
-  if (interpreter === undefined)
-    return [
-      ["python3", "-m", "venv", "--clear", folder],
-      [`${folder}/bin/pip`, ...install],
-    ];
-  const missing = await pip().missing();
+  const shared = pip();
+  if (folder === shared.folder) return [venv, [shared.program("pip"), ...install]];
+  const missing = await shared.missing();
   if (missing !== undefined) throw new Error(missing);
   return [
-    [await interpreter(), "-m", "venv", "--clear", "--without-pip", folder],
-    [pip().program("pip"), "--python", `${folder}/bin/python`, ...install],
+    [...venv, "--without-pip"],
+    [shared.program("pip"), "--python", `${folder}/bin/python`, ...install],
   ];
 }
 
@@ -101,7 +99,7 @@ export function pythonVenv(name: string, version: string, options: VenvOptions =
           const runs = await installation(
             folder,
             [requirement, ...(options.also ?? [])],
-            options.interpreter,
+            options.interpreter ?? (() => Promise.resolve("python3")),
           );
           for (const [file, ...args] of runs) {
             const { code, err } = await runProgram(file, args, env, installTime);

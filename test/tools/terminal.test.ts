@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { shellWord, systemClock } from "../../src/core/base/index.ts";
 import { policyText } from "../../src/rules/trust/index.ts";
 import { discovery, roleArn, sign, signer, trust } from "../conformance/fixture.ts";
-import { mainFile, podtrustHere } from "../support/cli.ts";
+import { podtrustScript, podtrustHere } from "../support/cli.ts";
 import { assertFits, assertSameWords } from "../support/narrow.ts";
 import { onTerminal } from "../support/pty.ts";
 import { configText, sandboxEnvironment, stackWorld, type StackWorld } from "../support/stack-world.ts";
@@ -37,7 +36,7 @@ async function begun(t: TestContext): Promise<StackWorld> {
   await file("trust.json", policyText(trust()));
   await file("token", await sign());
   await mkdir(join(world.folder, "bin"));
-  const program = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"\n`;
+  const program = `#!/bin/sh\n${podtrustScript}\n`;
   await writeFile(join(world.folder, "bin", "podtrust"), program, { mode: 0o755 });
   return world;
 }

@@ -6,10 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
-import { shellWord } from "../../../src/core/base/index.ts";
 import { blocksOf } from "../../docs/pages.ts";
 import { bindingOf, roles, trustOf, webRole } from "../../support/bindings/objects.ts";
-import { mainFile } from "../../support/cli.ts";
+import { podtrustScript } from "../../support/cli.ts";
 import { buildPrograms } from "../build.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { until } from "./plane.ts";
@@ -34,7 +33,7 @@ async function freshShell(t: TestContext): Promise<Shell> {
   await mkdir(bin);
   await symlink(plane.kubectlPath, join(bin, "kubectl"));
   await symlink(join(checkout, "deploy"), join(folder, "deploy"));
-  const program = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"\n`;
+  const program = `#!/bin/sh\n${podtrustScript}\n`;
   await writeFile(join(bin, "podtrust"), program, { mode: 0o755 });
   const env = {
     PATH: [bin, dirname(programs.helm), process.env["PATH"]].join(":"),
