@@ -12,8 +12,16 @@ import { googleAccount, googleCases } from "../support/gcp-cases.ts";
 import { openbaoCases } from "../support/openbao-cases.ts";
 import { containerOf, type PartyCase } from "../support/party-case.ts";
 import { until } from "../support/until.ts";
-import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import {
+  type Answer,
+  type ControlPlane,
+  type KubernetesVersion,
+  leftOut,
+  startControlPlane,
+  testedVersions,
+} from "./harness/index.ts";
 import { podEssence } from "./injection/pod-essence.ts";
+import { policyGate } from "./injection/policy-gate.ts";
 
 const accountOf = (name: string, annotations: object): JsonRecord => ({
   apiVersion: "v1",
@@ -58,7 +66,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, sorted(member)]));
 }
 
-describe("the API server's injection for Google, Azure and OpenBao", { skip: leftOut() }, () => {
+function suite(version: KubernetesVersion): void {
   let plane: ControlPlane;
 
   const create = async (path: string, body: unknown): Promise<void> => {
@@ -75,7 +83,8 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
     });
   };
 
-  async function apply(...args: readonly string[]): Promise<void> {
+  async function apply(...options: readonly string[]): Promise<void> {
+    const args = ["manifests", "injection", "--kubernetes", version, ...options];
     const { out, err, code } = await podtrustHere(args);
     assert.equal(code, 0, err);
     await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
@@ -114,8 +123,12 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
     });
 
   before(async () => {
-    plane = await startControlPlane({ version: "1.36", issuer: "https://oidc.example.com" });
-    await apply("manifests", "injection", "--for", "openbao");
+    plane = await startControlPlane({
+      version,
+      issuer: "https://oidc.example.com",
+      extraArgs: policyGate(version),
+    });
+    await apply("--for", "openbao");
     const own = placed.filter(({ namespace }) => namespace === "shop");
     const accounts = own.map(({ one, name }) => accountOf(name, one.serviceAccount));
     await makeNamespace("shop", [...accounts, accountOf("everything", everything)]);
@@ -131,10 +144,10 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
   });
   after(() => plane?.stop());
 
-  for (const mode of ["configmap", "serviceaccounts"])
+  // The versions do not differ in how parameters are found.
+  for (const mode of version === "1.36" ? ["configmap", "serviceaccounts"] : ["configmap"])
     test(`makes of every case's pod what the function makes of it, and says the same, by ${mode}`, async () => {
-      for (const party of ["gcp", "azure"])
-        await apply("manifests", "injection", "--for", party, "--mode", mode);
+      for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", mode);
       if (mode === "serviceaccounts")
         for (const { configMap } of injectionMaps)
           await plane.kubectl(["delete", "configmap", "-n", "shop", configMap]);
@@ -153,9 +166,8 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
     });
 
   test("gives one pod a token of AWS, Google, Azure and OpenBao, where PodSecurity is restricted and nobody is root", async () => {
-    await apply("manifests", "injection", "--mode", "configmap");
-    for (const party of ["gcp", "azure"])
-      await apply("manifests", "injection", "--for", party, "--mode", "configmap");
+    await apply("--mode", "configmap");
+    for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", "configmap");
     const securityContext = {
       allowPrivilegeEscalation: false,
       runAsNonRoot: true,
@@ -191,4 +203,11 @@ describe("the API server's injection for Google, Azure and OpenBao", { skip: lef
       "a pod that asks for AWS alone has what it had before",
     );
   });
-});
+}
+
+for (const version of testedVersions)
+  describe(
+    `injection for Google, Azure and OpenBao by Kubernetes ${version}`,
+    { skip: leftOut(testedVersions) },
+    () => suite(version),
+  );

@@ -169,7 +169,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/**/*.test.ts",
       "test/{azure,gcp,map,metrics,stack}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
-      "test/cluster/{api-versions,gcp-cel,injection-policy,kubernetes-api}.test.ts",
+      "test/cluster/{api-versions,gcp-cel,injection-parties,injection-policy,kubernetes-api}.test.ts",
       "test/cluster/bindings/admission.test.ts",
       "test/cluster/control-plane/adoption.test.ts",
       "test/cluster/doctor/causes.test.ts",
