@@ -34,6 +34,7 @@ const rows: readonly (readonly [what: string, cell: (party: RelyingPartyBounds) 
   ["Audiences of one trust", ({ maxAudiences }) => numberText(maxAudiences, unknown)],
   ["Characters of an audience", ({ maxAudience }) => numberText(maxAudience, unknown)],
   ["Bytes of a subject", ({ maxSubjectBytes }) => numberText(maxSubjectBytes, unknown)],
+  ["Characters of a token", ({ maxToken }) => numberText(maxToken, unknown)],
   [
     "A token may live for",
     ({ maxTokenSeconds }) =>

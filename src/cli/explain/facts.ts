@@ -45,7 +45,7 @@ export async function readToken(context: CommandContext, name: string): Promise<
       : [
           "The token's file ends in a line break, which is left out here. SDKs send a file as it is: write it without.",
         ];
-  return { text, jws: parseJws(text, { maxChars: 64 * kibibyte }), notes };
+  return { text, jws: parseJws(text), notes };
 }
 
 /** An OIDC provider with what is needed to fetch from it. */

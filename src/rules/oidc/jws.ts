@@ -1,6 +1,7 @@
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { base64urlBytes } from "./base64url.ts";
 import { readDocument, shown } from "./document.ts";
+import { boundsOf, type RelyingPartyName } from "./relying-parties.ts";
 
 /** A compact JWS (RFC 7515 §3.1) whose payload is a JSON object, as a JWT's is. Nothing in it is verified yet. */
 export interface Jws {
@@ -17,12 +18,20 @@ export interface Jws {
 }
 
 export interface JwsLimits {
-  /** Characters of the whole token; AWS takes 20,000. */
+  /** Characters of the whole token; `maxToken` by default. */
   readonly maxChars?: number;
 }
 
-/** AWS's limit on a web identity token, in characters. */
-export const maxToken = 20_000;
+/**
+ * Characters of a token that podtrust reads, whoever it is for: our own bound. What a relying party takes is in its row of
+ * relying-parties.ts.
+ */
+export const maxToken: number = 64 * 1024;
+
+/** How long a token may be for a relying party; our own bound where it documents none. */
+export function tokenLimits(party: RelyingPartyName): JwsLimits {
+  return { maxChars: boundsOf(party).maxToken ?? maxToken };
+}
 
 function invalid(message: string, next?: string): PodtrustError {
   return new PodtrustError("token-invalid", message, next === undefined ? {} : { next });

@@ -66,6 +66,8 @@ export interface RelyingPartyBounds {
   readonly maxAudience?: number;
   /** Bytes of a token's subject; absent where no limit is known. */
   readonly maxSubjectBytes?: number;
+  /** Characters of a token; absent where no limit is known. */
+  readonly maxToken?: number;
   /** Seconds from a token's iat to its exp; absent where no limit is known. */
   readonly maxTokenSeconds?: number;
   /** Federated credentials of one identity: each takes one ServiceAccount. */
@@ -93,6 +95,7 @@ export const relyingParties = {
     maxIssuer: 255,
     maxAudiences: 100,
     maxAudience: 255,
+    maxToken: 20_000,
     fetchesPublicly: true,
     keys: {
       fetchedMs: hour,
@@ -107,7 +110,7 @@ export const relyingParties = {
       ended: "a policy on the role that denies sessions from before now",
     },
     sources: [
-      "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (signatures, 100 keys of a type)",
+      "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (signatures, 100 keys of a type, tokens of 20,000 characters)",
       "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html (issuer and audiences of 255, 100 audiences)",
     ],
   },

@@ -11,7 +11,7 @@ import {
   type VendorAnswer,
   type VendorRefusal,
 } from "../judge/index.ts";
-import { parseJws } from "../oidc/index.ts";
+import { parseJws, tokenLimits } from "../oidc/index.ts";
 import type { LoginFacts, LoginLearned } from "./facts.ts";
 
 /** One rule by which OpenBao's JWT auth method lets a token log in. */
@@ -67,7 +67,7 @@ const structure = loginRule({
   answers: [notVerified],
   needs: [],
   check({ jwt }) {
-    const jws = tried(() => parseJws(jwt));
+    const jws = tried(() => parseJws(jwt, tokenLimits("openbao")));
     if (!(jws instanceof PodtrustError))
       return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
     return refusedWith(notVerified, {

@@ -12,4 +12,6 @@ describe("Azure's rule assertion-structure", () => {
       },
     ));
   test("accepts a JWT", () => accepts());
+  test("accepts a JWT that is longer than AWS would take, since no limit is known", () =>
+    accepts({ claims: { pad: "p".repeat(30_000) } }));
 });

@@ -13,4 +13,6 @@ describe("Google's rule subject-token-structure", () => {
       ));
 
   test("accepts a JWT", () => accepts());
+  test("accepts a JWT that is longer than AWS would take, since no limit is known", () =>
+    accepts({ claims: { pad: "p".repeat(30_000) } }));
 });

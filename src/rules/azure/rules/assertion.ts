@@ -1,6 +1,6 @@
 import { errorText, lengthText, PodtrustError } from "../../../core/base/index.ts";
 import { accepted, moment, refusedWith, shown, tried } from "../../judge/index.ts";
-import { parseJws, relyingParties } from "../../oidc/index.ts";
+import { parseJws, relyingParties, tokenLimits } from "../../oidc/index.ts";
 import { aadsts, assertionRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { useLibrary } from "./request.ts";
@@ -53,7 +53,7 @@ const structure = assertionRule({
   answers: [malformed],
   needs: [],
   check({ request }) {
-    const jws = tried(() => parseJws(request.clientAssertion ?? ""));
+    const jws = tried(() => parseJws(request.clientAssertion ?? "", tokenLimits("azure")));
     if (!(jws instanceof PodtrustError))
       return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
     return refusedWith(malformed, { why: errorText(jws), next: jws.next });

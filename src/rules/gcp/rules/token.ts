@@ -1,6 +1,6 @@
 import { errorText, lengthText, PodtrustError } from "../../../core/base/index.ts";
 import { accepted, moment, refusedWith, shown, tried, type VendorAnswer } from "../../judge/index.ts";
-import { parseJws } from "../../oidc/index.ts";
+import { parseJws, tokenLimits } from "../../oidc/index.ts";
 import { defaultAudiences } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -22,7 +22,7 @@ const structure = exchangeRule({
   answers: [noToken],
   needs: [],
   check({ request }) {
-    const jws = tried(() => parseJws(request.subjectToken ?? ""));
+    const jws = tried(() => parseJws(request.subjectToken ?? "", tokenLimits("gcp")));
     if (!(jws instanceof PodtrustError))
       return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
     return refusedWith(noToken, { why: errorText(jws), next: jws.next });

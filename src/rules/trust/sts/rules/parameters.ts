@@ -1,4 +1,5 @@
 import type { Evidence } from "../../../judge/index.ts";
+import { relyingParties } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import type { WebIdentityRequest } from "../facts.ts";
 import { type StsRule, stsRule } from "../rule.ts";
@@ -27,7 +28,7 @@ const limits: Readonly<Record<Exclude<keyof WebIdentityRequest, "durationSeconds
   {
     roleArn: { required: true, min: 20, max: 2048 },
     roleSessionName: { required: true, min: 2, max: 64, pattern: String.raw`[\w+=,.@-]*` },
-    webIdentityToken: { required: true, min: 4, max: 20_000, secret: true },
+    webIdentityToken: { required: true, min: 4, max: relyingParties.aws.maxToken, secret: true },
     providerId: { min: 4, max: 2048 },
     policy: { min: 1, max: 2048, pattern: String.raw`[\u0009\u000A\u000D\u0020-\u00FF]+` },
   };
