@@ -8,9 +8,10 @@ import {
 } from "../../core/base/index.ts";
 import {
   type Binding,
-  bindingsManager,
+  type BoundParty,
   type GrantedRole,
   defaultProfile,
+  partyNames,
 } from "../../rules/bindings/index.ts";
 import {
   accessAnnotations,
@@ -23,7 +24,7 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { sameObject, type StateApi } from "./status.ts";
 import { behindCluster, finding, type Finding } from "../../stack/index.ts";
-import type { Pass } from "./pass.ts";
+import type { AnyPass, Pass } from "./pass.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
 const defaultExpiration = 86_400;
@@ -51,22 +52,32 @@ export function accessOf(
   };
 }
 
-/** Annotations by which pods are given roles, and which are not among those that are wanted. */
+/** The annotations of a ServiceAccount by which its pods become what a binding says. */
+export interface WantedAnnotations {
+  readonly party: BoundParty;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Whether pods are given something of the relying party by a key: what is left over of it goes where we wrote it. */
+  readonly isOurs: (key: string) => boolean;
+  /** What of a ServiceAccount keeps its pods from that, as the end of a sentence; undefined where nothing does. */
+  readonly conflict: (account: KubernetesObject) => string | undefined;
+  /** What a ServiceAccount does that has them, as the end of a sentence. */
+  readonly does: string;
+}
+
+/** Annotations by which pods are given something, and which are not among those that are wanted. */
 function surplus(
   { metadata }: KubernetesObject,
-  wanted: Readonly<Record<string, string>>,
+  { annotations, isOurs }: WantedAnnotations,
 ): readonly string[] {
   return Object.keys(metadata.annotations ?? {}).filter(
-    (key) =>
-      !Object.hasOwn(wanted, key) &&
-      (key === accountAnnotations.audience || key.startsWith(profilePrefix) || key.startsWith(chainPrefix)),
+    (key) => !Object.hasOwn(annotations, key) && isOurs(key),
   );
 }
 
 /** Annotations that podtrust itself wrote (metadata.managedFields); what a watch gives has no account of it. */
-function written({ metadata }: KubernetesObject): readonly string[] {
+function written({ metadata }: KubernetesObject, party: BoundParty): readonly string[] {
   return recordsOf(recordOf(metadata)["managedFields"])
-    .filter(({ manager }) => manager === bindingsManager)
+    .filter(({ manager }) => manager === partyNames[party].manager)
     .flatMap(({ fieldsV1 }) =>
       Object.keys(recordOf(recordOf(recordOf(fieldsV1)["f:metadata"])["f:annotations"])),
     )
@@ -76,23 +87,19 @@ function written({ metadata }: KubernetesObject): readonly string[] {
 /** How a ServiceAccount stands to what is wanted. */
 type Standing = "right" | "to-write" | "to-read";
 
+const hasAll = ({ metadata }: KubernetesObject, { annotations }: WantedAnnotations): boolean =>
+  Object.entries(annotations).every(([key, value]) => metadata.annotations?.[key] === value);
+
 /** Of one that a watch saw: one that has more than is wanted has to be read, since it may be ours or somebody else's. */
-function standingOf(account: KubernetesObject, access: RoleAccess): Standing {
-  const wanted = accessAnnotations(access);
+function standingOf(account: KubernetesObject, wanted: WantedAnnotations): Standing {
   if (surplus(account, wanted).length > 0) return "to-read";
-  const { annotations = {} } = account.metadata;
-  return Object.entries(wanted).every(([key, value]) => annotations[key] === value) ? "right" : "to-write";
+  return hasAll(account, wanted) ? "right" : "to-write";
 }
 
 /** Of one that was read: what is left over of an earlier pass is taken away, and what is somebody else's stays. */
-function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
-  const wanted = accessAnnotations(access);
-  const { annotations = {} } = account.metadata;
-  const ours = written(account);
-  return (
-    Object.entries(wanted).some(([key, value]) => annotations[key] !== value) ||
-    surplus(account, wanted).some((key) => ours.includes(key))
-  );
+function isToWrite(account: KubernetesObject, wanted: WantedAnnotations): boolean {
+  const ours = written(account, wanted.party);
+  return !hasAll(account, wanted) || surplus(account, wanted).some((key) => ours.includes(key));
 }
 
 /**
@@ -103,15 +110,14 @@ function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
 async function annotate(
   api: StateApi,
   serviceAccount: KubernetesObject,
-  access: RoleAccess,
+  { party, annotations }: WantedAnnotations,
   signal: AbortSignal,
 ): Promise<KubernetesObject | undefined> {
   const same = sameObject(serviceAccount);
-  const annotations = accessAnnotations(access);
   try {
     return await api.apply(
       { ...same, metadata: { ...same.metadata, annotations } },
-      { fieldManager: bindingsManager, signal },
+      { fieldManager: partyNames[party].manager, signal },
     );
   } catch (error) {
     if (error instanceof PodtrustError && error.code === "cluster-conflict") return undefined;
@@ -119,22 +125,30 @@ async function annotate(
   }
 }
 
-/** Takes our annotations away, and nobody else's. */
-export async function unannotate(
-  api: StateApi,
-  serviceAccount: KubernetesObject,
-  signal: AbortSignal,
+/**
+ * Takes our annotations off the ServiceAccount of a binding, and nobody else's, where it is still there and has the one that
+ * every binding of the relying party sets; that it cannot keeps nobody waiting.
+ */
+export async function unannotated(
+  { clients, facts, signal }: AnyPass,
+  party: BoundParty,
+  always: string,
 ): Promise<void> {
-  if (serviceAccount.metadata.annotations?.[accountAnnotations["role-arn"]] === undefined) return;
-  const same = sameObject(serviceAccount);
-  await api.apply(
-    { ...same, metadata: { ...same.metadata, annotations: {} } },
-    { fieldManager: bindingsManager, signal },
-  );
+  const { cluster } = clients;
+  const { namespace = "", name } = facts.object.metadata;
+  try {
+    const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
+    if (account?.metadata.annotations?.[always] === undefined) return;
+    const same = sameObject(account);
+    const without = { ...same, metadata: { ...same.metadata, annotations: {} } };
+    await cluster.apply(without, { fieldManager: partyNames[party].manager, signal });
+  } catch {
+    signal.throwIfAborted();
+  }
 }
 
 /** The ServiceAccount as the watch last saw it, without the account of who wrote what; undefined where it saw none. */
-function seenAccount({ facts }: Pass): KubernetesObject | undefined {
+function seenAccount({ facts }: AnyPass): KubernetesObject | undefined {
   const metadata = recordOf(facts.account?.["metadata"]);
   if (textOf(metadata["uid"]) === undefined) return undefined;
   const { namespace = "", name } = facts.object.metadata;
@@ -145,39 +159,38 @@ function seenAccount({ facts }: Pass): KubernetesObject | undefined {
  * The ServiceAccount as it stands after what is wanted was written where it was not there: undefined where there is none.
  * One that has what is wanted costs no call, and one that has more of somebody else's is read and not written.
  */
-async function standing(pass: Pass, access: RoleAccess): Promise<KubernetesObject | undefined> {
+async function standing(pass: AnyPass, wanted: WantedAnnotations): Promise<KubernetesObject | undefined> {
   const { facts, clients, signal } = pass;
   const { cluster } = clients;
   const seen = seenAccount(pass);
-  const how = seen === undefined ? "to-read" : standingOf(seen, access);
+  const how = seen === undefined ? "to-read" : standingOf(seen, wanted);
   if (how === "right") return seen;
   const given =
-    seen !== undefined && how === "to-write" ? await annotate(cluster, seen, access, signal) : undefined;
+    seen !== undefined && how === "to-write" ? await annotate(cluster, seen, wanted, signal) : undefined;
   if (given !== undefined) return given;
   const { namespace = "", name } = facts.object.metadata;
   const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
-  if (account === undefined || !isToWrite(account, access)) return account;
-  return (await annotate(cluster, account, access, signal)) ?? account;
+  if (account === undefined || !isToWrite(account, wanted)) return account;
+  return (await annotate(cluster, account, wanted, signal)) ?? account;
 }
 
-/** The ServiceAccount, annotated with its roles; and what that means for pods. */
-export async function annotated(
-  pass: Pass,
-  { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },
+/** The ServiceAccount of a binding, annotated; and what that means for pods. */
+export async function annotatedWith(
+  pass: AnyPass,
+  wanted: WantedAnnotations,
 ): Promise<{ readonly finding: Finding; readonly there: boolean }> {
-  const { namespace, name } = binding;
+  const { namespace = "", name } = pass.facts.object.metadata;
   const from = pass.clients.cluster.server;
-  const access = accessOf(roles, binding.roles, audience);
   try {
-    const account = await standing(pass, access);
+    const account = await standing(pass, wanted);
     if (account === undefined) {
       const seen = `there is no ServiceAccount ${namespace}/${name}`;
       return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
     }
-    const conflict = accessConflict(account, access);
+    const conflict = wanted.conflict(account);
     const [reason, does] =
       conflict === undefined
-        ? (["ServiceAccountFound", `names ${access.roleArn}`] as const)
+        ? (["ServiceAccountFound", wanted.does] as const)
         : (["AnnotationConflict", conflict] as const);
     return {
       finding: finding(reason, { seen: `ServiceAccount ${namespace}/${name} ${does}`, from }),
@@ -187,4 +200,20 @@ export async function annotated(
     pass.signal.throwIfAborted();
     return { finding: behindCluster(asPodtrustError(error), from), there: false };
   }
+}
+
+/** The same with the roles of AWS that it was granted. */
+export function annotated(
+  pass: Pass,
+  { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },
+): ReturnType<typeof annotatedWith> {
+  const access = accessOf(roles, binding.roles, audience);
+  return annotatedWith(pass, {
+    party: "aws",
+    annotations: accessAnnotations(access),
+    isOurs: (key) =>
+      key === accountAnnotations.audience || key.startsWith(profilePrefix) || key.startsWith(chainPrefix),
+    conflict: (account) => accessConflict(account, access),
+    does: `names ${access.roleArn}`,
+  });
 }

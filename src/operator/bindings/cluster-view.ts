@@ -1,10 +1,13 @@
 import { type Clock, type JsonRecord, recordOf, recordsOf, SharedAnswers } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import {
+  type BoundKind,
   type CountedBinding,
   readTrust,
+  type Shares,
   shareOf,
   type Trust,
+  trustNames,
   withoutRoom,
   type WithoutRoom,
 } from "../../rules/bindings/index.ts";
@@ -32,8 +35,22 @@ interface KeptBinding {
 interface SeenTrust {
   /** `versionOf` the object. */
   readonly version: string;
-  readonly trust: Trust | undefined;
+  readonly trust: Shares | undefined;
 }
+
+/** The trusts of one relying party, and how one is read; undefined where it has mistakes. */
+export interface TrustsRead {
+  readonly kind: BoundKind;
+  readonly read: (trust: KubernetesObject) => Shares | undefined;
+}
+
+const ofAws: TrustsRead = {
+  kind: trustNames.kind,
+  read(trust) {
+    const read = readTrust(trust);
+    return "object" in read ? read.object : undefined;
+  },
+};
 
 interface Departure {
   readonly uid: string | undefined;
@@ -64,7 +81,7 @@ function countOf(object: KubernetesObject): CountedBinding {
 }
 
 /**
- * What the cluster shows: the one memory of it, for all bindings. Keys are `namespace/name`. Its contract:
+ * What the cluster shows: the one memory of it, for all bindings of a relying party. Keys are `namespace/name`. Its contract:
  * - **Newest**: the binding that `take` gives is the newest of all that a watch or an answer to a write of ours has shown
  *   since, and is given once. It may be another by now: who takes it writes on condition of its version.
  * - **Room**: grants have room, or not, for the bindings that are there, as each was seen last.
@@ -77,6 +94,7 @@ function countOf(object: KubernetesObject): CountedBinding {
 export class ClusterView {
   readonly #api: Pick<KubernetesApi, "read">;
   readonly #clock: Pick<Clock, "elapsed">;
+  readonly #of: TrustsRead;
   readonly #kept = new Map<string, KeptBinding>();
   #keptText = 0;
   /** Whether anybody takes them: a process that has not led yet reconciles nothing. */
@@ -90,9 +108,10 @@ export class ClusterView {
   readonly #trusts = new Map<string, SeenTrust>();
   readonly #departures = new Map<string, Departure>();
 
-  constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">) {
+  constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">, of: TrustsRead = ofAws) {
     this.#api = api;
     this.#clock = clock;
+    this.#of = of;
     this.#trustReads = new SharedAnswers(clock, maxTrustAge, maxTrusts);
   }
 
@@ -169,7 +188,7 @@ export class ClusterView {
   /** A trust; undefined where there is none. Throws `cluster-*`. */
   async trust(name: string, signal: AbortSignal): Promise<KubernetesObject | undefined> {
     const object = await this.#trustReads.of(name, signal, (own) =>
-      this.#api.read({ kind: "AWSTrust", name }, { signal: own }),
+      this.#api.read({ kind: this.#of.kind, name }, { signal: own }),
     );
     this.#remember(name, object);
     return object;
@@ -222,10 +241,9 @@ export class ClusterView {
     }
     const version = versionOf(object);
     if (this.#trusts.get(name)?.version === version) return;
-    const read = readTrust(object);
     // Each is read again by the next attempt of a binding that names it.
     if (this.#trusts.size >= maxTrusts) this.#trusts.clear();
-    this.#trusts.set(name, { version, trust: "object" in read ? read.object : undefined });
+    this.#trusts.set(name, { version, trust: this.#of.read(object) });
   }
 
   #dropAll(): void {

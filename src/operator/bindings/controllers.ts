@@ -1,6 +1,6 @@
 import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { StatusCondition, Trust } from "../../rules/bindings/index.ts";
+import { type BoundKind, partyNames, type StatusCondition, type Trust } from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type KeySource,
@@ -9,22 +9,17 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../controller/index.ts";
-import type { BoundAccounts } from "./account/index.ts";
 import { ClusterView } from "./cluster-view.ts";
-import { Leftovers } from "./leftovers.ts";
-import { soon } from "./prove.ts";
-import { reconcileBinding } from "./reconcile.ts";
-import { trustNameOf } from "./status.ts";
-import { reconcileTrust } from "./trust.ts";
-import type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, GrantRoom } from "./pass.ts";
+import type { PartyPasses } from "./party.ts";
+import type { BindingEvent, BindingFacts, BindingOutcome, ClusterClients, GrantRoom } from "./pass.ts";
+import { soon, trustNameOf } from "./status.ts";
 
-/** What the controllers of bindings and trusts work with. */
-export interface BindingControllersOptions {
-  readonly api: BindingClients["cluster"];
-  readonly aws: BoundAccounts;
+/** What the controllers of bindings and trusts work with, of one relying party. */
+export interface PartyControllersOptions {
+  readonly api: ClusterClients["cluster"];
   readonly clock: Clock;
   readonly bindings: KeySource;
-  /** The AWSTrust that a binding names, as it was last seen; undefined where there is no such binding. */
+  /** The trust that a binding names, as it was last seen; undefined where there is no such binding. */
   readonly trustOf: (key: string) => string | undefined;
   readonly trusts: KeySource;
   /** ServiceAccounts: of the same keys as their bindings. */
@@ -39,16 +34,13 @@ export interface BindingControllersOptions {
 
 const nowhere: ReconcileResult = {};
 
-/** What passes by itself: each try may be the one that succeeds. Everything else waits for a person. */
-const passing: ReadonlySet<Reason> = new Set<Reason>([
-  "AwsUnavailable",
+/** What passes by itself, whichever relying party it is about. Everything else waits for a person. */
+const passing: readonly Reason[] = [
   "ClusterNotReady",
   "ClusterUnreachable",
   "LookFailed",
-  "RolePending",
-  "RoleSettling",
   "TokenRequestFailed",
-]);
+];
 
 /** What a pass judged by, and with which reason it failed: another generation of binding or trust begins again. */
 function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reason: Reason): string {
@@ -67,19 +59,20 @@ function resultOf(outcome: Pick<BindingOutcome, "againIn" | "conditions">): Reco
   return { againAfterMs: againIn, ...(isMet ? {} : { unmet: ready.reason }) };
 }
 
-/** The same of a binding, which may be stuck until a person mends it. */
+/** The same of a binding, which may be stuck until a person mends it. `waited`: what passes by itself. */
 function bindingResult(
   facts: Pick<BindingFacts, "object" | "trust">,
   outcome: Pick<BindingOutcome, "againIn" | "conditions">,
+  waited: readonly Reason[],
 ): ReconcileResult {
   const [ready, result] = [readyOf(outcome), resultOf(outcome)];
   if (outcome.againIn !== soon || ready === undefined || result.unmet === undefined) return result;
-  return passing.has(ready.reason) ? result : { ...result, stuckOn: causeOf(facts, ready.reason) };
+  return waited.includes(ready.reason) ? result : { ...result, stuckOn: causeOf(facts, ready.reason) };
 }
 
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
 function boundAccounts(
-  { accounts, accountOf, trustOf }: BindingControllersOptions,
+  { accounts, accountOf, trustOf }: PartyControllersOptions,
   view: ClusterView,
 ): KeySource {
   // Asked in any case: what is remembered of one's own writing is told once, also after its binding is gone.
@@ -88,34 +81,28 @@ function boundAccounts(
   return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 
-/** Bindings whose roles somebody else has changed: a look at an account is one binding's, and shows those of all. */
-function drifting({ aws }: BindingControllersOptions): KeySource {
+/** Bindings of which somebody else has changed something: one look may be one binding's, and shows those of all. */
+function drifting(subscribe: PartyPasses<never>["drifting"]): KeySource {
   return {
     synced: true,
     untilSynced: () => Promise.resolve(),
     keys: () => [],
-    subscribe: (changed) => aws.subscribe(changed),
+    subscribe: (changed) => subscribe(changed),
   };
 }
 
-/**
- * What an Event is about: a role that stays or is left behind is told on the trust, since a namespace that goes with its bindings takes
- * no Events any more.
- */
-const regarding = (
-  { reason }: BindingEvent,
-  binding: KubernetesObject,
-  trust: KubernetesObject | undefined,
-): KubernetesObject => (reason === "RoleKept" || reason === "RoleRetained" ? (trust ?? binding) : binding);
-
-function bindingController(options: BindingControllersOptions): Controller {
+function bindingController<Clients extends ClusterClients>(
+  row: PartyPasses<Clients>,
+  options: PartyControllersOptions,
+): Controller {
   const { api, clock, bindings, trusts, trustOf, accountOf, report } = options;
   const { view = new ClusterView(api, clock) } = options;
   trusts.subscribe((name) => view.trustChanged(name));
-  const passes = new BindingPasses(options, view);
+  const passes = new BindingPasses(api, row, view);
+  const waited = [...passing, ...row.passing];
   return {
-    name: "bindings",
-    // Most of a pass is waiting for AWS, whose pace all passes share.
+    name: `bindings${partyNames[row.party].suffix}`,
+    // Most of a pass is waiting for the relying party, whose pace all passes share.
     concurrency: 16,
     // One tenant, however much fails in its namespaces, leaves the other half to the others.
     perShare: 8,
@@ -124,7 +111,7 @@ function bindingController(options: BindingControllersOptions): Controller {
       bindings,
       boundAccounts(options, view),
       followedAs(trusts, () => bindings.keys()),
-      drifting(options),
+      drifting(row.drifting),
     ],
     async reconcile(key, run) {
       const { signal } = run;
@@ -135,9 +122,12 @@ function bindingController(options: BindingControllersOptions): Controller {
         const trust = await view.trust(trustNameOf(object), signal);
         const room = (one: Trust): GrantRoom => view.roomOf(one, key);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
-        const ended = await reconcileBinding(facts, clients, clock, signal);
-        for (const event of ended.events) await report(regarding(event, object, trust), event);
-        result = bindingResult(facts, ended);
+        const ended = await row.binding(facts, clients, clock, signal);
+        for (const event of ended.events) {
+          const onTrust = row.toldOnTrust.includes(event.reason) ? trust : undefined;
+          await report(onTrust ?? object, event);
+        }
+        result = bindingResult(facts, ended, waited);
         return ended;
       });
       return result;
@@ -145,58 +135,66 @@ function bindingController(options: BindingControllersOptions): Controller {
   };
 }
 
-function trustController(options: BindingControllersOptions): Controller {
+function trustController<Clients extends ClusterClients>(
+  row: PartyPasses<Clients>,
+  options: PartyControllersOptions,
+): Controller {
   const { api, clock, bindings, trusts, trustOf, report } = options;
-  /** By the trusts' names. */
-  const leftovers = new Map<string, Leftovers>();
+  const { trust: names, suffix } = partyNames[row.party];
   return {
-    name: "trusts",
+    name: `trusts${suffix}`,
     follows: [trusts, followedAs(bindings, () => trusts.keys())],
     async reconcile(key, run) {
       const { signal } = run;
-      const object = await api.read({ kind: "AWSTrust", name: key }, { signal });
-      const there = new Set(trusts.keys());
-      for (const name of leftovers.keys()) if (!there.has(name)) leftovers.delete(name);
-      if (object === undefined) return nowhere;
+      const object = await api.read({ kind: names.kind, name: key }, { signal });
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
-      const left = leftovers.get(key) ?? new Leftovers();
-      leftovers.set(key, left);
-      const facts = { object, bindings: new Set(naming), leftovers: left };
-      const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) await report(object, event);
+      const seen = object && { object, bindings: new Set(naming) };
+      const clients = row.clients(heldClients(api, run));
+      const outcome = await row.trust(seen, new Set(trusts.keys()), clients, { clock, signal });
+      if (object !== undefined) for (const event of outcome.events) await report(object, event);
       return resultOf(outcome);
     },
   };
 }
 
-/** The controllers of bindings and trusts, for whoever runs controllers. */
-export function bindingControllers(options: BindingControllersOptions): readonly Controller[] {
-  return [bindingController(options), trustController(options)];
+/** The controllers of a relying party's bindings and trusts, for whoever runs controllers. */
+export function partyControllers<Clients extends ClusterClients>(
+  row: PartyPasses<Clients>,
+  options: PartyControllersOptions,
+): readonly Controller[] {
+  return [bindingController(row, options), trustController(row, options)];
 }
 
 /** What is done with a binding, which may not be there, and what comes of it. */
-export type BindingWork = (
+export type BindingWork<Clients> = (
   object: KubernetesObject | undefined,
-  clients: BindingClients,
+  clients: Clients,
 ) => Promise<BindingOutcome | undefined>;
 
 /** So soon a pass has to come, in milliseconds, that the binding as it was left is kept for it. */
 const soonAgain = 20_000;
 
-/** AWS was to be changed for a binding of which nobody knows whether it still is as it was seen. */
+/** Something was to be changed for a binding of which nobody knows whether it still is as it was seen. */
 class Unconfirmed extends Error {}
 
+/** What a pass found of its binding. */
+interface Expected {
+  readonly kind: string;
+  /** Absent where it was read. */
+  readonly version: string | undefined;
+}
+
 /**
- * The same clients, whose first write of the binding finds it as `expected` or is refused, and by which AWS is not changed
- * before that. `left`: told of the binding as each write left it.
+ * The same clients, whose first write of the binding finds it as `expected` or is refused, and by which nothing is changed at
+ * a relying party before that. `left`: told of the binding as each write left it.
  */
 function conditional(
-  clients: BindingClients,
-  expected: string | undefined,
+  clients: ClusterClients,
+  expected: Expected,
   left: (object: KubernetesObject) => void,
-): BindingClients {
+): ClusterClients {
   const { cluster } = clients;
-  let resourceVersion = expected;
+  let resourceVersion = expected.version;
   return {
     ...clients,
     assertHeld() {
@@ -206,7 +204,7 @@ function conditional(
     cluster: {
       ...cluster,
       async apply(object, options) {
-        if (object.kind !== "AWSRoleBinding") return cluster.apply(object, options);
+        if (object.kind !== expected.kind) return cluster.apply(object, options);
         const first = resourceVersion === undefined ? {} : { resourceVersion };
         const written = await cluster.apply(
           { ...object, metadata: { ...object.metadata, ...first } },
@@ -231,19 +229,25 @@ function isStale(error: unknown): boolean {
 
 /**
  * Passes of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
- * API server. Nothing is changed at AWS before a write has found the binding so; where it does not, or there is nothing to
- * write first, the pass is had again with the binding read.
+ * API server. Nothing is changed at a relying party before a write has found the binding so; where it does not, or there is nothing
+ * to write first, the pass is had again with the binding read.
  */
-export class BindingPasses {
-  readonly #clients: PassClients;
+export class BindingPasses<Clients extends ClusterClients> {
+  readonly #api: ClusterClients["cluster"];
+  readonly #row: PartyPasses<Clients>;
   readonly #view: ClusterView;
 
-  constructor(clients: PassClients, view: ClusterView) {
-    this.#clients = clients;
+  constructor(api: ClusterClients["cluster"], row: PartyPasses<Clients>, view: ClusterView) {
+    this.#api = api;
+    this.#row = row;
     this.#view = view;
   }
 
-  async have(key: string, run: Reconcile, work: BindingWork): Promise<BindingOutcome | undefined> {
+  get #kind(): BoundKind {
+    return partyNames[this.#row.party].binding.kind;
+  }
+
+  async have(key: string, run: Reconcile, work: BindingWork<Clients>): Promise<BindingOutcome | undefined> {
     const seen = this.#view.take(key);
     if (seen !== undefined) {
       try {
@@ -253,47 +257,37 @@ export class BindingPasses {
       }
     }
     const [namespace = "", name = ""] = key.split("/");
-    const ref = { kind: "AWSRoleBinding", namespace, name } as const;
-    const object = await this.#clients.api.read(ref, { signal: run.signal });
+    const object = await this.#api.read({ kind: this.#kind, namespace, name }, { signal: run.signal });
     return this.#have(object, undefined, run, work);
   }
 
   async #have(
     object: KubernetesObject | undefined,
-    expected: string | undefined,
+    version: string | undefined,
     run: Reconcile,
-    work: BindingWork,
+    work: BindingWork<Clients>,
   ): Promise<BindingOutcome | undefined> {
     let left: KubernetesObject | undefined;
-    const held = heldClients(this.#clients, run, this.#view);
-    const outcome = await work(
-      object,
-      conditional(held, expected, (written) => (left = written)),
-    );
+    const held = heldClients(this.#api, run, this.#view);
+    const clients = conditional(held, { kind: this.#kind, version }, (written) => (left = written));
+    const outcome = await work(object, this.#row.clients(clients));
     if (left !== undefined && (outcome?.againIn ?? Infinity) <= soonAgain) this.#view.keep(left);
     return outcome;
   }
 }
 
-/** By which passes work. */
-export interface PassClients {
-  readonly api: BindingClients["cluster"];
-  readonly aws: BoundAccounts;
-}
-
 /** The clients of a pass, which write only while this process holds the lease. `view`: shown the ServiceAccounts that they write. */
 function heldClients(
-  { api, aws }: PassClients,
+  api: ClusterClients["cluster"],
   { assertHeld }: Reconcile,
   view?: ClusterView,
-): BindingClients {
+): ClusterClients {
   const apply: KubernetesApi["apply"] = (object, options) => {
     assertHeld();
     if (object.kind === "ServiceAccount") view?.writes(object);
     return api.apply(object, options);
   };
   return {
-    aws,
     assertHeld,
     cluster: {
       server: api.server,

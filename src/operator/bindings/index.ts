@@ -1,5 +1,5 @@
 export { BoundAccounts } from "./account/index.ts";
-export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
+export { bindingControllers, type BindingControllersOptions } from "./aws.ts";
 export { ClusterView } from "./cluster-view.ts";
 export { type EarlierRoles, earlierRoles } from "./earlier-roles.ts";
 export { Leftovers } from "./leftovers.ts";

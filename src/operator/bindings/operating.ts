@@ -1,9 +1,10 @@
 import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
-import { retryAnnotation } from "../../rules/bindings/index.ts";
+import { type BoundParty, partyNames, retryAnnotation } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, Mirror } from "../../providers/kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../index.ts";
 import { BoundAccounts } from "./account/index.ts";
-import { bindingControllers } from "./controllers.ts";
+import { bindingControllers } from "./aws.ts";
+import type { PartyControllersOptions } from "./controllers.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { BindingEvent } from "./pass.ts";
 
@@ -35,9 +36,13 @@ const isNew = ({ metadata, status }: JsonRecord): boolean =>
   status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
 
 /** Follows bindings by their heads; `view` is shown the whole of each. */
-function followBindings(follow: ControllerTools["follow"], view: ClusterView): Mirror<BindingHead> {
+function followBindings(
+  party: BoundParty,
+  follow: ControllerTools["follow"],
+  view: ClusterView,
+): Mirror<BindingHead> {
   const bindings: Mirror<BindingHead> = follow({
-    kind: "AWSRoleBinding",
+    kind: partyNames[party].binding.kind,
     keep(object) {
       const head = bindingOf(object);
       const { namespace, name } = recordOf(object["metadata"]);
@@ -56,7 +61,7 @@ function followBindings(follow: ControllerTools["follow"], view: ClusterView): M
 }
 
 /** Says something of a binding or a trust beside it. */
-function eventReporter({ events }: ControllerTools) {
+function eventReporter({ events }: Pick<ControllerTools, "events">) {
   return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
     const { name, namespace, uid } = recordOf(object["metadata"]);
     const regarding = {
@@ -70,24 +75,33 @@ function eventReporter({ events }: ControllerTools) {
   };
 }
 
+/** What the controllers of a relying party's bindings work with in an operator, which follows them for it. */
+function followedBy(
+  { api, clock, accounts, follow, ...tools }: ControllerTools,
+  party: BoundParty,
+  view: ClusterView,
+): PartyControllersOptions {
+  const bindings = followBindings(party, follow, view);
+  return {
+    api,
+    clock,
+    bindings,
+    trustOf: (key) => bindings.get(key)?.trust,
+    trusts: follow({ kind: partyNames[party].trust.kind, keep: headOf }),
+    accounts,
+    accountOf: (key) => accounts.get(key),
+    view,
+    report: eventReporter(tools),
+  };
+}
+
 /**
  * The controllers of AWSRoleBinding and AWSTrust, with the AWS credentials of the environment: in the cluster those that
  * the operator's own projected token gets it.
  */
 export function reconcilingBindings(tools: ControllerTools): Controllers {
-  const { api, clock, logger, accounts, follow } = tools;
-  const view = new ClusterView(api, clock);
-  const bindings = followBindings(follow, view);
-  return bindingControllers({
-    api,
-    aws: new BoundAccounts({ clock, notice: (text) => logger.warn(text) }),
-    clock,
-    bindings,
-    trustOf: (key) => bindings.get(key)?.trust,
-    trusts: follow({ kind: "AWSTrust", keep: headOf }),
-    accounts,
-    accountOf: (key) => accounts.get(key),
-    view,
-    report: eventReporter(tools),
-  });
+  const { api, clock, logger } = tools;
+  const followed = followedBy(tools, "aws", new ClusterView(api, clock));
+  const aws = new BoundAccounts({ clock, notice: (text) => logger.warn(text) });
+  return bindingControllers({ ...followed, aws });
 }

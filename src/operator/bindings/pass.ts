@@ -14,20 +14,24 @@ export interface RoleStatus {
   readonly managed: boolean;
 }
 
-/** `status` of a binding. */
-export interface BindingStatus {
+/** What the status of every binding has. */
+export interface StatusHead {
   readonly observedGeneration?: number;
-  /** By which AWSTrust the roles were cut last, as UID/GENERATION. */
+  /** By which trust was last cut what it has, as UID/GENERATION. */
   readonly observedTrust?: string;
-  /** RFC 3339: when STS last let the ServiceAccount into all of its roles. */
+  /** RFC 3339: when the relying party last let the ServiceAccount into all of it. */
   readonly lastProof?: string;
-  /** RFC 3339: when podtrust last changed something at AWS for it. */
+  /** RFC 3339: when podtrust last changed something at the relying party for it. */
   readonly changedAt?: string;
+  readonly conditions: readonly StatusCondition[];
+}
+
+/** `status` of an AWSRoleBinding. */
+export interface BindingStatus extends StatusHead {
   /** Those that were seen at AWS. */
   readonly roles: readonly RoleStatus[];
   /** Those that IAM is asked to make, or was, and that were not seen since: they may be there. Nobody is shown them. */
   readonly pendingRoles?: readonly RoleStatus[];
-  readonly conditions: readonly StatusCondition[];
 }
 
 /** Grants of a trust that have no room for a binding, by their names. */
@@ -41,7 +45,7 @@ export interface GrantRoom {
 /** What the operator knows of a binding when its pass comes. */
 export interface BindingFacts {
   readonly object: KubernetesObject;
-  /** The AWSTrust of the name in its spec; undefined where there is none. */
+  /** The trust of the name in its spec; undefined where there is none. */
   readonly trust: KubernetesObject | undefined;
   /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
   readonly account?: JsonRecord | undefined;
@@ -51,11 +55,15 @@ export interface BindingFacts {
   readonly deletedFor: number;
 }
 
-export interface BindingClients {
+/** By which passes of every relying party work. */
+export interface ClusterClients {
   readonly cluster: Pick<KubernetesApi, "apply" | "read" | "removeFinalizer" | "requestToken" | "server">;
-  readonly aws: BoundAccounts;
-  /** Throws unless this process still holds the lease by which it alone writes; asked before AWS is changed. */
+  /** Throws unless this process still holds the lease by which it alone writes; asked before a relying party is changed. */
   readonly assertHeld?: () => void;
+}
+
+export interface BindingClients extends ClusterClients {
+  readonly aws: BoundAccounts;
 }
 
 /** Something for an Event on the binding. */
@@ -69,19 +77,25 @@ export interface BindingEvent {
 export interface BindingOutcome {
   readonly conditions: readonly StatusCondition[];
   readonly events: readonly BindingEvent[];
-  /** What was changed at AWS. */
+  /** What was changed at the relying party. */
   readonly changes: readonly Pick<Change, "kind" | "fields">[];
   /** When it wants another pass, in milliseconds; undefined: never, it is gone. */
   readonly againIn: number | undefined;
 }
 
-/** Everything that one pass works with. */
-export interface Pass {
+/** Everything that one pass works with, by its relying party's clients and status. */
+export interface PassOf<Clients extends ClusterClients, Status extends StatusHead> {
   readonly facts: BindingFacts;
-  readonly clients: BindingClients;
+  readonly clients: Clients;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly status: BindingStatus;
-  /** By which AWSTrust the roles were cut in this pass, as UID/GENERATION. */
+  readonly status: Status;
+  /** By which trust was cut in this pass what it has, as UID/GENERATION. */
   readonly cutBy?: string;
 }
+
+/** A pass of whichever relying party. */
+export type AnyPass = PassOf<ClusterClients, StatusHead>;
+
+/** A pass of an AWSRoleBinding. */
+export type Pass = PassOf<BindingClients, BindingStatus>;

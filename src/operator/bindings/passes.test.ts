@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
+import { awsPasses } from "./aws.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { BindingClients, BindingOutcome } from "./pass.ts";
 import { BindingPasses } from "./controllers.ts";
@@ -39,7 +40,7 @@ function passesAt(version: number, refusal: "cluster-conflict" | "cluster-not-fo
   };
   const view = new ClusterView(api, systemClock);
   const aws = undefined as unknown as BoundAccounts;
-  return { server, view, passes: new BindingPasses({ api, aws }, view) };
+  return { server, view, passes: new BindingPasses(api, awsPasses(aws), view) };
 }
 
 describe("the pass of a binding", () => {

@@ -21,15 +21,13 @@ import {
   awsFinding,
   judgeFacts,
 } from "../../stack/index.ts";
-import { foundOf, passInterval } from "./status.ts";
+import { foundOf, passInterval, soon } from "./status.ts";
 import type { Pass } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 
-/** What came of AWS's or the cluster's trouble is tried again sooner. */
-export const soon = 5000;
 /**
  * AWS's STS knew no new role before five seconds, and most after eight: before that asking costs a token and two calls for
  * nothing, then it is asked every one and a half.

@@ -26,9 +26,19 @@ import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
 import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./annotation.ts";
-import { readyFinding, type RoleSeen, settling, soon } from "./prove.ts";
+import { readyFinding, type RoleSeen, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
-import { ended, foundOf, keep, possibleRoles, refused, statusOf, trustNameOf, versionOf } from "./status.ts";
+import {
+  ended,
+  foundOf,
+  keep,
+  possibleRoles,
+  refused,
+  soon,
+  statusOf,
+  trustNameOf,
+  versionOf,
+} from "./status.ts";
 import { synced } from "./sync.ts";
 import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Pass } from "./pass.ts";
 

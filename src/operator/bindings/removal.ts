@@ -17,7 +17,8 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
-import { unannotate } from "./annotation.ts";
+import { accountAnnotations } from "../../rules/injection/index.ts";
+import { unannotated } from "./annotation.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Pass, RoleStatus } from "./pass.ts";
 import { isKept, keep, possibleRoles } from "./status.ts";
 
@@ -95,17 +96,6 @@ async function deleteRoles(
   }
 }
 
-/** Takes the role's annotation off the ServiceAccount, where that is still there; that it cannot keeps nobody waiting. */
-async function clearAnnotation({ clients, facts, signal }: Pass): Promise<void> {
-  const { namespace = "", name } = facts.object.metadata;
-  try {
-    const account = await clients.cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
-    if (account !== undefined) await unannotate(clients.cluster, account, signal);
-  } catch {
-    signal.throwIfAborted();
-  }
-}
-
 /** Says which roles are still there although their binding goes. */
 function leftBehind(roles: readonly RoleStatus[], why: string): readonly BindingEvent[] {
   if (roles.length === 0) return [];
@@ -136,7 +126,7 @@ export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
   if (!isKept(object)) return gone;
   const { namespace = "", name } = object.metadata;
   const trust = trustOf(pass);
-  await clearAnnotation(pass);
+  await unannotated(pass, "aws", accountAnnotations["role-arn"]);
   const accounts = trust?.accounts ?? [];
   const results = await mapLimit(accounts, (account) =>
     trust === undefined

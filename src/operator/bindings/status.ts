@@ -3,14 +3,22 @@ import {
   apiVersion,
   bindingsManager,
   type StatusCondition,
-  finalizer,
   conditionOf,
+  partyNames,
   type ConditionContent,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { Finding } from "../../stack/index.ts";
-import type { BindingEvent, BindingOutcome, BindingStatus, RoleStatus, Pass } from "./pass.ts";
+import type {
+  AnyPass,
+  BindingEvent,
+  BindingOutcome,
+  BindingStatus,
+  Pass,
+  RoleStatus,
+  StatusHead,
+} from "./pass.ts";
 
 function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
   const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
@@ -23,19 +31,27 @@ export function conditionsOf(object: KubernetesObject): readonly StatusCondition
   return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly StatusCondition[];
 }
 
-/** The status of a binding as the API gives it; only podtrust may write it. */
-export function statusOf(object: KubernetesObject): BindingStatus {
+/** What every binding's status has, as the API gives it; only podtrust may write it. */
+function statusHead(object: KubernetesObject): StatusHead {
   const status = recordOf(object["status"]);
   const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
   const { observedGeneration } = status;
   const observedTrust = textOf(status["observedTrust"]);
-  const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
   return {
     ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
     ...defined({ observedTrust, lastProof, changedAt }),
+    conditions: conditionsOf(object),
+  };
+}
+
+/** The status of an AWSRoleBinding. */
+export function statusOf(object: KubernetesObject): BindingStatus {
+  const status = recordOf(object["status"]);
+  const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
+  return {
+    ...statusHead(object),
     roles: recordsOf(status["roles"]).flatMap(roleStatus),
     ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
-    conditions: conditionsOf(object),
   };
 }
 
@@ -90,9 +106,18 @@ export async function writeStatus(
   await api.apply({ ...sameObject(object), status }, options);
 }
 
+/** The finalizer of bindings and trusts of a kind. */
+function finalizerOf({ kind }: KubernetesObject): string {
+  const row = Object.values(partyNames).find(({ binding, trust }) =>
+    [binding.kind, trust.kind].some((one) => one === kind),
+  );
+  if (row === undefined) throw new TypeError(`${kind} is no kind of bindings`);
+  return row.finalizer;
+}
+
 /** Whether an object waits for us before it goes. */
-export function isKept({ metadata }: KubernetesObject): boolean {
-  return metadata.finalizers?.includes(finalizer) === true;
+export function isKept(object: KubernetesObject): boolean {
+  return object.metadata.finalizers?.includes(finalizerOf(object)) === true;
 }
 
 /**
@@ -106,6 +131,7 @@ export async function keep(
   signal: AbortSignal,
 ): Promise<void> {
   if (isKept(object) === kept) return;
+  const finalizer = finalizerOf(object);
   if (!kept) return api.removeFinalizer(object, finalizer, { signal });
   const same = sameObject(object);
   await api.apply(
@@ -117,12 +143,15 @@ export async function keep(
 /** Drift is looked for this often: from a look at the whole account that all bindings share. */
 export const passInterval = 60_000;
 
+/** What came of a relying party's or the cluster's trouble is tried again sooner. */
+export const soon = 5000;
+
 /** A finding as a condition of this type. */
 export function foundOf(type: string, { reason, seen }: Finding): ConditionContent {
   return { type, reason, message: seen };
 }
 
-const eventsOf = (before: BindingStatus, conditions: readonly StatusCondition[]): readonly BindingEvent[] =>
+const eventsOf = (before: StatusHead, conditions: readonly StatusCondition[]): readonly BindingEvent[] =>
   conditions.flatMap((now): BindingEvent[] => {
     const stood = before.conditions.find(({ type }) => type === now.type);
     if (stood?.status === now.status && stood.reason === now.reason) return [];
@@ -135,22 +164,26 @@ const eventsOf = (before: BindingStatus, conditions: readonly StatusCondition[])
     return [{ type: status === "Unknown" ? "Normal" : "Warning", reason, message }];
   });
 
-/** What of a pass goes into the status. */
-export interface PassResult {
+/** What of every pass goes into the status. */
+export interface PassEnding {
   readonly found: readonly ConditionContent[];
-  readonly roles?: readonly RoleStatus[];
-  /** Given with `roles`. */
-  readonly pendingRoles?: readonly RoleStatus[];
   readonly proved?: string;
   readonly changedAt?: string;
   readonly changes?: BindingOutcome["changes"];
   readonly againIn: number;
 }
 
-/** What somebody else had changed at AWS, and was changed back: not what a new binding or grant asks for. */
+/** The same of a pass at AWS. */
+export interface PassResult extends PassEnding {
+  readonly roles?: readonly RoleStatus[];
+  /** Given with `roles`. */
+  readonly pendingRoles?: readonly RoleStatus[];
+}
+
+/** What somebody else had changed, and was changed back: not what a new binding or grant asks for. */
 function driftEvents(
-  before: BindingStatus,
-  now: Pick<BindingStatus, "observedGeneration" | "observedTrust">,
+  before: StatusHead,
+  now: Pick<StatusHead, "observedGeneration" | "observedTrust">,
   changes: BindingOutcome["changes"],
 ): readonly BindingEvent[] {
   const repaired = changes.filter(({ kind }) => kind === "update");
@@ -161,8 +194,8 @@ function driftEvents(
   return [{ type: "Warning", reason: "RoleDrift", message: `repaired: ${fields.join(", ")}` }];
 }
 
-/** Writes how a pass ended into the status, and gives it. */
-export async function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
+/** Writes how a pass ended into the status, with what of it is the relying party's own, and gives it. */
+async function endedWith(pass: AnyPass, ending: PassEnding, own: object): Promise<BindingOutcome> {
   const { facts, clients, clock, signal, status } = pass;
   const { found, changes = [], againIn } = ending;
   const generation = facts.object.metadata.generation ?? 0;
@@ -171,17 +204,21 @@ export async function ended(pass: Pass, ending: PassResult): Promise<BindingOutc
   const lastProof = ending.proved ?? status.lastProof;
   const changedAt = ending.changedAt ?? status.changedAt;
   const observedTrust = pass.cutBy ?? status.observedTrust;
-  const { roles, pendingRoles = [] } = ending.roles === undefined ? status : ending;
-  const next: BindingStatus = {
+  const next: StatusHead = {
     observedGeneration: generation,
-    roles: roles ?? status.roles,
-    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
+    ...own,
     conditions,
     ...defined({ observedTrust, lastProof, changedAt }),
   };
   await writeStatus(clients.cluster, facts.object, next, signal);
   const drift = driftEvents(status, next, changes);
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
+}
+
+/** Ends a pass of an AWSRoleBinding. */
+export function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
+  const { roles = pass.status.roles, pendingRoles = [] } = ending.roles === undefined ? pass.status : ending;
+  return endedWith(pass, ending, { roles, ...(pendingRoles.length === 0 ? {} : { pendingRoles }) });
 }
 
 /** The end of a pass in which nothing may be done: `Granted` and `Ready` say why. */

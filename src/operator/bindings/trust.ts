@@ -10,9 +10,9 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { passInterval, conditionsOf, isKept, keep, writeStatus } from "./status.ts";
+import { passInterval, conditionsOf, isKept, keep, soon, writeStatus } from "./status.ts";
 import type { Leftovers, Unclaimed } from "./leftovers.ts";
-import { soon, providerFinding } from "./prove.ts";
+import { providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent } from "./pass.ts";
 
 /** What the operator knows of a trust when its pass comes. */

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { apiVersion, bindingNames, trustNames } from "../../rules/bindings/index.ts";
+import { apiVersion, type BoundKind, type KindNames, partyNames } from "../../rules/bindings/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 
 /** The kinds of object that podtrust reads or writes; with its group where two groups have a kind of that name. */
@@ -28,8 +28,7 @@ export type ObjectKind =
   | "NetworkPolicy"
   | "Node"
   | "CertificateSigningRequest"
-  | "AWSRoleBinding"
-  | "AWSTrust";
+  | BoundKind;
 
 /** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
 export interface ObjectRef {
@@ -107,6 +106,16 @@ const ofAdmission = (plural: string): ApiResource => ({
   clusterWide: true,
 });
 
+/** Bindings and trusts of each relying party. */
+const ofBindings = Object.fromEntries(
+  Object.values(partyNames)
+    .flatMap(({ binding, trust }): readonly KindNames[] => [binding, trust])
+    .map(({ kind, plural, scope }) => [
+      kind,
+      { group: `/apis/${apiVersion}`, plural, ...(scope === "Cluster" ? { clusterWide: true } : {}) },
+    ]),
+) as Readonly<Record<BoundKind, ApiResource>>;
+
 const places: Readonly<Record<ObjectKind, ApiResource>> = {
   Namespace: { group: "/api/v1", plural: "namespaces", clusterWide: true },
   ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
@@ -140,8 +149,7 @@ const places: Readonly<Record<ObjectKind, ApiResource>> = {
     clusterWide: true,
   },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
-  AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
-  AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },
+  ...ofBindings,
 };
 
 /** `pods`, `jobs`: as rights name them. */

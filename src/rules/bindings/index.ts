@@ -1,11 +1,6 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
-export {
-  decide,
-  type GrantDecision,
-  type GrantedRole,
-  type GrantRefusal,
-  type WantedRole,
-} from "./decide/decide.ts";
+export { decide, type GrantDecision, type GrantedRole, type WantedRole } from "./decide/decide.ts";
+export type { GrantRefusal } from "./decide/grants.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
   bindingManifests,
@@ -18,7 +13,11 @@ export {
   apiVersion,
   bindingNames,
   bindingsManager,
+  type BoundKind,
+  type BoundParty,
   finalizer,
+  type KindNames,
+  partyNames,
   isRetained,
   retainedMark,
   earlierRolesAnnotation,
@@ -31,6 +30,6 @@ export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } 
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
 export { type NewBinding, bindingObject } from "./objects/write.ts";
 export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
-export { shareOf } from "./decide/share.ts";
+export { type Shares, shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";

@@ -6,29 +6,55 @@ export const apiVersion = `${apiGroup}/v1alpha1`;
 
 /** A kind of object, as the API's paths and rights name it. */
 export interface KindNames {
-  readonly kind: "AWSRoleBinding" | "AWSTrust";
+  readonly kind: string;
   readonly plural: string;
   readonly singular: string;
   readonly scope: "Namespaced" | "Cluster";
   readonly shortNames?: readonly string[];
 }
 
-/** Says which roles one ServiceAccount has: it is named as the ServiceAccount, so that there is one at the most. */
-export const bindingNames: KindNames = {
-  kind: "AWSRoleBinding",
-  plural: "awsrolebindings",
-  singular: "awsrolebinding",
-  scope: "Namespaced",
-  shortNames: ["arb"],
-};
+/** What the objects of one relying party are called, and what is called after them. */
+export interface PartyNames {
+  /** Says what one ServiceAccount becomes: it is named as the ServiceAccount, so that there is one at the most. */
+  readonly binding: KindNames;
+  /** Says where the issuer is trusted, and what namespaces may bind there. */
+  readonly trust: KindNames;
+  /** Keeps a binding, or a trust, until what hangs on it at the relying party is gone. */
+  readonly finalizer: string;
+  /**
+   * Owner of the fields that podtrust writes by server-side apply. Of each its own: a ServiceAccount has annotations of
+   * several, and what an owner leaves out when it applies is taken away.
+   */
+  readonly manager: string;
+  /** Ends the names of what stands in a cluster once for each relying party. */
+  readonly suffix: string;
+}
 
-/** Says which issuer which accounts trust, and what namespaces may bind there. */
-export const trustNames: KindNames = {
-  kind: "AWSTrust",
-  plural: "awstrusts",
-  singular: "awstrust",
-  scope: "Cluster",
-};
+/** One row for each relying party whose bindings podtrust reconciles. */
+export const partyNames = {
+  aws: {
+    binding: {
+      kind: "AWSRoleBinding",
+      plural: "awsrolebindings",
+      singular: "awsrolebinding",
+      scope: "Namespaced",
+      shortNames: ["arb"],
+    },
+    trust: { kind: "AWSTrust", plural: "awstrusts", singular: "awstrust", scope: "Cluster" },
+    finalizer: `${apiGroup}/aws`,
+    manager: "podtrust-bindings",
+    suffix: "",
+  },
+} as const satisfies Readonly<Record<string, PartyNames>>;
+
+/** A relying party whose bindings podtrust reconciles. */
+export type BoundParty = keyof typeof partyNames;
+
+/** The kinds of all of them. */
+export type BoundKind = (typeof partyNames)[BoundParty]["binding" | "trust"]["kind"];
+
+/** Those of AWS: which roles one ServiceAccount has; and which issuer which accounts trust. */
+export const { binding: bindingNames, trust: trustNames, finalizer } = partyNames.aws;
 
 /** The trust that a binding means where it names none. */
 export const defaultTrust = "default";
@@ -36,11 +62,8 @@ export const defaultTrust = "default";
 /** The role that the annotation of AWS's webhook names. */
 export const defaultProfile = "default";
 
-/** Owner of the fields that podtrust writes by server-side apply. */
-export const bindingsManager = "podtrust-bindings";
-
-/** Keeps a binding, or a trust, until what hangs on it at AWS is gone. */
-export const finalizer = `${apiGroup}/aws`;
+/** Owner of what podtrust writes of its own objects, and of AWS's annotations. */
+export const bindingsManager = partyNames.aws.manager;
 
 /** The verb of RBAC that lets take that finalizer off a binding. */
 export const releaseVerb = "release";

@@ -9,17 +9,10 @@ import type {
   Trust,
   TrustAccount,
 } from "../objects/objects.ts";
-import { namespaceTag, retainedMark, serviceAccountTag } from "../names.ts";
-import { isFor } from "./is-for.ts";
+import { namespaceTag, retainedMark, serviceAccountTag, trustNames } from "../names.ts";
+import { firstGrant, type GrantRefusal, grantsFor } from "./grants.ts";
 import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
-
-/** Why a binding gets no role. */
-export interface GrantRefusal {
-  readonly reason: BindingReason;
-  /** One sentence, with the values. */
-  readonly message: string;
-}
 
 /** A role that shall be, in the form in which the config has roles. */
 export interface WantedRole {
@@ -175,18 +168,6 @@ function granted(request: RoleRequest, grant: Grant): GrantedRole {
   };
 }
 
-/** The first grant that allows all of a role, or what the one lacks that comes nearest to it. */
-function firstGrant(
-  grants: readonly Grant[],
-  lackingOf: (grant: Grant) => readonly GrantRefusal[],
-): Grant | readonly GrantRefusal[] {
-  const judged = grants.map((grant) => ({ grant, lacks: lackingOf(grant) }));
-  const first = judged.find(({ lacks }) => lacks.length === 0);
-  if (first !== undefined) return first.grant;
-  const nearest = judged.toSorted((a, b) => a.lacks.length - b.lacks.length).slice(0, 1);
-  return nearest.flatMap(({ lacks }) => lacks);
-}
-
 function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly GrantRefusal[] {
   const found = firstGrant(grants, (grant) => lacking(request, grant));
   return "name" in found ? granted(request, found) : found;
@@ -205,19 +186,13 @@ function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[
 /**
  * What the grants of a trust allow of a binding: all of its roles, or nothing, with every reason. The API server's
  * admission decides the same (`grantsGuard`) for whoever writes a binding; this decides it before anything is done at
- * AWS, since a trust may have changed, or never have been there. `trust` is undefined where there is none of the name.
+ * AWS, since a trust may have changed, or never have been there. `given`: the trust, undefined where there is none of the name.
  */
-export function decide(binding: Binding, trust: Trust | undefined): GrantDecision {
+export function decide(binding: Binding, given: Trust | undefined): GrantDecision {
   const refused = (...refusals: readonly GrantRefusal[]): GrantDecision => ({ kind: "refused", refusals });
-  const { namespace, trust: name, name: serviceAccount } = binding;
-  if (trust === undefined)
-    return refused({ reason: "TrustMissing", message: `there is no AWSTrust ${name}` });
-  if (trust.name !== name) throw new TypeError(`AWSTrust ${trust.name} was given for ${name}`);
-  const grants = trust.grants.filter((grant) => isFor(grant, binding));
-  if (grants.length === 0) {
-    const message = `no grant of AWSTrust ${name} is for ServiceAccount ${serviceAccount} of namespace ${namespace}`;
-    return refused({ reason: "NamespaceNotGranted", message });
-  }
+  const found = grantsFor(trustNames.kind, binding, given);
+  if ("reason" in found) return refused(found);
+  const { trust, grants } = found;
   const refusals: GrantRefusal[] = [];
   const roles: GrantedRole[] = [];
   for (const role of binding.roles) {

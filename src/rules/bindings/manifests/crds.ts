@@ -1,10 +1,10 @@
 import { defined } from "../../../core/base/index.ts";
-import { apiGroup, bindingNames, type KindNames, trustNames, defaultProfile } from "../names.ts";
-import { bindingSpec, maxName } from "../objects/binding-schema.ts";
-import { trustSpec } from "../objects/trust-schema.ts";
+import { apiGroup } from "../names.ts";
+import { maxName } from "../objects/forms.ts";
 import { type SchemaField, type ListField, type ObjectField, openApi } from "../schema/index.ts";
+import type { KindDefinition } from "./party.ts";
 
-const text = (maxLength: number): SchemaField => ({ type: "string", maxLength });
+export const text = (maxLength: number): SchemaField => ({ type: "string", maxLength });
 const time: SchemaField = { type: "string", format: "date-time", maxLength: 64 };
 
 // metav1.Condition's bounds (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/).
@@ -26,25 +26,11 @@ const conditions: ListField = {
   },
 };
 
-const statusRoles: ListField = {
-  type: "array",
-  maxItems: 32,
-  unique: "arn",
-  items: {
-    type: "object",
-    required: ["profile", "arn"],
-    properties: {
-      profile: text(32),
-      arn: text(2048),
-      id: text(128),
-      managed: { type: "boolean" },
-    },
-  },
-};
-
-// Nobody but podtrust writes a status, and always all of it. Without an account of who owns which field of it an object is
-// half as large, and to write one costs the API server a third less.
-const bindingStatus: ObjectField = {
+/**
+ * The status of a binding, with `more` of its relying party's own. Nobody but podtrust writes it, and always all of it:
+ * without an account of who owns which field of it an object is half as large, and to write one costs the API server a third less.
+ */
+export const bindingStatus = (more: ObjectField["properties"]): ObjectField => ({
   type: "object",
   atomic: true,
   properties: {
@@ -52,35 +38,29 @@ const bindingStatus: ObjectField = {
     observedTrust: text(128),
     lastProof: time,
     changedAt: time,
-    roles: statusRoles,
-    pendingRoles: statusRoles,
+    ...more,
     conditions,
   },
-};
+});
 
-const trustStatus: ObjectField = {
+export const trustStatus: ObjectField = {
   type: "object",
   atomic: true,
   properties: { observedGeneration: { type: "integer" }, bindings: { type: "integer" }, conditions },
 };
 
-interface PrintedColumns {
-  readonly columns: readonly object[];
-  readonly selectable?: readonly object[];
-}
-
-const ready = (column: string, member: string): object => ({
+/** A column of a member of the condition Ready. */
+export const readyColumn = (column: string, member: string): object => ({
   name: column,
   type: "string",
   jsonPath: `.status.conditions[?(@.type=="Ready")].${member}`,
 });
 
-function crd(
-  names: KindNames,
-  spec: ObjectField,
-  status: ObjectField,
-  { columns, selectable }: PrintedColumns,
-): object {
+export const age = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+export const proved = { name: "Proved", type: "date", jsonPath: ".status.lastProof", priority: 1 };
+
+/** The CustomResourceDefinition of a kind. */
+export function crd({ names, spec, status, columns, selectable }: KindDefinition): object {
   const { kind, plural, singular, scope, shortNames } = names;
   const named = {
     cel: `size(self.metadata.name) <= ${maxName}`,
@@ -120,29 +100,4 @@ function crd(
       ],
     },
   };
-}
-
-/** The CustomResourceDefinitions of bindings and trusts. */
-export function bindingCrds(): readonly object[] {
-  const age = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
-  const proved = { name: "Proved", type: "date", jsonPath: ".status.lastProof", priority: 1 };
-  const role = {
-    name: "Role",
-    type: "string",
-    jsonPath: `.status.roles[?(@.profile=="${defaultProfile}")].arn`,
-  };
-  return [
-    crd(bindingNames, bindingSpec, bindingStatus, {
-      columns: [role, ready("Ready", "status"), ready("Reason", "reason"), proved, age],
-      selectable: [{ jsonPath: ".spec.trust" }],
-    }),
-    crd(trustNames, trustSpec, trustStatus, {
-      columns: [
-        { name: "Issuer", type: "string", jsonPath: ".spec.issuer" },
-        ready("Ready", "status"),
-        ready("Reason", "reason"),
-        age,
-      ],
-    }),
-  ];
 }

@@ -1,7 +1,6 @@
-import { apiGroup, bindingNames, finalizer } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames } from "../names.ts";
 
 const apiVersion = "admissionregistration.k8s.io/v1";
-const metadata = { name: "podtrust-bindings-finalizer" };
 
 /**
  * Has the API server itself keep a binding from its making on, so that there is no moment in which it could go without its
@@ -9,12 +8,14 @@ const metadata = { name: "podtrust-bindings-finalizer" };
  * that leaves the finalizer out, as `kubectl replace` does, puts it back. Where that did not happen the operator does it
  * before it makes a role.
  */
-export function finalizerPolicy(): readonly object[] {
+export function finalizerPolicy(party: BoundParty): readonly object[] {
+  const { binding, finalizer, suffix } = partyNames[party];
+  const metadata = { name: `podtrust-bindings-finalizer${suffix}` };
   const rule = {
     apiGroups: [apiGroup],
     apiVersions: ["*"],
     operations: ["CREATE", "UPDATE"],
-    resources: [bindingNames.plural],
+    resources: [binding.plural],
   };
   const expression = `Object{metadata: Object.metadata{finalizers: ["${finalizer}"]}}`;
   return [

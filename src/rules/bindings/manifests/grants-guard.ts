@@ -1,85 +1,14 @@
-import { sameTagKeyCel } from "../../../core/base/index.ts";
 import { fitsCel } from "../decide/pattern.ts";
-import { apiGroup, apiVersion, bindingNames, trustNames } from "../names.ts";
+import { apiGroup, apiVersion, type BoundParty, partyNames } from "../names.ts";
+import { anyFits, listOf } from "./cel.ts";
+import type { GrantsQuestion } from "./party.ts";
 import { guard } from "./policy.ts";
-
-const listOf = (owner: string, field: string): string => `${owner}.?${field}.orValue([])`;
-const secondsOf = (owner: string): string => `${owner}.?maxSessionSeconds.orValue(3600)`;
-
-const anyFits = (owner: string, field: string, value: string): string =>
-  `${listOf(owner, field)}.exists(p, ${fitsCel("p", value)})`;
-
-// As `accountOf` of decide.ts: named, else that of the ARN, else the only one.
-const account =
-  "(has(r.account) ? r.account : has(r.existing) ? r.existing.arn.split(':')[4] : " +
-  "has(r.managed.adopt) ? r.managed.adopt.split(':')[4] : " +
-  "size(params.spec.accounts) == 1 ? params.spec.accounts[0].id : '')";
-
-/** One thing that a grant g has to allow of a role r: whether it does, and what it lacks as the end of a sentence. */
-interface Requirement {
-  readonly allowed: string;
-  readonly lacks: string;
-}
-
-const ifManaged = ({ allowed, lacks }: Requirement): Requirement => ({
-  allowed: `!has(r.managed) || ${allowed}`,
-  lacks,
-});
-
-const policyFits = anyFits("g", "policies", "one");
-const tagFits = `${listOf("g", "tags")}.all(f, !(${sameTagKeyCel("f.key", "t.key")}) || f.value == t.value)`;
-
-// As `lacking` and `chainRefusals` of decide.ts.
-const requirements: readonly Requirement[] = [
-  {
-    allowed: `has(r.chain) || ${account} in g.accounts`,
-    lacks: `"is not for account " + ${account}`,
-  },
-  {
-    allowed: `!has(r.existing) || ${anyFits("g", "existingRoles", "r.existing.arn")}`,
-    lacks: `"does not name in existingRoles " + r.existing.arn`,
-  },
-  {
-    allowed: `!has(r.chain) || ${anyFits("g", "chainedRoles", "r.chain.arn")}`,
-    lacks: `"does not name in chainedRoles " + r.chain.arn`,
-  },
-  ...[
-    {
-      allowed: `${listOf("r.managed", "policies")}.all(one, ${policyFits})`,
-      lacks: `"does not name in policies " + ${listOf("r.managed", "policies")}.filter(one, !${policyFits}).join(" ")`,
-    },
-    {
-      allowed: `size(${listOf("r.managed", "inline")}) == 0 || g.?inline.orValue(false)`,
-      lacks: `"has no inline: true"`,
-    },
-    {
-      allowed: `${secondsOf("r.managed")} <= ${secondsOf("g")}`,
-      lacks: `"has maxSessionSeconds " + string(${secondsOf("g")})`,
-    },
-    {
-      allowed: `!has(r.managed.adopt) || ${anyFits("g", "adoptRoles", "r.managed.adopt")}`,
-      lacks: `"does not name in adoptRoles " + r.managed.adopt`,
-    },
-    {
-      allowed: `r.managed.?onDelete.orValue("Delete") != "Retain" || g.?retain.orValue(false)`,
-      lacks: `"has no retain: true"`,
-    },
-    {
-      allowed: `${listOf("r.managed", "tags")}.all(t, ${tagFits})`,
-      lacks: `"sets otherwise in tags " + ${listOf("r.managed", "tags")}.filter(t, !${tagFits}).map(t, t.key).join(" ")`,
-    },
-  ].map(ifManaged),
-];
-
-const covered = requirements.map(({ allowed }) => `(${allowed})`).join(" && ");
-const lacks = `[${requirements.map((one) => `(${one.allowed}) ? "" : ${one.lacks}`).join(", ")}].filter(s, s != "").join(", ")`;
 
 const isFor = [
   `g.namespaces.exists(n, ${fitsCel("n", "request.namespace")})`,
   `(!has(g.serviceAccounts) || ${anyFits("g", "serviceAccounts", "object.metadata.name")})`,
 ].join(" && ");
 
-const trust = '"no grant of AWSTrust " + params.metadata.name';
 const whom = '" for ServiceAccount " + object.metadata.name + " of namespace " + request.namespace';
 // The API server's bound on a message is 5 KiB.
 const maxMessage = 4000;
@@ -92,17 +21,22 @@ const bounded = (text: string): string =>
  * that cannot decide, as where the kind of its parameters is not known, lets pass: it would keep everybody from letting a
  * binding go, too.
  */
-export function grantsGuard(): readonly object[] {
+export function grantsGuard(party: BoundParty, question: GrantsQuestion): readonly object[] {
+  const { binding, trust, suffix } = partyNames[party];
+  const { asked, named, what, requirements } = question;
+  const covered = requirements.map(({ allowed }) => `(${allowed})`).join(" && ");
+  const lacks = `[${requirements.map((one) => `(${one.allowed}) ? "" : ${one.lacks}`).join(", ")}].filter(s, s != "").join(", ")`;
+  const none = `"no grant of ${trust.kind} " + params.metadata.name`;
   return guard({
-    name: "podtrust-grants",
+    name: `podtrust-grants${suffix}`,
     failurePolicy: "Ignore",
-    paramKind: { apiVersion, kind: trustNames.kind },
+    paramKind: { apiVersion, kind: trust.kind },
     rules: [
       {
         apiGroups: [apiGroup],
         apiVersions: ["*"],
         operations: ["CREATE", "UPDATE"],
-        resources: [bindingNames.plural],
+        resources: [binding.plural],
       },
     ],
     conditions: {
@@ -112,20 +46,20 @@ export function grantsGuard(): readonly object[] {
     },
     variables: {
       grants: `${listOf("params.spec", "grants")}.filter(g, ${isFor})`,
-      refused: `object.spec.roles.filter(r, !variables.grants.exists(g, ${covered}))`,
-      lacks: `variables.refused.map(r, "profile " + r.profile + ": " + variables.grants.map(g, "grant " + g.name + " " + ${lacks}).join("; ")).join("; ")`,
+      refused: `${asked}.filter(r, !variables.grants.exists(g, ${covered}))`,
+      lacks: `variables.refused.map(r, ${named}variables.grants.map(g, "grant " + g.name + " " + ${lacks}).join("; ")).join("; ")`,
       shown: bounded("variables.lacks"),
     },
     validations: [
       {
         expression: "size(variables.grants) > 0",
         message: "no grant is for this namespace and ServiceAccount",
-        messageExpression: `${trust} + " is" + ${whom}`,
+        messageExpression: `${none} + " is" + ${whom}`,
       },
       {
         expression: "size(variables.grants) == 0 || size(variables.refused) == 0",
-        message: "no grant allows all of a role of this binding",
-        messageExpression: `${trust} + ${whom} + " allows all of " + variables.shown`,
+        message: `no grant allows all of ${what}`,
+        messageExpression: `${none} + ${whom} + " allows all of " + variables.shown`,
       },
     ],
   });

@@ -1,5 +1,5 @@
-import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
-import { apiGroup, bindingNames, trustNames } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames } from "../names.ts";
+import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 
 /** Who the operator is in the cluster, and for whom its tokens are. */
@@ -50,11 +50,12 @@ function tokensGuard(identity: OperatorIdentity): readonly object[] {
   });
 }
 
-const own = (key: string): string =>
-  `${key} in ["${accountAnnotations["role-arn"]}", "${accountAnnotations.audience}"] || ${key}.startsWith("${profilePrefix}") || ${key}.startsWith("${chainPrefix}")`;
-
 /** Of a ServiceAccount the operator changes the annotations that name its roles, and nothing else. */
-function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {
+function serviceAccountsGuard(
+  identity: OperatorIdentity,
+  rows: readonly PartyManifests[],
+): readonly object[] {
+  const own = (key: string): string => rows.map(({ annotates }) => annotates(key)).join(" || ");
   return guard({
     name: "podtrust-operator-serviceaccounts",
     rules: [
@@ -91,7 +92,7 @@ function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {
 }
 
 /** What bindings and trusts ask for is people's to say: the operator writes their status and finalizers. */
-function objectsGuard(identity: OperatorIdentity): readonly object[] {
+function objectsGuard(identity: OperatorIdentity, parties: readonly BoundParty[]): readonly object[] {
   return guard({
     name: "podtrust-operator-objects",
     rules: [
@@ -99,7 +100,7 @@ function objectsGuard(identity: OperatorIdentity): readonly object[] {
         apiGroups: [apiGroup],
         apiVersions: ["*"],
         operations: ["CREATE", "UPDATE"],
-        resources: [bindingNames.plural, trustNames.plural],
+        resources: parties.flatMap((one) => [partyNames[one].binding.plural, partyNames[one].trust.plural]),
       },
     ],
     conditions: isOperator(identity),
@@ -113,6 +114,14 @@ function objectsGuard(identity: OperatorIdentity): readonly object[] {
 }
 
 /** What holds the operator's own rights to what it needs them for. */
-export function operatorGuards(identity: OperatorIdentity): readonly object[] {
-  return [...tokensGuard(identity), ...serviceAccountsGuard(identity), ...objectsGuard(identity)];
+export function operatorGuards(
+  identity: OperatorIdentity,
+  parties: readonly BoundParty[],
+  rows: readonly PartyManifests[],
+): readonly object[] {
+  return [
+    ...tokensGuard(identity),
+    ...serviceAccountsGuard(identity, rows),
+    ...objectsGuard(identity, parties),
+  ];
 }

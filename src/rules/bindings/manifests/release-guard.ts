@@ -1,33 +1,32 @@
-import { apiGroup, bindingNames, finalizer, releaseVerb } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames, releaseVerb } from "../names.ts";
 import { guard } from "./policy.ts";
-
-const keeps = (object: string): string => `"${finalizer}" in ${object}.metadata.?finalizers.orValue([])`;
-
-const mayRelease =
-  `authorizer.group("${apiGroup}").resource("${bindingNames.plural}").namespace(request.namespace)` +
-  `.name(request.name).check("${releaseVerb}").allowed()`;
 
 /**
  * A binding that goes without its finalizer leaves its roles behind, and made anew under another trust it would hide them
  * from the sweep. So whoever may write bindings of a namespace may not let go of one: the operator may, once its roles are
  * gone, and who has the verb `release`. It has no parameters: it holds also where the definition of trusts is gone.
  */
-export function releaseGuard(): readonly object[] {
+export function releaseGuard(party: BoundParty): readonly object[] {
+  const { binding, finalizer, suffix } = partyNames[party];
+  const keeps = (object: string): string => `"${finalizer}" in ${object}.metadata.?finalizers.orValue([])`;
+  const mayRelease =
+    `authorizer.group("${apiGroup}").resource("${binding.plural}").namespace(request.namespace)` +
+    `.name(request.name).check("${releaseVerb}").allowed()`;
   return guard({
-    name: "podtrust-release",
+    name: `podtrust-release${suffix}`,
     rules: [
       {
         apiGroups: [apiGroup],
         apiVersions: ["*"],
         operations: ["UPDATE"],
-        resources: [bindingNames.plural],
+        resources: [binding.plural],
       },
     ],
     conditions: { "lets-go": `${keeps("oldObject")} && !(${keeps("object")})` },
     validations: [
       {
         expression: mayRelease,
-        message: `the finalizer ${finalizer} keeps this binding until the operator has taken its roles away; whoever has the verb ${releaseVerb} on ${bindingNames.plural}.${apiGroup}, as a cluster-admin has, may take it off`,
+        message: `the finalizer ${finalizer} keeps this binding until the operator has taken its roles away; whoever has the verb ${releaseVerb} on ${binding.plural}.${apiGroup}, as a cluster-admin has, may take it off`,
       },
     ],
   });

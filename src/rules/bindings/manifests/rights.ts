@@ -1,4 +1,4 @@
-import { apiGroup, bindingNames, releaseVerb, trustNames } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames, releaseVerb } from "../names.ts";
 import type { OperatorIdentity } from "./operator-guards.ts";
 
 const rbac = "rbac.authorization.k8s.io";
@@ -10,17 +10,28 @@ export interface RbacRule {
   readonly verbs: readonly string[];
 }
 
+/** As paths and rights name the kinds of some relying parties. */
+interface Plurals {
+  readonly bindings: readonly string[];
+  readonly trusts: readonly string[];
+}
+
+const pluralsOf = (parties: readonly BoundParty[]): Plurals => ({
+  bindings: parties.map((one) => partyNames[one].binding.plural),
+  trusts: parties.map((one) => partyNames[one].trust.plural),
+});
+
 /** All that reconciling bindings takes in the cluster; the guards hold some of it to less. */
-const reconcileRules: readonly RbacRule[] = [
+const reconcileRules = ({ bindings, trusts }: Plurals): readonly RbacRule[] => [
   {
     apiGroups: [apiGroup],
-    resources: [bindingNames.plural, trustNames.plural],
+    resources: [...bindings, ...trusts],
     verbs: ["get", "list", "watch", "patch"],
   },
-  { apiGroups: [apiGroup], resources: [bindingNames.plural], verbs: [releaseVerb] },
+  { apiGroups: [apiGroup], resources: bindings, verbs: [releaseVerb] },
   {
     apiGroups: [apiGroup],
-    resources: [`${bindingNames.plural}/status`, `${trustNames.plural}/status`],
+    resources: [...bindings, ...trusts].map((one) => `${one}/status`),
     verbs: ["patch"],
   },
   // No create: server-side apply would bring a deleted ServiceAccount back.
@@ -36,9 +47,10 @@ const role = (name: string, rules: readonly RbacRule[], labels: object = {}): ob
 });
 
 /** What people may do with bindings of their namespaces, joined to the roles view, edit and admin. */
-export function tenantRights(): readonly object[] {
+export function tenantRights(parties: readonly BoundParty[]): readonly object[] {
+  const plurals = pluralsOf(parties);
   const aggregated = (to: string): object => ({ [`${rbac}/aggregate-to-${to}`]: "true" });
-  const bindings = { apiGroups: [apiGroup], resources: [bindingNames.plural] };
+  const bindings = { apiGroups: [apiGroup], resources: plurals.bindings };
   return [
     role("podtrust-bindings-view", [{ ...bindings, verbs: ["get", "list", "watch"] }], aggregated("view")),
     role(
@@ -48,16 +60,19 @@ export function tenantRights(): readonly object[] {
     ),
     // Bound to nobody: a trust says of every namespace what it may.
     role("podtrust-trusts-view", [
-      { apiGroups: [apiGroup], resources: [trustNames.plural], verbs: ["get", "list", "watch"] },
+      { apiGroups: [apiGroup], resources: plurals.trusts, verbs: ["get", "list", "watch"] },
     ]),
   ];
 }
 
 /** The rights of whoever reconciles bindings. */
-export function reconcileRights({ namespace, name }: OperatorIdentity): readonly object[] {
+export function reconcileRights(
+  { namespace, name }: OperatorIdentity,
+  parties: readonly BoundParty[],
+): readonly object[] {
   const metadata = { name: "podtrust-bindings" };
   return [
-    role(metadata.name, reconcileRules),
+    role(metadata.name, reconcileRules(pluralsOf(parties))),
     {
       apiVersion: `${rbac}/v1`,
       kind: "ClusterRoleBinding",

@@ -3,10 +3,16 @@ import { sourceProfile } from "../../injection/index.ts";
 import { readArn } from "../../oidc/index.ts";
 import { defaultProfile, defaultTrust } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
-import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
-
-/** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
-export const maxName = 63;
+import {
+  accountId,
+  externalId,
+  label,
+  maxName,
+  policyArn,
+  roleArn,
+  sessionSeconds,
+  tagsField,
+} from "./forms.ts";
 
 const isNonEmpty = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
 

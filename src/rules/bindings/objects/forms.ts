@@ -1,6 +1,9 @@
 import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../core/base/index.ts";
 import type { ListField, ObjectField, TextField } from "../schema/index.ts";
 
+/** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
+export const maxName = 63;
+
 /** The number of an AWS account. */
 export const accountId: TextField = {
   type: "string",

@@ -1,9 +1,17 @@
 import { errorText, recordOf, textOf } from "../../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { parsePolicy } from "../../trust/index.ts";
-import { apiVersion, bindingNames, type KindNames, trustNames } from "../names.ts";
+import {
+  apiVersion,
+  bindingNames,
+  type BoundKind,
+  type KindNames,
+  partyNames,
+  trustNames,
+} from "../names.ts";
 import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
-import { bindingSpec, maxName } from "./binding-schema.ts";
+import { bindingSpec } from "./binding-schema.ts";
+import { maxName } from "./forms.ts";
 import type { Binding, BindingSpec, Trust, TrustSpec } from "./objects.ts";
 import { trustSpec } from "./trust-schema.ts";
 
@@ -64,8 +72,9 @@ function policyProblems({ roles }: BindingSpec): readonly FieldProblem[] {
 }
 
 /** Which of our kinds an object says it is; undefined for everything else. */
-export function kindOf(value: unknown): KindNames["kind"] | undefined {
-  return [bindingNames, trustNames].find(({ kind }) => kind === recordOf(value)["kind"])?.kind;
+export function kindOf(value: unknown): BoundKind | undefined {
+  const all = Object.values(partyNames).flatMap(({ binding, trust }) => [binding, trust]);
+  return all.find(({ kind }) => kind === recordOf(value)["kind"])?.kind;
 }
 
 /**

@@ -1,0 +1,40 @@
+import type { KindNames } from "../names.ts";
+import type { ObjectField } from "../schema/index.ts";
+
+/** One kind of ours, as its definition has it. */
+export interface KindDefinition {
+  readonly names: KindNames;
+  readonly spec: ObjectField;
+  readonly status: ObjectField;
+  /** What `kubectl get` shows. */
+  readonly columns: readonly object[];
+  readonly selectable?: readonly object[];
+}
+
+/** One thing that a grant `g` has to allow of what is asked, `r`: whether it does, and what it lacks as the end of a sentence. */
+export interface Requirement {
+  /** CEL that is true or false. */
+  readonly allowed: string;
+  /** CEL that gives a text. */
+  readonly lacks: string;
+}
+
+/** What a relying party's binding asks of grants: the same as its `decide`, in CEL. */
+export interface GrantsQuestion {
+  /** A list, of which each entry needs one grant that allows all of it. */
+  readonly asked: string;
+  /** How an entry `r` is named before what it lacks: CEL that ends in `+`, or nothing. */
+  readonly named: string;
+  /** The same in a person's words: `a role of this binding`. */
+  readonly what: string;
+  readonly requirements: readonly Requirement[];
+}
+
+/** What is another thing for each relying party in what bindings take in a cluster. */
+export interface PartyManifests {
+  /** Binding and trust. */
+  readonly kinds: readonly KindDefinition[];
+  readonly question: GrantsQuestion;
+  /** Whether an annotation of a ServiceAccount is one by which podtrust says what it becomes: CEL over a key. */
+  readonly annotates: (key: string) => string;
+}
