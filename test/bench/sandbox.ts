@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { connectSandbox } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { residentMiB } from "../support/publisher-process.ts";
-import { pythonVenv } from "../support/python-venv.ts";
+import { motoVenv } from "../support/moto.ts";
 import type { PlottedPage } from "./plot.ts";
 import { cores, cpuSeconds, measuredNow, needed, onServersCore, output } from "./process.ts";
 import {
@@ -18,8 +18,6 @@ import {
   type SandboxServer,
 } from "./sandbox-page.ts";
 import { buildPackage } from "./servers.ts";
-
-const moto = pythonVenv("moto[server]", "5.2.5");
 
 /** A server of STS that exchanges are asked of. */
 interface Running {
@@ -148,7 +146,7 @@ async function benchServer(
 /** The sandbox beside moto_server, as the text of docs/reference/benchmarks/sandbox.md; `quick` for a look. */
 export async function benchSandbox(quick: boolean): Promise<PlottedPage> {
   await needed({ taskset: "--version" });
-  const missing = await moto.missing();
+  const missing = await motoVenv.missing();
   if (missing !== undefined) throw new Error(missing);
   const measured = measuredNow();
   const program = await buildPackage();
@@ -168,7 +166,7 @@ export async function benchSandbox(quick: boolean): Promise<PlottedPage> {
       },
     );
     const other = await benchServer(
-      (port) => [moto.program("moto_server"), "-H", "127.0.0.1", "-p", String(port)],
+      (port) => [motoVenv.program("moto_server"), "-H", "127.0.0.1", "-p", String(port)],
       { ...options, growth: 0 },
     );
     const results = { ...measured, exchanges, podtrust, moto: other, motoVersion: "5.2.5" };

@@ -12,7 +12,8 @@ export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", i
 
 const compiled = process.env["NODE_COMPILE_CACHE"];
 /** Where the children of a run keep what Node has compiled: without it each compiles all of its modules anew. */
-export const compileCache: Readonly<Record<string, string>> = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
+export const compileCache: Readonly<Record<string, string>> =
+  compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
 
 /** A shell's function or program that runs the source with the arguments that it has: its last line. */
 export const podtrustScript: string = [

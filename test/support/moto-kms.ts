@@ -4,11 +4,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { freePort } from "./free-port.ts";
-import { pythonVenv } from "./python-venv.ts";
+import { motoVenv } from "./moto.ts";
 import { helperProgram } from "./soft-hsm.ts";
 import { until } from "./until.ts";
 
-const venv = pythonVenv("moto", "5.2.5", { also: ["moto[server,kms]==5.2.5"] });
 const program = join(import.meta.dirname, "..", "..", "packages", "kms", "main.mjs");
 
 /** AWS KMS by moto, whose signatures are real ones. */
@@ -24,7 +23,7 @@ export interface MotoKms {
 /** Why it cannot be had on this machine, or undefined. */
 export async function whyNoMotoKms(): Promise<string | undefined> {
   return existsSync("packages/kms/node_modules/@aws-sdk/client-kms")
-    ? venv.missing()
+    ? motoVenv.missing()
     : "its packages are not installed: npm ci --ignore-scripts in packages/kms";
 }
 
@@ -45,7 +44,7 @@ export async function startMotoKms(folder: string): Promise<MotoKms> {
   const url = `http://127.0.0.1:${port}`;
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
   const args = ["-H", "127.0.0.1", "-p", String(port)];
-  const server = spawn(venv.program("moto_server"), args, { env, stdio: "ignore" });
+  const server = spawn(motoVenv.program("moto_server"), args, { env, stdio: "ignore" });
   await until("moto answers", async () => (await fetch(`${url}/moto-api/`).catch(() => undefined))?.ok);
   return {
     url,

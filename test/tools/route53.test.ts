@@ -11,11 +11,11 @@ import { openAws, route53Dns } from "../../src/providers/aws/index.ts";
 import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type DnsWorld, dnsProviderContract } from "../support/dns-provider-contract.ts";
 import { freePort } from "../support/free-port.ts";
-import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";
+import { motoVenv } from "../support/moto.ts";
+import { cleanAwsEnvironment } from "../support/python-venv.ts";
 import { until } from "../support/until.ts";
 
-const moto = pythonVenv("moto[server]", "5.2.5");
-const missing = await moto.missing();
+const missing = await motoVenv.missing();
 
 const credentials = { accessKeyId: "testing", secretAccessKey: "testing" };
 const region = "us-east-1";
@@ -23,7 +23,7 @@ const region = "us-east-1";
 if (missing === undefined) {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(moto.program("moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+  const server = spawn(motoVenv.program("moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
     env: cleanAwsEnvironment({}),
     stdio: "ignore",
   });
