@@ -6,9 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export const maxWait = 600_000;
 
+/** Milliseconds of the pause after a probe: at most two seconds. */
+function pauseAfter(probed: number, everyMs: number): number {
+  // One that starts a program would otherwise take the processor from what is waited for.
+  return Math.max(everyMs, Math.min(3 * probed, 2000));
+}
+
 /** How often is asked, and what a failure says beside what is missing. */
 export interface UntilOptions {
-  /** Default: 50 ms. */
+  /** Between two probes; longer where a probe takes long itself. Default: 50 ms. */
   readonly everyMs?: number;
   /** Default: ten minutes. Never less. */
   readonly withinMs?: number;
@@ -27,12 +33,14 @@ export async function until<T>(
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
+    const asked = performance.now();
     const found = await probe();
     if (found !== false && found !== undefined) return found as Exclude<T, false | undefined>;
-    if (performance.now() > deadline) {
+    const now = performance.now();
+    if (now > deadline) {
       const more = detail === undefined ? "" : `\n${String(await detail())}`;
       throw new Error(`it did not come to this within ${withinMs / 60_000} minutes: ${what}${more}`);
     }
-    await sleep(everyMs);
+    await sleep(pauseAfter(now - asked, everyMs));
   }
 }
