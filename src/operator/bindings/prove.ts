@@ -8,7 +8,6 @@ import {
 import {
   type Binding,
   type ConditionContent,
-  proofTokenSeconds,
   type Trust,
   type GrantedRole,
 } from "../../rules/bindings/index.ts";
@@ -21,6 +20,7 @@ import {
   awsFinding,
   judgeFacts,
 } from "../../stack/index.ts";
+import { ageOf, isProofFresh, requestedToken } from "./proof.ts";
 import { foundOf, passInterval, soon } from "./status.ts";
 import type { Pass } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
@@ -33,18 +33,8 @@ import type { RoleState } from "../../providers/aws/index.ts";
  * nothing, then it is asked every one and a half.
  */
 const settles = { from: 8000, every: 1500 } as const;
-const proofEvery = 3_600_000;
 // As long as IAM needs at the most until STS knows of a change (`maxPropagation` of aws/).
 const maxSettling = 36_000;
-
-/**
- * How old a time of day is that another machine wrote (a replica, or AWS), in milliseconds by our clock, which may be
- * another: what is far in the future says nothing, as what is not there, and is infinitely old.
- */
-function ageOf({ clock }: Pass, time: number): number {
-  const age = clock.now() - time;
-  return age >= -maxSettling ? Math.max(0, age) : Infinity;
-}
 
 const worst = (findings: readonly Finding[]): Finding | undefined => {
   const order = ["broken", "warning", "unseen", "ok"];
@@ -53,19 +43,15 @@ const worst = (findings: readonly Finding[]): Finding | undefined => {
 
 /** Asks STS for every role with one token of the ServiceAccount. */
 async function exchangedAll(
-  { clients, signal }: Pass,
+  pass: Pass,
   { binding, trust, roles }: Bound,
 ): Promise<readonly RoleSeen[] | Finding> {
-  const { cluster, aws } = clients;
-  const spec = { audiences: trust.audiences.slice(0, 1), expirationSeconds: proofTokenSeconds };
-  let token: string;
-  try {
-    ({ token } = await cluster.requestToken(binding.namespace, binding.name, spec, { signal }));
-  } catch (error) {
-    signal.throwIfAborted();
-    const { message } = asPodtrustError(error);
-    return finding("TokenRequestFailed", { seen: message, from: cluster.server });
-  }
+  const { clients, signal } = pass;
+  const { aws } = clients;
+  const [audience = ""] = trust.audiences;
+  const asked = await requestedToken(pass, audience);
+  if ("reason" in asked) return asked;
+  const { token } = asked;
   return Promise.all(
     roles.map(async (one): Promise<RoleSeen> => {
       const account = aws.of(trust, one.granted.account);
@@ -105,19 +91,6 @@ async function proved(
   if (asked.some(isRefused) && isYoung(pass, bound, changedAt)) return { finding: settling, isProof: false };
   const result = judged ?? finding("LookFailed", { seen: "nothing was asked", from: clients.cluster.server });
   return { finding: result, isProof: result.reason === "StsAccepted" };
-}
-
-/** Whether the last proof still says something: it is of this hour, and nothing was changed since. */
-function isProofFresh(pass: Pass, changed: boolean): boolean {
-  const { facts, status } = pass;
-  const { lastProof, observedGeneration, conditions } = status;
-  const ready = conditions.find(({ type }) => type === "Ready");
-  return (
-    !changed &&
-    ready?.status === "True" &&
-    observedGeneration === facts.object.metadata.generation &&
-    ageOf(pass, Date.parse(lastProof ?? "")) < proofEvery
-  );
 }
 
 /** What a pass changed at AWS, and when something was changed last. */

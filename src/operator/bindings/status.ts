@@ -10,6 +10,7 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { Finding } from "../../stack/index.ts";
+import type { TrustSeen } from "./party.ts";
 import type {
   AnyPass,
   BindingEvent,
@@ -27,7 +28,7 @@ function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStat
 }
 
 /** The conditions of an object as the API gives them; only podtrust may write them. */
-export function conditionsOf(object: KubernetesObject): readonly StatusCondition[] {
+function conditionsOf(object: KubernetesObject): readonly StatusCondition[] {
   return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly StatusCondition[];
 }
 
@@ -230,4 +231,18 @@ export function refused(
 ): Promise<BindingOutcome> {
   const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
   return ended(pass, { found, againIn: passInterval, ...more });
+}
+
+/** Writes what a pass of a trust found into its status, and gives the conditions. */
+export async function trustEnded(
+  api: StateApi,
+  { object, bindings }: TrustSeen,
+  ready: Pick<ConditionContent, "reason" | "message">,
+  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
+): Promise<readonly StatusCondition[]> {
+  const at = { now, generation: object.metadata.generation ?? 0 };
+  const conditions = [conditionOf({ type: "Ready", ...ready }, conditionsOf(object), at)];
+  const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };
+  await writeStatus(api, object, status, signal);
+  return conditions;
 }

@@ -1,7 +1,6 @@
 import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import {
   type StatusCondition,
-  conditionOf,
   type ConditionContent,
   earlierRolesAnnotation,
   readTrust,
@@ -10,16 +9,14 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { passInterval, conditionsOf, isKept, keep, soon, writeStatus } from "./status.ts";
+import { isKept, keep, passInterval, soon, trustEnded } from "./status.ts";
 import type { Leftovers, Unclaimed } from "./leftovers.ts";
 import { providerFinding } from "./prove.ts";
+import type { TrustSeen } from "./party.ts";
 import type { BindingClients, BindingEvent } from "./pass.ts";
 
 /** What the operator knows of a trust when its pass comes. */
-export interface TrustFacts {
-  readonly object: KubernetesObject;
-  /** The bindings that name it, as NAMESPACE/NAME. */
-  readonly bindings: ReadonlySet<string>;
+export interface TrustFacts extends TrustSeen {
   /** Of this trust alone. */
   readonly leftovers: Leftovers;
 }
@@ -172,9 +169,6 @@ export async function reconcileTrust(
   if (!isEnding && bindings.size > 0) await keep(clients.cluster, object, true, signal);
   const { ready, events, againIn, isSeen } = await judged(facts, clients, clock, signal);
   if (await released(facts, isSeen, clients, signal)) return { ...over, events };
-  const at = { now: clock.now(), generation: object.metadata.generation ?? 0 };
-  const conditions = [conditionOf({ type: "Ready", ...ready }, conditionsOf(object), at)];
-  const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };
-  await writeStatus(clients.cluster, object, status, signal);
-  return { conditions, events, againIn };
+  const at = { now: clock.now(), signal };
+  return { conditions: await trustEnded(clients.cluster, facts, ready, at), events, againIn };
 }

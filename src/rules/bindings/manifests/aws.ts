@@ -1,6 +1,6 @@
 import { sameTagKeyCel } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
-import { bindingNames, defaultProfile, trustNames } from "../names.ts";
+import { bindingNames, defaultProfile, partyNames, trustNames } from "../names.ts";
 import { bindingSpec } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
 import type { ListField } from "../schema/index.ts";
@@ -90,6 +90,7 @@ const role = {
 
 /** Roles of AWS. */
 export const awsManifests: PartyManifests = {
+  names: partyNames.aws,
   kinds: [
     {
       names: bindingNames,

@@ -1,4 +1,4 @@
-import { apiGroup, type BoundParty, partyNames } from "../names.ts";
+import { apiGroup, type PartyNames } from "../names.ts";
 
 const apiVersion = "admissionregistration.k8s.io/v1";
 
@@ -8,8 +8,7 @@ const apiVersion = "admissionregistration.k8s.io/v1";
  * that leaves the finalizer out, as `kubectl replace` does, puts it back. Where that did not happen the operator does it
  * before it makes a role.
  */
-export function finalizerPolicy(party: BoundParty): readonly object[] {
-  const { binding, finalizer, suffix } = partyNames[party];
+export function finalizerPolicy({ binding, finalizer, suffix }: PartyNames): readonly object[] {
   const metadata = { name: `podtrust-bindings-finalizer${suffix}` };
   const rule = {
     apiGroups: [apiGroup],

@@ -1,7 +1,7 @@
 import { fitsCel } from "../decide/pattern.ts";
-import { apiGroup, apiVersion, type BoundParty, partyNames } from "../names.ts";
+import { apiGroup, apiVersion } from "../names.ts";
 import { anyFits, listOf } from "./cel.ts";
-import type { GrantsQuestion } from "./party.ts";
+import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 
 const isFor = [
@@ -21,8 +21,8 @@ const bounded = (text: string): string =>
  * that cannot decide, as where the kind of its parameters is not known, lets pass: it would keep everybody from letting a
  * binding go, too.
  */
-export function grantsGuard(party: BoundParty, question: GrantsQuestion): readonly object[] {
-  const { binding, trust, suffix } = partyNames[party];
+export function grantsGuard({ names, question }: PartyManifests): readonly object[] {
+  const { binding, trust, suffix } = names;
   const { asked, named, what, requirements } = question;
   const covered = requirements.map(({ allowed }) => `(${allowed})`).join(" && ");
   const lacks = `[${requirements.map((one) => `(${one.allowed}) ? "" : ${one.lacks}`).join(", ")}].filter(s, s != "").join(", ")`;

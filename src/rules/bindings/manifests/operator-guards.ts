@@ -1,4 +1,4 @@
-import { apiGroup, type BoundParty, partyNames } from "../names.ts";
+import { apiGroup } from "../names.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 
@@ -92,7 +92,7 @@ function serviceAccountsGuard(
 }
 
 /** What bindings and trusts ask for is people's to say: the operator writes their status and finalizers. */
-function objectsGuard(identity: OperatorIdentity, parties: readonly BoundParty[]): readonly object[] {
+function objectsGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]): readonly object[] {
   return guard({
     name: "podtrust-operator-objects",
     rules: [
@@ -100,7 +100,7 @@ function objectsGuard(identity: OperatorIdentity, parties: readonly BoundParty[]
         apiGroups: [apiGroup],
         apiVersions: ["*"],
         operations: ["CREATE", "UPDATE"],
-        resources: parties.flatMap((one) => [partyNames[one].binding.plural, partyNames[one].trust.plural]),
+        resources: rows.flatMap(({ names: { binding, trust } }) => [binding.plural, trust.plural]),
       },
     ],
     conditions: isOperator(identity),
@@ -116,12 +116,7 @@ function objectsGuard(identity: OperatorIdentity, parties: readonly BoundParty[]
 /** What holds the operator's own rights to what it needs them for. */
 export function operatorGuards(
   identity: OperatorIdentity,
-  parties: readonly BoundParty[],
   rows: readonly PartyManifests[],
 ): readonly object[] {
-  return [
-    ...tokensGuard(identity),
-    ...serviceAccountsGuard(identity, rows),
-    ...objectsGuard(identity, parties),
-  ];
+  return [...tokensGuard(identity), ...serviceAccountsGuard(identity, rows), ...objectsGuard(identity, rows)];
 }

@@ -1,4 +1,4 @@
-import type { KindNames } from "../names.ts";
+import type { KindNames, PartyNames } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 
 /** One kind of ours, as its definition has it. */
@@ -32,6 +32,7 @@ export interface GrantsQuestion {
 
 /** What is another thing for each relying party in what bindings take in a cluster. */
 export interface PartyManifests {
+  readonly names: PartyNames;
   /** Binding and trust. */
   readonly kinds: readonly KindDefinition[];
   readonly question: GrantsQuestion;

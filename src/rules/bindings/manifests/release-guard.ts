@@ -1,4 +1,4 @@
-import { apiGroup, type BoundParty, partyNames, releaseVerb } from "../names.ts";
+import { apiGroup, type PartyNames, releaseVerb } from "../names.ts";
 import { guard } from "./policy.ts";
 
 /**
@@ -6,8 +6,7 @@ import { guard } from "./policy.ts";
  * from the sweep. So whoever may write bindings of a namespace may not let go of one: the operator may, once its roles are
  * gone, and who has the verb `release`. It has no parameters: it holds also where the definition of trusts is gone.
  */
-export function releaseGuard(party: BoundParty): readonly object[] {
-  const { binding, finalizer, suffix } = partyNames[party];
+export function releaseGuard({ binding, finalizer, suffix }: PartyNames): readonly object[] {
   const keeps = (object: string): string => `"${finalizer}" in ${object}.metadata.?finalizers.orValue([])`;
   const mayRelease =
     `authorizer.group("${apiGroup}").resource("${binding.plural}").namespace(request.namespace)` +

@@ -1,4 +1,4 @@
-import { apiGroup, type BoundParty, partyNames, releaseVerb } from "../names.ts";
+import { apiGroup, type PartyNames, releaseVerb } from "../names.ts";
 import type { OperatorIdentity } from "./operator-guards.ts";
 
 const rbac = "rbac.authorization.k8s.io";
@@ -16,9 +16,9 @@ interface Plurals {
   readonly trusts: readonly string[];
 }
 
-const pluralsOf = (parties: readonly BoundParty[]): Plurals => ({
-  bindings: parties.map((one) => partyNames[one].binding.plural),
-  trusts: parties.map((one) => partyNames[one].trust.plural),
+const pluralsOf = (parties: readonly PartyNames[]): Plurals => ({
+  bindings: parties.map(({ binding }) => binding.plural),
+  trusts: parties.map(({ trust }) => trust.plural),
 });
 
 /** All that reconciling bindings takes in the cluster; the guards hold some of it to less. */
@@ -47,7 +47,7 @@ const role = (name: string, rules: readonly RbacRule[], labels: object = {}): ob
 });
 
 /** What people may do with bindings of their namespaces, joined to the roles view, edit and admin. */
-export function tenantRights(parties: readonly BoundParty[]): readonly object[] {
+export function tenantRights(parties: readonly PartyNames[]): readonly object[] {
   const plurals = pluralsOf(parties);
   const aggregated = (to: string): object => ({ [`${rbac}/aggregate-to-${to}`]: "true" });
   const bindings = { apiGroups: [apiGroup], resources: plurals.bindings };
@@ -68,7 +68,7 @@ export function tenantRights(parties: readonly BoundParty[]): readonly object[] 
 /** The rights of whoever reconciles bindings. */
 export function reconcileRights(
   { namespace, name }: OperatorIdentity,
-  parties: readonly BoundParty[],
+  parties: readonly PartyNames[],
 ): readonly object[] {
   const metadata = { name: "podtrust-bindings" };
   return [
