@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto";
 import { type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
-import {
-  injectionPolicies,
-  openbaoPolicies,
-  partyPolicies,
-  type PolicySpec,
-} from "../../src/rules/injection/index.ts";
+import { injectionPolicies, loadPartyPolicies, type PolicySpec } from "../../src/rules/injection/index.ts";
+import { federatedParties, type FederatedParty } from "../../src/rules/oidc/index.ts";
 import { operatorObjects, type OperatorSpec } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherSpec } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
@@ -190,16 +186,21 @@ const bindings: ChartPart = {
     bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience], ...chosen }),
 };
 
+const parties = await Promise.all(
+  federatedParties.map(async (name) => ({ name, injection: await loadPartyPolicies(name) })),
+);
+
 /** The policies that are chosen: of AWS always, of others where they are asked for. */
 function injectionObjects(
-  chosen: PolicySpec & Readonly<Record<"gcp" | "azure" | "openbao", boolean>>,
+  chosen: PolicySpec & Readonly<Record<FederatedParty, boolean>>,
 ): readonly JsonRecord[] {
-  const { gcp, azure, openbao, deny: _deny, ...spec } = chosen;
+  const { deny: _deny, ...spec } = chosen;
+  const others = parties.filter(({ name }) => chosen[name]);
   const all = [
     ...injectionPolicies(chosen),
-    ...(gcp ? partyPolicies("gcp", spec) : []),
-    ...(azure ? partyPolicies("azure", spec) : []),
-    ...(openbao ? openbaoPolicies(spec.kubernetes) : []),
+    ...others.flatMap(({ injection: of }) =>
+      of.askedBy === "pod" ? of.policies(spec.kubernetes) : of.policies(spec),
+    ),
   ];
   // What bounds the namespaces of the mode serviceaccounts comes with each.
   const names = all.map(({ kind, metadata }) => `${String(kind)} ${String(recordOf(metadata)["name"])}`);

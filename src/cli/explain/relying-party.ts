@@ -2,26 +2,16 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { yellow } from "../../core/terminal/index.ts";
 import { parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
-import { boundsOf, federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
+import { federatedParties } from "../../rules/oidc/index.ts";
+import { type RelyingParty, relyingParty } from "../../stack/parts/relying-parties/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsOf, readToken } from "./facts.ts";
 import { instant, printHead, printRules, printVerdict } from "./print.ts";
-import type { Explanation, Question } from "./question.ts";
 import { checkTogether, type ExplainOptions, timeOf } from "./typed.ts";
 
-/** Loads what judges for a relying party. */
-type Load = () => Promise<{ readonly explain: (question: Question) => Promise<Explanation> }>;
-
-/** One row for each relying party: its judge is loaded for who asks for it alone. */
-const judges: Readonly<Record<FederatedParty, Load>> = {
-  gcp: () => import("./gcp.ts"),
-  azure: () => import("./azure.ts"),
-  openbao: () => import("./openbao.ts"),
-};
-
-function partyOf(name: string): FederatedParty {
+function partyOf(name: string): RelyingParty {
   const party = federatedParties.find((one) => one === name);
-  if (party !== undefined) return party;
+  if (party !== undefined) return relyingParty(party);
   throw new PodtrustError("usage", `--for ${name} is no relying party`, {
     next: `Give aws, ${federatedParties.join(", ")}.`,
   });
@@ -35,7 +25,7 @@ const maxBytes = 1024 * 1024;
  */
 export async function runExplainFor(context: CommandContext, options: ExplainOptions): Promise<void> {
   const party = partyOf(options.for);
-  const { title } = boundsOf(party);
+  const { title } = party.limits;
   checkTogether(options);
   const now = timeOf(options.at, context.clock.now());
   const token = await readToken(context, options.token);
@@ -45,7 +35,7 @@ export async function runExplainFor(context: CommandContext, options: ExplainOpt
       parseDescription(await readTextFile(context, { option: "--described", name, maxBytes }), name),
     ),
   );
-  const { explain } = await judges[party]();
+  const explain = await party.rules();
   const { target, reports, notes } = await explain({
     token: token.text,
     jws: token.jws,

@@ -115,7 +115,7 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     .option("--deny", "for aws: refuse pods that should have a role and got none, in place of a warning")
     .action(async (options: InjectionOptions) => {
       const { runInjection } = await import("./run-injection.ts");
-      runInjection(context, options);
+      await runInjection(context, options);
     });
 }
 

@@ -1,32 +1,35 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { boundsOf } from "../../rules/oidc/index.ts";
+import { federatedParties, type RelyingPartyName } from "../../rules/oidc/index.ts";
 import {
-  type AccountParty,
-  asksBy,
+  type AccountPolicies,
   injectionPolicies,
   maxServiceAccounts,
   namespaceLabel,
-  openbaoAnnotations,
-  openbaoPolicies,
   type ParameterMode,
-  partyMap,
-  partyPolicies,
+  type PodPolicies,
   policyMinors,
   type PolicyMinor,
 } from "../../rules/injection/index.ts";
+import { relyingParty } from "../../stack/parts/relying-parties/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 
 /** What was typed. */
 export interface InjectionOptions {
   /** The relying party that pods are given a token for. */
-  readonly for: "aws" | "openbao" | AccountParty;
+  readonly for: RelyingPartyName;
   readonly mode?: ParameterMode;
   readonly namespace?: readonly string[];
   readonly kubernetes: PolicyMinor;
   readonly deny?: boolean;
   /** False with --no-warn. */
   readonly warn: boolean;
+}
+
+/** What was typed, and where. */
+interface Asked {
+  readonly context: CommandContext;
+  readonly options: InjectionOptions;
 }
 
 /** With both prices, so that it is a choice. */
@@ -58,20 +61,21 @@ function needsOf(kubernetes: PolicyMinor): readonly string[] {
   ];
 }
 
-/** What pods of OpenBao are given: the policy reads nothing but the pod, and has no modes. */
-function runForOpenBao(context: CommandContext, options: InjectionOptions): void {
+/** What pods are given for a relying party that they ask for themselves: the policy reads nothing but the pod, and has no modes. */
+function runForPods(title: string, policies: PodPolicies, { context, options }: Asked): void {
   const { kubernetes, mode, namespace, deny } = options;
   if (mode !== undefined || namespace !== undefined || deny !== undefined)
-    throw new PodtrustError("usage", "--mode, --namespace and --deny are not of --for openbao", {
-      next: "Leave them out: the policy for OpenBao reads the pod's own annotations.",
+    throw new PodtrustError("usage", `--mode, --namespace and --deny are not of --for ${options.for}`, {
+      next: `Leave them out: the policy for ${title} reads the pod's own annotations.`,
     });
+  const [key, value] = policies.asksBy;
   const lines = [
-    "# The API server gives OpenBao's token to each new pod that asks by its own annotation",
-    `# ${openbaoAnnotations.address}: https://bao.example.com:8200`,
+    `# The API server gives ${title}'s token to each new pod that asks by its own annotation`,
+    `# ${key}: ${value}`,
     ...needsOf(kubernetes),
     "",
   ];
-  printObjects(context, openbaoPolicies(kubernetes), lines.join("\n"));
+  printObjects(context, policies.policies(kubernetes), lines.join("\n"));
 }
 
 function header(options: InjectionOptions & { readonly mode: ParameterMode }): string {
@@ -104,44 +108,43 @@ function modeOf({ mode, namespace = [] }: InjectionOptions): ParameterMode {
 }
 
 /** What pods are given for AWS: the policies of a mode. */
-function runForAws(context: CommandContext, options: InjectionOptions): void {
+function runForAws({ context, options }: Asked): void {
   const mode = modeOf(options);
   const namespaces = options.namespace ?? [];
   printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
 }
 
-/** What pods are given for another relying party that their ServiceAccounts ask for: the policies of a mode. */
-function runForParty(party: AccountParty, context: CommandContext, options: InjectionOptions): void {
+/** What pods are given for a relying party that their ServiceAccounts ask for: the policies of a mode. */
+function runForAccounts(title: string, { asksBy, configMap, policies }: AccountPolicies, asked: Asked): void {
+  const { context, options } = asked;
   const { kubernetes, namespace: namespaces = [], deny, warn } = options;
   if (deny !== undefined)
     throw new PodtrustError("usage", "--deny is of --for aws", {
       next: "Leave it out: whoever makes a pod is warned of annotations that cannot be used.",
     });
   const mode = modeOf(options);
-  const map = partyMap(party);
   const lines = [
-    `# The API server gives ${boundsOf(party).title}'s token to each new pod whose ServiceAccount asks, by the annotation`,
-    `# ${asksBy(map).join(" or ")}.`,
+    `# The API server gives ${title}'s token to each new pod whose ServiceAccount asks, by the annotation`,
+    `# ${asksBy.join(" or ")}.`,
     ...(mode === "configmap"
-      ? [`# What they ask for stands in the ConfigMap ${map.configMap} of each namespace.`]
+      ? [`# What they ask for stands in the ConfigMap ${configMap} of each namespace.`]
       : besides(namespaces)),
     ...needsOf(kubernetes),
     "",
   ];
-  printObjects(context, partyPolicies(party, { mode, namespaces, kubernetes, warn }), lines.join("\n"));
+  printObjects(context, policies({ mode, namespaces, kubernetes, warn }), lines.join("\n"));
 }
 
-/** One row for each relying party whose token is injected. */
-const printed: Readonly<
-  Record<InjectionOptions["for"], (context: CommandContext, options: InjectionOptions) => void>
-> = {
-  aws: runForAws,
-  gcp: (context, options) => runForParty("gcp", context, options),
-  azure: (context, options) => runForParty("azure", context, options),
-  openbao: runForOpenBao,
-};
-
 /** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */
-export function runInjection(context: CommandContext, options: InjectionOptions): void {
-  printed[options.for](context, options);
+export async function runInjection(context: CommandContext, options: InjectionOptions): Promise<void> {
+  const asked = { context, options };
+  const name = federatedParties.find((one) => one === options.for);
+  if (name === undefined) {
+    runForAws(asked);
+    return;
+  }
+  const { limits, injection } = relyingParty(name);
+  const policies = await injection();
+  if (policies.askedBy === "pod") runForPods(limits.title, policies, asked);
+  else runForAccounts(limits.title, policies, asked);
 }

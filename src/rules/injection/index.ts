@@ -12,12 +12,17 @@ export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
-export { asksBy, type InjectionMap, injectionConfigMap, injectionMaps } from "./policy/config-map.ts";
+export { type InjectionMap, injectionConfigMap, injectionMaps } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
-export { openbaoPolicies } from "./policy/openbao.ts";
 export { injectionPolicies, type PolicySpec } from "./policy/policies.ts";
 export { policyMinors, type PolicyMinor } from "./policy/objects.ts";
-export { type AccountParty, partyMap, partyPolicies } from "./policy/party-policies.ts";
+export {
+  type AccountPolicies,
+  loadPartyPolicies,
+  type PartyPolicies,
+  type PartyPolicySpec,
+  type PodPolicies,
+} from "./policy/party-policies.ts";
 export {
   injectionProblem,
   type InjectionProblem,

@@ -10,7 +10,7 @@ import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts";
-import { openTofuOfParties, partsOfParties } from "./relying-parties.ts";
+import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
 export * from "./aws/index.ts";
 export { hasCluster, openCluster } from "./cluster.ts";
@@ -41,7 +41,7 @@ export {
   publisherOnMachine,
   rollBackPublisher,
 } from "./publisher/index.ts";
-export { partySights } from "./relying-parties.ts";
+export { partySights } from "./relying-parties/index.ts";
 export { askedWith, type PartySight, type SeenIdentity, type SeenParty } from "./sight.ts";
 export type { Exchanged, GoogleDrift, GoogleLook, GoogleProject } from "./gcp/index.ts";
 export type { AzureGroup, AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";

@@ -7,6 +7,10 @@ export interface PartyParts {
   parts(context: PartContext): readonly Part[];
   /** The same in OpenTofu. */
   readonly openTofu: OpenTofuPart;
-  /** The same as the map has it. */
-  readonly sights: (context: PartContext) => readonly PartySight[];
 }
+
+/**
+ * The sections of a config at one relying party, to be looked at, and to come to with a token as a workload does. Opens no
+ * connection.
+ */
+export type PartyExchange = (context: PartContext) => readonly PartySight[];

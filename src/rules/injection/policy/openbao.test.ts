@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { openbaoPolicies } from "../index.ts";
+import { loadPartyPolicies } from "../index.ts";
+
+const openbao = await loadPartyPolicies("openbao");
+assert.ok(openbao.askedBy === "pod");
 
 interface Condition {
   readonly expression: string;
@@ -13,7 +16,7 @@ describe("the admission policy for OpenBao", () => {
       ["1.36", "v1"],
       [undefined, "v1"],
     ] as const) {
-      const [policy, binding, ...others] = openbaoPolicies(minor);
+      const [policy, binding, ...others] = openbao.policies(minor);
       assert.deepEqual(others, []);
       assert.equal(policy?.["apiVersion"], `admissionregistration.k8s.io/${version}`);
       assert.equal(policy["kind"], "MutatingAdmissionPolicy");
@@ -22,7 +25,7 @@ describe("the admission policy for OpenBao", () => {
   });
 
   test("is asked about pods that name a server alone, and leaves out those with the label of what is skipped", () => {
-    const [policy] = openbaoPolicies();
+    const [policy] = openbao.policies();
     const spec = policy?.["spec"] as {
       readonly matchConditions: readonly Condition[];
       readonly matchConstraints: { readonly objectSelector: object };

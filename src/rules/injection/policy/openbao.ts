@@ -1,4 +1,3 @@
-import type { JsonRecord } from "../../../core/base/index.ts";
 import {
   openbaoAnnotations,
   openbaoExpiration,
@@ -9,9 +8,8 @@ import {
 import { fileIn } from "../place.ts";
 import { expirationVariables } from "./asked.ts";
 import { enclosed, fits, literal } from "./cel.ts";
-import type { PolicyMinor } from "./objects.ts";
 import { sourceType, tokenSource } from "./operations.ts";
-import { isNotWindows, type TokenPolicy, tokenPolicies } from "./token-policy.ts";
+import { isNotWindows, type PodPolicy, type TokenPolicy } from "./token-policy.ts";
 
 const { volume, folder, token, ca } = openbaoPlace;
 
@@ -63,10 +61,8 @@ const policy: TokenPolicy = {
   },
 };
 
-/**
- * The admission policy by which the API server gives OpenBao's token to pods that ask by annotation: what `injectOpenBao`
- * does. It reads nothing beside the pod, and any other pod costs one comparison.
- */
-export function openbaoPolicies(kubernetes: PolicyMinor = "1.36"): readonly JsonRecord[] {
-  return tokenPolicies(policy, kubernetes);
-}
+/** It reads nothing beside the pod, and any other pod costs one comparison. */
+export const openbaoPolicy: PodPolicy = {
+  asksBy: [openbaoAnnotations.address, "https://bao.example.com:8200"],
+  token: policy,
+};

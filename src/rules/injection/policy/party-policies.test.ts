@@ -2,9 +2,28 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf } from "../../../core/base/index.ts";
-import { type AccountParty, asksBy, injectionPolicies, partyMap, partyPolicies } from "../index.ts";
+import {
+  type AccountPolicies,
+  injectionMaps,
+  injectionPolicies,
+  loadPartyPolicies,
+  type PartyPolicySpec,
+} from "../index.ts";
 
+type AccountParty = "gcp" | "azure";
 const parties: readonly AccountParty[] = ["gcp", "azure"];
+
+async function ofAccounts(party: AccountParty): Promise<AccountPolicies> {
+  const loaded = await loadPartyPolicies(party);
+  assert.ok(loaded.askedBy === "ServiceAccount");
+  return loaded;
+}
+const loaded: Readonly<Record<AccountParty, AccountPolicies>> = {
+  gcp: await ofAccounts("gcp"),
+  azure: await ofAccounts("azure"),
+};
+const partyPolicies = (party: AccountParty, spec: PartyPolicySpec): readonly JsonRecord[] =>
+  loaded[party].policies(spec);
 const nameOf = ({ kind, metadata }: JsonRecord): string =>
   `${String(kind).replace("AdmissionPolicy", "")} ${String(recordOf(metadata)["name"])}`;
 const specsOf = (party: AccountParty, mode: "configmap" | "serviceaccounts"): readonly JsonRecord[] =>
@@ -40,11 +59,13 @@ describe("the admission policies for Google and Azure", () => {
 
   test("match pods whose ServiceAccount asks alone, whatever the mode", () => {
     for (const party of parties) {
-      const { asks } = partyMap(party);
+      const { configMap, asksBy } = loaded[party];
+      const { asks = [] } = injectionMaps.find((one) => one.configMap === configMap) ?? {};
+      assert.ok(asks.length > 0);
       for (const spec of specsOf(party, "serviceaccounts")) {
         const conditions = recordsOf(spec["matchConditions"]).map(({ expression }) => String(expression));
         assert.match(conditions[0] ?? "", /serviceAccountName.* == params\.metadata\.name/u);
-        for (const key of asksBy(partyMap(party))) assert.ok(conditions[1]?.includes(key), key);
+        for (const key of asksBy) assert.ok(conditions[1]?.includes(key), key);
       }
       for (const spec of specsOf(party, "configmap")) {
         const [condition] = recordsOf(spec["matchConditions"]);

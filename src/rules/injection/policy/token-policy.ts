@@ -54,6 +54,13 @@ export interface PartyPolicy {
   readonly token: Omit<TokenPolicy, "parameters">;
 }
 
+/** The same of one that pods ask for themselves. */
+export interface PodPolicy {
+  /** An annotation by which a pod asks, with a value. */
+  readonly asksBy: readonly [key: string, value: string];
+  readonly token: TokenPolicy;
+}
+
 const isElsewhere = [
   ...osLabels.map((label) => `object.spec.?nodeSelector[?${literal(label)}].orValue("")`),
   'object.spec.?os.?name.orValue("")',

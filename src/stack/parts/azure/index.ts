@@ -2,11 +2,11 @@ import type { PartyParts } from "../party.ts";
 import { leastAzureRole } from "./least-role.ts";
 import { azureOpenTofu } from "./opentofu.ts";
 import { azureParts } from "./part.ts";
-import { azureSights } from "./sight.ts";
 
 /** What makes the things of a config's section azure. */
-export const azureParty: PartyParts = { parts: azureParts, openTofu: azureOpenTofu, sights: azureSights };
+export const azureParty: PartyParts = { parts: azureParts, openTofu: azureOpenTofu };
 
+export { azureSights } from "./sight.ts";
 export { leastAzureRole };
 export type { AssertionExchange } from "../../../providers/azure/index.ts";
 export { type AzureGroup, azureGroups, type AzureIdentityLook, type AzureLook } from "./look.ts";

@@ -2,15 +2,14 @@ import type { PartyParts } from "../party.ts";
 import { leastGoogleRoles } from "./least-roles.ts";
 import { googleOpenTofu } from "./opentofu.ts";
 import { googleParts } from "./part.ts";
-import { googleSights } from "./sight.ts";
 
 /** What makes the things of a config's section gcp. */
 export const googleParty: PartyParts = {
   parts: googleParts,
   openTofu: googleOpenTofu,
-  sights: googleSights,
 };
 
+export { googleSights } from "./sight.ts";
 export { leastGoogleRoles };
 export type { LeastGoogleRoles } from "./least-roles.ts";
 export type { Exchanged } from "../../../providers/gcp/index.ts";

@@ -2,15 +2,14 @@ import type { PartyParts } from "../party.ts";
 import { leastOpenBaoPolicy } from "./least-policy.ts";
 import { openbaoOpenTofu } from "./opentofu.ts";
 import { openbaoParts } from "./part.ts";
-import { openbaoSights } from "./sight.ts";
 
 /** What makes the things of a config's section openbao. */
 export const openbaoParty: PartyParts = {
   parts: openbaoParts,
   openTofu: openbaoOpenTofu,
-  sights: openbaoSights,
 };
 
+export { openbaoSights } from "./sight.ts";
 export { leastOpenBaoPolicy };
 export type { Login } from "../../../providers/openbao/index.ts";
 export { type OpenBaoLook, type OpenBaoMount, openbaoMounts } from "./look.ts";

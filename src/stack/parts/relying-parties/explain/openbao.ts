@@ -1,5 +1,5 @@
-import { keyChecks } from "../../rules/keys/index.ts";
-import { explainLogin, loginRefusal, readDescribedLogin } from "../../rules/openbao/index.ts";
+import { keyChecks } from "../../../../rules/keys/index.ts";
+import { explainLogin, loginRefusal, readDescribedLogin } from "../../../../rules/openbao/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
 /** What OpenBao would find of a login by the role that is described. */

@@ -1,5 +1,9 @@
-import { decideAssertion, explainAssertion, readDescribedCredentials } from "../../rules/azure/index.ts";
-import { keyChecks } from "../../rules/keys/index.ts";
+import {
+  decideAssertion,
+  explainAssertion,
+  readDescribedCredentials,
+} from "../../../../rules/azure/index.ts";
+import { keyChecks } from "../../../../rules/keys/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
 /** What stands for the tenant and the client, which the credentials' list does not name. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError } from "../../../../core/base/index.ts";
 import {
   decideExchange,
   type ExchangeFacts,
@@ -7,9 +7,9 @@ import {
   type FederatedGrant,
   providerAudience,
   readDescribedTarget,
-} from "../../rules/gcp/index.ts";
-import type { RuleReport, VendorRefusal } from "../../rules/judge/index.ts";
-import { keyChecks } from "../../rules/keys/index.ts";
+} from "../../../../rules/gcp/index.ts";
+import type { RuleReport, VendorRefusal } from "../../../../rules/judge/index.ts";
+import { keyChecks } from "../../../../rules/keys/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
 /** Seconds of an access token where nothing else is asked for, and the most that is given without a policy for more. */

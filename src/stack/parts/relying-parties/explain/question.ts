@@ -1,5 +1,10 @@
-import type { Description, IssuerDocuments, RuleReport, VendorRefusal } from "../../rules/judge/index.ts";
-import type { Jws } from "../../rules/oidc/index.ts";
+import type {
+  Description,
+  IssuerDocuments,
+  RuleReport,
+  VendorRefusal,
+} from "../../../../rules/judge/index.ts";
+import type { Jws } from "../../../../rules/oidc/index.ts";
 
 /** What a relying party judges. */
 export interface Question {
@@ -21,3 +26,6 @@ export interface Explanation {
   readonly reports: readonly RuleReport<VendorRefusal>[];
   readonly notes: readonly string[];
 }
+
+/** Asks a relying party's rules. Throws `usage` where what is described is not enough. */
+export type Explain = (question: Question) => Promise<Explanation>;

@@ -1,0 +1,75 @@
+import type { Config } from "../../../config/index.ts";
+import { boundsOf, federatedParties, type FederatedParty } from "../../../rules/oidc/index.ts";
+import type { OpenTofuPart } from "../opentofu.ts";
+import type { Part, PartContext } from "../part.ts";
+import type { PartySight } from "../sight.ts";
+import type { RelyingParty } from "./relying-party.ts";
+
+export type { RelyingParty } from "./relying-party.ts";
+
+/** What is loaded of a relying party from its own folders. */
+type Loaders = Pick<RelyingParty, "rules" | "part" | "exchange">;
+
+/** One row for each relying party beside AWS: its folders, one `await import` each. */
+const loaders: Readonly<Record<FederatedParty, Loaders>> = {
+  gcp: {
+    rules: async () => (await import("./explain/gcp.ts")).explain,
+    part: async () => (await import("../gcp/index.ts")).googleParty,
+    exchange: async () => (await import("../gcp/index.ts")).googleSights,
+  },
+  azure: {
+    rules: async () => (await import("./explain/azure.ts")).explain,
+    part: async () => (await import("../azure/index.ts")).azureParty,
+    exchange: async () => (await import("../azure/index.ts")).azureSights,
+  },
+  openbao: {
+    rules: async () => (await import("./explain/openbao.ts")).explain,
+    part: async () => (await import("../openbao/index.ts")).openbaoParty,
+    exchange: async () => (await import("../openbao/index.ts")).openbaoSights,
+  },
+};
+
+/** All that podtrust has for a relying party beside AWS; loads nothing. */
+export function relyingParty(name: FederatedParty): RelyingParty {
+  return {
+    limits: boundsOf(name),
+    injection: async () => (await import("../../../rules/injection/index.ts")).loadPartyPolicies(name),
+    ...loaders[name],
+  };
+}
+
+/** Those that a config declares, AWS not among them. */
+function declared(config: Pick<Config, FederatedParty>): readonly RelyingParty[] {
+  return federatedParties.filter((name) => config[name].length > 0).map(relyingParty);
+}
+
+/** The parts of the relying parties that a config declares, AWS not among them. */
+export async function partsOfParties(context: PartContext): Promise<readonly Part[]> {
+  const all = await Promise.all(declared(context.config).map(({ part }) => part()));
+  return all.flatMap((one) => one.parts(context));
+}
+
+/** The same in OpenTofu. */
+export async function openTofuOfParties(
+  config: Pick<Config, FederatedParty>,
+): Promise<readonly OpenTofuPart[]> {
+  const all = await Promise.all(declared(config).map(({ part }) => part()));
+  return all.map(({ openTofu }) => openTofu);
+}
+
+/** A section of a relying party's, to be looked at, and the party's title: `Google Cloud`. */
+interface TitledSight {
+  readonly title: string;
+  readonly sight: PartySight;
+}
+
+/** The sections of relying parties beside AWS that a config has, as the map has them. Opens no connection. */
+export async function partySights(context: PartContext): Promise<readonly TitledSight[]> {
+  const all = declared(context.config).map(
+    async ({ exchange, limits: { title } }): Promise<readonly TitledSight[]> => {
+      const sights = await exchange();
+      return sights(context).map((sight) => ({ title, sight }));
+    },
+  );
+  return (await Promise.all(all)).flat();
+}
