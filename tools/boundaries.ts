@@ -15,9 +15,22 @@ const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 const impureName =
   /\b(?:systemClock|Date\.now|Math\.random|random(?:Bytes|UUID|Int|Fill)|generateKey\w*)\b|\b(?:performance|process|console)\.|\b(?:setTimeout|setInterval|setImmediate|fetch)\(|new Date\(\)/u;
 
-/** What stands where a relying party's own folder should: a comparison with its name. */
-const party = `"(?:${federated.join("|")})"`;
-const asksForParty = new RegExp(`[=!]==\\s*${party}|${party}\\s*[=!]==|case ${party}:`, "u");
+/** A relying party's name, and the same as a text. */
+const partyName = `(?:${federated.join("|")})`;
+const party = `"${partyName}"`;
+/** What stands where a relying party's own folder should: a comparison with its name, or a choice by what it alone has. */
+const asksForParty = new RegExp(
+  [
+    `[=!]==?\\s*${party}`,
+    `${party}\\s*(?:[=!]==?|in\\b)`,
+    `case ${party}:`,
+    `\\.(?:includes|has|indexOf|startsWith)\\(\\s*${party}`,
+    `${party}(?:, "\\w+")*\\]\\.(?:includes|some|find|indexOf)\\(`,
+    `\\b${partyName}(?:\\.length)?\\s*(?:[=!]==?|[<>]|&&|\\|\\||\\?\\?|\\?(?![.:?]))`,
+    `if \\(!?(?:\\w+\\.)*${partyName}(?:\\.length)?\\)`,
+  ].join("|"),
+  "u",
+);
 
 interface Import {
   readonly file: string;
@@ -95,10 +108,10 @@ function faultOfPackage(from: string, file: string, target: string): string | un
   return `${file}: only ${rule.rooms.join(", ")}/ imports ${target}`;
 }
 
-/** The relying party that a file is about, by a folder around it or by its own name; undefined for what is about none. */
+/** The relying party that a file is about, by a folder around it or a word of its name; undefined for what is about none. */
 function partyOf(file: string): string | undefined {
-  const names = file.split(sep).map((name) => name.replace(/\.ts$/u, ""));
-  return names.find((name) => federated.includes(name));
+  const words = file.split(sep).flatMap((part) => part.replace(/\.ts$/u, "").split("-"));
+  return words.find((word) => federated.includes(word));
 }
 
 /** What one relying party's code must not import of another's. */
@@ -128,7 +141,7 @@ function faultsOfSource(file: string): string[] {
   const source = sourceOf(file);
   if (hiddenForm.test(source)) found.push(`${file} imports a module whose name only running it tells`);
   const impure = pure.some((one) => isInside(room, one)) ? impureName.exec(code(source)) : null;
-  const asked = partyOf(file) === undefined ? asksForParty.exec(source)?.[0] : undefined;
+  const asked = partyOf(file) === undefined ? asksForParty.exec(withoutComments(source))?.[0] : undefined;
   if (asked !== undefined)
     found.push(`${file} asks for a relying party by name (${asked}): give each a row, and ask the row`);
   if (impure !== null) found.push(`${file}: ${room}/ is pure and must not name ${impure[0]}`);
@@ -138,6 +151,13 @@ function faultsOfSource(file: string): string[] {
 /** A source without what is written for people: comments and texts. */
 function code(source: string): string {
   return source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gu, "");
+}
+
+/** A source without its comments, and of its texts only those that are one word: `"azure"`. */
+function withoutComments(source: string): string {
+  return source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gu, (text) =>
+    /^"\w+"$/u.test(text) ? text : "",
+  );
 }
 
 /** Circles between the files of src/, each told once. */

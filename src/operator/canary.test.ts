@@ -4,7 +4,7 @@ import { silentLogger } from "../core/base/index.ts";
 import { inject, injectParties, type Surroundings } from "../rules/injection/index.ts";
 import type { KubernetesObject } from "../providers/kubernetes/index.ts";
 import { settle, TestClock } from "../../test/support/clock.ts";
-import { Canary } from "./canary.ts";
+import { Canary, trialAnnotations } from "./canary.ts";
 
 const account = { namespace: "podtrust", name: "podtrust-canary" };
 const serviceAccount: KubernetesObject = {
@@ -18,8 +18,11 @@ const serviceAccount: KubernetesObject = {
 const namespace: KubernetesObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "podtrust" } };
 const around: Surroundings = { serviceAccount, namespace };
 
-/** What a trial came to at an API server that makes this of each pod; `openbao`: whether OpenBao is tried. */
-async function tried(admit: (pod: KubernetesObject) => object, openbao?: boolean): Promise<string> {
+/** What a trial came to at an API server that makes this of each pod; with annotations by which it asks for more. */
+async function tried(
+  admit: (pod: KubernetesObject) => object,
+  annotations?: Readonly<Record<string, string>>,
+): Promise<string> {
   const clock = new TestClock();
   const canary = new Canary({
     api: {
@@ -27,7 +30,7 @@ async function tried(admit: (pod: KubernetesObject) => object, openbao?: boolean
       create: (pod) => Promise.resolve(admit(pod) as KubernetesObject),
     },
     account,
-    ...(openbao === undefined ? {} : { openbao }),
+    ...(annotations === undefined ? {} : { annotations }),
     events: { record: () => Promise.resolve() },
     clock,
     logger: silentLogger,
@@ -49,7 +52,10 @@ describe("a trial of injection", () => {
 
   test("is dead as well where a pod that asks for both gets AWS's token alone", async () => {
     const both = (pod: KubernetesObject): object => injectParties(inject(pod, around).pod, around).pod;
-    assert.equal(await tried(both, true), "injecting: a pod made for trial got its token");
-    assert.match(await tried(forAws, true), /^dead: a pod made for trial has no volume openbao-token/u);
+    assert.equal(await tried(both, trialAnnotations), "injecting: a pod made for trial got its token");
+    assert.match(
+      await tried(forAws, trialAnnotations),
+      /^dead: a pod made for trial has no volume openbao-token/u,
+    );
   });
 });

@@ -26,15 +26,15 @@ export interface CanaryOptions {
   readonly api: Pick<KubernetesApi, "read" | "create">;
   /** The ServiceAccount that is tried with, annotated with a role that nobody has to trust. */
   readonly account: { readonly namespace: string; readonly name: string };
-  /** Whether who injects does so for OpenBao too: then it is tried as well. */
-  readonly openbao?: boolean;
+  /** By which its pod asks for more than its role, where who injects gives that too. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Of no server: nobody logs in for a trial. */
-const openbaoAddress = "https://openbao.podtrust.invalid";
+/** They ask for what pods ask for themselves. Of no server: nobody logs in for a trial. */
+export const trialAnnotations = { [openbaoAnnotations.address]: "https://openbao.podtrust.invalid" } as const;
 
 /** Dead injection is to be known within a minute. */
 const interval = 45_000;
@@ -51,9 +51,8 @@ const refusal = saying("PodNotInjected", "");
 export const trialLabels = { "app.kubernetes.io/name": podName } as const;
 
 /** A pod that is judged by the API server and its admission, and not kept. */
-function trialPod({ account, openbao }: CanaryOptions): KubernetesObject {
+function trialPod({ account, annotations }: CanaryOptions): KubernetesObject {
   const { namespace, name } = account;
-  const annotations = openbao === true ? { [openbaoAnnotations.address]: openbaoAddress } : undefined;
   const restricted = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },

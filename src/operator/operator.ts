@@ -10,7 +10,7 @@ import {
   type MirrorOptions,
   type MirrorStatus,
 } from "../providers/kubernetes/index.ts";
-import { Canary, type CanaryStatus } from "./canary.ts";
+import { Canary, type CanaryStatus, trialAnnotations } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type InjectionView } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
 import { followAll, type FollowedSpec } from "./follow.ts";
@@ -175,8 +175,8 @@ export class Operator {
       this.#canary = new Canary({
         api,
         account: { namespace, name: canary },
-        // Our own webhook injects for whoever is asked for; whether policies for OpenBao are there is not known.
-        openbao: options.webhook !== undefined,
+        // Our own webhook injects for whoever is asked for; whether policies for others are there is not known.
+        ...(options.webhook === undefined ? {} : { annotations: trialAnnotations }),
         events,
         clock,
         logger,

@@ -25,6 +25,16 @@ interface Opened<Shown> {
   close(): Promise<void>;
 }
 
+/** How clusters sign where a stand-in does not verify the default: each takes RS256. */
+const signing = { azure: "RS256" } as const;
+
+/** The algorithm of clusters in a sandbox of these options. */
+export function algorithmFor(options: BesideOptions): "ES256" | "RS256" {
+  const names = Object.keys(signing) as readonly (keyof typeof signing)[];
+  const needing = names.find((name) => options[name] !== undefined);
+  return needing === undefined ? "ES256" : signing[needing];
+}
+
 /** What runs beside AWS in a sandbox: stand-ins of other clouds, and the front that is their hosts. */
 export interface Beside {
   readonly gcp: StandInGoogle | undefined;
@@ -37,11 +47,11 @@ export interface Beside {
   close(): Promise<void>;
 }
 
-async function openGcp(
-  { gcp, listen, logger, onDecision }: BesideOptions,
+async function openGoogleProject(
+  gcp: SandboxGoogleOptions,
+  { listen, logger, onDecision }: BesideOptions,
   surroundings: AccountSurroundings,
-): Promise<Opened<StandInGoogle> | undefined> {
-  if (gcp === undefined) return undefined;
+): Promise<Opened<StandInGoogle>> {
   const { openGoogle } = await import("./gcp/index.ts");
   const options = { ...gcp, ...defined({ listen, logger, onDecision }) };
   const { shown, site, tables } = await openGoogle(options, surroundings.place);
@@ -56,11 +66,11 @@ async function openGcp(
   };
 }
 
-async function openTenant(
-  { azure, onDecision }: BesideOptions,
+async function openAzureTenant(
+  azure: AzureOptions,
+  { onDecision }: BesideOptions,
   surroundings: AccountSurroundings,
-): Promise<Opened<StandInAzure> | undefined> {
-  if (azure === undefined) return undefined;
+): Promise<Opened<StandInAzure>> {
   const { openAzure } = await import("./azure/index.ts");
   const opened = openAzure(azure, { ...surroundings.place, ...defined({ onDecision }) });
   surroundings.alsoReadBy(opened);
@@ -73,6 +83,14 @@ async function openTenant(
     reset: () => opened.reset(),
     close: async () => opened.close(),
   };
+}
+
+/** What was asked for; undefined where it was not. */
+async function openedIf<Options, Shown>(
+  options: Options | undefined,
+  open: (options: Options) => Promise<Opened<Shown>>,
+): Promise<Opened<Shown> | undefined> {
+  return options === undefined ? undefined : open(options);
 }
 
 async function closeAll(all: readonly Opened<unknown>[]): Promise<void> {
@@ -95,8 +113,8 @@ async function openFrontOf(
 
 /** Starts what the options ask for beside AWS. No module of it is loaded for who asks for nothing. */
 export async function openBeside(options: BesideOptions, surroundings: AccountSurroundings): Promise<Beside> {
-  const azure = await openTenant(options, surroundings);
-  const gcp = await openGcp(options, surroundings);
+  const azure = await openedIf(options.azure, (asked) => openAzureTenant(asked, options, surroundings));
+  const gcp = await openedIf(options.gcp, (asked) => openGoogleProject(asked, options, surroundings));
   const all = [gcp, azure].filter((one) => one !== undefined);
   const front = await openFrontOf(all, options);
   return {

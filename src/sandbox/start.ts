@@ -3,7 +3,7 @@ import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, AccountSurroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
 import type { AzureOptions, StandInAzure } from "./azure/index.ts";
-import { type Beside, openBeside } from "./beside.ts";
+import { algorithmFor, type Beside, openBeside } from "./beside.ts";
 import { atDoor } from "./errors/index.ts";
 import type { Front } from "./front/index.ts";
 import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
@@ -113,8 +113,7 @@ export function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 async function open(options: SandboxOptions): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl: url = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
-  const algorithm = options.azure === undefined ? "ES256" : "RS256";
-  const issuers = { url, algorithm, foreign: defined({ ca, connectTo }) } as const;
+  const issuers = { url, algorithm: algorithmFor(options), foreign: defined({ ca, connectTo }) } as const;
   const surroundings = (): AccountSurroundings => new AccountSurroundings(options.clock, issuers);
   const first = surroundings();
   const beside = await openBeside(options, first);

@@ -58,6 +58,24 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     /publisher\/a\.ts asks for a relying party by name \(=== "azure"\)/u,
   ],
   [
+    "the same by a list of names",
+    "src/cli/a.ts",
+    'export const isIt = (name: string): boolean => ["gcp", "azure"].includes(name);',
+    /cli\/a\.ts asks for a relying party by name \("gcp", "azure"\]\.includes\(\)/u,
+  ],
+  [
+    "a choice by what one relying party alone has",
+    "src/sandbox/a.ts",
+    'export const of = ({ gcp }: { gcp?: object }): string => (gcp === undefined ? "a" : "b");',
+    /sandbox\/a\.ts asks for a relying party by name \(gcp ===\)/u,
+  ],
+  [
+    "a branch for one of them alone",
+    "src/operator/a.ts",
+    "export function run(options: { azure: boolean }): void {\n  if (options.azure) stop();\n}",
+    /operator\/a\.ts asks for a relying party by name \(if \(options\.azure\)\)/u,
+  ],
+  [
     "an import of what is above a room with rules of its own",
     "src/sandbox/ca/a.ts",
     'import { startSandbox } from "../index.ts";',

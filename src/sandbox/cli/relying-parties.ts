@@ -87,18 +87,25 @@ function googleOf(typed: RelyingPartyOptions): SandboxGoogleOptions {
   };
 }
 
-/** Each cloud with what was typed of it. */
-const parties: Readonly<
-  Record<Fronted, { readonly title: string; readonly typed: (typed: RelyingPartyOptions) => unknown }>
-> = {
+/** A cloud, and what was typed of it. */
+interface TypedCloud<Options> {
+  readonly title: string;
+  readonly typed: (typed: RelyingPartyOptions) => unknown;
+  /** Throws `usage` for what cannot be meant. */
+  readonly options: (typed: RelyingPartyOptions) => Options;
+}
+
+const parties: { readonly [Name in Fronted]: TypedCloud<SandboxOptions[Name]> } = {
   azure: {
     title: "Azure",
     typed: ({ azurePropagation, azureNewIssuer }) => azurePropagation ?? azureNewIssuer,
+    options: azureOf,
   },
   gcp: {
     title: "Google Cloud",
     typed: ({ gcpProject, gcpProjectNumber, gcpDelay, gcpUnknown }) =>
       gcpProject ?? gcpProjectNumber ?? gcpDelay ?? gcpUnknown,
+    options: googleOf,
   },
 };
 
@@ -113,8 +120,6 @@ export function relyingPartiesOf(typed: RelyingPartyOptions): Pick<SandboxOption
       throw new PodtrustError("usage", `options of ${parties[name].title} were given without --for ${name}`, {
         next: `Add --for ${name}.`,
       });
-  return {
-    ...(wanted.includes("azure") ? { azure: azureOf(typed) } : {}),
-    ...(wanted.includes("gcp") ? { gcp: googleOf(typed) } : {}),
-  };
+  const asked = names.filter((name) => wanted.includes(name));
+  return Object.fromEntries(asked.map((name) => [name, parties[name].options(typed)]));
 }

@@ -17,11 +17,11 @@ import {
 } from "../index.ts";
 import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
 import { readCaFile, type ActionContext } from "../../core/command-line/index.ts";
-import { googleOf, introduceGoogle, writeGoogleAdmin } from "./google-admin.ts";
+import { introduceAzure, writeAzureAdmin } from "./azure-admin.ts";
+import { googleResult, introduceGoogle, writeGoogleAdmin } from "./gcp-admin.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
 import { relyingPartiesOf, type RelyingPartyOptions } from "./relying-parties.ts";
-import { replaceText } from "../../core/files/index.ts";
 
 /**
  * Has V8 collect sooner, in a process that answers much and keeps little of it: the young generation, which would grow
@@ -159,24 +159,6 @@ interface Introduced {
   readonly googleAdmin: string | undefined;
 }
 
-/** Writes what makes a client Azure's administrator as a file for a POSIX shell, mode 0600: it holds the secret. */
-async function writeAzureAdmin(path: string, { azure }: Sandbox): Promise<string | undefined> {
-  if (azure === undefined) return undefined;
-  const { clientId, clientSecret } = azure.admin;
-  const variables = { ...azure.environment, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
-  await replaceText(path, lines.join(""));
-  return path;
-}
-
-function introduceFront({ output }: ActionContext, url: string, { command, azureAdmin }: Introduced): void {
-  if (azureAdmin === undefined) return;
-  output.line("Lead Azure's clients to it, and be its administrator (the secret is in the file):");
-  output.line(unbroken(`  eval "$(${command} env --for azure --url ${url})"`));
-  output.line(unbroken(`  . ${shellWord(azureAdmin)}`));
-  output.line();
-}
-
 function introduce(context: ActionContext, introduced: Introduced): void {
   const { sandbox, credentials, isPublic, controlToken, clouds } = introduced;
   const { output } = context;
@@ -204,7 +186,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     output.line(unbroken(`  . ${shellWord(clouds)}`));
     output.line();
   }
-  introduceFront(context, url, introduced);
+  introduceAzure(output, url, introduced);
   introduceGoogle(output, url, introduced);
   output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
   output.result({
@@ -215,7 +197,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     controlTokenFile: controlToken,
     environment: clientEnvironment(client),
     ...defined({ cloudEnvironment: clouds, frontUrl: sandbox.front?.url, azureAdmin: introduced.azureAdmin }),
-    ...(sandbox.gcp === undefined ? {} : { google: googleOf(sandbox.gcp, introduced.googleAdmin) }),
+    ...googleResult(sandbox, introduced.googleAdmin),
   });
 }
 

@@ -3,7 +3,7 @@ import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
 import { azureRoutes } from "./azure-routes.ts";
 import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
-import { googleRoutes } from "./google-routes.ts";
+import { googleRoutes } from "./gcp-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
 import { askedToken, refuseRequest } from "./token-request.ts";
 

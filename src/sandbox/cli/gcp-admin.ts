@@ -14,10 +14,11 @@ export async function writeGoogleAdmin(path: string, { gcp }: Sandbox): Promise<
   return path;
 }
 
-/** What `--json` says of Google. */
-export function googleOf(gcp: NonNullable<Sandbox["gcp"]>, admin: string | undefined): object {
+/** What `--json` says of Google, where it runs. */
+export function googleResult({ gcp }: Sandbox, admin: string | undefined): object {
+  if (gcp === undefined) return {};
   const { url, project, projectNumber } = gcp;
-  return { url, project, projectNumber, admin };
+  return { google: { url, project, projectNumber, admin } };
 }
 
 interface Introduced {
