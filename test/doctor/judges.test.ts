@@ -78,6 +78,17 @@ describe("a name", () => {
     assert.deepEqual(await judged({ names: same }), []);
   });
 
+  test("that is private here and public for AWS is told and breaks nothing; the other way round it is broken", async () => {
+    const views = (asked: string, own: string) => [
+      { ...name([{ addresses: [asked] }]), own: { addresses: [own] } },
+    ];
+    assert.deepEqual(await judged({ names: views(one, "10.0.0.7") }), ["SplitHorizon"]);
+    assert.deepEqual(await judged({ names: views("10.0.0.7", one) }), [
+      "ResolversDiffer",
+      "EveryAddressPrivate",
+    ]);
+  });
+
   test("that the zone has and one resolver lacks is of a cache, and no other world", async () => {
     const names = [{ ...name([{ error: "ENOTFOUND" }]), own: { addresses: [one] } }];
     assert.deepEqual(await judged({ names }), ["ResolversDiffer", "NameMissing"]);

@@ -32,6 +32,10 @@ export const nameFaults = {
   },
   ResolversDiffer: async (world) => {
     world.issuer = "https://localhost";
+    await world.dns({});
+  },
+  SplitHorizon: async (world) => {
+    world.issuer = "https://localhost";
     await world.dns({ "A localhost": [one] });
     await world.start({ host: "localhost" }, one);
   },

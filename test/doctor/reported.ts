@@ -45,7 +45,7 @@ export const reportedFaults: readonly ReportedFault[] = [
   fault("JWK-05", "JWK lacks use or alg", "KeyMembersMissing"),
   fault("JWK-06", "verifier has not refreshed its copy", "KeyPropagating"),
   fault("DNS-01", "name does not exist or its servers fail", ["NameMissing", "NameServersFail"]),
-  fault("DNS-02", "inside and outside see different answers", "ResolversDiffer"),
+  fault("DNS-02", "inside and outside see different answers", "SplitHorizon"),
   fault("DNS-03", "public name points to a private address", "EveryAddressPrivate"),
   fault("TLS-01", "port 80 closed", "ChallengePortClosed"),
   fault("TLS-02", "CAA value written wrongly", "CaaMisspelt"),

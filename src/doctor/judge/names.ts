@@ -25,8 +25,10 @@ function split({ host, answers, own }: NameFacts): readonly DoctorFinding[] {
   const inside = kindOf([own]);
   if (inside === kindOf(answers) || inside === "none") return [];
   const text = (all: readonly NameAnswer[]): string => addressesIn(all).join(", ") || "no address";
+  // What AWS is given is as it has to be: then a view of one's own is no fault.
+  const reason = inside === "private" && kindOf(answers) === "public" ? "SplitHorizon" : "ResolversDiffer";
   return [
-    finding("ResolversDiffer", {
+    finding(reason, {
       seen: `${host} is ${text([own])} here, and ${text(answers)} by the resolver that was asked`,
     }),
   ];

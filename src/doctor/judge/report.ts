@@ -81,11 +81,11 @@ const follows: readonly Following[] = [
   { cause: "NameCached", reasons: ["NameMissing", "NameNotResolved", "ResolversDiffer"] },
   {
     cause: "AddressCached",
-    reasons: ["ResolversDiffer", "EveryAddressPrivate", "LocalVantage"],
+    reasons: ["ResolversDiffer", "SplitHorizon", "EveryAddressPrivate", "LocalVantage"],
     links: ["discovery", "jwks", "tls", "reachability"],
   },
   { cause: "NameServersDiffer", reasons: ["NameMissing", "NameNotResolved"] },
-  { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "ResolversDiffer"] },
+  { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "SplitHorizon"] },
   { cause: "AddressesDiffer", reasons: ["AnswersDiffer"] },
   { cause: "Throttled", reasons: ["AnswersFlaky"] },
 ];

@@ -30,7 +30,20 @@ export const dnsAndTlsCauses = {
     {
       number: 303,
       proof:
-        "One of two resolvers gives a public address, and the other none, or a private one, and no cache that runs out explains it.",
+        "This machine's resolver gives an address and the other none, or a public one where the other's is private, and no cache that runs out explains it.",
+    },
+  ),
+  SplitHorizon: cause(
+    found(
+      "warning",
+      ["dns"],
+      "This machine's resolver gives a private address where the internet gets a public one: split DNS.",
+      "AWS sees the public address, which was judged here. What asks from inside, such as cert-manager's self check, sees another server: give it a public resolver, or have both views hold the same address.",
+    ),
+    {
+      number: 312,
+      proof:
+        "The resolver that was asked gives a public address, and this machine's own gives private ones alone.",
     },
   ),
   EveryAddressPrivate: cause(
