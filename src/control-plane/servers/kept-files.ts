@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import { stepFailure } from "../../providers/host/index.ts";
-import type { ServerMachine } from "./machine.ts";
+import { fieldsOf, type ServerMachine } from "./machine.ts";
 
 /** A file that is to be written. */
 export interface NewFile {
@@ -141,6 +141,17 @@ done
     const said = await this.#machine.run("looking for kept files", script, signal);
     if (said === "") return "nothing";
     return said.includes("edited") ? "edited" : "as-written";
+  }
+
+  /** The files that are kept for this purpose, those among them that were not there before. */
+  async paths(signal: AbortSignal): Promise<readonly string[]> {
+    const script = `set -eu
+${functions}
+kept_paths ${shellWord(this.#folder)} | while IFS= read -r path; do
+  printf 'path %s\\n' "$(printf %s "$path" | base64 -w0)"
+done
+`;
+    return fieldsOf(await this.#machine.run("looking for kept files", script, signal), "path");
   }
 
   /** Where a file lies as it stood before the first change for this purpose, if it is kept. */

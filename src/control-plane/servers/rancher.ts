@@ -1,10 +1,13 @@
 import {
+  type ApiServerFlags,
   changeServerConfig,
   type FlagChange,
+  issuerFlagsOf,
   type KeptFacts,
   type ServerConfigFile,
+  serverConfigFlags,
 } from "../../rules/distribution/index.ts";
-import { shellWord } from "../../core/base/index.ts";
+import { defined, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { kidOf } from "./key-files.ts";
 import { KeptFiles } from "./kept-files.ts";
@@ -14,6 +17,17 @@ import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
+
+/** Paths of config files in the order in which they are read: config.yaml, and then those of config.yaml.d/ by name. */
+function inOrder(paths: readonly string[]): readonly string[] {
+  const isMain = (path: string): boolean => path.endsWith("/config.yaml");
+  return [...paths.filter(isMain), ...paths.filter((path) => !isMain(path)).sort()];
+}
+
+/** What config files say of the issuer: of a flag that they do not give, k3s and RKE2 give one of their own. */
+function given({ issuers, audiences, jwksUri }: ApiServerFlags): FlagChange {
+  return defined({ issuers: issuers.length === 0 ? undefined : issuers, audiences, jwksUri });
+}
 
 /** The files of a server of k3s or RKE2, which read them when their service starts. */
 export class RancherFiles implements ServerFiles {
@@ -43,6 +57,14 @@ export class RancherFiles implements ServerFiles {
   }
 
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
+    const kept = await this.kept(signal);
+    if (kept?.isEdited === true) {
+      const before = serverConfigFlags(await this.#filesBefore(signal));
+      await this.change(issuerFlagsOf(before), signal);
+      // What stood there before is of no use to whoever has changed it since.
+      await this.#kept.forget(signal);
+      return { flags: given(before), kept };
+    }
     await this.#kept.restore(signal);
     await this.#restart(signal);
     await this.#kept.forget(signal);
@@ -77,6 +99,18 @@ export class RancherFiles implements ServerFiles {
     await this.#restart(signal);
   }
 
+  /** The config files as they stood before the first change, whoever has changed them since. */
+  async #filesBefore(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
+    const values = new Map((await this.#files(signal)).map(({ path, value }) => [path, value]));
+    for (const path of await this.#kept.paths(signal)) {
+      if (!/\.ya?ml$/u.test(path)) continue;
+      const value = await this.#machine.readYaml(this.#kept.before(path), signal);
+      if (value === undefined) values.delete(path);
+      else values.set(path, value);
+    }
+    return inOrder([...values.keys()]).map((path) => ({ path, value: values.get(path) ?? {} }));
+  }
+
   /** The config files in the order in which they are read. */
   async #files(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
     const script = `
@@ -85,12 +119,8 @@ for file in ${this.#folder}/config.yaml ${this.#folder}/config.yaml.d/*.yaml ${t
 done
 `;
     const found = fieldsOf(await this.#machine.run("looking for config files", script, signal), "path");
-    const [main, drops] = [
-      found.filter((path) => path.endsWith("/config.yaml")),
-      found.filter((path) => !path.endsWith("/config.yaml")).sort(),
-    ];
     const files: ServerConfigFile[] = [];
-    for (const path of [...main, ...drops]) {
+    for (const path of inOrder(found)) {
       const value = await this.#machine.readYaml(path, signal);
       if (value !== undefined) files.push({ path, value });
     }

@@ -79,7 +79,7 @@ export interface ServerFiles {
   kept(signal: AbortSignal): Promise<KeptFacts | undefined>;
   /**
    * Puts back what stood there before the first change, byte for byte, and forgets it. Where keys came or went since, or somebody else
-   * has changed a file, only the flags of the issuer go back (kubeadm), or it throws `server-file-changed` and has touched nothing.
+   * has changed a file, only the flags of the issuer go back.
    */
   restoreFiles(signal: AbortSignal): Promise<RestoredFiles>;
   /**

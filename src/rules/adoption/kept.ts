@@ -9,7 +9,7 @@ export function goesBackWhole({ isEdited, keysSince, keysGone }: KeptFacts): boo
 /** Why files are not byte for byte what they were, when it ends, and that it does no harm. */
 export function whyKept(server: string, { isEdited, keysSince, keysGone }: KeptFacts): string {
   if (isEdited)
-    return `${server}: somebody else has changed its manifest since, as kubeadm upgrade does. Only the flags of the issuer go back, and the rest stays.`;
+    return `${server}: somebody else has changed its files since, as kubeadm upgrade does. Only the flags of the issuer go back, and the rest stays.`;
   const changes = [
     ...(keysSince.length === 0 ? [] : [`${keysSince.join(", ")} came`]),
     ...(keysGone.length === 0 ? [] : [`${keysGone.join(", ")} went`]),
@@ -18,15 +18,8 @@ export function whyKept(server: string, { isEdited, keysSince, keysGone }: KeptF
 }
 
 /** A sentence for each server whose files do not go back byte for byte. */
-export function keptNotes({
-  servers,
-  distribution,
-}: Pick<AdoptionFacts, "servers" | "distribution">): readonly string[] {
-  return servers.flatMap(({ name, kept }) => {
-    if (kept === undefined || goesBackWhole(kept)) return [];
-    if (!kept.isEdited || distribution === "kubeadm") return [whyKept(name, kept)];
-    return [
-      `${name}: somebody else has changed one of its config files since. podtrust adopt undo does not put it back, and names it.`,
-    ];
-  });
+export function keptNotes({ servers }: Pick<AdoptionFacts, "servers">): readonly string[] {
+  return servers.flatMap(({ name, kept }) =>
+    kept === undefined || goesBackWhole(kept) ? [] : [whyKept(name, kept)],
+  );
 }

@@ -30,6 +30,7 @@ export {
   type ChangedValue,
   changeManifest,
   changeServerConfig,
+  serverConfigFlags,
   type FileKeys,
   type KeptFacts,
   keysBetween,

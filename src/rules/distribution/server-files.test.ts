@@ -4,6 +4,7 @@ import {
   changeKubeadmConfig,
   changeManifest,
   changeServerConfig,
+  serverConfigFlags,
   keysBetween,
   loggedWords,
   manifestFlags,
@@ -214,6 +215,26 @@ describe("config files of k3s and RKE2", () => {
     const odd = [{ path: main, value: { "kube-apiserver-arg": 7 } }];
     assert.equal(changeServerConfig(odd, own, { jwksUri: ours }).length, 1);
   });
+});
+
+test("config files of k3s give the flags that they leave together: a later file takes the place of others, or adds to them", () => {
+  const value = { "kube-apiserver-arg": ["service-account-issuer=x", "profiling=false"] };
+  const first = { path: "/etc/rancher/k3s/config.yaml", value };
+  const later = (key: string, given: unknown) => ({
+    path: "/etc/rancher/k3s/config.yaml.d/10.yaml",
+    value: { [key]: given },
+  });
+  const added = later("kube-apiserver-arg+", [
+    "--service_account_issuer=y",
+    `service-account-jwks-uri=${ours}`,
+  ]);
+  assert.deepEqual(serverConfigFlags([first, added]), { issuers: ["x", "y"], jwksUri: ours, keyFiles: [] });
+  assert.deepEqual(serverConfigFlags([first, later("kube-apiserver-arg", `api-audiences=${old}`)]), {
+    issuers: [],
+    audiences: [old],
+    keyFiles: [],
+  });
+  assert.deepEqual(serverConfigFlags([first, later("node-label+", ["a=b"])]).issuers, ["x"]);
 });
 
 test("the line that k3s logs gives the words of its API server, as does a bare command line", () => {

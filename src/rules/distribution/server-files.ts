@@ -134,6 +134,20 @@ export function changeServerConfig(
   ];
 }
 
+/**
+ * The flags of the API server that config files of k3s or RKE2 give, in the order in which they are read: `kube-apiserver-arg` stands
+ * for what earlier files say, and `kube-apiserver-arg+` adds to it. Source: as `changeServerConfig`.
+ */
+export function serverConfigFlags(files: readonly ServerConfigFile[]): ApiServerFlags {
+  let words: readonly string[] = [];
+  for (const [key, value] of files.flatMap((file) => Object.entries(file.value))) {
+    if (!argument.test(key)) continue;
+    const given = argumentsOf(value).map((entry) => `--${entry.replace(/^--/u, "")}`);
+    words = key === ownArgument ? [...words, ...given] : given;
+  }
+  return parseFlags(words);
+}
+
 /** Words of a line as k3s logs it: those with special characters are quoted, and the log quotes them once more. */
 export function loggedWords(line: string): readonly string[] {
   const [, logged] = line.split(/Running kube-(?:apiserver|controller-manager) /u);

@@ -306,19 +306,25 @@ esac`,
     });
 
     testAtLength(
-      "that somebody else has changed since are not put back, also where podtrust wrote over it later",
+      "that somebody else has changed since lose the issuer's flags alone, also where podtrust wrote over it later",
       {},
       async () => {
         const files = new RancherFiles(machine, "k3s", "adopt");
-        await files.change({ issuers: [old, ours] }, signal);
+        await files.change({ issuers: [old, ours], jwksUri: `${ours}/openid/v1/jwks` }, signal);
         await appendFile(at(main), "write-kubeconfig-mode: '0600'\n");
-        await files.change({ issuers: [ours, old] }, signal);
+        await files.change({ issuers: [ours, old], jwksUri: `${ours}/openid/v1/jwks` }, signal);
         await appendFile(at(own), "token: other\n");
         const edited = await readFile(at(main), "utf8");
-        assert.equal((await files.kept(signal))?.isEdited, true);
-        const error = await errorOf(files.restoreFiles(signal), "server-file-changed");
-        assert.match(error.message, /\.yaml is not what podtrust wrote last; nothing was put back/u);
+        const { flags, kept } = await files.restoreFiles(signal);
+        assert.deepEqual([flags, kept?.isEdited], [{ issuers: [old] }, true]);
+        const words = await flagsOfProcess(machine, signal);
+        const ofIssuer = words.filter((word) =>
+          /^--(?:service-account-(?:issuer|jwks-uri)|profiling)/u.test(word),
+        );
+        assert.deepEqual(ofIssuer.toSorted(), ["--profiling=false", `--service-account-issuer=${old}`]);
         assert.equal(await readFile(at(main), "utf8"), edited);
+        assert.match((await host.file(own)) ?? "", /token: other/u);
+        assert.equal(await files.kept(signal), undefined);
       },
     );
 
