@@ -1,4 +1,5 @@
-import { injectRole } from "../rules/injection/index.ts";
+import { createHash } from "node:crypto";
+import { type TokenTaker, injectOwnGoogle, injectRole } from "../rules/injection/index.ts";
 import {
   disruptionBudget,
   httpProbe,
@@ -12,8 +13,14 @@ import {
   replicaPod,
   settingsArgs,
 } from "../providers/kubernetes/index.ts";
+import type { JsonRecord } from "../core/base/index.ts";
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
+
+/** The config of an operator that uploads keys, and Google's provider that takes its own token. */
+export interface OperatorKeys extends TokenTaker {
+  readonly config: string;
+}
 
 /** What the operator is deployed with, in the form of a chart's values. */
 export interface OperatorSpec extends Omit<
@@ -36,6 +43,8 @@ export interface OperatorSpec extends Omit<
   readonly configMaps: boolean;
   /** Name of the ConfigMap with the role map; empty for none. */
   readonly roleMap: string;
+  /** What it uploads the cluster's keys by; empty texts where it uploads none. */
+  readonly keys: OperatorKeys;
   /** ARN of its own role in AWS; empty where its credentials come otherwise, or it needs none. */
   readonly role: string;
   /** A Secret with environment variables (a proxy, AWS credentials), which may be absent. */
@@ -49,6 +58,8 @@ export interface OperatorSpec extends Omit<
   readonly pods: PodSettings;
 }
 
+const configFolder = "/etc/podtrust";
+const configFile = "podtrust.yaml";
 const adminPort = 9891;
 const probesPort = 9893;
 const audience = "sts.amazonaws.com";
@@ -60,7 +71,7 @@ const audience = "sts.amazonaws.com";
 export const mallocEnvironment = { MALLOC_ARENA_MAX: "2" } as const;
 
 function argsOf(spec: OperatorSpec): readonly string[] {
-  const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap } = spec;
+  const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap, keys } = spec;
   return [
     "operator",
     "run",
@@ -73,12 +84,13 @@ function argsOf(spec: OperatorSpec): readonly string[] {
     ...(webhook ? ["--webhook"] : []),
     ...(configMaps ? ["--config-maps"] : []),
     ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
+    ...(keys.config === "" ? [] : [`--keys=${configFolder}/${configFile}`]),
     ...settingsArgs(spec.pods),
   ];
 }
 
 function container(spec: OperatorSpec): object {
-  const { image, environmentSecret, webhook, pods } = spec;
+  const { image, environmentSecret, webhook, keys, pods } = spec;
   return {
     name: "operator",
     image,
@@ -94,20 +106,37 @@ function container(spec: OperatorSpec): object {
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 2, 2),
     ...lockedContainer,
+    ...(keys.config === ""
+      ? {}
+      : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }] }),
   };
 }
 
+/** Of its config, which it reads when it starts. */
+function configMap({ keys }: OperatorSpec, metadata: object): readonly object[] {
+  if (keys.config === "") return [];
+  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys.config } }];
+}
+
+/** A pod with the credentials of its own token. By hand, and not by what it is to watch over: it comes up where nothing injects yet. */
+function withCredentials(pod: JsonRecord, { role, keys }: OperatorSpec): JsonRecord {
+  const atAws = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds: 3600 });
+  return keys.config === "" ? atAws : injectOwnGoogle(atAws, keys);
+}
+
 function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector): object {
-  const { name, replicas, priorityClass, role, pods } = spec;
+  const { name, replicas, priorityClass, keys, pods } = spec;
+  // Changes with the config, so that the pods are started anew.
+  const digest = createHash("sha256").update(keys.config).digest("hex");
   const pod = {
-    metadata: podMetadata(pods, selector),
+    metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(spec)],
+      ...(keys.config === "" ? {} : { volumes: [{ name: "config", configMap: { name } }] }),
     },
   };
-  // By hand, and not by what it is to watch over: it comes up where nothing injects yet.
-  const template = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds: 3600 });
+  const template = withCredentials(pod, spec);
   const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
   return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });
 }
@@ -117,7 +146,7 @@ function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector)
  * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
  */
 export function operatorObjects(spec: OperatorSpec): readonly object[] {
-  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap, pods } = spec;
+  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap, keys, pods } = spec;
   const { apiServerPort, monitoringNamespaces } = spec;
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
@@ -131,9 +160,11 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
       evict: evictPerMinute > 0,
       configMaps,
       roleMap,
+      keys: keys.config !== "",
       pods,
       ...webhook,
     }),
+    ...configMap(spec, metadata),
     deployment(spec, metadata, selector),
     disruptionBudget(metadata, selector),
     networkPolicy(metadata, selector, ports),

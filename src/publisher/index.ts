@@ -40,6 +40,7 @@ export { type PublishOnceOptions, publishOnce } from "./bucket/once.ts";
 export type { PublicationOutcome } from "./bucket/publish.ts";
 export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
 export { openUploads } from "./uploads/relying-parties.ts";
+export { checkKept, keeperPods } from "./uploads/keeper-config.ts";
 export { distrustInKeeper, KeyKeeper } from "./uploads/keeper.ts";
 export { type UploadedOnce, uploadOnce } from "./uploads/once.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";

@@ -1,20 +1,14 @@
 /** The chart of deploy/chart by Helm itself: it renders what `podtrust manifests` prints, and a release keeps what is shared. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
-import { podtrustHere } from "../support/cli.ts";
-import { buildPrograms, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { chart, Helm, type Manifest, objectsOf, printed, type Values, valuesOf } from "./charts/rendering.ts";
+import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
 const skip = leftOut();
-const run = promisify(execFile);
-const chart = resolve(import.meta.dirname, "../../deploy/chart");
 /** The chart as it was when there was nothing in it but the publisher. */
 const earlierChart = resolve(import.meta.dirname, "charts/podtrust-of-the-publisher-alone.tgz");
 const issuer = "https://oidc.example.com";
@@ -31,58 +25,22 @@ const configs = {
 const s3Issuer = "https://example-oidc.s3.eu-central-1.amazonaws.com";
 const role = "arn:aws:iam::111122223333:role/podtrust/operator";
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-}
-type Values = Readonly<Record<string, unknown>>;
-
-/** What a command prints with `--json`. */
-async function printed(args: readonly string[]): Promise<Values> {
-  const { code, out, err } = await podtrustHere([...args, "--json"]);
-  assert.equal(code, 0, err);
-  return JSON.parse(out) as Values;
-}
-
-const byName = (objects: readonly Manifest[]): Readonly<Record<string, Manifest>> =>
-  Object.fromEntries(
-    objects
-      .filter(({ kind }) => kind !== "Namespace")
-      .map((one) => [`${one.kind} ${one.metadata.name}`, one]),
-  );
-
 describe("the chart", { skip }, () => {
-  let folder: string;
-  let helmPath: string;
+  let helm: Helm;
   let plane: ControlPlane | undefined;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-chart-"));
-    helmPath = (await buildPrograms()).helm;
+    helm = await Helm.open();
   });
   after(async () => {
     await plane?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    helm?.close();
   });
-
-  async function helm(...args: readonly string[]): Promise<string> {
-    const env = {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-      KUBECONFIG: plane?.adminKubeconfig ?? "/nonexistent",
-    };
-    const { stdout, stderr } = await run(helmPath, args, {
-      env,
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    return stdout + stderr;
-  }
 
   /** The words of a command for a publisher of this config. */
   function publisher(config: object, ...more: readonly string[]): readonly string[] {
-    const file = join(folder, "podtrust.yaml");
     const named = "s3" in config ? s3Issuer : issuer;
-    writeFileSync(file, JSON.stringify({ stack: "prod", issuer: named, publisher: config }));
+    const file = helm.file("podtrust.yaml", { stack: "prod", issuer: named, publisher: config });
     return ["manifests", "publisher", "--file", file, "--image", image, ...more];
   }
   const operator = (...more: readonly string[]): readonly string[] => [
@@ -93,41 +51,11 @@ describe("the chart", { skip }, () => {
     ...more,
   ];
 
-  const valuesOf = (command: readonly string[]): Promise<Values> => printed([...command, "--values"]);
-  async function objectsOf(command: readonly string[]): Promise<readonly Manifest[]> {
-    return (await printed(command))["items"] as readonly Manifest[];
-  }
-
-  function valuesFile(values: Values): string {
-    const file = join(folder, "values.json");
-    writeFileSync(file, JSON.stringify(values));
-    return file;
-  }
-
-  const template = (values: Values, version = "1.36.3"): Promise<string> =>
-    helm(
-      "template",
-      "podtrust",
-      chart,
-      "--namespace=podtrust",
-      `--kube-version=${version}`,
-      `--values=${valuesFile(values)}`,
-    );
-
-  /** Renders the values, and expects just these objects. */
-  async function renders(values: Values, objects: readonly object[], version?: string): Promise<void> {
-    const rendered = parseAllDocuments(await template(values, version)).map(
-      (document) => document.toJSON() as Manifest | null,
-    );
-    const wanted = JSON.parse(JSON.stringify(objects)) as readonly Manifest[];
-    assert.deepEqual(byName(rendered.filter((one) => one !== null)), byName(wanted));
-  }
-
   for (const [name, config] of Object.entries(configs)) {
     test(`renders what manifests publisher prints, object by object, in every exposure, with ${name}`, async () => {
       for (const expose of exposures) {
         const command = publisher(config, "--expose", expose);
-        await renders(await valuesOf(command), await objectsOf(command));
+        await helm.renders(await valuesOf(command), await objectsOf(command));
       }
     });
   }
@@ -143,8 +71,19 @@ describe("the chart", { skip }, () => {
   ])
     test(`renders what manifests operator prints, object by object, with ${options.join(" ") || "nothing said"}`, async () => {
       const command = operator(...options);
-      await renders(await valuesOf(command), await objectsOf(command));
+      await helm.renders(await valuesOf(command), await objectsOf(command));
     });
+
+  test("renders what manifests operator prints, object by object, with keys that it uploads", async () => {
+    for (const more of [{}, { audiences: ["https://sts.example.com"] }]) {
+      const gcp = [{ project: "shop-project", projectNumber: "123456789012", ...more }];
+      const file = helm.file("keys.yaml", { stack: "prod", issuer, gcp });
+      for (const options of [[], ["--role", role, "--webhook"]]) {
+        const command = operator("--keys", file, ...options);
+        await helm.renders(await valuesOf(command), await objectsOf(command));
+      }
+    }
+  });
 
   for (const part of ["publisher", "operator"])
     test(`renders the pods of the ${part} as manifests prints them by --pods, with every setting and with each alone`, async () => {
@@ -164,11 +103,10 @@ describe("the chart", { skip }, () => {
         verbose: true,
       };
       for (const pods of [every, ...Object.entries(every).map(([key, value]) => ({ [key]: value }))]) {
-        const file = join(folder, "pods.yaml");
-        writeFileSync(file, JSON.stringify(pods));
+        const file = helm.file("pods.yaml", pods);
         const more = ["--pods", file];
         const command = part === "operator" ? operator(...more) : publisher(configs["http-01"], ...more);
-        await renders(await valuesOf(command), await objectsOf(command));
+        await helm.renders(await valuesOf(command), await objectsOf(command));
       }
     });
 
@@ -177,26 +115,25 @@ describe("the chart", { skip }, () => {
     const printedPart = recordOf(values["operator"]);
     const { pods: _, ...part } = printedPart;
     const resources = { limits: { memory: "1Gi" } };
-    const file = join(folder, "pods.yaml");
-    writeFileSync(file, JSON.stringify({ resources }));
+    const file = helm.file("pods.yaml", { resources });
     const wanted = await objectsOf(operator("--pods", file));
-    await renders({ ...values, operator: { ...part, pods: { resources } } }, wanted);
+    await helm.renders({ ...values, operator: { ...part, pods: { resources } } }, wanted);
   });
 
   test("has the operator keep the ConfigMaps that injection in the mode configmap needs", async () => {
     const values = { ...(await valuesOf(operator())), injection: { enabled: true, mode: "configmap" } };
     const { items } = await printed(["manifests", "injection", "--mode", "configmap"]);
     const wanted = [...(await objectsOf(operator("--config-maps"))), ...(items as readonly Manifest[])];
-    await renders(values, wanted);
+    await helm.renders(values, wanted);
   });
 
   test("renders what manifests operator and bindings print, where bindings are wanted, for the operator's name and audiences", async () => {
     const command = operator("--bindings", "--name", "ops");
     const values = await valuesOf(command);
-    await renders(values, [...(await objectsOf(command)), ...bindingManifests({ name: "ops" })]);
+    await helm.renders(values, [...(await objectsOf(command)), ...bindingManifests({ name: "ops" })]);
     const audiences = ["sts.amazonaws.com", "https://example.com/aws"];
     const bindings = { ...recordOf(values["bindings"]), audiences };
-    await renders({ ...values, bindings }, [
+    await helm.renders({ ...values, bindings }, [
       ...(await objectsOf(command)),
       ...bindingManifests({ name: "ops", audiences }),
     ]);
@@ -210,20 +147,20 @@ describe("the chart", { skip }, () => {
             const said = [...(deny ? ["--deny"] : []), ...(warn ? [] : ["--no-warn"])];
             const options = ["--mode", mode, "--kubernetes", version.slice(0, 4), ...said];
             const values = { injection: { enabled: true, mode, deny, warn } };
-            await renders(values, await objectsOf(["manifests", "injection", ...options]), version);
+            await helm.renders(values, await objectsOf(["manifests", "injection", ...options]), version);
           }
       const parties = ["aws", "gcp", "azure"].map((party) => ["--for", party, "--mode", mode]);
       const printing = [...parties, ["--for", "openbao"]];
       const lists = await Promise.all(printing.map((one) => objectsOf(["manifests", "injection", ...one])));
       const once = new Map(lists.flat().map((one) => [JSON.stringify(one), one]));
       const others = { gcp: true, azure: true, openbao: true };
-      await renders({ injection: { enabled: true, mode, ...others } }, [...once.values()]);
+      await helm.renders({ injection: { enabled: true, mode, ...others } }, [...once.values()]);
     });
 
   test("has monitors, alerts and dashboards of the parts that are there, where they are wanted", async () => {
     const monitoring = { podMonitors: true, alerts: true, dashboards: true };
     const kinds = async (values: Values): Promise<readonly string[]> =>
-      [...(await template({ ...values, monitoring })).matchAll(/^kind: (\w+)$/gmu)]
+      [...(await helm.template({ ...values, monitoring })).matchAll(/^kind: (\w+)$/gmu)]
         .map(([, kind = ""]) => kind)
         .filter((kind) => ["PodMonitor", "PrometheusRule"].includes(kind))
         .sort();
@@ -236,13 +173,13 @@ describe("the chart", { skip }, () => {
       one.flatMap((kind) => [kind, kind]),
     );
     const ofSigner = { injection: { enabled: true, mode: "configmap" } };
-    const signed = await template({ ...ofSigner, monitoring: { ...monitoring, signer: true } });
+    const signed = await helm.template({ ...ofSigner, monitoring: { ...monitoring, signer: true } });
     assert.deepEqual(
       [...signed.matchAll(/^ {2}name: (podtrust-signer.*)$/gmu)].map(([, name]) => name),
       // Helm puts a ConfigMap first.
       ["podtrust-signer-dashboard", "podtrust-signer"],
     );
-    const rendered = parseAllDocuments(await template({ ...both, monitoring })).map(
+    const rendered = parseAllDocuments(await helm.template({ ...both, monitoring })).map(
       (document) => document.toJSON() as Values | null,
     );
     const boards = rendered.flatMap((object) =>
@@ -258,15 +195,15 @@ describe("the chart", { skip }, () => {
   });
 
   test("passes Helm's own lint, without values and with every part", async () => {
-    assert.match(await helm("lint", chart), /1 chart\(s\) linted, 0 chart\(s\) failed/u);
+    assert.match(await helm.run("lint", chart), /1 chart\(s\) linted, 0 chart\(s\) failed/u);
     const every = {
       ...(await valuesOf(publisher(configs["http-01"]))),
       ...(await valuesOf(operator("--bindings"))),
       injection: { enabled: true, mode: "configmap" },
       monitoring: { podMonitors: true, alerts: true, dashboards: true },
     };
-    const values = `--values=${valuesFile(every)}`;
-    const strict = await helm("lint", "--strict", chart, values, "--namespace=podtrust");
+    const values = `--values=${helm.valuesFile(every)}`;
+    const strict = await helm.run("lint", "--strict", chart, values, "--namespace=podtrust");
     assert.match(strict, /0 chart\(s\) failed/u);
   });
 
@@ -287,19 +224,21 @@ describe("the chart", { skip }, () => {
       [{ operator: { pods: { labels: { "app.kubernetes.io/name": "x" } } } }, /labels/u],
       [{ operator: { pods: { resources: { limits: { memory: "lots" } } } } }, /memory/u],
       [{ operator: { failurePolicy: "ignore" } }, /failurePolicy/u],
+      [{ operator: { keys: { provider: "projects/shop/providers/x" } } }, /provider/u],
       [{ injection: { mode: "webhook" } }, /mode/u],
       [{ injection: { enabled: true } }, /injection.mode is empty: choose configmap/u],
       [{ bindings: { audiences: [] } }, /audiences/u],
       [{ alerts: true }, /alerts/u],
     ] as const)
-      await assert.rejects(template({ ...values, ...wrong }), said);
+      await assert.rejects(helm.template({ ...values, ...wrong }), said);
   });
 
   test("a release of the publisher alone, of the chart before, is upgraded with its pods and its rules for the network alone being written, and then to every part without anything of the publisher being written; what it keeps outlives each upgrade; uninstall leaves the definitions of bindings alone", async () => {
     plane = await startControlPlane({ issuer });
+    helm.kubeconfig = plane.adminKubeconfig;
     const { ask, kubectl } = plane;
     const release = (verb: string, from: string, values: Values): Promise<string> =>
-      helm(verb, "podtrust", from, "--namespace=podtrust", `--values=${valuesFile(values)}`);
+      helm.run(verb, "podtrust", from, "--namespace=podtrust", `--values=${helm.valuesFile(values)}`);
     await kubectl(["create", "namespace", "podtrust"]);
     const values = await valuesOf(publisher(configs["http-01"]));
     // Its values stood by themselves, and mode was way.
@@ -343,7 +282,6 @@ describe("the chart", { skip }, () => {
       untouched.filter((line) => !earlier.includes(line)).map((line) => line.split(" ")[0]),
       ["Deployment", "NetworkPolicy"],
     );
-    const pods = join(folder, "pods.yaml");
     const settings = {
       imagePullSecrets: [{ name: "registry" }],
       labels: { "example.com/team": "platform" },
@@ -357,7 +295,7 @@ describe("the chart", { skip }, () => {
       env: { HTTPS_PROXY: "http://proxy.example.com:3128" },
       imagePullPolicy: "IfNotPresent",
     };
-    writeFileSync(pods, JSON.stringify(settings));
+    const pods = helm.file("pods.yaml", settings);
     const withOperator = await valuesOf(operator("--bindings", "--pods", pods));
     const every = { ...values, ...withOperator, injection: { enabled: true, mode: "configmap" } };
     await release("upgrade", chart, every);
@@ -384,7 +322,7 @@ describe("the chart", { skip }, () => {
     const upgraded = await read(deployment);
     assert.equal((upgraded["spec"] as { replicas: number }).replicas, 3);
     assert.notEqual(digestOf(upgraded), digest);
-    await helm("uninstall", "podtrust", "--namespace=podtrust");
+    await helm.run("uninstall", "podtrust", "--namespace=podtrust");
     const cluster =
       "clusterroles,clusterrolebindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings,validatingadmissionpolicies,validatingadmissionpolicybindings,crd";
     const left = await kubectl(["get", `${kinds},${cluster}`, "-n", "podtrust", "-o", "name"]);

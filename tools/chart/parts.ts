@@ -37,10 +37,12 @@ const filledPublisher = {
   certificateSecret: "zz-certificate",
 } as const;
 
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
 /** As publisher/manifests/ makes it of these three. */
-const digest = createHash("sha256")
-  .update(filledPublisher.config + filledPublisher.acmeCa + filledPublisher.acmeFallbackCa)
-  .digest("hex");
+const publisherDigest = digestOf(
+  filledPublisher.config + filledPublisher.acmeCa + filledPublisher.acmeFallbackCa,
+);
 
 /** What a person may set of pods: each stands in the objects as one text, or as a map of one. */
 const filledPods = {
@@ -89,7 +91,7 @@ const publisher: ChartPart = {
     ...marksOf(shared),
     ...marksOf(filledPublisher, "publisher."),
     [
-      digest,
+      publisherDigest,
       'printf "%s%s%s" .Values.publisher.config .Values.publisher.acmeCa .Values.publisher.acmeFallbackCa | sha256sum',
     ],
     [spreadMark, ".Values.publisher.pods.topologySpreadConstraints"],
@@ -120,6 +122,13 @@ const filledOperator = {
   environmentSecret: "zz-environment",
 } as const;
 
+/** The provider's name has the form of one: nothing else is given a token. */
+const filledKeys = {
+  config: "zz-keys",
+  provider: "projects/98765/locations/global/workloadIdentityPools/zz-pool/providers/zz-provider",
+  audience: "zz-keys-audience",
+} as const;
+
 const operator: ChartPart = {
   source: "src/operator/",
   wanted: ".Values.operator.enabled",
@@ -127,6 +136,8 @@ const operator: ChartPart = {
   marks: new Map([
     ...marksOf(shared),
     ...marksOf(filledOperator, "operator."),
+    ...marksOf(filledKeys, "operator.keys."),
+    [digestOf(filledKeys.config), ".Values.operator.keys.config | sha256sum"],
     [spreadMark, ".Values.operator.pods.topologySpreadConstraints"],
   ]),
   optional: optionalMarks("operator"),
@@ -148,6 +159,13 @@ const operator: ChartPart = {
     ),
     present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
     present("role", filledOperator.role, ".Values.operator.role"),
+    {
+      key: "keys",
+      options: [
+        { value: filledKeys, when: ".Values.operator.keys.config" },
+        { value: { ...filledKeys, config: "" }, when: "not .Values.operator.keys.config" },
+      ],
+    },
     ...podChoices("operator"),
   ],
   objects: (chosen) =>

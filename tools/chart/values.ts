@@ -21,6 +21,9 @@ const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const name = { pattern: `^${label}$` };
 const subdomain = { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 };
 
+const googleProvider =
+  "projects/[0-9]{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}";
+
 /** As the file of --pods has them. What is left out of a release's values has values.yaml's. */
 const pods = (what: string): object => {
   const { properties: settings, ...schema } = podSettingsJsonSchema() as {
@@ -65,6 +68,13 @@ const operator = section({
   }),
   role: text("ARN of its own IAM role, for bindings; empty where its credentials come otherwise.", {
     pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
+  }),
+  keys: section({
+    config: text("The podtrust.yaml by which it uploads the cluster's keys; empty where it uploads none."),
+    provider: text("Google's provider that takes the pods' own token; empty without keys.", {
+      pattern: `^(?:${googleProvider})?$`,
+    }),
+    audience: text("What that token is for; empty without keys.", { pattern: "^[!-~]{0,256}$" }),
   }),
   environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
   pods: pods("Settings of the operator's pods, in Kubernetes' own words."),
@@ -185,6 +195,11 @@ operator:
   configMaps: false
   roleMap: ""
   role: ""
+  # Uploads the cluster's keys to Google where nobody publishes them: podtrust manifests operator --keys prints these.
+  keys:
+    config: ""
+    provider: ""
+    audience: ""
   environmentSecret: podtrust-operator-environment
 ${podsText}
 # Lets the API server give pods their roles; needs no pod of podtrust's in the mode serviceaccounts.

@@ -175,6 +175,10 @@ function defineOperator(manifests: Command, context: CommandContext): void {
     .option("--no-canary", "do not try injection once a minute")
     .option("--bindings", "let it reconcile bindings, whose definitions manifests bindings prints")
     .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
+    .option(
+      "--keys <file>",
+      "let it upload the cluster's keys where this config has keys: upload, by its own projected token",
+    )
     .action(async (options: OperatorManifestsOptions) => {
       const { runOperatorManifests } = await import("./run-operator.ts");
       await runOperatorManifests(context, options);
@@ -239,7 +243,7 @@ export const manifestsUses: CommandUses = {
     examples: [
       "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
       "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --bindings --role arn:aws:iam::111122223333:role/podtrust/operator",
-      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --values > operator.yaml",
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --keys podtrust.yaml --values > operator.yaml",
     ],
     guide: "operator",
   },

@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorSpec } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
 import { printObjects } from "./print-objects.ts";
 import { printValues, replicasOf, whole } from "./replicas.ts";
@@ -16,6 +17,18 @@ export interface OperatorManifestsOptions extends ReplicaOptions {
   readonly configMaps?: true;
   readonly roleMap: string;
   readonly role?: string;
+  readonly keys?: string;
+}
+
+const noKeys = { config: "", provider: "", audience: "" } as const;
+
+async function keysOf(
+  context: CommandContext,
+  { keys }: OperatorManifestsOptions,
+): Promise<OperatorSpec["keys"]> {
+  if (keys === undefined) return noKeys;
+  const { keeperPods } = await import("../../publisher/index.ts");
+  return keeperPods(await configOf(context, keys));
 }
 
 function roleOf({ role = "" }: OperatorManifestsOptions): string {
@@ -39,6 +52,7 @@ async function specOf(context: CommandContext, options: OperatorManifestsOptions
     configMaps,
     roleMap,
     role: roleOf(options),
+    keys: await keysOf(context, options),
   };
 }
 

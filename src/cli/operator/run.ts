@@ -60,11 +60,8 @@ async function keeperOf(
 ): Promise<{ readonly keys?: KeyKeeping }> {
   if (keys === undefined) return {};
   const config = await configOf(context, keys);
-  if (config.publisher !== undefined)
-    throw new PodtrustError("usage", `${keys} has a publisher, which uploads the keys itself`, {
-      next: "Give podtrust serve the credentials, and leave --keys out. Two that remember different keys would undo each other's work.",
-    });
-  const { KeyKeeper } = await import("../../publisher/index.ts");
+  const { checkKept, KeyKeeper } = await import("../../publisher/index.ts");
+  checkKept(config);
   const { env, clock } = context;
   const secret = { namespace, name: keysSecret };
   return { keys: new KeyKeeper({ config, cluster, secret, env, clock, logger: context.logger("info") }) };

@@ -7,10 +7,10 @@ import {
   uploadedKeys,
   uploadKeys,
 } from "../../providers/gcp/index.ts";
-import { type Jwk, keysForUpload } from "../../rules/gcp/index.ts";
+import { type Jwk, keysForUpload, providerAudience, providerPath } from "../../rules/gcp/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
-import type { WantedUpload, OpenUploads, UploadDeps, UploadTarget } from "./target.ts";
+import type { WantedUpload, OpenUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
 
 /** A key as it stands at Google; undefined for one that nobody verifies with. */
 function publicKey(jwk: Jwk): PublicJwk | undefined {
@@ -78,6 +78,25 @@ class GoogleUpload implements UploadTarget {
   }
 }
 
+/** What pods need to upload: the section with no more than that, and the first provider, by which their own tokens are taken. */
+const ofPods: UploadsOfPods = ({ gcp }) => {
+  const uploading = gcp.filter(({ keys }) => keys === "upload");
+  const [first] = uploading;
+  if (first === undefined) return undefined;
+  const section = uploading.map(({ project, projectNumber, pool, provider, audiences }) => ({
+    project,
+    projectNumber,
+    pool,
+    provider,
+    ...(audiences.length === 0 ? {} : { audiences }),
+    keys: "upload",
+  }));
+  const audience = first.audiences[0] ?? providerAudience(first, "https:");
+  return { sections: { gcp: section }, provider: providerPath(first), audience };
+};
+
 /** The providers that get keys by an upload. */
-export const googleUploads: OpenUploads = ({ stack, gcp }, deps) =>
+const open: OpenUploads = ({ stack, gcp }, deps) =>
   gcp.filter(({ keys }) => keys === "upload").map((project) => new GoogleUpload(stack, project, deps));
+
+export const googleUploader = { open, ofPods } as const;

@@ -1,15 +1,31 @@
 import type { Config } from "../../config/index.ts";
 import { federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
-import type { OpenUploads, UploadDeps, UploadTarget } from "./target.ts";
+import type { OpenUploads, PodUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
+
+interface Uploader {
+  readonly open: OpenUploads;
+  readonly ofPods: UploadsOfPods;
+}
 
 /** One row for each relying party that may be given keys; loaded by a config that has its section. The others fetch. */
-const uploaders: Readonly<Partial<Record<FederatedParty, () => Promise<OpenUploads>>>> = {
-  gcp: async () => (await import("./gcp.ts")).googleUploads,
+const uploaders: Readonly<Partial<Record<FederatedParty, () => Promise<Uploader>>>> = {
+  gcp: async () => (await import("./gcp.ts")).googleUploader,
 };
+
+async function uploadersOf(config: Config): Promise<readonly Uploader[]> {
+  const declared = federatedParties.filter((name) => config[name].length > 0);
+  return Promise.all(declared.flatMap((name) => uploaders[name] ?? []).map((load) => load()));
+}
 
 /** The places that a config has keys uploaded to. */
 export async function openUploads(config: Config, deps: UploadDeps): Promise<readonly UploadTarget[]> {
-  const declared = federatedParties.filter((name) => config[name].length > 0);
-  const opened = declared.flatMap((name) => uploaders[name] ?? []);
-  return (await Promise.all(opened.map(async (load) => (await load())(config, deps)))).flat();
+  return (await uploadersOf(config)).flatMap(({ open }) => open(config, deps));
+}
+
+/** What pods need for that; undefined where nothing is uploaded. The first relying party takes their token. */
+export async function podUploads(config: Config): Promise<PodUploads | undefined> {
+  const found = (await uploadersOf(config)).flatMap(({ ofPods }) => ofPods(config) ?? []);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  return { ...first, sections: found.reduce((all, { sections }) => ({ ...all, ...sections }), {}) };
 }

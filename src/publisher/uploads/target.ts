@@ -30,3 +30,15 @@ export interface UploadDeps {
 
 /** The places that the section of one relying party names. Opens no connection. */
 export type OpenUploads = (config: Config, deps: UploadDeps) => readonly UploadTarget[];
+
+/** What pods in the cluster are to have, so that they upload by their own token. */
+export interface PodUploads {
+  /** The sections of their config that say where to. */
+  readonly sections: Readonly<Record<string, object>>;
+  /** Who takes their token: the provider's full name, and an audience of its. */
+  readonly provider: string;
+  readonly audience: string;
+}
+
+/** What the section of one relying party has pods upload; undefined where that fetches. */
+export type UploadsOfPods = (config: Config) => PodUploads | undefined;

@@ -22,6 +22,7 @@ export {
   parseProviderName,
   principalOf,
   providerAudience,
+  providerPath,
   type ProviderName,
 } from "./names.ts";
 export {

@@ -15,10 +15,14 @@ export function parseProviderName(audience: string): ProviderName | undefined {
   return provider === "" ? undefined : { projectNumber, pool, provider };
 }
 
+/** The provider as IAM's API names it: `projects/NUMBER/…/providers/ID`. */
+export function providerPath({ projectNumber, pool, provider }: ProviderName): string {
+  return `projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}/providers/${provider}`;
+}
+
 /** The provider's name behind a scheme, or behind `//` alone. */
-export function providerAudience({ projectNumber, pool, provider }: ProviderName, scheme = ""): string {
-  const path = `projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}/providers/${provider}`;
-  return `${scheme}//iam.googleapis.com/${path}`;
+export function providerAudience(name: ProviderName, scheme = ""): string {
+  return `${scheme}//iam.googleapis.com/${providerPath(name)}`;
 }
 
 /** What a ServiceAccount's token is for where the provider names no audiences: both are taken (IAM API, `allowedAudiences`). */

@@ -162,3 +162,16 @@ export function injectGoogle(pod: JsonRecord, around: Surroundings): PartyInject
   );
   return { pod: isWhole ? injectToken(pod, injectionOf(asked)) : pod, notes };
 }
+
+/** Who takes a token: a provider's full name, `projects/…/providers/…`, and an audience that it takes. */
+export interface TokenTaker {
+  readonly provider: string;
+  readonly audience: string;
+}
+
+/** The same for pods of podtrust's own, which come up where nothing injects: each is its own principal. */
+export function injectOwnGoogle(pod: JsonRecord, { provider, audience }: TokenTaker): JsonRecord {
+  const { "workload-identity-provider": asked, audience: wanted } = googleAnnotations;
+  const annotations = { [asked.key]: provider, [wanted.key]: audience };
+  return injectGoogle(pod, { serviceAccount: { metadata: { annotations } } }).pod;
+}
