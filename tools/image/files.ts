@@ -101,12 +101,16 @@ function foldersOf(entries: readonly TarEntry[]): readonly TarEntry[] {
   return [...folders].map((path) => ({ path, mode: 0o755, content: "folder" }));
 }
 
+/** Files with the folders around them, sorted, so that a folder comes before what is in it. */
+export function inOrder(files: readonly TarEntry[]): readonly TarEntry[] {
+  const byPath = new Map([...foldersOf(files), ...files].map((entry) => [entry.path, entry]));
+  return [...byPath.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
 /**
  * All that stands in podtrust's image, sorted, so that a folder comes before what is in it. `dist` is the built
  * program.
  */
 export function imageEntries(checkout: string, dist: string, list: ImageFiles): readonly TarEntry[] {
-  const files = [...systemEntries(list), ...programEntries(checkout, dist, list)];
-  const byPath = new Map([...foldersOf(files), ...files].map((entry) => [entry.path, entry]));
-  return [...byPath.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+  return inOrder([...systemEntries(list), ...programEntries(checkout, dist, list)]);
 }

@@ -62,7 +62,7 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  * take through what it shows stands in a suite of the gate.
  */
 const byNight = [
-  "test/cluster/{apply-pods,argo-synced,chart-lint,clients-in-pods,demo-cluster,former-issuer,guide,harness}.test.ts",
+  "test/cluster/{apply-pods,argo-synced,chart-lint,clients-in-pods,clouds-in-one-pod,demo-cluster,former-issuer,guide,harness}.test.ts",
   "test/cluster/{migrate-from-kube2iam,pods,publisher-in-pods,replicas,s3,soak}.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
