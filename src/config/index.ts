@@ -19,7 +19,7 @@ export type {
 export type { ConfigProblem } from "./mistakes/problem.ts";
 export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
-export { declaredParties, fetchingParties, noParties } from "./relying-parties.ts";
+export { declaredParties, fetchingParties, noParties, uploadingParties } from "./relying-parties.ts";
 export { publisherOf } from "./publisher/section.ts";
 export { type Environment, personStateDir } from "./places.ts";
 export {

@@ -45,3 +45,12 @@ export function fetchingParties(
   );
   return declared.length === 0 ? ["aws"] : fetching;
 }
+
+/** The relying parties that a config has given keys, in place of letting them fetch: all of what it declares of them or a part. */
+export function uploadingParties(
+  config: Pick<Config, "aws" | keyof ConfiguredParties>,
+): readonly RelyingPartyName[] {
+  return declaredParties(config).filter((name) =>
+    config[name].some((one) => "keys" in one && one.keys === "upload"),
+  );
+}

@@ -137,6 +137,21 @@ describe("the publisher's config on a machine", () => {
     });
   }
 
+  test("keys that are to be uploaded are refused by name with what to do, and keys that are fetched are not", async () => {
+    const of = async (keys: object): Promise<unknown> => {
+      const gcp = [{ project: "shop-project", projectNumber: "123456789012", ...keys }];
+      const text = JSON.stringify({ stack: "prod", issuer, publisher: { https: { acme: {} } }, gcp });
+      return hostConfig(await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" }), layout);
+    };
+    for (const keys of [{}, { keys: "upload" }])
+      await assert.rejects(of(keys), {
+        code: "usage",
+        message: /keys: upload of the section gcp is not for a publisher on a machine/u,
+        next: /Set keys: fetch.*manifests operator --keys/u,
+      });
+    await of({ keys: "fetch" });
+  });
+
   const byDns = { https: { acme: { challenge: "dns-01" } } };
 
   for (const [kind, tokens] of [

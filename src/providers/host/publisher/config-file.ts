@@ -9,6 +9,7 @@ import {
   publisherOf,
   publisherTokenFile,
   type ServeConfig,
+  uploadingParties,
 } from "../../../config/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
@@ -144,6 +145,16 @@ function overHttps(config: Config): OverHttps {
       `${config.file}: publisher.backup is not for a machine that podtrust sets up: a folder there is lost with it, and its program has no SDK of AWS`,
       {
         next: "Leave it out: podtrust up makes such a publisher anew. List distrusted keys in publisher.distrusted, which outlives the machine.",
+      },
+    );
+  }
+  const uploading = uploadingParties(config);
+  if (uploading.length > 0) {
+    throw new PodtrustError(
+      "usage",
+      `${config.file}: keys: upload of the section ${uploading.join(", ")} is not for a publisher on a machine that podtrust sets up: it has no credentials there`,
+      {
+        next: "Set keys: fetch, since the machine makes the keys public. Or leave publisher out, and let an operator in the cluster upload them: podtrust manifests operator --keys FILE.",
       },
     );
   }
