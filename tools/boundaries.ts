@@ -65,14 +65,14 @@ function doorOf(folder: string): string {
 
 /**
  * The outermost folder that has a door, or rules, between a file and what it imports; a room inside it where the row of the
- * file's own room names that (`sandbox/cli`).
+ * file's own room names that (`sandbox/cli`), the innermost of several.
  */
 function entered(file: string, path: string): string | undefined {
   const around = foldersOf(file);
   const named = allowed[roomOf(file) ?? ""] ?? [];
   const between = foldersOf(path).filter((folder) => !around.includes(folder));
   return (
-    between.find((folder) => folder.includes("/") && named.includes(folder)) ??
+    between.findLast((folder) => folder.includes("/") && named.includes(folder)) ??
     between.find((folder) => Object.hasOwn(allowed, folder) || known.has(doorOf(folder)))
   );
 }

@@ -24,6 +24,8 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base", "rules/oidc"],
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
+  // What is Azure's alone: loaded by whoever has to do with its bindings.
+  "rules/bindings/azure": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/tokens": ["core/base"],
@@ -155,6 +157,20 @@ export const allowed: Record<string, readonly string[]> = {
     "operator/controller",
     "stack",
     "stack/parts",
+  ],
+  // The same of AzureIdentityBinding and AzureTrust.
+  "operator/bindings/azure": [
+    "core/base",
+    "rules/oidc",
+    "rules/bindings",
+    "rules/bindings/azure",
+    "rules/injection",
+    "rules/plan",
+    "providers/kubernetes",
+    "providers/azure",
+    "operator",
+    "operator/bindings",
+    "stack",
   ],
   "signer/manifests": ["core/yaml", "rules/signer"],
   signer: [
@@ -303,6 +319,7 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/hetzner",
     "operator",
     "operator/bindings",
+    "operator/bindings/azure",
     "publisher",
     "backup",
     "core/age",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type JsonRecord, recordOf, recordsOf } from "../core/base/index.ts";
 import { type TokenTaker, injectOwnGoogle, injectRole } from "../rules/injection/index.ts";
 import {
   disruptionBudget,
@@ -13,13 +14,21 @@ import {
   replicaPod,
   settingsArgs,
 } from "../providers/kubernetes/index.ts";
-import type { JsonRecord } from "../core/base/index.ts";
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
 /** The config of an operator that uploads keys, and Google's provider that takes its own token. */
 export interface OperatorKeys extends TokenTaker {
   readonly config: string;
+}
+
+/** A file with a token of the operator's own for a relying party, and the variable that names it. */
+export interface OperatorToken {
+  readonly volume: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly audience: string;
+  readonly variable: string;
 }
 
 /** What the operator is deployed with, in the form of a chart's values. */
@@ -33,8 +42,10 @@ export interface OperatorSpec extends Omit<
   readonly evictPerMinute: number;
   /** Whether injection is tried once a minute. */
   readonly canary: boolean;
-  /** Whether it reconciles bindings, whose definitions and rights are printed apart. */
-  readonly bindings: boolean;
+  /** The relying parties whose bindings it reconciles; their definitions and rights are printed apart. */
+  readonly bindings: readonly string[];
+  /** By which it gets credentials of some of them. */
+  readonly tokens: readonly OperatorToken[];
   /** Whether it injects by a webhook. */
   readonly webhook: boolean;
   /** What becomes of new pods while no replica answers the webhook. */
@@ -63,12 +74,17 @@ const configFile = "podtrust.yaml";
 const adminPort = 9891;
 const probesPort = 9893;
 const audience = "sts.amazonaws.com";
+/** Of its own tokens, which its kubelet renews. */
+const expirationSeconds = 3600;
 
 /**
  * What glibc's malloc reads (mallopt(3)): with an arena for each thread a process that was busy once keeps ten megabytes of
  * free memory between what it uses.
  */
 export const mallocEnvironment = { MALLOC_ARENA_MAX: "2" } as const;
+
+/** Whose bindings are reconciled where nobody says whose. */
+const isDefault = (bindings: OperatorSpec["bindings"]): boolean => bindings.join(" ") === "aws";
 
 function argsOf(spec: OperatorSpec): readonly string[] {
   const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap, keys } = spec;
@@ -80,7 +96,8 @@ function argsOf(spec: OperatorSpec): readonly string[] {
     `--probes=[::]:${probesPort}`,
     ...(evictPerMinute === 0 ? [] : [`--evict-per-minute=${evictPerMinute}`]),
     ...(canary ? [] : ["--no-canary"]),
-    ...(bindings ? ["--bindings"] : []),
+    ...(bindings.length === 0 ? [] : ["--bindings"]),
+    ...(isDefault(bindings) ? [] : bindings.map((one) => `--for=${one}`)),
     ...(webhook ? ["--webhook"] : []),
     ...(configMaps ? ["--config-maps"] : []),
     ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
@@ -118,10 +135,32 @@ function configMap({ keys }: OperatorSpec, metadata: object): readonly object[] 
   return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys.config } }];
 }
 
+/** A pod with a volume for each token, which all of its containers have. */
+function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord {
+  if (tokens.length === 0) return pod;
+  const spec = recordOf(pod["spec"]);
+  const volumes = tokens.map(({ volume, audience: of, file: path }) => ({
+    name: volume,
+    projected: { sources: [{ serviceAccountToken: { audience: of, expirationSeconds, path } }] },
+  }));
+  const env = tokens.map(({ variable, folder, file }) => ({ name: variable, value: `${folder}/${file}` }));
+  const volumeMounts = tokens.map(({ volume, folder }) => ({
+    name: volume,
+    mountPath: folder,
+    readOnly: true,
+  }));
+  const containers = recordsOf(spec["containers"]).map((one) => ({
+    ...one,
+    env: [...recordsOf(one["env"]), ...env],
+    volumeMounts: [...recordsOf(one["volumeMounts"]), ...volumeMounts],
+  }));
+  return { ...pod, spec: { ...spec, containers, volumes: [...recordsOf(spec["volumes"]), ...volumes] } };
+}
+
 /** A pod with the credentials of its own token. By hand, and not by what it is to watch over: it comes up where nothing injects yet. */
-function withCredentials(pod: JsonRecord, { role, keys }: OperatorSpec): JsonRecord {
-  const atAws = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds: 3600 });
-  return keys.config === "" ? atAws : injectOwnGoogle(atAws, keys);
+function withCredentials(pod: JsonRecord, { role, keys, tokens }: OperatorSpec): JsonRecord {
+  const atAws = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds });
+  return withTokens(keys.config === "" ? atAws : injectOwnGoogle(atAws, keys), tokens);
 }
 
 function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector): object {

@@ -133,4 +133,16 @@ describe("a program that has to do with AWS alone", () => {
       );
     });
   }
+
+  test("podtrust operator that reconciles Azure's bindings loads what belongs to Azure alone", async () => {
+    const last = "operator/bindings/azure/reconcile.ts";
+    const typed = ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"];
+    const args = [...typed, "--for", "azure"];
+    const files = ofOthers(await loadedBy(args, last, /the operator listens/u), args);
+    assert.ok(files.includes(last) && files.includes("rules/bindings/azure/decide.ts"), files.join(", "));
+    assert.deepEqual(
+      files.filter((file) => !/(?:^|\/)azure(?:\/|\.)/u.test(file)),
+      [],
+    );
+  });
 });

@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 import { type JsonRecord, recordOf } from "../../src/core/base/index.ts";
-import { bindingManifests } from "../../src/rules/bindings/index.ts";
-import { injectionPolicies, loadPartyPolicies, type PolicySpec } from "../../src/rules/injection/index.ts";
+import {
+  bindingManifests,
+  type BoundParty,
+  loadPartyManifests,
+  partyNames,
+} from "../../src/rules/bindings/index.ts";
+import {
+  injectionPolicies,
+  loadPartyPolicies,
+  type PolicyMinor,
+  type PolicySpec,
+} from "../../src/rules/injection/index.ts";
 import { federatedParties, type FederatedParty } from "../../src/rules/oidc/index.ts";
 import { operatorObjects, type OperatorSpec } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherSpec } from "../../src/publisher/index.ts";
@@ -112,6 +122,20 @@ const publisher: ChartPart = {
     } as unknown as PublisherSpec),
 };
 
+const bound = Object.keys(partyNames) as readonly BoundParty[];
+const boundRows = new Map(
+  await Promise.all(bound.map(async (one) => [one, (await loadPartyManifests([one]))[0]] as const)),
+);
+const rowsOf = (parties: readonly BoundParty[]) => parties.flatMap((one) => boundRows.get(one) ?? []);
+
+/** Relying parties whose bindings come where they are asked for, beside AWS's. */
+const boundBeside = bound.filter((one) => one !== "aws");
+const besideValue = (one: BoundParty): string => `.Values.bindings.${one}`;
+
+/** Whose bindings are chosen. */
+const boundOf = (chosen: Readonly<Record<string, unknown>>): readonly BoundParty[] =>
+  chosen["bindings"] === true ? ["aws", ...boundBeside.filter((one) => chosen[one] === true)] : [];
+
 const filledOperator = {
   name: "zz-operator",
   replicas: 98_763,
@@ -151,6 +175,7 @@ const operator: ChartPart = {
     },
     whether("canary", ".Values.operator.canary"),
     whether("bindings", ".Values.bindings.enabled"),
+    ...boundBeside.map((one) => whether(one, besideValue(one))),
     whether("webhook", ".Values.operator.webhook"),
     whether(
       "configMaps",
@@ -173,6 +198,8 @@ const operator: ChartPart = {
       ...shared,
       ...filledOperator,
       ...chosen,
+      bindings: boundOf(chosen),
+      tokens: rowsOf(boundOf(chosen)).flatMap(({ ownToken }) => ownToken ?? []),
       pods: podsOf(chosen),
     } as unknown as OperatorSpec),
 };
@@ -199,9 +226,15 @@ const bindings: ChartPart = {
     ],
     [audience, 'join " or " .Values.bindings.audiences'],
   ]),
-  choices: [kubernetes],
-  objects: (chosen) =>
-    bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience], ...chosen }),
+  choices: [kubernetes, ...boundBeside.map((one) => whether(one, besideValue(one)))],
+  objects: ({ kubernetes: minor, ...chosen }) =>
+    bindingManifests({
+      namespace: "zz-space",
+      name: "zz-operator",
+      audiences: [audience],
+      kubernetes: minor as PolicyMinor,
+      rows: rowsOf(boundOf({ ...chosen, bindings: true })),
+    }),
 };
 
 const parties = await Promise.all(

@@ -95,6 +95,7 @@ const injection = section({
 
 const bindings = section({
   enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
+  azure: flag("Whether it knows AzureIdentityBinding and AzureTrust too, and the operator reconciles them."),
   audiences: {
     type: "array",
     minItems: 1,
@@ -218,6 +219,8 @@ injection:
 # AWSRoleBinding and AWSTrust. Their definitions stay when the release goes.
 bindings:
   enabled: false
+  # AzureIdentityBinding and AzureTrust too.
+  azure: false
   audiences: [sts.amazonaws.com]
 
 monitoring:

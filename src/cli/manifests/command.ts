@@ -9,6 +9,7 @@ import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { QuotaOptions } from "./run-quota.ts";
 import type { SignerManifestsOptions } from "./run-signer.ts";
 import type { DemoTargetOptions } from "../options/target.ts";
+import { boundParties } from "../options/bound-parties.ts";
 import { definePolicies, policyUses } from "./policies.ts";
 import { withReplicas } from "../options/replicas.ts";
 import { withDemo, withRole } from "../options/workload.ts";
@@ -61,18 +62,19 @@ function defineBindings(manifests: Command, context: CommandContext): void {
   manifests
     .command("bindings")
     .description(
-      "print the definitions of AWSRoleBinding and AWSTrust, the policies that guard them, and the rights they take",
+      "print the definitions of bindings and trusts, the policies that guard them, and the rights they take",
     )
+    .addOption(boundParties("relying parties whose bindings the cluster is to know"))
     .option("--namespace <namespace>", "namespace of the operator's ServiceAccount", "podtrust")
     .option("--service-account <name>", "name of the operator's ServiceAccount", "podtrust-operator")
     .option(
       "--audience <audience...>",
-      "audience of tokens that the operator may ask for (default: sts.amazonaws.com)",
+      "audience of tokens that the operator may ask for (default: sts.amazonaws.com; with --for azure those of its clouds too)",
     )
     .addOption(kubernetesOption("1.35 lets the operator set finalizers"))
     .action(async (options: BindingsOptions) => {
       const { runBindingManifests } = await import("./run-bindings.ts");
-      runBindingManifests(context, options);
+      await runBindingManifests(context, options);
     });
 }
 
@@ -174,6 +176,9 @@ function defineOperator(manifests: Command, context: CommandContext): void {
     .option("--evict-per-minute <count>", "let it evict so many faulty pods a minute at most")
     .option("--no-canary", "do not try injection once a minute")
     .option("--bindings", "let it reconcile bindings, whose definitions manifests bindings prints")
+    .addOption(
+      boundParties("with --bindings: relying parties whose bindings these are; --values always has AWS's"),
+    )
     .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
     .option(
       "--keys <file>",
@@ -276,6 +281,7 @@ export const manifestsUses: CommandUses = {
       "podtrust manifests bindings | kubectl apply --server-side -f -",
       "podtrust manifests bindings --namespace identity --service-account podtrust --kubernetes 1.35",
       "podtrust manifests bindings --audience sts.amazonaws.com --audience example",
+      "podtrust manifests bindings --for aws azure | kubectl apply --server-side -f -",
     ],
     guide: "bind",
   },

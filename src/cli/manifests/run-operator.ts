@@ -1,5 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorSpec } from "../../operator/index.ts";
+import { type BoundParty, loadPartyManifests } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
@@ -12,6 +13,7 @@ export interface OperatorManifestsOptions extends ReplicaOptions {
   /** False with --no-canary. */
   readonly canary: boolean;
   readonly bindings?: true;
+  readonly for: readonly BoundParty[];
   readonly webhook?: true;
   readonly failurePolicy: FailurePolicy;
   readonly configMaps?: true;
@@ -40,13 +42,16 @@ function roleOf({ role = "" }: OperatorManifestsOptions): string {
 }
 
 async function specOf(context: CommandContext, options: OperatorManifestsOptions): Promise<OperatorSpec> {
-  const { evictPerMinute, canary, bindings = false, webhook = false, failurePolicy } = options;
+  const { evictPerMinute, canary, webhook = false, failurePolicy } = options;
   const { configMaps = false, roleMap } = options;
+  const bindings = options.bindings === true ? [...new Set(options.for)] : [];
+  const rows = await loadPartyManifests(bindings);
   return {
     ...(await replicasOf(context, options)),
     evictPerMinute: evictPerMinute === undefined ? 0 : whole("--evict-per-minute", evictPerMinute, 9999),
     canary,
     bindings,
+    tokens: rows.flatMap(({ ownToken }) => ownToken ?? []),
     webhook,
     failurePolicy,
     configMaps,
@@ -56,13 +61,20 @@ async function specOf(context: CommandContext, options: OperatorManifestsOptions
   };
 }
 
+/** The chart has AWS's bindings always, and others where its values name them. */
+const valuesOf = (bindings: readonly string[]): object => ({
+  enabled: true,
+  ...Object.fromEntries(bindings.filter((one) => one !== "aws").map((one) => [one, true])),
+});
+
 /** `podtrust manifests operator`: YAML for kubectl apply, or values for Helm; with `--json` the same as one List. */
 export async function runOperatorManifests(
   context: CommandContext,
   options: OperatorManifestsOptions,
 ): Promise<void> {
   const spec = await specOf(context, options);
-  const { bindings, ...operator } = spec;
+  const { bindings, tokens: _, ...operator } = spec;
   if (options.values !== true) printObjects(context, operatorObjects(spec));
-  else printValues(context, "operator", operator, bindings ? { bindings: { enabled: true } } : {});
+  else
+    printValues(context, "operator", operator, bindings.length > 0 ? { bindings: valuesOf(bindings) } : {});
 }

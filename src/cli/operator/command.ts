@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
+import { boundParties } from "../options/bound-parties.ts";
 import type { OperatorCommandOptions } from "./run.ts";
 import type { OperatorStatusOptions } from "./status.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
@@ -10,6 +11,7 @@ export const operatorUses: CommandUses = {
     examples: [
       "podtrust operator run",
       "podtrust operator run --bindings --webhook --evict-per-minute 6",
+      "podtrust operator run --bindings --for aws azure",
       "podtrust operator run --kubeconfig operator.kubeconfig --no-canary --keys podtrust.yaml",
     ],
     guide: "operator",
@@ -44,10 +46,8 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .option("--probes <address>", "address of /livez and /readyz alone, for a kubelet (default: none)")
     .option("--evict-per-minute <count>", "evict so many faulty pods a minute at most; without it none")
     .option("--no-canary", "do not try injection once a minute")
-    .option(
-      "--bindings",
-      "reconcile AWSRoleBinding and AWSTrust, with the AWS credentials of the environment",
-    )
+    .option("--bindings", "reconcile bindings and trusts, with the credentials of the environment")
+    .addOption(boundParties("with --bindings: relying parties whose bindings these are"))
     .option("--webhook", "answer API servers that ask for injection; every replica does")
     .option(
       "--webhook-listen <address>",

@@ -8,7 +8,9 @@ import {
   listenOperator,
   listenProbes,
   Operator,
+  type OperatorOptions,
 } from "../../operator/index.ts";
+import type { BoundParty } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -25,6 +27,7 @@ export interface OperatorCommandOptions {
   /** False with --no-canary. */
   readonly canary: boolean;
   readonly bindings?: true;
+  readonly for: readonly BoundParty[];
   readonly webhook?: true;
   readonly webhookListen: string;
   readonly roleMap?: string;
@@ -67,6 +70,26 @@ async function keeperOf(
   return { keys: new KeyKeeper({ config, cluster, secret, env, clock, logger: context.logger("info") }) };
 }
 
+type MakeControllers = NonNullable<OperatorOptions["controllers"]>;
+
+/** One row for each relying party: loaded where it is wanted, since all of a stack comes with it. */
+const reconciling: Readonly<Record<BoundParty, (env: CommandContext["env"]) => Promise<MakeControllers>>> = {
+  aws: async () => (await import("../../operator/bindings/index.ts")).reconcilingBindings,
+  async azure(env) {
+    const { reconcilingIdentities } = await import("../../operator/bindings/azure/index.ts");
+    return (tools) => reconcilingIdentities(tools, env);
+  },
+};
+
+/** What reconciles the bindings of some relying parties. */
+async function controllersFor(
+  { env }: CommandContext,
+  parties: readonly BoundParty[],
+): Promise<MakeControllers> {
+  const all = await Promise.all([...new Set(parties)].map((one) => reconciling[one](env)));
+  return (tools) => all.flatMap((make) => make(tools));
+}
+
 /** Runs the operator until the command is told to end. */
 export async function runOperator(context: CommandContext, options: OperatorCommandOptions): Promise<void> {
   const { env, clock, signal } = context;
@@ -89,11 +112,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const api = await openKubernetes(source, open);
   const working = await openKubernetes(source, { ...open, keepConnections: true });
   const canary = options.canary ? {} : ({ canary: false } as const);
-  // Loaded where it is wanted: all of a stack comes with it.
-  const more =
-    options.bindings === true
-      ? { controllers: (await import("../../operator/bindings/index.ts")).reconcilingBindings }
-      : {};
+  const controllers = options.bindings === true ? await controllersFor(context, options.for) : undefined;
   const operator = new Operator({
     api,
     working,
@@ -106,7 +125,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     ...from,
     configMaps,
     ...(await keeperOf(context, options, api)),
-    ...more,
+    ...defined({ controllers }),
   });
   const listener = await listenOperator(operator, address, logger);
   const probed = probes === undefined ? undefined : await listenProbes(operator, probes, logger);

@@ -6,14 +6,13 @@ import {
   readTrust,
   type Shares,
   shareOf,
-  type Trust,
   trustNames,
   withoutRoom,
   type WithoutRoom,
 } from "../../rules/bindings/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import { keyOf, possibleRoles, statusOf, trustNameOf, versionOf } from "./status.ts";
-import type { GrantRoom } from "./pass.ts";
+import type { CountedTrust, GrantRoom } from "./pass.ts";
 
 /** So long one reading of a trust serves all, in milliseconds: a thousand bindings that are made at once name one trust. */
 export const maxTrustAge = 1000;
@@ -38,10 +37,14 @@ interface SeenTrust {
   readonly trust: Shares | undefined;
 }
 
-/** The trusts of one relying party, and how one is read; undefined where it has mistakes. */
+/** What of one relying party's objects is looked at here. */
 export interface TrustsRead {
+  /** Of its trusts. */
   readonly kind: BoundKind;
+  /** How a trust is read; undefined where it has mistakes. */
   readonly read: (trust: KubernetesObject) => Shares | undefined;
+  /** How many managed things a binding asks for, and has. */
+  readonly count: (binding: KubernetesObject) => Pick<CountedBinding, "held" | "wanted">;
 }
 
 const ofAws: TrustsRead = {
@@ -49,6 +52,13 @@ const ofAws: TrustsRead = {
   read(trust) {
     const read = readTrust(trust);
     return "object" in read ? read.object : undefined;
+  },
+  count(binding) {
+    const roles = recordsOf(recordOf(binding["spec"])["roles"]);
+    return {
+      wanted: roles.filter((role) => role["managed"] !== undefined).length,
+      held: possibleRoles(statusOf(binding)).filter((role) => role.managed).length,
+    };
   },
 };
 
@@ -67,17 +77,9 @@ function jsonOf(object: KubernetesObject): string {
   return JSON.stringify({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
 }
 
-function countOf(object: KubernetesObject): CountedBinding {
-  const { namespace = "", name } = object.metadata;
-  const roles = recordsOf(recordOf(object["spec"])["roles"]);
-  return {
-    namespace,
-    name,
-    trust: trustNameOf(object),
-    created: object.metadata.creationTimestamp ?? "",
-    wanted: roles.filter((role) => role["managed"] !== undefined).length,
-    held: possibleRoles(statusOf(object)).filter((role) => role.managed).length,
-  };
+function countOf(object: KubernetesObject, { count }: TrustsRead): CountedBinding {
+  const { namespace = "", name, creationTimestamp: created = "" } = object.metadata;
+  return { namespace, name, trust: trustNameOf(object), created, ...count(object) };
 }
 
 /**
@@ -125,7 +127,7 @@ export class ClusterView {
   /** A binding as a watch shows it. */
   sees(binding: KubernetesObject, next: NextAttempt): void {
     const key = keyOf(binding);
-    const count = countOf(binding);
+    const count = countOf(binding, this.#of);
     if (JSON.stringify(this.#counts.get(key)) !== JSON.stringify(count)) {
       this.#counts.set(key, count);
       this.#room.clear();
@@ -166,7 +168,7 @@ export class ClusterView {
   }
 
   /** Which grants of a trust have no room for a binding. */
-  roomOf(trust: Trust, key: string): GrantRoom {
+  roomOf(trust: CountedTrust, key: string): GrantRoom {
     const beyond = (which: keyof WithoutRoom): ReadonlySet<string> =>
       new Set(trust.grants.filter((one) => this.#roomIn(trust, one)[which].has(key)).map(({ name }) => name));
     return { heldBeyond: beyond("held"), wantedBeyond: beyond("wanted") };
@@ -223,7 +225,7 @@ export class ClusterView {
     return 0;
   }
 
-  #roomIn({ name }: Trust, grant: Trust["grants"][number]): WithoutRoom {
+  #roomIn({ name }: CountedTrust, grant: CountedTrust["grants"][number]): WithoutRoom {
     const { namespaces, serviceAccounts, maxRoles } = grant;
     const asked = JSON.stringify([name, namespaces, serviceAccounts, maxRoles]);
     const known = this.#room.get(asked);

@@ -1,6 +1,6 @@
 import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { type BoundKind, partyNames, type StatusCondition, type Trust } from "../../rules/bindings/index.ts";
+import { type BoundKind, partyNames, type StatusCondition } from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type KeySource,
@@ -11,7 +11,14 @@ import {
 } from "../controller/index.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { PartyPasses } from "./party.ts";
-import type { BindingEvent, BindingFacts, BindingOutcome, ClusterClients, GrantRoom } from "./pass.ts";
+import type {
+  BindingEvent,
+  BindingFacts,
+  BindingOutcome,
+  ClusterClients,
+  CountedTrust,
+  GrantRoom,
+} from "./pass.ts";
 import { soon, trustNameOf } from "./status.ts";
 
 /** What the controllers of bindings and trusts work with, of one relying party. */
@@ -120,7 +127,7 @@ function bindingController<Clients extends ClusterClients>(
         const deletedFor = view.deletedFor(key, object);
         if (object === undefined) return undefined;
         const trust = await view.trust(trustNameOf(object), signal);
-        const room = (one: Trust): GrantRoom => view.roomOf(one, key);
+        const room = (one: CountedTrust): GrantRoom => view.roomOf(one, key);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
         const ended = await row.binding(facts, clients, clock, signal);
         for (const event of ended.events) {

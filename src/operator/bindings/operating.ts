@@ -76,7 +76,7 @@ function eventReporter({ events }: Pick<ControllerTools, "events">) {
 }
 
 /** What the controllers of a relying party's bindings work with in an operator, which follows them for it. */
-function followedBy(
+export function followedBy(
   { api, clock, accounts, follow, ...tools }: ControllerTools,
   party: BoundParty,
   view: ClusterView,

@@ -1,5 +1,5 @@
 import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
-import type { StatusCondition, Trust } from "../../rules/bindings/index.ts";
+import type { GrantedTo, StatusCondition } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
@@ -34,6 +34,12 @@ export interface BindingStatus extends StatusHead {
   readonly pendingRoles?: readonly RoleStatus[];
 }
 
+/** A trust as far as room in its grants is counted. */
+export interface CountedTrust {
+  readonly name: string;
+  readonly grants: readonly (GrantedTo & { readonly maxRoles: number })[];
+}
+
 /** Grants of a trust that have no room for a binding, by their names. */
 export interface GrantRoom {
   /** Not for the roles that it has. */
@@ -50,7 +56,7 @@ export interface BindingFacts {
   /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
   readonly account?: JsonRecord | undefined;
   /** Which grants of a trust have no room for its roles; all have where this is absent. */
-  readonly room?: (trust: Trust) => GrantRoom;
+  readonly room?: (trust: CountedTrust) => GrantRoom;
   /** Milliseconds for which it is known to be deleted (`Departures`); 0 where it is not. */
   readonly deletedFor: number;
 }

@@ -33,7 +33,7 @@ function conditionsOf(object: KubernetesObject): readonly StatusCondition[] {
 }
 
 /** What every binding's status has, as the API gives it; only podtrust may write it. */
-function statusHead(object: KubernetesObject): StatusHead {
+export function statusHead(object: KubernetesObject): StatusHead {
   const status = recordOf(object["status"]);
   const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
   const { observedGeneration } = status;
@@ -152,13 +152,15 @@ export function foundOf(type: string, { reason, seen }: Finding): ConditionConte
   return { type, reason, message: seen };
 }
 
+const waited: readonly Reason[] = ["CredentialPending", "CredentialSettling", "RolePending", "RoleSettling"];
+
 const eventsOf = (before: StatusHead, conditions: readonly StatusCondition[]): readonly BindingEvent[] =>
   conditions.flatMap((now): BindingEvent[] => {
     const stood = before.conditions.find(({ type }) => type === now.type);
     if (stood?.status === now.status && stood.reason === now.reason) return [];
     const { type, status, reason, message } = now;
-    // What is so for some seconds with every role that is made.
-    if (reason === "RoleSettling" || reason === "RolePending") return [];
+    // What is so for a while with everything that is made.
+    if (waited.includes(reason)) return [];
     // Of what holds only the end is worth an Event.
     if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
     // That something is not known yet is no warning.
@@ -171,6 +173,8 @@ export interface PassEnding {
   readonly proved?: string;
   readonly changedAt?: string;
   readonly changes?: BindingOutcome["changes"];
+  /** What is said of updates that nobody asked for; of roles by default. */
+  readonly drift?: Reason;
   readonly againIn: number;
 }
 
@@ -185,18 +189,18 @@ export interface PassResult extends PassEnding {
 function driftEvents(
   before: StatusHead,
   now: Pick<StatusHead, "observedGeneration" | "observedTrust">,
-  changes: BindingOutcome["changes"],
+  { changes = [], drift: reason = "RoleDrift" }: Pick<PassEnding, "changes" | "drift">,
 ): readonly BindingEvent[] {
   const repaired = changes.filter(({ kind }) => kind === "update");
   const isAsked =
     before.observedGeneration !== now.observedGeneration || before.observedTrust !== now.observedTrust;
   if (repaired.length === 0 || isAsked) return [];
   const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
-  return [{ type: "Warning", reason: "RoleDrift", message: `repaired: ${fields.join(", ")}` }];
+  return [{ type: "Warning", reason, message: `repaired: ${fields.join(", ")}` }];
 }
 
 /** Writes how a pass ended into the status, with what of it is the relying party's own, and gives it. */
-async function endedWith(pass: AnyPass, ending: PassEnding, own: object): Promise<BindingOutcome> {
+export async function endedWith(pass: AnyPass, ending: PassEnding, own: object): Promise<BindingOutcome> {
   const { facts, clients, clock, signal, status } = pass;
   const { found, changes = [], againIn } = ending;
   const generation = facts.object.metadata.generation ?? 0;
@@ -212,7 +216,7 @@ async function endedWith(pass: AnyPass, ending: PassEnding, own: object): Promis
     ...defined({ observedTrust, lastProof, changedAt }),
   };
   await writeStatus(clients.cluster, facts.object, next, signal);
-  const drift = driftEvents(status, next, changes);
+  const drift = driftEvents(status, next, ending);
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
 }
 

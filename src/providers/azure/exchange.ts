@@ -4,7 +4,13 @@ import { jsonOf, request, saidWords } from "../../core/http/index.ts";
 /** What Entra made of a workload's token. */
 export type AssertionExchange =
   | { readonly outcome: "accepted"; readonly seconds: number }
-  | { readonly outcome: "refused"; readonly status: number; readonly message: string };
+  | {
+      readonly outcome: "refused";
+      readonly status: number;
+      readonly message: string;
+      /** Entra's own numbers of what is wrong: 700213 of AADSTS700213. */
+      readonly codes: readonly number[];
+    };
 
 /** A workload that asks for an access token with its own. */
 export interface ExchangeOrder {
@@ -52,5 +58,7 @@ export async function tryExchange(order: ExchangeOrder, signal: AbortSignal): Pr
   const message = texts.map((one) => saidWords(textOf(one) ?? "", [assertion])).filter((one) => one !== "");
   if (status >= 500 || status === 429)
     throw new PodtrustError("azure-unavailable", `${what}: status ${status}`);
-  return { outcome: "refused", status, message: message.join(": ") };
+  const listed = answer["error_codes"];
+  const codes = Array.isArray(listed) ? listed.filter((one) => typeof one === "number") : [];
+  return { outcome: "refused", status, message: message.join(": "), codes };
 }

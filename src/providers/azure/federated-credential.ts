@@ -24,24 +24,40 @@ export interface WantedCredential {
 
 const hashLength = 16;
 const prefixOf = (stack: string): string => `podtrust-${stack}-`;
+// No stack has an underscore in its name: what a binding makes is no other stack's, and `up` of this one leaves it.
+const bindingPrefixOf = (stack: string): string => `podtrust-${stack}_`;
+
+type Pair = Pick<WantedCredential, "issuer" | "subject">;
+
+const hashOf = ({ issuer, subject }: Pair): string =>
+  createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, hashLength);
+
+const isHashAfter = (name: string, prefix: string): boolean => {
+  const text = name.toLowerCase();
+  return text.startsWith(prefix) && /^[0-9a-f]{16}$/u.test(text.slice(prefix.length));
+};
 
 /**
  * The name of a credential of ours, which says whose it is: Resource Manager keeps neither tags nor a description of one.
  * Of 89 characters at the most, of 120 that Azure takes.
  */
-export function credentialName(
-  stack: string,
-  { issuer, subject }: Pick<WantedCredential, "issuer" | "subject">,
-): string {
-  const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex");
-  return `${prefixOf(stack)}${hash.slice(0, hashLength)}`;
+export function credentialName(stack: string, pair: Pair): string {
+  return `${prefixOf(stack)}${hashOf(pair)}`;
+}
+
+/** The same of a credential that a binding of the stack's cluster makes. */
+export function boundCredentialName(stack: string, pair: Pair): string {
+  return `${bindingPrefixOf(stack)}${hashOf(pair)}`;
 }
 
 /** Whether a credential is one of the stack's: no other stack's name has this form. */
 export function isOwnCredential({ name }: Pick<FoundCredential, "name">, stack: string): boolean {
-  const text = name.toLowerCase();
-  const prefix = prefixOf(stack);
-  return text.startsWith(prefix) && /^[0-9a-f]{16}$/u.test(text.slice(prefix.length));
+  return isHashAfter(name, prefixOf(stack));
+}
+
+/** Whether a credential was made for a binding of the stack's cluster. */
+export function isBoundCredential({ name }: Pick<FoundCredential, "name">, stack: string): boolean {
+  return isHashAfter(name, bindingPrefixOf(stack));
 }
 
 /** Whether both let in the same subject of the same issuer: Azure takes one of them for an identity. */

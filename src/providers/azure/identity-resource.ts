@@ -66,7 +66,8 @@ export async function listIdentities(
   }
 }
 
-async function readIdentity(
+/** One identity of a resource group; undefined where there is none. Throws `azure-*`. */
+export async function readIdentity(
   api: AzureApi,
   { group, name }: Pick<IdentitySpec, "group" | "name">,
   signal: AbortSignal,

@@ -9,7 +9,20 @@ export {
 } from "./credentials-resource.ts";
 export { type AzureEndpoints, azureEndpoints } from "./endpoints.ts";
 export { type AssertionExchange, tryExchange } from "./exchange.ts";
-export { credentialName, type FoundCredential, type WantedCredential } from "./federated-credential.ts";
+export {
+  besideCredential,
+  boundCredential,
+  credentialNamed,
+  observedCredential,
+  removeCredential,
+} from "./bound-credential.ts";
+export {
+  boundCredentialName,
+  credentialName,
+  type FoundCredential,
+  isBoundCredential,
+  type WantedCredential,
+} from "./federated-credential.ts";
 export { applicationHolder, type CredentialHolder, identityHolder } from "./holders.ts";
 export {
   identityOwner,
@@ -17,5 +30,12 @@ export {
   type IdentityState,
   listIdentities,
   observedIdentity,
+  readIdentity,
 } from "./identity-resource.ts";
-export { applicationCredentialNames, identityCredentialNames, identityNames } from "./places.ts";
+export {
+  applicationCredentialNames,
+  type GroupPlace,
+  identityCredentialNames,
+  identityNames,
+  identityPath,
+} from "./places.ts";

@@ -1,6 +1,7 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
 export { decide, type GrantDecision, type GrantedRole, type WantedRole } from "./decide/decide.ts";
 export type { GrantRefusal } from "./decide/grants.ts";
+export type { GrantedTo, Whose } from "./decide/is-for.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
   bindingManifests,
@@ -8,6 +9,8 @@ export {
   proofTokenSeconds,
   tenantQuota,
   defaultIdentity,
+  type OwnToken,
+  type PartyManifests,
 } from "./manifests/index.ts";
 export {
   apiVersion,
@@ -33,3 +36,4 @@ export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/roo
 export { type Shares, shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";
+export { loadPartyManifests } from "./relying-parties.ts";

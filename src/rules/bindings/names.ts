@@ -45,6 +45,19 @@ export const partyNames = {
     manager: "podtrust-bindings",
     suffix: "",
   },
+  azure: {
+    binding: {
+      kind: "AzureIdentityBinding",
+      plural: "azureidentitybindings",
+      singular: "azureidentitybinding",
+      scope: "Namespaced",
+      shortNames: ["aib"],
+    },
+    trust: { kind: "AzureTrust", plural: "azuretrusts", singular: "azuretrust", scope: "Cluster" },
+    finalizer: `${apiGroup}/azure`,
+    manager: "podtrust-bindings-azure",
+    suffix: "-azure",
+  },
 } as const satisfies Readonly<Record<string, PartyNames>>;
 
 /** A relying party whose bindings podtrust reconciles. */

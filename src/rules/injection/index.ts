@@ -5,6 +5,7 @@ export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
+export { azureAnnotations, azurePlace, azureVariables } from "./azure.ts";
 export { openbaoAnnotations } from "./openbao.ts";
 export { openbaoFault } from "./openbao-fault.ts";
 export { type TokenTaker, injectOwnGoogle } from "./gcp.ts";

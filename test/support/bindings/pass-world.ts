@@ -109,10 +109,11 @@ export function readyOf({ conditions }: BindingOutcome): string {
 
 const isReading = (action: string): boolean => /^(?:Get|List)/u.test(action);
 
-const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
+export const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
   `${kind} ${namespace ?? ""}/${name}`;
 
-class Cluster {
+/** The objects of a cluster in memory. */
+export class Cluster {
   readonly objects = new Map<string, KubernetesObject>();
   #uids = 0;
 

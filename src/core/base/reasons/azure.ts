@@ -5,6 +5,7 @@ const azureLinks = ["provider", "trust", "sts"] as const;
 /** Reasons about Azure. */
 export const azureReasons = {
   AzureIdentityFound: ok(["provider"], "The identity or application of the config is there at Azure."),
+  AzureGroupsFound: ok(["provider"], "The resource groups of an AzureTrust are there, and may be looked at."),
   FederatedCredentialsMatch: ok(
     ["trust"],
     "The federated credentials let in the ServiceAccounts of the config.",

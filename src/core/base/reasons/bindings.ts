@@ -5,22 +5,22 @@ const refused = (summary: string, next: string) => found("broken", ["trust"], su
 /** Reasons about bindings of ServiceAccounts to roles. */
 export const bindingReasons = {
   BindingInvalid: refused(
-    "An AWSRoleBinding or AWSTrust is not such as the API server would take now: it was made under other rules.",
+    "A binding or a trust is not such as the API server would take now: it was made under other rules.",
     "Correct what the message names, field by field.",
   ),
   TrustMissing: found(
     "unseen",
     ["trust"],
-    "The AWSTrust that a binding names does not exist: what its roles may do is neither taken away nor given anew.",
-    "Apply the AWSTrust of that name (again), or delete the binding and make one that names another.",
+    "The trust that a binding names does not exist: what it has is neither taken away nor given anew.",
+    "Apply the trust of that name (again), or delete the binding and make one that names another.",
   ),
   NamespaceNotGranted: refused(
-    "No grant of the AWSTrust is for the binding's namespace and ServiceAccount.",
-    "Ask whoever keeps the AWSTrust for a grant that names both.",
+    "No grant of the trust is for the binding's namespace and ServiceAccount.",
+    "Ask whoever keeps the trust for a grant that names both.",
   ),
   GrantFull: refused(
-    "Older bindings have as many managed roles as the grant gives.",
-    "Ask for a larger maxRoles of the grant, or delete bindings that are no longer needed.",
+    "Older bindings have as many managed roles or identities as the grant gives.",
+    "Ask for a larger maxRoles or maxIdentities of the grant, or delete bindings that are no longer needed.",
   ),
   AccountAmbiguous: refused(
     "A role of a binding names no account, and its AWSTrust has several.",
@@ -66,6 +66,26 @@ export const bindingReasons = {
     "A role sets a tag that the grant sets to something else.",
     "Leave the tag out: the grant sets it.",
   ),
+  GroupAmbiguous: refused(
+    "A binding names no resource group, and its AzureTrust has several.",
+    "Name the group in the binding.",
+  ),
+  GroupUnknown: refused(
+    "A binding is for a resource group that its AzureTrust does not have.",
+    "Choose a group of the AzureTrust.",
+  ),
+  GroupNotGranted: refused(
+    "The grant is not for the resource group of the binding's identity.",
+    "Choose a group of the grant, or ask for one that names it.",
+  ),
+  IdentityNotGranted: refused(
+    "The grant does not name the existing identity of a binding, or the identity is podtrust's own.",
+    "Ask for a grant that names it in identities; of podtrust's own identity there is none.",
+  ),
+  CreationNotGranted: refused(
+    "The grant lets no identity be made.",
+    "Name an existing identity, or ask for a grant with create: true.",
+  ),
   BindingGranted: ok(["trust"], "A grant allows all of what the binding asks for."),
   PolicyMissing: refused(
     "A managed policy or permissions boundary that a role shall have does not exist in its account.",
@@ -87,6 +107,18 @@ export const bindingReasons = {
     "The role was made or changed a moment ago, and STS does not know it yet.",
     "Wait: it takes AWS some seconds, and is looked at again by itself.",
   ),
+  CredentialPending: found(
+    "unseen",
+    ["trust"],
+    "Azure is asked for a binding's federated credential, or takes other writes of the same identity before it.",
+    "Wait: Azure takes one write of an identity in four seconds, and it is tried again by itself.",
+  ),
+  CredentialSettling: found(
+    "unseen",
+    ["sts"],
+    "The federated credential was made or changed a while ago, and Entra does not know it yet, or not yet the issuer's keys.",
+    "Wait: a credential takes some minutes, an issuer that is new to Entra up to half an hour. It is asked again by itself.",
+  ),
   RoleRetained: ok(
     ["trust"],
     "A binding was deleted and its role stays, as onDelete: Retain says; its ServiceAccount is no longer let in, and one that was taken over has its former trust policy back.",
@@ -96,6 +128,18 @@ export const bindingReasons = {
     ["trust"],
     "A binding was deleted and a role of it is still there, because AWS could not be asked in time.",
     "It is deleted, or closed where it is to stay, as soon as AWS answers; look at the message to see why it does not.",
+  ),
+  IdentityKept: found(
+    "warning",
+    ["trust"],
+    "A binding was deleted and its federated credential, or the identity that was made for it, is still there.",
+    "A credential is deleted as soon as Azure answers. Of an identity the message says why it stays: delete it by hand.",
+  ),
+  IdentityUnclaimed: found(
+    "warning",
+    ["trust"],
+    "A managed identity carries the mark of a binding that is not here. It stays, since rights may have been given to it.",
+    "Apply the binding again, which takes the identity; or delete the identity by hand.",
   ),
   RoleUnclaimed: found(
     "warning",

@@ -25,9 +25,13 @@ function isOperator({ namespace, name }: OperatorIdentity): Readonly<Record<stri
  * To prove that a ServiceAccount gets its role, the operator asks for a token of it. The right to do so would be one
  * to be anybody; so held, a token is of no use at the API server, and of ten minutes.
  */
-function tokensGuard(identity: OperatorIdentity): readonly object[] {
+function tokensGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]): readonly object[] {
   const { namespace, name, audiences } = identity;
-  const accepted = `[${audiences.map((one) => JSON.stringify(one)).join(", ")}]`;
+  const asked = "object.spec.audiences[0]";
+  const more = rows.flatMap(({ audience }) => audience ?? []);
+  const named = `${asked} in [${audiences.map((one) => JSON.stringify(one)).join(", ")}]`;
+  const accepted =
+    more.length === 0 ? named : `(${[named, ...more.map(({ cel }) => cel(asked))].join(" || ")})`;
   return guard({
     name: "podtrust-operator-tokens",
     rules: [
@@ -39,8 +43,8 @@ function tokensGuard(identity: OperatorIdentity): readonly object[] {
     },
     validations: [
       {
-        expression: `size(object.spec.audiences) == 1 && object.spec.audiences[0] in ${accepted}`,
-        message: `podtrust asks for tokens of others for ${audiences.join(" or ")} only`,
+        expression: `size(object.spec.audiences) == 1 && ${accepted}`,
+        message: `podtrust asks for tokens of others for ${[...audiences, ...more.map(({ said }) => said)].join(" or ")} only`,
       },
       {
         expression: `object.spec.?expirationSeconds.orValue(3600) <= ${proofTokenSeconds}`,
@@ -118,5 +122,9 @@ export function operatorGuards(
   identity: OperatorIdentity,
   rows: readonly PartyManifests[],
 ): readonly object[] {
-  return [...tokensGuard(identity), ...serviceAccountsGuard(identity, rows), ...objectsGuard(identity, rows)];
+  return [
+    ...tokensGuard(identity, rows),
+    ...serviceAccountsGuard(identity, rows),
+    ...objectsGuard(identity, rows),
+  ];
 }

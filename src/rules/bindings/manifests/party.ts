@@ -30,6 +30,17 @@ export interface GrantsQuestion {
   readonly requirements: readonly Requirement[];
 }
 
+/** A file with a token of the operator's own, by which it gets credentials of a relying party. */
+export interface OwnToken {
+  readonly volume: string;
+  /** Where its containers have it. */
+  readonly folder: string;
+  readonly file: string;
+  readonly audience: string;
+  /** The variable that names the file. */
+  readonly variable: string;
+}
+
 /** What is another thing for each relying party in what bindings take in a cluster. */
 export interface PartyManifests {
   readonly names: PartyNames;
@@ -38,4 +49,8 @@ export interface PartyManifests {
   readonly question: GrantsQuestion;
   /** Whether an annotation of a ServiceAccount is one by which podtrust says what it becomes: CEL over a key. */
   readonly annotates: (key: string) => string;
+  /** Audiences beside those that are named for which the operator may ask for tokens of others: CEL over one, and in words. */
+  readonly audience?: { readonly cel: (audience: string) => string; readonly said: string };
+  /** Absent: its credentials come otherwise. */
+  readonly ownToken?: OwnToken;
 }

@@ -1,17 +1,17 @@
 import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { sourceProfile } from "../../injection/index.ts";
 import { readArn } from "../../oidc/index.ts";
-import { defaultProfile, defaultTrust } from "../names.ts";
+import { defaultProfile } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 import {
   accountId,
   externalId,
   label,
-  maxName,
   policyArn,
   roleArn,
   sessionSeconds,
   tagsField,
+  trustField,
 } from "./forms.ts";
 
 const isNonEmpty = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
@@ -133,12 +133,7 @@ export const bindingSpec: ObjectField = {
   type: "object",
   required: ["roles"],
   properties: {
-    trust: {
-      ...label(maxName),
-      default: defaultTrust,
-      fixed: "trust cannot be changed: delete the binding and make another",
-      description: "The AWSTrust whose grants are asked.",
-    },
+    trust: trustField("AWSTrust"),
     roles: {
       type: "array",
       items: role,

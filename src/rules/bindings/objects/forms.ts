@@ -1,5 +1,7 @@
 import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../core/base/index.ts";
-import type { ListField, ObjectField, TextField } from "../schema/index.ts";
+import { issuerProblems } from "../../oidc/index.ts";
+import { defaultTrust } from "../names.ts";
+import type { ListField, ObjectField, SchemaRule, TextField } from "../schema/index.ts";
 
 /** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
 export const maxName = 63;
@@ -123,3 +125,27 @@ export const sessionSeconds = {
   maximum: 43_200,
   absent: 3600,
 } as const;
+
+/** Patterns of a grant, of which each stands once. */
+export const patterns = (items: TextField, description: string): ListField => ({
+  type: "array",
+  items,
+  maxItems: 64,
+  unique: true,
+  description,
+});
+
+/** The trust of a binding, by its name. */
+export const trustField = (kind: string): TextField => ({
+  ...label(maxName),
+  default: defaultTrust,
+  fixed: "trust cannot be changed: delete the binding and make another",
+  description: `The ${kind} whose grants are asked.`,
+});
+
+/** What an issuer has to be. */
+export const issuerRule: SchemaRule = {
+  cel: "isURL(self.issuer) && url(self.issuer).getScheme() == 'https' && url(self.issuer).getQuery() == {} && url(self.issuer).getPort() == '' && !self.issuer.contains('#') && !self.issuer.contains('@')",
+  message: "issuer has to be an https URL without port, query, fragment and user",
+  holds: ({ issuer }: JsonRecord) => issuerProblems(String(issuer)).length === 0,
+};

@@ -54,8 +54,22 @@ function specOf(value: unknown, names: KindNames, field: ObjectField): Read<unkn
   return problems.length > 0 || "problems" in spec ? { problems } : { object: spec.value };
 }
 
-const metadataOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  recordOf(recordOf(value)["metadata"]);
+/** What every object of ours has. */
+export interface ReadObject {
+  /** Empty for what is of the whole cluster. */
+  readonly namespace: string;
+  readonly name: string;
+  /** As its field has it, with its defaults. */
+  readonly spec: unknown;
+}
+
+/** Reads an object of a kind by the field of its spec. */
+export function readObject(value: unknown, names: KindNames, field: ObjectField): Read<ReadObject> {
+  const read = specOf(value, names, field);
+  if ("problems" in read) return read;
+  const { namespace, name } = recordOf(recordOf(value)["metadata"]);
+  return { object: { namespace: textOf(namespace) ?? "", name: String(name), spec: read.object } };
+}
 
 function policyProblems({ roles }: BindingSpec): readonly FieldProblem[] {
   return roles.flatMap(({ managed }, role) =>
@@ -82,21 +96,19 @@ export function kindOf(value: unknown): BoundKind | undefined {
  * once; what the API server refuses is refused here too, and inline policies are read as IAM reads them.
  */
 export function readBinding(value: unknown): Read<Binding> {
-  const read = specOf(value, bindingNames, bindingSpec);
+  const read = readObject(value, bindingNames, bindingSpec);
   if ("problems" in read) return read;
-  const spec = read.object as BindingSpec;
+  const { namespace, name } = read.object;
+  const spec = read.object.spec as BindingSpec;
   const problems = policyProblems(spec);
-  if (problems.length > 0) return { problems };
-  const metadata = metadataOf(value);
-  return {
-    object: { namespace: String(metadata["namespace"]), name: String(metadata["name"]), ...spec },
-  };
+  return problems.length > 0 ? { problems } : { object: { namespace, name, ...spec } };
 }
 
 /** Reads an AWSTrust, as `readBinding` does. */
 export function readTrust(value: unknown): Read<Trust> {
-  const read = specOf(value, trustNames, trustSpec);
+  const read = readObject(value, trustNames, trustSpec);
   if ("problems" in read) return read;
-  const spec = read.object as TrustSpec;
-  return { object: { name: String(metadataOf(value)["name"]), ...spec, grants: spec.grants ?? [] } };
+  const { name } = read.object;
+  const spec = read.object.spec as TrustSpec;
+  return { object: { name, ...spec, grants: spec.grants ?? [] } };
 }

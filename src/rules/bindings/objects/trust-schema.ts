@@ -1,9 +1,11 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
-import { issuerProblems, maxIssuer, readArn } from "../../oidc/index.ts";
+import { maxIssuer, readArn } from "../../oidc/index.ts";
 import {
   accountId,
+  issuerRule,
   label,
   namespacePattern,
+  patterns,
   policyArn,
   policyPattern,
   roleArn,
@@ -12,15 +14,7 @@ import {
   sessionSeconds,
   tagsField,
 } from "./forms.ts";
-import type { ListField, ObjectField, TextField } from "../schema/index.ts";
-
-const patterns = (items: TextField, description: string): ListField => ({
-  type: "array",
-  items,
-  maxItems: 64,
-  unique: true,
-  description,
-});
+import type { ObjectField } from "../schema/index.ts";
 
 /** AWS's own managed policies: AdministratorAccess is among them. */
 function namesAllOfAws(grant: JsonRecord): boolean {
@@ -98,8 +92,6 @@ const account: ObjectField = {
   },
 };
 
-const isIssuer = ({ issuer }: JsonRecord): boolean => issuerProblems(String(issuer)).length === 0;
-
 /** `spec` of an AWSTrust. */
 export const trustSpec: ObjectField = {
   type: "object",
@@ -161,11 +153,7 @@ export const trustSpec: ObjectField = {
     },
   },
   rules: [
-    {
-      cel: "isURL(self.issuer) && url(self.issuer).getScheme() == 'https' && url(self.issuer).getQuery() == {} && url(self.issuer).getPort() == '' && !self.issuer.contains('#') && !self.issuer.contains('@')",
-      message: "issuer has to be an https URL without port, query, fragment and user",
-      holds: isIssuer,
-    },
+    issuerRule,
     {
       cel: "!has(self.grants) || self.grants.all(g, g.accounts.all(a, self.accounts.exists(one, one.id == a)))",
       message: "a grant names an account that the trust does not have",

@@ -1,0 +1,44 @@
+import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { azureAnnotations } from "../../../rules/injection/index.ts";
+import { annotatedWith } from "../annotation.ts";
+import type { IdentityPass } from "./pass.ts";
+
+const { "client-id": client, "tenant-id": tenantId, "azure-cloud": cloudOf } = azureAnnotations;
+
+/** The annotation that every binding sets. */
+export const clientAnnotation = client.key;
+
+/** Which identity pods of a ServiceAccount become. */
+export interface PodIdentity {
+  readonly clientId: string;
+  readonly tenant: string;
+  readonly cloud: string;
+}
+
+/** The ServiceAccount, annotated with its identity; and what that means for pods. */
+export function annotatedIdentity(
+  pass: IdentityPass,
+  { clientId, tenant, cloud }: PodIdentity,
+): ReturnType<typeof annotatedWith> {
+  const annotations = {
+    [client.key]: clientId,
+    [tenantId.key]: tenant,
+    // The public cloud is what injection takes by itself.
+    ...(cloud === "public" ? {} : { [cloudOf.key]: cloud }),
+  };
+  return annotatedWith(pass, {
+    party: "azure",
+    annotations,
+    isOurs: (key) => key === cloudOf.key,
+    conflict({ metadata }: KubernetesObject) {
+      const held: Readonly<Record<string, string>> = { [cloudOf.key]: "public", ...metadata.annotations };
+      const other = Object.entries({ [cloudOf.key]: "public", ...annotations }).find(
+        ([key, value]) => held[key] !== value,
+      );
+      if (other === undefined) return undefined;
+      const [key, value] = other;
+      return `has the annotation ${key}: ${held[key] ?? ""}, and not ${value}`;
+    },
+    does: `names client id ${clientId}`,
+  });
+}

@@ -1,0 +1,132 @@
+import { PodtrustError, TimeLimit } from "../../../core/base/index.ts";
+import {
+  credentialNamed,
+  identityResource,
+  observedIdentity,
+  removeCredential,
+} from "../../../providers/azure/index.ts";
+import { noInputs } from "../../../rules/plan/index.ts";
+import type { BindingOutcome } from "../pass.ts";
+import { isAzures } from "./finding.ts";
+import type { IdentityPass, IdentityStatus } from "./pass.ts";
+import { placeOf } from "./places.ts";
+import { type BoundTenant, freshLook } from "./tenants.ts";
+
+/** What became of the identities that a binding had. */
+export interface CutIdentities {
+  /** Those that are still there. */
+  readonly left: readonly IdentityStatus[];
+  readonly changes: BindingOutcome["changes"];
+  /** Milliseconds until one may be written; 0 where none waits. */
+  readonly wait: number;
+  readonly failures: readonly PodtrustError[];
+}
+
+type Writing = Pick<IdentityPass, "clients" | "clock" | "signal">;
+
+/** One write takes so long at the most, in milliseconds: it is tried again by another pass. */
+export const maxWrite = 30_000;
+
+/** Runs a write within its time. Throws `azure-unavailable` once that is over, and what the write throws. */
+export async function within<T>(
+  { clock, signal }: Pick<Writing, "clock" | "signal">,
+  ms: number,
+  write: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = `Azure gave no good answer within ${ms / 1000} s`;
+  const reason = (): PodtrustError => new PodtrustError("azure-unavailable", late);
+  const limit = new TimeLimit(clock, { ms, signal, reason });
+  try {
+    const done = await write(limit.signal);
+    signal.throwIfAborted();
+    if (limit.isLate) throw reason();
+    return done;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw limit.isLate ? reason() : error;
+  } finally {
+    await limit.end();
+  }
+}
+
+/** Takes a binding's federated credential off an identity. Gives what is left of it, and for how long it has to wait. */
+async function cutOne(
+  pass: Writing,
+  tenant: BoundTenant,
+  one: IdentityStatus,
+  ms: number,
+): Promise<{ readonly left: IdentityStatus; readonly wait: number; readonly cut: boolean }> {
+  const { credential, ...left } = one;
+  if (credential === undefined) return { left, wait: 0, cut: false };
+  const { group, name } = placeOf(one.id);
+  const there = await tenant.credentials(group, name, pass.signal, freshLook);
+  if (credentialNamed(there, credential) === undefined) return { left, wait: 0, cut: false };
+  pass.clients.assertHeld?.();
+  const wait = tenant.turn(group, name);
+  if (wait > 0) return { left: one, wait, cut: false };
+  try {
+    await within(pass, ms, (signal) =>
+      removeCredential(tenant.holder(group, name), credential, { signal, waiting: () => {} }),
+    );
+  } finally {
+    tenant.changed(group, name);
+  }
+  return { left, wait: 0, cut: true };
+}
+
+/**
+ * Takes a binding's federated credentials off identities, whatever the binding says; identities that podtrust made stay, so
+ * that a right that comes back finds the same one. What Azure says is told and not thrown.
+ */
+export async function cutIdentities(
+  pass: Writing,
+  tenant: BoundTenant,
+  identities: readonly IdentityStatus[],
+  ms = maxWrite,
+): Promise<CutIdentities> {
+  const left: IdentityStatus[] = [];
+  const changes: BindingOutcome["changes"][number][] = [];
+  const failures: PodtrustError[] = [];
+  let wait = 0;
+  for (const one of identities) {
+    try {
+      const done = await cutOne(pass, tenant, one, ms);
+      wait = Math.max(wait, done.wait);
+      if (done.left.managed || done.left.credential !== undefined) left.push(done.left);
+      const field = `credentials.${one.credential}`;
+      if (done.cut) changes.push({ kind: "update", fields: [{ field, before: one.id, after: undefined }] });
+    } catch (error) {
+      pass.signal.throwIfAborted();
+      if (!isAzures(error)) throw error;
+      failures.push(error);
+      left.push(one);
+    }
+  }
+  return { left, changes, wait, failures };
+}
+
+/** Deletes an identity that was made for a binding; gives why it stays. `mark`: whose it has to be. Throws `azure-*`. */
+export async function deleteIdentity(
+  pass: Writing,
+  tenant: BoundTenant,
+  { id, mark, ms = maxWrite }: { readonly id: string; readonly mark: string; readonly ms?: number },
+): Promise<string | undefined> {
+  const { group, name } = placeOf(id);
+  const state = await tenant.identity(group, name, pass.signal, 0);
+  const observed = observedIdentity(state, mark);
+  if (!observed.exists) return undefined;
+  if (observed.owner.kind !== "ours") return "it does not carry the mark of the binding any more";
+  const credentials = (await tenant.credentials(group, name, pass.signal, 0)) ?? [];
+  if (credentials.length > 0)
+    return `others let ServiceAccounts in by ${credentials.map((one) => one.name).join(", ")}`;
+  pass.clients.assertHeld?.();
+  const resource = identityResource(tenant.management, { stack: mark, group, name });
+  try {
+    await within(pass, ms, (signal) =>
+      resource.delete(observed, { signal, inputs: noInputs, waiting: () => {} }),
+    );
+  } finally {
+    tenant.changed(group, name);
+  }
+  return undefined;
+}

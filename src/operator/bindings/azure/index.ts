@@ -1,0 +1,5 @@
+export { LeftCredentials } from "./leftovers.ts";
+export { reconcileIdentity } from "./reconcile.ts";
+export { reconcilingIdentities } from "./operating.ts";
+export { BoundTenants } from "./tenants.ts";
+export { type AzureTrustFacts, reconcileAzureTrust } from "./trust.ts";

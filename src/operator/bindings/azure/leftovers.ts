@@ -1,0 +1,194 @@
+import { mapLimit } from "../../../core/base/index.ts";
+import {
+  boundCredentialName,
+  type FoundCredential,
+  isBoundCredential,
+} from "../../../providers/azure/index.ts";
+import { type AzureTrust, resourceIdOf } from "../../../rules/bindings/azure/index.ts";
+import { markedBinding, partyNames } from "../../../rules/bindings/index.ts";
+import { parseSubject } from "../../../rules/oidc/index.ts";
+import { azureTags } from "../../../rules/plan/index.ts";
+import type { BindingEvent } from "../pass.ts";
+import { cutIdentities } from "./cut.ts";
+import type { IdentityPass, IdentityStatus } from "./pass.ts";
+import { pairOf, sameId } from "./places.ts";
+import { identityStatusOf } from "./status.ts";
+import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
+
+/**
+ * So long a credential has to be nobody's before it goes, in milliseconds: a cluster that was restored to an older state knows
+ * some bindings only when they are applied again.
+ */
+const graceMs = 600_000;
+/** After so long without a look nothing is known of the time in between, in milliseconds. */
+const maxGap = graceMs;
+// A subscription's credentials may be listed five times a second.
+const few = 4;
+
+/** What a sweep works with. */
+export interface Sweep extends Pick<IdentityPass, "clients" | "clock" | "signal"> {
+  /** Bindings that name the trust, as NAMESPACE/NAME. */
+  readonly known: ReadonlySet<string>;
+  /** Whether the trust goes: what is nobody's goes at once. */
+  readonly isGoing: boolean;
+  /** Whether it has to be looked at now: a trust may go that no binding names. */
+  readonly isAsked: boolean;
+}
+
+/** A credential that is nobody's, and the identity in which it stands. */
+interface Left {
+  readonly id: string;
+  readonly credential: string;
+}
+
+const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`.toLowerCase();
+
+/**
+ * The federated credentials of one trust whose binding is gone: those that Azure did not let go in time, and those of bindings
+ * whose finalizer was taken. Identities that were made for such bindings are told of, and stay: whoever has been given rights
+ * by their ids would lose them.
+ */
+export class LeftCredentials {
+  #at = -Infinity;
+  /** Since when, by identity and name. */
+  #since: ReadonlyMap<string, number> = new Map();
+  #told: ReadonlySet<string> = new Set();
+
+  /** Whether there were some when it was looked at last. */
+  get areThere(): boolean {
+    return this.#since.size > 0;
+  }
+
+  /**
+   * Takes those away that are nobody's for ten minutes now. Looks every few minutes, however often it is called, unless it is
+   * asked to. Throws `azure-*` and `cluster-*`.
+   */
+  async sweep(tenant: BoundTenant, trust: AzureTrust, sweep: Sweep): Promise<readonly BindingEvent[]> {
+    const { clock, known, isGoing, isAsked, signal } = sweep;
+    const now = clock.elapsed();
+    if (!isAsked && now - this.#at < maxLookAge) return [];
+    const before = now - this.#at > maxGap ? new Map<string, number>() : this.#since;
+    const look = await lookOf(tenant, trust, sweep);
+    const since = new Map<string, number>();
+    const due: IdentityStatus[] = [];
+    for (const one of look.left) {
+      const first = before.get(keyOf(one)) ?? now;
+      since.set(keyOf(one), first);
+      if (isGoing || now - first >= graceMs) due.push({ ...one, managed: false });
+    }
+    const { left, failures } = await cutIdentities(sweep, tenant, due);
+    signal.throwIfAborted();
+    const stays = new Set(left.map((one) => keyOf({ id: one.id, credential: one.credential ?? "" })));
+    const gone = due.filter((one) => !stays.has(keyOf({ id: one.id, credential: one.credential ?? "" })));
+    for (const { id, credential = "" } of gone) since.delete(keyOf({ id, credential }));
+    [this.#at, this.#since] = [now, since];
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+    const unclaimed = look.identities.filter(({ binding }) => !known.has(binding));
+    const fresh = unclaimed.filter(({ id }) => !this.#told.has(id));
+    this.#told = new Set(unclaimed.map(({ id }) => id));
+    return [...gone.map(goneEvent), ...fresh.map(unclaimedEvent)];
+  }
+}
+
+const goneEvent = ({ id, credential = "" }: IdentityStatus): BindingEvent => ({
+  type: "Normal",
+  reason: "IdentityKept",
+  message: `${id}, federated credential ${credential}: deleted, its binding is gone`,
+});
+
+const unclaimedEvent = ({
+  id,
+  binding,
+}: {
+  readonly id: string;
+  readonly binding: string;
+}): BindingEvent => ({
+  type: "Warning",
+  reason: "IdentityUnclaimed",
+  message: `${id} was made for the binding ${binding}, which is not here: it lets nobody in by podtrust, and stays`,
+});
+
+/** What of a stack stands in a trust's groups. */
+interface Look {
+  readonly left: readonly Left[];
+  /** Those that were made for bindings, NAMESPACE/NAME. */
+  readonly identities: readonly { readonly id: string; readonly binding: string }[];
+}
+
+async function lookOf(tenant: BoundTenant, trust: AzureTrust, sweep: Sweep): Promise<Look> {
+  const { signal, isAsked } = sweep;
+  const oldest = isAsked ? freshLook : maxLookAge;
+  const claims = new Claims(trust, sweep);
+  const left: Left[] = [];
+  const identities: Look["identities"][number][] = [];
+  for (const group of trust.groups) {
+    const all = await tenant.all(group, signal, oldest);
+    await mapLimit(
+      all,
+      async (state) => {
+        const id = resourceIdOf(group, state.name);
+        const made = markedBinding(trust, azureTags.stackOf(state.tags) ?? "");
+        if (made !== undefined) identities.push({ id, binding: `${made.namespace}/${made.name}` });
+        const credentials = (await tenant.credentials(group, state.name, signal, oldest)) ?? [];
+        for (const one of credentials)
+          if (isOurs(trust, one) && !(await claims.has(id, one))) left.push({ id, credential: one.name });
+      },
+      few,
+    );
+  }
+  return { left, identities };
+}
+
+/** Another cluster's stack may have the same name: its credentials name its own issuer. */
+const isOurs = ({ stack, issuer }: AzureTrust, one: FoundCredential): boolean =>
+  one.issuer === issuer && isBoundCredential(one, stack);
+
+/** Whose credentials are, as bindings' statuses say. */
+class Claims {
+  readonly #sweep: Sweep;
+  /** NAMESPACE/NAME by the name of the credential that such a binding has. */
+  readonly #byName: ReadonlyMap<string, string>;
+  readonly #read = new Map<string, Promise<readonly IdentityStatus[]>>();
+
+  constructor(trust: AzureTrust, sweep: Sweep) {
+    this.#sweep = sweep;
+    this.#byName = new Map(
+      [...sweep.known].map((key) => {
+        const [namespace = "", name = ""] = key.split("/");
+        return [boundCredentialName(trust.stack, pairOf(trust, { namespace, name })), key];
+      }),
+    );
+  }
+
+  #identitiesOf(key: string): Promise<readonly IdentityStatus[]> {
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const { clients, signal } = this.#sweep;
+    const [namespace = "", name = ""] = key.split("/");
+    const { kind } = partyNames.azure.binding;
+    const read = clients.cluster
+      .read({ kind, namespace, name }, { signal })
+      .then((object) => (object === undefined ? [] : identityStatusOf(object).identities));
+    this.#read.set(key, read);
+    return read;
+  }
+
+  /** Whether some binding, of whichever trust, has this credential in this identity. */
+  async has(id: string, { name, subject }: FoundCredential): Promise<boolean> {
+    const whose = parseSubject(subject);
+    const keys = [
+      this.#byName.get(name.toLowerCase()),
+      whose === undefined ? undefined : `${whose.namespace}/${whose.name}`,
+    ];
+    for (const key of new Set(keys)) {
+      if (key === undefined) continue;
+      const identities = await this.#identitiesOf(key);
+      if (
+        identities.some((one) => sameId(one.id, id) && one.credential?.toLowerCase() === name.toLowerCase())
+      )
+        return true;
+    }
+    return false;
+  }
+}

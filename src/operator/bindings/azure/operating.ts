@@ -1,0 +1,37 @@
+import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { readAzureTrust } from "../../../rules/bindings/azure/index.ts";
+import { partyNames, type Shares } from "../../../rules/bindings/index.ts";
+import { recordOf } from "../../../core/base/index.ts";
+import type { Controllers, ControllerTools } from "../../index.ts";
+import { ClusterView } from "../cluster-view.ts";
+import { partyControllers } from "../controllers.ts";
+import { followedBy } from "../operating.ts";
+import { azurePasses } from "./row.ts";
+import { identityStatusOf } from "./status.ts";
+import { BoundTenants } from "./tenants.ts";
+
+const ofAzure = {
+  kind: partyNames.azure.trust.kind,
+  read(trust: KubernetesObject): Shares | undefined {
+    const read = readAzureTrust(trust);
+    return "object" in read ? read.object : undefined;
+  },
+  /** Identities of its own that a binding asks for, and has. */
+  count(binding: KubernetesObject) {
+    const wanted = recordOf(binding["spec"])["managed"] === undefined ? 0 : 1;
+    return { wanted, held: identityStatusOf(binding).identities.filter(({ managed }) => managed).length };
+  },
+};
+
+/**
+ * The controllers of AzureIdentityBinding and AzureTrust, with the credentials for Azure of the environment: in the cluster
+ * those that the operator's own projected token gets it.
+ */
+export function reconcilingIdentities(
+  tools: ControllerTools,
+  env: Readonly<Record<string, string | undefined>>,
+): Controllers {
+  const { api, clock } = tools;
+  const followed = followedBy(tools, "azure", new ClusterView(api, clock, ofAzure));
+  return partyControllers(azurePasses(new BoundTenants({ clock, env })), followed);
+}

@@ -1,0 +1,41 @@
+import type { AzureTrustGroup, AzureTrust } from "../../../rules/bindings/azure/index.ts";
+import type { Whose } from "../../../rules/bindings/index.ts";
+import { readResourceId } from "../../../rules/bindings/azure/index.ts";
+import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import type { WantedCredential } from "../../../providers/azure/index.ts";
+import type { BoundTenant } from "./tenants.ts";
+
+/** An identity by the group and the name in its resource id. */
+export interface IdentityPlace {
+  readonly group: Pick<AzureTrustGroup, "subscription" | "resourceGroup">;
+  readonly name: string;
+}
+
+export function placeOf(id: string): IdentityPlace {
+  const { name, ...group } = readResourceId(id);
+  return { group, name };
+}
+
+/** Resource ids are the same in every case. */
+export const sameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** Whom a binding's credential lets in. */
+export function pairOf(
+  { issuer }: Pick<AzureTrust, "issuer">,
+  { namespace, name }: Whose,
+): Pick<WantedCredential, "issuer" | "subject"> {
+  return { issuer, subject: serviceAccountSubject(namespace, name) };
+}
+
+/** The credential by which a binding's ServiceAccount becomes an identity. */
+export function wantedCredential(
+  trust: Pick<AzureTrust, "issuer">,
+  whose: Whose,
+  { cloud }: Pick<BoundTenant, "cloud">,
+): WantedCredential {
+  return {
+    account: `${whose.namespace}/${whose.name}`,
+    ...pairOf(trust, whose),
+    audience: cloud.audience,
+  };
+}

@@ -1,0 +1,45 @@
+import { defined, recordOf, recordsOf, type Reason, textOf } from "../../../core/base/index.ts";
+import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import type { ConditionContent } from "../../../rules/bindings/index.ts";
+import type { BindingOutcome } from "../pass.ts";
+import { endedWith, type PassEnding, statusHead } from "../status.ts";
+import type { IdentityBindingStatus, IdentityPass, IdentityStatus } from "./pass.ts";
+
+/** Drift is looked for this often, in milliseconds: each identity's credentials are a list of its own at Azure. */
+export const identityInterval = 300_000;
+
+function identityStatus(value: Readonly<Record<string, unknown>>): readonly IdentityStatus[] {
+  const id = textOf(value["id"]);
+  if (id === undefined) return [];
+  const [clientId, principalId] = [textOf(value["clientId"]), textOf(value["principalId"])];
+  const credential = textOf(value["credential"]);
+  return [{ id, managed: value["managed"] === true, ...defined({ clientId, principalId, credential }) }];
+}
+
+/** The status of an AzureIdentityBinding. */
+export function identityStatusOf(object: KubernetesObject): IdentityBindingStatus {
+  const identities = recordsOf(recordOf(object["status"])["identities"]).flatMap(identityStatus);
+  return { ...statusHead(object), identities };
+}
+
+/** What of a pass goes into the status. */
+export interface IdentityEnding extends PassEnding {
+  /** Absent: as they were. */
+  readonly identities?: readonly IdentityStatus[];
+}
+
+/** Ends a pass of an AzureIdentityBinding. */
+export function ended(pass: IdentityPass, ending: IdentityEnding): Promise<BindingOutcome> {
+  const { identities = pass.status.identities } = ending;
+  return endedWith(pass, { drift: "FederatedCredentialDrift", ...ending }, { identities });
+}
+
+/** The end of a pass in which nothing may be done: `Granted` and `Ready` say why. */
+export function refused(
+  pass: IdentityPass,
+  { reason, message }: { readonly reason: Reason; readonly message: string },
+  more: Partial<IdentityEnding> = {},
+): Promise<BindingOutcome> {
+  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
+  return ended(pass, { found, againIn: identityInterval, ...more });
+}

@@ -1,0 +1,95 @@
+import type { Clock } from "../../../core/base/index.ts";
+import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
+import type { ConditionContent } from "../../../rules/bindings/index.ts";
+import { finding } from "../../../stack/index.ts";
+import type { BindingEvent, BindingOutcome } from "../pass.ts";
+import type { TrustSeen } from "../party.ts";
+import { foundOf, isKept, keep, soon, trustEnded } from "../status.ts";
+import { azureTrouble, isAzures } from "./finding.ts";
+import type { LeftCredentials } from "./leftovers.ts";
+import type { IdentityClients } from "./pass.ts";
+import { identityInterval } from "./status.ts";
+
+/** What the operator knows of an AzureTrust when its pass comes. */
+export interface AzureTrustFacts extends TrustSeen {
+  /** Of this trust alone. */
+  readonly leftovers: LeftCredentials;
+}
+
+type TrustOutcome = Omit<BindingOutcome, "changes">;
+
+interface TrustPass {
+  readonly facts: AzureTrustFacts;
+  readonly clients: IdentityClients;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** What a trust that was read, or not, came to. */
+interface TrustJudgement {
+  readonly ready: ConditionContent;
+  readonly events: readonly BindingEvent[];
+  readonly againIn: number;
+  /** Whether every group was looked at, or nobody knows where to look. */
+  readonly isSeen: boolean;
+}
+
+const isEnding = ({ metadata }: KubernetesObject): boolean => metadata.deletionTimestamp !== undefined;
+
+/** Whether a trust is being deleted, and no binding names it any more. */
+const isGoing = ({ object, bindings }: AzureTrustFacts): boolean => isEnding(object) && bindings.size === 0;
+
+async function asked(pass: TrustPass, trust: AzureTrust): Promise<TrustJudgement> {
+  const { facts, clients, clock, signal } = pass;
+  const from = `Azure tenant ${trust.tenant}`;
+  try {
+    const tenant = await clients.azure.of(trust, signal);
+    const isAsked = facts.bindings.size === 0 && isKept(facts.object);
+    const about = { known: facts.bindings, isGoing: isGoing(facts), isAsked };
+    const sweep = { clients, clock, signal, ...about };
+    const events = await facts.leftovers.sweep(tenant, trust, sweep);
+    const groups = trust.groups.map(({ resourceGroup }) => resourceGroup).join(", ");
+    const seen = `identities of ${groups} and their federated credentials may be read`;
+    const ready = foundOf("Ready", finding("AzureGroupsFound", { seen, from }));
+    const isSeen = !isGoing(facts) || !facts.leftovers.areThere;
+    return { ready, events, againIn: isGoing(facts) ? soon : identityInterval, isSeen };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isAzures(error)) throw error;
+    return { ready: foundOf("Ready", azureTrouble(error, from)), events: [], againIn: soon, isSeen: false };
+  }
+}
+
+function judged(pass: TrustPass): Promise<TrustJudgement> {
+  const read = readAzureTrust(pass.facts.object);
+  if ("object" in read) return asked(pass, read.object);
+  const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
+  const ready = { type: "Ready", reason: "BindingInvalid", message } as const;
+  return Promise.resolve({ ready, events: [], againIn: identityInterval, isSeen: true });
+}
+
+/**
+ * One pass of an AzureTrust: whether Azure lets podtrust look at its resource groups, what is left there of bindings that are
+ * gone, and that the trust stays while bindings name it or credentials are left of some: without it nobody could find them
+ * any more. Throws what keeps its status from being written.
+ */
+export async function reconcileAzureTrust(
+  facts: AzureTrustFacts,
+  clients: IdentityClients,
+  clock: Clock,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<TrustOutcome> {
+  const { object, bindings, leftovers } = facts;
+  const { cluster } = clients;
+  const over = { conditions: [], events: [], againIn: undefined };
+  if (isGoing(facts) && !isKept(object)) return over;
+  if (!isEnding(object) && bindings.size > 0) await keep(cluster, object, true, signal);
+  const { ready, events, againIn, isSeen } = await judged({ facts, clients, clock, signal });
+  if (bindings.size === 0 && isSeen) {
+    await keep(cluster, object, !isGoing(facts) && leftovers.areThere, signal);
+    if (isGoing(facts)) return { ...over, events };
+  }
+  const at = { now: clock.now(), signal };
+  return { conditions: await trustEnded(cluster, facts, ready, at), events, againIn };
+}

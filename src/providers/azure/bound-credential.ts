@@ -1,0 +1,142 @@
+import { relyingParties } from "../../rules/oidc/index.ts";
+import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import {
+  boundCredentialName,
+  type FoundCredential,
+  isSamePair,
+  type WantedCredential,
+} from "./federated-credential.ts";
+import type { CredentialHolder } from "./holders.ts";
+import { settle, type AzureStep } from "./settle.ts";
+
+/** One federated credential that a binding has, beside whatever else stands at its holder. */
+export interface BoundCredentialSpec {
+  readonly stack: string;
+  readonly holder: CredentialHolder;
+  readonly wanted: WantedCredential;
+  readonly dependsOn?: readonly string[];
+}
+
+const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** The credential of that name among those of a holder; undefined where there is none. */
+export function credentialNamed(
+  all: readonly FoundCredential[] | undefined,
+  name: string,
+): FoundCredential | undefined {
+  return all?.find((one) => sameName(one.name, name));
+}
+
+/** One as a plan sees it: by its name it is ours. */
+export function observedCredential(found: FoundCredential | undefined): Observed<FoundCredential> {
+  return found === undefined ? { exists: false } : { exists: true, state: found, owner: { kind: "ours" } };
+}
+
+function written({ stack, wanted }: BoundCredentialSpec): FoundCredential {
+  const { issuer, subject, audience } = wanted;
+  return {
+    name: boundCredentialName(stack, wanted),
+    issuer,
+    subject,
+    audiences: [audience],
+    description: "",
+  };
+}
+
+const members = ["issuer", "subject", "audiences"] as const;
+
+function difference(spec: BoundCredentialSpec, observed: Observed<FoundCredential>): Difference {
+  const shall = written(spec);
+  const before = observed.exists ? observed.state : undefined;
+  const fields = members
+    .filter((one) => JSON.stringify(before?.[one]) !== JSON.stringify(shall[one]))
+    .map((field) => ({ field, before: before?.[field], after: shall[field] }));
+  if (fields.length === 0) return { kind: "none", fields };
+  return { kind: before === undefined ? "create" : "update", fields };
+}
+
+/** Makes the one step that is missing: what Azure has said is done is not asked for again, since its lists may lag behind. */
+async function once(
+  { api }: CredentialHolder,
+  work: Pick<Work, "signal" | "waiting">,
+  missing: () => Promise<AzureStep | undefined>,
+): Promise<void> {
+  let isDone = false;
+  await settle(api, work, {
+    async next(isUnclear) {
+      const step = isDone && !isUnclear ? undefined : await missing();
+      if (step === undefined) return undefined;
+      return {
+        what: step.what,
+        async make() {
+          await step.make();
+          isDone = true;
+        },
+      };
+    },
+  });
+}
+
+/** Takes one credential of a holder away by its name; that it is gone already is success. Throws `azure-*`. */
+export async function removeCredential(
+  holder: CredentialHolder,
+  name: string,
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<void> {
+  await once(holder, work, async () => {
+    const found = credentialNamed(await holder.list(work.signal), name);
+    if (found === undefined) return undefined;
+    const what = `deleting the federated credential ${found.name} (${found.subject}) of ${holder.title}`;
+    return { what, make: () => holder.remove(found.name, work) };
+  });
+}
+
+/**
+ * One federated credential of an identity as a plan's resource. Those that others made are none of it, nor those of other
+ * bindings: whoever writes several of one identity does so one after another.
+ */
+export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
+  const { holder, wanted, dependsOn = [] } = spec;
+  const shall = written(spec);
+  const read = async (signal: AbortSignal): Promise<Observed<FoundCredential>> =>
+    observedCredential(credentialNamed(await holder.list(signal), shall.name));
+  return {
+    ...holder.named,
+    id: `${holder.named.id}/${wanted.account}`,
+    dependsOn,
+    fingerprint: ({ issuer, subject, audiences }) => ({ issuer, subject, audiences }),
+    read,
+    diff: (observed) => difference(spec, observed),
+    async apply(_change, work) {
+      await once(holder, work, async () => {
+        const observed = await read(work.signal);
+        if (difference(spec, observed).kind === "none") return undefined;
+        const what = `writing the federated credential ${shall.name} of ${holder.title}`;
+        return { what, make: () => holder.write(shall, !observed.exists, work) };
+      });
+    },
+    delete: (_observed, work) => removeCredential(holder, shall.name, work),
+  };
+}
+
+/** What stands at a holder beside the credential of a binding. */
+export interface BesideCredential {
+  /** Another one for the same subject of the same issuer: Azure takes one. */
+  readonly doubled: FoundCredential | undefined;
+  /** How many there are with this one, where that is more than Azure takes. */
+  readonly tooMany: number | undefined;
+}
+
+/** Compares what a binding wants of a holder with what stands there. */
+export function besideCredential(
+  { stack, wanted }: Pick<BoundCredentialSpec, "stack" | "wanted">,
+  all: readonly FoundCredential[],
+): BesideCredential {
+  const name = boundCredentialName(stack, wanted);
+  const others = all.filter((one) => !sameName(one.name, name));
+  const total = others.length + 1;
+  return {
+    doubled: others.find((one) => isSamePair(one, wanted)),
+    tooMany: total > relyingParties.azure.maxCredentials ? total : undefined,
+  };
+}

@@ -1,0 +1,128 @@
+import type { JsonRecord } from "../../../core/base/index.ts";
+import { maxIssuer, relyingParties } from "../../oidc/index.ts";
+import { issuerRule, label, namespacePattern, patterns, serviceAccountPattern } from "../objects/forms.ts";
+import type { ObjectField } from "../schema/index.ts";
+import { guid, identityPattern, location, resourceGroup } from "./forms.ts";
+
+/** Ours: as many as AWS's grants give roles by default. */
+const defaultMaxIdentities = 500;
+
+const grant: ObjectField = {
+  type: "object",
+  required: ["name", "namespaces", "groups"],
+  description: "What some namespaces may bind. An identity needs one grant that allows it.",
+  properties: {
+    name: { ...label(63), description: "What it is called where a binding is refused." },
+    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
+    serviceAccounts: {
+      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
+      minItems: 1,
+    },
+    groups: { ...patterns(label(63), "In these groups of the trust."), minItems: 1 },
+    identities: patterns(identityPattern, "Identities of others that ServiceAccounts may become."),
+    create: {
+      type: "boolean",
+      absent: false,
+      description: "Whether bindings may have identities made.",
+    },
+    maxIdentities: {
+      type: "integer",
+      minimum: 0,
+      maximum: 5000,
+      absent: defaultMaxIdentities,
+      description:
+        "How many managed identities the bindings that the grant is for may have; the oldest come first.",
+    },
+  },
+};
+
+const group: ObjectField = {
+  type: "object",
+  required: ["name", "subscription", "resourceGroup"],
+  properties: {
+    name: { ...label(63), description: "What bindings and grants call it." },
+    subscription: guid("The subscription's id, in lower case."),
+    resourceGroup,
+    location: {
+      ...location,
+      description: "Where identities are made; left out: where the resource group itself is.",
+    },
+  },
+};
+
+const { clouds } = relyingParties.azure;
+
+const list = (self: JsonRecord, name: string): readonly JsonRecord[] =>
+  (self[name] ?? []) as readonly JsonRecord[];
+
+/** A group by its place: names of Resource Manager are the same in every case. */
+const placeOf = (one: JsonRecord): string =>
+  `${String(one["subscription"])}/${String(one["resourceGroup"]).toLowerCase()}`;
+
+/** `spec` of an AzureTrust. */
+export const azureTrustSpec: ObjectField = {
+  type: "object",
+  required: ["stack", "issuer", "tenant", "groups"],
+  properties: {
+    stack: {
+      type: "string",
+      pattern: "^[a-z]([a-z0-9-]*[a-z0-9])?$",
+      maxLength: 63,
+      fixed: "stack cannot be changed: it marks every identity and credential as whose it is",
+      description: "The stack of the cluster. Identities and federated credentials carry it in their names.",
+    },
+    issuer: {
+      type: "string",
+      maxLength: maxIssuer,
+      fixed: "issuer cannot be changed: every token and every federated credential names it",
+      description: "The issuer, as tokens carry it.",
+    },
+    tenant: {
+      ...guid("The tenant's id, in lower case."),
+      fixed: "tenant cannot be changed: an identity is of one tenant alone",
+    },
+    cloud: {
+      type: "string",
+      enum: Object.keys(clouds),
+      maxLength: 6,
+      default: "public",
+      fixed: "cloud cannot be changed: it says for which audience the federated credentials are",
+      description: "Which of Microsoft's clouds the tenant is in.",
+    },
+    groups: {
+      type: "array",
+      items: group,
+      minItems: 1,
+      maxItems: 50,
+      unique: "name",
+      description: "The resource groups of the identities that may be bound.",
+      rules: [
+        {
+          cel: "self.all(a, self.exists_one(b, a.subscription == b.subscription && a.resourceGroup.lowerAscii() == b.resourceGroup.lowerAscii()))",
+          message: "two groups are the same resource group",
+          holds: (groups) => new Set(groups.map(placeOf)).size === groups.length,
+        },
+      ],
+    },
+    grants: {
+      type: "array",
+      items: grant,
+      maxItems: 64,
+      unique: "name",
+      description: "What namespaces may bind: without a grant, nothing.",
+    },
+  },
+  rules: [
+    issuerRule,
+    {
+      cel: "!has(self.grants) || self.grants.all(g, g.groups.all(a, self.groups.exists(one, one.name == a)))",
+      message: "a grant names a group that the trust does not have",
+      holds: (self) => {
+        const names = new Set(list(self, "groups").map(({ name }) => name));
+        return list(self, "grants").every(({ groups }) =>
+          (groups as readonly unknown[]).every((name) => names.has(name)),
+        );
+      },
+    },
+  ],
+};

@@ -1,0 +1,13 @@
+import { awsManifests, type PartyManifests } from "./manifests/index.ts";
+import type { BoundParty } from "./names.ts";
+
+/** One row for each relying party, loaded by whoever has to do with its bindings. */
+const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {
+  aws: () => Promise.resolve(awsManifests),
+  azure: async () => (await import("./azure/index.ts")).azureManifests,
+};
+
+/** What bindings of these relying parties take in a cluster, each named once. */
+export function loadPartyManifests(parties: readonly BoundParty[]): Promise<readonly PartyManifests[]> {
+  return Promise.all([...new Set(parties)].map((one) => rows[one]()));
+}

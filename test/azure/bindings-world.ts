@@ -1,0 +1,204 @@
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import type { StatusCondition } from "../../src/rules/bindings/index.ts";
+import { type KubernetesObject, openKubernetes } from "../../src/providers/kubernetes/index.ts";
+import type { BindingEvent, BindingOutcome } from "../../src/operator/bindings/index.ts";
+import {
+  type AzureTrustFacts,
+  BoundTenants,
+  LeftCredentials,
+  reconcileAzureTrust,
+  reconcileIdentity,
+} from "../../src/operator/bindings/azure/index.ts";
+import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
+import { Cluster, keyOf, MovedClock } from "../support/bindings/pass-world.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { startIssuer } from "../support/issuer-server.ts";
+import { type AzureStackWorld, azureStackWorld } from "./stack-world.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An AzureIdentityBinding as somebody writes it. */
+export const bindingOf = (spec: Json, { namespace = "shop", name = "web" } = {}): Json => ({
+  apiVersion: "podtrust.dev/v1alpha1",
+  kind: "AzureIdentityBinding",
+  metadata: { namespace, name },
+  spec: { trust: "default", ...spec },
+});
+
+/** What a binding's status says of identities. */
+export interface SeenIdentity {
+  readonly id: string;
+  readonly managed?: boolean;
+  readonly clientId?: string;
+  readonly principalId?: string;
+  readonly credential?: string;
+}
+
+/** The objects of a cluster in memory, whose tokens a stand-in cluster mints, and the sandbox's Azure. */
+export interface AzureBindingsWorld {
+  readonly azure: AzureStackWorld;
+  readonly clock: MovedClock;
+  readonly issuer: string;
+  readonly objects: Map<string, KubernetesObject>;
+  /** Writes the trust anew, with these grants of the group `shared`. */
+  readonly grants: (...grants: readonly Json[]) => void;
+  readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
+  readonly pass: (name?: string, namespace?: string) => Promise<BindingOutcome>;
+  /** Passes until a binding waits for nothing but time. */
+  readonly settled: (name?: string) => Promise<BindingOutcome>;
+  readonly trustPass: () => Promise<Omit<BindingOutcome, "changes">>;
+  /** Marks an object as being deleted; `deletedFor`: milliseconds that passes are told from then on. */
+  readonly remove: (kind: string, name: string, deletedFor?: number) => void;
+  readonly identity: (name?: string) => SeenIdentity | undefined;
+  readonly annotations: (name?: string) => Readonly<Record<string, string>>;
+  /** Writes at Azure since it was asked last. */
+  readonly writes: () => readonly string[];
+  /** A process that remembers nothing takes over. */
+  readonly restart: () => void;
+  /** An empty tenant and cluster. */
+  readonly reset: (...seed: Parameters<AzureStackWorld["reset"]>) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** `Ready True AssertionAccepted` of each condition. */
+export const saidBy = ({ conditions }: { readonly conditions: readonly StatusCondition[] }): string[] =>
+  conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+
+export function readyOf(outcome: { readonly conditions: readonly StatusCondition[] }): string {
+  const found = outcome.conditions.find(({ type }) => type === "Ready");
+  return `${found?.status} ${found?.reason}`;
+}
+
+export const eventsOf = ({ events }: { readonly events: readonly BindingEvent[] }): string[] =>
+  events.map(({ reason }) => reason);
+
+/** Starts it all; Entra and Azure know each change at once. */
+export async function azureBindingsWorld(): Promise<AzureBindingsWorld> {
+  const authority = await testAuthority();
+  const issuer = await startIssuer(authority);
+  const { connectTo } = issuer;
+  const azure = await azureStackWorld({ issuer: issuer.issuer, connectTo, ca: authority.root });
+  const standIn = await startStandInCluster({ issuer: issuer.issuer, algorithm: "RS256" });
+  const kubeconfig = join(azure.folder, "kubeconfig");
+  await writeFile(kubeconfig, standIn.kubeconfig());
+  const minting = await openKubernetes({ kubeconfig });
+  const { jwks } = await minting.oidcDocuments();
+  issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
+  const clock = new MovedClock();
+  let memory = new Cluster();
+  let tenants = new BoundTenants({ clock, env: azure.env });
+  let leftovers = new LeftCredentials();
+  let ages = new Map<string, number>();
+  let told = 0;
+  const cluster = {
+    server: "https://cluster.test",
+    read: ({ kind, namespace, name }: { kind: string; namespace?: string; name: string }) =>
+      Promise.resolve(memory.objects.get(keyOf(kind, namespace, name))),
+    apply: (object: KubernetesObject) => memory.apply(object),
+    removeFinalizer(object: KubernetesObject) {
+      const { kind, metadata } = object;
+      const key = keyOf(kind, metadata.namespace, metadata.name);
+      const there = memory.objects.get(key);
+      if (there?.metadata.deletionTimestamp !== undefined) memory.objects.delete(key);
+      else if (there !== undefined)
+        memory.objects.set(key, { ...there, metadata: { ...there.metadata, finalizers: [] } });
+      return Promise.resolve();
+    },
+    requestToken: minting.requestToken.bind(minting),
+  };
+  const clients = () => ({ cluster, azure: tenants });
+  const trustSpec = (grants: readonly Json[]): Json => ({
+    stack: "prod",
+    issuer: issuer.issuer,
+    tenant: azure.azure.tenant,
+    groups: [{ name: "shared", subscription: azure.azure.subscription, resourceGroup: "podtrust" }],
+    grants: grants.map((one) => ({ groups: ["shared"], ...one })),
+  });
+  const bindingKey = (name: string, namespace = "shop"): string =>
+    keyOf("AzureIdentityBinding", namespace, name);
+  const world: AzureBindingsWorld = {
+    azure,
+    clock,
+    issuer: issuer.issuer,
+    get objects() {
+      return memory.objects;
+    },
+    grants(...grants) {
+      memory.put({
+        apiVersion: "podtrust.dev/v1alpha1",
+        kind: "AzureTrust",
+        metadata: { name: "default" },
+        spec: trustSpec(grants),
+      });
+    },
+    bind(spec, whose = {}) {
+      const { metadata } = memory.put(bindingOf(spec, whose));
+      const { namespace = "", name } = metadata;
+      const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace, name } };
+      if (memory.objects.get(keyOf("ServiceAccount", namespace, name)) === undefined) memory.put(account);
+      standIn.addServiceAccount(namespace, name);
+    },
+    async pass(name = "web", namespace = "shop") {
+      const object = memory.objects.get(bindingKey(name, namespace));
+      if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
+      const trust = memory.objects.get(keyOf("AzureTrust", undefined, "default"));
+      const deletedFor = ages.get(bindingKey(name, namespace)) ?? 0;
+      return reconcileIdentity({ object, trust, deletedFor }, clients(), clock);
+    },
+    async settled(name = "web") {
+      for (let tries = 0; ; tries += 1) {
+        const outcome = await world.pass(name);
+        const { againIn = Infinity } = outcome;
+        if (againIn > 4000 || tries > 20) return outcome;
+        clock.move(againIn);
+      }
+    },
+    async trustPass() {
+      const object = memory.objects.get(keyOf("AzureTrust", undefined, "default"));
+      if (object === undefined) throw new Error("there is no trust");
+      const bindings = [...memory.objects.values()].filter(({ kind }) => kind === "AzureIdentityBinding");
+      const keys = bindings.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
+      const facts: AzureTrustFacts = { object, bindings: new Set(keys), leftovers };
+      return reconcileAzureTrust(facts, clients(), clock);
+    },
+    remove(kind, name, deletedFor = 0) {
+      const key = kind === "AzureTrust" ? keyOf(kind, undefined, name) : keyOf(kind, "shop", name);
+      const there = memory.objects.get(key);
+      if (there === undefined) throw new Error(`there is no ${kind} ${name}`);
+      const metadata = { ...there.metadata, deletionTimestamp: new Date(clock.now()).toISOString() };
+      memory.objects.set(key, { ...there, metadata });
+      ages.set(key, deletedFor);
+    },
+    identity(name = "web") {
+      const status = memory.objects.get(bindingKey(name))?.["status"] as
+        | { readonly identities?: readonly SeenIdentity[] }
+        | undefined;
+      return status?.identities?.[0];
+    },
+    annotations: (name = "web") =>
+      memory.objects.get(keyOf("ServiceAccount", "shop", name))?.metadata.annotations ?? {},
+    writes() {
+      const since = azure.relay.calls.slice(told);
+      told = azure.relay.calls.length;
+      return since.filter((call) => !call.startsWith("GET "));
+    },
+    restart() {
+      tenants = new BoundTenants({ clock, env: azure.env });
+      leftovers = new LeftCredentials();
+    },
+    async reset(seed) {
+      await azure.reset(seed);
+      memory = new Cluster();
+      ages = new Map();
+      told = 0;
+      world.restart();
+    },
+    async stop() {
+      await standIn.close();
+      await azure.close();
+      await issuer.close();
+    },
+  };
+  return world;
+}
