@@ -83,9 +83,8 @@ function suite(version: KubernetesVersion): void {
     });
   };
 
-  async function apply(...options: readonly string[]): Promise<void> {
-    const args = ["manifests", "injection", "--kubernetes", version, ...options];
-    const { out, err, code } = await podtrustHere(args);
+  async function apply(...args: readonly string[]): Promise<void> {
+    const { out, err, code } = await podtrustHere([...args, "--kubernetes", version]);
     assert.equal(code, 0, err);
     await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
   }
@@ -128,7 +127,7 @@ function suite(version: KubernetesVersion): void {
       issuer: "https://oidc.example.com",
       extraArgs: policyGate(version),
     });
-    await apply("--for", "openbao");
+    await apply("manifests", "injection", "--for", "openbao");
     const own = placed.filter(({ namespace }) => namespace === "shop");
     const accounts = own.map(({ one, name }) => accountOf(name, one.serviceAccount));
     await makeNamespace("shop", [...accounts, accountOf("everything", everything)]);
@@ -147,7 +146,8 @@ function suite(version: KubernetesVersion): void {
   // The versions do not differ in how parameters are found.
   for (const mode of version === "1.36" ? ["configmap", "serviceaccounts"] : ["configmap"])
     test(`makes of every case's pod what the function makes of it, and says the same, by ${mode}`, async () => {
-      for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", mode);
+      for (const party of ["gcp", "azure"])
+        await apply("manifests", "injection", "--for", party, "--mode", mode);
       if (mode === "serviceaccounts")
         for (const { configMap } of injectionMaps)
           await plane.kubectl(["delete", "configmap", "-n", "shop", configMap]);
@@ -166,8 +166,9 @@ function suite(version: KubernetesVersion): void {
     });
 
   test("gives one pod a token of AWS, Google, Azure and OpenBao, where PodSecurity is restricted and nobody is root", async () => {
-    await apply("--mode", "configmap");
-    for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", "configmap");
+    await apply("manifests", "injection", "--mode", "configmap");
+    for (const party of ["gcp", "azure"])
+      await apply("manifests", "injection", "--for", party, "--mode", "configmap");
     const securityContext = {
       allowPrivilegeEscalation: false,
       runAsNonRoot: true,

@@ -5,7 +5,7 @@ import { azureAccount, azureCases } from "../../../test/support/azure-cases.ts";
 import { googleAccount, googleCases } from "../../../test/support/gcp-cases.ts";
 import { aroundOf, containerOf, podOf } from "../../../test/support/party-case.ts";
 import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
-import { annotationsView, inject, injectionPatch, injectParties, saying } from "./index.ts";
+import { annotationsView, inject, injectionPatch, injectOwnGoogle, injectParties, saying } from "./index.ts";
 
 for (const [title, cases] of [
   ["Azure", azureCases],
@@ -38,6 +38,20 @@ for (const [title, cases] of [
       }
     });
   });
+
+test("a pod of podtrust's own is given Google's token as if its ServiceAccount asked, and nobody is impersonated", () => {
+  const provider = googleAccount["cloud.google.com/workload-identity-provider"];
+  const audience = "https://oidc.example.com/google";
+  const given = injectOwnGoogle(podOf({}, containerOf()), { provider, audience });
+  const annotations = {
+    "cloud.google.com/workload-identity-provider": provider,
+    "cloud.google.com/audience": audience,
+  };
+  const around = { serviceAccount: { metadata: { annotations } }, namespace: { metadata: {} } };
+  assert.deepEqual(given, injectParties(podOf({}, containerOf()), around).pod);
+  assert.ok(JSON.stringify(given).includes(audience));
+  assert.doesNotMatch(JSON.stringify(given), /service_account_impersonation_url/u);
+});
 
 describe("a pod that asks for AWS, Google, Azure and OpenBao", () => {
   const pod = podOf(
