@@ -44,7 +44,7 @@ export const otherVersions: Readonly<Record<Exclude<KubernetesVersion, typeof de
 export const defaultPrograms: readonly GoModule[] = [
   {
     name: "etcd",
-    version: "3.6.16",
+    version: "3.6.8",
     time: "40 seconds",
     ldflags: strip,
     programs: { etcd: "go.etcd.io/etcd/server/v3" },
