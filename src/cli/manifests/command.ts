@@ -280,7 +280,6 @@ export const manifestsUses: CommandUses = {
     examples: [
       "podtrust manifests bindings | kubectl apply --server-side -f -",
       "podtrust manifests bindings --namespace identity --service-account podtrust --kubernetes 1.35",
-      "podtrust manifests bindings --audience sts.amazonaws.com --audience example",
       "podtrust manifests bindings --for aws azure | kubectl apply --server-side -f -",
     ],
     guide: "bind",

@@ -10,8 +10,7 @@ export const operatorUses: CommandUses = {
   "operator run": {
     examples: [
       "podtrust operator run",
-      "podtrust operator run --bindings --webhook --evict-per-minute 6",
-      "podtrust operator run --bindings --for aws azure",
+      "podtrust operator run --bindings --for aws azure --webhook --evict-per-minute 6",
       "podtrust operator run --kubeconfig operator.kubeconfig --no-canary --keys podtrust.yaml",
     ],
     guide: "operator",
