@@ -57,7 +57,9 @@ function defineRotateWithMachines(program: Command, context: CommandContext): vo
     context,
     async (file, words, more) => {
       const { rotateOnMachine } = await import("./rotate/on-machine.ts");
-      return rotateOnMachine(context, file, words, more);
+      if (await rotateOnMachine(context, file, words, more)) return true;
+      const { rotateUploads } = await import("./rotate/uploads.ts");
+      return rotateUploads(context, file, words, more);
     },
     async (options) => {
       const { statusAcross } = await import("./rotate/moves.ts");

@@ -41,7 +41,14 @@ export type { PublicationOutcome } from "./bucket/publish.ts";
 export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
 export { openUploads } from "./uploads/relying-parties.ts";
 export { checkKept, keeperPods } from "./uploads/keeper-config.ts";
-export { distrustInKeeper, KeyKeeper } from "./uploads/keeper.ts";
+export { KeyKeeper } from "./uploads/keeper.ts";
+export {
+  distrustInKeeper,
+  type KeysOfKeeper,
+  keptByOperator,
+  refuseSignerOf,
+  restoreInKeeper,
+} from "./uploads/kept-keys.ts";
 export { type UploadedOnce, uploadOnce } from "./uploads/once.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";

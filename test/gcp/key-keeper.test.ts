@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { recordOf } from "../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
-import { distrustInKeeper, KeyKeeper } from "../../src/publisher/index.ts";
+import { distrustInKeeper, KeyKeeper, keptByOperator, restoreInKeeper } from "../../src/publisher/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { parse } from "../support/config-text.ts";
 import { FakeCluster, MemoryLog, newKey } from "../support/publisher.ts";
@@ -45,7 +45,10 @@ interface World {
   start(): { readonly keeper: KeyKeeper; end(): Promise<void> };
   /** Waits until Google has just these. */
   has(...kids: readonly string[]): Promise<void>;
-  distrust(kid: string): Promise<string | undefined>;
+  distrust(kid: string, force?: boolean): Promise<string | undefined>;
+  restore(kid: string): Promise<string | undefined>;
+  /** What the Secret says of each key. */
+  states(): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 async function world(t: TestContext): Promise<World> {
@@ -89,7 +92,12 @@ async function world(t: TestContext): Promise<World> {
       };
       await until(`Google has ${wanted}`, look, { everyMs: 2, detail: uploaded });
     },
-    distrust: (kid) => distrustInKeeper({ config, secret }, kid, deps),
+    distrust: (kid, force) => distrustInKeeper({ config, secret }, kid, deps, force),
+    restore: (kid) => restoreInKeeper({ config, secret }, kid, deps),
+    async states() {
+      const kept = await keptByOperator({ config, secret }, deps);
+      return kept && Object.fromEntries(kept.keys.map((key) => [key.kid, key.state]));
+    },
   };
 }
 
@@ -130,10 +138,30 @@ describe("an operator that keeps the keys", () => {
     assert.equal(at.uploaded(), ["first", other].toSorted().join(" "));
   });
 
+  test("is asked again before it distrusts what the cluster may sign with, tells what it remembers, and trusts a key again", async (t) => {
+    const at = await world(t);
+    at.cluster.keys = [newKey(), newKey()];
+    at.start();
+    const [kid = "", other = ""] = kidsOf(at);
+    await at.has("first", kid, other);
+    await assert.rejects(at.distrust(kid, false), { code: "publisher-key-signs", message: /may|not known/u });
+    assert.deepEqual(await at.states(), { [kid]: "current", [other]: "current" });
+    await at.distrust(kid, true);
+    await at.has("first", other);
+    assert.deepEqual(await at.states(), { [kid]: "distrusted", [other]: "current" });
+    await assert.rejects(at.distrust(other, true), { code: "publisher-last-key" });
+    await assert.rejects(at.restore("nobody"), { code: "publisher-key-unknown" });
+    assert.equal(await at.restore(kid), "Secret podtrust/podtrust-keys");
+    await at.has("first", kid, other);
+  });
+
   test("says what is missing where there is no Secret, and uploads nothing: a distrusted key might be among them", async (t) => {
     const at = await world(t);
     at.cluster.object = undefined;
-    assert.equal(await at.distrust("any"), undefined);
+    assert.deepEqual(
+      [await at.distrust("any"), await at.restore("any"), await at.states()],
+      [undefined, undefined, undefined],
+    );
     const { keeper } = at.start();
     await at.clock.advance(30_000);
     assert.match(keeper.degraded.join("\n"), /there is no Secret podtrust\/podtrust-keys/u);

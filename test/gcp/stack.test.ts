@@ -169,6 +169,54 @@ describe("podtrust publish keys", () => {
   });
 });
 
+describe("podtrust rotate of keys that nobody publishes", () => {
+  test("shows what Google has, and that no operator keeps the keys", async (t) => {
+    const world = await stackWorld(t);
+    await must(world, "up", "--yes");
+    const [kid = ""] = world.kids();
+    const { out } = await must(world, "rotate", "status");
+    assert.match(out, /nobody publishes it: relying parties are given the keys/u);
+    assert.ok(out.includes(`Google project shop-project, provider prod/prod has ${kid}`), out);
+    assert.match(out, /no operator keeps the keys: there is no Secret podtrust\/podtrust-keys/u);
+    const { uploads } = (await world.json("rotate", "status")) as unknown as { uploads: unknown };
+    assert.deepEqual(uploads, [{ place: "Google project shop-project, provider prod/prod", kids: [kid] }]);
+  });
+
+  test("says what keeps it from looking, and fails", async (t) => {
+    const world = await stackWorld(t);
+    const { code, out } = await world.podtrust("rotate", "status");
+    assert.deepEqual([code, /not read: Google project shop-project/u.test(out)], [1, true]);
+  });
+
+  test("takes a key from Google that is distrusted, and has nothing to restore without an operator", async (t) => {
+    const world = await stackWorld(t);
+    await must(world, "up", "--yes");
+    const [old = ""] = world.kids();
+    const { kid } = await world.cluster.keys.create();
+    await must(world, "publish", "keys");
+    const refused = await world.podtrust("rotate", "distrust", old);
+    assert.match(
+      refused.err,
+      /which of them it signs with is not known here.*code: {2}publisher-key-signs/su,
+    );
+    assert.deepEqual(world.uploaded(), [kid, old].sort());
+    const { out } = await must(world, "rotate", "distrust", old, "--force");
+    assert.ok(out.includes(`${old} is not at Google project shop-project, provider prod/prod.`), out);
+    assert.match(out, /No operator remembers that/u);
+    assert.deepEqual(world.uploaded(), [kid]);
+    const restored = await world.podtrust("rotate", "restore", old);
+    assert.deepEqual([restored.code, /no operator keeps the keys/u.test(restored.err)], [2, true]);
+  });
+
+  test("wants a publisher where keys are fetched", async (t) => {
+    const world = await stackWorld(t);
+    await world.config(configWith("keys: fetch"));
+    const { code, err } = await world.podtrust("rotate", "status");
+    assert.notEqual(code, 0);
+    assert.match(err, /code: {2}config-without-publisher/u);
+  });
+});
+
 test("the same config comes up and goes down at the sandbox's stand-in for Google", async (t) => {
   const sandbox = await startStandInGoogle({ project: "shop-project", projectNumber });
   t.after(() => sandbox.close());

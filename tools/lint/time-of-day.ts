@@ -73,6 +73,7 @@ export const timeOfDay: readonly string[] = [
   "src/control-plane/rotation/rotation.ts",
   "src/publisher/shared/",
   "src/publisher/source/source.ts",
+  "src/publisher/uploads/kept-keys.ts",
   // Since when a key has its state, and when the API server was given it.
   "src/signer/key-folder.ts",
   "src/signer/signer.ts",

@@ -20,15 +20,8 @@ import {
   theftOf,
 } from "../../control-plane/rotation/index.ts";
 import { canAsk, confirm } from "../../core/terminal/index.ts";
-import { type KubernetesApi, operatorKeysSecret } from "../../providers/kubernetes/index.ts";
-import {
-  distrustInKeeper,
-  distrustInSecret,
-  distrustKey,
-  maxAge,
-  openUploads,
-  uploadOnce,
-} from "../../publisher/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { distrustInSecret, distrustKey, maxAge, openUploads } from "../../publisher/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -38,6 +31,7 @@ import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, type Place, reopenRoles } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
 import { timeText } from "./show.ts";
+import { distrustUploaded } from "./uploads.ts";
 import { acrossOf, showAcross } from "./show-across.ts";
 
 export type Move =
@@ -76,33 +70,20 @@ async function bySocket(stateDir: string, kid: string): Promise<object | undefin
   }
 }
 
-/** Where nobody publishes the issuer: by the operator that keeps the keys, else at whoever is given them. */
-async function withdrawnFromUploads(
-  { clock, env, signal, progress }: CommandContext,
-  config: Config,
-  cluster: KubernetesApi,
-  kid: string,
-): Promise<void> {
-  const kept = { config, secret: operatorKeysSecret };
-  const place = await distrustInKeeper(kept, kid, { cluster, clock, logger: silentLogger });
-  if (place !== undefined) {
-    progress.line(`${kid} is distrusted in ${place}, which the operator follows.`, 2);
-    return;
-  }
-  const how = { config, cluster, without: [kid], env, clock, logger: silentLogger, signal };
-  for (const { outcome, place: at } of await uploadOnce(how)) {
-    if (outcome instanceof PodtrustError) throw outcome;
-    progress.line(`${kid} is not at ${at}.`, 2);
-  }
-}
-
 async function withdrawn(
   context: CommandContext,
   config: Config,
   cluster: KubernetesApi,
   kid: string,
 ): Promise<void> {
-  if (config.publisher === undefined) return withdrawnFromUploads(context, config, cluster, kid);
+  if (config.publisher === undefined) {
+    const { progress } = context;
+    const { keptIn, from } = await distrustUploaded({ context, config, cluster }, kid);
+    if (keptIn !== undefined)
+      progress.line(`${kid} is distrusted in ${keptIn}, which the operator follows.`, 2);
+    for (const place of from) progress.line(`${kid} is not at ${place}.`, 2);
+    return;
+  }
   // It was asked at every API server that none signs with it, or a person has said that it is stolen.
   if (await distrustOnMachine(context, config, kid)) return;
   const { stateDir } = publisherOf(config);

@@ -56,17 +56,14 @@ function printOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutco
   output.line(`    distrusted: [${distrusted.join(", ")}]`);
 }
 
-/** Asks where the cluster signs with the key, or may; undefined when the person would rather not. */
-async function distrustAsking(
+/** Asks where the cluster signs with the key, or may, and goes on by force; undefined when the person would rather not. */
+export async function distrustAsking<T>(
   context: CommandContext,
-  kid: string,
-  options: RotateOptions,
-): Promise<DistrustOutcome | undefined> {
-  const stateDir = await stateDirOf(context, options);
-  const { stack, force } = options;
-  const asked: DistrustOptions = defined({ stack, force });
+  distrust: (force: boolean) => Promise<T>,
+  isForced = false,
+): Promise<T | undefined> {
   try {
-    return await distrustKey(stateDir, kid, asked);
+    return await distrust(isForced);
   } catch (error) {
     const signs = error instanceof PodtrustError && error.code === "publisher-key-signs";
     if (!signs || !canAsk(context)) throw error;
@@ -74,7 +71,7 @@ async function distrustAsking(
     const ended = (): PodtrustError =>
       new PodtrustError("interrupted", "ended by a signal; nothing was done");
     if (!(await ask(context, "Distrust it all the same?", ended))) return undefined;
-    return distrustKey(stateDir, kid, { ...asked, force: true });
+    return distrust(true);
   }
 }
 
@@ -85,7 +82,11 @@ export async function runRotateDistrust(
   options: RotateOptions,
 ): Promise<void> {
   const { output, clock } = context;
-  const outcome = await distrustAsking(context, kid, options);
+  const stateDir = await stateDirOf(context, options);
+  const { stack: named, force: isForced } = options;
+  const distrust = (force: boolean): Promise<DistrustOutcome> =>
+    distrustKey(stateDir, kid, { force, ...defined({ stack: named }) });
+  const outcome = await distrustAsking(context, distrust, isForced);
   if (outcome === undefined) {
     context.exitCode = 1;
     output.line("Nothing was done.");

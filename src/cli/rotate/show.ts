@@ -94,6 +94,11 @@ export function showIssuer(context: CommandContext, issuer: IssuerStatus): void 
   showElsewhere(context, issuer);
   if (certificate !== undefined) showCertificate(context, certificate);
   for (const warning of warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
+  showKeys(context, keys);
+}
+
+/** What is known of each key, for a person. */
+export function showKeys({ output }: CommandContext, keys: readonly KeyStatus[]): void {
   for (const key of keys) {
     output.line(rich`  ${bold(key.kid)}  ${key.alg}  ${key.state}`);
     for (const line of keyLines(key)) output.line(`    ${line}`);

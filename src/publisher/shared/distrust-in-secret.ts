@@ -1,10 +1,10 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type Config, publisherOf, type SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { parseJwkSet } from "../../rules/keys/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { unknownKey } from "../source/distrust.ts";
 import { distrustIn } from "../source/keys.ts";
-import { distrustByConfig } from "../source/state.ts";
+import { distrustByConfig, type SourceState } from "../source/state.ts";
 import type { SharedDocumentsOptions } from "./documents.ts";
 import { SharedStore, type SharedStoreDeps } from "./store.ts";
 
@@ -28,19 +28,23 @@ export async function distrustInSecret(
   const name = store ?? distrustSecret;
   if (name === undefined) return undefined;
   const part = store === undefined ? "distrusted" : "documents";
-  return distrustThere({ config, name, part, keyRetention }, kid, { cluster, clock, logger });
+  return changeThere(
+    { config, name, part, keyRetention },
+    (state, shown) => withoutKey(state, shown, kid, clock.now()),
+    { cluster, clock, logger },
+  );
 }
 
 /** Whose keys a Secret remembers, what of them, and for how long (milliseconds). */
-interface Remembered extends Pick<SharedDocumentsOptions, "keyRetention" | "part"> {
+export interface Remembered extends Pick<SharedDocumentsOptions, "keyRetention" | "part"> {
   readonly config: Pick<Config, "stack" | "issuer">;
   readonly name: SecretName;
 }
 
-/** The same by the Secret's name, which it gives for sentences. Throws what `distrustInSecret` throws. */
-export async function distrustThere(
+/** Writes another state in place of what a Secret remembers. Gives the Secret's name for sentences. Throws `cluster-*`. */
+export async function changeThere(
   { config, name, part, keyRetention }: Remembered,
-  kid: string,
+  change: (state: SourceState, shown: readonly PublicJwk[]) => SourceState,
   { cluster, clock, logger }: DistrustInSecretDeps,
 ): Promise<string> {
   const { stack, issuer } = config;
@@ -49,26 +53,30 @@ export async function distrustThere(
     const documents = shared.documents({ stack, issuer, keyRetention, part });
     const { state, unread } = await documents.load();
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
-    const shown = parseJwkSet((await cluster.oidcDocuments()).jwks).keys;
-    const next = distrustByConfig(state, shown, [kid], clock.now()).state;
-    const out = distrustIn(next.ring);
-    const known = [...next.ring.map(({ jwk }) => jwk), ...shown];
-    if (!known.some((jwk) => jwk.kid === kid && out(jwk) !== undefined)) {
-      const kids = known.map((jwk) => jwk.kid);
-      throw unknownKey(kid, [...new Set(kids)]);
-    }
-    if (shown.every((jwk) => out(jwk) !== undefined)) {
-      throw new PodtrustError(
-        "publisher-last-key",
-        `${kid} is the only key of the cluster that is published`,
-        {
-          detail: { kid },
-        },
-      );
-    }
-    await documents.save(next);
+    const { keys } = parseJwkSet((await cluster.oidcDocuments()).jwks);
+    await documents.save(change(state, keys));
     return documents.place;
   } finally {
     await shared.close();
   }
+}
+
+/** The state in which a key is out too. Throws what `distrustInSecret` throws. */
+export function withoutKey(
+  state: SourceState,
+  shown: readonly PublicJwk[],
+  kid: string,
+  now: number,
+): SourceState {
+  const next = distrustByConfig(state, shown, [kid], now).state;
+  const out = distrustIn(next.ring);
+  const known = [...next.ring.map(({ jwk }) => jwk), ...shown];
+  if (!known.some((jwk) => jwk.kid === kid && out(jwk) !== undefined)) {
+    const kids = known.map((jwk) => jwk.kid);
+    throw unknownKey(kid, [...new Set(kids)]);
+  }
+  if (shown.some((jwk) => out(jwk) === undefined)) return next;
+  throw new PodtrustError("publisher-last-key", `${kid} is the only key of the cluster that is published`, {
+    detail: { kid },
+  });
 }

@@ -2,8 +2,7 @@ import type { Clock, Logger } from "../../core/base/index.ts";
 import type { Config, SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { PublishedIssuer } from "../issuer.ts";
-import { settingsOfOne, standardRetention } from "../settings.ts";
-import { type DistrustInSecretDeps, distrustThere } from "../shared/distrust-in-secret.ts";
+import { settingsOfOne } from "../settings.ts";
 import { SharedStore } from "../shared/store.ts";
 import { openUploads } from "./relying-parties.ts";
 
@@ -77,18 +76,4 @@ export class KeyKeeper {
       this.#issuer = undefined;
     }
   }
-}
-
-/**
- * Has the operator that keeps a cluster's keys distrust one, by the Secret that it follows. Gives the Secret's name for sentences;
- * undefined where there is none, since no operator keeps them. Throws what `distrustInSecret` throws.
- */
-export async function distrustInKeeper(
-  { config, secret }: Pick<KeyKeeperOptions, "config" | "secret">,
-  kid: string,
-  deps: DistrustInSecretDeps,
-): Promise<string | undefined> {
-  if ((await deps.cluster.read({ kind: "Secret", ...secret })) === undefined) return undefined;
-  const kept = { config, name: secret, part: "documents", keyRetention: standardRetention } as const;
-  return distrustThere(kept, kid, deps);
 }

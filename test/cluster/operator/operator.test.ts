@@ -1,6 +1,9 @@
 /** The operator on a real API server: one leads, what was missed is found, dead injection is seen, rights are the least. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/core/base/index.ts";
@@ -267,9 +270,8 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const { google } = clouds;
     await clouds.up();
     const env = await googleEnvironment(t, google);
-    const config = await parse(
-      `stack: prod\nissuer: https://oidc.example.com\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`,
-    );
+    const text = `stack: prod\nissuer: https://oidc.example.com\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
+    const config = await parse(text);
     const secret = { namespace: "podtrust", name: keysSecret };
     const logger = rememberingLogger();
     const keys = new KeyKeeper({ config, cluster: world.own, secret, env, clock: systemClock, logger });
@@ -287,6 +289,18 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const said = (): string => running.operator.status.keys?.join() ?? "";
     await until(() => /provider prod\/prod: has them/u.test(said()), "its status says so");
     assert.deepEqual(running.operator.status.degraded, []);
+    const folder = mkdtempSync(join(tmpdir(), "podtrust-operator-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "podtrust.yaml");
+    writeFileSync(file, `${text}cluster: {kubeconfig: ${world.cluster.adminKubeconfig}}\n`);
+    const rotate = (...words: readonly string[]) =>
+      podtrustHere(["rotate", ...words, "--file", file], { env, clock: systemClock });
+    const { code, out, err } = await rotate("status");
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /an operator keeps the keys in Secret podtrust\/podtrust-keys: confirmed /u);
+    assert.ok(out.includes(`provider prod/prod has ${kid}`) && out.includes(`${kid}  RS256  current`), out);
+    assert.match((await rotate("distrust", kid)).err, /code: {2}publisher-last-key/u);
+    assert.match((await rotate("restore", kid)).out, /is trusted in Secret podtrust\/podtrust-keys/u);
     const other = world.own.read({ kind: "Secret", namespace: "podtrust", name: "another" });
     await assert.rejects(other, { code: "cluster-forbidden" });
   });

@@ -1,0 +1,175 @@
+import { asPodtrustError, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { type Config, uploadingParties } from "../../config/index.ts";
+import { type KubernetesApi, operatorKeysSecret } from "../../providers/kubernetes/index.ts";
+import {
+  distrustInKeeper,
+  keptByOperator,
+  type KeysOfKeeper,
+  openUploads,
+  refuseSignerOf,
+  restoreInKeeper,
+  uploadOnce,
+} from "../../publisher/index.ts";
+import { bold, red, rich } from "../../core/terminal/index.ts";
+import type { CommandContext } from "../context.ts";
+import { clusterOf } from "../options/cluster.ts";
+import { configOf } from "../options/config.ts";
+import { distrustAsking } from "./run.ts";
+import { showKeys, timeText } from "./show.ts";
+
+/** The keys of a config that nobody publishes: relying parties are given them. */
+interface UploadedPlace {
+  readonly context: CommandContext;
+  readonly config: Config;
+  readonly cluster: KubernetesApi;
+}
+
+const keeperOf = (config: Config) => ({ config, secret: operatorKeysSecret });
+
+/** Where a key is no longer: in the Secret of an operator, which takes it out itself, or else at these relying parties. */
+export interface UploadDistrusted {
+  readonly kid: string;
+  readonly keptIn?: string;
+  readonly from: readonly string[];
+}
+
+/**
+ * Has the operator that keeps the keys distrust one, or where none does takes it from whoever was given it. Unless `force` throws
+ * `publisher-key-signs` where the cluster signs with it, or may.
+ */
+export async function distrustUploaded(
+  { context, config, cluster }: UploadedPlace,
+  kid: string,
+  force = true,
+): Promise<UploadDistrusted> {
+  const { clock, env, signal } = context;
+  const deps = { cluster, clock, logger: silentLogger };
+  const keptIn = await distrustInKeeper(keeperOf(config), kid, deps, force);
+  if (keptIn !== undefined) return { kid, keptIn, from: [] };
+  if (!force) await refuseSignerOf(deps, kid);
+  const how = { config, without: [kid], env, signal, ...deps };
+  const from = (await uploadOnce(how)).map(({ place, outcome }) => {
+    if (outcome instanceof PodtrustError) throw outcome;
+    return place;
+  });
+  return { kid, from };
+}
+
+/** Key IDs at one relying party, or what keeps them from being read. */
+interface UploadSeen {
+  readonly place: string;
+  readonly kids?: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+async function lookAt({ context, config }: UploadedPlace): Promise<readonly UploadSeen[]> {
+  const { env, clock, signal } = context;
+  const targets = await openUploads(config, { env, clock, logger: silentLogger });
+  return Promise.all(
+    targets.map(async (target): Promise<UploadSeen> => {
+      try {
+        return { place: target.place, kids: await target.look(signal) };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const { code, message } = asPodtrustError(thrown);
+        return { place: target.place, error: { code, message } };
+      }
+    }),
+  );
+}
+
+function showUploads({ output }: CommandContext, uploads: readonly UploadSeen[]): void {
+  for (const { place, kids = [], error } of uploads) {
+    if (error !== undefined) output.line(rich`  ${red("not read")}: ${place}: ${error.message}`);
+    else output.line(`  ${place} has ${kids.length === 0 ? "no key" : kids.join(", ")}`);
+  }
+}
+
+function showKept(context: CommandContext, kept: KeysOfKeeper | undefined): void {
+  const { output } = context;
+  const { namespace, name } = operatorKeysSecret;
+  if (kept === undefined) {
+    output.line(`  no operator keeps the keys: there is no Secret ${namespace}/${name}`);
+    return;
+  }
+  const { place, confirmedAt, keys } = kept;
+  const when = confirmedAt === undefined ? "nothing yet" : `confirmed ${timeText(confirmedAt)}`;
+  output.line(`  an operator keeps the keys in ${place}: ${when}`);
+  showKeys(context, keys);
+}
+
+async function status(at: UploadedPlace, more: object): Promise<void> {
+  const { context, config, cluster } = at;
+  const { stack, issuer } = config;
+  const deps = { cluster, clock: context.clock, logger: silentLogger };
+  const kept = await keptByOperator(keeperOf(config), deps);
+  const uploads = await lookAt(at);
+  context.output.line(rich`${bold(stack)}  ${issuer}`);
+  context.output.line("  nobody publishes it: relying parties are given the keys");
+  showUploads(context, uploads);
+  showKept(context, kept);
+  if (uploads.some(({ error }) => error !== undefined)) context.exitCode = 1;
+  context.output.result({ stack, issuer, uploads, ...(kept === undefined ? {} : { kept }), ...more });
+}
+
+async function distrust(at: UploadedPlace, kid: string, isForced: boolean): Promise<void> {
+  const { context } = at;
+  const { output } = context;
+  const done = await distrustAsking(context, (force) => distrustUploaded(at, kid, force), isForced);
+  if (done === undefined) {
+    context.exitCode = 1;
+    output.line("Nothing was done.");
+    return;
+  }
+  const { keptIn, from } = done;
+  if (keptIn !== undefined) {
+    output.line(
+      `${kid} is distrusted in ${keptIn}. The operator that follows it takes the key out at its next look.`,
+    );
+    output.line(`podtrust rotate restore ${kid} takes it back.`);
+  }
+  for (const place of from) output.line(`${kid} is not at ${place}.`);
+  if (keptIn === undefined)
+    output.line(
+      "No operator remembers that: podtrust up and podtrust publish keys bring it back while the cluster shows it.",
+    );
+  output.result(done);
+}
+
+async function restore({ context, config, cluster }: UploadedPlace, kid: string): Promise<void> {
+  const { clock, output } = context;
+  const keptIn = await restoreInKeeper(keeperOf(config), kid, { cluster, clock, logger: silentLogger });
+  if (keptIn === undefined) {
+    throw new PodtrustError(
+      "usage",
+      "no operator keeps the keys, so no distrust is remembered that could be taken back",
+      {
+        next: "Run podtrust publish keys: it gives relying parties the keys that the cluster shows.",
+      },
+    );
+  }
+  output.line(
+    `${kid} is trusted in ${keptIn}. The operator that follows it uploads the key where the cluster shows it.`,
+  );
+  output.result({ kid, keptIn });
+}
+
+/**
+ * Does what was typed with the keys of a config that nobody publishes and that are uploaded; false for any other config. Throws
+ * what reading the cluster throws.
+ */
+export async function rotateUploads(
+  context: CommandContext,
+  file: string,
+  words: readonly string[],
+  more: object = {},
+): Promise<boolean> {
+  const config = await configOf(context, file);
+  if (config.publisher !== undefined || uploadingParties(config).length === 0) return false;
+  const at = { context, config, cluster: await clusterOf(context, config) };
+  const [verb, kid = ""] = words;
+  if (verb === "status") await status(at, more);
+  else if (verb === "distrust") await distrust(at, kid, words.includes("--force"));
+  else await restore(at, kid);
+  return true;
+}

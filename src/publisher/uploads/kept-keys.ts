@@ -1,0 +1,116 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { type Config, type SecretName, uploadingParties } from "../../config/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
+import { uploadedFor } from "../../rules/oidc/index.ts";
+import { standardRetention } from "../settings.ts";
+import {
+  changeThere,
+  type DistrustInSecretDeps,
+  type Remembered,
+  withoutKey,
+} from "../shared/distrust-in-secret.ts";
+import { SharedStore } from "../shared/store.ts";
+import { distrustKey, restoreKey } from "../source/distrust.ts";
+import { keyStatuses } from "../source/key-status.ts";
+import { type KeyRing, observeKeys } from "../source/keys.ts";
+import type { KeyStatus } from "../status.ts";
+
+/** The keys of a config that an operator keeps, and the Secret in which it remembers them. */
+export interface KeeperOf {
+  readonly config: Config;
+  readonly secret: SecretName;
+}
+
+/** Throws `publisher-key-signs` where the cluster signs with a key, or may, and `publisher-last-key` where it has no other. */
+function refuseSigner(known: KeyRing, shown: readonly PublicJwk[], kid: string, now: number): void {
+  const { ring } = observeKeys(known, shown, now, standardRetention);
+  // A key may also be named by the kid that Kubernetes gives it, which this does not know.
+  if (ring.some(({ jwk }) => jwk.kid === kid)) distrustKey(ring, kid, { now, force: false });
+}
+
+/** The same of what a cluster shows, where nobody remembers more. Throws `cluster-*` too. */
+export async function refuseSignerOf({ cluster, clock }: DistrustInSecretDeps, kid: string): Promise<void> {
+  const { keys } = parseJwkSet((await cluster.oidcDocuments()).jwks);
+  refuseSigner([], keys, kid, clock.now());
+}
+
+/** What an operator knows of the keys that it uploads. */
+export interface KeysOfKeeper {
+  /** Its Secret, for sentences. */
+  readonly place: string;
+  /** When the cluster last confirmed them; absent before the first time. */
+  readonly confirmedAt?: number;
+  readonly keys: readonly KeyStatus[];
+}
+
+const pollInterval = 10_000;
+
+function rememberedBy({ config, secret }: KeeperOf): Remembered {
+  return { config, name: secret, part: "documents", keyRetention: standardRetention };
+}
+
+const isKept = async ({ secret }: KeeperOf, { cluster }: DistrustInSecretDeps): Promise<boolean> =>
+  (await cluster.read({ kind: "Secret", ...secret })) !== undefined;
+
+/**
+ * What the operator that keeps a cluster's keys remembers of them; undefined where there is no Secret, since no operator keeps
+ * them. Throws `cluster-*`.
+ */
+export async function keptByOperator(
+  kept: KeeperOf,
+  deps: DistrustInSecretDeps,
+): Promise<KeysOfKeeper | undefined> {
+  if (!(await isKept(kept, deps))) return undefined;
+  const { stack, issuer } = kept.config;
+  const { name, part, keyRetention } = rememberedBy(kept);
+  const shared = new SharedStore(name, deps);
+  try {
+    const documents = shared.documents({ stack, issuer, keyRetention, part });
+    const { state, unread } = await documents.load();
+    if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
+    // Nobody fetches: a key counts once it was uploaded.
+    const caches = { publisher: 0, relyingParty: uploadedFor(uploadingParties(kept.config)) };
+    const keys = keyStatuses(state.ring, { maxToken: keyRetention, poll: pollInterval, caches });
+    const { confirmedAt } = state;
+    return { place: documents.place, keys, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
+  } finally {
+    await shared.close();
+  }
+}
+
+/**
+ * Has the operator that keeps a cluster's keys distrust one, by the Secret that it follows. Gives the Secret's name for sentences;
+ * undefined where there is none, since no operator keeps them. Throws what `distrustInSecret` throws, and unless `force`
+ * `publisher-key-signs` where the cluster signs with it, or may.
+ */
+export async function distrustInKeeper(
+  kept: KeeperOf,
+  kid: string,
+  deps: DistrustInSecretDeps,
+  force = true,
+): Promise<string | undefined> {
+  if (!(await isKept(kept, deps))) return undefined;
+  const remembered = rememberedBy(kept);
+  return changeThere(
+    remembered,
+    (state, shown) => {
+      const now = deps.clock.now();
+      const next = withoutKey(state, shown, kid, now);
+      if (!force) refuseSigner(state.ring, shown, kid, now);
+      return next;
+    },
+    deps,
+  );
+}
+
+/** Takes that back. Throws `publisher-key-unknown` and `cluster-*`. */
+export async function restoreInKeeper(
+  kept: KeeperOf,
+  kid: string,
+  deps: DistrustInSecretDeps,
+): Promise<string | undefined> {
+  if (!(await isKept(kept, deps))) return undefined;
+  const remembered = rememberedBy(kept);
+  const how = { now: deps.clock.now(), retention: remembered.keyRetention };
+  return changeThere(remembered, (state) => ({ ...state, ring: restoreKey(state.ring, kid, how) }), deps);
+}
