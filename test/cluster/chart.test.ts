@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { recordOf } from "../../src/core/base/index.ts";
-import { bindingManifests } from "../../src/rules/bindings/index.ts";
+import { bindingManifests, loadPartyManifests } from "../../src/rules/bindings/index.ts";
 import { chart, Helm, type Manifest, objectsOf, printed, type Values, valuesOf } from "./charts/rendering.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
@@ -136,6 +136,11 @@ describe("the chart", { skip }, () => {
     await helm.renders({ ...values, bindings }, [
       ...(await objectsOf(command)),
       ...bindingManifests({ name: "ops", audiences }),
+    ]);
+    const google = operator("--bindings", "--name", "ops", "--for", "aws", "gcp");
+    await helm.renders(await valuesOf(google), [
+      ...(await objectsOf(google)),
+      ...bindingManifests({ name: "ops", rows: await loadPartyManifests(["aws", "gcp"]) }),
     ]);
   });
 

@@ -1,9 +1,15 @@
-/** Every AWSTrust and AWSRoleBinding that a guide shows is one that podtrust takes, and each binding one that a shown trust grants. */
+/** Every trust and binding that a guide shows is one that podtrust takes, and each binding one that a shown trust grants. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { recordOf, textOf } from "../../src/core/base/index.ts";
 import { decide, readBinding, readTrust, type Trust } from "../../src/rules/bindings/index.ts";
+import {
+  decideGoogle,
+  type GoogleTrust,
+  readGoogleBinding,
+  readGoogleTrust,
+} from "../../src/rules/bindings/gcp/index.ts";
 import { blocksOf, pages } from "./pages.ts";
 
 const shown = pages.flatMap((page) =>
@@ -36,6 +42,23 @@ test("every AWSRoleBinding of the guides is one without a mistake, which the gui
     const read = readBinding(object);
     assert.ok("object" in read, `${where}: ${JSON.stringify(read)}`);
     const decision = decide(read.object, trusts.get(read.object.trust));
+    assert.equal(decision.kind, "granted", `${where}: ${JSON.stringify(decision)}`);
+  }
+});
+
+test("every GCPServiceAccountBinding of the guides is granted by the guides' GCPTrust", () => {
+  const of = (kind: string) => shown.filter((one) => one.object["kind"] === kind);
+  const google = new Map<string, GoogleTrust>();
+  for (const { where, object } of of("GCPTrust")) {
+    const read = readGoogleTrust(object);
+    assert.ok("object" in read, `${where}: ${JSON.stringify(read)}`);
+    google.set(read.object.name, read.object);
+  }
+  assert.ok(google.size > 0 && of("GCPServiceAccountBinding").length > 0);
+  for (const { where, object } of of("GCPServiceAccountBinding")) {
+    const read = readGoogleBinding(object);
+    assert.ok("object" in read, `${where}: ${JSON.stringify(read)}`);
+    const decision = decideGoogle(read.object, google.get(read.object.trust));
     assert.equal(decision.kind, "granted", `${where}: ${JSON.stringify(decision)}`);
   }
 });

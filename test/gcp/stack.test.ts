@@ -64,6 +64,19 @@ describe("a config with a section gcp", () => {
     assert.equal((await world.podtrust("plan", "--check")).code, 0);
   });
 
+  test("leaves members of a pool that bindings in the cluster make, and takes them out on the way down", async (t) => {
+    const world = await stackWorld(t);
+    const bound = configWith("bindings: true").replace(/ {4}serviceAccounts:[^]*?shop\/web\]\n/u, "");
+    await world.config(bound);
+    await must(world, "up", "--yes");
+    world.google.iam.setPolicy(email, {
+      bindings: [{ role: "roles/iam.workloadIdentityUser", members: [principal()] }],
+    });
+    assert.deepEqual(await world.planned(), []);
+    await must(world, "down", "--yes");
+    assert.deepEqual(members(world), []);
+  });
+
   test("tells the principal of who impersonates nobody, and writes no policy for it", async (t) => {
     const world = await stackWorld(t);
     await world.config(configWith("direct: [{serviceAccounts: [shop/reader]}]"));

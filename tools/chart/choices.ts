@@ -47,14 +47,28 @@ export function waysOf(choices: readonly Choice[]): Ways {
 const joined = (operator: "and" | "or", parts: readonly string[]): string =>
   parts.length === 1 ? (parts[0] ?? "") : `${operator} ${parts.map((part) => `(${part})`).join(" ")}`;
 
+/** The number of each way, by its options. */
+const numbersOf = new WeakMap<Ways, ReadonlyMap<string, number>>();
+
+function numbers(ways: Ways): ReadonlyMap<string, number> {
+  const known = numbersOf.get(ways) ?? new Map(ways.map((way, index) => [way.join(), index]));
+  numbersOf.set(ways, known);
+  return known;
+}
+
 /** By which choices some ways differ from the rest. */
 function deciding(choices: readonly Choice[], ways: Ways, some: Some, rest: readonly number[]) {
   const every = choices.map((_, index) => index);
-  const nextTo = (one: number, other: number, index: number): boolean =>
-    every.every((at) => (ways[one]?.[at] === ways[other]?.[at]) === (at !== index));
-  const found = every.filter((index) =>
-    [...some].some((one) => rest.some((other) => nextTo(one, other, index))),
-  );
+  const others = new Set(rest);
+  const known = numbers(ways);
+  /** Whether one of the rest is chosen otherwise at one place alone. */
+  const isNextTo = (one: number, index: number): boolean => {
+    const way = ways[one] ?? [];
+    return (choices[index]?.options ?? []).some(
+      (_, option) => option !== way[index] && others.has(known.get(way.with(index, option).join()) ?? -1),
+    );
+  };
+  const found = every.filter((index) => [...some].some((one) => isNextTo(one, index)));
   const seenBy = (way: number): string => found.map((index) => ways[way]?.[index]).join();
   const seen = new Set([...some].map(seenBy));
   return rest.some((way) => seen.has(seenBy(way))) ? every : found;

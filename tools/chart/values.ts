@@ -93,18 +93,27 @@ const injection = section({
   openbao: flag("Whether pods get OpenBao's token too, where they ask."),
 });
 
-const bindings = section({
-  enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
-  azure: flag("Whether it knows AzureIdentityBinding and AzureTrust too, and the operator reconciles them."),
-  audiences: {
-    type: "array",
-    minItems: 1,
-    maxItems: 8,
-    uniqueItems: true,
-    items: { type: "string", pattern: "^[\\w.:/-]{1,255}$" },
-    description: "Audiences of the tokens that the operator may ask for.",
-  },
-});
+const bindings = {
+  ...section({
+    enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
+    azure: flag(
+      "Whether it knows AzureIdentityBinding and AzureTrust too, and the operator reconciles them.",
+    ),
+    gcp: flag(
+      "Whether it knows GCPServiceAccountBinding and GCPTrust too, and the operator reconciles them.",
+    ),
+    audiences: {
+      type: "array",
+      minItems: 1,
+      maxItems: 8,
+      uniqueItems: true,
+      items: { type: "string", pattern: "^[\\w.:/-]{1,255}$" },
+      description: "Audiences of the tokens that the operator may ask for.",
+    },
+  }),
+  // What a release of an earlier chart keeps (`--reuse-values`) has no others.
+  required: ["enabled", "audiences"],
+};
 
 const watching = {
   podMonitors: flag("Whether PodMonitors are made: their definition has to be there."),
@@ -221,6 +230,8 @@ bindings:
   enabled: false
   # AzureIdentityBinding and AzureTrust too.
   azure: false
+  # GCPServiceAccountBinding and GCPTrust too.
+  gcp: false
   audiences: [sts.amazonaws.com]
 
 monitoring:

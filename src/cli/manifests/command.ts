@@ -69,7 +69,7 @@ function defineBindings(manifests: Command, context: CommandContext): void {
     .option("--service-account <name>", "name of the operator's ServiceAccount", "podtrust-operator")
     .option(
       "--audience <audience...>",
-      "audience of tokens that the operator may ask for (default: sts.amazonaws.com; with --for azure those of its clouds too)",
+      "audience of tokens that the operator may ask for (default: sts.amazonaws.com; with --for azure those of its clouds too, with --for gcp its providers)",
     )
     .addOption(kubernetesOption("1.35 lets the operator set finalizers"))
     .action(async (options: BindingsOptions) => {

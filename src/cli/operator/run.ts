@@ -79,6 +79,10 @@ const reconciling: Readonly<Record<BoundParty, (env: CommandContext["env"]) => P
     const { reconcilingIdentities } = await import("../../operator/bindings/azure/index.ts");
     return (tools) => reconcilingIdentities(tools, env);
   },
+  async gcp(env) {
+    const { reconcilingGoogleBindings } = await import("../../operator/bindings/gcp/index.ts");
+    return (tools) => reconcilingGoogleBindings(tools, env);
+  },
 };
 
 /** What reconciles the bindings of some relying parties. */

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 
 /** Relying parties that have bindings. */
-const boundChoices = ["aws", "azure"] as const;
+const boundChoices = ["aws", "azure", "gcp"] as const;
 
 /** `--for`: relying parties whose bindings are meant; AWS alone by default. */
 export function boundParties(what: string): Option {

@@ -28,4 +28,6 @@ export interface GcpProject {
   readonly serviceAccounts: readonly GcpServiceAccount[];
   /** ServiceAccounts, as NAMESPACE/NAME, that policies name by their own principal: they impersonate nobody. */
   readonly direct: readonly string[];
+  /** Members of the pool are made by bindings in the cluster. */
+  readonly bindings?: true;
 }

@@ -125,6 +125,14 @@ describe("the gcp section of a config", () => {
     );
   });
 
+  test("a pool whose members bindings make has none of the config's", async () => {
+    assert.equal((await parse(project(", bindings: true"))).gcp[0]?.bindings, true);
+    const { key, next } = await oneProblem(project(`${whole}, bindings: true`));
+    assert.equal(key, "gcp[0].serviceAccounts");
+    assert.match(next ?? "", /a pool of their own/u);
+    assert.deepEqual(await problemsOf(project(`${whole}, bindings: false`)), []);
+  });
+
   test("more audiences than Google takes, and longer ones, are refused", async () => {
     const many = Array.from({ length: 11 }, (_, n) => `a${n}`).join(", ");
     assert.match((await oneProblem(project(`, audiences: [${many}]`))).accepted ?? "", /1 to 10 audiences/u);

@@ -70,6 +70,17 @@ const standardIdsFit: ConfigRule = (document) => {
   );
 };
 
+// Whoever of both looked last would take out what the other made.
+const membersOfOneMaker: ConfigRule = (document) =>
+  projects(document).flatMap((path) => {
+    const isBindings = valueAt(document.value, [...path, "bindings"]) === true;
+    if (!isBindings || itemsAt(document, [...path, "serviceAccounts"]).length === 0) return [];
+    const message =
+      "stands beside bindings: true, by which bindings in the cluster make the members of the pool";
+    const next = "Give bindings a section of their own, with a pool of their own.";
+    return [problem(document, [...path, "serviceAccounts"], { message, next })];
+  });
+
 /** What is wrong with an expression, whose value `is no …` for. */
 function celProblems(
   document: ConfigDocument,
@@ -110,5 +121,6 @@ export const gcpRules: readonly ConfigRule[] = [
   membersOnce,
   subjectsFit,
   standardIdsFit,
+  membersOfOneMaker,
   expressionsAreCel,
 ];

@@ -20,6 +20,7 @@ export interface GcpInput {
   condition?: string | undefined;
   serviceAccounts?: GcpServiceAccountInput[] | undefined;
   direct?: { serviceAccounts: string[] }[] | undefined;
+  bindings?: boolean | undefined;
 }
 
 const minute = 60_000;
@@ -158,5 +159,13 @@ export const gcpProject: z.ZodType<GcpInput> = section(
       }),
       { max: 100 },
     ).optional(),
+    bindings: z
+      .boolean({ error: "true or false" })
+      .meta({
+        description:
+          "Whether members of the pool are made by GCPServiceAccountBindings in the cluster, and left alone here. Such a pool has no serviceAccounts. Accepted: true or false. Default: false.",
+        examples: [true],
+      })
+      .optional(),
   },
 );

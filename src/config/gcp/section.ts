@@ -26,6 +26,7 @@ function resolveProject(input: GcpInput, stack: string): GcpProject {
       lifetime: milliseconds(lifetime) / 1000,
     })),
     direct: (input.direct ?? []).flatMap(({ serviceAccounts }) => serviceAccounts),
+    ...(input.bindings === true ? { bindings: true } : {}),
   };
 }
 

@@ -152,7 +152,13 @@ export function foundOf(type: string, { reason, seen }: Finding): ConditionConte
   return { type, reason, message: seen };
 }
 
-const waited: readonly Reason[] = ["CredentialPending", "CredentialSettling", "RolePending", "RoleSettling"];
+const waited: readonly Reason[] = [
+  "CredentialPending",
+  "CredentialSettling",
+  "MemberSettling",
+  "RolePending",
+  "RoleSettling",
+];
 
 const eventsOf = (before: StatusHead, conditions: readonly StatusCondition[]): readonly BindingEvent[] =>
   conditions.flatMap((now): BindingEvent[] => {

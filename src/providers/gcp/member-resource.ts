@@ -18,6 +18,8 @@ export interface MemberSpec {
   readonly email: string;
   /** Subjects, as tokens carry them; none: nobody may. */
   readonly subjects: readonly string[];
+  /** The one subject that is ours; absent: every one of the pool. */
+  readonly only?: string;
   /** Ids of resources that must stand before it. */
   readonly dependsOn?: readonly string[];
 }
@@ -27,28 +29,27 @@ export interface MemberState {
   readonly principals: readonly string[];
 }
 
-/** The principals of one pool begin so: no others are ours to touch. */
-const ownPrefix = (name: ProviderName): string => principalOf(name, "");
+type Ours = Pick<MemberSpec, "name" | "only">;
+
+/** Whether a member is ours to touch: a principal of the pool, or the only one that is. */
+function isOurs(member: string, { name, only = "" }: Ours): boolean {
+  const own = principalOf(name, only);
+  return only === "" ? member.startsWith(own) : member === own;
+}
 
 const isPlain = (binding: PolicyBinding): boolean => binding.role === role && !binding.isConditional;
 
-function stateOf({ bindings }: AccountPolicy, name: ProviderName): MemberState {
-  const prefix = ownPrefix(name);
+function stateOf({ bindings }: AccountPolicy, ours: Ours): MemberState {
   const members = bindings.filter(isPlain).flatMap((binding) => binding.members);
-  return { principals: [...new Set(members.filter((one) => one.startsWith(prefix)))].sort() };
+  return { principals: [...new Set(members.filter((one) => isOurs(one, ours)))].sort() };
 }
 
-/** The policy with these principals of the pool in place of those that it has; all else of it as it came. */
-function policyWith(
-  { raw, bindings, etag }: AccountPolicy,
-  name: ProviderName,
-  wanted: readonly string[],
-): object {
-  const prefix = ownPrefix(name);
+/** The policy with these principals in place of ours that it has; all else of it as it came. */
+function policyWith({ raw, bindings, etag }: AccountPolicy, whose: Ours, wanted: readonly string[]): object {
   const ours = bindings.find(isPlain);
   const rest = bindings.flatMap((binding) => {
     if (!isPlain(binding)) return [binding.raw];
-    const others = binding.members.filter((member) => !member.startsWith(prefix));
+    const others = binding.members.filter((member) => !isOurs(member, whose));
     const members = binding === ours ? [...others, ...wanted] : others;
     // An empty binding is refused.
     return members.length === 0 ? [] : [{ ...binding.raw, members }];
@@ -99,34 +100,34 @@ function difference(spec: MemberSpec, observed: Observed<MemberState>): Differen
 /** Throws `gcp-limit` for a policy that would name too many. */
 function checkLimit(
   { bindings }: AccountPolicy,
-  { name, email }: Pick<MemberSpec, "email" | "name">,
+  { email, ...whose }: Ours & Pick<MemberSpec, "email">,
   wanted: readonly string[],
 ): void {
-  const prefix = ownPrefix(name);
-  const others = bindings.flatMap(({ members }) => members.filter((one) => !one.startsWith(prefix)));
+  const others = bindings.flatMap(({ members }) => members.filter((one) => !isOurs(one, whose)));
   const total = new Set([...others, ...wanted]).size;
   if (total <= maxPrincipals) return;
   const sentence = `the policy of ${email} would name ${total} principals, and Google takes ${maxPrincipals}`;
   throw new PodtrustError("gcp-limit", sentence, { detail: { total } });
 }
 
-/** Writes until the policy has just these principals of the pool: whoever else writes it meanwhile loses nothing. */
+/** Writes until the policy has just these principals of ours: whoever else writes it meanwhile loses nothing. */
 function settlePrincipals(
   api: GoogleApi,
-  { name, email }: Pick<MemberSpec, "email" | "name">,
+  spec: Ours & Pick<MemberSpec, "email">,
   wanted: readonly string[],
   work: Work,
 ): Promise<void> {
+  const { email } = spec;
   return settle(api, work, async (): Promise<SettleStep | undefined> => {
     const policy = await readPolicy(api, email, work.signal);
     if (policy === undefined) {
       if (wanted.length === 0) return undefined;
       throw absentAccount(email);
     }
-    if (same(stateOf(policy, name).principals, wanted)) return undefined;
-    checkLimit(policy, { name, email }, wanted);
+    if (same(stateOf(policy, spec).principals, wanted)) return undefined;
+    checkLimit(policy, spec, wanted);
     const what = `writing the policy of ${email}`;
-    const body = { policy: policyWith(policy, name, wanted) };
+    const body = { policy: policyWith(policy, spec, wanted) };
     const call: GoogleCall = { method: "POST", path: `${policyPath(email)}:setIamPolicy`, body, what };
     return { what, make: async () => void (await api.write(call, work.signal, work.waiting.bind(work))) };
   });
@@ -134,7 +135,7 @@ function settlePrincipals(
 
 /**
  * The principals of a pool in a service account's own policy, as a plan's resource: read, changed and written back with its
- * etag. A principal of our pool is ours; whatever else the policy holds goes back as it came. It is there once it names one.
+ * etag. A principal of our pool is ours, or the only one that is; whatever else the policy holds goes back as it came. It is there once it names one.
  */
 export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<MemberState> {
   const { name, email } = spec;
@@ -145,7 +146,7 @@ export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<Membe
     async read(signal) {
       const policy = await readPolicy(api, email, signal);
       if (policy === undefined && spec.subjects.length > 0) throw absentAccount(email);
-      const state = policy === undefined ? undefined : stateOf(policy, name);
+      const state = policy === undefined ? undefined : stateOf(policy, spec);
       // Without a principal of ours there is nothing of ours. How many others there are is asked again when it is written.
       if (state === undefined || state.principals.length === 0) return { exists: false };
       return { exists: true, state, owner: { kind: "ours" } };

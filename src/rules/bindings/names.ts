@@ -58,6 +58,19 @@ export const partyNames = {
     manager: "podtrust-bindings-azure",
     suffix: "-azure",
   },
+  gcp: {
+    binding: {
+      kind: "GCPServiceAccountBinding",
+      plural: "gcpserviceaccountbindings",
+      singular: "gcpserviceaccountbinding",
+      scope: "Namespaced",
+      shortNames: ["gsab"],
+    },
+    trust: { kind: "GCPTrust", plural: "gcptrusts", singular: "gcptrust", scope: "Cluster" },
+    finalizer: `${apiGroup}/gcp`,
+    manager: "podtrust-bindings-gcp",
+    suffix: "-gcp",
+  },
 } as const satisfies Readonly<Record<string, PartyNames>>;
 
 /** A relying party whose bindings podtrust reconciles. */

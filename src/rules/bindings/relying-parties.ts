@@ -5,6 +5,7 @@ import type { BoundParty } from "./names.ts";
 const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {
   aws: () => Promise.resolve(awsManifests),
   azure: async () => (await import("./azure/index.ts")).azureManifests,
+  gcp: async () => (await import("./gcp/index.ts")).googleManifests,
 };
 
 /** What bindings of these relying parties take in a cluster, each named once. */

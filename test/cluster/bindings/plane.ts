@@ -1,4 +1,4 @@
-import { bindingManifests, finalizer } from "../../../src/rules/bindings/index.ts";
+import { bindingManifests, finalizer, partyNames } from "../../../src/rules/bindings/index.ts";
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
@@ -11,8 +11,9 @@ type Json = Readonly<Record<string, unknown>>;
 /** The path under which objects like this one stand. */
 export function collectionOf(object: Json): string {
   const { namespace } = object["metadata"] as { readonly namespace?: string };
-  if (object["kind"] === "AWSTrust") return `${base}/awstrusts`;
-  return `${base}/namespaces/${namespace ?? ""}/awsrolebindings`;
+  const all = Object.values(partyNames).flatMap(({ binding, trust }) => [binding, trust]);
+  const plural = all.find(({ kind }) => kind === object["kind"])?.plural ?? "";
+  return namespace === undefined ? `${base}/${plural}` : `${base}/namespaces/${namespace}/${plural}`;
 }
 
 /** Makes an object, or with `dryRun` has it judged only. */

@@ -86,6 +86,34 @@ export const bindingReasons = {
     "The grant lets no identity be made.",
     "Name an existing identity, or ask for a grant with create: true.",
   ),
+  EmailNotGranted: refused(
+    "The grant does not name the service account of Google that a binding asks for.",
+    "Ask for a grant that names it in emails.",
+  ),
+  DirectNotGranted: refused(
+    "The grant lets no ServiceAccount be a principal of its own at Google.",
+    "Name a service account in email, or ask for a grant with direct: true.",
+  ),
+  SubjectTooLong: refused(
+    "Namespace and name of a ServiceAccount make a subject that is longer than Google takes.",
+    "Give the ServiceAccount or its namespace a shorter name.",
+  ),
+  PrincipalNamed: ok(
+    ["trust"],
+    "A ServiceAccount is a principal of its own at Google, which policies of resources name.",
+  ),
+  MemberSettling: found(
+    "unseen",
+    ["sts"],
+    "A service account's policy was changed a moment ago, and Google does not go by it yet.",
+    "Wait: it takes Google a minute or two, and is looked at again by itself.",
+  ),
+  MemberKept: found(
+    "warning",
+    ["trust"],
+    "A binding was deleted and a service account of Google still lets its ServiceAccount in, because Google could not be asked in time.",
+    "Take the principal that the message names out of the service account's policy; look at the message to see why podtrust could not.",
+  ),
   BindingGranted: ok(["trust"], "A grant allows all of what the binding asks for."),
   PolicyMissing: refused(
     "A managed policy or permissions boundary that a role shall have does not exist in its account.",

@@ -12,7 +12,7 @@ import { reconcileRights, tenantRights } from "./rights.ts";
 export { proofTokenSeconds } from "./operator-guards.ts";
 export { tenantQuota } from "./quota.ts";
 export { awsManifests } from "./aws.ts";
-export { anyFits } from "./cel.ts";
+export { anyFits, listOf } from "./cel.ts";
 export { age, bindingStatus, proved, readyColumn, text, trustStatus } from "./crds.ts";
 export type { OwnToken, PartyManifests, Requirement } from "./party.ts";
 

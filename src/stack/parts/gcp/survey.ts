@@ -47,11 +47,14 @@ const few = 8;
 /** Members of our pool in the policies of service accounts that the config no longer names. */
 async function surplusMembers(
   { project, api }: ProjectInput,
+  goal: Goal,
   signal: AbortSignal,
 ): Promise<{
   readonly members: readonly (readonly [Resource, Observed])[];
   readonly unseen: string | undefined;
 }> {
+  // Bindings in the cluster make them, until the pool itself goes.
+  if (project.bindings === true && goal === "present") return { members: [], unseen: undefined };
   const named = new Set(project.serviceAccounts.map(({ email }) => email));
   try {
     const all = await listServiceAccounts(api, project.projectNumber, signal);
@@ -99,7 +102,7 @@ export async function surveyOf(
   const others = providers.filter(
     (one) => one !== provider && one.state === "ACTIVE" && ownerOf(one, stack).kind === "ours",
   );
-  const { members, unseen } = await surplusMembers(input, signal);
+  const { members, unseen } = await surplusMembers(input, goal, signal);
   const owned = [
     ...surplus.map((pool) => {
       const name = { projectNumber: project.projectNumber, pool: pool.id };

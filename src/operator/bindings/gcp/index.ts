@@ -1,0 +1,44 @@
+import type { Controllers, ControllerTools } from "../../index.ts";
+import { partyNames } from "../../../rules/bindings/index.ts";
+import { readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import { ClusterView } from "../cluster-view.ts";
+import { partyControllers } from "../controllers.ts";
+import { followedBy } from "../operating.ts";
+import type { PartyPasses } from "../party.ts";
+import type { GoogleClients } from "./pass.ts";
+import { type GoogleContext, GoogleProjects } from "./projects.ts";
+import { reconcileGoogle } from "./reconcile.ts";
+import { reconcileGoogleTrust } from "./trust.ts";
+
+/** Passes of GCPServiceAccountBinding and GCPTrust. */
+function googlePasses(google: GoogleProjects): PartyPasses<GoogleClients> {
+  return {
+    party: "gcp",
+    clients: (cluster) => ({ ...cluster, google }),
+    passing: ["GoogleNotAsked", "MemberSettling"],
+    toldOnTrust: ["MemberKept"],
+    binding: reconcileGoogle,
+    async trust(seen, _trusts, clients, { clock, signal }) {
+      if (seen === undefined) return { conditions: [], events: [], againIn: undefined };
+      return reconcileGoogleTrust(seen, clients, clock, signal);
+    },
+    // A policy says to nobody that it was changed: each binding looks at its own.
+    drifting: () => () => {},
+  };
+}
+
+/** The controllers of GCPServiceAccountBinding and GCPTrust, with Google's credentials of the environment. */
+export function reconcilingGoogleBindings(tools: ControllerTools, env: GoogleContext["env"]): Controllers {
+  const { api, clock } = tools;
+  const view = new ClusterView(api, clock, {
+    kind: partyNames.gcp.trust.kind,
+    read(trust) {
+      const read = readGoogleTrust(trust);
+      return "object" in read ? read.object : undefined;
+    },
+    // Nothing is made that counts towards a grant.
+    count: () => ({ wanted: 0, held: 0 }),
+  });
+  const google = new GoogleProjects({ env, clock });
+  return partyControllers(googlePasses(google), followedBy(tools, "gcp", view));
+}

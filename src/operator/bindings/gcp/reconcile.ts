@@ -1,0 +1,246 @@
+import {
+  asPodtrustError,
+  type Clock,
+  defined,
+  PodtrustError,
+  type Reason,
+} from "../../../core/base/index.ts";
+import { type ConditionContent, type FieldProblem, timeText } from "../../../rules/bindings/index.ts";
+import {
+  decideGoogle,
+  type GoogleBinding,
+  googleKeys,
+  type GoogleTrust,
+  readGoogleBinding,
+  readGoogleTrust,
+} from "../../../rules/bindings/gcp/index.ts";
+import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
+import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { finding, type Finding } from "../../../stack/index.ts";
+import { annotatedWith } from "../annotation.ts";
+import type { BindingFacts, BindingOutcome } from "../pass.ts";
+import {
+  endedWith,
+  foundOf,
+  keep,
+  type PassEnding,
+  passInterval,
+  soon,
+  trustNameOf,
+  versionOf,
+  writeStatus,
+} from "../status.ts";
+import { type GoogleClients, type GooglePass, googleStatusOf } from "./pass.ts";
+import { fromOf, googleFinding } from "./projects.ts";
+import { googleReady } from "./prove.ts";
+import { removeGoogle } from "./removal.ts";
+
+const said = (problems: readonly FieldProblem[]): string =>
+  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
+
+/** The subject of a binding's ServiceAccount. */
+function subjectOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
+  return serviceAccountSubject(namespace, name);
+}
+
+/** What goes into the status beside the conditions. */
+type Own = Pick<GooglePass["status"], "emails" | "principal">;
+
+const end = (pass: GooglePass, ending: PassEnding, own: Partial<Own> = {}): Promise<BindingOutcome> => {
+  const { principal, emails } = { ...pass.status, ...own };
+  return endedWith(pass, { drift: "MembersDrift", ...ending }, { ...defined({ principal }), emails });
+};
+
+interface Refused {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+function refused(pass: GooglePass, why: Refused, more: Partial<PassEnding> = {}, own: Partial<Own> = {}) {
+  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, ...why }));
+  return end(pass, { found, againIn: passInterval, ...more }, own);
+}
+
+interface Granted {
+  readonly binding: GoogleBinding;
+  readonly grant: string;
+}
+
+function judged({ facts }: GooglePass, trust: GoogleTrust | undefined): Granted | Refused {
+  const read = readGoogleBinding(facts.object);
+  if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
+  const binding = read.object;
+  if (facts.trust?.metadata.deletionTimestamp !== undefined)
+    return {
+      reason: "NamespaceNotGranted",
+      message: `GCPTrust ${binding.trust} is being deleted, and grants nothing any more`,
+    };
+  const decision = decideGoogle(binding, trust);
+  if (decision.kind === "granted") return { binding, grant: decision.grant };
+  const message = decision.refusals.map((one) => one.message).join("; ");
+  return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
+}
+
+const changedAtOf = ({ clock, status }: GooglePass, changes: BindingOutcome["changes"]): string | undefined =>
+  changes.length > 0 ? timeText(clock.now()) : status.changedAt;
+
+/** Takes from every service account that lets the ServiceAccount in, and is not the granted one, what lets it in. */
+async function cut(
+  pass: GooglePass,
+  trust: GoogleTrust,
+  granted: string | undefined,
+): Promise<{ readonly emails: readonly string[]; readonly changes: BindingOutcome["changes"] }> {
+  const { clients, facts, signal, status } = pass;
+  const subject = subjectOf(facts.object);
+  const changes: BindingOutcome["changes"][number][] = [];
+  for (const email of status.emails.filter((one) => one !== granted)) {
+    const work = { signal, assertHeld: () => clients.assertHeld?.() };
+    const done = await clients.google.settle(trust, { email, subject }, false, work);
+    changes.push(...done.map(({ fields }) => ({ kind: "delete", fields }) as const));
+  }
+  return { emails: status.emails.filter((one) => one === granted), changes };
+}
+
+/** Whom a binding lets the ServiceAccount become, at Google. */
+interface Member {
+  readonly finding: Finding;
+  readonly emails: readonly string[];
+  readonly changes: BindingOutcome["changes"];
+}
+
+async function member(
+  pass: GooglePass,
+  trust: GoogleTrust,
+  { binding }: Granted,
+  principal: string,
+): Promise<Member> {
+  const { clients, facts, signal, status } = pass;
+  const { email, namespace, name } = binding;
+  const from = fromOf(trust);
+  if (email === undefined) {
+    const seen = `give ${principal} roles on what it needs`;
+    return { finding: finding("PrincipalNamed", { seen, from }), emails: [], changes: [] };
+  }
+  const emails = [email];
+  const isKnown = status.emails.includes(email);
+  // Said before it is done: a binding that goes while its pass is cut off is still known to have it.
+  if (!isKnown) await writeStatus(clients.cluster, facts.object, { ...status, principal, emails }, signal);
+  try {
+    const work = { signal, assertHeld: () => clients.assertHeld?.() };
+    const done = await clients.google.settle(trust, { email, subject: subjectOf(facts.object) }, true, work);
+    const kind = isKnown ? "update" : "create";
+    const seen = `${email} lets in ${namespace}/${name}`;
+    const changes = done.map(({ fields }) => ({ kind, fields }) as const);
+    return { finding: finding("MembersMatch", { seen, from }), emails, changes };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || !error.code.startsWith("gcp-")) throw error;
+    return { finding: googleFinding(error, from), emails, changes: [] };
+  }
+}
+
+function annotations(pass: GooglePass, trust: GoogleTrust, { email }: GoogleBinding) {
+  const [providerKey, emailKey, audienceKey] = googleKeys;
+  const provider = providerAudience(trust).replace("//iam.googleapis.com/", "");
+  const wanted = {
+    [providerKey]: provider,
+    ...(email === undefined ? {} : { [emailKey]: email }),
+    ...(trust.audience === undefined ? {} : { [audienceKey]: trust.audience }),
+  };
+  return annotatedWith(pass, {
+    party: "gcp",
+    annotations: wanted,
+    isOurs: (key) => googleKeys.some((one) => one === key),
+    conflict({ metadata: { annotations: stand = {} } }) {
+      const wrong = googleKeys.find((key) => (stand[key] ?? "") !== (wanted[key] ?? ""));
+      if (wrong === undefined) return undefined;
+      const has =
+        stand[wrong] === undefined ? "lacks" : `has ${JSON.stringify(stand[wrong].slice(0, 200))} in`;
+      return `${has} the annotation ${wrong}, where the binding means ${wanted[wrong] ?? "none"}`;
+    },
+    does: `names ${email ?? provider}`,
+  });
+}
+
+async function bind(
+  pass: GooglePass,
+  trust: GoogleTrust,
+  granted: Granted,
+  cutDone: Awaited<ReturnType<typeof cut>>,
+) {
+  const { clients, clock, facts, signal } = pass;
+  await keep(clients.cluster, facts.object, true, signal);
+  const { binding, grant } = granted;
+  const grantedBy: ConditionContent = {
+    type: "Granted",
+    reason: "BindingGranted",
+    message: `by grant ${grant} of GCPTrust ${trust.name}`,
+  };
+  const principal = principalOf(trust, subjectOf(facts.object));
+  const provider = await clients.google.provider(trust, signal);
+  const made: Member =
+    provider.outcome === "ok"
+      ? await member(pass, trust, granted, principal)
+      : { finding: provider, emails: cutDone.emails, changes: [] };
+  const changes = [...cutDone.changes, ...made.changes];
+  const changedAt = changedAtOf(pass, changes);
+  const account = await annotations(pass, trust, binding);
+  const found = [
+    grantedBy,
+    foundOf("MemberInSync", made.finding),
+    foundOf("ServiceAccount", account.finding),
+  ];
+  const own = { principal, emails: made.emails };
+  const more = { changes, ...defined({ changedAt }) };
+  const stops = [made.finding, account.finding].find(({ outcome }) => outcome !== "ok");
+  if (stops !== undefined && (stops === made.finding || !account.there))
+    return end(pass, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon }, own);
+  const ready = await googleReady(pass, { binding, trust }, { changed: made.changes.length > 0, changedAt });
+  const last = stops === undefined ? ready.found : foundOf("Ready", stops);
+  const proved = ready.isProof ? { proved: timeText(clock.now()) } : {};
+  return end(pass, { ...more, ...proved, found: [...found, last], againIn: ready.againIn }, own);
+}
+
+async function decided(pass: GooglePass): Promise<BindingOutcome> {
+  const { trust: object } = pass.facts;
+  const read = object === undefined ? undefined : readGoogleTrust(object);
+  if (read !== undefined && "problems" in read) {
+    const message = `GCPTrust ${trustNameOf(pass.facts.object)}: ${said(read.problems)}`;
+    return refused(pass, { reason: "BindingInvalid", message });
+  }
+  const trust = read?.object;
+  const one = judged(pass, trust);
+  if (trust === undefined || object === undefined)
+    return refused(pass, "reason" in one ? one : { reason: "TrustMissing", message: "" });
+  // What no grant allows goes first, whatever comes of the rest.
+  const cutDone = await cut(pass, trust, "binding" in one ? one.binding.email : undefined);
+  const done: GooglePass = { ...pass, cutBy: versionOf(object) };
+  if ("binding" in one) return bind(done, trust, one, cutDone);
+  const changedAt = changedAtOf(done, cutDone.changes);
+  const { changes, emails } = cutDone;
+  return refused(done, one, { changes, ...defined({ changedAt }) }, { emails });
+}
+
+/**
+ * One pass of a GCPServiceAccountBinding: has Google's service account let the ServiceAccount in, annotates that, and proves
+ * it by an exchange of its token. May be cut off anywhere and begun again. Throws what keeps the status from being written,
+ * and the signal's reason.
+ */
+export async function reconcileGoogle(
+  facts: BindingFacts,
+  clients: GoogleClients,
+  clock: Clock,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<BindingOutcome> {
+  const pass: GooglePass = { facts, clients, clock, signal, status: googleStatusOf(facts.object) };
+  if (facts.object.metadata.deletionTimestamp !== undefined) return removeGoogle(pass);
+  try {
+    return await decided(pass);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || !error.code.startsWith("gcp-")) throw error;
+    const found = [foundOf("Ready", googleFinding(asPodtrustError(error), "Google"))];
+    return end(pass, { found, againIn: soon });
+  }
+}

@@ -1,0 +1,95 @@
+import { defined, PodtrustError, TimeLimit } from "../../../core/base/index.ts";
+import { googleKeys, type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { unannotated } from "../annotation.ts";
+import type { BindingEvent, BindingOutcome } from "../pass.ts";
+import { isKept, keep } from "../status.ts";
+import type { GooglePass } from "./pass.ts";
+
+/** So long a binding waits for Google before it goes all the same: a namespace must not hang on it. */
+const maxWait = 60_000;
+const tryAgain = 2000;
+const maxTry = 20_000;
+
+const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
+
+/** What came of taking the ServiceAccount out of all policies. */
+interface Removed {
+  readonly left: readonly string[];
+  readonly failure?: PodtrustError;
+  readonly changes: BindingOutcome["changes"];
+}
+
+/** Why Google still lets somebody in by one policy; undefined where it does not any more. Throws what is no trouble of Google's. */
+async function failureOf(
+  work: () => Promise<unknown>,
+  limit: TimeLimit,
+  signal: AbortSignal,
+): Promise<PodtrustError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.isLate)
+      return new PodtrustError("gcp-unreachable", `Google gave no good answer within ${maxTry / 1000} s`);
+    if (error instanceof PodtrustError) return error;
+    throw error;
+  }
+}
+
+async function takenOut(pass: GooglePass, trust: GoogleTrust, subject: string): Promise<Removed> {
+  const { clients, clock, signal, status } = pass;
+  const left: string[] = [];
+  const changes: BindingOutcome["changes"][number][] = [];
+  const failures: PodtrustError[] = [];
+  const limit = new TimeLimit(clock, { ms: maxTry, signal });
+  const work = { signal: limit.signal, assertHeld: () => clients.assertHeld?.() };
+  try {
+    for (const email of status.emails) {
+      const settle = async (): Promise<void> => {
+        changes.push(...(await clients.google.settle(trust, { email, subject }, false, work)));
+      };
+      const failure = await failureOf(settle, limit, signal);
+      if (failure === undefined) continue;
+      left.push(email);
+      failures.push(failure);
+    }
+  } finally {
+    await limit.end();
+  }
+  return { left, changes, ...defined({ failure: failures[0] }) };
+}
+
+/** The trust of a binding; undefined where there is none that can be read. */
+function trustOf({ facts }: GooglePass): GoogleTrust | undefined {
+  const read = facts.trust === undefined ? undefined : readGoogleTrust(facts.trust);
+  return read !== undefined && "object" in read ? read.object : undefined;
+}
+
+const keptEvent = (emails: readonly string[], who: string, why: string): BindingEvent => ({
+  type: "Warning",
+  reason: "MemberKept",
+  message: `${emails.join(", ")} may let in ${who}: ${why}`,
+});
+
+/**
+ * The last pass of a binding: no service account lets its ServiceAccount in any more, then it goes. Needs neither the
+ * ServiceAccount nor a grant. What Google does not let go within a minute is told by an Event.
+ */
+export async function removeGoogle(pass: GooglePass): Promise<BindingOutcome> {
+  const { facts, clients, status, signal } = pass;
+  const { object, deletedFor } = facts;
+  if (!isKept(object)) return gone;
+  const { namespace = "", name } = object.metadata;
+  await unannotated(pass, "gcp", googleKeys[0]);
+  const trust = trustOf(pass);
+  const subject = serviceAccountSubject(namespace, name);
+  const { left, failure, changes }: Removed =
+    trust === undefined ? { left: status.emails, changes: [] } : await takenOut(pass, trust, subject);
+  if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
+  const why = failure?.message ?? "no GCPTrust says of which pool it is";
+  const events = left.length === 0 ? [] : [keptEvent(left, status.principal ?? subject, why)];
+  await keep(clients.cluster, object, false, signal);
+  return { ...gone, changes, events };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  googleBinding,
+  googleTrust,
+  grantedGoogle,
+  malformedGoogle,
+  ungrantedGoogle,
+} from "../../../../test/support/bindings/google.ts";
+import type { Json } from "../../../../test/support/bindings/objects.ts";
+import {
+  decideGoogle,
+  type GoogleBinding,
+  type GoogleTrust,
+  readGoogleBinding,
+  readGoogleTrust,
+} from "./index.ts";
+import { bindingManifests } from "../index.ts";
+
+function bindingOf(object: Json): GoogleBinding {
+  const read = readGoogleBinding(object);
+  assert.ok("object" in read, JSON.stringify(read));
+  return read.object;
+}
+
+function trustOf(object: Json): GoogleTrust {
+  const read = readGoogleTrust(object);
+  assert.ok("object" in read, JSON.stringify(read));
+  return read.object;
+}
+
+describe("the reader of Google's bindings and trusts", () => {
+  for (const { name, object, reader } of malformedGoogle)
+    test(`refuses ${name}, and says where`, () => {
+      const read = object["kind"] === "GCPTrust" ? readGoogleTrust(object) : readGoogleBinding(object);
+      assert.ok("problems" in read);
+      assert.match(read.problems.map(({ path, message }) => `${path} ${message}`).join("\n"), reader);
+    });
+
+  test("fills in the trust default, and that access is not direct", () => {
+    const email = "web-front@shop-project.iam.gserviceaccount.com";
+    const read = bindingOf(googleBinding({ email }));
+    assert.deepEqual(read, { namespace: "shop", name: "web", trust: "default", email, direct: false });
+  });
+
+  test("takes a trust without grants, which allows nothing", () => {
+    const { grants: _grants, ...spec } = googleTrust()["spec"] as Json;
+    assert.deepEqual(trustOf({ ...googleTrust(), spec }).grants, []);
+  });
+});
+
+describe("the grants of a GCPTrust", () => {
+  const trust = trustOf(googleTrust());
+
+  for (const { name, object, grant } of grantedGoogle)
+    test(`allow ${name}`, () => {
+      assert.deepEqual(decideGoogle(bindingOf(object), trust), { kind: "granted", grant });
+    });
+
+  for (const { name, object, reason } of ungrantedGoogle)
+    test(`do not allow a binding ${name}`, () => {
+      const decision = decideGoogle(bindingOf(object), trust);
+      assert.deepEqual(decision.kind === "refused" && decision.refusals.map((one) => one.reason), [reason]);
+    });
+
+  test("that is not there allow nothing", () => {
+    const decision = decideGoogle(bindingOf(googleBinding({ direct: true })), undefined);
+    assert.equal(decision.kind === "refused" && decision.refusals[0]?.reason, "TrustMissing");
+  });
+});
+
+test("a cluster that is to know AWS's bindings alone is given no kind, no guard and no right for Google's", () => {
+  assert.doesNotMatch(JSON.stringify(bindingManifests()), /gcp|google/iu);
+});

@@ -1,0 +1,3 @@
+export { decideGoogle } from "./decide.ts";
+export { googleKeys, googleManifests } from "./manifests.ts";
+export { type GoogleBinding, type GoogleTrust, readGoogleBinding, readGoogleTrust } from "./objects.ts";

@@ -1,0 +1,84 @@
+import { googleAnnotations } from "../../injection/index.ts";
+import {
+  age,
+  bindingStatus,
+  listOf,
+  type PartyManifests,
+  proved,
+  readyColumn,
+  text,
+  trustStatus,
+} from "../manifests/index.ts";
+import { partyNames } from "../names.ts";
+import { maxNames } from "./decide.ts";
+import { fitsEmailCel } from "./email.ts";
+import { googleBindingSpec, googleTrustSpec } from "./schema.ts";
+
+const { binding, trust } = partyNames.gcp;
+
+/** The annotations that a binding writes. */
+export const googleKeys = [
+  googleAnnotations["workload-identity-provider"].key,
+  googleAnnotations["service-account-email"].key,
+  googleAnnotations.audience.key,
+] as const;
+
+const length = "size(request.namespace) + size(object.metadata.name)";
+const provider =
+  "^https://iam[.]googleapis[.]com/projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]+/providers/[a-z0-9-]+$";
+
+/** Service accounts of Google. */
+export const googleManifests: PartyManifests = {
+  names: partyNames.gcp,
+  kinds: [
+    {
+      names: binding,
+      spec: googleBindingSpec,
+      status: bindingStatus({
+        principal: text(512),
+        emails: { type: "array", items: { type: "string", maxLength: 180 }, maxItems: 32, unique: true },
+      }),
+      columns: [
+        { name: "Email", type: "string", jsonPath: ".spec.email" },
+        readyColumn("Ready", "status"),
+        readyColumn("Reason", "reason"),
+        proved,
+        age,
+      ],
+      selectable: [{ jsonPath: ".spec.trust" }],
+    },
+    {
+      names: trust,
+      spec: googleTrustSpec,
+      status: trustStatus,
+      columns: [
+        { name: "Project", type: "string", jsonPath: ".spec.projectNumber" },
+        { name: "Pool", type: "string", jsonPath: ".spec.pool" },
+        readyColumn("Ready", "status"),
+        readyColumn("Reason", "reason"),
+        age,
+      ],
+    },
+  ],
+  question: {
+    asked: "[object.spec]",
+    named: "",
+    what: "this binding",
+    requirements: [
+      {
+        allowed: `!has(r.email) || ${listOf("g", "emails")}.exists(p, ${fitsEmailCel("p", "r.email")})`,
+        lacks: `"does not name in emails " + r.?email.orValue("")`,
+      },
+      {
+        allowed: "!r.?direct.orValue(false) || g.?direct.orValue(false)",
+        lacks: `"has no direct: true"`,
+      },
+      {
+        allowed: `${length} <= ${maxNames}`,
+        lacks: `"cannot help: namespace and name have more than ${maxNames} characters, which Google takes"`,
+      },
+    ],
+  },
+  annotates: (key) => `${key} in [${googleKeys.map((one) => `"${one}"`).join(", ")}]`,
+  audience: { cel: (value) => `${value}.matches("${provider}")`, said: "a provider of Google's" },
+};

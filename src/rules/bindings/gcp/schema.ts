@@ -1,0 +1,103 @@
+import { relyingParties } from "../../oidc/index.ts";
+import {
+  issuerRule,
+  namespacePattern,
+  label,
+  maxName,
+  patterns,
+  serviceAccountPattern,
+  trustField,
+} from "../objects/forms.ts";
+import type { ObjectField, TextField } from "../schema/index.ts";
+import { email, emailPattern } from "./email.ts";
+
+/** `spec` of a GCPServiceAccountBinding. */
+export const googleBindingSpec: ObjectField = {
+  type: "object",
+  properties: {
+    trust: trustField("GCPTrust"),
+    email: { ...email, description: "The service account of Google that the ServiceAccount impersonates." },
+    direct: {
+      type: "boolean",
+      absent: false,
+      description:
+        "The ServiceAccount impersonates nobody: it is a principal of its own, which policies of resources name.",
+    },
+  },
+  rules: [
+    {
+      cel: "has(self.email) != self.?direct.orValue(false)",
+      message: "give exactly one of email and direct: true",
+      holds: ({ email: given, direct }) => (given !== undefined) !== (direct === true),
+    },
+  ],
+};
+
+const grant: ObjectField = {
+  type: "object",
+  required: ["name", "namespaces"],
+  description: "What some namespaces may bind. A binding needs one grant that allows all of it.",
+  properties: {
+    name: { ...label(maxName), description: "What it is called where a binding is refused." },
+    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
+    serviceAccounts: {
+      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
+      minItems: 1,
+    },
+    emails: patterns(emailPattern, "Service accounts of Google that bindings may name."),
+    direct: {
+      type: "boolean",
+      absent: false,
+      description: "Whether ServiceAccounts may be principals of their own.",
+    },
+  },
+};
+
+const { maxAudience } = relyingParties.gcp;
+
+/** IAM API, `workloadIdentityPools.create`: ids of pools and providers. RE2 has no look-around, so `gcp-` is left to Google. */
+const federationId = (what: string): TextField => ({
+  type: "string",
+  pattern: "^[a-z0-9-]{4,32}$",
+  maxLength: 32,
+  fixed: `${what} cannot be changed: principals are made of it`,
+  description: `The id of the ${what}.`,
+});
+
+/** `spec` of a GCPTrust. */
+export const googleTrustSpec: ObjectField = {
+  type: "object",
+  required: ["issuer", "projectNumber", "pool", "provider"],
+  properties: {
+    issuer: {
+      type: "string",
+      maxLength: 2000,
+      fixed: "issuer cannot be changed: every token names it",
+      description: "The issuer, as tokens carry it and the provider names it.",
+    },
+    projectNumber: {
+      type: "string",
+      pattern: "^[1-9][0-9]{2,19}$",
+      maxLength: 20,
+      fixed: "projectNumber cannot be changed: principals are made of it",
+      description: "The project's number, in quotes, and not its id.",
+    },
+    pool: federationId("pool"),
+    provider: federationId("provider"),
+    audience: {
+      type: "string",
+      pattern: "^[!-~]+$",
+      minLength: 1,
+      maxLength: maxAudience,
+      description: "The audience of tokens; left out: the provider's own name as URL.",
+    },
+    grants: {
+      type: "array",
+      items: grant,
+      maxItems: 64,
+      unique: "name",
+      description: "What namespaces may bind: without a grant, nothing.",
+    },
+  },
+  rules: [issuerRule],
+};

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { recordOf } from "../../src/core/base/index.ts";
+import {
+  googleBindingsWorld,
+  principal,
+  projectNumber,
+  report,
+  shop,
+  trustSpec,
+  web,
+} from "./bindings-world.ts";
+
+const member = "roles/iam.workloadIdentityUser";
+const minute = 60_000;
+
+describe("a GCPServiceAccountBinding", () => {
+  test("lets its ServiceAccount in by one member, names it in the annotations, and is Ready once Google exchanged its token", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    assert.deepEqual(await world.members(), [principal]);
+    assert.equal(world.condition("Granted"), "True BindingGranted");
+    assert.equal(world.condition("MemberInSync"), "True MembersMatch");
+    assert.deepEqual(world.annotations(), {
+      "cloud.google.com/workload-identity-provider": `projects/${projectNumber}/locations/global/workloadIdentityPools/bindings/providers/cluster`,
+      "cloud.google.com/service-account-email": web,
+    });
+    assert.equal(world.condition(), "Unknown MemberSettling");
+    world.clock.move(20_000);
+    await world.pass();
+    assert.equal(world.condition(), "Unknown MemberSettling", "Google has not let it in yet");
+    world.clock.move(minute);
+    await world.pass();
+    assert.equal(world.condition(), "True GoogleAccepted");
+    assert.match(world.events.join("\n"), /^GoogleAccepted shop\/web becomes shop-web@/u);
+  });
+
+  test("touches no other member, and no other principal of the pool", async (t) => {
+    const world = await googleBindingsWorld(t);
+    const other = principal.replace("shop:web", "shop:api");
+    const condition = { title: "a person's", expression: "true" };
+    const theirs = [
+      { role: member, members: [other] },
+      { role: member, members: [principal], condition },
+    ];
+    await world.policy(web, theirs);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    assert.deepEqual(await world.members(), [other, principal, principal]);
+    world.bind({ email: report });
+    await world.pass();
+    assert.deepEqual(await world.members(), [other, principal]);
+    assert.deepEqual(await world.members(report), [principal]);
+  });
+
+  test("loses its member as soon as no grant allows it, and when its trust goes", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    world.trust({ grants: [{ ...shop, emails: [report] }] });
+    await world.pass();
+    assert.deepEqual(await world.members(), []);
+    assert.equal(world.condition(), "False EmailNotGranted");
+    world.trust();
+    await world.pass();
+    assert.deepEqual(await world.members(), [principal]);
+    world.trust({}, { deletionTimestamp: "2026-11-29T10:00:00Z" });
+    await world.pass();
+    assert.deepEqual(await world.members(), []);
+    assert.equal(world.condition(), "False NamespaceNotGranted");
+  });
+
+  test("has its member back where somebody took it out, and says so", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    await world.policy(web, []);
+    world.clock.move(5 * minute);
+    await world.pass();
+    assert.deepEqual(await world.members(), [principal]);
+    assert.match(world.events.join("\n"), /^MembersDrift repaired: principals$/mu);
+  });
+
+  test("goes with its member and its annotations, and not before", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    const key = "GCPServiceAccountBinding shop/web";
+    assert.deepEqual(world.objects.get(key)?.metadata.finalizers, ["podtrust.dev/gcp"]);
+    world.bind({ email: web }, { deletionTimestamp: "2026-11-29T10:00:00Z" });
+    world.held = false;
+    await assert.rejects(world.pass(), /the lease is another's/u);
+    assert.deepEqual(await world.members(), [principal], "who does not lead writes nothing");
+    world.held = true;
+    await world.pass();
+    assert.deepEqual(await world.members(), []);
+    assert.deepEqual(world.annotations(), {});
+    assert.ok(!world.objects.has(key));
+  });
+
+  test("goes all the same where no trust says of which pool it is, with an Event that names the principal", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    world.objects.delete("GCPTrust default");
+    world.clock.move(2000);
+    world.bind({ email: web }, { deletionTimestamp: "2026-11-29T10:00:00Z" });
+    await world.pass();
+    assert.ok(!world.objects.has("GCPServiceAccountBinding shop/web"));
+    assert.match(
+      world.events.join("\n"),
+      /^MemberKept shop-web@.* may let in principal:\/\/iam\..*: no GCPTrust/mu,
+    );
+  });
+
+  test("of direct access writes no policy, prints the principal, and is Ready once the exchange alone was made", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust({ grants: [{ ...shop, direct: true }] });
+    world.bind({ direct: true });
+    await world.pass();
+    assert.equal(world.condition(), "True GoogleAccepted");
+    assert.equal(world.condition("MemberInSync"), "True PrincipalNamed");
+    const status = recordOf(world.objects.get("GCPServiceAccountBinding shop/web")?.["status"]);
+    assert.equal(status["principal"], principal);
+    assert.deepEqual([await world.members(), await world.members(report)], [[], []]);
+    assert.equal(world.annotations()["cloud.google.com/service-account-email"], undefined);
+  });
+
+  test("of a service account that is not there makes nothing, and says which", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web.replace("shop-web", "nobody") });
+    await world.pass();
+    assert.equal(world.condition(), "False GoogleAccountMissing");
+  });
+
+  test("that is refused a token says with which words, long after its member was made", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    await world.pass();
+    await world.policy(web, [{ role: member, members: [principal.replace("shop:web", "shop:api")] }]);
+    world.clock.move(3 * minute);
+    await world.pass();
+    // Within four minutes a policy is taken to be as it was seen.
+    assert.equal(world.condition(), "False GoogleRefused");
+  });
+});
+
+describe("a GCPTrust", () => {
+  test("is Ready where pool and provider are there, and stays while a binding names it", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.trustPass();
+    assert.equal(world.condition("Ready", "GCPTrust default"), "True PoolProviderFound");
+    assert.deepEqual(world.objects.get("GCPTrust default")?.metadata.finalizers, ["podtrust.dev/gcp"]);
+    world.objects.delete("GCPServiceAccountBinding shop/web");
+    world.trust({}, { deletionTimestamp: "2026-11-29T10:00:00Z" });
+    await world.trustPass();
+    assert.ok(!world.objects.has("GCPTrust default"));
+  });
+
+  for (const [what, spec] of Object.entries({
+    "another issuer than the trust's": { issuer: "https://other.example.com" },
+    "another audience than the trust's": { audience: "https://podtrust.example.com" },
+  }))
+    test(`whose provider has ${what} says so, and no member is made by it`, async (t) => {
+      const world = await googleBindingsWorld(t);
+      world.trust(spec);
+      world.bind({ email: web });
+      await world.trustPass();
+      assert.equal(world.condition("Ready", "GCPTrust default"), "False PoolProviderDrift");
+      await world.pass();
+      assert.equal(world.condition(), "False PoolProviderDrift");
+      assert.deepEqual(await world.members(), []);
+    });
+
+  test("whose provider makes another subject of tokens makes no member: it would let in somebody else", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.google.seed({
+      pools: [
+        {
+          id: "mapped",
+          providers: [
+            {
+              id: "cluster",
+              oidc: { issuerUri: trustSpec.issuer },
+              attributeMapping: { "google.subject": "'system:serviceaccount:shop:web'" },
+            },
+          ],
+        },
+      ],
+    });
+    world.trust({ pool: "mapped" });
+    world.bind({ email: web });
+    await world.pass();
+    assert.equal(world.condition(), "False PoolProviderDrift");
+    assert.deepEqual(await world.members(), []);
+  });
+
+  test("of no pool, or of a pool that nobody has, is not Ready", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust({ pool: "nobody" });
+    await world.trustPass();
+    assert.equal(world.condition("Ready", "GCPTrust default"), "False PoolProviderMissing");
+  });
+});
