@@ -9,7 +9,9 @@ import {
   LeftCredentials,
   reconcileAzureTrust,
   reconcileIdentity,
+  reconcilingIdentities,
 } from "../../src/operator/bindings/azure/index.ts";
+import type { ControllerTools } from "../../src/operator/index.ts";
 import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { Cluster, keyOf, MovedClock } from "../support/bindings/pass-world.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -48,6 +50,8 @@ export interface AzureBindingsWorld {
   /** Passes until a binding waits for nothing but time. */
   readonly settled: (name?: string) => Promise<BindingOutcome>;
   readonly trustPass: () => Promise<Omit<BindingOutcome, "changes">>;
+  /** What the operator's own controller makes of a binding, NAMESPACE/NAME, with all that its watches show. */
+  readonly operate: () => (key: string) => Promise<string>;
   /** Marks an object as being deleted; `deletedFor`: milliseconds that passes are told from then on. */
   readonly remove: (kind: string, name: string, deletedFor?: number) => void;
   readonly identity: (name?: string) => SeenIdentity | undefined;
@@ -161,6 +165,38 @@ export async function azureBindingsWorld(): Promise<AzureBindingsWorld> {
       const keys = bindings.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
       const facts: AzureTrustFacts = { object, bindings: new Set(keys), leftovers };
       return reconcileAzureTrust(facts, clients(), clock);
+    },
+    operate() {
+      const all = (kind: string): readonly KubernetesObject[] =>
+        [...memory.objects.values()].filter((one) => one.kind === kind);
+      const nameOf = ({ metadata: { namespace, name } }: KubernetesObject): string =>
+        namespace === undefined ? name : `${namespace}/${name}`;
+      const shown = new Map<string, unknown>();
+      let show: (object: KubernetesObject) => unknown = () => {};
+      const followed = (kind: string, get: (key: string) => unknown) => ({
+        synced: true,
+        untilSynced: () => Promise.resolve(),
+        keys: () => all(kind).map(nameOf),
+        subscribe: () => () => {},
+        get,
+      });
+      const tools = {
+        api: cluster,
+        clock,
+        accounts: followed("ServiceAccount", () => undefined),
+        follow({ kind, keep }: { kind: string; keep: typeof show }) {
+          if (kind === "AzureIdentityBinding") show = keep;
+          return followed(kind, (key) => shown.get(key));
+        },
+        events: { record: () => Promise.resolve() },
+      };
+      const [bindings] = reconcilingIdentities(tools as unknown as ControllerTools, azure.env);
+      return async (key) => {
+        for (const object of all("AzureIdentityBinding")) shown.set(nameOf(object), show(object));
+        await bindings?.reconcile(key, { signal: new AbortController().signal, assertHeld() {} });
+        const found = all("AzureIdentityBinding").find((one) => nameOf(one) === key);
+        return readyOf(found?.["status"] as BindingOutcome);
+      };
     },
     remove(kind, name, deletedFor = 0) {
       const key = kind === "AzureTrust" ? keyOf(kind, undefined, name) : keyOf(kind, "shop", name);

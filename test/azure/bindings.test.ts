@@ -213,6 +213,20 @@ describe("a binding at Azure", () => {
     assert.equal((await namesAt()).length, 2);
   });
 
+  test("has no identity made beyond what its grant gives: those that are there come first", async () => {
+    world.grants({ ...shop, maxIdentities: 1 });
+    world.bind({ managed: {} });
+    const operate = world.operate();
+    assert.equal(await operate("shop/web"), "True AssertionAccepted");
+    world.bind({ managed: {} }, { name: "api" });
+    assert.equal(await operate("shop/api"), "False GrantFull");
+    world.grants({ ...shop, maxIdentities: 0 });
+    // A trust is read once a second, and an identity written once in four.
+    world.clock.move(4000);
+    assert.equal(await operate("shop/web"), "False GrantFull");
+    assert.deepEqual(await namesAt("prod_shop_web"), []);
+  });
+
   test("settles while Entra need not know its credential, and is refused after ten minutes", async () => {
     // podtrust's own token is asked for before.
     await world.trustPass();

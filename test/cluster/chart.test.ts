@@ -120,6 +120,15 @@ describe("the chart", { skip }, () => {
     await helm.renders({ ...values, operator: { ...part, pods: { resources } } }, wanted);
   });
 
+  test("renders Azure's bindings, and the operator's own token for Azure, where bindings.azure asks for them", async () => {
+    const command = operator("--bindings", "--for", "aws", "azure", "--role", role);
+    const wanted = [
+      ...(await objectsOf(command)),
+      ...(await objectsOf(["manifests", "bindings", "--for", "aws", "azure"])),
+    ];
+    await helm.renders(await valuesOf(command), wanted);
+  });
+
   test("has the operator keep the ConfigMaps that injection in the mode configmap needs", async () => {
     const values = { ...(await valuesOf(operator())), injection: { enabled: true, mode: "configmap" } };
     const { items } = await printed(["manifests", "injection", "--mode", "configmap"]);
