@@ -1,6 +1,7 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import { maxIssuer, relyingParties } from "../../oidc/index.ts";
-import { issuerRule, label, namespacePattern, patterns, serviceAccountPattern } from "../objects/forms.ts";
+import { issuerRule, label, patterns } from "../objects/forms.ts";
+import { grantee, grantsField, grantsNameTheirs } from "../objects/grants.ts";
 import type { ObjectField } from "../schema/index.ts";
 import { guid, identityPattern, location, resourceGroup } from "./forms.ts";
 
@@ -12,12 +13,7 @@ const grant: ObjectField = {
   required: ["name", "namespaces", "groups"],
   description: "What some namespaces may bind. An identity needs one grant that allows it.",
   properties: {
-    name: { ...label(63), description: "What it is called where a binding is refused." },
-    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
-    serviceAccounts: {
-      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
-      minItems: 1,
-    },
+    ...grantee,
     groups: { ...patterns(label(63), "In these groups of the trust."), minItems: 1 },
     identities: patterns(identityPattern, "Identities of others that ServiceAccounts may become."),
     create: {
@@ -51,9 +47,6 @@ const group: ObjectField = {
 };
 
 const { clouds } = relyingParties.azure;
-
-const list = (self: JsonRecord, name: string): readonly JsonRecord[] =>
-  (self[name] ?? []) as readonly JsonRecord[];
 
 /** A group by its place: names of Resource Manager are the same in every case. */
 const placeOf = (one: JsonRecord): string =>
@@ -104,25 +97,10 @@ export const azureTrustSpec: ObjectField = {
         },
       ],
     },
-    grants: {
-      type: "array",
-      items: grant,
-      maxItems: 64,
-      unique: "name",
-      description: "What namespaces may bind: without a grant, nothing.",
-    },
+    grants: grantsField(grant),
   },
   rules: [
     issuerRule,
-    {
-      cel: "!has(self.grants) || self.grants.all(g, g.groups.all(a, self.groups.exists(one, one.name == a)))",
-      message: "a grant names a group that the trust does not have",
-      holds: (self) => {
-        const names = new Set(list(self, "groups").map(({ name }) => name));
-        return list(self, "grants").every(({ groups }) =>
-          (groups as readonly unknown[]).every((name) => names.has(name)),
-        );
-      },
-    },
+    grantsNameTheirs("groups", "name", "a grant names a group that the trust does not have"),
   ],
 };

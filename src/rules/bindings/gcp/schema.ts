@@ -1,13 +1,6 @@
 import { relyingParties } from "../../oidc/index.ts";
-import {
-  issuerRule,
-  namespacePattern,
-  label,
-  maxName,
-  patterns,
-  serviceAccountPattern,
-  trustField,
-} from "../objects/forms.ts";
+import { issuerRule, patterns, trustField } from "../objects/forms.ts";
+import { grantee, grantsField } from "../objects/grants.ts";
 import type { ObjectField, TextField } from "../schema/index.ts";
 import { email, emailPattern } from "./email.ts";
 
@@ -38,12 +31,7 @@ const grant: ObjectField = {
   required: ["name", "namespaces"],
   description: "What some namespaces may bind. A binding needs one grant that allows all of it.",
   properties: {
-    name: { ...label(maxName), description: "What it is called where a binding is refused." },
-    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
-    serviceAccounts: {
-      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
-      minItems: 1,
-    },
+    ...grantee,
     emails: patterns(emailPattern, "Service accounts of Google that bindings may name."),
     direct: {
       type: "boolean",
@@ -91,13 +79,7 @@ export const googleTrustSpec: ObjectField = {
       maxLength: maxAudience,
       description: "The audience of tokens; left out: the provider's own name as URL.",
     },
-    grants: {
-      type: "array",
-      items: grant,
-      maxItems: 64,
-      unique: "name",
-      description: "What namespaces may bind: without a grant, nothing.",
-    },
+    grants: grantsField(grant),
   },
   rules: [issuerRule],
 };

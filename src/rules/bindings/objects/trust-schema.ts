@@ -3,17 +3,15 @@ import { maxIssuer, readArn } from "../../oidc/index.ts";
 import {
   accountId,
   issuerRule,
-  label,
-  namespacePattern,
   patterns,
   policyArn,
   policyPattern,
   roleArn,
   rolePattern,
-  serviceAccountPattern,
   sessionSeconds,
   tagsField,
 } from "./forms.ts";
+import { grantee, grantsField, grantsNameTheirs } from "./grants.ts";
 import type { ObjectField } from "../schema/index.ts";
 
 /** AWS's own managed policies: AdministratorAccess is among them. */
@@ -30,12 +28,7 @@ const grant: ObjectField = {
   required: ["name", "namespaces", "accounts"],
   description: "What some namespaces may bind. A role needs one grant that allows all of it.",
   properties: {
-    name: { ...label(63), description: "What it is called where a binding is refused." },
-    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
-    serviceAccounts: {
-      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
-      minItems: 1,
-    },
+    ...grantee,
     accounts: { ...patterns(accountId, "In these accounts of the trust."), minItems: 1 },
     policies: patterns(policyPattern, "Managed policies that roles may have."),
     existingRoles: patterns(rolePattern, "Roles of others that bindings may name."),
@@ -144,28 +137,10 @@ export const trustSpec: ObjectField = {
       fixed: "path cannot be changed: roles keep the one that they were made with",
       description: "The path of all roles that are made.",
     },
-    grants: {
-      type: "array",
-      items: grant,
-      maxItems: 64,
-      unique: "name",
-      description: "What namespaces may bind: without a grant, nothing.",
-    },
+    grants: grantsField(grant),
   },
   rules: [
     issuerRule,
-    {
-      cel: "!has(self.grants) || self.grants.all(g, g.accounts.all(a, self.accounts.exists(one, one.id == a)))",
-      message: "a grant names an account that the trust does not have",
-      holds: (self) => {
-        const ids = new Set(list(self, "accounts").map(({ id }) => id));
-        return list(self, "grants").every(({ accounts }) =>
-          (accounts as readonly unknown[]).every((id) => ids.has(id)),
-        );
-      },
-    },
+    grantsNameTheirs("accounts", "id", "a grant names an account that the trust does not have"),
   ],
 };
-
-const list = (self: JsonRecord, name: string): readonly JsonRecord[] =>
-  (self[name] ?? []) as readonly JsonRecord[];
