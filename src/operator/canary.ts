@@ -1,11 +1,5 @@
 import { asPodtrustError, type Clock, defined, type Logger, type PodtrustError } from "../core/base/index.ts";
-import {
-  inject,
-  injectionFault,
-  openbaoAnnotations,
-  openbaoFault,
-  saying,
-} from "../rules/injection/index.ts";
+import { inject, injectionFault, openbaoAnnotations, partyFault, saying } from "../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../providers/kubernetes/index.ts";
 
 /** How injection was found at work. */
@@ -141,7 +135,7 @@ export class Canary {
     if (wanted.outcome === "untouched")
       return { state: "unseen", text: `it cannot be tried with ${namespace}/${name}: ${wanted.text}` };
     const admitted = await api.create(pod, { dryRun: true, signal });
-    const fault = injectionFault(admitted, around) ?? openbaoFault(admitted);
+    const fault = injectionFault(admitted, around) ?? partyFault(admitted, around);
     if (fault === undefined) return { state: "injecting", text: "a pod made for trial got its token" };
     return { state: "dead", text: `a pod made for trial ${fault.text}` };
   }

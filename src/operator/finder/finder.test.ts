@@ -97,47 +97,62 @@ describe("what the finder has found", () => {
     assert.deepEqual(finder.found, []);
   });
 
-  test("is also who asks for OpenBao and has no token of it, which is told of and stays", async () => {
-    const [pods, accounts, namespaces] = [new Objects(), new Objects(), new Objects()];
-    const clock = new TestClock();
-    const told: string[] = [];
-    const finder = new Finder({
-      api: {
-        read: () => Promise.reject(new Error("not asked")),
-        evict: () => Promise.reject(new Error("not evicted")),
-      },
-      pods: pods.mirror,
-      accounts: accounts.mirror,
-      namespaces: namespaces.mirror,
-      roles: new Roles(undefined),
-      events: { record: ({ note }) => Promise.resolve(void told.push(note)) },
-      clock,
-      logger: silentLogger,
-      evict: { perMinute: 60 },
-      injecting: () => true,
+  const provider = "projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod";
+  for (const { party, onPod = {}, onAccount = {}, says } of [
+    {
+      party: "OpenBao",
+      onPod: { "openbao.podtrust.dev/address": "https://bao.example.com" },
+      says: "has no volume openbao-token",
+    },
+    {
+      party: "Google",
+      onAccount: { "cloud.google.com/workload-identity-provider": provider },
+      says: "has no GOOGLE_APPLICATION_CREDENTIALS in the container app",
+    },
+    {
+      party: "Azure",
+      onAccount: { "azure.workload.identity/client-id": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee" },
+      says: "has no AZURE_FEDERATED_TOKEN_FILE in the container app",
+    },
+  ])
+    test(`is also who asks for ${party} and has no token of it, which is told of and stays`, async () => {
+      const [pods, accounts, namespaces] = [new Objects(), new Objects(), new Objects()];
+      const clock = new TestClock();
+      const told: string[] = [];
+      const finder = new Finder({
+        api: {
+          read: () => Promise.reject(new Error("not asked")),
+          evict: () => Promise.reject(new Error("not evicted")),
+        },
+        pods: pods.mirror,
+        accounts: accounts.mirror,
+        namespaces: namespaces.mirror,
+        roles: new Roles(undefined),
+        events: { record: ({ note }) => Promise.resolve(void told.push(note)) },
+        clock,
+        logger: silentLogger,
+        evict: { perMinute: 60 },
+        injecting: () => true,
+      });
+      const runner = new ControllerRunner({ controller: finder, clock, logger: silentLogger });
+      const over = new AbortController();
+      const controller = [
+        { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "u", controller: true },
+      ];
+      const asking = podOf("web");
+      const metadata = { ...(asking["metadata"] as object), annotations: onPod, ownerReferences: controller };
+      accounts.set("shop/web", { metadata: { annotations: onAccount } });
+      pods.set("shop/web", { ...asking, metadata });
+      const leading = runner.lead({ held: true }, over.signal);
+      await settle(20);
+      assert.deepEqual(
+        finder.found.map(({ pod, reason }) => `${reason} ${pod}`),
+        ["PodNotInjected shop/web"],
+      );
+      assert.match(told.join(), new RegExp(`The pod ${says}.*A pod of it ${says}`, "u"));
+      await clock.advance(120_000);
+      assert.equal(finder.evicted, 0);
+      over.abort();
+      await leading;
     });
-    const runner = new ControllerRunner({ controller: finder, clock, logger: silentLogger });
-    const over = new AbortController();
-    const controller = [
-      { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "u", controller: true },
-    ];
-    const asking = podOf("web");
-    const annotations = { "openbao.podtrust.dev/address": "https://bao.example.com" };
-    const metadata = { ...(asking["metadata"] as object), annotations, ownerReferences: controller };
-    pods.set("shop/web", { ...asking, metadata });
-    const leading = runner.lead({ held: true }, over.signal);
-    await settle(20);
-    assert.deepEqual(
-      finder.found.map(({ pod, reason }) => `${reason} ${pod}`),
-      ["PodNotInjected shop/web"],
-    );
-    assert.match(
-      told.join(),
-      /The pod has no volume openbao-token.*A pod of it has no volume openbao-token/u,
-    );
-    await clock.advance(120_000);
-    assert.equal(finder.evicted, 0);
-    over.abort();
-    await leading;
-  });
 });

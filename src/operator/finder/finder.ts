@@ -6,7 +6,7 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../controller/index.ts";
-import { type InjectionFault, injectionFault, openbaoFault } from "../../rules/injection/index.ts";
+import { type InjectionFault, injectionFault, partyFault } from "../../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../providers/kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
@@ -125,10 +125,11 @@ export class Finder implements Controller {
     const account = accountOf(pod);
     const serviceAccount = accounts.get(account);
     const namespace = namespaces.get(nameOf(pod, "namespace"));
-    const own = injectionFault(pod, roles.around({ serviceAccount, namespace }, account));
+    const around = roles.around({ serviceAccount, namespace }, account);
+    const own = injectionFault(pod, around);
     if (own !== undefined) return { ...own, stays: false };
-    // Who injects for OpenBao, and whether anybody does, is not known here.
-    const other = openbaoFault(pod);
+    // Who injects for the others, and whether anybody does, is not known here.
+    const other = partyFault(pod, around);
     return other === undefined ? undefined : { ...other, stays: true };
   }
 

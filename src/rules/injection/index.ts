@@ -8,7 +8,7 @@ export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
 export { azureAnnotations, azurePlace, azureVariables } from "./azure.ts";
 export { openbaoAnnotations } from "./openbao.ts";
-export { openbaoFault } from "./openbao-fault.ts";
+export { partyFault } from "./party-fault.ts";
 export { type TokenTaker, injectOwnGoogle } from "./gcp.ts";
 export { injectParties } from "./parties.ts";
 export { injectionPatch, type AddOperation } from "./json-patch.ts";

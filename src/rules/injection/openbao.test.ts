@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonRecord } from "../../core/base/index.ts";
 import { openbaoCases } from "../../../test/support/openbao-cases.ts";
-import { inject, injectionPatch, injectionView, injectParties, openbaoFault } from "./index.ts";
+import { inject, injectionPatch, injectionView, injectParties, partyFault } from "./index.ts";
 
 const injectOpenBao = (pod: JsonRecord): JsonRecord => injectParties(pod, { serviceAccount: undefined }).pod;
 
@@ -58,23 +58,25 @@ describe("a pod that asks for AWS and OpenBao", () => {
   });
 });
 
+const nobody = { serviceAccount: undefined };
+
 describe("a pod that is looked for because it asks for OpenBao", () => {
   for (const { name, pod, injected } of openbaoCases)
     test(`${name}: is told of until it has its token, whole or as the operator keeps it`, () => {
       for (const seen of [pod, injectionView(pod) ?? {}]) {
-        const fault = openbaoFault(seen);
+        const fault = partyFault(seen, nobody);
         const volumes = (pod["spec"] as { volumes?: { name: string }[] } | undefined)?.volumes ?? [];
         const isFaulty = injected !== undefined && !volumes.some((one) => one.name === "openbao-token");
         assert.equal(fault?.reason, isFaulty ? "PodNotInjected" : undefined);
       }
-      assert.equal(openbaoFault(injectOpenBao(pod)), undefined);
+      assert.equal(partyFault(injectOpenBao(pod), nobody), undefined);
     });
 
   test("names the volume and the annotation that asks for it", () => {
     const annotations = { "openbao.podtrust.dev/address": "https://bao.example.com" };
     const pod = { metadata: { name: "web", annotations }, spec: { containers: [{ name: "web" }] } };
     assert.equal(
-      openbaoFault(pod)?.text,
+      partyFault(pod, nobody)?.text,
       "has no volume openbao-token, for which its annotation openbao.podtrust.dev/address asks",
     );
   });

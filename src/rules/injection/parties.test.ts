@@ -5,11 +5,20 @@ import { azureAccount, azureCases } from "../../../test/support/azure-cases.ts";
 import { googleAccount, googleCases } from "../../../test/support/gcp-cases.ts";
 import { aroundOf, containerOf, podOf } from "../../../test/support/party-case.ts";
 import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
-import { annotationsView, inject, injectionPatch, injectOwnGoogle, injectParties, saying } from "./index.ts";
+import {
+  annotationsView,
+  inject,
+  injectionPatch,
+  injectionView,
+  injectOwnGoogle,
+  injectParties,
+  partyFault,
+  saying,
+} from "./index.ts";
 
-for (const [title, cases] of [
-  ["Azure", azureCases],
-  ["Google", googleCases],
+for (const [title, cases, variable] of [
+  ["Azure", azureCases, "AZURE_FEDERATED_TOKEN_FILE"],
+  ["Google", googleCases, "GOOGLE_APPLICATION_CREDENTIALS"],
 ] as const)
   describe(`every case of ${title}'s injection`, () => {
     for (const one of cases)
@@ -26,6 +35,28 @@ for (const [title, cases] of [
         assert.equal(injectParties(result.pod, around).pod, result.pod);
         assert.doesNotThrow(() => injectionPatch(pod, result.pod));
       });
+
+    test("is told of a pod until it was injected, whole or as the operator keeps it", () => {
+      const told = new Set<string>();
+      for (const one of cases) {
+        const around = aroundOf(one);
+        const kept = {
+          serviceAccount: annotationsView(around.serviceAccount),
+          namespace: annotationsView(around.namespace),
+        };
+        const fault = partyFault(one.pod, around);
+        assert.deepEqual(partyFault(injectionView(one.pod) ?? {}, kept), fault, one.name);
+        if (one.injected === undefined) assert.equal(fault, undefined, one.name);
+        if (fault !== undefined) told.add(`${fault.reason}: the pod ${fault.text}`);
+        const injected = one.injected ?? one.pod;
+        for (const pod of [injected, injectionView(injected) ?? {}])
+          assert.equal(partyFault(pod, kept), undefined, one.name);
+      }
+      assert.ok(
+        told.has(`PodNotInjected: the pod has no ${variable} in the container web`),
+        [...told].join("; "),
+      );
+    });
 
     test("is by what an operator keeps of a ServiceAccount and a namespace", () => {
       for (const one of cases) {

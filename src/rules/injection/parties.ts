@@ -29,6 +29,11 @@ export const partyKeys: ReadonlySet<string> = new Set(
   annotations.filter(({ on }) => on.some((holder) => holder !== "pod")).map(({ key }) => key),
 );
 
+/** The same of pods. */
+export const partyPodKeys: ReadonlySet<string> = new Set(
+  annotations.filter(({ on }) => on.includes("pod")).map(({ key }) => key),
+);
+
 /**
  * A pod with what it asks for of each relying party beside AWS: a volume, a token and variables for each. Which comes first
  * makes no difference to what a pod has.

@@ -1,6 +1,8 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, skipLabel } from "./annotations.ts";
-import { partyKeys } from "./parties.ts";
+import { azureLabel } from "./azure.ts";
+import { partyKeys, partyPodKeys } from "./parties.ts";
+import { tokenFileVariables } from "./party-fault.ts";
 import { isAlive, osLabels } from "./pod.ts";
 
 const ours = /^(?:eks\.amazonaws\.com\/|(?:profile\.|chain\.|openbao\.)?podtrust\.dev\/)/u;
@@ -22,13 +24,19 @@ function volumeView(volume: JsonRecord): JsonRecord {
   return sources.length === 0 ? name : { ...name, projected: { sources } };
 }
 
+const isOfAws = ({ name }: JsonRecord): boolean => textOf(name)?.startsWith("AWS_") === true;
+
+/** Of a variable for another relying party it counts that it is there. */
 function variableView(variable: JsonRecord): JsonRecord {
+  if (!isOfAws(variable)) return members(variable, "name");
   const from = variable["valueFrom"] === undefined ? {} : { valueFrom: {} };
   return { ...members(variable, "name", "value"), ...from };
 }
 
 function containerView(container: JsonRecord): JsonRecord {
-  const env = recordsOf(container["env"]).filter(({ name }) => textOf(name)?.startsWith("AWS_") === true);
+  const env = recordsOf(container["env"]).filter(
+    (one) => isOfAws(one) || tokenFileVariables.has(String(one["name"])),
+  );
   const mounts = recordsOf(container["volumeMounts"]).map((mount) =>
     members(mount, "name", "mountPath", "subPath", "subPathExpr"),
   );
@@ -55,14 +63,17 @@ function specView(spec: JsonRecord): JsonRecord {
 }
 
 /**
- * The part of a pod that `injectionFault` looks at, as a pod: for who keeps thousands of them in memory. Undefined for a
+ * The part of a pod that `injectionFault` and `partyFault` look at, as a pod: for who keeps thousands of them in memory. Undefined for a
  * pod that has ended or is being deleted.
  */
 export function injectionView(pod: JsonRecord): JsonRecord | undefined {
   const metadata = recordOf(pod["metadata"]);
   if (!isAlive(pod) || metadata["deletionTimestamp"] !== undefined) return undefined;
-  const annotations = picked(recordOf(metadata["annotations"]), (key) => ours.test(key));
-  const labels = members(recordOf(metadata["labels"]), skipLabel, agentLabel.key);
+  const annotations = picked(
+    recordOf(metadata["annotations"]),
+    (key) => ours.test(key) || partyPodKeys.has(key),
+  );
+  const labels = members(recordOf(metadata["labels"]), skipLabel, agentLabel.key, azureLabel.key);
   const owner = recordsOf(metadata["ownerReferences"]).find(({ controller }) => controller === true);
   return {
     metadata: {
