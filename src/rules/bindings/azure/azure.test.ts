@@ -79,6 +79,14 @@ describe("the decision about a binding of Azure grants an identity", () => {
     });
   }
 
+  test("in the only group of a trust, where it names none", () => {
+    const trust = trustRead();
+    const one = { ...trust, groups: trust.groups.slice(0, 1) };
+    const decision = decideIdentity(bindingRead(azureBindingOf({ existing: { name: "web" } })), one);
+    assert.ok(decision.kind === "granted");
+    assert.equal(decision.identity.group.name, "shared");
+  });
+
   test("whose name is another for each ServiceAccount, within 128 characters that Azure takes", () => {
     const names = ["web", "web.", "a.b", "a-b", `${"x".repeat(62)}y`, `${"x".repeat(62)}z`].map((name) => {
       const namespace = `team-${"n".repeat(58)}`;
@@ -100,6 +108,24 @@ describe("the decision about a binding of Azure refuses one", () => {
       assert.deepEqual([...new Set(decision.refusals.map((one) => one.reason))], [reason]);
     });
   }
+
+  test("for a group that the trust does not have, and an identity where the grant names none", () => {
+    const other = bindingRead(azureBindingOf({ existing: { name: "web", group: "none" } }));
+    const first = decideIdentity(other, trustRead());
+    assert.deepEqual(first, {
+      kind: "refused",
+      refusals: [
+        {
+          reason: "GroupUnknown",
+          message: "the binding is for group none, and AzureTrust default has shared, teams",
+        },
+      ],
+    });
+    const of = { namespace: "preview-7", name: "api-x" };
+    const second = decided(azureBindingOf({ existing: { name: "web", group: "shared" } }, of));
+    assert.ok(second.kind === "refused");
+    assert.equal(second.refusals[0]?.reason, "IdentityNotGranted");
+  });
 
   test("of a trust that does not exist, which admission lets pass", () => {
     const object = bindingRead(azureBindingOf({ trust: "none", managed: {} }));

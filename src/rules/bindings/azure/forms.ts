@@ -56,9 +56,8 @@ export function readResourceId(text: string): {
   readonly resourceGroup: string;
   readonly name: string;
 } {
-  const parts = text.split("/");
-  const [, , subscription = "", , group = ""] = parts;
-  return { subscription, resourceGroup: group, name: parts.at(-1) ?? "" };
+  const [, , subscription = "", , group = "", , , , name = ""] = text.split("/");
+  return { subscription, resourceGroup: group, name };
 }
 
 export const resourceIdOf = (

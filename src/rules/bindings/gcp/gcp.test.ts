@@ -63,6 +63,13 @@ describe("the grants of a GCPTrust", () => {
       assert.deepEqual(decision.kind === "refused" && decision.refusals.map((one) => one.reason), [reason]);
     });
 
+  test("that name no service account allow none", () => {
+    const bare = { ...trust, grants: trust.grants.map(({ emails: _emails, ...rest }) => rest) };
+    const email = "web-front@shop-project.iam.gserviceaccount.com";
+    const decision = decideGoogle(bindingOf(googleBinding({ email })), bare);
+    assert.equal(decision.kind === "refused" && decision.refusals[0]?.reason, "EmailNotGranted");
+  });
+
   test("that is not there allow nothing", () => {
     const decision = decideGoogle(bindingOf(googleBinding({ direct: true })), undefined);
     assert.equal(decision.kind === "refused" && decision.refusals[0]?.reason, "TrustMissing");

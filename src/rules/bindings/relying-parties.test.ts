@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { recordOf } from "../../core/base/index.ts";
+import { bindingManifests, loadPartyManifests, partyNames } from "./index.ts";
+
+/** `CustomResourceDefinition awstrusts.podtrust.dev` of each object. */
+const titles = (objects: readonly object[]): readonly string[] =>
+  objects.map((one) => {
+    const { kind, metadata } = one as { readonly kind: string; readonly metadata: object };
+    return `${kind} ${String(recordOf(metadata)["name"])}`;
+  });
+
+const parties = Object.keys(partyNames) as readonly (keyof typeof partyNames)[];
+
+describe("what bindings take in a cluster", () => {
+  test("is AWS's alone where nobody else is named, and the same whoever is named twice", async () => {
+    const rows = await loadPartyManifests(["aws", "aws"]);
+    assert.deepEqual(bindingManifests({ rows }), bindingManifests());
+  });
+
+  test("is every kind of those that are named, and each object by a name of its own", async () => {
+    const found = titles(bindingManifests({ rows: await loadPartyManifests(parties) }));
+    assert.equal(new Set(found).size, found.length);
+    for (const { binding, trust } of Object.values(partyNames))
+      for (const { plural } of [binding, trust])
+        assert.ok(found.includes(`CustomResourceDefinition ${plural}.podtrust.dev`), plural);
+  });
+
+  test("lets the operator write annotations of those alone that are named", async () => {
+    const guardOf = async (one: (typeof parties)[number]): Promise<string> => {
+      const all = bindingManifests({ rows: await loadPartyManifests([one]) });
+      const at = titles(all).indexOf("ValidatingAdmissionPolicy podtrust-operator-serviceaccounts");
+      return JSON.stringify(all[at]);
+    };
+    assert.match(await guardOf("aws"), /eks\.amazonaws\.com\/role-arn/u);
+    assert.doesNotMatch(await guardOf("aws"), /azure\.workload\.identity|iam\.gke\.io/u);
+    assert.match(await guardOf("azure"), /azure\.workload\.identity\/client-id/u);
+    assert.doesNotMatch(await guardOf("azure"), /eks\.amazonaws\.com/u);
+  });
+});
