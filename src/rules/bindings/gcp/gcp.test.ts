@@ -15,7 +15,7 @@ import {
   readGoogleBinding,
   readGoogleTrust,
 } from "./index.ts";
-import { bindingManifests } from "../index.ts";
+import { bindingManifests, loadPartyManifests } from "../index.ts";
 
 function bindingOf(object: Json): GoogleBinding {
   const read = readGoogleBinding(object);
@@ -78,4 +78,11 @@ describe("the grants of a GCPTrust", () => {
 
 test("a cluster that is to know AWS's bindings alone is given no kind, no guard and no right for Google's", () => {
   assert.doesNotMatch(JSON.stringify(bindingManifests()), /gcp|google/iu);
+});
+
+test("an operator for Google's bindings may ask for tokens for its providers, and write its annotations, and no others", async () => {
+  const text = JSON.stringify(bindingManifests({ rows: await loadPartyManifests(["gcp"]) }));
+  assert.match(text, /workloadIdentityPools\/\[a-z0-9-\]\+\/providers/u);
+  assert.match(text, /k in \[\\"cloud\.google\.com\/workload-identity-provider\\"/u);
+  assert.doesNotMatch(text, /eks\.amazonaws\.com|awsrolebindings|azure/u);
 });
