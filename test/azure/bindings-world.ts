@@ -78,11 +78,13 @@ export const eventsOf = ({ events }: { readonly events: readonly BindingEvent[] 
   events.map(({ reason }) => reason);
 
 /** Starts it all; Entra and Azure know each change at once. */
-export async function azureBindingsWorld(): Promise<AzureBindingsWorld> {
+export async function azureBindingsWorld(
+  cloud: "public" | "usgov" | "china" = "public",
+): Promise<AzureBindingsWorld> {
   const authority = await testAuthority();
   const issuer = await startIssuer(authority);
   const { connectTo } = issuer;
-  const azure = await azureStackWorld({ issuer: issuer.issuer, connectTo, ca: authority.root });
+  const azure = await azureStackWorld({ issuer: issuer.issuer, connectTo, ca: authority.root, cloud });
   const standIn = await startStandInCluster({ issuer: issuer.issuer, algorithm: "RS256" });
   const kubeconfig = join(azure.folder, "kubeconfig");
   await writeFile(kubeconfig, standIn.kubeconfig());
@@ -116,6 +118,7 @@ export async function azureBindingsWorld(): Promise<AzureBindingsWorld> {
     stack: "prod",
     issuer: issuer.issuer,
     tenant: azure.azure.tenant,
+    cloud,
     groups: [{ name: "shared", subscription: azure.azure.subscription, resourceGroup: "podtrust" }],
     grants: grants.map((one) => ({ groups: ["shared"], ...one })),
   });

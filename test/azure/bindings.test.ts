@@ -318,3 +318,15 @@ describe("a binding at Azure", () => {
     assert.deepEqual(await namesAt(), [nameOf()]);
   });
 });
+
+test("a binding at another of Azure's clouds has that cloud's audience, and pods are told which it is", async (t) => {
+  const world = await azureBindingsWorld("usgov");
+  t.after(() => world.stop());
+  await world.reset({ identities: [{ name: "web" }] });
+  world.grants(shop);
+  world.bind(web);
+  assert.equal(readyOf(await world.settled()), "True AssertionAccepted");
+  const [credential] = await world.azure.credentials("web");
+  assert.deepEqual(credential?.audiences, ["api://AzureADTokenExchangeUSGov"]);
+  assert.equal(world.annotations()["podtrust.dev/azure-cloud"], "usgov");
+});
