@@ -10,18 +10,23 @@ import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { X509Certificate } from "node:crypto";
+import { publisherContents, ScheduledBackup } from "../../src/backup/index.ts";
+import { silentLogger, systemClock } from "../../src/core/base/index.ts";
 import { http01Solver, type PresentedChallenge, tlsAlpn01Solver } from "../../src/providers/acme/index.ts";
 import { alpnDigest } from "../../src/providers/acme/solver.ts";
 import { openKubernetes, publisherRbac } from "../../src/providers/kubernetes/index.ts";
 import type { CertificateAddress } from "../../src/providers/tls/index.ts";
 import type { SharedStore } from "../../src/publisher/shared/store.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
+import { parse } from "../support/config-text.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { solverContract } from "../support/solver-contract.ts";
 import { storeContract } from "../support/store-contract.ts";
+import { until } from "../support/until.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 import { makeSharedPlace, openShared, type SharedPlace } from "./replicas/shared.ts";
 
+const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const program = fileURLToPath(new URL("replicas/lock-holder.ts", import.meta.url));
 const address: CertificateAddress = {
   directory: "https://ca.example/directory",
@@ -188,6 +193,44 @@ describe("a Secret under a Lease", { skip }, () => {
       await assert.rejects(api.list({ kind, namespace }), forbidden);
       await assert.rejects(api.remove({ kind, namespace, name }), forbidden);
     }
+  });
+
+  test("a replica backs up what all share, with the rights to read and change this Secret alone", async () => {
+    const place = await makeSharedPlace(plane);
+    const { namespace, name, kubeconfig } = place;
+    const issuer = "https://oidc.example.test";
+    const documents = (await opened(place)).documents({
+      stack: "test",
+      issuer,
+      keyRetention: 86_400_000,
+      part: "documents",
+    });
+    const jwk = newKey();
+    const now = systemClock.now();
+    await documents.save({
+      ...(await documents.load()).state,
+      ring: [{ jwk, firstSeen: now, lastSeen: now }],
+    });
+    const secret = { namespace, name };
+    const config = await parse(
+      JSON.stringify({
+        stack: "test",
+        issuer,
+        publisher: { source: { kubeconfig }, store: { secret }, https: { acme: {} } },
+      }),
+    );
+    const written: string[] = [];
+    const backup = new ScheduledBackup({
+      config,
+      backup: { recipients: [recipient], every: 86_400_000, place: { folder: "/nowhere", keep: 1 } },
+      place: { name: "a bucket", put: (file) => Promise.resolve(void written.push(file)) },
+      deps: { clock: systemClock, env: {}, logger: silentLogger },
+    });
+    await until("a backup is there", () => written.length > 0, { detail: () => String(backup.trouble) });
+    await backup.close();
+    assert.match(written.join(), /^test-publisher-.*\.age$/u);
+    const { files } = await publisherContents(config, { clock: systemClock, env: {}, logger: silentLogger });
+    assert.ok(files.get("documents.json")?.toString().includes(jwk.kid));
   });
 
   test("where the Secret is not there, the error says who makes it", async () => {

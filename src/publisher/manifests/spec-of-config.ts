@@ -62,6 +62,22 @@ function s3Input({ bucket, region, prefix, account, assumeRole, endpoint }: S3Co
   };
 }
 
+/** Backups that the pods write: into a bucket, with the credentials of their environment. */
+function backupInput(config: Config): object {
+  const { backup } = publisherOf(config);
+  if (backup === undefined) return {};
+  const { recipients, every, place } = backup;
+  if ("folder" in place)
+    return refuse(
+      config,
+      "publisher.backup.folder is lost with the pod that writes into it",
+      "Name a bucket in its place: publisher.backup.s3.",
+    );
+  const { bucket, region, prefix, account, endpoint } = place.s3;
+  const s3 = { bucket, region, ...(prefix === "" ? {} : { prefix }), ...defined({ account, endpoint }) };
+  return { backup: { recipients, every: durationText(every), s3 } };
+}
+
 /** The sections of the pods' config that say how they publish. */
 async function sectionsOf(
   config: Config,
@@ -146,6 +162,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
       probes: `[::]:${podPlaces.probes}`,
       stateDir: podPlaces.stateDir,
       store: { secret: { namespace, name } },
+      ...backupInput(config),
       ...sections,
     },
     ...proofByDns(config),
