@@ -14,13 +14,21 @@ const path = `projects/${projectNumber}/locations/global/workloadIdentityPools/p
 const upload = { project: "shop-project", projectNumber };
 const fetched = { project: "other-project", projectNumber: "210987654321", keys: "fetch" };
 
-async function manifests(t: TestContext, config: object) {
+async function manifests(t: TestContext, config: object, part: "operator" | "publisher" = "operator") {
   const folder = mkdtempSync(join(tmpdir(), "podtrust-operator-pods-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "podtrust.yaml");
   writeFileSync(file, JSON.stringify({ stack: "prod", issuer: "https://oidc.example.com", ...config }));
   const image = "registry.example.com/podtrust:0.1.0";
-  return podtrustHere(["manifests", "operator", "--image", image, "--keys", file, "--json"]);
+  return podtrustHere([
+    "manifests",
+    part,
+    "--image",
+    image,
+    part === "operator" ? "--keys" : "--file",
+    file,
+    "--json",
+  ]);
 }
 
 async function objectsOf(t: TestContext, config: object): Promise<readonly JsonRecord[]> {
@@ -91,5 +99,17 @@ describe("an operator in the cluster that uploads keys", () => {
     assert.deepEqual([served.code, /has a publisher, which uploads the keys/u.test(served.out)], [2, true]);
     const kept = await manifests(t, { gcp: [fetched] });
     assert.deepEqual([kept.code, /has no keys uploaded anywhere/u.test(kept.out)], [2, true]);
+  });
+
+  test("is what a publisher in pods is sent to, which would have no credentials for Google", async (t) => {
+    const publisher = { https: { acme: { email: "ops@example.com" } } };
+    const { code, out } = await manifests(t, { publisher, gcp: [upload] }, "publisher");
+    assert.equal(code, 2);
+    assert.match(
+      out,
+      /keys: upload of the section gcp is not for a publisher in pods.*manifests operator --keys/su,
+    );
+    const fetching = await manifests(t, { publisher, gcp: [fetched] }, "publisher");
+    assert.equal(fetching.code, 0, fetching.err);
   });
 });

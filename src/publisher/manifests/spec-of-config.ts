@@ -1,5 +1,12 @@
 import { defined, durationText, errorText, PodtrustError } from "../../core/base/index.ts";
-import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
+import {
+  acmeInput,
+  type Config,
+  type DnsConfig,
+  publisherOf,
+  type S3Config,
+  uploadingParties,
+} from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import { podPlaces, type PublisherMode, type PublisherSpec } from "./spec.ts";
@@ -143,6 +150,13 @@ function proofByDns({ dns, ...config }: Config): object {
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
+  const uploading = uploadingParties(config);
+  if (uploading.length > 0)
+    refuse(
+      config,
+      `keys: upload of the section ${uploading.join(", ")} is not for a publisher in pods: it has no credentials there`,
+      "Set keys: fetch, since the pods make the keys public. Or leave publisher out, and let an operator upload them: podtrust manifests operator --keys FILE.",
+    );
   const { jwksUri, keyRetention, relyingPartyCache, pollInterval, cacheControl, formerIssuers, distrusted } =
     publisherOf(config);
   const { sections, mode, files, certificateSecret } = await sectionsOf(config, choice.namespace);
