@@ -59,6 +59,7 @@ export const allowed: Record<string, readonly string[]> = {
   map: [
     "core/base",
     "core/admin",
+    "rules/bindings",
     "rules/rotation",
     "rules/tokens",
     "issuer",

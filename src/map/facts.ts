@@ -1,3 +1,4 @@
+import type { BoundKind } from "../rules/bindings/index.ts";
 import type { RotationRecord } from "../rules/rotation/index.ts";
 import type { PodTokens } from "../rules/tokens/index.ts";
 import type { OidcProviderFacts, RoleState, SeenParty } from "../stack/parts/index.ts";
@@ -66,13 +67,18 @@ export interface MapPod extends MapServiceAccount {
   readonly tokens?: PodTokens;
 }
 
-/** An AWSRoleBinding, as far as it was carried out. */
+/** A binding of any relying party, as far as it was carried out. It is named as its ServiceAccount. */
 export interface MapBinding extends MapServiceAccount {
-  /** ARNs of the roles that it has. */
-  readonly roles: readonly string[];
-  /** Why it is not Ready, in the operator's words. */
-  readonly notReady?: string;
-  /** RFC 3339: when STS last let its ServiceAccount in. */
+  readonly kind: BoundKind;
+  /** Whom its ServiceAccount becomes: ARNs of roles, resource ids of identities, addresses and principals of Google's. */
+  readonly becomes: readonly string[];
+  /** The condition Ready, in the operator's words; absent: no operator has looked at it yet. */
+  readonly ready?: {
+    readonly status: "True" | "False" | "Unknown";
+    readonly reason: string;
+    readonly message: string;
+  };
+  /** RFC 3339: when the relying party last let its ServiceAccount in. */
   readonly lastProof?: string;
 }
 

@@ -33,6 +33,7 @@ export {
   applyBinding,
   bindingsAdmitted,
   type BindingText,
+  installedParties,
   maxBindingFile,
   readBindingTexts,
 } from "./bindings/index.ts";

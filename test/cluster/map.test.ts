@@ -5,17 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import { mapLimit, systemClock } from "../../src/core/base/index.ts";
+import { mapLimit, PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { gatherMap, trustMap, type TrustMap } from "../../src/map/index.ts";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { bindingPolicies, loadPartyManifests } from "../../src/rules/bindings/index.ts";
 import { openStack } from "../../src/stack/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { chainYaml } from "../support/chain-world.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { account } from "../support/sandbox.ts";
+import { until } from "../support/until.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
 describe("the trust map of a real API server", { skip: leftOut() }, () => {
@@ -90,6 +92,48 @@ describe("the trust map of a real API server", { skip: leftOut() }, () => {
     assert.deepEqual([who?.exists, who?.pods], [true, 1]);
   });
 
+  test("has bindings of every kind that is installed, and says of each whether it is Ready", async () => {
+    const rows = await loadPartyManifests(["aws", "gcp"]);
+    const items = bindingPolicies(rows).filter(
+      (one) => (one as { readonly kind: string }).kind === "CustomResourceDefinition",
+    );
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], list);
+    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    const email = "web@shop-project.iam.gserviceaccount.com";
+    const binding = {
+      apiVersion: "podtrust.dev/v1alpha1",
+      kind: "GCPServiceAccountBinding",
+      metadata: { name: "demo-service-account", namespace: "aws-test" },
+    };
+    const reason = { reason: "EmailNotGranted", message: "no grant names it" };
+    const lastTransitionTime = "2026-11-28T12:00:00Z";
+    const conditions = [{ type: "Ready", status: "False", ...reason, lastTransitionTime }];
+    await until("the kind is served", () =>
+      admin.apply({ ...binding, spec: { email } }, { fieldManager: "test" }).catch((error: unknown) => {
+        const passes = ["cluster-not-found", "cluster-not-ready"];
+        if (error instanceof PodtrustError && passes.includes(error.code)) return undefined;
+        throw error;
+      }),
+    );
+    const options = { fieldManager: "test", subresource: "status" } as const;
+    await admin.apply({ ...binding, status: { emails: [email], conditions } }, options);
+    const map = await look(plane.adminKubeconfig);
+    assert.deepEqual(map.unseen, []);
+    assert.deepEqual(map.bindings, [
+      {
+        ...binding.metadata,
+        kind: binding.kind,
+        becomes: [email],
+        ready: { status: "False", ...reason },
+      },
+    ]);
+    assert.match(
+      map.findings.map(({ text }) => text).join(),
+      /GCPServiceAccountBinding aws-test\/demo-service-account is not Ready: EmailNotGranted: no grant/u,
+    );
+  });
+
   test("without rights it says which are lacking, and draws what IAM shows", async () => {
     const { token } = await admin.requestToken("many", "account-1", {
       audiences: "cluster",
@@ -104,8 +148,9 @@ describe("the trust map of a real API server", { skip: leftOut() }, () => {
     const map = await look(kubeconfig);
     assert.equal(map.access.length, 1);
     const said = map.unseen.map(({ what, why, next }) => `${what}: ${why} ${next ?? ""}`).join("\n");
-    for (const plural of ["serviceaccounts", "pods", "awsrolebindings"])
+    for (const plural of ["serviceaccounts", "pods", "awsrolebindings", "gcpserviceaccountbindings"])
       assert.match(said, new RegExp(plural, "u"));
+    assert.doesNotMatch(said, /azureidentitybindings/u, "of what is not installed no right is lacking");
     assert.doesNotMatch(JSON.stringify(map), /eyJ[\w-]{20}/u);
     const who = map.nodes.find(({ kind }) => kind === "service-account");
     assert.deepEqual([who?.exists, who?.pods], [undefined, undefined]);

@@ -157,14 +157,45 @@ describe("the trust map", () => {
     const roles = [role("web", trust(onlyFor("shop/web")))];
     const [{ arn } = { arn: "" }] = roles;
     const bindings = [
-      { namespace: "shop", name: "web", roles: [arn], lastProof },
-      { namespace: "shop", name: "late", roles: [], notReady: "RoleMissing: there is none" },
-    ];
+      {
+        kind: "AWSRoleBinding",
+        namespace: "shop",
+        name: "web",
+        becomes: [arn],
+        ready: { status: "True", reason: "TokenAccepted", message: "" },
+        lastProof,
+      },
+      {
+        kind: "AWSRoleBinding",
+        namespace: "shop",
+        name: "late",
+        becomes: [],
+        ready: { status: "False", reason: "RoleMissing", message: "there is none" },
+      },
+    ] as const;
     const map = trustMap(factsOf({ ...inCluster("shop/web"), bindings, accounts: [accountWith(roles)] }));
     assert.deepEqual(map.access[0]?.proof, { outcome: "accepted", at: lastProof, by: "binding shop/web" });
     assert.deepEqual(map.access[0]?.askedBy, ["binding shop/web"]);
     assert.deepEqual(rules(map), ["broken binding-not-ready"]);
-    assert.match(map.findings[0]?.text ?? "", /shop\/late is not Ready: RoleMissing/u);
+    assert.match(map.findings[0]?.text ?? "", /AWSRoleBinding shop\/late is not Ready: RoleMissing/u);
+    assert.deepEqual(map.bindings, bindings);
+  });
+
+  test("tells bindings of every kind that no operator has looked at", () => {
+    const bindings = (["AzureIdentityBinding", "GCPServiceAccountBinding"] as const).map((kind) => ({
+      kind,
+      namespace: "shop",
+      name: "web",
+      becomes: [],
+    }));
+    const map = trustMap(factsOf({ bindings }));
+    assert.deepEqual(
+      map.findings.map(({ rule, text }) => `${rule}: ${text}`),
+      bindings.map(
+        ({ kind }) =>
+          `binding-not-ready: the ${kind} shop/web is not Ready: no operator has looked at it yet`,
+      ),
+    );
   });
 
   test("leaves open what only the call brings, and names the key on which it hangs", () => {

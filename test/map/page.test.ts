@@ -68,6 +68,30 @@ describe("the page of the trust map", () => {
   });
 });
 
+describe("bindings on the page", () => {
+  test("stand by kind and name, with their reason, and with their namespace for the filter", () => {
+    const page = bodyOf(mapPage(trustMap(smallFacts()))).replaceAll(/\s+/gu, " ");
+    const [, list = ""] = /<div class="live" id="bindings-live">(.*?)<\/div>/u.exec(page) ?? [];
+    const items = list.split("<li ").slice(1);
+    assert.equal(items.length, 3);
+    const [day = "", night = "", web = ""] = items;
+    assert.match(
+      day,
+      /data-ns="batch".*batch\/day.*GCPServiceAccountBinding.*Not Ready<.*EmailNotGranted: no grant/u,
+    );
+    assert.match(
+      night,
+      /AzureIdentityBinding.*Not known to be Ready<.*no operator has looked at it yet.*nobody yet/u,
+    );
+    assert.match(web, /AWSRoleBinding.*>Ready<.*last proved on 2026-11-28 11:30:00 UTC.*role\/web/u);
+  });
+
+  test("are said to be none where there are none", () => {
+    const page = mapPage(trustMap({ ...smallFacts(), bindings: [] }));
+    assert.match(page, /There are none that were seen/u);
+  });
+});
+
 describe("the page that is served", () => {
   test("is for who has the token and asks by a loopback name, and for nobody else", async (t) => {
     const page = await serveMap(trustMap(smallFacts()), { port: 0, watch: 60 });

@@ -94,9 +94,50 @@ describe("relying parties beside AWS on the map", () => {
     const party = identity(google, { letsIn: ["shop/job"], others: "alice" });
     assert.deepEqual(told(trustMap(facts([party]))), [
       "broken not-admitted: it does not let in shop/web, which is to become it",
-      "wider not-asked-for: it lets in shop/job, which the config does not name",
+      "wider not-asked-for: it lets in shop/job, which neither the config nor a binding names",
       "wider other-principals: it lets in alice too",
     ]);
+  });
+
+  test("take a binding's word: who asked for a way, when it was proved, and that it is meant", () => {
+    const lastProof = "2026-11-28T11:30:00Z";
+    const ready = { status: "True", reason: "GoogleAccepted", message: "" } as const;
+    const binding = {
+      kind: "GCPServiceAccountBinding",
+      namespace: "shop",
+      name: "job",
+      becomes: [email],
+      ready,
+      lastProof,
+    } as const;
+    const party = identity(google, { letsIn: ["shop/web", "shop/job"] });
+    const map = trustMap(facts([party], { bindings: [binding] }));
+    assert.deepEqual(told(map), []);
+    const way = map.access.find(({ serviceAccount }) => serviceAccount === "service-account shop/job");
+    assert.deepEqual(way?.askedBy, ["binding shop/job"]);
+    assert.deepEqual(way?.proof, { outcome: "accepted", at: lastProof, by: "binding shop/job" });
+    // Of somebody else's ServiceAccount, or of another identity, it says nothing.
+    for (const other of [
+      { ...binding, name: "other" },
+      { ...binding, becomes: ["other@shop.iam.gserviceaccount.com"] },
+    ])
+      assert.match(told(trustMap(facts([party], { bindings: [other] }))).join(), /not-asked-for/u);
+  });
+
+  test("know an identity by its resource id, in any case, and tell on it that its binding is not Ready", () => {
+    const id = "/subscriptions/s/resourceGroups/Apps/providers/x/web";
+    const ready = { status: "False", reason: "QuotaReached", message: "20 of 20" } as const;
+    const binding = { kind: "AzureIdentityBinding", namespace: "shop", name: "job" } as const;
+    const party = identity(google, { id, letsIn: ["shop/web", "shop/job"] });
+    const bound = { ...binding, becomes: [id.toLowerCase()], ready };
+    const map = trustMap(facts([party], { bindings: [bound] }));
+    assert.deepEqual(told(map), [
+      "broken binding-not-ready: the AzureIdentityBinding shop/job is not Ready: QuotaReached: 20 of 20",
+    ]);
+    const mine = { ...bound, kind: "GCPServiceAccountBinding", becomes: [email] } as const;
+    const named = trustMap(facts([identity(google, { letsIn: ["shop/job"] })], { bindings: [mine] }));
+    const finding = named.findings.find(({ rule }) => rule === "binding-not-ready");
+    assert.equal(finding?.node, `role Google Cloud, project shop, ${email}`);
   });
 
   test("tell of keys that were not uploaded and of those that are still, and of nothing where keys are fetched", () => {

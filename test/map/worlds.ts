@@ -26,6 +26,24 @@ export function smallFacts(): MapFacts {
       { kid: "before", alg: "RS256" },
     ],
     accounts: [accountWith(roles, { wanted: [wanted("web", "shop/web"), wanted("job", "shop/job")] })],
+    bindings: [
+      {
+        kind: "AWSRoleBinding",
+        namespace: "shop",
+        name: "web",
+        becomes: [`arn:aws:iam::${account}:role/web`],
+        ready: { status: "True", reason: "TokenAccepted", message: "" },
+        lastProof: "2026-11-28T11:30:00Z",
+      },
+      {
+        kind: "GCPServiceAccountBinding",
+        namespace: "batch",
+        name: "day",
+        becomes: [],
+        ready: { status: "False", reason: "EmailNotGranted", message: "no grant names day@shop" },
+      },
+      { kind: "AzureIdentityBinding", namespace: "batch", name: "night", becomes: [] },
+    ],
     proofs: [
       { account, role: "web", serviceAccount: "shop/web", kid: "first", accepted: true, said: "" },
       {
@@ -67,6 +85,13 @@ export function hostileMap(): TrustMap {
       askedBy: one.askedBy.map(named),
       decidingKeys: one.decidingKeys.map(named),
       ...(one.proof === undefined ? {} : { proof: { ...one.proof, by: hostile, said: hostile } }),
+    })),
+    bindings: map.bindings.map((one) => ({
+      ...one,
+      namespace: named(one.namespace),
+      name: named(one.name),
+      becomes: one.becomes.map(named),
+      ...(one.ready === undefined ? {} : { ready: { ...one.ready, reason: hostile, message: hostile } }),
     })),
     findings: map.findings.map((one) => ({ ...one, text: named(one.text), next: hostile })),
     unseen: [{ what: hostile, why: hostile, next: hostile }],

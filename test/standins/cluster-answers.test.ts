@@ -49,6 +49,11 @@ describe("the stand-in cluster", () => {
     await assert.rejects(admin.createNamespace("Not_Legal"), { code: "usage" });
   });
 
+  test("names the resources of a group and version that it knows, and none of another", async () => {
+    assert.deepEqual(await admin.servedResources("authentication.k8s.io/v1"), ["selfsubjectreviews"]);
+    assert.deepEqual(await admin.servedResources("podtrust.dev/v1alpha1"), []);
+  });
+
   test("gives the reader each of its faults under its own reason", async () => {
     const bad = await world.cluster();
     const api = await world.connect(bad, "publisher");

@@ -56,6 +56,10 @@ function printSummary({ output }: CommandContext, map: TrustMap): void {
     `${many("service-account")} ServiceAccounts can become ${many("role")} roles by ${map.access.length} ways, ${proved} of them proved${by}`,
     2,
   );
+  const { bindings } = map;
+  const ready = bindings.filter((one) => one.ready?.status === "True").length;
+  if (bindings.length > 0)
+    output.line(`${bindings.length} ${bindings.length === 1 ? "binding" : "bindings"}, ${ready} Ready`, 2);
   for (const [kind, title] of [
     ["broken", "does not hold"],
     ["wider", "lets in more than it says"],

@@ -1,8 +1,10 @@
-import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, recordOf, textOf } from "../../core/base/index.ts";
+import { type BoundKind, partyNames } from "../../rules/bindings/index.ts";
 import { podTokensOf } from "../../rules/tokens/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { MapBinding, MapPod, MapServiceAccount, Unseen } from "../facts.ts";
-import { seen } from "../../stack/index.ts";
+import { installedParties, seen } from "../../stack/index.ts";
+import { boundBy } from "./bindings.ts";
 
 /** More of a kind than a picture can be of: those beyond are said to be unseen. */
 const maxObjects = 20_000;
@@ -15,7 +17,7 @@ export interface ClusterObjects {
   readonly unseen: readonly Unseen[];
 }
 
-type Listed = "ServiceAccount" | "Pod" | "AWSRoleBinding";
+type Listed = "ServiceAccount" | "Pod" | BoundKind;
 
 async function listed(
   api: KubernetesApi,
@@ -30,8 +32,6 @@ async function listed(
     return look.value;
   }
   if (look.kind === "skipped") return undefined;
-  // Where the operator was never installed there is no such kind.
-  if (kind === "AWSRoleBinding" && look.error.code === "cluster-not-found") return [];
   const { message, next } = look.error;
   unseen.push({ what: `${kind}s of the cluster`, why: message, next });
   return undefined;
@@ -50,20 +50,25 @@ function podOf(pod: KubernetesObject): MapPod {
   return { ...nameOf(pod), serviceAccount, ...defined({ tokens: podTokensOf(pod) }) };
 }
 
-function notReady(status: JsonRecord): string | undefined {
-  const ready = recordsOf(status["conditions"]).find(({ type }) => type === "Ready");
-  if (ready === undefined || ready["status"] === "True") return undefined;
-  return `${textOf(ready["reason"]) ?? ""}: ${textOf(ready["message"]) ?? ""}`;
-}
-
-function bindingOf(binding: KubernetesObject): MapBinding {
-  const status = recordOf(binding["status"]);
-  const lastProof = textOf(status["lastProof"]);
-  return {
-    ...nameOf(binding),
-    roles: recordsOf(status["roles"]).flatMap(({ arn }) => textOf(arn) ?? []),
-    ...defined({ lastProof, notReady: notReady(status) }),
-  };
+/** The bindings of each relying party whose kinds are installed: of the others there are none. */
+async function allBindings(
+  api: KubernetesApi,
+  unseen: Unseen[],
+  signal: AbortSignal,
+): Promise<readonly MapBinding[]> {
+  const look = await seen(signal, () => installedParties(api, { signal }));
+  if (look.kind === "failed") {
+    const { message, next } = look.error;
+    unseen.push({ what: "bindings of the cluster", why: message, next });
+  }
+  if (look.kind !== "seen") return [];
+  const found = await Promise.all(
+    look.value.map(async (party) => {
+      const objects = await listed(api, partyNames[party].binding.kind, unseen, signal);
+      return (objects ?? []).map((binding) => ({ ...nameOf(binding), ...boundBy(party, binding) }));
+    }),
+  );
+  return found.flat();
 }
 
 /** ServiceAccounts, pods and bindings of all namespaces; what may not be listed is said. */
@@ -72,12 +77,12 @@ export async function clusterObjects(api: KubernetesApi, signal: AbortSignal): P
   const [accounts, pods, bindings] = await Promise.all([
     listed(api, "ServiceAccount", unseen, signal),
     listed(api, "Pod", unseen, signal),
-    listed(api, "AWSRoleBinding", unseen, signal),
+    allBindings(api, unseen, signal),
   ]);
   return {
     ...(accounts === undefined ? {} : { serviceAccounts: accounts.map(nameOf) }),
     ...(pods === undefined ? {} : { pods: pods.filter((pod) => !isOver(pod)).map(podOf) }),
-    bindings: (bindings ?? []).map(bindingOf),
+    bindings,
     unseen,
   };
 }

@@ -91,8 +91,8 @@ export class RequestedAccess {
       const arns = new Map(roles.map(({ name, arn }) => [name, arn]));
       for (const { name, serviceAccounts } of wanted) this.#addAll(arns.get(name), serviceAccounts, "config");
     }
-    for (const { namespace, name, roles } of bindings)
-      for (const arn of roles) this.#addAll(arn, [`${namespace}/${name}`], `binding ${namespace}/${name}`);
+    for (const { namespace, name, becomes } of bindings)
+      for (const arn of becomes) this.#addAll(arn, [`${namespace}/${name}`], `binding ${namespace}/${name}`);
   }
 
   #addAll(arn: string | undefined, serviceAccounts: readonly string[], by: string): void {

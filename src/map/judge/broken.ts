@@ -1,15 +1,20 @@
 import type { MapFacts } from "../facts.ts";
 import { type MapAccess, type MapFinding, type MapNode, nodeId } from "./graph.ts";
 
-const nodeIdOf = (facts: MapFacts, nodes: readonly MapNode[], arns: readonly string[]): string =>
-  nodes.find(({ id }) => arns.some((arn) => id === nodeId("role", arn)))?.id ??
-  nodeId("issuer", facts.issuer);
+const nodeIdOf = (facts: MapFacts, nodes: readonly MapNode[], becomes: readonly string[]): string =>
+  nodes.find(({ id, kind, name, party }) =>
+    becomes.some(
+      (one) => id === nodeId("role", one) || (kind === "role" && party !== undefined && name === one),
+    ),
+  )?.id ?? nodeId("issuer", facts.issuer);
 
 function brokenBindings(facts: MapFacts, nodes: readonly MapNode[]): readonly MapFinding[] {
-  return facts.bindings.flatMap(({ namespace, name, roles, notReady }): MapFinding[] => {
-    if (notReady === undefined) return [];
-    const text = `the binding ${namespace}/${name} is not Ready: ${notReady}`;
-    return [{ kind: "broken", rule: "binding-not-ready", node: nodeIdOf(facts, nodes, roles), text }];
+  return facts.bindings.flatMap(({ kind, namespace, name, becomes, ready }): MapFinding[] => {
+    if (ready?.status === "True") return [];
+    const why =
+      ready === undefined ? "no operator has looked at it yet" : `${ready.reason}: ${ready.message}`;
+    const text = `the ${kind} ${namespace}/${name} is not Ready: ${why}`;
+    return [{ kind: "broken", rule: "binding-not-ready", node: nodeIdOf(facts, nodes, becomes), text }];
   });
 }
 

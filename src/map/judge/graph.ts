@@ -1,4 +1,4 @@
-import type { Unseen } from "../facts.ts";
+import type { MapBinding, Unseen } from "../facts.ts";
 
 /** What stands on a map. */
 export type NodeKind =
@@ -131,6 +131,8 @@ export interface TrustMap {
   readonly nodes: readonly MapNode[];
   readonly links: readonly MapLink[];
   readonly access: readonly MapAccess[];
+  /** Bindings of all relying parties whose kinds the cluster has. */
+  readonly bindings: readonly MapBinding[];
   readonly findings: readonly MapFinding[];
   readonly unseen: readonly Unseen[];
 }

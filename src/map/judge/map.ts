@@ -188,6 +188,7 @@ export function trustMap(facts: MapFacts): TrustMap {
     nodes: [...nodes.values()],
     links,
     access,
+    bindings: facts.bindings,
     findings,
     unseen: facts.unseen,
   };

@@ -1,4 +1,4 @@
-import type { MapFacts, MapParty } from "../facts.ts";
+import type { MapBinding, MapFacts, MapParty } from "../facts.ts";
 import { issuersOf } from "./access.ts";
 import { type MapAccess, type MapFinding, type MapLink, type MapNode, nodeId, type Proof } from "./graph.ts";
 
@@ -20,9 +20,22 @@ const providerId = (party: MapParty): string =>
 const identityId = (party: MapParty, { name }: Identity): string =>
   nodeId("role", `${whereOf(party)}, ${name}`);
 
-function proofOf({ now }: MapFacts, party: MapParty, identity: Identity, who: string): Proof | undefined {
+/** The binding by which a ServiceAccount is to become an identity. Resource ids are the same in every case, addresses have one. */
+function bindingOf({ bindings }: MapFacts, { id, name }: Identity, who: string): MapBinding | undefined {
+  const meant = (id ?? name).toLowerCase();
+  return bindings.find(
+    (one) => `${one.namespace}/${one.name}` === who && one.becomes.some((to) => to.toLowerCase() === meant),
+  );
+}
+
+/** The last time that it was asked: by this run, or by the operator for a binding. */
+function proofOf(facts: MapFacts, party: MapParty, identity: Identity, who: string): Proof | undefined {
+  const { now } = facts;
   const found = party.proofs.find((one) => one.identity === identity.name && one.serviceAccount === who);
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    const at = bindingOf(facts, identity, who)?.lastProof;
+    return at === undefined ? undefined : { outcome: "accepted", at, by: `binding ${who}` };
+  }
   const base = { at: new Date(now).toISOString(), by: "this run" };
   return found.accepted
     ? { outcome: "accepted", ...base }
@@ -43,7 +56,10 @@ function accessOf(facts: MapFacts, party: MapParty): readonly MapAccess[] {
         issuer: nodeId("issuer", provider.issuer),
         outcome: "admitted",
         decidingKeys: [],
-        askedBy: identity.wanted.includes(who) ? ["config"] : [],
+        askedBy: [
+          ...(identity.wanted.includes(who) ? ["config"] : []),
+          ...(bindingOf(facts, identity, who) === undefined ? [] : [`binding ${who}`]),
+        ],
         ...(provider.uploaded === undefined ? {} : { isUploaded: true }),
         ...(proof === undefined ? {} : { proof }),
       };
@@ -129,12 +145,14 @@ function uploadFindings({ cluster }: MapFacts, party: MapParty): readonly MapFin
   ];
 }
 
-function identityFindings(party: MapParty, identity: Identity): readonly MapFinding[] {
+function identityFindings(facts: MapFacts, party: MapParty, identity: Identity): readonly MapFinding[] {
   if (!identity.exists) return [];
   const node = identityId(party, identity);
   const { letsIn, wanted, others } = identity;
   const kept = wanted.filter((who) => !letsIn.includes(who));
-  const extra = letsIn.filter((who) => !wanted.includes(who));
+  const extra = letsIn.filter(
+    (who) => !wanted.includes(who) && bindingOf(facts, identity, who) === undefined,
+  );
   const refused = party.proofs.filter((one) => one.identity === identity.name && !one.accepted);
   return [
     ...kept.map((who): MapFinding => ({
@@ -158,7 +176,7 @@ function identityFindings(party: MapParty, identity: Identity): readonly MapFind
             kind: "wider",
             rule: "not-asked-for",
             node,
-            text: `it lets in ${extra.join(", ")}, which the config does not name`,
+            text: `it lets in ${extra.join(", ")}, which neither the config nor a binding names`,
             next: plan,
           } as const,
         ]),
@@ -187,7 +205,7 @@ export function partiesOnMap(facts: MapFacts): PartiesOnMap {
     findings: parties.flatMap((party) => [
       ...missing(facts, party),
       ...uploadFindings(facts, party),
-      ...party.identities.flatMap((identity) => identityFindings(party, identity)),
+      ...party.identities.flatMap((identity) => identityFindings(facts, party, identity)),
     ]),
   };
 }

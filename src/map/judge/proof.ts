@@ -25,7 +25,7 @@ export function proofOf(facts: MapFacts, { account, role, serviceAccount }: Clai
       : { outcome: "refused", at, by: "this run", said };
   }
   const binding = facts.bindings.find(
-    (one) => `${one.namespace}/${one.name}` === serviceAccount && one.roles.includes(role.arn),
+    (one) => `${one.namespace}/${one.name}` === serviceAccount && one.becomes.includes(role.arn),
   );
   if (binding?.lastProof === undefined) return undefined;
   return { outcome: "accepted", at: binding.lastProof, by: `binding ${serviceAccount}` };

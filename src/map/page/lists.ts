@@ -1,5 +1,6 @@
 import { type Html, html } from "../../core/html/index.ts";
 import type { MapAccess, MapNode } from "../judge/index.ts";
+import { bindingsPart } from "./bindings.ts";
 import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, partiesOf, provedText } from "./parts.ts";
 import type { MapView } from "./view.ts";
 
@@ -216,6 +217,13 @@ export function nodeLists(view: MapView): readonly Html[] {
           : html`<ul class="plain">
               ${accounts.map((one) => serviceAccountItem(view, one))}
             </ul>`,
+    }),
+    listSection({
+      id: "bindings",
+      title: "Bindings",
+      lead: "What namespaces asked for by objects of the cluster, and what its operator last said of each.",
+      count: view.map.bindings.length,
+      body: bindingsPart(view.map),
     }),
     listSection({
       id: "steps",

@@ -140,7 +140,8 @@ function headerPart(view: MapView): Html {
     </div>
     <nav aria-label="On this page">
       <a href="#picture">Picture</a> <a href="#attention">To look at</a> <a href="#roles">Roles</a>
-      <a href="#service-accounts">ServiceAccounts</a> <a href="#steps">Clusters, keys, issuers</a>
+      <a href="#service-accounts">ServiceAccounts</a> <a href="#bindings">Bindings</a>
+      <a href="#steps">Clusters, keys, issuers</a>
       <a href="#providers">OIDC providers</a> <a href="#policies">Policies</a>
     </nav>
   </header>`;

@@ -141,6 +141,11 @@ export interface KubernetesApi {
   sentCredential(): SentCredential | undefined;
   /** The answer for a path such as /version, whatever its status. */
   get(path: string, options?: CallOptions): Promise<KubernetesAnswer>;
+  /**
+   * Plurals of the resources that the API server serves now of a group and version such as `podtrust.dev/v1alpha1`; none where
+   * it does not know them. Whoever is let in may ask (ClusterRole system:discovery).
+   */
+  servedResources(groupVersion: string, options?: CallOptions): Promise<readonly string[]>;
   /** Discovery document and JWK Set (non-resource paths; ClusterRole system:service-account-issuer-discovery). */
   oidcDocuments(options?: CallOptions): Promise<ClusterOidcDocuments>;
   /** A token of a ServiceAccount by the TokenRequest API. */

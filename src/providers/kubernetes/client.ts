@@ -1,4 +1,11 @@
-import { collectBytes, defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import {
+  collectBytes,
+  defined,
+  type JsonRecord,
+  PodtrustError,
+  recordsOf,
+  textOf,
+} from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
@@ -73,6 +80,17 @@ class Client implements KubernetesApi {
 
   get(path: string, options: CallOptions = {}): Promise<KubernetesAnswer> {
     return this.#caller.send({ path, ...options });
+  }
+
+  async servedResources(groupVersion: string, options: CallOptions = {}): Promise<readonly string[]> {
+    const path = `/apis/${groupVersion}`;
+    const right = `get on the non-resource URL ${path}`;
+    const purpose = this.#purpose({ what: `ask which resources ${groupVersion} has`, right });
+    const answer = await this.get(path, options);
+    if (answer.status === 404) return [];
+    if (answer.status !== 200) throw await this.#caller.fault(purpose, answer, options);
+    const { resources } = jsonObject(purpose, answer.body);
+    return recordsOf(resources).flatMap(({ name }) => textOf(name) ?? []);
   }
 
   async oidcDocuments(options: CallOptions = {}): Promise<ClusterOidcDocuments> {

@@ -5,6 +5,8 @@ import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 export interface SeenIdentity {
   /** What tells it from others of its place: an address, `role web`. */
   readonly name: string;
+  /** What the status of a binding calls it; absent: by its name. */
+  readonly id?: string;
   /** False: the config names it, and it is not there. */
   readonly exists: boolean;
   /** Whom it lets in, as NAMESPACE/NAME. */

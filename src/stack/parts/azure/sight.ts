@@ -1,10 +1,12 @@
+import { identityPath } from "../../../providers/azure/index.ts";
 import type { PartContext } from "../part.ts";
 import { admittedBy, type PartySight, type SeenIdentity, type SeenParty } from "../sight.ts";
 import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts";
 
 /** Whom an identity lets in by its federated credentials: by those of the issuer, where they are for its cloud's audience. */
-function identityOf(look: AzureIdentityLook, issuer: string, audience: string): SeenIdentity {
+function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string): SeenIdentity {
   const { title, clientId, credentials, identity } = look;
+  const { tenant, audience } = group;
   const subjects = credentials.flatMap(({ issuer: of, subject, audiences }) => {
     // Whoever has a token of another issuer is nobody of this cluster.
     if (of !== issuer) return [`${subject} of ${of}`];
@@ -12,6 +14,7 @@ function identityOf(look: AzureIdentityLook, issuer: string, audience: string): 
   });
   return {
     name: title,
+    ...(identity.kind === "managed" ? { id: identityPath(tenant, identity.name) } : {}),
     exists: clientId !== undefined,
     ...admittedBy(subjects),
     wanted: identity.serviceAccounts,
@@ -41,7 +44,7 @@ function sightOf(group: AzureGroup, issuer: string): PartySight {
             ["Audience", audience],
           ],
         },
-        identities: identities.map((one) => identityOf(one, issuer, audience)),
+        identities: identities.map((one) => identityOf(one, group, issuer)),
       };
     },
     async ask({ name }, jwt, signal) {
