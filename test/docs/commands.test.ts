@@ -95,7 +95,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "manifests s3-policy": /"AWS:SourceArn"/u,
   "manifests s3-publisher-policy": /"s3:PutObject"/u,
   "publish keys": /has the keys as it should|uploaded to/u,
-  bind: /kind: AWSRoleBinding/u,
+  bind: /kind: \w+Binding/u,
   "manifests operator-rbac": /podtrust-canary/u,
   "manifests bindings": /podtrust-grants/u,
   "manifests injection": /kind: MutatingAdmissionPolicy\n/u,

@@ -9,6 +9,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { readTrust } from "../../src/rules/bindings/index.ts";
 import { BoundAccounts } from "../../src/operator/bindings/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
+import { googleBinding } from "../support/bindings/google.ts";
 import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
@@ -54,6 +55,29 @@ describe("podtrust bind", () => {
     assert.match((await podtrustHere(args)).out, /^kind: AWSRoleBinding$/mu);
   });
 
+  test("prints bindings of Azure and Google: of what is there by name, id or address, and of what is made", async () => {
+    const id =
+      "/subscriptions/33333333-4444-5555-6666-777777777777/resourceGroups/apps/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
+    const email = "web@shop-project.iam.gserviceaccount.com";
+    for (const [args, kind, spec] of [
+      [["--for", "azure"], "AzureIdentityBinding", { managed: {} }],
+      [["--for", "azure", "--group", "shared"], "AzureIdentityBinding", { managed: { group: "shared" } }],
+      [
+        ["--for", "azure", "--existing", "web", "--group", "shared"],
+        "AzureIdentityBinding",
+        { existing: { name: "web", group: "shared" } },
+      ],
+      [["--for", "azure", "--existing", id], "AzureIdentityBinding", { existing: { resourceId: id } }],
+      [["--for", "gcp"], "GCPServiceAccountBinding", { direct: true }],
+      [["--for", "gcp", "--existing", email], "GCPServiceAccountBinding", { email }],
+    ] as const) {
+      const { code, out, err } = await podtrustHere(["bind", "shop/web", ...args, "--json"]);
+      assert.equal(code, 0, err);
+      const whole = { ...bindingOf({ trust: "default", ...spec }), kind };
+      assert.deepEqual(JSON.parse(out), whole, args.join(" "));
+    }
+  });
+
   test("takes a managed policy of AWS's own by its name", async () => {
     const { out } = await podtrustHere(["bind", "shop/web", "--policy", "AmazonSSMReadOnlyAccess"]);
     assert.match(out, /^ +- arn:aws:iam::aws:policy\/AmazonSSMReadOnlyAccess$/mu);
@@ -66,6 +90,21 @@ describe("podtrust bind", () => {
       "a role that is existing and managed",
       ["shop/web", "--policy", ssm, "--existing", `arn:aws:iam::${account}:role/x`],
       /managed, existing or a chain/u,
+    ],
+    [
+      "a policy of AWS's at Google",
+      ["shop/web", "--for", "gcp", "--policy", ssm],
+      /--policy goes with --for aws, and this is for gcp/u,
+    ],
+    [
+      "an address that is none of Google's",
+      ["shop/web", "--for", "gcp", "--existing", "web@example.com"],
+      /spec\.email .*does not fit/u,
+    ],
+    [
+      "a group and a resource id",
+      ["shop/web", "--for", "azure", "--existing", "/x", "--group", "g"],
+      /resourceId/u,
     ],
     ["a name without a namespace", ["web", "--policy", ssm], /web is not NAMESPACE\/NAME/u],
     ["a tag without a value", ["shop/web", "--policy", ssm, "--tag", "team"], /--tag team is not KEY=VALUE/u],
@@ -131,12 +170,14 @@ describe("podtrust plan --bindings", () => {
       trustOf({ ...one, grants: [grant] }),
       { apiVersion: "v1", kind: "Service", metadata: { name: "web" } },
       bindingOf({ roles: [webRole] }),
+      googleBinding({ direct: true }),
     ];
     const documents = objects.map((object) => `---\n# Source: web/templates/web.yaml\n${yamlText(object)}`);
     await files(world, { "rendered.yaml": `${documents.join("")}---\n# Source: web/templates/empty.yaml\n` });
     const { code, out, err } = await plan(world);
     assert.equal(code, 0, err);
     assert.match(out, /^\+ aws\/\d+\/role\/prod\.shop\.web {2}create$/mu);
+    assert.match(err, /note: GCPServiceAccountBinding left out: AWS's bindings alone are planned/u);
   });
 
   test("tells of each mistake in a file of many documents, and in a List, its line", async (t) => {

@@ -1,6 +1,6 @@
 /** What Helm says after an installation or upgrade: what has to be waited for, and how one sees that it works. */
 export const notesText = `{{- if .Values.bindings.enabled }}
-Wait before the first AWSRoleBinding: the API server needs some seconds to learn of the new kinds, and up to half a minute to
+Wait before the first binding: the API server needs some seconds to learn of the new kinds, and up to half a minute to
 judge by them. This ends when it takes bindings:
   podtrust wait bindings
 {{- end }}

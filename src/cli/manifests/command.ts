@@ -83,7 +83,8 @@ function defineQuota(manifests: Command, context: CommandContext): void {
     .command("quota")
     .description("print the ResourceQuota that bounds how many bindings and ServiceAccounts a namespace has")
     .requiredOption("--namespace <namespace...>", "namespace of tenants")
-    .option("--bindings <count>", "AWSRoleBindings at the most, each of up to eight roles", "20")
+    .option("--bindings <count>", "bindings of each kind at the most; one at AWS has up to eight roles", "20")
+    .addOption(boundParties("relying parties whose bindings are counted"))
     .option("--service-accounts <count>", "ServiceAccounts at the most", "50")
     .action(async (options: QuotaOptions) => {
       const { runQuota } = await import("./run-quota.ts");
@@ -288,7 +289,7 @@ export const manifestsUses: CommandUses = {
     examples: [
       "podtrust manifests quota --namespace shop | kubectl apply -f -",
       "podtrust manifests quota --namespace shop team-a --bindings 5 --service-accounts 20",
-      "podtrust manifests quota --namespace shop --json",
+      "podtrust manifests quota --namespace shop --for aws gcp | kubectl apply -f -",
     ],
     guide: "grants",
   },

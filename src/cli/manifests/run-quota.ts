@@ -1,4 +1,4 @@
-import { tenantQuota } from "../../rules/bindings/index.ts";
+import { type BoundParty, tenantQuota } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 import { whole } from "./replicas.ts";
@@ -7,6 +7,7 @@ import { whole } from "./replicas.ts";
 export interface QuotaOptions {
   readonly namespace: readonly string[];
   readonly bindings: string;
+  readonly for: readonly BoundParty[];
   readonly serviceAccounts: string;
 }
 
@@ -14,6 +15,7 @@ export interface QuotaOptions {
 export function runQuota(context: CommandContext, options: QuotaOptions): void {
   const bindings = whole("--bindings", options.bindings, 10_000);
   const serviceAccounts = whole("--service-accounts", options.serviceAccounts, 10_000);
-  const items = options.namespace.map((namespace) => tenantQuota({ namespace, bindings, serviceAccounts }));
+  const spec = { bindings, parties: options.for, serviceAccounts };
+  const items = options.namespace.map((namespace) => tenantQuota({ namespace, ...spec }));
   printObjects(context, items);
 }

@@ -45,7 +45,7 @@ export function definePlan(program: Command, context: CommandContext): void {
     .option("-o, --out <file>", "save the plan, for podtrust up FILE to apply just that")
     .option(
       "--bindings <dir>",
-      "plan the AWSRoleBinding and AWSTrust files of this folder instead of a config",
+      "plan the AWSRoleBinding and AWSTrust files of this folder instead of a config; those of other relying parties are left out",
     )
     .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
@@ -97,7 +97,9 @@ async function runPlanBindings(context: CommandContext, options: PlanBindingsOpt
   const { bindingTexts } = await import("../options/binding-files.ts");
   checkAlone(options);
   const { clock, signal, progress, output } = context;
-  const files = readBindingTexts(await bindingTexts(context.path(options.bindings)));
+  const { left, ...files } = readBindingTexts(await bindingTexts(context.path(options.bindings)));
+  if (left.length > 0)
+    progress.line(`note: ${left.join(", ")} left out: AWS's bindings alone are planned`, 6);
   const aws = new BoundAccounts({ clock, notice: (text) => progress.line(`note: ${text}`, 6) });
   try {
     const set = { ...files, upsertOnly: options.upsertOnly === true };

@@ -6,6 +6,7 @@ export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
   bindingManifests,
   bindingPolicies,
+  grantsGuardName,
   proofTokenSeconds,
   tenantQuota,
   defaultIdentity,
@@ -36,4 +37,4 @@ export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/roo
 export { type Shares, shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";
-export { loadPartyManifests } from "./relying-parties.ts";
+export { bindingProblems, loadPartyManifests } from "./relying-parties.ts";

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { recordOf } from "../../core/base/index.ts";
-import { bindingManifests, loadPartyManifests, partyNames } from "./index.ts";
+import {
+  apiVersion,
+  bindingManifests,
+  bindingProblems,
+  loadPartyManifests,
+  partyNames,
+  tenantQuota,
+} from "./index.ts";
 
 /** `CustomResourceDefinition awstrusts.podtrust.dev` of each object. */
 const titles = (objects: readonly object[]): readonly string[] =>
@@ -24,6 +31,31 @@ describe("what bindings take in a cluster", () => {
     for (const { binding, trust } of Object.values(partyNames))
       for (const { plural } of [binding, trust])
         assert.ok(found.includes(`CustomResourceDefinition ${plural}.podtrust.dev`), plural);
+  });
+
+  test("is bounded for a namespace by the same number of each kind that is named, AWS's alone by default", () => {
+    const hardOf = (quota: object): object => recordOf(recordOf(recordOf(quota)["spec"])["hard"]);
+    const spec = { namespace: "shop", bindings: 5, serviceAccounts: 20 };
+    const accounts = { "count/serviceaccounts": "20" };
+    const ofAws = { "count/awsrolebindings.podtrust.dev": "5", ...accounts };
+    assert.deepEqual(hardOf(tenantQuota(spec)), ofAws);
+    assert.deepEqual(hardOf(tenantQuota({ ...spec, parties: ["gcp"] })), {
+      "count/gcpserviceaccountbindings.podtrust.dev": "5",
+      ...accounts,
+    });
+    const all = Object.keys(hardOf(tenantQuota({ ...spec, parties })));
+    for (const { binding } of Object.values(partyNames))
+      assert.ok(all.includes(`count/${binding.plural}.podtrust.dev`), binding.plural);
+  });
+
+  test("has a binding that every API server finds well-formed, by which it is asked whether it judges", async () => {
+    const metadata = { namespace: "shop", name: "web" };
+    for (const row of await loadPartyManifests(parties)) {
+      const object = { apiVersion, kind: row.names.binding.kind, metadata, spec: row.probe };
+      assert.deepEqual(bindingProblems(row, object), []);
+      const [problem] = bindingProblems(row, { ...object, kind: "AWSTrust" });
+      assert.deepEqual(problem, { path: "kind", message: `is not ${object.kind}` });
+    }
   });
 
   test("lets the operator write annotations of those alone that are named", async () => {

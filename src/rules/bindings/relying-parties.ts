@@ -1,5 +1,7 @@
 import { awsManifests, type PartyManifests } from "./manifests/index.ts";
 import type { BoundParty } from "./names.ts";
+import { readObject } from "./objects/read.ts";
+import type { FieldProblem } from "./schema/index.ts";
 
 /** One row for each relying party, loaded by whoever has to do with its bindings. */
 const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {
@@ -11,4 +13,14 @@ const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {
 /** What bindings of these relying parties take in a cluster, each named once. */
 export function loadPartyManifests(parties: readonly BoundParty[]): Promise<readonly PartyManifests[]> {
   return Promise.all([...new Set(parties)].map((one) => rows[one]()));
+}
+
+/** Everything that the definition of a relying party's binding finds wrong with an object: the API server refuses it likewise. */
+export function bindingProblems({ kinds, names }: PartyManifests, object: unknown): readonly FieldProblem[] {
+  return kinds
+    .filter((one) => one.names.kind === names.binding.kind)
+    .flatMap(({ spec }) => {
+      const read = readObject(object, names.binding, spec);
+      return "problems" in read ? read.problems : [];
+    });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { partyNames } from "../../rules/bindings/index.ts";
 import { SwiftClock } from "../../../test/support/swift-clock.ts";
 import { applyBinding, bindingsAdmitted } from "./admission.ts";
 
@@ -13,16 +14,38 @@ const notGranted = new PodtrustError(
 );
 const invalid = new PodtrustError("cluster-refused", "it answered 422: spec.roles: Required value");
 
-/** A cluster that answers each next application with the next of these, and with the last from then on. */
-function clusterThat(answers: readonly (PodtrustError | "taken")[]) {
+/** The next of some with each call, and the last from then on. */
+function inTurn<T>(all: readonly T[]): () => T | undefined {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    return all[Math.min(calls, all.length) - 1];
+  };
+}
+
+/**
+ * A cluster that answers each next application with the next of these, and with the last from then on; `served`: the kinds
+ * that it knows, likewise.
+ */
+function clusterThat(
+  answers: readonly (PodtrustError | "taken")[],
+  served: readonly (readonly string[])[] = [["awsrolebindings", "awstrusts"]],
+) {
   const applied: ApplyOptions[] = [];
+  const objects: KubernetesObject[] = [];
+  const [nextAnswer, nextServed] = [inTurn(answers), inTurn(served)];
   const apply = (object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> => {
-    const answer = answers[Math.min(applied.length, answers.length - 1)];
+    const answer = nextAnswer();
     applied.push(options);
+    objects.push(object);
     return answer instanceof PodtrustError ? Promise.reject(answer) : Promise.resolve(object);
   };
-  return { applied, cluster: { apply } as Partial<KubernetesApi> as KubernetesApi };
+  const servedResources = (): Promise<readonly string[]> => Promise.resolve(nextServed() ?? []);
+  const cluster = { server: "https://cluster", apply, servedResources } as Partial<KubernetesApi>;
+  return { applied, objects, cluster: cluster as KubernetesApi };
 }
+
+const kindsOf = (objects: readonly KubernetesObject[]): readonly string[] => objects.map(({ kind }) => kind);
 
 function waitOf() {
   const reasons: string[] = [];
@@ -80,5 +103,50 @@ describe("waiting for bindings", () => {
 
   test("ends at once with a refusal that is not the guard's", async () => {
     await assert.rejects(bindingsAdmitted(clusterThat([invalid]).cluster, waitOf().wait), invalid);
+    // AWS's guard says nothing of Google's bindings.
+    const { cluster } = clusterThat([notGranted], [["gcpserviceaccountbindings"]]);
+    await assert.rejects(bindingsAdmitted(cluster, waitOf().wait), notGranted);
+  });
+
+  test("asks for each kind that the cluster knows, and for none that is not installed", async () => {
+    const every = Object.values(partyNames).map((names) => names.binding);
+    const all = clusterThat(["taken"], [every.map(({ plural }) => plural)]);
+    const kinds = every.map(({ kind }) => kind);
+    assert.deepEqual(await bindingsAdmitted(all.cluster, waitOf().wait), kinds);
+    assert.deepEqual(kindsOf(all.objects), [...kinds, ...kinds, ...kinds, ...kinds]);
+    const one = clusterThat(["taken"], [["gcpserviceaccountbindings", "gcptrusts"]]);
+    assert.deepEqual(await bindingsAdmitted(one.cluster, waitOf().wait), ["GCPServiceAccountBinding"]);
+    assert.deepEqual(new Set(kindsOf(one.objects)), new Set(["GCPServiceAccountBinding"]));
+  });
+
+  test("goes on where the cluster knows none yet, and says how definitions are had when it gives up", async () => {
+    const late = clusterThat(["taken"], [[], [], ["azureidentitybindings"]]);
+    const { wait, reasons } = waitOf();
+    assert.deepEqual(await bindingsAdmitted(late.cluster, wait), ["AzureIdentityBinding"]);
+    const none = "cluster https://cluster does not know bindings";
+    assert.deepEqual(reasons, [none, none]);
+    await assert.rejects(bindingsAdmitted(clusterThat(["taken"], [[]]).cluster, waitOf().wait), {
+      code: "cluster-not-found",
+      next: /manifests bindings/u,
+    });
+  });
+
+  test("goes on for those that are named, whatever else is there", async () => {
+    const aws = ["awsrolebindings"];
+    const late = clusterThat(["taken"], [aws, [...aws, "gcpserviceaccountbindings"]]);
+    const { wait, reasons } = waitOf();
+    assert.deepEqual(await bindingsAdmitted(late.cluster, wait, ["gcp"]), ["GCPServiceAccountBinding"]);
+    assert.deepEqual(reasons, ["cluster https://cluster does not know GCPServiceAccountBinding"]);
+    assert.ok(!kindsOf(late.objects).includes("AWSRoleBinding"));
+  });
+
+  test("begins anew where a kind comes while it asks", async () => {
+    const aws = ["awsrolebindings"];
+    const growing = clusterThat(["taken"], [aws, aws, [...aws, "azureidentitybindings"]]);
+    const { wait, reasons } = waitOf();
+    const kinds = ["AWSRoleBinding", "AzureIdentityBinding"];
+    assert.deepEqual(await bindingsAdmitted(growing.cluster, wait), kinds);
+    assert.match(reasons.join(), /now AWSRoleBinding, AzureIdentityBinding$/u);
+    assert.equal(growing.objects.length, 2 + 2 + 4 * 2);
   });
 });

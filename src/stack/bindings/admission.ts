@@ -1,6 +1,15 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
-import { bindingObject } from "../../rules/bindings/index.ts";
+import {
+  apiVersion,
+  type BoundKind,
+  type BoundParty,
+  grantsGuardName,
+  loadPartyManifests,
+  type PartyManifests,
+  partyNames,
+} from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { installedParties } from "./installed.ts";
 
 /** How long an API server may take no bindings after their definitions were applied, in milliseconds. */
 const newKindsSchedule: RetrySchedule = {
@@ -49,34 +58,73 @@ export function applyBinding(
   return retried(wait, ["cluster-not-ready"], () => cluster.apply(object, { fieldManager, signal }));
 }
 
-/** The name and namespace of a binding that is judged and never kept. `default` is in every cluster. */
-const probe = { namespace: "default", name: "podtrust-admission-probe", trust: "default" } as const;
-const probeRole = "arn:aws:iam::000000000000:role/podtrust-admission-probe";
+/** The name and namespace of bindings that are judged and never kept. `default` is in every cluster. */
+const metadata = { namespace: "default", name: "podtrust-admission-probe" } as const;
 
 // API servers look for new policies every second, so a single good answer may be older than the policy.
 const goodAnswers = 4;
 const betweenGoodAnswers = 1000;
 
+const kindsOf = (parties: readonly BoundParty[]): readonly BoundKind[] =>
+  parties.map((party) => partyNames[party].binding.kind);
+
+/** Those that are meant, or all whose kinds are there. Throws `cluster-not-found` where one of them, or each, is not. */
+async function meantParties(
+  cluster: KubernetesApi,
+  parties: readonly BoundParty[] | undefined,
+  signal: AbortSignal,
+): Promise<readonly BoundParty[]> {
+  const installed = await installedParties(cluster, { signal });
+  const meant = parties ?? installed;
+  const absent = meant.filter((one) => !installed.includes(one));
+  if (meant.length > 0 && absent.length === 0) return meant;
+  const what = absent.length === 0 ? "bindings" : kindsOf(absent).join(", ");
+  throw new PodtrustError("cluster-not-found", `cluster ${cluster.server} does not know ${what}`, {
+    next: "Apply their definitions, which podtrust manifests bindings prints.",
+    detail: { server: cluster.server, reason: "not-found" },
+  });
+}
+
+/** Has a binding of a relying party judged. Throws what `KubernetesApi.apply` throws, but the refusal of the guard itself. */
+async function judged(cluster: KubernetesApi, row: PartyManifests, signal: AbortSignal): Promise<void> {
+  const { names, probe } = row;
+  const object = { apiVersion, kind: names.binding.kind, metadata, spec: probe };
+  try {
+    await cluster.apply(object, { fieldManager, dryRun: true, signal });
+  } catch (error) {
+    // A refusal of the guard itself is a judgement: the trust is there and does not grant this.
+    if (!hasCode(error, "cluster-refused") || !error.message.includes(`'${grantsGuardName(names)}'`))
+      throw error;
+  }
+}
+
 /**
- * Waits until the API server takes bindings: for some seconds on end it took a binding in a dry run, or
- * refused it as not granted. Definitions that are not there yet are waited for. Throws the last refusal when the schedule
- * ends, and other errors of `KubernetesApi.apply` at once.
+ * Waits until the API server takes bindings of some relying parties, or of all whose kinds it knows: for some seconds on end
+ * it took one of each in a dry run, or refused it as not granted. Definitions that are not there yet are waited for. Gives the
+ * kinds. Throws the last refusal when the schedule ends, and other errors of `KubernetesApi.apply` at once.
  */
-export async function bindingsAdmitted(cluster: KubernetesApi, wait: AdmissionWait): Promise<void> {
+export async function bindingsAdmitted(
+  cluster: KubernetesApi,
+  wait: AdmissionWait,
+  parties?: readonly BoundParty[],
+): Promise<readonly BoundKind[]> {
   const { clock, signal } = wait;
-  const object = bindingObject({ ...probe, existing: probeRole });
-  const judged = async (): Promise<void> => {
-    try {
-      await cluster.apply(object, { fieldManager, dryRun: true, signal });
-    } catch (error) {
-      // A refusal of the guard itself is a judgement: the trust is there and does not grant this.
-      if (!hasCode(error, "cluster-refused") || !error.message.includes("'podtrust-grants'")) throw error;
-    }
+  const allJudged = async (): Promise<readonly BoundKind[]> => {
+    const meant = await meantParties(cluster, parties, signal);
+    for (const row of await loadPartyManifests(meant)) await judged(cluster, row, signal);
+    return kindsOf(meant);
   };
-  await retried(wait, ["cluster-not-ready", "cluster-not-found"], async () => {
-    for (let good = 0; good < goodAnswers; good += 1) {
-      if (good > 0) await clock.sleep(betweenGoodAnswers, signal);
-      await judged();
+  return retried(wait, ["cluster-not-ready", "cluster-not-found"], async () => {
+    const kinds = await allJudged();
+    for (let good = 1; good < goodAnswers; good += 1) {
+      await clock.sleep(betweenGoodAnswers, signal);
+      const now = await allJudged();
+      if (now.join() !== kinds.join())
+        throw new PodtrustError(
+          "cluster-not-ready",
+          `it knew ${kinds.join(", ")}, and now ${now.join(", ")}`,
+        );
     }
+    return kinds;
   });
 }

@@ -1,11 +1,14 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import {
   type Binding,
+  bindingNames,
+  type BoundKind,
   kindOf,
   type Read,
   readBinding,
   readTrust,
   type Trust,
+  trustNames,
 } from "../../rules/bindings/index.ts";
 import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 
@@ -79,18 +82,19 @@ function repeated(named: readonly { readonly name: string; readonly place: strin
 }
 
 /**
- * Reads bindings and trusts from YAML: any number of documents in each text, each an object or a List. Objects of other
- * kinds are left. Throws `binding-invalid` with every mistake at once, each with its file and line.
+ * Reads bindings and trusts of AWS from YAML: any number of documents in each text, each an object or a List. Objects of
+ * other kinds are left; `left` names those of other relying parties. Throws `binding-invalid` with every mistake at once, each with its file and line.
  */
 export function readBindingTexts(texts: readonly BindingText[]): {
   readonly bindings: readonly Binding[];
   readonly trusts: readonly Trust[];
+  readonly left: readonly BoundKind[];
 } {
   const problems: string[] = [];
   const found = texts.flatMap((one) => objectsOf(one, problems));
   const of = (kind: string): readonly ParsedDocument[] => found.filter(({ value }) => kindOf(value) === kind);
-  const bindings = all(of("AWSRoleBinding"), readBinding, problems);
-  const trusts = all(of("AWSTrust"), readTrust, problems);
+  const bindings = all(of(bindingNames.kind), readBinding, problems);
+  const trusts = all(of(trustNames.kind), readTrust, problems);
   problems.push(
     ...repeated([
       ...bindings.map(({ object: { namespace, name }, place }) => ({
@@ -100,8 +104,15 @@ export function readBindingTexts(texts: readonly BindingText[]): {
       ...trusts.map(({ object: { name }, place }) => ({ name: `AWSTrust ${name}`, place })),
     ]),
   );
-  if (problems.length === 0)
-    return { bindings: bindings.map(({ object }) => object), trusts: trusts.map(({ object }) => object) };
+  if (problems.length === 0) {
+    const kinds = new Set(found.flatMap(({ value }) => kindOf(value) ?? []));
+    const left = [...kinds].filter((kind) => kind !== bindingNames.kind && kind !== trustNames.kind);
+    return {
+      bindings: bindings.map(({ object }) => object),
+      trusts: trusts.map(({ object }) => object),
+      left,
+    };
+  }
   const first = problems.slice(0, maxProblems);
   throw new PodtrustError(
     "binding-invalid",

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { recordOf, recordsOf } from "../../../src/core/base/index.ts";
+import { recordOf, recordsOf, systemClock } from "../../../src/core/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { googleManifests } from "../../../src/rules/bindings/gcp/index.ts";
 import { bindingManifests, partyNames } from "../../../src/rules/bindings/index.ts";
@@ -19,7 +19,7 @@ import {
   malformedGoogle,
   ungrantedGoogle,
 } from "../../support/bindings/google.ts";
-import { mainFile } from "../../support/cli.ts";
+import { mainFile, podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, freePorts, leftOut, startControlPlane } from "../harness/index.ts";
 import { apply, create, until } from "./plane.ts";
 
@@ -96,6 +96,13 @@ describe("bindings at Google on a real API server", { skip: leftOut() }, () => {
       const { status, text } = await create(plane, object, { dryRun: true });
       assert.equal(status, 201, text);
     });
+
+  test("podtrust wait bindings waits for these kinds, where AWS's are not installed", async () => {
+    const args = ["wait", "bindings", "--json", "--kubeconfig", plane.adminKubeconfig];
+    const { code, out, err } = await podtrustHere(args, { clock: systemClock });
+    assert.equal(code, 0, err);
+    assert.deepEqual(recordOf(JSON.parse(out))["kinds"], ["GCPServiceAccountBinding"]);
+  });
 
   test("gives the operator tokens of others for a provider of Google's, and for nobody else", async () => {
     await plane.kubectl(["create", "serviceaccount", "-n", "shop", "other"]);

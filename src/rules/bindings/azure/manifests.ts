@@ -11,7 +11,7 @@ import {
   trustStatus,
 } from "../manifests/index.ts";
 import { relyingParties } from "../../oidc/index.ts";
-import { partyNames } from "../names.ts";
+import { defaultTrust, partyNames } from "../names.ts";
 import type { ListField } from "../schema/index.ts";
 import { azureBindingSpec } from "./binding-schema.ts";
 import { azureTrustSpec } from "./trust-schema.ts";
@@ -99,6 +99,7 @@ export const azureManifests: PartyManifests = {
     what: "the identity of this binding",
     requirements,
   },
+  probe: { trust: defaultTrust, existing: { name: "podtrust-admission-probe" } },
   annotates: (key) =>
     `${key} in ["${azureAnnotations["client-id"].key}", "${azureAnnotations["tenant-id"].key}", "${azureAnnotations["azure-cloud"].key}"]`,
   audience: {

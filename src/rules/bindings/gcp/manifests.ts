@@ -9,7 +9,7 @@ import {
   text,
   trustStatus,
 } from "../manifests/index.ts";
-import { partyNames } from "../names.ts";
+import { defaultTrust, partyNames } from "../names.ts";
 import { maxNames } from "./decide.ts";
 import { fitsEmailCel } from "./email.ts";
 import { googleBindingSpec, googleTrustSpec } from "./schema.ts";
@@ -78,6 +78,10 @@ export const googleManifests: PartyManifests = {
         lacks: `"cannot help: namespace and name have more than ${maxNames} characters, which Google takes"`,
       },
     ],
+  },
+  probe: {
+    trust: defaultTrust,
+    email: "podtrust-admission-probe@podtrust-probe.iam.gserviceaccount.com",
   },
   annotates: (key) => `${key} in [${googleKeys.map((one) => `"${one}"`).join(", ")}]`,
   audience: { cel: (value) => `${value}.matches("${provider}")`, said: "a provider of Google's" },

@@ -1,6 +1,6 @@
 import { sameTagKeyCel } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
-import { bindingNames, defaultProfile, partyNames, trustNames } from "../names.ts";
+import { bindingNames, defaultProfile, defaultTrust, partyNames, trustNames } from "../names.ts";
 import { bindingSpec } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
 import type { ListField } from "../schema/index.ts";
@@ -116,6 +116,15 @@ export const awsManifests: PartyManifests = {
     named: '"profile " + r.profile + ": " + ',
     what: "a role of this binding",
     requirements,
+  },
+  probe: {
+    trust: defaultTrust,
+    roles: [
+      {
+        profile: defaultProfile,
+        existing: { arn: "arn:aws:iam::000000000000:role/podtrust-admission-probe" },
+      },
+    ],
   },
   annotates: (key) =>
     `${key} in ["${accountAnnotations["role-arn"]}", "${accountAnnotations.audience}"] || ${key}.startsWith("${profilePrefix}") || ${key}.startsWith("${chainPrefix}")`,

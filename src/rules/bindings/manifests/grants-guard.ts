@@ -1,5 +1,5 @@
 import { fitsCel } from "../decide/pattern.ts";
-import { apiGroup, apiVersion } from "../names.ts";
+import { apiGroup, apiVersion, type PartyNames } from "../names.ts";
 import { anyFits, listOf } from "./cel.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
@@ -15,6 +15,11 @@ const maxMessage = 4000;
 const bounded = (text: string): string =>
   `size(${text}) > ${maxMessage} ? ${text}.substring(0, ${maxMessage}) + "…" : ${text}`;
 
+/** The policy that refuses bindings which no grant allows, as its refusals name it. */
+export function grantsGuardName({ suffix }: Pick<PartyNames, "suffix">): string {
+  return `podtrust-grants${suffix}`;
+}
+
 /**
  * Says at once, to whoever writes a binding, what no grant allows: which grants there are for him, and what each lacks,
  * since he may not read trusts. `decide` decides it again before AWS is asked, and by that alone AWS is changed. So a guard
@@ -22,13 +27,13 @@ const bounded = (text: string): string =>
  * binding go, too.
  */
 export function grantsGuard({ names, question }: PartyManifests): readonly object[] {
-  const { binding, trust, suffix } = names;
+  const { binding, trust } = names;
   const { asked, named, what, requirements } = question;
   const covered = requirements.map(({ allowed }) => `(${allowed})`).join(" && ");
   const lacks = `[${requirements.map((one) => `(${one.allowed}) ? "" : ${one.lacks}`).join(", ")}].filter(s, s != "").join(", ")`;
   const none = `"no grant of ${trust.kind} " + params.metadata.name`;
   return guard({
-    name: `podtrust-grants${suffix}`,
+    name: grantsGuardName(names),
     failurePolicy: "Ignore",
     paramKind: { apiVersion, kind: trust.kind },
     rules: [

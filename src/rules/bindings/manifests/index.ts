@@ -9,6 +9,7 @@ import type { PartyManifests } from "./party.ts";
 import { releaseGuard } from "./release-guard.ts";
 import { reconcileRights, tenantRights } from "./rights.ts";
 
+export { grantsGuardName } from "./grants-guard.ts";
 export { proofTokenSeconds } from "./operator-guards.ts";
 export { tenantQuota } from "./quota.ts";
 export { awsManifests } from "./aws.ts";

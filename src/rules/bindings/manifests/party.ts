@@ -1,3 +1,4 @@
+import type { JsonRecord } from "../../../core/base/index.ts";
 import type { KindNames, PartyNames } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 
@@ -47,6 +48,8 @@ export interface PartyManifests {
   /** Binding and trust. */
   readonly kinds: readonly KindDefinition[];
   readonly question: GrantsQuestion;
+  /** `spec` of a binding that is well-formed and hardly anybody is granted: it is judged and never kept. */
+  readonly probe: JsonRecord;
   /** Whether an annotation of a ServiceAccount is one by which podtrust says what it becomes: CEL over a key. */
   readonly annotates: (key: string) => string;
   /** Audiences beside those that are named for which the operator may ask for tokens of others: CEL over one, and in words. */

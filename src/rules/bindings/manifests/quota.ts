@@ -1,22 +1,29 @@
-import { apiGroup, bindingNames } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames } from "../names.ts";
 
 /** How much of an account and of the cluster a namespace may take. */
 export interface QuotaSpec {
   readonly namespace: string;
-  /** Bindings: of each come up to eight roles, of which an account has 1,000 by AWS's default. */
+  /** Of each relying party so many: of one at AWS come up to eight roles, of which an account has 1,000 by AWS's default. */
   readonly bindings: number;
+  /** AWS alone by default. */
+  readonly parties?: readonly BoundParty[];
   readonly serviceAccounts: number;
 }
 
 /** A ResourceQuota: who may write in a namespace, by the roles `edit` and `admin` of Kubernetes, may not change it. */
-export function tenantQuota({ namespace, bindings, serviceAccounts }: QuotaSpec): object {
+export function tenantQuota(spec: QuotaSpec): object {
+  const { namespace, bindings, parties = ["aws"], serviceAccounts } = spec;
+  const counted = parties.map((one) => [
+    `count/${partyNames[one].binding.plural}.${apiGroup}`,
+    String(bindings),
+  ]);
   return {
     apiVersion: "v1",
     kind: "ResourceQuota",
     metadata: { name: "podtrust-bindings", namespace },
     spec: {
       hard: {
-        [`count/${bindingNames.plural}.${apiGroup}`]: String(bindings),
+        ...(Object.fromEntries(counted) as Readonly<Record<string, string>>),
         "count/serviceaccounts": String(serviceAccounts),
       },
     },
