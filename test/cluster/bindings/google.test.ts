@@ -104,6 +104,13 @@ describe("bindings at Google on a real API server", { skip: leftOut() }, () => {
     assert.deepEqual(recordOf(JSON.parse(out))["kinds"], ["GCPServiceAccountBinding"]);
   });
 
+  test("podtrust bind --for gcp --apply is judged by the guard of these kinds", async () => {
+    const args = ["bind", "other/web", "--for", "gcp", "--existing", email, "--apply"];
+    const { code, err } = await podtrustHere([...args, "--kubeconfig", plane.adminKubeconfig]);
+    assert.equal(code, 1);
+    assert.match(err, /'podtrust-grants-gcp'.*no grant of GCPTrust default/u);
+  });
+
   test("gives the operator tokens of others for a provider of Google's, and for nobody else", async () => {
     await plane.kubectl(["create", "serviceaccount", "-n", "shop", "other"]);
     const own = await plane.requestToken("podtrust", "podtrust-operator", issuer);
