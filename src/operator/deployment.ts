@@ -17,11 +17,6 @@ import {
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
-/** The config of an operator that uploads keys, and Google's provider that takes its own token. */
-export interface OperatorKeys extends TokenTaker {
-  readonly config: string;
-}
-
 /** A file with a token of the operator's own for a relying party, and the variable that names it. */
 export interface OperatorToken {
   readonly volume: string;
@@ -54,8 +49,10 @@ export interface OperatorSpec extends Omit<
   readonly configMaps: boolean;
   /** Name of the ConfigMap with the role map; empty for none. */
   readonly roleMap: string;
-  /** What it uploads the cluster's keys by; empty texts where it uploads none. */
-  readonly keys: OperatorKeys;
+  /** The config that it uploads the cluster's keys by; empty where it uploads none. */
+  readonly keys: string;
+  /** Google's provider that takes its own token; empty texts where its credentials come otherwise, or it needs none. */
+  readonly google: TokenTaker;
   /** ARN of its own role in AWS; empty where its credentials come otherwise, or it needs none. */
   readonly role: string;
   /** A Secret with environment variables (a proxy, AWS credentials), which may be absent. */
@@ -101,7 +98,7 @@ function argsOf(spec: OperatorSpec): readonly string[] {
     ...(webhook ? ["--webhook"] : []),
     ...(configMaps ? ["--config-maps"] : []),
     ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
-    ...(keys.config === "" ? [] : [`--keys=${configFolder}/${configFile}`]),
+    ...(keys === "" ? [] : [`--keys=${configFolder}/${configFile}`]),
     ...settingsArgs(spec.pods),
   ];
 }
@@ -123,16 +120,14 @@ function container(spec: OperatorSpec): object {
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 2, 2),
     ...lockedContainer,
-    ...(keys.config === ""
-      ? {}
-      : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }] }),
+    ...(keys === "" ? {} : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }] }),
   };
 }
 
 /** Of its config, which it reads when it starts. */
 function configMap({ keys }: OperatorSpec, metadata: object): readonly object[] {
-  if (keys.config === "") return [];
-  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys.config } }];
+  if (keys === "") return [];
+  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys } }];
 }
 
 /** A pod with a volume for each token, which all of its containers have. */
@@ -158,21 +153,21 @@ function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord
 }
 
 /** A pod with the credentials of its own token. By hand, and not by what it is to watch over: it comes up where nothing injects yet. */
-function withCredentials(pod: JsonRecord, { role, keys, tokens }: OperatorSpec): JsonRecord {
+function withCredentials(pod: JsonRecord, { role, google, tokens }: OperatorSpec): JsonRecord {
   const atAws = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds });
-  return withTokens(keys.config === "" ? atAws : injectOwnGoogle(atAws, keys), tokens);
+  return withTokens(google.provider === "" ? atAws : injectOwnGoogle(atAws, google), tokens);
 }
 
 function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector): object {
   const { name, replicas, priorityClass, keys, pods } = spec;
   // Changes with the config, so that the pods are started anew.
-  const digest = createHash("sha256").update(keys.config).digest("hex");
+  const digest = createHash("sha256").update(keys).digest("hex");
   const pod = {
     metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(spec)],
-      ...(keys.config === "" ? {} : { volumes: [{ name: "config", configMap: { name } }] }),
+      ...(keys === "" ? {} : { volumes: [{ name: "config", configMap: { name } }] }),
     },
   };
   const template = withCredentials(pod, spec);
@@ -199,7 +194,7 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
       evict: evictPerMinute > 0,
       configMaps,
       roleMap,
-      keys: keys.config !== "",
+      keys: keys !== "",
       pods,
       ...webhook,
     }),

@@ -24,6 +24,7 @@ const configs = {
 } as const;
 const s3Issuer = "https://example-oidc.s3.eu-central-1.amazonaws.com";
 const role = "arn:aws:iam::111122223333:role/podtrust/operator";
+const googleProvider = "projects/123456789012/locations/global/workloadIdentityPools/bindings/providers/prod";
 
 describe("the chart", { skip }, () => {
   let helm: Helm;
@@ -146,11 +147,13 @@ describe("the chart", { skip }, () => {
       ...(await objectsOf(command)),
       ...bindingManifests({ name: "ops", audiences }),
     ]);
-    const google = operator("--bindings", "--name", "ops", "--for", "aws", "gcp");
-    await helm.renders(await valuesOf(google), [
-      ...(await objectsOf(google)),
-      ...bindingManifests({ name: "ops", rows: await loadPartyManifests(["aws", "gcp"]) }),
-    ]);
+    const rows = await loadPartyManifests(["aws", "gcp"]);
+    const own = ["--google-provider", googleProvider];
+    for (const more of [[], own, [...own, "--google-audience", "https://sts.example.com", "--role", role]]) {
+      const google = operator("--bindings", "--name", "ops", "--for", "aws", "gcp", ...more);
+      const wanted = [...(await objectsOf(google)), ...bindingManifests({ name: "ops", rows })];
+      await helm.renders(await valuesOf(google), wanted);
+    }
   });
 
   for (const mode of ["serviceaccounts", "configmap"])
@@ -238,7 +241,7 @@ describe("the chart", { skip }, () => {
       [{ operator: { pods: { labels: { "app.kubernetes.io/name": "x" } } } }, /labels/u],
       [{ operator: { pods: { resources: { limits: { memory: "lots" } } } } }, /memory/u],
       [{ operator: { failurePolicy: "ignore" } }, /failurePolicy/u],
-      [{ operator: { keys: { provider: "projects/shop/providers/x" } } }, /provider/u],
+      [{ operator: { google: { provider: "projects/shop/providers/x" } } }, /provider/u],
       [{ injection: { mode: "webhook" } }, /mode/u],
       [{ injection: { enabled: true } }, /injection.mode is empty: choose configmap/u],
       [{ bindings: { audiences: [] } }, /audiences/u],

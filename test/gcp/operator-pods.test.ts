@@ -1,4 +1,4 @@
-/** What an operator in the cluster is deployed with, so that it uploads keys to Google by its own token. */
+/** What an operator in the cluster is deployed with, so that it uploads keys to Google, and binds there, by its own token. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,28 +14,33 @@ const path = `projects/${projectNumber}/locations/global/workloadIdentityPools/p
 const upload = { project: "shop-project", projectNumber };
 const fetched = { project: "other-project", projectNumber: "210987654321", keys: "fetch" };
 
-async function manifests(t: TestContext, config: object, part: "operator" | "publisher" = "operator") {
+const image = "registry.example.com/podtrust:0.1.0";
+
+const operator = (...more: readonly string[]) =>
+  podtrustHere(["manifests", "operator", "--image", image, "--json", ...more]);
+
+function configFile(t: TestContext, config: object): string {
   const folder = mkdtempSync(join(tmpdir(), "podtrust-operator-pods-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "podtrust.yaml");
   writeFileSync(file, JSON.stringify({ stack: "prod", issuer: "https://oidc.example.com", ...config }));
-  const image = "registry.example.com/podtrust:0.1.0";
-  return podtrustHere([
-    "manifests",
-    part,
-    "--image",
-    image,
-    part === "operator" ? "--keys" : "--file",
-    file,
-    "--json",
-  ]);
+  return file;
 }
 
-async function objectsOf(t: TestContext, config: object): Promise<readonly JsonRecord[]> {
-  const { code, out, err } = await manifests(t, config);
+function manifests(t: TestContext, config: object, part: "operator" | "publisher" = "operator") {
+  const file = configFile(t, config);
+  if (part === "operator") return operator("--keys", file);
+  return podtrustHere(["manifests", part, "--image", image, "--file", file, "--json"]);
+}
+
+async function printed(made: ReturnType<typeof operator>): Promise<readonly JsonRecord[]> {
+  const { code, out, err } = await made;
   assert.equal(code, 0, err);
   return recordsOf(recordOf(JSON.parse(out))["items"]);
 }
+
+const objectsOf = (t: TestContext, config: object): Promise<readonly JsonRecord[]> =>
+  printed(manifests(t, config));
 
 const ofKind = (objects: readonly JsonRecord[], wanted: string): JsonRecord =>
   recordOf(objects.find(({ kind }) => kind === wanted));
@@ -112,4 +117,51 @@ describe("an operator in the cluster that uploads keys", () => {
     const fetching = await manifests(t, { publisher, gcp: [fetched] }, "publisher");
     assert.equal(fetching.code, 0, fetching.err);
   });
+});
+
+describe("an operator in the cluster that reconciles Google's bindings", () => {
+  const bindings = ["--bindings", "--for", "gcp"] as const;
+  const own = path.replace("/prod/", "/bindings/");
+
+  test("has a token of its own, and the file that names it, for the provider that is said, and no keys to upload", async () => {
+    const objects = await printed(operator(...bindings, "--google-provider", own));
+    const { file, audiences, args } = podsOf(objects);
+    assert.equal(file.kind === "external_account" && file.audience, `//iam.googleapis.com/${own}`);
+    assert.deepEqual(audiences, [`https://iam.googleapis.com/${own}`]);
+    assert.ok(Array.isArray(args) && args.includes("--for=gcp") && !args.join(" ").includes("--keys"));
+    assert.deepEqual(ofKind(objects, "ConfigMap"), {});
+  });
+
+  test("has its token for an audience that is said, in place of that of the keys", async (t) => {
+    const said = ["--google-provider", own, "--google-audience", "https://sts.example.com"];
+    const keys = ["--keys", configFile(t, { gcp: [upload] })];
+    const { file, audiences, args } = podsOf(await printed(operator(...bindings, ...said, ...keys)));
+    assert.equal(file.kind === "external_account" && file.audience, `//iam.googleapis.com/${own}`);
+    assert.deepEqual(audiences, ["https://sts.example.com"]);
+    assert.ok(Array.isArray(args) && args.includes("--keys=/etc/podtrust/podtrust.yaml"));
+  });
+
+  test("has nothing of Google's where no provider is said: its credentials come otherwise", async () => {
+    const text = JSON.stringify(await printed(operator(...bindings)));
+    assert.doesNotMatch(text, /GOOGLE_APPLICATION_CREDENTIALS|external-credential/u);
+  });
+
+  for (const [what, words, said] of [
+    [
+      "a name that is no provider's",
+      ["--google-provider", "projects/shop/providers/x"],
+      /no name of a provider/u,
+    ],
+    [
+      "an audience that is none",
+      ["--google-provider", own, "--google-audience", "a b"],
+      /it is no audience/u,
+    ],
+    ["an audience of no provider", ["--google-audience", "https://sts.example.com"], /for the provider of/u],
+  ] as const)
+    test(`is refused ${what}`, async () => {
+      const { code, out } = await operator(...bindings, ...words);
+      assert.equal(code, 2);
+      assert.match(out, said);
+    });
 });

@@ -146,11 +146,12 @@ const filledOperator = {
   environmentSecret: "zz-environment",
 } as const;
 
+const filledKeys = "zz-keys";
+
 /** The provider's name has the form of one: nothing else is given a token. */
-const filledKeys = {
-  config: "zz-keys",
+const filledGoogle = {
   provider: "projects/98765/locations/global/workloadIdentityPools/zz-pool/providers/zz-provider",
-  audience: "zz-keys-audience",
+  audience: "zz-google-audience",
 } as const;
 
 const operator: ChartPart = {
@@ -160,8 +161,9 @@ const operator: ChartPart = {
   marks: new Map([
     ...marksOf(shared),
     ...marksOf(filledOperator, "operator."),
-    ...marksOf(filledKeys, "operator.keys."),
-    [digestOf(filledKeys.config), ".Values.operator.keys.config | sha256sum"],
+    ...marksOf({ keys: filledKeys }, "operator."),
+    ...marksOf(filledGoogle, "operator.google."),
+    [digestOf(filledKeys), ".Values.operator.keys | sha256sum"],
     [spreadMark, ".Values.operator.pods.topologySpreadConstraints"],
   ]),
   optional: optionalMarks("operator"),
@@ -185,19 +187,28 @@ const operator: ChartPart = {
     present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
     present("role", filledOperator.role, ".Values.operator.role"),
     {
-      key: "keys",
+      // Keys are uploaded by the same token: three ways, and not four.
+      key: "atGoogle",
       options: [
-        { value: filledKeys, when: ".Values.operator.keys.config" },
-        { value: { ...filledKeys, config: "" }, when: "not .Values.operator.keys.config" },
+        { value: { keys: filledKeys, google: filledGoogle }, when: ".Values.operator.keys" },
+        {
+          value: { keys: "", google: filledGoogle },
+          when: "and (not .Values.operator.keys) .Values.operator.google.provider",
+        },
+        {
+          value: { keys: "", google: { provider: "", audience: "" } },
+          when: "not (or .Values.operator.keys .Values.operator.google.provider)",
+        },
       ],
     },
     ...podChoices("operator"),
   ],
-  objects: (chosen) =>
+  objects: ({ atGoogle, ...chosen }) =>
     operatorObjects({
       ...shared,
       ...filledOperator,
       ...chosen,
+      ...recordOf(atGoogle),
       bindings: boundOf(chosen),
       tokens: rowsOf(boundOf(chosen)).flatMap(({ ownToken }) => ownToken ?? []),
       pods: podsOf(chosen),

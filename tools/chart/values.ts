@@ -69,12 +69,13 @@ const operator = section({
   role: text("ARN of its own IAM role, for bindings; empty where its credentials come otherwise.", {
     pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
   }),
-  keys: section({
-    config: text("The podtrust.yaml by which it uploads the cluster's keys; empty where it uploads none."),
-    provider: text("Google's provider that takes the pods' own token; empty without keys.", {
-      pattern: `^(?:${googleProvider})?$`,
-    }),
-    audience: text("What that token is for; empty without keys.", { pattern: "^[!-~]{0,256}$" }),
+  keys: text("The podtrust.yaml by which it uploads the cluster's keys; empty where it uploads none."),
+  google: section({
+    provider: text(
+      "Google's provider that takes the pods' own token, for keys and bindings; empty where their credentials come otherwise.",
+      { pattern: `^(?:${googleProvider})?$` },
+    ),
+    audience: text("What that token is for; empty without a provider.", { pattern: "^[!-~]{0,256}$" }),
   }),
   environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
   pods: pods("Settings of the operator's pods, in Kubernetes' own words."),
@@ -205,9 +206,10 @@ operator:
   configMaps: false
   roleMap: ""
   role: ""
-  # Uploads the cluster's keys to Google where nobody publishes them: podtrust manifests operator --keys prints these.
-  keys:
-    config: ""
+  # Uploads the cluster's keys to Google where nobody publishes them: podtrust manifests operator --keys prints this.
+  keys: ""
+  # The pods' own token for Google, for keys and bindings: --keys prints this too, or --google-provider.
+  google:
     provider: ""
     audience: ""
   environmentSecret: podtrust-operator-environment

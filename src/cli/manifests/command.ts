@@ -182,6 +182,14 @@ function defineOperator(manifests: Command, context: CommandContext): void {
     )
     .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
     .option(
+      "--google-provider <name>",
+      "Google's provider that takes its own projected token, for bindings; with --keys in place of the config's first",
+    )
+    .option(
+      "--google-audience <audience>",
+      "with --google-provider: what that token is for (default: the provider's name as URL)",
+    )
+    .option(
       "--keys <file>",
       "let it upload the cluster's keys where this config has keys: upload, by its own projected token",
     )

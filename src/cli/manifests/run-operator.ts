@@ -1,4 +1,9 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import {
+  googleAnnotations,
+  googleAudience as ofGoogle,
+  type TokenTaker,
+} from "../../rules/injection/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorSpec } from "../../operator/index.ts";
 import { type BoundParty, loadPartyManifests } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -19,18 +24,44 @@ export interface OperatorManifestsOptions extends ReplicaOptions {
   readonly configMaps?: true;
   readonly roleMap: string;
   readonly role?: string;
+  readonly googleProvider?: string;
+  readonly googleAudience?: string;
   readonly keys?: string;
 }
 
-const noKeys = { config: "", provider: "", audience: "" } as const;
+/** Who at Google takes its own token, as it was typed; undefined where nobody was named. Throws `usage`. */
+function typedTaker({
+  googleProvider: provider,
+  googleAudience,
+}: OperatorManifestsOptions): TokenTaker | undefined {
+  const { "workload-identity-provider": form, audience: audienceForm } = googleAnnotations;
+  if (provider === undefined) {
+    if (googleAudience === undefined) return undefined;
+    throw new PodtrustError("usage", "--google-audience is for the provider of --google-provider", {
+      next: "Give that too, or leave both out.",
+    });
+  }
+  if (!form.pattern.test(provider))
+    throw new PodtrustError("usage", `--google-provider ${provider}: it is no name of a provider`, {
+      next: "Give one such as projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod, with the project's number.",
+    });
+  const audience = googleAudience ?? `${ofGoogle}${provider}`;
+  if (audienceForm.pattern.test(audience)) return { provider, audience };
+  throw new PodtrustError("usage", `--google-audience ${audience}: it is no audience`, {
+    next: "Give 1 to 256 characters without white space: one of the provider's audiences.",
+  });
+}
 
+/** A config's keys, and who takes the token by which they are uploaded: another provider where one was typed. */
 async function keysOf(
   context: CommandContext,
-  { keys }: OperatorManifestsOptions,
-): Promise<OperatorSpec["keys"]> {
-  if (keys === undefined) return noKeys;
+  options: OperatorManifestsOptions,
+): Promise<Pick<OperatorSpec, "google" | "keys">> {
+  const typed = typedTaker(options);
+  if (options.keys === undefined) return { keys: "", google: typed ?? { provider: "", audience: "" } };
   const { keeperPods } = await import("../../publisher/index.ts");
-  return keeperPods(await configOf(context, keys));
+  const { config: keys, ...first } = await keeperPods(await configOf(context, options.keys));
+  return { keys, google: typed ?? first };
 }
 
 function roleOf({ role = "" }: OperatorManifestsOptions): string {
@@ -57,7 +88,7 @@ async function specOf(context: CommandContext, options: OperatorManifestsOptions
     configMaps,
     roleMap,
     role: roleOf(options),
-    keys: await keysOf(context, options),
+    ...(await keysOf(context, options)),
   };
 }
 

@@ -3,7 +3,7 @@ export { accessAnnotations, type Agent, type Surroundings } from "./annotated-ac
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
-export { googleAnnotations } from "./gcp.ts";
+export { googleAnnotations, googleAudience } from "./gcp.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
 export { azureAnnotations, azurePlace, azureVariables } from "./azure.ts";
