@@ -155,6 +155,77 @@ describe("a GCPServiceAccountBinding", () => {
   });
 });
 
+describe("a member whose binding went without its finalizer", () => {
+  const key = "GCPServiceAccountBinding shop/web";
+  const trustKey = "GCPTrust default";
+
+  test("is taken out ten minutes after it was missed, by the trust that is kept until then", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    const other = principal.replace("shop:web", "shop:api");
+    await world.policy(web, [{ role: member, members: [other, principal] }]);
+    world.objects.delete(key);
+    await world.trustPass();
+    world.clock.move(6 * minute);
+    await world.trustPass();
+    assert.deepEqual(await world.members(), [other, principal], "it may come again");
+    assert.deepEqual(world.objects.get(trustKey)?.metadata.finalizers, ["podtrust.dev/gcp"]);
+    world.clock.move(6 * minute);
+    await world.trustPass();
+    assert.deepEqual(await world.members(), [other]);
+    assert.match(
+      world.events.join("\n"),
+      /^MemberKept shop-web@.*shop:web: taken out, its binding is gone$/mu,
+    );
+  });
+
+  test("stays where the binding came again", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust({ grants: [{ ...shop, emails: [web] }] });
+    world.bind({ email: web });
+    await world.pass();
+    world.objects.delete(key);
+    await world.trustPass();
+    world.bind({ email: web });
+    await world.pass();
+    for (let times = 0; times < 3; times += 1) {
+      world.clock.move(6 * minute);
+      await world.trustPass();
+    }
+    assert.deepEqual(await world.members(), [principal]);
+    assert.doesNotMatch(world.events.join("\n"), /Member(?:Kept|Unclaimed)/u);
+  });
+
+  test("goes at once with its trust", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust();
+    world.bind({ email: web });
+    await world.pass();
+    await world.trustPass();
+    world.objects.delete(key);
+    world.trust({}, { deletionTimestamp: "2026-11-29T10:00:00Z" });
+    await world.trustPass();
+    assert.deepEqual(await world.members(), []);
+    assert.ok(!world.objects.has(trustKey));
+  });
+
+  test("is told of once and stays where this operator knew no binding that had it: nothing says who made it", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust({ grants: [{ ...shop, emails: [web, "shop-*@podtrust-sandbox.iam.gserviceaccount.com"] }] });
+    for (const email of [web, report]) await world.policy(email, [{ role: member, members: [principal] }]);
+    for (let times = 0; times < 4; times += 1) {
+      await world.trustPass();
+      world.clock.move(6 * minute);
+    }
+    assert.deepEqual(await world.members(), [principal]);
+    const told = world.events.filter((one) => one.startsWith("MemberUnclaimed "));
+    assert.equal(told.length, 1, "of service accounts that a pattern alone names nobody asks");
+    assert.match(told[0] ?? "", /^MemberUnclaimed shop-web@.* lets in principal:.*shop:web, .* it stays$/u);
+  });
+});
+
 describe("a GCPTrust", () => {
   test("is Ready where pool and provider are there, and stays while a binding names it", async (t) => {
     const world = await googleBindingsWorld(t);

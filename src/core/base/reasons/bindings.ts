@@ -112,7 +112,13 @@ export const bindingReasons = {
     "warning",
     ["trust"],
     "A binding was deleted and a service account of Google still lets its ServiceAccount in, because Google could not be asked in time.",
-    "Take the principal that the message names out of the service account's policy; look at the message to see why podtrust could not.",
+    "The operator that knew the binding tries again while it runs, and says when it is gone. Else take the principal that the message names out of the service account's policy.",
+  ),
+  MemberUnclaimed: found(
+    "warning",
+    ["trust"],
+    "A service account of Google lets in a principal of the bindings' pool that no binding here has. It stays, since nothing at Google says who made it.",
+    "Apply the binding again, which takes it; or take the principal that the message names out of the service account's policy.",
   ),
   BindingGranted: ok(["trust"], "A grant allows all of what the binding asks for."),
   PolicyMissing: refused(

@@ -5,6 +5,7 @@ import { ClusterView } from "../cluster-view.ts";
 import { partyControllers } from "../controllers.ts";
 import { followedBy } from "../operating.ts";
 import type { PartyPasses } from "../party.ts";
+import { LeftMembers } from "./leftovers.ts";
 import type { GoogleClients } from "./pass.ts";
 import { type GoogleContext, GoogleProjects } from "./projects.ts";
 import { reconcileGoogle } from "./reconcile.ts";
@@ -12,15 +13,21 @@ import { reconcileGoogleTrust } from "./trust.ts";
 
 /** Passes of GCPServiceAccountBinding and GCPTrust. */
 function googlePasses(google: GoogleProjects): PartyPasses<GoogleClients> {
+  /** By the trusts' names. */
+  const leftovers = new Map<string, LeftMembers>();
   return {
     party: "gcp",
     clients: (cluster) => ({ ...cluster, google }),
     passing: ["GoogleNotAsked", "MemberSettling"],
     toldOnTrust: ["MemberKept"],
     binding: reconcileGoogle,
-    async trust(seen, _trusts, clients, { clock, signal }) {
+    async trust(seen, trusts, clients, { clock, signal }) {
+      for (const name of leftovers.keys()) if (!trusts.has(name)) leftovers.delete(name);
       if (seen === undefined) return { conditions: [], events: [], againIn: undefined };
-      return reconcileGoogleTrust(seen, clients, clock, signal);
+      const { name } = seen.object.metadata;
+      const left = leftovers.get(name) ?? new LeftMembers();
+      leftovers.set(name, left);
+      return reconcileGoogleTrust({ ...seen, leftovers: left }, clients, clock, signal);
     },
     // A policy says to nobody that it was changed: each binding looks at its own.
     drifting: () => () => {},

@@ -1,4 +1,4 @@
-import { type Clock, type PodtrustError, SharedAnswers } from "../../../core/base/index.ts";
+import { type Clock, PodtrustError, SharedAnswers } from "../../../core/base/index.ts";
 import {
   type Exchanged,
   exchangeEndpoints,
@@ -12,21 +12,16 @@ import {
   tryExchange,
 } from "../../../providers/gcp/index.ts";
 import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
-import { providerAudience } from "../../../rules/gcp/index.ts";
+import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { applyPlan, noInputs, type Observed, planOf } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import type { BindingOutcome } from "../pass.ts";
+import { MadeMembers, type Membership } from "./members.ts";
 
 export interface GoogleContext {
   /** Google's credentials, and other endpoints than its own. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-}
-
-/** A ServiceAccount's place in the policy of a service account. */
-export interface Membership {
-  readonly email: string;
-  readonly subject: string;
 }
 
 /** So long one look at a provider serves all bindings of its trust, in milliseconds. */
@@ -43,6 +38,11 @@ export function audienceOf(trust: GoogleTrust): string {
 /** Where what is said of a trust's project comes from. */
 export const fromOf = ({ projectNumber }: Pick<GoogleTrust, "projectNumber">): string =>
   `Google project ${projectNumber}`;
+
+/** Whether an error says something about Google, and not about the cluster or podtrust. */
+export function isGoogles(error: unknown): error is PodtrustError {
+  return error instanceof PodtrustError && error.code.startsWith("gcp-");
+}
 
 /** What an error of Google's means. */
 export function googleFinding({ code, message, next }: PodtrustError, from: string): Finding {
@@ -67,8 +67,16 @@ function differences(provider: ProviderState, trust: GoogleTrust): readonly stri
   ];
 }
 
+/** How a member is brought to be there, or not. */
+interface MemberWork {
+  readonly signal: AbortSignal;
+  readonly assertHeld: () => void;
+}
+
 /** The projects of all trusts, by one set of credentials. */
 export class GoogleProjects {
+  /** What bindings had made by this process. */
+  readonly made = new MadeMembers();
   readonly #context: GoogleContext;
   readonly #opened: SharedAnswers<GoogleApi>;
   readonly #providers: SharedAnswers<Finding>;
@@ -120,9 +128,22 @@ export class GoogleProjects {
    */
   async settle(
     trust: GoogleTrust,
+    member: Membership,
+    letsIn: boolean,
+    work: MemberWork,
+  ): Promise<BindingOutcome["changes"]> {
+    // Before it is made: a pass that is cut off may have made it.
+    if (letsIn) this.made.add(trust, member);
+    const changes = await this.#settle(trust, member, letsIn, work);
+    if (!letsIn) this.made.forget(trust, member);
+    return changes;
+  }
+
+  async #settle(
+    trust: GoogleTrust,
     { email, subject }: Membership,
     letsIn: boolean,
-    { signal, assertHeld }: { readonly signal: AbortSignal; readonly assertHeld: () => void },
+    { signal, assertHeld }: MemberWork,
   ): Promise<BindingOutcome["changes"]> {
     const api = await this.#api(signal);
     const spec = { name: trust, email, subjects: letsIn ? [subject] : [], only: subject };
@@ -146,6 +167,14 @@ export class GoogleProjects {
     } finally {
       this.#members.forget(key);
     }
+  }
+
+  /** Subjects of a trust's pool that a service account lets in by name; none where it is not there. Throws `gcp-*`. */
+  async subjectsIn(trust: GoogleTrust, email: string, signal: AbortSignal): Promise<readonly string[]> {
+    const resource = memberResource(await this.#api(signal), { name: trust, email, subjects: [] });
+    const observed = await resource.read(signal, noInputs);
+    const start = principalOf(trust, "").length;
+    return observed.exists ? observed.state.principals.map((one) => one.slice(start)) : [];
   }
 
   /** Exchanges a token as a workload does. Throws `gcp-*` where Google gave no answer of its own. */

@@ -1,10 +1,4 @@
-import {
-  asPodtrustError,
-  type Clock,
-  defined,
-  PodtrustError,
-  type Reason,
-} from "../../../core/base/index.ts";
+import { type Clock, defined, type Reason } from "../../../core/base/index.ts";
 import { type ConditionContent, type FieldProblem, timeText } from "../../../rules/bindings/index.ts";
 import {
   decideGoogle,
@@ -32,7 +26,7 @@ import {
   writeStatus,
 } from "../status.ts";
 import { type GoogleClients, type GooglePass, googleStatusOf } from "./pass.ts";
-import { fromOf, googleFinding } from "./projects.ts";
+import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 import { googleReady } from "./prove.ts";
 import { removeGoogle } from "./removal.ts";
 
@@ -135,7 +129,7 @@ async function member(
     return { finding: finding("MembersMatch", { seen, from }), emails, changes };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof PodtrustError) || !error.code.startsWith("gcp-")) throw error;
+    if (!isGoogles(error)) throw error;
     return { finding: googleFinding(error, from), emails, changes: [] };
   }
 }
@@ -239,8 +233,8 @@ export async function reconcileGoogle(
     return await decided(pass);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof PodtrustError) || !error.code.startsWith("gcp-")) throw error;
-    const found = [foundOf("Ready", googleFinding(asPodtrustError(error), "Google"))];
+    if (!isGoogles(error)) throw error;
+    const found = [foundOf("Ready", googleFinding(error, "Google"))];
     return end(pass, { found, againIn: soon });
   }
 }

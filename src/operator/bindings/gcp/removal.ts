@@ -67,7 +67,8 @@ function trustOf({ facts }: GooglePass): GoogleTrust | undefined {
   return read !== undefined && "object" in read ? read.object : undefined;
 }
 
-const keptEvent = (emails: readonly string[], who: string, why: string): BindingEvent => ({
+/** Says that service accounts may still let somebody in. */
+export const keptEvent = (emails: readonly string[], who: string, why: string): BindingEvent => ({
   type: "Warning",
   reason: "MemberKept",
   message: `${emails.join(", ")} may let in ${who}: ${why}`,

@@ -1,0 +1,164 @@
+import { mapLimit } from "../../../core/base/index.ts";
+import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import { partyNames } from "../../../rules/bindings/index.ts";
+import { principalOf } from "../../../rules/gcp/index.ts";
+import { parseSubject } from "../../../rules/oidc/index.ts";
+import type { BindingEvent } from "../pass.ts";
+import { type Membership, membershipKey } from "./members.ts";
+import { type GooglePass, googleStatusOf } from "./pass.ts";
+import { isGoogles } from "./projects.ts";
+import { keptEvent } from "./removal.ts";
+
+/**
+ * So long a member has to be nobody's before something comes of it, in milliseconds: a cluster that was restored to an older
+ * state knows some bindings only when they are applied again.
+ */
+const graceMs = 600_000;
+/** Each look reads the policy of each service account: so often at the most, in milliseconds. */
+const lookInterval = 300_000;
+/** After so long without a look nothing is known of the time in between, in milliseconds. */
+const maxGap = graceMs;
+/** Service accounts of one look. */
+const maxLooked = 1000;
+const few = 4;
+
+/** What a sweep works with. */
+export interface MemberSweep extends Pick<GooglePass, "clients" | "clock" | "signal"> {
+  /** Whether the trust goes: what is nobody's goes at once. */
+  readonly isGoing: boolean;
+}
+
+/**
+ * Members of one trust's pool whose binding is gone: those that Google did not let go in time, and those of bindings whose
+ * finalizer was taken. Those that a binding had while this process ran are taken out. Of the others nothing says who made
+ * them: they are told of, and stay.
+ */
+export class LeftMembers {
+  #at = -Infinity;
+  /** Since when, by `membershipKey`. */
+  #since: ReadonlyMap<string, number> = new Map();
+  #told: ReadonlySet<string> = new Set();
+
+  /** Whether there were some when it was looked at last. */
+  get areThere(): boolean {
+    return this.#since.size > 0;
+  }
+
+  /**
+   * Ends what is nobody's for ten minutes now. Looks every five minutes, however often it is called. A service account whose
+   * policy may not be read is left out. Throws `gcp-*` where Google does not answer, and `cluster-*`.
+   */
+  async sweep(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly BindingEvent[]> {
+    const { clock, isGoing } = sweep;
+    const now = clock.elapsed();
+    if (!isGoing && now - this.#at < lookInterval) return [];
+    const before = now - this.#at > maxGap ? new Map<string, number>() : this.#since;
+    const left = await lookedAt(trust, sweep);
+    const since = new Map(
+      left.map((one): [string, number] => [membershipKey(one), before.get(membershipKey(one)) ?? now]),
+    );
+    const events: BindingEvent[] = [];
+    const told = new Set([...this.#told].filter((key) => since.has(key)));
+    for (const one of left) {
+      const key = membershipKey(one);
+      if (!isGoing && now - (since.get(key) ?? now) < graceMs) continue;
+      const event = await ended(trust, one, sweep);
+      const isGone = event.type === "Normal";
+      if (isGone) since.delete(key);
+      // Of what stays once: each look finds it again.
+      if (isGone || !told.has(key)) events.push(event);
+      if (!isGone) told.add(key);
+    }
+    [this.#at, this.#since, this.#told] = [now, since, told];
+    return events;
+  }
+}
+
+/** Takes a member out that a binding had, or says that it stays. */
+async function ended(trust: GoogleTrust, member: Membership, sweep: MemberSweep): Promise<BindingEvent> {
+  const { clients, signal } = sweep;
+  const { email, subject } = member;
+  const principal = principalOf(trust, subject);
+  if (!clients.google.made.has(trust, member)) {
+    const message = `${email} lets in ${principal}, and no binding here does: nothing says who made that, and it stays`;
+    return { type: "Warning", reason: "MemberUnclaimed", message };
+  }
+  try {
+    const work = { signal, assertHeld: () => clients.assertHeld?.() };
+    await clients.google.settle(trust, member, false, work);
+    const message = `${email}, ${principal}: taken out, its binding is gone`;
+    return { type: "Normal", reason: "MemberKept", message };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isGoogles(error)) throw error;
+    return keptEvent([email], principal, error.message);
+  }
+}
+
+/** The service accounts that grants name without a pattern, after those that bindings had let somebody in. */
+function emailsOf({ grants }: GoogleTrust, made: readonly Membership[]): readonly string[] {
+  const named = grants.flatMap(({ emails = [] }) => emails.filter((one) => !one.includes("*")));
+  return [...new Set([...made.map(({ email }) => email), ...named])].slice(0, maxLooked);
+}
+
+/** Whom a service account lets in; undefined where Google does not tell us. */
+async function insideOf(trust: GoogleTrust, email: string, { clients, signal }: MemberSweep) {
+  try {
+    return await clients.google.subjectsIn(trust, email, signal);
+  } catch (error) {
+    if (isGoogles(error) && ["gcp-denied", "gcp-refused"].includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** The members of a trust's pool that no binding has. */
+async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly Membership[]> {
+  const { google, cluster } = sweep.clients;
+  const made = google.made.of(trust);
+  const claims = new Claims(cluster, sweep.signal);
+  const found = await mapLimit(
+    emailsOf(trust, made),
+    async (email) => {
+      const inside = await insideOf(trust, email, sweep);
+      const left: Membership[] = [];
+      if (inside === undefined) return left;
+      const known = made.filter((one) => one.email === email).map(({ subject }) => subject);
+      for (const subject of new Set([...inside, ...known])) {
+        const one = { email, subject };
+        if (await claims.has(one)) continue;
+        if (inside.includes(subject)) left.push(one);
+        else google.made.forget(trust, one);
+      }
+      return left;
+    },
+    few,
+  );
+  return found.flat();
+}
+
+/** Whose members are, as bindings' statuses say. */
+class Claims {
+  readonly #cluster: MemberSweep["clients"]["cluster"];
+  readonly #signal: AbortSignal;
+  readonly #read = new Map<string, Promise<readonly string[]>>();
+
+  constructor(cluster: MemberSweep["clients"]["cluster"], signal: AbortSignal) {
+    this.#cluster = cluster;
+    this.#signal = signal;
+  }
+
+  /** Whether the ServiceAccount's binding, of whichever trust, has it; and whether it is no ServiceAccount's at all. */
+  async has({ email, subject }: Membership): Promise<boolean> {
+    const whose = parseSubject(subject);
+    if (whose === undefined) return true;
+    const asked = this.#read.get(subject) ?? this.#emailsOf(whose);
+    this.#read.set(subject, asked);
+    return (await asked).includes(email);
+  }
+
+  async #emailsOf(whose: { readonly namespace: string; readonly name: string }): Promise<readonly string[]> {
+    const { kind } = partyNames.gcp.binding;
+    const object = await this.#cluster.read({ kind, ...whose }, { signal: this.#signal });
+    return object === undefined ? [] : googleStatusOf(object).emails;
+  }
+}
