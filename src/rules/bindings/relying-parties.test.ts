@@ -58,6 +58,19 @@ describe("what bindings take in a cluster", () => {
     }
   });
 
+  test("says by each finalizer's guard what of that relying party it waits for", async () => {
+    const all = bindingManifests({ rows: await loadPartyManifests(parties) });
+    const said = parties.map((one) => {
+      const at = titles(all).indexOf(`ValidatingAdmissionPolicy podtrust-release${partyNames[one].suffix}`);
+      return /until the operator has taken ([^;]+) away;/u.exec(JSON.stringify(all[at]))?.[1];
+    });
+    assert.deepEqual(Object.fromEntries(parties.map((one, index) => [one, said[index]])), {
+      aws: "its roles",
+      azure: "its federated credential",
+      gcp: "its member of the service account's policy",
+    });
+  });
+
   test("lets the operator write annotations of those alone that are named", async () => {
     const guardOf = async (one: (typeof parties)[number]): Promise<string> => {
       const all = bindingManifests({ rows: await loadPartyManifests([one]) });

@@ -66,6 +66,7 @@ const audiences = Object.values(relyingParties.azure.clouds).map(({ audience }) 
 /** Identities of Azure. */
 export const azureManifests: PartyManifests = {
   names: partyNames.azure,
+  held: "its federated credential",
   kinds: [
     {
       names: partyNames.azure.binding,

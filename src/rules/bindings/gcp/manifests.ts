@@ -30,6 +30,7 @@ const provider =
 /** Service accounts of Google. */
 export const googleManifests: PartyManifests = {
   names: partyNames.gcp,
+  held: "its member of the service account's policy",
   kinds: [
     {
       names: binding,

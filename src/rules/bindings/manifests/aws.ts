@@ -91,6 +91,7 @@ const role = {
 /** Roles of AWS. */
 export const awsManifests: PartyManifests = {
   names: partyNames.aws,
+  held: "its roles",
   kinds: [
     {
       names: bindingNames,

@@ -27,7 +27,7 @@ export function bindingPolicies(rows = onlyAws): readonly object[] {
   return [
     ...rows.flatMap(({ kinds }) => kinds.map(crd)),
     ...rows.flatMap(grantsGuard),
-    ...rows.flatMap(({ names }) => releaseGuard(names)),
+    ...rows.flatMap(releaseGuard),
   ];
 }
 

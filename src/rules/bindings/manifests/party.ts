@@ -45,6 +45,8 @@ export interface OwnToken {
 /** What is another thing for each relying party in what bindings take in a cluster. */
 export interface PartyManifests {
   readonly names: PartyNames;
+  /** What a binding has at the relying party and its finalizer waits for, in a person's words: `its roles`. */
+  readonly held: string;
   /** Binding and trust. */
   readonly kinds: readonly KindDefinition[];
   readonly question: GrantsQuestion;
