@@ -79,9 +79,22 @@ export interface GoogleBindingsWorld {
   held: boolean;
 }
 
-async function environmentOf(folder: string, google: StandInGoogle) {
+/** Of the operator's pods: its own token, and a file that names it. By the project's policy it has the least roles. */
+async function ownFile(folder: string, google: StandInGoogle, cluster: StandInCluster): Promise<object> {
+  const whose = { namespace: "podtrust", name: "podtrust-operator" };
+  const provider = `projects/${projectNumber}/locations/global/workloadIdentityPools/bindings/providers/cluster`;
+  const tokenFile = join(folder, "token");
+  const audiences = [`https://iam.googleapis.com/${provider}`];
+  await writeFile(tokenFile, cluster.createToken({ ...whose, audiences }), { mode: 0o600 });
+  const itself = principal.replace("shop:web", `${whose.namespace}:${whose.name}`);
+  const needed = ["roles/iam.workloadIdentityPoolViewer", "roles/iam.serviceAccountAdmin"];
+  google.seed({ bindings: Object.fromEntries(needed.map((role) => [role, [itself]])) });
+  return google.credentialFile({ pool: "bindings", provider: "cluster", tokenFile });
+}
+
+async function environmentOf(folder: string, google: StandInGoogle, credentials: object) {
   const file = join(folder, "credentials.json");
-  await writeFile(file, JSON.stringify(google.adminFile));
+  await writeFile(file, JSON.stringify(credentials));
   return {
     GOOGLE_APPLICATION_CREDENTIALS: file,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: google.url,
@@ -165,8 +178,14 @@ async function asked(google: StandInGoogle, path: string, body: object): Promise
   return recordOf(await answer.json());
 }
 
-/** Starts it, with the pool that trusts the cluster and two service accounts; ends with the test. */
-export async function googleBindingsWorld(t: TestContext): Promise<GoogleBindingsWorld> {
+/**
+ * Starts it, with the pool that trusts the cluster and two service accounts; ends with the test. The operator has the
+ * administrator's credentials, or those that its pods have.
+ */
+export async function googleBindingsWorld(
+  t: TestContext,
+  credentials: "administrator" | "own" = "administrator",
+): Promise<GoogleBindingsWorld> {
   const clock = new MovedClock();
   const google = await startStandInGoogle({ clock });
   const cluster = await startStandInCluster({ issuer, clock });
@@ -188,7 +207,11 @@ export async function googleBindingsWorld(t: TestContext): Promise<GoogleBinding
   const objects = new Objects();
   const events: string[] = [];
   const tools = toolsOf({ clock, events }, objects, cluster);
-  const controllers: Controllers = reconcilingGoogleBindings(tools, await environmentOf(folder, google));
+  const file = credentials === "own" ? await ownFile(folder, google, cluster) : google.adminFile;
+  const controllers: Controllers = reconcilingGoogleBindings(
+    tools,
+    await environmentOf(folder, google, file),
+  );
   const signal = new AbortController().signal;
   const named = (name: string) => controllers.find((one) => one.name === name);
   const world: GoogleBindingsWorld = {

@@ -37,6 +37,19 @@ describe("a GCPServiceAccountBinding", () => {
     assert.match(world.events.join("\n"), /^GoogleAccepted shop\/web becomes shop-web@/u);
   });
 
+  test("is all made by an operator that has no secret: its own token, by the pool that it binds in, and the least roles", async (t) => {
+    const world = await googleBindingsWorld(t, "own");
+    world.trust();
+    world.bind({ email: web });
+    await world.trustPass();
+    assert.equal(world.condition("Ready", "GCPTrust default"), "True PoolProviderFound");
+    await world.pass();
+    assert.deepEqual(await world.members(), [principal]);
+    world.clock.move(2 * minute);
+    await world.pass();
+    assert.equal(world.condition(), "True GoogleAccepted");
+  });
+
   test("touches no other member, and no other principal of the pool", async (t) => {
     const world = await googleBindingsWorld(t);
     const other = principal.replace("shop:web", "shop:api");
