@@ -52,6 +52,15 @@ describe("a command line", () => {
     }
   });
 
+  test("a key ID that begins with a hyphen is the value of the option before it", async () => {
+    const kid = `-${"k".repeat(42)}`;
+    for (const option of [["--without", kid], [`--without=${kid}`], ["--without", "a", "--without", kid]]) {
+      const { err } = await podtrustHere(["publish", "keys", "-f", "/nonexistent", ...option]);
+      assert.match(err, /^code: {2}config-unreadable$/mu);
+    }
+    assert.match((await podtrustHere(["publish", "keys", "--json", kid])).out, /too many arguments/u);
+  });
+
   test("podtrust operator runs the operator when no command of it is named", async () => {
     const [short, whole] = [
       await podtrustHere(["operator", "--webhook"]),

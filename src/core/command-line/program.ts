@@ -105,15 +105,31 @@ export function createProgram(context: ActionContext, switches: Switches, tree: 
   return program;
 }
 
+const withValue = ({ options, commands }: Command): readonly string[] => [
+  ...options.flatMap(({ long, required }) => (required && typeof long === "string" ? [long] : [])),
+  ...commands.flatMap(withValue),
+];
+
 /**
- * Parses a command line and runs what it names. Every 64th key ID begins with a hyphen, being base64url; such a word
- * goes to the end, where it cannot be taken for an option.
+ * Every 64th key ID begins with a hyphen, being base64url. The value of an option is joined to it, and any other goes to the
+ * end, where it cannot be taken for an option.
  */
+function placed(program: Command, args: readonly string[]): readonly string[] {
+  const isKid = (word = ""): boolean => /^-[\w-]{42}$/u.test(word);
+  if (args.includes("--") || !args.some(isKid)) return args;
+  const taking = new Set(withValue(program));
+  const isValue = (index: number): boolean => isKid(args[index]) && taking.has(args[index - 1] ?? "");
+  const words = args.flatMap((word, index) => {
+    if (isKid(word)) return [];
+    return isValue(index + 1) ? [`${word}=${args[index + 1]}`] : [word];
+  });
+  const kids = args.filter((word, index) => isKid(word) && !isValue(index));
+  return kids.length === 0 ? words : [...words, "--", ...kids];
+}
+
+/** Parses a command line and runs what it names. */
 export async function parse(program: Command, args: readonly string[]): Promise<void> {
-  const isKid = (word: string): boolean => /^-[\w-]{42}$/u.test(word);
-  const kids = args.includes("--") ? [] : args.filter(isKid);
-  const words = kids.length === 0 ? args : [...args.filter((word) => !isKid(word)), "--", ...kids];
-  await program.parseAsync(words, { from: "user" });
+  await program.parseAsync([...placed(program, args)], { from: "user" });
 }
 
 /** commander names the choices of an argument or option but not the nearest one. */
