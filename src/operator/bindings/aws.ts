@@ -8,23 +8,15 @@ import { reconcileBinding } from "./reconcile.ts";
 import { reconcileTrust } from "./trust.ts";
 
 /** Passes of AWSRoleBinding and AWSTrust. */
-export function awsPasses(aws: BoundAccounts): PartyPasses<BindingClients> {
-  /** By the trusts' names. */
-  const leftovers = new Map<string, Leftovers>();
+export function awsPasses(aws: BoundAccounts): PartyPasses<BindingClients, Leftovers> {
   return {
     party: "aws",
     clients: (cluster) => ({ ...cluster, aws }),
     passing: ["AwsUnavailable", "RolePending", "RoleSettling"],
     toldOnTrust: ["RoleKept", "RoleRetained"],
     binding: reconcileBinding,
-    async trust(seen, trusts, clients, { clock, signal }) {
-      for (const name of leftovers.keys()) if (!trusts.has(name)) leftovers.delete(name);
-      if (seen === undefined) return { conditions: [], events: [], againIn: undefined };
-      const { name } = seen.object.metadata;
-      const left = leftovers.get(name) ?? new Leftovers();
-      leftovers.set(name, left);
-      return reconcileTrust({ ...seen, leftovers: left }, clients, clock, signal);
-    },
+    leftovers: () => new Leftovers(),
+    trust: reconcileTrust,
     drifting: (changed) => aws.subscribe(changed),
   };
 }

@@ -89,7 +89,7 @@ function boundAccounts(
 }
 
 /** Bindings of which somebody else has changed something: one look may be one binding's, and shows those of all. */
-function drifting(subscribe: PartyPasses<never>["drifting"]): KeySource {
+function drifting(subscribe: PartyPasses<never, never>["drifting"]): KeySource {
   return {
     synced: true,
     untilSynced: () => Promise.resolve(),
@@ -98,8 +98,8 @@ function drifting(subscribe: PartyPasses<never>["drifting"]): KeySource {
   };
 }
 
-function bindingController<Clients extends ClusterClients>(
-  row: PartyPasses<Clients>,
+function bindingController<Clients extends ClusterClients, Leftovers>(
+  row: PartyPasses<Clients, Leftovers>,
   options: PartyControllersOptions,
 ): Controller {
   const { api, clock, bindings, trusts, trustOf, accountOf, report } = options;
@@ -142,31 +142,40 @@ function bindingController<Clients extends ClusterClients>(
   };
 }
 
-function trustController<Clients extends ClusterClients>(
-  row: PartyPasses<Clients>,
+function trustController<Clients extends ClusterClients, Leftovers>(
+  row: PartyPasses<Clients, Leftovers>,
   options: PartyControllersOptions,
 ): Controller {
   const { api, clock, bindings, trusts, trustOf, report } = options;
   const { trust: names, suffix } = partyNames[row.party];
+  /** By the trusts' names. */
+  const leftovers = new Map<string, Leftovers>();
+  const leftoversOf = (key: string): Leftovers => {
+    const known = leftovers.get(key) ?? row.leftovers();
+    leftovers.set(key, known);
+    return known;
+  };
   return {
     name: `trusts${suffix}`,
     follows: [trusts, followedAs(bindings, () => trusts.keys())],
     async reconcile(key, run) {
       const { signal } = run;
       const object = await api.read({ kind: names.kind, name: key }, { signal });
+      const there = new Set(trusts.keys());
+      for (const name of leftovers.keys()) if (!there.has(name)) leftovers.delete(name);
+      if (object === undefined) return nowhere;
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
-      const seen = object && { object, bindings: new Set(naming) };
-      const clients = row.clients(heldClients(api, run));
-      const outcome = await row.trust(seen, new Set(trusts.keys()), clients, { clock, signal });
-      if (object !== undefined) for (const event of outcome.events) await report(object, event);
+      const facts = { object, bindings: new Set(naming), leftovers: leftoversOf(key) };
+      const outcome = await row.trust(facts, row.clients(heldClients(api, run)), clock, signal);
+      for (const event of outcome.events) await report(object, event);
       return resultOf(outcome);
     },
   };
 }
 
 /** The controllers of a relying party's bindings and trusts, for whoever runs controllers. */
-export function partyControllers<Clients extends ClusterClients>(
-  row: PartyPasses<Clients>,
+export function partyControllers<Clients extends ClusterClients, Leftovers>(
+  row: PartyPasses<Clients, Leftovers>,
   options: PartyControllersOptions,
 ): readonly Controller[] {
   return [bindingController(row, options), trustController(row, options)];
@@ -234,6 +243,9 @@ function isStale(error: unknown): boolean {
   );
 }
 
+/** What of a row passes of bindings begin with. */
+type RowOfPasses<Clients extends ClusterClients> = Pick<PartyPasses<Clients, unknown>, "clients" | "party">;
+
 /**
  * Passes of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
  * API server. Nothing is changed at a relying party before a write has found the binding so; where it does not, or there is nothing
@@ -241,10 +253,10 @@ function isStale(error: unknown): boolean {
  */
 export class BindingPasses<Clients extends ClusterClients> {
   readonly #api: ClusterClients["cluster"];
-  readonly #row: PartyPasses<Clients>;
+  readonly #row: RowOfPasses<Clients>;
   readonly #view: ClusterView;
 
-  constructor(api: ClusterClients["cluster"], row: PartyPasses<Clients>, view: ClusterView) {
+  constructor(api: ClusterClients["cluster"], row: RowOfPasses<Clients>, view: ClusterView) {
     this.#api = api;
     this.#row = row;
     this.#view = view;

@@ -5,6 +5,6 @@ export { type EarlierRoles, earlierRoles } from "./earlier-roles.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
 export { reconcileBinding } from "./reconcile.ts";
-export { reconcileTrust, type TrustFacts, type TrustOutcome } from "./trust.ts";
-export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome } from "./pass.ts";
+export { reconcileTrust, type TrustFacts } from "./trust.ts";
+export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, TrustOutcome } from "./pass.ts";
 export { reconcilingBindings } from "./operating.ts";

@@ -1,17 +1,9 @@
 import type { Clock, Reason } from "../../core/base/index.ts";
-import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundParty } from "../../rules/bindings/index.ts";
-import type { BindingFacts, BindingOutcome, ClusterClients } from "./pass.ts";
-
-/** What is known of a trust when its pass comes. */
-export interface TrustSeen {
-  readonly object: KubernetesObject;
-  /** The bindings that name it, as NAMESPACE/NAME. */
-  readonly bindings: ReadonlySet<string>;
-}
+import type { BindingFacts, BindingOutcome, ClusterClients, TrustFactsOf, TrustOutcome } from "./pass.ts";
 
 /** One row for each relying party: what is another thing for it in the passes of bindings and trusts. */
-export interface PartyPasses<Clients extends ClusterClients> {
+export interface PartyPasses<Clients extends ClusterClients, Leftovers> {
   readonly party: BoundParty;
   /** With what a pass works: the cluster's clients, and those of the relying party. */
   readonly clients: (cluster: ClusterClients) => Clients;
@@ -26,13 +18,14 @@ export interface PartyPasses<Clients extends ClusterClients> {
     clock: Clock,
     signal: AbortSignal,
   ) => Promise<BindingOutcome>;
-  /** `trusts`: the names of all that there are. Undefined `seen`: there is none of the name. */
+  /** What is known of a trust's leftovers before anybody has looked. */
+  readonly leftovers: () => Leftovers;
   readonly trust: (
-    seen: TrustSeen | undefined,
-    trusts: ReadonlySet<string>,
+    facts: TrustFactsOf<Leftovers>,
     clients: Clients,
-    at: { readonly clock: Clock; readonly signal: AbortSignal },
-  ) => Promise<Omit<BindingOutcome, "changes">>;
+    clock: Clock,
+    signal: AbortSignal,
+  ) => Promise<TrustOutcome>;
   /** Calls back with bindings of which somebody else changed something at the relying party; gives what ends that. */
   readonly drifting: (changed: (key: string) => void) => () => void;
 }

@@ -89,6 +89,22 @@ export interface BindingOutcome {
   readonly againIn: number | undefined;
 }
 
+/** How a pass of a trust ended. */
+export type TrustOutcome = Omit<BindingOutcome, "changes">;
+
+/** What is known of a trust when its pass comes. */
+export interface TrustSeen {
+  readonly object: KubernetesObject;
+  /** The bindings that name it, as NAMESPACE/NAME. */
+  readonly bindings: ReadonlySet<string>;
+}
+
+/** The same with what is left of bindings that are gone, from one pass to the next. */
+export interface TrustFactsOf<Leftovers> extends TrustSeen {
+  /** Of this trust alone. */
+  readonly leftovers: Leftovers;
+}
+
 /** Everything that one pass works with, by its relying party's clients and status. */
 export interface PassOf<Clients extends ClusterClients, Status extends StatusHead> {
   readonly facts: BindingFacts;

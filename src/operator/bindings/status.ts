@@ -10,7 +10,6 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { Finding } from "../../stack/index.ts";
-import type { TrustSeen } from "./party.ts";
 import type {
   AnyPass,
   BindingEvent,
@@ -19,6 +18,7 @@ import type {
   Pass,
   RoleStatus,
   StatusHead,
+  TrustSeen,
 } from "./pass.ts";
 
 function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
@@ -114,6 +114,11 @@ function finalizerOf({ kind }: KubernetesObject): string {
   );
   if (row === undefined) throw new TypeError(`${kind} is no kind of bindings`);
   return row.finalizer;
+}
+
+/** Whether an object is being deleted. */
+export function isEnding({ metadata }: KubernetesObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Whether an object waits for us before it goes. */

@@ -1,33 +1,16 @@
 import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import {
-  type StatusCondition,
-  type ConditionContent,
-  earlierRolesAnnotation,
-  readTrust,
-  type Trust,
-} from "../../rules/bindings/index.ts";
+import { earlierRolesAnnotation, readTrust, type Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { isKept, keep, passInterval, soon, trustEnded } from "./status.ts";
+import { isKept, passInterval, soon } from "./status.ts";
 import type { Leftovers, Unclaimed } from "./leftovers.ts";
 import { providerFinding } from "./prove.ts";
-import type { TrustSeen } from "./party.ts";
-import type { BindingClients, BindingEvent } from "./pass.ts";
+import type { BindingClients, BindingEvent, TrustFactsOf, TrustOutcome } from "./pass.ts";
+import { isGoing, type TrustJudgement, trustPass } from "./trust-pass.ts";
 
-/** What the operator knows of a trust when its pass comes. */
-export interface TrustFacts extends TrustSeen {
-  /** Of this trust alone. */
-  readonly leftovers: Leftovers;
-}
-
-/** How a pass of a trust ended. */
-export interface TrustOutcome {
-  readonly conditions: readonly StatusCondition[];
-  readonly events: readonly BindingEvent[];
-  /** When it wants another pass, in milliseconds; undefined: never, it is gone. */
-  readonly againIn: number | undefined;
-}
+/** What the operator knows of an AWSTrust when its pass comes. */
+export type TrustFacts = TrustFactsOf<Leftovers>;
 
 async function accountFinding(account: BoundAccount, signal: AbortSignal): Promise<Finding> {
   try {
@@ -42,27 +25,6 @@ async function accountFinding(account: BoundAccount, signal: AbortSignal): Promi
 
 /** So old a look at an account may be, in milliseconds, after which its trust need not stay. */
 const fresh = 2000;
-
-/** Whether a trust is being deleted, and no binding names it any more. */
-const isGoing = ({ object, bindings }: TrustFacts): boolean =>
-  object.metadata.deletionTimestamp !== undefined && bindings.size === 0;
-
-/**
- * Keeps a trust while bindings name it, and while roles are left of bindings that are gone: without it nobody could find
- * them any more. `isSeen`: whether every account was looked at; of one that was not nobody knows. Gives whether the trust
- * is gone.
- */
-async function released(
-  facts: TrustFacts,
-  isSeen: boolean,
-  { cluster }: BindingClients,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { object, bindings, leftovers } = facts;
-  if (bindings.size > 0 || !isSeen) return false;
-  await keep(cluster, object, !isGoing(facts) && leftovers.areThere, signal);
-  return isGoing(facts);
-}
 
 /** Since when the cluster has a trust, in milliseconds since the epoch; undefined where its older roles may go as well. */
 function beginOf({ metadata }: KubernetesObject): number | undefined {
@@ -116,14 +78,6 @@ async function swept(
   return { events, ...defined({ failure }) };
 }
 
-/** What a trust that was read, or not, came to. */
-interface TrustJudgement extends Pick<TrustOutcome, "events"> {
-  readonly ready: Pick<ConditionContent, "reason" | "message">;
-  readonly againIn: number;
-  /** Whether every account was looked at, or nobody knows where to look. */
-  readonly isSeen: boolean;
-}
-
 async function judged(
   facts: TrustFacts,
   clients: BindingClients,
@@ -162,13 +116,5 @@ export async function reconcileTrust(
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<TrustOutcome> {
-  const { object, bindings } = facts;
-  const over = { conditions: [], events: [], againIn: undefined };
-  if (isGoing(facts) && !isKept(object)) return over;
-  const isEnding = object.metadata.deletionTimestamp !== undefined;
-  if (!isEnding && bindings.size > 0) await keep(clients.cluster, object, true, signal);
-  const { ready, events, againIn, isSeen } = await judged(facts, clients, clock, signal);
-  if (await released(facts, isSeen, clients, signal)) return { ...over, events };
-  const at = { now: clock.now(), signal };
-  return { conditions: await trustEnded(clients.cluster, facts, ready, at), events, againIn };
+  return trustPass(facts, clients, { clock, signal }, () => judged(facts, clients, clock, signal));
 }

@@ -1,23 +1,16 @@
 import type { Clock } from "../../../core/base/index.ts";
-import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
-import type { ConditionContent } from "../../../rules/bindings/index.ts";
 import { finding } from "../../../stack/index.ts";
-import type { BindingEvent, BindingOutcome } from "../pass.ts";
-import type { TrustSeen } from "../party.ts";
-import { foundOf, isKept, keep, soon, trustEnded } from "../status.ts";
+import type { TrustFactsOf, TrustOutcome } from "../pass.ts";
+import { foundOf, isKept, soon } from "../status.ts";
+import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { LeftCredentials } from "./leftovers.ts";
 import type { IdentityClients } from "./pass.ts";
 import { identityInterval } from "./status.ts";
 
 /** What the operator knows of an AzureTrust when its pass comes. */
-export interface AzureTrustFacts extends TrustSeen {
-  /** Of this trust alone. */
-  readonly leftovers: LeftCredentials;
-}
-
-type TrustOutcome = Omit<BindingOutcome, "changes">;
+export type AzureTrustFacts = TrustFactsOf<LeftCredentials>;
 
 interface TrustPass {
   readonly facts: AzureTrustFacts;
@@ -25,20 +18,6 @@ interface TrustPass {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
-
-/** What a trust that was read, or not, came to. */
-interface TrustJudgement {
-  readonly ready: ConditionContent;
-  readonly events: readonly BindingEvent[];
-  readonly againIn: number;
-  /** Whether every group was looked at, or nobody knows where to look. */
-  readonly isSeen: boolean;
-}
-
-const isEnding = ({ metadata }: KubernetesObject): boolean => metadata.deletionTimestamp !== undefined;
-
-/** Whether a trust is being deleted, and no binding names it any more. */
-const isGoing = ({ object, bindings }: AzureTrustFacts): boolean => isEnding(object) && bindings.size === 0;
 
 async function asked(pass: TrustPass, trust: AzureTrust): Promise<TrustJudgement> {
   const { facts, clients, clock, signal } = pass;
@@ -80,16 +59,5 @@ export async function reconcileAzureTrust(
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<TrustOutcome> {
-  const { object, bindings, leftovers } = facts;
-  const { cluster } = clients;
-  const over = { conditions: [], events: [], againIn: undefined };
-  if (isGoing(facts) && !isKept(object)) return over;
-  if (!isEnding(object) && bindings.size > 0) await keep(cluster, object, true, signal);
-  const { ready, events, againIn, isSeen } = await judged({ facts, clients, clock, signal });
-  if (bindings.size === 0 && isSeen) {
-    await keep(cluster, object, !isGoing(facts) && leftovers.areThere, signal);
-    if (isGoing(facts)) return { ...over, events };
-  }
-  const at = { now: clock.now(), signal };
-  return { conditions: await trustEnded(cluster, facts, ready, at), events, againIn };
+  return trustPass(facts, clients, { clock, signal }, () => judged({ facts, clients, clock, signal }));
 }

@@ -12,23 +12,15 @@ import { reconcileGoogle } from "./reconcile.ts";
 import { reconcileGoogleTrust } from "./trust.ts";
 
 /** Passes of GCPServiceAccountBinding and GCPTrust. */
-function googlePasses(google: GoogleProjects): PartyPasses<GoogleClients> {
-  /** By the trusts' names. */
-  const leftovers = new Map<string, LeftMembers>();
+function googlePasses(google: GoogleProjects): PartyPasses<GoogleClients, LeftMembers> {
   return {
     party: "gcp",
     clients: (cluster) => ({ ...cluster, google }),
     passing: ["GoogleNotAsked", "MemberSettling"],
     toldOnTrust: ["MemberKept"],
     binding: reconcileGoogle,
-    async trust(seen, trusts, clients, { clock, signal }) {
-      for (const name of leftovers.keys()) if (!trusts.has(name)) leftovers.delete(name);
-      if (seen === undefined) return { conditions: [], events: [], againIn: undefined };
-      const { name } = seen.object.metadata;
-      const left = leftovers.get(name) ?? new LeftMembers();
-      leftovers.set(name, left);
-      return reconcileGoogleTrust({ ...seen, leftovers: left }, clients, clock, signal);
-    },
+    leftovers: () => new LeftMembers(),
+    trust: reconcileGoogleTrust,
     // A policy says to nobody that it was changed: each binding looks at its own.
     drifting: () => () => {},
   };

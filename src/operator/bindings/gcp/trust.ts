@@ -1,26 +1,15 @@
 import type { Clock } from "../../../core/base/index.ts";
-import type { ConditionContent } from "../../../rules/bindings/index.ts";
 import { type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
-import type { TrustSeen } from "../party.ts";
-import type { BindingEvent, BindingOutcome } from "../pass.ts";
-import { isKept, keep, passInterval, soon, trustEnded } from "../status.ts";
+import type { BindingEvent, TrustFactsOf, TrustOutcome } from "../pass.ts";
+import { passInterval, soon } from "../status.ts";
+import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import type { LeftMembers, MemberSweep } from "./leftovers.ts";
 import type { GoogleClients } from "./pass.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 import { keptEvent } from "./removal.ts";
 
 /** What the operator knows of a GCPTrust when its pass comes. */
-interface GoogleTrustFacts extends TrustSeen {
-  /** Of this trust alone. */
-  readonly leftovers: LeftMembers;
-}
-
-/** What a trust that was read, or not, came to. */
-interface TrustJudgement {
-  readonly ready: Pick<ConditionContent, "reason" | "message">;
-  readonly events: readonly BindingEvent[];
-  readonly againIn: number;
-}
+type GoogleTrustFacts = TrustFactsOf<LeftMembers>;
 
 /** What may be left at Google of bindings that are gone, where their trust goes and nobody could look. */
 function leftUnseen({ google }: GoogleClients, trust: GoogleTrust, why: string): readonly BindingEvent[] {
@@ -29,23 +18,25 @@ function leftUnseen({ google }: GoogleClients, trust: GoogleTrust, why: string):
 }
 
 async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSweep): Promise<TrustJudgement> {
-  const { clients, signal, isGoing } = sweep;
+  // What could not be ended is told: a trust does not hang on Google.
+  const isSeen = true;
+  const { clients, signal } = sweep;
   const read = readGoogleTrust(object);
   if ("problems" in read) {
     const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
-    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval };
+    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen };
   }
   const trust = read.object;
   try {
     const { reason, seen: message, outcome } = await clients.google.provider(trust, signal);
     const events = await leftovers.sweep(trust, sweep);
-    return { ready: { reason, message }, events, againIn: outcome === "ok" ? passInterval : soon };
+    return { ready: { reason, message }, events, againIn: outcome === "ok" ? passInterval : soon, isSeen };
   } catch (error) {
     signal.throwIfAborted();
     if (!isGoogles(error)) throw error;
     const { reason, seen: message } = googleFinding(error, fromOf(trust));
-    const events = isGoing ? leftUnseen(clients, trust, error.message) : [];
-    return { ready: { reason, message }, events, againIn: soon };
+    const events = sweep.isGoing ? leftUnseen(clients, trust, error.message) : [];
+    return { ready: { reason, message }, events, againIn: soon, isSeen };
   }
 }
 
@@ -59,19 +50,7 @@ export async function reconcileGoogleTrust(
   clients: GoogleClients,
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
-): Promise<Omit<BindingOutcome, "changes">> {
-  const { object, bindings, leftovers } = facts;
-  const { cluster } = clients;
-  const isEnding = object.metadata.deletionTimestamp !== undefined;
-  const isGoing = isEnding && bindings.size === 0;
-  const over = { conditions: [], events: [], againIn: undefined };
-  if (isGoing && !isKept(object)) return over;
-  // One that is being deleted takes no finalizer any more.
-  if (!isEnding && bindings.size > 0) await keep(cluster, object, true, signal);
-  const { ready, events, againIn } = await judged(facts, { clients, clock, signal, isGoing });
-  // What could not be ended then is told: a trust does not hang on Google.
-  if (bindings.size === 0) await keep(cluster, object, !isEnding && leftovers.areThere, signal);
-  if (isGoing) return { ...over, events };
-  const conditions = await trustEnded(cluster, facts, ready, { now: clock.now(), signal });
-  return { conditions, events, againIn };
+): Promise<TrustOutcome> {
+  const sweep = { clients, clock, signal, isGoing: isGoing(facts) };
+  return trustPass(facts, clients, { clock, signal }, () => judged(facts, sweep));
 }
