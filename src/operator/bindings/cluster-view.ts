@@ -3,9 +3,10 @@ import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes
 import {
   type BoundKind,
   type CountedBinding,
+  type Read,
   readTrust,
-  type Shares,
   shareOf,
+  type Shares,
   trustNames,
   withoutRoom,
   type WithoutRoom,
@@ -41,18 +42,14 @@ interface SeenTrust {
 export interface TrustsRead {
   /** Of its trusts. */
   readonly kind: BoundKind;
-  /** How a trust is read; undefined where it has mistakes. */
-  readonly read: (trust: KubernetesObject) => Shares | undefined;
+  readonly read: (trust: KubernetesObject) => Read<Shares>;
   /** How many managed things a binding asks for, and has. */
   readonly count: (binding: KubernetesObject) => Pick<CountedBinding, "held" | "wanted">;
 }
 
 const ofAws: TrustsRead = {
   kind: trustNames.kind,
-  read(trust) {
-    const read = readTrust(trust);
-    return "object" in read ? read.object : undefined;
-  },
+  read: readTrust,
   count(binding) {
     const roles = recordsOf(recordOf(binding["spec"])["roles"]);
     return {
@@ -245,7 +242,8 @@ export class ClusterView {
     if (this.#trusts.get(name)?.version === version) return;
     // Each is read again by the next attempt of a binding that names it.
     if (this.#trusts.size >= maxTrusts) this.#trusts.clear();
-    this.#trusts.set(name, { version, trust: this.#of.read(object) });
+    const read = this.#of.read(object);
+    this.#trusts.set(name, { version, trust: "object" in read ? read.object : undefined });
   }
 
   #dropAll(): void {

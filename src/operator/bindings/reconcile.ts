@@ -1,20 +1,14 @@
-import {
-  asPodtrustError,
-  type Clock,
-  defined,
-  mapLimit,
-  PodtrustError,
-  type Reason,
-} from "../../core/base/index.ts";
+import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import {
   allowedOf,
   type Binding,
   bindingMark,
+  type ConditionContent,
   decide,
   type FieldProblem,
-  type ConditionContent,
   type GrantedRole,
+  type GrantRefusal,
   readBinding,
   readTrust,
   timeText,
@@ -29,10 +23,14 @@ import { annotated } from "./annotation.ts";
 import { readyFinding, type RoleSeen, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
+  changedAtOf,
   ended,
   foundOf,
+  isEnding,
+  isTrustEnding,
   keep,
   possibleRoles,
+  problemsText,
   refused,
   soon,
   statusOf,
@@ -42,19 +40,13 @@ import {
 import { synced } from "./sync.ts";
 import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Pass } from "./pass.ts";
 
-const said = (problems: readonly FieldProblem[]): string =>
-  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
-
 function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
   const { trust } = pass.facts;
   if (trust === undefined) return undefined;
   const read = readTrust(trust);
   if ("problems" in read) return read.problems;
-  return isEnding(pass) ? { ...read.object, grants: [] } : read.object;
+  return isTrustEnding(pass) ? { ...read.object, grants: [] } : read.object;
 }
-
-/** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
-const isEnding = ({ facts }: Pass): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
 
 /** Roles as a pass leaves them: what it did not see is as before, and what was never seen may be there all the same. */
 function rolesAfter(
@@ -92,10 +84,6 @@ interface Granted {
   readonly cut: CutRoles;
 }
 
-/** When something was changed at AWS last. */
-const changedAtOf = ({ clock, status }: Pass, changes: BindingOutcome["changes"]): string | undefined =>
-  changes.length > 0 ? timeText(clock.now()) : status.changedAt;
-
 async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
   const { clients, clock, signal, facts } = pass;
   // Also of an existing role: its annotation would go on giving it to pods.
@@ -104,7 +92,7 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   const sync = await synced(pass, { binding, trust, roles, granted, standing: cut.grants });
   const changes = [...cut.changes, ...sync.changes];
   const changed = changes.length > 0;
-  const changedAt = changedAtOf(pass, changes);
+  const changedAt = changedAtOf(pass, changed);
   const [audience = ""] = trust.audiences;
   const account = await annotated(pass, { binding, roles, audience });
   const found: ConditionContent[] = [
@@ -135,18 +123,12 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   });
 }
 
-/** Why a binding gets nothing. */
-interface Refused {
-  readonly reason: Reason;
-  readonly message: string;
-}
-
 /** A trust without the grants that have no room. */
 const without = (trust: Trust, names: ReadonlySet<string> | undefined): Trust =>
   names === undefined ? trust : { ...trust, grants: trust.grants.filter(({ name }) => !names.has(name)) };
 
 /** What a binding gets of a trust, or why nothing. */
-type DecidedBinding = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | Refused;
+type DecidedBinding = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | GrantRefusal;
 
 function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): string {
   const full = grants.filter((one) => beyond.has(one.name));
@@ -156,9 +138,9 @@ function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): stri
 
 function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
   const read = readBinding(pass.facts.object);
-  if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
+  if ("problems" in read) return { reason: "BindingInvalid", message: problemsText(read.problems) };
   const binding = read.object;
-  if (isEnding(pass)) {
+  if (isTrustEnding(pass)) {
     const message = `AWSTrust ${binding.trust} is being deleted, and grants nothing any more`;
     return { reason: "NamespaceNotGranted", message };
   }
@@ -180,8 +162,8 @@ async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<B
   const cutBy = trustVersion(pass);
   const done: Pass = { ...pass, ...defined({ cutBy }) };
   if ("roles" in one) return bind(done, { ...one, trust, cut });
-  const changedAt = changedAtOf(done, cut.changes);
-  return refused(done, one.reason, one.message, {
+  const changedAt = changedAtOf(done, cut.changes.length > 0);
+  return refused(done, one, {
     changes: cut.changes,
     ...defined({ changedAt }),
   });
@@ -190,13 +172,12 @@ async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<B
 async function decided(pass: Pass): Promise<BindingOutcome> {
   const trust = trustOf(pass);
   if (trust !== undefined && !("grants" in trust)) {
-    const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${said(trust)}`;
-    return refused(pass, "BindingInvalid", message);
+    const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${problemsText(trust)}`;
+    return refused(pass, { reason: "BindingInvalid", message });
   }
   const one = judged(pass, trust);
   if (trust !== undefined) return byTrust(pass, trust, one);
-  const { reason, message } = "roles" in one ? { reason: "TrustMissing" as const, message: "" } : one;
-  return refused(pass, reason, message);
+  return refused(pass, "roles" in one ? { reason: "TrustMissing", message: "" } : one);
 }
 
 /**
@@ -212,7 +193,7 @@ export async function reconcileBinding(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BindingOutcome> {
   const pass: Pass = { facts, clients, clock, signal, status: statusOf(facts.object) };
-  if (facts.object.metadata.deletionTimestamp !== undefined) return removeBinding(pass);
+  if (isEnding(facts.object)) return removeBinding(pass);
   try {
     return await decided(pass);
   } catch (error) {

@@ -19,17 +19,12 @@ import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { accountAnnotations } from "../../rules/injection/index.ts";
 import { unannotated } from "./annotation.ts";
+import { gone, maxTry, maxWait, readableTrust, tryAgain } from "./last-pass.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Pass, RoleStatus } from "./pass.ts";
 import { isKept, keep, possibleRoles } from "./status.ts";
 
-/** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
-const maxWait = 60_000;
-const tryAgain = 2000;
-/** One try takes so long at the most, the last one the less: an AWS that says nothing must not hold up who waits behind. */
-const maxTry = 20_000;
+/** The last try takes the less, but no less than this, in milliseconds. */
 const shortestTry = 5000;
-
-const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
 const namesOf = (roles: readonly RoleStatus[]): readonly string[] =>
   roles.map(({ arn }) => readArn(arn).name);
@@ -110,12 +105,6 @@ function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
   return [{ type: "Normal", reason: "RoleRetained", message }];
 }
 
-/** The trust of a binding; undefined where there is none that can be read. */
-function trustOf({ facts }: Pass): Trust | undefined {
-  const read = facts.trust === undefined ? undefined : readTrust(facts.trust);
-  return read !== undefined && "object" in read ? read.object : undefined;
-}
-
 /**
  * The last pass of a binding: its managed roles go, then it does. Needs neither the ServiceAccount nor a grant. What AWS
  * does not let go within a minute, or nobody knows where to look for, is left with an Event, and found again by its mark.
@@ -125,7 +114,7 @@ export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
   const { object, deletedFor } = facts;
   if (!isKept(object)) return gone;
   const { namespace = "", name } = object.metadata;
-  const trust = trustOf(pass);
+  const trust = readableTrust(pass, readTrust);
   await unannotated(pass, "aws", accountAnnotations["role-arn"]);
   const accounts = trust?.accounts ?? [];
   const results = await mapLimit(accounts, (account) =>

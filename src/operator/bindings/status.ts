@@ -4,7 +4,10 @@ import {
   bindingsManager,
   type StatusCondition,
   conditionOf,
+  type FieldProblem,
+  type GrantRefusal,
   partyNames,
+  timeText,
   type ConditionContent,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -121,6 +124,11 @@ export function isEnding({ metadata }: KubernetesObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
+/** Whether the trust of a binding is being deleted: its finalizer holds it until nothing is allowed by it any more. */
+export function isTrustEnding({ facts }: Pick<AnyPass, "facts">): boolean {
+  return facts.trust !== undefined && isEnding(facts.trust);
+}
+
 /** Whether an object waits for us before it goes. */
 export function isKept(object: KubernetesObject): boolean {
   return object.metadata.finalizers?.includes(finalizerOf(object)) === true;
@@ -231,21 +239,33 @@ export async function endedWith(pass: AnyPass, ending: PassEnding, own: object):
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
 }
 
+/** Everything that is wrong with an object, as one sentence's end. */
+export const problemsText = (problems: readonly FieldProblem[]): string =>
+  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
+
+/** When something was changed last at the relying party for a binding. */
+export function changedAtOf({ clock, status }: AnyPass, isChanged: boolean): string | undefined {
+  return isChanged ? timeText(clock.now()) : status.changedAt;
+}
+
+/** What is found of a binding that gets nothing: `Granted` and `Ready` say why. */
+export function nothingGranted(why: GrantRefusal): readonly ConditionContent[] {
+  return ["Granted", "Ready"].map((type): ConditionContent => ({ type, ...why }));
+}
+
 /** Ends a pass of an AWSRoleBinding. */
 export function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
   const { roles = pass.status.roles, pendingRoles = [] } = ending.roles === undefined ? pass.status : ending;
   return endedWith(pass, ending, { roles, ...(pendingRoles.length === 0 ? {} : { pendingRoles }) });
 }
 
-/** The end of a pass in which nothing may be done: `Granted` and `Ready` say why. */
+/** The end of a pass in which nothing may be done. */
 export function refused(
   pass: Pass,
-  reason: Reason,
-  message: string,
+  why: GrantRefusal,
   more: Partial<PassResult> = {},
 ): Promise<BindingOutcome> {
-  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
-  return ended(pass, { found, againIn: passInterval, ...more });
+  return ended(pass, { found: nothingGranted(why), againIn: passInterval, ...more });
 }
 
 /** Writes what a pass of a trust found into its status, and gives the conditions. */

@@ -3,7 +3,7 @@ import { earlierRolesAnnotation, readTrust, type Trust } from "../../rules/bindi
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
-import { isKept, passInterval, soon } from "./status.ts";
+import { isKept, passInterval, problemsText, soon } from "./status.ts";
 import type { Leftovers, Unclaimed } from "./leftovers.ts";
 import { providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent, TrustFactsOf, TrustOutcome } from "./pass.ts";
@@ -86,7 +86,7 @@ async function judged(
 ): Promise<TrustJudgement> {
   const read = readTrust(facts.object);
   if ("problems" in read) {
-    const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
+    const message = problemsText(read.problems);
     return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen: true };
   }
   const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));

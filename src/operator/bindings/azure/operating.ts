@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { readAzureTrust } from "../../../rules/bindings/azure/index.ts";
-import { partyNames, type Shares } from "../../../rules/bindings/index.ts";
+import { partyNames } from "../../../rules/bindings/index.ts";
 import { recordOf } from "../../../core/base/index.ts";
 import type { Controllers, ControllerTools } from "../../index.ts";
 import { ClusterView } from "../cluster-view.ts";
@@ -12,10 +12,7 @@ import { BoundTenants } from "./tenants.ts";
 
 const ofAzure = {
   kind: partyNames.azure.trust.kind,
-  read(trust: KubernetesObject): Shares | undefined {
-    const read = readAzureTrust(trust);
-    return "object" in read ? read.object : undefined;
-  },
+  read: readAzureTrust,
   /** Identities of its own that a binding asks for, and has. */
   count(binding: KubernetesObject) {
     const wanted = recordOf(binding["spec"])["managed"] === undefined ? 0 : 1;

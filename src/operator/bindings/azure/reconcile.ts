@@ -1,4 +1,4 @@
-import { type Clock, defined, type Reason } from "../../../core/base/index.ts";
+import { type Clock, defined } from "../../../core/base/index.ts";
 import { boundCredentialName } from "../../../providers/azure/index.ts";
 import {
   type AzureBinding,
@@ -12,12 +12,23 @@ import {
   bindingMark,
   type ConditionContent,
   conditionOf,
-  type FieldProblem,
+  type GrantRefusal,
   partyNames,
   timeText,
 } from "../../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
-import { foundOf, keep, soon, trustNameOf, versionOf, writeStatus } from "../status.ts";
+import {
+  changedAtOf,
+  foundOf,
+  isEnding,
+  isTrustEnding,
+  keep,
+  problemsText,
+  soon,
+  trustNameOf,
+  versionOf,
+  writeStatus,
+} from "../status.ts";
 import { annotatedIdentity } from "./annotation.ts";
 import { type CutIdentities, cutIdentities, deleteIdentity } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
@@ -30,18 +41,6 @@ import { type GrantedBinding, pending, type SyncedIdentity, syncedIdentity, wait
 import type { BoundTenant } from "./tenants.ts";
 
 const { trust: trustNames } = partyNames.azure;
-
-const said = (problems: readonly FieldProblem[]): string =>
-  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
-
-/** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
-const isEnding = ({ facts }: IdentityPass): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
-
-/** Why a binding gets nothing. */
-interface Refused {
-  readonly reason: Reason;
-  readonly message: string;
-}
 
 /** A trust without the grants that have no room. */
 const without = (trust: AzureTrust, names: ReadonlySet<string>): AzureTrust => ({
@@ -64,13 +63,13 @@ function fullMessage({ name, grants }: AzureTrust, full: ReadonlySet<string>): s
 }
 
 /** What a binding gets of a trust, or why nothing. */
-type Decided = { readonly binding: AzureBinding; readonly identity: GrantedIdentity } | Refused;
+type Decided = { readonly binding: AzureBinding; readonly identity: GrantedIdentity } | GrantRefusal;
 
 function decided(pass: IdentityPass, trust: AzureTrust | undefined): Decided {
   const read = readAzureBinding(pass.facts.object);
-  if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
+  if ("problems" in read) return { reason: "BindingInvalid", message: problemsText(read.problems) };
   const binding = read.object;
-  if (isEnding(pass)) {
+  if (isTrustEnding(pass)) {
     const message = `${trustNames.kind} ${binding.trust} is being deleted, and grants nothing any more`;
     return { reason: "NamespaceNotGranted", message };
   }
@@ -94,10 +93,6 @@ function isCutBefore({ facts, status }: IdentityPass): boolean {
     status.observedTrust === (facts.trust && versionOf(facts.trust))
   );
 }
-
-/** When something was changed at Azure last. */
-const changedAtOf = ({ clock, status }: IdentityPass, changed: boolean): string | undefined =>
-  changed ? timeText(clock.now()) : status.changedAt;
 
 function grantedBy({ name }: AzureTrust, { grant }: GrantedIdentity): ConditionContent {
   const message = `by grant ${grant} of ${trustNames.kind} ${name}`;
@@ -231,7 +226,7 @@ async function passOf(pass: IdentityPass): Promise<BindingOutcome> {
   const { trust: object } = pass.facts;
   const read = object === undefined ? undefined : readAzureTrust(object);
   if (read !== undefined && "problems" in read) {
-    const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${said(read.problems)}`;
+    const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${problemsText(read.problems)}`;
     return refused(pass, { reason: "BindingInvalid", message });
   }
   const one = decided(pass, read?.object);
@@ -251,7 +246,7 @@ export async function reconcileIdentity(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BindingOutcome> {
   const pass: IdentityPass = { facts, clients, clock, signal, status: identityStatusOf(facts.object) };
-  if (facts.object.metadata.deletionTimestamp !== undefined) return removeIdentityBinding(pass);
+  if (isEnding(facts.object)) return removeIdentityBinding(pass);
   try {
     return await passOf(pass);
   } catch (error) {

@@ -2,6 +2,7 @@ import type { PodtrustError } from "../../../core/base/index.ts";
 import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { unannotated } from "../annotation.ts";
+import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";
 import { clientAnnotation } from "./annotation.ts";
@@ -9,23 +10,11 @@ import { cutIdentities, deleteIdentity } from "./cut.ts";
 import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 
-/** So long a binding waits for Azure before it goes all the same: a namespace must not hang on it. */
-const maxWait = 60_000;
 /**
- * So long it waits for its turn: 20 credentials of one identity, which is all that Azure takes, at one in four seconds, and a
+ * So long a binding waits for its turn: 20 credentials of one identity, which is all that Azure takes, at one in four seconds, and a
  * namespace that goes with all of them.
  */
 const maxTurns = 180_000;
-const tryAgain = 2000;
-const maxTry = 20_000;
-
-const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
-
-/** The trust of a binding; undefined where there is none that can be read. */
-function trustOf({ facts }: IdentityPass): AzureTrust | undefined {
-  const read = facts.trust === undefined ? undefined : readAzureTrust(facts.trust);
-  return read !== undefined && "object" in read ? read.object : undefined;
-}
 
 /** What of a binding is there still, and what was done. */
 interface Removed {
@@ -83,7 +72,7 @@ export async function removeIdentityBinding(pass: IdentityPass): Promise<Binding
   const { object, deletedFor } = facts;
   if (!isKept(object)) return gone;
   await unannotated(pass, "azure", clientAnnotation);
-  const trust = trustOf(pass);
+  const trust = readableTrust(pass, readAzureTrust);
   const done: Removed =
     trust === undefined
       ? {

@@ -1,8 +1,8 @@
-import { defined, recordOf, recordsOf, type Reason, textOf } from "../../../core/base/index.ts";
+import { defined, recordOf, recordsOf, textOf } from "../../../core/base/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
-import type { ConditionContent } from "../../../rules/bindings/index.ts";
+import type { GrantRefusal } from "../../../rules/bindings/index.ts";
 import type { BindingOutcome } from "../pass.ts";
-import { endedWith, type PassEnding, statusHead } from "../status.ts";
+import { endedWith, nothingGranted, type PassEnding, statusHead } from "../status.ts";
 import type { IdentityBindingStatus, IdentityPass, IdentityStatus } from "./pass.ts";
 
 /** Drift is looked for this often, in milliseconds: each identity's credentials are a list of its own at Azure. */
@@ -34,12 +34,11 @@ export function ended(pass: IdentityPass, ending: IdentityEnding): Promise<Bindi
   return endedWith(pass, { drift: "FederatedCredentialDrift", ...ending }, { identities });
 }
 
-/** The end of a pass in which nothing may be done: `Granted` and `Ready` say why. */
+/** The end of a pass in which nothing may be done. */
 export function refused(
   pass: IdentityPass,
-  { reason, message }: { readonly reason: Reason; readonly message: string },
+  why: GrantRefusal,
   more: Partial<IdentityEnding> = {},
 ): Promise<BindingOutcome> {
-  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, reason, message }));
-  return ended(pass, { found, againIn: identityInterval, ...more });
+  return ended(pass, { found: nothingGranted(why), againIn: identityInterval, ...more });
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/base/index.ts";
 import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { finding } from "../../../stack/index.ts";
 import type { TrustFactsOf, TrustOutcome } from "../pass.ts";
-import { foundOf, isKept, soon } from "../status.ts";
+import { foundOf, isKept, problemsText, soon } from "../status.ts";
 import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { LeftCredentials } from "./leftovers.ts";
@@ -43,7 +43,7 @@ async function asked(pass: TrustPass, trust: AzureTrust): Promise<TrustJudgement
 function judged(pass: TrustPass): Promise<TrustJudgement> {
   const read = readAzureTrust(pass.facts.object);
   if ("object" in read) return asked(pass, read.object);
-  const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
+  const message = problemsText(read.problems);
   const ready = { type: "Ready", reason: "BindingInvalid", message } as const;
   return Promise.resolve({ ready, events: [], againIn: identityInterval, isSeen: true });
 }

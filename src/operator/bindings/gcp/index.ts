@@ -31,10 +31,7 @@ export function reconcilingGoogleBindings(tools: ControllerTools, env: GoogleCon
   const { api, clock } = tools;
   const view = new ClusterView(api, clock, {
     kind: partyNames.gcp.trust.kind,
-    read(trust) {
-      const read = readGoogleTrust(trust);
-      return "object" in read ? read.object : undefined;
-    },
+    read: readGoogleTrust,
     // Nothing is made that counts towards a grant.
     count: () => ({ wanted: 0, held: 0 }),
   });

@@ -1,5 +1,5 @@
-import { type Clock, defined, type Reason } from "../../../core/base/index.ts";
-import { type ConditionContent, type FieldProblem, timeText } from "../../../rules/bindings/index.ts";
+import { type Clock, defined } from "../../../core/base/index.ts";
+import { type ConditionContent, type GrantRefusal, timeText } from "../../../rules/bindings/index.ts";
 import {
   decideGoogle,
   type GoogleBinding,
@@ -15,11 +15,16 @@ import { finding, type Finding } from "../../../stack/index.ts";
 import { annotatedWith } from "../annotation.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
 import {
+  changedAtOf,
   endedWith,
   foundOf,
+  isEnding,
+  isTrustEnding,
   keep,
+  nothingGranted,
   type PassEnding,
   passInterval,
+  problemsText,
   soon,
   trustNameOf,
   versionOf,
@@ -29,9 +34,6 @@ import { type GoogleClients, type GooglePass, googleStatusOf } from "./pass.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 import { googleReady } from "./prove.ts";
 import { removeGoogle } from "./removal.ts";
-
-const said = (problems: readonly FieldProblem[]): string =>
-  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
 
 /** The subject of a binding's ServiceAccount. */
 function subjectOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
@@ -46,14 +48,13 @@ const end = (pass: GooglePass, ending: PassEnding, own: Partial<Own> = {}): Prom
   return endedWith(pass, { drift: "MembersDrift", ...ending }, { ...defined({ principal }), emails });
 };
 
-interface Refused {
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-function refused(pass: GooglePass, why: Refused, more: Partial<PassEnding> = {}, own: Partial<Own> = {}) {
-  const found = ["Granted", "Ready"].map((type): ConditionContent => ({ type, ...why }));
-  return end(pass, { found, againIn: passInterval, ...more }, own);
+function refused(
+  pass: GooglePass,
+  why: GrantRefusal,
+  more: Partial<PassEnding> = {},
+  own: Partial<Own> = {},
+) {
+  return end(pass, { found: nothingGranted(why), againIn: passInterval, ...more }, own);
 }
 
 interface Granted {
@@ -61,11 +62,11 @@ interface Granted {
   readonly grant: string;
 }
 
-function judged({ facts }: GooglePass, trust: GoogleTrust | undefined): Granted | Refused {
-  const read = readGoogleBinding(facts.object);
-  if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
+function judged(pass: GooglePass, trust: GoogleTrust | undefined): Granted | GrantRefusal {
+  const read = readGoogleBinding(pass.facts.object);
+  if ("problems" in read) return { reason: "BindingInvalid", message: problemsText(read.problems) };
   const binding = read.object;
-  if (facts.trust?.metadata.deletionTimestamp !== undefined)
+  if (isTrustEnding(pass))
     return {
       reason: "NamespaceNotGranted",
       message: `GCPTrust ${binding.trust} is being deleted, and grants nothing any more`,
@@ -75,9 +76,6 @@ function judged({ facts }: GooglePass, trust: GoogleTrust | undefined): Granted 
   const message = decision.refusals.map((one) => one.message).join("; ");
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
-
-const changedAtOf = ({ clock, status }: GooglePass, changes: BindingOutcome["changes"]): string | undefined =>
-  changes.length > 0 ? timeText(clock.now()) : status.changedAt;
 
 /** Takes from every service account that lets the ServiceAccount in, and is not the granted one, what lets it in. */
 async function cut(
@@ -178,7 +176,7 @@ async function bind(
       ? await member(pass, trust, granted, principal)
       : { finding: provider, emails: cutDone.emails, changes: [] };
   const changes = [...cutDone.changes, ...made.changes];
-  const changedAt = changedAtOf(pass, changes);
+  const changedAt = changedAtOf(pass, changes.length > 0);
   const account = await annotations(pass, trust, binding);
   const found = [
     grantedBy,
@@ -200,7 +198,7 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
   const { trust: object } = pass.facts;
   const read = object === undefined ? undefined : readGoogleTrust(object);
   if (read !== undefined && "problems" in read) {
-    const message = `GCPTrust ${trustNameOf(pass.facts.object)}: ${said(read.problems)}`;
+    const message = `GCPTrust ${trustNameOf(pass.facts.object)}: ${problemsText(read.problems)}`;
     return refused(pass, { reason: "BindingInvalid", message });
   }
   const trust = read?.object;
@@ -211,7 +209,7 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
   const cutDone = await cut(pass, trust, "binding" in one ? one.binding.email : undefined);
   const done: GooglePass = { ...pass, cutBy: versionOf(object) };
   if ("binding" in one) return bind(done, trust, one, cutDone);
-  const changedAt = changedAtOf(done, cutDone.changes);
+  const changedAt = changedAtOf(done, cutDone.changes.length > 0);
   const { changes, emails } = cutDone;
   return refused(done, one, { changes, ...defined({ changedAt }) }, { emails });
 }
@@ -228,7 +226,7 @@ export async function reconcileGoogle(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BindingOutcome> {
   const pass: GooglePass = { facts, clients, clock, signal, status: googleStatusOf(facts.object) };
-  if (facts.object.metadata.deletionTimestamp !== undefined) return removeGoogle(pass);
+  if (isEnding(facts.object)) return removeGoogle(pass);
   try {
     return await decided(pass);
   } catch (error) {

@@ -2,16 +2,10 @@ import { defined, PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import { googleKeys, type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import { unannotated } from "../annotation.ts";
+import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";
 import type { GooglePass } from "./pass.ts";
-
-/** So long a binding waits for Google before it goes all the same: a namespace must not hang on it. */
-const maxWait = 60_000;
-const tryAgain = 2000;
-const maxTry = 20_000;
-
-const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
 /** What came of taking the ServiceAccount out of all policies. */
 interface Removed {
@@ -61,12 +55,6 @@ async function takenOut(pass: GooglePass, trust: GoogleTrust, subject: string): 
   return { left, changes, ...defined({ failure: failures[0] }) };
 }
 
-/** The trust of a binding; undefined where there is none that can be read. */
-function trustOf({ facts }: GooglePass): GoogleTrust | undefined {
-  const read = facts.trust === undefined ? undefined : readGoogleTrust(facts.trust);
-  return read !== undefined && "object" in read ? read.object : undefined;
-}
-
 /** Says that service accounts may still let somebody in. */
 export const keptEvent = (emails: readonly string[], who: string, why: string): BindingEvent => ({
   type: "Warning",
@@ -84,7 +72,7 @@ export async function removeGoogle(pass: GooglePass): Promise<BindingOutcome> {
   if (!isKept(object)) return gone;
   const { namespace = "", name } = object.metadata;
   await unannotated(pass, "gcp", googleKeys[0]);
-  const trust = trustOf(pass);
+  const trust = readableTrust(pass, readGoogleTrust);
   const subject = serviceAccountSubject(namespace, name);
   const { left, failure, changes }: Removed =
     trust === undefined ? { left: status.emails, changes: [] } : await takenOut(pass, trust, subject);

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/base/index.ts";
 import { type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import type { BindingEvent, TrustFactsOf, TrustOutcome } from "../pass.ts";
-import { passInterval, soon } from "../status.ts";
+import { passInterval, problemsText, soon } from "../status.ts";
 import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import type { LeftMembers, MemberSweep } from "./leftovers.ts";
 import type { GoogleClients } from "./pass.ts";
@@ -23,7 +23,7 @@ async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSwee
   const { clients, signal } = sweep;
   const read = readGoogleTrust(object);
   if ("problems" in read) {
-    const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
+    const message = problemsText(read.problems);
     return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen };
   }
   const trust = read.object;
