@@ -1,6 +1,7 @@
 import { defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { apiVersion, bindingObject, type BoundParty, partyNames } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { flagOf } from "../options/flag.ts";
 import { secondsOf } from "../options/seconds.ts";
 
 /** What was typed about a binding. */
@@ -66,9 +67,6 @@ const rows: Readonly<Record<BoundParty, BindRow>> = {
     specOf: ({ existing }) => (existing === undefined ? { direct: true } : { email: existing }),
   },
 };
-
-const flagOf = (name: string): string =>
-  `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Refuses an option that says something at another relying party alone. */
 function checkOwn(options: BindingOptions): void {

@@ -1,4 +1,5 @@
 import { parseDuration, PodtrustError } from "../../core/base/index.ts";
+import { flagOf } from "../options/flag.ts";
 import type { DocumentSources } from "./facts.ts";
 
 /** What was typed. */
@@ -57,7 +58,7 @@ export function checkTogether(options: ExplainOptions): void {
   const foreign = isAws ? awsForeign : foreignToOthers;
   const wrong = foreign.find((name) => options[name] !== undefined);
   if (wrong !== undefined) {
-    const option = `--${wrong.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+    const option = flagOf(wrong);
     throw new PodtrustError("usage", `${option} does not go with --for ${options.for}`, {
       next: `Leave ${option} out, or say for whom it is.`,
     });

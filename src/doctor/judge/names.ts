@@ -22,11 +22,11 @@ function kindOf(answers: readonly NameAnswer[]): "none" | "private" | "public" {
 
 function split({ host, answers, own }: NameFacts): readonly DoctorFinding[] {
   if (own === undefined) return [];
-  const inside = kindOf([own]);
-  if (inside === kindOf(answers) || inside === "none") return [];
+  const [inside, outside] = [kindOf([own]), kindOf(answers)];
+  if (inside === outside || inside === "none") return [];
   const text = (all: readonly NameAnswer[]): string => addressesIn(all).join(", ") || "no address";
   // What AWS is given is as it has to be: then a view of one's own is no fault.
-  const reason = inside === "private" && kindOf(answers) === "public" ? "SplitHorizon" : "ResolversDiffer";
+  const reason = inside === "private" && outside === "public" ? "SplitHorizon" : "ResolversDiffer";
   return [
     finding(reason, {
       seen: `${host} is ${text([own])} here, and ${text(answers)} by the resolver that was asked`,

@@ -60,7 +60,14 @@ function dnsInput({ provider }: DnsConfig): object | string {
   return { route53: assumeRole === undefined ? {} : { assumeRole } };
 }
 
-function s3Input({ bucket, region, prefix, account, assumeRole, endpoint }: S3Config): object {
+function s3Input({
+  bucket,
+  region,
+  prefix,
+  account,
+  assumeRole,
+  endpoint,
+}: Pick<S3Config, "account" | "assumeRole" | "bucket" | "endpoint" | "prefix" | "region">): object {
   return {
     bucket,
     region,
@@ -80,9 +87,7 @@ function backupInput(config: Config): object {
       "publisher.backup.folder is lost with the pod that writes into it",
       "Name a bucket in its place: publisher.backup.s3.",
     );
-  const { bucket, region, prefix, account, endpoint } = place.s3;
-  const s3 = { bucket, region, ...(prefix === "" ? {} : { prefix }), ...defined({ account, endpoint }) };
-  return { backup: { recipients, every: durationText(every), s3 } };
+  return { backup: { recipients, every: durationText(every), s3: s3Input(place.s3) } };
 }
 
 /** The sections of the pods' config that say how they publish. */

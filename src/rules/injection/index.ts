@@ -3,13 +3,12 @@ export { accessAnnotations, type Agent, type Surroundings } from "./annotated-ac
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { accessConflict } from "./conflict.ts";
 export { sourceProfile } from "./config-file.ts";
-export { googleAnnotations, googleAudience } from "./gcp.ts";
+export { googleAnnotations, googleAudience, injectOwnGoogle, type TokenTaker } from "./gcp.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
 export { azureAnnotations, azurePlace, azureVariables } from "./azure.ts";
 export { openbaoAnnotations } from "./openbao.ts";
 export { partyFault } from "./party-fault.ts";
-export { type TokenTaker, injectOwnGoogle } from "./gcp.ts";
 export { injectParties } from "./parties.ts";
 export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
