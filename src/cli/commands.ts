@@ -56,10 +56,12 @@ function defineRotateWithMachines(program: Command, context: CommandContext): vo
     program,
     context,
     async (file, words, more) => {
+      const { configOf } = await import("./options/config.ts");
+      const config = await configOf(context, file);
       const { rotateOnMachine } = await import("./rotate/on-machine.ts");
-      if (await rotateOnMachine(context, file, words, more)) return true;
+      if (await rotateOnMachine(context, config, words, more)) return true;
       const { rotateUploads } = await import("./rotate/uploads.ts");
-      return rotateUploads(context, file, words, more);
+      return rotateUploads(context, config, words, more);
     },
     async (options) => {
       const { statusAcross } = await import("./rotate/moves.ts");

@@ -4,7 +4,6 @@ import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk, programExit } from "../../core/terminal/index.ts";
 import type { Config } from "../../config/index.ts";
-import { configOf } from "../options/config.ts";
 
 // The status of a publisher with hundreds of keys is a tenth of this.
 const maxAnswerChars = 4 * 1024 * 1024;
@@ -83,11 +82,10 @@ async function rotateThere(
  */
 export async function rotateOnMachine(
   context: CommandContext,
-  file: string,
+  config: Config,
   words: readonly string[],
   more: object = {},
 ): Promise<boolean> {
-  const config = await configOf(context, file);
   const there = publisherOnMachine(config);
   if (there === undefined) return false;
   const machine = await openMachine({ ...context, config });

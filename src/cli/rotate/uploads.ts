@@ -13,7 +13,6 @@ import {
 import { bold, red, rich } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
-import { configOf } from "../options/config.ts";
 import { distrustAsking } from "./run.ts";
 import { showKeys, timeText } from "./show.ts";
 
@@ -160,11 +159,10 @@ async function restore({ context, config, cluster }: UploadedPlace, kid: string)
  */
 export async function rotateUploads(
   context: CommandContext,
-  file: string,
+  config: Config,
   words: readonly string[],
   more: object = {},
 ): Promise<boolean> {
-  const config = await configOf(context, file);
   if (config.publisher !== undefined || uploadingParties(config).length === 0) return false;
   const at = { context, config, cluster: await clusterOf(context, config) };
   const [verb, kid = ""] = words;
