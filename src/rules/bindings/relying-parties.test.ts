@@ -71,12 +71,21 @@ describe("what bindings take in a cluster", () => {
     });
   });
 
+  const guardOf = async (...of: readonly (typeof parties)[number][]): Promise<string> => {
+    const all = bindingManifests({ rows: await loadPartyManifests(of) });
+    const at = titles(all).indexOf("ValidatingAdmissionPolicy podtrust-operator-serviceaccounts");
+    return JSON.stringify(all[at]);
+  };
+
+  test("says what the annotations name that the operator may write, of each that is named", async () => {
+    const said = async (...of: readonly (typeof parties)[number][]): Promise<string | undefined> =>
+      /annotations that name ([^"]+) of a ServiceAccount/u.exec(await guardOf(...of))?.[1];
+    assert.equal(await said("aws"), "the roles");
+    assert.equal(await said("azure"), "the identity of Azure");
+    assert.equal(await said("aws", "gcp"), "the roles or the principal of Google");
+  });
+
   test("lets the operator write annotations of those alone that are named", async () => {
-    const guardOf = async (one: (typeof parties)[number]): Promise<string> => {
-      const all = bindingManifests({ rows: await loadPartyManifests([one]) });
-      const at = titles(all).indexOf("ValidatingAdmissionPolicy podtrust-operator-serviceaccounts");
-      return JSON.stringify(all[at]);
-    };
     assert.match(await guardOf("aws"), /eks\.amazonaws\.com\/role-arn/u);
     assert.doesNotMatch(await guardOf("aws"), /azure\.workload\.identity|iam\.gke\.io/u);
     assert.match(await guardOf("azure"), /azure\.workload\.identity\/client-id/u);

@@ -67,6 +67,7 @@ const audiences = Object.values(relyingParties.azure.clouds).map(({ audience }) 
 export const azureManifests: PartyManifests = {
   names: partyNames.azure,
   held: "its federated credential",
+  bound: "the identity of Azure",
   kinds: [
     {
       names: partyNames.azure.binding,

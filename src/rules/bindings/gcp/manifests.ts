@@ -31,6 +31,7 @@ const provider =
 export const googleManifests: PartyManifests = {
   names: partyNames.gcp,
   held: "its member of the service account's policy",
+  bound: "the principal of Google",
   kinds: [
     {
       names: binding,

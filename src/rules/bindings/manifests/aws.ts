@@ -92,6 +92,7 @@ const role = {
 export const awsManifests: PartyManifests = {
   names: partyNames.aws,
   held: "its roles",
+  bound: "the roles",
   kinds: [
     {
       names: bindingNames,

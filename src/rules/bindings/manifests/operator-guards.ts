@@ -54,12 +54,13 @@ function tokensGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]
   });
 }
 
-/** Of a ServiceAccount the operator changes the annotations that name its roles, and nothing else. */
+/** Of a ServiceAccount the operator changes the annotations that name what it becomes, and nothing else. */
 function serviceAccountsGuard(
   identity: OperatorIdentity,
   rows: readonly PartyManifests[],
 ): readonly object[] {
   const own = (key: string): string => rows.map(({ annotates }) => annotates(key)).join(" || ");
+  const bound = rows.map((row) => row.bound).join(" or ");
   return guard({
     name: "podtrust-operator-serviceaccounts",
     rules: [
@@ -88,8 +89,7 @@ function serviceAccountsGuard(
           same("?imagePullSecrets", "[]"),
           same("?automountServiceAccountToken", "true"),
         ].join(" && ")})`,
-        message:
-          "podtrust changes the annotations that name the roles of a ServiceAccount and nothing else of it",
+        message: `podtrust changes the annotations that name ${bound} of a ServiceAccount and nothing else of it`,
       },
     ],
   });

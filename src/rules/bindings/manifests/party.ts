@@ -52,6 +52,8 @@ export interface PartyManifests {
   readonly question: GrantsQuestion;
   /** `spec` of a binding that is well-formed and hardly anybody is granted: it is judged and never kept. */
   readonly probe: JsonRecord;
+  /** What the annotations of a ServiceAccount name by which pods get it, in a person's words: `the roles`. */
+  readonly bound: string;
   /** Whether an annotation of a ServiceAccount is one by which podtrust says what it becomes: CEL over a key. */
   readonly annotates: (key: string) => string;
   /** Audiences beside those that are named for which the operator may ask for tokens of others: CEL over one, and in words. */
