@@ -16,7 +16,7 @@ import { leftOut } from "../harness/index.ts";
 import { flagFaults, notInForce, withoutIssuer } from "./api-server-faults.ts";
 import { clientFaults, type ClusterFault, workloadFaults } from "./pod-faults.ts";
 import { place, pod } from "./pods.ts";
-import { webhookFaults } from "./webhook-faults.ts";
+import { signedWithSha1, webhookFaults } from "./webhook-faults.ts";
 import { type ClusterStack, startClusterStack } from "./world.ts";
 
 const skip = leftOut();
@@ -57,6 +57,21 @@ describe("a fault on a real API server", { skip }, () => {
       }
     });
   }
+
+  test("of a webhook's certificate that was signed with SHA-1 is named, whatever the key's kind", async () => {
+    const broken = await signedWithSha1(stack, "sha1");
+    try {
+      const facts = await stack.gather("sha1");
+      const report = judgeChain(facts);
+      const shown = JSON.stringify(report.findings, undefined, 2);
+      assert.equal(report.broken?.reason, "WebhookCertificateRejected", shown);
+      assert.match(report.broken.seen, /signature \S*SHA1/iu, shown);
+      // The API server's words, by which a person's log is read as well.
+      assert.match(JSON.stringify(facts.workloads[0]?.trial), /x509: .*insecure algorithm ECDSA-SHA1/u);
+    } finally {
+      await broken?.mend?.[Symbol.asyncDispose]();
+    }
+  });
 
   test("is not found where pods have what they need: nothing is broken, and each link that was seen has its proof", async () => {
     await place(stack, "healthy");

@@ -1,3 +1,6 @@
+import { mkdtempDisposable, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type ChainCause,
   type JsonRecord,
@@ -7,6 +10,7 @@ import {
 } from "../../../src/core/base/index.ts";
 import { newSigningRequest } from "../../../src/core/x509/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
+import { openssl } from "../../support/openssl.ts";
 import { until } from "../../support/until.ts";
 import { freePorts } from "../harness/index.ts";
 import { type ClusterFault, lateFaults } from "./pod-faults.ts";
@@ -61,6 +65,20 @@ function withoutRestartPolicy(made: JsonRecord): JsonRecord {
   return { ...made, spec: { ...spec, initContainers } };
 }
 
+/** A webhook whose certificate was signed with SHA-1, by the CA of its caBundle. Made by OpenSSL: our writer has no SHA-1. */
+export const signedWithSha1: ClusterFault = async (stack, namespace) => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "podtrust-sha1-"));
+  const at = (name: string): string => join(folder.path, name);
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+  await openssl(...request, "-keyout", at("ca.key"), "-out", at("ca.crt"), "-subj", "/CN=hooks");
+  const leaf = ["-subj", "/CN=hook", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", at("hook.key")];
+  const byCa = ["-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-sha1"];
+  const certificate = await openssl(...request, ...leaf, ...byCa);
+  const serving = { certificate, key: await readFile(at("hook.key"), "utf8") };
+  const ca = await readFile(at("ca.crt"), "utf8");
+  return behind({ serving, ca, webhook: { failurePolicy: "Fail" } })(stack, namespace);
+};
+
 /** Faults of webhooks, each asked by the API server about a real pod. */
 export const webhookFaults = {
   AnnotationAfterPod: before(lateFaults.annotateLater),
@@ -68,7 +86,10 @@ export const webhookFaults = {
   PodPassedOver: before(lateFaults.podLater),
   WebhookUntrusted: async (stack, namespace) =>
     behind({ ca: (await testAuthority()).root })(stack, namespace),
-  WebhookCertificateRejected: behind({ names: ["other.example.test"] }),
+  WebhookCertificateRejected: async (stack, namespace) => {
+    const serving = await stack.plane.issue({ commonName: "webhook", names: ["other.example.test"] });
+    return behind({ serving })(stack, namespace);
+  },
   WebhookUnreachable: behind({ hangs: true, webhook: { timeoutSeconds: 1 } }),
   WebhookVersionDiffers: behind({ webhook: { admissionReviewVersions: ["v1beta1"] } }),
   WebhookDropsFields: behind({ mutate: withoutRestartPolicy }),

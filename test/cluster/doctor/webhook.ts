@@ -1,13 +1,14 @@
 import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
+import type { TestCertificate } from "../../support/certificates.ts";
 import { startMutatingWebhook } from "../injection/mutating-webhook.ts";
 import type { ClusterStack } from "./world.ts";
 import { account } from "./pods.ts";
 
 /** What is wrong with a webhook, or with its configuration. */
 export interface WebhookFault {
-  /** Of its certificate; 127.0.0.1 by default. */
-  readonly names?: readonly string[];
+  /** What it serves: by default a certificate of the cluster's own CA for 127.0.0.1. */
+  readonly serving?: TestCertificate;
   /** PEM in caBundle in place of the CA that signed its certificate. */
   readonly ca?: string;
   /** It never answers. */
@@ -27,12 +28,12 @@ export async function startWebhook(
   fault: WebhookFault = {},
 ): Promise<AsyncDisposable> {
   const { plane } = stack;
-  const { names, ca = plane.ca, hangs = false, webhook = {}, everywhere = false } = fault;
+  const { serving, ca = plane.ca, hangs = false, webhook = {}, everywhere = false } = fault;
   const mutate = fault.mutate ?? ((pod) => awsWebhook(pod, account(namespace), { region: "eu-central-1" }));
   const answer = (pod: JsonRecord): Promise<JsonRecord> =>
     hangs ? new Promise(() => {}) : Promise.resolve(mutate(pod));
   const name = `pod-identity-webhook-${namespace}`;
-  const { configuration, close } = await startMutatingWebhook(plane, name, answer, names);
+  const { configuration, close } = await startMutatingWebhook(plane, name, answer, serving);
   const [served = {}] = recordsOf(configuration["webhooks"]);
   const clientConfig = { ...recordOf(served["clientConfig"]), caBundle: Buffer.from(ca).toString("base64") };
   const namespaceSelector = everywhere ? {} : { matchLabels: { "kubernetes.io/metadata.name": namespace } };

@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
+import type { TestCertificate } from "../../support/certificates.ts";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A mutating webhook on loopback. */
@@ -18,31 +19,38 @@ interface Review {
   readonly request: { readonly uid: string; readonly namespace: string; readonly object: JsonRecord };
 }
 
-/** Serves a webhook that makes of a pod what `mutate` does, with a certificate of the cluster's own CA for these names. */
+/**
+ * Serves a webhook that makes of a pod what `mutate` does, with a certificate of the cluster's own CA for 127.0.0.1, or the one
+ * that is given.
+ */
 export async function startMutatingWebhook(
   plane: ControlPlane,
   name: string,
   mutate: (pod: JsonRecord, namespace: string) => Promise<JsonRecord>,
-  names: readonly string[] = ["127.0.0.1"],
+  given?: TestCertificate,
 ): Promise<MutatingWebhook> {
-  const { certificate, key } = await plane.issue({ commonName: name, names });
+  const { certificate, key } = given ?? (await plane.issue({ commonName: name, names: ["127.0.0.1"] }));
   let asked = 0;
-  const server = createServer({ cert: certificate, key }, (request, answer) => {
-    void (async () => {
-      asked += 1;
-      const { request: review } = JSON.parse((await buffer(request)).toString()) as Review;
-      const pod = await mutate(review.object, review.namespace);
-      const patch = JSON.stringify([{ op: "replace", path: "/spec", value: pod["spec"] }]);
-      const response = {
-        uid: review.uid,
-        allowed: true,
-        patchType: "JSONPatch",
-        patch: Buffer.from(patch).toString("base64"),
-      };
-      answer.setHeader("content-type", "application/json");
-      answer.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response }));
-    })().catch(() => answer.writeHead(500).end());
-  }).listen(0, "127.0.0.1");
+  // At its default level OpenSSL does not serve a certificate that is signed with SHA-1.
+  const server = createServer(
+    { cert: certificate, key, ciphers: "DEFAULT@SECLEVEL=0" },
+    (request, answer) => {
+      void (async () => {
+        asked += 1;
+        const { request: review } = JSON.parse((await buffer(request)).toString()) as Review;
+        const pod = await mutate(review.object, review.namespace);
+        const patch = JSON.stringify([{ op: "replace", path: "/spec", value: pod["spec"] }]);
+        const response = {
+          uid: review.uid,
+          allowed: true,
+          patchType: "JSONPatch",
+          patch: Buffer.from(patch).toString("base64"),
+        };
+        answer.setHeader("content-type", "application/json");
+        answer.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response }));
+      })().catch(() => answer.writeHead(500).end());
+    },
+  ).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {

@@ -161,7 +161,10 @@ const tokenRules: readonly TextRule[] = [
 /** Of errors of the API server, the kubelet and webhooks. */
 const clusterRules: readonly TextRule[] = [
   { reason: "WebhookCertificatePending", line: /no serving certificate available for the webhook/iu },
-  { reason: "WebhookCertificateRejected", line: /insecure-sha1\.invalid-cert|legacy Common Name field/iu },
+  {
+    reason: "WebhookCertificateRejected",
+    line: /insecure-sha1\.invalid-cert|insecure algorithm|legacy Common Name field/iu,
+  },
   { reason: "WebhookUntrusted", line: /failed calling webhook/iu, also: /x509/iu },
   {
     reason: "WebhookUnreachable",

@@ -46,8 +46,8 @@ function pendingOf({ pendingCertificates }: ChainFacts, hook: WebhookLook): Doct
 
 /** A certificate that no CA makes good, by what it has or by the API server's own words. */
 function isRejected({ problem = "", signature = "" }: ServingLook, refused: string): boolean {
-  if (/^(?:sha1|RSA-SHA1)/u.test(signature) || problem === "ERR_TLS_CERT_ALTNAME_INVALID") return true;
-  return /insecure-sha1|not valid for|legacy Common Name/u.test(refused);
+  if (/(?:md5|sha1)(?!\d)/iu.test(signature) || problem === "ERR_TLS_CERT_ALTNAME_INVALID") return true;
+  return /insecure-sha1|insecure algorithm|not valid for|legacy Common Name/u.test(refused);
 }
 
 /** What the certificate of a webhook lacks. */
