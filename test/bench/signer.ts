@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, type ClientHttp2Session } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parse } from "yaml";
 import { collectBytes, mapLimit, recordOf, recordsOf, systemClock } from "../../src/core/base/index.ts";
 import { KeyFolder } from "../../src/signer/index.ts";
@@ -17,7 +18,7 @@ import { type Memory, renderSignerPage, type SignerResults } from "./signer-page
 
 const clients = 50;
 const noTime = { own: 0, children: 0 };
-const nobody = { times: [], processor: { server: 0, signer: 0, holder: 0 } };
+const nobody = { times: [], paced: [], processor: { server: 0, signer: 0, holder: 0 } };
 
 /** Runs so many calls, fifty at a time; the milliseconds that each took. */
 async function load(calls: number, call: () => Promise<void>): Promise<readonly number[]> {
@@ -33,6 +34,21 @@ async function load(calls: number, call: () => Promise<void>): Promise<readonly 
   };
   await Promise.all(Array.from({ length: clients }, client));
   return times;
+}
+
+/**
+ * So many calls at a pace: each client begins one a second, whether the one before has ended or not. Milliseconds of each, from when
+ * it was to begin.
+ */
+async function pacedLoad(calls: number, call: () => Promise<void>): Promise<readonly number[]> {
+  const begun = performance.now();
+  const one = async (index: number): Promise<number> => {
+    const due = begun + (index / clients) * 1000;
+    await setTimeout(due - performance.now());
+    await call();
+    return performance.now() - due;
+  };
+  return Promise.all(Array.from({ length: calls }, (_, index) => one(index)));
 }
 
 /** Five connections to an API server as its administrator: a kubelet's and a controller's are as few. */
@@ -117,7 +133,7 @@ async function benchTokens(program: string, quick: boolean): Promise<SignerResul
     const { own, children } = signer === undefined ? noTime : await processorOf(signer.pid());
     return [server * 1000, own, children];
   };
-  const measured = all.map(() => ({ times: [] as number[], processor: [0, 0, 0] }));
+  const measured = all.map(() => ({ times: [] as number[], paced: [] as number[], processor: [0, 0, 0] }));
   const rounds = quick ? 2 : 6;
   const calls = quick ? 100 : 200;
   // The first is not counted; each round asks all three, since the machine's other work changes.
@@ -126,14 +142,16 @@ async function benchTokens(program: string, quick: boolean): Promise<SignerResul
       const before = await spentBy(index);
       const took = await load(calls, () => one.token());
       const after = await spentBy(index);
+      const paced = await pacedLoad(calls, () => one.token());
       const into = measured[index];
       if (round === 0 || into === undefined) continue;
       into.times.push(...took);
+      into.paced.push(...paced);
       into.processor = into.processor.map((sum, at) => sum + (after[at] ?? 0) - (before[at] ?? 0));
     }
-  const [inTree = nobody, files = nobody, softHsm = nobody] = measured.map(({ times, processor }) => {
+  const [inTree = nobody, files = nobody, softHsm = nobody] = measured.map(({ times, paced, processor }) => {
     const [server = 0, signer = 0, helper = 0] = processor.map((ms) => ms / times.length);
-    return { times, processor: { server, signer, holder: helper } };
+    return { times, paced, processor: { server, signer, holder: helper } };
   });
   return { inTree, files, softHsm };
 }
