@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { buildInOneProcess } from "./build-claim.ts";
 import {
   appliers,
   type GoModule,
@@ -139,6 +140,11 @@ function builtName(module: GoModule, path: string): string {
 }
 
 async function buildModule(module: GoModule, say: (line: string) => void): Promise<void> {
+  const isDone = (): boolean => isBuilt(module);
+  await buildInOneProcess(folderOf(module), isDone, () => buildAside(module, say));
+}
+
+async function buildAside(module: GoModule, say: (line: string) => void): Promise<void> {
   const names = Object.keys(module.programs).join(", ");
   const folder = folderOf(module);
   const start = performance.now();
@@ -153,11 +159,8 @@ async function buildModule(module: GoModule, say: (line: string) => void): Promi
     for (const [program, path] of Object.entries(module.programs))
       renameSync(join(aside, builtName(module, path)), join(aside, program));
     say(`built ${names} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    // Another process may have built the same meanwhile: then its programs stay.
-    if (!isBuilt(module)) {
-      rmSync(folder, { recursive: true, force: true });
-      renameSync(aside, folder);
-    }
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(aside, folder);
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
@@ -190,7 +193,7 @@ async function built(
   wanted: readonly GoModule[],
   say: (line: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
-  for (const module of wanted) if (!isBuilt(module)) await buildModule(module, say);
+  for (const module of wanted) await buildModule(module, say);
   const paths = wanted.flatMap((module) =>
     Object.keys(module.programs).map((program) => [program, join(folderOf(module), program)] as const),
   );
@@ -206,7 +209,7 @@ export async function buildProgram(
     Object.hasOwn(programs, name),
   );
   if (module === undefined) throw new TypeError(`no module builds ${name}`);
-  if (!isBuilt(module)) await buildModule(module, say);
+  await buildModule(module, say);
   return join(folderOf(module), name);
 }
 
