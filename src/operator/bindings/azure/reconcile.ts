@@ -37,8 +37,9 @@ import { pairOf, sameId } from "./places.ts";
 import { readyFinding } from "./prove.ts";
 import { removeIdentityBinding } from "./removal.ts";
 import { ended, identityStatusOf, refused } from "./status.ts";
-import { type GrantedBinding, pending, type SyncedIdentity, syncedIdentity, waiting } from "./sync.ts";
+import { pending, type SyncedIdentity, syncedIdentity, waiting } from "./sync.ts";
 import type { BoundTenant } from "./tenants.ts";
+import type { GrantedBinding } from "./wanted.ts";
 
 const { trust: trustNames } = partyNames.azure;
 
