@@ -35,12 +35,13 @@ export {
   type BindingText,
   installedParties,
   maxBindingFile,
-  readBindingTexts,
+  BindingFiles,
+  type PartyReaders,
 } from "./bindings/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
-export type { PlanSpec, StackPlan } from "./plan.ts";
+export type { PlanSpec, ShownPlan, StackPlan } from "./plan.ts";
 export { openStack, type Stack, type StackOptions } from "./stack.ts";
 export {
   awsFinding,

@@ -18,6 +18,13 @@ export interface PlanSpec {
   readonly allowIssuerMismatch?: boolean;
 }
 
+/** As much of a plan as is shown: of a config, or of the files of one trust. */
+export interface ShownPlan extends Omit<StackPlan, "config" | "spec"> {
+  /** Absent: that of a config. Else which one it is, such as `GCPTrust default`. */
+  readonly trust?: string;
+  readonly config: Pick<Config, "issuer" | "named"> & Partial<Pick<Config, "stack">>;
+}
+
 /** A plan beside where it would act. */
 export interface StackPlan {
   readonly config: Config;

@@ -2,7 +2,7 @@ import { defined } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, ChangeKind } from "../rules/plan/index.ts";
 import type { MonthlyCost, PartTarget } from "./parts/index.ts";
-import type { StackPlan } from "./plan.ts";
+import type { ShownPlan } from "./plan.ts";
 
 /** One change as `--json` has it. */
 export interface ChangeView {
@@ -15,7 +15,10 @@ export interface ChangeView {
 
 /** A plan as `--json` has it. */
 export interface PlanView {
-  readonly stack: string;
+  /** Of which files, where it is not of a config. */
+  readonly trust?: string;
+  /** Absent where files name none. */
+  readonly stack?: string;
   /** Absent where the stack never had a name. */
   readonly issuer?: string;
   readonly places: readonly PartTarget[];
@@ -53,11 +56,10 @@ export function shownIssuer({ issuer, named }: Pick<Config, "issuer" | "named">)
 }
 
 /** A plan as data: the same for the same plan, without credentials. */
-export function planView({ config, places, plan, warnings, costs }: StackPlan): PlanView {
-  const issuer = shownIssuer(config);
+export function planView({ trust, config, places, plan, warnings, costs }: ShownPlan): PlanView {
+  const [issuer, { stack }] = [shownIssuer(config), config];
   return {
-    stack: config.stack,
-    ...defined({ issuer }),
+    ...defined({ trust, stack, issuer }),
     places,
     changes: plan.changes.map(changeView),
     summary: summaryOf(plan.changes),

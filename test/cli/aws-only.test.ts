@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,6 +13,8 @@ import {
   startSandbox,
   startStandInCluster,
 } from "../../src/sandbox/index.ts";
+import { googleBinding, googleTrust } from "../support/bindings/google.ts";
+import { trustOf, trustSpec } from "../support/bindings/objects.ts";
 import { compileCache, mainFile } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
 import { configText, sandboxEnvironment } from "../support/stack-world.ts";
@@ -55,6 +57,14 @@ describe("a program that has to do with AWS alone", () => {
     await writeFile(join(folder, "served.yaml"), `${configText(issuer)}${publisher}`);
     await writeFile(join(folder, "served-google.yaml"), `${configText(issuer)}${publisher}${google}`);
     await writeFile(join(folder, "google.yaml"), `${configText(issuer)}${google}`);
+    const ofAws = [trustOf({ ...trustSpec, accounts: [{ id: account, region: "eu-central-1" }] })];
+    for (const [name, objects] of [
+      ["aws-files", ofAws],
+      ["google-files", [googleTrust(), googleBinding({ direct: true })]],
+    ] as const) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "all.json"), JSON.stringify({ kind: "List", items: objects }));
+    }
   });
 
   after(async () => {
@@ -102,6 +112,7 @@ describe("a program that has to do with AWS alone", () => {
   const published = /every stack is published/u;
   const runs: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
     [["plan"], "stack/parts/aws/part.ts"],
+    [["plan", "--bindings", "aws-files"], "operator/bindings/plan-roles.ts"],
     [["serve", "-f", "served.yaml", ...asRoot], "publisher/uploads/relying-parties.ts", published],
     [
       ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"],
@@ -111,8 +122,11 @@ describe("a program that has to do with AWS alone", () => {
     [["sandbox", "--port", "0", "--json"], "sandbox/aws/start.ts", /"http:\/\/127\.0\.0\.1:\d+/u],
   ];
 
+  const verbOf = (args: readonly string[]): string =>
+    args[0] === "plan" && args.includes("--bindings") ? "plan --bindings" : (args[0] ?? "");
+
   for (const [args, last, started] of runs) {
-    test(`podtrust ${args[0] ?? ""} loads no module of another relying party`, async () => {
+    test(`podtrust ${verbOf(args)} loads no module of another relying party`, async () => {
       const files = await loadedBy(args, last, started);
       assert.ok(files.includes(last), `${last} was not loaded: ${files.slice(-3).join(", ")}`);
       assert.deepEqual(ofOthers(files, args), []);
@@ -121,12 +135,14 @@ describe("a program that has to do with AWS alone", () => {
 
   const declaring: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
     [["plan", "-f", "google.yaml"], "stack/parts/gcp/part.ts"],
+    [["plan", "--bindings", "google-files"], "operator/bindings/gcp/plan-files.ts"],
     [["serve", "-f", "served-google.yaml", ...asRoot], "publisher/uploads/gcp.ts", published],
   ];
   for (const [args, last, started] of declaring) {
-    test(`podtrust ${args[0] ?? ""} of a config that declares another loads what belongs to that one alone`, async () => {
+    test(`podtrust ${verbOf(args)} of what another has a part in loads what belongs to that one alone`, async () => {
       const files = ofOthers(await loadedBy(args, last, started), args);
-      assert.ok(files.includes("config/gcp/section.ts") && files.includes(last), files.join(", "));
+      assert.ok(files.includes(last), files.join(", "));
+      assert.equal(files.includes("config/gcp/section.ts"), !args.includes("--bindings"));
       assert.deepEqual(
         files.filter((file) => !/(?:^|\/)gcp(?:\/|\.)/u.test(file)),
         [],

@@ -75,24 +75,31 @@ export interface GoogleBindingsWorld {
   /** Writes the policy of a service account. */
   readonly policy: (email: string, bindings: readonly object[]) => Promise<void>;
   readonly annotations: () => Readonly<Record<string, string>>;
+  /** The variables of a shell that has these roles alone. */
+  readonly environmentWith: (roles: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   /** While it is set, every write of Google's is refused. */
   held: boolean;
 }
 
 /** Of the operator's pods: its own token, and a file that names it. By the project's policy it has the least roles. */
-async function ownFile(folder: string, google: StandInGoogle, cluster: StandInCluster): Promise<object> {
+async function ownFile(
+  folder: string,
+  google: StandInGoogle,
+  cluster: StandInCluster,
+  needed = ["roles/iam.workloadIdentityPoolViewer", "roles/iam.serviceAccountAdmin"],
+): Promise<object> {
   const whose = { namespace: "podtrust", name: "podtrust-operator" };
   const provider = `projects/${projectNumber}/locations/global/workloadIdentityPools/bindings/providers/cluster`;
   const tokenFile = join(folder, "token");
   const audiences = [`https://iam.googleapis.com/${provider}`];
   await writeFile(tokenFile, cluster.createToken({ ...whose, audiences }), { mode: 0o600 });
   const itself = principal.replace("shop:web", `${whose.namespace}:${whose.name}`);
-  const needed = ["roles/iam.workloadIdentityPoolViewer", "roles/iam.serviceAccountAdmin"];
   google.seed({ bindings: Object.fromEntries(needed.map((role) => [role, [itself]])) });
   return google.credentialFile({ pool: "bindings", provider: "cluster", tokenFile });
 }
 
-async function environmentOf(folder: string, google: StandInGoogle, credentials: object) {
+/** The variables of a shell with these credentials, whose Google is the stand-in. */
+export async function environmentOf(folder: string, google: StandInGoogle, credentials: object) {
   const file = join(folder, "credentials.json");
   await writeFile(file, JSON.stringify(credentials));
   return {
@@ -220,6 +227,8 @@ export async function googleBindingsWorld(
     objects: objects.all,
     events,
     held: true,
+    environmentWith: async (roles) =>
+      environmentOf(folder, google, await ownFile(folder, google, cluster, [...roles])),
     trust(spec = {}, metadata = {}) {
       // A trust is read once a second for all.
       clock.move(2000);

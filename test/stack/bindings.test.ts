@@ -9,7 +9,6 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { readTrust } from "../../src/rules/bindings/index.ts";
 import { BoundAccounts } from "../../src/operator/bindings/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
-import { googleBinding } from "../support/bindings/google.ts";
 import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
@@ -170,14 +169,12 @@ describe("podtrust plan --bindings", () => {
       trustOf({ ...one, grants: [grant] }),
       { apiVersion: "v1", kind: "Service", metadata: { name: "web" } },
       bindingOf({ roles: [webRole] }),
-      googleBinding({ direct: true }),
     ];
     const documents = objects.map((object) => `---\n# Source: web/templates/web.yaml\n${yamlText(object)}`);
     await files(world, { "rendered.yaml": `${documents.join("")}---\n# Source: web/templates/empty.yaml\n` });
     const { code, out, err } = await plan(world);
     assert.equal(code, 0, err);
     assert.match(out, /^\+ aws\/\d+\/role\/prod\.shop\.web {2}create$/mu);
-    assert.match(err, /note: GCPServiceAccountBinding left out: AWS's bindings alone are planned/u);
   });
 
   test("tells of each mistake in a file of many documents, and in a List, its line", async (t) => {

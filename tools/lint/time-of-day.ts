@@ -25,7 +25,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/explain/relying-party.ts",
   "src/cli/explain/run.ts",
   "src/cli/operator/status.ts",
-  "src/cli/plan/command.ts",
+  "src/cli/plan/run-bindings.ts",
   "src/cli/rotate/lockdown.ts",
   "src/cli/rotate/moves.ts",
   "src/cli/rotate/run.ts",

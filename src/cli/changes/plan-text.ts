@@ -1,6 +1,6 @@
 import { isRecord } from "../../core/base/index.ts";
 import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../rules/plan/index.ts";
-import { shownIssuer, type StackPlan, summaryOf } from "../../stack/index.ts";
+import { shownIssuer, type ShownPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
 import { bold, dim, green, red, type Text, rich, visible, yellow } from "../../core/terminal/index.ts";
 
@@ -84,10 +84,11 @@ function changeLines(change: Change): readonly Text[] {
   ];
 }
 
-function headLines({ config, places }: StackPlan): readonly Text[] {
+function headLines({ trust, config, places }: ShownPlan): readonly Text[] {
   const issuer = shownIssuer(config);
+  const of = [trust ?? [], config.stack === undefined ? [] : `stack ${config.stack}`].flat().join(", ");
   return [
-    rich`${bold(`stack ${config.stack}`)}, ${issuer === undefined ? `without a name below ${config.named?.zone ?? ""}` : `issuer ${issuer}`}`,
+    rich`${bold(of)}, ${issuer === undefined ? `without a name below ${config.named?.zone ?? ""}` : `issuer ${issuer}`}`,
     ...places.map(({ where, caller }) => dim(`${where}, as ${caller}`)),
   ];
 }
@@ -107,7 +108,7 @@ function closingLine(changes: readonly Change[]): string {
 }
 
 /** What the config costs a month, in a line; nothing where nobody says. */
-function costLines({ costs }: StackPlan): readonly string[] {
+function costLines({ costs }: ShownPlan): readonly string[] {
   const currencies = [...new Set(costs.map(({ currency }) => currency))];
   return currencies.map((currency) => {
     const own = costs.filter((one) => one.currency === currency);
@@ -118,7 +119,7 @@ function costLines({ costs }: StackPlan): readonly string[] {
 }
 
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
-export function planLines(shown: StackPlan): readonly Text[] {
+export function planLines(shown: ShownPlan): readonly Text[] {
   const { changes } = shown.plan;
   const listed = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
   return [

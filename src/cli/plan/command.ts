@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
-import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { StackCommandOptions } from "../changes/open.ts";
 import type { SpecOptions } from "../changes/spec.ts";
@@ -13,17 +12,6 @@ interface PlanOptions extends StackCommandOptions, SpecOptions {
   readonly bindings?: string;
   /** File for the plan. */
   readonly out?: string;
-}
-
-/** What was typed. */
-interface PlanBindingsOptions {
-  readonly bindings: string;
-  readonly check?: boolean;
-  readonly down?: boolean;
-  readonly out?: string;
-  readonly only?: readonly string[];
-  readonly skip?: readonly string[];
-  readonly upsertOnly?: boolean;
 }
 
 /** Examples and guide of the command. */
@@ -45,7 +33,7 @@ export function definePlan(program: Command, context: CommandContext): void {
     .option("-o, --out <file>", "save the plan, for podtrust up FILE to apply just that")
     .option(
       "--bindings <dir>",
-      "plan the AWSRoleBinding and AWSTrust files of this folder instead of a config; those of other relying parties are left out",
+      "plan the files of bindings and trusts in this folder instead of a config, each at its relying party",
     )
     .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
@@ -56,6 +44,7 @@ export function definePlan(program: Command, context: CommandContext): void {
     )
     .action(async (options: PlanOptions) => {
       if (options.bindings !== undefined) {
+        const { runPlanBindings } = await import("./run-bindings.ts");
         return runPlanBindings(context, { ...options, bindings: options.bindings });
       }
       return runPlan(context, options);
@@ -79,41 +68,4 @@ async function runPlan(context: CommandContext, options: PlanOptions): Promise<v
     if (options.out !== undefined) await writePlan(context, options.out, shown, options);
     if (options.check === true && !isEmpty(shown.plan)) context.exitCode = 3;
   });
-}
-
-function checkAlone({ down, out, only, skip }: PlanBindingsOptions): void {
-  if ([down, out, only, skip].every((one) => one === undefined)) return;
-  throw new PodtrustError("usage", "--bindings goes with --check and --upsert-only alone", {
-    next: "Leave out --down, --out, --only and --skip.",
-  });
-}
-
-/** `podtrust plan --bindings DIR`: what the operator would do in AWS. Exit codes as `plan`. */
-async function runPlanBindings(context: CommandContext, options: PlanBindingsOptions): Promise<void> {
-  const { isEmpty } = await import("../../rules/plan/index.ts");
-  const { BoundAccounts, planBindings } = await import("../../operator/bindings/index.ts");
-  const { planView, readBindingTexts } = await import("../../stack/index.ts");
-  const { printPlan, printRefusals } = await import("../changes/print-plan.ts");
-  const { bindingTexts } = await import("../options/binding-files.ts");
-  checkAlone(options);
-  const { clock, signal, progress, output } = context;
-  const { left, ...files } = readBindingTexts(await bindingTexts(context.path(options.bindings)));
-  if (left.length > 0)
-    progress.line(`note: ${left.join(", ")} left out: AWS's bindings alone are planned`, 6);
-  const aws = new BoundAccounts({ clock, notice: (text) => progress.line(`note: ${text}`, 6) });
-  try {
-    const set = { ...files, upsertOnly: options.upsertOnly === true };
-    const plans = await planBindings(set, aws, { now: clock.now(), signal });
-    if (plans.length === 0)
-      throw new PodtrustError("binding-invalid", `${options.bindings} holds no AWSTrust`, {
-        next: "Put the AWSTrust that the bindings name beside them.",
-      });
-    for (const shown of plans) printPlan(context, shown);
-    output.result({ plans: plans.map(planView) });
-    const allowed = plans.map((shown) => printRefusals(context, shown));
-    const differs = plans.some(({ plan }) => !isEmpty(plan));
-    if (options.check === true && differs && allowed.every(Boolean)) context.exitCode = 3;
-  } finally {
-    aws.close();
-  }
 }

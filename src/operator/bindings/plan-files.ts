@@ -1,186 +1,180 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { noParties } from "../../config/index.ts";
-import {
-  type Binding,
-  bindingMark,
-  decide,
-  type GrantedRole,
-  type Trust,
-} from "../../rules/bindings/index.ts";
+import { type BoundParty, type GrantRefusal, partyNames, type Whose } from "../../rules/bindings/index.ts";
 import { type Change, planOf } from "../../rules/plan/index.ts";
-import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
-import type { StackPlan } from "../../stack/index.ts";
-import { adoptionTexts } from "./sync.ts";
-import { boundRoles } from "./earlier-roles.ts";
-import { judgeBinding } from "./prove.ts";
+import type { BindingFiles, Finding, PartyReaders, ShownPlan } from "../../stack/index.ts";
 
-/** The objects of some files: all that a cluster would hold. */
-export interface BindingSet {
+/** A binding as far as every relying party's is alike. */
+export interface FileBinding extends Whose {
+  readonly trust: string;
+}
+
+/** A trust likewise. */
+export interface FileTrust {
+  readonly name: string;
+  readonly issuer: string;
+  /** Absent where what is made carries no stack's mark. */
+  readonly stack?: string;
+}
+
+/** The objects of some files: all that a cluster would hold of one relying party. */
+export interface BindingSet<Binding, Trust> {
   readonly trusts: readonly Trust[];
   readonly bindings: readonly Binding[];
-  /** Roles of bindings that are not among these stay. */
+  /** What bindings have that are not among these stays. */
   readonly upsertOnly: boolean;
 }
 
-/** What is put together for one trust. */
-interface Gathered {
-  readonly changes: Change[];
-  readonly refusals: PodtrustError[];
-  readonly warnings: string[];
-}
-
-const nameOf = ({ namespace, name }: Pick<Binding, "namespace" | "name">): string => `${namespace}/${name}`;
-
-function refusedError(
-  binding: Binding,
-  { reason, message }: { reason: string; message: string },
-): PodtrustError {
-  const sentence = `${nameOf(binding)}: ${message}`;
-  return new PodtrustError("binding-refused", sentence, { detail: { binding: nameOf(binding), reason } });
-}
-
-/** Names of marked roles of an account, by the binding whose they are. */
-async function standing(
-  trust: Trust,
-  account: BoundAccount,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>();
-  for (const { name, binding } of boundRoles(trust, await account.trusting(signal)))
-    found.set(nameOf(binding), [...(found.get(nameOf(binding)) ?? []), name]);
-  return found;
-}
-
-/** What the roles of others that a binding names do for it. */
-async function existingWarnings(
-  trust: Trust,
-  binding: Binding,
-  { account, roles, now, signal }: Existing,
-): Promise<readonly string[]> {
-  const existing = roles.filter(({ managed }) => managed === undefined);
-  const seen = await Promise.all(
-    existing.map(async (granted) => {
-      const state = await account.role(roleConfigOf(binding, granted).name, signal);
-      const observed =
-        state?.arn === granted.arn
-          ? ({ exists: true, state, owner: { kind: "ours" } } as const)
-          : ({ exists: false } as const);
-      return { granted, look: { kind: "seen", value: { observed, fields: [] } } as const };
-    }),
-  );
-  if (seen.length === 0) return [];
-  const serviceAccount = { kind: "skipped", needs: "serviceaccount" } as const;
-  const judged = judgeBinding({ binding, trust, roles: seen, serviceAccount, now }, "trust");
-  return judged.filter(({ outcome }) => outcome !== "ok").map((one) => `${nameOf(binding)}: ${one.seen}`);
-}
-
-interface Existing {
-  readonly account: BoundAccount;
-  readonly roles: readonly GrantedRole[];
+/** When a plan is made, in milliseconds since the epoch, and what ends that. */
+export interface PlanTime {
   readonly now: number;
   readonly signal: AbortSignal;
 }
 
-/** Everything of one trust in one account. */
-async function planAccount(
-  trust: Trust,
-  account: BoundAccount,
-  asked: { readonly granted: ReadonlyMap<Binding, readonly GrantedRole[]>; readonly upsertOnly: boolean },
-  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-): Promise<Gathered> {
-  const gathered: Gathered = { changes: [], refusals: [], warnings: [] };
-  const left = new Map(await standing(trust, account, signal));
-  const plan = async (
-    whose: Pick<Binding, "namespace" | "name">,
-    granted: readonly GrantedRole[],
-  ): Promise<void> => {
-    const managed = granted.filter((one) => one.managed !== undefined);
-    const roles = managed.map((one) => roleConfigOf(whose, one));
-    const names = new Set(roles.map(({ name }) => name));
-    const gone = asked.upsertOnly ? [] : (left.get(nameOf(whose)) ?? []).filter((name) => !names.has(name));
-    const adopt = new Set(managed.filter((one) => one.adopt).map((one) => roleConfigOf(whose, one).name));
-    const { plan: made } = await account.plan(
-      { mark: bindingMark(trust, whose), roles, adopt, gone },
-      signal,
-    );
-    gathered.changes.push(...made.changes);
-    gathered.refusals.push(...made.refusals);
-    gathered.warnings.push(...adoptionTexts(made).map((text) => `${nameOf(whose)}: ${text}`));
-    left.delete(nameOf(whose));
-  };
-  for (const [binding, all] of asked.granted) {
-    const roles = all.filter((one) => one.account.id === account.account.account);
-    await plan(binding, roles);
-    gathered.warnings.push(...(await existingWarnings(trust, binding, { account, roles, now, signal })));
-  }
-  for (const whose of asked.upsertOnly ? [] : [...left.keys()]) {
-    const [namespace = "", name = ""] = whose.split("/");
-    await plan({ namespace, name }, []);
-  }
-  return gathered;
+/** What the bindings of one trust ask for. */
+export interface AskedOfTrust<Binding, Granted> {
+  /** Those that were granted something, and what. */
+  readonly granted: ReadonlyMap<Binding, Granted>;
+  /** The same of all trusts of the files. */
+  readonly everywhere: ReadonlyMap<Binding, Granted>;
+  /** Those of all trusts that were granted nothing. */
+  readonly refused: readonly Binding[];
+  /** Whether what nobody has here stays: it was said so, or is not known while a binding of the trust is refused. */
+  readonly keeps: boolean;
 }
 
-async function planTrust(
-  trust: Trust,
-  { bindings, upsertOnly }: BindingSet,
-  aws: BoundAccounts,
-  at: { readonly now: number; readonly signal: AbortSignal },
-): Promise<StackPlan> {
-  const refusals: PodtrustError[] = [];
-  const granted = new Map<Binding, readonly GrantedRole[]>();
-  for (const binding of bindings.filter((one) => one.trust === trust.name)) {
-    const decision = decide(binding, trust);
-    if (decision.kind === "granted") granted.set(binding, decision.roles);
-    else refusals.push(...decision.refusals.map((one) => refusedError(binding, one)));
+/** What is put together for one trust. */
+export interface TrustPlan {
+  readonly places: readonly PartTarget[];
+  readonly changes: readonly Change[];
+  readonly refusals: readonly PodtrustError[];
+  readonly warnings: readonly string[];
+}
+
+/** One row for each relying party: what is another thing for it in a plan of files. By the judges of its passes. */
+export interface FilePlans<
+  Binding extends FileBinding,
+  Trust extends FileTrust,
+  Granted,
+> extends PartyReaders<Binding, Trust> {
+  readonly decide: (
+    binding: Binding,
+    trust: Trust,
+  ) => { readonly granted: Granted } | { readonly refusals: readonly GrantRefusal[] };
+  /** Asks the relying party, and changes nothing. Throws where it gave no answer at all. */
+  readonly plan: (trust: Trust, asked: AskedOfTrust<Binding, Granted>, at: PlanTime) => Promise<TrustPlan>;
+}
+
+/** How a binding is named before what is said of it. */
+export const nameOf = ({ namespace, name }: Whose): string => `${namespace}/${name}`;
+
+/** What a pass refuses a binding, as a plan tells it. */
+function refusedError(
+  binding: Whose,
+  {
+    reason,
+    message,
+    next,
+  }: Pick<GrantRefusal, "message"> & { readonly reason: string; readonly next?: string },
+): PodtrustError {
+  const detail = { binding: nameOf(binding), reason };
+  const sentence = `${nameOf(binding)}: ${message}`;
+  return new PodtrustError("binding-refused", sentence, next === undefined ? { detail } : { detail, next });
+}
+
+/** The same of what was found at the relying party. */
+export function foundError(binding: Whose, { reason, seen, next }: Finding): PodtrustError {
+  return refusedError(binding, { reason, message: seen, ...(next === undefined ? {} : { next }) });
+}
+
+/** Throws `binding-refused` for a binding whose trust is not among the files. */
+function checkTrusts<Binding extends FileBinding>(
+  party: BoundParty,
+  { bindings, trusts }: BindingSet<Binding, FileTrust>,
+): void {
+  const orphan = bindings.find(({ trust }) => !trusts.some(({ name }) => name === trust));
+  if (orphan === undefined) return;
+  const kinds = partyNames[party];
+  const missing = `${kinds.trust.kind} ${orphan.trust}`;
+  throw refusedError(orphan, {
+    reason: "TrustMissing",
+    message: `there is no ${missing} among the files`,
+    next: `Put the ${missing} beside them, or leave the ${kinds.binding.kind} out.`,
+  });
+}
+
+/**
+ * What the operator would do at a relying party if the cluster held just these objects, a plan for each trust; changes nothing
+ * and asks no cluster. Throws `binding-refused` for a binding whose trust is not among them, and where the relying party gave no
+ * answer.
+ */
+export async function planBindings<Binding extends FileBinding, Trust extends FileTrust, Granted>(
+  row: FilePlans<Binding, Trust, Granted>,
+  set: BindingSet<Binding, Trust>,
+  at: PlanTime,
+): Promise<readonly ShownPlan[]> {
+  checkTrusts(row.party, set);
+  const everywhere = new Map<Binding, Granted>();
+  const refusals = new Map<Binding, readonly PodtrustError[]>();
+  for (const binding of set.bindings) {
+    const trust = set.trusts.find(({ name }) => name === binding.trust);
+    if (trust === undefined) continue;
+    const decided = row.decide(binding, trust);
+    if ("granted" in decided) everywhere.set(binding, decided.granted);
+    else
+      refusals.set(
+        binding,
+        decided.refusals.map((one) => refusedError(binding, one)),
+      );
   }
-  const accounts = trust.accounts.map((account) => aws.of(trust, account));
-  // What a refused binding has is no surplus: nothing is deleted while its file stands.
-  const keep = upsertOnly || refusals.length > 0;
-  const places: PartTarget[] = [];
-  const all: Gathered[] = [];
-  for (const account of accounts) {
-    places.push(await account.place(at.signal));
-    all.push(await planAccount(trust, account, { granted, upsertOnly: keep }, at));
+  const plans: ShownPlan[] = [];
+  for (const trust of set.trusts) {
+    const isOwn = (binding: Binding): boolean => binding.trust === trust.name;
+    const granted = new Map([...everywhere].filter(([binding]) => isOwn(binding)));
+    const refused = [...refusals].flatMap(([binding, errors]) => (isOwn(binding) ? errors : []));
+    // What a refused binding has is no surplus: nothing is deleted while its file stands.
+    const keeps = set.upsertOnly || refused.length > 0;
+    const asked = { granted, everywhere, refused: [...refusals.keys()], keeps };
+    const made = await row.plan(trust, asked, at);
+    plans.push(await shownPlan(row.party, trust, { ...made, refusals: [...refused, ...made.refusals] }, at));
   }
-  const empty = await planOf({ desired: [] }, at.signal);
-  const config = {
-    file: `AWSTrust ${trust.name}`,
-    stack: trust.stack,
-    issuer: trust.issuer,
-    ...noParties,
-    aws: trust.accounts.map((account) => awsConfigOf(trust, account)),
-    warnings: [],
-  };
+  return plans;
+}
+
+async function shownPlan(
+  party: BoundParty,
+  { name, issuer, stack }: FileTrust,
+  { places, changes, refusals, warnings }: TrustPlan,
+  { signal }: PlanTime,
+): Promise<ShownPlan> {
+  const empty = await planOf({ desired: [] }, signal);
   return {
-    config,
-    spec: {},
+    trust: `${partyNames[party].trust.kind} ${name}`,
+    config: { issuer, ...(stack === undefined ? {} : { stack }) },
     places,
-    plan: {
-      ...empty,
-      changes: all.flatMap(({ changes }) => changes),
-      refusals: [...refusals, ...all.flatMap((one) => one.refusals)],
-    },
-    warnings: all.flatMap(({ warnings }) => warnings),
+    plan: { ...empty, changes, refusals },
+    warnings,
     costs: [],
   };
 }
 
-/**
- * What the operator would do in AWS if the cluster held just these objects, a plan for each trust; changes nothing and asks
- * no cluster. Throws `binding-refused` for a binding whose trust is not among them, and `aws-*`.
- */
-export async function planBindings(
-  set: BindingSet,
-  aws: BoundAccounts,
-  at: { readonly now: number; readonly signal: AbortSignal },
-): Promise<readonly StackPlan[]> {
-  const orphan = set.bindings.find(({ trust }) => !set.trusts.some(({ name }) => name === trust));
-  if (orphan !== undefined) {
-    const message = `there is no AWSTrust ${orphan.trust} among the files`;
-    throw refusedError(orphan, { reason: "TrustMissing", message });
-  }
-  const plans: StackPlan[] = [];
-  for (const trust of set.trusts) plans.push(await planTrust(trust, set, aws, at));
-  return plans;
+/** What plans the files of one relying party. */
+export interface FilePlanner {
+  /** Reads what is the relying party's; it is planned once everybody's was read. */
+  read(files: BindingFiles, upsertOnly: boolean): (at: PlanTime) => Promise<readonly ShownPlan[]>;
+  close(): void;
+}
+
+/** That of a row; `close` ends what it holds open. */
+export function filePlanner<Binding extends FileBinding, Trust extends FileTrust, Granted>(
+  row: FilePlans<Binding, Trust, Granted>,
+  close: () => void = () => {},
+): FilePlanner {
+  return {
+    read(files, upsertOnly) {
+      const set = { ...files.read(row), upsertOnly };
+      return (at) => planBindings(row, set, at);
+    },
+    close,
+  };
 }

@@ -1,5 +1,11 @@
 import { relyingParties } from "../../rules/oidc/index.ts";
-import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import {
+  type Difference,
+  noInputs,
+  type Observed,
+  type Resource,
+  type Work,
+} from "../../rules/plan/index.ts";
 import {
   boundCredentialName,
   type FoundCredential,
@@ -91,6 +97,21 @@ export async function removeCredential(
   });
 }
 
+/** What every resource of one credential has. `account`: whose it is, NAMESPACE/NAME. */
+function namedCredential(
+  holder: CredentialHolder,
+  name: string,
+  account: string,
+): Pick<Resource<FoundCredential>, "id" | "kind" | "link" | "names" | "fingerprint" | "read" | "delete"> {
+  return {
+    ...holder.named,
+    id: `${holder.named.id}/${account}`,
+    fingerprint: ({ issuer, subject, audiences }) => ({ issuer, subject, audiences }),
+    read: async (signal) => observedCredential(credentialNamed(await holder.list(signal), name)),
+    delete: (_observed, work) => removeCredential(holder, name, work),
+  };
+}
+
 /**
  * One federated credential of an identity as a plan's resource. Those that others made are none of it, nor those of other
  * bindings: whoever writes several of one identity does so one after another.
@@ -98,24 +119,34 @@ export async function removeCredential(
 export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
   const { holder, wanted, dependsOn = [] } = spec;
   const shall = written(spec);
-  const read = async (signal: AbortSignal): Promise<Observed<FoundCredential>> =>
-    observedCredential(credentialNamed(await holder.list(signal), shall.name));
+  const named = namedCredential(holder, shall.name, wanted.account);
+  const { read } = named;
   return {
-    ...holder.named,
-    id: `${holder.named.id}/${wanted.account}`,
+    ...named,
     dependsOn,
-    fingerprint: ({ issuer, subject, audiences }) => ({ issuer, subject, audiences }),
-    read,
     diff: (observed) => difference(spec, observed),
     async apply(_change, work) {
       await once(holder, work, async () => {
-        const observed = await read(work.signal);
+        const observed = await read(work.signal, noInputs);
         if (difference(spec, observed).kind === "none") return undefined;
         const what = `writing the federated credential ${shall.name} of ${holder.title}`;
         return { what, make: () => holder.write(shall, !observed.exists, work) };
       });
     },
-    delete: (_observed, work) => removeCredential(holder, shall.name, work),
+  };
+}
+
+/** One of a binding that is gone, as a plan's resource that shall not be. It is never written. */
+export function boundCredentialToDelete(
+  holder: CredentialHolder,
+  name: string,
+  account: string,
+): Resource<FoundCredential> {
+  return {
+    ...namedCredential(holder, name, account),
+    dependsOn: [],
+    diff: () => ({ kind: "none", fields: [] }),
+    apply: () => Promise.reject(new TypeError(`${name} is only deleted`)),
   };
 }
 

@@ -12,6 +12,7 @@ export { type AssertionExchange, tryExchange } from "./exchange.ts";
 export {
   besideCredential,
   boundCredential,
+  boundCredentialToDelete,
   credentialNamed,
   observedCredential,
   removeCredential,

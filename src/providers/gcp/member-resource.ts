@@ -138,9 +138,12 @@ function settlePrincipals(
  * etag. A principal of our pool is ours, or the only one that is; whatever else the policy holds goes back as it came. It is there once it names one.
  */
 export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<MemberState> {
-  const { name, email } = spec;
+  const { name, email, only } = spec;
+  const names = memberNames(name, email);
   return {
-    ...memberNames(name, email),
+    ...names,
+    // Of one policy there are several such: each binding has its own.
+    id: only === undefined ? names.id : `${names.id}/${only}`,
     dependsOn: [poolNames(name).id, ...(spec.dependsOn ?? [])],
     fingerprint: ({ principals }) => principals,
     async read(signal) {

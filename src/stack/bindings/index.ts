@@ -1,3 +1,3 @@
 export { type AdmissionWait, applyBinding, bindingsAdmitted } from "./admission.ts";
 export { installedParties } from "./installed.ts";
-export { type BindingText, maxBindingFile, readBindingTexts } from "./texts.ts";
+export { BindingFiles, type BindingText, maxBindingFile, type PartyReaders } from "./texts.ts";

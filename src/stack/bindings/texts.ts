@@ -1,14 +1,11 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import {
-  type Binding,
-  bindingNames,
   type BoundKind,
+  type BoundParty,
   kindOf,
+  partyNames,
   type Read,
-  readBinding,
-  readTrust,
-  type Trust,
-  trustNames,
+  type Whose,
 } from "../../rules/bindings/index.ts";
 import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 
@@ -81,42 +78,70 @@ function repeated(named: readonly { readonly name: string; readonly place: strin
     });
 }
 
-/**
- * Reads bindings and trusts of AWS from YAML: any number of documents in each text, each an object or a List. Objects of
- * other kinds are left; `left` names those of other relying parties. Throws `binding-invalid` with every mistake at once, each with its file and line.
- */
-export function readBindingTexts(texts: readonly BindingText[]): {
+/** How the two kinds of one relying party are read. */
+export interface PartyReaders<Binding, Trust> {
+  readonly party: BoundParty;
+  readonly readBinding: (value: unknown) => Read<Binding>;
+  readonly readTrust: (value: unknown) => Read<Trust>;
+}
+
+/** What files have of one relying party. */
+export interface PartyObjects<Binding, Trust> {
   readonly bindings: readonly Binding[];
   readonly trusts: readonly Trust[];
-  readonly left: readonly BoundKind[];
-} {
-  const problems: string[] = [];
-  const found = texts.flatMap((one) => objectsOf(one, problems));
-  const of = (kind: string): readonly ParsedDocument[] => found.filter(({ value }) => kindOf(value) === kind);
-  const bindings = all(of(bindingNames.kind), readBinding, problems);
-  const trusts = all(of(trustNames.kind), readTrust, problems);
-  problems.push(
-    ...repeated([
-      ...bindings.map(({ object: { namespace, name }, place }) => ({
-        name: `AWSRoleBinding ${namespace}/${name}`,
-        place,
-      })),
-      ...trusts.map(({ object: { name }, place }) => ({ name: `AWSTrust ${name}`, place })),
-    ]),
-  );
-  if (problems.length === 0) {
-    const kinds = new Set(found.flatMap(({ value }) => kindOf(value) ?? []));
-    const left = [...kinds].filter((kind) => kind !== bindingNames.kind && kind !== trustNames.kind);
+}
+
+/**
+ * Bindings and trusts in YAML: any number of documents in each text, each an object or a List. Objects of other kinds are left.
+ * Of whom there are some is known before anybody's are read, so that nobody else's readers are loaded.
+ */
+export class BindingFiles {
+  /** The relying parties whose kinds are there, in the order of `partyNames`. */
+  readonly parties: readonly BoundParty[];
+  readonly #found: ReadonlyMap<BoundKind | undefined, readonly ParsedDocument[]>;
+  readonly #problems: string[] = [];
+
+  constructor(texts: readonly BindingText[]) {
+    const found = texts.flatMap((one) => objectsOf(one, this.#problems));
+    this.#found = Map.groupBy(found, ({ value }) => kindOf(value));
+    this.parties = (Object.keys(partyNames) as readonly BoundParty[]).filter((party) => {
+      const { binding, trust } = partyNames[party];
+      return this.#found.has(binding.kind) || this.#found.has(trust.kind);
+    });
+  }
+
+  /** What there is of one relying party. What is wrong with it is told by `check`. */
+  read<Binding extends Whose, Trust extends Pick<Whose, "name">>({
+    party,
+    readBinding,
+    readTrust,
+  }: PartyReaders<Binding, Trust>): PartyObjects<Binding, Trust> {
+    const { binding, trust } = partyNames[party];
+    const bindings = all(this.#found.get(binding.kind) ?? [], readBinding, this.#problems);
+    const trusts = all(this.#found.get(trust.kind) ?? [], readTrust, this.#problems);
+    this.#problems.push(
+      ...repeated([
+        ...bindings.map(({ object: { namespace, name }, place }) => ({
+          name: `${binding.kind} ${namespace}/${name}`,
+          place,
+        })),
+        ...trusts.map(({ object: { name }, place }) => ({ name: `${trust.kind} ${name}`, place })),
+      ]),
+    );
     return {
       bindings: bindings.map(({ object }) => object),
       trusts: trusts.map(({ object }) => object),
-      left,
     };
   }
-  const first = problems.slice(0, maxProblems);
-  throw new PodtrustError(
-    "binding-invalid",
-    `bindings have mistakes:${first.map((one) => `\n  ${one}`).join("")}`,
-    { detail: { problems: first } },
-  );
+
+  /** Throws `binding-invalid` with every mistake of all that was read, each with its file and line. */
+  check(): void {
+    if (this.#problems.length === 0) return;
+    const first = this.#problems.slice(0, maxProblems);
+    throw new PodtrustError(
+      "binding-invalid",
+      `bindings have mistakes:${first.map((one) => `\n  ${one}`).join("")}`,
+      { detail: { problems: first } },
+    );
+  }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
-import { planBindings } from "../../../src/operator/bindings/index.ts";
+import { planBindings, rolePlans } from "../../../src/operator/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
@@ -65,7 +65,7 @@ describe("a role that is about to be taken over", () => {
     assert.ok("object" in trust && "object" in binding);
     const set = { trusts: [trust.object], bindings: [binding.object], upsertOnly: true };
     const at = { now: world.clock.now(), signal: new AbortController().signal };
-    const [plan] = await planBindings(set, world.clients.aws, at);
+    const [plan] = await planBindings(rolePlans(world.clients.aws), set, at);
     assert.match(plan?.warnings.join() ?? "", shown);
     assert.match(plan?.warnings.join() ?? "", /^shop\/web: /u);
     assert.deepEqual(world.changes(), []);

@@ -1,13 +1,14 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about bindings of ServiceAccounts to roles. */
+/** Errors about bindings of ServiceAccounts. */
 export const bindingErrors = {
   "binding-invalid": {
-    summary: "An AWSRoleBinding or AWSTrust has mistakes, or a file of them cannot be read.",
+    summary: "A binding or a trust has mistakes, or a file of them cannot be read.",
     next: "Correct each line that is named.",
   },
   "binding-refused": {
-    summary: "No grant of the AWSTrust allows what a binding asks for.",
-    next: "Ask for what a grant allows, or whoever keeps the AWSTrust for a grant.",
+    summary:
+      "What a binding asks for is allowed by no grant of its trust, or cannot be done at the relying party.",
+    next: "Ask for what a grant allows, or whoever keeps the trust for a grant.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,7 @@
 import { PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import {
   credentialNamed,
+  type FoundCredential,
   identityResource,
   observedIdentity,
   removeCredential,
@@ -105,6 +106,10 @@ export async function cutIdentities(
   return { left, changes, wait, failures };
 }
 
+/** Why an identity stays that was made for a binding. */
+export const othersText = (credentials: readonly FoundCredential[]): string =>
+  `others let ServiceAccounts in by ${credentials.map((one) => one.name).join(", ")}`;
+
 /** Deletes an identity that was made for a binding; gives why it stays. `mark`: whose it has to be. Throws `azure-*`. */
 export async function deleteIdentity(
   pass: Writing,
@@ -117,8 +122,7 @@ export async function deleteIdentity(
   if (!observed.exists) return undefined;
   if (observed.owner.kind !== "ours") return "it does not carry the mark of the binding any more";
   const credentials = (await tenant.credentials(group, name, pass.signal, 0)) ?? [];
-  if (credentials.length > 0)
-    return `others let ServiceAccounts in by ${credentials.map((one) => one.name).join(", ")}`;
+  if (credentials.length > 0) return othersText(credentials);
   pass.clients.assertHeld?.();
   const resource = identityResource(tenant.management, { stack: mark, group, name });
   try {

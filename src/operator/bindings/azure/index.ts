@@ -1,4 +1,5 @@
 export { LeftCredentials } from "./leftovers.ts";
+export { planningIdentities } from "./plan-files.ts";
 export { reconcileIdentity } from "./reconcile.ts";
 export { reconcilingIdentities } from "./operating.ts";
 export { BoundTenants } from "./tenants.ts";

@@ -36,12 +36,13 @@ export interface Sweep extends Pick<IdentityPass, "clients" | "clock" | "signal"
 }
 
 /** A credential that is nobody's, and the identity in which it stands. */
-interface Left {
+export interface Left {
   readonly id: string;
   readonly credential: string;
 }
 
-const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`.toLowerCase();
+/** The same for a credential of the same name in the same identity. */
+export const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`.toLowerCase();
 
 /**
  * The federated credentials of one trust whose binding is gone: those that Azure did not let go in time, and those of bindings
@@ -68,7 +69,8 @@ export class LeftCredentials {
     const now = clock.elapsed();
     if (!isAsked && now - this.#at < maxLookAge) return [];
     const before = now - this.#at > maxGap ? new Map<string, number>() : this.#since;
-    const look = await lookOf(tenant, trust, sweep);
+    const oldest = isAsked ? freshLook : maxLookAge;
+    const look = await lookOf(tenant, trust, { signal, oldest }, new Claims(trust, sweep));
     const since = new Map<string, number>();
     const due: IdentityStatus[] = [];
     for (const one of look.left) {
@@ -116,10 +118,16 @@ interface Look {
   readonly identities: readonly { readonly id: string; readonly binding: string }[];
 }
 
-async function lookOf(tenant: BoundTenant, trust: AzureTrust, sweep: Sweep): Promise<Look> {
-  const { signal, isAsked } = sweep;
-  const oldest = isAsked ? freshLook : maxLookAge;
-  const claims = new Claims(trust, sweep);
+/**
+ * Looks at a trust's groups. `oldest`: so old it may be, in milliseconds; `claims`: what is a binding's. Throws `azure-*`, and
+ * what `claims` throws.
+ */
+export async function lookOf(
+  tenant: BoundTenant,
+  trust: AzureTrust,
+  { signal, oldest }: { readonly signal: AbortSignal; readonly oldest: number },
+  claims: Pick<Claims, "has">,
+): Promise<Look> {
   const left: Left[] = [];
   const identities: Look["identities"][number][] = [];
   for (const group of trust.groups) {

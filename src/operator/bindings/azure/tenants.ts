@@ -4,6 +4,7 @@ import {
   AzureApi,
   type AzureEndpoints,
   azureEndpoints,
+  callerOf,
   type CredentialHolder,
   type FoundCredential,
   type GroupPlace,
@@ -16,6 +17,7 @@ import {
 } from "../../../providers/azure/index.ts";
 import type { AzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { type PartyCloud, relyingParties } from "../../../rules/oidc/index.ts";
+import type { PartTarget } from "../../../stack/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +25,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface TenantContext {
   readonly clock: Clock;
   readonly env: Environment;
+  /** Whether Azure's own program is asked for access tokens. */
+  readonly azureCli?: boolean;
 }
 
 /** Azure takes one write of an identity in four seconds ("important considerations", throttling). */
@@ -91,6 +95,8 @@ export class BoundTenant {
   readonly management: AzureApi;
   /** As which application or identity podtrust itself asks; undefined where nobody knows. */
   readonly ownClientId: string | undefined;
+  /** The same in words. */
+  readonly caller: string;
   readonly #clock: Clock;
   readonly #identities: Looks<IdentityState | undefined>;
   readonly #credentials: Looks<readonly FoundCredential[] | undefined>;
@@ -98,15 +104,26 @@ export class BoundTenant {
   /** When an identity may be written again, by `elapsed`. */
   readonly #free = new Map<string, number>();
 
-  constructor(clock: Clock, made: Pick<BoundTenant, "cloud" | "at" | "management" | "ownClientId">) {
+  constructor(
+    clock: Clock,
+    made: Pick<BoundTenant, "cloud" | "at" | "management" | "ownClientId" | "caller">,
+  ) {
     this.#clock = clock;
     this.cloud = made.cloud;
     this.at = made.at;
     this.management = made.management;
     this.ownClientId = made.ownClientId;
+    this.caller = made.caller;
     this.#identities = new Looks(clock);
     this.#credentials = new Looks(clock);
     this.#groups = new Looks(clock);
+  }
+
+  /** Where identities of a group are, and as whom Azure is asked. */
+  place({ tenant }: Pick<AzureTrust, "tenant">, { subscription, resourceGroup }: GroupPlace): PartTarget {
+    const at = this.at.management === this.cloud.management ? "" : ` at ${this.at.management}`;
+    const where = `Azure tenant ${tenant}, subscription ${subscription}, resource group ${resourceGroup}${at}`;
+    return { where, caller: this.caller };
   }
 
   holder(group: GroupPlace, name: string): CredentialHolder {
@@ -174,14 +191,15 @@ export class BoundTenants {
   /** That of a trust. Throws `azure-credentials-*` and `azure-endpoint`. */
   of({ tenant, cloud }: Pick<AzureTrust, "tenant" | "cloud">, signal: AbortSignal): Promise<BoundTenant> {
     return this.#open.of(`${cloud} ${tenant}`, signal, async () => {
-      const { clock, env } = this.#context;
+      const { clock, env, azureCli } = this.#context;
       const home = relyingParties.azure.clouds[cloud];
       const at = azureEndpoints(home, env);
-      const credentials = await readCredentials(env);
+      const credentials = await readCredentials(env, azureCli);
       const tokens = new AzureAccessTokens({ login: at.login, tenant, credentials }, clock);
       const management = new AzureApi({ endpoint: at.management, resource: home.management, tokens, clock });
       const ownClientId = credentials.kind === "azure-cli" ? undefined : credentials.clientId.toLowerCase();
-      return new BoundTenant(clock, { cloud: home, at, management, ownClientId });
+      const caller = callerOf(credentials);
+      return new BoundTenant(clock, { cloud: home, at, management, ownClientId, caller });
     });
   }
 }

@@ -5,6 +5,7 @@ import { ClusterView } from "../cluster-view.ts";
 import { partyControllers } from "../controllers.ts";
 import { followedBy } from "../operating.ts";
 import type { PartyPasses } from "../party.ts";
+export { planningMembers } from "./plan-files.ts";
 import { LeftMembers } from "./leftovers.ts";
 import type { GoogleClients } from "./pass.ts";
 import { type GoogleContext, GoogleProjects } from "./projects.ts";

@@ -6,7 +6,7 @@ import { parseSubject } from "../../../rules/oidc/index.ts";
 import type { BindingEvent } from "../pass.ts";
 import { type Membership, membershipKey } from "./members.ts";
 import { type GooglePass, googleStatusOf } from "./pass.ts";
-import { isGoogles } from "./projects.ts";
+import { type GoogleProjects, isGoogles } from "./projects.ts";
 import { keptEvent } from "./removal.ts";
 
 /**
@@ -95,16 +95,21 @@ async function ended(trust: GoogleTrust, member: Membership, sweep: MemberSweep)
   }
 }
 
-/** The service accounts that grants name without a pattern, after those that bindings had let somebody in. */
-function emailsOf({ grants }: GoogleTrust, made: readonly Membership[]): readonly string[] {
+/** The service accounts that grants name without a pattern, after those of bindings. */
+export function namedEmails({ grants }: GoogleTrust, ofBindings: readonly string[]): readonly string[] {
   const named = grants.flatMap(({ emails = [] }) => emails.filter((one) => !one.includes("*")));
-  return [...new Set([...made.map(({ email }) => email), ...named])].slice(0, maxLooked);
+  return [...new Set([...ofBindings, ...named])].slice(0, maxLooked);
 }
 
-/** Whom a service account lets in; undefined where Google does not tell us. */
-async function insideOf(trust: GoogleTrust, email: string, { clients, signal }: MemberSweep) {
+/** Whom a service account lets in; undefined where Google does not tell us. Throws `gcp-*` where it gives no answer. */
+export async function insideOf(
+  google: GoogleProjects,
+  trust: GoogleTrust,
+  email: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
   try {
-    return await clients.google.subjectsIn(trust, email, signal);
+    return await google.subjectsIn(trust, email, signal);
   } catch (error) {
     if (isGoogles(error) && ["gcp-denied", "gcp-refused"].includes(error.code)) return undefined;
     throw error;
@@ -117,9 +122,12 @@ async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonl
   const made = google.made.of(trust);
   const claims = new Claims(cluster, sweep.signal);
   const found = await mapLimit(
-    emailsOf(trust, made),
+    namedEmails(
+      trust,
+      made.map(({ email }) => email),
+    ),
     async (email) => {
-      const inside = await insideOf(trust, email, sweep);
+      const inside = await insideOf(google, trust, email, sweep.signal);
       const left: Membership[] = [];
       if (inside === undefined) return left;
       const known = made.filter((one) => one.email === email).map(({ subject }) => subject);

@@ -7,14 +7,15 @@ import {
   listProviders,
   memberResource,
   type MemberState,
+  type OpenedGoogle,
   openGoogle,
   type ProviderState,
   tryExchange,
 } from "../../../providers/gcp/index.ts";
 import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
-import { applyPlan, noInputs, type Observed, planOf } from "../../../rules/plan/index.ts";
-import { finding, type Finding } from "../../../stack/index.ts";
+import { applyPlan, noInputs, type Observed, type Plan, planOf } from "../../../rules/plan/index.ts";
+import { finding, type Finding, type PartTarget } from "../../../stack/index.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { MadeMembers, type Membership } from "./members.ts";
 
@@ -73,12 +74,15 @@ interface MemberWork {
   readonly assertHeld: () => void;
 }
 
+const memberKey = ({ projectNumber, pool }: GoogleTrust, { email, subject }: Membership): string =>
+  JSON.stringify([projectNumber, pool, email, subject]);
+
 /** The projects of all trusts, by one set of credentials. */
 export class GoogleProjects {
   /** What bindings had made by this process. */
   readonly made = new MadeMembers();
   readonly #context: GoogleContext;
-  readonly #opened: SharedAnswers<GoogleApi>;
+  readonly #opened: SharedAnswers<OpenedGoogle>;
   readonly #providers: SharedAnswers<Finding>;
   readonly #members: SharedAnswers<Observed<MemberState>>;
 
@@ -90,9 +94,20 @@ export class GoogleProjects {
     this.#members = new SharedAnswers(clock, maxMemberAge, maxMembers);
   }
 
-  #api(signal: AbortSignal): Promise<GoogleApi> {
+  #open(signal: AbortSignal): Promise<OpenedGoogle> {
     const { env, clock } = this.#context;
-    return this.#opened.of("", signal, async () => (await openGoogle(env, clock)).api);
+    return this.#opened.of("", signal, () => openGoogle(env, clock));
+  }
+
+  async #api(signal: AbortSignal): Promise<GoogleApi> {
+    return (await this.#open(signal)).api;
+  }
+
+  /** Where a trust's members are, and as whom Google is asked. Throws `gcp-endpoint` and `gcp-credentials-*`. */
+  async place(trust: GoogleTrust, signal: AbortSignal): Promise<PartTarget> {
+    const { caller, elsewhere } = await this.#open(signal);
+    const at = elsewhere === undefined ? "" : ` at ${elsewhere}`;
+    return { where: `${fromOf(trust)}, pool ${trust.pool}, provider ${trust.provider}${at}`, caller };
   }
 
   /** How it stands with the pool and the provider of a trust. Throws `gcp-*`. */
@@ -139,24 +154,34 @@ export class GoogleProjects {
     return changes;
   }
 
-  async #settle(
+  /** What would be changed to have a service account let a ServiceAccount in, or not. Throws `gcp-*`. */
+  async planned(
     trust: GoogleTrust,
     { email, subject }: Membership,
     letsIn: boolean,
-    { signal, assertHeld }: MemberWork,
-  ): Promise<BindingOutcome["changes"]> {
+    signal: AbortSignal,
+  ): Promise<Plan> {
     const api = await this.#api(signal);
     const spec = { name: trust, email, subjects: letsIn ? [subject] : [], only: subject };
     const resource = memberResource(api, spec);
-    const key = JSON.stringify([trust.projectNumber, trust.pool, email, subject]);
+    const key = memberKey(trust, { email, subject });
     // A right that is to end is not taken to be gone by what was seen before.
     if (!letsIn) this.#members.forget(key);
     const observed = await this.#members.of(key, signal, (own) => resource.read(own, noInputs));
     const seen = new Map([[resource.id, observed]]);
-    const plan = await planOf(
+    return planOf(
       letsIn ? { desired: [resource], seen } : { desired: [], owned: [resource], goal: "absent", seen },
       signal,
     );
+  }
+
+  async #settle(
+    trust: GoogleTrust,
+    member: Membership,
+    letsIn: boolean,
+    { signal, assertHeld }: MemberWork,
+  ): Promise<BindingOutcome["changes"]> {
+    const plan = await this.planned(trust, member, letsIn, signal);
     if (plan.changes.every(({ kind }) => kind === "none")) return [];
     assertHeld();
     try {
@@ -165,7 +190,7 @@ export class GoogleProjects {
       if (failed[0] !== undefined) throw failed[0].error;
       return done;
     } finally {
-      this.#members.forget(key);
+      this.#members.forget(memberKey(trust, member));
     }
   }
 

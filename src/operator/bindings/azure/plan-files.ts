@@ -1,0 +1,185 @@
+import type { PodtrustError } from "../../../core/base/index.ts";
+import {
+  boundCredentialName,
+  boundCredentialToDelete,
+  credentialNamed,
+  type FoundCredential,
+  identityResource,
+  observedCredential,
+  observedIdentity,
+} from "../../../providers/azure/index.ts";
+import {
+  type AzureBinding,
+  type AzureTrust,
+  decideIdentity,
+  type GrantedIdentity,
+  readAzureBinding,
+  readAzureTrust,
+} from "../../../rules/bindings/azure/index.ts";
+import { bindingMark } from "../../../rules/bindings/index.ts";
+import { parseSubject } from "../../../rules/oidc/index.ts";
+import { type Change, type Observed, planOf, type Resource } from "../../../rules/plan/index.ts";
+import {
+  type AskedOfTrust,
+  type FilePlanner,
+  filePlanner,
+  type FilePlans,
+  foundError,
+  nameOf,
+  type PlanTime,
+} from "../plan-files.ts";
+import { othersText } from "./cut.ts";
+import { azureTrouble, isAzures } from "./finding.ts";
+import { keyOf, type Left, lookOf } from "./leftovers.ts";
+import { pairOf, placeOf, sameId } from "./places.ts";
+import { type BoundTenant, BoundTenants, freshLook, type TenantContext } from "./tenants.ts";
+import { type IdentityLook, WantedIdentity } from "./wanted.ts";
+
+type AskedIdentities = AskedOfTrust<AzureBinding, GrantedIdentity>;
+
+/** One plan of a trust. */
+class TrustFiles {
+  readonly changes: Change[] = [];
+  readonly refusals: PodtrustError[] = [];
+  readonly warnings: string[] = [];
+  readonly #tenant: BoundTenant;
+  readonly #trust: AzureTrust;
+  readonly #asked: AskedIdentities;
+  readonly #signal: AbortSignal;
+  /** Credentials of identities as they are once what was planned so far is done: several bindings may share one. */
+  readonly #after = new Map<string, readonly FoundCredential[]>();
+
+  constructor(tenant: BoundTenant, trust: AzureTrust, asked: AskedIdentities, { signal }: PlanTime) {
+    this.#tenant = tenant;
+    this.#trust = trust;
+    this.#asked = asked;
+    this.#signal = signal;
+  }
+
+  /** Whether a binding of the files has a credential, or may while it is refused. */
+  #has(id: string, { name }: FoundCredential): boolean {
+    const { everywhere, refused } = this.#asked;
+    const isOf = (binding: AzureBinding): boolean =>
+      boundCredentialName(this.#trust.stack, pairOf(this.#trust, binding)) === name.toLowerCase();
+    const isThere = ([binding, { resourceId }]: [AzureBinding, GrantedIdentity]): boolean =>
+      sameId(resourceId, id) && isOf(binding);
+    return refused.some(isOf) || [...everywhere].some(isThere);
+  }
+
+  async #gone(resource: Resource, observed: Observed): Promise<void> {
+    const seen = new Map([[resource.id, observed]]);
+    const plan = await planOf({ desired: [], owned: [resource], seen }, this.#signal);
+    this.changes.push(...plan.changes);
+    this.refusals.push(...plan.refusals);
+  }
+
+  /** What of the stack's bindings stands in the trust's groups and is in no file goes first. */
+  async cut(): Promise<void> {
+    const claims = { has: (id: string, one: FoundCredential) => Promise.resolve(this.#has(id, one)) };
+    const look = { signal: this.#signal, oldest: freshLook };
+    const { left, identities } = await lookOf(this.#tenant, this.#trust, look, claims);
+    // They were looked at several at a time: a plan of the same is the same.
+    const inOrder = left.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    for (const [id, all] of Map.groupBy(inOrder, (one) => one.id)) await this.#cutFrom(id, all);
+    for (const { id, binding } of identities.toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+      if (!this.#isClaimed(id, binding)) await this.#cutIdentity(id, binding);
+  }
+
+  #isClaimed(id: string, whose: string): boolean {
+    const { everywhere, refused } = this.#asked;
+    const isHere = ([binding, { resourceId }]: [AzureBinding, GrantedIdentity]): boolean =>
+      nameOf(binding) === whose && sameId(resourceId, id);
+    return refused.some((one) => nameOf(one) === whose) || [...everywhere].some(isHere);
+  }
+
+  async #cutFrom(id: string, left: readonly Left[]): Promise<void> {
+    const { group, name } = placeOf(id);
+    const all = (await this.#tenant.credentials(group, name, this.#signal)) ?? [];
+    const gone = left.flatMap(({ credential }) => credentialNamed(all, credential) ?? []);
+    for (const one of gone) {
+      const whose = parseSubject(one.subject);
+      const account = whose === undefined ? one.name : nameOf(whose);
+      const resource = boundCredentialToDelete(this.#tenant.holder(group, name), one.name, account);
+      await this.#gone(resource, observedCredential(one));
+    }
+    this.#after.set(
+      id.toLowerCase(),
+      all.filter((one) => !gone.includes(one)),
+    );
+  }
+
+  /** An identity that was made for a binding: it goes with that, unless it lets others in. */
+  async #cutIdentity(id: string, whose: string): Promise<void> {
+    const { group, name } = placeOf(id);
+    const stay = this.#after.get(id.toLowerCase());
+    if (stay === undefined || stay.length > 0) {
+      const why = stay === undefined ? "it lets nobody in by that" : othersText(stay);
+      this.warnings.push(`${id} was made for the binding ${whose}, which is in no file, and stays: ${why}`);
+      return;
+    }
+    const [namespace = "", account = ""] = whose.split("/");
+    const mark = bindingMark(this.#trust, { namespace, name: account });
+    const state = await this.#tenant.identity(group, name, this.#signal);
+    const resource = identityResource(this.#tenant.management, { stack: mark, group, name });
+    await this.#gone(resource, observedIdentity(state, mark));
+  }
+
+  /** What a binding's pass would write. */
+  async add(binding: AzureBinding, identity: GrantedIdentity): Promise<void> {
+    const wanted = new WantedIdentity(this.#tenant, { binding, identity, trust: this.#trust });
+    try {
+      await this.#plan(wanted, binding, identity);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      // The pass of a binding tells it, and the others go on.
+      if (!isAzures(error)) throw error;
+      this.refusals.push(foundError(binding, azureTrouble(error, `Azure tenant ${this.#trust.tenant}`)));
+    }
+  }
+
+  async #plan(wanted: WantedIdentity, binding: AzureBinding, identity: GrantedIdentity): Promise<void> {
+    const key = identity.resourceId.toLowerCase();
+    const { state, credentials } = await wanted.look(this.#signal, freshLook);
+    const look: IdentityLook = { state, credentials: this.#after.get(key) ?? credentials };
+    const refusal = wanted.refusal(look);
+    if (refusal !== undefined) {
+      this.refusals.push(foundError(binding, refusal));
+      return;
+    }
+    const plan = await wanted.plan(look, this.#signal);
+    this.changes.push(...plan.changes);
+    this.refusals.push(...plan.refusals);
+    if (wanted.doubled(look) !== undefined)
+      this.warnings.push(`${nameOf(binding)}: ${wanted.match(look).seen}`);
+    this.#after.set(key, wanted.after(look).credentials ?? []);
+  }
+}
+
+/** Plans of AzureIdentityBinding and AzureTrust. */
+function identityPlans(azure: BoundTenants): FilePlans<AzureBinding, AzureTrust, GrantedIdentity> {
+  return {
+    party: "azure",
+    readBinding: readAzureBinding,
+    readTrust: readAzureTrust,
+    decide(binding, trust) {
+      const decision = decideIdentity(binding, trust);
+      return decision.kind === "granted" ? { granted: decision.identity } : { refusals: decision.refusals };
+    },
+    async plan(trust, asked, at) {
+      const tenant = await azure.of(trust, at.signal);
+      const made = new TrustFiles(tenant, trust, asked, at);
+      // As a pass of the trust looks whether it may.
+      for (const group of trust.groups) await tenant.all(group, at.signal);
+      if (!asked.keeps) await made.cut();
+      for (const [binding, identity] of asked.granted) await made.add(binding, identity);
+      const { changes, refusals, warnings } = made;
+      const places = trust.groups.map((group) => tenant.place(trust, group));
+      return { places, changes, refusals, warnings };
+    },
+  };
+}
+
+/** Plans files of Azure, with the credentials for Azure of the environment, or by Azure's own program. */
+export function planningIdentities(context: TenantContext): FilePlanner {
+  return filePlanner(identityPlans(new BoundTenants(context)));
+}
