@@ -1,6 +1,7 @@
 /**
  * What a kubelet does of one static pod, as process 1 of a machine's namespaces: runs the command of kube-apiserver's manifest, and
- * when the file changes ends it and runs the new one. One that ends by itself is started again.
+ * when the file changes ends it and runs the new one. One that ends by itself is started again, at most once a second: a kubelet
+ * waits longer, and one that cannot start would take a processor for itself.
  *
  *   node kubelet-stand-in.ts KUBE_APISERVER LOG
  */
@@ -27,13 +28,29 @@ function manifests(): readonly string[] {
     .map((name) => readFileSync(join(folder, name), "utf8"));
 }
 
-function commandOf(text: string): readonly string[] {
-  const pod = parse(text, { version: "1.1" }) as Pod;
-  const container = pod.spec.containers.find(({ name }) => name === "kube-apiserver");
-  return container?.command.slice(1) ?? [];
+/** Undefined for what is no manifest: whoever writes it has not come to its end. */
+function commandOf(text: string): readonly string[] | undefined {
+  try {
+    const pod = parse(text, { version: "1.1" }) as Pod;
+    return pod.spec.containers.find(({ name }) => name === "kube-apiserver")?.command.slice(1);
+  } catch {
+    return undefined;
+  }
 }
 
-let running: { readonly text: string; readonly child: ChildProcess } | undefined;
+/** Undefined where none is to run, and where the file says nothing yet. */
+async function change(text: string | undefined): Promise<void> {
+  const command = text === undefined ? [] : commandOf(text);
+  if (command === undefined) return;
+  await end();
+  if (text === undefined) return;
+  const child = spawn(program, command, { stdio: ["ignore", output, output] });
+  running = { text, child, since: performance.now() };
+}
+
+const leastMs = 1000;
+
+let running: { readonly text: string; readonly child: ChildProcess; readonly since: number } | undefined;
 
 async function end(): Promise<void> {
   const child = running?.child;
@@ -51,12 +68,11 @@ async function look(): Promise<void> {
   if (texts.length > 1)
     throw new Error(`${texts.length} manifests stand in ${folder}: a kubelet would run all of them`);
   const [text] = texts;
-  const hasEnded = running !== undefined && (running.child.exitCode ?? running.child.signalCode) !== null;
-  if (text === running?.text && !hasEnded) return;
-  await end();
-  if (text === undefined) return;
-  const child = spawn(program, commandOf(text), { stdio: ["ignore", output, output] });
-  running = { text, child };
+  if (running !== undefined && text === running.text) {
+    const hasEnded = (running.child.exitCode ?? running.child.signalCode) !== null;
+    if (!hasEnded || performance.now() - running.since < leastMs) return;
+  }
+  await change(text);
 }
 
 process.on("SIGTERM", () => void end().then(() => process.exit(0)));
