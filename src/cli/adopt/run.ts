@@ -178,10 +178,11 @@ async function runPutBack(context: CommandContext, options: AdoptOptions): Promi
         },
       );
     }
-    await checkUnanswered(adoption);
+    const { goesOn } = await checkUnanswered(adoption);
     printUnasked(
       context,
       adoption.servers.map(({ api }) => api.name),
+      goesOn,
     );
     const question = "Put the files back, and ask nobody who breaks?";
     if (!(await agreed(context, options, "adopt undo", question))) return;

@@ -231,9 +231,10 @@ export function printBackStatus(context: CommandContext, report: AdoptionReport)
 }
 
 /** What is done and what cannot be asked while no API server answers. */
-export function printUnasked(context: CommandContext, servers: readonly string[]): void {
+export function printUnasked(context: CommandContext, servers: readonly string[], goesOn: boolean): void {
   const { output } = context;
-  output.line("No API server of this cluster answers. Over SSH alone:");
+  const why = goesOn ? "This was cut off before, and goes on." : "No API server of this cluster answers.";
+  output.line(`${why} Over SSH alone:`);
   for (const server of servers)
     output.line(`  ${stepText({ kind: "put-back", server, done: false })}; then it is waited for`, 4);
   printList(context, "Nobody can be asked", unasked);

@@ -42,6 +42,7 @@ class FakeServer {
         this.written.push((this.issuers = issuers));
       },
       putBack: async () => void this.written.push((this.issuers = this.#before)),
+      endPutBack: async () => {},
       restoreFiles: async () => {
         this.issuers = [old];
         this.written.push("restored");

@@ -92,6 +92,7 @@ export async function changeServer(
   const putBack = async (): Promise<void> => {
     await files.putBack(signal);
     await settle(before);
+    await files.endPutBack(signal);
   };
   await files.change(flags, signal);
   try {

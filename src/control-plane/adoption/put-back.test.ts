@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ErrorCode, PodtrustError } from "../../core/base/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
-import type { ControlPlaneServer } from "../servers/index.ts";
+import type { ControlPlaneServer, PreviousFiles } from "../servers/index.ts";
 import type { Working } from "./change-server.ts";
 import { checkUnanswered, putBackUnasked, type UnaskedContext } from "./put-back.ts";
 
@@ -12,11 +12,16 @@ const running = { issuers: [old], keyFiles: [] };
 /** A server that answers once its files are put back, or fails with an error until then. */
 function serverOf(
   name: string,
-  { isKept = true, code = "cluster-unreachable" }: { isKept?: boolean; code?: ErrorCode } = {},
+  {
+    isKept = true,
+    isBegun = false,
+    isBack = false,
+    code = "cluster-unreachable",
+  }: { isKept?: boolean; code?: ErrorCode } & Partial<PreviousFiles> = {},
 ): ControlPlaneServer {
-  let isBack = false;
+  let previous: PreviousFiles | undefined = isKept ? { isBegun, isBack } : undefined;
   const unlessBack = async <T>(value: T): Promise<T> => {
-    if (!isBack) throw new PodtrustError(code, "nobody answers");
+    if (previous?.isBack !== true) throw new PodtrustError(code, "nobody answers");
     return value;
   };
   return {
@@ -26,11 +31,15 @@ function serverOf(
       discovery: () => unlessBack({ issuer: old, jwksUri: "" }),
     },
     files: {
+      previous: async () => previous,
+      beginPutBack: async () => {
+        previous = { isBack: false, ...previous, isBegun: true };
+      },
       putBack: async () => {
-        if (!isKept) return undefined;
-        isBack = true;
+        previous = { isBegun: true, isBack: true };
         return { issuers: [old] };
       },
+      endPutBack: async () => {},
     },
   } as unknown as ControlPlaneServer;
 }
@@ -64,13 +73,7 @@ describe("files are put back while no API server answers", () => {
     const context = contextOf([serverOf("cp-1"), serverOf("cp-2", { isKept: false }), serverOf("cp-3")]);
     await checkUnanswered(context);
     assert.deepEqual(await putBackUnasked(context, workingOf(told)), ["cp-1", "cp-3"]);
-    assert.deepEqual(told, [
-      "put-back cp-1",
-      "put-back cp-2",
-      "put-back cp-3",
-      "answers cp-1",
-      "answers cp-3",
-    ]);
+    assert.deepEqual(told, ["put-back cp-1", "put-back cp-3", "answers cp-1", "answers cp-3"]);
   });
 
   test("not where one answers, at its own address or at the cluster's, whatever it says", async () => {
@@ -86,9 +89,45 @@ describe("files are put back while no API server answers", () => {
       });
   });
 
+  test("and gone on with where a run was cut off, though what that put back answers", async () => {
+    const done = serverOf("cp-1", { isBegun: true, isBack: true });
+    const told: string[] = [];
+    const context = contextOf([done, serverOf("cp-2", { isBegun: true })], () => Promise.resolve({}));
+    assert.deepEqual(await checkUnanswered(context), { goesOn: true });
+    assert.deepEqual(await putBackUnasked(context, workingOf(told)), ["cp-1", "cp-2"]);
+    assert.deepEqual(told, ["put-back cp-1", "put-back cp-2", "answers cp-1", "answers cp-2"]);
+  });
+
+  test("not where a change came since that run, or its server was mended by another way", async () => {
+    const done = { isBegun: true, isBack: true };
+    for (const [mark, code, name] of [
+      [false, "cluster-unreachable", "cp-1"],
+      [true, "cluster-forbidden", "cp-2"],
+    ] as const) {
+      const other = serverOf("cp-2", { isBegun: mark, code });
+      await assert.rejects(checkUnanswered(contextOf([serverOf("cp-1", done), other])), {
+        code: "adoption-refused",
+        message: `the API server ${name} answers`,
+      });
+    }
+  });
+
   test("not where SSH does not reach a machine, which says nothing of its API server", async () => {
     const context = contextOf([serverOf("cp-1", { code: "ssh-unreachable" })]);
     await assert.rejects(checkUnanswered(context), { code: "ssh-unreachable" });
+  });
+
+  test("not of any server where a file of one was changed by somebody else since", async () => {
+    const edited = serverOf("cp-2");
+    const changed = (): Promise<never> =>
+      Promise.reject(new PodtrustError("server-file-changed", "it is another"));
+    const other = { ...edited, files: { ...edited.files, previous: changed } };
+    const told: string[] = [];
+    const context = contextOf([serverOf("cp-1"), other]);
+    await assert.rejects(putBackUnasked(context, workingOf(told)), { code: "server-file-changed" });
+    assert.deepEqual(told, []);
+    const answers = contextOf([serverOf("cp-1"), other], () => Promise.resolve({}));
+    await assert.rejects(checkUnanswered(answers), { code: "adoption-refused" });
   });
 
   test("not where podtrust keeps nothing: then its files are not why the API server is down", async () => {

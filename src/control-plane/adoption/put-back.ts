@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
 import type { FlagChange } from "../../rules/distribution/index.ts";
-import { type ControlPlaneServer, settled } from "../servers/index.ts";
+import { type ControlPlaneServer, type PreviousFiles, settled } from "../servers/index.ts";
 import type { Working } from "./change-server.ts";
 import type { AdoptionContext } from "./gather.ts";
 
@@ -22,18 +22,58 @@ async function answers(asked: Promise<unknown>, signal: AbortSignal): Promise<bo
   }
 }
 
-/** Throws `adoption-refused` where an API server answers: then there is somebody to ask who breaks. And `ssh-*`. */
-export async function checkUnanswered({ api, servers, signal }: UnaskedContext): Promise<void> {
+interface Looked {
+  readonly server: ControlPlaneServer;
+  /** Undefined where nothing is kept. */
+  readonly previous: PreviousFiles | undefined;
+}
+
+/** Throws `server-file-changed`, so that no file of any server is touched where one of them cannot be put back. */
+async function look({ servers, signal }: UnaskedContext): Promise<readonly Looked[]> {
+  const looked: Looked[] = [];
+  for (const server of servers) looked.push({ server, previous: await server.files.previous(signal) });
+  return looked;
+}
+
+/** The names of what answers: the cluster by its own address, then each server. */
+async function answering({ api, servers, signal }: UnaskedContext): Promise<readonly string[]> {
   const all = [
     { name: api.server, asked: api.oidcDocuments({ signal }) },
     ...servers.map((one) => ({ name: one.api.name, asked: one.api.discovery(signal) })),
   ];
   const said = await Promise.all(all.map(({ asked }) => answers(asked, signal)));
-  const found = all.find((_, index) => said[index] === true);
-  if (found === undefined) return;
-  throw new PodtrustError("adoption-refused", `the API server ${found.name} answers`, {
+  return all.filter((_, index) => said[index] === true).map(({ name }) => name);
+}
+
+/**
+ * Whether these answer because a run that was cut off put their files back. It had marked everything that is kept, and any later
+ * change takes the mark away. A server that runs with podtrust's change although it is marked was mended by another way.
+ */
+async function wasCutOff(context: UnaskedContext, names: readonly string[]): Promise<boolean> {
+  try {
+    const kept = (await look(context)).filter(({ previous }) => previous !== undefined);
+    const isPartOf = ({ server, previous }: Looked): boolean =>
+      previous?.isBegun === true && (previous.isBack || !names.includes(server.api.name));
+    return kept.length > 0 && kept.every(isPartOf);
+  } catch (error) {
+    if (error instanceof PodtrustError && error.code === "server-file-changed") return false;
+    throw error;
+  }
+}
+
+/**
+ * Throws `adoption-refused` where an API server answers: then there is somebody to ask who breaks. Not where a run of this was cut
+ * off after it had put files back; `goesOn` says so. And throws `ssh-*`.
+ */
+export async function checkUnanswered(context: UnaskedContext): Promise<{ readonly goesOn: boolean }> {
+  const names = await answering(context);
+  // A server's own name says more than the cluster's address.
+  const name = names.at(-1);
+  if (name === undefined) return { goesOn: false };
+  if (await wasCutOff(context, names)) return { goesOn: true };
+  throw new PodtrustError("adoption-refused", `the API server ${name} answers`, {
     next: "Leave out --without-api: what answers is asked who breaks, and the way back refuses no token.",
-    detail: { reason: "api-answers", server: found.name },
+    detail: { reason: "api-answers", server: name },
   });
 }
 
@@ -50,23 +90,21 @@ const stepOf = ({ api }: ControlPlaneServer): ServerStep => ({
   done: false,
 });
 
+/** Whether something of it is to be put back, or was by a run that was cut off. */
+const isToGoBack = ({ previous }: Looked): boolean =>
+  previous !== undefined && (previous.isBegun || !previous.isBack);
+
 /**
  * Puts back over SSH alone what stood on each server before podtrust's last change, whatever that was for, and waits until its API
- * server answers again. Gives the servers whose files that changed. Throws `adoption-refused` where nothing is kept,
- * `server-file-changed` where somebody else has changed a file since, `server-not-settled`, `ssh-*`.
+ * server answers again. Gives the servers whose files that changed. One that is cut off is gone on with by another. Throws
+ * `adoption-refused` where nothing is kept and `server-file-changed` where somebody else has changed a file since, and has touched
+ * no server then; `server-not-settled`, `ssh-*`.
  */
-export async function putBackUnasked(
-  { servers, clock, signal }: UnaskedContext,
-  working: Working,
-): Promise<readonly string[]> {
-  const back: { readonly server: ControlPlaneServer; readonly flags: FlagChange }[] = [];
-  for (const server of servers) {
-    working.began(stepOf(server));
-    const flags = await server.files.putBack(signal);
-    if (flags !== undefined) back.push({ server, flags });
-  }
-  if (back.length === 0) {
-    const names = servers.map(({ api }) => api.name).join(", ");
+export async function putBackUnasked(context: UnaskedContext, working: Working): Promise<readonly string[]> {
+  const { clock, signal } = context;
+  const going = (await look(context)).filter(isToGoBack).map(({ server }) => server);
+  if (going.length === 0) {
+    const names = context.servers.map(({ api }) => api.name).join(", ");
     throw new PodtrustError(
       "adoption-refused",
       `nothing is kept on ${names} from before a last change of podtrust's`,
@@ -76,10 +114,18 @@ export async function putBackUnasked(
       },
     );
   }
+  // On all of them first: the first to go back answers soon.
+  for (const { files } of going) await files.beginPutBack(signal);
+  const back: { readonly server: ControlPlaneServer; readonly flags: FlagChange }[] = [];
+  for (const server of going) {
+    working.began(stepOf(server));
+    back.push({ server, flags: await server.files.putBack(signal) });
+  }
   for (const { server, flags } of back) {
     const onWait = (reason: string, deadline: number): void =>
       working.waiting(stepOf(server), reason, deadline);
     working.restarted(stepOf(server), await settled(server.api, flags, { clock, signal, onWait }));
   }
-  return back.map(({ server }) => server.api.name);
+  for (const { files } of going) await files.endPutBack(signal);
+  return going.map(({ api }) => api.name);
 }

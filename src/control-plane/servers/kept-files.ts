@@ -13,6 +13,14 @@ export interface NewFile {
   readonly head?: string;
 }
 
+/** What stood there before podtrust's last change is kept. */
+export interface PreviousFiles {
+  /** Somebody consented to putting it back, and that has not ended: it was cut off, or is under way. */
+  readonly isBegun: boolean;
+  /** Every file is as it stood then. */
+  readonly isBack: boolean;
+}
+
 /** What is kept for a purpose: nothing, files that stand as podtrust wrote them last, or some that somebody else has changed. */
 export type KeptFileState = "nothing" | "as-written" | "edited";
 
@@ -21,8 +29,11 @@ const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${sh
 cat "$new" >>"$root/copy"
 mv -f "$root/copy" "$new"`;
 const [changedMark, backMark] = ["changed ", "back "];
+// In `previous/`, so that it goes with what it is about.
+const begunFile = "begun";
 
 // `stands FOLDER`: the file $path is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
+// `check_stand FOLDER`: so is each that is kept there; `is_back FOLDER`: each is as it stood before.
 const functions = `
 sum() { sha256sum <"$1" | cut -c1-64; }
 stands() {
@@ -49,14 +60,28 @@ kept_paths() {
     if [ -d "$1/$state" ]; then (cd "$1/$state" && find . -type f | sed 's/^\\.//'); fi
   done
 }
+check_stand() {
+  kept_paths "$1" | {
+    code=0
+    while IFS= read -r path; do
+      if ! stands "$1"; then printf '${changedMark}%s\\n' "$path"; code=${changedCode}; fi
+    done
+    exit $code
+  }
+}
+is_back() {
+  kept_paths "$1" | while IFS= read -r path; do
+    if [ -e "$1/absent$path" ]; then [ ! -e "$path" ] || exit 1; else cmp -s "$path" "$1/before$path" || exit 1; fi
+  done
+}
 `;
 
 /**
  * Files of a machine that are written whole and can be had back byte for byte. What stood there before the first change
  * is kept in a folder of its own for each purpose, with its owner, mode and time: `PURPOSE/before/PATH`, or `PURPOSE/absent/PATH`
- * where there was none. `previous/` has the same of what stood there before the last change, whatever that was for. `sums/PATH` is
- * what podtrust wrote last and what stood there before: by it a change of somebody else is known, which `PURPOSE/edited/PATH`
- * remembers.
+ * where there was none. `previous/` has the same of what stood there before the last change, whatever that was for, and a file `begun`
+ * while machine after machine gets that back. `sums/PATH` is what podtrust wrote last and what stood there before: by it a change
+ * of somebody else is known, which `PURPOSE/edited/PATH` remembers.
  */
 export class KeptFiles {
   readonly #machine: ServerMachine;
@@ -104,6 +129,7 @@ if [ "$(cat "$root/previous/change" 2>/dev/null)" != ${id} ]; then
   mkdir "$root/previous"
   echo ${id} >"$root/previous/change"
 fi
+rm -f "$root/previous/${begunFile}"
 for one in "$keep/before" "$keep/absent" "$root/previous/before" "$root/previous/absent" "$root/sums"; do
   mkdir -p "$(dirname "$one$path")"
 done
@@ -164,6 +190,34 @@ done
     await this.#putBack(this.#folder, signal);
   }
 
+  /** What stood there before podtrust's last change; undefined where nothing of it is kept. Throws `server-file-changed`. */
+  async previous(signal: AbortSignal): Promise<PreviousFiles | undefined> {
+    const from = `${this.#root}/previous`;
+    const script = `set -eu
+root=${shellWord(this.#root)}
+from=${shellWord(from)}
+[ -d "$from" ] || exit 0
+${functions}
+check_stand "$from"
+echo kept
+if [ -e "$from/${begunFile}" ]; then echo begun; fi
+if is_back "$from"; then echo back; fi
+`;
+    const lines = (await this.#restoring(script, from, signal)).split("\n");
+    if (!lines.includes("kept")) return undefined;
+    return { isBegun: lines.includes("begun"), isBack: lines.includes("back") };
+  }
+
+  /** Remembers that what stood there before the last change is going to be put back, until that is forgotten. */
+  async beginPrevious(signal: AbortSignal): Promise<void> {
+    const begun = shellWord(`${this.#root}/previous/${begunFile}`);
+    await this.#machine.run(
+      "writing down what begins",
+      `set -eu\n: >${begun}\nsync ${begun} 2>/dev/null || sync\n`,
+      signal,
+    );
+  }
+
   /**
    * Puts back what stood there before podtrust's last change, and gives the paths of what differed. Throws `server-file-changed`,
    * and has touched nothing then.
@@ -194,13 +248,9 @@ root=${shellWord(this.#root)}
 from=${shellWord(from)}
 [ -d "$from" ] || exit 0
 ${functions}
-kept_paths "$from" >"$root/paths"
+check_stand "$from"
 trap 'rm -f "$root/paths" "$root/copy"' EXIT
-code=0
-while IFS= read -r path; do
-  if ! stands "$from"; then printf '${changedMark}%s\\n' "$path"; code=${changedCode}; fi
-done <"$root/paths"
-[ $code = 0 ] || exit $code
+kept_paths "$from" >"$root/paths"
 while IFS= read -r path; do
   if [ -e "$from/absent$path" ]; then
     if [ -e "$path" ]; then rm -f "$path" "$root/sums$path"; printf '${backMark}%s\\n' "$path"; fi
@@ -215,11 +265,14 @@ while IFS= read -r path; do
   printf '${backMark}%s\\n' "$path"
 done <"$root/paths"
 `;
+    return marked(await this.#restoring(script, from, signal), backMark);
+  }
+
+  /** Runs a script that ends with a code of its own where somebody else has changed what was kept in `from`. */
+  async #restoring(script: string, from: string, signal: AbortSignal): Promise<string> {
     const result = await this.#machine.session.run(script, { timeoutMs: 60_000, signal });
-    const marked = (mark: string): readonly string[] =>
-      result.stdout.split("\n").flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
     if (result.code === changedCode) {
-      const [file = ""] = marked(changedMark);
+      const [file = ""] = marked(result.stdout, changedMark);
       throw new PodtrustError(
         "server-file-changed",
         `${this.#machine.text}: ${file} is not what podtrust wrote last; nothing was put back`,
@@ -227,6 +280,11 @@ done <"$root/paths"
       );
     }
     if (result.code !== 0) throw stepFailure(this.#machine.session.target, "putting files back", result);
-    return marked(backMark);
+    return result.stdout;
   }
+}
+
+/** The rest of each line that begins with a mark. */
+function marked(output: string, mark: string): readonly string[] {
+  return output.split("\n").flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
 }

@@ -13,7 +13,7 @@ import {
   parseFlags,
 } from "../../rules/distribution/index.ts";
 import { keysIfAny, keysIn, kidOf } from "./key-files.ts";
-import { KeptFiles } from "./kept-files.ts";
+import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { flagsOfProcess } from "./running.ts";
@@ -71,11 +71,22 @@ export class KubeadmFiles implements ServerFiles {
     return { flags: allOf(flags) };
   }
 
-  async putBack(signal: AbortSignal): Promise<FlagChange | undefined> {
-    const paths = await this.#kept.restorePrevious(signal);
-    await this.#kept.forgetPrevious(signal);
+  previous(signal: AbortSignal): Promise<PreviousFiles | undefined> {
+    return this.#kept.previous(signal);
+  }
+
+  beginPutBack(signal: AbortSignal): Promise<void> {
+    return this.#kept.beginPrevious(signal);
+  }
+
+  async putBack(signal: AbortSignal): Promise<FlagChange> {
+    await this.#kept.restorePrevious(signal);
     const flags = await this.#flagsIn(kubeadmManifest, signal);
-    return paths.includes(kubeadmManifest) && flags !== undefined ? allOf(flags) : undefined;
+    return flags === undefined ? {} : allOf(flags);
+  }
+
+  endPutBack(signal: AbortSignal): Promise<void> {
+    return this.#kept.forgetPrevious(signal);
   }
 
   forget(signal: AbortSignal): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import { defined, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { kidOf } from "./key-files.ts";
-import { KeptFiles } from "./kept-files.ts";
+import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
@@ -71,11 +71,23 @@ export class RancherFiles implements ServerFiles {
     return { flags: {} };
   }
 
-  async putBack(signal: AbortSignal): Promise<FlagChange | undefined> {
-    const paths = await this.#kept.restorePrevious(signal);
-    if (paths.length > 0) await this.#restart(signal);
-    await this.#kept.forgetPrevious(signal);
-    return paths.length > 0 ? {} : undefined;
+  previous(signal: AbortSignal): Promise<PreviousFiles | undefined> {
+    return this.#kept.previous(signal);
+  }
+
+  beginPutBack(signal: AbortSignal): Promise<void> {
+    return this.#kept.beginPrevious(signal);
+  }
+
+  async putBack(signal: AbortSignal): Promise<FlagChange> {
+    await this.#kept.restorePrevious(signal);
+    // Also where no file differs any more: one that was cut off may have come as far as that.
+    await this.#restart(signal);
+    return {};
+  }
+
+  endPutBack(signal: AbortSignal): Promise<void> {
+    return this.#kept.forgetPrevious(signal);
   }
 
   forget(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { MachineKey, MachineKeys } from "./machine-keys.ts";
+import type { PreviousFiles } from "./kept-files.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { ApiServerFlags, FlagChange, KeptFacts } from "../../rules/distribution/index.ts";
 
@@ -83,11 +84,19 @@ export interface ServerFiles {
    */
   restoreFiles(signal: AbortSignal): Promise<RestoredFiles>;
   /**
-   * Puts back what stood there before podtrust's last change, whatever that was for, byte for byte: nothing but its files is asked
-   * for. Gives what its API server runs with then; undefined where there was nothing to put back. Throws `server-file-changed`
-   * where somebody else has changed a file since, and has touched nothing then.
+   * What is kept from before podtrust's last change, whatever that was for; undefined where nothing is. Throws
+   * `server-file-changed` where somebody else has changed a file since. Touches nothing.
    */
-  putBack(signal: AbortSignal): Promise<FlagChange | undefined>;
+  previous(signal: AbortSignal): Promise<PreviousFiles | undefined>;
+  /** Writes down on the machine that it is going to be put back, until `endPutBack` or another change. */
+  beginPutBack(signal: AbortSignal): Promise<void>;
+  /**
+   * Puts back what stood there before podtrust's last change, byte for byte: nothing but its files is asked for. Gives what its
+   * API server runs with then. Throws `server-file-changed`, and has touched nothing then.
+   */
+  putBack(signal: AbortSignal): Promise<FlagChange>;
+  /** Forgets what stood there before the last change. */
+  endPutBack(signal: AbortSignal): Promise<void>;
   /** Forgets what was kept: there is no way back from then on. */
   forget(signal: AbortSignal): Promise<void>;
   /** Public halves only: private ones are turned into them on the machine. */

@@ -217,22 +217,31 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
       {},
       async () => {
         const files = new KubeadmFiles(machine, "adopt");
-        assert.equal(await files.putBack(signal), undefined);
+        assert.equal(await files.previous(signal), undefined);
         await files.change({ issuers: [old, ours] }, signal);
         const accepted = await readFile(at(manifestPath), "utf8");
         await files.change({ issuers: [ours, old] }, signal);
         // The same change once more, as a run that was cut off makes it.
         await files.change({ issuers: [ours, old] }, signal);
+        assert.deepEqual(await files.previous(signal), { isBegun: false, isBack: false });
+        await files.beginPutBack(signal);
+        assert.deepEqual(await files.previous(signal), { isBegun: true, isBack: false });
         const flags = await files.putBack(signal);
-        assert.deepEqual(flags?.issuers, [old, ours]);
+        assert.deepEqual(flags.issuers, [old, ours]);
         assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
-        assert.equal(await files.putBack(signal), undefined);
-        assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
+        assert.deepEqual(await files.previous(signal), { isBegun: true, isBack: true });
+        // Whatever podtrust changes then, be it as before, nobody consented to taking back.
+        await files.change({ issuers: [ours, old] }, signal);
+        assert.deepEqual(await files.previous(signal), { isBegun: false, isBack: false });
+        await files.putBack(signal);
+        await files.endPutBack(signal);
+        assert.equal(await files.previous(signal), undefined);
         await new KubeadmFiles(machine, "rotate").change({ keyFiles: ["/a.pub"] }, signal);
-        assert.deepEqual((await files.putBack(signal))?.keyFiles, []);
+        assert.deepEqual((await files.putBack(signal)).keyFiles, []);
         assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
         await files.change({ issuers: [ours, old] }, signal);
         await put(manifestPath, manifest.replace("profiling=false", "profiling=true"));
+        await errorOf(files.previous(signal), "server-file-changed");
         await errorOf(files.putBack(signal), "server-file-changed");
       },
     );
@@ -338,8 +347,7 @@ esac`,
         assert.equal(await readFile(at(main), "utf8"), config);
         assert.equal(await host.file(own), undefined);
         assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
-        assert.equal(await files.putBack(signal), undefined);
-        assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+        await files.endPutBack(signal);
       },
     );
 
