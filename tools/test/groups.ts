@@ -66,7 +66,7 @@ const byNight = [
   "test/cluster/{migrate-from-kube2iam,pods,publisher-in-pods,replicas,s3,soak}.test.ts",
   "test/cluster/bindings/install.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
-  "test/cluster/control-plane/{kubelet,live-cluster,undo-after-rotation}.test.ts",
+  "test/cluster/control-plane/{kubelet,live-cluster,put-back,undo-after-rotation}.test.ts",
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
   "test/cluster/operator/{mirror,webhook-life}.test.ts",
   "test/cluster/signer/{absence,kubeadm}.test.ts",
