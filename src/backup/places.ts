@@ -1,5 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { BackupKind } from "./archive/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { fileCode, StateFolder } from "../core/files/index.ts";
 
 /** Where backups are put. */
@@ -42,10 +44,54 @@ function timeOf(name: string, stack: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** A folder of the publisher's, in which the newest `keep` of a stack stay. */
-export function folderPlace(path: string, keep: number): BackupPlace {
+/** The device of the file system on which a folder lies; undefined where it is not there. */
+async function deviceOf(path: string): Promise<number | undefined> {
+  try {
+    const facts = await stat(path);
+    return facts.isDirectory() ? facts.dev : undefined;
+  } catch (error) {
+    if (fileCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The same of the nearest folder above a path that is there. */
+async function nearestDevice(path: string): Promise<number | undefined> {
+  const above = dirname(path);
+  return (await deviceOf(path)) ?? (above === path ? undefined : nearestDevice(above));
+}
+
+/** Throws `backup-folder` where a folder is gone, or on one file system with what is backed up. */
+async function checkApart(folder: string, from: string): Promise<void> {
+  const device = await deviceOf(folder);
+  const detail = { folder, stateDir: from };
+  if (device === undefined) {
+    const sentence = `the folder ${folder} is not there: the file system that it lies on is not mounted`;
+    throw new PodtrustError("backup-folder", sentence, { detail });
+  }
+  if (device !== (await nearestDevice(from))) return;
+  const sentence = `${folder} lies on the file system of ${from}, and would be lost with it`;
+  throw new PodtrustError("backup-folder", sentence, { detail });
+}
+
+export interface FolderOptions {
+  /** How many of a stack's stay. */
+  readonly keep: number;
+  /** A folder on whose file system it may not lie; it must then be there already. */
+  readonly apartFrom?: string;
+}
+
+/**
+ * A folder of the publisher's, in which the newest `keep` of a stack stay. All but its name throw `backup-folder` where it is
+ * to lie apart and does not: also one that did a moment ago.
+ */
+export function folderPlace(path: string, { keep, apartFrom }: FolderOptions): BackupPlace {
   const folder = new StateFolder(path);
+  const check = async (): Promise<void> => {
+    if (apartFrom !== undefined) await checkApart(folder.path, apartFrom);
+  };
   const names = async (stack: string): Promise<readonly string[]> => {
+    await check();
     await folder.check();
     try {
       const all = await readdir(folder.path);
@@ -58,6 +104,7 @@ export function folderPlace(path: string, keep: number): BackupPlace {
   return {
     name: folder.path,
     async put(file, content) {
+      await check();
       await folder.create(file, content);
     },
     newest: async (stack) => timeOf((await names(stack)).at(-1) ?? "", stack),

@@ -44,7 +44,7 @@ async function world(t: TestContext) {
   const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
   const { backup } = publisherOf(config);
   assert.ok(backup !== undefined && "folder" in backup.place);
-  const place = folderPlace(backup.place.folder, backup.place.keep);
+  const place = folderPlace(backup.place.folder, { keep: backup.place.keep });
   const [clock, logger] = [new TestClock(start), new MemoryLog()];
   const state = new StateFolder(join(folder, "state", "publisher"));
   const begin = (rotation?: ScheduleOptions["rotation"]): ScheduledBackup => {

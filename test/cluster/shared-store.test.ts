@@ -222,7 +222,11 @@ describe("a Secret under a Lease", { skip }, () => {
     const written: string[] = [];
     const backup = new ScheduledBackup({
       config,
-      backup: { recipients: [recipient], every: 86_400_000, place: { folder: "/nowhere", keep: 1 } },
+      backup: {
+        recipients: [recipient],
+        every: 86_400_000,
+        place: { folder: "/nowhere", keep: 1, otherFileSystem: false },
+      },
       place: { name: "a bucket", put: (file) => Promise.resolve(void written.push(file)) },
       deps: { clock: systemClock, env: {}, logger: silentLogger },
     });

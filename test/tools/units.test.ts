@@ -33,6 +33,7 @@ describe("the publisher's units", { skip: missing() }, () => {
       http: [{ host: "0.0.0.0", port: 80 }],
       credentials: [{ name: "dns-token", path: `${layout.files}/dns-token` }],
       adminKubeconfig: "/etc/rancher/k3s/k3s.yaml",
+      backupFolder: "/mnt/backups/podtrust",
     });
     for (const [name, text] of units) writeFileSync(path(name), text);
   });

@@ -179,7 +179,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/demo/demo.test.ts",
       "test/peers/sandbox-pages.test.ts",
       "test/site/site.test.ts",
-      "test/tools/host/{disk,dns-01,k3s,publisher,publisher-backup,system}.test.ts",
+      "test/tools/host/{backup-folder,disk,dns-01,k3s,publisher,publisher-backup,system}.test.ts",
       "test/tools/servers/server-files.test.ts",
     ],
     isNightly: true,

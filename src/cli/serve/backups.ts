@@ -63,7 +63,13 @@ export class Backups {
   async #begin(config: Config, backup: BackupConfig): Promise<ScheduledBackup> {
     const { folderPlace, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
     const { place: at } = backup;
-    const place = "s3" in at ? await this.#openBucket(at.s3, config.issuer) : folderPlace(at.folder, at.keep);
+    const place =
+      "s3" in at
+        ? await this.#openBucket(at.s3, config.issuer)
+        : folderPlace(at.folder, {
+            keep: at.keep,
+            ...(at.otherFileSystem ? { apartFrom: publisherOf(config).stateDir } : {}),
+          });
     return new Scheduled({ config, backup, place, deps: this.#deps, rotation: this.#rotationOf(config) });
   }
 }

@@ -16,7 +16,7 @@ describe("publisher.backup", () => {
   test("goes daily into a folder of which thirty stay, or into a bucket", async () => {
     const { backup } = publisherOf(await parse(config({ folder: "backups" })));
     const every = 24 * 3_600_000;
-    const place = { folder: "/etc/podtrust/backups", keep: 30 };
+    const place = { folder: "/etc/podtrust/backups", keep: 30, otherFileSystem: false };
     assert.deepEqual(backup, { recipients: [recipient], every, place });
     const { backup: other } = publisherOf(await parse(config({ s3: bucket, every: "1h" })));
     assert.deepEqual(other?.place, { s3: { ...bucket, prefix: "" } });
@@ -35,6 +35,37 @@ describe("publisher.backup", () => {
     assert.match((await oneProblem(config({ folder: "b", s3: bucket }))).message, /has both folder and s3/u);
     assert.match((await oneProblem(config({ s3: bucket, keep: 3 }))).message, /keep beside s3/u);
     assert.equal((await oneProblem(config({ folder: "b", keep: 0 }))).key, "publisher.backup.keep");
+  });
+
+  test("on a machine that podtrust sets up, goes into a folder that its service sees and that stays", async () => {
+    const onMachine = (folder: string): string => {
+      const address = { address: "203.0.113.7", user: "root" };
+      const parsed = JSON.parse(config({ folder })) as object;
+      return JSON.stringify({ ...parsed, machine: { ssh: address, sshKey: "key" } });
+    };
+    for (const good of ["/mnt/backups/podtrust", "/srv/disk-2/pod_trust@home/", "/tmpfs/podtrust"])
+      await parse(onMachine(good));
+    for (const [wrong, message] of [
+      ["backups", /is no absolute path/u],
+      ["~/backups", /is no absolute path/u],
+      ["/", /has more in it than letters/u],
+      ["/mnt/back ups", /has more in it than letters/u],
+      ["/mnt/%h", /has more in it than letters/u],
+      ["/mnt/$HOME", /has more in it than letters/u],
+      ["/mnt/../etc", /has more in it than letters/u],
+      ["/tmp/backups", /lies in \/tmp,/u],
+      ["/home/op/backups", /lies in \/home,/u],
+      ["/var/lib/private", /lies in \/var\/lib\/private,/u],
+      ["/opt/podtrust/backups", /lies in \/opt\/podtrust,/u],
+    ] as const) {
+      const problem = await oneProblem(onMachine(wrong));
+      assert.equal(problem.key, "publisher.backup.folder", wrong);
+      assert.match(problem.message, message);
+      assert.match(problem.next ?? "", /\/mnt\/backups\/podtrust/u);
+    }
+    // Elsewhere the folder is as its owner likes it.
+    await parse(config({ folder: "/tmp/back ups", otherFileSystem: true }));
+    assert.match((await oneProblem(config({ s3: bucket, otherFileSystem: true }))).message, /beside s3/u);
   });
 
   test("does not go into the bucket that the documents are published in", async () => {

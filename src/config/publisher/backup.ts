@@ -24,7 +24,13 @@ export interface BackupConfig {
   /** Milliseconds between two backups of what did not change. */
   readonly every: number;
   readonly place:
-    | { readonly folder: string; /** How many stay. */ readonly keep: number }
+    | {
+        readonly folder: string;
+        /** How many stay. */
+        readonly keep: number;
+        /** It must be there, and lie on another file system than the publisher's state. */
+        readonly otherFileSystem: boolean;
+      }
     | { readonly s3: BackupBucket };
 }
 
@@ -42,6 +48,7 @@ export interface BackupInput {
   every?: string | undefined;
   folder?: string | undefined;
   keep?: number | undefined;
+  otherFileSystem?: boolean | undefined;
   s3?: BucketInput | undefined;
 }
 
@@ -92,6 +99,14 @@ export const backup: z.ZodType<BackupInput> = section(
         examples: [standardKeep],
       })
       .optional(),
+    otherFileSystem: z
+      .boolean({ error: "true or false" })
+      .meta({
+        description:
+          "The folder must be there already, on another file system than stateDir. Where its disk or share is not mounted, nothing is written. Always so on a machine that podtrust sets up. Accepted: true or false. Default: false.",
+        examples: [true],
+      })
+      .optional(),
     s3: section(
       "In place of folder: a bucket other than the published one, with versions kept. The credentials need s3:PutObject on it alone, and may not come from a token of this issuer.",
       {
@@ -119,8 +134,9 @@ export const backup: z.ZodType<BackupInput> = section(
   },
 );
 
-function resolvePlace({ folder, keep, s3 }: BackupInput, place: PathResolver): BackupConfig["place"] {
-  if (s3 === undefined) return { folder: place(folder ?? ""), keep: keep ?? standardKeep };
+function resolvePlace(input: BackupInput, place: PathResolver): BackupConfig["place"] {
+  const { folder = "", keep = standardKeep, otherFileSystem = false, s3 } = input;
+  if (s3 === undefined) return { folder: place(folder), keep, otherFileSystem };
   const { bucket, region, prefix = "", account, profile, endpoint } = s3;
   return { s3: { bucket, region, prefix, ...defined({ account, profile, endpoint }) } };
 }

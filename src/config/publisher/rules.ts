@@ -2,6 +2,7 @@ import { defined, isRecord } from "../../core/base/index.ts";
 import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, listAt, repeated, type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
+import { backupRules } from "./backup-rules.ts";
 import { s3Problems } from "./s3-place.ts";
 
 const onePlaceToPublish: ConfigRule = (document) => {
@@ -90,29 +91,6 @@ const dnsProofHasAProvider: ConfigRule = (document) => {
   ];
 };
 
-const backupsGoToOnePlace: ConfigRule = (document) => {
-  const path: KeyPath = ["publisher", "backup"];
-  const section = valueAt(document.value, path);
-  if (!isRecord(section)) return [];
-  const places = ["folder", "s3"].filter((key) => key in section);
-  const base = { key: keyText(path), ...document.positionOf(path) };
-  if (places.length !== 1) {
-    const message = places.length === 0 ? "does not say where backups go" : "has both folder and s3";
-    return [{ ...base, message, accepted: "folder or s3" }];
-  }
-  if ("keep" in section && !("folder" in section)) {
-    const message = "has keep beside s3, and the publisher has no right to delete there";
-    return [{ ...base, message, next: "Leave keep out, and give the bucket a lifecycle rule." }];
-  }
-  const bucket = textAt(document, [...path, "s3", "bucket"]);
-  if (bucket === undefined || bucket !== textAt(document, ["publisher", "s3", "bucket"])) return [];
-  const message = "is the bucket that the documents are published in";
-  const place: KeyPath = [...path, "s3", "bucket"];
-  const next =
-    "Use another bucket: one that nobody reads from, where no right to publish is a right to write backups.";
-  return [{ key: keyText(place), ...document.positionOf(place), value: valueText(bucket), message, next }];
-};
-
 /** What has to fit together in the publisher's section. */
 export const publisherRules: readonly ConfigRule[] = [
   onePlaceToPublish,
@@ -121,5 +99,5 @@ export const publisherRules: readonly ConfigRule[] = [
   dnsProofHasAProvider,
   oneLastingPlace,
   formerIssuersAreOthers,
-  backupsGoToOnePlace,
+  ...backupRules,
 ];

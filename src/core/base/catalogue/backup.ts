@@ -26,6 +26,11 @@ export const backupErrors = {
     summary: "Backups would be written with credentials that hang on the issuer that is backed up.",
     next: "Name a profile in publisher.backup.s3.profile whose credentials come from elsewhere: the machine's own, or a key of a user with s3:PutObject alone.",
   },
+  "backup-folder": {
+    summary:
+      "The folder for backups is not the place apart that it has to be, and nothing is written into it.",
+    next: "Mount the disk or share on which backups are to lie, and name a folder below its mount point in publisher.backup.folder. On a machine that podtrust sets up, run podtrust up again: it makes the folder.",
+  },
   "backup-empty": {
     summary: "There is nothing to back up.",
     next: "Run it where the publisher runs, as its user, with its config; podtrust rotate status shows whether it has published something.",

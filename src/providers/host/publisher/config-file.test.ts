@@ -117,6 +117,44 @@ describe("the publisher's config on a machine", () => {
     assert.deepEqual(await streams({ listen: ["systemd:https"], http: ["systemd:http"] }), ["443", "80"]);
   });
 
+  const recipients = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"];
+
+  test("backups go into the folder that is named, on another file system than the state's, and into nothing else", async () => {
+    const folderOf = async (backup: object) => {
+      const found = await written({ https: { acme: {} }, backup });
+      const units = publisherUnits({ ...found, stack: "prod", layout, adminKubeconfig: "/k" });
+      const lines = units.get("podtrust-publisher.service")?.split("\n") ?? [];
+      const others = [...units].filter(([name]) => name !== "podtrust-publisher.service");
+      return { found, lines, others: others.map(([, text]) => text).join("\n") };
+    };
+    const place = "/mnt/backups/podtrust";
+    const { found, lines, others } = await folderOf({ recipients, every: "12h", folder: place, keep: 7 });
+    const kept = { folder: place, keep: 7, otherFileSystem: true };
+    assert.deepEqual(found.there?.backup, { recipients, every: 43_200_000, place: kept });
+    assert.equal(found.backupFolder, place);
+    assert.deepEqual(
+      lines.filter((line) => line.includes("/mnt/")),
+      [
+        `ExecStartPre=-+/bin/chown --no-dereference --reference=${layout.state} ${place}`,
+        `ReadWritePaths=-${place}`,
+      ],
+    );
+    assert.doesNotMatch(others, /\/mnt\//u);
+    // A disk that is away keeps nobody from the documents.
+    assert.doesNotMatch(lines.join("\n"), /RequiresMountsFor/u);
+    const without = await written({ https: { acme: {} } });
+    assert.deepEqual([without.there?.backup, without.backupFolder], [undefined, undefined]);
+  });
+
+  test("backups into a bucket are refused by name, with the folder that takes its place", async () => {
+    const s3 = { bucket: "example-backups", region: "eu-central-1" };
+    await assert.rejects(written({ https: { acme: {} }, backup: { recipients, s3 } }), {
+      code: "usage",
+      message: /publisher\.backup\.s3 is not for a machine/u,
+      next: /publisher\.backup\.folder/u,
+    });
+  });
+
   for (const [what, publisher, message] of [
     [
       "a bucket",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { durationText } from "../../../core/base/index.ts";
+import { defined, durationText } from "../../../core/base/index.ts";
 import {
   acmeInput,
   type Config,
@@ -40,6 +40,8 @@ export interface HostConfig {
   readonly credentials: readonly Credential[];
   readonly https: readonly ListenSpec[];
   readonly http: readonly ListenSpec[];
+  /** Where on the machine it puts backups; absent where it makes none. */
+  readonly backupFolder?: string;
 }
 
 /** The API server as the machine itself reaches it. */
@@ -137,17 +139,28 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
   return { dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own) } } };
 }
 
-function overHttps(config: Config): OverHttps {
-  const { serve, store, distrustSecret, backup } = publisherOf(config);
-  if (backup !== undefined) {
+/** Its backups, and how its config says so; nothing where it makes none. */
+function backupInput({
+  file,
+  publisher,
+}: Config): Pick<HostConfig, "backupFolder"> & { readonly input: object } {
+  const backup = publisher?.backup;
+  if (backup === undefined) return { input: {} };
+  const { recipients, every, place } = backup;
+  if ("s3" in place) {
     throw new PodtrustError(
       "usage",
-      `${config.file}: publisher.backup is not for a machine that podtrust sets up: a folder there is lost with it, and its program has no SDK of AWS`,
-      {
-        next: "Leave it out: podtrust up makes such a publisher anew. List distrusted keys in publisher.distrusted, which outlives the machine.",
-      },
+      `${file}: publisher.backup.s3 is not for a machine that podtrust sets up: its program has no SDK of AWS`,
+      { next: "Name a folder on a disk or share that is mounted there: publisher.backup.folder." },
     );
   }
+  const { folder, keep } = place;
+  const written = { recipients, every: durationText(every), folder, keep, otherFileSystem: true };
+  return { input: { backup: written }, backupFolder: folder };
+}
+
+function overHttps(config: Config): OverHttps {
+  const { serve, store, distrustSecret } = publisherOf(config);
   const uploading = uploadingParties(config);
   if (uploading.length > 0) {
     throw new PodtrustError(
@@ -196,6 +209,7 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
   const { stack, issuer } = config;
   const publisher = publisherOf(config);
   const serve = overHttps(config);
+  const { input: backup, backupFolder } = backupInput(config);
   const sent = new Sent(layout);
   const document = {
     stack,
@@ -212,6 +226,7 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       ...(publisher.formerIssuers.length === 0 ? {} : { formerIssuers: publisher.formerIssuers }),
       ...(publisher.distrusted.length === 0 ? {} : { distrusted: publisher.distrusted }),
       admin: shortText(publisher.admin),
+      ...backup,
       https: await httpsInput(serve, sent),
     },
     ...(await dnsInput(config, serve, sent)),
@@ -223,5 +238,6 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
     credentials: sent.credentials,
     https: streams(serve.https, 443),
     http: streams(serve.http, 80),
+    ...defined({ backupFolder }),
   };
 }

@@ -1,6 +1,7 @@
 export { type AccountAtCa, type AccountsSpec, accountsNames, accountsResource } from "./accounts.ts";
 export type { MachineAccountRecords, FoundRecords } from "./account-records.ts";
 export { type PublisherSite, rollBack } from "./apply.ts";
+export { backupFolderNames, backupFolderResource } from "./backup-folder.ts";
 export { hostConfig } from "./config-file.ts";
 export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
 export { findReleases, readRelease } from "./release.ts";

@@ -12,6 +12,8 @@ export interface UnitsSpec {
   readonly credentials: readonly Credential[];
   /** An administrator's kubeconfig on that machine, which root alone reads. */
   readonly adminKubeconfig: string;
+  /** Where it puts backups: letters, digits and `. _ + @ -` between slashes. */
+  readonly backupFolder?: string;
 }
 
 /** Lines of a unit's section; comments stay here, in the code. */
@@ -68,7 +70,20 @@ const confined: Section = [
   "LimitCORE=0",
 ];
 
-function publisherService({ stack, layout, http, credentials }: UnitsSpec): string {
+/**
+ * What lets the service write into one folder more, that of its backups. No RequiresMountsFor: where that disk or share is
+ * away, documents are served all the same, and the program says that no backup is written. What is mounted later is seen.
+ */
+function writesInto({ state }: HostLayout, folder: string | undefined): Section {
+  if (folder === undefined) return [];
+  return [
+    // The folder outlives the service's user, who may be another on another machine. systemd gives that one the state.
+    `ExecStartPre=-+/bin/chown --no-dereference --reference=${state} ${folder}`,
+    `ReadWritePaths=-${folder}`,
+  ];
+}
+
+function publisherService({ stack, layout, http, credentials, backupFolder }: UnitsSpec): string {
   const sockets = [unitNames.https, ...(http.length === 0 ? [] : [unitNames.http])].join(" ");
   return unitText({
     Unit: [
@@ -102,6 +117,7 @@ function publisherService({ stack, layout, http, credentials }: UnitsSpec): stri
       // Readable by this service as long as it runs, and by root: no group, no other unit.
       ...credentials.map(({ name, path }) => `LoadCredential=${name}:${path}`),
       ...confined,
+      ...writesInto(layout, backupFolder),
       // It stays below 300 MB under attack; beyond this it is better restarted than the machine's memory used up.
       "MemoryMax=512M",
       "TasksMax=64",

@@ -3,6 +3,8 @@ import { recordNames, type RecordType } from "../../../rules/dns/index.ts";
 import {
   accountsNames,
   accountsResource,
+  backupFolderNames,
+  backupFolderResource,
   type HostConnection,
   type HostLayout,
   hostLayout,
@@ -19,6 +21,7 @@ import type {
   NamedResource,
   Part,
   PartContext,
+  PartPlan,
   PartTarget,
   Preflight,
   PublisherRelease,
@@ -44,7 +47,11 @@ class PublisherPart implements Part {
   get named(): readonly NamedResource[] {
     const { config } = this.#context;
     const { stack } = config;
-    return [...(acmeOf(config) === undefined ? [] : [accountsNames(stack)]), publisherNames(stack)];
+    return [
+      ...(acmeOf(config) === undefined ? [] : [accountsNames(stack)]),
+      ...(backupFolderOf(config) === undefined ? [] : [backupFolderNames(stack)]),
+      publisherNames(stack),
+    ];
   }
 
   get needs(): readonly ResourceOutput[] {
@@ -67,18 +74,18 @@ class PublisherPart implements Part {
     const common = { connection: this.#connection, clock, spec };
     const recordIds = (types: readonly RecordType[]): readonly string[] =>
       types.map((type) => recordNames({ name, type }).id);
-    const accounts = await this.#accounts(goal);
+    const before = [...(await this.#accounts(goal)), ...this.#backupFolder(goal)];
     const publisher = publisherResource({
       ...common,
       // It reads the cluster, and orders as soon as it runs: a certificate authority finds it by its name, and its
       // accounts in the records.
       dependsOn: [
         k3sNames(config.stack).id,
-        ...accounts.map(({ id }) => id),
+        ...before.map(({ id }) => id),
         ...recordIds(["A", "AAAA", "CAA"]),
       ],
     });
-    return { desired: [...accounts, publisher], owned: [], seen: new Map() };
+    return { desired: [...before, publisher], owned: [], seen: new Map() };
   }
 
   async #accounts(goal: Goal): Promise<readonly Resource[]> {
@@ -93,8 +100,25 @@ class PublisherPart implements Part {
     return [accountsResource({ connection, clock, spec, dependsOn })];
   }
 
-  preflight(): Promise<Preflight> {
-    return Promise.resolve({ refusals: [], warnings: [] });
+  /** The folder for backups stays on the way down. */
+  #backupFolder(goal: Goal): readonly Resource[] {
+    const { config } = this.#context;
+    const { stack } = config;
+    const folder = backupFolderOf(config);
+    if (folder === undefined || goal === "absent") return [];
+    const spec = { stack, layout: hostLayout(), folder };
+    return [backupFolderResource({ connection: this.#connection, spec, dependsOn: [systemNames(stack).id] })];
+  }
+
+  preflight({ goal }: PartPlan): Promise<Preflight> {
+    const { config } = this.#context;
+    const folder = backupFolderOf(config);
+    if (folder === undefined || goal === "present") return Promise.resolve({ refusals: [], warnings: [] });
+    const what =
+      config.machine?.ssh === undefined
+        ? `the backups in ${folder} go with the machine, unless their disk or share stays: copy them first`
+        : `the backups in ${folder} stay on the machine: podtrust deletes none`;
+    return Promise.resolve({ refusals: [], warnings: [what] });
   }
 
   close(): void {
@@ -109,6 +133,12 @@ export function isOnMachine({ machine, publisher }: PartContext["config"]): bool
 
 function acmeOf({ publisher }: PartContext["config"]): AcmeConfig | undefined {
   return publisher?.serve.kind === "acme" ? publisher.serve.acme : undefined;
+}
+
+/** Where on the machine a config's publisher puts backups; undefined where it makes none, or elsewhere. */
+function backupFolderOf({ publisher }: PartContext["config"]): string | undefined {
+  const place = publisher?.backup?.place;
+  return place !== undefined && "folder" in place ? place.folder : undefined;
 }
 
 /** The accounts of the publisher on a config's machine, as an output; undefined where it has none. */

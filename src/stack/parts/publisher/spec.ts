@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { type Config, publisherOf } from "../../../config/index.ts";
 import {
   findReleases,
@@ -16,9 +17,17 @@ const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
 export async function publisherSpec(config: Config, release: PublisherRelease): Promise<HostPublisherSpec> {
   const { stack, issuer } = config;
   const layout = hostLayout();
-  const { files, credentials, https, http } = await hostConfig(config, layout);
+  const { files, credentials, https, http, backupFolder } = await hostConfig(config, layout);
   const { release: folder = release.folder } = publisherOf(config);
-  const units = publisherUnits({ stack, layout, https, http, credentials, adminKubeconfig });
+  const units = publisherUnits({
+    stack,
+    layout,
+    https,
+    http,
+    credentials,
+    adminKubeconfig,
+    ...defined({ backupFolder }),
+  });
   const unitFiles = [...units].map(([name, text]) => ({
     path: `${layout.units}/${name}`,
     text,
