@@ -28,12 +28,21 @@ describe("the policies for Google and Azure", () => {
     assert.match(out, /^kind: ResourceQuota$/mu);
   });
 
-  test("need a mode, and refuse no pod", async () => {
-    for (const options of [[], ["--mode", "configmap", "--deny"]]) {
-      const { code, out, err } = await printed("--for", "azure", ...options);
-      assert.equal(code, 2);
-      assert.equal(out, "");
-      assert.match(err, options.length === 0 ? /no --mode was given/u : /--deny is of --for aws/u);
+  test("need a mode", async () => {
+    const { code, out, err } = await printed("--for", "azure");
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /no --mode was given/u);
+  });
+
+  test("refuse a pod without its token where that is wanted, and say so in front of them", async () => {
+    for (const [party, ...mode] of [
+      ["gcp", "--mode", "configmap"],
+      ["azure", "--mode", "configmap"],
+      ["openbao"],
+    ]) {
+      const { out, err } = await printed("--for", party ?? "", ...mode, "--deny");
+      assert.match(out, /^# A pod that asks and got no token is refused\.$/mu, err);
+      assert.match(out, new RegExp(`name: podtrust-${party}-injected\n`, "u"));
     }
   });
 });

@@ -167,11 +167,13 @@ describe("the chart", { skip }, () => {
             await helm.renders(values, await objectsOf(["manifests", "injection", ...options]), version);
           }
       const parties = ["aws", "gcp", "azure"].map((party) => ["--for", party, "--mode", mode]);
-      const printing = [...parties, ["--for", "openbao"]];
-      const lists = await Promise.all(printing.map((one) => objectsOf(["manifests", "injection", ...one])));
-      const once = new Map(lists.flat().map((one) => [JSON.stringify(one), one]));
       const others = { gcp: true, azure: true, openbao: true };
-      await helm.renders({ injection: { enabled: true, mode, ...others } }, [...once.values()]);
+      for (const deny of [false, true]) {
+        const printing = [...parties, ["--for", "openbao"]].map((one) => (deny ? [...one, "--deny"] : one));
+        const lists = await Promise.all(printing.map((one) => objectsOf(["manifests", "injection", ...one])));
+        const once = new Map(lists.flat().map((one) => [JSON.stringify(one), one]));
+        await helm.renders({ injection: { enabled: true, mode, deny, ...others } }, [...once.values()]);
+      }
     });
 
   test("has monitors, alerts and dashboards of the parts that are there, where they are wanted", async () => {

@@ -5,12 +5,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, mapLimit, recordOf, recordsOf } from "../../src/core/base/index.ts";
-import { inject, injectionConfigMap, injectionMaps, injectParties } from "../../src/rules/injection/index.ts";
+import {
+  inject,
+  injectionConfigMap,
+  injectionMaps,
+  injectParties,
+  partyFault,
+} from "../../src/rules/injection/index.ts";
 import { azureAccount, azureCases } from "../support/azure-cases.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { googleAccount, googleCases } from "../support/gcp-cases.ts";
 import { openbaoCases } from "../support/openbao-cases.ts";
-import { containerOf, type PartyCase } from "../support/party-case.ts";
+import { aroundOf, containerOf, type PartyCase } from "../support/party-case.ts";
+import { isAtLength } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import {
   type Answer,
@@ -58,6 +65,24 @@ const asksBao = {
   "openbao.podtrust.dev/ca-config-map": "bao-ca",
 };
 
+/** A pod that PodSecurity takes where it is restricted, and that asks for nothing itself. */
+const restricted: JsonRecord = {
+  metadata: {},
+  spec: {
+    containers: [
+      containerOf({
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          runAsNonRoot: true,
+          runAsUser: 1000,
+          capabilities: { drop: ["ALL"] },
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+      }),
+    ],
+  },
+};
+
 /** In one order: which of several policies comes first the API server decides. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value))
@@ -83,11 +108,16 @@ function suite(version: KubernetesVersion): void {
     });
   };
 
-  async function apply(...args: readonly string[]): Promise<void> {
-    const { out, err, code } = await podtrustHere([...args, "--kubernetes", version]);
-    assert.equal(code, 0, err);
-    await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
+  /** Applies what several commands print. */
+  async function applyAll(commands: readonly (readonly string[])[]): Promise<void> {
+    const printed = await mapLimit(commands, async (args) => {
+      const { out, err, code } = await podtrustHere([...args, "--kubernetes", version]);
+      assert.equal(code, 0, err);
+      return out;
+    });
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], printed.join("\n---\n"));
   }
+  const apply = (...args: readonly string[]): Promise<void> => applyAll([args]);
 
   async function makeNamespace(
     name: string,
@@ -143,9 +173,8 @@ function suite(version: KubernetesVersion): void {
   });
   after(() => plane?.stop());
 
-  // The versions do not differ in how parameters are found.
-  for (const mode of version === "1.36" ? ["configmap", "serviceaccounts"] : ["configmap"])
-    test(`makes of every case's pod what the function makes of it, and says the same, by ${mode}`, async () => {
+  const makes = (mode: string): void =>
+    void test(`makes of every case's pod what the function makes of it, and says the same, by ${mode}`, async () => {
       for (const party of ["gcp", "azure"])
         await apply("manifests", "injection", "--for", party, "--mode", mode);
       if (mode === "serviceaccounts")
@@ -165,21 +194,78 @@ function suite(version: KubernetesVersion): void {
       }
     });
 
+  /** What is said of a pod, of those that refuse; undefined for one that is made. */
+  const refusedOf = ({ status, text }: Answer): string | undefined => {
+    if (status === 201) return undefined;
+    assert.equal(status, 422, text);
+    return /denied request: (podtrust: .*)$/u.exec((JSON.parse(text) as { message: string }).message)?.[1];
+  };
+
+  /** Makes every case's pod, of which `asMade` says what stands when it is judged, and compares who is refused, and by which words. */
+  async function comparesRefusals(asMade: (one: PartyCase) => JsonRecord): Promise<void> {
+    const made = await mapLimit(placed, async (place) => ({
+      place,
+      answer: await make(place.one.pod, place.namespace, place.name),
+    }));
+    const refused = made.flatMap(({ place, answer }) => {
+      const fault = partyFault(asMade(place.one), aroundOf(place.one));
+      const expected = fault && `podtrust: ${fault.reason}: the pod ${fault.text}`;
+      assert.equal(refusedOf(answer), expected, place.name);
+      return expected ?? [];
+    });
+    for (const reason of ["PodTokenNotMounted", "PodNotInjected"])
+      seen[reason] = refused.some((text) => text.includes(reason));
+  }
+  const seen: Record<string, boolean> = {};
+
+  const refuses = (mode: string): void =>
+    void test(`refuses with --deny a pod that asks and has no token, in the words that the function has, and no other, by ${mode}`, async () => {
+      const names = ["gcp", "azure", "openbao"];
+      const commands = names.map((party) => {
+        const more = party === "openbao" ? [] : ["--mode", mode];
+        return ["manifests", "injection", "--for", party, ...more];
+      });
+      await applyAll(commands.map((one) => [...one, "--deny"]));
+      await untilInForce(`the policies of ${mode} are in force`);
+      const taken = placed.find(({ name }) => name === "azure-folder-taken");
+      assert.ok(taken !== undefined);
+      await until("a pod without a place is refused", async () => {
+        const answer = await make(taken.one.pod, taken.namespace, taken.name);
+        return refusedOf(answer)?.includes("PodTokenNotMounted") === true;
+      });
+      await comparesRefusals(({ pod, injected = pod }) => injected);
+      assert.deepEqual(seen, { PodTokenNotMounted: true, PodNotInjected: false });
+      const policies = names.map((one) => `podtrust-${one}`);
+      await plane.kubectl(["delete", "mutatingadmissionpolicybinding", ...policies]);
+      await until("nothing injects", async () => {
+        const said = await Promise.all(
+          ["gcp-one-container", "azure-one-container"].map((name) =>
+            make({ spec: { containers: [containerOf()] } }, "shop", name),
+          ),
+        );
+        const pod = { metadata: { annotations: asksBao }, spec: { containers: [containerOf()] } };
+        const all = [...said, await make(pod, "shop", "gcp-asks-for-nothing")];
+        return all.every((answer) => refusedOf(answer)?.includes("PodNotInjected") === true);
+      });
+      await comparesRefusals(({ pod }) => pod);
+      assert.equal(seen["PodNotInjected"], true);
+      const { status, text } = await make(restricted, "strict", "aws");
+      assert.equal(status, 201, text);
+      await applyAll(commands);
+      const kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy";
+      await plane.kubectl(["delete", kinds, ...policies.map((one) => `${one}-injected`)]);
+    });
+
+  // An API server finds no ConfigMap any more that is new once no policy's binding has named one for a second, until it is
+  // started anew (kubernetes/kubernetes#130887): so this mode comes first, and is never left for a moment.
+  makes("configmap");
+  refuses("configmap");
+
   test("gives one pod a token of AWS, Google, Azure and OpenBao, where PodSecurity is restricted and nobody is root", async () => {
     await apply("manifests", "injection", "--mode", "configmap");
     for (const party of ["gcp", "azure"])
       await apply("manifests", "injection", "--for", party, "--mode", "configmap");
-    const securityContext = {
-      allowPrivilegeEscalation: false,
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    };
-    const pod = {
-      metadata: { annotations: asksBao },
-      spec: { serviceAccountName: "everything", containers: [containerOf({ securityContext })] },
-    };
+    const pod = { ...restricted, metadata: { annotations: asksBao } };
     const around = { serviceAccount: accountOf("everything", everything), namespace: { metadata: {} } };
     const expected = injectParties(inject(pod, around).pod, around).pod;
     assert.equal(recordsOf(recordOf(expected["spec"])["volumes"]).length, 4);
@@ -190,20 +276,23 @@ function suite(version: KubernetesVersion): void {
     });
     const { text } = await make(pod, "strict", "everything");
     assert.deepEqual(sorted(podEssence(JSON.parse(text) as JsonRecord)), sorted(podEssence(expected)));
-    const alone = { ...pod, metadata: {} };
     const ofAws = {
       ...around,
       serviceAccount: accountOf("aws", {
         "eks.amazonaws.com/role-arn": everything["eks.amazonaws.com/role-arn"],
       }),
     };
-    const answer = await make(alone, "strict", "aws");
+    const answer = await make(restricted, "strict", "aws");
     assert.deepEqual(
       podEssence(JSON.parse(answer.text) as JsonRecord),
-      podEssence(inject(alone, ofAws).pod),
+      podEssence(inject(restricted, ofAws).pod),
       "a pod that asks for AWS alone has what it had before",
     );
   });
+
+  // The versions do not differ in how parameters are found.
+  if (version === "1.36") makes("serviceaccounts");
+  if (version === "1.36" && isAtLength) refuses("serviceaccounts");
 }
 
 for (const version of testedVersions)

@@ -256,14 +256,8 @@ const parties = await Promise.all(
 function injectionObjects(
   chosen: PolicySpec & Readonly<Record<FederatedParty, boolean>>,
 ): readonly JsonRecord[] {
-  const { deny: _deny, ...spec } = chosen;
   const others = parties.filter(({ name }) => chosen[name]);
-  const all = [
-    ...injectionPolicies(chosen),
-    ...others.flatMap(({ injection: of }) =>
-      of.askedBy === "pod" ? of.policies(spec.kubernetes) : of.policies(spec),
-    ),
-  ];
+  const all = [...injectionPolicies(chosen), ...others.flatMap(({ injection: of }) => of.policies(chosen))];
   // What bounds the namespaces of the mode serviceaccounts comes with each.
   const names = all.map(({ kind, metadata }) => `${String(kind)} ${String(recordOf(metadata)["name"])}`);
   return all.filter((_, index) => names.indexOf(names[index] ?? "") === index);

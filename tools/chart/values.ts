@@ -88,7 +88,7 @@ const injection = section({
     description: "Where the policies read what pods get: has to be chosen, since their prices differ.",
   },
   warn: flag("Whether whoever makes a pod is warned where it gets no role."),
-  deny: flag("Whether a pod that should have a role and got none is refused."),
+  deny: flag("Whether a pod that should have a role, or asks for a token, and got none is refused."),
   gcp: flag("Whether pods get credentials for Google Cloud too, where their ServiceAccount asks."),
   azure: flag("Whether pods get credentials for Azure too, where their ServiceAccount asks."),
   openbao: flag("Whether pods get OpenBao's token too, where they ask."),

@@ -115,7 +115,10 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     )
     .addOption(kubernetesOption("1.35 needs a feature gate"))
     .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")
-    .option("--deny", "for aws: refuse pods that should have a role and got none, in place of a warning")
+    .option(
+      "--deny",
+      "refuse pods that should have a role, or ask for a token, and got none; for aws in place of a warning",
+    )
     .action(async (options: InjectionOptions) => {
       const { runInjection } = await import("./run-injection.ts");
       await runInjection(context, options);

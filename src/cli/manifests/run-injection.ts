@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { federatedParties, type RelyingPartyName } from "../../rules/oidc/index.ts";
 import {
   type AccountPolicies,
@@ -61,11 +61,15 @@ function needsOf(kubernetes: PolicyMinor): readonly string[] {
   ];
 }
 
+/** That pods are refused. */
+const refusing = ({ deny }: InjectionOptions): readonly string[] =>
+  deny === true ? ["# A pod that asks and got no token is refused."] : [];
+
 /** What pods are given for a relying party that they ask for themselves: the policy reads nothing but the pod, and has no modes. */
 function runForPods(title: string, policies: PodPolicies, { context, options }: Asked): void {
   const { kubernetes, mode, namespace, deny } = options;
-  if (mode !== undefined || namespace !== undefined || deny !== undefined)
-    throw new PodtrustError("usage", `--mode, --namespace and --deny are not of --for ${options.for}`, {
+  if (mode !== undefined || namespace !== undefined)
+    throw new PodtrustError("usage", `--mode and --namespace are not of --for ${options.for}`, {
       next: `Leave them out: the policy for ${title} reads the pod's own annotations.`,
     });
   const [key, value] = policies.asksBy;
@@ -73,9 +77,10 @@ function runForPods(title: string, policies: PodPolicies, { context, options }: 
     `# The API server gives ${title}'s token to each new pod that asks by its own annotation`,
     `# ${key}: ${value}`,
     ...needsOf(kubernetes),
+    ...refusing(options),
     "",
   ];
-  printObjects(context, policies.policies(kubernetes), lines.join("\n"));
+  printObjects(context, policies.policies({ kubernetes, ...defined({ deny }) }), lines.join("\n"));
 }
 
 function header(options: InjectionOptions & { readonly mode: ParameterMode }): string {
@@ -118,10 +123,6 @@ function runForAws({ context, options }: Asked): void {
 function runForAccounts(title: string, { asksBy, configMap, policies }: AccountPolicies, asked: Asked): void {
   const { context, options } = asked;
   const { kubernetes, namespace: namespaces = [], deny, warn } = options;
-  if (deny !== undefined)
-    throw new PodtrustError("usage", "--deny is of --for aws", {
-      next: "Leave it out: whoever makes a pod is warned of annotations that cannot be used.",
-    });
   const mode = modeOf(options);
   const lines = [
     `# The API server gives ${title}'s token to each new pod whose ServiceAccount asks, by the annotation`,
@@ -130,9 +131,14 @@ function runForAccounts(title: string, { asksBy, configMap, policies }: AccountP
       ? [`# What they ask for stands in the ConfigMap ${configMap} of each namespace.`]
       : besides(namespaces)),
     ...needsOf(kubernetes),
+    ...refusing(options),
     "",
   ];
-  printObjects(context, policies({ mode, namespaces, kubernetes, warn }), lines.join("\n"));
+  printObjects(
+    context,
+    policies({ mode, namespaces, kubernetes, warn, ...defined({ deny }) }),
+    lines.join("\n"),
+  );
 }
 
 /** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */

@@ -22,7 +22,7 @@ export {
   type AccountPolicies,
   loadPartyPolicies,
   type PartyPolicies,
-  type PartyPolicySpec,
+  type PodPolicySpec,
   type PodPolicies,
 } from "./policy/party-policies.ts";
 export {

@@ -55,5 +55,8 @@ export function saying(reason: Reason, text: string): string {
 /** Why a container gets no role though its ServiceAccount has one, behind the container's name. */
 export const noPlace = `: volumes of its own are mounted at ${mountPaths.join(" and ")}`;
 
+/** The same for a relying party beside AWS, which has one folder. */
+export const placeTaken = (folder: string): string => `: a volume of its own is mounted at ${folder}`;
+
 /** Why containers are left alone that a pod's annotation names, where it names all of them. */
 export const allSkipped = "the pod's annotation skip-containers names each of its containers";

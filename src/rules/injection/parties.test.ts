@@ -49,8 +49,12 @@ for (const [title, cases, variable] of [
         if (one.injected === undefined) assert.equal(fault, undefined, one.name);
         if (fault !== undefined) told.add(`${fault.reason}: the pod ${fault.text}`);
         const injected = one.injected ?? one.pod;
+        // A volume of the pod's own in the token's place is there however often it is made.
+        const last = one.name === "folder-taken" ? fault : undefined;
         for (const pod of [injected, injectionView(injected) ?? {}])
-          assert.equal(partyFault(pod, kept), undefined, one.name);
+          assert.deepEqual(partyFault(pod, kept), last, one.name);
+        if (last !== undefined)
+          assert.match(last.text, /^has no place for its token in the container web: /u);
       }
       assert.ok(
         told.has(`PodNotInjected: the pod has no ${variable} in the container web`),

@@ -1,30 +1,69 @@
 import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { federatedParties, type FederatedParty } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
-import { azureVariables, injectAzure } from "./azure.ts";
+import { azurePlace, azureVariables, injectAzure } from "./azure.ts";
 import type { InjectionFault } from "./fault.ts";
-import { googleVariables, injectGoogle } from "./gcp.ts";
+import { googlePlace, googleVariables, injectGoogle } from "./gcp.ts";
 import { injectOpenBao, openbaoAnnotations, openbaoVariables } from "./openbao.ts";
+import { placeTaken } from "./notes.ts";
+import { folderPath } from "./place.ts";
 import { containersOf } from "./pod.ts";
 
 const namesIn = (container: JsonRecord | undefined): readonly string[] =>
   recordsOf(container?.["env"]).map(({ name }) => String(name));
 
-/**
- * The first container that injection would still tell where its token is. A token of the pod's own, and one that another webhook
- * gave it under another path, are as good: whoever has one of the variables lacks nothing.
- */
-function untold(
-  pod: JsonRecord,
-  injected: JsonRecord,
-  [variable, ...others]: readonly [string, ...string[]],
-): InjectionFault | undefined {
-  const after = containersOf(injected);
+/** How a container is told where its token is. */
+interface Telling {
+  /** One of these variables is enough. */
+  readonly variables: readonly [string, ...string[]];
+  /** Where the token is. */
+  readonly folder: string;
+  readonly inject: (pod: JsonRecord) => JsonRecord;
+}
+
+/** The names of the containers that injection would still tell. */
+function untold(pod: JsonRecord, { variables, inject }: Telling): readonly string[] {
+  const after = containersOf(inject(pod));
   const tells = (container: JsonRecord | undefined): boolean =>
-    namesIn(container).some((name) => name === variable || others.includes(name));
-  const found = containersOf(pod).find((one, index) => !tells(one) && tells(after[index]));
-  if (found === undefined) return undefined;
-  return { reason: "PodNotInjected", text: `has no ${variable} in the container ${String(found["name"])}` };
+    namesIn(container).some((name) => variables.includes(name));
+  return containersOf(pod)
+    .filter((one, index) => !tells(one) && tells(after[index]))
+    .map(({ name }) => String(name));
+}
+
+/** A pod whose containers leave the token its place; the same object where they do. */
+function withPlace(pod: JsonRecord, folder: string): JsonRecord {
+  const isElsewhere = ({ mountPath }: JsonRecord): boolean => folderPath(String(mountPath)) !== folder;
+  const spec = recordOf(pod["spec"]);
+  const lists = ["initContainers", "containers"].filter((list) =>
+    recordsOf(spec[list]).some(({ volumeMounts }) => !recordsOf(volumeMounts).every(isElsewhere)),
+  );
+  if (lists.length === 0) return pod;
+  const placed = lists.map((list) => [
+    list,
+    recordsOf(spec[list]).map((one) => ({
+      ...one,
+      volumeMounts: recordsOf(one["volumeMounts"]).filter(isElsewhere),
+    })),
+  ]);
+  return { ...pod, spec: { ...spec, ...Object.fromEntries(placed) } };
+}
+
+/**
+ * A container that is not told where its token is, by injection or otherwise. A token of the pod's own, and one that another
+ * webhook gave it under another path, are as good: whoever has one of the variables lacks nothing.
+ */
+function toldFault(pod: JsonRecord, telling: Telling): InjectionFault | undefined {
+  const { variables, folder } = telling;
+  const placed = withPlace(pod, folder);
+  const lacking = untold(pod, telling);
+  const unplaced = (placed === pod ? [] : untold(placed, telling)).filter((name) => !lacking.includes(name));
+  if (unplaced.length > 0) {
+    const text = `has no place for its token in the container ${unplaced[0]}${placeTaken(folder)}`;
+    return { reason: "PodTokenNotMounted", text };
+  }
+  if (lacking.length === 0) return undefined;
+  return { reason: "PodNotInjected", text: `has no ${variables[0]} in the container ${lacking[0]}` };
 }
 
 const volumesOf = (pod: JsonRecord): readonly string[] =>
@@ -43,8 +82,18 @@ function openbaoFault(pod: JsonRecord): InjectionFault | undefined {
 const faults: Readonly<
   Record<FederatedParty, (pod: JsonRecord, around: Surroundings) => InjectionFault | undefined>
 > = {
-  gcp: (pod, around) => untold(pod, injectGoogle(pod, around).pod, googleVariables.file),
-  azure: (pod, around) => untold(pod, injectAzure(pod, around).pod, [azureVariables.file]),
+  gcp: (pod, around) =>
+    toldFault(pod, {
+      variables: googleVariables.file,
+      folder: googlePlace.folder,
+      inject: (one) => injectGoogle(one, around).pod,
+    }),
+  azure: (pod, around) =>
+    toldFault(pod, {
+      variables: [azureVariables.file],
+      folder: azurePlace.folder,
+      inject: (one) => injectAzure(one, around).pod,
+    }),
   openbao: openbaoFault,
 };
 

@@ -16,12 +16,25 @@ describe("the admission policy for OpenBao", () => {
       ["1.36", "v1"],
       [undefined, "v1"],
     ] as const) {
-      const [policy, binding, ...others] = openbao.policies(minor);
+      const [policy, binding, ...others] = openbao.policies(minor === undefined ? {} : { kubernetes: minor });
       assert.deepEqual(others, []);
       assert.equal(policy?.["apiVersion"], `admissionregistration.k8s.io/${version}`);
       assert.equal(policy["kind"], "MutatingAdmissionPolicy");
       assert.deepEqual(binding?.["spec"], { policyName: "podtrust-openbao" });
     }
+  });
+
+  test("refuses a pod without its volume by one more, where that is wanted, asked about the same pods", () => {
+    const [injecting, , policy, binding, ...others] = openbao.policies({ deny: true });
+    assert.deepEqual(others, []);
+    const [spec, of] = [policy, injecting].map(
+      (one) => one?.["spec"] as { readonly matchConditions: object },
+    );
+    assert.deepEqual(spec?.matchConditions, of?.matchConditions);
+    assert.deepEqual(binding?.["spec"], {
+      policyName: "podtrust-openbao-injected",
+      validationActions: ["Deny"],
+    });
   });
 
   test("is asked about pods that name a server alone, and leaves out those with the label of what is skipped", () => {

@@ -7,7 +7,7 @@ import {
   injectionMaps,
   injectionPolicies,
   loadPartyPolicies,
-  type PartyPolicySpec,
+  type PolicySpec,
 } from "../index.ts";
 
 type AccountParty = "gcp" | "azure";
@@ -22,12 +22,12 @@ const loaded: Readonly<Record<AccountParty, AccountPolicies>> = {
   gcp: await ofAccounts("gcp"),
   azure: await ofAccounts("azure"),
 };
-const partyPolicies = (party: AccountParty, spec: PartyPolicySpec): readonly JsonRecord[] =>
+const partyPolicies = (party: AccountParty, spec: PolicySpec): readonly JsonRecord[] =>
   loaded[party].policies(spec);
 const nameOf = ({ kind, metadata }: JsonRecord): string =>
   `${String(kind).replace("AdmissionPolicy", "")} ${String(recordOf(metadata)["name"])}`;
 const specsOf = (party: AccountParty, mode: "configmap" | "serviceaccounts"): readonly JsonRecord[] =>
-  partyPolicies(party, { mode })
+  partyPolicies(party, { mode, deny: true })
     .filter(({ kind }) => kind === "MutatingAdmissionPolicy" || kind === "ValidatingAdmissionPolicy")
     .filter((one) => recordOf(one["metadata"])["name"] !== "podtrust-injection-quota")
     .map(({ spec }) => recordOf(spec));
@@ -46,9 +46,30 @@ describe("the admission policies for Google and Azure", () => {
     }
   });
 
+  test("refuse a pod without its token by one more, where that is wanted, and are else as without", () => {
+    for (const party of parties) {
+      const spec = { mode: "configmap" } as const;
+      const plain = partyPolicies(party, spec);
+      const denying = partyPolicies(party, { ...spec, deny: true });
+      const isAdded = (one: JsonRecord): boolean => nameOf(one).endsWith(`podtrust-${party}-injected`);
+      assert.deepEqual(
+        denying.filter((one) => !isAdded(one)),
+        plain,
+      );
+      const [policy, binding, ...more] = denying.filter(isAdded).map((one) => recordOf(one["spec"]));
+      assert.deepEqual(more, []);
+      assert.equal(policy?.["failurePolicy"], "Fail");
+      assert.deepEqual(binding?.["validationActions"], ["Deny"]);
+      // What matches is who is injected for, and no other pod.
+      const injecting = recordOf(plain[0]?.["spec"]);
+      for (const member of ["matchConditions", "matchConstraints", "paramKind"])
+        assert.deepEqual(policy?.[member], injecting[member], member);
+    }
+  });
+
   test("read the relying party's own ConfigMap, so that nobody else's pods are asked more than whether there is one", () => {
     for (const party of parties)
-      for (const one of partyPolicies(party, { mode: "configmap" }))
+      for (const one of partyPolicies(party, { mode: "configmap", deny: true }))
         if (String(one["kind"]).endsWith("Binding"))
           assert.deepEqual(recordOf(one["spec"])["paramRef"], {
             name: `podtrust-injection-${party}`,

@@ -3,12 +3,16 @@ import type { FederatedParty } from "../../oidc/index.ts";
 import { askedParameters, askedValidations, askedVariables } from "./asked.ts";
 import { boundPolicies, serviceAccountQuota } from "./bound.ts";
 import { asksBy, mapOf } from "./config-map.ts";
-import { labels, type PolicyMinor, validatingObjects, warnings } from "./objects.ts";
+import { injectedValidations, injectedVariables, volumeValidations } from "./injected.ts";
+import { labels, validatingObjects, warnings } from "./objects.ts";
 import type { PolicySpec } from "./policies.ts";
-import { isNotWindows, type PartyPolicy, type PodPolicy, tokenPolicies } from "./token-policy.ts";
-
-/** Which policies of a relying party are wanted: as AWS's, but that no pod is refused. */
-export type PartyPolicySpec = Omit<PolicySpec, "deny">;
+import {
+  isNotWindows,
+  type PartyPolicy,
+  type PodPolicy,
+  tokenPolicies,
+  type TokenPolicy,
+} from "./token-policy.ts";
 
 /** How the API server gives pods a relying party's token: of one that ServiceAccounts ask for. */
 export interface AccountPolicies {
@@ -22,8 +26,11 @@ export interface AccountPolicies {
    * annotations it cannot use: what `injectParties` does. They read the ConfigMap of that relying party, so that nobody else's
    * pods cost more.
    */
-  readonly policies: (spec: PartyPolicySpec) => readonly JsonRecord[];
+  readonly policies: (spec: PolicySpec) => readonly JsonRecord[];
 }
+
+/** Which policies are wanted of those that read the pod alone. */
+export type PodPolicySpec = Pick<PolicySpec, "kubernetes" | "deny">;
 
 /** The same of one that pods ask for themselves. */
 export interface PodPolicies {
@@ -31,14 +38,19 @@ export interface PodPolicies {
   /** An annotation by which it is asked for, with a value. */
   readonly asksBy: readonly [key: string, value: string];
   /** They read nothing beside the pod, and any other pod costs one comparison. */
-  readonly policies: (kubernetes?: PolicyMinor) => readonly JsonRecord[];
+  readonly policies: (spec?: PodPolicySpec) => readonly JsonRecord[];
 }
 
 /** How the API server gives pods a relying party's token. */
 export type PartyPolicies = AccountPolicies | PodPolicies;
 
-function ofAccounts({ asking, token }: PartyPolicy, spec: PartyPolicySpec): readonly JsonRecord[] {
-  const { mode, namespaces = [], kubernetes = "1.36", warn = true } = spec;
+/** What is refused: whoever has asked is held to what he was given. */
+const denying = { skippable: true, validationActions: ["Deny"] } as const;
+
+const injectedName = ({ name }: Pick<TokenPolicy, "name">): string => `${name}-injected`;
+
+function ofAccounts({ asking, token }: PartyPolicy, spec: PolicySpec): readonly JsonRecord[] {
+  const { mode, namespaces = [], kubernetes = "1.36", deny = false, warn = true } = spec;
   const parameters = askedParameters(mode, asking);
   const matchConditions = [...token.matchConditions, { name: "system", expression: isNotWindows }];
   const variables = [...parameters.variables, ...askedVariables(asking.annotations, parameters)];
@@ -52,8 +64,17 @@ function ofAccounts({ asking, token }: PartyPolicy, spec: PartyPolicySpec): read
     validationActions: warnings,
   };
   const injecting = { ...token, parameters, matchConditions, variables: [...variables, ...token.variables] };
+  const injected = {
+    ...denying,
+    name: injectedName(token),
+    parameters,
+    matchConditions,
+    variables: [...injecting.variables, ...injectedVariables(token)],
+    validations: injectedValidations(token),
+  };
   return [
     ...tokenPolicies(injecting, kubernetes),
+    ...(deny ? validatingObjects(injected) : []),
     ...(warn ? validatingObjects(notes) : []),
     ...(mode === "serviceaccounts" ? boundPolicies(labels) : []),
     ...namespaces.map((namespace) => serviceAccountQuota(namespace, labels)),
@@ -72,10 +93,20 @@ function accountPolicies(policy: PartyPolicy): AccountPolicies {
 }
 
 function podPolicies({ asksBy: asking, token }: PodPolicy): PodPolicies {
+  const injected = {
+    ...denying,
+    name: injectedName(token),
+    matchConditions: token.matchConditions,
+    variables: [],
+    validations: volumeValidations(token, asking[0]),
+  };
   return {
     askedBy: "pod",
     asksBy: asking,
-    policies: (kubernetes = "1.36") => tokenPolicies(token, kubernetes),
+    policies: ({ kubernetes = "1.36", deny = false } = {}) => [
+      ...tokenPolicies(token, kubernetes),
+      ...(deny ? validatingObjects(injected) : []),
+    ],
   };
 }
 
