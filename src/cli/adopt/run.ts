@@ -4,9 +4,11 @@ import {
   type AdoptionReport,
   checkRefusals,
   checkUnanswered,
+  findStopped,
   finishAdoption,
   gatherAdoption,
   judgeAdoption,
+  putBackStopped,
   putBackUnasked,
   runAdoption,
   type Scope,
@@ -26,6 +28,7 @@ import {
   printPlan,
   printPutBack,
   printStatus,
+  printStopped,
   printUnasked,
   stepText,
 } from "./show.ts";
@@ -94,6 +97,8 @@ function workingOf({ progress }: CommandContext): Shown {
 interface Carried {
   readonly name: "run" | "undo" | "finish";
   readonly question: string;
+  /** What has to be done before anything else; true where that was all of this run. */
+  readonly instead?: (adoption: AdoptionContext) => Promise<boolean>;
   readonly carry: (adoption: AdoptionContext, working: Working) => Promise<AdoptionReport>;
   readonly show: (context: CommandContext, report: AdoptionReport, move: AdoptionMove) => void;
   readonly showEnd: (context: CommandContext, report: AdoptionReport) => void;
@@ -133,9 +138,10 @@ async function shown<T extends object>(
 
 /** Shows the steps, asks, and carries them out one by one. */
 async function carryOut(context: CommandContext, options: AdoptOptions, carried: Carried): Promise<void> {
-  const { name, question, carry, show, showEnd } = carried;
+  const { name, question, carry, show, showEnd, instead } = carried;
   const move = adoptionMoves[name];
   await withAdoption(context, options, async (adoption) => {
+    if (instead !== undefined && (await instead(adoption))) return;
     const before = await reportOf(adoption, move.scope);
     if (move.stepsOf(before).some(({ done }) => !done)) {
       show(context, before, move);
@@ -194,11 +200,37 @@ async function runPutBack(context: CommandContext, options: AdoptOptions): Promi
   });
 }
 
+/**
+ * Where API servers do not start since podtrust changed their files, though others answer: puts these back, once a person
+ * consents. Gives whether there are such.
+ */
+async function mendedStopped(
+  context: CommandContext,
+  options: AdoptOptions,
+  adoption: AdoptionContext,
+): Promise<boolean> {
+  const looking = workingOf(context);
+  const stopped = await findStopped(adoption, looking).finally(() => looking.ended(true));
+  if (stopped.length === 0) return false;
+  printStopped(
+    context,
+    stopped.map(({ api }) => api.name),
+  );
+  if (!(await agreed(context, options, "adopt undo", "Put the files back?"))) return true;
+  await shown(
+    context,
+    async (working) => ({ putBack: await putBackStopped(adoption, stopped, working) }),
+    ({ putBack }) => printPutBack(context, putBack),
+  );
+  return true;
+}
+
 /** Goes back, or goes on with going back. */
 export function runAdoptUndo(context: CommandContext, options: AdoptOptions): Promise<void> {
   if (options.withoutApi === true) return runPutBack(context, options);
   return carryOut(context, options, {
     name: "undo",
+    instead: (adoption) => mendedStopped(context, options, adoption),
     question: "Restart the API servers one by one, back to the old issuer?",
     carry: undoAdoption,
     show: printBack,

@@ -230,13 +230,22 @@ export function printBackStatus(context: CommandContext, report: AdoptionReport)
   );
 }
 
+function printGoingBack(output: CommandContext["output"], server: string): void {
+  output.line(`  ${stepText({ kind: "put-back", server, done: false })}; then it is waited for`, 4);
+}
+
+/** Which servers go back first, and why. */
+export function printStopped({ output }: CommandContext, servers: readonly string[]): void {
+  output.line("An API server does not start since podtrust changed its files. Over SSH alone:");
+  for (const server of servers) printGoingBack(output, server);
+}
+
 /** What is done and what cannot be asked while no API server answers. */
 export function printUnasked(context: CommandContext, servers: readonly string[], goesOn: boolean): void {
   const { output } = context;
   const why = goesOn ? "This was cut off before, and goes on." : "No API server of this cluster answers.";
   output.line(`${why} Over SSH alone:`);
-  for (const server of servers)
-    output.line(`  ${stepText({ kind: "put-back", server, done: false })}; then it is waited for`, 4);
+  for (const server of servers) printGoingBack(output, server);
   printList(context, "Nobody can be asked", unasked);
 }
 

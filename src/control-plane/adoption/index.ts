@@ -19,3 +19,4 @@ export {
 export { type AdoptionReport, judgeAdoption, timeText } from "./judge.ts";
 export type { LegacyTokenSecret } from "../tokens/index.ts";
 export { checkUnanswered, putBackUnasked, unasked } from "./put-back.ts";
+export { findStopped, putBackStopped } from "./stopped.ts";

@@ -10,7 +10,8 @@ export type UnaskedContext = Pick<AdoptionContext, "api" | "servers" | "clock" |
 
 const away: readonly string[] = ["cluster-unreachable", "cluster-not-ready"];
 
-async function answers(asked: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+/** Whether an API server answers, be it with a refusal. Throws `ssh-*`. */
+export async function answers(asked: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   try {
     await asked;
     return true;
@@ -71,8 +72,12 @@ export async function checkUnanswered(context: UnaskedContext): Promise<{ readon
   const name = names.at(-1);
   if (name === undefined) return { goesOn: false };
   if (await wasCutOff(context, names)) return { goesOn: true };
+  const { server } = context.api;
+  const reached = names.includes(server)
+    ? ""
+    : ` Have cluster.kubeconfig name an address that answers first: ${server} does not.`;
   throw new PodtrustError("adoption-refused", `the API server ${name} answers`, {
-    next: "Leave out --without-api: what answers is asked who breaks, and the way back refuses no token.",
+    next: `Leave out --without-api: what answers is asked who breaks, and the way back refuses no token.${reached}`,
     detail: { reason: "api-answers", server: name },
   });
 }
@@ -84,7 +89,8 @@ export const unasked: readonly string[] = [
   "what AWS and the published documents say: they stay as they are",
 ];
 
-const stepOf = ({ api }: ControlPlaneServer): ServerStep => ({
+/** The step that puts the files of a server back, as a person is told of it. */
+export const putBackStep = ({ api }: ControlPlaneServer): ServerStep => ({
   kind: "put-back",
   server: api.name,
   done: false,
@@ -118,13 +124,13 @@ export async function putBackUnasked(context: UnaskedContext, working: Working):
   for (const { files } of going) await files.beginPutBack(signal);
   const back: { readonly server: ControlPlaneServer; readonly flags: FlagChange }[] = [];
   for (const server of going) {
-    working.began(stepOf(server));
+    working.began(putBackStep(server));
     back.push({ server, flags: await server.files.putBack(signal) });
   }
   for (const { server, flags } of back) {
     const onWait = (reason: string, deadline: number): void =>
-      working.waiting(stepOf(server), reason, deadline);
-    working.restarted(stepOf(server), await settled(server.api, flags, { clock, signal, onWait }));
+      working.waiting(putBackStep(server), reason, deadline);
+    working.restarted(putBackStep(server), await settled(server.api, flags, { clock, signal, onWait }));
   }
   for (const { files } of going) await files.endPutBack(signal);
   return going.map(({ api }) => api.name);

@@ -1,4 +1,4 @@
-import { defined, parseDuration, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, parseDuration, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
@@ -94,10 +94,24 @@ async function startOf({ api }: ControlPlaneServer, signal: AbortSignal): Promis
   }
 }
 
-async function readOne(
-  server: ControlPlaneServer,
-  signal: AbortSignal,
-): Promise<{ flags: ApiServerFlags; facts: ServerFacts }> {
+const silence: readonly string[] = ["cluster-unreachable", "cluster-not-ready", "server-process"];
+
+/** The same error by the server's name, with the way out where podtrust's own last change is why it does not answer. */
+function ofServer(name: string, error: unknown): unknown {
+  if (!(error instanceof PodtrustError) || !silence.includes(error.code)) return error;
+  return new PodtrustError(error.code, `API server ${name}: ${error.message}`, {
+    cause: error,
+    detail: error.detail,
+    next: `${error.next} If it does not start since podtrust changed its files: podtrust adopt undo.`,
+  });
+}
+
+interface ReadServer {
+  readonly flags: ApiServerFlags;
+  readonly facts: ServerFacts;
+}
+
+async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
   const { api, files } = server;
   const flags = await api.running(signal);
   const [{ issuer }, keys, authentication, startedAt, kept] = await Promise.all([
@@ -109,6 +123,14 @@ async function readOne(
   ]);
   const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
   return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt, kept }) } };
+}
+
+async function readNamed(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
+  try {
+    return await readOne(server, signal);
+  } catch (error) {
+    throw ofServer(server.api.name, error);
+  }
 }
 
 /** What of the static pods' flags only each server itself could say. */
@@ -128,7 +150,7 @@ export async function readServers(
   const startedAt = (name: string): { readonly startedAt?: number } =>
     defined({ startedAt: starts.get(name) });
   if (listed.length > 0) {
-    const read = await Promise.all(listed.map((server) => readOne(server, signal)));
+    const read = await Promise.all(listed.map((server) => readNamed(server, signal)));
     return {
       servers: read.map(({ facts }) => ({ ...startedAt(facts.name), ...facts })),
       known: listed.map(({ facts }) => facts.hostname),

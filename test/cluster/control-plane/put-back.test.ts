@@ -26,6 +26,8 @@ const old = "https://old.example.com";
 const ours = "https://oidc.example.com";
 const kubernetes = "/etc/kubernetes";
 const { signal } = new AbortController();
+/** A config for each API server, with a kubeconfig that names that one. */
+const configs = ["podtrust.yaml", "second.yaml"];
 /** What an API server does not start with, and how it says so. */
 const refusedFlag = { issuers: [ours, old], jwksUri: "http://oidc.example.com/openid/v1/jwks" };
 const refusal = /service-account-jwks-uri requires https scheme/u;
@@ -75,15 +77,25 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
 
   before(async () => {
     world = await startMachines({ issuers: [old] });
-    const accounts = "/api/v1/namespaces/default/serviceaccounts";
-    const body = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web" } };
-    await world.machines[0]?.ask(accounts, { method: "POST", body });
+    for (const [namespace, name] of [
+      ["default", "web"],
+      ["kube-system", "default"],
+    ] as const) {
+      const body = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } };
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+      await world.machines[0]?.ask(path, { method: "POST", body });
+    }
     tokens = await Promise.all(world.machines.map(mint));
     manifests = await Promise.all(
       world.machines.map(({ host }) => readFile(join(host.root, manifestPath), "utf8")),
     );
-    const config = `stack: prod\nissuer: ${ours}\ncluster: {kubeconfig: ${world.kubeconfig}, ${world.serversText}}\n`;
-    await writeFile(join(world.folder, "podtrust.yaml"), config, { mode: 0o600 });
+    const kubeconfig = await readFile(world.kubeconfig, "utf8");
+    for (const [index, { url }] of world.machines.entries()) {
+      const ofOne = join(world.folder, `kubeconfig-${index}`);
+      await writeFile(ofOne, kubeconfig.replace(world.machines[0]?.url ?? "", url), { mode: 0o600 });
+      const config = `stack: prod\nissuer: ${ours}\ncluster: {kubeconfig: ${ofOne}, ${world.serversText}}\n`;
+      await writeFile(join(world.folder, configs[index] ?? ""), config, { mode: 0o600 });
+    }
   });
   beforeEach(async () => {
     made = await filesOfAll();
@@ -156,17 +168,28 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
   }
 
   function undo(options: readonly string[], onStart?: ChildOptions["onStart"]): Promise<CliResult> {
+    return podtrust(["adopt", "undo", "-f", "podtrust.yaml", "--yes", ...options], onStart);
+  }
+
+  function podtrust(args: readonly string[], onStart?: ChildOptions["onStart"]): Promise<CliResult> {
     const env = homeEnvironment(world.folder);
-    const args = ["adopt", "undo", "-f", "podtrust.yaml", "--yes", ...options];
     return podtrustChild(args, { cwd: world.folder, env, ...(onStart === undefined ? {} : { onStart }) });
   }
 
   /** What the command says first, and that all is as it was. */
   async function assertPutBack(says: RegExp): Promise<void> {
-    const { code, out, err } = await undo(["--without-api"]);
+    const ended = await undo(["--without-api"]);
+    await assertAsBefore(ended, says, ["cp-1", "cp-2"]);
+  }
+
+  async function assertAsBefore(
+    { code, out, err }: CliResult,
+    says: RegExp,
+    names: readonly string[],
+  ): Promise<void> {
     assert.equal(code, 0, err);
     assert.match(out, says);
-    for (const { name } of world.machines) assert.ok(out.includes(`${name} answers again`), out);
+    for (const name of names) assert.ok(out.includes(`${name} answers again`), out);
     const files = await filesOfAll();
     assert.deepEqual(files.map(withoutKept), made);
     // What is put back is not kept for another time.
@@ -217,7 +240,24 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     const { code, err } = await undo(["--without-api"]);
     assert.equal(code, 1);
     assert.match(err, /the API server cp-2 answers/u);
+    assert.match(err, /Have cluster\.kubeconfig name an address that answers first/u);
     assert.deepEqual(await filesOfAll(), spoilt);
+  });
+
+  test("is not needed while one of two API servers answers: adopt undo puts the other's files back", async () => {
+    const [first] = (await open()).all;
+    await first?.files.change(refusedFlag, signal);
+    await untilDown(world.machines.slice(0, 1), refusal);
+    const planned = await podtrust(["adopt", "plan", "-f", "second.yaml"]);
+    assert.equal(planned.code, 1, planned.out);
+    assert.match(
+      planned.err,
+      /API server cp-1: .*since podtrust changed its files: .podtrust adopt undo -f second\.yaml/su,
+    );
+
+    const ended = await podtrust(["adopt", "undo", "-f", "second.yaml", "--yes"]);
+    await assertAsBefore(ended, /An API server does not start since podtrust changed its files/u, ["cp-1"]);
+    assert.ok(!ended.out.includes("cp-2 answers again"), ended.out);
   });
 
   test("is refused where podtrust keeps nothing, names the servers, and touches no file", async () => {

@@ -1,0 +1,86 @@
+import { PodtrustError, until } from "../../core/base/index.ts";
+import { type ControlPlaneServer, settled } from "../servers/index.ts";
+import { type ChangeContext, checkTokens, type Working } from "./change-server.ts";
+import { answers, putBackStep } from "./put-back.ts";
+
+/** Of `AdoptionContext` what is there while some of its API servers do not answer. */
+export type StoppedContext = ChangeContext;
+
+// A kubelet sees a new manifest within 20 s, and an API server starts within as much on a slow machine.
+const restartMs = 60_000;
+
+async function silentOf(
+  servers: readonly ControlPlaneServer[],
+  signal: AbortSignal,
+): Promise<readonly ControlPlaneServer[]> {
+  const said = await Promise.all(servers.map(({ api }) => answers(api.discovery(signal), signal)));
+  return servers.filter((_, index) => said[index] === false);
+}
+
+/** Those of which podtrust's last change can be taken back. Throws `server-file-changed`. */
+async function changedOf(
+  servers: readonly ControlPlaneServer[],
+  signal: AbortSignal,
+): Promise<readonly ControlPlaneServer[]> {
+  const changed: ControlPlaneServer[] = [];
+  for (const server of servers) {
+    const previous = await server.files.previous(signal);
+    if (previous?.isBack === false) changed.push(server);
+  }
+  return changed;
+}
+
+/**
+ * The API servers that say nothing for a minute, and whose files podtrust's last change can be taken out of: a run that was cut off
+ * has left them so. None where each of them answers by then. Throws `server-file-changed`, `ssh-*`.
+ */
+export async function findStopped(
+  { servers, clock, signal }: StoppedContext,
+  { waiting }: Pick<Working, "waiting">,
+): Promise<readonly ControlPlaneServer[]> {
+  let stopped = await changedOf(await silentOf(servers, signal), signal);
+  const [first] = stopped;
+  if (first === undefined) return [];
+  const late = new PodtrustError("server-not-settled", `${first.api.name} does not answer`);
+  const waited = until<true>({
+    clock,
+    withinMs: restartMs,
+    delays: [1000],
+    signal,
+    look: async () => {
+      stopped = await silentOf(stopped, signal);
+      const names = stopped.map(({ api }) => api.name).join(", ");
+      return stopped.length === 0 ? { is: true } : { waitsFor: `${names}: no answer; it may be restarting` };
+    },
+    onWait: (reason, deadline) => waiting(putBackStep(first), reason, deadline),
+    late: () => late,
+  });
+  await waited.catch((error: unknown) => {
+    if (error !== late) throw error;
+  });
+  return stopped;
+}
+
+/**
+ * Puts back on these servers what stood there before podtrust's last change, as the run would have done that made it, waits until
+ * each answers again, and shows the tokens of all that answer to one another. Gives their names. Throws `server-file-changed`,
+ * `server-not-settled`, `adoption-token-refused`, `ssh-*`.
+ */
+export async function putBackStopped(
+  context: StoppedContext,
+  stopped: readonly ControlPlaneServer[],
+  working: Working,
+): Promise<readonly string[]> {
+  const { servers, clock, signal } = context;
+  for (const server of stopped) {
+    const step = putBackStep(server);
+    working.began(step);
+    const flags = await server.files.putBack(signal);
+    const onWait = (reason: string, deadline: number): void => working.waiting(step, reason, deadline);
+    working.restarted(step, await settled(server.api, flags, { clock, signal, onWait }));
+    await server.files.endPutBack(signal);
+  }
+  const silent = await silentOf(servers, signal);
+  await checkTokens({ ...context, servers: servers.filter((one) => !silent.includes(one)) });
+  return stopped.map(({ api }) => api.name);
+}
