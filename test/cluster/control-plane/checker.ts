@@ -14,6 +14,8 @@ export interface Checked {
 export interface Checker {
   /** How often it has asked by now. */
   asked(): number;
+  /** What was refused by now. */
+  refused(): readonly string[];
   end(): Promise<Checked>;
 }
 
@@ -97,6 +99,7 @@ export function startChecker(
   loops.catch(() => {});
   return {
     asked: () => asked,
+    refused: () => refused,
     async end() {
       ending.abort();
       await loops;

@@ -38,8 +38,15 @@ export interface RelyingParty {
 const kidOf = (token: string): string =>
   (JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { kid: string }).kid;
 
-/** Publishes the cluster of these machines under an issuer, and has STS trust it for default/web. */
-export async function startRelyingParty(world: ControlPlaneMachines, issuer: string): Promise<RelyingParty> {
+/**
+ * Publishes the cluster of these machines under an issuer, and has STS trust it for default/web. `maxAgeMs` is the publisher's
+ * Cache-Control, `folder` that of its state.
+ */
+export async function startRelyingParty(
+  world: ControlPlaneMachines,
+  issuer: string,
+  { maxAgeMs = cacheMs, folder = "publisher" } = {},
+): Promise<RelyingParty> {
   const { host } = new URL(issuer);
   const authority = await testAuthority();
   const cluster = await openKubernetes({ kubeconfig: world.kubeconfig }, { clock: systemClock });
@@ -51,12 +58,12 @@ export async function startRelyingParty(world: ControlPlaneMachines, issuer: str
         cluster,
         certificates: new FakeCertificates(await authority.issue([host])),
         pollInterval: 1000,
-        cacheControl: `public, max-age=${cacheMs / 1000}`,
-        relyingPartyCache: cacheMs,
+        cacheControl: `public, max-age=${maxAgeMs / 1000}`,
+        relyingPartyCache: maxAgeMs,
       },
     ],
     listen: { https: [{ host: "127.0.0.1", port: 0 }], admin: false },
-    stateDir: join(world.folder, "publisher"),
+    stateDir: join(world.folder, folder),
     clock: systemClock,
     logger: new MemoryLog(),
   });
