@@ -68,10 +68,13 @@ async function firstDocument(target: Target): Promise<string> {
   );
 }
 
-/** Starts `podtrust serve` as a process of its own, and waits until it has a JWK Set. */
+/** Starts `podtrust serve` as a process of its own, and waits until it has a JWK Set. Leaves nothing behind where it fails. */
 export async function startVictim(options: VictimOptions = {}): Promise<Victim> {
+  await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-hostile-"));
+  starting.defer(() => rm(folder, { recursive: true, force: true }));
   const cluster = await largeCluster();
+  starting.defer(() => cluster.close());
   const kubeconfig = cluster.kubeconfig("publisher");
   const authority = await testAuthority();
   const port = await freePort();
@@ -85,18 +88,10 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
     stacks: [published, ...beside],
     until: "the publisher listens",
   });
-  const close = async (): Promise<void> => {
-    await publisher.close();
-    await cluster.close();
-    await rm(folder, { recursive: true, force: true });
-  };
+  starting.defer(() => publisher.close());
   const { challenged } = options;
   const target = { port: publisher.port, host, jwksPath, root: authority.root, challenged };
-  try {
-    const jwks = await firstDocument(target);
-    return { publisher, target, jwks, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const jwks = await firstDocument(target);
+  const started = starting.move();
+  return { publisher, target, jwks, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }

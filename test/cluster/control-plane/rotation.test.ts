@@ -305,8 +305,8 @@ publisher:
       // It has read the documents before the switch, and reads them again long after this test.
       const keeping = await startRelyingParty(world, issuer, { maxAgeMs: hour, folder: "keeping" });
       opened.push(keeping);
-      const before = await keeping.mint(world.machines[0] ?? assert.fail());
-      assert.ok(await keeping.assumes(before ?? assert.fail()));
+      const early = await keeping.mint(world.machines[0] ?? assert.fail());
+      assert.ok(await keeping.assumes(early ?? assert.fail()));
       const checker = startChecker(world.machines, "default", "web");
       opened.push({ close: async () => void (await checker.end()) });
       const made = await first.machineKeys.make("ES256", signal);
