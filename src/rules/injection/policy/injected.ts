@@ -2,37 +2,28 @@ import { placeTaken } from "../notes.ts";
 import { literal, literals, type PolicyVariable, verbatim } from "./cel.ts";
 import { type PodValidation, said } from "./messages.ts";
 import { lacksVolume } from "./operations.ts";
-import type { TokenPolicy } from "./token-policy.ts";
+import type { TokenOfAccounts, TokenPolicy } from "./token-policy.ts";
 
 /** The names of the containers that are not told where their token is, among those with or without a place for it. */
 const [untold, unplaced] = ["variables.untold", "variables.unplaced"];
 
-/** The variables of which a container needs one. */
-function fileNames({ groups }: TokenPolicy): readonly string[] {
-  const found = Object.values(groups).find(({ isFile }) => isFile);
-  if (found === undefined) throw new TypeError("nothing tells a container where its token is");
-  return found.names;
-}
-
-function lacking(policy: TokenPolicy, isPlaced: boolean): string {
-  const { folder, volume, skipped, guard } = policy;
+function lacking({ folder, volume, skipped, guard, groups }: TokenOfAccounts, isPlaced: boolean): string {
   const isElsewhere = `!mount.mountPath.matches(${literal(`^${verbatim(folder)}/*$`)})`;
   const hasPlace = `container.?volumeMounts.orValue([]).all(mount, ${isElsewhere} || mount.name == ${literal(volume)})`;
   const lacks = [
-    ...(skipped === undefined ? [] : [`!(container.name in ${skipped})`]),
-    `!container.?env.orValue([]).exists(variable, variable.name in ${literals(fileNames(policy))})`,
+    `!(container.name in ${skipped})`,
+    `!container.?env.orValue([]).exists(variable, variable.name in ${literals(groups.file.names)})`,
     isPlaced ? hasPlace : `!${hasPlace}`,
   ].join("\n    && ");
   const named = ["initContainers", "containers"].map(
     (list) =>
       `object.spec.?${list}.orValue([])\n  .filter(container, ${lacks})\n  .map(container, container.name)`,
   );
-  const all = named.join("\n+ ");
-  return guard === undefined ? all : `!(${guard}) ? [] : (${all})`;
+  return `!(${guard}) ? [] : (${named.join("\n+ ")})`;
 }
 
 /** What the validations of a pod that has to be told where its token is look at. */
-export function injectedVariables(policy: TokenPolicy): readonly PolicyVariable[] {
+export function injectedVariables(policy: TokenOfAccounts): readonly PolicyVariable[] {
   return [
     {
       name: "untold",
@@ -50,8 +41,8 @@ export function injectedVariables(policy: TokenPolicy): readonly PolicyVariable[
 const first = (list: string): string => `${list}[?0].orValue("")`;
 
 /** A pod that asks by its ServiceAccount was told where its token is; the texts are those of `partyFault`. */
-export function injectedValidations(policy: TokenPolicy): readonly PodValidation[] {
-  const [variable = ""] = fileNames(policy);
+export function injectedValidations({ folder, groups }: TokenOfAccounts): readonly PodValidation[] {
+  const [variable] = groups.file.names;
   return [
     {
       expression: `size(${unplaced}) == 0`,
@@ -59,7 +50,7 @@ export function injectedValidations(policy: TokenPolicy): readonly PodValidation
         "PodTokenNotMounted",
         literal("the pod has no place for its token in the container "),
         first(unplaced),
-        literal(placeTaken(policy.folder)),
+        literal(placeTaken(folder)),
       ),
     },
     {

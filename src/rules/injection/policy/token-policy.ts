@@ -47,11 +47,20 @@ export interface TokenPolicy {
   readonly guard?: string;
 }
 
+/** The same of one that ServiceAccounts ask for, in a file that a variable of `file` names. */
+export interface TokenOfAccounts extends Omit<TokenPolicy, "parameters"> {
+  readonly groups: TokenPolicy["groups"] & {
+    readonly file: VariablesExpression & { readonly names: readonly [string, ...string[]] };
+  };
+  readonly skipped: string;
+  readonly guard: string;
+}
+
 /** How the API server itself injects for a relying party that ServiceAccounts ask for. */
 export interface PartyPolicy {
   readonly asking: PartyAsking;
   /** Its variables may use those of `askedVariables`. */
-  readonly token: Omit<TokenPolicy, "parameters">;
+  readonly token: TokenOfAccounts;
 }
 
 /** The same of one that pods ask for themselves. */
