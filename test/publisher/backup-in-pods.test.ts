@@ -36,6 +36,13 @@ describe("a publisher in pods with publisher.backup", () => {
     assert.deepEqual(own.store, { namespace: "podtrust", name: "podtrust-publisher" });
   });
 
+  test("is refused an access key in a file by name: its credentials come from a Secret", async (t) => {
+    const s3 = { bucket: "example-backups", region: "eu-central-1", credentialsFile: "key" };
+    const { code, out } = await manifests(t, { s3 });
+    assert.equal(code, 2);
+    assert.match(out, /credentialsFile is not for pods.*AWS_ACCESS_KEY_ID/su);
+  });
+
   test("is refused a folder by name: it would be lost with the pod", async (t) => {
     const { code, out } = await manifests(t, { folder: "/var/backups" });
     assert.equal(code, 2);

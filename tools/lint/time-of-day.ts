@@ -14,6 +14,7 @@ export const timeOfDay: readonly string[] = [
   "src/core/base/clock.ts",
   // Dates of locks, leases and Events, which other processes read and write.
   "src/core/files/lock.ts",
+  "src/providers/backup-bucket/put.ts",
   "src/providers/kubernetes/event-recorder.ts",
   "src/providers/kubernetes/lease.ts",
   // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.

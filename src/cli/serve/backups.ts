@@ -60,12 +60,20 @@ export class Backups {
     };
   }
 
+  /** With a key from a file by ourselves, in every program; else with what AWS's SDK finds. */
+  async #bucketPlace(bucket: BackupBucket, issuer: string): Promise<BackupPlace> {
+    const { credentialsFile } = bucket;
+    if (credentialsFile === undefined) return this.#openBucket(bucket, issuer);
+    const { openKeyedBucket } = await import("../../providers/backup-bucket/index.ts");
+    return openKeyedBucket({ ...bucket, credentialsFile }, { clock: this.#deps.clock });
+  }
+
   async #begin(config: Config, backup: BackupConfig): Promise<ScheduledBackup> {
     const { folderPlace, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
     const { place: at } = backup;
     const place =
       "s3" in at
-        ? await this.#openBucket(at.s3, config.issuer)
+        ? await this.#bucketPlace(at.s3, config.issuer)
         : folderPlace(at.folder, {
             keep: at.keep,
             ...(at.otherFileSystem ? { apartFrom: publisherOf(config).stateDir } : {}),

@@ -44,11 +44,17 @@ function refuseBucket({ bucket }: { readonly bucket: string }): Promise<never> {
   });
 }
 
+function refuseBackups({ bucket }: BackupBucket): Promise<never> {
+  throw new PodtrustError("usage", `s3://${bucket}: this program finds no credentials by itself`, {
+    next: "Name a file with an access key in publisher.backup.s3.credentialsFile, or use podtrust serve, installed from npm.",
+  });
+}
+
 /** The publisher's own program has no SDK of AWS in it. */
 const alone: Outside = {
   openTarget: refuseBucket,
   openTxtRecords: openTxtWithoutSdk,
-  openBackups: refuseBucket,
+  openBackups: refuseBackups,
 };
 
 async function loadAll(context: CommandContext, options: ServeCommandOptions): Promise<readonly Config[]> {

@@ -20,6 +20,11 @@ const backupsGoToOnePlace: ConfigRule = (document) => {
     return [
       { ...base, message: "has otherFileSystem beside s3", next: "Leave it out: it is about a folder." },
     ];
+  const both = ["profile", "credentialsFile"].every(
+    (key) => valueAt(document.value, [...path, "s3", key]) !== undefined,
+  );
+  if (both)
+    return [{ ...base, message: "has both s3.profile and s3.credentialsFile", accepted: "one of them" }];
   const bucket = textAt(document, [...path, "s3", "bucket"]);
   if (bucket === undefined || bucket !== textAt(document, ["publisher", "s3", "bucket"])) return [];
   const message = "is the bucket that the documents are published in";

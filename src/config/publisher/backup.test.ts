@@ -34,6 +34,14 @@ describe("publisher.backup", () => {
     assert.match((await oneProblem(config({}))).message, /does not say where backups go/u);
     assert.match((await oneProblem(config({ folder: "b", s3: bucket }))).message, /has both folder and s3/u);
     assert.match((await oneProblem(config({ s3: bucket, keep: 3 }))).message, /keep beside s3/u);
+    const { backup } = publisherOf(await parse(config({ s3: { ...bucket, credentialsFile: "key" } })));
+    const credentialsFile = "/etc/podtrust/key";
+    assert.deepEqual(backup?.place, { s3: { ...bucket, prefix: "", credentialsFile } });
+    const both = { ...bucket, credentialsFile: "key", profile: "backup" };
+    assert.match(
+      (await oneProblem(config({ s3: both }))).message,
+      /both s3\.profile and s3\.credentialsFile/u,
+    );
     assert.equal((await oneProblem(config({ folder: "b", keep: 0 }))).key, "publisher.backup.keep");
   });
 

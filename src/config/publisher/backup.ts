@@ -15,6 +15,8 @@ export interface BackupBucket {
   readonly account?: string;
   readonly profile?: string;
   readonly endpoint?: string;
+  /** A file with the access key, in place of the environment's credentials. */
+  readonly credentialsFile?: string;
 }
 
 /** How the publisher backs itself up. */
@@ -41,6 +43,7 @@ interface BucketInput {
   account?: string | undefined;
   profile?: string | undefined;
   endpoint?: string | undefined;
+  credentialsFile?: string | undefined;
 }
 
 export interface BackupInput {
@@ -123,6 +126,10 @@ export const backup: z.ZodType<BackupInput> = section(
         ).optional(),
         account: fields.account.optional(),
         profile: fields.profile.optional(),
+        credentialsFile: file(
+          "In place of profile: a file with the access key of an IAM user who may put objects there and nothing else. It has the form of AWS's credentials file, with one profile. A machine that podtrust sets up needs it.",
+          "backup-credentials",
+        ).optional(),
         endpoint: httpsUrl({
           what: "Another service that speaks S3, in place of AWS's own.",
           accepted: "an https URL",
@@ -138,7 +145,8 @@ function resolvePlace(input: BackupInput, place: PathResolver): BackupConfig["pl
   const { folder = "", keep = standardKeep, otherFileSystem = false, s3 } = input;
   if (s3 === undefined) return { folder: place(folder), keep, otherFileSystem };
   const { bucket, region, prefix = "", account, profile, endpoint } = s3;
-  return { s3: { bucket, region, prefix, ...defined({ account, profile, endpoint }) } };
+  const credentialsFile = s3.credentialsFile === undefined ? undefined : place(s3.credentialsFile);
+  return { s3: { bucket, region, prefix, ...defined({ account, profile, endpoint, credentialsFile }) } };
 }
 
 /** The section with defaults. */

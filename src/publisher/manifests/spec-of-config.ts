@@ -87,6 +87,12 @@ function backupInput(config: Config): object {
       "publisher.backup.folder is lost with the pod that writes into it",
       "Name a bucket in its place: publisher.backup.s3.",
     );
+  if (place.s3.credentialsFile !== undefined)
+    return refuse(
+      config,
+      "publisher.backup.s3.credentialsFile is not for pods, whose credentials come from a Secret",
+      "Leave it out, and put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into that Secret.",
+    );
   return { backup: { recipients, every: durationText(every), s3: s3Input(place.s3) } };
 }
 

@@ -188,4 +188,40 @@ publisher:
     assert.match(err, /cannot make \/usr\/local\/backups: its file system keeps no owners of files/u);
     assert.equal(existsSync(backups()), false);
   });
+
+  test("is none where backups go into a bucket: the key for it is root's file, the service's alone, and not the person's own", async () => {
+    const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    const keyOf = (id: string): string =>
+      `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+    const file = join(folder, "podtrust.yaml");
+    const s3 = "s3: {bucket: example-backups, region: eu-central-1, credentialsFile: backup-credentials}";
+    await writeFile(file, readFileSync(file, "utf8").replace("folder: /usr/local/backups", s3));
+    // The person's own key is no machine's.
+    await mkdir(join(folder, ".aws"));
+    for (const name of [".aws/credentials", "backup-credentials"])
+      await writeFile(join(folder, name), keyOf("AKIAIOSFODNN7EXAMPLE"));
+    const own = await up();
+    assert.equal(own.code, 2, own.err);
+    assert.match(
+      own.err,
+      /holds the access key AKIAIOSFODNN7EXAMPLE, with which podtrust itself works here/u,
+    );
+    assert.match(own.err, /s3:PutObject on that bucket alone/u);
+
+    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAI44QH8DHBEXAMPLE"));
+    await host.watch();
+    const { code, err } = await up();
+    assert.equal(code, 0, err);
+    const { mode, uid } = statSync(join(host.root, "etc/podtrust/publisher/backup-credentials"));
+    assert.deepEqual([mode & 0o777, uid], [0o600, 0]);
+    const given = "run/credentials/podtrust-publisher.service/backup-credentials";
+    assert.match((await host.file(given)) ?? "", /AKIAI44QH8DHBEXAMPLE/u);
+    const config = (await host.file("etc/podtrust/publisher.yaml")) ?? "";
+    assert.match(config, new RegExp(`credentialsFile: /${given}`, "u"));
+    for (const text of [config, await calls(), ...(await host.sessions()).map(({ script }) => script)])
+      assert.ok(!text.includes(secret));
+    assert.deepEqual(await fields(), []);
+    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAIZZZZZZZZEXAMPLE"));
+    assert.deepEqual(await fields(), ["file backup-credentials"]);
+  });
 });

@@ -31,6 +31,10 @@ export const backupErrors = {
       "The folder for backups is not the place apart that it has to be, and nothing is written into it.",
     next: "Mount the disk or share on which backups are to lie, and name a folder below its mount point in publisher.backup.folder. On a machine that podtrust sets up, run podtrust up again: it makes the folder.",
   },
+  "backup-access-key": {
+    summary: "The file with the access key for backups does not hold one that can be used.",
+    next: "Make an IAM user with s3:PutObject on the bucket alone, and an access key of its own. Write that into the file: [default], then aws_access_key_id = … and aws_secret_access_key = … on lines of their own.",
+  },
   "backup-empty": {
     summary: "There is nothing to back up.",
     next: "Run it where the publisher runs, as its user, with its config; podtrust rotate status shows whether it has published something.",

@@ -146,12 +146,25 @@ describe("the publisher's config on a machine", () => {
     assert.deepEqual([without.there?.backup, without.backupFolder], [undefined, undefined]);
   });
 
-  test("backups into a bucket are refused by name, with the folder that takes its place", async () => {
-    const s3 = { bucket: "example-backups", region: "eu-central-1" };
+  test("backups into a bucket take an access key of the machine's own, which its service alone is given", async () => {
+    const s3 = {
+      bucket: "example-backups",
+      region: "eu-central-1",
+      prefix: "prod/",
+      account: "111122223333",
+    };
+    const backup = { recipients, s3: { ...s3, credentialsFile: "key" } };
+    const { files, credentials, there, backupFolder } = await written({ https: { acme: {} }, backup });
+    const path = "/etc/podtrust/publisher/backup-credentials";
+    assert.deepEqual(paths(files).slice(0, 1), [`${path} 600`]);
+    assert.deepEqual(credentials, [{ name: "backup-credentials", path }]);
+    const credentialsFile = "/run/credentials/podtrust-publisher.service/backup-credentials";
+    assert.deepEqual(there?.backup?.place, { s3: { ...s3, credentialsFile } });
+    assert.equal(backupFolder, undefined);
     await assert.rejects(written({ https: { acme: {} }, backup: { recipients, s3 } }), {
       code: "usage",
-      message: /publisher\.backup\.s3 is not for a machine/u,
-      next: /publisher\.backup\.folder/u,
+      message: /needs an access key of its own there/u,
+      next: /publisher\.backup\.s3\.credentialsFile/u,
     });
   });
 

@@ -140,23 +140,31 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
 }
 
 /** Its backups, and how its config says so; nothing where it makes none. */
-function backupInput({
-  file,
-  publisher,
-}: Config): Pick<HostConfig, "backupFolder"> & { readonly input: object } {
+async function backupInput(
+  { file, publisher }: Config,
+  sent: Sent,
+): Promise<Pick<HostConfig, "backupFolder"> & { readonly input: object }> {
   const backup = publisher?.backup;
   if (backup === undefined) return { input: {} };
   const { recipients, every, place } = backup;
-  if ("s3" in place) {
+  const common = { recipients, every: durationText(every) };
+  if ("folder" in place) {
+    const { folder, keep } = place;
+    return { input: { backup: { ...common, folder, keep, otherFileSystem: true } }, backupFolder: folder };
+  }
+  const { credentialsFile: from, prefix, bucket, region, account, endpoint } = place.s3;
+  if (from === undefined) {
     throw new PodtrustError(
       "usage",
-      `${file}: publisher.backup.s3 is not for a machine that podtrust sets up: its program has no SDK of AWS`,
-      { next: "Name a folder on a disk or share that is mounted there: publisher.backup.folder." },
+      `${file}: publisher.backup.s3 on a machine that podtrust sets up needs an access key of its own there`,
+      {
+        next: "Name a file with the key of an IAM user who may put objects there and nothing else, in publisher.backup.s3.credentialsFile.",
+      },
     );
   }
-  const { folder, keep } = place;
-  const written = { recipients, every: durationText(every), folder, keep, otherFileSystem: true };
-  return { input: { backup: written }, backupFolder: folder };
+  const credentialsFile = await sent.addCredential("backup-credentials", from);
+  const s3 = { bucket, region, ...(prefix === "" ? {} : { prefix }), ...defined({ account, endpoint }) };
+  return { input: { backup: { ...common, s3: { ...s3, credentialsFile } } } };
 }
 
 function overHttps(config: Config): OverHttps {
@@ -209,8 +217,8 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
   const { stack, issuer } = config;
   const publisher = publisherOf(config);
   const serve = overHttps(config);
-  const { input: backup, backupFolder } = backupInput(config);
   const sent = new Sent(layout);
+  const { input: backup, backupFolder } = await backupInput(config, sent);
   const document = {
     stack,
     issuer,

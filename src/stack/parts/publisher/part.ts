@@ -28,6 +28,7 @@ import type {
   Survey,
 } from "../part.ts";
 import { accountsOf } from "./accounts.ts";
+import { checkOwnKey } from "./own-key.ts";
 import { checkOwnToken } from "./own-token.ts";
 import { publisherSpec, specToDelete } from "./spec.ts";
 
@@ -69,7 +70,10 @@ class PublisherPart implements Part {
     if (goal === "absent" && config.machine?.ssh === undefined)
       return { desired: [], owned: [], seen: new Map() };
     const name = new URL(config.issuer).hostname;
-    if (goal === "present") await checkOwnToken(config, env);
+    if (goal === "present") {
+      await checkOwnToken(config, env);
+      await checkOwnKey(config, env);
+    }
     const spec = goal === "present" ? await publisherSpec(config, this.#release) : specToDelete(config);
     const common = { connection: this.#connection, clock, spec };
     const recordIds = (types: readonly RecordType[]): readonly string[] =>

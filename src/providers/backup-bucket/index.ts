@@ -1,0 +1,2 @@
+export { accessKeyIds, readAccessKey } from "./access-key.ts";
+export { openKeyedBucket } from "./put.ts";

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { PodtrustError } from "../../../core/base/index.ts";
+import { homeDirectory, readBoundedText } from "../../../core/files/index.ts";
+import type { Config, Environment } from "../../../config/index.ts";
+import { accessKeyIds, readAccessKey } from "../../../providers/backup-bucket/index.ts";
+
+const maxFile = 1024 * 1024;
+
+/** IDs of the lasting access keys that podtrust itself may work with here: of the environment, and of profiles in use. */
+async function idsInUse({ aws }: Config, env: Environment): Promise<readonly string[]> {
+  const file = env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory(env), ".aws", "credentials");
+  // Whoever has no such file has no key in it.
+  const text = await readBoundedText(file, maxFile).catch(() => "");
+  const profiles = ["default", env["AWS_PROFILE"], ...aws.map(({ profile }) => profile)];
+  const named = accessKeyIds(
+    text,
+    profiles.filter((name) => name !== undefined),
+  );
+  const own = env["AWS_ACCESS_KEY_ID"];
+  return own === undefined ? named : [own, ...named];
+}
+
+/**
+ * Looks at the access key with which a machine is to put backups into a bucket, before it is sent: it has the form of one,
+ * and is none that podtrust itself works with, which may do more. Throws `usage`, `backup-access-key`, `file-unreadable`.
+ */
+export async function checkOwnKey(config: Config, env: Environment): Promise<void> {
+  const place = config.publisher?.backup?.place;
+  if (place === undefined || !("s3" in place) || place.s3.credentialsFile === undefined) return;
+  const { accessKeyId } = await readAccessKey(place.s3.credentialsFile);
+  if (!(await idsInUse(config, env)).includes(accessKeyId)) return;
+  throw new PodtrustError(
+    "usage",
+    `${config.file}: publisher.backup.s3.credentialsFile holds the access key ${accessKeyId}, with which podtrust itself works here`,
+    {
+      next: "Make an IAM user with s3:PutObject on that bucket alone, and give the machine a key of that one: it can then be taken back alone.",
+    },
+  );
+}
