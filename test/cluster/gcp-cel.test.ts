@@ -110,6 +110,25 @@ function ours(text: string): string | undefined {
 
 const expressions = fc.sample(expression, { numRuns: runs(3000), seed: 20_261_129 });
 
+/** JSON of a value of cel-go, undefined for an error. */
+const valueOf = (answer: Awaited<ReturnType<typeof evaluateEach>>[number]): string | undefined =>
+  "error" in answer || "invalid" in answer ? undefined : sorted(answer.value ?? null);
+
+/**
+ * Of expressions those to which cel-go never says what we say. Each is asked about twenty times: Go has the keys of a map in an
+ * order that changes, and a list may be made of them.
+ */
+async function neverSaid(texts: readonly string[]): Promise<readonly string[]> {
+  const times = 20;
+  const asked = texts.flatMap((text) => Array.from({ length: times }, () => text));
+  const answers = asked.length === 0 ? [] : await evaluateEach(asked, { assertion });
+  return texts.filter((text, index) => {
+    const said = answers.slice(index * times, (index + 1) * times);
+    // What does not compile there no condition can be.
+    return !said.some((one) => "invalid" in one || valueOf(one) === ours(text));
+  });
+}
+
 const program = `
 import json, sys
 from cel import evaluate
@@ -129,16 +148,14 @@ describe("an attribute condition of Google's", () => {
       const answer = answers[index];
       // cel-go knows the types of literals before it evaluates, and refuses what could never have a value.
       if (answer === undefined || "invalid" in answer) return [];
-      const theirs = "error" in answer ? undefined : sorted(answer.value ?? null);
-      return [[text, ours(text), theirs] as const];
+      return [[text, ours(text), valueOf(answer)] as const];
     });
     t.diagnostic(`${compared.length} of ${expressions.length} compile`);
     assert.ok(compared.length > expressions.length / 2);
     assert.ok(compared.some(([, one]) => one === undefined) && compared.some(([, one]) => one === "true"));
-    assert.deepEqual(
-      compared.filter(([, one, other]) => one !== other),
-      [],
-    );
+    const differing = compared.flatMap(([text, one, other]) => (one === other ? [] : [text]));
+    assert.ok(differing.length <= 20, differing.join("\n"));
+    assert.deepEqual(await neverSaid(differing), []);
   });
 
   const venv = pythonVenv("common-expression-language", "0.10.0");
@@ -171,14 +188,6 @@ describe("an attribute condition of Google's", () => {
     });
     // It counts the bytes of a text, and an error that `||` absorbs in cel-go ends it: there cel-go has to say what we say.
     assert.ok(differing.length <= known.length / 500, `${differing.length} of ${known.length} differ`);
-    if (differing.length === 0) return;
-    const byGo = await evaluateEach(differing, { assertion });
-    const alone = differing.filter((text, index) => {
-      const answer = byGo[index] ?? assert.fail("an answer is missing");
-      // What does not compile there no condition can be.
-      if ("invalid" in answer) return false;
-      return ours(text) !== ("error" in answer ? undefined : sorted(answer.value ?? null));
-    });
-    assert.deepEqual(alone, [], "neither library says what we say");
+    assert.deepEqual(await neverSaid(differing), [], "neither library says what we say");
   });
 });
