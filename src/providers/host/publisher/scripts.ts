@@ -14,7 +14,8 @@ const everyUnit = Object.values(unitNames);
 export function inspectScript(layout: HostLayout, paths: readonly string[]): string {
   return `set -u
 home=${shellWord(layout.home)}
-echo "arch $(uname -m)"
+arch=$(uname -m) || exit 1
+echo "arch $arch"
 echo "zstd $(zstd -V >/dev/null 2>&1 && echo yes || echo no)"
 [ ! -f "$home/owner" ] || echo "owner $(base64 -w0 <"$home/owner")"
 for link in current previous; do
