@@ -28,7 +28,8 @@ W='${folder}'
 case $SSH_ORIGINAL_COMMAND in 'exec cat >/dev/null') session; exit $? ;; esac
 [ -d "$W" ] || { session; exit $?; }
 n=$(($(ls "$W" | grep -c '^session-') + 1))
-: >"$W/session-$n"
+# Two that begin at once would take one number, and run one script.
+until (set -C; : >"$W/session-$n") 2>/dev/null; do n=$((n + 1)); done
 read -r at kind <"$W/fault" 2>/dev/null || at=0 kind=none
 if [ "$at" = "$n" ] && [ "$kind" = held ]; then : >"$W/reached"; sleep 1; session; : >"$W/ended"; exit; fi
 cat >"$W/session-$n"
