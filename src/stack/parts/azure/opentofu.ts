@@ -128,8 +128,7 @@ function managedBlocks(section: Section, identity: ManagedIdentity): readonly Bl
       attributes: attributes({
         provider,
         name: credentialName(config.stack, wanted),
-        resource_group_name: tenant.resourceGroup,
-        parent_id: new HclExpression(`${identityType}.${name}.id`),
+        user_assigned_identity_id: new HclExpression(`${identityType}.${name}.id`),
         issuer: wanted.issuer,
         subject: wanted.subject,
         audience: [wanted.audience],
@@ -204,8 +203,8 @@ function outputsOf(section: Section): readonly Block[] {
   });
 }
 
-// Its fifth version knows the identity of a credential by another name.
-const manager: RequiredProvider = { name: "azurerm", source: "hashicorp/azurerm", version: ">= 4.0, < 5.0" };
+// Before 4.65 it knew the identity of a credential by another name.
+const manager: RequiredProvider = { name: "azurerm", source: "hashicorp/azurerm", version: ">= 4.65, < 6.0" };
 const directory: RequiredProvider = {
   name: "azuread",
   source: "hashicorp/azuread",
