@@ -22,13 +22,20 @@ import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts"
 /** The machine's time, which a test moves on; short waits take none of it, and limits are not reached by waiting. */
 export class MovedClock implements Clock {
   #by = 0;
+  #stopped: { readonly now: number; readonly elapsed: number } | undefined;
 
   now(): number {
-    return systemClock.now() + this.#by;
+    return (this.#stopped?.now ?? systemClock.now()) + this.#by;
   }
 
   elapsed(): number {
-    return systemClock.elapsed() + this.#by;
+    return (this.#stopped?.elapsed ?? systemClock.elapsed()) + this.#by;
+  }
+
+  /** Stands still but where it is moved, until that is disposed of: what passes meanwhile on a busy machine does not count. */
+  stop(): Disposable {
+    this.#stopped = { now: systemClock.now(), elapsed: systemClock.elapsed() };
+    return { [Symbol.dispose]: () => (this.#stopped = undefined) };
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
