@@ -51,6 +51,18 @@ export interface TrustPlan {
   readonly warnings: readonly string[];
 }
 
+/** What comes together of a trust's bindings, one after the other. */
+export class GatheredPlan {
+  readonly changes: Change[] = [];
+  readonly refusals: PodtrustError[] = [];
+  readonly warnings: string[] = [];
+
+  take({ changes, refusals }: Pick<TrustPlan, "changes" | "refusals">): void {
+    this.changes.push(...changes);
+    this.refusals.push(...refusals);
+  }
+}
+
 /** One row for each relying party: what is another thing for it in a plan of files. By the judges of its passes. */
 export interface FilePlans<
   Binding extends FileBinding,

@@ -1,4 +1,4 @@
-import type { Clock, PodtrustError } from "../../core/base/index.ts";
+import type { Clock } from "../../core/base/index.ts";
 import {
   type Binding,
   bindingMark,
@@ -8,7 +8,6 @@ import {
   readTrust,
   type Trust,
 } from "../../rules/bindings/index.ts";
-import type { Change } from "../../rules/plan/index.ts";
 import { type BoundAccount, BoundAccounts, roleConfigOf } from "./account/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import { adoptionTexts } from "./sync.ts";
@@ -18,17 +17,11 @@ import {
   type FilePlanner,
   filePlanner,
   type FilePlans,
+  GatheredPlan,
   nameOf,
   type PlanTime,
 } from "./plan-files.ts";
 import { judgeBinding } from "./prove.ts";
-
-/** What is put together for one account. */
-interface Gathered {
-  readonly changes: Change[];
-  readonly refusals: PodtrustError[];
-  readonly warnings: string[];
-}
 
 /** Names of marked roles of an account, by the binding whose they are. */
 async function standing(
@@ -78,8 +71,8 @@ async function planAccount(
   account: BoundAccount,
   { granted: all, keeps }: AskedOfTrust<Binding, readonly GrantedRole[]>,
   { now, signal }: PlanTime,
-): Promise<Gathered> {
-  const gathered: Gathered = { changes: [], refusals: [], warnings: [] };
+): Promise<GatheredPlan> {
+  const gathered = new GatheredPlan();
   const left = new Map(await standing(trust, account, signal));
   const plan = async (
     whose: Pick<Binding, "namespace" | "name">,
@@ -94,8 +87,7 @@ async function planAccount(
       { mark: bindingMark(trust, whose), roles, adopt, gone },
       signal,
     );
-    gathered.changes.push(...made.changes);
-    gathered.refusals.push(...made.refusals);
+    gathered.take(made);
     gathered.warnings.push(...adoptionTexts(made).map((text) => `${nameOf(whose)}: ${text}`));
     left.delete(nameOf(whose));
   };
@@ -124,17 +116,15 @@ export function rolePlans(aws: BoundAccounts): FilePlans<Binding, Trust, readonl
     async plan(trust, asked, at) {
       const accounts = trust.accounts.map((account) => aws.of(trust, account));
       const places: PartTarget[] = [];
-      const all: Gathered[] = [];
+      const made = new GatheredPlan();
       for (const account of accounts) {
         places.push(await account.place(at.signal));
-        all.push(await planAccount(trust, account, asked, at));
+        const own = await planAccount(trust, account, asked, at);
+        made.take(own);
+        made.warnings.push(...own.warnings);
       }
-      return {
-        places,
-        changes: all.flatMap(({ changes }) => changes),
-        refusals: all.flatMap(({ refusals }) => refusals),
-        warnings: all.flatMap(({ warnings }) => warnings),
-      };
+      const { changes, refusals, warnings } = made;
+      return { places, changes, refusals, warnings };
     },
   };
 }

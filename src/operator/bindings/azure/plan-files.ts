@@ -1,4 +1,3 @@
-import type { PodtrustError } from "../../../core/base/index.ts";
 import {
   boundCredentialName,
   boundCredentialToDelete,
@@ -18,13 +17,14 @@ import {
 } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
-import { type Change, type Observed, planOf, type Resource } from "../../../rules/plan/index.ts";
+import { type Observed, planOf, type Resource } from "../../../rules/plan/index.ts";
 import {
   type AskedOfTrust,
   type FilePlanner,
   filePlanner,
   type FilePlans,
   foundError,
+  GatheredPlan,
   nameOf,
   type PlanTime,
 } from "../plan-files.ts";
@@ -38,10 +38,7 @@ import { type IdentityLook, WantedIdentity } from "./wanted.ts";
 type AskedIdentities = AskedOfTrust<AzureBinding, GrantedIdentity>;
 
 /** One plan of a trust. */
-class TrustFiles {
-  readonly changes: Change[] = [];
-  readonly refusals: PodtrustError[] = [];
-  readonly warnings: string[] = [];
+class TrustFiles extends GatheredPlan {
   readonly #tenant: BoundTenant;
   readonly #trust: AzureTrust;
   readonly #asked: AskedIdentities;
@@ -50,6 +47,7 @@ class TrustFiles {
   readonly #after = new Map<string, readonly FoundCredential[]>();
 
   constructor(tenant: BoundTenant, trust: AzureTrust, asked: AskedIdentities, { signal }: PlanTime) {
+    super();
     this.#tenant = tenant;
     this.#trust = trust;
     this.#asked = asked;
@@ -69,8 +67,7 @@ class TrustFiles {
   async #gone(resource: Resource, observed: Observed): Promise<void> {
     const seen = new Map([[resource.id, observed]]);
     const plan = await planOf({ desired: [], owned: [resource], seen }, this.#signal);
-    this.changes.push(...plan.changes);
-    this.refusals.push(...plan.refusals);
+    this.take(plan);
   }
 
   /** What of the stack's bindings stands in the trust's groups and is in no file goes first. */
@@ -147,8 +144,7 @@ class TrustFiles {
       return;
     }
     const plan = await wanted.plan(look, this.#signal);
-    this.changes.push(...plan.changes);
-    this.refusals.push(...plan.refusals);
+    this.take(plan);
     if (wanted.doubled(look) !== undefined)
       this.warnings.push(`${nameOf(binding)}: ${wanted.match(look).seen}`);
     this.#after.set(key, wanted.after(look).credentials ?? []);

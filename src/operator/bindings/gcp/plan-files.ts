@@ -8,7 +8,6 @@ import {
 } from "../../../rules/bindings/gcp/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
-import type { Change } from "../../../rules/plan/index.ts";
 import type { Finding } from "../../../stack/index.ts";
 import {
   type AskedOfTrust,
@@ -16,6 +15,7 @@ import {
   filePlanner,
   type FilePlans,
   foundError,
+  GatheredPlan,
   nameOf,
   type PlanTime,
 } from "../plan-files.ts";
@@ -35,15 +35,13 @@ function providerError({ name }: GoogleTrust, { reason, seen, next }: Finding): 
 }
 
 /** One plan of a trust. */
-class TrustFiles {
-  readonly changes: Change[] = [];
-  readonly refusals: PodtrustError[] = [];
-  readonly warnings: string[] = [];
+class TrustFiles extends GatheredPlan {
   readonly #google: GoogleProjects;
   readonly #trust: GoogleTrust;
   readonly #signal: AbortSignal;
 
   constructor(google: GoogleProjects, trust: GoogleTrust, { signal }: PlanTime) {
+    super();
     this.#google = google;
     this.#trust = trust;
     this.#signal = signal;
@@ -59,8 +57,7 @@ class TrustFiles {
     }
     try {
       const plan = await this.#google.planned(this.#trust, { email, subject }, true, this.#signal);
-      this.changes.push(...plan.changes);
-      this.refusals.push(...plan.refusals);
+      this.take(plan);
     } catch (error) {
       this.#signal.throwIfAborted();
       // The pass of a binding tells it, and the others go on.
