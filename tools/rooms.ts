@@ -13,6 +13,9 @@ import { controlPlaneRooms } from "./control-plane-rooms.ts";
 export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
   "core/files": ["core/base"],
+  "core/home": ["core/base"],
+  // Loaded by what judges, not by every command: it is large.
+  "core/reasons": ["core/base"],
   "rules/oidc": ["core/base"],
   "rules/keys": ["core/base", "rules/oidc"],
   // Rules in order, over facts: how every relying party's judge is written.
@@ -22,12 +25,12 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/azure": ["core/base", "rules/oidc", "rules/judge"],
   "rules/openbao": ["core/base", "rules/oidc", "rules/judge"],
   "rules/plan": ["core/base"],
-  "rules/injection": ["core/base", "rules/oidc"],
-  "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
+  "rules/injection": ["core/base", "core/reasons", "rules/oidc"],
+  "rules/bindings": ["core/base", "core/reasons", "rules/oidc", "rules/trust", "rules/injection"],
   // What is Azure's alone: loaded by whoever has to do with its bindings.
   "rules/bindings/azure": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
   // Bindings at Google: loaded by whoever asks for them.
-  "rules/bindings/gcp": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
+  "rules/bindings/gcp": ["core/reasons", "rules/oidc", "rules/injection", "rules/bindings"],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/tokens": ["core/base"],
@@ -35,17 +38,18 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/rotation": ["core/base", "rules/oidc", "rules/tokens"],
   "rules/signer": ["core/base", "rules/oidc", "rules/keys"],
   "core/terminal": ["core/base"],
-  "core/command-line": ["core/base", "core/files", "core/terminal"],
+  "core/command-line": ["core/base", "core/files", "core/home", "core/terminal"],
   "core/http": ["core/base"],
   "core/x509": [],
   "core/age": ["core/base"],
   "core/html": [],
-  issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/judge"],
+  issuer: ["core/base", "core/reasons", "rules/oidc", "rules/keys", "core/http", "rules/judge"],
   "core/yaml": [],
   "stack/hcl": [],
   doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
   "doctor/judge": [
     "core/base",
+    "core/reasons",
     "rules/dns",
     "rules/oidc",
     "rules/keys",
@@ -72,6 +76,7 @@ export const allowed: Record<string, readonly string[]> = {
   "map/page": ["core/html", "map/judge"],
   "doctor/chain": [
     "core/base",
+    "core/reasons",
     "core/http",
     "rules/oidc",
     "rules/keys",
@@ -86,6 +91,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   config: [
     "core/base",
+    "core/home",
     "core/http",
     "rules/oidc",
     "rules/trust",
@@ -99,6 +105,7 @@ export const allowed: Record<string, readonly string[]> = {
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
     "core/base",
+    "core/home",
     "rules/oidc",
     "rules/keys",
     "rules/bindings",
@@ -133,12 +140,21 @@ export const allowed: Record<string, readonly string[]> = {
   "providers/backup-bucket": ["core/base", "core/files", "core/http"],
   "providers/azure": ["core/base", "core/files", "core/http", "rules/oidc", "rules/plan"],
   "providers/gcp": ["core/base", "core/files", "core/http", "rules/gcp", "rules/plan"],
-  "providers/host": ["core/base", "rules/plan", "rules/distribution", "core/files", "core/yaml", "config"],
+  "providers/host": [
+    "core/base",
+    "core/home",
+    "rules/plan",
+    "rules/distribution",
+    "core/files",
+    "core/yaml",
+    "config",
+  ],
   ...controlPlaneRooms,
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],
   operator: [
     "core/base",
+    "core/reasons",
     "core/x509",
     "rules/injection",
     "core/http",
@@ -151,6 +167,7 @@ export const allowed: Record<string, readonly string[]> = {
   // Reconciling AWSRoleBinding and AWSTrust: loaded by whoever runs it, since a stack's parts come with it.
   "operator/bindings": [
     "core/base",
+    "core/reasons",
     "rules/oidc",
     "rules/bindings",
     "rules/injection",
@@ -166,6 +183,7 @@ export const allowed: Record<string, readonly string[]> = {
   // The same of AzureIdentityBinding and AzureTrust.
   "operator/bindings/azure": [
     "core/base",
+    "core/reasons",
     "rules/oidc",
     "rules/bindings",
     "rules/bindings/azure",
@@ -222,6 +240,7 @@ export const allowed: Record<string, readonly string[]> = {
   "backup/archive": ["core/base"],
   stack: [
     "core/base",
+    "core/reasons",
     "rules/oidc",
     "rules/keys",
     "rules/plan",
@@ -236,6 +255,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "stack/status/judge": [
     "core/base",
+    "core/reasons",
     "rules/oidc",
     "rules/keys",
     "rules/gcp",
@@ -252,6 +272,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "stack/parts": [
     "core/base",
+    "core/home",
     "rules/oidc",
     "rules/trust",
     "rules/bindings",
@@ -313,6 +334,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   cli: [
     "core/base",
+    "core/reasons",
     "rules/oidc",
     "rules/keys",
     "rules/judge",

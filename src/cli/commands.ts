@@ -1,43 +1,6 @@
-import type { Command } from "commander";
-import { adoptUses, defineAdopt } from "./adopt/command.ts";
-import { defineApply, applyUses } from "./apply/command.ts";
-import { backupUses, defineBackup } from "./backup/command.ts";
-import { defineBind, bindUses } from "./bind/command.ts";
-import { defineCompletion, completionUses } from "./completion/command.ts";
-import { defineDemo, demoUses } from "./demo/command.ts";
-import { defineDoctor, doctorUses } from "./doctor/command.ts";
-import { defineDown, downUses } from "./down/command.ts";
-import { defineExplain, explainUses } from "./explain/command.ts";
-import { defineInit, initUses } from "./init/command.ts";
-import { defineExport, exportUses } from "./export/command.ts";
-import { defineImport, importUses } from "./import/command.ts";
-import { defineJob } from "./job/command.ts";
-import { defineKubectl, kubectlUses } from "./kubectl/command.ts";
-import { defineLogs, logsUses } from "./logs/command.ts";
-import { defineMap, mapUses } from "./map/command.ts";
-import { defineManifests, manifestsUses } from "./manifests/command.ts";
-import { defineOperator, operatorUses } from "./operator/command.ts";
-import { defineOutput, outputUses } from "./output/command.ts";
-import { definePlan, planUses } from "./plan/command.ts";
-import { definePublish, publishUses } from "./publish/command.ts";
-import { definePublisher, publisherUses } from "./publisher/command.ts";
-import { defineRenewToken } from "./renew-token/command.ts";
-import { addSandbox } from "../sandbox/cli/index.ts";
-import { defineSigner, signerUses } from "./signer/command.ts";
-import { defineSsh, sshUses } from "./ssh/command.ts";
-import { defineStatus, statusUses } from "./status/command.ts";
-import { defineTest, testUses } from "./test/command.ts";
-import { defineToken, tokenUses } from "./token/command.ts";
-import { serveUses, defineServe } from "./serve/command.ts";
-import { defineRestore, restoreUses } from "./restore/command.ts";
-import { defineRotateMoves, rotateMoveUses } from "./rotate/moves-command.ts";
-import { rotateUses, defineRotate } from "./rotate/command.ts";
-import { runTree, type CommandTree, type CommandUses } from "../core/command-line/index.ts";
-import { defineTunnel, tunnelUses } from "./tunnel/command.ts";
-import { defineUp, upUses } from "./up/command.ts";
-import { defineWait, waitUses } from "./wait/command.ts";
+import { type CommandTree, runTree } from "../core/command-line/index.ts";
 import type { ExitCode, Host } from "../core/terminal/index.ts";
-import type { CommandContext, Naming } from "./context.ts";
+import type { Naming } from "./context.ts";
 
 /** Settles the name by all that a stack is made of, which a config with a URL does not need: a publisher's memory least. */
 const nameByStack: Naming = async (context, config, unknown) => {
@@ -50,161 +13,233 @@ const nameByStack: Naming = async (context, config, unknown) => {
   return name;
 };
 
-/** `podtrust rotate` that also reaches the publisher on a machine: what connects there is loaded for that alone. */
-function defineRotateWithMachines(program: Command, context: CommandContext): void {
-  const rotate = defineRotate(
-    program,
-    context,
-    async (file, words, more) => {
-      const { configOf } = await import("./options/config.ts");
-      const config = await configOf(context, file);
-      const { rotateOnMachine } = await import("./rotate/on-machine.ts");
-      if (await rotateOnMachine(context, config, words, more)) return true;
-      const { rotateUploads } = await import("./rotate/uploads.ts");
-      return rotateUploads(context, config, words, more);
-    },
-    async (options) => {
-      const { statusAcross } = await import("./rotate/moves.ts");
-      return statusAcross(context, options);
-    },
-  );
-  defineRotateMoves(rotate, context);
-}
-
-/** `podtrust serve` that asks every cloud it knows. What speaks with them is loaded by who needs it: its memory is small. */
-function defineServeWithClouds(program: Command, context: CommandContext): void {
-  defineServe(program, context, {
-    async openTarget(s3) {
-      const { openTarget } = await import("./options/bucket.ts");
-      return openTarget(s3, context.clock);
-    },
-    async openBackups(bucket, issuer) {
-      const { openBackups } = await import("./options/bucket.ts");
-      return openBackups(bucket, issuer, context);
-    },
-    async openTxtRecords({ env, clock }, zone, waiting) {
-      const { openChallengeRecords } = await import("../stack/index.ts");
-      return openChallengeRecords({ ...zone, env, clock, waiting });
-    },
-  });
-}
-
-/** `podtrust sandbox`: what `podtrust-sandbox` of @podtrust/sandbox runs. */
-function defineSandbox(program: Command, context: CommandContext): void {
-  addSandbox(program.command("sandbox"), context);
-}
-
-/** Examples of what every tree of commands has. */
-const treeUses: CommandUses = {
-  version: { examples: ["podtrust version", "podtrust version --json", "podtrust --version"] },
-  help: { examples: ["podtrust help", "podtrust help plan", "podtrust help rotate status"] },
-};
-
-/** Examples and guide of the command. */
-const sandboxUses: CommandUses = {
-  sandbox: {
-    examples: [
-      "podtrust sandbox",
-      "podtrust sandbox --state ./aws --admin-credentials ./admin --log",
-      "podtrust sandbox --clouds --cloud-mischief off",
-    ],
-    guide: "sandbox",
-  },
-  "sandbox env": {
-    examples: [
-      "podtrust sandbox env --for azure",
-      "podtrust sandbox env --for gcp --language java",
-      "podtrust sandbox env --for azure --language python --json",
-    ],
-    guide: "sandbox/azure",
-  },
-};
-
 /** All that podtrust can do. */
 export const podtrust: CommandTree = {
   name: "podtrust",
   description:
     "Give the pods of any Kubernetes cluster IAM roles in AWS, without stored keys: the cluster becomes an OIDC identity provider that AWS trusts.",
   groups: [
-    { title: "Try", commands: [defineDemo, defineSandbox] },
+    {
+      title: "Try",
+      commands: [
+        {
+          name: "demo",
+          description:
+            "run the full flow locally with stand-ins: one workload gets credentials, six attempts are denied",
+          load: () => import("./demo/command.ts"),
+        },
+        {
+          name: "sandbox",
+          description:
+            "run a local stand-in for AWS IAM, STS and SSM Parameter Store that enforces what AWS enforces",
+          load: () => import("./sandbox/command.ts"),
+        },
+      ],
+    },
     {
       title: "Set up",
       commands: [
-        defineInit,
-        definePlan,
-        defineUp,
-        defineDown,
-        defineImport,
-        defineManifests,
-        defineApply,
-        defineBind,
-        defineWait,
-        defineExport,
-        defineOutput,
+        {
+          name: "init",
+          description:
+            "write a config file with comments: finds what is there, and asks five questions or takes flags",
+          load: () => import("./init/command.ts"),
+        },
+        {
+          name: "plan",
+          description: "show what up would change, field by field, without changing anything",
+          load: () => import("./plan/command.ts"),
+        },
+        {
+          name: "up",
+          description:
+            "make machine, DNS name, cluster, publisher, OIDC provider and IAM roles match the config",
+          load: () => import("./up/command.ts"),
+        },
+        {
+          name: "down",
+          description: "delete everything of the stack: all that carries its tag, label or comment",
+          load: () => import("./down/command.ts"),
+        },
+        {
+          name: "import",
+          description:
+            "take over an existing OIDC provider or IAM roles: tag them, and update them to match the config",
+          load: () => import("./import/command.ts"),
+        },
+        {
+          name: "manifests",
+          description:
+            "print Kubernetes manifests for workloads, injection, bindings, operator and publisher, and policies for IAM, buckets and OpenBao",
+          load: () => import("./manifests/command.ts"),
+        },
+        {
+          name: "apply",
+          description: "run the demo workload in the cluster",
+          load: () => import("./apply/command.ts"),
+        },
+        {
+          name: "bind",
+          description: "print the binding that gives a ServiceAccount its role or identity, or apply it",
+          load: () => import("./bind/command.ts"),
+        },
+        {
+          name: "wait",
+          description: "wait until the cluster is ready for something",
+          load: () => import("./wait/command.ts"),
+        },
+        {
+          name: "export",
+          description: "write what a config owns in the form of other tools: OpenTofu, Ansible",
+          load: () => import("./export/command.ts"),
+        },
+        {
+          name: "output",
+          description: "print the names, addresses and ARNs of what the config owns, for scripts",
+          load: () => import("./output/command.ts"),
+        },
       ],
     },
     {
       title: "Run",
       commands: [
-        defineServeWithClouds,
-        definePublish,
-        definePublisher,
-        defineOperator,
-        defineSigner,
-        defineAdopt,
-        defineRotateWithMachines,
-        defineBackup,
-        defineRestore,
-        defineSsh,
-        defineKubectl,
-        defineTunnel,
-        defineLogs,
-        defineJob,
-        defineRenewToken,
+        {
+          name: "serve",
+          description:
+            "serve the cluster's OIDC discovery document and JWKS over HTTPS, with a certificate from Let's Encrypt",
+          load: () => import("./serve/with-clouds.ts"),
+        },
+        {
+          name: "publish",
+          description: "upload the OIDC discovery document and JWKS to an S3 bucket, or the JWKS to a cloud",
+          load: () => import("./publish/command.ts"),
+        },
+        {
+          name: "publisher",
+          description: "upgrade the publisher on the machine, or go back to the version before",
+          load: () => import("./publisher/command.ts"),
+        },
+        {
+          name: "operator",
+          description: "run the operator in the cluster, or ask a running one for its status",
+          load: () => import("./operator/command.ts"),
+        },
+        {
+          name: "signer",
+          description: "sign the cluster's tokens outside the API server, and rotate without a restart",
+          load: () => import("./signer/command.ts"),
+        },
+        {
+          name: "adopt",
+          description:
+            "give the API servers of a running cluster the config's issuer, and refuse no token meanwhile",
+          load: () => import("./adopt/command.ts"),
+        },
+        {
+          name: "rotate",
+          description: "show, distrust and restore the signing keys that the publisher serves as JWKS",
+          load: () => import("./rotate/with-machines.ts"),
+        },
+        {
+          name: "backup",
+          description:
+            "save what the publisher cannot have made again in an encrypted file, and verify such a file",
+          load: () => import("./backup/command.ts"),
+        },
+        {
+          name: "restore",
+          description: "put a backup of the publisher back, before the publisher is started",
+          load: () => import("./restore/command.ts"),
+        },
+        {
+          name: "ssh",
+          description: "log in to the stack's machine, whose host key is pinned",
+          load: () => import("./ssh/command.ts"),
+        },
+        {
+          name: "kubectl",
+          description: "run kubectl on the cluster of the stack's machine, through the SSH connection",
+          load: () => import("./kubectl/command.ts"),
+        },
+        {
+          name: "tunnel",
+          description: "forward a local port to the Kubernetes API of the stack's machine until ended",
+          load: () => import("./tunnel/command.ts"),
+        },
+        {
+          name: "logs",
+          description: "show a log of the stack's machine",
+          load: () => import("./logs/command.ts"),
+        },
+        {
+          name: "job",
+          hidden: true,
+          description: "ask AWS who this workload is and which parameters it may read",
+          load: () => import("./job/command.ts"),
+        },
+        {
+          name: "renew-token",
+          hidden: true,
+          description: "renew the token by which the publisher on this machine reads the cluster",
+          load: () => import("./renew-token/command.ts"),
+        },
       ],
     },
     {
       title: "Check",
-      commands: [defineStatus, defineTest, defineDoctor, defineMap, defineExplain, defineToken],
+      commands: [
+        {
+          name: "status",
+          description: "check every link, from the cluster's signing keys to the role's permissions",
+          load: () => import("./status/command.ts"),
+        },
+        {
+          name: "test",
+          description:
+            "call STS with real tokens: ServiceAccounts of the config are authorized, all others denied",
+          load: () => import("./test/command.ts"),
+        },
+        {
+          name: "doctor",
+          description:
+            "find out what is broken, in a stack or with an issuer: the cause, its proof and the fix",
+          load: () => import("./doctor/command.ts"),
+        },
+        {
+          name: "map",
+          description: "draw who can become what in AWS, and what breaks when a link goes",
+          load: () => import("./map/command.ts"),
+        },
+        {
+          name: "explain",
+          description:
+            "explain whether AWS, Google Cloud, Azure or OpenBao would accept a token and, rule by rule, why not",
+          load: () => import("./explain/command.ts"),
+        },
+        {
+          name: "token",
+          description: "create a ServiceAccount token (TokenRequest) and print it decoded",
+          load: () => import("./token/command.ts"),
+        },
+      ],
     },
-    { title: "Other", commands: [defineCompletion] },
+    {
+      title: "Other",
+      commands: [
+        {
+          name: "completion",
+          description: "print a completion script for a shell",
+          async load() {
+            const { define, uses } = await import("./completion/command.ts");
+            return { define: (command, context) => define(command, context, podtrust), uses };
+          },
+        },
+      ],
+    },
   ],
   uses: {
-    ...treeUses,
-    ...demoUses,
-    ...sandboxUses,
-    ...initUses,
-    ...planUses,
-    ...upUses,
-    ...doctorUses,
-    ...downUses,
-    ...importUses,
-    ...mapUses,
-    ...exportUses,
-    ...outputUses,
-    ...serveUses,
-    ...publishUses,
-    ...publisherUses,
-    ...adoptUses,
-    ...rotateUses,
-    ...backupUses,
-    ...restoreUses,
-    ...rotateMoveUses,
-    ...sshUses,
-    ...kubectlUses,
-    ...tunnelUses,
-    ...logsUses,
-    ...statusUses,
-    ...testUses,
-    ...explainUses,
-    ...tokenUses,
-    ...operatorUses,
-    ...signerUses,
-    ...manifestsUses,
-    ...bindUses,
-    ...waitUses,
-    ...applyUses,
-    ...completionUses,
+    version: { examples: ["podtrust version", "podtrust version --json", "podtrust --version"] },
+    help: { examples: ["podtrust help", "podtrust help plan", "podtrust help rotate status"] },
   },
   extend: (context) => Object.assign(context, { naming: nameByStack }),
 };

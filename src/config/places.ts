@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { Trust } from "../rules/bindings/index.ts";
-import { homeDirectory } from "../core/files/index.ts";
+import { homeDirectory } from "../core/home/index.ts";
 
 /** Environment variables as a record. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
-import { defined, errorText, PodtrustError, type Reason, reasons } from "../core/base/index.ts";
+import { defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { type Reason, reasons } from "../core/reasons/index.ts";
 import {
   type DiscoveryDocument,
   type DocumentName,

@@ -5,7 +5,7 @@ import {
   processSamples,
   type Sample,
 } from "../core/admin/index.ts";
-import type { Reason } from "../core/base/index.ts";
+import type { Reason } from "../core/reasons/index.ts";
 import type { Operator, OperatorStatus } from "./operator.ts";
 import { requestOutcomes } from "./webhook/index.ts";
 

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { podtrust } from "../../src/cli/commands.ts";
-import { guidePage } from "../../src/core/command-line/index.ts";
+import { everyUse, guidePage } from "../../src/core/command-line/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { blocksOf, shellOf, understand } from "../docs/pages.ts";
 
-const uses = Object.entries(podtrust.uses ?? {});
+const uses = await everyUse(podtrust);
 
 /** Commands that can be run and are shown, from the page that is made of the real tree. */
 const commands = [
@@ -21,10 +21,10 @@ const hidden = new Set(["job", "renew-token"]);
 describe("help of a command", () => {
   test("gives three examples of every command that can be run", () => {
     for (const name of commands.filter((one) => !hidden.has(one)))
-      assert.equal(podtrust.uses?.[name]?.examples.length, 3, name);
+      assert.equal(uses[name]?.examples.length, 3, name);
   });
 
-  for (const [name, { examples }] of uses) {
+  for (const [name, { examples }] of Object.entries(uses)) {
     test(`the examples of ${name} are command lines that podtrust accepts, of that command`, async () => {
       for (const line of examples) {
         const block = { page: name, line: 1, language: "sh", text: line };
@@ -43,7 +43,7 @@ describe("help of a command", () => {
   }
 
   test("names a guide that is there", () => {
-    const guides = uses.flatMap(([, { guide }]) => (guide === undefined ? [] : [guide]));
+    const guides = Object.values(uses).flatMap(({ guide }) => (guide === undefined ? [] : [guide]));
     assert.ok(guides.length > 20, guides.join());
     for (const guide of guides) assert.ok(blocksOf(guidePage(guide)).length > 0, guide);
   });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
 import { podtrust } from "../../src/cli/commands.ts";
+import { everyUse } from "../../src/core/command-line/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { assertFits, assertSameWords } from "../support/narrow.ts";
 import { configText, stackWorld } from "../support/stack-world.ts";
@@ -15,7 +16,7 @@ function screen(columns: number | undefined): Partial<Host> & { readonly said: {
   return { said, stdout: stream, stderr: stream, env: { NO_COLOR: "1" } };
 }
 
-const commands = Object.keys(podtrust.uses ?? {}).map((name) => [...name.split(" "), "--help"]);
+const commands = Object.keys(await everyUse(podtrust)).map((name) => [...name.split(" "), "--help"]);
 const asked = [
   ["--help"],
   ...commands,

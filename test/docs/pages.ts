@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { podtrust } from "../../src/cli/commands.ts";
-import { createContext, createProgram, parse } from "../../src/core/command-line/index.ts";
+import { createContext, createProgram, everyUse, parse } from "../../src/core/command-line/index.ts";
 import { podtrustHost } from "../support/cli.ts";
 
 /** The pages whose commands are run; those of docs/reference are made from the code. */
@@ -79,7 +79,8 @@ export interface Understood {
 /** Parses the words after `podtrust` and does nothing more; throws what the command line would complain of. */
 export async function understand(args: readonly string[]): Promise<Understood> {
   const switches = { json: false, verbose: false };
-  const program = createProgram(createContext(podtrustHost(), switches), switches, podtrust);
+  const program = await createProgram(createContext(podtrustHost(), switches), switches, podtrust);
+  const uses = await everyUse(podtrust);
   let found: Understood | undefined;
   const all = [program];
   for (const command of all) {
@@ -87,7 +88,7 @@ export async function understand(args: readonly string[]): Promise<Understood> {
     const names: string[] = [];
     for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
     // One that only holds others has no examples of its own, and cannot be run.
-    if (command.commands.length > 0 && podtrust.uses?.[names.join(" ")] === undefined) continue;
+    if (command.commands.length > 0 && uses[names.join(" ")] === undefined) continue;
     command.action(() => {
       found = { name: names.join(" "), options: command.options.map(({ long }) => long ?? "") };
     });

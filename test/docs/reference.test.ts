@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { catalogue, links, reasons } from "../../src/core/base/index.ts";
+import { catalogue, links } from "../../src/core/base/index.ts";
+import { reasons } from "../../src/core/reasons/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { generatedPages, stalePages } from "../../tools/docs.ts";
 

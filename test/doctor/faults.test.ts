@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type CauseFacts, reasons } from "../../src/core/base/index.ts";
+import { type CauseFacts, reasons } from "../../src/core/reasons/index.ts";
 import { bundleOf, type DoctorReport, factsOfBundle, reportOf as judged } from "../../src/doctor/index.ts";
 import { faults, type IssuerCause } from "./faults.ts";
 import { lookOf, outputOf, reportOf, writtenOutputs } from "./outputs.ts";

@@ -1,4 +1,4 @@
-import type { Cause, ChainCause } from "../../src/core/base/index.ts";
+import type { Cause, ChainCause } from "../../src/core/reasons/index.ts";
 import { discoveryFaults, jwksFaults, tokenFaults } from "./document-faults.ts";
 import type { Fault } from "./fault.ts";
 import { nameFaults } from "./name-faults.ts";

@@ -1,7 +1,7 @@
 /** Each fault that users reported has a cause, and each such cause a test that injects it into a real part. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCause } from "../../src/core/base/index.ts";
+import { isCause } from "../../src/core/reasons/index.ts";
 import { recordedFaults } from "./chain/recorded.ts";
 import { faults } from "./faults.ts";
 import { reportedFaults } from "./reported.ts";

@@ -1,4 +1,4 @@
-import type { Reason } from "../../src/core/base/index.ts";
+import type { Reason } from "../../src/core/reasons/index.ts";
 
 /**
  * Faults that users reported in public threads of Kubernetes, AWS, the SDKs, SPIRE, cert-manager and the distributions, link by

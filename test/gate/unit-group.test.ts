@@ -12,14 +12,16 @@ const isProduct = (file: string): boolean => file.startsWith("src/") && !file.en
 
 /**
  * What tests import, and what that imports again through the modules of test/ and so many of src/: the door of a room, and
- * who uses a room that has no door for tests.
+ * who uses a room that has no door for tests. A command's words count, which the list of commands loads by name.
  */
 function reached(tests: readonly string[], between: number): ReadonlySet<string> {
   const seen = new Set(tests);
   const last = new Set<string>();
   // What is added while the loop runs is walked as well.
   for (const file of seen) {
-    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import) "(\.[^"]+\.ts)"/gu)) {
+    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(
+      /(?:from |import |load: \(\) => import\()"(\.[^"]+\.ts)"/gu,
+    )) {
       const target = join(dirname(file), path);
       if (isProduct(target) && !seen.has(target)) last.add(target);
       else if (existsSync(target)) seen.add(target);

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Argument, Command, Option } from "commander";
 import { systemClock } from "../../src/core/base/index.ts";
 import { podtrust } from "../../src/cli/commands.ts";
-import { createContext, createProgram, guidePage } from "../../src/core/command-line/index.ts";
+import { createContext, createProgram, everyUse, guidePage } from "../../src/core/command-line/index.ts";
 import type { Host } from "../../src/core/terminal/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
@@ -57,9 +57,11 @@ function afterText(command: Command): string {
 /** Switches that every command takes are told once, at the top. */
 const everywhere = new Set(["--json", "--verbose", "--help"]);
 
+const uses = await everyUse(podtrust);
+
 /** The guide of a command that can be run, as a link. */
 function guideOf(names: readonly string[]): string {
-  const guide = podtrust.uses?.[names.slice(1).join(" ")]?.guide;
+  const guide = uses[names.slice(1).join(" ")]?.guide;
   return guide === undefined ? "" : `Guide: [${guide}](${guidePage(guide).replace("docs", "..")})`;
 }
 
@@ -89,9 +91,9 @@ function sectionOf(command: Command, path: readonly string[]): string[] {
   return [parts.filter((part) => part !== "").join("\n\n"), ...inner];
 }
 
-function render(): string {
+async function render(): Promise<string> {
   const switches = { json: false, verbose: false };
-  const program = createProgram(createContext(memory, switches), switches, podtrust);
+  const program = await createProgram(createContext(memory, switches), switches, podtrust);
   return `# Commands
 
 Every command takes \`--json\` (one JSON object on standard output in place of text), \`-v\` (log lines, and the causes

@@ -1,4 +1,4 @@
-import { type Cause, type CauseFacts, isCause, type Reason, reasons } from "../../src/core/base/index.ts";
+import { type Cause, type CauseFacts, isCause, type Reason, reasons } from "../../src/core/reasons/index.ts";
 import { recordedOutputs } from "../../test/doctor/chain/recorded.ts";
 import { writtenOutputs } from "../../test/doctor/outputs.ts";
 import type { GeneratedPage } from "../docs.ts";
@@ -47,7 +47,7 @@ ${entry.retired === true ? "\nRetired: nothing gives it any more.\n" : ""}
 ${example}
 [All causes](README.md) · [how to use doctor](../how-to/doctor.md)
 
-This page is made from \`src/core/base/reasons/\` by \`npm run docs\`.
+This page is made from \`src/core/reasons/\` by \`npm run docs\`.
 `;
 }
 
@@ -64,7 +64,7 @@ Each cause has a number and a word. Both are stable, and neither is given anothe
 | --- | --- | --- | --- | --- |
 ${rows.join("\n")}
 
-This page is made from \`src/core/base/reasons/\` by \`npm run docs\`.
+This page is made from \`src/core/reasons/\` by \`npm run docs\`.
 `;
 }
 

@@ -1,4 +1,5 @@
-import { links, type Outcome, type Reason, reasons } from "../../src/core/base/index.ts";
+import { links } from "../../src/core/base/index.ts";
+import { type Outcome, type Reason, reasons } from "../../src/core/reasons/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 const titles: readonly (readonly [Outcome, string, string])[] = [
@@ -26,7 +27,7 @@ function render(): string {
 Why a link of the chain is as it is, by a stable word: the \`reason\` of each finding in \`podtrust status --json\`. The
 words are such that a Kubernetes condition can carry them. A reason, once released, is never given another meaning.
 
-This page is made from \`src/core/base/reasons.ts\` by \`npm run docs\`.
+This page is made from \`src/core/reasons/\` by \`npm run docs\`.
 
 ${parts.join("\n")}`;
 }

@@ -5,7 +5,7 @@ import type { AdoptOptions } from "./open.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the commands. */
-export const adoptUses: CommandUses = {
+export const uses: CommandUses = {
   "adopt plan": {
     examples: ["podtrust adopt plan", "podtrust adopt plan -f prod.yaml", "podtrust adopt plan --json"],
     guide: "adopt-a-cluster",
@@ -36,12 +36,7 @@ const withAudiences = (command: Command): Command =>
 const withYes = (command: Command): Command => command.option("--yes", "do it without asking");
 
 /** `podtrust adopt`: a cluster that runs already gets the config's issuer, and no token is refused meanwhile. */
-export function defineAdopt(program: Command, context: CommandContext): void {
-  const adopt = program
-    .command("adopt")
-    .description(
-      "give the API servers of a running cluster the config's issuer, and refuse no token meanwhile",
-    );
+export function define(adopt: Command, context: CommandContext): void {
   withAudiences(withIssuerOptions(adopt.command("plan")))
     .description("show what stands against it, the steps in their order, and who depends on the old issuer")
     .addHelpText("after", "\nChanges nothing. Exits 1 when adoption is refused.\n")

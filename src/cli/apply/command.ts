@@ -15,7 +15,7 @@ interface ApplyDemoOptions extends DemoTargetOptions, RouteOptions {
 }
 
 /** Examples and guide of the command. */
-export const applyUses: CommandUses = {
+export const uses: CommandUses = {
   "apply demo": {
     examples: [
       "podtrust apply demo",
@@ -27,8 +27,7 @@ export const applyUses: CommandUses = {
 };
 
 /** `podtrust apply demo`: runs the guide's Job in the cluster and shows what it says. */
-export function defineApply(program: Command, context: CommandContext): void {
-  const apply = program.command("apply").description("run the demo workload in the cluster");
+export function define(apply: Command, context: CommandContext): void {
   withDemo(
     withRole(
       withIssuerOptions(

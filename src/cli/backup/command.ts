@@ -8,7 +8,7 @@ import type { VerifyOptions } from "./verify.ts";
 const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
 /** Examples and guide of the commands. */
-export const backupUses: CommandUses = {
+export const uses: CommandUses = {
   "backup create": {
     examples: [
       `podtrust backup create --recipient ${exampleRecipient}`,
@@ -36,13 +36,8 @@ export const backupUses: CommandUses = {
 };
 
 /** `podtrust backup create`, `backup keygen`, `backup verify FILE`: what a publisher cannot have made again, in an encrypted file. */
-export function defineBackup(program: Command, context: CommandContext): void {
+export function define(backup: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  const backup = program
-    .command("backup")
-    .description(
-      "save what the publisher cannot have made again in an encrypted file, and verify such a file",
-    );
   backup
     .command("create", { isDefault: true })
     .description("save the publisher's keys, distrusts, ACME accounts and certificate in an encrypted file")

@@ -13,7 +13,7 @@ interface BindOptions extends ClusterOptions, BindingOptions {
 }
 
 /** Examples and guide of the command. */
-export const bindUses: CommandUses = {
+export const uses: CommandUses = {
   bind: {
     examples: [
       "podtrust bind shop/web --policy arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
@@ -25,10 +25,8 @@ export const bindUses: CommandUses = {
 };
 
 /** `podtrust bind`: the binding of a ServiceAccount, for those who type. */
-export function defineBind(program: Command, context: CommandContext): void {
-  program
-    .command("bind")
-    .description("print the binding that gives a ServiceAccount its role or identity, or apply it")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("<namespace/name>", "the ServiceAccount")
     .addOption(boundParty("relying party of the binding"))
     .option(

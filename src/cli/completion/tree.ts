@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { type ActionContext, type CommandTree, createProgram } from "../../core/command-line/index.ts";
 
 /** One option as a shell completes it. */
 export interface CompletionOption {
@@ -31,7 +32,7 @@ function optionOf(option: Option): CompletionOption {
 }
 
 /** The tree of commands with all that may be typed, as data. Hidden commands and options stay hidden. */
-export function completionTree(command: Command, path: readonly string[] = []): CompletionNode {
+function completionTree(command: Command, path: readonly string[] = []): CompletionNode {
   const help = command.createHelp();
   const commands = help.visibleCommands(command).filter((sub) => sub.name() !== "help");
   return {
@@ -46,4 +47,9 @@ export function completionTree(command: Command, path: readonly string[] = []): 
 /** Every node of a tree, parents first. */
 export function everyNode(node: CompletionNode): readonly CompletionNode[] {
   return [node, ...node.commands.flatMap(everyNode)];
+}
+
+/** The tree of all commands of a program, hidden ones left out. */
+export async function programNode(context: ActionContext, tree: CommandTree): Promise<CompletionNode> {
+  return completionTree(await createProgram(context, { json: false, verbose: false }, tree));
 }

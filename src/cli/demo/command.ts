@@ -10,7 +10,7 @@ import type { CommandUses } from "../../core/command-line/index.ts";
 const pauseImage = "registry.k8s.io/pause:3.10";
 
 /** Examples and guide of the command. */
-export const demoUses: CommandUses = {
+export const uses: CommandUses = {
   demo: {
     examples: [
       "podtrust demo --for aws,gcp,azure",
@@ -22,12 +22,8 @@ export const demoUses: CommandUses = {
 };
 
 /** `podtrust demo`: the full flow on this machine. */
-export function defineDemo(program: Command, context: CommandContext): void {
-  program
-    .command("demo")
-    .description(
-      "run the full flow locally with stand-ins: one workload gets credentials, six attempts are denied",
-    )
+export function define(command: Command, context: CommandContext): void {
+  command
     .option("--kubeconfig <file>", "use a real cluster in place of the stand-in, under its own issuer")
     .option("--context <name>", "context of that kubeconfig")
     .option(

@@ -4,7 +4,7 @@ import type { DoctorCommandOptions } from "./typed.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const doctorUses: CommandUses = {
+export const uses: CommandUses = {
   doctor: {
     examples: [
       "podtrust doctor https://oidc.example.com",
@@ -16,11 +16,9 @@ export const doctorUses: CommandUses = {
 };
 
 /** `podtrust doctor`: the cause behind a broken issuer, from its URL alone. */
-export function defineDoctor(program: Command, context: CommandContext): void {
+export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  program
-    .command("doctor")
-    .description("find out what is broken, in a stack or with an issuer: the cause, its proof and the fix")
+  command
     .argument("[issuer]", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
     .option(
       "-f, --file <file>",

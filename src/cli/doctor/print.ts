@@ -1,4 +1,5 @@
-import { isCause, type Link, links } from "../../core/base/index.ts";
+import { type Link, links } from "../../core/base/index.ts";
+import { isCause } from "../../core/reasons/index.ts";
 import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
 import type { DoctorFinding, Excluded, Verdict } from "../../doctor/index.ts";

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const downUses: CommandUses = {
+export const uses: CommandUses = {
   down: {
     examples: ["podtrust plan --down", "podtrust down", "podtrust down --only server"],
     guide: "aws",
@@ -13,11 +13,11 @@ export const downUses: CommandUses = {
 };
 
 /** `podtrust down`: deletes what carries the stack's tags. */
-export function defineDown(program: Command, context: CommandContext): void {
-  const command = program
-    .command("down")
-    .argument("[plan]", "a file of podtrust plan --down -o: deletes just what it showed, without asking")
-    .description("delete everything of the stack: all that carries its tag, label or comment");
+export function define(command: Command, context: CommandContext): void {
+  command.argument(
+    "[plan]",
+    "a file of podtrust plan --down -o: deletes just what it showed, without asking",
+  );
   withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .option("--confirm <stack>", "the stack's name, in place of typing it where a machine is deleted")

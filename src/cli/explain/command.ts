@@ -6,7 +6,7 @@ import type { CommandUses } from "../../core/command-line/index.ts";
 const role = "arn:aws:iam::111122223333:role/web";
 
 /** Examples and guide of the command. */
-export const explainUses: CommandUses = {
+export const uses: CommandUses = {
   explain: {
     examples: [
       `podtrust token --raw shop/web | podtrust explain --token - --role ${role}`,
@@ -18,13 +18,9 @@ export const explainUses: CommandUses = {
 };
 
 /** `podtrust explain`: whether AWS or another relying party would accept a token and, rule by rule, why not. */
-export function defineExplain(program: Command, context: CommandContext): void {
+export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  program
-    .command("explain")
-    .description(
-      "explain whether AWS, Google Cloud, Azure or OpenBao would accept a token and, rule by rule, why not",
-    )
+  command
     .requiredOption("--token <file>", "the token's file; - reads standard input")
     .option("--for <relying party>", "who is asked: aws, gcp, azure or openbao", "aws")
     .option("--role <arn>", "the role of AWS to assume")

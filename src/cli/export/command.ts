@@ -12,7 +12,7 @@ interface AnsibleOptions {
 }
 
 /** Examples and guide of the commands. */
-export const exportUses: CommandUses = {
+export const uses: CommandUses = {
   "export opentofu": {
     examples: [
       "podtrust export opentofu > main.tf",
@@ -40,10 +40,7 @@ export const exportUses: CommandUses = {
 };
 
 /** `podtrust export`: the same in the words of other tools. */
-export function defineExport(program: Command, context: CommandContext): void {
-  const command = program
-    .command("export")
-    .description("write what a config owns in the form of other tools: OpenTofu, Ansible");
+export function define(command: Command, context: CommandContext): void {
   command
     .command("opentofu")
     .description("print the stack's resources as a file of OpenTofu or Terraform")

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const importUses: CommandUses = {
+export const uses: CommandUses = {
   import: {
     examples: ["podtrust import provider", "podtrust import web --yes", "podtrust import provider web api"],
     guide: "aws",
@@ -13,13 +13,8 @@ export const importUses: CommandUses = {
 };
 
 /** `podtrust import NAME…`: takes over what exists already. */
-export function defineImport(program: Command, context: CommandContext): void {
-  const command = program
-    .command("import")
-    .description(
-      "take over an existing OIDC provider or IAM roles: tag them, and update them to match the config",
-    )
-    .argument("<name...>", "provider, a role's name, or an ID that plan shows");
+export function define(command: Command, context: CommandContext): void {
+  command.argument("<name...>", "provider, a role's name, or an ID that plan shows");
   withAllowances(withStackOptions(command))
     .option("--yes", "do not ask for confirmation")
     .addHelpText(

@@ -4,7 +4,7 @@ import type { InitCommandOptions } from "./run.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const initUses: CommandUses = {
+export const uses: CommandUses = {
   init: {
     examples: [
       "podtrust init",
@@ -16,12 +16,8 @@ export const initUses: CommandUses = {
 };
 
 /** `podtrust init`: a config file from five answers, most of which it finds by itself. */
-export function defineInit(program: Command, context: CommandContext): void {
-  program
-    .command("init")
-    .description(
-      "write a config file with comments: finds what is there, and asks five questions or takes flags",
-    )
+export function define(command: Command, context: CommandContext): void {
+  command
     .option("-f, --file <file>", "file to write", "podtrust.yaml")
     .option("--stack <name>", "the name of everything the file owns", "prod")
     .option(

@@ -9,10 +9,8 @@ interface JobCommandOptions {
 }
 
 /** `podtrust job`: the demo's workload, run inside the pod or as the demo's child process. */
-export function defineJob(program: Command, context: CommandContext): void {
-  program
-    .command("job", { hidden: true })
-    .description("ask AWS who this workload is and which parameters it may read")
+export function define(command: Command, context: CommandContext): void {
+  command
     .option("--path <path>", "list the names of parameters under this path", "/")
     .option("--read <name>", "read this one parameter in place of the list (its value is not printed)")
     .addHelpText(

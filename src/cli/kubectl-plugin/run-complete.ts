@@ -1,7 +1,7 @@
 import { candidates } from "../completion/candidates.ts";
-import { completionTree } from "../completion/tree.ts";
 import { podtrust } from "../commands.ts";
-import { createContext, createProgram } from "../../core/command-line/index.ts";
+import { programNode } from "../completion/tree.ts";
+import { createContext } from "../../core/command-line/index.ts";
 import type { ExitCode, Host } from "../../core/terminal/index.ts";
 
 // ShellCompDirectiveDefault and …NoFileComp of cobra, in whose form kubectl reads the answer
@@ -9,15 +9,14 @@ import type { ExitCode, Host } from "../../core/terminal/index.ts";
 const directive = { files: 0, noFiles: 4 } as const;
 
 /** Prints what completes the last of the words, a line each with its description, and then a directive. */
-export function runComplete(words: readonly string[], host: Host): Promise<ExitCode> {
-  const switches = { json: false, verbose: false };
-  const context = createContext(host, switches);
-  const found = candidates(completionTree(createProgram(context, switches, podtrust)), words);
+export async function runComplete(words: readonly string[], host: Host): Promise<ExitCode> {
+  const context = createContext(host, { json: false, verbose: false });
+  const found = candidates(await programNode(context, podtrust), words);
   const lines = found.words.map(({ word, description }) =>
     description === "" ? word : `${word}\t${description.replaceAll(/\s+/gu, " ")}`,
   );
   context.screen.out.data(
     `${[...lines, `:${found.files ? directive.files : directive.noFiles}`].join("\n")}\n`,
   );
-  return Promise.resolve(0);
+  return 0;
 }

@@ -7,7 +7,7 @@ interface KubectlOptions {
 }
 
 /** Examples and guide of the command. */
-export const kubectlUses: CommandUses = {
+export const uses: CommandUses = {
   kubectl: {
     examples: [
       "podtrust kubectl get nodes",
@@ -19,10 +19,8 @@ export const kubectlUses: CommandUses = {
 };
 
 /** `podtrust kubectl ARGS`: kubectl on the stack's cluster, through the SSH connection. */
-export function defineKubectl(program: Command, context: CommandContext): void {
-  program
-    .command("kubectl")
-    .description("run kubectl on the cluster of the stack's machine, through the SSH connection")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("[args...]", "kubectl's own words, such as get pods -A")
     .option("-f, --file <file>", "config file; before kubectl's words", "podtrust.yaml")
     .allowUnknownOption()

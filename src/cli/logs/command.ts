@@ -11,7 +11,7 @@ interface LogsOptions {
 }
 
 /** Examples and guide of the command. */
-export const logsUses: CommandUses = {
+export const uses: CommandUses = {
   logs: {
     examples: ["podtrust logs", "podtrust logs k3s", "podtrust logs publisher --follow"],
     guide: "machine",
@@ -19,10 +19,8 @@ export const logsUses: CommandUses = {
 };
 
 /** `podtrust logs`: what the publisher, k3s, or the first boot said on the stack's machine. */
-export function defineLogs(program: Command, context: CommandContext): void {
-  program
-    .command("logs")
-    .description("show a log of the stack's machine")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("[which]", "publisher, k3s or bootstrap (the machine's first boot)", "publisher")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("-F, --follow", "go on showing what comes")

@@ -246,7 +246,7 @@ function defineSigner(manifests: Command, context: CommandContext): void {
 }
 
 /** Examples and guide of the commands. */
-export const manifestsUses: CommandUses = {
+export const uses: CommandUses = {
   ...policyUses,
   "manifests signer": {
     examples: [
@@ -331,12 +331,7 @@ export const manifestsUses: CommandUses = {
 };
 
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
-export function defineManifests(program: Command, context: CommandContext): void {
-  const manifests = program
-    .command("manifests")
-    .description(
-      "print Kubernetes manifests for workloads, injection, bindings, operator and publisher, and policies for IAM, buckets and OpenBao",
-    );
+export function define(manifests: Command, context: CommandContext): void {
   definePublisher(manifests, context);
   manifests
     .command("publisher-rbac")

@@ -5,7 +5,7 @@ import type { CommandUses } from "../../core/command-line/index.ts";
 import type { MapCommandOptions } from "./run.ts";
 
 /** Examples and guide of the command. */
-export const mapUses: CommandUses = {
+export const uses: CommandUses = {
   map: {
     examples: ["podtrust map", "podtrust map --redact -o audit.html", "podtrust map --watch"],
     guide: "map",
@@ -13,12 +13,8 @@ export const mapUses: CommandUses = {
 };
 
 /** `podtrust map`: who can become what, as one page for a person or as data. */
-export function defineMap(program: Command, context: CommandContext): void {
-  withAzureCli(
-    withIssuerOptions(
-      program.command("map").description("draw who can become what in AWS, and what breaks when a link goes"),
-    ),
-  )
+export function define(command: Command, context: CommandContext): void {
+  withAzureCli(withIssuerOptions(command))
     .option("-o, --output <file>", "the page's file; podtrust-map.html by default, none with --json")
     .option("--redact", "leave out account IDs and ARNs")
     .option(

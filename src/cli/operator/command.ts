@@ -6,7 +6,7 @@ import type { OperatorStatusOptions } from "./status.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the commands. */
-export const operatorUses: CommandUses = {
+export const uses: CommandUses = {
   "operator run": {
     examples: [
       "podtrust operator run",
@@ -26,10 +26,7 @@ export const operatorUses: CommandUses = {
 };
 
 /** `podtrust operator`: what runs in the cluster, until SIGTERM; `podtrust operator status` asks it how it is. */
-export function defineOperator(program: Command, context: CommandContext): void {
-  const operator = program
-    .command("operator")
-    .description("run the operator in the cluster, or ask a running one for its status");
+export function define(operator: Command, context: CommandContext): void {
   operator
     .command("run", { isDefault: true })
     .description(

@@ -10,7 +10,7 @@ interface OutputOptions {
 }
 
 /** Examples and guide of the command. */
-export const outputUses: CommandUses = {
+export const uses: CommandUses = {
   output: {
     examples: ["podtrust output", "podtrust output issuer_url", "podtrust output public_ip -f staging.yaml"],
     guide: "from-nothing",
@@ -18,11 +18,9 @@ export const outputUses: CommandUses = {
 };
 
 /** `podtrust output`: names, addresses and ARNs for scripts. */
-export function defineOutput(program: Command, context: CommandContext): void {
-  program
-    .command("output")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("[name]", "print this one alone, for example public_ip")
-    .description("print the names, addresses and ARNs of what the config owns, for scripts")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .action((name: string | undefined, options: OutputOptions) => runOutput(context, name, options));
 }

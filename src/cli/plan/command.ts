@@ -15,7 +15,7 @@ interface PlanOptions extends StackCommandOptions, SpecOptions {
 }
 
 /** Examples and guide of the command. */
-export const planUses: CommandUses = {
+export const uses: CommandUses = {
   plan: {
     examples: ["podtrust plan", "podtrust plan --check -o prod.plan", "podtrust plan --bindings ./bindings"],
     guide: "aws",
@@ -23,10 +23,7 @@ export const planUses: CommandUses = {
 };
 
 /** `podtrust plan`: what `up` would do, field by field. */
-export function definePlan(program: Command, context: CommandContext): void {
-  const command = program
-    .command("plan")
-    .description("show what up would change, field by field, without changing anything");
+export function define(command: Command, context: CommandContext): void {
   withAllowances(withSelection(withStackOptions(command)))
     .option("--check", "exit 3 when something differs from the config")
     .option("--down", "show what down would delete instead")

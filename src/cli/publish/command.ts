@@ -5,7 +5,7 @@ import type { PublishS3Options } from "./run.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the commands. */
-export const publishUses: CommandUses = {
+export const uses: CommandUses = {
   "publish keys": {
     examples: [
       "podtrust publish keys",
@@ -21,11 +21,8 @@ export const publishUses: CommandUses = {
 };
 
 /** `podtrust publish s3` and `publish keys`: bring the documents into a bucket, and the keys to who is given them, once. */
-export function definePublish(program: Command, context: CommandContext): void {
+export function define(publish: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  const publish = program
-    .command("publish")
-    .description("upload the OIDC discovery document and JWKS to an S3 bucket, or the JWKS to a cloud");
   publish
     .command("s3")
     .description("read the cluster once, and upload what differs to the bucket of the config")

@@ -9,7 +9,7 @@ interface RollbackOptions {
 }
 
 /** Examples and guide of the commands. */
-export const publisherUses: CommandUses = {
+export const uses: CommandUses = {
   "publisher upgrade": {
     examples: [
       "podtrust publisher upgrade",
@@ -29,10 +29,7 @@ export const publisherUses: CommandUses = {
 };
 
 /** `podtrust publisher upgrade`, `publisher rollback`: the publisher on the config's machine. */
-export function definePublisher(program: Command, context: CommandContext): void {
-  const publisher = program
-    .command("publisher")
-    .description("upgrade the publisher on the machine, or go back to the version before");
+export function define(publisher: Command, context: CommandContext): void {
   publisher
     .command("upgrade")
     .description("install this podtrust's publisher on the machine, with no request lost")

@@ -8,10 +8,8 @@ interface RenewTokenOptions {
 }
 
 /** `podtrust renew-token`: what a timer on the publisher's machine runs; no person needs it. */
-export function defineRenewToken(program: Command, context: CommandContext): void {
-  program
-    .command("renew-token", { hidden: true })
-    .description("renew the token by which the publisher on this machine reads the cluster")
+export function define(command: Command, context: CommandContext): void {
+  command
     .requiredOption("-f, --file <file>", "the publisher's config file")
     .requiredOption("--kubeconfig <file>", "an administrator's kubeconfig")
     .action((options: RenewTokenOptions) => runRenewToken(context, options));

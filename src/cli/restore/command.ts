@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 import type { RestoreOptions } from "./run.ts";
 
 /** Examples and guide of the command. */
-export const restoreUses: CommandUses = {
+export const uses: CommandUses = {
   restore: {
     examples: [
       "podtrust restore prod.age --identity backup-identity.txt",
@@ -16,10 +16,8 @@ export const restoreUses: CommandUses = {
 };
 
 /** `podtrust restore FILE`: a publisher's backup back into its place, before the publisher is started. */
-export function defineRestore(program: Command, context: CommandContext): void {
-  program
-    .command("restore")
-    .description("put a backup of the publisher back, before the publisher is started")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("<file>", "the backup")
     .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
     .option("-i, --identity <file>", "file with the age identity that opens it")

@@ -31,7 +31,7 @@ const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
 const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 
 /** Examples and guide of the commands. */
-export const rotateUses: CommandUses = {
+export const uses: CommandUses = {
   "rotate status": {
     examples: [
       "podtrust rotate status",
@@ -59,12 +59,12 @@ export const rotateUses: CommandUses = {
 };
 
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
-export function defineRotate(
-  program: Command,
+export function define(
+  rotate: Command,
   context: CommandContext,
   elsewhere?: Elsewhere,
   across?: Across,
-): Command {
+): void {
   const isDone = async (
     options: RotateOptions,
     words: readonly string[],
@@ -73,9 +73,6 @@ export function defineRotate(
     if (elsewhere === undefined || options.state !== undefined) return false;
     return elsewhere(options.file ?? "podtrust.yaml", words, more);
   };
-  const rotate = program
-    .command("rotate")
-    .description("show, distrust and restore the signing keys that the publisher serves as JWKS");
   const status = withPublisher(rotate.command("status"));
   // What is published is read from outside, and API servers are looked at, only where a config may list these.
   if (across !== undefined)
@@ -103,5 +100,4 @@ export function defineRotate(
       const { runRotateRestore } = await import("./run.ts");
       await runRotateRestore(context, kid, options);
     });
-  return rotate;
 }

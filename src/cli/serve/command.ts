@@ -4,7 +4,7 @@ import type { Outside, ServeCommandOptions } from "./run.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const serveUses: CommandUses = {
+export const uses: CommandUses = {
   serve: {
     examples: ["podtrust serve", "podtrust serve -f prod.yaml -f staging.yaml", "podtrust serve --verbose"],
     guide: "publish",
@@ -12,13 +12,9 @@ export const serveUses: CommandUses = {
 };
 
 /** `podtrust serve`: publishes issuers' documents until SIGTERM; SIGHUP reads the config again. */
-export function defineServe(program: Command, context: CommandContext, outside?: Outside): void {
+export function define(command: Command, context: CommandContext, outside?: Outside): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  program
-    .command("serve")
-    .description(
-      "serve the cluster's OIDC discovery document and JWKS over HTTPS, with a certificate from Let's Encrypt",
-    )
+  command
     .option("-f, --file <file>", "config file; repeatable (default: podtrust.yaml)", collect)
     .option(
       "--insecure-run-as-root",

@@ -8,7 +8,7 @@ import type { SignerRunOptions } from "./run.ts";
 const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 
 /** Examples and guide of the commands. */
-export const signerUses: CommandUses = {
+export const uses: CommandUses = {
   "signer run": {
     examples: [
       "podtrust signer run",
@@ -182,10 +182,7 @@ function defineRunning(signer: Command, context: CommandContext): void {
 }
 
 /** `podtrust signer`: signs the cluster's tokens in place of the API server (KEP-740), and keeps the keys. */
-export function defineSigner(program: Command, context: CommandContext): void {
-  const signer = program
-    .command("signer")
-    .description("sign the cluster's tokens outside the API server, and rotate without a restart");
+export function define(signer: Command, context: CommandContext): void {
   defineRun(signer, context);
   defineKeys(signer, context);
   defineRunning(signer, context);

@@ -7,7 +7,7 @@ interface SshOptions {
 }
 
 /** Examples and guide of the command. */
-export const sshUses: CommandUses = {
+export const uses: CommandUses = {
   ssh: {
     examples: ["podtrust ssh", "podtrust ssh systemctl status k3s", "podtrust ssh -f staging.yaml uptime"],
     guide: "machine",
@@ -15,14 +15,12 @@ export const sshUses: CommandUses = {
 };
 
 /** `podtrust ssh`: a shell on the stack's machine, or one command there. */
-export function defineSsh(program: Command, context: CommandContext): void {
-  program
-    .command("ssh")
-    .description("log in to the stack's machine, whose host key is pinned")
+export function define(command: Command, context: CommandContext): void {
+  command
     .argument("[command...]", "run this there in place of a shell, after --")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .addHelpText("after", "\nExits as the command does, and with 1 where the machine cannot be reached.\n")
-    .action((command: readonly string[], options: SshOptions) => runSsh(context, command, options));
+    .action((words: readonly string[], options: SshOptions) => runSsh(context, words, options));
 }
 
 /** `podtrust ssh [-- COMMAND…]`. */

@@ -5,7 +5,7 @@ import { withAzureCli, withIssuerOptions, withLinks } from "../options/stack.ts"
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 /** Examples and guide of the command. */
-export const statusUses: CommandUses = {
+export const uses: CommandUses = {
   status: {
     examples: ["podtrust status", "podtrust status --watch", "podtrust status --only sts --json"],
     guide: "check",
@@ -13,16 +13,8 @@ export const statusUses: CommandUses = {
 };
 
 /** `podtrust status`: every link of the chain, as it is seen from here. */
-export function defineStatus(program: Command, context: CommandContext): void {
-  withLinks(
-    withAzureCli(
-      withIssuerOptions(
-        program
-          .command("status")
-          .description("check every link, from the cluster's signing keys to the role's permissions"),
-      ),
-    ),
-  )
+export function define(command: Command, context: CommandContext): void {
+  withLinks(withAzureCli(withIssuerOptions(command)))
     .option("--watch [time]", "check again every 10 s, or as often as given, until Ctrl-C")
     .addHelpText(
       "after",

@@ -1,4 +1,5 @@
-import { defined, links, type Outcome, PodtrustError } from "../../core/base/index.ts";
+import { defined, links, PodtrustError } from "../../core/base/index.ts";
+import type { Outcome } from "../../core/reasons/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type Finding, type LinkReport, statusOf, type StatusReport } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -28,7 +28,7 @@ interface TestCommandOptions extends RouteOptions {
 }
 
 /** Examples and guide of the command. */
-export const testUses: CommandUses = {
+export const uses: CommandUses = {
   test: {
     examples: ["podtrust test", "podtrust test --only web", "podtrust test --junit results.xml"],
     guide: "check",
@@ -36,15 +36,9 @@ export const testUses: CommandUses = {
 };
 
 /** `podtrust test`: real calls with real tokens, those that must succeed and those that must not. */
-export function defineTest(program: Command, context: CommandContext): void {
+export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  withIssuerOptions(
-    program
-      .command("test")
-      .description(
-        "call STS with real tokens: ServiceAccounts of the config are authorized, all others denied",
-      ),
-  )
+  withIssuerOptions(command)
     .option("--only <role>", "only this role; repeatable", collect)
     .option("--skip <role>", "all but this role; repeatable", collect)
     .option(

@@ -18,7 +18,7 @@ interface TokenCommandOptions extends ClusterOptions {
 }
 
 /** Examples and guide of the command. */
-export const tokenUses: CommandUses = {
+export const uses: CommandUses = {
   token: {
     examples: [
       "podtrust token shop/web",
@@ -30,11 +30,9 @@ export const tokenUses: CommandUses = {
 };
 
 /** `podtrust token NAMESPACE/NAME`: mints a ServiceAccount's token and shows what is in it. */
-export function defineToken(program: Command, context: CommandContext): void {
+export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  program
-    .command("token")
-    .description("create a ServiceAccount token (TokenRequest) and print it decoded")
+  command
     .argument("<namespace/name>", "the ServiceAccount")
     .option(
       "--audience <audience>",

@@ -14,7 +14,7 @@ interface TunnelOptions {
 }
 
 /** Examples and guide of the command. */
-export const tunnelUses: CommandUses = {
+export const uses: CommandUses = {
   tunnel: {
     examples: ["podtrust tunnel", "podtrust tunnel --port 6443", "podtrust tunnel -f staging.yaml"],
     guide: "machine",
@@ -22,10 +22,8 @@ export const tunnelUses: CommandUses = {
 };
 
 /** `podtrust tunnel`: the cluster's API on a port of this machine, for as long as it runs. */
-export function defineTunnel(program: Command, context: CommandContext): void {
-  program
-    .command("tunnel")
-    .description("forward a local port to the Kubernetes API of the stack's machine until ended")
+export function define(command: Command, context: CommandContext): void {
+  command
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--port <port>", "port of loopback", "6443")
     .option("--merge", "put the cluster into your kubeconfig, as a context named after the stack")

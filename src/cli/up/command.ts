@@ -11,7 +11,7 @@ interface UpOptions extends ChangeOptions {
 }
 
 /** Examples and guide of the command. */
-export const upUses: CommandUses = {
+export const uses: CommandUses = {
   up: {
     examples: ["podtrust up", "podtrust up --only provider --only trust --yes", "podtrust up prod.plan"],
     guide: "aws",
@@ -19,11 +19,8 @@ export const upUses: CommandUses = {
 };
 
 /** `podtrust up`: makes AWS what the config says. */
-export function defineUp(program: Command, context: CommandContext): void {
-  const command = program
-    .command("up")
-    .argument("[plan]", "a file of podtrust plan -o: applies just what it showed, without asking")
-    .description("make machine, DNS name, cluster, publisher, OIDC provider and IAM roles match the config");
+export function define(command: Command, context: CommandContext): void {
+  command.argument("[plan]", "a file of podtrust plan -o: applies just what it showed, without asking");
   withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .option("--confirm <stack>", "the stack's name, in place of typing it where a machine is deleted")

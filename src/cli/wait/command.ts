@@ -11,7 +11,7 @@ interface WaitOptions extends ClusterOptions {
 }
 
 /** Examples and guide of the command. */
-export const waitUses: CommandUses = {
+export const uses: CommandUses = {
   "wait bindings": {
     examples: [
       "podtrust wait bindings",
@@ -23,10 +23,8 @@ export const waitUses: CommandUses = {
 };
 
 /** `podtrust wait bindings`: ends when the API server takes bindings. */
-export function defineWait(program: Command, context: CommandContext): void {
-  program
-    .command("wait")
-    .description("wait until the cluster is ready for something")
+export function define(command: Command, context: CommandContext): void {
+  command
     .command("bindings")
     .description("wait until the API server takes bindings, after their definitions were applied")
     .addOption(

@@ -16,16 +16,6 @@ export { type PersonProgram, programEnvironment } from "./program-environment.ts
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";
-export {
-  type BindingReason,
-  type Cause,
-  type CauseFacts,
-  type ChainCause,
-  isCause,
-  type Outcome,
-  type Reason,
-  reasons,
-} from "./reasons/index.ts";
 export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { TimeLimit } from "./time-limit.ts";

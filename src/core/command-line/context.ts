@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Logger } from "../base/index.ts";
-import { homeDirectory } from "../files/index.ts";
+import { homeDirectory } from "../home/index.ts";
 import { withDocumentPaths } from "./documents.ts";
 import {
   createOutput,

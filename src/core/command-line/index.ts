@@ -6,5 +6,5 @@ export { printNext } from "./next.ts";
 export { createProgram, parse } from "./program.ts";
 export { runTree } from "./run.ts";
 export { readTextFile } from "./text-file.ts";
-export type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
+export { type CommandTree, type CommandUse, type CommandUses, everyUse } from "./tree.ts";
 export { packageVersion, releaseFolder } from "./version.ts";

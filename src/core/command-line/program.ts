@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { ActionContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
@@ -41,8 +41,7 @@ function useOf(command: Command, uses: CommandUses): CommandUse {
 }
 
 /** Ends a command's help with how it is typed, and with the page that says more. */
-function addUse(command: Command, { uses }: CommandTree): void {
-  if (uses === undefined) return;
+function addUse(command: Command, uses: CommandUses): void {
   const { examples, guide } = useOf(command, uses);
   const page = guide === undefined ? "docs/README.md" : guidePage(guide);
   const lines = [
@@ -53,8 +52,20 @@ function addUse(command: Command, { uses }: CommandTree): void {
   command.addHelpText("after", lines.join("\n"));
 }
 
-/** The tree of all commands, with the switches that each of them takes. */
-export function createProgram(context: ActionContext, switches: Switches, tree: CommandTree): Command {
+/** Of the root's commands the name alone is listed: what else is typed with one is loaded with it. */
+const subcommandTerm = (command: Command): string =>
+  command.parent?.parent === null ? command.name() : new Help().subcommandTerm(command);
+
+/**
+ * The commands of a tree with the switches that each of them takes. Of `line`, where it is given, those that it names have
+ * their words; the others have a name and a description, which is what help lists.
+ */
+export async function createProgram(
+  context: ActionContext,
+  switches: Switches,
+  tree: CommandTree,
+  line?: readonly string[],
+): Promise<Command> {
   const program = new Command(tree.name);
   const { out, err } = context.screen;
   program
@@ -65,7 +76,7 @@ export function createProgram(context: ActionContext, switches: Switches, tree: 
     // What follows the words of `podtrust kubectl` is kubectl's.
     .enablePositionalOptions()
     .exitOverride()
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, subcommandTerm })
     .configureOutput({
       writeOut: (help) => printHelp(out, help),
       writeErr: (help) => printHelp(err, help),
@@ -80,9 +91,20 @@ export function createProgram(context: ActionContext, switches: Switches, tree: 
     else out.line(version);
     throw new CommanderError(0, "commander.version", version);
   });
+  const uses = { ...tree.uses };
+  const unloaded = new Set<Command>();
   for (const { title, commands } of tree.groups) {
     program.commandsGroup(`${title}:`);
-    for (const define of commands) define(program, context);
+    for (const { name, description, hidden = false, load } of commands) {
+      const command = program.command(name, { hidden }).description(description);
+      if (line?.includes(name) === false) {
+        unloaded.add(command);
+        continue;
+      }
+      const words = await load();
+      words.define(command, context);
+      Object.assign(uses, words.uses);
+    }
   }
   if (tree.root === undefined) {
     program.commandsGroup("Other:");
@@ -90,9 +112,10 @@ export function createProgram(context: ActionContext, switches: Switches, tree: 
     defineHelp(program);
   } else tree.root(program, context);
   for (const command of everyCommand(program)) {
+    if (unloaded.has(command)) continue;
     // The root has the switches too, so that `podtrust --json plan` means what it says.
     addSwitches(command);
-    addUse(command, tree);
+    if (tree.uses !== undefined) addUse(command, uses);
     if (command.commands.length > 0 && command !== program)
       command.helpCommand("help [command]", "show help for a command");
   }

@@ -35,7 +35,7 @@ export async function runTree(args: readonly string[], host: Host, tree: Command
   const switches = typedSwitches(args);
   const plain = createContext(host, switches);
   const context = tree.extend?.(plain) ?? plain;
-  const program = createProgram(context, switches, tree);
+  const program = await createProgram(context, switches, tree, args);
   try {
     refuseHelpForNothing(program, args);
     await parse(program, args);

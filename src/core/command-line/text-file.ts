@@ -1,5 +1,4 @@
 import { collectBytes, errorText, PodtrustError } from "../base/index.ts";
-import { readBoundedText } from "../files/index.ts";
 import type { ActionContext } from "./context.ts";
 
 /** A file that was named on the command line. */
@@ -17,7 +16,11 @@ export async function readTextFile(context: ActionContext, file: NamedFile): Pro
   const fromInput = file.stdin === true && file.name === "-";
   const what = `${file.option} ${file.name}`;
   try {
-    if (!fromInput) return await readBoundedText(context.path(file.name), file.maxBytes);
+    if (!fromInput) {
+      // Loaded here: every command line loads this file, and few of them name one.
+      const { readBoundedText } = await import("../files/index.ts");
+      return await readBoundedText(context.path(file.name), file.maxBytes);
+    }
     return (await collectBytes(context.stdin, file.maxBytes)).toString("utf8");
   } catch (error) {
     if (error instanceof RangeError) {

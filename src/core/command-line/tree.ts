@@ -2,16 +2,31 @@ import type { Command } from "commander";
 import type { ActionContext } from "./context.ts";
 
 /**
- * Adds one command to the program. The file holds the command's words only; what does the work is imported
- * inside the action, so that `podtrust --help` loads none of it.
+ * What the `command.ts` of a command exports: its words only. What does the work is imported inside the action, so that
+ * help loads none of it.
  */
-type DefineCommand = (program: Command, context: ActionContext) => void;
+export interface CommandWords {
+  /** Gives a command, which has its name and description, its options, arguments and action. */
+  readonly define: (command: Command, context: ActionContext) => void;
+  readonly uses?: CommandUses;
+}
+
+/** A command as the program's help lists it. */
+export interface CommandEntry {
+  readonly name: string;
+  /** What it does, in the imperative. */
+  readonly description: string;
+  /** Not listed: for programs of ours, not for people. */
+  readonly hidden?: true;
+  /** Called only where the command is named: a command line pays for no other command's words. */
+  readonly load: () => Promise<CommandWords>;
+}
 
 /** Commands that are for the same, under one title in help. */
 export interface CommandGroup {
   /** `Set up` */
   readonly title: string;
-  readonly commands: readonly DefineCommand[];
+  readonly commands: readonly CommandEntry[];
 }
 
 /** How one command is typed, and where more is said of it: what its help text ends with. */
@@ -32,7 +47,14 @@ export interface CommandTree {
   readonly groups: readonly CommandGroup[];
   /** Makes the program itself a command, which may have others below it: `podtrust-sandbox --port 0`. */
   readonly root?: (program: Command, context: ActionContext) => void;
+  /** Of the root, and of what every program has; other commands bring theirs. */
   readonly uses?: CommandUses;
   /** What the actions of this program work with beside what every program's have. */
   readonly extend?: (context: ActionContext) => ActionContext;
+}
+
+/** How every command of a program is typed. */
+export async function everyUse({ groups, uses }: CommandTree): Promise<CommandUses> {
+  const all = await Promise.all(groups.flatMap(({ commands }) => commands).map((entry) => entry.load()));
+  return Object.assign({}, uses, ...all.map((words) => words.uses)) as CommandUses;
 }

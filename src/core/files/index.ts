@@ -1,5 +1,4 @@
 export { readBounded, readBoundedText } from "./bounded.ts";
-export { homeDirectory } from "./home.ts";
 export { type FileLock, type LockOwner } from "./lock.ts";
 export { fileCode, type Files, machineFiles } from "./machine.ts";
 export { type OpenedText, readOpened } from "./opened.ts";

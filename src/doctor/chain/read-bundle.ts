@@ -1,4 +1,5 @@
-import { defined, type Link, links, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
+import { defined, type Link, links } from "../../core/base/index.ts";
+import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { BundleValue } from "../index.ts";
 import type {

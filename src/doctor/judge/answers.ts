@@ -1,4 +1,5 @@
-import { isRecord, type Reason } from "../../core/base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import { bodyStart, type Judged, jsonBody, responseOf } from "./judged.ts";

@@ -1,4 +1,5 @@
-import { hostNameOf, type Reason } from "../../core/base/index.ts";
+import { hostNameOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
 import { isOverdue } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";

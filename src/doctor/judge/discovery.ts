@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { hostNameOf, type Reason } from "../../core/base/index.ts";
+import { hostNameOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { type IssuerFinding, isPrivateAddress, isPrivateName, jwksUriOf } from "../../issuer/index.ts";
 import { issuerDifference } from "../../rules/oidc/index.ts";
 import { addressesIn } from "../facts.ts";

@@ -1,4 +1,5 @@
-import { type Link, links, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
+import { type Link, links } from "../../core/base/index.ts";
+import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 
 /**
  * What a look came to, worst first. `incident`: the provider's own, and `propagating`: a change that spreads. Of both time

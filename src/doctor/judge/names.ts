@@ -1,5 +1,6 @@
 import { isPrivateAddress } from "../../issuer/index.ts";
-import { hostNameOf, type Reason } from "../../core/base/index.ts";
+import { hostNameOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { addressesIn, type NameAnswer, type NameFacts } from "../facts.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { Judged } from "./judged.ts";

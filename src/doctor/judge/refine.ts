@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { IssuerFinding } from "../../issuer/index.ts";
 import { refuseStatus } from "./answers.ts";
 import { foreignName, noConnection, noHandshake, untrusted } from "./connections.ts";

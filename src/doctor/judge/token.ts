@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { servedDocuments } from "../../issuer/index.ts";
 import type { KeyChecks } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";

@@ -1,4 +1,5 @@
-import { type Clock, type JsonRecord, PodtrustError, type Reason } from "../../core/base/index.ts";
+import { type Clock, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { type BoundKind, partyNames, type StatusCondition } from "../../rules/bindings/index.ts";
 import {

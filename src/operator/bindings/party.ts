@@ -1,4 +1,5 @@
-import type { Clock, Reason } from "../../core/base/index.ts";
+import type { Clock } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { BoundParty } from "../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome, ClusterClients, TrustFactsOf, TrustOutcome } from "./pass.ts";
 

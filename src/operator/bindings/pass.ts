@@ -1,4 +1,5 @@
-import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
+import type { Clock, JsonRecord } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import type { GrantedTo, StatusCondition } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";

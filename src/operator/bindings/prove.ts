@@ -1,10 +1,5 @@
-import {
-  asPodtrustError,
-  defined,
-  type ErrorCode,
-  type PodtrustError,
-  type Reason,
-} from "../../core/base/index.ts";
+import { asPodtrustError, defined, type ErrorCode, type PodtrustError } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import {
   type Binding,
   type ConditionContent,

@@ -1,4 +1,5 @@
-import { defined, recordOf, recordsOf, textOf, type Reason } from "../../core/base/index.ts";
+import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import {
   apiVersion,
   bindingsManager,

@@ -17,7 +17,7 @@ export interface Regarding {
 export interface NewEvent {
   readonly regarding: Regarding;
   readonly type: "Normal" | "Warning";
-  /** A stable word, of `base/reasons/` where one fits. */
+  /** A stable word, of `core/reasons/` where one fits. */
   readonly reason: string;
   /** What was done or tried: `Inject`, `Evict`. */
   readonly action: string;

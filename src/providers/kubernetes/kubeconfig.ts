@@ -2,7 +2,8 @@ import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { homeDirectory, type OpenedText, readOpened } from "../../core/files/index.ts";
+import { type OpenedText, readOpened } from "../../core/files/index.ts";
+import { homeDirectory } from "../../core/home/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 
 /** A file of a kubeconfig, as it was read. */

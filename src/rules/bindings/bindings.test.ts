@@ -24,7 +24,7 @@ import {
   webRole,
   withManaged,
 } from "../../../test/support/bindings/objects.ts";
-import { reasons } from "../../core/base/index.ts";
+import { reasons } from "../../core/reasons/index.ts";
 import {
   type Binding,
   bindingMark,

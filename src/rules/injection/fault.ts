@@ -1,4 +1,5 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./annotated-access.ts";
 import { inject, type Injection } from "./inject.ts";

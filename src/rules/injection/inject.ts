@@ -1,4 +1,5 @@
-import { type JsonRecord, type Reason, recordOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { accountAnnotations, podAnnotations, skipLabel } from "./annotations.ts";
 import { annotationsOf, annotatedAccess, annotatedForAgent, type Surroundings } from "./annotated-access.ts";
 import { injectContainerCredentials, injectRole } from "./inject-role.ts";

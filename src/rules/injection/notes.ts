@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { limits } from "./patterns.ts";
 import { mountPaths } from "./place.ts";
 

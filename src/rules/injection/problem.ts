@@ -1,4 +1,5 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 import { mountedPath, type PodSpec, tokenFiles } from "./pod.ts";
 
 /** Why a pod cannot use its role. */

@@ -21,9 +21,6 @@ function addEnv(command: Command, context: ActionContext): void {
 export function addSandbox(command: Command, context: ActionContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   command
-    .description(
-      "run a local stand-in for AWS IAM, STS and SSM Parameter Store that enforces what AWS enforces",
-    )
     .option("--port <port>", "port to listen on; 0 for any free one", "4580")
     .option(
       "--listen <address>",

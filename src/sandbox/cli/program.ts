@@ -5,7 +5,8 @@ import { addSandbox } from "./command.ts";
 /** The sandbox alone, as @podtrust/sandbox brings it. */
 const sandbox: CommandTree = {
   name: "podtrust-sandbox",
-  description: "",
+  description:
+    "run a local stand-in for AWS IAM, STS and SSM Parameter Store that enforces what AWS enforces",
   groups: [],
   root: addSandbox,
   uses: {

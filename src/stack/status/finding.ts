@@ -1,4 +1,5 @@
-import { type ErrorCode, type Link, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
+import type { ErrorCode, Link } from "../../core/base/index.ts";
+import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 
 /** One thing that was found about a link. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
 
 /**
  * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.

@@ -1,4 +1,4 @@
-import type { ChainCause } from "../../../src/core/base/index.ts";
+import type { ChainCause } from "../../../src/core/reasons/index.ts";
 import { type ClusterFault } from "./pod-faults.ts";
 import { place } from "./pods.ts";
 import { type ClusterStack, issuer } from "./world.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type ChainCause, reasons } from "../../../src/core/base/index.ts";
+import { type ChainCause, reasons } from "../../../src/core/reasons/index.ts";
 import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { publicJwk } from "../../../src/rules/keys/index.ts";
 import { recorded } from "../../doctor/chain/record.ts";

@@ -1,4 +1,4 @@
-import type { ChainCause } from "../../../src/core/base/index.ts";
+import type { ChainCause } from "../../../src/core/reasons/index.ts";
 import type { ChainOptions } from "../../../src/doctor/chain/index.ts";
 import { account, later, place, pod, type PodChanges, variable } from "./pods.ts";
 import { roleArn, type ClusterStack } from "./world.ts";

@@ -1,13 +1,8 @@
 import { mkdtempDisposable, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type ChainCause,
-  type JsonRecord,
-  pemOf,
-  recordOf,
-  recordsOf,
-} from "../../../src/core/base/index.ts";
+import { type JsonRecord, pemOf, recordOf, recordsOf } from "../../../src/core/base/index.ts";
+import type { ChainCause } from "../../../src/core/reasons/index.ts";
 import { newSigningRequest } from "../../../src/core/x509/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { openssl } from "../../support/openssl.ts";

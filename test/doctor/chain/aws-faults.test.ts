@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
-import { reasons } from "../../../src/core/base/index.ts";
+import { reasons } from "../../../src/core/reasons/index.ts";
 import { judgeChain } from "../../../src/doctor/chain/index.ts";
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
 import { serveByAcme } from "../../support/acme-publisher.ts";

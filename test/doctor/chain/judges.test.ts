@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Reason } from "../../../src/core/base/index.ts";
+import type { Reason } from "../../../src/core/reasons/index.ts";
 import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { saysSomething } from "../../../src/doctor/judge/index.ts";
 import { type Recorded, recordedFaults } from "./recorded.ts";

@@ -1,7 +1,7 @@
 /** What was seen of faults in real parts, judged again: by these facts the judges are walked line by line. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isCause, type Reason, reasons } from "../../../src/core/base/index.ts";
+import { isCause, type Reason, reasons } from "../../../src/core/reasons/index.ts";
 import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { faults as issuerFaults } from "../faults.ts";
 import { recordedFaults } from "./recorded.ts";

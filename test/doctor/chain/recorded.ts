@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isCause, type Reason } from "../../../src/core/base/index.ts";
+import { isCause, type Reason } from "../../../src/core/reasons/index.ts";
 import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { type FaultOutput, steady } from "../outputs.ts";
 

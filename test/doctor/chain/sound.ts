@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Reason } from "../../../src/core/base/index.ts";
+import type { Reason } from "../../../src/core/reasons/index.ts";
 import type { ChainFacts, ChainReport } from "../../../src/doctor/chain/index.ts";
 
 /** Whether a pod that is made now gets what it needs; undefined where it was not tried. */

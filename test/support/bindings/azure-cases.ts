@@ -1,5 +1,5 @@
 /** Bindings and trusts of Azure as a test writes them, and what becomes of each: by our reader and `decide`, and at admission. */
-import type { BindingReason } from "../../../src/core/base/index.ts";
+import type { BindingReason } from "../../../src/core/reasons/index.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

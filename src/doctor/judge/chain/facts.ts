@@ -1,4 +1,5 @@
-import type { Link, Outcome, Reason } from "../../../core/base/index.ts";
+import type { Link } from "../../../core/base/index.ts";
+import type { Outcome, Reason } from "../../../core/reasons/index.ts";
 
 /*
  * All that was seen of a stack, as plain data: what is here can be written as JSON and read again. It holds no token, no key

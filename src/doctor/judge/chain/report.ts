@@ -1,4 +1,5 @@
-import { links, type Reason } from "../../../core/base/index.ts";
+import { links } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";

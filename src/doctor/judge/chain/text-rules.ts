@@ -1,4 +1,4 @@
-import type { Reason } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { type ChainFacts, lookedAt, type PodLook, type TextLook, type WorkloadLook } from "./facts.ts";
 
 /** A text, and what of the facts it is about. */

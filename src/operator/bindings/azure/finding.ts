@@ -1,4 +1,5 @@
-import { type ErrorCode, PodtrustError, type Reason } from "../../../core/base/index.ts";
+import { type ErrorCode, PodtrustError } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 
 const ofError: Readonly<Partial<Record<ErrorCode, Reason>>> = {

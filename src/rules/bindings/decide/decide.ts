@@ -1,4 +1,5 @@
-import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../../core/base/index.ts";
+import { defined, foldTagKey, mergeTags, partitionOf } from "../../../core/base/index.ts";
+import type { BindingReason } from "../../../core/reasons/index.ts";
 import { readArn } from "../../oidc/index.ts";
 import type {
   Binding,

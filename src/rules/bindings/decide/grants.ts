@@ -1,4 +1,4 @@
-import type { BindingReason } from "../../../core/base/index.ts";
+import type { BindingReason } from "../../../core/reasons/index.ts";
 import { type GrantedTo, isFor, type Whose } from "./is-for.ts";
 
 /** Why a binding gets nothing. */

@@ -1,4 +1,4 @@
-import type { BindingReason } from "../../../core/base/index.ts";
+import type { BindingReason } from "../../../core/reasons/index.ts";
 import { relyingParties } from "../../oidc/index.ts";
 import { firstGrant, type GrantRefusal, grantsFor } from "../decide/grants.ts";
 import { partyNames } from "../names.ts";

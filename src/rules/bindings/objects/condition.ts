@@ -1,4 +1,4 @@
-import { type Outcome, type Reason, reasons } from "../../../core/base/index.ts";
+import { type Outcome, type Reason, reasons } from "../../../core/reasons/index.ts";
 
 /** A condition of an object's status, as Kubernetes has them (metav1.Condition). */
 export interface StatusCondition {

@@ -1,4 +1,4 @@
-import type { Reason } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { cutMark, maxShown, saying } from "../notes.ts";
 import { concatenated, literal } from "./cel.ts";
 

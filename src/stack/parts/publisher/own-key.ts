@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PodtrustError } from "../../../core/base/index.ts";
-import { homeDirectory, readBoundedText } from "../../../core/files/index.ts";
+import { readBoundedText } from "../../../core/files/index.ts";
+import { homeDirectory } from "../../../core/home/index.ts";
 import type { Config, Environment } from "../../../config/index.ts";
 import { accessKeyIds, readAccessKey } from "../../../providers/backup-bucket/index.ts";
 

@@ -1,4 +1,5 @@
-import { lengthText, type Link, type PodtrustError, type Reason } from "../../../core/base/index.ts";
+import { lengthText, type Link, type PodtrustError } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import type { AzureIdentity, AzureTenant } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import { decideAssertion } from "../../../rules/azure/index.ts";

@@ -1,4 +1,5 @@
-import { lengthText, reasons, type Link } from "../../../core/base/index.ts";
+import { lengthText, type Link } from "../../../core/base/index.ts";
+import { reasons } from "../../../core/reasons/index.ts";
 import { finding, skipped, type Finding } from "../finding.ts";
 import type { DocumentReading, IssuerFinding } from "../../../issuer/index.ts";
 import type { DocumentName } from "../../../rules/oidc/index.ts";

@@ -1,4 +1,5 @@
-import type { ErrorCode, PodtrustError, Reason } from "../../../core/base/index.ts";
+import type { ErrorCode, PodtrustError } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import type { Seen } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 

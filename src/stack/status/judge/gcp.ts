@@ -1,4 +1,5 @@
-import type { Link, PodtrustError, Reason } from "../../../core/base/index.ts";
+import type { Link, PodtrustError } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import {

@@ -1,4 +1,5 @@
-import type { Link, Reason } from "../../../core/base/index.ts";
+import type { Link } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { judgeIssuer } from "../../../issuer/index.ts";
 import type { Facts, IssuerFacts, JudgedFacts } from "../facts.ts";
 import type { Finding } from "../finding.ts";

@@ -1,4 +1,5 @@
-import { lengthText, type Link, PodtrustError, type Reason, textOf } from "../../../core/base/index.ts";
+import { lengthText, type Link, PodtrustError, textOf } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import type { OpenBaoRole, OpenBaoServer } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import type { Jws } from "../../../rules/oidc/index.ts";

@@ -1,4 +1,5 @@
-import { lengthText, type PodtrustError, type Reason } from "../../../core/base/index.ts";
+import { lengthText, type PodtrustError } from "../../../core/base/index.ts";
+import type { Reason } from "../../../core/reasons/index.ts";
 import { accountAnnotations, injectionProblem, isAlive } from "../../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { awsSkewSeconds, issuerDifference, type Jws } from "../../../rules/oidc/index.ts";

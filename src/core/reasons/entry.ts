@@ -1,4 +1,4 @@
-import type { Link } from "../links.ts";
+import type { Link } from "../base/index.ts";
 
 /**
  * How a link of the chain was found. `unseen`: it could not be looked at from here, for a reason that is reported;

@@ -1,4 +1,4 @@
-import { links } from "../links.ts";
+import { links } from "../base/index.ts";
 import { awsReasons } from "./aws.ts";
 import { azureReasons } from "./azure.ts";
 import { bindingReasons } from "./bindings.ts";

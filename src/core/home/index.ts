@@ -1,0 +1,1 @@
+export { homeDirectory } from "./home.ts";
