@@ -35,7 +35,8 @@ export async function grantFleet({ plane }: BenchWorld): Promise<void> {
     policies: ["arn:aws:iam::aws:policy/*"],
     boundary,
   };
-  const spec = { accounts: [{ id: account, region: "eu-central-1" }], grants: [grant] };
+  // More than AWSTrust allows by default, and than a new account of AWS has.
+  const spec = { accounts: [{ id: account, region: "eu-central-1" }], grants: [grant], maxRoles: 1000 };
   await plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", JSON.stringify({ spec })]);
 }
 
