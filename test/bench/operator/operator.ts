@@ -34,9 +34,10 @@ export async function grantFleet({ plane }: BenchWorld): Promise<void> {
     accounts: [account],
     policies: ["arn:aws:iam::aws:policy/*"],
     boundary,
+    // More than a grant gives by default.
+    maxRoles: 1000,
   };
-  // More than AWSTrust allows by default, and than a new account of AWS has.
-  const spec = { accounts: [{ id: account, region: "eu-central-1" }], grants: [grant], maxRoles: 1000 };
+  const spec = { accounts: [{ id: account, region: "eu-central-1" }], grants: [grant] };
   await plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", JSON.stringify({ spec })]);
 }
 
