@@ -36,6 +36,8 @@ interface SeenTrust {
   /** `versionOf` the object. */
   readonly version: string;
   readonly trust: Shares | undefined;
+  /** Of namespaces, as they were asked for. */
+  readonly shares: Map<string, string>;
 }
 
 /** What of one relying party's objects is looked at here. */
@@ -200,7 +202,19 @@ export class ClusterView {
 
   /** Which share of the attempts a namespace's bindings count towards, by the trust as it was read last; until then by itself. */
   shareOf(namespace: string, trust: string | undefined): string {
-    return shareOf(namespace, this.#trusts.get(trust ?? "")?.trust);
+    const seen = this.#trusts.get(trust ?? "");
+    if (seen === undefined) return namespace;
+    // Asked of every namespace that waits, whenever a worker is free.
+    const known = seen.shares.get(namespace);
+    if (known !== undefined) return known;
+    const share = shareOf(namespace, seen.trust);
+    seen.shares.set(namespace, share);
+    return share;
+  }
+
+  /** The trust that a binding names, as it was last seen; undefined where there is no such binding. */
+  trustOf(key: string): string | undefined {
+    return this.#counts.get(key)?.trust;
   }
 
   /**
@@ -243,7 +257,8 @@ export class ClusterView {
     // Each is read again by the next attempt of a binding that names it.
     if (this.#trusts.size >= maxTrusts) this.#trusts.clear();
     const read = this.#of.read(object);
-    this.#trusts.set(name, { version, trust: "object" in read ? read.object : undefined });
+    const trust = "object" in read ? read.object : undefined;
+    this.#trusts.set(name, { version, trust, shares: new Map() });
   }
 
   #dropAll(): void {

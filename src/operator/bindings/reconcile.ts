@@ -228,13 +228,13 @@ function trustVersion({ facts: { trust } }: Pick<Pass, "facts">): string | undef
   return trust && versionOf(trust);
 }
 
-/** Whether nothing that is judged by has changed since a pass was done with its cut. */
-function isCutBefore(pass: Pass): boolean {
+/** Whether something that is judged by has changed since a pass was done with its cut. To one that never had anything nothing has. */
+function isJudgedAnew(pass: Pass): boolean {
   const { facts, status } = pass;
+  if (status.observedTrust === undefined && possibleRoles(status).length === 0) return false;
   return (
-    status.observedGeneration === facts.object.metadata.generation &&
-    status.observedTrust !== undefined &&
-    status.observedTrust === trustVersion(pass)
+    status.observedGeneration !== facts.object.metadata.generation ||
+    status.observedTrust !== trustVersion(pass)
   );
 }
 
@@ -275,7 +275,7 @@ async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise
         {
           mark,
           names: names.map(({ arn }) => readArn(arn).name),
-          ...(isCutBefore(pass) ? {} : { oldest: fresh }),
+          ...(isJudgedAnew(pass) ? { oldest: fresh } : {}),
           allowed,
           assertHeld: () => clients.assertHeld?.(),
         },

@@ -42,6 +42,8 @@ function waitOf({ againAfterMs, stuckOn }: NextReconcile, before: Item["stuck"])
 }
 
 const defaultLimit = 100_000;
+/** Ends a pause. One for all: an error of its own each time is a stack that nobody reads. */
+const woken = new Error("there may be something to do");
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -118,8 +120,8 @@ export class WorkQueue {
       const item = key === undefined ? undefined : this.#items.get(key);
       if (key !== undefined && item !== undefined) {
         this.#begin(key, item);
-        // Another worker may have something to do as well.
-        if (this.#turns.size > 0) this.#wake();
+        // Another worker may have something to do as well, or is to wait in this one's place for what is due next.
+        this.#wake();
         return key;
       }
       await this.#pause(signal);
@@ -227,8 +229,12 @@ export class WorkQueue {
     this.#pausing.delete(over);
   }
 
+  /** Lets one worker look: it wakes the next where it has found something. */
   #wake(): void {
-    for (const one of this.#pausing) one.abort();
+    const [one] = this.#pausing;
+    if (one === undefined) return;
+    this.#pausing.delete(one);
+    one.abort(woken);
   }
 }
 

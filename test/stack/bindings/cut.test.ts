@@ -294,4 +294,18 @@ describe("a pass that finds nothing to cut", () => {
     assert.equal(actions.filter((one) => one === "GetAccountAuthorizationDetails").length, 1);
     assert.ok(!actions.includes("GetRole"), actions.join());
   });
+
+  test("looks at no account anew for a binding that never had anything, where one look is young", async (t) => {
+    const world = await withTwo(t);
+    await world.pass();
+    world.calls.length = 0;
+    for (const name of ["one", "two", "three"]) {
+      world.clock.move(5000);
+      world.bind({ roles: [{ profile: "default", managed: { policies: [a] } }] }, { name });
+      await world.pass("shop", name);
+    }
+    const actions = world.calls.map(({ action }) => action);
+    assert.ok(actions.includes("CreateRole"), actions.join());
+    assert.ok(!actions.includes("GetAccountAuthorizationDetails"), actions.join());
+  });
 });

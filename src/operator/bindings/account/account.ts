@@ -85,12 +85,16 @@ export class BoundAccount {
   readonly #session: AwsSession;
   readonly #clock: Clock;
   readonly #view: AccountView;
+  /** ARNs of the OIDC providers of this cluster's issuer, and of those that it had before. */
+  readonly #providers: readonly string[];
   readonly #checked: SharedAnswers<CallerIdentity>;
 
   constructor(context: BoundContext, trust: Trust, account: TrustAccount, drifted: Drifted) {
     const { clock, open = openAws, notice = () => {} } = context;
     this.account = awsConfigOf(trust, account);
     this.#trust = trust;
+    const { issuer, formerIssuers = [] } = trust;
+    this.#providers = [issuer, ...formerIssuers].map((one) => providerArnOf(this.account, one));
     this.#clock = clock;
     this.#checked = new SharedAnswers(clock, Infinity);
     const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
@@ -111,12 +115,6 @@ export class BoundAccount {
 
   get providerArn(): string {
     return providerArnOf(this.account, this.#trust.issuer);
-  }
-
-  /** ARNs of the OIDC providers of this cluster's issuer, and of those that it had before. */
-  get #providers(): readonly string[] {
-    const { issuer, formerIssuers = [] } = this.#trust;
-    return [issuer, ...formerIssuers].map((one) => providerArnOf(this.account, one));
   }
 
   /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
@@ -171,7 +169,7 @@ export class BoundAccount {
     { mark, names, oldest, allowed, assertHeld, retain = false }: CutSpec,
     signal: AbortSignal,
   ): Promise<CutOutcome> {
-    const seen = await this.#view.roles(signal, oldest);
+    const seen = await this.#view.marked(mark, signal, oldest);
     const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;

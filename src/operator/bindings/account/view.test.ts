@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { AccountSurvey, RoleState } from "../../../providers/aws/index.ts";
-import { AccountView, maxAge, maxEntries, KnownRoles } from "./view.ts";
+import { AccountView, KnownRoles, maxAge, maxEntries } from "./view.ts";
 import { runs } from "../../../../test/support/runs.ts";
 
 const { signal } = new AbortController();

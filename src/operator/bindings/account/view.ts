@@ -33,13 +33,44 @@ type Sight =
 /** A role that was made from here. */
 interface Made {
   readonly at: number;
+  readonly mark: string;
   /** As IAM acknowledged it; undefined once it was changed from here. */
   readonly role: RoleState | undefined;
 }
 
+/** Whose a role is, as its tags say: `prod/shop/web`; undefined where they say nothing. */
+const markOf = ({ tags }: Pick<RoleState, "tags">): string | undefined => awsTags.stackOf(tags);
+
+/** Names by the mark that they carry: of a thousand bindings each looks for its own roles. */
+class NamesByMark {
+  readonly #names = new Map<string, Set<string>>();
+
+  of(mark: string): ReadonlySet<string> {
+    return this.#names.get(mark) ?? new Set();
+  }
+
+  add(mark: string, name: string): void {
+    const names = this.#names.get(mark);
+    if (names === undefined) this.#names.set(mark, new Set([name]));
+    else names.add(name);
+  }
+
+  delete(mark: string, name: string): void {
+    const names = this.#names.get(mark);
+    if (names?.delete(name) === true && names.size === 0) this.#names.delete(mark);
+  }
+}
+
+/** What one look at an account gave. */
+interface Looked {
+  readonly survey: AccountSurvey;
+  /** The roles that carry a mark, by it. */
+  readonly marked: ReadonlyMap<string | undefined, readonly RoleState[]>;
+}
+
 interface Survey {
   readonly at: number;
-  readonly found: SharedWork<AccountSurvey>;
+  readonly found: SharedWork<Looked>;
 }
 
 /**
@@ -59,6 +90,8 @@ export class AccountView implements AccountAnswers {
   readonly #sights = new Map<string, Sight>();
   /** Roles that were made from here a moment ago, as IAM acknowledged them; without, where they were changed since. */
   readonly #made = new Map<string, Made>();
+  /** Of these, by the mark that they were made with. */
+  readonly #madeWith = new NamesByMark();
   readonly #known = new KnownRoles();
   readonly #quotas: SharedAnswers<AccountQuotas>;
   readonly #policies: SharedAnswers<boolean>;
@@ -84,7 +117,7 @@ export class AccountView implements AccountAnswers {
   /** All of the account, no older than `oldest` milliseconds. Throws `aws-*`. */
   async survey(signal: AbortSignal, oldest = maxAge): Promise<AccountSurvey> {
     signal.throwIfAborted();
-    return this.#newest(oldest).found.wait(signal);
+    return (await this.#newest(oldest).found.wait(signal)).survey;
   }
 
   /** The last look at the account, or a new one: begun at once, so that whoever asks meanwhile shares it. */
@@ -97,20 +130,20 @@ export class AccountView implements AccountAnswers {
     return next;
   }
 
-  async #look(at: number, signal: AbortSignal): Promise<AccountSurvey> {
+  async #look(at: number, signal: AbortSignal): Promise<Looked> {
     const survey = await this.#reader.survey(signal);
     for (const [name, sight] of this.#sights) if (sight.at < at) this.#sights.delete(name);
-    for (const [name, made] of this.#made) if (at - made.at >= youth) this.#made.delete(name);
+    for (const [name, made] of this.#made) if (at - made.at >= youth) this.#forget(name, made);
     const marks = this.#known.look(survey.roles);
     if (marks.size > 0) this.#drifted(marks);
-    return survey;
+    return { survey, marked: Map.groupBy(survey.roles, markOf) };
   }
 
   /** A role as it is, whosever it is; undefined where there is none. Throws `aws-*`. */
   async role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
     signal.throwIfAborted();
     const { at: surveyedAt, found } = this.#newest(maxAge);
-    const survey = await found.wait(signal);
+    const { survey } = await found.wait(signal);
     const sight = this.#sights.get(name);
     if (sight === undefined || sight.at < surveyedAt) {
       // IAM's lists may be older than its answer to whoever made the role; that answer grows old as well.
@@ -131,10 +164,12 @@ export class AccountView implements AccountAnswers {
     return made !== undefined && this.#clock.elapsed() - made.at < maxAge ? made.role : undefined;
   }
 
-  /** Roles as far as lists and own deeds show them, no older than `oldest` milliseconds; some may be there twice. */
-  async roles(signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
-    const { roles } = await this.survey(signal, oldest);
-    return [...roles, ...[...this.#made.values()].flatMap((made) => this.#madeLately(made) ?? [])];
+  /** Roles that carry a mark, as far as lists and own deeds show them, no older than `oldest` milliseconds; some may be there twice. */
+  async marked(mark: string, signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
+    signal.throwIfAborted();
+    const { marked } = await this.#newest(oldest).found.wait(signal);
+    const made = [...this.#madeWith.of(mark)].flatMap((name) => this.#madeLately(this.#made.get(name)) ?? []);
+    return [...(marked.get(mark) ?? []), ...made];
   }
 
   /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
@@ -152,14 +187,16 @@ export class AccountView implements AccountAnswers {
   changing(names: readonly string[]): void {
     for (const name of names) {
       const made = this.#made.get(name);
-      if (made !== undefined) this.#made.set(name, { at: made.at, role: undefined });
+      if (made !== undefined) this.#made.set(name, { ...made, role: undefined });
     }
   }
 
   /** IAM says that it made this role for us. */
   made(role: RoleState): void {
     const at = this.#clock.elapsed();
-    this.#made.set(role.name, { at, role });
+    const mark = markOf(role) ?? "";
+    this.#made.set(role.name, { at, mark, role });
+    this.#madeWith.add(mark, role.name);
     this.#known.read(role.name, role);
     this.#keep(role.name, { kind: "read", at, role });
   }
@@ -179,6 +216,11 @@ export class AccountView implements AccountAnswers {
     return this.#policies.of(arn, signal, (own) => this.#reader.hasPolicy(arn, own));
   }
 
+  #forget(name: string, { mark }: Made): void {
+    this.#made.delete(name);
+    this.#madeWith.delete(mark, name);
+  }
+
   #keep(name: string, sight: Sight): void {
     this.#sights.set(name, sight);
     // None of them may be forgotten while the survey is older: it is made anew, and leaves few of them.
@@ -187,14 +229,13 @@ export class AccountView implements AccountAnswers {
 }
 
 interface Known {
-  /** Whose it is, as its tags say: `prod/shop/web`. */
   readonly mark: string;
   readonly digest: string;
 }
 
 /** What is kept of one; undefined for one that carries nobody's mark. */
 function knownOf(role: RoleState): Known | undefined {
-  const mark = awsTags.stackOf(role.tags);
+  const mark = markOf(role);
   if (mark === undefined) return undefined;
   // IAM gives policies in any order.
   return { mark, digest: digestOf({ ...role, policies: role.policies.toSorted() }) };
@@ -203,17 +244,22 @@ function knownOf(role: RoleState): Known | undefined {
 /** Roles as they were seen last: tells whose were changed by somebody else, without keeping them. */
 export class KnownRoles {
   #known: Map<string, Known> | undefined;
+  #names = new NamesByMark();
 
   /** Whether one carried this mark; undefined before the first look. */
   has(mark: string): boolean | undefined {
-    return this.#known && [...this.#known.values()].some((known) => known.mark === mark);
+    return this.#known && this.#names.of(mark).size > 0;
   }
 
   /** One that was read by itself, as it is once it was changed from here. */
   read(name: string, role: RoleState | undefined): void {
-    const known = role === undefined ? undefined : knownOf(role);
-    if (known === undefined) this.#known?.delete(name);
-    else this.#known?.set(name, known);
+    if (this.#known === undefined) return;
+    const [before, known] = [this.#known.get(name), role === undefined ? undefined : knownOf(role)];
+    if (before !== undefined) this.#names.delete(before.mark, name);
+    this.#known.delete(name);
+    if (known === undefined) return;
+    this.#known.set(name, known);
+    this.#names.add(known.mark, name);
   }
 
   /**
@@ -222,9 +268,12 @@ export class KnownRoles {
   look(roles: readonly RoleState[]): ReadonlySet<string> {
     const before = this.#known;
     const now = new Map<string, Known>();
+    this.#names = new NamesByMark();
     for (const role of roles) {
       const known = knownOf(role);
-      if (known !== undefined) now.set(role.name, known);
+      if (known === undefined) continue;
+      now.set(role.name, known);
+      this.#names.add(known.mark, role.name);
     }
     this.#known = now;
     if (before === undefined) return new Set();
