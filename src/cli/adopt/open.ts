@@ -26,16 +26,6 @@ function audiencesOf(text: string | undefined): readonly string[] | undefined {
   });
 }
 
-/** The same error, with the way out where podtrust's own last change is why nobody answers. */
-function unanswered(error: unknown): unknown {
-  if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
-  return new PodtrustError(error.code, error.message, {
-    cause: error,
-    detail: error.detail,
-    next: `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
-  });
-}
-
 async function serversOf(
   context: CommandContext,
   config: Config,
@@ -44,7 +34,7 @@ async function serversOf(
   const { cluster, servers = [] } = config;
   if (cluster === undefined || servers.length === 0) return undefined;
   const { env, clock, signal } = context;
-  const opening = openServers({
+  return openServers({
     withoutApi,
     cluster,
     servers,
@@ -55,9 +45,6 @@ async function serversOf(
     signal,
     consent: pluginConsent(context),
     notice: (text) => context.progress.line(`note: ${text}`, 6),
-  });
-  return opening.catch((error: unknown) => {
-    throw unanswered(error);
   });
 }
 

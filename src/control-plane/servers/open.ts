@@ -164,6 +164,16 @@ async function remaining(options: ServersOptions): Promise<readonly ClusterServe
   throw new PodtrustError("usage", "--without takes off every API server: none is left");
 }
 
+/** The same error, with the way out where podtrust's own last change is why no API server answers. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
+  return new PodtrustError(error.code, error.message, {
+    cause: error,
+    detail: error.detail,
+    next: `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
+  });
+}
+
 /**
  * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
  * `server-not-listed` for one that the cluster knows and the config does not name, `server-answers` for one of `without` that is
@@ -187,6 +197,6 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     return { all, close };
   } catch (error) {
     await close();
-    throw error;
+    throw withWayOut(error);
   }
 }

@@ -67,7 +67,7 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
     return refused(
       "server-silent",
       `the API server ${silent.name} does not answer: ${silent.why}`,
-      "Bring it back. A server that is left behind would refuse tokens, or go on with the old key.",
+      "Bring it back; if it does not start since podtrust changed its files: podtrust adopt undo. A server that is left behind would refuse tokens, or go on with the old key.",
     );
   }
   const unknown = servers.find(({ signs }) => signs === undefined);

@@ -227,6 +227,12 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
       await all[index]?.files.writeKeys(change, signal);
     }
     await untilDown(world.machines, new RegExp(`podtrust-sa-${key.kid}\\.key: no such file`, "u"));
+    const asked = await podtrust(["rotate", "abort", "--yes"]);
+    assert.equal(asked.code, 1, asked.out);
+    assert.match(
+      asked.err,
+      /no API server starts since podtrust changed its files: podtrust adopt undo --without-api\./u,
+    );
 
     await assertPutBack(/No API server of this cluster answers\./u);
   });
@@ -253,6 +259,12 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     assert.match(
       planned.err,
       /API server cp-1: .*since podtrust changed its files: .podtrust adopt undo -f second\.yaml/su,
+    );
+    const rotated = await podtrust(["rotate", "prepare", "-f", "second.yaml", "--yes"]);
+    assert.equal(rotated.code, 1, rotated.out);
+    assert.match(
+      rotated.err,
+      /the API server cp-1 does not answer.*since podtrust changed its files: .?podtrust adopt undo -f second\.yaml/su,
     );
 
     const ended = await podtrust(["adopt", "undo", "-f", "second.yaml", "--yes"]);

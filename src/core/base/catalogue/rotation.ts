@@ -12,7 +12,7 @@ export const rotationErrors = {
   },
   "rotation-not-settled": {
     summary: "What a move of a rotation changed did not show in time.",
-    next: "Look at the machine's API server; then run the same command again: it goes on where it was.",
+    next: "Look at the machine's API server; then run the same command again: it goes on where it was. If it does not start with its new files: podtrust adopt undo.",
   },
   "rotation-elsewhere": {
     summary: "Another run changed the record of the rotation at the same time.",
