@@ -80,10 +80,13 @@ describe("a publisher's own backups", () => {
     const key = jwkOf();
     const running = begin();
     await stepUntil(clock, () => clock.now() > start + 3 * 60_000, { step: 60_000, limit: 48 * hour });
-    assert.deepEqual([await names(), running.trouble], [[], undefined]);
+    assert.deepEqual([await names(), running.status.trouble], [[], undefined]);
     await state.replace("prod.json", stateWith({ key, at: start }));
     await until(1);
     const first = clock.now();
+    const { writtenAt = 0, dueAt } = running.status;
+    assert.ok(writtenAt > start && writtenAt <= first, `${writtenAt - start} ms after the start`);
+    assert.equal(dueAt, writtenAt + 24 * hour);
     // Sightings are no change.
     await state.replace("prod.json", stateWith({ key, at: start, lastSeen: first }));
     await until(2, hour);
@@ -164,11 +167,11 @@ describe("a publisher's own backups", () => {
     await mkdir(backups);
     await chmod(backups, 0o777);
     const running = begin();
-    await stepUntil(clock, () => running.trouble !== undefined, { step: 60_000, limit: 48 * hour });
-    assert.match(running.trouble ?? "", /^No backup could be written to .*nobody else may write/u);
+    await stepUntil(clock, () => running.status.trouble !== undefined, { step: 60_000, limit: 48 * hour });
+    assert.match(running.status.trouble ?? "", /^No backup could be written to .*nobody else may write/u);
     await chmod(backups, 0o700);
     await until(1);
-    await stepUntil(clock, () => running.trouble === undefined, { step: 60_000, limit: 48 * hour });
+    await stepUntil(clock, () => running.status.trouble === undefined, { step: 60_000, limit: 48 * hour });
     assert.equal(logger.lines.filter(({ level }) => level === "error").length, 1);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { asPodtrustError, type Clock, type Logger } from "../core/base/index.ts";
+import { asPodtrustError, type Clock, defined, type Logger } from "../core/base/index.ts";
 import { readRecipient } from "../core/age/index.ts";
 import type { BackupConfig, Config } from "../config/index.ts";
-import type { KeptDeps } from "../publisher/index.ts";
+import type { BackupStatus, KeptDeps } from "../publisher/index.ts";
 import { sealed } from "./file.ts";
 import { backupName, type BackupPlace } from "./places.ts";
 import { publisherContents } from "./publisher-file.ts";
@@ -86,6 +86,8 @@ export class ScheduledBackup {
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #trouble: string | undefined;
+  #writtenAt: number | undefined;
+  #dueAt: number;
   readonly #rotation: RotationReader;
 
   /** Throws `age-key-invalid` for a recipient that is none. */
@@ -96,12 +98,13 @@ export class ScheduledBackup {
     this.#logger = logger.child({ stack: options.config.stack });
     this.#clock = clock;
     this.#rotation = new RotationReader(options, this.#logger);
+    this.#dueAt = this.#clock.now();
     this.#running = this.#run(this.#ending.signal);
   }
 
-  /** Why there is no backup of what is kept now, in a sentence; undefined where there is one. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  get status(): BackupStatus {
+    const { stack } = this.#options.config;
+    return { stack, dueAt: this.#dueAt, ...defined({ writtenAt: this.#writtenAt, trouble: this.#trouble }) };
   }
 
   async close(): Promise<void> {
@@ -121,6 +124,8 @@ export class ScheduledBackup {
     const newest = await this.#newest();
     const age = newest === undefined ? every : Math.max(0, this.#clock.now() - newest);
     let due = this.#clock.elapsed() + every - age;
+    this.#writtenAt = newest;
+    this.#dueAt = this.#clock.now() + every - age;
     let saved: string | undefined;
     while (!signal.aborted) {
       try {
@@ -133,6 +138,8 @@ export class ScheduledBackup {
         if (isChanged || this.#clock.elapsed() >= due) {
           await this.#write(contents, signal);
           due = this.#clock.elapsed() + every;
+          this.#writtenAt = this.#clock.now();
+          this.#dueAt = this.#writtenAt + every;
         }
         saved = matters;
       } catch (thrown) {

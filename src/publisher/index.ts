@@ -12,6 +12,7 @@ export type {
   PublisherOptions,
   IssuerOptions,
   PublisherStatus,
+  BackupStatus,
   PublishedCluster,
   RestoreOutcome,
 } from "./publisher.ts";

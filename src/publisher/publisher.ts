@@ -121,8 +121,19 @@ export interface PublisherOptions {
   readonly limits?: Partial<ServingLimits>;
   /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
   readonly acceptKeys?: boolean;
-  /** What else is not as it has to be for long, in sentences; nothing by default. */
-  readonly troubles?: () => readonly string[];
+  /** Of the stacks that are backed up; none by default. */
+  readonly backups?: () => readonly BackupStatus[];
+}
+
+/** The backups of a stack. Times in milliseconds since the epoch. */
+export interface BackupStatus {
+  readonly stack: string;
+  /** When the newest was written; absent where none can be seen. */
+  readonly writtenAt?: number;
+  /** When the next is to be written; in the past while none can be. */
+  readonly dueAt: number;
+  /** Why there is none of what is kept now, in a sentence. */
+  readonly trouble?: string;
 }
 
 /** An address that is being listened on. */
@@ -147,6 +158,7 @@ export interface PublisherStatus {
   /** What is served is good, and something has to be done before it is not, in sentences. */
   readonly degraded: readonly string[];
   readonly issuers: readonly IssuerStatus[];
+  readonly backups: readonly BackupStatus[];
 }
 
 /** What became of a `distrust`. */

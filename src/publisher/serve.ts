@@ -1,7 +1,7 @@
 import { errorText } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { OpenedConfigs, type OpenedConfigsDeps } from "./configs/opened.ts";
-import type { Publisher } from "./publisher.ts";
+import type { BackupStatus, Publisher } from "./publisher.ts";
 import { RunningPublisher } from "./start.ts";
 
 export interface ServeOptions extends OpenedConfigsDeps {
@@ -9,8 +9,8 @@ export interface ServeOptions extends OpenedConfigsDeps {
   readonly configs: readonly Config[];
   /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
   readonly acceptKeys?: boolean;
-  /** What else is not as it has to be for long, in sentences. */
-  readonly troubles?: () => readonly string[];
+  /** Of the configs that ask for backups. */
+  readonly backups?: () => readonly BackupStatus[];
 }
 
 /** A publisher that follows config files. */

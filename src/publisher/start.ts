@@ -7,6 +7,7 @@ import { Generation, type GenerationPart } from "./generation.ts";
 import { PublishedIssuers } from "./issuers.ts";
 import { Listeners } from "./listeners.ts";
 import type {
+  BackupStatus,
   DistrustOptions,
   DistrustOutcome,
   Publisher,
@@ -23,15 +24,12 @@ import { Tallies } from "./serving/tallies.ts";
 import { WithdrawalGuard } from "./withdrawal.ts";
 
 /** What a publisher keeps through all changes of options. */
-export type PublisherFrame = Pick<
-  PublisherOptions,
-  "clock" | "logger" | "limits" | "acceptKeys" | "troubles"
->;
+export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits" | "acceptKeys" | "backups">;
 
 /** A publisher at work. */
 export class RunningPublisher implements Publisher {
   readonly #clock: Clock;
-  readonly #troubles: () => readonly string[];
+  readonly #backups: () => readonly BackupStatus[];
   readonly #tallies = new Tallies();
   readonly #connections: Connections;
   readonly #listeners: Listeners;
@@ -49,7 +47,7 @@ export class RunningPublisher implements Publisher {
   constructor(frame: PublisherFrame, opened: readonly GenerationPart[] = []) {
     const { clock, logger } = frame;
     this.#clock = clock;
-    this.#troubles = frame.troubles ?? (() => []);
+    this.#backups = frame.backups ?? (() => []);
     const limits = { ...defaultLimits, ...frame.limits };
     this.#connections = new Connections(limits, this.#tallies);
     const changed = (): void => this.#waiters.check();
@@ -117,12 +115,13 @@ export class RunningPublisher implements Publisher {
     const unready = issuers.flatMap(({ stack, unready: whys }) => whys.map((why) => `${stack}: ${why}`));
     if (issuers.length === 0) unready.push("The publisher is starting.");
     if (this.#closing !== undefined) unready.push("The publisher is ending.");
+    const backups = this.#backups();
     const degraded = [
       ...issuers.flatMap(({ stack, degraded: whys }) => whys.map((why) => `${stack}: ${why}`)),
       ...this.#control.troubles,
-      ...this.#troubles(),
+      ...backups.flatMap(({ stack, trouble }) => (trouble === undefined ? [] : [`${stack}: ${trouble}`])),
     ];
-    return { ready: unready.length === 0, unready, degraded, issuers };
+    return { ready: unready.length === 0, unready, degraded, issuers, backups };
   }
 
   ready(signal?: AbortSignal): Promise<void> {

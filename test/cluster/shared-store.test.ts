@@ -230,7 +230,9 @@ describe("a Secret under a Lease", { skip }, () => {
       place: { name: "a bucket", put: (file) => Promise.resolve(void written.push(file)) },
       deps: { clock: systemClock, env: {}, logger: silentLogger },
     });
-    await until("a backup is there", () => written.length > 0, { detail: () => String(backup.trouble) });
+    await until("a backup is there", () => written.length > 0, {
+      detail: () => String(backup.status.trouble),
+    });
     await backup.close();
     assert.match(written.join(), /^test-publisher-.*\.age$/u);
     const { files } = await publisherContents(config, { clock: systemClock, env: {}, logger: silentLogger });

@@ -72,6 +72,13 @@ const publisher: readonly Alert[] = [
     summary: "The documents in the bucket are not confirmed: a new signing key is not public.",
   },
   {
+    name: "PodtrustBackupOverdue",
+    expression: "time() - max by (stack) (podtrust_backup_due_timestamp_seconds) > 3600",
+    for: "15m",
+    severity: "warning",
+    summary: "No backup was written when one was due: what cannot be made again may have no copy.",
+  },
+  {
     name: "PodtrustWarnings",
     expression: "max by (stack) (podtrust_warnings) > 0",
     for: "1h",

@@ -20,6 +20,7 @@ export const timeOfDay: readonly string[] = [
   // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.
   "src/backup/publisher-file.ts",
   "src/backup/schedule.ts",
+  "src/cli/serve/backups.ts",
   "src/cli/backup/keygen.ts",
   "src/cli/backup/signing.ts",
   "src/cli/explain/print.ts",

@@ -2,7 +2,7 @@ import { asPodtrustError, defined } from "../../core/base/index.ts";
 import type { BackupPlace, ScheduledBackup } from "../../backup/index.ts";
 import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
-import type { KeptDeps } from "../../publisher/index.ts";
+import type { BackupStatus, KeptDeps } from "../../publisher/index.ts";
 
 type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
 
@@ -11,24 +11,23 @@ export class Backups {
   readonly #deps: KeptDeps;
   readonly #openBucket: OpenBucket;
   #running: readonly ScheduledBackup[] = [];
-  /** Why a config's backups could not be begun, in a sentence. */
-  #refused: readonly string[] = [];
+  /** Of configs whose backups could not be begun. */
+  #refused: readonly BackupStatus[] = [];
 
   constructor(deps: KeptDeps, openBucket: OpenBucket) {
     this.#deps = deps;
     this.#openBucket = openBucket;
   }
 
-  /** What is wrong with them, in sentences. */
-  get troubles(): readonly string[] {
-    return [...this.#refused, ...this.#running.flatMap(({ trouble }) => trouble ?? [])];
+  get status(): readonly BackupStatus[] {
+    return [...this.#refused, ...this.#running.map((one) => one.status)];
   }
 
   /** Goes over to what these configs ask for. Never rejects: documents are served without backups too. */
   async use(configs: readonly Config[]): Promise<void> {
     await this.close();
     const running: ScheduledBackup[] = [];
-    const refused: string[] = [];
+    const refused: BackupStatus[] = [];
     for (const config of configs) {
       const { backup } = publisherOf(config);
       if (backup === undefined) continue;
@@ -37,7 +36,8 @@ export class Backups {
       } catch (error) {
         const { message, code, next } = asPodtrustError(error);
         this.#deps.logger.error(`no backups are written: ${message}`, { code, next });
-        refused.push(`${config.stack}: No backups are written: ${message}. ${next}`);
+        const trouble = `No backups are written: ${message}. ${next}`;
+        refused.push({ stack: config.stack, dueAt: this.#deps.clock.now(), trouble });
       }
     }
     this.#running = running;

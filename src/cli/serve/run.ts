@@ -132,7 +132,7 @@ export async function runServe(
     sockets: activatedSockets(env, pid),
     acceptKeys: options.acceptKeys ?? false,
     env,
-    troubles: () => backups.troubles,
+    backups: () => backups.status,
     consent,
     openTarget,
     openTxtRecords: (zone, waiting) => openTxtRecords(context, zone, waiting),

@@ -129,6 +129,18 @@ export const metricCatalogue = {
     help: "Failed attempts to obtain a certificate since the last that worked.",
     labels: stack,
   },
+  backupWritten: {
+    name: "podtrust_backup_written_timestamp_seconds",
+    type: "gauge",
+    help: "When the newest backup was written; absent where none can be seen, and where the config asks for none.",
+    labels: stack,
+  },
+  backupDue: {
+    name: "podtrust_backup_due_timestamp_seconds",
+    type: "gauge",
+    help: "When the next backup is to be written, in the past while none can be; absent where the config asks for none.",
+    labels: stack,
+  },
   requests: {
     name: "podtrust_http_requests_total",
     type: "counter",

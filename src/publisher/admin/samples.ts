@@ -62,6 +62,15 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
   };
 }
 
+function backupSamples({ backups }: PublisherStatus) {
+  return {
+    backupWritten: backups.flatMap(({ stack, writtenAt }) =>
+      writtenAt === undefined ? [] : [{ labels: { stack }, value: writtenAt / 1000 }],
+    ),
+    backupDue: backups.map(({ stack, dueAt }) => ({ labels: { stack }, value: dueAt / 1000 })),
+  };
+}
+
 function sourceSamples(view: AdminView) {
   const issuers = view.issuers();
   const byReason = (reasons: readonly RefusalReason[]): readonly Sample[] =>
@@ -139,6 +148,7 @@ export function takeSamples(view: AdminView): Samples {
   const status = view.publisher.status();
   return {
     ...documentSamples(view, status),
+    ...backupSamples(status),
     ...sourceSamples(view),
     ...targetSamples(view, status),
     ...certificateSamples(view),
