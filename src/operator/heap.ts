@@ -61,6 +61,8 @@ const v8Controls: HeapControls = {
   prefersRoom() {
     setFlagsFromString("--semi-space-growth-factor=1");
     setFlagsFromString("--optimize-for-size");
+    // What is read from the network lies outside of the heap, and garbage holds it.
+    setFlagsFromString("--external-memory-accounted-in-global-limit");
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as (options: object) => void;
     collect({ type: "major", execution: "sync", flavor: "last-resort" });
