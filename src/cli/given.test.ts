@@ -8,7 +8,7 @@ import { createContext, createProgram, type Switches } from "../core/command-lin
 async function hintsAfter(...args: readonly string[]): Promise<(hint: string) => string> {
   const switches: Switches = { json: false, verbose: false };
   const context = createContext(podtrustHost(), switches);
-  const program = await createProgram(context, switches, podtrust);
+  const program = await createProgram(context, switches, podtrust, args);
   for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)])
     if (command.commands.length === 0) command.action(() => {});
   await program.parseAsync(args, { from: "user" });

@@ -37,7 +37,7 @@ const withPods: readonly string[] = ["plan", "serve", "operator"];
 
 /** What a run has of them: the texts of errors and reasons, what a config may say, and doors that load the rest for who comes in. */
 const isShared = (file: string, command: string): boolean =>
-  /^core\/base\/(?:catalogue|reasons)\//u.test(file) ||
+  /^core\/(?:base\/catalogue|reasons)\//u.test(file) ||
   (withPods.includes(command) && /^rules\/injection\/[\w-]+\.ts$/u.test(file)) ||
   /^config\/\w+\/schema\.ts$/u.test(file) ||
   /^sandbox\/\w+\/(?:index|start)\.ts$/u.test(file);

@@ -158,7 +158,7 @@ describe("podtrust as a process", () => {
       return [...new Set(loaded)].filter(
         (file) =>
           /(?:^|\/)(?:gcp|azure|openbao)(?:\/|\.ts$)/u.test(file) &&
-          !/^(?:core\/base|config|rules\/injection)\//u.test(file),
+          !/^(?:core\/(?:base|reasons)|config|rules\/injection)\//u.test(file),
       );
     };
     assert.deepEqual(await parties('aws: [{account: "111122223333", region: eu-central-1}]\n'), []);

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import { runApplyDemo } from "../apply/command.ts";
 import type { CommandContext } from "../context.ts";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
@@ -50,5 +49,6 @@ async function runUp(context: CommandContext, saved: string | undefined, options
   else
     await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
   if (options.demo !== true || context.exitCode !== 0) return;
+  const { runApplyDemo } = await import("../apply/command.ts");
   await runApplyDemo(context, { ...defaultDemo, ...options });
 }

@@ -10,6 +10,10 @@ const everyCommand = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(everyCommand),
 ];
 
+/** Whether a command line says where things are, so that commands which a hint names have something to repeat. */
+export const saysWhere = (given: Command): boolean =>
+  carried.some((name) => given.getOptionValueSource(name) === "cli");
+
 /** Those of a command line's options that were typed and that another command takes as well, as words. */
 function wordsFor(command: Command, given: Command): readonly string[] {
   return carried.flatMap((name) => {

@@ -2,7 +2,7 @@ import { Command, CommanderError, Help } from "commander";
 import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { ActionContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
-import { repeating } from "./given.ts";
+import { repeating, saysWhere } from "./given.ts";
 import { defineHelp, fullName, printHelp } from "./help.ts";
 import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
 import { packageVersion } from "./version.ts";
@@ -119,11 +119,14 @@ export async function createProgram(
     if (command.commands.length > 0 && command !== program)
       command.helpCommand("help [command]", "show help for a command");
   }
-  program.hook("preAction", (_program, action) => {
+  program.hook("preAction", async (_program, action) => {
     const given = action.optsWithGlobals<Partial<Switches>>();
     switches.json = given.json === true;
     switches.verbose = given.verbose === true;
-    switches.repeat = repeating(program, action);
+    if (!saysWhere(action)) return;
+    // A hint may name any command, of which the line has not loaded what it takes.
+    const whole = line === undefined ? program : await createProgram(context, switches, tree);
+    switches.repeat = repeating(whole, action);
   });
   return program;
 }
