@@ -114,7 +114,7 @@ function bindingController<Clients extends ClusterClients, Leftovers>(
     concurrency: 16,
     // One tenant, however much fails in its namespaces, leaves the other half to the others.
     perShare: 8,
-    shareOf: (key) => view.shareOf(namespaceOf(key), view.trustOf(key) ?? trustOf(key)),
+    shareOf: (key) => view.shareOf(namespaceOf(key), trustOf(key)),
     follows: [
       bindings,
       boundAccounts(options, view),

@@ -86,7 +86,8 @@ export function followedBy(
     api,
     clock,
     bindings,
-    trustOf: (key) => bindings.get(key)?.trust,
+    // Asked of a thousand at a time: the view has it at hand, where a mirror parses what it keeps.
+    trustOf: (key) => view.trustOf(key) ?? bindings.get(key)?.trust,
     trusts: follow({ kind: partyNames[party].trust.kind, keep: headOf }),
     accounts,
     accountOf: (key) => accounts.get(key),

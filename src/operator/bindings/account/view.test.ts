@@ -239,6 +239,15 @@ describe("what an account shows", () => {
       await life.live(one);
   });
 
+  test("finds a role that was made from here by the mark that it was made with last, before a list has it", async () => {
+    const { view } = new Account();
+    view.made(roleOf("web", 1));
+    view.made(roleWith("web", { tags: { "podtrust:stack": "prod/other/web" } }));
+    const found = async (mark: string): Promise<readonly string[]> =>
+      (await view.marked(mark, signal)).map((one) => one.name);
+    assert.deepEqual([await found("prod/shop/web"), await found("prod/other/web")], [[], ["web"]]);
+  });
+
   test("shares one look among all who ask at once, and a failed one with nobody who comes later", async () => {
     const account = new Account();
     account.put("web");

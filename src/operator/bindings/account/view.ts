@@ -194,7 +194,9 @@ export class AccountView implements AccountAnswers {
   /** IAM says that it made this role for us. */
   made(role: RoleState): void {
     const at = this.#clock.elapsed();
-    const mark = markOf(role) ?? "";
+    const [mark, before] = [markOf(role) ?? "", this.#made.get(role.name)];
+    // One that was deleted and made again may be another binding's now.
+    if (before !== undefined) this.#forget(role.name, before);
     this.#made.set(role.name, { at, mark, role });
     this.#madeWith.add(mark, role.name);
     this.#known.read(role.name, role);
