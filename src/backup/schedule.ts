@@ -87,7 +87,8 @@ export class ScheduledBackup {
   readonly #running: Promise<void>;
   #trouble: string | undefined;
   #writtenAt: number | undefined;
-  #dueAt: number;
+  /** When the next is to be written, by `elapsed`. */
+  #due: number;
   readonly #rotation: RotationReader;
 
   /** Throws `age-key-invalid` for a recipient that is none. */
@@ -98,13 +99,14 @@ export class ScheduledBackup {
     this.#logger = logger.child({ stack: options.config.stack });
     this.#clock = clock;
     this.#rotation = new RotationReader(options, this.#logger);
-    this.#dueAt = this.#clock.now();
+    this.#due = this.#clock.elapsed();
     this.#running = this.#run(this.#ending.signal);
   }
 
   get status(): BackupStatus {
     const { stack } = this.#options.config;
-    return { stack, dueAt: this.#dueAt, ...defined({ writtenAt: this.#writtenAt, trouble: this.#trouble }) };
+    const dueAt = this.#clock.now() + this.#due - this.#clock.elapsed();
+    return { stack, dueAt, ...defined({ writtenAt: this.#writtenAt, trouble: this.#trouble }) };
   }
 
   async close(): Promise<void> {
@@ -123,9 +125,8 @@ export class ScheduledBackup {
     const { every } = this.#options.backup;
     const newest = await this.#newest();
     const age = newest === undefined ? every : Math.max(0, this.#clock.now() - newest);
-    let due = this.#clock.elapsed() + every - age;
     this.#writtenAt = newest;
-    this.#dueAt = this.#clock.now() + every - age;
+    this.#due = this.#clock.elapsed() + every - age;
     let saved: string | undefined;
     while (!signal.aborted) {
       try {
@@ -134,13 +135,8 @@ export class ScheduledBackup {
         const matters = mattersOf(contents.files);
         // At the start the backup there is counts, unless keys have changed since.
         const { changedAt = 0 } = documentsOf(contents.files);
-        const isChanged = saved === undefined ? changedAt > (newest ?? 0) : saved !== matters;
-        if (isChanged || this.#clock.elapsed() >= due) {
-          await this.#write(contents, signal);
-          due = this.#clock.elapsed() + every;
-          this.#writtenAt = this.#clock.now();
-          this.#dueAt = this.#writtenAt + every;
-        }
+        const isChanged = saved === undefined ? changedAt > (this.#writtenAt ?? 0) : saved !== matters;
+        if (isChanged || this.#clock.elapsed() >= this.#due) await this.#write(contents, signal);
         saved = matters;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -156,6 +152,8 @@ export class ScheduledBackup {
     await place.put(file, await sealed(contents, { recipients: backup.recipients }), signal);
     await place.prune?.(contents.stack);
     this.#trouble = undefined;
+    this.#writtenAt = this.#clock.now();
+    this.#due = this.#clock.elapsed() + backup.every;
     this.#logger.info("a backup was written", { place: place.name, file });
   }
 
