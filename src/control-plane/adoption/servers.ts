@@ -99,9 +99,8 @@ const silence: readonly string[] = ["cluster-unreachable", "cluster-not-ready", 
 /** The same error by the server's name, with the way out where podtrust's own last change is why it does not answer. */
 function ofServer(name: string, error: unknown): unknown {
   if (!(error instanceof PodtrustError) || !silence.includes(error.code)) return error;
-  return new PodtrustError(error.code, `API server ${name}: ${error.message}`, {
-    cause: error,
-    detail: error.detail,
+  return error.told({
+    message: `API server ${name}: ${error.message}`,
     next: `${error.next} If it does not start since podtrust changed its files: podtrust adopt undo.`,
   });
 }

@@ -167,9 +167,7 @@ async function remaining(options: ServersOptions): Promise<readonly ClusterServe
 /** The same error, with the way out where podtrust's own last change is why no API server answers. */
 function withWayOut(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
-  return new PodtrustError(error.code, error.message, {
-    cause: error,
-    detail: error.detail,
+  return error.told({
     next: `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
   });
 }

@@ -28,6 +28,17 @@ export class PodtrustError extends Error {
     this.detail = options.detail ?? {};
   }
 
+  /** The same error with another next step, and another sentence where one is given; this one is its cause. */
+  told({
+    next,
+    message = this.message,
+  }: {
+    readonly next: string;
+    readonly message?: string;
+  }): PodtrustError {
+    return new PodtrustError(this.code, message, { next, detail: this.detail, cause: this });
+  }
+
   /** The public half: safe to print and to send, without the cause. */
   toJSON(): { code: ErrorCode; message: string; next: string; detail: Readonly<Record<string, unknown>> } {
     return { code: this.code, message: this.message, next: this.next, detail: this.detail };

@@ -6,9 +6,7 @@ import type { PartContext } from "../part.ts";
 /** What registering says of a CA that cannot be verified, with where its roots are named. */
 function explained(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "http-tls") return error;
-  return new PodtrustError(error.code, error.message, {
-    cause: error,
-    detail: error.detail,
+  return error.told({
     next: "Name the roots of a private CA's own HTTPS in publisher.https.acme.caFile (of the fallback in fallback.caFile).",
   });
 }
