@@ -31,7 +31,11 @@ const commands = [
 /** What is another in each run: random, or a time. A line may end within it. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{40}\b/gu, "8f43288ad272f3103b6fb1428485ea3014c0bcfe"],
-  [/\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{43}\b/gu, "hNRpgBiHkmT4H0ACzJKdgW1Ne0S7hfPYnrNwZvm4TXk"],
+  // A key ID, being base64url, may begin and end with a hyphen.
+  [
+    /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])/gu,
+    "hNRpgBiHkmT4H0ACzJKdgW1Ne0S7hfPYnrNwZvm4TXk",
+  ],
   [/\b(in|for)(\s+)\d+(\s+)(?:second|minute|hour|day)s?\b/gu, "$1$259$3minutes"],
   [/\b(made|read|asked|minted|listed|answered|fetched)(\s+)(?:now|\d+\s+seconds?\s+ago)/gu, "$1$2now"],
   [/\b\d+(?:\.\d+)? ms\b/gu, "8 ms"],
