@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { dirname } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { type Controller, ControllerRunner, type KeySource } from "../../src/operator/controller/index.ts";
 import { type JsonRecord, systemClock } from "../../src/core/base/index.ts";
@@ -185,5 +186,11 @@ describe("the way of a binding in ARCHITECTURE", () => {
 
   test("names each file of the operator of which a function runs until a binding is Ready, and no other", async (t) => {
     assert.deepEqual(listed.toSorted(), await filesRunIn("src/operator", await binding(t)));
+  });
+
+  test("is of twelve files in four folders at the most", () => {
+    assert.ok(listed.length >= 8 && listed.length <= 12, `${listed.length} files`);
+    const folders = new Set(listed.map((file) => dirname(file)));
+    assert.ok(folders.size <= 4, [...folders].join(", "));
   });
 });

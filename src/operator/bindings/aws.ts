@@ -8,10 +8,10 @@ import { reconcileBinding } from "./reconcile.ts";
 import { reconcileTrust } from "./trust.ts";
 
 /** Passes of AWSRoleBinding and AWSTrust. */
-export function awsPasses(aws: BoundAccounts): PartyPasses<BindingClients, Leftovers> {
+export function awsPasses(aws: BoundAccounts): PartyPasses<Pick<BindingClients, "aws">, Leftovers> {
   return {
     party: "aws",
-    clients: (cluster) => ({ ...cluster, aws }),
+    clients: { aws },
     passing: ["AwsUnavailable", "RolePending", "RoleSettling"],
     toldOnTrust: ["RoleKept", "RoleRetained"],
     binding: reconcileBinding,

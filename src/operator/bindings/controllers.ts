@@ -99,8 +99,8 @@ function drifting(subscribe: PartyPasses<never, never>["drifting"]): KeySource {
   };
 }
 
-function bindingController<Clients extends ClusterClients, Leftovers>(
-  row: PartyPasses<Clients, Leftovers>,
+function bindingController<OwnClients extends object, Leftovers>(
+  row: PartyPasses<OwnClients, Leftovers>,
   options: PartyControllersOptions,
 ): Controller {
   const { api, clock, bindings, trusts, trustOf, accountOf, report } = options;
@@ -143,8 +143,8 @@ function bindingController<Clients extends ClusterClients, Leftovers>(
   };
 }
 
-function trustController<Clients extends ClusterClients, Leftovers>(
-  row: PartyPasses<Clients, Leftovers>,
+function trustController<OwnClients extends object, Leftovers>(
+  row: PartyPasses<OwnClients, Leftovers>,
   options: PartyControllersOptions,
 ): Controller {
   const { api, clock, bindings, trusts, trustOf, report } = options;
@@ -167,7 +167,7 @@ function trustController<Clients extends ClusterClients, Leftovers>(
       if (object === undefined) return nowhere;
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
       const facts = { object, bindings: new Set(naming), leftovers: leftoversOf(key) };
-      const outcome = await row.trust(facts, row.clients(heldClients(api, run)), clock, signal);
+      const outcome = await row.trust(facts, { ...heldClients(api, run), ...row.clients }, clock, signal);
       for (const event of outcome.events) await report(object, event);
       return resultOf(outcome);
     },
@@ -175,17 +175,17 @@ function trustController<Clients extends ClusterClients, Leftovers>(
 }
 
 /** The controllers of a relying party's bindings and trusts, for whoever runs controllers. */
-export function partyControllers<Clients extends ClusterClients, Leftovers>(
-  row: PartyPasses<Clients, Leftovers>,
+export function partyControllers<OwnClients extends object, Leftovers>(
+  row: PartyPasses<OwnClients, Leftovers>,
   options: PartyControllersOptions,
 ): readonly Controller[] {
   return [bindingController(row, options), trustController(row, options)];
 }
 
 /** What is done with a binding, which may not be there, and what comes of it. */
-export type BindingWork<Clients> = (
+export type BindingWork<OwnClients> = (
   object: KubernetesObject | undefined,
-  clients: Clients,
+  clients: ClusterClients & OwnClients,
 ) => Promise<BindingOutcome | undefined>;
 
 /** So soon a pass has to come, in milliseconds, that the binding as it was left is kept for it. */
@@ -245,19 +245,19 @@ function isStale(error: unknown): boolean {
 }
 
 /** What of a row passes of bindings begin with. */
-type RowOfPasses<Clients extends ClusterClients> = Pick<PartyPasses<Clients, unknown>, "clients" | "party">;
+type RowOfPasses<OwnClients extends object> = Pick<PartyPasses<OwnClients, unknown>, "clients" | "party">;
 
 /**
  * Passes of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
  * API server. Nothing is changed at a relying party before a write has found the binding so; where it does not, or there is nothing
  * to write first, the pass is had again with the binding read.
  */
-export class BindingPasses<Clients extends ClusterClients> {
+export class BindingPasses<OwnClients extends object> {
   readonly #api: ClusterClients["cluster"];
-  readonly #row: RowOfPasses<Clients>;
+  readonly #row: RowOfPasses<OwnClients>;
   readonly #view: ClusterView;
 
-  constructor(api: ClusterClients["cluster"], row: RowOfPasses<Clients>, view: ClusterView) {
+  constructor(api: ClusterClients["cluster"], row: RowOfPasses<OwnClients>, view: ClusterView) {
     this.#api = api;
     this.#row = row;
     this.#view = view;
@@ -267,7 +267,11 @@ export class BindingPasses<Clients extends ClusterClients> {
     return partyNames[this.#row.party].binding.kind;
   }
 
-  async have(key: string, run: Reconcile, work: BindingWork<Clients>): Promise<BindingOutcome | undefined> {
+  async have(
+    key: string,
+    run: Reconcile,
+    work: BindingWork<OwnClients>,
+  ): Promise<BindingOutcome | undefined> {
     const seen = this.#view.take(key);
     if (seen !== undefined) {
       try {
@@ -285,12 +289,12 @@ export class BindingPasses<Clients extends ClusterClients> {
     object: KubernetesObject | undefined,
     version: string | undefined,
     run: Reconcile,
-    work: BindingWork<Clients>,
+    work: BindingWork<OwnClients>,
   ): Promise<BindingOutcome | undefined> {
     let left: KubernetesObject | undefined;
     const held = heldClients(this.#api, run, this.#view);
     const clients = conditional(held, { kind: this.#kind, version }, (written) => (left = written));
-    const outcome = await work(object, this.#row.clients(clients));
+    const outcome = await work(object, { ...clients, ...this.#row.clients });
     if (left !== undefined && (outcome?.againIn ?? Infinity) <= soonAgain) this.#view.keep(left);
     return outcome;
   }

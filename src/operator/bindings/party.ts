@@ -4,10 +4,10 @@ import type { BoundParty } from "../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome, ClusterClients, TrustFactsOf, TrustOutcome } from "./pass.ts";
 
 /** One row for each relying party: what is another thing for it in the passes of bindings and trusts. */
-export interface PartyPasses<Clients extends ClusterClients, Leftovers> {
+export interface PartyPasses<OwnClients extends object, Leftovers> {
   readonly party: BoundParty;
-  /** With what a pass works: the cluster's clients, and those of the relying party. */
-  readonly clients: (cluster: ClusterClients) => Clients;
+  /** Those of the relying party, with which a pass works beside the cluster's. */
+  readonly clients: OwnClients;
   /** What of its own passes by itself: each try may be the one that succeeds. */
   readonly passing: readonly Reason[];
   /** Reasons of Events that are told on the trust: a namespace that goes with its bindings takes no Events any more. */
@@ -15,7 +15,7 @@ export interface PartyPasses<Clients extends ClusterClients, Leftovers> {
   /** One attempt, which may be cut off anywhere and begun again. */
   readonly binding: (
     facts: BindingFacts,
-    clients: Clients,
+    clients: ClusterClients & OwnClients,
     clock: Clock,
     signal: AbortSignal,
   ) => Promise<BindingOutcome>;
@@ -23,7 +23,7 @@ export interface PartyPasses<Clients extends ClusterClients, Leftovers> {
   readonly leftovers: () => Leftovers;
   readonly trust: (
     facts: TrustFactsOf<Leftovers>,
-    clients: Clients,
+    clients: ClusterClients & OwnClients,
     clock: Clock,
     signal: AbortSignal,
   ) => Promise<TrustOutcome>;

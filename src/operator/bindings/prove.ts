@@ -15,8 +15,8 @@ import {
   awsFinding,
   judgeFacts,
 } from "../../stack/index.ts";
-import { ageOf, isProofFresh, requestedToken } from "./proof.ts";
-import { foundOf, passInterval, soon } from "./status.ts";
+import { requestedToken } from "./service-account.ts";
+import { ageOf, foundOf, isProofFresh, passInterval, soon } from "./status.ts";
 import type { Pass } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";

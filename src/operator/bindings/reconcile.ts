@@ -19,7 +19,7 @@ import {
 import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
 import { awsFinding } from "../../stack/index.ts";
-import { annotated } from "./annotation.ts";
+import { annotated } from "./service-account.ts";
 import { readyFinding, type RoleSeen, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {

@@ -18,7 +18,7 @@ import {
 import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { accountAnnotations } from "../../rules/injection/index.ts";
-import { unannotated } from "./annotation.ts";
+import { unannotated } from "./service-account.ts";
 import { gone, maxTry, maxWait, readableTrust, tryAgain } from "./last-pass.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Pass, RoleStatus } from "./pass.ts";
 import { isKept, keep, possibleRoles } from "./status.ts";

@@ -83,6 +83,32 @@ export function versionOf({ metadata: { uid = "", generation = 0 } }: Kubernetes
   return `${uid}/${generation}`;
 }
 
+const proofEvery = 3_600_000;
+// What is further in the future than clocks of one cluster differ says nothing.
+const maxAhead = 36_000;
+
+/**
+ * How old a time of day is that another machine wrote (a replica, or a cloud), in milliseconds by our clock, which may be
+ * another: what is far in the future says nothing, as what is not there, and is infinitely old.
+ */
+export function ageOf({ clock }: Pick<AnyPass, "clock">, time: number): number {
+  const age = clock.now() - time;
+  return age >= -maxAhead ? Math.max(0, age) : Infinity;
+}
+
+/** Whether the last proof still says something: it is of this hour, and nothing was changed since. */
+export function isProofFresh(pass: AnyPass, changed: boolean): boolean {
+  const { facts, status } = pass;
+  const { lastProof, observedGeneration, conditions } = status;
+  const ready = conditions.find(({ type }) => type === "Ready");
+  return (
+    !changed &&
+    ready?.status === "True" &&
+    observedGeneration === facts.object.metadata.generation &&
+    ageOf(pass, Date.parse(lastProof ?? "")) < proofEvery
+  );
+}
+
 /** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
 export function sameObject(object: KubernetesObject): KubernetesObject {
   const { name, namespace, uid } = object.metadata;

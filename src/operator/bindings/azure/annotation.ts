@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { azureAnnotations } from "../../../rules/injection/index.ts";
-import { annotatedWith } from "../annotation.ts";
+import { annotatedWith } from "../service-account.ts";
 import type { IdentityPass } from "./pass.ts";
 
 const { "client-id": client, "tenant-id": tenantId, "azure-cloud": cloudOf } = azureAnnotations;

@@ -1,7 +1,7 @@
 import type { PodtrustError } from "../../../core/base/index.ts";
 import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
-import { unannotated } from "../annotation.ts";
+import { unannotated } from "../service-account.ts";
 import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";

@@ -6,10 +6,12 @@ import type { BoundTenants } from "./tenants.ts";
 import { reconcileAzureTrust } from "./trust.ts";
 
 /** Passes of AzureIdentityBinding and AzureTrust. */
-export function azurePasses(azure: BoundTenants): PartyPasses<IdentityClients, LeftCredentials> {
+export function azurePasses(
+  azure: BoundTenants,
+): PartyPasses<Pick<IdentityClients, "azure">, LeftCredentials> {
   return {
     party: "azure",
-    clients: (cluster) => ({ ...cluster, azure }),
+    clients: { azure },
     passing: ["CredentialPending", "CredentialSettling"],
     toldOnTrust: ["IdentityKept"],
     binding: reconcileIdentity,

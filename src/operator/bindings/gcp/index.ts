@@ -13,10 +13,10 @@ import { reconcileGoogle } from "./reconcile.ts";
 import { reconcileGoogleTrust } from "./trust.ts";
 
 /** Passes of GCPServiceAccountBinding and GCPTrust. */
-function googlePasses(google: GoogleProjects): PartyPasses<GoogleClients, LeftMembers> {
+function googlePasses(google: GoogleProjects): PartyPasses<Pick<GoogleClients, "google">, LeftMembers> {
   return {
     party: "gcp",
-    clients: (cluster) => ({ ...cluster, google }),
+    clients: { google },
     passing: ["GoogleNotAsked", "MemberSettling"],
     toldOnTrust: ["MemberKept"],
     binding: reconcileGoogle,

@@ -2,8 +2,8 @@ import { asPodtrustError, defined } from "../../../core/base/index.ts";
 import type { ConditionContent } from "../../../rules/bindings/index.ts";
 import type { GoogleBinding, GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
-import { ageOf, isProofFresh, requestedToken } from "../proof.ts";
-import { foundOf, passInterval, soon } from "../status.ts";
+import { requestedToken } from "../service-account.ts";
+import { ageOf, foundOf, isProofFresh, passInterval, soon } from "../status.ts";
 import type { GooglePass } from "./pass.ts";
 import { audienceOf, fromOf, googleFinding } from "./projects.ts";
 

@@ -12,7 +12,7 @@ import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
-import { annotatedWith } from "../annotation.ts";
+import { annotatedWith } from "../service-account.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
 import {
   changedAtOf,

@@ -1,7 +1,7 @@
 import { defined, PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import { googleKeys, type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
-import { unannotated } from "../annotation.ts";
+import { unannotated } from "../service-account.ts";
 import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";

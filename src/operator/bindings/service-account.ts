@@ -12,6 +12,7 @@ import {
   type GrantedRole,
   defaultProfile,
   partyNames,
+  proofTokenSeconds,
 } from "../../rules/bindings/index.ts";
 import {
   accessAnnotations,
@@ -216,4 +217,21 @@ export function annotated(
     conflict: (account) => accessConflict(account, access),
     does: `names ${access.roleArn}`,
   });
+}
+
+/** A token of the binding's ServiceAccount for a relying party, or why there is none. */
+export async function requestedToken(
+  { facts, clients, signal }: AnyPass,
+  audience: string,
+): Promise<{ readonly token: string } | Finding> {
+  const { cluster } = clients;
+  const { namespace = "", name } = facts.object.metadata;
+  const spec = { audiences: [audience], expirationSeconds: proofTokenSeconds };
+  try {
+    return await cluster.requestToken(namespace, name, spec, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message } = asPodtrustError(error);
+    return finding("TokenRequestFailed", { seen: message, from: cluster.server });
+  }
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { account, bindingOf, roles, webRole } from "../../../test/support/bindings/objects.ts";
 import { readBinding } from "../../rules/bindings/index.ts";
 import { accessAnnotations, accessConflict } from "../../rules/injection/index.ts";
-import { accessOf } from "./annotation.ts";
+import { accessOf } from "./service-account.ts";
 
 describe("the annotations of a binding", () => {
   test("give pods a chain with the longest ARN and external ID that a binding may have", () => {
