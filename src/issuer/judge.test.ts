@@ -13,6 +13,8 @@ import { awsBounds, type IssuerBounds, judgeIssuer, readIssuer, servedDocuments 
 const authority = await testAuthority();
 const key = ecKey("first");
 const jwk = { ...key.jwk, kid: kubernetesKid(key.jwk) };
+/** So long an issuer has, in milliseconds, whose keys never end: its discovery document has to come within it on a full machine. */
+const slowMs = 2000;
 const paths = { discovery: "/.well-known/openid-configuration", jwks: "/openid/v1/jwks" } as const;
 
 describe("what a reading of an issuer means", () => {
@@ -89,7 +91,7 @@ describe("what a reading of an issuer means", () => {
       "a body that does not end",
       () => server.pages.set(paths.jwks, (_request, response) => void response.write("{")),
       ["jwks: ResponseTimeout"],
-      { timeoutMs: 300 },
+      { timeoutMs: slowMs },
     ],
     [
       "a body that is cut off",
@@ -112,7 +114,7 @@ describe("what a reading of an issuer means", () => {
     server.publish([jwk]);
     server.pages.set(paths.jwks, (_request, response) => void response.write("{"));
     const route = { ca: authority.root, connectTo: server.connectTo };
-    const reading = await readIssuer(server.issuer, { route, bounds: { timeoutMs: 300 } });
+    const reading = await readIssuer(server.issuer, { route, bounds: { timeoutMs: slowMs } });
     const [finding] = judgeIssuer(reading).findings;
     assert.match(
       finding?.seen ?? "",

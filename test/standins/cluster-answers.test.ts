@@ -64,12 +64,14 @@ describe("the stand-in cluster", () => {
       ["forbidden", "forbidden"],
       ["truncated", "truncated"],
       ["nonsense", "status"],
-      ["hang", "timeout"],
     ] as const;
     for (const [fault, expected] of faults) {
       bad.misbehave(fault);
       await assert.rejects(api.oidcDocuments(), reason(expected), fault);
     }
+    bad.misbehave("hang");
+    const impatient = await world.connect(bad, "publisher", 500);
+    await assert.rejects(impatient.oidcDocuments(), reason("timeout"));
     bad.misbehave("empty-jwks");
     assert.equal((await api.oidcDocuments()).jwks.toString(), '{"keys":[]}');
     bad.misbehave("wrong-issuer");

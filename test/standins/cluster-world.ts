@@ -11,6 +11,7 @@ import {
   startStandInCluster,
 } from "../../src/sandbox/cluster/index.ts";
 import { TestClock } from "../support/clock.ts";
+import { maxWait } from "../support/until.ts";
 
 export const issuer = "https://oidc.example.com";
 export const audience = "sts.amazonaws.com";
@@ -58,9 +59,14 @@ export class ClusterWorld {
     return path;
   }
 
-  async connect(to: StandInCluster, user?: "admin" | "publisher"): Promise<KubernetesApi> {
+  /** `timeoutMs`: less is for a server that never answers. */
+  async connect(
+    to: StandInCluster,
+    user?: "admin" | "publisher",
+    timeoutMs: number = maxWait,
+  ): Promise<KubernetesApi> {
     const kubeconfig = await this.file(to.kubeconfig(user));
-    return openKubernetes({ kubeconfig }, { clock: this.clock, timeoutMs: 2000 });
+    return openKubernetes({ kubeconfig }, { clock: this.clock, timeoutMs });
   }
 
   /** The API by a token in a file, as a publisher outside the cluster reads it. */

@@ -10,6 +10,7 @@ import {
   startSandbox,
 } from "../../src/sandbox/index.ts";
 import { TestClock } from "./clock.ts";
+import { maxWait } from "./until.ts";
 
 export const cart = { namespace: "shop", name: "cart" };
 export const cartEmail = "cart-prod@podtrust-sandbox.iam.gserviceaccount.com";
@@ -98,7 +99,7 @@ async function answerOf(response: Response): Promise<GoogleAnswer> {
 
 /** An issuer's JWK Set, as a cluster's admin uploads it. */
 export async function jwksOf({ url, ca, connectTo }: SandboxIssuer): Promise<string> {
-  const reading = { ca, connectTo, timeoutMs: 10_000, maxBytes: 100_000 };
+  const reading = { ca, connectTo, timeoutMs: maxWait, maxBytes: 100_000 };
   return (await request(`${url}/openid/v1/jwks`, reading)).body.toString("utf8");
 }
 
