@@ -3,11 +3,19 @@ import { defined } from "./defined.ts";
 import { isRecord, recordOf, textOf } from "./record.ts";
 
 export interface ErrorOptions {
-  /** What to do next, where the catalogue's sentence can be bettered. */
+  /**
+   * What to do next, where the catalogue's sentence can be bettered.
+   *
+   * @default the catalogue's sentence for the code
+   */
   readonly next?: string;
   /** What led to this error: for logs, never for clients. */
   readonly cause?: unknown;
-  /** Machine-readable facts (the key, the value, the limit); never a secret. */
+  /**
+   * Machine-readable facts (the key, the value, the limit); never a secret.
+   *
+   * @default {}
+   */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 

@@ -57,6 +57,11 @@ export class SandboxError extends PodtrustError {
   override readonly name: string = "SandboxError";
   declare readonly code: SandboxErrorCode;
 
+  /**
+   * Of its options `next` is the code's own sentence and `detail` is empty by default.
+   *
+   * @default {}
+   */
   constructor(code: SandboxErrorCode, message: string, options: ErrorOptions = {}) {
     super(code, message, options);
   }
