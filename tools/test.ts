@@ -10,16 +10,16 @@
  *   node tools/test.ts processes   the same needs; what only a process of its own shows: signals, killed runs, terminals, the
  *                                  demo, the commands of every page, tools and shells that a test starts
  *   node tools/test.ts tools       needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
- *   node tools/test.ts peers       needs PyPI, Maven with a JDK, and Go for the Python that Ansible runs on; containers:
- *                                  root and Debian's docker.io; what nobody here wrote, against the sandbox
+ *   node tools/test.ts peers       needs PyPI and Go, in CI Maven with a JDK too; containers: root and Debian's docker.io;
+ *                                  what nobody here wrote, against podtrust or its sandbox
  *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                  software emulation
  *   node tools/test.ts machine-nightly  needs the same; npm run demo:machine whole, and an upgrade, a rollback and a reboot
  *                                  of a machine: half an hour, not part of the gate
  *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
- *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
- *                                  and on every minor of Kubernetes; arm64 belongs to the same night
+ *   node tools/test.ts nightly     needs what cluster, tools, peers and exports need, and two hours: suites of other groups at
+ *                                  length, and on every minor of Kubernetes; arm64 belongs to the same night
  *   node tools/test.ts live        needs Go and Debian's sshd; adoption, rotation and theft at length, on API servers of each
  *                                  minor of Kubernetes: part of nightly
  *   node tools/test.ts arm64       needs Debian's qemu-system-arm, qemu-user-static and debootstrap, and root; boots a machine of
