@@ -3,7 +3,7 @@ import { globSync, existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, test } from "node:test";
 import { podtrustHere } from "../../test/support/cli.ts";
-import { documentUrl, withDocumentPaths } from "../core/command-line/index.ts";
+import { withDocumentPaths } from "../core/command-line/index.ts";
 
 describe("a page that a message names", () => {
   test("is a file that the reader has", async () => {
@@ -23,12 +23,5 @@ describe("a page that a message names", () => {
     );
     assert.ok(names.length > 3, names.join());
     for (const name of names) assert.ok(existsSync(name), name);
-  });
-
-  test("has an address for files that others read, of this version", () => {
-    assert.match(
-      documentUrl("docs/reference/config.md"),
-      /^https:\/\/unpkg\.com\/podtrust@\d+\.\d+\.\d+\/docs\/reference\/config\.md$/u,
-    );
   });
 });

@@ -78,7 +78,7 @@ describe("init", () => {
       assert.match(out, /podtrust\.yaml is written\. Next:[^]*podtrust plan\n {2}podtrust up/u);
       assert.match(
         await written(),
-        /^# yaml-language-server: \$schema=https:.*podtrust\.schema\.json\n# What podtrust owns/u,
+        /^# What podtrust owns, in one file[^]*\n# Every key.*docs\/reference\/config\.md/u,
       );
       const { warnings } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named);
       assert.deepEqual(warnings, []);

@@ -1,6 +1,6 @@
 /**
  * Whoever registers a name that our pages install runs programs where those pages are followed: no page, Action, client or
- * message installs by a name of ours before the owner has registered it.
+ * message installs by a name of ours before the owner has registered it, and none has an address that such a name makes.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,11 +26,22 @@ function installed(line: string): readonly string[] {
     .filter((word) => word !== "" && !word.startsWith("-"));
 }
 
+/** Addresses that are whoever's registers a name of ours: `https://HOST/podtrust@0.1.0/docs/README.md`. */
+function namedAddresses(line: string): readonly string[] {
+  const addresses = line.match(/https?:\/\/[^\s"'`)\]>]+/gu) ?? [];
+  return addresses.filter((address) =>
+    address
+      .split("/")
+      .slice(3)
+      .some((part) => /^(?:@podtrust|podtrust|pytest-podtrust)(?:[@#?].*)?$/u.test(part)),
+  );
+}
+
 const isPlace = (word: string): boolean => /^(?:\.{0,2}\/|\.$|\$|https:\/\/)/u.test(word);
 
 const files = execFileSync(
   "git",
-  ["ls-files", "README.md", "CONTRIBUTING.md", "docs", "action.yml", "clients", "src"],
+  ["ls-files", "README.md", "CONTRIBUTING.md", "docs", "action.yml", "clients", "deploy", "src", "tools"],
   {
     encoding: "utf8",
   },
@@ -64,6 +75,18 @@ describe("install lines", () => {
     }
     assert.deepEqual(wrong, []);
     assert.ok(lines >= 5, `${lines} install lines were seen`);
+  });
+
+  test("have no address beside them that whoever registers a name of ours would fill", () => {
+    for (const planted of ["podtrust@0.1.0/docs/README.md", "package/@podtrust/sandbox", "pytest-podtrust/"])
+      assert.equal(namedAddresses(`see "https://registry.example/${planted}"`).length, 1, planted);
+    assert.deepEqual(namedAddresses("https://example.com/docs/podtrust.yaml https://podtrust.example"), []);
+    const found = files.flatMap((file) =>
+      readFileSync(file, "utf8")
+        .split("\n")
+        .flatMap((line, index) => namedAddresses(line).map((address) => `${file}:${index + 1}: ${address}`)),
+    );
+    assert.deepEqual(found, []);
   });
 
   test("of names that are ours wait for the owner: README warns of each, and the page of installing says what to register", () => {

@@ -1,5 +1,3 @@
-import { documentUrl } from "../../src/core/command-line/index.ts";
-
 /** One alert: when it goes off, how bad that is, and what a person reads. */
 export interface Alert {
   readonly name: string;
@@ -226,7 +224,8 @@ export type WatchedPods = Exclude<Watched, "signer">;
 
 /** The rules of one part as Prometheus's operator takes them (monitoring.coreos.com/v1). */
 export function prometheusRule(part: Watched, metadata: object): object {
-  const runbook = documentUrl(`docs/how-to/runbooks/${part}.md`);
+  // A page of podtrust's, and no `runbook_url`: no registry has our names yet, and whoever registers one would write it.
+  const runbook = `docs/how-to/runbooks/${part}.md`;
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
@@ -240,7 +239,7 @@ export function prometheusRule(part: Watched, metadata: object): object {
             expr: expression,
             for: lasting,
             labels: { severity },
-            annotations: { summary, runbook_url: `${runbook}#${name.toLowerCase()}` },
+            annotations: { summary, runbook: `${runbook}#${name.toLowerCase()}` },
           })),
         },
       ],

@@ -65,8 +65,8 @@ One YAML file per stack, \`podtrust.yaml\`. File names in it are relative to its
 directory. No secret ever stands in it: what looks like one is refused. Every mistake is reported at once, each with
 its key, its line, the value, what is accepted, and the nearest valid spelling.
 
-Editors that know JSON Schema complete and check it with [podtrust.schema.json](podtrust.schema.json), for example by
-this first line: \`# yaml-language-server: $schema=podtrust.schema.json\`.
+Editors that know JSON Schema complete and check it with [podtrust.schema.json](podtrust.schema.json). Put that file beside
+yours, and let this be the first line: \`# yaml-language-server: $schema=podtrust.schema.json\`.
 
 \`\`\`yaml
 stack: prod

@@ -1,4 +1,3 @@
-import { documentUrl } from "../../core/command-line/index.ts";
 import { type Answers, roleNameOf } from "./answers.ts";
 
 /** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
@@ -124,8 +123,9 @@ function awsLines(answers: Answers): readonly string[] {
 /** A config with comments, which loads without a warning. `former`: the issuer that the cluster gives up. */
 export function configText(answers: Answers, former?: string): string {
   const lines = [
-    `# yaml-language-server: $schema=${documentUrl("docs/reference/podtrust.schema.json")}`,
-    `# What podtrust owns, in one file; no secret belongs here. Every key: ${documentUrl("docs/reference/config.md")}`,
+    // A team has this file: a path of one machine would be wrong for all others.
+    "# What podtrust owns, in one file; no secret belongs here.",
+    "# Every key, and how an editor completes and checks them: docs/reference/config.md of podtrust's pages.",
     "",
     "# The name of all of it: each thing that is made carries it.",
     `stack: ${scalar(answers.stack)}`,

@@ -1,6 +1,6 @@
 export { readCaFile } from "./ca-file.ts";
 export { type ActionContext, createContext, type Switches } from "./context.ts";
-export { documentUrl, guidePage, withDocumentPaths } from "./documents.ts";
+export { guidePage, withDocumentPaths } from "./documents.ts";
 export { printFailure } from "./failure.ts";
 export { printNext } from "./next.ts";
 export { createProgram, parse } from "./program.ts";
