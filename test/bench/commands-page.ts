@@ -49,7 +49,7 @@ export function renderCommandsPage({ when, machine, rows, hasExecutable }: Comma
     "# How long the commands take",
     "",
     "Whole processes of the built package, from start to end, as somebody who waits at a terminal sees them. `up` and `status` work on a cluster that",
-    "is there already (the stand-in cluster of the sandbox), whose keys `podtrust serve` publishes, and on an account of the sandbox with AWS's usual",
+    "is there already: the stand-in cluster of the sandbox, whose keys `podtrust serve` publishes. Their account is the sandbox's, with AWS's usual",
     "delay: STS sees a new role after 8 s. Servers, sandbox and command share the machine. Each `up` begins with an empty account.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,

@@ -57,13 +57,13 @@ function rowLine(row: Row): string {
 const reasons: Readonly<Record<string, string>> = {
   "HTTP/1.1": "Parsing, the request object and its events are Node's and cost as much as TLS does.",
   "HTTP/2":
-    "Node makes a stream object of two halves for each request and a text of headers for each answer, with several turns of its event queue between them. A profile of this load shows about a twentieth of the time in our own code and a seventh in collecting what Node allocates; the rest is Node, so that the aim is out of reach for what stands on its HTTP/2.",
+    "Node makes a stream object of two halves for each request and a text of headers for each answer. Several turns of its event queue lie between them. A profile of this load shows about a twentieth of the time in our own code and a seventh in collecting what Node allocates. The rest is Node: the aim is out of reach for what stands on its HTTP/2.",
   "new connections, each with a request":
     "A handshake is OpenSSL's work in both servers; what differs is a socket object, its protocol callback and its certificate callback in JavaScript.",
 };
 
 const idleReason =
-  "Node itself takes 43 MiB before it loads anything. Imported one after the other, zod adds 12 MiB and our schema of the config 6, Node's TLS and HTTP/2 about 10, the metrics and log libraries 5, and the rest of our own code the remainder.";
+  "Node itself takes 43 MiB before it loads anything. Imported one after the other, zod adds 12 MiB and our schema of the config 6. Node's TLS and HTTP/2 add about 10, the metrics and log libraries 5, and our own code the remainder.";
 const peakReason = (flag: string): string =>
   `V8 lets its young generation grow to 64 MiB before it collects it. \`NODE_OPTIONS=${flag}\` keeps it smaller, as the table shows; Node takes that flag at its start only.`;
 
@@ -91,7 +91,7 @@ function missed(results: Results): readonly string[] {
     "",
     ...lines,
     "",
-    "An issuer is asked a few times an hour by each relying party that keeps what it fetched; every row above is thousands of times that.",
+    "An issuer is asked a few times an hour by each relying party that keeps what it fetched. Every row above is thousands of times that.",
     "",
   ];
 }
@@ -103,10 +103,10 @@ export function renderPage(results: Results): string {
     "<!-- Written by `npm run bench` (test/bench/). Do not edit. -->",
     "# Benchmarks",
     "",
-    "`podtrust serve` against nginx on the same JWK Set and certificate with the same headers, on the same machine, in the same run, with the same",
-    "client (h2load), over TLS 1.3. Both servers have core 0 (one at a time), the client has core 1. The rounds of both alternate; the best of",
+    "`podtrust serve` against nginx on the same JWK Set and certificate with the same headers, over TLS 1.3. Both are on the same machine, in the",
+    "same run, with the same client (h2load). Both servers have core 0 (one at a time), the client has core 1. The rounds of both alternate; the best of",
     `${results.rounds} counts for each, since whatever else the machine does only ever takes away. CPU is the server's own per request, which depends`,
-    "less on that: where the client is the slower side (nginx often, new connections always) the last column says how the servers compare.",
+    "less on that. Where the client is the slower side (nginx often, new connections always) the last column says how the servers compare.",
     "",
     `Measured ${results.when} on ${results.machine}; ${results.versions.join(", ")}.`,
     "",

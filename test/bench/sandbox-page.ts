@@ -92,8 +92,8 @@ export function renderSandboxPage(results: SandboxResults): string {
     "<!-- Written by `npm run bench -- sandbox` (test/bench/). Do not edit. -->",
     "# The sandbox under load",
     "",
-    "`podtrust sandbox` beside moto_server of PyPI, one after the other on the same machine in the same run, each on a core of",
-    `its own and the client on another: ${whole(exchanges)} times AssumeRoleWithWebIdentity with each number of connections. The sandbox`,
+    "`podtrust sandbox` beside moto_server of PyPI, one after the other on the same machine in the same run. Each has a core of",
+    `its own, and the client another. There are ${whole(exchanges)} times AssumeRoleWithWebIdentity with each number of connections. The sandbox`,
     "verifies each token (signature, issuer's documents, audience, trust policy); moto gives credentials for any.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}, moto ${motoVersion}.`,
@@ -118,7 +118,7 @@ export function renderSandboxPage(results: SandboxResults): string {
     ...aims(results).map(([aim, isReached]) => `- ${aim}: ${isReached ? "reached" : "**missed**"}`),
     "",
     "`npm run bench -- sandbox` makes this page. It needs Linux, `taskset` and Python. On a machine that does other work at the same",
-    "time the times say more of that work than of either server; the CPU for each exchange says most.",
+    "time the times say more of that work than of either server. The CPU for each exchange says most.",
     "",
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 /**
  * Plain English in every page that is written by hand: short sentences, so that one has one thought. A cell of a table
- * and an item of a list are sentences too. Code, decisions (docs/adr/), CHANGELOG and what programs write are left out.
+ * and an item of a list are sentences too. Code, decisions (docs/adr/), CHANGELOG and what programs write are left out; the
+ * benchmarks are looked at, since their sentences are written by hand in test/bench/.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -16,17 +17,21 @@ const generated = new Set((await generatedPages()).map(({ path }: GeneratedPage)
 const pages = execFileSync("git", ["ls-files", "*.md"], { encoding: "utf8" })
   .trim()
   .split("\n")
-  .filter(
-    (page) =>
-      !generated.has(page) &&
-      !/(?:^|\/)CHANGELOG\.md$|^docs\/adr\/|^docs\/reference\/benchmarks\//u.test(page),
-  );
+  .filter((page) => !generated.has(page) && !/(?:^|\/)CHANGELOG\.md$|^docs\/adr\//u.test(page));
 
 describe("sentences", () => {
   test("every page that is written by hand is looked at", () => {
-    for (const page of ["README.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/README.md"])
+    const benchmark = "docs/reference/benchmarks/publisher.md";
+    for (const page of [
+      "README.md",
+      "SECURITY.md",
+      "CONTRIBUTING.md",
+      "ARCHITECTURE.md",
+      "docs/README.md",
+      benchmark,
+    ])
       assert.ok(pages.includes(page), page);
-    assert.ok(pages.length >= 45, `${pages.length} pages`);
+    assert.ok(pages.length >= 55, `${pages.length} pages`);
   });
 
   for (const page of pages) {

@@ -66,9 +66,9 @@ function processorTime({ size, bound, cores }: OperatorResults): readonly string
     "| ---: | ---: | ---: | ---: | ---: | ---: |",
     `| ${[operator, apiServer, etcd, sandbox, client, all].map(each).join(" | ")} |`,
     "",
-    `All of it is ${all.toFixed(1)} s, so that ${cores} cores with nothing else to do need ${least.toFixed(1)} s for it at least, wherever they are; operator and sandbox`,
+    `All of it is ${all.toFixed(1)} s: ${cores} cores with nothing else to do need ${least.toFixed(1)} s for it at least, wherever they are. Operator and sandbox`,
     `are one thread each, of which the operator's is busy for ${operator.toFixed(1)} s. A binding is five calls of the API server: its making, two`,
-    "writings of its status, the ServiceAccount's annotation and a token; an Event comes later; and three calls of AWS.",
+    "writings of its status, the ServiceAccount's annotation and a token. An Event comes later. It is three calls of AWS, too.",
     "",
   ];
 }
@@ -89,12 +89,12 @@ function missed(results: OperatorResults): readonly string[] {
     ...(last === undefined || syncOf(starts).median < aims.syncMs
       ? []
       : [
-          `- **First sync**: from its start until all was seen the operator used ${last.cpu.toFixed(1)} s of the processor, of ${seconds(last.fromStart)} that passed; in the rest it waited for the API server, or for a core.`,
+          `- **First sync**: from its start until all was seen the operator used ${last.cpu.toFixed(1)} s of the processor, of ${seconds(last.fromStart)} that passed. In the rest it waited for the API server, or for a core.`,
         ]),
     ...(bound.p99 < aims.readyMs
       ? []
       : [
-          `- **${whole(size.bindings)} bindings at once**: ${all.toFixed(1)} s of the processor are ${(all / cores).toFixed(1)} s of ${cores} cores even where nobody else wants them, and STS knows the last role eight seconds after it was made. ${share(apiServer + etcd)} of it are API server and etcd, ${share(operator)} the operator.`,
+          `- **${whole(size.bindings)} bindings at once**: ${all.toFixed(1)} s of the processor are ${(all / cores).toFixed(1)} s of ${cores} cores even where nobody else wants them. STS knows the last role eight seconds after it was made. ${share(apiServer + etcd)} of it are API server and etcd, ${share(operator)} the operator.`,
         ]),
   ];
   return lines.length === 0 ? [] : ["## Where an aim is missed, and why", "", ...lines, ""];
@@ -133,9 +133,9 @@ export function renderOperatorPage(results: OperatorResults): string {
     "<!-- Written by `npm run bench -- operator` (test/bench/). Do not edit. -->",
     "# The operator, at scale",
     "",
-    `\`podtrust operator run --bindings\`, the built package as a process of its own, with the rights of its ServiceAccount on a real API server (1.36) with`,
-    `${whole(size.accounts)} ServiceAccounts in ${whole(size.namespaces)} namespaces, ${whole(size.annotated)} of them with a role, and ${whole(size.pods)} pods of three containers: objects on a node`,
-    "that nobody is (made directly, without kwok), a part of them injected. AWS is the sandbox, where STS knows a role eight seconds after it was made.",
+    "`podtrust operator run --bindings`, the built package as a process of its own, with the rights of its ServiceAccount on a real API server (1.36).",
+    `There are ${whole(size.accounts)} ServiceAccounts in ${whole(size.namespaces)} namespaces, ${whole(size.annotated)} of them with a role, and ${whole(size.pods)} pods of three containers, a part of them injected.`,
+    "The pods are objects on a node that nobody is, made directly, without kwok. AWS is the sandbox, where STS knows a role eight seconds after it was made.",
     "API server, etcd, operator, sandbox and client share the machine.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}. MB are 10⁶ bytes.`,
