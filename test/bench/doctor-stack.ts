@@ -7,7 +7,7 @@ import { type ChainOptions, judgeChain } from "../../src/doctor/chain/index.ts";
 import { openAws } from "../../src/providers/aws/index.ts";
 import { newStack, type StackWorld } from "../doctor/chain/world.ts";
 import { chainYaml } from "../support/chain-world.ts";
-import type { Run } from "./doctor.ts";
+import type { Run } from "./doctor-page.ts";
 
 async function run(world: StackWorld, options: Partial<ChainOptions> = {}): Promise<Run> {
   const begun = performance.now();

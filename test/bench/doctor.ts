@@ -6,17 +6,13 @@ import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { reportOf } from "../../src/doctor/index.ts";
 import { host, newWorld, paths, type World } from "../doctor/world.ts";
+import { doctorFigures, renderDoctorPage, type Run } from "./doctor-page.ts";
 import { healthyStack, silentStack } from "./doctor-stack.ts";
+import type { PlottedPage } from "./plot.ts";
 import { measuredNow } from "./process.ts";
 
 /** AWS's own time for a document, in milliseconds: what a person's run has. */
 const documentMs = 5000;
-
-/** How long one run took, in milliseconds, and what it found. */
-export interface Run {
-  readonly ms: number;
-  readonly findings: readonly string[];
-}
 
 async function run(world: World): Promise<Run> {
   const begun = performance.now();
@@ -94,52 +90,22 @@ async function endless(world: World): Promise<void> {
   }
 }
 
-const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-
-function row(name: string, all: readonly Run[], aim: number): string {
-  const times = all.map(({ ms }) => ms).sort((a, b) => a - b);
-  const [median, slowest] = [times[Math.floor(times.length / 2)] ?? 0, times.at(-1) ?? 0];
-  const found = [...new Set(all.flatMap(({ findings }) => findings))].join(", ") || "none";
-  const reached = slowest <= aim * 1000 ? "reached" : "**missed**";
-  return `| ${name} | ${all.length} | ${seconds(median)} | ${seconds(slowest)} | ${aim}: ${reached} | ${found} |`;
-}
-
-/** How long `podtrust doctor https://ISSUER` takes, as the text of docs/reference/benchmarks/doctor.md. */
-export async function benchDoctor(quick: boolean): Promise<string> {
-  const { when, machine } = measuredNow();
-  const atRest = row("healthy", await runs(healthy, quick ? 3 : 20), 20);
+/** How long `podtrust doctor` takes: docs/reference/benchmarks/doctor.md and its figures; `quick` for a look. */
+export async function benchDoctor(quick: boolean): Promise<PlottedPage> {
+  const measured = measuredNow();
+  const atRest = await runs(healthy, quick ? 3 : 20);
   const end = loaded();
   const underLoad = await runs(healthy, quick ? 3 : 100).finally(end);
-  const rows = [
-    atRest,
-    row("healthy, every processor busy", underLoad, 20),
-    row("every server silent", await runs(silent, 1), 40),
-    row("keys that never end", await runs(endless, 1), 40),
+  const issuers = [
+    { name: "healthy", runs: atRest, aimSeconds: 20 },
+    { name: "healthy, every processor busy", runs: underLoad, aimSeconds: 20 },
+    { name: "every server silent", runs: await runs(silent, 1), aimSeconds: 40 },
+    { name: "keys that never end", runs: await runs(endless, 1), aimSeconds: 40 },
   ];
   const stacks = [
-    row("healthy", await healthyStack(quick ? 3 : 20), 20),
-    row("issuer, cluster and AWS silent", await silentStack(), 40),
+    { name: "healthy", runs: await healthyStack(quick ? 3 : 20), aimSeconds: 20 },
+    { name: "issuer, cluster and AWS silent", runs: await silentStack(), aimSeconds: 40 },
   ];
-  return `<!-- Written by \`npm run bench -- doctor\` (test/bench/). Do not edit. -->
-# How long doctor takes
-
-\`podtrust doctor https://ISSUER\` on issuers of loopback: real TLS, a resolver and name servers of their own, AWS's five seconds
-for each document. A healthy one has two addresses. The broken ones have eight, each of which costs all of its time, below a
-zone whose name server never answers.
-
-Measured ${when} on ${machine}; Node ${process.version}.
-
-| issuer | runs | seconds: median | slowest | aim | findings |
-| --- | ---: | ---: | ---: | --- | --- |
-${rows.join("\n")}
-
-\`podtrust doctor -f podtrust.yaml\` on a whole stack: a stand-in cluster, its issuer, and IAM and STS of the sandbox. In the
-broken one each of the three takes connections and never answers.
-
-| stack | runs | seconds: median | slowest | aim | findings |
-| --- | ---: | ---: | ---: | --- | --- |
-${stacks.join("\n")}
-
-A healthy issuer is to have no finding, in any run, nor is a healthy stack, whose stand-in runs no pods (NoPods). On a network the look-ups and round trips come on top.
-`;
+  const results = { ...measured, issuers, stacks };
+  return { text: renderDoctorPage(results), figures: doctorFigures(results) };
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures, and writes what came out into docs/reference/benchmarks/: a page, and where it
- * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
+ * `npm run bench`: measures, and writes what came out into docs/reference/benchmarks/: a page, and the
+ * figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part, or several: `parts` below names them
@@ -21,8 +21,8 @@ import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
 import { benchSigner } from "./signer.ts";
 
-/** Gives the page's text, and what a plot is drawn from where the page has one. */
-type Measure = (options: Options) => Promise<string | PlottedPage>;
+/** Gives the page's text, and what its plot is drawn from. */
+type Measure = (options: Options) => Promise<PlottedPage>;
 
 interface Options {
   readonly quick: boolean;
@@ -69,10 +69,9 @@ if (unknown !== undefined)
 delete process.env["NODE_COMPILE_CACHE"];
 for (const [name, measure] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const measured = await measure(options);
-  const { text, figures } = typeof measured === "string" ? { text: measured } : measured;
+  const { text, figures } = await measure(options);
   console.log(text);
   if (options.quick) continue;
   await writeFile(pathOf(name), text);
-  if (figures !== undefined) await writePlot(name, figures);
+  await writePlot(name, figures);
 }

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { type Bar, barOf, type Figures, plotLine } from "./plot.ts";
 
 /** What a page's frames took, in milliseconds by the wall. */
 export interface Frames {
@@ -36,16 +37,40 @@ export interface MapResults {
 
 const aims = { paint: 1000, frame: 50 };
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+/** What is measured in each round, with what it is to stay under. */
+function measuresOf({ paint, frames, tasks, still }: MapResults): readonly { bar: Bar; aim?: number }[] {
+  const { paint: paintAim, frame } = aims;
+  const walls = tasks.map(({ wall }) => wall);
+  const processor = tasks.map((task) => task.processor);
+  const between = frames.map(({ longest }) => longest);
+  return [
+    { bar: barOf("first contentful paint", paint), aim: paintAim },
+    { bar: barOf("longest task while filtering, by the wall", walls), aim: frame },
+    { bar: barOf("longest task while filtering, processor time", processor), aim: frame },
+    { bar: barOf("longest time between two frames while filtering", between) },
+    { bar: barOf("longest time between two frames of a page left alone", still) },
+  ];
+}
 
-function spreadLine(what: string, values: readonly number[], aim?: number): string {
-  const worst = Math.max(...values);
+function spreadLine({ name, median, most }: Bar, aim?: number): string {
   const verdict =
     aim === undefined
       ? ""
-      : `under ${aim} ms: ${worst < aim ? "reached" : median(values) < aim ? "reached by the median" : "**missed**"}`;
-  return `| ${what} | ${median(values).toFixed(0)} ms | ${worst.toFixed(0)} ms | ${verdict} |`;
+      : `under ${aim} ms: ${most < aim ? "reached" : median < aim ? "reached by the median" : "**missed**"}`;
+  return `| ${name} | ${median.toFixed(0)} ms | ${most.toFixed(0)} ms | ${verdict} |`;
+}
+
+/** What the page's plot is drawn from. */
+export function mapFigures(results: MapResults): Figures {
+  const { when, machine, bindings } = results;
+  return {
+    title: "The trust map in a browser",
+    axis: `Time, with ${bindings} bindings`,
+    unit: "ms",
+    date: when,
+    machine,
+    bars: measuresOf(results).map(({ bar }) => bar),
+  };
 }
 
 /** What the browser itself says of frames that were too long. */
@@ -58,11 +83,7 @@ function longFrames(frames: readonly Frames[]): string {
 
 /** docs/reference/benchmarks/map.md. */
 export function renderMapPage(results: MapResults): string {
-  const { when, machine, browser, bindings, rounds, judge, render, pageKiB, paint, frames, tasks, still } =
-    results;
-  const walls = tasks.map(({ wall }) => wall);
-  const processor = tasks.map((task) => task.processor);
-  const between = frames.map(({ longest }) => longest);
+  const { when, machine, browser, bindings, rounds, judge, render, pageKiB, frames } = results;
   return [
     "<!-- Written by `npm run bench -- map` (test/bench/). Do not edit. -->",
     "# The trust map in a browser",
@@ -72,13 +93,11 @@ export function renderMapPage(results: MapResults): string {
     "",
     `Measured ${when} on ${machine}; Node ${process.version}, ${browser}; ${rounds} rounds.`,
     "",
+    plotLine("map", "Median and spread of the page's first paint, its tasks and its frames"),
+    "",
     "| what | median | worst | aim |",
     "| --- | ---: | ---: | --- |",
-    spreadLine("first contentful paint", paint, aims.paint),
-    spreadLine("longest task while filtering, by the wall", walls, aims.frame),
-    spreadLine("longest task while filtering, processor time", processor, aims.frame),
-    spreadLine("longest time between two frames while filtering", between),
-    spreadLine("longest time between two frames of a page left alone", still),
+    ...measuresOf(results).map(({ bar, aim }) => spreadLine(bar, aim)),
     "",
     longFrames(frames),
     `Before that podtrust judges every way by the rules of STS in ${(judge / 1000).toFixed(1)} s of processor time. It writes ${pageKiB.toFixed(0)} KiB of HTML in ${(render / 1000).toFixed(1)} s.`,

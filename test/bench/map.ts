@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import { mapPage, trustMap } from "../../src/map/index.ts";
 import { manyFacts } from "../map/worlds.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
-import { type Frames, type LongestTask, renderMapPage } from "./map-page.ts";
+import { type Frames, type LongestTask, mapFigures, renderMapPage } from "./map-page.ts";
+import type { PlottedPage } from "./plot.ts";
 import { measuredNow } from "./process.ts";
 
 const bindings = 1000;
@@ -135,8 +136,8 @@ async function opened(
   return { page, paint, browser: String(product) };
 }
 
-/** Measures the page of the trust map; `quick` in one round. */
-export async function benchMap(quick: boolean): Promise<string> {
+/** The page of the trust map: docs/reference/benchmarks/map.md and its figures; `quick` in one round. */
+export async function benchMap(quick: boolean): Promise<PlottedPage> {
   const missing = await browserMissing();
   if (missing !== undefined) throw new Error(missing);
   const measured = measuredNow();
@@ -166,7 +167,7 @@ export async function benchMap(quick: boolean): Promise<string> {
   } finally {
     await rm(folder, { recursive: true });
   }
-  return renderMapPage({
+  const results = {
     ...measured,
     browser,
     bindings,
@@ -178,5 +179,6 @@ export async function benchMap(quick: boolean): Promise<string> {
     frames,
     tasks,
     still,
-  });
+  };
+  return { text: renderMapPage(results), figures: mapFigures(results) };
 }

@@ -1,4 +1,4 @@
-import { pictureSvg } from "../../tools/docs/diagrams/svg.ts";
+import { lineHeight, pictureSvg, wrapped } from "../../tools/docs/diagrams/svg.ts";
 import { escapedXml } from "../../tools/xml.ts";
 
 /** What a bench has measured, as JSON beside its page: the plot is drawn from this and nothing else. */
@@ -40,7 +40,9 @@ export const plotLine = (part: string, shown: string): string =>
 
 const left = 12;
 const length = 336;
-const barHeight = 56;
+/** Of a bar with its values, below its name. */
+const barHeight = 36;
+const gap = 12;
 
 /** Decades around all values: the axis is logarithmic, since commands take from a tenth of a second to ten. */
 function decades(bars: readonly Bar[]): readonly [first: number, last: number] {
@@ -54,17 +56,31 @@ const rounded = (value: number): string => String(Math.round(value));
 /** A value as it is read: less than ten with a tenth. */
 const valueText = (value: number): string => (value < 10 ? value.toFixed(1) : rounded(value));
 
-/** A bar to the median, and a line from the least to the most. */
-function drawnBar(bar: Bar, top: number, place: (value: number) => number, unit: string): string {
+/** A text in as many lines as it needs, the first at this height. */
+const textLines = (lines: readonly string[], y: number, attribute = ""): readonly string[] =>
+  lines.map(
+    (line, index) => `<text${attribute} x="${left}" y="${y + index * lineHeight}">${escapedXml(line)}</text>`,
+  );
+
+/** A bar to the median, and a line from the least to the most; below that, where the next begins. */
+function drawnBar(
+  bar: Bar,
+  top: number,
+  place: (value: number) => number,
+  unit: string,
+): { readonly svg: string; readonly end: number } {
   const { name, least, median, most } = bar;
-  const middle = top + 32;
+  const names = wrapped(name, length);
+  const below = top + names.length * lineHeight;
+  const middle = below + 12;
   const values = `${valueText(median)} ${unit} (${valueText(least)} to ${valueText(most)})`;
-  return [
-    `<text class="name" x="${left}" y="${top + 14}">${escapedXml(name)}</text>`,
+  const svg = [
+    ...textLines(names, top + 14, ' class="name"'),
     `<rect class="box" x="${left}" y="${middle - 8}" width="${rounded(place(median) - left)}" height="16"/>`,
     `<path class="arrow" d="M${rounded(place(least))} ${middle}H${rounded(place(most))}m0 -5v10M${rounded(place(least))} ${middle - 5}v10"/>`,
-    `<text x="${left}" y="${top + 54}">${escapedXml(values)}</text>`,
+    ...textLines([values], below + 34),
   ].join("\n");
+  return { svg, end: below + barHeight + gap };
 }
 
 /** The plot of a bench: median and spread of each, on one logarithmic axis. */
@@ -72,15 +88,15 @@ export function plotSvg({ title, axis, unit, date, machine, bars }: Figures): st
   const [first, last] = decades(bars);
   const place = (value: number): number =>
     left + (length * (Math.log10(value) - first)) / Math.max(1, last - first);
-  const foot = 40 + bars.length * (barHeight + 12);
-  const words = [
-    [26, `${axis}, ${unit}, logarithmic: 10^${first} to 10^${last}`],
-    [foot + 14, `measured ${date}`],
-  ] as const;
-  const drawn = [
-    ...words.map(([y, text]) => `<text x="${left}" y="${y}">${escapedXml(text)}</text>`),
-    ...bars.map((bar, index) => drawnBar(bar, 40 + index * (barHeight + 12), place, unit)),
-  ];
+  const head = wrapped(`${axis}, ${unit}, logarithmic: 10^${first} to 10^${last}`, length);
+  const drawn: string[] = [...textLines(head, 26)];
+  let foot = 20 + head.length * lineHeight;
+  for (const bar of bars) {
+    const { svg, end } = drawnBar(bar, foot, place, unit);
+    drawn.push(svg);
+    foot = end;
+  }
+  drawn.push(...textLines([`measured ${date}`], foot + 14));
   const spread = bars.map(({ name, median }) => `${name} ${valueText(median)} ${unit}`).join(", ");
   const description = `${axis} in ${unit}, median and spread, measured ${date} on ${machine}: ${spread}.`;
   return pictureSvg({ title, description, height: foot + 26 }, drawn);

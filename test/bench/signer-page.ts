@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
+import { barOf, type Figures, plotLine } from "./plot.ts";
 
 /** Megabytes of a process: all that is resident, and what of that is its own and no file's. */
 export interface Memory {
@@ -42,7 +43,7 @@ const aims = { aboveInTree: 3, megabytes: 90, kmsRate: 100, growth: 5 } as const
 
 function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
 }
 
 const ms = (values: readonly number[], part: number): string => `${quantile(values, part).toFixed(1)} ms`;
@@ -65,6 +66,30 @@ function tokenRow(what: string, { times, processor }: TokenTimes, inTree: TokenT
   return `| ${what} | ${median} | ${most} | ${parts} ms | ${said} |`;
 }
 
+const signedBy = {
+  inTree: "the API server",
+  files: "the signer, a file",
+  softHsm: "the signer, PKCS #11 by SoftHSM",
+} as const;
+const holders = ["inTree", "files", "softHsm"] as const;
+
+/** What the page's plot is drawn from. */
+export function signerFigures({ when, machine, tokens, signs, kms }: SignerResults): Figures {
+  return {
+    title: "What a signer takes",
+    axis: "Time of a token or signature",
+    unit: "ms",
+    date: when,
+    machine,
+    bars: [
+      ...holders.map((who) => barOf(`a token, once a second: ${signedBy[who]}`, tokens[who].paced)),
+      ...holders.map((who) => barOf(`a token, processors full: ${signedBy[who]}`, tokens[who].times)),
+      barOf("a signature: the signer, a file", signs.times),
+      barOf("a signature: the signer, AWS KMS by moto", kms.times),
+    ],
+  };
+}
+
 /** docs/reference/benchmarks/signer.md. */
 export function renderSignerPage(results: SignerResults): string {
   const { when, machine, clients, tokens, signs, kms } = results;
@@ -84,6 +109,8 @@ export function renderSignerPage(results: SignerResults): string {
     "",
     `Measured ${when} on ${machine}; Node ${process.version}. Everything runs on this machine: API servers, signers and clients.`,
     "",
+    plotLine("signer", "Median and spread of a token's time at each API server, and of a signature's"),
+    "",
     "## A token of the API server",
     `TokenRequests of ${clients} clients at three API servers of one cluster, one after the other in each round, ${tokens.inTree.times.length} at each in either way.`,
     "All sign with one RSA key of 2048 bits: the first itself, the second by `podtrust signer` from a file, the third by it from SoftHSM.",
@@ -92,17 +119,13 @@ export function renderSignerPage(results: SignerResults): string {
     "",
     "| who signs | median | 99 of 100 within | aim |",
     "| --- | ---: | ---: | --- |",
-    pacedRow("the API server", tokens.inTree, tokens.inTree),
-    pacedRow("the signer, a file", tokens.files, tokens.inTree),
-    pacedRow("the signer, PKCS #11 by SoftHSM", tokens.softHsm, tokens.inTree),
+    ...holders.map((who) => pacedRow(signedBy[who], tokens[who], tokens.inTree)),
     "",
     "Each client asks as soon as it has its answer, so that the processors are full:",
     "",
     "| who signs | median | 99 of 100 within | processor time a token: API server + signer + the token's program | aim |",
     "| --- | ---: | ---: | ---: | --- |",
-    tokenRow("the API server", tokens.inTree, tokens.inTree),
-    tokenRow("the signer, a file", tokens.files, tokens.inTree),
-    tokenRow("the signer, PKCS #11 by SoftHSM", tokens.softHsm, tokens.inTree),
+    ...holders.map((who) => tokenRow(signedBy[who], tokens[who], tokens.inTree)),
     "",
     "Where the load average is above the number of processors, other work has most of each wait: then only differences of many times say anything.",
     `With ${clients} clients on ${processors} processors, ${aims.aboveInTree} ms of the median are ${aboveInTree.toFixed(2)} ms of processor time a token, whoever spends it.`,

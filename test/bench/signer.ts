@@ -12,9 +12,10 @@ import { prepareSigner, type SignerProcess } from "../cluster/signer/signer-proc
 import { claimsOfToken, GrpcClient, signRequest } from "../signer/grpc-client.ts";
 import { startMotoKms, whyNoMotoKms } from "../support/moto-kms.ts";
 import { softHsmProgram, whyNoSoftHsm } from "../support/soft-hsm.ts";
+import type { PlottedPage } from "./plot.ts";
 import { cpuSeconds, measuredNow } from "./process.ts";
 import { buildPackage } from "./servers.ts";
-import { type Memory, renderSignerPage, type SignerResults } from "./signer-page.ts";
+import { type Memory, renderSignerPage, signerFigures, type SignerResults } from "./signer-page.ts";
 
 const clients = 50;
 const noTime = { own: 0, children: 0 };
@@ -203,8 +204,8 @@ async function benchKms(program: string, quick: boolean): Promise<SignerResults[
   return { times, rate, memory: memory.at(-1) ?? { resident: 0, own: 0 } };
 }
 
-/** What the signer takes: docs/reference/benchmarks/signer.md; `quick` for a look. */
-export async function benchSigner(quick: boolean): Promise<string> {
+/** What the signer takes: docs/reference/benchmarks/signer.md and its figures; `quick` for a look. */
+export async function benchSigner(quick: boolean): Promise<PlottedPage> {
   const reasons = [leftOut() || undefined, whyNoSoftHsm(), await whyNoMotoKms()];
   const missing = reasons.find((reason) => reason !== undefined);
   if (missing !== undefined) throw new Error(missing);
@@ -217,5 +218,6 @@ export async function benchSigner(quick: boolean): Promise<string> {
   const calls = quick ? 2000 : 24_000;
   const { times, memory, rate } = await benchSigns(signer, { calls, looks: 8 });
   const kms = await benchKms(program, quick);
-  return renderSignerPage({ ...measured, clients, tokens, signs: { calls, times, memory, rate }, kms });
+  const results = { ...measured, clients, tokens, signs: { calls, times, memory, rate }, kms };
+  return { text: renderSignerPage(results), figures: signerFigures(results) };
 }

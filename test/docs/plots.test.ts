@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { widthOf } from "../../tools/docs/diagrams/svg.ts";
 import { commandFigures } from "../bench/commands-page.ts";
+import { doctorFigures, renderDoctorPage } from "../bench/doctor-page.ts";
 import {
   bootSectionOf,
   fromNothingFigures,
@@ -9,11 +11,13 @@ import {
   renderFromNothingPage,
 } from "../bench/from-nothing-page.ts";
 import { hostileFigures, renderHostilePage } from "../bench/hostile-page.ts";
+import { mapFigures, renderMapPage } from "../bench/map-page.ts";
 import { admissionFigures, renderAdmissionPage } from "../bench/operator/admission-page.ts";
 import { operatorFigures, renderOperatorPage } from "../bench/operator/page.ts";
 import { publisherFigures, renderPage } from "../bench/page.ts";
 import { renderSandboxPage, sandboxFigures } from "../bench/sandbox-page.ts";
 import { type Figures, plotSvg } from "../bench/plot.ts";
+import { renderSignerPage, signerFigures } from "../bench/signer-page.ts";
 
 const pages = globSync("docs/reference/benchmarks/*.md");
 const plotOf = (page: string): string =>
@@ -167,6 +171,94 @@ describe("the plots of benchmarks", () => {
     assert.ok(shows(renderAdmissionPage(results), "admission"));
   });
 
+  test("of doctor have the runs on each issuer and stack, as the page has their median", () => {
+    const runs = (...times: readonly number[]) => times.map((ms) => ({ ms, findings: [] }));
+    const results = {
+      ...measured,
+      issuers: [{ name: "healthy", runs: runs(400, 200, 300, 900), aimSeconds: 20 }],
+      stacks: [{ name: "silent", runs: runs(31_000), aimSeconds: 40 }],
+    };
+    assert.deepEqual(doctorFigures(results).bars, [
+      { name: "issuer: healthy", least: 200, median: 300, most: 900 },
+      { name: "stack: silent", least: 31_000, median: 31_000, most: 31_000 },
+    ]);
+    const page = renderDoctorPage(results);
+    assert.ok(shows(page, "doctor"));
+    assert.match(page, /^\| healthy \| 4 \| 0\.3 \| 0\.9 \| 20: reached \| none \|$/mu);
+  });
+
+  test("of the map have each round's paint, tasks and frames, as the page has their median", () => {
+    const results = {
+      ...measured,
+      browser: "Chrome/1",
+      bindings: 1000,
+      rounds: 2,
+      judge: 800,
+      render: 200,
+      pageKiB: 1454,
+      paint: [220, 208, 244],
+      frames: [{ longest: 33, long: [] }],
+      tasks: [{ wall: 60, processor: 28 }],
+      still: [17],
+    };
+    const { bars } = mapFigures(results);
+    assert.deepEqual(bars[0], { name: "first contentful paint", least: 208, median: 220, most: 244 });
+    assert.deepEqual(
+      bars.map(({ median }) => median),
+      [220, 60, 28, 33, 17],
+    );
+    const page = renderMapPage(results);
+    assert.ok(shows(page, "map"));
+    assert.match(page, /^\| first contentful paint \| 220 ms \| 244 ms \| under 1000 ms: reached \|$/mu);
+    assert.match(page, /by the wall \| 60 ms \| 60 ms \| under 50 ms: \*\*missed\*\* \|$/mu);
+  });
+
+  test("of the signer have a token's time at each API server, at a pace and in full, and a signature's", () => {
+    const tokens = (paced: number, full: number) => ({
+      paced: [paced, paced - 1, paced + 1],
+      times: [full],
+      processor: { server: 1, signer: 1, holder: 0 },
+    });
+    const memory = { resident: 78, own: 25 };
+    const results = {
+      ...measured,
+      clients: 50,
+      tokens: { inTree: tokens(7, 90), files: tokens(8, 114), softHsm: tokens(9, 180) },
+      signs: { calls: 24_000, times: [22, 21, 55], memory: [memory, memory, memory], rate: 2124 },
+      kms: { times: [308], rate: 158, memory },
+    };
+    const { bars } = signerFigures(results);
+    assert.deepEqual(bars[1], {
+      name: "a token, once a second: the signer, a file",
+      least: 7,
+      median: 8,
+      most: 9,
+    });
+    assert.deepEqual(
+      bars.map(({ median }) => median),
+      [7, 8, 9, 90, 114, 180, 22, 308],
+    );
+    const page = renderSignerPage(results);
+    assert.ok(shows(page, "signer"));
+    assert.match(page, /^\| the signer, a file \| 8\.0 ms \| 8\.0 ms \| median within 3 ms/mu);
+  });
+
+  test("have no line of text that is wider than the picture, however long the name of a bar is", () => {
+    const name = "the signer, with a key in PKCS #11 by SoftHSM, and every processor of the machine full";
+    const figures = {
+      title: "t",
+      axis: "Time from start to end",
+      unit: "ms",
+      date: "2026-11-28",
+      machine: "m",
+    };
+    const svg = plotSvg({ ...figures, bars: [{ name, least: 10, median: 20, most: 99 }] });
+    const lines = [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/gu)].map(([, text]) => text ?? "");
+    assert.ok(lines.length >= 5, svg);
+    for (const line of lines) assert.ok(widthOf(line) <= 336, line);
+    assert.ok(lines.join(" ").includes(name), svg);
+  });
+
   test("say axis, unit, day, machine, and of each bar the median and its spread", () => {
     const rows = [
       { command: "podtrust --help", what: "the start", times: [95, 108, 147], aimMs: 150 },
@@ -174,7 +266,7 @@ describe("the plots of benchmarks", () => {
     ];
     const of = { when: "2026-11-26", machine: "2 × a processor", hasExecutable: false };
     const svg = plotSvg(commandFigures({ ...of, rows }));
-    assert.match(svg, />Time from start to end, ms, logarithmic: 10\^1 to 10\^5</u);
+    assert.match(svg, />Time from start to end, ms, logarithmic:<\/text>\n<text[^>]*>10\^1 to 10\^5</u);
     assert.match(svg, />measured 2026-11-26</u);
     assert.match(
       svg,

@@ -6,7 +6,8 @@ const width = 360;
 const margin = 12;
 const padding = 12;
 const fontSize = 14;
-const lineHeight = 20;
+/** Pixels from one line of a text to the next. */
+export const lineHeight = 20;
 const asideIndent = 36;
 const arrowHeight = 30;
 const gap = 8;
@@ -28,7 +29,7 @@ export function widthOf(text: string): number {
 }
 
 /** Words in lines of at most this many pixels; a longer word has a line of its own. */
-function wrapped(text: string, pixels: number): readonly string[] {
+export function wrapped(text: string, pixels: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const line = lines.at(-1);
