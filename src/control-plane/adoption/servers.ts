@@ -1,4 +1,12 @@
-import { defined, parseDuration, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import {
+  defined,
+  parseDuration,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  textOf,
+  withNextStep,
+} from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
@@ -99,10 +107,11 @@ const silence: readonly string[] = ["cluster-unreachable", "cluster-not-ready", 
 /** The same error by the server's name, with the way out where podtrust's own last change is why it does not answer. */
 function ofServer(name: string, error: unknown): unknown {
   if (!(error instanceof PodtrustError) || !silence.includes(error.code)) return error;
-  return error.told({
-    message: `API server ${name}: ${error.message}`,
-    next: `${error.next} If it does not start since podtrust changed its files: podtrust adopt undo.`,
-  });
+  return withNextStep(
+    error,
+    `${error.next} If it does not start since podtrust changed its files: podtrust adopt undo.`,
+    `API server ${name}: ${error.message}`,
+  );
 }
 
 interface ReadServer {

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError, withNextStep } from "../../core/base/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
@@ -167,9 +167,10 @@ async function remaining(options: ServersOptions): Promise<readonly ClusterServe
 /** The same error, with the way out where podtrust's own last change is why no API server answers. */
 function withWayOut(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
-  return error.told({
-    next: `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
-  });
+  return withNextStep(
+    error,
+    `${error.next} If no API server starts since podtrust changed its files: podtrust adopt undo --without-api.`,
+  );
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   shellWord,
   silentLogger,
   systemClock,
+  withNextStep,
 } from "./index.ts";
 
 const schedule = { name: "three tries", delays: [10, 20], giveUpAfter: 100 };
@@ -43,6 +44,14 @@ describe("base", () => {
       { message: "m" },
     ];
     for (const other of others) assert.equal(errorFromJson(other), undefined);
+  });
+
+  test("an error with another next step keeps code, message and detail, and has the first as its cause", () => {
+    const first = new PodtrustError("usage", "m", { next: "do this", detail: { a: 1 } });
+    const again = withNextStep(first, "do that");
+    assert.deepEqual(again.toJSON(), { ...first.toJSON(), next: "do that" });
+    assert.equal(again.cause, first);
+    assert.equal(withNextStep(first, "do that", "of b: m").message, "of b: m");
   });
 
   test("anything thrown becomes one sentence", () => {

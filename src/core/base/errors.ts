@@ -36,17 +36,6 @@ export class PodtrustError extends Error {
     this.detail = options.detail ?? {};
   }
 
-  /** The same error with another next step, and another sentence where one is given; this one is its cause. */
-  told({
-    next,
-    message = this.message,
-  }: {
-    readonly next: string;
-    readonly message?: string;
-  }): PodtrustError {
-    return new PodtrustError(this.code, message, { next, detail: this.detail, cause: this });
-  }
-
   /** The public half: safe to print and to send, without the cause. */
   toJSON(): { code: ErrorCode; message: string; next: string; detail: Readonly<Record<string, unknown>> } {
     return { code: this.code, message: this.message, next: this.next, detail: this.detail };
@@ -68,6 +57,11 @@ export function errorText(thrown: unknown): string {
 export function asPodtrustError(thrown: unknown): PodtrustError {
   if (thrown instanceof PodtrustError) return thrown;
   return new PodtrustError("internal", errorText(thrown), { cause: thrown });
+}
+
+/** The same error with another next step, and another message where one is given; what was thrown is its cause. */
+export function withNextStep(error: PodtrustError, next: string, message = error.message): PodtrustError {
+  return new PodtrustError(error.code, message, { next, detail: error.detail, cause: error });
 }
 
 /** What another process of podtrust threw, from what its `toJSON` made of it; undefined for anything else. */

@@ -6,7 +6,14 @@ export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { defined } from "./defined.ts";
 export { durationText, parseDuration } from "./duration.ts";
-export { asPodtrustError, errorFromJson, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
+export {
+  asPodtrustError,
+  errorFromJson,
+  type ErrorOptions,
+  errorText,
+  PodtrustError,
+  withNextStep,
+} from "./errors.ts";
 export { hostName, hostNameOf } from "./host-name.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { retry, type RetryOptions, type RetrySchedule } from "./retry.ts";

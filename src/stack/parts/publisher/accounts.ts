@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError, withNextStep } from "../../../core/base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
 import type { AccountAtCa, MachineAccountRecords, FoundRecords } from "../../../providers/host/index.ts";
 import type { PartContext } from "../part.ts";
@@ -6,9 +6,10 @@ import type { PartContext } from "../part.ts";
 /** What registering says of a CA that cannot be verified, with where its roots are named. */
 function explained(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "http-tls") return error;
-  return error.told({
-    next: "Name the roots of a private CA's own HTTPS in publisher.https.acme.caFile (of the fallback in fallback.caFile).",
-  });
+  return withNextStep(
+    error,
+    "Name the roots of a private CA's own HTTPS in publisher.https.acme.caFile (of the fallback in fallback.caFile).",
+  );
 }
 
 /**
