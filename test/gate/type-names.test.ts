@@ -37,11 +37,47 @@ function sharedNames(sources: ReadonlyMap<string, string>): readonly string[] {
     .map(([name, files]) => `${name}: ${files.join(", ")}`);
 }
 
-test("no exported type has its name from two rooms", () => {
-  const files = globSync("src/**/*.ts", { exclude: ["**/*.test.ts"] });
+/** Names that once stood for five things each, and say what none of them is. */
+const vague = new Set(["Asked", "Found", "Place", "Wanted"]);
+
+/** Types of such a name, exported or not, and those that are imported under one: `FILE: NAME`. */
+function vagueNames(sources: ReadonlyMap<string, string>): readonly string[] {
+  const declared = /\b(?:interface|type|class|enum|as) ([A-Z]\w*)\b/gu;
+  return [...sources].flatMap(([file, text]) =>
+    [...text.matchAll(declared)]
+      .map(([, name = ""]) => name)
+      .filter((name) => vague.has(name))
+      .map((name) => `${file}: ${name}`),
+  );
+}
+
+function sourcesOf(files: readonly string[]): ReadonlyMap<string, string> {
   assert.ok(files.length > 1000, `${files.length} files: a walk that finds so few has not seen the house`);
-  const sources = new Map(files.toSorted().map((file) => [file, readFileSync(file, "utf8")]));
-  assert.deepEqual(sharedNames(sources), []);
+  return new Map(files.toSorted().map((file) => [file, readFileSync(file, "utf8")]));
+}
+
+test("no exported type has its name from two rooms", () => {
+  assert.deepEqual(sharedNames(sourcesOf(globSync("src/**/*.ts", { exclude: ["**/*.test.ts"] }))), []);
+});
+
+test("no type has a name that could be anything's", () => {
+  assert.deepEqual(vagueNames(sourcesOf(globSync("src/**/*.ts"))), []);
+});
+
+test("a name that could be anything's is found wherever a type has it", () => {
+  const sources = {
+    "src/a.ts": "export interface Asked<T> {\n}\n",
+    "src/b.ts": "type Found = string;\nconst isFound = true; // Found\n",
+    "src/c.ts": 'import { type ListenSpec as Wanted } from "./d.ts";\n',
+    "src/d.ts": "function f(): void {\n  class Place {}\n}\n",
+    "src/e.ts": 'export interface FoundCredential {\n}\nconst text = "404 Not Found";\n',
+  };
+  assert.deepEqual(vagueNames(new Map(Object.entries(sources))), [
+    "src/a.ts: Asked",
+    "src/b.ts: Found",
+    "src/c.ts: Wanted",
+    "src/d.ts: Place",
+  ]);
 });
 
 test("a type of two rooms is told from one of a room, of a room inside it, of a door, and of a stand-in", () => {

@@ -27,7 +27,7 @@ export interface InjectionOptions {
 }
 
 /** What was typed, and where. */
-interface Asked {
+interface InjectionCommand {
   readonly context: CommandContext;
   readonly options: InjectionOptions;
 }
@@ -66,7 +66,7 @@ const refusing = ({ deny }: InjectionOptions): readonly string[] =>
   deny === true ? ["# A pod that asks and got no token is refused."] : [];
 
 /** What pods are given for a relying party that they ask for themselves: the policy reads nothing but the pod, and has no modes. */
-function runForPods(title: string, policies: PodPolicies, { context, options }: Asked): void {
+function runForPods(title: string, policies: PodPolicies, { context, options }: InjectionCommand): void {
   const { kubernetes, mode, namespace, deny } = options;
   if (mode !== undefined || namespace !== undefined)
     throw new PodtrustError("usage", `--mode and --namespace are not of --for ${options.for}`, {
@@ -113,14 +113,18 @@ function modeOf({ mode, namespace = [] }: InjectionOptions): ParameterMode {
 }
 
 /** What pods are given for AWS: the policies of a mode. */
-function runForAws({ context, options }: Asked): void {
+function runForAws({ context, options }: InjectionCommand): void {
   const mode = modeOf(options);
   const namespaces = options.namespace ?? [];
   printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
 }
 
 /** What pods are given for a relying party that their ServiceAccounts ask for: the policies of a mode. */
-function runForAccounts(title: string, { asksBy, configMap, policies }: AccountPolicies, asked: Asked): void {
+function runForAccounts(
+  title: string,
+  { asksBy, configMap, policies }: AccountPolicies,
+  asked: InjectionCommand,
+): void {
   const { context, options } = asked;
   const { kubernetes, namespace: namespaces = [], deny, warn } = options;
   const mode = modeOf(options);

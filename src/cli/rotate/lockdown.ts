@@ -43,7 +43,7 @@ function lockdownFor(
 
 /** Opens one account, hands it to `work`, and closes it; `failed` makes of an error what stands in its place. */
 async function atAccount<T>(
-  { context, config, route, open }: Place,
+  { context, config, route, open }: RotateRun,
   account: AwsConfig,
   work: (part: AwsPart) => Promise<T>,
   failed: (why: string) => T,
@@ -62,13 +62,13 @@ async function atAccount<T>(
 }
 
 function lockAccount(
-  place: Place,
+  run: RotateRun,
   account: AwsConfig,
   lockdown: Lockdown | undefined,
 ): Promise<AccountLocked> {
-  const { signal } = place.context;
+  const { signal } = run.context;
   return atAccount<AccountLocked>(
-    place,
+    run,
     account,
     async (part) => ({ account: account.account, ...(await part.lockRoles(lockdown, signal)) }),
     (why) => ({ account: account.account, roles: [], others: undefined, why }),
@@ -113,8 +113,8 @@ const isWhole = (accounts: readonly AccountLocked[]): boolean =>
       why === undefined && roles.every(({ outcome }) => outcome === "done" || outcome === "absent"),
   );
 
-/** Where roles are closed or opened. */
-export interface Place {
+/** What a command of rotate works with: its config, and how issuer and AWS are reached. */
+export interface RotateRun {
   readonly context: CommandContext;
   readonly config: Config;
   readonly route: IssuerRoute;
@@ -122,21 +122,21 @@ export interface Place {
   readonly open?: Parameters<typeof awsPart>[0]["open"];
 }
 
-async function lockAll(place: Place, lockdown: Lockdown | undefined): Promise<readonly AccountLocked[]> {
-  const { aws, file } = place.config;
+async function lockAll(run: RotateRun, lockdown: Lockdown | undefined): Promise<readonly AccountLocked[]> {
+  const { aws, file } = run.config;
   if (aws.length === 0) {
     throw new PodtrustError("usage", `${file} names no account of AWS`, {
       next: "Leave out --cut, --end-sessions and --reopen: there is nothing that they would change.",
     });
   }
   const accounts: AccountLocked[] = [];
-  for (const account of aws) accounts.push(await lockAccount(place, account, lockdown));
-  if (!isWhole(accounts)) place.context.exitCode = 1;
+  for (const account of aws) accounts.push(await lockAccount(run, account, lockdown));
+  if (!isWhole(accounts)) run.context.exitCode = 1;
   return accounts;
 }
 
 /** Who becomes the roles of one account: those of the config, and those that the operator made for bindings. */
-async function whoBecomes(place: Place, aws: AwsConfig): Promise<readonly string[]> {
+async function whoBecomes(run: RotateRun, aws: AwsConfig): Promise<readonly string[]> {
   const { account, roles } = aws;
   const line = (role: string, by: readonly string[]): string =>
     `  role ${role} of account ${account}: ${by.join(", ")}`;
@@ -144,10 +144,10 @@ async function whoBecomes(place: Place, aws: AwsConfig): Promise<readonly string
     `  account ${account}: its roles of bindings could not be listed${why === "" ? "" : `: ${why}`}`,
   ];
   const bound = await atAccount<readonly string[]>(
-    place,
+    run,
     aws,
     async (part) =>
-      (await part.boundRoles(place.context.signal))?.map((one) => line(one.role, one.serviceAccounts)) ??
+      (await part.boundRoles(run.context.signal))?.map((one) => line(one.role, one.serviceAccounts)) ??
       unlisted(""),
     unlisted,
   );
@@ -157,7 +157,7 @@ async function whoBecomes(place: Place, aws: AwsConfig): Promise<readonly string
 
 /** Says, before it is done, who breaks by it. `until`: when roles open again. Nothing where nothing is closed. */
 export async function lockdownWarning(
-  place: Place,
+  run: RotateRun,
   { cut = false, endSessions = false }: LockdownOptions,
   until: number,
 ): Promise<readonly string[]> {
@@ -175,21 +175,21 @@ export async function lockdownWarning(
   const open =
     endSessions && !cut ? ["A thief may begin new sessions meanwhile; --cut keeps him from that."] : [];
   const who: string[] = [];
-  for (const account of place.config.aws) who.push(...(await whoBecomes(place, account)));
+  for (const account of run.config.aws) who.push(...(await whoBecomes(run, account)));
   return [...closed, ...ended, ...who, ...open];
 }
 
 /** Closes the roles of a config and of its bindings, and shows what became of each. */
 export async function lockRoles(
-  place: Place,
+  run: RotateRun,
   options: LockdownOptions,
   until: number,
 ): Promise<readonly AccountLocked[]> {
-  const lockdown = lockdownFor(options, place.context.clock.now(), until);
-  const accounts = await lockAll(place, lockdown);
-  show(place.context, accounts, doneText(lockdown));
+  const lockdown = lockdownFor(options, run.context.clock.now(), until);
+  const accounts = await lockAll(run, lockdown);
+  show(run.context, accounts, doneText(lockdown));
   if (lockdown.closedUntil !== undefined) {
-    place.context.output.line(
+    run.context.output.line(
       "IAM opens the roles by itself then; podtrust up and the operator tidy up. podtrust rotate stolen KID --reopen opens them now.",
     );
   }
@@ -197,8 +197,8 @@ export async function lockRoles(
 }
 
 /** Takes that back before its time, or what is left of it afterwards. */
-export async function reopenRoles(place: Place): Promise<readonly AccountLocked[]> {
-  const accounts = await lockAll(place, undefined);
-  show(place.context, accounts, "is open as before");
+export async function reopenRoles(run: RotateRun): Promise<readonly AccountLocked[]> {
+  const accounts = await lockAll(run, undefined);
+  show(run.context, accounts, "is open as before");
   return accounts;
 }

@@ -28,7 +28,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { type AccountLocked, lockdownWarning, lockRoles, type Place, reopenRoles } from "./lockdown.ts";
+import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
 import { timeText } from "./show.ts";
 import { distrustUploaded } from "./uploads.ts";
@@ -127,7 +127,7 @@ function publisherCacheOf(config: Config): number {
   return isUnpublished ? 0 : maxAge(publisherOf(config).cacheControl);
 }
 
-async function placeOf(context: CommandContext, options: MoveOptions): Promise<Place> {
+async function runOf(context: CommandContext, options: MoveOptions): Promise<RotateRun> {
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   return { context, config, route: await routeOf(context, options) };
 }
@@ -139,10 +139,10 @@ const lossText = (address: string): string =>
 async function opened<T>(
   context: CommandContext,
   options: MoveOptions,
-  work: (rotation: OpenedRotation, place: Place) => Promise<T>,
+  work: (rotation: OpenedRotation, run: RotateRun) => Promise<T>,
 ): Promise<T> {
-  const place = await placeOf(context, options);
-  const { config, route } = place;
+  const run = await runOf(context, options);
+  const { config, route } = run;
   const { without, identity } = options;
   const { env, clock, signal, progress } = context;
   const rotation = await openRotation({
@@ -164,7 +164,7 @@ async function opened<T>(
   });
   try {
     for (const address of without ?? []) context.output.line(lossText(address));
-    return await work(rotation, place);
+    return await work(rotation, run);
   } finally {
     await rotation.close();
   }
@@ -214,16 +214,16 @@ export async function runMove(
   kid?: string,
 ): Promise<void> {
   if (move === "stolen" && options.reopen === true) {
-    const place = await placeOf(context, options);
+    const run = await runOf(context, options);
     await agreed(context, options, "stolen", "Open the roles that --cut and --end-sessions closed?");
-    context.output.result({ accounts: await reopenRoles(place) });
+    context.output.result({ accounts: await reopenRoles(run) });
     return;
   }
-  await opened(context, options, async (one, place) => {
+  await opened(context, options, async (one, run) => {
     if (move !== "finish publication") await checkCopied(context, options, await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
-    if (move === "stolen") accounts = await stolen(place, one, options, kid ?? "");
-    else await moved(place, one, move, { ...options, ...defined({ kid }) });
+    if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
+    else await moved(run, one, move, { ...options, ...defined({ kid }) });
     const across = acrossOf(await one.rotation.look());
     showAcross(context, across);
     context.output.result({ ...across, ...(accounts.length === 0 ? {} : { accounts }) });
@@ -239,7 +239,7 @@ function standardAlgorithm(config: Config): RotationAlgorithm {
 }
 
 async function moved(
-  { context, config }: Place,
+  { context, config }: RotateRun,
   { rotation }: OpenedRotation,
   move: Exclude<Move, "stolen">,
   options: MoveOptions & { readonly kid?: string },
@@ -265,24 +265,24 @@ async function moved(
 }
 
 /** Says what a theft means and, where roles are closed, who breaks by that. */
-async function showTheft(place: Place, theft: Theft, options: MoveOptions, until: number): Promise<void> {
-  const { clock, output } = place.context;
+async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions, until: number): Promise<void> {
+  const { clock, output } = run.context;
   for (const line of theftText(theft, timeText, clock.now())) output.line(line);
-  for (const name of declaredParties(place.config)) output.line(keyMemoryText(boundsOf(name)));
-  for (const line of await lockdownWarning(place, options, until)) output.line(line);
+  for (const name of declaredParties(run.config)) output.line(keyMemoryText(boundsOf(name)));
+  for (const line of await lockdownWarning(run, options, until)) output.line(line);
 }
 
 /** The next key signs and the stolen one is distrusted; then roles open as soon as every cache has lost it. */
 async function replaced(
-  place: Place,
+  run: RotateRun,
   { rotation, cluster }: OpenedRotation,
   { wait = false, evict = false, ...options }: MoveOptions,
   { theft, begun }: { readonly theft: Theft; readonly begun: number },
 ): Promise<readonly AccountLocked[] | undefined> {
-  const { clock, output, signal } = place.context;
+  const { clock, output, signal } = run.context;
   await answerTheft(rotation, theft, wait);
   const open = clock.now() + (theft.relyingPartiesUntil - begun);
-  const locked = options.cut === true ? await lockRoles(place, options, open) : undefined;
+  const locked = options.cut === true ? await lockRoles(run, options, open) : undefined;
   if (evict) {
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }
@@ -293,26 +293,26 @@ async function replaced(
 }
 
 async function stolen(
-  place: Place,
+  run: RotateRun,
   opening: OpenedRotation,
   options: MoveOptions,
   kid: string,
 ): Promise<readonly AccountLocked[]> {
-  const { context } = place;
+  const { context } = run;
   const locks = options.cut === true || options.endSessions === true;
   const theft = theftOf(await opening.rotation.look(), kid);
   const begun = context.clock.now();
   const until = closedUntil(theft, begun);
-  await showTheft(place, theft, options, until);
+  await showTheft(run, theft, options, until);
   const dilemma = dilemmaOf(theft);
   const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
   if (isStuck && !locks) throw dilemma;
   const question = isStuck ? "Close the roles? The key stays." : "Replace the key and distrust it?";
   await agreed(context, options, "stolen", question);
   // First of all, and until any wait of what follows is over.
-  const accounts = locks ? await lockRoles(place, options, until) : [];
+  const accounts = locks ? await lockRoles(run, options, until) : [];
   if (isStuck) throw dilemma;
-  return (await replaced(place, opening, options, { theft, begun })) ?? accounts;
+  return (await replaced(run, opening, options, { theft, begun })) ?? accounts;
 }
 
 /** The part of `rotate status` across API servers; undefined for a config that names none. */

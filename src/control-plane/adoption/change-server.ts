@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ServerStep, whyKept } from "../../rules/adoption/index.ts";
 import { issuerFlagsOf } from "../../rules/distribution/index.ts";
-import { type Restart, type ControlPlaneServer, settled, type Wanted } from "../servers/index.ts";
+import { type Restart, type ControlPlaneServer, settled, type WantedFlags } from "../servers/index.ts";
 
 /** What a person hears while the steps are carried out. */
 export interface Working {
@@ -81,7 +81,7 @@ export async function changeServer(
   const server = serverOf(context, step);
   const { api, files } = server;
   const onWait = (reason: string, deadline: number): void => working.waiting(step, reason, deadline);
-  const settle = async (wanted: Wanted): Promise<void> =>
+  const settle = async (wanted: WantedFlags): Promise<void> =>
     working.restarted(step, await settled(api, wanted, { clock, signal, onWait }));
   if (flags === undefined) {
     const { flags: back, kept } = await files.restoreFiles(signal);

@@ -15,5 +15,5 @@ export type {
   ServerKey,
   ServerKeyFiles,
 } from "./server.ts";
-export { type Restart, settled, type SettleOptions, type Wanted } from "./settle.ts";
+export { type Restart, settled, type SettleOptions, type WantedFlags } from "./settle.ts";
 export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ApiServerFlags } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { ApiServer, ServerDiscovery } from "./server.ts";
-import { settled, unsettled, type Wanted } from "./settle.ts";
+import { settled, unsettled, type WantedFlags } from "./settle.ts";
 
 const { signal } = new AbortController();
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -31,7 +31,7 @@ function server(
   } as unknown as ApiServer;
 }
 
-async function whyNot(one: ApiServer, want: Wanted = wanted): Promise<string> {
+async function whyNot(one: ApiServer, want: WantedFlags = wanted): Promise<string> {
   return (await unsettled(one, want, signal))?.reason ?? "";
 }
 

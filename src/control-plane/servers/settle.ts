@@ -12,7 +12,7 @@ export interface SettleOptions {
 }
 
 /** What a server is waited for to run with. */
-export interface Wanted extends FlagChange {
+export interface WantedFlags extends FlagChange {
   /** An issuer that it no longer names. */
   readonly withoutIssuer?: string;
 }
@@ -45,7 +45,7 @@ const away: readonly string[] = [
 function documentDifference(
   { issuer, jwksUri }: ServerDiscovery,
   issuers: readonly string[],
-  { withoutIssuer, issuers: [first] = [], jwksUri: uri = "" }: Wanted,
+  { withoutIssuer, issuers: [first] = [], jwksUri: uri = "" }: WantedFlags,
 ): string | undefined {
   if (withoutIssuer !== undefined && issuers.includes(withoutIssuer))
     return `it still names ${withoutIssuer}`;
@@ -56,7 +56,7 @@ function documentDifference(
 /** Why an API server does not run as wanted yet; undefined once its process and its discovery document both say so. */
 export async function unsettled(
   server: ApiServer,
-  wanted: Wanted,
+  wanted: WantedFlags,
   signal: AbortSignal,
 ): Promise<Unsettled | undefined> {
   try {
@@ -79,7 +79,7 @@ export async function unsettled(
  */
 export async function settled(
   server: ApiServer,
-  wanted: Wanted,
+  wanted: WantedFlags,
   { clock, signal, withinMs = 300_000, onWait }: SettleOptions,
 ): Promise<Restart> {
   let answeredAt = clock.elapsed();

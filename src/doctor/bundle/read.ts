@@ -14,7 +14,8 @@ import { bundleKind, bundleVersion } from "./write.ts";
 export const maxBundle = 16 * 1024 * 1024;
 const maxMs = 86_400_000;
 
-type Place = { readonly part: BundleValue; readonly bodies: readonly string[] };
+/** A part of a bundle, with the bodies that it names by number. */
+type BundleSection = { readonly part: BundleValue; readonly bodies: readonly string[] };
 
 function timingOf(part: BundleValue): ExchangeTrace["timing"] {
   const phase = (name: string): number | undefined => part.optional(name)?.number(maxMs);
@@ -74,7 +75,7 @@ function errorOf(part: BundleValue): PodtrustError {
   );
 }
 
-function documentOf(document: DocumentName, { part, bodies }: Place): DocumentReading {
+function documentOf(document: DocumentName, { part, bodies }: BundleSection): DocumentReading {
   const seen = { document, url: part.member("url").text(), exchange: exchangeOf(part.member("exchange")) };
   const answer = part.optional("answer");
   if (answer === undefined) return { ...seen, outcome: "failed", error: errorOf(part.member("error")) };
@@ -93,7 +94,7 @@ function documentOf(document: DocumentName, { part, bodies }: Place): DocumentRe
   return { ...seen, outcome: "answered", response };
 }
 
-function readingOf(issuer: string, { part, bodies }: Place): IssuerReading {
+function readingOf(issuer: string, { part, bodies }: BundleSection): IssuerReading {
   const jwks = part.optional("jwks");
   return {
     issuer,
@@ -121,7 +122,7 @@ function factsOf(part: BundleValue): DoctorFacts {
     .member("bodies")
     .list(128)
     .map((one) => one.text(awsBounds.jwksBytes));
-  const at = (place: BundleValue): Place => ({ part: place, bodies });
+  const at = (one: BundleValue): BundleSection => ({ part: one, bodies });
   const [token, origin] = [part.optional("token"), part.optional("origin")];
   const readings = (name: string): readonly AddressFacts[] =>
     part

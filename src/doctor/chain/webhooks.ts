@@ -7,7 +7,7 @@ import { listed, look, type Looking, namesIn, numberOf, textsIn } from "./lookin
 import { selectorOf } from "./workloads.ts";
 
 /** Where a webhook listens, as the API server has it. */
-interface Place {
+interface WebhookEndpoint {
   readonly url: string;
   readonly ca: string;
   readonly connectTo: readonly ConnectTo[];
@@ -37,7 +37,10 @@ function pemOfBundle(bundle: string | undefined): string {
   return bundle === undefined ? "" : Buffer.from(bundle, "base64").toString("utf8");
 }
 
-async function placeOf(looking: Looking, client: Readonly<Record<string, unknown>>): Promise<Place> {
+async function endpointOf(
+  looking: Looking,
+  client: Readonly<Record<string, unknown>>,
+): Promise<WebhookEndpoint> {
   const ca = pemOfBundle(textOf(client["caBundle"]));
   const url = textOf(client["url"]);
   if (url !== undefined) return { url, ca, connectTo: [] };
@@ -68,9 +71,9 @@ async function servingLook(
   looking: Looking,
   client: Readonly<Record<string, unknown>>,
 ): Promise<ServingLook> {
-  const place = await placeOf(looking, client);
+  const endpoint = await endpointOf(looking, client);
   const observer = new ExchangeObserver();
-  const { url, ca, connectTo } = place;
+  const { url, ca, connectTo } = endpoint;
   const route = { connectTo, timeoutMs: handshakeMs, signal: looking.signal, observer };
   try {
     await request(url, { ...route, ...defined({ ca: ca === "" ? undefined : ca }) });

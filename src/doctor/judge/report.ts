@@ -120,17 +120,17 @@ function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
 }
 
 /** What is judged, and what is found of it. */
-interface Found {
+interface JudgedFindings {
   readonly judged: Judged;
   readonly found: readonly DoctorFinding[];
 }
 
-function foundIn(judged: Judged): Found {
+function foundIn(judged: Judged): JudgedFindings {
   return { judged, found: ordered(withoutFollowing(judges.flatMap((judge) => judge(judged)))) };
 }
 
 /** What is found where the program that looked was held up: nothing of what only times say, and that it is so. */
-function heldUp(facts: DoctorFacts, plain: Found, lateMs: number): Found {
+function heldUp(facts: DoctorFacts, plain: JudgedFindings, lateMs: number): JudgedFindings {
   const seen = withoutTimes(facts);
   const late = lateDocuments(seen);
   const { findings, ...judgement } = judgeIssuer(seen.reading);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { openBackupBucket } from "./index.ts";
 
-interface Asked {
+interface S3Request {
   readonly what: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -13,7 +13,7 @@ interface Asked {
 
 /** A service that speaks S3 as far as it is asked, and answers with a status. */
 async function bucketAt(t: TestContext, status: () => number) {
-  const asked: Asked[] = [];
+  const asked: S3Request[] = [];
   const server = createServer((incoming, answer) => {
     const pieces: Buffer[] = [];
     incoming.on("data", (piece: Buffer) => pieces.push(piece));

@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
-import { type Config, type ListenSpec as Wanted, listenText, publisherOf } from "../../config/index.ts";
+import { type Config, type ListenSpec, listenText, publisherOf } from "../../config/index.ts";
 import type { ListenAddress, PublisherListen } from "../publisher.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 
@@ -13,7 +13,7 @@ function socketsNamed(name: string, sockets: ActivatedSockets): readonly ListenA
 }
 
 /** Addresses of all configs, each once. */
-function addressesOf(wanted: readonly Wanted[], sockets: ActivatedSockets): readonly ListenAddress[] {
+function addressesOf(wanted: readonly ListenSpec[], sockets: ActivatedSockets): readonly ListenAddress[] {
   const each = new Map(wanted.map((address) => [listenText(address), address]));
   return [...each.values()].flatMap((address) =>
     "systemd" in address ? socketsNamed(address.systemd, sockets) : [address],
@@ -23,7 +23,7 @@ function addressesOf(wanted: readonly Wanted[], sockets: ActivatedSockets): read
 /** Where one process listens for all of these configs. Throws `publisher-listen` for a socket that was not passed. */
 export function listenOf(configs: readonly Config[], sockets: ActivatedSockets): PublisherListen {
   const publishers = configs.map((config) => publisherOf(config));
-  const of = (part: "https" | "http"): readonly Wanted[] =>
+  const of = (part: "https" | "http"): readonly ListenSpec[] =>
     publishers.flatMap(({ serve }) => ("https" in serve ? serve[part] : []));
   const plain = publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? serve.listen : []));
   // One listener shows all issuers: the first that is wanted.

@@ -43,7 +43,7 @@ export interface PartyAsking {
 }
 
 /** The annotations as they stand around one pod; an empty text is one that is absent. */
-export interface Asked<Name extends string> {
+export interface AskedAnnotations<Name extends string> {
   readonly values: Readonly<Record<Name, string>>;
   /** The same, without those that do not fit. */
   readonly fitting: Readonly<Record<Name, string>>;
@@ -60,7 +60,7 @@ export function readAsked<Name extends string>(
   annotations: Readonly<Record<Name, AskingAnnotation>>,
   pod: JsonRecord,
   around: Surroundings,
-): Asked<Name> {
+): AskedAnnotations<Name> {
   const held: Readonly<Record<AnnotationHolder, JsonRecord>> = {
     pod: annotationsOf(pod),
     ServiceAccount: annotationsOf(around.serviceAccount),

@@ -2,7 +2,7 @@ import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { relyingParties } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
-  type Asked,
+  type AskedAnnotations,
   type AskingAnnotation,
   type Expiration,
   isAsking,
@@ -103,7 +103,7 @@ export const azureVariables = {
 
 export const azureClouds = relyingParties.azure.clouds;
 
-function injectionOf({ values, fitting }: Asked<keyof typeof azureAnnotations>): TokenInjection {
+function injectionOf({ values, fitting }: AskedAnnotations<keyof typeof azureAnnotations>): TokenInjection {
   const cloud = fitting["azure-cloud"] === "" ? "public" : fitting["azure-cloud"];
   const { audience, authority } = azureClouds[cloud as keyof typeof azureClouds];
   const { volume, folder, token } = azurePlace;

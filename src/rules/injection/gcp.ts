@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
-  type Asked,
+  type AskedAnnotations,
   type AskingAnnotation,
   type Expiration,
   isAsking,
@@ -125,7 +125,7 @@ function projectOf(email: string): string {
   return pattern.test(email) ? email.slice(email.indexOf("@") + 1, -behind.length) : "";
 }
 
-function injectionOf({ fitting }: Asked<keyof typeof googleAnnotations>): TokenInjection {
+function injectionOf({ fitting }: AskedAnnotations<keyof typeof googleAnnotations>): TokenInjection {
   const { volume, folder, token, file, annotation } = googlePlace;
   const { "workload-identity-provider": provider, "service-account-email": email } = fitting;
   const audience = fitting.audience === "" ? `${googleAudience}${provider}` : fitting.audience;

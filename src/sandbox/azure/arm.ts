@@ -14,7 +14,7 @@ import {
 import { keyOf } from "./tenant.ts";
 
 /** What an address below a subscription names; every name of it is the same in every case. */
-interface Place {
+interface ArmPath {
   readonly subscription: string;
   readonly group: string | undefined;
   /** Whether it is of the group itself. */
@@ -30,7 +30,7 @@ const groupForm = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/iu;
 const form =
   /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities(?:\/([^/]+)(?:\/(federatedIdentityCredentials)(?:\/([^/]+))?)?)?$/iu;
 
-function placeOf(request: FrontRequest): Place {
+function armPathOf(request: FrontRequest): ArmPath {
   const path = pathOf(request);
   const isGroup = groupForm.test(path);
   const [, subscription, group, identity, below, credential] = (isGroup ? groupForm : form).exec(path) ?? [];
@@ -85,7 +85,7 @@ function checkAdministrator(caller: Principal, request: FrontRequest, { tenant }
 }
 
 /** What every request has to be right in, before what it names is looked for: the group, in its own letters. */
-function groupOf(request: FrontRequest, place: Place, { tenant }: AzureContext): string | undefined {
+function groupOf(request: FrontRequest, path: ArmPath, { tenant }: AzureContext): string | undefined {
   const version = request.url.searchParams.get("api-version") ?? "";
   if (!/^\d{4}-\d{2}-\d{2}(?:-preview)?$/iu.test(version))
     throw new AzureError(
@@ -93,16 +93,16 @@ function groupOf(request: FrontRequest, place: Place, { tenant }: AzureContext):
       "MissingApiVersionParameter",
       "The api-version query parameter (?api-version=) is required for all requests.",
     );
-  if (place.subscription.toLowerCase() !== tenant.settings.subscription)
+  if (path.subscription.toLowerCase() !== tenant.settings.subscription)
     throw new AzureError(
       404,
       "SubscriptionNotFound",
-      `The subscription '${place.subscription}' could not be found.`,
+      `The subscription '${path.subscription}' could not be found.`,
     );
-  if (place.group === undefined) return undefined;
-  const group = tenant.resourceGroup(place.group);
+  if (path.group === undefined) return undefined;
+  const group = tenant.resourceGroup(path.group);
   if (group !== undefined) return group;
-  throw new AzureError(404, "ResourceGroupNotFound", `Resource group '${place.group}' could not be found.`);
+  throw new AzureError(404, "ResourceGroupNotFound", `Resource group '${path.group}' could not be found.`);
 }
 
 /** A resource group as it is read; none is made or changed. Each of a sandbox is where its identities are by default. */
@@ -117,14 +117,14 @@ function oneGroup({ method }: FrontRequest, name: string, { tenant }: AzureConte
 }
 
 async function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnswer> {
-  const place = placeOf(request);
-  const group = groupOf(request, place, context);
-  const { identity: name } = place;
-  if (place.isGroup && group !== undefined) return oneGroup(request, group, context);
+  const path = armPathOf(request);
+  const group = groupOf(request, path, context);
+  const { identity: name } = path;
+  if (path.isGroup && group !== undefined) return oneGroup(request, group, context);
   if (name === undefined || group === undefined) return identities(request, group, context);
-  if (!place.isCredentials) return oneIdentity(request, group, name, context);
+  if (!path.isCredentials) return oneIdentity(request, group, name, context);
   const identity = context.tenant.identities.get(keyOf(group, name));
-  if (identity !== undefined) return credentials(request, identity, place.credential, context);
+  if (identity !== undefined) return credentials(request, identity, path.credential, context);
   throw new AzureError(404, "ParentResourceNotFound", "The parent user-assigned identity doesn't exist.");
 }
 

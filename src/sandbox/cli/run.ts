@@ -201,8 +201,8 @@ function introduce(context: ActionContext, introduced: Introduced): void {
   });
 }
 
-/** Where its files are, and how it was typed. */
-interface Place {
+/** Where a sandbox has its files, and how it was typed. */
+interface Invocation {
   readonly folder: string;
   readonly command: string;
 }
@@ -211,7 +211,7 @@ interface Place {
 async function serveFrom(
   context: ActionContext,
   typed: TypedOptions,
-  { folder, command }: Place,
+  { folder, command }: Invocation,
 ): Promise<void> {
   const options = await optionsOf(context, typed);
   const credentials =

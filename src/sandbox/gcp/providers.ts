@@ -51,14 +51,14 @@ function shown(project: Project, pool: Pool, provider: Provider): object {
   };
 }
 
-interface Found {
+interface NamedProvider {
   readonly pool: Pool;
   readonly provider: Provider;
   /** `projects/NUMBER/…/providers/ID` */
   readonly name: string;
 }
 
-function providerOf(call: Call): Found {
+function providerOf(call: Call): NamedProvider {
   const pool = poolOf(call);
   const id = call.name("provider");
   const provider = found(pool.providers.get(id), `provider ${id} of pool ${pool.id}`);

@@ -13,14 +13,14 @@ import type {
 import { openTenant } from "./open.ts";
 import { foreignNotes, judgedPlan, timeNotes } from "./preflight.ts";
 import { namedIn, type TenantApis } from "./resources.ts";
-import { type Found, surveyOf } from "./survey.ts";
+import { type SectionFacts, surveyOf } from "./survey.ts";
 
 /** One resource group of the config, with the applications beside it. */
 class AzurePart implements Part {
   readonly #context: PartContext;
   readonly #tenant: AzureTenant;
   #apis: TenantApis | undefined;
-  #found: Found | undefined;
+  #found: SectionFacts | undefined;
 
   constructor(context: PartContext, tenant: AzureTenant) {
     this.#context = context;

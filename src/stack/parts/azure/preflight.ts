@@ -2,7 +2,7 @@ import { PodtrustError } from "../../../core/base/index.ts";
 import { relyingParties } from "../../../rules/oidc/index.ts";
 import { type Change, ownerText } from "../../../rules/plan/index.ts";
 import type { PartPlan, Preflight } from "../part.ts";
-import type { Found, LookedAt } from "./survey.ts";
+import type { SectionFacts, LookedAt } from "./survey.ts";
 
 const { maxCredentials } = relyingParties.azure;
 
@@ -37,7 +37,7 @@ function warningsOf({ holder, view }: LookedAt): readonly string[] {
 }
 
 /** What a person is told of identities that this stack did not make. */
-export function foreignNotes({ looked }: Found): readonly string[] {
+export function foreignNotes({ looked }: SectionFacts): readonly string[] {
   return looked.flatMap(({ owner, holder }) =>
     owner === undefined || owner.kind === "ours" || owner.kind === "newer-format"
       ? []
@@ -63,7 +63,7 @@ const isGoing = ({ kind, resource }: Change): boolean =>
   kind === "delete" && resource.kind === "managed-identity";
 
 /** What goes with an identity that is deleted. */
-function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: Found): Preflight {
+function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: SectionFacts): Preflight {
   const refusals: PodtrustError[] = [];
   const warnings: string[] = [];
   for (const { resource } of changes.filter(isGoing)) {
@@ -86,7 +86,7 @@ const nameOf = (identity: LookedAt["identity"]): string =>
   identity.kind === "managed" ? identity.name : identity.clientId;
 
 /** What speaks against a plan of one section. */
-export function judgedPlan(plan: PartPlan, found: Found): Preflight {
+export function judgedPlan(plan: PartPlan, found: SectionFacts): Preflight {
   const { refusals, warnings } = endings(plan, found);
   if (plan.goal === "absent") return { refusals, warnings };
   return {

@@ -33,8 +33,8 @@ export interface LookedAt {
   readonly wanted: readonly WantedCredential[];
 }
 
-/** What a look at a section says beside what it found. */
-export interface Found {
+/** What a look at a section says beside its survey. */
+export interface SectionFacts {
   readonly looked: readonly LookedAt[];
   /** Identities of the stack's that the config no longer names, and what others have in them. */
   readonly surplus: readonly { readonly id: string; readonly others: readonly FoundCredential[] }[];
@@ -135,7 +135,7 @@ class SectionSurvey {
   /** What the stack has in the group that the config no longer names: identities, and credentials in those of others. */
   async #surplus(
     all: readonly IdentityState[],
-  ): Promise<{ readonly seen: readonly Seen[]; readonly surplus: Found["surplus"] }> {
+  ): Promise<{ readonly seen: readonly Seen[]; readonly surplus: SectionFacts["surplus"] }> {
     const { tenant } = this.#section;
     const { management } = this.#apis;
     const isNamed = ({ name }: IdentityState): boolean =>
@@ -169,7 +169,7 @@ class SectionSurvey {
     return { seen, surplus };
   }
 
-  async run(): Promise<{ readonly survey: Survey; readonly found: Found }> {
+  async run(): Promise<{ readonly survey: Survey; readonly found: SectionFacts }> {
     const { tenant, config } = this.#section;
     const all = await listIdentities(this.#apis.management, tenant, this.#signal);
     const looks = await mapLimit(tenant.identities, (identity) => this.#look(identity, all), few);
@@ -194,6 +194,6 @@ export function surveyOf(
   section: AzureSection,
   goal: Goal,
   signal: AbortSignal,
-): Promise<{ readonly survey: Survey; readonly found: Found }> {
+): Promise<{ readonly survey: Survey; readonly found: SectionFacts }> {
   return new SectionSurvey(apis, section, goal, signal).run();
 }

@@ -21,14 +21,14 @@ import type {
 } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
 import { subjectOf } from "./resources.ts";
-import { type Found, surveyOf } from "./survey.ts";
+import { type ProjectFacts, surveyOf } from "./survey.ts";
 
 /** One project of the config. */
 class ProjectPart implements Part {
   readonly #context: PartContext;
   readonly #project: GcpProject;
   #api: GoogleApi | undefined;
-  #found: Found | undefined;
+  #found: ProjectFacts | undefined;
   #warnings: readonly string[] = [];
   /** What is said of credentials that need the keys which they upload. */
   #hanging: string | undefined;

@@ -14,8 +14,8 @@ import { noInputs, type Observed, type Resource } from "../../../rules/plan/inde
 import type { Goal, Survey } from "../part.ts";
 import { type ProjectInput, projectResources, projectToDelete } from "./resources.ts";
 
-/** What a look at a project says beside what it found. */
-export interface Found {
+/** What a look at a project says beside its survey. */
+export interface ProjectFacts {
   /** Ours that somebody disabled, each as a sentence. */
   readonly disabled: readonly string[];
   /** What could not be looked for, as a sentence. */
@@ -91,7 +91,7 @@ export async function surveyOf(
   input: ProjectInput,
   goal: Goal,
   signal: AbortSignal,
-): Promise<{ readonly survey: Survey; readonly found: Found }> {
+): Promise<{ readonly survey: Survey; readonly found: ProjectFacts }> {
   const { config, project, api } = input;
   const { stack } = config;
   const desired = goal === "present" ? projectResources(input) : projectToDelete(input);
