@@ -1,4 +1,4 @@
-/** One name, one meaning: an exported type's name stands in one room, so that a search for it finds that and nothing else. */
+/** One name, one meaning: an exported type's name stands in one file, so that a search for it finds that and nothing else. */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -6,34 +6,37 @@ import { allowed } from "../../tools/rooms.ts";
 
 const rooms = Object.keys(allowed).toSorted((a, b) => b.length - a.length);
 
-/**
- * A stand-in calls what goes over its wire by the nouns of that API's own pages: Hetzner's servers, Google's projects, orders
- * and challenges of RFC 8555. It shares no code with the client on the other side, which uses the same nouns, and its types
- * stay in the sandbox.
- */
-function isStandIn(room: string): boolean {
-  const [, name] = /^sandbox\/(.+)$/u.exec(room) ?? [];
-  if (name === undefined) return false;
-  return (
-    name === "ca" || Object.hasOwn(allowed, `providers/${name}`) || Object.hasOwn(allowed, `rules/${name}`)
-  );
-}
-
 /** The innermost room around a file. */
 function roomOf(file: string): string {
   return rooms.find((one) => file.startsWith(`src/${one}/`)) ?? "";
 }
 
-/** Types that two rooms declare under one name: `NAME: FILE, FILE`. */
+/** The rooms of the client on the other side of a stand-in's wire. */
+function clientsOf(standIn: string): readonly string[] {
+  const [, name = ""] = /^sandbox\/(.+)$/u.exec(standIn) ?? [];
+  const called = name === "ca" ? "acme" : name;
+  return [`providers/${called}`, `rules/${called}`].filter((room) => Object.hasOwn(allowed, room));
+}
+
+/**
+ * A stand-in calls what goes over its wire by the nouns of that API's own pages: Hetzner's servers, Google's pools, orders and
+ * challenges of RFC 8555. It shares no code with its client, which uses the same nouns, and its types stay in the sandbox.
+ */
+function areBothSides(files: readonly string[]): boolean {
+  const [one = "", other = "", ...more] = files.map(roomOf);
+  return more.length === 0 && (clientsOf(one).includes(other) || clientsOf(other).includes(one));
+}
+
+/** Types that two files declare under one name: `NAME: FILE, FILE`. */
 function sharedNames(sources: ReadonlyMap<string, string>): readonly string[] {
   const declared = new Map<string, string[]>();
-  for (const [file, text] of [...sources].filter(([one]) => !isStandIn(roomOf(one))))
+  for (const [file, text] of sources)
     for (const [, name = ""] of text.matchAll(
       /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) ([\w$]+)/gmu,
     ))
       declared.set(name, [...(declared.get(name) ?? []), file]);
   return [...declared]
-    .filter(([, files]) => new Set(files.map(roomOf)).size > 1)
+    .filter(([, files]) => files.length > 1 && !areBothSides(files))
     .map(([name, files]) => `${name}: ${files.join(", ")}`);
 }
 
@@ -56,7 +59,7 @@ function sourcesOf(files: readonly string[]): ReadonlyMap<string, string> {
   return new Map(files.toSorted().map((file) => [file, readFileSync(file, "utf8")]));
 }
 
-test("no exported type has its name from two rooms", () => {
+test("no exported type has its name from two files", () => {
   assert.deepEqual(sharedNames(sourcesOf(globSync("src/**/*.ts", { exclude: ["**/*.test.ts"] }))), []);
 });
 
@@ -80,29 +83,34 @@ test("a name that could be anything's is found wherever a type has it", () => {
   ]);
 });
 
-test("a type of two rooms is told from one of a room, of a room inside it, of a door, and of a stand-in", () => {
-  assert.ok(rooms.filter(isStandIn).length >= 3);
-  assert.deepEqual(["sandbox/ca", "sandbox/cluster", "providers/hetzner"].map(isStandIn), [
-    true,
-    false,
-    false,
-  ]);
+test("a type of two files is told from one that a door hands on, and from one of both sides of a wire", () => {
+  assert.deepEqual(
+    rooms.filter((room) => clientsOf(room).length > 0).toSorted(),
+    ["aws", "azure", "ca", "cloudflare", "gcp", "hetzner"].map((name) => `sandbox/${name}`),
+  );
   const sources = {
-    "src/rules/plan/a.ts": "export interface Twice {\n}\nexport type Once = string;\n",
+    "src/rules/plan/a.ts": "export interface Twice {\n}\nexport type Near = string;\n",
     "src/rules/trust/a.ts": "export class Twice {\n}\n",
-    "src/rules/plan/b.ts": "export type Once = number;\n",
+    "src/rules/plan/b.ts": "export type Near = number;\ninterface Kept {\n}\n",
     "src/rules/trust/index.ts":
-      'export { type Once } from "../plan/index.ts";\nexport type { Once as Other };\n',
+      'export { type Near } from "../plan/index.ts";\nexport type { Near as Other };\ninterface Kept {\n}\n',
     "src/map/a.ts": "export type Inner = string;\n",
     "src/map/judge/a.ts": "export abstract class Inner {\n}\n",
-    "src/sandbox/hetzner/a.ts": "export interface Server {\n}\n",
+    "src/sandbox/hetzner/a.ts": "export interface Server {\n}\nexport interface Project {\n}\n",
     "src/providers/hetzner/a.ts": "export interface Server {\n}\n",
-    "src/sandbox/ca/a.ts": "export type Order = string;\n",
-    "src/providers/acme/b.ts": "export type Order = string;\ninterface Kept {\n}\n",
-    "src/providers/tls/b.ts": "interface Kept {\n}\n",
+    "src/sandbox/gcp/a.ts": "export interface Project {\n}\nexport interface Rule {\n}\n",
+    "src/rules/gcp/a.ts": "export interface Rule {\n}\nexport type Order = string;\n",
+    "src/sandbox/ca/a.ts": "export type Order = string;\nexport type Challenge = string;\n",
+    "src/providers/acme/a.ts": "export type Order = string;\nexport type Challenge = string;\n",
+    "src/sandbox/azure/a.ts": "export interface Pool {\n}\n",
+    "src/publisher/a.ts": "export class Pool {\n}\n",
   };
   assert.deepEqual(sharedNames(new Map(Object.entries(sources))), [
     "Twice: src/rules/plan/a.ts, src/rules/trust/a.ts",
+    "Near: src/rules/plan/a.ts, src/rules/plan/b.ts",
     "Inner: src/map/a.ts, src/map/judge/a.ts",
+    "Project: src/sandbox/hetzner/a.ts, src/sandbox/gcp/a.ts",
+    "Order: src/rules/gcp/a.ts, src/sandbox/ca/a.ts, src/providers/acme/a.ts",
+    "Pool: src/sandbox/azure/a.ts, src/publisher/a.ts",
   ]);
 });

@@ -6,7 +6,7 @@ import { type DecisionFilter, DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { applySeed, type Seed } from "./seed/index.ts";
 import { ssmService } from "./ssm/index.ts";
-import { type AccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
+import { type AdminAccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
 import {
   type IssuerCache,
   issuerDocuments,
@@ -57,7 +57,7 @@ export interface StandInAccount {
 export interface OpenedAccount {
   readonly shown: StandInAccount;
   readonly tenant: Tenant;
-  readonly key: AccessKey;
+  readonly key: AdminAccessKey;
   /** What is kept of it. */
   readonly kept: Account;
 }

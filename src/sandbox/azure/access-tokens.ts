@@ -8,7 +8,7 @@ import { parseJws } from "../../rules/oidc/index.ts";
 const generate = promisify(generateKeyPair);
 
 /** Whom an access token is of. */
-export interface Principal {
+export interface ServicePrincipal {
   /** The application's id, or the identity's client id. */
   readonly clientId: string;
   /** Of the service principal. */
@@ -16,7 +16,7 @@ export interface Principal {
 }
 
 /** An access token to be made. Times in seconds. */
-export interface TokenOrder extends Principal {
+export interface TokenOrder extends ServicePrincipal {
   readonly tenant: string;
   /** `https://sts.windows.net/TENANT/` */
   readonly issuer: string;
@@ -86,7 +86,7 @@ export class AccessTokens {
   async read(
     token: string,
     { audiences, now }: { readonly audiences: readonly string[]; readonly now: number },
-  ): Promise<Principal | "foreign" | "expired" | "audience"> {
+  ): Promise<ServicePrincipal | "foreign" | "expired" | "audience"> {
     const { jwk } = await this.#key;
     const jws = tried(() => parseJws(token));
     if (jws instanceof PodtrustError || !verifyJws(jws, jwk)) return "foreign";

@@ -3,11 +3,11 @@ import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { badRequest, identityType, idOf, noJson, notTaken, page } from "./arm-identities.ts";
 import { type CredentialFault, CredentialRefused, type KeptCredential } from "./credentials.ts";
 import { AzureError, type AzureContext, jsonOf } from "./service.ts";
-import type { Identity } from "./tenant.ts";
+import type { UserAssignedIdentity } from "./tenant.ts";
 
 export const credentialType = `${identityType}/federatedIdentityCredentials`;
 
-function shown(credential: KeptCredential, identity: Identity, context: AzureContext): object {
+function shown(credential: KeptCredential, identity: UserAssignedIdentity, context: AzureContext): object {
   const { name, issuer, subject, audiences } = credential;
   return {
     id: `${idOf(identity, context)}/federatedIdentityCredentials/${name}`,
@@ -49,7 +49,11 @@ function faultError(fault: CredentialFault, name: string, identity: string): Azu
   );
 }
 
-async function put(request: FrontRequest, { credentials: kept }: Identity, name: string): Promise<number> {
+async function put(
+  request: FrontRequest,
+  { credentials: kept }: UserAssignedIdentity,
+  name: string,
+): Promise<number> {
   const { properties } = jsonOf(request, noJson);
   if (typeof properties !== "object" || properties === null)
     throw badRequest("Federated Identity Credential from HTTP body has empty properties");
@@ -61,7 +65,7 @@ async function put(request: FrontRequest, { credentials: kept }: Identity, name:
 
 async function one(
   request: FrontRequest,
-  identity: Identity,
+  identity: UserAssignedIdentity,
   name: string,
   context: AzureContext,
 ): Promise<FrontAnswer> {
@@ -81,7 +85,7 @@ async function one(
 /** The federated credentials of an identity; with a name, that one. */
 export async function credentials(
   request: FrontRequest,
-  identity: Identity,
+  identity: UserAssignedIdentity,
   name: string | undefined,
   context: AzureContext,
 ): Promise<FrontAnswer> {

@@ -1,6 +1,6 @@
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { AzureError, type AzureContext, jsonOf } from "./service.ts";
-import { type Identity, keyOf } from "./tenant.ts";
+import { type UserAssignedIdentity, keyOf } from "./tenant.ts";
 
 export const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
@@ -15,11 +15,11 @@ export const notTaken = (what: string, method: string): AzureError =>
   new AzureError(405, "MethodNotAllowed", `podtrust sandbox: ${what} does not take ${method}.`);
 
 /** ARM writes `resourcegroups` in what it gives, whatever it was asked with. */
-export function idOf({ resourceGroup, name }: Identity, { tenant }: AzureContext): string {
+export function idOf({ resourceGroup, name }: UserAssignedIdentity, { tenant }: AzureContext): string {
   return `/subscriptions/${tenant.settings.subscription}/resourcegroups/${resourceGroup}/providers/${identityType}/${name}`;
 }
 
-function shown(identity: Identity, context: AzureContext): object {
+function shown(identity: UserAssignedIdentity, context: AzureContext): object {
   const { name, location, tags, principalId, clientId } = identity;
   const { tenant: tenantId } = context.tenant.settings;
   return {
@@ -57,7 +57,7 @@ function noIdentity(group: string, name: string): AzureError {
   );
 }
 
-function locationIn(location: unknown, before: Identity | undefined): string {
+function locationIn(location: unknown, before: UserAssignedIdentity | undefined): string {
   if (typeof location !== "string" || location === "")
     throw new AzureError(400, "LocationRequired", "The location property is required for this definition.");
   if (before === undefined || before.location === location) return location;

@@ -1,5 +1,5 @@
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
-import type { Principal } from "./access-tokens.ts";
+import type { ServicePrincipal } from "./access-tokens.ts";
 import { credentials, credentialType } from "./arm-credentials.ts";
 import { identities, identityType, notTaken, oneIdentity } from "./arm-identities.ts";
 import {
@@ -8,7 +8,7 @@ import {
   AzureError,
   type AzureContext,
   callerOf,
-  type Challenge,
+  type TokenChallenge,
   pathOf,
 } from "./service.ts";
 import { keyOf } from "./tenant.ts";
@@ -54,7 +54,7 @@ const words = {
   ],
 } as const;
 
-function challengeOf({ tenant }: AzureContext): Challenge {
+function challengeOf({ tenant }: AzureContext): TokenChallenge {
   const { login, management } = tenant.hosts;
   const uri = `https://${login[0]}/${tenant.settings.tenant}`;
   return {
@@ -70,7 +70,7 @@ function challengeOf({ tenant }: AzureContext): Challenge {
   };
 }
 
-function checkAdministrator(caller: Principal, request: FrontRequest, { tenant }: AzureContext): void {
+function checkAdministrator(caller: ServicePrincipal, request: FrontRequest, { tenant }: AzureContext): void {
   if (caller.clientId === tenant.admin.clientId) return;
   const verb = { GET: "read", DELETE: "delete" }[request.method] ?? "write";
   const scope = pathOf(request).slice(0, 300);

@@ -5,13 +5,13 @@ import { AccessTokens } from "./access-tokens.ts";
 import { arm } from "./arm.ts";
 import { entra } from "./entra.ts";
 import { graph } from "./graph.ts";
-import { azureHosts, placeOf } from "./hosts.ts";
-import { KnownIssuers, type RouteTo } from "./issuers.ts";
+import { azureHosts, hostOf } from "./hosts.ts";
+import { KnownIssuers, type KnownIssuersOptions } from "./issuers.ts";
 import { type AzureOptions, settingsOf } from "./options.ts";
 import { readSeed } from "./read-seed.ts";
 import { applySeed, type AzureClient, type AzureSeed, clientsOf } from "./seed.ts";
-import type { Answered, AzureContext, Note, Service } from "./service.ts";
-import { Tenant } from "./tenant.ts";
+import type { Answered, AzureContext, AzureService, Note } from "./service.ts";
+import { EntraTenant } from "./tenant.ts";
 import { vault } from "./vault.ts";
 
 /** What Azure's stand-in decided of one request, in the form that AWS's decisions have. */
@@ -32,7 +32,7 @@ export interface AzureDecision extends Note {
 export interface AzureSurroundings {
   readonly clock: MovableClock;
   /** How an issuer is reached. */
-  readonly routeTo: RouteTo;
+  readonly routeTo: KnownIssuersOptions["routeTo"];
   /** Called with every decision, as it is made. */
   readonly onDecision?: (decision: AzureDecision) => void;
 }
@@ -69,7 +69,7 @@ export interface OpenedAzure {
   close(): void;
 }
 
-const services: Readonly<Record<string, Service>> = { login: entra, graph, management: arm, vault };
+const services: Readonly<Record<string, AzureService>> = { login: entra, graph, management: arm, vault };
 const actions: Readonly<Record<string, string>> = {
   login: "entra",
   graph: "graph",
@@ -86,7 +86,7 @@ function cut<Value extends string | undefined>(text: Value): Value {
 
 function decisionOf(request: FrontRequest, { answer, note }: Answered, now: number): AzureDecision {
   const { host, method, url } = request;
-  const service = actions[placeOf(host)?.service ?? ""] ?? "azure";
+  const service = actions[hostOf(host)?.service ?? ""] ?? "azure";
   const isToken = url.pathname.endsWith("/oauth2/v2.0/token");
   const isDenied = isToken || answer.status === 401 || answer.status === 403;
   return {
@@ -103,7 +103,7 @@ function decisionOf(request: FrontRequest, { answer, note }: Answered, now: numb
 
 function siteOf(context: AzureContext, record: (decision: AzureDecision) => void): FrontSite {
   const answer = async (request: FrontRequest): Promise<FrontAnswer> => {
-    const service = services[placeOf(request.host)?.service ?? ""];
+    const service = services[hostOf(request.host)?.service ?? ""];
     if (service === undefined) throw new TypeError(`${request.host} is a host of no service`);
     const answered = await service(request, context);
     record(decisionOf(request, answered, context.clock.now()));
@@ -122,7 +122,7 @@ export function openAzure(options: AzureOptions, surroundings: AzureSurroundings
   const { clock, routeTo } = surroundings;
   const closing = new AbortController();
   let decisions: readonly AzureDecision[] = [];
-  const tenant = new Tenant(settings, {
+  const tenant = new EntraTenant(settings, {
     now: () => clock.now(),
     propagationMs: settings.propagationMs,
     write: () => clock.sleep(settings.writeMs, closing.signal),

@@ -79,7 +79,7 @@ export interface CredentialTimes {
 }
 
 /** The federated credentials of one application or identity, as they are kept and as Entra sees them. */
-export class Credentials {
+export class FederatedCredentials {
   readonly #times: CredentialTimes;
   /** By the name in lower case. */
   readonly #kept = new Map<string, KeptCredential>();

@@ -1,10 +1,10 @@
 import type { FrontRequest } from "../front/index.ts";
 import { type AzureCloud, clouds } from "./hosts.ts";
 import type { AzureContext } from "./service.ts";
-import type { Tenant } from "./tenant.ts";
+import type { EntraTenant } from "./tenant.ts";
 
 /** `GET /{tenant}/v2.0/.well-known/openid-configuration`. */
-function configuration(cloud: AzureCloud, tenant: Tenant): object {
+function configuration(cloud: AzureCloud, tenant: EntraTenant): object {
   const { login, graph } = clouds[cloud];
   const base = `https://${login[0]}/${tenant.settings.tenant}`;
   return {

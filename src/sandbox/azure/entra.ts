@@ -11,9 +11,9 @@ import { parseJws } from "../../rules/oidc/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { documentOf, instance } from "./entra-documents.ts";
-import { placeOf } from "./hosts.ts";
+import { hostOf } from "./hosts.ts";
 import { type Answered, type AzureContext, correlationOf } from "./service.ts";
-import type { Tenant } from "./tenant.ts";
+import type { EntraTenant } from "./tenant.ts";
 
 /** `2026-11-29 04:05:06Z`, as Entra writes times. */
 function timestamp(ms: number): string {
@@ -45,12 +45,12 @@ function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal)
 }
 
 /** The tenant that an address names, where it is of the cloud that is asked. */
-function tenantAt(name: string, host: string, { tenant }: AzureContext): Tenant | undefined {
-  return placeOf(host)?.cloud === tenant.settings.cloud && tenant.isCalled(name) ? tenant : undefined;
+function tenantAt(name: string, host: string, { tenant }: AzureContext): EntraTenant | undefined {
+  return hostOf(host)?.cloud === tenant.settings.cloud && tenant.isCalled(name) ? tenant : undefined;
 }
 
 /** Resources that every tenant knows, without a slash at the end. */
-function resourcesOf({ hosts, settings }: Tenant): readonly string[] {
+function resourcesOf({ hosts, settings }: EntraTenant): readonly string[] {
   const { graph, management, vaults } = hosts;
   // ARM's first name goes on being good in the public cloud.
   const classic = settings.cloud === "public" ? ["https://management.core.windows.net"] : [];
@@ -69,7 +69,7 @@ function bare(resource: string): string {
 }
 
 /** Whether the resource of a scope is one of the tenant's. */
-function isKnown(scope: string, tenant: Tenant): boolean {
+function isKnown(scope: string, tenant: EntraTenant): boolean {
   const wanted = scope.split(" ").find((one) => one.endsWith("/.default"));
   return wanted !== undefined && resourcesOf(tenant).includes(bare(wanted.slice(0, -"/.default".length)));
 }
@@ -232,7 +232,7 @@ function noSuchThing({ method, url }: FrontRequest): Answered {
 /** Answers as login.microsoftonline.com and its sisters do. */
 export async function entra(request: FrontRequest, context: AzureContext): Promise<Answered> {
   const { method, url, host } = request;
-  const cloud = placeOf(host)?.cloud ?? "public";
+  const cloud = hostOf(host)?.cloud ?? "public";
   const [, name = "", path = ""] = /^\/([^/]{1,200})(\/.*)$/u.exec(url.pathname) ?? [];
   if (method === "POST" && path === "/oauth2/v2.0/token") return token(name, request, context);
   if (method !== "GET") return noSuchThing(request);

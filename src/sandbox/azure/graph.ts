@@ -12,14 +12,14 @@ import {
   AzureError,
   type AzureContext,
   callerOf,
-  type Challenge,
+  type TokenChallenge,
   correlationOf,
   jsonOf,
   pathOf,
 } from "./service.ts";
 import type { Application } from "./tenant.ts";
 
-function challengeOf({ tenant }: AzureContext): Challenge {
+function challengeOf({ tenant }: AzureContext): TokenChallenge {
   const texts = {
     absent: "Access token is empty.",
     foreign: "Invalid access token.",

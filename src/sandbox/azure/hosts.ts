@@ -36,13 +36,13 @@ export const clouds = {
 export type AzureCloud = keyof typeof clouds;
 
 /** Which service a host is of, and in which cloud. */
-export interface HostPlace {
+export interface AzureHost {
   readonly cloud: AzureCloud;
   readonly service: "login" | "graph" | "management" | "vault";
 }
 
 /** What a host is; undefined for one of nobody's. */
-export function placeOf(host: string): HostPlace | undefined {
+export function hostOf(host: string): AzureHost | undefined {
   for (const [name, hosts] of Object.entries(clouds) as readonly [AzureCloud, CloudHosts][]) {
     const service = hosts.login.includes(host)
       ? "login"

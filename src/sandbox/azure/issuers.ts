@@ -2,12 +2,10 @@ import type { Clock } from "../../core/base/index.ts";
 import { type IssuerRoute, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import type { IssuerDocuments } from "../../rules/judge/index.ts";
 
-/** How an issuer is reached, where not by public DNS and public roots. */
-export type RouteTo = (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
-
-export interface IssuerMemory {
+export interface KnownIssuersOptions {
   readonly clock: Clock;
-  readonly routeTo: RouteTo;
+  /** How an issuer is reached, where not by public DNS and public roots. */
+  readonly routeTo: (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
   /** How long Entra knows no key of an issuer that it has just met, in milliseconds. */
   readonly delayMs: number;
   /** How long it keeps what it has fetched, whatever it is asked, in milliseconds. */
@@ -30,12 +28,12 @@ const maxIssuers = 200;
  * key that is new in the set is unknown until the next fetch. A failure is not kept.
  */
 export class KnownIssuers {
-  readonly #memory: IssuerMemory;
+  readonly #options: KnownIssuersOptions;
   #met = new Map<string, Met>();
   #inFlight = new Map<string, Promise<IssuerDocuments>>();
 
-  constructor(memory: IssuerMemory) {
-    this.#memory = memory;
+  constructor(options: KnownIssuersOptions) {
+    this.#options = options;
   }
 
   /** What is in flight is not kept either: it may have been read before. */
@@ -52,9 +50,9 @@ export class KnownIssuers {
 
   /** What Entra knows now; it never rejects. */
   async documents(issuer: string): Promise<IssuerDocuments> {
-    const now = this.#memory.clock.now();
+    const now = this.#options.clock.now();
     const met = this.#met.get(issuer);
-    if (met !== undefined && now >= met.fetchedAt && now - met.fetchedAt < this.#memory.keepMs)
+    if (met !== undefined && now >= met.fetchedAt && now - met.fetchedAt < this.#options.keepMs)
       return this.#seen(met);
     const inFlight = this.#inFlight;
     const shared = inFlight.get(issuer) ?? this.#fetch(issuer).finally(() => inFlight.delete(issuer));
@@ -63,7 +61,7 @@ export class KnownIssuers {
   }
 
   async #fetch(issuer: string): Promise<IssuerDocuments> {
-    const { clock, routeTo, delayMs } = this.#memory;
+    const { clock, routeTo, delayMs } = this.#options;
     const [met, before] = [this.#met, this.#met.get(issuer)];
     const fetchedAt = clock.now();
     const route = await routeTo(issuer);
@@ -78,7 +76,7 @@ export class KnownIssuers {
   }
 
   #seen({ documents, knownFrom }: Met): IssuerDocuments {
-    if (this.#memory.clock.now() >= knownFrom) return documents;
+    if (this.#options.clock.now() >= knownFrom) return documents;
     return { ...documents, jwks: '{"keys":[]}' };
   }
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
-import { CredentialRefused, type Credentials } from "./credentials.ts";
+import { CredentialRefused, type FederatedCredentials } from "./credentials.ts";
 import { AzureError } from "./service.ts";
-import type { Tenant } from "./tenant.ts";
+import type { EntraTenant } from "./tenant.ts";
 import { putSecret } from "./vault.ts";
 
 /** A federated credential to be made. */
@@ -53,7 +53,7 @@ export interface AzureClient {
 }
 
 /** Everything of a tenant that has a client id. */
-export function clientsOf({ identities, applications }: Tenant): readonly AzureClient[] {
+export function clientsOf({ identities, applications }: EntraTenant): readonly AzureClient[] {
   return [
     ...[...identities.values()].map(({ name, clientId, principalId: objectId }) => ({
       name,
@@ -71,7 +71,11 @@ export function clientsOf({ identities, applications }: Tenant): readonly AzureC
 const refused = (message: string): PodtrustError =>
   new PodtrustError("sandbox-seed", message, { next: "Correct the seed: what came before it stays." });
 
-function addCredentials(kept: Credentials, of: string, wanted: readonly SeedCredential[] = []): void {
+function addCredentials(
+  kept: FederatedCredentials,
+  of: string,
+  wanted: readonly SeedCredential[] = [],
+): void {
   for (const { audience = "api://AzureADTokenExchange", ...rest } of wanted) {
     try {
       kept.add({ ...rest, audiences: [audience] }, randomUUID);
@@ -85,7 +89,7 @@ function addCredentials(kept: Credentials, of: string, wanted: readonly SeedCred
 type SeedIdentity = NonNullable<AzureSeed["identities"]>[number];
 type SeedSecret = NonNullable<AzureSeed["secrets"]>[number];
 
-function addIdentity(tenant: Tenant, wanted: SeedIdentity): void {
+function addIdentity(tenant: EntraTenant, wanted: SeedIdentity): void {
   const { name, resourceGroup, location = "westeurope", tags = {}, credentials } = wanted;
   const group = tenant.resourceGroup(resourceGroup ?? tenant.settings.resourceGroups[0] ?? "");
   if (group === undefined) throw refused(`the subscription has no resource group ${resourceGroup ?? ""}`);
@@ -93,13 +97,13 @@ function addIdentity(tenant: Tenant, wanted: SeedIdentity): void {
   addCredentials(identity.credentials, name, credentials);
 }
 
-function clientIdOf(tenant: Tenant, reader: string): string {
+function clientIdOf(tenant: EntraTenant, reader: string): string {
   const client = clientsOf(tenant).find((one) => one.name === reader);
   if (client === undefined) throw refused(`nothing in the tenant is called ${reader}`);
   return client.clientId;
 }
 
-function addSecret(tenant: Tenant, { readers, ...secret }: SeedSecret, now: number): void {
+function addSecret(tenant: EntraTenant, { readers, ...secret }: SeedSecret, now: number): void {
   const ids = readers?.map((reader) => clientIdOf(tenant, reader));
   try {
     putSecret(tenant, { ...secret, readers: ids }, now);
@@ -110,7 +114,7 @@ function addSecret(tenant: Tenant, { readers, ...secret }: SeedSecret, now: numb
 }
 
 /** Makes what a seed says, within Azure's limits; Entra sees it at once. Throws `sandbox-seed`. */
-export function applySeed(tenant: Tenant, seed: AzureSeed, now: number): void {
+export function applySeed(tenant: EntraTenant, seed: AzureSeed, now: number): void {
   const { identities = [], applications = [], secrets = [] } = seed;
   for (const wanted of identities) addIdentity(tenant, wanted);
   for (const { name, credentials } of applications)

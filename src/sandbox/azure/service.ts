@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
-import type { AccessTokens, Principal } from "./access-tokens.ts";
+import type { AccessTokens, ServicePrincipal } from "./access-tokens.ts";
 import type { KnownIssuers } from "./issuers.ts";
-import type { Tenant } from "./tenant.ts";
+import type { EntraTenant } from "./tenant.ts";
 
 /** What each of the services works with. */
 export interface AzureContext {
-  readonly tenant: Tenant;
+  readonly tenant: EntraTenant;
   readonly tokens: AccessTokens;
   readonly issuers: KnownIssuers;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface Answered {
 }
 
 /** Answers requests to one of Azure's hosts. */
-export type Service = (request: FrontRequest, context: AzureContext) => Promise<Answered>;
+export type AzureService = (request: FrontRequest, context: AzureContext) => Promise<Answered>;
 
 /** What an error has beside its code and text. */
 interface ErrorMore {
@@ -78,7 +78,7 @@ export async function answering(
 }
 
 /** How a service refuses who shows no token of its own. */
-export interface Challenge {
+export interface TokenChallenge {
   /** Its resources, without a slash at the end. */
   readonly audiences: readonly string[];
   readonly refuse: (why: "absent" | "foreign" | "expired" | "audience") => AzureError;
@@ -88,8 +88,8 @@ export interface Challenge {
 export async function callerOf(
   { headers }: FrontRequest,
   { tokens, clock }: AzureContext,
-  { audiences, refuse }: Challenge,
-): Promise<Principal> {
+  { audiences, refuse }: TokenChallenge,
+): Promise<ServicePrincipal> {
   const [, token] = /^Bearer (\S{1,16384})$/iu.exec(headers["authorization"] ?? "") ?? [];
   if (token === undefined) throw refuse("absent");
   const read = await tokens.read(token, { audiences, now: Math.floor(clock.now() / 1000) });

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Credentials, type CredentialTimes } from "./credentials.ts";
+import { FederatedCredentials, type CredentialTimes } from "./credentials.ts";
 import { clouds } from "./hosts.ts";
 import type { AzureSettings } from "./options.ts";
 
 /** A user-assigned managed identity. */
-export interface Identity {
+export interface UserAssignedIdentity {
   readonly resourceGroup: string;
   readonly name: string;
   readonly location: string;
@@ -12,7 +12,7 @@ export interface Identity {
   readonly clientId: string;
   /** Its object id. */
   readonly principalId: string;
-  readonly credentials: Credentials;
+  readonly credentials: FederatedCredentials;
 }
 
 /** An application that exists: none is made by a client. */
@@ -23,11 +23,11 @@ export interface Application {
   readonly displayName: string;
   /** The object id of its service principal. */
   readonly principalId: string;
-  readonly credentials: Credentials;
+  readonly credentials: FederatedCredentials;
 }
 
 /** A secret of a Key Vault: one version. */
-export interface Secret {
+export interface VaultSecret {
   readonly vault: string;
   readonly name: string;
   readonly version: string;
@@ -41,7 +41,7 @@ export interface Secret {
 /** What has a client id. */
 export interface Client {
   readonly objectId: string;
-  readonly credentials: Credentials;
+  readonly credentials: FederatedCredentials;
   /** Seconds for which its access tokens are good. */
   readonly lifetime: number;
 }
@@ -55,14 +55,14 @@ export function keyOf(...names: readonly string[]): string {
 }
 
 /** One tenant, with its one subscription. */
-export class Tenant {
+export class EntraTenant {
   readonly settings: AzureSettings;
   readonly #times: CredentialTimes;
   /** The administrator, whose secret opens everything. */
   readonly admin = { clientId: randomUUID(), objectId: randomUUID(), clientSecret: randomUUID() };
-  readonly identities = new Map<string, Identity>();
+  readonly identities = new Map<string, UserAssignedIdentity>();
   readonly applications = new Map<string, Application>();
-  readonly secrets = new Map<string, Secret>();
+  readonly secrets = new Map<string, VaultSecret>();
 
   constructor(settings: AzureSettings, times: CredentialTimes) {
     this.settings = settings;
@@ -93,16 +93,18 @@ export class Tenant {
   }
 
   /** Makes an identity, or gives the one that is there new tags. */
-  putIdentity(order: Pick<Identity, "resourceGroup" | "name" | "location" | "tags">): Identity {
+  putIdentity(
+    order: Pick<UserAssignedIdentity, "resourceGroup" | "name" | "location" | "tags">,
+  ): UserAssignedIdentity {
     const key = keyOf(order.resourceGroup, order.name);
     const before = this.identities.get(key);
-    const identity: Identity =
+    const identity: UserAssignedIdentity =
       before === undefined
         ? {
             ...order,
             clientId: randomUUID(),
             principalId: randomUUID(),
-            credentials: new Credentials(this.#times),
+            credentials: new FederatedCredentials(this.#times),
           }
         : { ...before, tags: order.tags };
     this.identities.set(key, identity);
@@ -111,7 +113,7 @@ export class Tenant {
 
   addApplication(displayName: string): Application {
     const [id, appId, principalId] = [randomUUID(), randomUUID(), randomUUID()];
-    const credentials = new Credentials(this.#times);
+    const credentials = new FederatedCredentials(this.#times);
     const application = { id, appId, displayName, principalId, credentials };
     this.applications.set(id, application);
     return application;

@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
-import type { Principal } from "./access-tokens.ts";
+import type { ServicePrincipal } from "./access-tokens.ts";
 import {
   type Answered,
   answering,
   AzureError,
   type AzureContext,
   callerOf,
-  type Challenge,
+  type TokenChallenge,
   jsonOf,
 } from "./service.ts";
-import { keyOf, type Secret, type Tenant } from "./tenant.ts";
+import { keyOf, type VaultSecret, type EntraTenant } from "./tenant.ts";
 
 /** What Key Vault tells a client that shows no token: where to get one, and for what. */
-function challengeOf({ tenant }: AzureContext): Challenge {
+function challengeOf({ tenant }: AzureContext): TokenChallenge {
   const { login, vaults } = tenant.hosts;
   const resource = `https://${vaults}`;
   const header = `Bearer authorization="https://${login[0]}/${tenant.settings.tenant}", resource="${resource}"`;
@@ -39,10 +39,10 @@ const maxValue = 25_600;
 
 /** Keeps a secret; whatever stood there before is gone. Throws AzureError. */
 export function putSecret(
-  { secrets }: Tenant,
-  secret: Pick<Secret, "vault" | "name" | "readers"> & { readonly value: unknown },
+  { secrets }: EntraTenant,
+  secret: Pick<VaultSecret, "vault" | "name" | "readers"> & { readonly value: unknown },
   now: number,
-): Secret {
+): VaultSecret {
   const { name, value } = secret;
   if (!nameForm.test(name) || typeof value !== "string" || value.length > maxValue)
     throw new AzureError(400, "BadParameter", "The name or the value of the secret is invalid.", {
@@ -54,7 +54,7 @@ export function putSecret(
   return kept;
 }
 
-function shown({ name, version, value, created }: Secret, host: string): object {
+function shown({ name, version, value, created }: VaultSecret, host: string): object {
   const seconds = Math.floor(created / 1000);
   return {
     value,
@@ -63,7 +63,7 @@ function shown({ name, version, value, created }: Secret, host: string): object 
   };
 }
 
-function checkReader(caller: Principal, { readers }: Secret, { tenant }: AzureContext): void {
+function checkReader(caller: ServicePrincipal, { readers }: VaultSecret, { tenant }: AzureContext): void {
   const { clientId, objectId } = caller;
   if (clientId === tenant.admin.clientId || readers === undefined || readers.includes(clientId)) return;
   throw new AzureError(
@@ -85,7 +85,7 @@ interface SecretPlace {
 function read(
   { host }: FrontRequest,
   place: SecretPlace,
-  caller: Principal,
+  caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {
   const { of, name, version } = place;
@@ -103,7 +103,7 @@ function read(
 function write(
   request: FrontRequest,
   place: SecretPlace,
-  caller: Principal,
+  caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {
   const { tenant, clock } = context;
@@ -116,7 +116,7 @@ function write(
   return { status: 200, body: shown(putSecret(tenant, secret, clock.now()), request.host) };
 }
 
-function answer(request: FrontRequest, caller: Principal, context: AzureContext): FrontAnswer {
+function answer(request: FrontRequest, caller: ServicePrincipal, context: AzureContext): FrontAnswer {
   const { method, host, url } = request;
   const [, name, version = ""] = /^\/secrets\/([^/]+)(?:\/([^/]*))?$/u.exec(url.pathname) ?? [];
   const act = { GET: read, PUT: write }[method];

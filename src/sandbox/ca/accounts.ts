@@ -1,10 +1,11 @@
 import { isRecord, type JsonRecord } from "../../core/base/index.ts";
-import { type AcmeExchange, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, payloadOf, requester } from "./exchange.ts";
 import { flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
 import type { CaAccount } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAccount } from "./show.ts";
 import { type CaState, newId } from "./state.ts";
+import type { CaAnswer } from "./types.ts";
 
 function find(state: CaState, thumbprint: string): CaAccount | undefined {
   return [...state.accounts.values()].find((account) => account.thumbprint === thumbprint);
@@ -49,7 +50,7 @@ function checkBinding(state: CaState, exchange: AcmeExchange, binding: unknown):
 }
 
 /** RFC 8555 §7.3 and §7.3.1. */
-export function newAccount(state: CaState, exchange: AcmeExchange): Reply {
+export function newAccount(state: CaState, exchange: AcmeExchange): CaAnswer {
   const payload = payloadOf(exchange);
   const thumbprint = keyThumbprint(exchange.jwk);
   const known = find(state, thumbprint);
@@ -86,7 +87,7 @@ function own(exchange: AcmeExchange, id: string): CaAccount {
 }
 
 /** RFC 8555 §7.3.2 and §7.3.6. */
-export function updateAccount(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function updateAccount(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const mine = own(exchange, id);
   const { payload = {} } = exchange.jws;
   if (payload["contact"] !== undefined) mine.contact = contactsOf(payload["contact"]);
@@ -97,7 +98,7 @@ export function updateAccount(state: CaState, exchange: AcmeExchange, id: string
 }
 
 /** RFC 8555 §7.1.2.1. */
-export function accountOrders(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function accountOrders(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const orders = own(exchange, id).orders.map((order) => `${state.base}/order/${order}`);
   return { status: 200, body: { orders } };
 }
@@ -114,7 +115,7 @@ function innerRequest(exchange: AcmeExchange): { readonly jwk: JsonRecord; reado
 }
 
 /** RFC 8555 §7.3.5. */
-export function keyChange(state: CaState, exchange: AcmeExchange): Reply {
+export function keyChange(state: CaState, exchange: AcmeExchange): CaAnswer {
   const mine = requester(exchange);
   const { jwk, payload } = innerRequest(exchange);
   if (

@@ -1,13 +1,14 @@
 import { defined, errorText } from "../../core/base/index.ts";
 import { checkCsr, type CheckedCsr } from "./csr.ts";
-import { type AcmeExchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, onlyRead, payloadOf, requester } from "./exchange.ts";
 import { signChain } from "./issuance.ts";
 import { keyThumbprint, malformed } from "./jws.ts";
-import type { Issued, Order } from "./model.ts";
+import type { CaCertificate, Order } from "./model.ts";
 import { ownOrder } from "./orders.ts";
 import { Problem } from "./problem.ts";
 import { shownOrder } from "./show.ts";
 import { acmeTime, type CaState, newId } from "./state.ts";
+import type { CaAnswer } from "./types.ts";
 
 // So that a client whose clock is a little behind can use the certificate at once.
 const backdateMs = 60_000;
@@ -19,7 +20,7 @@ function issueFor(state: CaState, order: Order, csr: CheckedCsr): void {
   const notAfter = now + (state.profiles[order.profile]?.seconds ?? 0) * 1000;
   const leaf = { names: order.names, publicKey: csr.publicKey, notBefore, notAfter };
   const signed = signChain(state.hierarchy, leaf);
-  const issued: Issued = {
+  const issued: CaCertificate = {
     ...signed,
     id: newId(),
     account: order.account,
@@ -42,7 +43,7 @@ function readyOrder(state: CaState, exchange: AcmeExchange, id: string): Order {
 }
 
 /** RFC 8555 §7.4, finalization. */
-export function finalize(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function finalize(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const payload = payloadOf(exchange);
   const mine = readyOrder(state, exchange, id);
   const csr = checkCsr(payload["csr"], mine.names, requester(exchange).thumbprint);
@@ -60,7 +61,7 @@ export function finalize(state: CaState, exchange: AcmeExchange, id: string): Re
 }
 
 /** RFC 8555 §7.4.2. */
-export function readCertificate(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function readCertificate(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   onlyRead(exchange);
   const issued = state.issued.find((one) => one.id === id);
   if (issued === undefined) throw new Problem("malformed", "there is no such certificate", 404);
@@ -77,7 +78,7 @@ export function readCertificate(state: CaState, exchange: AcmeExchange, id: stri
 const reasons = new Set<unknown>([undefined, 0, 1, 3, 4, 5]);
 
 /** RFC 8555 §7.6: by the account that ordered it, or by the certificate's own key. */
-export function revoke(state: CaState, exchange: AcmeExchange): Reply {
+export function revoke(state: CaState, exchange: AcmeExchange): CaAnswer {
   const payload = payloadOf(exchange);
   const issued = state.issued.find((one) => one.der === payload["certificate"]);
   if (issued === undefined) throw new Problem("malformed", "this CA has issued no such certificate", 404);
@@ -93,7 +94,7 @@ export function revoke(state: CaState, exchange: AcmeExchange): Reply {
 }
 
 /** RFC 9773 §4: when to renew. Without trouble in the last third of its life; at once when revoked or told to. */
-export function renewalInfo(state: CaState, renewalId: string): Reply {
+export function renewalInfo(state: CaState, renewalId: string): CaAnswer {
   const issued = state.issued.find((one) => one.renewalId === renewalId);
   if (issued === undefined) throw malformed("no certificate has this identifier");
   const life = issued.notAfter - issued.notBefore;

@@ -3,7 +3,6 @@ import { type FlatJws, keyThumbprint, malformed, requestJws, verifySignature } f
 import type { CaAccount } from "./model.ts";
 import { Problem } from "./problem.ts";
 import type { CaState } from "./state.ts";
-import type { CaAnswer } from "./types.ts";
 
 /** A verified request: by an account (`kid`), or by a bare key (`jwk`) where that is allowed. */
 export interface AcmeExchange {
@@ -12,9 +11,6 @@ export interface AcmeExchange {
   readonly jwk: JsonRecord;
   readonly url: string;
 }
-
-/** What is sent back. */
-export type Reply = CaAnswer;
 
 /** Who may sign: `account` by kid, `key` by jwk (newAccount), `either` for revokeCert. */
 export type AllowedSigner = "account" | "key" | "either";

@@ -51,7 +51,7 @@ export interface Order {
   pollsLeft: number;
 }
 
-export interface Issued {
+export interface CaCertificate {
   readonly id: string;
   readonly account: string;
   /** Leaf and intermediate, PEM. */

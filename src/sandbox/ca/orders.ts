@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { errorText, isRecord } from "../../core/base/index.ts";
-import { type AcmeExchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
+import { type AcmeExchange, onlyRead, payloadOf, requester } from "./exchange.ts";
 import { malformed } from "./jws.ts";
 import type { CaAccount, Authorization, Challenge, ChallengeType, Order } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAuthorization, shownChallenge, shownOrder } from "./show.ts";
 import { type CaState, newId } from "./state.ts";
 import { validate } from "./validation.ts";
+import type { CaAnswer } from "./types.ts";
 
 const week = 7 * 24 * 3_600_000;
 const maxNames = 100;
@@ -83,7 +84,7 @@ function urlOf(state: CaState, order: Order): string {
 }
 
 /** RFC 8555 §7.4. */
-export function newOrder(state: CaState, exchange: AcmeExchange): Reply {
+export function newOrder(state: CaState, exchange: AcmeExchange): CaAnswer {
   const owner = requester(exchange);
   const payload = payloadOf(exchange);
   const names = namesOf(payload["identifiers"]);
@@ -136,7 +137,7 @@ export function ownOrder(state: CaState, exchange: AcmeExchange, id: string): Or
 }
 
 /** RFC 8555 §7.4, polling. */
-export function readOrder(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function readOrder(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   onlyRead(exchange);
   const mine = ownOrder(state, exchange, id);
   const waiting = mine.pollsLeft > 0;
@@ -155,7 +156,7 @@ function ownAuthorization(exchange: AcmeExchange, authorization: Authorization |
 }
 
 /** RFC 8555 §7.5 and §7.5.2. */
-export function readAuthorization(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function readAuthorization(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const mine = ownAuthorization(exchange, state.authorizations.get(id));
   const { payload } = exchange.jws;
   if (payload !== undefined) {
@@ -181,7 +182,7 @@ async function run(state: CaState, challenge: Challenge, thumbprint: string): Pr
 }
 
 /** RFC 8555 §7.5.1: an empty object says that the challenge is ready to be looked at. */
-export function beginChallenge(state: CaState, exchange: AcmeExchange, id: string): Reply {
+export function beginChallenge(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const found = state.challenges.get(id);
   const mine = ownAuthorization(exchange, found?.authorization);
   if (found === undefined) throw new Problem("malformed", "there is no such challenge", 404);

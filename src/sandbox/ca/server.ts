@@ -5,21 +5,21 @@ import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/
 import { type HttpListener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
-import { type AcmeExchange, type Reply, type AllowedSigner, verifiedExchange } from "./exchange.ts";
+import { type AcmeExchange, type AllowedSigner, verifiedExchange } from "./exchange.ts";
 import { beginChallenge, newOrder, readAuthorization, readOrder } from "./orders.ts";
 import { Problem } from "./problem.ts";
 import { directory } from "./show.ts";
 import type { CaState } from "./state.ts";
-import type { CaFault, CaResource } from "./types.ts";
+import type { CaAnswer, CaFault, CaResource } from "./types.ts";
 
-type Post = (state: CaState, exchange: AcmeExchange, id: string) => Reply | Promise<Reply>;
+type Post = (state: CaState, exchange: AcmeExchange, id: string) => CaAnswer | Promise<CaAnswer>;
 
 interface Route {
   readonly resource: CaResource;
   readonly path: RegExp;
   readonly signer?: AllowedSigner;
   readonly post?: Post;
-  readonly get?: (state: CaState, id: string) => Reply;
+  readonly get?: (state: CaState, id: string) => CaAnswer;
 }
 
 const routes: readonly Route[] = [
@@ -69,7 +69,7 @@ async function posted(
   http: HttpExchange,
   { signer = "account", post }: Route,
   id: string,
-): Promise<Reply> {
+): Promise<CaAnswer> {
   const { incoming } = http;
   if (post === undefined) throw new Problem("malformed", "this resource does not take POST", 405);
   if (incoming.headers["content-type"] !== "application/jose+json") {
@@ -79,7 +79,7 @@ async function posted(
   return post(state, verifiedExchange(state, `${state.base}${incoming.url ?? ""}`, body, signer), id);
 }
 
-async function respond(state: CaState, http: HttpExchange, route: Route, id: string): Promise<Reply> {
+async function respond(state: CaState, http: HttpExchange, route: Route, id: string): Promise<CaAnswer> {
   const { incoming } = http;
   if (incoming.method === "POST") return posted(state, http, route, id);
   if (incoming.method !== "GET" && incoming.method !== "HEAD") {
@@ -91,7 +91,7 @@ async function respond(state: CaState, http: HttpExchange, route: Route, id: str
   return incoming.method === "HEAD" && reply.status === 204 ? { ...reply, status: 200 } : reply;
 }
 
-async function faultyReply(fault: CaFault, answer: () => Promise<Reply>): Promise<Reply> {
+async function faultyReply(fault: CaFault, answer: () => Promise<CaAnswer>): Promise<CaAnswer> {
   if (fault.what === "lie") {
     const truth = await answer();
     return truth.status < 300 ? fault.lie(truth) : truth;
@@ -109,13 +109,13 @@ async function faultyReply(fault: CaFault, answer: () => Promise<Reply>): Promis
   return { status: problem.status, body: problem.toObject(), headers };
 }
 
-function problemReply(error: unknown): Reply {
+function problemReply(error: unknown): CaAnswer {
   const problem = error instanceof Problem ? error : new Problem("serverInternal", errorText(error), 500);
   const headers = { "content-type": "application/problem+json" };
   return { status: problem.status, body: problem.toObject(), headers };
 }
 
-function write(state: CaState, outgoing: ServerResponse, resource: CaResource, reply: Reply): void {
+function write(state: CaState, outgoing: ServerResponse, resource: CaResource, reply: CaAnswer): void {
   const { status, body, headers = {} } = reply;
   const text = typeof body === "object" ? JSON.stringify(body, undefined, 2) : (body ?? "");
   outgoing.writeHead(status, {
@@ -153,7 +153,7 @@ async function handle(
   const fault = faults.fault?.at?.includes(route.resource) === false ? undefined : faults.fault;
   if (fault?.what === "hang") return;
   const id = route.path.exec(path)?.[1] ?? "";
-  const answer = (): Promise<Reply> => respond(state, http, route, id).catch(problemReply);
+  const answer = (): Promise<CaAnswer> => respond(state, http, route, id).catch(problemReply);
   const reply = fault === undefined ? await answer() : await faultyReply(fault, answer);
   state.logger.debug("stand-in CA answered", { resource: route.resource, status: reply.status });
   write(state, outgoing, route.resource, reply);

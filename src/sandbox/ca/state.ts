@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import { createHierarchy, type Hierarchy } from "./issuance.ts";
-import type { CaAccount, Authorization, Challenge, Issued, Order } from "./model.ts";
+import type { CaAccount, Authorization, Challenge, CaCertificate, Order } from "./model.ts";
 import { Nonces } from "./nonces.ts";
 import type { StandInCaOptions } from "./types.ts";
 import type { Reach } from "./validation.ts";
@@ -26,7 +26,7 @@ export interface CaState {
   readonly orders: Map<string, Order>;
   readonly authorizations: Map<string, Authorization>;
   readonly challenges: Map<string, Challenge>;
-  readonly issued: Issued[];
+  readonly issued: CaCertificate[];
   /** https://127.0.0.1:PORT, known once it listens. */
   base: string;
 }

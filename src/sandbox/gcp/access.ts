@@ -1,8 +1,8 @@
-import type { Call } from "./call.ts";
-import type { Policy } from "./policy.ts";
+import type { ApiCall } from "./call.ts";
+import type { IamPolicy } from "./policy.ts";
 import { type GoogleRefusal, permissionDenied, unauthenticated } from "./refusal.ts";
 import type { Project } from "./project.ts";
-import { type Caller, type Issued, membersOfCaller } from "./tokens.ts";
+import { type GoogleCaller, type BearerToken, membersOfCaller } from "./tokens.ts";
 
 const pools = "iam.googleapis.com/workloadIdentityPools.";
 const providers = "iam.googleapis.com/workloadIdentityPoolProviders.";
@@ -54,7 +54,7 @@ export function rolesWith(permission: string): readonly string[] {
 }
 
 /** The role of a policy by which a caller has a permission, or `admin`; undefined where there is none. */
-function grantedBy(call: Call, permission: string, policies: readonly Policy[]): string | undefined {
+function grantedBy(call: ApiCall, permission: string, policies: readonly IamPolicy[]): string | undefined {
   const { caller, now } = call;
   if (caller === undefined) return undefined;
   if (caller.kind === "admin") return "admin";
@@ -65,11 +65,11 @@ function grantedBy(call: Call, permission: string, policies: readonly Policy[]):
 }
 
 /** Whether a caller has a permission by the project's policy, or by one of the resource's own. */
-export function hasPermission(call: Call, permission: string, ...own: readonly Policy[]): boolean {
+export function hasPermission(call: ApiCall, permission: string, ...own: readonly IamPolicy[]): boolean {
   return grantedBy(call, permission, [call.project.policy, ...own]) !== undefined;
 }
 
-function refused(call: Call, permission: string, resource: string, text?: string): GoogleRefusal {
+function refused(call: ApiCall, permission: string, resource: string, text?: string): GoogleRefusal {
   const [member = ""] = call.caller === undefined ? [] : membersOfCaller(call.caller);
   return permissionDenied(permission, resource, text, {
     why: `no role of ${member} has ${permission} on ${resource}, or it was written too lately`,
@@ -82,13 +82,13 @@ interface Demand {
   readonly permission: string;
   /** The full name of what is asked for. */
   readonly resource: string;
-  readonly policy?: Policy | undefined;
+  readonly policy?: IamPolicy | undefined;
   /** Google's words, where they are not the usual ones. */
   readonly text?: string;
 }
 
 /** Throws PERMISSION_DENIED unless the caller has the permission. */
-export function demand(call: Call, { permission, resource, policy, text }: Demand): void {
+export function demand(call: ApiCall, { permission, resource, policy, text }: Demand): void {
   call.trail.resource = resource;
   const policies = [call.project.policy, ...(policy === undefined ? [] : [policy])];
   const role = grantedBy(call, permission, policies);
@@ -97,7 +97,7 @@ export function demand(call: Call, { permission, resource, policy, text }: Deman
 }
 
 /** Whether what a token was given for still stands: its account, or its pool. */
-function stands(project: Project, caller: Caller): boolean {
+function stands(project: Project, caller: GoogleCaller): boolean {
   if (caller.kind === "admin") return true;
   if (caller.kind === "account") return project.accounts.get(caller.email)?.disabled === false;
   const pool = project.pools.get(caller.pool);
@@ -106,7 +106,7 @@ function stands(project: Project, caller: Caller): boolean {
 }
 
 /** Whose bearer token it is. Throws UNAUTHENTICATED. */
-export function bearerOf(project: Project, authorization: string | undefined, now: number): Issued {
+export function bearerOf(project: Project, authorization: string | undefined, now: number): BearerToken {
   const token = /^Bearer (\S{1,16384})$/iu.exec(authorization ?? "")?.[1];
   const issued = token === undefined ? undefined : project.tokens.find(token, now);
   if (issued === undefined || !stands(project, issued.caller)) throw unauthenticated(token);

@@ -1,5 +1,5 @@
 import { sameSecret } from "../listener/index.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { exchangeRefusal } from "./refusal.ts";
 
 /** Seconds; the administrator's token goes on after that. */
@@ -19,7 +19,7 @@ export function adminLogin(url: string, secret: string): object {
 }
 
 /** `POST /token` of Google's OAuth 2.0: a refresh token for an access token (RFC 6749 §6). It knows one login. */
-export function refreshLogin(call: Call): Reply {
+export function refreshLogin(call: ApiCall): ApiReply {
   const form = new URLSearchParams(call.text());
   const { admin } = call.project.tokens;
   const rule = "admin-login";

@@ -1,10 +1,10 @@
 import { errorText, type Logger } from "../../core/base/index.ts";
 import { bearerOf } from "./access.ts";
-import { Call, type Reply, type WireCall } from "./call.ts";
+import { ApiCall, type ApiReply, type WireCall } from "./call.ts";
 import { decisionOf, type DecisionTrail, type GoogleDecision } from "./decisions.ts";
 import type { Project } from "./project.ts";
 import { GoogleRefusal, permissionDenied, refusal, scopeInsufficient } from "./refusal.ts";
-import { type Route, routes } from "./routes.ts";
+import { type ApiMethod, routes } from "./routes.ts";
 import { callerName } from "./tokens.ts";
 
 /** What requests are answered from, and who is told. */
@@ -24,7 +24,7 @@ function decodedPath({ pathname }: URL): string {
 }
 
 interface Destination {
-  readonly route: Route;
+  readonly route: ApiMethod;
   readonly names: Readonly<Record<string, string>>;
 }
 
@@ -54,19 +54,25 @@ function checkProject(project: Project, { names, route }: Destination): void {
   });
 }
 
-async function perform(project: Project, wire: WireCall, trail: DecisionTrail, now: number): Promise<Reply> {
+async function perform(
+  project: Project,
+  wire: WireCall,
+  trail: DecisionTrail,
+  now: number,
+): Promise<ApiReply> {
   const destination = destinationOf(wire);
   const { route, names } = destination;
   Object.assign(trail, { action: route.action });
   project.purge();
   const known = { names, now, trail };
-  if (route.scopes === undefined) return route.run(new Call(project, wire, { ...known, caller: undefined }));
+  if (route.scopes === undefined)
+    return route.run(new ApiCall(project, wire, { ...known, caller: undefined }));
   const { caller, scopes } = bearerOf(project, wire.headers["authorization"], now);
   trail.who = callerName(caller);
   checkProject(project, destination);
   const { scopes: wanted } = route;
   if (!wanted.some((scope) => scopes.includes(scope))) throw scopeInsufficient(wanted);
-  return route.run(new Call(project, wire, { ...known, caller }));
+  return route.run(new ApiCall(project, wire, { ...known, caller }));
 }
 
 /** What was thrown as an answer: a refusal, or a fault of ours. */
@@ -77,7 +83,7 @@ function refusalOf(thrown: unknown, logger: Logger): GoogleRefusal {
 }
 
 /** Answers one request, whichever of Google's hosts it was for, and records its decision. Rejects where the client has gone. */
-export async function answerCall(wire: WireCall, answering: Answering): Promise<Reply> {
+export async function answerCall(wire: WireCall, answering: Answering): Promise<ApiReply> {
   const { project, logger, onDecision } = answering;
   const now = project.clock.now();
   const action = `${wire.method} ${wire.url.pathname}`;

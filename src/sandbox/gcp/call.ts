@@ -2,10 +2,10 @@ import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import type { DecisionTrail } from "./decisions.ts";
 import type { Project } from "./project.ts";
 import { invalid } from "./refusal.ts";
-import type { Caller } from "./tokens.ts";
+import type { GoogleCaller } from "./tokens.ts";
 
 /** An answer that is no refusal. */
-export interface Reply {
+export interface ApiReply {
   readonly status: number;
   readonly body: object;
 }
@@ -24,7 +24,7 @@ export interface WireCall {
 }
 
 /** One request as an operation sees it. */
-export class Call {
+export class ApiCall {
   readonly project: Project;
   readonly query: URLSearchParams;
   readonly signal: AbortSignal;
@@ -34,10 +34,10 @@ export class Call {
   readonly names: Readonly<Record<string, string>>;
   readonly trail: DecisionTrail;
   /** Undefined where the operation asks for no bearer token. */
-  readonly caller: Caller | undefined;
+  readonly caller: GoogleCaller | undefined;
   readonly #wire: WireCall;
 
-  constructor(project: Project, wire: WireCall, known: Pick<Call, "caller" | "names" | "now" | "trail">) {
+  constructor(project: Project, wire: WireCall, known: Pick<ApiCall, "caller" | "names" | "now" | "trail">) {
     this.project = project;
     this.#wire = wire;
     this.query = wire.url.searchParams;

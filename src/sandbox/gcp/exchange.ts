@@ -11,8 +11,8 @@ import {
 import { keyChecks } from "../../rules/keys/index.ts";
 import { tried } from "../../rules/judge/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import type { Call, Reply } from "./call.ts";
-import { countingKeys, type Pool, type Project, type Provider } from "./project.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
+import { countingKeys, type IdentityPool, type Project, type Provider } from "./project.ts";
 import { exchangeRefusal } from "./refusal.ts";
 
 /** Names of the parameters in JSON, where they are not those of the form. */
@@ -24,7 +24,7 @@ const jsonNames: Readonly<Record<string, string>> = {
 };
 
 /** A parameter by its name in a form, from a form or JSON: both are taken, with either name. */
-function parametersOf(call: Call): (name: string) => string | undefined {
+function parametersOf(call: ApiCall): (name: string) => string | undefined {
   const [type = ""] = (call.header("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() === "application/x-www-form-urlencoded") {
     const form = new URLSearchParams(call.text());
@@ -46,7 +46,10 @@ function parametersOf(call: Call): (name: string) => string | undefined {
   return (name) => textOf(body[name]) ?? textOf(body[jsonNames[name] ?? name]);
 }
 
-function stateOf({ deletedAt, disabled }: Pool | Provider): Pick<GoogleProvider, "state" | "disabled"> {
+function stateOf({
+  deletedAt,
+  disabled,
+}: IdentityPool | Provider): Pick<GoogleProvider, "state" | "disabled"> {
   return { state: deletedAt === undefined ? "ACTIVE" : "DELETED", disabled };
 }
 
@@ -64,7 +67,7 @@ function providerFacts(provider: Provider, now: number): GoogleProvider {
 }
 
 interface Target {
-  readonly pool: Pool;
+  readonly pool: IdentityPool;
   readonly provider: Provider;
 }
 
@@ -82,7 +85,7 @@ function kidOf({ subjectToken = "" }: ExchangeRequest): string | undefined {
 }
 
 async function decided(
-  call: Call,
+  call: ApiCall,
   request: ExchangeRequest,
   target: Target | undefined,
 ): Promise<ExchangeDecision> {
@@ -106,7 +109,7 @@ async function decided(
 const [unsaid, failing] = [2, 1];
 
 /** `POST /v1/token` of the Security Token Service: the token exchange of RFC 8693. */
-export async function exchangeToken(call: Call): Promise<Reply> {
+export async function exchangeToken(call: ApiCall): Promise<ApiReply> {
   const parameter = parametersOf(call);
   const request: ExchangeRequest = {
     grantType: parameter("grant_type"),

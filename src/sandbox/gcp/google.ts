@@ -5,7 +5,7 @@ import { adminLogin } from "./admin-login.ts";
 import type { Answering } from "./answer.ts";
 import { type CredentialFile, credentialFile } from "./credential-file.ts";
 import type { GoogleDecision } from "./decisions.ts";
-import { IssuerSource, type RouteToIssuer } from "./issuer-source.ts";
+import { GoogleIssuerSource, type RouteToIssuer } from "./issuer-source.ts";
 import { settingsOf, type StandInGoogleOptions } from "./options.ts";
 import { Project } from "./project.ts";
 import { applySeed, type GoogleSeed } from "./seed.ts";
@@ -94,7 +94,7 @@ export async function openGoogle(
 ): Promise<OpenedGoogle> {
   const settings = settingsOf(options);
   const { issuerCacheMs: cacheMs, newKeyMs } = settings;
-  const project = new Project(settings, clock, new IssuerSource({ clock, routeTo, cacheMs, newKeyMs }));
+  const project = new Project(settings, clock, new GoogleIssuerSource({ clock, routeTo, cacheMs, newKeyMs }));
   const decisions: GoogleDecision[] = [];
   const answering: Answering = {
     project,

@@ -1,7 +1,7 @@
 import { textOf } from "../../core/base/index.ts";
 import { explainImpersonation } from "../../rules/gcp/index.ts";
 import { rolesWith } from "./access.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { textsField } from "./fields.ts";
 import type { ServiceAccount } from "./project.ts";
 import { invalid, permissionDenied, refusal } from "./refusal.ts";
@@ -32,13 +32,18 @@ function scopesOf(scopes: readonly string[]): readonly string[] {
 }
 
 /** The account that a delegate names: an address, or `projects/-/serviceAccounts/` before it. */
-function delegateOf(call: Call, name: string): string {
+function delegateOf(call: ApiCall, name: string): string {
   const email = name.replace(/^projects\/-\/serviceAccounts\//u, "");
   return findAccount(call.project, email)?.email ?? email;
 }
 
 /** Asks the rules for one step of the way: whether `members` may have the token of an account. */
-function checkStep(call: Call, members: readonly string[], email: string, lifetime: number): ServiceAccount {
+function checkStep(
+  call: ApiCall,
+  members: readonly string[],
+  email: string,
+  lifetime: number,
+): ServiceAccount {
   const { project, now } = call;
   const account = findAccount(project, email);
   const roles = rolesWith(permission);
@@ -64,7 +69,7 @@ function checkStep(call: Call, members: readonly string[], email: string, lifeti
 }
 
 /** `projects/-/serviceAccounts/EMAIL:generateAccessToken` of the IAM Service Account Credentials API. */
-export function generateAccessToken(call: Call): Reply {
+export function generateAccessToken(call: ApiCall): ApiReply {
   const { caller, now } = call;
   if (call.name("project") !== "-")
     invalid("The project of the service account must be the wildcard -.", {

@@ -40,7 +40,7 @@ function hasKey(documents: IssuerDocuments, kid: string | undefined): boolean {
  * The documents of issuers whose keys were not uploaded. They are kept for long, whatever their Cache-Control says, so that a
  * key which was taken out goes on being accepted. What could not be read is not kept.
  */
-export class IssuerSource {
+export class GoogleIssuerSource {
   readonly #options: IssuerSourceOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #reading = new Map<string, SharedWork<Kept>>();

@@ -1,19 +1,19 @@
 import { demand, hasPermission } from "./access.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { objectField, textsField } from "./fields.ts";
 import { checkMember } from "./members.ts";
-import type { Policy } from "./policy.ts";
+import type { IamPolicy } from "./policy.ts";
 
 /** Something that has a policy of its own. */
 export interface Governed {
-  readonly policy: Policy;
+  readonly policy: IamPolicy;
   /** The full name, for a refusal. */
   readonly resource: string;
   /** What its permissions begin with: `iam.serviceAccounts`. */
   readonly permissions: string;
 }
 
-function versionOf(call: Call): number {
+function versionOf(call: ApiCall): number {
   const inQuery = call.query.get("options.requestedPolicyVersion");
   const inBody = objectField(call.json(), "options")["requestedPolicyVersion"];
   return Number(inQuery ?? inBody ?? 1);
@@ -21,8 +21,8 @@ function versionOf(call: Call): number {
 
 /** `getIamPolicy` of what a path names; `of` throws where there is none. */
 export const getPolicy =
-  (of: (call: Call) => Governed) =>
-  (call: Call): Reply => {
+  (of: (call: ApiCall) => Governed) =>
+  (call: ApiCall): ApiReply => {
     const { policy, resource, permissions } = of(call);
     demand(call, { permission: `${permissions}.getIamPolicy`, resource, policy });
     return { status: 200, body: policy.show(versionOf(call)) };
@@ -30,8 +30,8 @@ export const getPolicy =
 
 /** `setIamPolicy`: the whole policy, with the etag of the one that was read. */
 export const setPolicy =
-  (of: (call: Call) => Governed) =>
-  (call: Call): Reply => {
+  (of: (call: ApiCall) => Governed) =>
+  (call: ApiCall): ApiReply => {
     const { policy, resource, permissions } = of(call);
     demand(call, { permission: `${permissions}.setIamPolicy`, resource, policy });
     policy.write(call.json()["policy"], call.now, (member) => checkMember(call.project, member));
@@ -40,8 +40,8 @@ export const setPolicy =
 
 /** `testIamPermissions`: of those that are asked for, the ones that the caller has. */
 export const testPermissions =
-  (of: (call: Call) => Governed) =>
-  (call: Call): Reply => {
+  (of: (call: ApiCall) => Governed) =>
+  (call: ApiCall): ApiReply => {
     const { policy } = of(call);
     const held = textsField(call.json(), "permissions").filter((one) => hasPermission(call, one, policy));
     return { status: 200, body: held.length === 0 ? {} : { permissions: held } };

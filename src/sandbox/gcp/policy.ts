@@ -4,7 +4,7 @@ import type { GoogleDelays } from "./options.ts";
 import { invalid, refusal } from "./refusal.ts";
 
 /** A binding of a policy (IAM API, `Binding`). */
-export interface Binding {
+export interface IamBinding {
   readonly role: string;
   readonly members: readonly string[];
   readonly condition?: JsonRecord;
@@ -22,7 +22,7 @@ interface Grant {
 const maxMembers = 1500;
 const rolePattern = /^(?:(?:projects|organizations)\/[^/\s]{1,100}\/)?roles\/[\w.]{1,100}$/u;
 
-function bindingOf(value: JsonRecord): Binding {
+function bindingOf(value: JsonRecord): IamBinding {
   const { role, members = [], condition } = value;
   if (typeof role !== "string" || !rolePattern.test(role))
     return invalid(`Role ${String(role)} is not supported for this resource.`);
@@ -31,7 +31,7 @@ function bindingOf(value: JsonRecord): Binding {
   return { role, members, ...(isRecord(condition) ? { condition } : {}) };
 }
 
-function bindingsOf(policy: JsonRecord): readonly Binding[] {
+function bindingsOf(policy: JsonRecord): readonly IamBinding[] {
   const bindings = recordsOf(policy["bindings"]).map(bindingOf);
   const count = new Set(bindings.flatMap(({ members }) => members)).size;
   if (count > maxMembers)
@@ -53,11 +53,11 @@ const concurrent =
  * The policy of a project, a service account or a secret. What is written counts after a while, and what is taken out goes on
  * counting for a while; conditional bindings are kept and let nobody in.
  */
-export class Policy {
+export class IamPolicy {
   readonly #delays: GoogleDelays;
   readonly #seed = randomBytes(6).toString("hex");
   #revision = 0;
-  #bindings: readonly Binding[] = [];
+  #bindings: readonly IamBinding[] = [];
   #grants: Grant[] = [];
 
   constructor(delays: GoogleDelays) {

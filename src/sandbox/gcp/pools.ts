@@ -1,8 +1,8 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import { demand } from "./access.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { flagField, maskOf, pageOf, textField } from "./fields.ts";
-import type { Pool, Project } from "./project.ts";
+import type { IdentityPool, Project } from "./project.ts";
 import { invalid } from "./refusal.ts";
 import {
   alreadyExists,
@@ -21,13 +21,15 @@ const maxDescription = 256;
 const maxPage = 1000;
 
 /** Throws unless the caller may do this with the pools of the project that the path names. */
-export function demandIn(call: Call, wanted: string): void {
+export function demandIn(call: ApiCall, wanted: string): void {
   const resource = `//iam.googleapis.com/projects/${call.name("project")}/locations/global`;
   demand(call, { permission: wanted, resource });
 }
 
 /** Display name, description and `disabled`, as they were sent. Throws INVALID_ARGUMENT. */
-export function commonFields(body: JsonRecord): Pick<Pool, "displayName" | "description" | "disabled"> {
+export function commonFields(
+  body: JsonRecord,
+): Pick<IdentityPool, "displayName" | "description" | "disabled"> {
   return {
     displayName: textField(body, "displayName", maxDisplayName),
     description: textField(body, "description", maxDescription),
@@ -45,33 +47,33 @@ export function checkId(id: string, parameter: string): void {
 }
 
 /** Makes a pool. Throws INVALID_ARGUMENT, or ALREADY_EXISTS where its id is taken. */
-export function createPool(project: Project, id: string, body: JsonRecord): Pool {
+export function createPool(project: Project, id: string, body: JsonRecord): IdentityPool {
   checkId(id, "workload_identity_pool_id");
   const mode = body["mode"] ?? "FEDERATION_ONLY";
   if (mode !== "FEDERATION_ONLY" && mode !== "MODE_UNSPECIFIED")
     invalid(`The mode ${JSON.stringify(mode).slice(0, 100)} is not one that this stand-in makes.`);
   const there = project.pools.get(id);
   if (there !== undefined) throw alreadyExists(project.poolName(there), there);
-  const pool: Pool = { id, ...commonFields(body), providers: new Map() };
+  const pool: IdentityPool = { id, ...commonFields(body), providers: new Map() };
   project.pools.set(id, pool);
   return pool;
 }
 
 /** The pool that a path names. Throws NOT_FOUND. */
-export function poolOf({ project, names }: Call): Pool {
+export function poolOf({ project, names }: ApiCall): IdentityPool {
   const { pool: id = "" } = names;
   return found(project.pools.get(id), `pool ${id}`);
 }
 
-const shown = (project: Project, pool: Pool): object => shownDeletable(project.poolName(pool), pool);
+const shown = (project: Project, pool: IdentityPool): object => shownDeletable(project.poolName(pool), pool);
 
-function create(call: Call): Reply {
+function create(call: ApiCall): ApiReply {
   const id = call.query.get("workloadIdentityPoolId") ?? "";
   const pool = createPool(call.project, id, call.json());
   return operated(call, call.project.poolName(pool));
 }
 
-function list({ project, query }: Call): Reply {
+function list({ project, query }: ApiCall): ApiReply {
   const all = [...project.pools.values()].filter(
     ({ deletedAt }) => deletedAt === undefined || query.get("showDeleted") === "true",
   );
@@ -84,7 +86,7 @@ function list({ project, query }: Call): Reply {
   return { status: 200, body };
 }
 
-function patch(call: Call): Reply {
+function patch(call: ApiCall): ApiReply {
   const pool = poolOf(call);
   const name = call.project.poolName(pool);
   checkActive(name, pool.deletedAt);
@@ -94,7 +96,7 @@ function patch(call: Call): Reply {
   return operated(call, name);
 }
 
-function remove(call: Call): Reply {
+function remove(call: ApiCall): ApiReply {
   const pool = poolOf(call);
   const name = call.project.poolName(pool);
   checkActive(name, pool.deletedAt);
@@ -102,7 +104,7 @@ function remove(call: Call): Reply {
   return operated(call, name);
 }
 
-function undelete(call: Call): Reply {
+function undelete(call: ApiCall): ApiReply {
   const pool = poolOf(call);
   const name = call.project.poolName(pool);
   checkDeleted(name, pool.deletedAt);
@@ -110,7 +112,7 @@ function undelete(call: Call): Reply {
   return operated(call, name);
 }
 
-function operation({ project, names, now }: Call): Reply {
+function operation({ project, names, now }: ApiCall): ApiReply {
   const { pool = "", provider, operation: id = "" } = names;
   const resource = `${project.poolsName}/${pool}${provider === undefined ? "" : `/providers/${provider}`}`;
   const name = `${resource}/operations/${id}`;
@@ -119,8 +121,8 @@ function operation({ project, names, now }: Call): Reply {
 
 /** An operation with what it needs to be allowed. */
 const allowed =
-  (verb: string, run: (call: Call) => Reply) =>
-  (call: Call): Reply => {
+  (verb: string, run: (call: ApiCall) => ApiReply) =>
+  (call: ApiCall): ApiReply => {
     demandIn(call, permission(verb));
     return run(call);
   };

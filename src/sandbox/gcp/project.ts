@@ -1,7 +1,7 @@
 import type { MovableClock } from "../clock/index.ts";
-import type { IssuerSource } from "./issuer-source.ts";
+import type { GoogleIssuerSource } from "./issuer-source.ts";
 import type { Settings } from "./options.ts";
-import { Policy } from "./policy.ts";
+import { IamPolicy } from "./policy.ts";
 import { Tokens } from "./tokens.ts";
 
 /** What pool and provider have in common. */
@@ -35,14 +35,14 @@ export function countingKeys({ before, oidc }: Provider, now: number): string | 
   return before !== undefined && now < before.until ? before.jwksJson : oidc.jwksJson;
 }
 
-export interface Pool extends Deletable {
+export interface IdentityPool extends Deletable {
   readonly providers: Map<string, Provider>;
 }
 
 export interface ServiceAccount {
   readonly email: string;
   readonly uniqueId: string;
-  readonly policy: Policy;
+  readonly policy: IamPolicy;
   displayName: string;
   description: string;
   disabled: boolean;
@@ -51,7 +51,7 @@ export interface ServiceAccount {
 export interface Secret {
   readonly id: string;
   readonly value: string;
-  readonly policy: Policy;
+  readonly policy: IamPolicy;
 }
 
 /** A long-running operation, done at this time in milliseconds. */
@@ -69,16 +69,16 @@ const maxOperations = 1000;
 export class Project {
   readonly settings: Settings;
   readonly clock: MovableClock;
-  readonly issuers: IssuerSource;
+  readonly issuers: GoogleIssuerSource;
   readonly tokens: Tokens;
-  readonly pools = new Map<string, Pool>();
+  readonly pools = new Map<string, IdentityPool>();
   readonly accounts = new Map<string, ServiceAccount>();
   readonly secrets = new Map<string, Secret>();
   readonly operations = new Map<string, Operation>();
-  policy: Policy;
+  policy: IamPolicy;
   #operations = 0;
 
-  constructor(settings: Settings, clock: MovableClock, issuers: IssuerSource) {
+  constructor(settings: Settings, clock: MovableClock, issuers: GoogleIssuerSource) {
     this.settings = settings;
     this.clock = clock;
     this.issuers = issuers;
@@ -86,8 +86,8 @@ export class Project {
     this.policy = this.newPolicy();
   }
 
-  newPolicy(): Policy {
-    return new Policy(this.settings.delays);
+  newPolicy(): IamPolicy {
+    return new IamPolicy(this.settings.delays);
   }
 
   /** Whether a path's `projects/X` is this one, by id or number. */
@@ -100,11 +100,11 @@ export class Project {
     return `projects/${this.settings.projectNumber}/locations/global/workloadIdentityPools`;
   }
 
-  poolName({ id }: Pick<Pool, "id">): string {
+  poolName({ id }: Pick<IdentityPool, "id">): string {
     return `${this.poolsName}/${id}`;
   }
 
-  providerName(pool: Pool, { id }: Pick<Provider, "id">): string {
+  providerName(pool: IdentityPool, { id }: Pick<Provider, "id">): string {
     return `${this.poolName(pool)}/providers/${id}`;
   }
 

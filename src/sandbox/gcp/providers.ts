@@ -1,8 +1,8 @@
 import type { JsonRecord } from "../../core/base/index.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { maskOf, objectField, pageOf } from "./fields.ts";
 import { checkId, commonFields, demandIn, poolOf } from "./pools.ts";
-import { countingKeys, type Oidc, type Pool, type Project, type Provider } from "./project.ts";
+import { countingKeys, type Oidc, type IdentityPool, type Project, type Provider } from "./project.ts";
 import { conditionOf, mappingOf, oidcOf } from "./provider-form.ts";
 import { alreadyExists, checkActive, checkDeleted, found, operated, shownDeletable } from "./soft-delete.ts";
 
@@ -23,7 +23,7 @@ function fieldsOf(body: JsonRecord): ProviderFields {
 }
 
 /** Makes a provider in a pool that is in use. Throws INVALID_ARGUMENT, or ALREADY_EXISTS where its id is taken. */
-export function createProvider(project: Project, pool: Pool, id: string, body: JsonRecord): Provider {
+export function createProvider(project: Project, pool: IdentityPool, id: string, body: JsonRecord): Provider {
   checkId(id, "workload_identity_pool_provider_id");
   checkActive(project.poolName(pool), pool.deletedAt);
   const there = pool.providers.get(id);
@@ -38,10 +38,10 @@ function shownOidc({ allowedAudiences, ...oidc }: Oidc): object {
 }
 
 /** A pool that is deleted takes its providers with it. */
-const deletedAtOf = (pool: Pool, provider: Provider): number | undefined =>
+const deletedAtOf = (pool: IdentityPool, provider: Provider): number | undefined =>
   provider.deletedAt ?? pool.deletedAt;
 
-function shown(project: Project, pool: Pool, provider: Provider): object {
+function shown(project: Project, pool: IdentityPool, provider: Provider): object {
   const { attributeMapping, attributeCondition, oidc } = provider;
   return {
     ...shownDeletable(project.providerName(pool, provider), provider, deletedAtOf(pool, provider)),
@@ -52,27 +52,27 @@ function shown(project: Project, pool: Pool, provider: Provider): object {
 }
 
 interface NamedProvider {
-  readonly pool: Pool;
+  readonly pool: IdentityPool;
   readonly provider: Provider;
   /** `projects/NUMBER/…/providers/ID` */
   readonly name: string;
 }
 
-function providerOf(call: Call): NamedProvider {
+function providerOf(call: ApiCall): NamedProvider {
   const pool = poolOf(call);
   const id = call.name("provider");
   const provider = found(pool.providers.get(id), `provider ${id} of pool ${pool.id}`);
   return { pool, provider, name: call.project.providerName(pool, provider) };
 }
 
-function create(call: Call): Reply {
+function create(call: ApiCall): ApiReply {
   const pool = poolOf(call);
   const id = call.query.get("workloadIdentityPoolProviderId") ?? "";
   const provider = createProvider(call.project, pool, id, call.json());
   return operated(call, call.project.providerName(pool, provider));
 }
 
-function list(call: Call): Reply {
+function list(call: ApiCall): ApiReply {
   const { project, query } = call;
   const pool = poolOf(call);
   const all = [...pool.providers.values()].filter(
@@ -119,7 +119,7 @@ function patched(provider: Provider, mask: ReadonlySet<string>, body: JsonRecord
   return mask.has("oidc") ? whole : { ...whole, oidc: { ...oidc, ...own } };
 }
 
-function patch(call: Call): Reply {
+function patch(call: ApiCall): ApiReply {
   const { pool, provider, name } = providerOf(call);
   checkActive(name, deletedAtOf(pool, provider));
   const mask = maskOf(call.query, masks);
@@ -131,19 +131,19 @@ function patch(call: Call): Reply {
 }
 
 /** What counted before goes on counting until what was uploaded now has spread. */
-function keepKeys({ project, now }: Call, provider: Provider): void {
+function keepKeys({ project, now }: ApiCall, provider: Provider): void {
   const until = now + project.settings.delays.upload;
   provider.before = { jwksJson: countingKeys(provider, now), until };
 }
 
-function remove(call: Call): Reply {
+function remove(call: ApiCall): ApiReply {
   const { pool, provider, name } = providerOf(call);
   checkActive(name, deletedAtOf(pool, provider));
   provider.deletedAt = call.now;
   return operated(call, name);
 }
 
-function undelete(call: Call): Reply {
+function undelete(call: ApiCall): ApiReply {
   const { pool, provider, name } = providerOf(call);
   checkActive(call.project.poolName(pool), pool.deletedAt);
   checkDeleted(name, provider.deletedAt);
@@ -153,8 +153,8 @@ function undelete(call: Call): Reply {
 
 /** An operation with what it needs to be allowed. */
 const allowed =
-  (verb: string, run: (call: Call) => Reply) =>
-  (call: Call): Reply => {
+  (verb: string, run: (call: ApiCall) => ApiReply) =>
+  (call: ApiCall): ApiReply => {
     demandIn(call, permission(verb));
     return run(call);
   };

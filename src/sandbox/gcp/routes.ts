@@ -1,6 +1,6 @@
 import { demand } from "./access.ts";
 import { refreshLogin } from "./admin-login.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { exchangeToken } from "./exchange.ts";
 import { generateAccessToken } from "./impersonate.ts";
 import { getPolicy, type Governed, setPolicy, testPermissions } from "./policy-operations.ts";
@@ -11,7 +11,7 @@ import { accountOperations as accounts, governedAccount } from "./service-accoun
 import { cloudPlatform } from "./tokens.ts";
 
 /** One method of one of Google's APIs. */
-export interface Route {
+export interface ApiMethod {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** The whole path, with names for what stands in it. */
   readonly path: RegExp;
@@ -19,10 +19,10 @@ export interface Route {
   readonly action: string;
   /** The scopes of which a token needs one; undefined where no token is asked for. */
   readonly scopes: readonly string[] | undefined;
-  readonly run: (call: Call) => Reply | Promise<Reply>;
+  readonly run: (call: ApiCall) => ApiReply | Promise<ApiReply>;
 }
 
-type Row = readonly [method: Route["method"], path: string, action: string, run: Route["run"]];
+type Row = readonly [method: ApiMethod["method"], path: string, action: string, run: ApiMethod["run"]];
 
 const iamScopes = [cloudPlatform, "https://www.googleapis.com/auth/iam"];
 
@@ -35,8 +35,8 @@ function pattern(path: string): RegExp {
 }
 
 const api =
-  (service: string, scopes: Route["scopes"]) =>
-  ([method, path, action, run]: Row): Route => ({
+  (service: string, scopes: ApiMethod["scopes"]) =>
+  ([method, path, action, run]: Row): ApiMethod => ({
     method,
     path: pattern(path),
     action: `${service}:${action}`,
@@ -48,13 +48,13 @@ const pool = "/v1/projects/*/locations/global/workloadIdentityPools";
 const provider = `${pool}/{pool}/providers`;
 const account = "/v1/projects/*/serviceAccounts";
 
-const governedProject = ({ project }: Call): Governed => ({
+const governedProject = ({ project }: ApiCall): Governed => ({
   policy: project.policy,
   resource: `projects/${project.settings.project}`,
   permissions: "resourcemanager.projects",
 });
 
-function getProject(call: Call): Reply {
+function getProject(call: ApiCall): ApiReply {
   const { project: projectId, projectNumber } = call.project.settings;
   demand(call, { permission: "resourcemanager.projects.get", resource: `projects/${projectId}` });
   return { status: 200, body: { projectNumber, projectId, lifecycleState: "ACTIVE", name: projectId } };
@@ -111,7 +111,7 @@ const secretRows: readonly Row[] = [
 ];
 
 /** All that this stand-in answers. The paths of Google's hosts do not meet, so that one port has them all. */
-export const routes: readonly Route[] = [
+export const routes: readonly ApiMethod[] = [
   api("sts", undefined)(["POST", "/v1/token", "token", exchangeToken]),
   api("oauth2", undefined)(["POST", "/token", "token", refreshLogin]),
   api(

@@ -1,5 +1,5 @@
 import { demand } from "./access.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import type { Governed } from "./policy-operations.ts";
 import type { Project, Secret } from "./project.ts";
 import { notFound } from "./refusal.ts";
@@ -22,7 +22,7 @@ export function createSecret(project: Project, id: string, value: string): Secre
 }
 
 /** The policy that a path's secret has; of one that is not there, nobody's, so that the answer is the same refusal. */
-export function governedSecret({ project, names }: Call): Governed {
+export function governedSecret({ project, names }: ApiCall): Governed {
   const { secret: id = "" } = names;
   return {
     policy: project.secrets.get(id)?.policy ?? project.newPolicy(),
@@ -34,7 +34,7 @@ export function governedSecret({ project, names }: Call): Governed {
 const gone = (name: string): string => `Secret [${name}] not found or has no versions.`;
 
 /** `secrets/ID/versions/VERSION:access`: every secret has one version, `1` and `latest`. */
-export function accessSecret(call: Call): Reply {
+export function accessSecret(call: ApiCall): ApiReply {
   const { policy } = governedSecret(call);
   const { projectNumber } = call.project.settings;
   const [id, version] = [call.name("secret"), call.name("version")];

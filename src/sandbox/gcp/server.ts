@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import { type AnsweringServer, openAnsweringServer } from "../listener/index.ts";
 import { answerCall, type Answering } from "./answer.ts";
-import type { Reply } from "./call.ts";
+import type { ApiReply } from "./call.ts";
 import { GoogleRefusal, notFound, refusal } from "./refusal.ts";
 
 interface ServerOptions extends Answering {
@@ -14,7 +14,7 @@ interface ServerOptions extends Answering {
 const maxBody = 512 * 1024;
 
 /** Answers one exchange; a body that is refused is no decision, since nobody read what was asked. */
-async function replyTo(exchange: Exchange, answering: Answering, signal: AbortSignal): Promise<Reply> {
+async function replyTo(exchange: Exchange, answering: Answering, signal: AbortSignal): Promise<ApiReply> {
   const { incoming } = exchange;
   const url = URL.parse(incoming.url ?? "/", "http://stand-in.invalid");
   try {
@@ -31,7 +31,7 @@ async function replyTo(exchange: Exchange, answering: Answering, signal: AbortSi
   }
 }
 
-function send(outgoing: ServerResponse, { status, body }: Reply, date: number): void {
+function send(outgoing: ServerResponse, { status, body }: ApiReply, date: number): void {
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {
     "content-type": "application/json; charset=UTF-8",

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { JsonRecord } from "../../core/base/index.ts";
 import { demand } from "./access.ts";
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { objectField, pageOf, textField } from "./fields.ts";
 import { demandIn } from "./pools.ts";
 import type { Governed } from "./policy-operations.ts";
@@ -55,7 +55,10 @@ const resourceOf = (project: Project, email: string): string =>
   `//iam.googleapis.com/${nameOf(project, email)}`;
 
 /** The account that a path names, with its policy. Throws NOT_FOUND. */
-export function governedAccount({ project, names }: Call): Governed & { readonly account: ServiceAccount } {
+export function governedAccount({
+  project,
+  names,
+}: ApiCall): Governed & { readonly account: ServiceAccount } {
   const { account: email = "" } = names;
   const account = findAccount(project, email);
   if (account === undefined) throw notFound(nameOf(project, email));
@@ -77,7 +80,7 @@ function shown(project: Project, { email, uniqueId, policy, ...rest }: ServiceAc
   };
 }
 
-function create(call: Call): Reply {
+function create(call: ApiCall): ApiReply {
   demandIn(call, `${permissions}.create`);
   const body = call.json();
   const id = textField(body, "accountId", Number.POSITIVE_INFINITY);
@@ -85,7 +88,7 @@ function create(call: Call): Reply {
   return { status: 200, body: shown(call.project, account) };
 }
 
-function list(call: Call): Reply {
+function list(call: ApiCall): ApiReply {
   demandIn(call, `${permissions}.list`);
   const { project, query } = call;
   const body = pageOf(query, {
@@ -100,7 +103,7 @@ function list(call: Call): Reply {
 /** An operation on one account, with what it needs to be allowed. */
 const onOne =
   (verb: string, run: (account: ServiceAccount, project: Project) => object) =>
-  (call: Call): Reply => {
+  (call: ApiCall): ApiReply => {
     const { account, policy, resource } = governedAccount(call);
     demand(call, { permission: `${permissions}.${verb}`, resource, policy });
     return { status: 200, body: run(account, call.project) };

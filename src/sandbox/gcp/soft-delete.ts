@@ -1,4 +1,4 @@
-import type { Call, Reply } from "./call.ts";
+import type { ApiCall, ApiReply } from "./call.ts";
 import { type Deletable, keptMs, type Operation } from "./project.ts";
 import { notFound, refusal } from "./refusal.ts";
 
@@ -61,6 +61,6 @@ export function shownOperation({ name, doneAt }: Operation, now: number): object
 }
 
 /** Answers a change with its operation. */
-export function operated(call: Call, resource: string): Reply {
+export function operated(call: ApiCall, resource: string): ApiReply {
   return { status: 200, body: shownOperation(call.project.operate(resource), call.now) };
 }

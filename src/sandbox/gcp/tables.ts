@@ -1,5 +1,5 @@
 import type { GoogleDecision } from "./decisions.ts";
-import type { Pool, Project, Provider } from "./project.ts";
+import type { IdentityPool, Project, Provider } from "./project.ts";
 
 /** A table of what stands in the project, for the sandbox's page. */
 export interface GoogleTable {
@@ -8,12 +8,12 @@ export interface GoogleTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-function stateOf(pool: Pool, provider: Provider): string {
+function stateOf(pool: IdentityPool, provider: Provider): string {
   if ((pool.deletedAt ?? provider.deletedAt) !== undefined) return "deleted";
   return pool.disabled || provider.disabled ? "disabled" : "active";
 }
 
-function providerRow(pool: Pool, provider: Provider): readonly string[] {
+function providerRow(pool: IdentityPool, provider: Provider): readonly string[] {
   const { oidc, attributeCondition } = provider;
   const keys = oidc.jwksJson === undefined ? "fetched" : "uploaded";
   return [pool.id, provider.id, stateOf(pool, provider), oidc.issuerUri, keys, attributeCondition];

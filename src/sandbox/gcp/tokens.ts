@@ -3,15 +3,15 @@ import type { FederatedGrant } from "../../rules/gcp/index.ts";
 import { sameSecret } from "../listener/index.ts";
 
 /** Who calls. */
-export type Caller =
+export type GoogleCaller =
   | { readonly kind: "admin" }
   | { readonly kind: "account"; readonly email: string }
   /** `pool`: its id, since a pool that is disabled or deleted cuts its tokens. */
   | { readonly kind: "federated"; readonly pool: string; readonly grant: FederatedGrant };
 
 /** A bearer token that was given out. */
-export interface Issued {
-  readonly caller: Caller;
+export interface BearerToken {
+  readonly caller: GoogleCaller;
   readonly scopes: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -24,10 +24,10 @@ const maxTokens = 10_000;
 export class Tokens {
   /** May do everything, and never expires. */
   readonly admin = `ya29.podtrust-${randomBytes(32).toString("base64url")}`;
-  readonly #issued = new Map<string, Issued>();
+  readonly #issued = new Map<string, BearerToken>();
 
   /** Gives a new token out; one of a federated identity begins as Google's do. */
-  issue(issued: Issued): string {
+  issue(issued: BearerToken): string {
     const kind = issued.caller.kind === "federated" ? "d" : "c";
     const token = `ya29.${kind}.${randomBytes(96).toString("base64url")}`;
     this.#issued.set(token, issued);
@@ -37,7 +37,7 @@ export class Tokens {
   }
 
   /** Whose token it is at a time in milliseconds; undefined for one that is unknown or has expired. */
-  find(token: string, now: number): Issued | undefined {
+  find(token: string, now: number): BearerToken | undefined {
     if (sameSecret(token, this.admin))
       return { caller: { kind: "admin" }, scopes: [cloudPlatform], expiresAt: Number.POSITIVE_INFINITY };
     const issued = this.#issued.get(token);
@@ -53,7 +53,7 @@ export class Tokens {
 export const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
 /** Who calls, for the record of decisions. */
-export function callerName(caller: Caller): string {
+export function callerName(caller: GoogleCaller): string {
   if (caller.kind === "admin") return "admin";
   return caller.kind === "account" ? caller.email : caller.grant.principal;
 }
@@ -62,7 +62,7 @@ export function callerName(caller: Caller): string {
 export const adminMember = "user:admin@podtrust.test";
 
 /** Every member of a policy that lets a caller in. */
-export function membersOfCaller(caller: Caller): readonly string[] {
+export function membersOfCaller(caller: GoogleCaller): readonly string[] {
   if (caller.kind === "admin") return [adminMember];
   return caller.kind === "account" ? [`serviceAccount:${caller.email}`] : caller.grant.members;
 }

@@ -3,7 +3,7 @@ import { type Body, recordOf } from "./body.ts";
 import { canonicalCidr } from "./cidr.ts";
 import { labelsOf, selectorTest } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import type { Action, Firewall, FirewallRule, Server } from "./types.ts";
 
 export const firewallList: ListForm<Firewall> = {
@@ -79,7 +79,7 @@ function rulesOf(body: Body): readonly FirewallRule[] {
 const isOn = (server: Server, { id }: Firewall): boolean => server.firewalls.some((one) => one.id === id);
 
 /** The servers that a firewall is on, by themselves and by a selector of labels. */
-export function serversOf(project: Project, firewall: Firewall): readonly Server[] {
+export function serversOf(project: HetznerProject, firewall: Firewall): readonly Server[] {
   return [...project.servers.values()].filter((server) => isOn(server, firewall));
 }
 
@@ -89,7 +89,7 @@ interface Targets {
 }
 
 /** A server or a selector that a body names; undefined where it names neither. */
-function targetOf(project: Project, value: unknown): Server | string | undefined {
+function targetOf(project: HetznerProject, value: unknown): Server | string | undefined {
   const target = recordOf(value);
   if (target?.["type"] === "label_selector") {
     const selector = recordOf(target["label_selector"])?.["selector"];
@@ -103,7 +103,7 @@ function targetOf(project: Project, value: unknown): Server | string | undefined
   throw new HetznerApiError(404, "firewall_resource_not_found", "firewall resource not found");
 }
 
-function targetsOf(project: Project, body: Body, field: string): Targets {
+function targetsOf(project: HetznerProject, body: Body, field: string): Targets {
   const found = body.list(field).map((value) => targetOf(project, value));
   if (found.includes(undefined)) body.blame(field, "type is server or label_selector");
   body.check();
@@ -114,7 +114,7 @@ function targetsOf(project: Project, body: Body, field: string): Targets {
 }
 
 /** Puts a firewall on a server: it reads `pending` until the network knows it. */
-function putOn(project: Project, firewall: Firewall, server: Server): Action {
+function putOn(project: HetznerProject, firewall: Firewall, server: Server): Action {
   if (server.firewalls.length >= maxPerServer)
     throw refused("invalid_input", "a server has five firewalls at the most");
   const applied = { id: firewall.id, status: "pending" as "pending" | "applied" };
@@ -126,7 +126,11 @@ function putOn(project: Project, firewall: Firewall, server: Server): Action {
   ]);
 }
 
-function applyTo(project: Project, firewall: Firewall, { servers, selectors }: Targets): readonly Action[] {
+function applyTo(
+  project: HetznerProject,
+  firewall: Firewall,
+  { servers, selectors }: Targets,
+): readonly Action[] {
   for (const selector of selectors) firewall.selectors.add(selector);
   const matching = [...project.servers.values()].filter(({ labels }) =>
     selectors.some((selector) => selectorTest(selector)(labels)),
@@ -137,7 +141,7 @@ function applyTo(project: Project, firewall: Firewall, { servers, selectors }: T
 }
 
 export function createFirewall(
-  project: Project,
+  project: HetznerProject,
   body: Body,
 ): { firewall: Firewall; actions: readonly Action[] } {
   const name = body.text("name", /^.{1,128}$/u);
@@ -159,7 +163,7 @@ export function createFirewall(
   return { firewall, actions: [set, ...applyTo(project, firewall, targets)] };
 }
 
-export function setRules(project: Project, firewall: Firewall, body: Body): readonly Action[] {
+export function setRules(project: HetznerProject, firewall: Firewall, body: Body): readonly Action[] {
   if (!body.has("rules")) body.blame("rules", "Missing data for required field.");
   body.check();
   firewall.rules = rulesOf(body);
@@ -172,7 +176,7 @@ export function setRules(project: Project, firewall: Firewall, body: Body): read
   ];
 }
 
-export function applyFirewall(project: Project, firewall: Firewall, body: Body): readonly Action[] {
+export function applyFirewall(project: HetznerProject, firewall: Firewall, body: Body): readonly Action[] {
   const targets = targetsOf(project, body, "apply_to");
   if (targets.servers.some((server) => isOn(server, firewall))) {
     throw refused("firewall_already_applied", "firewall is already applied");
@@ -180,7 +184,7 @@ export function applyFirewall(project: Project, firewall: Firewall, body: Body):
   return applyTo(project, firewall, targets);
 }
 
-export function removeFirewall(project: Project, firewall: Firewall, body: Body): readonly Action[] {
+export function removeFirewall(project: HetznerProject, firewall: Firewall, body: Body): readonly Action[] {
   const { servers, selectors } = targetsOf(project, body, "remove_from");
   for (const selector of selectors) firewall.selectors.delete(selector);
   const bySelector = ({ labels }: Server): boolean =>
@@ -202,7 +206,7 @@ export function removeFirewall(project: Project, firewall: Firewall, body: Body)
 }
 
 /** Throws 422 `resource_in_use` while a server has it, or had it a moment ago. */
-export function deleteFirewall(project: Project, firewall: Firewall): void {
+export function deleteFirewall(project: HetznerProject, firewall: Firewall): void {
   if (serversOf(project, firewall).length > 0 || project.isHeld(firewall.id)) {
     throw refused("resource_in_use", `firewall with ID '${firewall.id}' is still in use`);
   }

@@ -4,7 +4,7 @@ import { closeListener } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
 import type { MachineMaker } from "./machines.ts";
 import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
-import { type Delays, Project } from "./project.ts";
+import { type Delays, HetznerProject } from "./project.ts";
 import { openHetznerServer, HourlyLimit, type HetznerTokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { type HetznerVariants, defaultVariants } from "./variants.ts";
@@ -83,7 +83,7 @@ export interface StandInHetzner {
 const defaultDelays: Delays = { action: 1000, firewall: 1000, release: 3000 };
 const defaultMischief: MischiefChance<HetznerMischief> = { rate: 0.05, seed: 1 };
 
-function contentsOf(project: Project): HetznerContents {
+function contentsOf(project: HetznerProject): HetznerContents {
   project.settle();
   return {
     sshKeys: [...project.sshKeys.values()],
@@ -96,7 +96,7 @@ function contentsOf(project: Project): HetznerContents {
 /** Opens a project and listens; see `startStandInHetzner`. */
 export async function openHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
   const clock = options.clock ?? systemClock;
-  const project = new Project(
+  const project = new HetznerProject(
     clock,
     { ...defaultDelays, ...options.delays },
     { ...defaultVariants, ...options.variants },

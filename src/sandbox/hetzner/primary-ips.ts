@@ -3,7 +3,7 @@ import { HetznerApiError, invalidInput, notFound, protectedError, refused } from
 import type { Body } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import type { Action, Labels, Location, PrimaryIp, Server } from "./types.ts";
 
 export const primaryIpList: ListForm<PrimaryIp> = {
@@ -26,7 +26,7 @@ export interface NewPrimaryIp {
 }
 
 /** An address of the ranges that documentation may use (RFC 5737, RFC 3849); each is given once. */
-function freeAddress(project: Project, type: "ipv4" | "ipv6"): string {
+function freeAddress(project: HetznerProject, type: "ipv4" | "ipv6"): string {
   const taken = new Set([...project.primaryIps.values()].map(({ ip }) => ip));
   for (let tries = 0; tries < 1000; tries += 1) {
     const ip =
@@ -41,7 +41,7 @@ function freeAddress(project: Project, type: "ipv4" | "ipv6"): string {
 }
 
 /** Makes an address that nothing has yet. */
-export function makePrimaryIp(project: Project, spec: NewPrimaryIp): PrimaryIp {
+export function makePrimaryIp(project: HetznerProject, spec: NewPrimaryIp): PrimaryIp {
   const ip = freeAddress(project, spec.type);
   const first = spec.type === "ipv4" ? ip : ip.replace("::/64", "::1");
   const made: PrimaryIp = {
@@ -61,14 +61,14 @@ export function makePrimaryIp(project: Project, spec: NewPrimaryIp): PrimaryIp {
   return made;
 }
 
-function stoppedServer(project: Project, id: unknown): Server {
+function stoppedServer(project: HetznerProject, id: unknown): Server {
   const server = project.servers.get(Number(id));
   if (server === undefined) throw notFound("server", String(id));
   if (server.status !== "off") throw refused("server_not_stopped", "server is not stopped");
   return server;
 }
 
-function give(project: Project, address: PrimaryIp, server: Server): Action {
+function give(project: HetznerProject, address: PrimaryIp, server: Server): Action {
   if (address.assignee_id !== null)
     throw refused("primary_ip_already_assigned", "primary IP is already assigned");
   const field = address.type;
@@ -85,7 +85,7 @@ function give(project: Project, address: PrimaryIp, server: Server): Action {
 }
 
 export function createPrimaryIp(
-  project: Project,
+  project: HetznerProject,
   body: Body,
 ): { address: PrimaryIp; action: Action | undefined } {
   const name = body.text("name");
@@ -109,7 +109,7 @@ export function createPrimaryIp(
   return { address, action: server === undefined ? undefined : give(project, address, server) };
 }
 
-export function updatePrimaryIp(project: Project, address: PrimaryIp, body: Body): void {
+export function updatePrimaryIp(project: HetznerProject, address: PrimaryIp, body: Body): void {
   if (project.isBusy({ id: address.id, type: "primary_ip" })) {
     throw new HetznerApiError(409, "conflict", "another action is running");
   }
@@ -124,7 +124,7 @@ export function updatePrimaryIp(project: Project, address: PrimaryIp, body: Body
   address.auto_delete = autoDelete;
 }
 
-export function protectPrimaryIp(project: Project, address: PrimaryIp, body: Body): Action {
+export function protectPrimaryIp(project: HetznerProject, address: PrimaryIp, body: Body): Action {
   const wanted = body.flag("delete", address.protection.delete);
   body.check();
   if (wanted && address.auto_delete) {
@@ -134,13 +134,13 @@ export function protectPrimaryIp(project: Project, address: PrimaryIp, body: Bod
   return project.begin("change_protection", [{ id: address.id, type: "primary_ip" }], () => {}, { delay: 0 });
 }
 
-export function assignPrimaryIp(project: Project, address: PrimaryIp, body: Body): Action {
+export function assignPrimaryIp(project: HetznerProject, address: PrimaryIp, body: Body): Action {
   body.choice("assignee_type", ["server"]);
   body.check();
   return give(project, address, stoppedServer(project, body.raw("assignee_id")));
 }
 
-export function unassignPrimaryIp(project: Project, address: PrimaryIp): Action {
+export function unassignPrimaryIp(project: HetznerProject, address: PrimaryIp): Action {
   if (address.assignee_id === null) throw refused("must_be_assigned", "primary IP is not assigned");
   const server = stoppedServer(project, address.assignee_id);
   address.assignee_id = null;
@@ -152,7 +152,7 @@ export function unassignPrimaryIp(project: Project, address: PrimaryIp): Action 
 }
 
 /** Throws 423 where it is protected, 422 `must_be_unassigned` while a server has it or had it a moment ago. */
-export function deletePrimaryIp(project: Project, address: PrimaryIp): void {
+export function deletePrimaryIp(project: HetznerProject, address: PrimaryIp): void {
   if (address.protection.delete) throw protectedError("primary IP");
   if (address.assignee_id !== null || project.isHeld(address.id)) {
     throw refused("must_be_unassigned", "primary IP must be unassigned before it is deleted");

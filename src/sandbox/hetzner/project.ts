@@ -54,7 +54,7 @@ export function findByIdOrName<T extends Identity>(items: Iterable<T>, idOrName:
  * One project: what stands in it, and what is under way. Nothing happens by a timer: what was due is done when
  * somebody asks next, in the order in which it was due, so that a moved clock moves the project.
  */
-export class Project {
+export class HetznerProject {
   readonly sshKeys = new Map<number, SshKey>();
   readonly firewalls = new Map<number, Firewall>();
   readonly primaryIps = new Map<number, PrimaryIp>();

@@ -20,7 +20,7 @@ import {
   unassignPrimaryIp,
   updatePrimaryIp,
 } from "./primary-ips.ts";
-import { findByIdOrName, type Project } from "./project.ts";
+import { findByIdOrName, type HetznerProject } from "./project.ts";
 import { createServer, deleteServer, serverActions, serverList, updateServer } from "./servers.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { createSshKey, sshKeyList } from "./ssh-keys.ts";
@@ -41,7 +41,7 @@ export interface HetznerReply {
   readonly body?: object;
 }
 
-type Handle = (project: Project, request: HetznerRequest) => HetznerReply;
+type Handle = (project: HetznerProject, request: HetznerRequest) => HetznerReply;
 
 const ok = (body: object): HetznerReply => ({ status: 200, body });
 const created = (body: object): HetznerReply => ({ status: 201, body });
@@ -81,7 +81,7 @@ const actionList: ListForm<Action> = {
 /** The collection of things that are only read: a list, and one by its id. */
 function readable<T extends { id: number }>(
   kind: string,
-  items: (project: Project, request: HetznerRequest) => readonly T[],
+  items: (project: HetznerProject, request: HetznerRequest) => readonly T[],
   form: ListForm<T>,
 ): Handle {
   return (project, request) => {
@@ -96,13 +96,13 @@ function readable<T extends { id: number }>(
 }
 
 /** The public images; deprecated ones only where they are asked for. */
-function imagesFor(_project: Project, { query, parts }: HetznerRequest): readonly Image[] {
+function imagesFor(_project: HetznerProject, { query, parts }: HetznerRequest): readonly Image[] {
   const all = parts[1] !== undefined || query.get("include_deprecated") === "true";
   return all ? images : images.filter(({ deprecated }) => deprecated === null);
 }
 
 /** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
-function actionsHandle(project: Project, { method, parts, query }: HetznerRequest): HetznerReply {
+function actionsHandle(project: HetznerProject, { method, parts, query }: HetznerRequest): HetznerReply {
   if (method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   const id = parts[1];
   if (id !== undefined) return ok({ action: project.get(project.actions, "action", id) });
@@ -115,16 +115,16 @@ function actionsHandle(project: Project, { method, parts, query }: HetznerReques
 /** What one kind of thing does. */
 interface Collection<T> {
   readonly kind: ResourceKind | "ssh_key";
-  readonly table: (project: Project) => ReadonlyMap<number, T>;
+  readonly table: (project: HetznerProject) => ReadonlyMap<number, T>;
   readonly form: ListForm<T>;
-  readonly show: (project: Project, item: T) => object;
-  readonly create: (project: Project, body: Body) => object;
-  readonly update: (project: Project, item: T, body: Body) => void;
-  readonly remove: (project: Project, item: T) => HetznerReply;
-  readonly act: Readonly<Record<string, (project: Project, item: T, body: Body) => object>>;
+  readonly show: (project: HetznerProject, item: T) => object;
+  readonly create: (project: HetznerProject, body: Body) => object;
+  readonly update: (project: HetznerProject, item: T, body: Body) => void;
+  readonly remove: (project: HetznerProject, item: T) => HetznerReply;
+  readonly act: Readonly<Record<string, (project: HetznerProject, item: T, body: Body) => object>>;
 }
 
-function actionsOf(project: Project, kind: string, id: number): readonly Action[] {
+function actionsOf(project: HetznerProject, kind: string, id: number): readonly Action[] {
   return [...project.actions.values()].filter(({ resources }) =>
     resources.some((one) => one.id === id && one.type === kind),
   );
@@ -132,7 +132,7 @@ function actionsOf(project: Project, kind: string, id: number): readonly Action[
 
 function actHandle<T extends { id: number }>(
   collection: Collection<T>,
-  project: Project,
+  project: HetznerProject,
   item: T,
   request: HetznerRequest,
 ): HetznerReply {
@@ -152,7 +152,7 @@ function actHandle<T extends { id: number }>(
 
 function itemHandle<T extends { id: number }>(
   collection: Collection<T>,
-  project: Project,
+  project: HetznerProject,
   request: HetznerRequest,
 ): HetznerReply {
   const { kind, table, show, update, remove } = collection;
@@ -187,8 +187,8 @@ interface Renamed {
 }
 
 /** PUT of what has nothing but a name and labels. */
-function rename<T extends Renamed>(table: (project: Project) => ReadonlyMap<number, T>) {
-  return (project: Project, item: T, body: Body): void => {
+function rename<T extends Renamed>(table: (project: HetznerProject) => ReadonlyMap<number, T>) {
+  return (project: HetznerProject, item: T, body: Body): void => {
     const name = body.optionalText("name");
     const labels = body.has("labels") ? labelsOf(body.raw("labels")) : item.labels;
     body.check();
@@ -277,7 +277,7 @@ const servers = collectionHandle({
   act: Object.fromEntries(
     Object.entries(serverActions).map(([name, perform]) => [
       name,
-      (project: Project, server: Server, body: Body): object => ({
+      (project: HetznerProject, server: Server, body: Body): object => ({
         action: perform(project, server, body),
         ...(name === "rebuild" ? { root_password: null } : {}),
       }),
@@ -295,7 +295,7 @@ function notImplemented({ method, parts }: HetznerRequest): HetznerApiError {
   );
 }
 
-function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): HetznerReply {
+function zoneHandle(project: HetznerProject, zone: Zone, request: HetznerRequest): HetznerReply {
   const { method, parts, query, body } = request;
   const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
@@ -307,7 +307,7 @@ function zoneHandle(project: Project, zone: Zone, request: HetznerRequest): Hetz
 }
 
 /** Zones are found by id or name. Nothing is made of them here but their sets. */
-function zonesHandle(project: Project, request: HetznerRequest): HetznerReply {
+function zonesHandle(project: HetznerProject, request: HetznerRequest): HetznerReply {
   const { method, parts, query } = request;
   const [, idOrName] = parts;
   const all = [...project.zones.values()];
@@ -338,7 +338,7 @@ const collections: Readonly<Record<string, Handle>> = {
 };
 
 /** Answers one request. Throws `HetznerApiError`. */
-export function answer(project: Project, request: HetznerRequest): HetznerReply {
+export function answer(project: HetznerProject, request: HetznerRequest): HetznerReply {
   const handle = collections[request.parts[0] ?? ""];
   if (handle === undefined) throw new HetznerApiError(404, "not_found", "endpoint not found");
   project.settle();

@@ -7,7 +7,7 @@ import { HetznerApiError } from "./api-error.ts";
 import { Body, parseBody } from "./body.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { type HetznerMischief, refusalOf } from "./mischief.ts";
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import { answer, type HetznerReply } from "./routes.ts";
 
 /** 64 characters each, as the API's. */
@@ -17,7 +17,7 @@ export interface HetznerTokens {
 }
 
 interface Wiring {
-  readonly project: Project;
+  readonly project: HetznerProject;
   readonly tokens: HetznerTokens;
   readonly mischief: Mischief<HetznerMischief>;
   readonly limit: HourlyLimit;

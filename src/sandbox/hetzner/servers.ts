@@ -6,7 +6,7 @@ import { labelsOf, selectorTest } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
 import type { MachineOrder } from "./machines.ts";
 import { makePrimaryIp } from "./primary-ips.ts";
-import { findByIdOrName, type Project } from "./project.ts";
+import { findByIdOrName, type HetznerProject } from "./project.ts";
 import type { Action, Firewall, Image, Location, PrimaryIp, Server, ServerType, SshKey } from "./types.ts";
 
 export const serverList: ListForm<Server> = {
@@ -60,7 +60,7 @@ function imageFor(wanted: unknown, type: ServerType): Image {
   return image;
 }
 
-function addressFor(project: Project, body: Body, kind: "ipv4" | "ipv6", where: Location): Address {
+function addressFor(project: HetznerProject, body: Body, kind: "ipv4" | "ipv6", where: Location): Address {
   const net = recordOf(body.raw("public_net")) ?? {};
   if (net[`enable_${kind}`] === false) return "none";
   const id = net[kind];
@@ -80,7 +80,7 @@ function addressFor(project: Project, body: Body, kind: "ipv4" | "ipv6", where: 
 }
 
 /** Where the server is to stand: as asked, as its addresses are, else where the type is to be had. */
-function placeOf(project: Project, body: Body, type: ServerType): Location {
+function placeOf(project: HetznerProject, body: Body, type: ServerType): Location {
   const net = recordOf(body.raw("public_net")) ?? {};
   const given = [net["ipv4"], net["ipv6"]].map((id) => project.primaryIps.get(Number(id))?.location);
   const first = type.locations.find(({ available }) => available)?.id;
@@ -115,7 +115,7 @@ function referenced<T extends { id: number; name: string }>(
   });
 }
 
-function orderOf(project: Project, body: Body): Order {
+function orderOf(project: HetznerProject, body: Body): Order {
   const name = body.text("name", hostName);
   for (const needed of ["server_type", "image"]) {
     if (!body.has(needed)) body.blame(needed, "Missing data for required field.");
@@ -146,7 +146,7 @@ function orderOf(project: Project, body: Body): Order {
 }
 
 function settledAddress(
-  project: Project,
+  project: HetznerProject,
   order: Order,
   kind: "ipv4" | "ipv6",
   server: number,
@@ -168,7 +168,7 @@ function settledAddress(
 }
 
 /** Firewalls of the order and those whose selector its labels match; on from the first packet, `pending` for a while. */
-function firewallsOf(project: Project, order: Order): Server["firewalls"] {
+function firewallsOf(project: HetznerProject, order: Order): Server["firewalls"] {
   const selected = [...project.firewalls.values()].filter(({ selectors }) =>
     [...selectors].some((selector) => selectorTest(selector)(order.labels)),
   );
@@ -177,12 +177,12 @@ function firewallsOf(project: Project, order: Order): Server["firewalls"] {
   return all.map(({ id }) => ({ id, status: "pending" }));
 }
 
-function addressOf(project: Project, id: number | null): string | undefined {
+function addressOf(project: HetznerProject, id: number | null): string | undefined {
   return id === null ? undefined : project.primaryIps.get(id)?.ip;
 }
 
 /** What a server is now ordered with. */
-function machineOrder(project: Project, server: Server): MachineOrder {
+function machineOrder(project: HetznerProject, server: Server): MachineOrder {
   return {
     id: server.id,
     name: server.name,
@@ -204,7 +204,7 @@ export interface CreatedServer {
 }
 
 /** Makes a server. It is created by one action and started by the next; clients wait for both. */
-export function createServer(project: Project, body: Body): CreatedServer {
+export function createServer(project: HetznerProject, body: Body): CreatedServer {
   const order = orderOf(project, body);
   const firewalls = firewallsOf(project, order);
   const id = project.newId();
@@ -256,7 +256,7 @@ export function createServer(project: Project, body: Body): CreatedServer {
 }
 
 /** Lets go of what a server had: at once in the answers, and for a while not yet for deletion. */
-function release(project: Project, server: Server): void {
+function release(project: HetznerProject, server: Server): void {
   const until = project.now() + project.delays.release;
   for (const { id } of server.firewalls) project.held.set(id, until);
   for (const id of [server.ipv4, server.ipv6]) {
@@ -269,7 +269,7 @@ function release(project: Project, server: Server): void {
 }
 
 /** Deletes a server; what it had is let go while the action runs. Throws 423 where it is protected or locked. */
-export function deleteServer(project: Project, server: Server): Action {
+export function deleteServer(project: HetznerProject, server: Server): Action {
   if (server.protection.delete) throw protectedError("server");
   if (server.locked) throw new HetznerApiError(423, "locked", "server is locked");
   server.status = "deleting";
@@ -281,7 +281,7 @@ export function deleteServer(project: Project, server: Server): Action {
   return project.begin("delete_server", [reference], deleted, { work: server.machine?.remove() });
 }
 
-export function updateServer(project: Project, server: Server, body: Body): void {
+export function updateServer(project: HetznerProject, server: Server, body: Body): void {
   const name = body.optionalText("name", hostName);
   const labels = body.has("labels") ? labelsOf(body.raw("labels")) : undefined;
   body.check();
@@ -292,7 +292,7 @@ export function updateServer(project: Project, server: Server, body: Body): void
   if (labels !== undefined) server.labels = labels;
 }
 
-type Perform = (project: Project, server: Server, body: Body) => Action;
+type Perform = (project: HetznerProject, server: Server, body: Body) => Action;
 
 /** An action after which the server has another status; `call` is what its machine is told. */
 function power(
@@ -313,7 +313,7 @@ function power(
 }
 
 /** The success of `shutdown` says that the event was sent; the machine goes off some time later. */
-function shutdown(project: Project, server: Server): Action {
+function shutdown(project: HetznerProject, server: Server): Action {
   const { machine } = server;
   const sent = (): void => {
     // A machine goes off when its system is ready to.
@@ -326,7 +326,7 @@ function shutdown(project: Project, server: Server): Action {
   return project.begin("shutdown_server", [reference], sent, { work: machine?.shutdown() });
 }
 
-function changeProtection(project: Project, server: Server, body: Body): Action {
+function changeProtection(project: HetznerProject, server: Server, body: Body): Action {
   const wanted = {
     delete: body.flag("delete", server.protection.delete),
     rebuild: body.flag("rebuild", server.protection.rebuild),
@@ -337,7 +337,7 @@ function changeProtection(project: Project, server: Server, body: Body): Action 
   return project.begin("change_protection", [{ id: server.id, type: "server" }], () => {}, { delay: 0 });
 }
 
-function rebuild(project: Project, server: Server, body: Body): Action {
+function rebuild(project: HetznerProject, server: Server, body: Body): Action {
   if (server.protection.rebuild) throw protectedError("server", "rebuild");
   if (!body.has("image")) body.blame("image", "Missing data for required field.");
   const userData = body.optionalText("user_data");

@@ -1,10 +1,10 @@
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import { serversOf } from "./firewalls.ts";
 import { selectorTest } from "./labels.ts";
 import type { Firewall, PrimaryIp, Server } from "./types.ts";
 
 /** A firewall as the API shows it. */
-export function showFirewall(project: Project, firewall: Firewall): object {
+export function showFirewall(project: HetznerProject, firewall: Firewall): object {
   const { id, name, labels, created, rules, selectors } = firewall;
   const on = serversOf(project, firewall);
   const bySelector = (selector: string): readonly Server[] =>
@@ -29,7 +29,7 @@ export function showFirewall(project: Project, firewall: Firewall): object {
 }
 
 /** A primary IP as the API shows it. */
-export function showPrimaryIp(project: Project, address: PrimaryIp): object {
+export function showPrimaryIp(project: HetznerProject, address: PrimaryIp): object {
   return {
     ...address,
     blocked: false,
@@ -37,7 +37,7 @@ export function showPrimaryIp(project: Project, address: PrimaryIp): object {
   };
 }
 
-function publicNet(project: Project, { ipv4, ipv6, firewalls }: Server): object {
+function publicNet(project: HetznerProject, { ipv4, ipv6, firewalls }: Server): object {
   const four = ipv4 === null ? undefined : project.primaryIps.get(ipv4);
   const six = ipv6 === null ? undefined : project.primaryIps.get(ipv6);
   return {
@@ -52,7 +52,7 @@ function publicNet(project: Project, { ipv4, ipv6, firewalls }: Server): object 
 }
 
 /** A server as the API shows it: type, image and location whole, and never its user data. */
-export function showServer(project: Project, server: Server): object {
+export function showServer(project: HetznerProject, server: Server): object {
   const { id, name, labels, created, status, serverType, image, location, protection, locked } = server;
   return {
     id,

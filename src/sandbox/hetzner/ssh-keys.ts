@@ -3,7 +3,7 @@ import { invalidInput, uniquenessError } from "./api-error.ts";
 import type { Body } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import type { SshKey } from "./types.ts";
 
 export const sshKeyList: ListForm<SshKey> = {
@@ -31,7 +31,7 @@ function fingerprintOf(blob: Buffer): string {
   return (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
 }
 
-export function createSshKey(project: Project, body: Body): SshKey {
+export function createSshKey(project: HetznerProject, body: Body): SshKey {
   const name = body.text("name");
   const publicKey = body.text("public_key");
   const labels = body.has("labels") ? labelsOf(body.raw("labels")) : {};

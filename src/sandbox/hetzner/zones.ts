@@ -3,7 +3,7 @@ import { HetznerApiError, notFound, refused, uniquenessError } from "./api-error
 import { type Body, recordOf } from "./body.ts";
 import { labelsOf } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
-import type { Project } from "./project.ts";
+import type { HetznerProject } from "./project.ts";
 import type { Action, ZoneRecordSet, Zone, ZoneRecord } from "./types.ts";
 
 export const zoneList: ListForm<Zone> = {
@@ -27,7 +27,7 @@ const types = "A AAAA CAA CNAME DS HINFO HTTPS MX NS PTR RP SOA SRV SVCB TLSA TX
 const assigned = ["hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de."];
 
 export function newZone(
-  project: Project,
+  project: HetznerProject,
   zone: Pick<Zone, "name"> & Partial<Pick<Zone, "mode" | "delegation">>,
 ): Zone {
   return {
@@ -102,7 +102,7 @@ function ttlIn(body: Body): number | null {
 }
 
 /** A change is on the name servers when its action is over. */
-function begin(project: Project, zone: Zone, command: string): Action {
+function begin(project: HetznerProject, zone: Zone, command: string): Action {
   zone.updating += 1;
   return project.begin(command, [{ id: zone.id, type: "zone" }], () => (zone.updating -= 1));
 }
@@ -113,7 +113,7 @@ function checkBeside(zone: Zone, name: string, type: string): void {
   throw refused("invalid_input", "a CNAME cannot stand beside other records of its name");
 }
 
-function createSet(project: Project, zone: Zone, body: Body): object {
+function createSet(project: HetznerProject, zone: Zone, body: Body): object {
   const name = body.text("name", /^(?:@|[a-z0-9_*](?:[a-z0-9._*-]{0,250}[a-z0-9])?)$/u);
   const type = body.choice("type", types);
   const ttl = ttlIn(body);
@@ -130,7 +130,7 @@ function createSet(project: Project, zone: Zone, body: Body): object {
   return { rrset: showRecordSet(zone, set), action: begin(project, zone, "create_rrset") };
 }
 
-type Act = (project: Project, zone: Zone, set: ZoneRecordSet, body: Body) => Action;
+type Act = (project: HetznerProject, zone: Zone, set: ZoneRecordSet, body: Body) => Action;
 
 const acts: Readonly<Record<string, Act>> = {
   set_records(project, zone, set, body) {
@@ -176,7 +176,12 @@ interface SetsReply {
   readonly body: object;
 }
 
-function askSet(project: Project, zone: Zone, set: ZoneRecordSet, { method, body }: SetsAsked): SetsReply {
+function askSet(
+  project: HetznerProject,
+  zone: Zone,
+  set: ZoneRecordSet,
+  { method, body }: SetsAsked,
+): SetsReply {
   if (method === "PUT") {
     if (body.has("labels")) set.labels = labelsOf(body.raw("labels"));
     body.check();
@@ -188,7 +193,7 @@ function askSet(project: Project, zone: Zone, set: ZoneRecordSet, { method, body
 }
 
 /** What becomes of a request; the list is the caller's. */
-export function askSets(project: Project, zone: Zone, asked: SetsAsked): SetsReply {
+export function askSets(project: HetznerProject, zone: Zone, asked: SetsAsked): SetsReply {
   if (zone.mode !== "primary") throw refused("incorrect_zone_mode", "not supported for this zone's mode");
   const { method, parts, body } = asked;
   if (parts.length === 0 && method === "POST") return { status: 201, body: createSet(project, zone, body) };

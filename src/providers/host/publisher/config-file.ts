@@ -18,7 +18,7 @@ import { yamlText } from "../../../core/yaml/index.ts";
 import { type HostLayout, secretsGroup } from "./layout.ts";
 
 /** A file on the machine. */
-export interface HostFile {
+export interface PublisherFile {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
@@ -36,7 +36,7 @@ export interface Credential {
 
 /** The publisher's config as the machine has it, and where systemd listens for it. */
 export interface HostConfig {
-  readonly files: readonly HostFile[];
+  readonly files: readonly PublisherFile[];
   readonly credentials: readonly Credential[];
   readonly https: readonly ListenSpec[];
   readonly http: readonly ListenSpec[];
@@ -50,7 +50,7 @@ const maxFile = 1024 * 1024;
 
 /** Names files on the machine for those of the config on this one, and collects what is to be sent. */
 class Sent {
-  readonly files: HostFile[] = [];
+  readonly files: PublisherFile[] = [];
   readonly credentials: Credential[] = [];
   readonly #layout: HostLayout;
 
@@ -72,7 +72,7 @@ class Sent {
     return `${this.#layout.given}/${name}`;
   }
 
-  async #add(role: string, from: string, access: Pick<HostFile, "mode" | "owner">): Promise<string> {
+  async #add(role: string, from: string, access: Pick<PublisherFile, "mode" | "owner">): Promise<string> {
     let text: string;
     try {
       text = await readBoundedText(from, maxFile);

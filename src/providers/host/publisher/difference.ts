@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { Difference, FieldChange } from "../../../rules/plan/index.ts";
-import type { HostFile } from "./config-file.ts";
+import type { PublisherFile } from "./config-file.ts";
 import { unitNames } from "./layout.ts";
 import type { Release } from "./release.ts";
 import type { PublisherState } from "./state.ts";
@@ -10,7 +10,7 @@ import type { HostPublisherSpec } from "./spec.ts";
 
 const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const short = (sum: string): string => `sha256:${sum.slice(0, 12)}`;
-const accessOf = ({ mode, owner }: HostFile): string => `${mode.toString(8)} ${owner}`;
+const accessOf = ({ mode, owner }: PublisherFile): string => `${mode.toString(8)} ${owner}`;
 
 /** A version's name: that of podtrust, and of the very program. */
 export function versionName({ version, program }: Release): string {
@@ -55,7 +55,7 @@ export function isOtherProgram(spec: HostPublisherSpec, state: PublisherState): 
 }
 
 /** Those of the files that are not as they shall be. */
-export function changedFiles({ files }: HostPublisherSpec, state: PublisherState): readonly HostFile[] {
+export function changedFiles({ files }: HostPublisherSpec, state: PublisherState): readonly PublisherFile[] {
   return files.filter((file) => {
     const found = state.files[file.path];
     return found?.sum !== sumOf(file.text) || found.access !== accessOf(file);
@@ -79,7 +79,7 @@ export function idleUnits({ enabled }: HostPublisherSpec, { units }: PublisherSt
   return enabled.filter((unit) => units[unit]?.active !== "active" || units[unit].enabled !== "enabled");
 }
 
-function fileChange(file: HostFile, state: PublisherState): FieldChange {
+function fileChange(file: PublisherFile, state: PublisherState): FieldChange {
   const found = state.files[file.path];
   const before = found === undefined ? undefined : short(found.sum);
   const after = short(sumOf(file.text));

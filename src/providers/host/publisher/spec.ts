@@ -1,4 +1,4 @@
-import type { HostFile } from "./config-file.ts";
+import type { PublisherFile } from "./config-file.ts";
 import type { HostLayout } from "./layout.ts";
 import type { NodeArchitecture, Release } from "./release.ts";
 
@@ -12,7 +12,7 @@ export interface HostPublisherSpec {
   /** What there is of that version, by architecture. */
   readonly releases: ReadonlyMap<NodeArchitecture, Release>;
   /** Config and what it names, and the units, each with its whole text. */
-  readonly files: readonly HostFile[];
+  readonly files: readonly PublisherFile[];
   /** Units that are started with the machine. */
   readonly enabled: readonly string[];
 }

@@ -6,7 +6,7 @@ import { fitsEmail } from "./email.ts";
 import type { GoogleBinding, GoogleGrant, GoogleTrust } from "./objects.ts";
 
 /** What a GCPServiceAccountBinding is granted. */
-export type GoogleDecision =
+export type GoogleGrantDecision =
   | { readonly kind: "granted"; readonly grant: string }
   | { readonly kind: "refused"; readonly refusals: readonly GrantRefusal[] };
 
@@ -49,7 +49,7 @@ function lacking(
  * What the grants of a trust allow of a binding: all of it, or nothing, with every reason. The API server's admission
  * decides the same. `trust` is undefined where there is none of the name.
  */
-export function decideGoogle(binding: GoogleBinding, trust: GoogleTrust | undefined): GoogleDecision {
+export function decideGoogle(binding: GoogleBinding, trust: GoogleTrust | undefined): GoogleGrantDecision {
   const found = grantsFor(partyNames.gcp.trust.kind, binding, trust);
   if ("reason" in found) return { kind: "refused", refusals: [found] };
   const first = firstGrant(found.grants, (grant) => lacking(binding, grant));

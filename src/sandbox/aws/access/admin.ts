@@ -1,12 +1,12 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import { fileCode, readBoundedText, replaceText } from "../../../core/files/index.ts";
-import { accessKeyId, type AccessKey, type Account, secretKey } from "../state/index.ts";
+import { accessKeyId, type AdminAccessKey, type Account, secretKey } from "../state/index.ts";
 
 /** The administrator's key of an account: the one that is kept, or a new one. */
-export function adminKey(account: Account, now: number): AccessKey {
+export function adminKey(account: Account, now: number): AdminAccessKey {
   const kept = account.keys.values()[0];
   if (kept !== undefined) return kept;
-  const key: AccessKey = { id: accessKeyId("AKIA", account.id), secret: secretKey(), createDate: now };
+  const key: AdminAccessKey = { id: accessKeyId("AKIA", account.id), secret: secretKey(), createDate: now };
   account.keys.set(key.id, key);
   return key;
 }
@@ -17,7 +17,7 @@ const maxFile = 64 * 1024;
 const mark = "# Keys of a podtrust sandbox; they are worth nothing at AWS.";
 
 /** What an AWS shared-credentials file holds for a key. */
-function credentialsText(key: AccessKey): string {
+function credentialsText(key: AdminAccessKey): string {
   return `${mark}\n[default]\naws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\n`;
 }
 
@@ -37,7 +37,7 @@ async function refuseForeignFile(path: string): Promise<void> {
  * Writes the administrator's key as an AWS shared-credentials file, mode 0600; in place of one that a sandbox
  * wrote before, never of another file.
  */
-export async function writeAdminCredentials(path: string, key: AccessKey): Promise<void> {
+export async function writeAdminCredentials(path: string, key: AdminAccessKey): Promise<void> {
   await refuseForeignFile(path);
   await replaceText(path, credentialsText(key));
 }

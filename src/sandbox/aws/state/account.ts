@@ -1,5 +1,5 @@
 import type {
-  AccessKey,
+  AdminAccessKey,
   InstanceProfile,
   ManagedPolicy,
   OidcProvider,
@@ -24,7 +24,7 @@ export interface Account {
   /** By `region/name`: parameters live in a region. */
   readonly parameters: Table<Parameter>;
   /** By access key id. */
-  readonly keys: Table<AccessKey>;
+  readonly keys: Table<AdminAccessKey>;
   /** By access key id. */
   readonly sessions: Table<Session>;
 }

@@ -1,7 +1,7 @@
 export { type Account, emptyAccount, roleKey, seenRole, spreadRoles, tableNames } from "./account.ts";
 export { accessKeyId, accountOfAccessKey, secretKey, sessionToken, uniqueId } from "./identifier.ts";
 export type {
-  AccessKey,
+  AdminAccessKey,
   Caller,
   InstanceProfile,
   ManagedPolicy,

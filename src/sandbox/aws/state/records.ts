@@ -106,7 +106,7 @@ export interface ParameterVersion {
 }
 
 /** A long-lived key pair of the sandbox's own administrator: every right. */
-export interface AccessKey {
+export interface AdminAccessKey {
   /** `AKIA…`. */
   readonly id: string;
   readonly secret: string;

@@ -8,7 +8,7 @@ import { PodtrustError } from "../../../core/base/index.ts";
 import { ownPlace } from "../../../core/files/lock-owner.ts";
 import {
   accessKeyId,
-  type AccessKey,
+  type AdminAccessKey,
   type Account,
   accountOfAccessKey,
   emptyAccount,
@@ -20,7 +20,7 @@ import {
 } from "./index.ts";
 
 const account = "111122223333";
-const key: AccessKey = { id: "AKIAEXAMPLE", secret: "the-secret", createDate: 1 };
+const key: AdminAccessKey = { id: "AKIAEXAMPLE", secret: "the-secret", createDate: 1 };
 
 async function folder(t: TestContext): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), "podtrust-state-"));
