@@ -66,7 +66,7 @@ describe("DNS", () => {
     });
   });
 
-  test("asks a zone's server at its own address unless it is told another", async (t) => {
+  test("asks a zone's server at its own address by default", async (t) => {
     const resolver = await answering(t, { "A ns1.example.test": "127.0.0.1" });
     const own = await zoneFacts("oidc.example.test", { resolver, signal });
     assert.ok(own?.servers[0] !== undefined && "error" in own.servers[0].answer, JSON.stringify(own));

@@ -11,7 +11,7 @@ export interface ServerDiscovery {
 
 /** One API server of a cluster, asked at its own address, never through a load balancer. */
 export interface ApiServer {
-  /** The machine's host name, as its kubelet registers it unless told otherwise. */
+  /** The machine's host name, as its kubelet registers it by default. */
   readonly name: string;
   /** For sentences: its own address. */
   readonly url: string;

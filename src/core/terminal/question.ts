@@ -26,7 +26,7 @@ function linesOf(stdin: TextSource): AsyncIterator<string | Uint8Array, undefine
 }
 
 /**
- * What is typed after a question, trimmed unless told otherwise; undefined where the input has ended. Throws what `ended`
+ * What is typed after a question, trimmed by default; undefined where the input has ended. Throws what `ended`
  * gives when a signal comes.
  */
 export async function askText(

@@ -29,7 +29,7 @@ export function isManaged(name: DistributionName): boolean {
   return "managed" in distributions[name];
 }
 
-/** The issuer that a cluster has unless it is told another; undefined where only the cluster knows. */
+/** The issuer that a cluster has by default; undefined where only the cluster knows. */
 export function standardIssuer(name: DistributionName | undefined): string | undefined {
   const facts: DistributionFacts = distributions[name ?? "kubeadm"];
   return facts.standardIssuer;

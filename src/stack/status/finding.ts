@@ -18,8 +18,8 @@ export interface Finding {
 }
 
 /**
- * Makes a finding. What to do is the reason's own step where no better one follows from what was seen; about what
- * was merely not seen nothing need be done, unless it is told.
+ * Makes a finding. `next` is the reason's own step by default, where no better one follows from what was seen; what was merely
+ * not seen has none by default.
  */
 export function finding(reason: Reason, facts: Omit<Finding, "reason" | "outcome">): Finding {
   const { outcome, next }: { readonly outcome: Outcome; readonly next?: string } = reasons[reason];
