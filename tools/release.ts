@@ -149,8 +149,8 @@ function image(): void {
 }
 
 function epoch(): number {
-  const told = process.env["SOURCE_DATE_EPOCH"];
-  const text = told ?? execFileSync("git", ["log", "-1", "--format=%ct"], { encoding: "utf8" });
+  const fixed = process.env["SOURCE_DATE_EPOCH"];
+  const text = fixed ?? execFileSync("git", ["log", "-1", "--format=%ct"], { encoding: "utf8" });
   const seconds = Number(text);
   if (!Number.isSafeInteger(seconds)) throw new TypeError(`SOURCE_DATE_EPOCH is no time: ${text}`);
   return seconds;

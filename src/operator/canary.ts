@@ -120,7 +120,7 @@ export class Canary {
 
   #see(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
     this.#runs += 1;
-    return this.#try(signal).catch((error: unknown) => untold(asPodtrustError(error)));
+    return this.#try(signal).catch((error: unknown) => stateOnError(asPodtrustError(error)));
   }
 
   async #try(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
@@ -158,7 +158,7 @@ export class Canary {
 }
 
 /** What an error means: that the pod was refused for lack of its role is seen, all else says nothing. */
-function untold({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
+function stateOnError({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
   const at = message.indexOf(refusal);
   if (at === -1) return { state: "unseen", text: message };
   return { state: "dead", text: `a pod made for trial was refused: ${message.slice(at + refusal.length)}` };

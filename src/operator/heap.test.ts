@@ -11,8 +11,8 @@ function heap() {
   return { mode, said };
 }
 
-/** What a heap is told in these seconds, each with the keys that wait, and the MB that are resident where they are many. */
-function told(...seconds: readonly (number | readonly [number, number])[]): readonly string[] {
+/** How a heap is controlled in these seconds, each with the keys that wait, and the MB that are resident where they are many. */
+function controlsOver(...seconds: readonly (number | readonly [number, number])[]): readonly string[] {
   const { mode, said } = heap();
   return seconds.map((second) => {
     const [waiting, megabytes] = typeof second === "object" ? second : [second, 100];
@@ -31,12 +31,12 @@ describe("the operator's heap", () => {
   });
 
   test("has room as soon as much is to be done, and is made small after five seconds in a row with little", () => {
-    assert.equal(told(0, 1000, 500, 0, 0, 0, 0, 0, 0).join(" "), " speed      room ");
-    assert.equal(told(100, 0, 0, 0, 99, 100, 0, 0, 0, 0, 0).join(" "), "speed          room");
+    assert.equal(controlsOver(0, 1000, 500, 0, 0, 0, 0, 0, 0).join(" "), " speed      room ");
+    assert.equal(controlsOver(100, 0, 0, 0, 99, 100, 0, 0, 0, 0, 0).join(" "), "speed          room");
   });
 
   test("is made small again after each minute with little to do", () => {
-    const seconds = told(1000, ...Array.from({ length: 200 }, () => 0));
+    const seconds = controlsOver(1000, ...Array.from({ length: 200 }, () => 0));
     assert.deepEqual(
       seconds.flatMap((said, second) => (said === "" ? [] : [`${said} ${second}`])),
       ["speed 0", "room 5", "room 60", "room 120", "room 180"],
@@ -44,7 +44,7 @@ describe("the operator's heap", () => {
   });
 
   test("is made small where the process grows too large, and stays so until what is to be done is done", () => {
-    const grown = told(1000, [1000, 199], [1000, 201], 1000, 500, 0, 0, 0, 0, 0, 1000);
+    const grown = controlsOver(1000, [1000, 199], [1000, 201], 1000, 500, 0, 0, 0, 0, 0, 1000);
     assert.deepEqual(grown.join(" "), "speed  room        speed");
   });
 });

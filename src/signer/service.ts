@@ -9,8 +9,8 @@ function malformed(cause: unknown): CallFailed {
   return new CallFailed("invalidArgument", "the request cannot be read", cause);
 }
 
-/** What a caller is told: its error reaches whoever asked for the token, who shall not learn of the keys' holder. */
-function told(cause: unknown): CallFailed {
+/** What a caller gets to see: its error reaches whoever asked for the token, who shall not learn of the keys' holder. */
+function callFailure(cause: unknown): CallFailed {
   const { code } = asPodtrustError(cause);
   if (code === "signer-claims-refused")
     return new CallFailed("invalidArgument", "the signer refused the claims", cause);
@@ -27,7 +27,7 @@ async function signed(signer: Signer, request: Buffer, signal: AbortSignal): Pro
   try {
     return signResponse(await signer.sign(claims, signal));
   } catch (cause) {
-    throw told(cause);
+    throw callFailure(cause);
   }
 }
 

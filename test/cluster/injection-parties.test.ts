@@ -186,11 +186,11 @@ function suite(version: KubernetesVersion): void {
         answer: await make(place.one.pod, place.namespace, place.name),
       }));
       for (const { place, answer } of made) {
-        const { pod, injected = pod, told = [] } = place.one;
+        const { pod, injected = pod, warnings = [] } = place.one;
         assert.equal(answer.status, 201, `${place.name}: ${answer.text}`);
         assert.deepEqual(podEssence(JSON.parse(answer.text) as JsonRecord), podEssence(injected), place.name);
         const said = answer.warnings.flatMap((text) => /podtrust: [^]*$/u.exec(text) ?? []);
-        assert.deepEqual(said.toSorted(), told.toSorted(), place.name);
+        assert.deepEqual(said.toSorted(), warnings.toSorted(), place.name);
       }
     });
 

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../src/core/base/index.ts";
-import { containerOf, type PartyCase, podOf, toldOf, withVolumes } from "./party-case.ts";
+import { containerOf, type PartyCase, podOf, warningOf, withVolumes } from "./party-case.ts";
 
 const key = (name: string): string => `azure.workload.identity/${name}`;
 const client = "22222222-3333-4444-5555-666666666666";
@@ -162,26 +162,26 @@ export const azureCases: readonly PartyCase[] = [
     },
     pod: plain,
     injected: withVolumes(podOf({}, given({ client: "web", tenant: "contoso" })), volume()),
-    told: [
-      toldOf(
+    warnings: [
+      warningOf(
         key("client-id"),
         "ServiceAccount",
         "web",
         "it is no GUID, as client ids are; pods get it all the same",
       ),
-      toldOf(
+      warningOf(
         key("tenant-id"),
         "ServiceAccount",
         "contoso",
         "it is neither the GUID of a tenant nor its domain; pods get it all the same",
       ),
-      toldOf(
+      warningOf(
         "podtrust.dev/azure-cloud",
         "ServiceAccount",
         "german",
         "it is neither public, usgov nor china, and not used",
       ),
-      toldOf(
+      warningOf(
         key("service-account-token-expiration"),
         "ServiceAccount",
         "1h",
@@ -194,8 +194,8 @@ export const azureCases: readonly PartyCase[] = [
     serviceAccount: azureAccount,
     pod: podOf(proxied, containerOf()),
     injected: withVolumes(podOf(proxied, given()), volume()),
-    told: [
-      toldOf(
+    warnings: [
+      warningOf(
         key("inject-proxy-sidecar"),
         "pod",
         "true",
@@ -229,7 +229,7 @@ export const azureCases: readonly PartyCase[] = [
     serviceAccount: azureAccount,
     pod: podOf(annotated({ [key("skip-containers")]: long }), containerOf()),
     injected: withVolumes(podOf(annotated({ [key("skip-containers")]: long }), given()), volume()),
-    told: [
+    warnings: [
       `podtrust: InjectionAnnotationInvalid: annotation ${key("skip-containers")} of the pod is "${long.slice(0, 100)}…": it is longer than 4096 characters, and not used`,
     ],
   },

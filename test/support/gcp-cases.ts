@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../src/core/base/index.ts";
-import { containerOf, type PartyCase, podOf, toldOf, withVolumes } from "./party-case.ts";
+import { containerOf, type PartyCase, podOf, warningOf, withVolumes } from "./party-case.ts";
 
 const key = (name: string): string => `cloud.google.com/${name}`;
 const provider = "projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod";
@@ -133,8 +133,8 @@ export const googleCases: readonly PartyCase[] = [
       [key("workload-identity-provider")]: provider.replace("123456789012", "my-project"),
     },
     pod: plain,
-    told: [
-      toldOf(
+    warnings: [
+      warningOf(
         key("workload-identity-provider"),
         "ServiceAccount",
         provider.replace("123456789012", "my-project"),
@@ -146,8 +146,8 @@ export const googleCases: readonly PartyCase[] = [
     name: "no-address",
     serviceAccount: { ...googleAccount, [key("service-account-email")]: 'web"@example.com' },
     pod: plain,
-    told: [
-      toldOf(
+    warnings: [
+      warningOf(
         key("service-account-email"),
         "ServiceAccount",
         'web"@example.com',
@@ -160,14 +160,19 @@ export const googleCases: readonly PartyCase[] = [
     serviceAccount: { ...googleAccount, [key("audience")]: "two words", [key("token-expiration")]: "soon" },
     pod: plain,
     injected: whole(withFile({}, email), volume(), given()),
-    told: [
-      toldOf(
+    warnings: [
+      warningOf(
         key("audience"),
         "ServiceAccount",
         "two words",
         "it is not 1 to 256 characters without white space, and not used",
       ),
-      toldOf(key("token-expiration"), "ServiceAccount", "soon", "it is no number of seconds, and not used"),
+      warningOf(
+        key("token-expiration"),
+        "ServiceAccount",
+        "soon",
+        "it is no number of seconds, and not used",
+      ),
     ],
   },
   {
@@ -175,7 +180,7 @@ export const googleCases: readonly PartyCase[] = [
     serviceAccount: { ...googleAccount, [key("injection-mode")]: "gcloud" },
     pod: plain,
     injected: whole(withFile({}, email), volume(), given()),
-    told: [toldOf(key("injection-mode"), "ServiceAccount", "gcloud", gcloud)],
+    warnings: [warningOf(key("injection-mode"), "ServiceAccount", "gcloud", gcloud)],
   },
   {
     name: "skipped-containers",

@@ -10,8 +10,8 @@ export interface PartyCase {
   readonly pod: JsonRecord;
   /** Absent where the pod is left as it is. */
   readonly injected?: JsonRecord;
-  /** What whoever makes the pod is told; none by default. */
-  readonly told?: readonly string[];
+  /** What the maker of the pod is warned of; nothing by default. */
+  readonly warnings?: readonly string[];
 }
 
 /** A container of a pod. */
@@ -40,6 +40,6 @@ export function aroundOf({ serviceAccount, namespace = {} }: PartyCase): {
   };
 }
 
-/** What is told of an annotation. */
-export const toldOf = (key: string, of: string, value: string, instead: string): string =>
+/** The warning about an annotation. */
+export const warningOf = (key: string, of: string, value: string, instead: string): string =>
   `podtrust: InjectionAnnotationInvalid: annotation ${key} of the ${of} is ${JSON.stringify(value)}: ${instead}`;

@@ -78,7 +78,7 @@ function deciding(choices: readonly Choice[], ways: Ways, some: Some, rest: read
 export function conditionFor(choices: readonly Choice[], ways: Ways, some: Some, open: Some): string {
   const rest = [...open].filter((way) => !some.has(way));
   const by = deciding(choices, ways, some, rest);
-  const told = new Set(
+  const conditions = new Set(
     [...some].map((way) =>
       joined(
         "and",
@@ -86,5 +86,5 @@ export function conditionFor(choices: readonly Choice[], ways: Ways, some: Some,
       ),
     ),
   );
-  return joined("or", [...told]);
+  return joined("or", [...conditions]);
 }

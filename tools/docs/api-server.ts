@@ -33,8 +33,10 @@ function section(title: string, name: DistributionName | undefined): string {
 
 function render(): string {
   const names = Object.keys(distributions) as DistributionName[];
-  const told = names.filter((name) => issuerInstructions(name, { issuers: [], jwksUri: "" }).length > 0);
-  const managed = names.filter((name) => !told.includes(name)).map((name) => distributions[name].title);
+  const instructed = names.filter(
+    (name) => issuerInstructions(name, { issuers: [], jwksUri: "" }).length > 0,
+  );
+  const managed = names.filter((name) => !instructed.includes(name)).map((name) => distributions[name].title);
   return `# The API server's issuer
 
 An API server signs as the first \`--service-account-issuer\` that it has, and accepts tokens of all of them. The one that
@@ -60,7 +62,7 @@ be told; leave the \`publisher\` section out.
 
 This page is made from \`src/rules/distribution/\` by \`npm run docs\`.
 
-${told.map((name) => section(distributions[name].title, name)).join("\n")}
+${instructed.map((name) => section(distributions[name].title, name)).join("\n")}
 ${section("Any other", undefined)}`;
 }
 

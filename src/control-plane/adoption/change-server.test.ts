@@ -58,22 +58,22 @@ function world(): {
   readonly other: FakeServer;
   readonly clock: TestClock;
   readonly context: ChangeContext;
-  readonly told: string[];
+  readonly reported: string[];
   readonly working: Working;
 } {
   const [one, other, clock] = [new FakeServer(), new FakeServer(), new TestClock()];
   const servers = [one.as("cp-1"), other.as("cp-2")];
-  const told: string[] = [];
+  const reported: string[] = [];
   return {
     one,
     other,
     clock,
-    told,
+    reported,
     context: { config: { issuer: ours }, servers, clock, signal: new AbortController().signal },
     working: {
       began: () => {},
       waiting: () => {},
-      restarted: ({ server, kind }) => told.push(`${server} ${kind}`),
+      restarted: ({ server, kind }) => reported.push(`${server} ${kind}`),
       notice: () => {},
     },
   };
@@ -88,9 +88,9 @@ const sign: ServerStep = {
 
 describe("one API server is changed", () => {
   test("and told to have restarted, where the others take its first token", async () => {
-    const { one, context, working, told } = world();
+    const { one, context, working, reported } = world();
     await changeServer(context, sign, working);
-    assert.deepEqual([one.written, told], [[[ours, old]], ["cp-1 sign"]]);
+    assert.deepEqual([one.written, reported], [[[ours, old]], ["cp-1 sign"]]);
     await checkTokens(context);
   });
 
@@ -120,9 +120,9 @@ describe("one API server is changed", () => {
   });
 
   test("and its files are put back where a step has no flags", async () => {
-    const { one, context, working, told } = world();
+    const { one, context, working, reported } = world();
     await changeServer(context, { kind: "restore", server: "cp-1", done: false }, working);
-    assert.deepEqual([one.written, one.issuers, told], [["restored"], [old], ["cp-1 restore"]]);
+    assert.deepEqual([one.written, one.issuers, reported], [["restored"], [old], ["cp-1 restore"]]);
   });
 
   test("and says what of its files does not go back, and why", async () => {

@@ -58,22 +58,22 @@ function contextOf(
   } as unknown as UnaskedContext;
 }
 
-function workingOf(told: string[]): Working {
+function workingOf(reported: string[]): Working {
   return {
-    began: ({ kind, server }) => told.push(`${kind} ${server}`),
+    began: ({ kind, server }) => reported.push(`${kind} ${server}`),
     waiting: () => {},
-    restarted: ({ server }) => told.push(`answers ${server}`),
+    restarted: ({ server }) => reported.push(`answers ${server}`),
     notice: () => {},
   };
 }
 
 describe("files are put back while no API server answers", () => {
   test("on every machine first, and then each API server is waited for", async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const context = contextOf([serverOf("cp-1"), serverOf("cp-2", { isKept: false }), serverOf("cp-3")]);
     await checkUnanswered(context);
-    assert.deepEqual(await putBackUnasked(context, workingOf(told)), ["cp-1", "cp-3"]);
-    assert.deepEqual(told, ["put-back cp-1", "put-back cp-3", "answers cp-1", "answers cp-3"]);
+    assert.deepEqual(await putBackUnasked(context, workingOf(reported)), ["cp-1", "cp-3"]);
+    assert.deepEqual(reported, ["put-back cp-1", "put-back cp-3", "answers cp-1", "answers cp-3"]);
   });
 
   test("not where one answers, at its own address or at the cluster's, whatever it says", async () => {
@@ -91,11 +91,11 @@ describe("files are put back while no API server answers", () => {
 
   test("and gone on with where a run was cut off, though what that put back answers", async () => {
     const done = serverOf("cp-1", { isBegun: true, isBack: true });
-    const told: string[] = [];
+    const reported: string[] = [];
     const context = contextOf([done, serverOf("cp-2", { isBegun: true })], () => Promise.resolve({}));
     assert.deepEqual(await checkUnanswered(context), { goesOn: true });
-    assert.deepEqual(await putBackUnasked(context, workingOf(told)), ["cp-1", "cp-2"]);
-    assert.deepEqual(told, ["put-back cp-1", "put-back cp-2", "answers cp-1", "answers cp-2"]);
+    assert.deepEqual(await putBackUnasked(context, workingOf(reported)), ["cp-1", "cp-2"]);
+    assert.deepEqual(reported, ["put-back cp-1", "put-back cp-2", "answers cp-1", "answers cp-2"]);
   });
 
   test("not where a change came since that run, or its server was mended by another way", async () => {
@@ -122,10 +122,10 @@ describe("files are put back while no API server answers", () => {
     const changed = (): Promise<never> =>
       Promise.reject(new PodtrustError("server-file-changed", "it is another"));
     const other = { ...edited, files: { ...edited.files, previous: changed } };
-    const told: string[] = [];
+    const reported: string[] = [];
     const context = contextOf([serverOf("cp-1"), other]);
-    await assert.rejects(putBackUnasked(context, workingOf(told)), { code: "server-file-changed" });
-    assert.deepEqual(told, []);
+    await assert.rejects(putBackUnasked(context, workingOf(reported)), { code: "server-file-changed" });
+    assert.deepEqual(reported, []);
     const answers = contextOf([serverOf("cp-1"), other], () => Promise.resolve({}));
     await assert.rejects(checkUnanswered(answers), { code: "adoption-refused" });
   });

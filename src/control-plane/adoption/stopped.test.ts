@@ -11,7 +11,7 @@ const noOne = (): PodtrustError => new PodtrustError("cluster-unreachable", "nob
 
 /** A server that answers from some time on, and what is kept of it. */
 class FakeServer {
-  readonly told: string[] = [];
+  readonly calls: string[] = [];
   readonly #name: string;
   readonly #clock: TestClock;
   answersAt: number;
@@ -33,12 +33,12 @@ class FakeServer {
     const files = {
       previous: async () => (this.isBack === undefined ? undefined : { isBegun: false, isBack: this.isBack }),
       putBack: async () => {
-        this.told.push("put back");
+        this.calls.push("put back");
         this.isBack = true;
         this.answersAt = 0;
         return { issuers: [old] };
       },
-      endPutBack: async () => void this.told.push("forgotten"),
+      endPutBack: async () => void this.calls.push("forgotten"),
     };
     const api = {
       name: this.#name,
@@ -82,7 +82,7 @@ describe("an API server that does not start since podtrust changed its files", (
       ["cp-1"],
     );
     assert.deepEqual(await putBackStopped(context, found, working), ["cp-1"]);
-    assert.deepEqual([first.told, second.told], [["put back", "forgotten"], []]);
+    assert.deepEqual([first.calls, second.calls], [["put back", "forgotten"], []]);
   });
 
   test("is none that restarts, nor one of which nothing is kept, or whose files are those of before", async () => {

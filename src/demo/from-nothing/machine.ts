@@ -35,8 +35,8 @@ export interface MachineStoryOptions {
   readonly onEvent: OnEvent;
 }
 
-/** Tells what happens while a plan is applied: what was made, and each reason to wait once. */
-function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) => void {
+/** Reports what happens while a plan is applied: what was made, and each reason to wait once. */
+function reporting({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) => void {
   const logged = new Set<string>();
   return (event) => {
     if (event.type === "done") {
@@ -96,7 +96,7 @@ export async function applyOnly(
 ): Promise<number> {
   const stack = await openStack({ ...context, signal: options.signal, select: { only } });
   try {
-    const { failed, done } = await stack.apply(await stack.plan({ goal }), { onEvent: telling(options) });
+    const { failed, done } = await stack.apply(await stack.plan({ goal }), { onEvent: reporting(options) });
     if (failed[0] !== undefined) throw failed[0].error;
     return done.length;
   } finally {

@@ -47,7 +47,7 @@ const serviceAccount = `${account.namespace}/${account.name}`;
 function untilGranted({ party, opened, title, audience }: Shown, showing: Showing): Promise<PartyGrant> {
   const { environment, onEvent, signal } = showing;
   const { clock } = environment;
-  let isTold = false;
+  let isReported = false;
   return until<PartyGrant>({
     clock,
     withinMs: demoTimes.ready,
@@ -66,8 +66,8 @@ function untilGranted({ party, opened, title, audience }: Shown, showing: Showin
       );
     },
     onWait(reason, deadline) {
-      if (isTold) return;
-      isTold = true;
+      if (isReported) return;
+      isReported = true;
       onEvent({ kind: "waiting", reason, seconds: Math.ceil((deadline - clock.elapsed()) / 1000) });
     },
     late: (reason) =>

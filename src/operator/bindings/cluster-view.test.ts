@@ -358,9 +358,9 @@ test("what it tells is what a fresh reading of all that it was shown tells, what
             one.departed = { uid: metadata.uid ?? "", at: state.now };
           // What is older than the longest wait may have been forgotten by somebody else's departure.
           const since = one.departed === undefined ? 0 : state.now - one.departed.at;
-          const told = view.deletedFor(`shop/${name}`, one.binding);
-          assert.ok(told === since || (since > 600_000 && told === 0), `${told} of ${since}`);
-          if (told !== since) one.departed = { uid: metadata.uid ?? "", at: state.now };
+          const known = view.deletedFor(`shop/${name}`, one.binding);
+          assert.ok(known === since || (since > 600_000 && known === 0), `${known} of ${since}`);
+          if (known !== since) one.departed = { uid: metadata.uid ?? "", at: state.now };
         },
         writes({ name, value }) {
           const account = accountOf({ value });

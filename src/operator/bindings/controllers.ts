@@ -132,7 +132,7 @@ function bindingController<OwnClients extends object, Leftovers>(
         const facts = { object, trust, account: accountOf?.(key), deletedFor, room };
         const ended = await row.binding(facts, clients, clock, signal);
         for (const event of ended.events) {
-          const onTrust = row.toldOnTrust.includes(event.reason) ? trust : undefined;
+          const onTrust = row.reportedOnTrust.includes(event.reason) ? trust : undefined;
           await report(onTrust ?? object, event);
         }
         result = bindingResult(facts, ended, waited);

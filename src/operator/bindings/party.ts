@@ -10,8 +10,8 @@ export interface PartyPasses<OwnClients extends object, Leftovers> {
   readonly clients: OwnClients;
   /** What of its own passes by itself: each try may be the one that succeeds. */
   readonly passing: readonly Reason[];
-  /** Reasons of Events that are told on the trust: a namespace that goes with its bindings takes no Events any more. */
-  readonly toldOnTrust: readonly Reason[];
+  /** Reasons of Events that are reported on the trust: a namespace that goes with its bindings takes no Events any more. */
+  readonly reportedOnTrust: readonly Reason[];
   /** One attempt, which may be cut off anywhere and begun again. */
   readonly binding: (
     facts: BindingFacts,

@@ -13,7 +13,7 @@ type Changed = (key: string) => void;
 class Objects {
   readonly synced = true;
   readonly #objects = new Map<string, InjectionView>();
-  readonly #told = new Set<Changed>();
+  readonly #listeners = new Set<Changed>();
 
   untilSynced(): Promise<void> {
     return Promise.resolve();
@@ -32,14 +32,14 @@ class Objects {
   }
 
   subscribe(changed: Changed): () => void {
-    this.#told.add(changed);
-    return () => this.#told.delete(changed);
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
   }
 
   set(key: string, object: InjectionView | undefined): void {
     if (object === undefined) this.#objects.delete(key);
     else this.#objects.set(key, object);
-    for (const changed of this.#told) changed(key);
+    for (const changed of this.#listeners) changed(key);
   }
 
   get mirror(): Mirror<InjectionView, "account" | "namespace"> {
@@ -118,7 +118,7 @@ describe("what the finder has found", () => {
     test(`is also who asks for ${party} and has no token of it, which is told of and stays`, async () => {
       const [pods, accounts, namespaces] = [new Objects(), new Objects(), new Objects()];
       const clock = new TestClock();
-      const told: string[] = [];
+      const notes: string[] = [];
       const finder = new Finder({
         api: {
           read: () => Promise.reject(new Error("not asked")),
@@ -128,7 +128,7 @@ describe("what the finder has found", () => {
         accounts: accounts.mirror,
         namespaces: namespaces.mirror,
         roles: new Roles(undefined),
-        events: { record: ({ note }) => Promise.resolve(void told.push(note)) },
+        events: { record: ({ note }) => Promise.resolve(void notes.push(note)) },
         clock,
         logger: silentLogger,
         evict: { perMinute: 60 },
@@ -149,7 +149,7 @@ describe("what the finder has found", () => {
         finder.found.map(({ pod, reason }) => `${reason} ${pod}`),
         ["PodNotInjected shop/web"],
       );
-      assert.match(told.join(), new RegExp(`The pod ${says}.*A pod of it ${says}`, "u"));
+      assert.match(notes.join(), new RegExp(`The pod ${says}.*A pod of it ${says}`, "u"));
       await clock.advance(120_000);
       assert.equal(finder.evicted, 0);
       over.abort();

@@ -66,7 +66,7 @@ describe("the answer to an AdmissionReview", () => {
     for (const one of [...azureCases, ...googleCases]) {
       const answer = await answered(review(one.pod), async () => aroundOf(one));
       assert.deepEqual(patched(one.pod, answer), one.injected ?? one.pod, one.name);
-      assert.deepEqual(answer.warnings ?? [], one.told ?? [], one.name);
+      assert.deepEqual(answer.warnings ?? [], one.warnings ?? [], one.name);
       assert.equal(answer.allowed, true);
     }
   });
@@ -89,13 +89,13 @@ describe("the answer to an AdmissionReview", () => {
     const annotations = { ...serviceAccount.metadata.annotations, "podtrust.dev/fs-group": "wheel" };
     const around = async () => ({ serviceAccount: { metadata: { annotations } } });
     const first = await answered(review(pod), around);
-    const told = [
+    const warnings = [
       'podtrust: InjectionAnnotationInvalid: annotation podtrust.dev/fs-group of the ServiceAccount is "wheel": it is not the number of a group, and not used',
     ];
-    assert.deepEqual(first.warnings, told);
+    assert.deepEqual(first.warnings, warnings);
     const second = await answerReview(review(patched(pod, first)), around);
     assert.equal(second.outcome, "unchanged");
-    assert.deepEqual((second.body["response"] as Answered).warnings, told);
+    assert.deepEqual((second.body["response"] as Answered).warnings, warnings);
   });
 
   test("leaves alone what is no pod that is made, without looking for anything", async () => {

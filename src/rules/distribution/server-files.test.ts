@@ -134,8 +134,8 @@ describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => 
     const back = withFormerIssuer(now, before);
     assert.ok("value" in back && back.value.isWhole);
     const bare = { ...config([]), apiServer: {} };
-    const told = withFormerIssuer(config(list([issuer, ours])), bare);
-    assert.ok("value" in told && told.value.isWhole);
+    const fromBare = withFormerIssuer(config(list([issuer, ours])), bare);
+    assert.ok("value" in fromBare && fromBare.value.isWhole);
     const map = withFormerIssuer(config({ [issuer]: ours, [jwks]: ours }), config({ [issuer]: old }));
     assert.ok("value" in map && map.value.isWhole);
   });

@@ -123,8 +123,8 @@ export function describedKeys(
   const before = was?.map(kidOf).sort();
   const after = keys?.map(kidOf);
   if (before?.join("\n") !== after?.join("\n")) return { before, after };
-  const told = (key: Jwk): string => `${kidOf(key)} (${String(key["kty"])} ${materialOf(key)})`;
-  return { before: was?.map(told).sort(), after: keys?.map(told) };
+  const described = (key: Jwk): string => `${kidOf(key)} (${String(key["kty"])} ${materialOf(key)})`;
+  return { before: was?.map(described).sort(), after: keys?.map(described) };
 }
 
 /**

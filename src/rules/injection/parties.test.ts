@@ -23,21 +23,21 @@ for (const [title, cases, variable] of [
   describe(`every case of ${title}'s injection`, () => {
     for (const one of cases)
       test(`${one.name}: is as it says, and injected again the same object`, () => {
-        const { pod, injected = pod, told = [] } = one;
+        const { pod, injected = pod, warnings = [] } = one;
         const around = aroundOf(one);
         const result = injectParties(pod, around);
         assert.deepEqual(result.pod, injected);
         if (injected === pod) assert.equal(result.pod, pod);
         assert.deepEqual(
           result.notes.map(({ reason, text }) => saying(reason, text)),
-          told,
+          warnings,
         );
         assert.equal(injectParties(result.pod, around).pod, result.pod);
         assert.doesNotThrow(() => injectionPatch(pod, result.pod));
       });
 
     test("is told of a pod until it was injected, whole or as the operator keeps it", () => {
-      const told = new Set<string>();
+      const texts = new Set<string>();
       for (const one of cases) {
         const around = aroundOf(one);
         const kept = {
@@ -47,7 +47,7 @@ for (const [title, cases, variable] of [
         const fault = partyFault(one.pod, around);
         assert.deepEqual(partyFault(injectionView(one.pod) ?? {}, kept), fault, one.name);
         if (one.injected === undefined) assert.equal(fault, undefined, one.name);
-        if (fault !== undefined) told.add(`${fault.reason}: the pod ${fault.text}`);
+        if (fault !== undefined) texts.add(`${fault.reason}: the pod ${fault.text}`);
         const injected = one.injected ?? one.pod;
         // A volume of the pod's own in the token's place is there however often it is made.
         const last = one.name === "folder-taken" ? fault : undefined;
@@ -57,8 +57,8 @@ for (const [title, cases, variable] of [
           assert.match(last.text, /^has no place for its token in the container web: /u);
       }
       assert.ok(
-        told.has(`PodNotInjected: the pod has no ${variable} in the container web`),
-        [...told].join("; "),
+        texts.has(`PodNotInjected: the pod has no ${variable} in the container web`),
+        [...texts].join("; "),
       );
     });
 

@@ -12,8 +12,8 @@ import { containersOf } from "./pod.ts";
 const namesIn = (container: JsonRecord | undefined): readonly string[] =>
   recordsOf(container?.["env"]).map(({ name }) => String(name));
 
-/** How a container is told where its token is. */
-interface Telling {
+/** How a container gets its token. */
+interface TokenDelivery {
   /** One of these variables is enough. */
   readonly variables: readonly [string, ...string[]];
   /** Where the token is. */
@@ -21,13 +21,13 @@ interface Telling {
   readonly inject: (pod: JsonRecord) => JsonRecord;
 }
 
-/** The names of the containers that injection would still tell. */
-function untold(pod: JsonRecord, { variables, inject }: Telling): readonly string[] {
+/** The names of the containers to which injection would still give a variable. */
+function withoutVariable(pod: JsonRecord, { variables, inject }: TokenDelivery): readonly string[] {
   const after = containersOf(inject(pod));
-  const tells = (container: JsonRecord | undefined): boolean =>
+  const hasVariable = (container: JsonRecord | undefined): boolean =>
     namesIn(container).some((name) => variables.includes(name));
   return containersOf(pod)
-    .filter((one, index) => !tells(one) && tells(after[index]))
+    .filter((one, index) => !hasVariable(one) && hasVariable(after[index]))
     .map(({ name }) => String(name));
 }
 
@@ -50,14 +50,16 @@ function withPlace(pod: JsonRecord, folder: string): JsonRecord {
 }
 
 /**
- * A container that is not told where its token is, by injection or otherwise. A token of the pod's own, and one that another
+ * A container that has no variable with the path of its token, by injection or otherwise. A token of the pod's own, and one that another
  * webhook gave it under another path, are as good: whoever has one of the variables lacks nothing.
  */
-function toldFault(pod: JsonRecord, telling: Telling): InjectionFault | undefined {
-  const { variables, folder } = telling;
+function deliveryFault(pod: JsonRecord, delivery: TokenDelivery): InjectionFault | undefined {
+  const { variables, folder } = delivery;
   const placed = withPlace(pod, folder);
-  const lacking = untold(pod, telling);
-  const unplaced = (placed === pod ? [] : untold(placed, telling)).filter((name) => !lacking.includes(name));
+  const lacking = withoutVariable(pod, delivery);
+  const unplaced = (placed === pod ? [] : withoutVariable(placed, delivery)).filter(
+    (name) => !lacking.includes(name),
+  );
   if (unplaced.length > 0) {
     const text = `has no place for its token in the container ${unplaced[0]}${placeTaken(folder)}`;
     return { reason: "PodTokenNotMounted", text };
@@ -83,13 +85,13 @@ const faults: Readonly<
   Record<FederatedParty, (pod: JsonRecord, around: Surroundings) => InjectionFault | undefined>
 > = {
   gcp: (pod, around) =>
-    toldFault(pod, {
+    deliveryFault(pod, {
       variables: googleVariables.file,
       folder: googlePlace.folder,
       inject: (one) => injectGoogle(one, around).pod,
     }),
   azure: (pod, around) =>
-    toldFault(pod, {
+    deliveryFault(pod, {
       variables: [azureVariables.file],
       folder: azurePlace.folder,
       inject: (one) => injectAzure(one, around).pod,
@@ -97,7 +99,7 @@ const faults: Readonly<
   openbao: openbaoFault,
 };
 
-/** The variables by which containers are told where their token is. */
+/** The variables that have the path of a container's token. */
 export const tokenFileVariables: ReadonlySet<string> = new Set([
   ...googleVariables.file,
   azureVariables.file,

@@ -186,8 +186,8 @@ export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLo
       `Run podtrust rotate finish publication ${kid} first.`,
     );
   }
-  const untold = unread(facts, kid);
-  if (untold !== undefined) return untold;
+  const refusal = unread(facts, kid);
+  if (refusal !== undefined) return refusal;
   const { from, seen } = apiTokensOver(facts, rememberedOf(facts.record, kid).retiredAt ?? facts.now);
   const losses = lossesOf(facts, kid, { from, seen });
   const [worst] = losses;

@@ -4,11 +4,11 @@ import { type KeyRecord, type QuietRecord, rememberedOf, type RotationRecord } f
 
 /** Whether every API server verifies a key and all that is published shows it; undefined where nobody can tell. */
 function everywhere({ servers, unanswered, published }: RotationFacts, kid: string): boolean | undefined {
-  const told = published.flatMap(({ kids }) => (kids === undefined ? [] : [kids]));
-  const lacks = [...servers.map(({ verifies }) => verifies), ...told].some((kids) => !kids.includes(kid));
+  const read = published.flatMap(({ kids }) => (kids === undefined ? [] : [kids]));
+  const lacks = [...servers.map(({ verifies }) => verifies), ...read].some((kids) => !kids.includes(kid));
   if (lacks) return false;
-  const isUntold = unanswered.length > 0 || told.length < published.length;
-  return isUntold || servers.length === 0 || published.length === 0 ? undefined : true;
+  const isUnread = unanswered.length > 0 || read.length < published.length;
+  return isUnread || servers.length === 0 || published.length === 0 ? undefined : true;
 }
 
 function observedKey(facts: RotationFacts, kid: string): KeyRecord {

@@ -89,8 +89,8 @@ describe("what a rotation remembers", () => {
     const silent = { unanswered: [{ name: "b", why: "x" }], servers: facts.servers.slice(0, 1) };
     assert.equal(rememberedOf(observe({ ...facts, ...silent }), "new").everywhereSince, 1);
     assert.equal(rememberedOf(observe({ ...facts, published: [] }), "new").everywhereSince, 1);
-    const untold = [...facts.published, { where: "at Google project shop", kids: undefined }];
-    assert.equal(rememberedOf(observe({ ...facts, published: untold }), "new").everywhereSince, 1);
+    const unread = [...facts.published, { where: "at Google project shop", kids: undefined }];
+    assert.equal(rememberedOf(observe({ ...facts, published: unread }), "new").everywhereSince, 1);
     assert.equal(rememberedOf(observe({ ...facts, servers: [] }), "new").everywhereSince, 1);
   });
 

@@ -51,7 +51,7 @@ async function untilEnd(socket: Socket): Promise<string> {
 }
 
 /** What the front says to these bytes. */
-async function toldFor(t: TestContext, front: Front, sent: string): Promise<string> {
+async function answerTo(t: TestContext, front: Front, sent: string): Promise<string> {
   const socket = await connected(t, front);
   socket.write(sent);
   return untilEnd(socket);
@@ -137,7 +137,7 @@ describe("the CONNECT front", () => {
   ];
   for (const [what, target, named] of refused) {
     test(`refuses ${what}, names it in the line that clients show, and says what to do`, async (t) => {
-      const said = await toldFor(t, await opened(t), `CONNECT ${target} HTTP/1.1\r\n\r\n`);
+      const said = await answerTo(t, await opened(t), `CONNECT ${target} HTTP/1.1\r\n\r\n`);
       const [line = ""] = said.split("\r\n");
       assert.match(line, /^HTTP\/1\.1 403 podtrust sandbox: /u);
       assert.match(line, named);
@@ -152,7 +152,7 @@ describe("the CONNECT front", () => {
     t.after(() => server.close());
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const said = await toldFor(t, await opened(t), `CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\n`);
+    const said = await answerTo(t, await opened(t), `CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\n`);
     assert.match(said, /^HTTP\/1\.1 403 /u);
     assert.equal(met, 0);
   });
@@ -172,14 +172,14 @@ describe("the CONNECT front", () => {
   for (const [what, sent, status] of wrong) {
     test(`refuses ${what}`, async (t) => {
       assert.match(
-        await toldFor(t, await opened(t), sent),
+        await answerTo(t, await opened(t), sent),
         new RegExp(`^HTTP/1\\.1 ${status} podtrust sandbox: `, "u"),
       );
     });
   }
 
   test("gives back nothing of a target that a terminal or a header could take for more", async (t) => {
-    const said = await toldFor(t, await opened(t), "CONNECT a\u001B[31m\u0000:443 HTTP/1.1\r\n\r\n");
+    const said = await answerTo(t, await opened(t), "CONNECT a\u001B[31m\u0000:443 HTTP/1.1\r\n\r\n");
     assert.match(said, /^HTTP\/1\.1 400 podtrust sandbox: a\?\[31m\?:443 is not a host and a port\r\n/u);
   });
 

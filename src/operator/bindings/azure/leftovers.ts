@@ -46,14 +46,14 @@ export const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`
 
 /**
  * The federated credentials of one trust whose binding is gone: those that Azure did not let go in time, and those of bindings
- * whose finalizer was taken. Identities that were made for such bindings are told of, and stay: whoever has been given rights
+ * whose finalizer was taken. Identities that were made for such bindings are reported, and stay: whoever has been given rights
  * by their ids would lose them.
  */
 export class LeftCredentials {
   #at = -Infinity;
   /** Since when, by identity and name. */
   #since: ReadonlyMap<string, number> = new Map();
-  #told: ReadonlySet<string> = new Set();
+  #reported: ReadonlySet<string> = new Set();
 
   /** Whether there were some when it was looked at last. */
   get areThere(): boolean {
@@ -87,8 +87,8 @@ export class LeftCredentials {
     const [failure] = failures;
     if (failure !== undefined) throw failure;
     const unclaimed = look.identities.filter(({ binding }) => !known.has(binding));
-    const fresh = unclaimed.filter(({ id }) => !this.#told.has(id));
-    this.#told = new Set(unclaimed.map(({ id }) => id));
+    const fresh = unclaimed.filter(({ id }) => !this.#reported.has(id));
+    this.#reported = new Set(unclaimed.map(({ id }) => id));
     return [...gone.map(goneEvent), ...fresh.map(unclaimedEvent)];
   }
 }

@@ -13,7 +13,7 @@ export function azurePasses(
     party: "azure",
     clients: { azure },
     passing: ["CredentialPending", "CredentialSettling"],
-    toldOnTrust: ["IdentityKept"],
+    reportedOnTrust: ["IdentityKept"],
     binding: reconcileIdentity,
     leftovers: () => new LeftCredentials(),
     trust: reconcileAzureTrust,

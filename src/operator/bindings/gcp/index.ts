@@ -18,7 +18,7 @@ function googlePasses(google: GoogleProjects): PartyPasses<Pick<GoogleClients, "
     party: "gcp",
     clients: { google },
     passing: ["GoogleNotAsked", "MemberSettling"],
-    toldOnTrust: ["MemberKept"],
+    reportedOnTrust: ["MemberKept"],
     binding: reconcileGoogle,
     leftovers: () => new LeftMembers(),
     trust: reconcileGoogleTrust,

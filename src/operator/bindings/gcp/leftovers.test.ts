@@ -48,7 +48,7 @@ class Policies {
     this.inside.set(member.email, [subject]);
   }
 
-  /** What is told five minutes later. */
+  /** What is reported five minutes later. */
   async sweep(): Promise<readonly string[]> {
     this.#now += 300_000;
     const clients = { google: this, cluster: { read: () => Promise.resolve(undefined) } };
@@ -64,9 +64,9 @@ describe("members at Google whose binding is gone", () => {
     const policies = new Policies();
     policies.had("web");
     policies.failure = new PodtrustError("gcp-denied", "Google refused writing the policy");
-    const told: (readonly string[])[] = [];
-    for (let times = 0; times < 4; times += 1) told.push(await policies.sweep());
-    assert.deepEqual(told, [[], [], [`Warning MemberKept ${emailOf("web")}`], []]);
+    const reported: (readonly string[])[] = [];
+    for (let times = 0; times < 4; times += 1) reported.push(await policies.sweep());
+    assert.deepEqual(reported, [[], [], [`Warning MemberKept ${emailOf("web")}`], []]);
     policies.failure = undefined;
     assert.deepEqual(await policies.sweep(), [`Normal MemberKept ${emailOf("web")}`]);
     assert.deepEqual(await policies.sweep(), []);

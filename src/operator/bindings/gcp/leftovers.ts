@@ -31,13 +31,13 @@ export interface MemberSweep extends Pick<GooglePass, "clients" | "clock" | "sig
 /**
  * Members of one trust's pool whose binding is gone: those that Google did not let go in time, and those of bindings whose
  * finalizer was taken. Those that a binding had while this process ran are taken out. Of the others nothing says who made
- * them: they are told of, and stay.
+ * them: they are reported, and stay.
  */
 export class LeftMembers {
   #at = -Infinity;
   /** Since when, by `membershipKey`. */
   #since: ReadonlyMap<string, number> = new Map();
-  #told: ReadonlySet<string> = new Set();
+  #reported: ReadonlySet<string> = new Set();
 
   /** Whether there were some when it was looked at last. */
   get areThere(): boolean {
@@ -58,7 +58,7 @@ export class LeftMembers {
       left.map((one): [string, number] => [membershipKey(one), before.get(membershipKey(one)) ?? now]),
     );
     const events: BindingEvent[] = [];
-    const told = new Set([...this.#told].filter((key) => since.has(key)));
+    const reported = new Set([...this.#reported].filter((key) => since.has(key)));
     for (const one of left) {
       const key = membershipKey(one);
       if (!isGoing && now - (since.get(key) ?? now) < graceMs) continue;
@@ -66,10 +66,10 @@ export class LeftMembers {
       const isGone = event.type === "Normal";
       if (isGone) since.delete(key);
       // Of what stays once: each look finds it again.
-      if (isGone || !told.has(key)) events.push(event);
-      if (!isGone) told.add(key);
+      if (isGone || !reported.has(key)) events.push(event);
+      if (!isGone) reported.add(key);
     }
-    [this.#at, this.#since, this.#told] = [now, since, told];
+    [this.#at, this.#since, this.#reported] = [now, since, reported];
     return events;
   }
 }

@@ -12,7 +12,7 @@ import { reconcileGoogleTrust } from "./trust.ts";
 const email = "web@shop-project.iam.gserviceaccount.com";
 const subject = "system:serviceaccount:shop:web";
 
-/** A trust that is deleted while Google does not answer: what is told, and whether it was let go. */
+/** A trust that is deleted while Google does not answer: what is reported, and whether it was let go. */
 async function goes(wasMade: boolean) {
   const read = readGoogleTrust(googleTrust());
   assert.ok("object" in read);
@@ -32,13 +32,13 @@ async function goes(wasMade: boolean) {
   const facts = { object, bindings: new Set<string>(), leftovers: new LeftMembers() };
   const clients = { cluster, google: { made, provider } } as unknown as GoogleClients;
   const { events, againIn } = await reconcileGoogleTrust(facts, clients, systemClock);
-  return { told: events.map(({ reason, message }) => `${reason} ${message}`), released, againIn };
+  return { reported: events.map(({ reason, message }) => `${reason} ${message}`), released, againIn };
 }
 
 describe("a GCPTrust that is deleted while Google does not answer", () => {
   test("goes all the same, and names the service accounts in which members may be left", async () => {
     assert.deepEqual(await goes(true), {
-      told: [
+      reported: [
         `MemberKept ${email} may let in ServiceAccounts of bindings that are gone: Google could not be reached`,
       ],
       released: ["podtrust.dev/gcp"],
@@ -47,6 +47,6 @@ describe("a GCPTrust that is deleted while Google does not answer", () => {
   });
 
   test("says nothing where no binding had a member", async () => {
-    assert.deepEqual(await goes(false), { told: [], released: ["podtrust.dev/gcp"], againIn: undefined });
+    assert.deepEqual(await goes(false), { reported: [], released: ["podtrust.dev/gcp"], againIn: undefined });
   });
 });

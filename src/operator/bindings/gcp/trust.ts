@@ -18,7 +18,7 @@ function leftUnseen({ google }: GoogleClients, trust: GoogleTrust, why: string):
 }
 
 async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSweep): Promise<TrustJudgement> {
-  // What could not be ended is told: a trust does not hang on Google.
+  // What could not be ended is reported: a trust does not hang on Google.
   const isSeen = true;
   const { clients, signal } = sweep;
   const read = readGoogleTrust(object);

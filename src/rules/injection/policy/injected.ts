@@ -4,8 +4,8 @@ import { type PodValidation, said } from "./messages.ts";
 import { lacksVolume } from "./operations.ts";
 import type { TokenOfAccounts, TokenPolicy } from "./token-policy.ts";
 
-/** The names of the containers that are not told where their token is, among those with or without a place for it. */
-const [untold, unplaced] = ["variables.untold", "variables.unplaced"];
+/** The names of the containers that lack the variable with the path of their token, among those with or without a place for it. */
+const [withoutTokenFile, unplaced] = ["variables.withoutTokenFile", "variables.unplaced"];
 
 function lacking({ folder, volume, skipped, guard, groups }: TokenOfAccounts, isPlaced: boolean): string {
   const isElsewhere = `!mount.mountPath.matches(${literal(`^${verbatim(folder)}/*$`)})`;
@@ -22,11 +22,11 @@ function lacking({ folder, volume, skipped, guard, groups }: TokenOfAccounts, is
   return `!(${guard}) ? [] : (${named.join("\n+ ")})`;
 }
 
-/** What the validations of a pod that has to be told where its token is look at. */
+/** The variables of the validations of a pod that has to know where its token is. */
 export function injectedVariables(policy: TokenOfAccounts): readonly PolicyVariable[] {
   return [
     {
-      name: "untold",
+      name: "withoutTokenFile",
       comment: "The containers that should know where their token is and do not.",
       expression: lacking(policy, true),
     },
@@ -40,7 +40,7 @@ export function injectedVariables(policy: TokenOfAccounts): readonly PolicyVaria
 
 const first = (list: string): string => `${list}[?0].orValue("")`;
 
-/** A pod that asks by its ServiceAccount was told where its token is; the texts are those of `partyFault`. */
+/** A pod that asks by its ServiceAccount knows where its token is; the texts are those of `partyFault`. */
 export function injectedValidations({ folder, groups }: TokenOfAccounts): readonly PodValidation[] {
   const [variable] = groups.file.names;
   return [
@@ -54,11 +54,11 @@ export function injectedValidations({ folder, groups }: TokenOfAccounts): readon
       ),
     },
     {
-      expression: `size(${untold}) == 0`,
+      expression: `size(${withoutTokenFile}) == 0`,
       messageExpression: said(
         "PodNotInjected",
         literal(`the pod has no ${variable} in the container `),
-        first(untold),
+        first(withoutTokenFile),
       ),
     },
   ];
