@@ -91,14 +91,14 @@ describe("the publisher on a machine of arm64 that boots", { skip }, () => {
     });
 
     const start = performance.now();
-    const told = (what: string): void =>
+    const report = (what: string): void =>
       context.diagnostic(`${what}: ${((performance.now() - start) / 1000).toFixed(0)} s after power on`);
     const machine = await bootArm64(run, image);
     context.after(() => machine.powerOff());
     const onMachine = async (script: string): Promise<string> =>
       (await untilSsh(run, machine, machine.login, script)).stdout;
     assert.equal(await onMachine("uname -m"), "aarch64\n");
-    told("login");
+    report("login");
     await bringCluster(run, machine, cluster);
 
     run.write("podtrust.yaml", configOf(machine, image));
@@ -106,7 +106,7 @@ describe("the publisher on a machine of arm64 that boots", { skip }, () => {
     const up = (): Promise<PodtrustRun> => runPodtrust(run, ["up", "--only", "publisher", "--yes"], { env });
     const first = await up();
     assert.equal(first.code, 0, `${first.out}\n${first.err}\n${machine.console()}`);
-    told("the publisher is up");
+    report("the publisher is up");
 
     await context.test("its service, its socket and its timer are active", async () => {
       const units =

@@ -184,11 +184,11 @@ describe("documents in S3", () => {
       const as = { region: "eu-central-1", credentials, endpoint, attempts: 1 };
       return readPublicAccess("example", as, new AbortController().signal);
     };
-    const told = await access((asked, response) => {
+    const found = await access((asked, response) => {
       if (asked.path.includes("publicAccessBlock")) response.writeHead(200).end(block);
       else response.writeHead(200).end("<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>");
     });
-    assert.deepEqual(told, {
+    assert.deepEqual(found, {
       blocks: ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy"],
       policy: "public",
       complaints: [],

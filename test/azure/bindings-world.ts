@@ -96,7 +96,7 @@ export async function azureBindingsWorld(
   let tenants = new BoundTenants({ clock, env: azure.env });
   let leftovers = new LeftCredentials();
   let ages = new Map<string, number>();
-  let told = 0;
+  let counted = 0;
   const cluster = {
     server: "https://cluster.test",
     read: ({ kind, namespace, name }: { kind: string; namespace?: string; name: string }) =>
@@ -218,8 +218,8 @@ export async function azureBindingsWorld(
     annotations: (name = "web") =>
       memory.objects.get(keyOf("ServiceAccount", "shop", name))?.metadata.annotations ?? {},
     writes() {
-      const since = azure.relay.calls.slice(told);
-      told = azure.relay.calls.length;
+      const since = azure.relay.calls.slice(counted);
+      counted = azure.relay.calls.length;
       return since.filter((call) => !call.startsWith("GET "));
     },
     restart() {
@@ -230,7 +230,7 @@ export async function azureBindingsWorld(
       await azure.reset(seed);
       memory = new Cluster();
       ages = new Map();
-      told = 0;
+      counted = 0;
       world.restart();
     },
     async stop() {

@@ -128,7 +128,7 @@ describe("status of Azure", () => {
       return JSON.parse(out) as TrustMap;
     };
     const site = `application ${world.clientId("site")}`;
-    const { access, findings: told } = await map();
+    const { access, findings: reported } = await map();
     assert.deepEqual(
       access.map(({ serviceAccount, role, proof }) => [
         serviceAccount,
@@ -140,7 +140,7 @@ describe("status of Azure", () => {
         ["service-account shop/site", site, "accepted"],
       ],
     );
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
     const [found] = await world.credentials("web");
     const path = world.arm(`/web/federatedIdentityCredentials/${found?.name}`);
     const properties = {

@@ -17,8 +17,8 @@ const documentMs = 5000;
 async function run(world: World): Promise<Run> {
   const begun = performance.now();
   const { findings } = reportOf(await world.look());
-  const told = findings.map(({ reason }) => reason).filter((reason) => reason !== "NotSeenFromOutside");
-  return { ms: performance.now() - begun, findings: told };
+  const reasons = findings.map(({ reason }) => reason).filter((reason) => reason !== "NotSeenFromOutside");
+  return { ms: performance.now() - begun, findings: reasons };
 }
 
 /** Keeps every processor busy, unless others do so already; gives what ends it. */

@@ -60,8 +60,8 @@ let rendered: readonly Manifest[] = [];
 
 before(async () => {
   if (skip !== false) return;
-  const told = execFileSync("go", ["mod", "download", "-json", module.name], { encoding: "utf8" });
-  const { Dir: dir, Sum: sum } = JSON.parse(told) as { readonly Dir: string; readonly Sum: string };
+  const output = execFileSync("go", ["mod", "download", "-json", module.name], { encoding: "utf8" });
+  const { Dir: dir, Sum: sum } = JSON.parse(output) as { readonly Dir: string; readonly Sum: string };
   assert.equal(sum, module.sum);
   source = dir;
   programs = await buildPrograms();

@@ -110,9 +110,9 @@ describe("the first session", { skip: podsLeftOut() }, () => {
   }
 
   test("from init to status is what its page of the guide shows", async () => {
-    const told: string[] = [];
-    for (const line of commands) told.push(`$ ${line}\n${await shown(line)}`);
-    const session = `\`\`\`console\n${told.join("\n\n")}\n\`\`\``;
+    const reported: string[] = [];
+    for (const line of commands) reported.push(`$ ${line}\n${await shown(line)}`);
+    const session = `\`\`\`console\n${reported.join("\n\n")}\n\`\`\``;
     const text = readFileSync(page, "utf8");
     const [standing = ""] = /```console\n[^]*?\n```/u.exec(text) ?? [];
     if (process.env["PODTRUST_WRITE_SESSION"] === "yes")

@@ -174,11 +174,11 @@ describe("a Secret under a Lease", { skip }, () => {
     const place = await makeSharedPlace(plane);
     const [one, two] = [await opened(place), await opened(place)];
     assert.equal(await two.certificates.load(address), undefined);
-    const { promise: told, resolve } = Promise.withResolvers<void>();
+    const { promise: reported, resolve } = Promise.withResolvers<void>();
     two.certificates.onChange?.(resolve);
     const pair = await authority.issue(address.names);
     await one.certificates.save(address, pair);
-    await told;
+    await reported;
     assert.deepEqual(await two.certificates.load(address), pair);
   });
 

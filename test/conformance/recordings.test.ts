@@ -17,8 +17,8 @@ async function obedient(vendor: (typeof vendors)[keyof typeof vendors]): Promise
   const cases: RecordedCase[] = [];
   for (const { rule, name } of vendor.cases) {
     const { outcome, status = 200, code, number, texts = [] } = await vendor.judge(name);
-    const told = outcome === "granted" ? { status: 200 } : { status, code, number, text: texts.at(-1) };
-    cases.push({ rule, case: name, ...recordedAnswer(told, new UsedValues()) });
+    const answer = outcome === "granted" ? { status: 200 } : { status, code, number, text: texts.at(-1) };
+    cases.push({ rule, case: name, ...recordedAnswer(answer, new UsedValues()) });
   }
   return { format: 1, vendor: vendor.vendor, date: "2026-11-29", cases, questions: [] };
 }

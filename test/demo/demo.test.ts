@@ -168,9 +168,10 @@ test("podtrust demo --keep leaves everything running, says how to reach it, and 
   const out = await until(child, /a browser at .*\n/u);
   assert.match(out, /✔ permission/u);
   // Who keeps it running already is not told how.
-  const told = (part: string): string => part.replace(/ podtrust demo --keep leaves it all running.*$/u, "");
+  const withoutHint = (part: string): string =>
+    part.replace(/ podtrust demo --keep leaves it all running.*$/u, "");
   assert.deepEqual(
-    shownByReadme().filter((part) => !plain(out).includes(told(part))),
+    shownByReadme().filter((part) => !plain(out).includes(withoutHint(part))),
     [],
     "the README shows something else",
   );

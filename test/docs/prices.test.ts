@@ -17,6 +17,9 @@ test("the prices that the guide on injection tells are those of the page of benc
   const ways = [0, 3, 5, 6, 7];
   // Of each size the time comes first, the processor second.
   const processor = [1, 3, 5].map((column) => ways.map((way) => measured[way]?.[column]));
-  const told = figuresOf("docs/how-to/injection.md", "Of the API server's processor a pod took").slice(0, 3);
-  assert.deepEqual(told, processor);
+  const figures = figuresOf("docs/how-to/injection.md", "Of the API server's processor a pod took").slice(
+    0,
+    3,
+  );
+  assert.deepEqual(figures, processor);
 });

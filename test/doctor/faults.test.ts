@@ -47,14 +47,14 @@ describe("a bundle of a fault", () => {
 });
 
 describe("a fault that is looked at from a machine that was held up itself", () => {
-  const told = ({ findings }: DoctorReport): readonly string[] => findings.map(({ reason }) => reason);
+  const reasonsOf = ({ findings }: DoctorReport): readonly string[] => findings.map(({ reason }) => reason);
 
   for (const cause of Object.keys(faults) as IssuerCause[]) {
     test(`named ${cause} is named as before where it is not of time, and else is not to be seen from here`, async () => {
       const { facts } = await lookOf(cause);
-      const busy = told(judged({ ...facts, lateMs: 3_600_000 }));
+      const busy = reasonsOf(judged({ ...facts, lateMs: 3_600_000 }));
       assert.ok(!busy.includes("ResponseSlow") && !busy.includes("ResponseTimeout"), busy.join(", "));
-      if (!busy.includes("LookDelayed")) assert.deepEqual(busy, told(judged(facts)));
+      if (!busy.includes("LookDelayed")) assert.deepEqual(busy, reasonsOf(judged(facts)));
     });
   }
 });

@@ -49,8 +49,8 @@ describe("a healthy issuer", () => {
       const reports = await Promise.all(Array.from({ length: 10 }, () => world.examine()));
       for (const { findings } of reports) {
         // Ten at once may be too many for this machine: then that is said, and nothing of the issuer.
-        const told = findings.map(({ reason }) => reason).filter((reason) => reason !== "LookDelayed");
-        assert.deepEqual(told, ["NotSeenFromOutside"], JSON.stringify(findings));
+        const reasons = findings.map(({ reason }) => reason).filter((reason) => reason !== "LookDelayed");
+        assert.deepEqual(reasons, ["NotSeenFromOutside"], JSON.stringify(findings));
       }
     } finally {
       await world.close();

@@ -10,7 +10,7 @@ import { lookOf } from "./outputs.ts";
 import { discoveryWith, host, issuer, key, newWorld, page, type World } from "./world.ts";
 
 const one = "192.0.2.1";
-const told = ({ findings }: DoctorReport): readonly string[] =>
+const reasonsOf = ({ findings }: DoctorReport): readonly string[] =>
   findings.map(({ reason }) => reason).filter((reason) => reason !== "NotSeenFromOutside");
 
 /** What was seen of a fault, with more time for each document than a busy machine takes: nothing here is about times. */
@@ -23,7 +23,7 @@ async function judged(
   change: Partial<DoctorFacts>,
   of: IssuerCause = "NotSeenFromOutside",
 ): Promise<readonly string[]> {
-  return told(reportOf({ ...(await factsOf(of)), ...change }));
+  return reasonsOf(reportOf({ ...(await factsOf(of)), ...change }));
 }
 
 /** The causes that a look at a world finds. */
@@ -32,7 +32,7 @@ async function looked(breakIt: (world: World) => Promise<unknown>): Promise<read
   try {
     world.timeoutMs = 60_000;
     await breakIt(world);
-    return told(await world.examine());
+    return reasonsOf(await world.examine());
   } finally {
     await world.close();
   }
@@ -113,7 +113,7 @@ describe("a name", () => {
     assert.ok(found({ remembered: moved })?.seen.endsWith("the resolver remembers 192.0.2.9"));
     const both = { server: "ns2.example.test", answer: { addresses: ["192.0.2.9", one] } };
     assert.equal(found({ servers: [having, both] }), undefined);
-    assert.equal(told(reportOf({ ...facts, fromZone: [] })).includes("AddressCached"), false);
+    assert.equal(reasonsOf(reportOf({ ...facts, fromZone: [] })).includes("AddressCached"), false);
   });
 
   test("that was not looked at is not said to hold", async () => {
@@ -126,9 +126,11 @@ describe("a name", () => {
     const facts = await factsOf("JwksHostNotCovered");
     const hidden = { host: "keys.example.test", answers: [{ addresses: ["10.0.0.7"] }] };
     assert.ok(
-      told(reportOf({ ...facts, names: [...facts.names.slice(0, 1), hidden] })).includes("JwksUriPrivate"),
+      reasonsOf(reportOf({ ...facts, names: [...facts.names.slice(0, 1), hidden] })).includes(
+        "JwksUriPrivate",
+      ),
     );
-    assert.deepEqual(told(reportOf({ ...facts, names: [] })), ["JwksHostNotCovered"]);
+    assert.deepEqual(reasonsOf(reportOf({ ...facts, names: [] })), ["JwksHostNotCovered"]);
   });
 
   test("of the keys at which nobody listens is told as that", async () => {
@@ -185,10 +187,10 @@ describe("CAA records", () => {
       const own = caaAuthorities.find(({ mark }) => mark.test(ca));
       assert.ok(own !== undefined, ca);
       for (const identity of own.identities)
-        assert.deepEqual(told(reportOf({ ...ofCa(ca), ...set(["issue", identity]) })), [], identity);
+        assert.deepEqual(reasonsOf(reportOf({ ...ofCa(ca), ...set(["issue", identity]) })), [], identity);
       const others = caaAuthorities.filter((other) => other !== own).flatMap(({ identities }) => identities);
       const shut = set(...others.map((identity) => ["issue", identity] as const));
-      assert.deepEqual(told(reportOf({ ...ofCa(ca), ...shut })), ["CaaForbids"], ca);
+      assert.deepEqual(reasonsOf(reportOf({ ...ofCa(ca), ...shut })), ["CaaForbids"], ca);
     }
   });
 
@@ -230,10 +232,10 @@ describe("port 80", () => {
 describe("what stands around the documents", () => {
   test("is no cause where the cache and the origin have the same, or the origin cannot be read", async () => {
     const facts = await factsOf("CacheStale");
-    assert.deepEqual(told(reportOf({ ...facts, origin: facts.reading })), []);
+    assert.deepEqual(reasonsOf(reportOf({ ...facts, origin: facts.reading })), []);
     const broken = (await factsOf("JwksEmpty")).reading;
-    assert.deepEqual(told(reportOf({ ...facts, origin: broken })), []);
-    assert.ok(!told(reportOf({ ...facts, reading: broken, samples: [] })).includes("CacheStale"));
+    assert.deepEqual(reasonsOf(reportOf({ ...facts, origin: broken })), []);
+    assert.ok(!reasonsOf(reportOf({ ...facts, reading: broken, samples: [] })).includes("CacheStale"));
   });
 
   test("is a key set where other programs put it", async () => {
@@ -249,11 +251,11 @@ describe("what stands around the documents", () => {
 
   test("is no inner address where a public one serves as well", async () => {
     const facts = await factsOf("LocalVantage");
-    assert.deepEqual(told(reportOf(facts)), ["LocalVantage"]);
+    assert.deepEqual(reasonsOf(reportOf(facts)), ["LocalVantage"]);
     const [inner] = facts.inside;
     assert.ok(inner !== undefined);
-    assert.ok(!told(reportOf({ ...facts, addresses: [inner] })).includes("LocalVantage"));
-    assert.ok(!told(reportOf({ ...facts, inside: [] })).includes("LocalVantage"));
+    assert.ok(!reasonsOf(reportOf({ ...facts, addresses: [inner] })).includes("LocalVantage"));
+    assert.ok(!reasonsOf(reportOf({ ...facts, inside: [] })).includes("LocalVantage"));
   });
 });
 
@@ -262,7 +264,9 @@ describe("a certificate, an answer and a key", () => {
     const facts = await factsOf("CertificateUntrusted");
     const { tls: _tls, ...exchange } = facts.reading.discovery.exchange;
     const discovery = { ...facts.reading.discovery, exchange };
-    assert.deepEqual(told(reportOf({ ...facts, reading: { issuer, discovery } })), ["CertificateUntrusted"]);
+    assert.deepEqual(reasonsOf(reportOf({ ...facts, reading: { issuer, discovery } })), [
+      "CertificateUntrusted",
+    ]);
   });
 
   test("of Cloudflare's pages is known without its header", async () => {
@@ -275,7 +279,7 @@ describe("a certificate, an answer and a key", () => {
 
   test("that is left out has a kid or none", async () => {
     const facts = await factsOf("KeyLeftOut");
-    assert.ok(told(reportOf(facts)).includes("KeyLeftOut"));
+    assert.ok(reasonsOf(reportOf(facts)).includes("KeyLeftOut"));
     const seen = await looked(async (world) => {
       const server = await world.start();
       const { keys } = JSON.parse((server.pages.get("/openid/v1/jwks") as { body: string }).body) as {
@@ -329,8 +333,8 @@ describe("a look from a machine that was held up itself", () => {
     for (const cause of ofTimes) {
       const { facts } = await lookOf(cause);
       const report = reportOf({ ...facts, ...held });
-      assert.deepEqual([told(report), report.verdict], [["LookDelayed"], "unseen"], cause);
-      assert.ok(told(reportOf({ ...facts, lateMs: 10 })).includes(cause));
+      assert.deepEqual([reasonsOf(report), report.verdict], [["LookDelayed"], "unseen"], cause);
+      assert.ok(reasonsOf(reportOf({ ...facts, lateMs: 10 })).includes(cause));
     }
     assert.deepEqual(await judged(held), []);
     assert.deepEqual(await judged(held, "JwksEmpty"), await judged({}, "JwksEmpty"));
@@ -339,9 +343,9 @@ describe("a look from a machine that was held up itself", () => {
   test("takes a later reading where the first did not come in time", async () => {
     const [good, late] = [await factsOf("NotSeenFromOutside"), (await lookOf("ResponseTimeout")).facts];
     const facts = { ...good, reading: late.reading, samples: [good.reading, late.reading], timeoutMs: 1500 };
-    assert.ok(told(reportOf(facts)).includes("ResponseTimeout"));
+    assert.ok(reasonsOf(reportOf(facts)).includes("ResponseTimeout"));
     const report = reportOf({ ...facts, ...held });
-    assert.deepEqual(told(report), ["LookDelayed"]);
+    assert.deepEqual(reasonsOf(report), ["LookDelayed"]);
     assert.ok(report.excluded.some(({ link }) => link === "jwks"));
   });
 
@@ -359,13 +363,13 @@ describe("a look from a machine that was held up itself", () => {
       origin: late,
       challenge: { url: `http://${host}/`, error: "timeout" },
     };
-    assert.ok(told(reportOf(waited)).length > 1);
-    assert.deepEqual(told(reportOf({ ...waited, ...held })), ["LookDelayed"]);
+    assert.ok(reasonsOf(reportOf(waited)).length > 1);
+    assert.deepEqual(reasonsOf(reportOf({ ...waited, ...held })), ["LookDelayed"]);
     const kept = {
       ...waited,
       origin: facts.reading,
       challenge: { url: `http://${host}/`, error: "ECONNREFUSED" },
     };
-    assert.deepEqual(told(reportOf({ ...kept, ...held })), ["ChallengePortClosed", "LookDelayed"]);
+    assert.deepEqual(reasonsOf(reportOf({ ...kept, ...held })), ["ChallengePortClosed", "LookDelayed"]);
   });
 });

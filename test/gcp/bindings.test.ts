@@ -233,9 +233,12 @@ describe("a member whose binding went without its finalizer", () => {
       world.clock.move(6 * minute);
     }
     assert.deepEqual(await world.members(), [principal]);
-    const told = world.events.filter((one) => one.startsWith("MemberUnclaimed "));
-    assert.equal(told.length, 1, "of service accounts that a pattern alone names nobody asks");
-    assert.match(told[0] ?? "", /^MemberUnclaimed shop-web@.* lets in principal:.*shop:web, .* it stays$/u);
+    const unclaimed = world.events.filter((one) => one.startsWith("MemberUnclaimed "));
+    assert.equal(unclaimed.length, 1, "of service accounts that a pattern alone names nobody asks");
+    assert.match(
+      unclaimed[0] ?? "",
+      /^MemberUnclaimed shop-web@.* lets in principal:.*shop:web, .* it stays$/u,
+    );
   });
 });
 

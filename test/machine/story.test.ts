@@ -41,8 +41,8 @@ class Figures {
     this.#context = context;
   }
 
-  add(what: string, told: PodtrustRun, waits: BootRow["waits"] = []): void {
-    const { seconds: wall, ownSeconds: processor } = told;
+  add(what: string, ran: PodtrustRun, waits: BootRow["waits"] = []): void {
+    const { seconds: wall, ownSeconds: processor } = ran;
     this.#rows.push({ what, wall, processor, waits });
     const own = `${processor.toFixed(1)} s of the processor are podtrust's own`;
     this.#context.diagnostic(`${what}: ${wall.toFixed(1)} s, of which ${own}; the rest is waited for`);
@@ -96,11 +96,11 @@ async function assertAnswered({ untilSaid, onMachine }: StoryWorld): Promise<voi
 
 /** The account that a machine's publisher has: its URI, and whose the record and its folder are. */
 async function accountsOn({ onMachine }: StoryWorld) {
-  const told = await onMachine(`sudo sh -e -c '
+  const ran = await onMachine(`sudo sh -e -c '
 cd /var/lib/private/podtrust-publisher/certificates/accounts
 stat -c %u ../.. . *.json; stat -c %a *.json; sed -n "s/^  .uri.: .\\(https:[0-9A-Za-z./:_-]*\\).*/\\1/p" *.json'`);
-  const [state, folder, record, mode, uri, ...more] = told.trim().split(/\s+/u);
-  assert.deepEqual(more, [], told);
+  const [state, folder, record, mode, uri, ...more] = ran.trim().split(/\s+/u);
+  assert.deepEqual(more, [], ran);
   return { owners: [state, folder, record], mode, uri };
 }
 
@@ -124,9 +124,9 @@ async function surviveUpgradeAndReboot(
 
   await context.test("a newer podtrust upgrades the publisher, and no request is lost", async () => {
     const answered = await underLoad(ask, async () => {
-      const told = await podtrust(["publisher", "upgrade", "--yes"], newer);
-      assert.equal(told.code, 0, output(told));
-      figures.add("publisher upgrade", told);
+      const ran = await podtrust(["publisher", "upgrade", "--yes"], newer);
+      assert.equal(ran.code, 0, output(ran));
+      figures.add("publisher upgrade", ran);
     });
     context.diagnostic(`${answered} requests answered around the upgrade`);
     assert.match(await running(), /^versions\/9\.9\.9-/u);
@@ -183,8 +183,8 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
     await context.test(
       "the machine booted as a server of Hetzner's, with its name and both addresses",
       async () => {
-        const told = await onMachine("cat /run/cloud-init/cloud-id; hostname; ip -brief address show eth0");
-        const [cloud, name, addresses = ""] = told.trim().split("\n");
+        const ran = await onMachine("cat /run/cloud-init/cloud-id; hostname; ip -brief address show eth0");
+        const [cloud, name, addresses = ""] = ran.trim().split("\n");
         assert.deepEqual([cloud, name], ["hetzner", stack]);
         for (const address of [`${ipv4.ip}/`, `${ownIpv6}/64`])
           assert.ok(addresses.includes(` ${address}`), addresses);
@@ -211,10 +211,10 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
     await context.test(
       "a kernel that came with the upgrade was started, once, before the cluster",
       async () => {
-        const told = await onMachine(
+        const ran = await onMachine(
           "sudo grep -c \"running 'init-local'\" /var/log/cloud-init.log; test ! -e /run/reboot-required",
         );
-        assert.equal(told.trim(), "2");
+        assert.equal(ran.trim(), "2");
       },
     );
 

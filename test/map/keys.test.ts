@@ -40,11 +40,11 @@ describe("the keys of the trust map", () => {
   });
 
   test("are next and previous as a publisher saw them, where no rotation remembers any", () => {
-    const told = { alg: "ES256", state: "current" } as const;
+    const known = { alg: "ES256", state: "current" } as const;
     const publisher = [
-      { ...told, kid: "now", firstSeen: now - 5000, signs: { by: "token", at: now } } as const,
-      { ...told, kid: "spare", firstSeen: now - 1000 },
-      { ...told, kid: "before", firstSeen: now - 9000, mayDistrustFrom: now + 1000 },
+      { ...known, kid: "now", firstSeen: now - 5000, signs: { by: "token", at: now } } as const,
+      { ...known, kid: "spare", firstSeen: now - 1000 },
+      { ...known, kid: "before", firstSeen: now - 9000, mayDistrustFrom: now + 1000 },
     ];
     const rotation = { version: 1, keys: [], quiet: [] } as const;
     assert.deepEqual(statesOf(withKeys({ publisher, rotation })), {

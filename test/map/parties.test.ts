@@ -39,7 +39,7 @@ const identity = (party: MapParty, more: Partial<MapParty["identities"][number]>
   identities: party.identities.map((one) => ({ ...one, ...more })),
 });
 
-const told = (map: TrustMap): readonly string[] =>
+const textsOf = (map: TrustMap): readonly string[] =>
   map.findings.map(({ kind, rule, text }) => `${kind} ${rule}: ${text}`);
 
 describe("relying parties beside AWS on the map", () => {
@@ -70,7 +70,7 @@ describe("relying parties beside AWS on the map", () => {
         ],
       ],
     );
-    assert.deepEqual(told(map), []);
+    assert.deepEqual(textsOf(map), []);
     assert.deepEqual(
       map.nodes.filter(({ kind }) => kind === "policy").map(({ name, party }) => [name, party]),
       [["read-web", "OpenBao"]],
@@ -87,12 +87,12 @@ describe("relying parties beside AWS on the map", () => {
     const refused = { ...google, proofs: google.proofs.map((one) => ({ ...one, accepted: false, said })) };
     const other = trustMap(facts([refused]));
     assert.deepEqual(other.access[0]?.proof, { outcome: "refused", at, by: "this run", said });
-    assert.deepEqual(told(other), [`broken token-refused: Google Cloud refused shop/web now: ${said}`]);
+    assert.deepEqual(textsOf(other), [`broken token-refused: Google Cloud refused shop/web now: ${said}`]);
   });
 
   test("tell who is let in beside the config, and who is not", () => {
     const party = identity(google, { letsIn: ["shop/job"], others: "alice" });
-    assert.deepEqual(told(trustMap(facts([party]))), [
+    assert.deepEqual(textsOf(trustMap(facts([party]))), [
       "broken not-admitted: it does not let in shop/web, which is to become it",
       "wider not-asked-for: it lets in shop/job, which neither the config nor a binding names",
       "wider other-principals: it lets in alice too",
@@ -112,7 +112,7 @@ describe("relying parties beside AWS on the map", () => {
     } as const;
     const party = identity(google, { letsIn: ["shop/web", "shop/job"] });
     const map = trustMap(facts([party], { bindings: [binding] }));
-    assert.deepEqual(told(map), []);
+    assert.deepEqual(textsOf(map), []);
     const way = map.access.find(({ serviceAccount }) => serviceAccount === "service-account shop/job");
     assert.deepEqual(way?.askedBy, ["binding shop/job"]);
     assert.deepEqual(way?.proof, { outcome: "accepted", at: lastProof, by: "binding shop/job" });
@@ -121,7 +121,7 @@ describe("relying parties beside AWS on the map", () => {
       { ...binding, name: "other" },
       { ...binding, becomes: ["other@shop.iam.gserviceaccount.com"] },
     ])
-      assert.match(told(trustMap(facts([party], { bindings: [other] }))).join(), /not-asked-for/u);
+      assert.match(textsOf(trustMap(facts([party], { bindings: [other] }))).join(), /not-asked-for/u);
   });
 
   test("know an identity by its resource id, in any case, and tell on it that its binding is not Ready", () => {
@@ -131,7 +131,7 @@ describe("relying parties beside AWS on the map", () => {
     const party = identity(google, { id, letsIn: ["shop/web", "shop/job"] });
     const bound = { ...binding, becomes: [id.toLowerCase()], ready };
     const map = trustMap(facts([party], { bindings: [bound] }));
-    assert.deepEqual(told(map), [
+    assert.deepEqual(textsOf(map), [
       "broken binding-not-ready: the AzureIdentityBinding shop/job is not Ready: QuotaReached: 20 of 20",
     ]);
     const mine = { ...bound, kind: "GCPServiceAccountBinding", becomes: [email] } as const;
@@ -145,18 +145,18 @@ describe("relying parties beside AWS on the map", () => {
       ...google,
       provider: { name: "prod/prod", issuer, uploaded: kids, details: [] },
     });
-    const [lacks, extra] = told(trustMap(facts([uploaded("before")])));
+    const [lacks, extra] = textsOf(trustMap(facts([uploaded("before")])));
     assert.match(lacks ?? "", /^broken key-not-uploaded: it was not given first, /u);
     assert.match(extra ?? "", /^wider key-uploaded-still: it has before, /u);
-    assert.deepEqual(told(trustMap(facts([uploaded("first")]))), []);
-    assert.deepEqual(told(trustMap(facts([bao]))), []);
+    assert.deepEqual(textsOf(trustMap(facts([uploaded("first")]))), []);
+    assert.deepEqual(textsOf(trustMap(facts([bao]))), []);
   });
 
   test("tell what the config names and is not there, and draw nothing of it", () => {
     const map = trustMap(
       facts([identity({ ...google, provider: undefined }, { exists: false, letsIn: [] })]),
     );
-    assert.deepEqual(told(map), [
+    assert.deepEqual(textsOf(map), [
       "broken provider-missing: Google Cloud, project shop has no provider of this stack, which the config names",
       `broken role-missing: Google Cloud, project shop has no ${email}, which the config names`,
     ]);

@@ -131,7 +131,7 @@ describe("status of OpenBao", { skip: missing ?? false }, () => {
     await world.must(["up", "--yes"]);
     const map = async (): Promise<TrustMap> =>
       JSON.parse((await world.podtrust(["map", "--json"])).out) as TrustMap;
-    const { access, nodes, findings: told } = await map();
+    const { access, nodes, findings: reported } = await map();
     assert.deepEqual(
       access.map(({ serviceAccount, role, proof }) => [
         serviceAccount.replace("service-account ", ""),
@@ -148,7 +148,7 @@ describe("status of OpenBao", { skip: missing ?? false }, () => {
       nodes.filter(({ kind }) => kind === "policy").map(({ name }) => name),
       ["web", "jobs"],
     );
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
     await world.change("role/web", { bound_subject: "" });
     assert.deepEqual(
       (await map()).findings.map(({ rule, text }) => [rule, text]),

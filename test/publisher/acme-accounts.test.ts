@@ -66,9 +66,10 @@ test("several issuers of one serve share one account at their CA, and each keeps
   assert.equal(kept.length, 3);
   assert.equal(new Set(kept).size, 1);
   // Whoever writes a CAA record by hand asks the publisher.
-  const told = () => serving.publisher.status().issuers.map(({ certificate }) => certificate?.accounts ?? []);
-  await until("the publisher knows them", () => told().every(({ length }) => length > 0));
-  for (const accounts of told()) {
+  const accountsOf = () =>
+    serving.publisher.status().issuers.map(({ certificate }) => certificate?.accounts ?? []);
+  await until("the publisher knows them", () => accountsOf().every(({ length }) => length > 0));
+  for (const accounts of accountsOf()) {
     assert.deepEqual(
       accounts.map(({ uri, directory }) => [uri, directory]),
       [[kept[0], ca.directoryUrl]],

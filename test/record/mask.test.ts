@@ -53,16 +53,16 @@ describe("what is written of a vendor's words", () => {
   });
 
   test("is a word, a number and a masked text, whatever came", () => {
-    const told = { status: 400, code: "not a word: 1", number: 7, text: "see https://a.example" };
+    const answer = { status: 400, code: "not a word: 1", number: 7, text: "see https://a.example" };
     const used = new UsedValues();
-    assert.deepEqual(recordedAnswer(told, used), {
+    assert.deepEqual(recordedAnswer(answer, used), {
       outcome: "refused",
       status: 400,
       code: "other",
       number: 7,
       text: "see <…>",
     });
-    assert.deepEqual(recordedAnswer({ ...told, status: 200 }, used), { outcome: "granted", status: 200 });
+    assert.deepEqual(recordedAnswer({ ...answer, status: 200 }, used), { outcome: "granted", status: 200 });
   });
 });
 

@@ -1,23 +1,23 @@
 import { type Clock, type Readiness, until } from "../../src/core/base/index.ts";
-import type { Measured, Told } from "./recording.ts";
+import type { Measured, VendorAnswer } from "./recording.ts";
 import type { TokenOf } from "./tokens.ts";
 import type { TokenLadder } from "./vendor.ts";
 
 /** What was measured, with the refusal as it came. */
-export type Finding = Measured & { readonly told?: Told };
+export type Finding = Omit<Measured, "answer"> & { readonly answer?: VendorAnswer };
 
-export const isGranted = ({ status }: Told): boolean => status >= 200 && status < 300;
+export const isGranted = ({ status }: VendorAnswer): boolean => status >= 200 && status < 300;
 
 /** Asks with one token after another until one is refused: the last value that was granted, and the first that was not. */
 export async function climb(
   { unit, values, token }: TokenLadder,
-  ask: (token: TokenOf) => Promise<Told>,
+  ask: (token: TokenOf) => Promise<VendorAnswer>,
 ): Promise<Finding> {
   let granted: number | undefined;
   for (const value of values) {
-    const told = await ask(token(value));
+    const answer = await ask(token(value));
     const found = granted === undefined ? {} : { granted };
-    if (!isGranted(told)) return { unit, ...found, refused: value, told };
+    if (!isGranted(answer)) return { unit, ...found, refused: value, answer };
     granted = value;
   }
   return granted === undefined ? { unit } : { unit, granted };
@@ -49,20 +49,20 @@ class NotTurned extends Error {}
  */
 export async function turning(
   to: "granted" | "refused",
-  ask: () => Promise<Told>,
+  ask: () => Promise<VendorAnswer>,
   { clock, withinMs, signal, say, what }: Turning,
 ): Promise<Finding> {
   const from = to === "granted" ? "refused" : "granted";
   const start = clock.elapsed();
   const seconds = (): number => Math.round((clock.elapsed() - start) / 1000);
   const seen: { [key in "granted" | "refused"]?: number } = {};
-  let last: Told | undefined;
+  let last: VendorAnswer | undefined;
   let isSaid = false;
   const look = async (): Promise<Readiness<true>> => {
-    const told = await ask();
-    const outcome = isGranted(told) ? "granted" : "refused";
+    const answer = await ask();
+    const outcome = isGranted(answer) ? "granted" : "refused";
     seen[outcome] = seconds();
-    if (outcome === "refused") last = told;
+    if (outcome === "refused") last = answer;
     return outcome === to ? { is: true } : { waitsFor: `it is ${from}` };
   };
   const onWait = (reason: string): void => {
@@ -76,5 +76,5 @@ export async function turning(
     // Not having turned is a finding as well.
     if (!(error instanceof NotTurned)) throw error;
   }
-  return { unit: "seconds", ...seen, ...(last === undefined ? {} : { told: last }) };
+  return { unit: "seconds", ...seen, ...(last === undefined ? {} : { answer: last }) };
 }

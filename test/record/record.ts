@@ -27,8 +27,8 @@ async function askedCases(recorder: Recorder, run: RecordRun): Promise<readonly 
   const found: RecordedCase[] = [];
   for (const { rule, name } of recorder.cases.cases) {
     run.signal.throwIfAborted();
-    const told = await orLeftOut(name, run, () => recorder.ask(name));
-    if (told !== undefined) found.push({ rule, case: name, ...recordedAnswer(told, run.used) });
+    const answer = await orLeftOut(name, run, () => recorder.ask(name));
+    if (answer !== undefined) found.push({ rule, case: name, ...recordedAnswer(answer, run.used) });
     await run.clock.sleep(run.pauseMs, run.signal);
   }
   return found;
@@ -41,11 +41,11 @@ async function askedQuestions(recorder: Recorder, run: RecordRun): Promise<reado
     run.say(sentence);
     const measured = await orLeftOut(question, run, () => recorder.measure(question));
     if (measured === undefined) continue;
-    const { told, ...rest } = measured;
+    const { answer, ...rest } = measured;
     found.push({
       question,
       ...rest,
-      ...(told === undefined ? {} : { answer: recordedAnswer(told, run.used) }),
+      ...(answer === undefined ? {} : { answer: recordedAnswer(answer, run.used) }),
     });
   }
   return found;

@@ -5,7 +5,7 @@ export const vendorNames = ["aws", "gcp", "azure"] as const;
 export type VendorName = (typeof vendorNames)[number];
 
 /** What a vendor answered, as it came: `text` may hold anything. */
-export interface Told {
+export interface VendorAnswer {
   /** HTTP. */
   readonly status: number;
   /** Of an error: OAuth's `error`, or the vendor's own word. */
@@ -56,7 +56,10 @@ export interface Recording {
 const codeForm = /^[A-Za-z_]{1,64}$/u;
 
 /** Masks an answer. A code that is no word becomes `other`. */
-export function recordedAnswer({ status, code, number, text }: Told, known: UsedValues): RecordedAnswer {
+export function recordedAnswer(
+  { status, code, number, text }: VendorAnswer,
+  known: UsedValues,
+): RecordedAnswer {
   if (status >= 200 && status < 300) return { outcome: "granted", status };
   return {
     outcome: "refused",

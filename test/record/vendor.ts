@@ -1,7 +1,7 @@
 import { type Clock, type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 import type { IssuerDocuments, VendorRefusal } from "../../src/rules/judge/index.ts";
 import type { UsedValues } from "./mask.ts";
-import type { Measured, Told, VendorName } from "./recording.ts";
+import type { Measured, VendorAnswer, VendorName } from "./recording.ts";
 import { documentsOf, type Signer, type Signers, type TokenOf } from "./tokens.ts";
 
 /** What is asked: the rule that it is about, and what is done, as the end of a sentence. */
@@ -104,9 +104,9 @@ export interface Recorder {
   /** Makes what the cases need; each thing is on the list of `close` before it is made. */
   open(): Promise<void>;
   /** Throws LeftOut. */
-  ask(name: string): Promise<Told>;
+  ask(name: string): Promise<VendorAnswer>;
   /** Throws LeftOut. */
-  measure(question: string): Promise<Measured & { readonly told?: Told }>;
+  measure(question: string): Promise<Omit<Measured, "answer"> & { readonly answer?: VendorAnswer }>;
   /** Removes what this run made; gives what it could not remove. */
   close(): Promise<readonly string[]>;
 }

@@ -73,8 +73,8 @@ describe("the control API of a sandbox", () => {
       const { status } = await ask(sandbox, method, `accounts/${String(account)}/${path}`, sent);
       assert.equal(status, whole === true ? 400 : 200, `${method} ${path}`);
     }
-    const told = await ask(sandbox, "GET", `accounts/${String(account)}/state`);
-    assert.equal(told.body["account"], account);
+    const answer = await ask(sandbox, "GET", `accounts/${String(account)}/state`);
+    assert.equal(answer.body["account"], account);
   });
 
   test("without its token nothing is done, and only health and front are told", async (t) => {

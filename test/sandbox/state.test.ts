@@ -78,13 +78,13 @@ describe("a sandbox", () => {
   });
 
   test("reports decisions as they are made, and keeps them", async (t) => {
-    const told: string[] = [];
-    const { sandbox, iam } = await iamSandbox(t, { onDecision: ({ action }) => told.push(action) });
+    const reported: string[] = [];
+    const { sandbox, iam } = await iamSandbox(t, { onDecision: ({ action }) => reported.push(action) });
     for (let index = 0; index < 3; index += 1) {
       await iam.send(new ListOpenIDConnectProvidersCommand({}));
     }
     await assert.rejects(iam.send(new GetRoleCommand({ RoleName: "absent" })));
-    assert.equal(told.length, 4);
+    assert.equal(reported.length, 4);
     const kept = sandbox.decisions();
     assert.equal(kept.length, 4);
     const last = kept.at(-1);

@@ -156,8 +156,8 @@ export async function hetznerWorld(
         .filter(({ kind }) => kind !== "none")
         .map(({ id, kind }) => `${kind} ${id.replace("hetzner/", "")}`);
     },
-    set onWrite(told: (line: string) => void) {
-      onWrite = told;
+    set onWrite(listener: (line: string) => void) {
+      onWrite = listener;
     },
     async headers() {
       const headers = { authorization: `Bearer ${hetzner.tokens.readWrite}` };

@@ -139,11 +139,11 @@ describe("a binding on a real cluster", { skip }, () => {
     await serviceAccount("other");
     await bind("other");
     await world.passes("shop", "other", isReady);
-    const told: string[] = [];
-    const end = world.clients.aws.subscribe((binding) => told.push(binding));
+    const reported: string[] = [];
+    const end = world.clients.aws.subscribe((binding) => reported.push(binding));
     world.clock.move(60_000);
     await world.pass("shop", "other");
-    assert.deepEqual(told, [], "what was changed from here is nobody else's");
+    assert.deepEqual(reported, [], "what was changed from here is nobody else's");
     await world.iam.send(new DetachRolePolicyCommand({ RoleName: "prod.shop.web", PolicyArn: ssm }));
     // The look is not a minute old, and shows what was.
     world.clock.move(44_000);
@@ -151,7 +151,7 @@ describe("a binding on a real cluster", { skip }, () => {
     world.clock.move(16_000);
     await world.pass("shop", "other");
     end();
-    assert.deepEqual(told, ["shop/web"]);
+    assert.deepEqual(reported, ["shop/web"]);
     const { events } = await world.pass("shop", "web");
     assert.deepEqual(
       events.map(({ message }) => message),

@@ -193,7 +193,7 @@ describe("the controllers of bindings", { skip }, () => {
     await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", "web"]);
     await create(world.plane, bindingOf({ roles: [webRole] }, { name: "web" }));
     const [bindings, trusts, accounts] = [new Keys(), new Keys(), new Keys()];
-    const told: BindingEvent[] = [];
+    const events: BindingEvent[] = [];
     const controllers = bindingControllers({
       api: world.clients.cluster,
       aws: world.clients.aws,
@@ -203,7 +203,7 @@ describe("the controllers of bindings", { skip }, () => {
       accounts,
       trustOf: (key) => (bindings.has(key) ? "default" : undefined),
       report(_object, event) {
-        told.push(event);
+        events.push(event);
         return Promise.resolve();
       },
     });
@@ -240,7 +240,7 @@ describe("the controllers of bindings", { skip }, () => {
     await setImmediate();
     // Until STS knew the role nothing was wrong: Ready said why it was not known, and no Event did.
     assert.deepEqual(
-      told.map(({ type, reason }) => `${type} ${reason}`),
+      events.map(({ type, reason }) => `${type} ${reason}`),
       ["Normal StsAccepted"],
     );
   });

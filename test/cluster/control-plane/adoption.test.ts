@@ -86,11 +86,11 @@ function suite(version: KubernetesVersion): void {
   /** What stood there before anything was adopted. */
   let first: { readonly manifests: readonly string[]; readonly kubeadm: string };
   /** For how long an API server was away, as a run tells after each restart. */
-  const told: number[] = [];
+  const reported: number[] = [];
   const working: Working = {
     began: () => {},
     waiting: () => {},
-    restarted: (_, { awayMs }) => told.push(awayMs),
+    restarted: (_, { awayMs }) => reported.push(awayMs),
     notice: () => {},
   };
 
@@ -200,7 +200,7 @@ function suite(version: KubernetesVersion): void {
   });
 
   test("refuses no token there and back, cut off and run again, and leaves every file byte for byte as it was", async (t) => {
-    told.length = 0;
+    reported.length = 0;
     const { machines } = world.cluster;
     const checker = startChecker(machines, "default", "web");
     const endAws = startAwsChecker();
@@ -216,7 +216,7 @@ function suite(version: KubernetesVersion): void {
     await until("enough was asked", () => checker.asked() >= enough);
     const [{ asked, refused, longestGaps }, aws] = [await checker.end(), await endAws()];
     t.diagnostic(
-      `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}, told ${JSON.stringify(told)}`,
+      `API servers asked ${asked} times, refused ${refused.length}; STS ${aws.asked}, refused ${aws.refused.length}; longest gaps in ms ${JSON.stringify([...longestGaps])}, told ${JSON.stringify(reported)}`,
     );
     assert.deepEqual([refused, aws.refused], [[], []]);
     assert.ok(asked >= enough && aws.asked >= enough / 5, `asked ${asked} and ${aws.asked} times`);
@@ -224,9 +224,9 @@ function suite(version: KubernetesVersion): void {
     assert.deepEqual({ manifests: await manifests(), kubeadm: await kubeadmText() }, first);
     if (isAtLength) return;
     // Each but the two that were cut off right after the change.
-    assert.equal(told.length, 5);
+    assert.equal(reported.length, 5);
     const longest = Math.max(...longestGaps.values());
-    const most = Math.max(...told);
+    const most = Math.max(...reported);
     assert.ok(most > longest / 2, `told ${most} ms at most, and an API server was away for ${longest} ms`);
   });
 }

@@ -25,12 +25,12 @@ describe(
 
     test("refuses no token there and back, tells for how long each API server was away, and leaves the manifests as they were", async (t) => {
       const made = await manifests();
-      const told: string[] = [];
+      const reported: string[] = [];
       const working: Working = {
         began: () => {},
         waiting: () => {},
         notice: () => {},
-        restarted: ({ server, kind }, { awayMs }) => told.push(`${server} ${kind} ${awayMs}`),
+        restarted: ({ server, kind }, { awayMs }) => reported.push(`${server} ${kind} ${awayMs}`),
       };
       const checker = startChecker(world.cluster.machines, "default", "web");
       for (const carry of [runAdoption, undoAdoption]) {
@@ -45,11 +45,11 @@ describe(
       t.diagnostic(
         `asked ${asked}, refused ${refused.length}; longest gaps ${JSON.stringify([...longestGaps])}`,
       );
-      t.diagnostic(told.join("; "));
+      t.diagnostic(reported.join("; "));
       assert.deepEqual(refused, []);
       assert.ok(asked > 100, `asked ${asked} times`);
       assert.deepEqual(
-        told.map((one) => one.split(" ").slice(0, 2).join(" ")),
+        reported.map((one) => one.split(" ").slice(0, 2).join(" ")),
         ["accept", "sign", "hold", "restore"].flatMap((kind) => [`cp-1 ${kind}`, `cp-2 ${kind}`]),
       );
       assert.deepEqual(await manifests(), made);

@@ -125,7 +125,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
   /** Ten minutes. */
   async function live(round: number): Promise<Round> {
     const end = operator.now + 10 * minute;
-    const told = await eventsNow();
+    const earlier = await eventsNow();
     const comers = [1, 2].map((index) => `comes-${round}-${index}`);
     const pods = comers.map((name) => `pod-${name}`);
     const [account, stack] = [`account-${round}`, `round-${round}`];
@@ -159,7 +159,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
       repairedMs,
       quiet: [...world.aws.passed],
       quietMs,
-      events: (await eventsNow()) - told,
+      events: (await eventsNow()) - earlier,
     };
   }
 

@@ -46,10 +46,10 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
       ["PodNotInjected", "PodNotInjected"],
     );
     await until(async () => (await world.eventsOf("missed")).length === 3, "three Events");
-    const told = (await world.eventsOf("missed")).map(
+    const events = (await world.eventsOf("missed")).map(
       ({ reason, regarding }) => `${reason} ${regarding.kind} ${regarding.name}`,
     );
-    assert.deepEqual(told.toSorted(), [
+    assert.deepEqual(events.toSorted(), [
       "PodNotInjected Pod bare",
       "PodNotInjected Pod one",
       "PodNotInjected ReplicaSet web",

@@ -127,8 +127,8 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const [first] = recordsOf((await injection.configuration())["webhooks"]);
     assert.deepEqual([first?.["failurePolicy"], first?.["timeoutSeconds"]], ["Fail", 3]);
     await until(async () => {
-      const told = await events();
-      return told.includes("had another caBundle") && told.includes("was gone");
+      const recorded = await events();
+      return recorded.includes("had another caBundle") && recorded.includes("was gone");
     }, "both are Events");
     assert.deepEqual(operator.status.degraded, []);
     // What installed it, applied anew, leaves the operator's part alone.

@@ -88,14 +88,14 @@ describe("an account of the trust that cannot be reached", () => {
 function controllerOf(
   world: PassWorld,
   more: Partial<BindingControllersOptions> = {},
-): { readonly pass: () => ReturnType<Controller["reconcile"]>; readonly told: string[] } {
+): { readonly pass: () => ReturnType<Controller["reconcile"]>; readonly reported: string[] } {
   const stub: KeySource = {
     synced: true,
     untilSynced: () => Promise.resolve(),
     keys: () => ["shop/web"],
     subscribe: () => () => {},
   };
-  const told: string[] = [];
+  const reported: string[] = [];
   const [controller] = bindingControllers({
     api: world.clients.cluster,
     aws: world.clients.aws,
@@ -104,11 +104,11 @@ function controllerOf(
     trustOf: () => "default",
     trusts: stub,
     accounts: stub,
-    report: ({ kind }, { reason }) => Promise.resolve(void told.push(`${kind} ${reason}`)),
+    report: ({ kind }, { reason }) => Promise.resolve(void reported.push(`${kind} ${reason}`)),
     ...more,
   }) as [Controller];
   const run: Reconcile = { signal: new AbortController().signal, assertHeld: () => {} };
-  return { pass: () => controller.reconcile("shop/web", run), told };
+  return { pass: () => controller.reconcile("shop/web", run), reported };
 }
 
 const refusing = (world: PassWorld, kind: string): BindingControllersOptions["api"] => ({
@@ -167,12 +167,12 @@ describe("a role that AWS did not let go", () => {
     };
     world.objects.set(key, { ...object, metadata });
     world.mishap = ({ isChange }) => (isChange ? "refused" : undefined);
-    const { pass, told } = controllerOf(world);
+    const { pass, reported } = controllerOf(world);
     await pass();
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
     world.clock.move(61_000);
     await pass();
-    assert.deepEqual(told, ["AWSTrust RoleKept"]);
+    assert.deepEqual(reported, ["AWSTrust RoleKept"]);
     assert.equal(world.objects.get(key), undefined);
   });
 });

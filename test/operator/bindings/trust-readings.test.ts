@@ -74,14 +74,14 @@ test("property: a trust was so within the last second and after its last change 
           const possible = past.filter((_, index) => (past[index + 1]?.from ?? Infinity) > oldest);
           state.fails = one.fails;
           const { calls } = state;
-          const told = await view.trust(one.name, signal).catch((error: unknown) => error);
+          const answer = await view.trust(one.name, signal).catch((error: unknown) => error);
           state.fails = false;
-          if (told instanceof Error) assert.equal(state.calls, calls + 1, "a failure is shared later");
+          if (answer instanceof Error) assert.equal(state.calls, calls + 1, "a failure is shared later");
           else {
-            const object = possible.find((was) => was.object === told);
-            assert.ok(object !== undefined, `${JSON.stringify(told)} at ${state.now}`);
+            const object = possible.find((was) => was.object === answer);
+            assert.ok(object !== undefined, `${JSON.stringify(answer)} at ${state.now}`);
             const asked = state.calls;
-            assert.equal(await view.trust(one.name, signal), told);
+            assert.equal(await view.trust(one.name, signal), answer);
             assert.equal(state.calls, asked, "what was just read is read again");
             read.set(one.name, trustIn(object.object));
           }

@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { epochSeconds } from "../../../src/core/base/index.ts";
 import { climb, type Finding, turning } from "../measures.ts";
-import type { Told } from "../recording.ts";
+import type { VendorAnswer } from "../recording.ts";
 import { documentsOf } from "../tokens.ts";
 import { type IssuerPlace, Made, type Recorder, type RecorderWorld } from "../vendor.ts";
 import { audience, type AwsCase, awsCase, awsCases, callParameters, trustPolicy } from "./cases.ts";
@@ -108,7 +108,7 @@ export class AwsRecorder implements Recorder {
     this.#roleArn = used.add(Role?.Arn ?? "", Role?.RoleId ?? "", RoleName);
     this.#firstGrant = await this.#turns("the first session", {});
     if (this.#firstGrant.granted === undefined)
-      throw new Error(`STS grants no session at all: ${this.#firstGrant.told?.text ?? ""}`);
+      throw new Error(`STS grants no session at all: ${this.#firstGrant.answer?.text ?? ""}`);
   }
 
   #turns(what: string, asked: Pick<AwsCase, "token">): Promise<Finding> {
@@ -116,7 +116,7 @@ export class AwsRecorder implements Recorder {
     return turning("granted", () => this.#assume(asked), { clock, signal, say, what, withinMs: patienceMs });
   }
 
-  async #assume(asked: Pick<AwsCase, "parameters" | "token">): Promise<Told> {
+  async #assume(asked: Pick<AwsCase, "parameters" | "token">): Promise<VendorAnswer> {
     const { clock, signers, send, used } = this.#world;
     const world = { now: epochSeconds(clock), issuer: this.#account.place.url, audience, signers };
     const { PolicyArns = [], ...call } = callParameters(asked, this.#roleArn, world);
@@ -134,7 +134,7 @@ export class AwsRecorder implements Recorder {
     return { status, code: element("Code", text), text: element("Message", text) };
   }
 
-  ask(name: string): Promise<Told> {
+  ask(name: string): Promise<VendorAnswer> {
     return this.#assume(awsCase(name));
   }
 

@@ -1,9 +1,9 @@
 import { type JsonRecord, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { type Finding, isGranted } from "../measures.ts";
-import type { Told } from "../recording.ts";
+import type { VendorAnswer } from "../recording.ts";
 import { subject } from "../tokens.ts";
 import { jsonOf, type Made, type RecorderWorld } from "../vendor.ts";
-import { toldBy } from "./answer.ts";
+import { answerOf } from "./answer.ts";
 import { audience } from "./cases.ts";
 
 /** What marks a federated credential of the recorder's: its description. */
@@ -35,7 +35,7 @@ export class ApplicationCredentials {
     method: string,
     below: string,
     body?: object,
-  ): Promise<{ readonly told: Told; readonly json: JsonRecord }> {
+  ): Promise<{ readonly answer: VendorAnswer; readonly json: JsonRecord }> {
     const { application, token } = this.#lent;
     const { status, text } = await this.#world.send(
       `${graph}/${application}/federatedIdentityCredentials${below}`,
@@ -45,20 +45,20 @@ export class ApplicationCredentials {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       },
     );
-    return { told: toldBy(status, text), json: jsonOf(text) };
+    return { answer: answerOf(status, text), json: jsonOf(text) };
   }
 
   /** All of them; an application has too few for a second page. */
   async #list(): Promise<readonly JsonRecord[]> {
-    const { told, json } = await this.#ask("GET", "");
-    if (isGranted(told)) return recordsOf(json["value"]);
-    throw new Error(`reading the application's federated credentials: ${told.status} ${told.text ?? ""}`);
+    const { answer, json } = await this.#ask("GET", "");
+    if (isGranted(answer)) return recordsOf(json["value"]);
+    throw new Error(`reading the application's federated credentials: ${answer.status} ${answer.text ?? ""}`);
   }
 
   async #remove(id: string): Promise<void> {
-    const { told } = await this.#ask("DELETE", `/${id}`);
-    if (!isGranted(told) && told.status !== 404)
-      throw new Error(`deleting a federated credential: ${told.status} ${told.text ?? ""}`);
+    const { answer } = await this.#ask("DELETE", `/${id}`);
+    if (!isGranted(answer) && answer.status !== 404)
+      throw new Error(`deleting a federated credential: ${answer.status} ${answer.text ?? ""}`);
   }
 
   /** Removes those with the recorder's mark; gives what they were. */
@@ -76,7 +76,7 @@ export class ApplicationCredentials {
     // What was made and whose answer was lost is found by its mark.
     made.add("federated credentials of the application", async () => void (await this.sweep()));
     for (let count = before + 1; count <= 25; count += 1) {
-      const { told, json } = await this.#ask("POST", "", {
+      const { answer, json } = await this.#ask("POST", "", {
         name: `podtrust-record-${count}`,
         issuer,
         subject: `${subject}-${count}`,
@@ -84,7 +84,7 @@ export class ApplicationCredentials {
         description: mark,
       });
       used.add(textOf(json["id"]) ?? "");
-      if (!isGranted(told)) return { unit: "credentials", granted: count - 1, refused: count, told };
+      if (!isGranted(answer)) return { unit: "credentials", granted: count - 1, refused: count, answer };
       await clock.sleep(1000, signal);
     }
     return { unit: "credentials", granted: 25 };

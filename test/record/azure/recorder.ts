@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { epochSeconds, type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { climb, type Finding, isGranted, turning } from "../measures.ts";
-import type { Told } from "../recording.ts";
+import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject } from "../tokens.ts";
 import {
   type IssuerPlace,
@@ -12,7 +12,7 @@ import {
   type RecorderWorld,
   type Sent,
 } from "../vendor.ts";
-import { toldBy } from "./answer.ts";
+import { answerOf } from "./answer.ts";
 import {
   assertionParameters,
   audience,
@@ -82,29 +82,30 @@ export class AzureRecorder implements Recorder {
     method: string,
     url: string,
     body?: object,
-  ): Promise<{ readonly told: Told; readonly json: JsonRecord }> {
+  ): Promise<{ readonly answer: VendorAnswer; readonly json: JsonRecord }> {
     const sent: Sent = {
       method,
       headers: { authorization: `Bearer ${this.#account.token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     const { status, text } = await this.#world.send(url, sent);
-    return { told: toldBy(status, text), json: jsonOf(text) };
+    return { answer: answerOf(status, text), json: jsonOf(text) };
   }
 
   /** One request of ARM. Throws with its own words where it is refused. */
   async #arm(method: string, path: string, body?: object): Promise<JsonRecord> {
-    const { told, json } = await this.#send(method, `${arm}${path}?${version}`, body);
-    if (isGranted(told)) return json;
-    throw new Error(`${method} ${path}: ${told.status} ${told.text ?? ""}`);
+    const { answer, json } = await this.#send(method, `${arm}${path}?${version}`, body);
+    if (isGranted(answer)) return json;
+    throw new Error(`${method} ${path}: ${answer.status} ${answer.text ?? ""}`);
   }
 
   async sweep(): Promise<readonly string[]> {
     const found: string[] = [];
     let next = `${arm}${this.#identities}?${version}`;
     while (next !== "") {
-      const { told, json } = await this.#send("GET", next);
-      if (!isGranted(told)) throw new Error(`GET ${this.#identities}: ${told.status} ${told.text ?? ""}`);
+      const { answer, json } = await this.#send("GET", next);
+      if (!isGranted(answer))
+        throw new Error(`GET ${this.#identities}: ${answer.status} ${answer.text ?? ""}`);
       for (const { name, tags } of recordsOf(json["value"]))
         if (recordOf(tags)[mark] !== undefined && nameForm.test(textOf(name) ?? ""))
           found.push(textOf(name) ?? "");
@@ -117,13 +118,13 @@ export class AzureRecorder implements Recorder {
     return [...found.map((name) => `the identity ${name}`), ...ofApplication];
   }
 
-  async #credential(name: string, issuer: string, of = subject): Promise<Told> {
+  async #credential(name: string, issuer: string, of = subject): Promise<VendorAnswer> {
     const properties = { issuer, subject: of, audiences: [audience] };
     const url = `${arm}${this.#identity}/federatedIdentityCredentials/${name}?${version}`;
-    const { told } = await this.#send("PUT", url, { properties });
-    if (isGranted(told)) this.#credentials += 1;
+    const { answer } = await this.#send("PUT", url, { properties });
+    if (isGranted(answer)) this.#credentials += 1;
     await this.#world.clock.sleep(writePause, this.#world.signal);
-    return told;
+    return answer;
   }
 
   async open(): Promise<void> {
@@ -134,16 +135,17 @@ export class AzureRecorder implements Recorder {
     const { clientId, principalId } = recordOf(made["properties"]);
     this.#clientId = this.#world.used.add(textOf(clientId) ?? "", textOf(principalId) ?? "");
     for (const { name, issuer } of credentialsOf(place.url)) {
-      const told = await this.#credential(name, issuer);
-      if (!isGranted(told)) throw new Error(`the federated credential ${name}: ${told.text ?? told.status}`);
+      const answer = await this.#credential(name, issuer);
+      if (!isGranted(answer))
+        throw new Error(`the federated credential ${name}: ${answer.text ?? answer.status}`);
     }
     this.#firstGrant = await this.#turns("the first token", {});
     if (this.#firstGrant.granted === undefined)
-      throw new Error(`Entra grants no token at all: ${this.#firstGrant.told?.text ?? ""}`);
+      throw new Error(`Entra grants no token at all: ${this.#firstGrant.answer?.text ?? ""}`);
     // The second credential spreads by itself: until then its cases would say that there is none.
     await this.#waited("the second credential", async () => {
-      const { number, ...told } = await this.#assert(azureCase("an issuer that serves nothing"));
-      return number !== undefined && notFound.includes(number) ? told : { status: 200 };
+      const { number, ...answer } = await this.#assert(azureCase("an issuer that serves nothing"));
+      return number !== undefined && notFound.includes(number) ? answer : { status: 200 };
     });
   }
 
@@ -151,12 +153,12 @@ export class AzureRecorder implements Recorder {
     return this.#waited(what, () => this.#assert(asked));
   }
 
-  #waited(what: string, ask: () => Promise<Told>): Promise<Finding> {
+  #waited(what: string, ask: () => Promise<VendorAnswer>): Promise<Finding> {
     const { clock, signal, say, patienceMs } = this.#world;
     return turning("granted", ask, { clock, signal, say, what, withinMs: patienceMs });
   }
 
-  async #assert(asked: Pick<AzureCase, "parameters" | "tenant" | "token">): Promise<Told> {
+  async #assert(asked: Pick<AzureCase, "parameters" | "tenant" | "token">): Promise<VendorAnswer> {
     const { clock, signers, send, used } = this.#world;
     const world = { now: epochSeconds(clock), issuer: this.#account.place.url, audience, signers };
     const form = assertionParameters(asked, this.#clientId, world);
@@ -170,10 +172,10 @@ export class AzureRecorder implements Recorder {
       },
     );
     used.add(textOf(jsonOf(text)["access_token"]) ?? "");
-    return toldBy(status, text);
+    return answerOf(status, text);
   }
 
-  ask(name: string): Promise<Told> {
+  ask(name: string): Promise<VendorAnswer> {
     return this.#assert(azureCase(name));
   }
 
@@ -188,8 +190,8 @@ export class AzureRecorder implements Recorder {
     const { place } = this.#account;
     // Azure documents 20: what lets 25 through is not counted any further.
     for (let count = this.#credentials + 1; count <= 25; count += 1) {
-      const told = await this.#credential(`more-${count}`, place.url, `${subject}-${count}`);
-      if (!isGranted(told)) return { unit: "credentials", granted: count - 1, refused: count, told };
+      const answer = await this.#credential(`more-${count}`, place.url, `${subject}-${count}`);
+      if (!isGranted(answer)) return { unit: "credentials", granted: count - 1, refused: count, answer };
     }
     return { unit: "credentials", granted: this.#credentials };
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { epochSeconds, isRecord, type JsonRecord, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { climb, type Finding, isGranted, turning } from "../measures.ts";
-import type { Told } from "../recording.ts";
+import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject, type TokenChange, type TokenWorld } from "../tokens.ts";
 import {
   type IssuerPlace,
@@ -46,7 +46,7 @@ function checkedName(name: unknown): string {
 }
 
 /** What Google's token exchange, or one of its APIs, has answered. */
-function toldBy(status: number, text: string): Told {
+function answerOf(status: number, text: string): VendorAnswer {
   const { error, error_description: description } = jsonOf(text);
   if (isRecord(error)) return { status, code: textOf(error["status"]), text: textOf(error["message"]) };
   return { status, code: textOf(error), text: textOf(description) };
@@ -98,7 +98,7 @@ export class GoogleRecorder implements Recorder {
     };
     const { status, text } = await this.#world.send(`${iam}/${path}`, sent);
     if (status === 200 || status === absent) return jsonOf(text);
-    throw new Error(`${method} ${path}: ${status} ${toldBy(status, text).text ?? ""}`);
+    throw new Error(`${method} ${path}: ${status} ${answerOf(status, text).text ?? ""}`);
   }
 
   /** Takes a thing away, unless it is gone: Google keeps what was deleted for 30 days, and shows it. */
@@ -139,9 +139,9 @@ export class GoogleRecorder implements Recorder {
     const account = `${this.#accounts}/${this.#email}`;
     this.#made.add(account, () => this.#remove(account));
     await this.#iam("POST", this.#accounts, { accountId: this.#name, serviceAccount: body });
-    const { told } = await this.#turns("granted", "the first exchange", () => this.#exchange({}));
-    if (told !== undefined && !isGranted(await this.#exchange({})))
-      throw new Error(`Google grants no token at all: ${told.text ?? told.status}`);
+    const { answer } = await this.#turns("granted", "the first exchange", () => this.#exchange({}));
+    if (answer !== undefined && !isGranted(await this.#exchange({})))
+      throw new Error(`Google grants no token at all: ${answer.text ?? answer.status}`);
   }
 
   async #makeProvider(name: string, variant: Variant, issuer = this.#issuer): Promise<void> {
@@ -166,7 +166,7 @@ export class GoogleRecorder implements Recorder {
     }));
   }
 
-  #turns(to: "granted" | "refused", what: string, ask: () => Promise<Told>): Promise<Finding> {
+  #turns(to: "granted" | "refused", what: string, ask: () => Promise<VendorAnswer>): Promise<Finding> {
     const { clock, signal, say, patienceMs } = this.#world;
     return turning(to, ask, { clock, signal, say, what, withinMs: patienceMs });
   }
@@ -190,11 +190,11 @@ export class GoogleRecorder implements Recorder {
     url: string,
     body: string,
     headers: Readonly<Record<string, string>>,
-  ): Promise<Told & { json: JsonRecord }> {
+  ): Promise<VendorAnswer & { json: JsonRecord }> {
     const { status, text } = await this.#world.send(url, { method: "POST", body, headers });
     const json = jsonOf(text);
     for (const name of ["access_token", "accessToken"]) this.#world.used.add(textOf(json[name]) ?? "");
-    return { ...toldBy(status, text), json };
+    return { ...answerOf(status, text), json };
   }
 
   #exchange(asked: Pick<GoogleCase, "parameters" | "token">, provider: string = "plain") {
@@ -205,7 +205,7 @@ export class GoogleRecorder implements Recorder {
     return this.#post("https://sts.googleapis.com/v1/token", new URLSearchParams(form).toString(), headers);
   }
 
-  async #impersonate(lifetime: number): Promise<Told> {
+  async #impersonate(lifetime: number): Promise<VendorAnswer> {
     const exchanged = await this.#exchange({});
     const token = textOf(exchanged.json["access_token"]);
     if (token === undefined) return exchanged;
@@ -231,7 +231,7 @@ export class GoogleRecorder implements Recorder {
     return this.#turns("granted", "the member that was added", () => this.#impersonate(3600));
   }
 
-  async ask(name: string): Promise<Told> {
+  async ask(name: string): Promise<VendorAnswer> {
     const asked = googleCase(name);
     const { provider = "plain", impersonates } = asked;
     if (!this.#providers.has(provider)) throw new LeftOut(`there is no provider ${provider}`);

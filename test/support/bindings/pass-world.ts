@@ -262,7 +262,7 @@ export async function startPassWorld(code: OperatorCode = operating): Promise<Pa
   };
   let view = new ClusterView(clients.cluster, clock);
   let leftovers = new Map<string, LeftRoles>();
-  let told = 0;
+  let counted = 0;
   const trustNameOf = (object: KubernetesObject): string =>
     (object["spec"] as { readonly trust?: string }).trust ?? "default";
   const world: PassWorld = {
@@ -315,8 +315,8 @@ export async function startPassWorld(code: OperatorCode = operating): Promise<Pa
     role: async (name) => (await allRoles(iam)).find((one) => one.name === name),
     roles: () => allRoles(iam),
     changes() {
-      const since = world.calls.slice(told);
-      told = world.calls.length;
+      const since = world.calls.slice(counted);
+      counted = world.calls.length;
       return since.filter(({ isChange }) => isChange).map(({ action }) => action);
     },
     async stop() {
