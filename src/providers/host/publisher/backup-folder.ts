@@ -21,18 +21,18 @@ interface PathFacts {
   readonly type: string;
 }
 
-/** What is known of the way to the folder for backups. */
-interface Way {
+/** What is known of the path to the folder for backups. */
+interface PathReading {
   /** The file system of the publisher's state. */
   readonly stateDevice: string;
   /** Whether root can write beside the folder: a file system may be mounted to be read alone. */
   readonly isWritable: boolean;
-  /** All that is there of the way, from the folder itself up to the root directory. */
+  /** All that is there of the path, from the folder itself up to the root directory. */
   readonly found: readonly PathFacts[];
 }
 
-/** Prints `state DEVICE`, `writable yes`, and `path UID MODE DEVICE PATH TYPE` of each name on the way. */
-function wayScript({ state }: HostLayout, folder: string): string {
+/** Prints `state DEVICE`, `writable yes`, and `path UID MODE DEVICE PATH TYPE` of each name on the path. */
+function pathScript({ state }: HostLayout, folder: string): string {
   return `set -u
 here=${shellWord(state)}
 while [ ! -d "$here" ]; do here=$(dirname "$here"); done
@@ -48,7 +48,7 @@ exit 0
 `;
 }
 
-function parseWay(output: string): Way {
+function parsePath(output: string): PathReading {
   const found: PathFacts[] = [];
   const said = new Map<string, string>();
   for (const line of output.split("\n")) {
@@ -82,7 +82,7 @@ function folderProblem(facts: PathFacts | undefined): Problem | undefined {
 }
 
 /** What is wrong with the folders above, which decide where the folder is. */
-function aboveProblem({ found, stateDevice, isWritable }: Way, folder: string): Problem | undefined {
+function aboveProblem({ found, stateDevice, isWritable }: PathReading, folder: string): Problem | undefined {
   const above = dirname(folder);
   const link = found.find(({ type }) => type === "symbolic link");
   if (link !== undefined)
@@ -110,8 +110,8 @@ function aboveProblem({ found, stateDevice, isWritable }: Way, folder: string): 
 }
 
 /** Why backups cannot be put into a folder of the machine; undefined where they can. */
-function problemOf(way: Way, folder: string): Problem | undefined {
-  return aboveProblem(way, folder) ?? folderProblem(way.found.find(({ path }) => path === folder));
+function problemOf(reading: PathReading, folder: string): Problem | undefined {
+  return aboveProblem(reading, folder) ?? folderProblem(reading.found.find(({ path }) => path === folder));
 }
 
 const mountIt = (folder: string): string =>
@@ -172,10 +172,10 @@ export function backupFolderResource({
   dependsOn,
 }: BackupFolderOptions): Resource<BackupFolderState> {
   const { layout, stack, folder } = spec;
-  const look = async (session: SshSession, signal: AbortSignal): Promise<Way> => {
-    const result = await session.run(wayScript(layout, folder), { timeoutMs: minute, signal });
+  const look = async (session: SshSession, signal: AbortSignal): Promise<PathReading> => {
+    const result = await session.run(pathScript(layout, folder), { timeoutMs: minute, signal });
     if (result.code !== 0) throw stepFailure(session.target, "looking at the folder for backups", result);
-    return parseWay(result.stdout);
+    return parsePath(result.stdout);
   };
   const refusal = ({ message, next = mountIt(folder) }: Problem): PodtrustError =>
     new PodtrustError("backup-folder", `publisher.backup.folder on the machine: ${message}`, {
@@ -189,10 +189,10 @@ export function backupFolderResource({
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);
       if (session === undefined) return { exists: false };
-      const way = await look(session, signal);
-      const problem = problemOf(way, folder);
+      const reading = await look(session, signal);
+      const problem = problemOf(reading, folder);
       if (problem !== undefined) return { exists: true, state: { problem }, owner: { kind: "ours" } };
-      if (!way.found.some(({ path }) => path === folder)) return { exists: false };
+      if (!reading.found.some(({ path }) => path === folder)) return { exists: false };
       return { exists: true, state: {}, owner: { kind: "ours" } };
     },
     fingerprint: (state) => state,
