@@ -11,16 +11,16 @@ import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 
 /**
- * So long a binding waits for its turn: 20 credentials of one identity, which is all that Azure takes, at one in four seconds, and a
- * namespace that goes with all of them.
+ * So long a binding waits for Azure's rate, in milliseconds: 20 credentials of one identity, which is all that Azure takes, at one
+ * in four seconds, and a namespace that goes with all of them.
  */
-const maxTurns = 180_000;
+const maxRateWait = 180_000;
 
 /** What of a binding is there still, and what was done. */
 interface Removed {
   readonly changes: BindingOutcome["changes"];
   readonly failure?: PodtrustError;
-  /** Milliseconds until its turn; 0 where it waits for none. */
+  /** Milliseconds until Azure's rate lets it go on; 0 where it waits for nothing. */
   readonly wait: number;
   readonly events: readonly BindingEvent[];
 }
@@ -83,7 +83,7 @@ export async function removeIdentityBinding(pass: IdentityPass): Promise<Binding
       : await removed(pass, trust);
   const { changes, failure, wait, events } = done;
   if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
-  if (wait > 0 && deletedFor < maxTurns) return { ...gone, changes, againIn: wait };
+  if (wait > 0 && deletedFor < maxRateWait) return { ...gone, changes, againIn: wait };
   const why = failure?.message ?? "its turn did not come in time";
   const left = failure !== undefined || wait > 0 ? status.identities.map((one) => kept(one, why)) : [];
   await keep(clients.cluster, object, false, signal);
