@@ -58,7 +58,7 @@ export interface BindingFacts {
   readonly account?: JsonRecord | undefined;
   /** Which grants of a trust have no room for its roles; all have where this is absent. */
   readonly room?: (trust: CountedTrust) => GrantRoom;
-  /** Milliseconds for which it is known to be deleted (`Departures`); 0 where it is not. */
+  /** Milliseconds for which it is known to be deleted (`ClusterView.deletedFor`); 0 where it is not. */
   readonly deletedFor: number;
 }
 
