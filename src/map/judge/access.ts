@@ -71,15 +71,15 @@ function answerTo(
  * Whether a role lets in a ServiceAccount that nobody named: of a name that no cluster has, in a namespace that is there or,
  * without one, in none.
  */
-export function letsInStrangers(
+export function letsInUnnamed(
   read: ReadRole,
   provider: OwnProvider,
   now: number,
   namespace?: string,
 ): boolean {
-  const name = "podtrust-map-stranger";
-  const stranger = `system:serviceaccount:${namespace ?? name}:${name}`;
-  return answerTo(read, provider, stranger, now) !== undefined;
+  const name = "podtrust-map-unnamed";
+  const unnamed = `system:serviceaccount:${namespace ?? name}:${name}`;
+  return answerTo(read, provider, unnamed, now) !== undefined;
 }
 
 /** Who asked for whom: the config and the bindings, by the ARN of a role. */

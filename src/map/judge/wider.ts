@@ -1,6 +1,6 @@
 import { trustPolicyWarnings } from "../../rules/trust/index.ts";
 import type { MapFacts } from "../facts.ts";
-import { type RequestedAccess, letsInStrangers, type OwnProvider, type ReadRole } from "./access.ts";
+import { type RequestedAccess, letsInUnnamed, type OwnProvider, type ReadRole } from "./access.ts";
 import { type MapAccess, type MapFinding, type MapNode, nodeId } from "./graph.ts";
 import { otherPrincipals } from "./roles.ts";
 
@@ -49,7 +49,7 @@ function absentOnes(
 }
 
 /** Whether a role lets in ServiceAccounts of names that nobody spelled out: of every namespace, or of some. */
-function strangersFinding(
+function unnamedFinding(
   facts: MapFacts,
   read: ReadRole,
   providers: readonly OwnProvider[],
@@ -57,7 +57,7 @@ function strangersFinding(
 ): readonly MapFinding[] {
   const node = nodeId("role", read.role.arn);
   const lets = (namespace?: string): boolean =>
-    providers.some((provider) => letsInStrangers(read, provider, facts.now, namespace));
+    providers.some((provider) => letsInUnnamed(read, provider, facts.now, namespace));
   if (lets()) {
     // A statement that says nothing of the subject has been told of already.
     if (seen.warnings.some(({ rule }) => rule === "no-subject" || rule === "wildcard-subject")) return [];
@@ -93,15 +93,15 @@ export function widerRole(
     text: `statement ${statement} of its trust policy: ${message}`,
     next,
   }));
-  const strangers = strangersFinding(facts, read, providers, { access: seen.access, warnings });
-  findings.push(...strangers);
+  const unnamed = unnamedFinding(facts, read, providers, { access: seen.access, warnings });
+  findings.push(...unnamed);
   const others = otherPrincipals(trustPolicy);
   if (others.length > 0) {
     const text = `beside tokens it lets in ${namesText(others)}`;
     findings.push({ kind: "wider", rule: "other-principals", node, text });
   }
   // Whoever is let in by a pattern is told of there.
-  const named = strangers.length > 0 ? [] : uninvited(arn, seen.access, read, seen.asked);
+  const named = unnamed.length > 0 ? [] : uninvited(arn, seen.access, read, seen.asked);
   return [...findings, ...named, ...absentOnes(arn, seen.access, seen.nodes)];
 }
 

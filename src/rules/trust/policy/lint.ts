@@ -77,11 +77,11 @@ const serviceAccounts: Population = {
   refusal: "",
 };
 
-function populationOf({ everybody, example, foreignValues: strangers }: SharedProvider): Population {
+function populationOf({ everybody, example, foreignValues }: SharedProvider): Population {
   return {
     everybody,
     name: `whom you mean: ${example}`,
-    fitsAll: (pattern) => strangers.some((value) => matchesPattern(patternOf(pattern), value)),
+    fitsAll: (pattern) => foreignValues.some((value) => matchesPattern(patternOf(pattern), value)),
     refusal: "; IAM refuses to keep such a policy since it knows this provider to be shared",
   };
 }
