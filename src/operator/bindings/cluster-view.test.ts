@@ -356,7 +356,7 @@ test("what it tells is what a fresh reading of all that it was shown tells, what
           const { metadata } = one.binding;
           if (metadata.deletionTimestamp !== undefined && one.departed === undefined)
             one.departed = { uid: metadata.uid ?? "", at: state.now };
-          // What is older than the longest wait may have been forgotten by somebody else's departure.
+          // What is older than the longest wait may have been forgotten by somebody else's deletion.
           const since = one.departed === undefined ? 0 : state.now - one.departed.at;
           const known = view.deletedFor(`shop/${name}`, one.binding);
           assert.ok(known === since || (since > 600_000 && known === 0), `${known} of ${since}`);

@@ -22,7 +22,7 @@ export const maxKeptText = 4_000_000;
 /** Trusts whose grants are remembered. */
 export const maxTrusts = 1000;
 /** Nothing is waited for so long, in milliseconds: what is older is of a time when another process led. */
-const maxDeparture = 600_000;
+const maxDeletionAge = 600_000;
 
 /** What a change of a binding asks for: nothing, an attempt soon by the binding as it is now, or one that reads it. */
 export type NextAttempt = "none" | "soon" | "later";
@@ -61,7 +61,7 @@ const ofAws: TrustsRead = {
   },
 };
 
-interface Departure {
+interface Deletion {
   readonly uid: string | undefined;
   readonly since: number;
 }
@@ -89,7 +89,7 @@ function countOf(object: KubernetesObject, { count }: TrustsRead): CountedBindin
  * - **Own writes**: a change of a ServiceAccount is ours where it made the annotations what was written, and once.
  * - **Trusts**: a trust is as it was read at most a second ago (`maxTrustAge`), and after its last change that was seen. Who
  *   asks at the same time shares one call; a failure is shared by nobody who comes later.
- * - **Departures**: how long a binding is known to be deleted is counted by our own clock, from when it was first seen so.
+ * - **Deletions**: how long a binding is known to be deleted is counted by our own clock, from when it was first seen so.
  * - **Bound**: `maxKeptText` characters of bindings, `maxTrusts` trusts, some numbers for each binding that is there.
  */
 export class ClusterView {
@@ -107,7 +107,7 @@ export class ClusterView {
   readonly #written = new Map<string, string>();
   readonly #trustReads: SharedAnswers<KubernetesObject | undefined>;
   readonly #trusts = new Map<string, SeenTrust>();
-  readonly #departures = new Map<string, Departure>();
+  readonly #deletions = new Map<string, Deletion>();
 
   constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">, of: TrustsRead = ofAws) {
     this.#api = api;
@@ -118,7 +118,7 @@ export class ClusterView {
 
   /** What is held now, for who holds it to the bounds. */
   get size(): { readonly keptText: number; readonly trusts: number; readonly bindings: number } {
-    const perBinding = [this.#kept, this.#counts, this.#written, this.#departures];
+    const perBinding = [this.#kept, this.#counts, this.#written, this.#deletions];
     const bindings = new Set(perBinding.flatMap((one) => [...one.keys()])).size;
     return { keptText: this.#keptText, trusts: this.#trusts.size, bindings };
   }
@@ -139,7 +139,7 @@ export class ClusterView {
   gone(key: string): void {
     this.#drop(key);
     this.#written.delete(key);
-    this.#departures.delete(key);
+    this.#deletions.delete(key);
     if (this.#counts.delete(key)) this.#room.clear();
   }
 
@@ -222,17 +222,17 @@ export class ClusterView {
    * another machine: by it a wait of a minute would end at once, or after the hours by which clocks differ.
    */
   deletedFor(key: string, binding: KubernetesObject | undefined): number {
-    const known = this.#departures.get(key);
+    const known = this.#deletions.get(key);
     if (binding?.metadata.deletionTimestamp === undefined) {
-      this.#departures.delete(key);
+      this.#deletions.delete(key);
       return 0;
     }
     const { uid } = binding.metadata;
     const now = this.#clock.elapsed();
     if (known !== undefined && known.uid === uid) return now - known.since;
-    for (const [one, { since }] of this.#departures)
-      if (now - since > maxDeparture) this.#departures.delete(one);
-    this.#departures.set(key, { uid, since: now });
+    for (const [one, { since }] of this.#deletions)
+      if (now - since > maxDeletionAge) this.#deletions.delete(one);
+    this.#deletions.set(key, { uid, since: now });
     return 0;
   }
 
