@@ -12,7 +12,7 @@ import { DocumentsFolder } from "./documents-folder.ts";
 import { GoogleRecorder } from "./gcp/recorder.ts";
 import { UsedValues } from "./mask.ts";
 import { graphToken, readOptions, type RecordOptions, UsageError, vendorFlags } from "./options.ts";
-import { patiently } from "./patient.ts";
+import { withRetries } from "./retry.ts";
 import { record } from "./record.ts";
 import { recordingText, type VendorName } from "./recording.ts";
 import { makeSigners } from "./tokens.ts";
@@ -66,13 +66,13 @@ const recorders: Readonly<
   },
 };
 
-async function run({ vendor, out, patience, given }: RecordOptions): Promise<void> {
+async function run({ vendor, out, maxWait, given }: RecordOptions): Promise<void> {
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const)
     process.once(name, () => ending.abort(new Error(`${name}: what was made is taken away`)));
   const { signal } = ending;
   const say = (line: string): void => console.log(line);
-  const send = patiently(once, { clock: systemClock, signal, say });
+  const send = withRetries(once, { clock: systemClock, signal, say });
   const used = new UsedValues();
   const { issuer: url, documents: folder } = given;
   const place =
@@ -84,7 +84,7 @@ async function run({ vendor, out, patience, given }: RecordOptions): Promise<voi
     send,
     used,
     signers: await makeSigners(),
-    patienceMs: patience * 60_000,
+    maxWaitMs: maxWait * 60_000,
     signal,
     say,
   };

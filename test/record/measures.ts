@@ -45,7 +45,7 @@ class NotTurned extends Error {}
 
 /**
  * Asks again and again until the answer turns: after how many seconds it was granted for the first time (`to` granted), or
- * refused. Where the patience ends before, the other number alone is there: so long it had not turned.
+ * refused. Where the wait ends before, the other number alone is there: so long it had not turned.
  */
 export async function turning(
   to: "granted" | "refused",

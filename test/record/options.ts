@@ -8,8 +8,8 @@ export interface RecordOptions {
   readonly vendor: VendorName;
   /** Where the recording goes. */
   readonly out: string;
-  /** Minutes for each open question. */
-  readonly patience: number;
+  /** Minutes of waiting for each open question. */
+  readonly maxWait: number;
   /** Of the flags of the vendor, those that were given. */
   readonly given: Readonly<Record<string, string>>;
 }
@@ -76,7 +76,7 @@ interface Typed {
 }
 
 function parsed(words: readonly string[]): Typed {
-  const named = [...Object.keys(forms), "out", "patience"].map((name) => [name, text] as const);
+  const named = [...Object.keys(forms), "out", "max-wait"].map((name) => [name, text] as const);
   const options: NonNullable<ParseArgsConfig["options"]> = {
     ...Object.fromEntries(named),
     "yes-this-costs": { type: "boolean" },
@@ -116,8 +116,8 @@ export function readOptions(words: readonly string[]): RecordOptions {
     throw new UsageError(
       `this makes ${makes}. It takes all of it away again, and may cost money. If you want that: --yes-this-costs`,
     );
-  const patience = Number(values["patience"] ?? 30);
-  if (!(patience >= 1 && patience <= 1440)) throw new UsageError("--patience is 1 to 1440 minutes");
+  const maxWait = Number(values["max-wait"] ?? 30);
+  if (!(maxWait >= 1 && maxWait <= 1440)) throw new UsageError("--max-wait is 1 to 1440 minutes");
   const out = String(values["out"] ?? `test/conformance/recordings/${vendor}.json`);
-  return { vendor, out, patience, given };
+  return { vendor, out, maxWait, given };
 }

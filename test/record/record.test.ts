@@ -149,10 +149,10 @@ describe("the command line of npm run record", () => {
   });
 
   test("takes what a vendor wants", () => {
-    assert.deepEqual(readOptions([...gcp, "--yes-this-costs", "--patience", "5"]), {
+    assert.deepEqual(readOptions([...gcp, "--yes-this-costs", "--max-wait", "5"]), {
       vendor: "gcp",
       out: "test/conformance/recordings/gcp.json",
-      patience: 5,
+      maxWait: 5,
       given: { project: "my-shop", "project-number": "123456789012" },
     });
   });
@@ -169,7 +169,7 @@ describe("the command line of npm run record", () => {
       ["gcp", "--project", "my-shop", "--project-number", "my-shop"],
       /another form/u,
     ],
-    ["a patience of nothing", [...gcp, "--yes-this-costs", "--patience", "0"], /--patience/u],
+    ["a wait of nothing", [...gcp, "--yes-this-costs", "--max-wait", "0"], /--max-wait/u],
   ] as const)
     test(`refuses ${what}`, () => {
       assert.throws(

@@ -102,7 +102,7 @@ export async function startStandInVendors(): Promise<StandInVendors> {
       const used = new UsedValues();
       const lines: string[] = [];
       const say = (line: string): void => void lines.push(line);
-      const world = { clock, send, used, signers, patienceMs: 60 * minute, signal, say };
+      const world = { clock, send, used, signers, maxWaitMs: 60 * minute, signal, say };
       const recorder = await makers[vendor](world);
       return {
         recorder,

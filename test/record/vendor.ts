@@ -88,7 +88,7 @@ export interface RecorderWorld {
   readonly used: UsedValues;
   readonly signers: Signers;
   /** How long one open question may take, in milliseconds. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }

@@ -10,7 +10,7 @@ const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: 
 const outage = { code: "cluster-unreachable", message: "away", since: 0 };
 
 /** What is followed, and an API that answers when it is told to. */
-function bench({ synced = true, failing = false, patience = 3000, namespaces = ["shop"] } = {}) {
+function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = ["shop"] } = {}) {
   const followed = (objects: Readonly<Record<string, JsonRecord>>) => ({
     synced,
     status: {
@@ -38,7 +38,7 @@ function bench({ synced = true, failing = false, patience = 3000, namespaces = [
     accounts: followed({ "shop/web": view("followed") }),
     namespaces: followed(Object.fromEntries(namespaces.map((name) => [name, view("namespace")]))),
     roles: new Roles(undefined),
-    timeoutMs: patience,
+    timeoutMs,
   });
   return { around, asked, answers };
 }
@@ -86,9 +86,9 @@ describe("what stands around a pod", () => {
     assert.equal(roleOf((await later).serviceAccount), "later");
   });
 
-  test("is not asked for by more than thirty-two questions at a time, nor for longer than there is patience", async () => {
+  test("is not asked for by more than thirty-two questions at a time, nor for longer than its timeout", async () => {
     const namespaces = Array.from({ length: 8 }, (_, index) => `of-${index}`);
-    const { around, asked } = bench({ patience: 20, namespaces });
+    const { around, asked } = bench({ timeoutMs: 20, namespaces });
     const waiting = namespaces.flatMap((of) =>
       Array.from({ length: 10 }, async (_, index) => around.of(of, `new-${index}`)),
     );

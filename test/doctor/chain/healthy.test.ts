@@ -21,7 +21,7 @@ describe("a whole stack that is healthy", () => {
     }
   });
 
-  test("is looked at with so much patience for AWS that one that says nothing costs half a minute", async () => {
+  test("waits for AWS so long that one that says nothing costs half a minute", async () => {
     await using world = await newStack();
     const asked: AwsAccess[] = [];
     await world.gather({

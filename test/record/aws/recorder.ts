@@ -112,8 +112,8 @@ export class AwsRecorder implements Recorder {
   }
 
   #turns(what: string, asked: Pick<AwsCase, "token">): Promise<Finding> {
-    const { clock, signal, say, patienceMs } = this.#world;
-    return turning("granted", () => this.#assume(asked), { clock, signal, say, what, withinMs: patienceMs });
+    const { clock, signal, say, maxWaitMs } = this.#world;
+    return turning("granted", () => this.#assume(asked), { clock, signal, say, what, withinMs: maxWaitMs });
   }
 
   async #assume(asked: Pick<AwsCase, "parameters" | "token">): Promise<VendorAnswer> {

@@ -154,8 +154,8 @@ export class AzureRecorder implements Recorder {
   }
 
   #waited(what: string, ask: () => Promise<VendorAnswer>): Promise<Finding> {
-    const { clock, signal, say, patienceMs } = this.#world;
-    return turning("granted", ask, { clock, signal, say, what, withinMs: patienceMs });
+    const { clock, signal, say, maxWaitMs } = this.#world;
+    return turning("granted", ask, { clock, signal, say, what, withinMs: maxWaitMs });
   }
 
   async #assert(asked: Pick<AzureCase, "parameters" | "tenant" | "token">): Promise<VendorAnswer> {

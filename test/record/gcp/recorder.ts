@@ -167,8 +167,8 @@ export class GoogleRecorder implements Recorder {
   }
 
   #turns(to: "granted" | "refused", what: string, ask: () => Promise<VendorAnswer>): Promise<Finding> {
-    const { clock, signal, say, patienceMs } = this.#world;
-    return turning(to, ask, { clock, signal, say, what, withinMs: patienceMs });
+    const { clock, signal, say, maxWaitMs } = this.#world;
+    return turning(to, ask, { clock, signal, say, what, withinMs: maxWaitMs });
   }
 
   /** With keys that are uploaded it need not be reachable. */

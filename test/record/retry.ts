@@ -9,7 +9,7 @@ const withinMs = 300_000;
  * for a token neither is a fault of the vendor's, or silence. Whatever makes or changes something is sent again after a 429
  * alone, which says that nothing was done. Throws where five minutes bring no answer.
  */
-export function patiently(
+export function withRetries(
   send: Send,
   { clock, signal, say }: Pick<RecorderWorld, "clock" | "say" | "signal">,
 ): Send {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SwiftClock } from "../support/swift-clock.ts";
-import { patiently } from "./patient.ts";
+import { withRetries } from "./retry.ts";
 
 const url = "https://sts.example.test/v1/token";
 const form = {
@@ -15,7 +15,7 @@ const write = { method: "POST", headers: { "content-type": "application/json" },
 function vendorOf(...answers: readonly (Error | number)[]) {
   let calls = 0;
   const lines: string[] = [];
-  const send = patiently(
+  const send = withRetries(
     () => {
       const answer = answers[Math.min(calls, answers.length - 1)] ?? 200;
       calls += 1;
