@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord, PodtrustError } from "../core/base/index.ts";
+import { defined, isRecord, PodtrustError } from "../core/base/index.ts";
 import { type Config, publisherOf } from "../config/index.ts";
 import {
   type KeptDeps,
@@ -39,7 +39,7 @@ function filesOf({ documents, accounts, certificates }: KeptState): ReadonlyMap<
 export function keptIn({ files }: BackupContents): KeptState {
   const documents = files.get("documents.json")?.toString("utf8");
   return {
-    ...(documents === undefined ? {} : { documents }),
+    ...defined({ documents }),
     accounts: unlisted("accounts.json", files.get("accounts.json")),
     certificates: unlisted("certificates.json", files.get("certificates.json")),
   };

@@ -27,7 +27,7 @@ function stateWith(spec: {
 }): string {
   const { key: jwk, at, lastSeen = at, distrustedAt } = spec;
   const issuer = "https://oidc.example.com";
-  const key = { jwk, firstSeen: at, lastSeen, ...(distrustedAt === undefined ? {} : { distrustedAt }) };
+  const key = { jwk, firstSeen: at, lastSeen, ...defined({ distrustedAt }) };
   return JSON.stringify({ format: 1, issuer, confirmedAt: lastSeen, changedAt: at, keys: [key] });
 }
 

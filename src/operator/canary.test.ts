@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { silentLogger } from "../core/base/index.ts";
+import { defined, silentLogger } from "../core/base/index.ts";
 import { inject, injectParties, type Surroundings } from "../rules/injection/index.ts";
 import type { KubernetesObject } from "../providers/kubernetes/index.ts";
 import { settle, TestClock } from "../../test/support/clock.ts";
@@ -30,7 +30,7 @@ async function tried(
       create: (pod) => Promise.resolve(admit(pod) as KubernetesObject),
     },
     account,
-    ...(annotations === undefined ? {} : { annotations }),
+    ...defined({ annotations }),
     events: { record: () => Promise.resolve() },
     clock,
     logger: silentLogger,

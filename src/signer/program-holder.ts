@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { errorText, lineSplitter, type Logger, PodtrustError, recordOf, textOf } from "../core/base/index.ts";
+import {
+  defined,
+  errorText,
+  lineSplitter,
+  type Logger,
+  PodtrustError,
+  recordOf,
+  textOf,
+} from "../core/base/index.ts";
 import type { Algorithm } from "../rules/oidc/index.ts";
 import type { HeldKey, KeyHolder } from "./holder.ts";
 
@@ -15,7 +23,7 @@ interface Waiting {
 }
 
 const failed = (program: string, what: string, cause?: unknown): PodtrustError =>
-  new PodtrustError("signer-key-source", `${program} ${what}`, cause === undefined ? {} : { cause });
+  new PodtrustError("signer-key-source", `${program} ${what}`, defined({ cause }));
 
 /** A running holder: requests as lines of JSON on its standard input, an answer to each on its standard output. */
 class Helper {

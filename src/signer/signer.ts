@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger, PodtrustError, TimeLimit } from "../core/base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError, TimeLimit } from "../core/base/index.ts";
 import {
   claimsProblem,
   currentOf,
@@ -161,11 +161,11 @@ export class Signer {
     return {
       keys: ring.keys,
       readAt,
-      ...(this.#fetchedAt === undefined ? {} : { fetchedAt: this.#fetchedAt }),
+      ...defined({ fetchedAt: this.#fetchedAt }),
       signed: this.#signed,
       refreshSeconds,
       maxTokenSeconds,
-      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+      ...defined({ trouble: this.#trouble }),
     };
   }
 

@@ -10,7 +10,7 @@ import {
   readPublicAccess,
   type S3Documents,
 } from "../../src/providers/aws/index.ts";
-import { PodtrustError } from "../../src/core/base/index.ts";
+import { defined, PodtrustError } from "../../src/core/base/index.ts";
 
 const keys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
 const document = {
@@ -50,10 +50,7 @@ async function fake(t: TestContext, reply: Reply, account?: string): Promise<Fak
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const access = { region: "eu-central-1", credentials, endpoint, attempts: 1 };
-  const documents = openS3Documents(
-    { bucket: "example", keys, ...(account === undefined ? {} : { account }) },
-    access,
-  );
+  const documents = openS3Documents({ bucket: "example", keys, ...defined({ account }) }, access);
   t.after(() => {
     documents.close();
     server.closeAllConnections();

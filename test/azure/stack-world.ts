@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRecord } from "../../src/core/base/index.ts";
+import { defined, isRecord } from "../../src/core/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
 import {
   type AzureSeed,
@@ -133,7 +133,7 @@ export async function azureStackWorld(options: AzureWorldOptions = {}): Promise<
     return throughFront(azure.front, full, {
       method,
       headers: { authorization },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
     });
   };
   const podtrust: AzureStackWorld["podtrust"] = (args, host = {}) =>

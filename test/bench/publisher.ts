@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { defined } from "../../src/core/base/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -107,7 +108,7 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<Plotte
     for (const { load, aim } of loads) {
       const row = {
         ...(await compare(load, rounds, podtrust, nginx)),
-        ...(aim === undefined ? {} : { aim }),
+        ...defined({ aim }),
       };
       console.log(`${load.name}: ${ratioOf(row).toFixed(2)} ×`);
       rows.push(row);

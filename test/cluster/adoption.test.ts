@@ -15,7 +15,7 @@ import {
 } from "../../src/control-plane/adoption/index.ts";
 import { openAws } from "../../src/providers/aws/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
-import { systemClock } from "../../src/core/base/index.ts";
+import { defined, systemClock } from "../../src/core/base/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
@@ -195,7 +195,7 @@ describe("adoption of a real cluster", { skip: leftOut() }, () => {
       clock: systemClock,
       signal: new AbortController().signal,
       openAws: (access) => openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin }),
-      ...(audiences === undefined ? {} : { audiences }),
+      ...defined({ audiences }),
     });
     return judgeAdoption(reading);
   }

@@ -19,7 +19,7 @@ import {
   STSClient,
   type STSClientConfig,
 } from "@aws-sdk/client-sts";
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../src/core/base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../src/core/base/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type Block, blocksOf } from "../docs/pages.ts";
 import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
@@ -75,7 +75,7 @@ describe("moving from kube2iam by the page's commands", { skip }, () => {
     const made = new STSClient({
       region,
       endpoint: sandbox.url,
-      ...(credentials === undefined ? {} : { credentials }),
+      ...defined({ credentials }),
     });
     ending.defer(() => made.destroy());
     return made;

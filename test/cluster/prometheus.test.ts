@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { listenOperator } from "../../src/operator/index.ts";
 import { startTestPublisher } from "../support/publisher.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
@@ -99,7 +99,7 @@ function scrapeOf(monitor: JsonRecord, objects: readonly JsonRecord[]): Scrape {
     job_name: `${String(namespace)}/${String(name)}`,
     metrics_path: endpoint["path"] ?? "/metrics",
     scheme: endpoint["scheme"] ?? "http",
-    ...(endpoint["interval"] === undefined ? {} : { scrape_interval: endpoint["interval"] }),
+    ...defined({ scrape_interval: endpoint["interval"] }),
     static_configs: [{ targets: [target], labels }],
   };
   return { config, port: Number(containerPort) };

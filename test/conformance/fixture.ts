@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { CompactSign, exportJWK } from "jose";
+import { defined } from "../../src/core/base/index.ts";
 import { keyChecks } from "../../src/rules/keys/index.ts";
 import {
   decideWebIdentity,
@@ -161,7 +162,7 @@ export interface Change extends TokenChange {
 function documentsOf(change: Change): IssuerDocuments {
   const keys = change.keys ?? [(change.key ?? signer).jwk];
   const { documents, privateChains } = change;
-  const chains = privateChains === undefined ? {} : { privateChains };
+  const chains = defined({ privateChains });
   const jwks = JSON.stringify({ keys });
   return documents ?? { ok: true, discovery: discovery(change.discovery), jwks, ...chains };
 }

@@ -1,6 +1,7 @@
 /** What the judges make of facts that no one fault shows: each is a sound look with one thing changed. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import { caaAuthorities } from "../../src/rules/dns/index.ts";
 import { type DoctorFacts, type DoctorReport, reportOf } from "../../src/doctor/index.ts";
 import { freePort } from "../support/free-port.ts";
@@ -208,7 +209,7 @@ describe("CAA records", () => {
 describe("port 80", () => {
   const url = `http://${host}/.well-known/acme-challenge/podtrust-doctor`;
   const answer = (status: number, location?: string) => ({
-    challenge: { url, status, html: status === 200, ...(location === undefined ? {} : { location }) },
+    challenge: { url, status, html: status === 200, ...defined({ location }) },
   });
 
   test("is as it should be with 404, another token's text, or a redirect to the same host", async () => {

@@ -1,34 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { shortLived } from "../../tools/lint/abort-signals.ts";
 import { fixedWaits } from "../../tools/lint/fixed-waits.ts";
 import { timeOfDay } from "../../tools/lint/time-of-day.ts";
+import { linted } from "./linted.ts";
 
 const root = join(import.meta.dirname, "../..");
-
-/** What `npm run lint` says of files that are written below a folder of their own. */
-function linted(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "podtrust-lint-"));
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
-    const oxlint = join(root, "node_modules/oxlint/bin/oxlint");
-    const config = join(root, ".oxlintrc.json");
-    const { status, stdout } = spawnSync(process.execPath, [oxlint, "-f", "unix", "-c", config, folder], {
-      encoding: "utf8",
-    });
-    assert.notEqual(status, 0, stdout);
-    return stdout;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** The source of the files of an entry. */
 const sourceOf = (entry: string): string =>

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import {
   GoogleApi,
   memberResource,
@@ -95,7 +96,7 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
     desired,
     plan,
     async up(wanted, signal) {
-      return applyPlan(await plan(wanted), signal === undefined ? {} : { signal });
+      return applyPlan(await plan(wanted), defined({ signal }));
     },
     async down(signal) {
       const doomed = [
@@ -104,7 +105,7 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
         memberResource(api, { name, email, subjects: [] }),
       ];
       const going = await planOf({ desired: doomed, goal: "absent" });
-      return applyPlan(going, signal === undefined ? {} : { signal });
+      return applyPlan(going, defined({ signal }));
     },
   };
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { text } from "node:stream/consumers";
+import { defined } from "../../src/core/base/index.ts";
 import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import { type HetznerWorld, hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
 
@@ -27,7 +28,7 @@ async function lyingApi(
     const answer = await fetch(target, {
       method,
       headers: { authorization: headers.authorization ?? "" },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
     });
     response.writeHead(answer.status, { "content-type": "application/json" });
     response.end(await answer.text());

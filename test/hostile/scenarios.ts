@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../src/core/base/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import type { ServedStack } from "../support/publisher-process.ts";
 import type { Target } from "./attacks/attack.ts";
@@ -26,8 +27,7 @@ const planOf = ({ seconds, timeoutSeconds, rest, origin }: Effort, { jwks }: Vic
   expected: jwks,
 });
 
-const commandOf = ({ command }: Effort): { command?: readonly string[] } =>
-  command === undefined ? {} : { command };
+const commandOf = ({ command }: Effort): { command?: readonly string[] } => defined({ command });
 
 function attack(name: string): Scenario {
   return async (effort) => {

@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { defined } from "../../src/core/base/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -90,8 +91,7 @@ export async function k3sMachine(folder: string, env: Environment = process.env)
     user,
     address: address.replaceAll(/[[\]]/gu, ""),
     port: Number(port),
-    ...(hostKey === undefined ? {} : { hostKey }),
-    ...(keyFile === undefined ? {} : { keyFile }),
+    ...defined({ hostKey, keyFile }),
     release: () => Promise.resolve(),
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import { publisherStatus, startPublisher } from "../../src/publisher/index.ts";
 import {
   FakeCertificates,
@@ -171,7 +172,7 @@ describe("a reload that would take a confirmed issuer off the net", () => {
       stack: "b",
       issuer: other,
       cluster: new FakeCluster(other),
-      ...(certificates === undefined ? {} : { certificates }),
+      ...defined({ certificates }),
     };
     await to.publisher.reload({ ...to.options, issuers: [{ ...own, keyRetention: 1000 }, added] });
     assert.equal(to.publisher.status().issuers.length, 2);

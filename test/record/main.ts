@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { systemClock } from "../../src/core/base/index.ts";
+import { defined, systemClock } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { AzureRecorder } from "./azure/recorder.ts";
 import { DocumentsFolder } from "./documents-folder.ts";
@@ -50,7 +50,7 @@ const recorders: Readonly<
       project,
       projectNumber,
       token: tokenOf(vendorFlags.gcp.token),
-      ...(place === undefined ? {} : { place }),
+      ...defined({ place }),
     };
     return new GoogleRecorder(account, world);
   },

@@ -1,4 +1,4 @@
-import { type Clock, type Readiness, until } from "../../src/core/base/index.ts";
+import { type Clock, defined, type Readiness, until } from "../../src/core/base/index.ts";
 import type { Measured, VendorAnswer } from "./recording.ts";
 import type { TokenOf } from "./tokens.ts";
 import type { TokenLadder } from "./vendor.ts";
@@ -16,7 +16,7 @@ export async function climb(
   let granted: number | undefined;
   for (const value of values) {
     const answer = await ask(token(value));
-    const found = granted === undefined ? {} : { granted };
+    const found = defined({ granted });
     if (!isGranted(answer)) return { unit, ...found, refused: value, answer };
     granted = value;
   }
@@ -76,5 +76,5 @@ export async function turning(
     // Not having turned is a finding as well.
     if (!(error instanceof NotTurned)) throw error;
   }
-  return { unit: "seconds", ...seen, ...(last === undefined ? {} : { answer: last }) };
+  return { unit: "seconds", ...seen, ...defined({ answer: last }) };
 }

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "../../src/core/base/index.ts";
+import { defined, isRecord, type JsonRecord } from "../../src/core/base/index.ts";
 import { isMasked, maskText, type UsedValues } from "./mask.ts";
 
 export const vendorNames = ["aws", "gcp", "azure"] as const;
@@ -65,7 +65,7 @@ export function recordedAnswer(
     outcome: "refused",
     status,
     ...(code === undefined ? {} : { code: codeForm.test(code) ? code : "other" }),
-    ...(number === undefined ? {} : { number }),
+    ...defined({ number }),
     ...(text === undefined ? {} : { text: maskText(text, known) }),
   };
 }

@@ -4,7 +4,7 @@ import {
   ListOpenIDConnectProvidersCommand,
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
-import { recordOf, recordsOf } from "../../src/core/base/index.ts";
+import { defined, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { throughFront } from "../support/azure-client.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -86,7 +86,7 @@ export async function startStandInVendors(): Promise<StandInVendors> {
     // Google's stand-in answers at an address of its own as well, which spares each call its TLS.
     const direct = url.replace(/^https:\/\/[a-z]+\.googleapis\.com/u, google.url);
     if (direct.startsWith("http:")) {
-      const response = await fetch(direct, { method, headers, ...(body === undefined ? {} : { body }) });
+      const response = await fetch(direct, { method, headers, ...defined({ body }) });
       return { status: response.status, text: await response.text() };
     }
     const isForm = headers["content-type"] === "application/x-www-form-urlencoded";

@@ -9,6 +9,7 @@ import {
   GetCallerIdentityCommand,
   STSClient,
 } from "@aws-sdk/client-sts";
+import { defined } from "../../src/core/base/index.ts";
 import {
   type AccountConnection,
   connectSandbox,
@@ -43,7 +44,7 @@ const config = (url: string, credentials?: Keys): object => ({
   endpoint: url,
   region: "us-east-1",
   maxAttempts: 1,
-  ...(credentials === undefined ? {} : { credentials }),
+  ...defined({ credentials }),
 });
 
 /** What every test of a shop has: a provider, a role for the cart, a parameter with this value. */

@@ -11,6 +11,7 @@ import {
   GetSessionTokenCommand,
   type STSClient,
 } from "@aws-sdk/client-sts";
+import { defined } from "../../src/core/base/index.ts";
 import {
   account,
   allow,
@@ -33,7 +34,7 @@ function trust(
     Effect: "Allow",
     Principal: { AWS: principal },
     Action: ["sts:AssumeRole", ...actions],
-    ...(condition === undefined ? {} : { Condition: condition }),
+    ...defined({ Condition: condition }),
   });
 }
 
@@ -52,7 +53,7 @@ async function session(
 ): Promise<Credentials> {
   const arn = await world.role(name, {
     trust: webIdentityTrust(world.providerArn, options.trustActions ?? []),
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...defined({ policy: options.policy }),
     maxSession: 43_200,
   });
   const token = await world.token({ ...options.claims });

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import type { PodtrustError } from "../../src/core/base/index.ts";
+import { defined, type PodtrustError } from "../../src/core/base/index.ts";
 import { controlRoutes } from "../../src/sandbox/control/index.ts";
 import { connectSandbox, type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 
@@ -199,7 +199,7 @@ describe("the control API of a sandbox", () => {
   for (const [what, method, path, body, sentence, status] of refusals) {
     test(`a request is refused by name: ${what}`, async (t) => {
       const sandbox = await started(t);
-      const answered = await ask(sandbox, method, path, body === undefined ? {} : { body });
+      const answered = await ask(sandbox, method, path, defined({ body }));
       assert.equal(answered.status, status);
       assert.match(answered.body.error?.message ?? "", sentence);
       assert.ok((answered.body.error?.next ?? "") !== "");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { HeadBucketCommand, ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { defined } from "../../src/core/base/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 
 async function started(t: TestContext): Promise<Sandbox> {
@@ -22,7 +23,7 @@ async function signedFor(
       authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=${"0".repeat(64)}`,
       ...request.headers,
     },
-    ...(request.body === undefined ? {} : { body: request.body }),
+    ...defined({ body: request.body }),
   });
   const type = response.headers.get("content-type") ?? "";
   const errorType = response.headers.get("x-amzn-errortype");

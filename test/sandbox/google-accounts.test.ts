@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import {
   audience,
   cart,
@@ -277,11 +278,7 @@ describe("whoever calls the sandbox's Google", () => {
     const world = await googleWorld(t);
     world.google.seed(shop);
     const secret = (path: string, token?: string) =>
-      world.ask(
-        "GET",
-        `/v1/projects/podtrust-sandbox/secrets/${path}:access`,
-        token === undefined ? {} : { token },
-      );
+      world.ask("GET", `/v1/projects/podtrust-sandbox/secrets/${path}:access`, defined({ token }));
     refused(
       await secret("none/versions/1"),
       "NOT_FOUND",

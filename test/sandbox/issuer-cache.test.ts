@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type PodtrustError, systemClock } from "../../src/core/base/index.ts";
+import { defined, type PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import {
   connectSandbox,
   type IssuerCache,
@@ -40,7 +40,7 @@ async function withCluster(
   t: TestContext,
   issuerCache?: IssuerCache,
 ): Promise<{ sandbox: Sandbox; issuer: SandboxIssuer; assume: (token: string) => Promise<unknown> }> {
-  const sandbox = await startSandbox(issuerCache === undefined ? {} : { issuerCache });
+  const sandbox = await startSandbox(defined({ issuerCache }));
   t.after(() => sandbox.close());
   const issuer = await sandbox.issuer();
   const host = new URL(issuer.url).host;

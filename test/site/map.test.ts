@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { defined } from "../../src/core/base/index.ts";
 import { mapPage, trustMap } from "../../src/map/index.ts";
 import { manyFacts, smallFacts } from "../map/worlds.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
@@ -16,7 +17,7 @@ const noAxe = existsSync(axeFile)
 const missing = noAxe ?? (await browserMissing());
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the trust map as axe-core sees it: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 interface Violation {
   readonly id: string;

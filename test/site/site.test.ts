@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { sitePages } from "../../site/build/source.ts";
+import { defined } from "../../src/core/base/index.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
 import { discovery, now, roleArn, signer } from "../conformance/fixture.ts";
 import { podtrustHere } from "../support/cli.ts";
@@ -15,7 +16,7 @@ import { until } from "../support/until.ts";
 const missing = siteMissing() ?? (await browserMissing());
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the site in a real browser: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 const redirects = JSON.parse(readFileSync("site/redirects.json", "utf8")) as Record<string, string>;
 const addresses = [...sitePages().values()].map((page) => `/${page.replace(/\.md$/u, ".html")}`);

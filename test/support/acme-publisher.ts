@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { systemClock } from "../../src/core/base/index.ts";
+import { defined, systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { type ServeOptions, servePublisher } from "../../src/publisher/index.ts";
@@ -38,7 +38,7 @@ export async function serveByAcme(
     parseConnectTo(`${host}:80:127.0.0.1:${http}`),
     parseConnectTo(`${host}:443:127.0.0.1:${https}`),
   ];
-  const ca = await startAuthority({ connectTo, ...(resolveTxt === undefined ? {} : { resolveTxt }) });
+  const ca = await startAuthority({ connectTo, ...defined({ resolveTxt }) });
   ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer });
   ending.defer(() => cluster.close());
@@ -58,7 +58,7 @@ export async function serveByAcme(
   const logger = new MemoryLog();
   const start = async () => {
     // JSON is YAML.
-    const text = JSON.stringify({ stack: "prod", issuer, publisher, ...(dns === undefined ? {} : { dns }) });
+    const text = JSON.stringify({ stack: "prod", issuer, publisher, ...defined({ dns }) });
     const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
     const served = await servePublisher({
       configs: [config],
@@ -66,7 +66,7 @@ export async function serveByAcme(
       logger,
       sockets: new Map(),
       env: {},
-      ...(openTxtRecords === undefined ? {} : { openTxtRecords }),
+      ...defined({ openTxtRecords }),
     });
     ending.defer(() => served.close(0));
     return served;

@@ -1,4 +1,5 @@
 import type { TestContext } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import type { AzureOptions, AzureSeed, StandInAzure } from "../../src/sandbox/azure.ts";
 import { type Front, type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type FrontReply, throughFront } from "./azure-client.ts";
@@ -87,7 +88,7 @@ export async function openAzureWorld(options: AzureOptions = {}): Promise<AzureW
       const call = {
         method,
         headers: { ...headers, authorization },
-        ...(body === undefined ? {} : { body }),
+        ...defined({ body }),
       };
       return throughFront(front, url, call);
     },

@@ -4,6 +4,7 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { defined } from "../../src/core/base/index.ts";
 
 const binary = "/usr/bin/chromium";
 
@@ -101,7 +102,7 @@ export async function openBrowser(): Promise<BrowserPage> {
     last += 1;
     const id = last;
     const answered = new Promise<Message>((resolve) => waiting.set(id, resolve));
-    socket.send(JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) }));
+    socket.send(JSON.stringify({ id, method, params, ...defined({ sessionId }) }));
     const answer = await answered;
     waiting.delete(id);
     if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);

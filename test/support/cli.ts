@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Readable } from "node:stream";
 import { type Host, run } from "../../src/cli/index.ts";
-import { shellWord } from "../../src/core/base/index.ts";
+import { defined, shellWord } from "../../src/core/base/index.ts";
 import { TestClock } from "./clock.ts";
 import { noHome } from "./nowhere.ts";
 import { maxWait } from "./until.ts";
@@ -12,8 +12,7 @@ export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", i
 
 const compiled = process.env["NODE_COMPILE_CACHE"];
 /** Where the children of a run keep what Node has compiled: without it each compiles all of its modules anew. */
-export const compileCache: Readonly<Record<string, string>> =
-  compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
+export const compileCache: Readonly<Record<string, string>> = defined({ NODE_COMPILE_CACHE: compiled });
 
 /** A shell's function or program that runs the source with the arguments that it has: its last line. */
 export const podtrustScript: string = [

@@ -1,6 +1,7 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 
 /** What is held back until several of it are there. */
 export interface Gathered {
@@ -37,7 +38,7 @@ export async function gatheringRelay(t: TestContext, upstream: string, held: Gat
           port: base.port,
           path: url,
           headers,
-          ...(method === undefined ? {} : { method }),
+          ...defined({ method }),
         },
         (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers);

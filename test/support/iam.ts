@@ -8,6 +8,7 @@ import {
   IAMClient,
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { defined } from "../../src/core/base/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 
 export const account = "111122223333";
@@ -69,7 +70,7 @@ export async function iamSandbox(
         new AssumeRoleCommand({
           RoleArn: `arn:aws:iam::${account}:role/${role}`,
           RoleSessionName: name,
-          ...(policy === undefined ? {} : { Policy: policy }),
+          ...defined({ Policy: policy }),
         }),
       );
       const client = new IAMClient({

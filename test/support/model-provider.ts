@@ -1,3 +1,4 @@
+import { defined } from "../../src/core/base/index.ts";
 import {
   awsTags,
   type Difference,
@@ -101,7 +102,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
     link: "trust",
     dependsOn: [...(spec.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
     ...(takes === undefined ? {} : { needs: [{ after: takes, name: "serial" }] }),
-    ...(ifTaken === undefined ? {} : { ifTaken }),
+    ...defined({ ifTaken }),
     read(): Promise<Observed<Thing>> {
       provider.reads.push(name);
       const state = provider.things.get(name);
@@ -133,7 +134,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
       }
       const value = valueOf(work.inputs);
       const serial = observed.exists ? observed.state.serial : provider.nextSerial();
-      const made = { tags, inside, ...(serial === undefined ? {} : { serial }) };
+      const made = { tags, inside, ...defined({ serial }) };
       if (!observed.exists) provider.write(name, { ...made, value: "" });
       work.waiting("the model takes its time", 1);
       provider.write(name, { ...made, value });

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../src/core/base/index.ts";
+import { defined, type JsonRecord } from "../../src/core/base/index.ts";
 
 /** A pod, and what injection for OpenBao makes of it; absent where it is left as it is. */
 export interface OpenBaoCase {
@@ -13,7 +13,7 @@ const key = (name: string): string => `openbao.podtrust.dev/${name}`;
 
 const asking = (annotations: Readonly<Record<string, string>> = {}, labels?: object): JsonRecord => ({
   annotations: { [key("address")]: address, ...annotations },
-  ...(labels === undefined ? {} : { labels }),
+  ...defined({ labels }),
 });
 
 const container = (more: object = {}): JsonRecord => ({ name: "web", image: "web", ...more });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { defined } from "../../src/core/base/index.ts";
 import type { TestCertificate } from "./certificates.ts";
 import { until } from "./until.ts";
 
@@ -75,8 +76,7 @@ export async function writeConfig(
     stateDir: join(folder, "state"),
     admin: "127.0.0.1:0",
     pollInterval: "1s",
-    ...(backup === undefined ? {} : { backup }),
-    ...(formerIssuers === undefined ? {} : { formerIssuers }),
+    ...defined({ backup, formerIssuers }),
     https,
   };
   // JSON is YAML.

@@ -13,6 +13,7 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import { CompactSign } from "jose";
+import { defined } from "../../src/core/base/index.ts";
 import { publicJwk } from "../../src/rules/keys/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";
@@ -176,8 +177,7 @@ export async function startTestSandbox(
         new CreateRoleCommand({
           RoleName: name,
           AssumeRolePolicyDocument: JSON.stringify(trust ?? webIdentityTrust(providerArn)),
-          ...(maxSession === undefined ? {} : { MaxSessionDuration: maxSession }),
-          ...(boundary === undefined ? {} : { PermissionsBoundary: boundary }),
+          ...defined({ MaxSessionDuration: maxSession, PermissionsBoundary: boundary }),
         }),
       );
       if (document !== undefined) {

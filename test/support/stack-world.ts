@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { IAMClient } from "@aws-sdk/client-iam";
-import { systemClock } from "../../src/core/base/index.ts";
+import { defined, systemClock } from "../../src/core/base/index.ts";
 import { type Host } from "../../src/cli/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";
@@ -85,7 +85,7 @@ export function sandboxEnvironment(
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
-    ...(keys.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: keys.sessionToken }),
+    ...defined({ AWS_SESSION_TOKEN: keys.sessionToken }),
     AWS_CONFIG_FILE: emptyFile,
     AWS_SHARED_CREDENTIALS_FILE: emptyFile,
     AWS_EC2_METADATA_DISABLED: "true",

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import { aws, awsCliMissing } from "../support/aws-cli.ts";
 import type { ProgramRun } from "../support/python-venv.ts";
 import {
@@ -18,7 +19,7 @@ import {
 const missing = await awsCliMissing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the AWS CLI against the sandbox: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let world: TestSandbox;
 let folder: string;

@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { defined } from "../../src/core/base/index.ts";
 import { pictureFile } from "../../tools/cast.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
 
 const missing = await browserMissing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the demo's picture in a real browser: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let page: BrowserPage;
 before(async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemClock } from "../../src/core/base/index.ts";
+import { defined, systemClock } from "../../src/core/base/index.ts";
 import { aws, awsCliMissing } from "../support/aws-cli.ts";
 import { boto3, boto3Missing } from "../support/boto3.ts";
 import { type ChainWorld, startChainWorld } from "../support/chain-world.ts";
@@ -9,7 +9,7 @@ import { injectedEnvironment } from "../support/injected.ts";
 const missing = (await boto3Missing()) ?? (await awsCliMissing());
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: boto3 and the AWS CLI with printed manifests: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 const arn = "arn:aws:sts::111122223333:assumed-role/k3s-demo-app/k3s-cluster";
 let world: ChainWorld;

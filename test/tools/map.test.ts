@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { defined } from "../../src/core/base/index.ts";
 import { mapPage, serveMap, trustMap } from "../../src/map/index.ts";
 import { manyFacts, hostileMap, smallFacts } from "../map/worlds.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
@@ -13,7 +14,7 @@ import { until } from "../support/until.ts";
 const missing = await browserMissing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the trust map in a real browser: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let folder: string;
 let page: BrowserPage;

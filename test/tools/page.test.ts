@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import { defined } from "../../src/core/base/index.ts";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
 import { contrast } from "../support/contrast.ts";
 import { keysOf, policy, startTestSandbox, subject, type TestSandbox } from "../support/sandbox.ts";
@@ -11,7 +12,7 @@ import { until } from "../support/until.ts";
 const missing = await browserMissing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 if (missing !== undefined) console.log(`left out: the page in a real browser: ${missing}`);
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let world: TestSandbox;
 let page: BrowserPage;

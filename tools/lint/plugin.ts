@@ -1,6 +1,7 @@
 /** The rules of ours for oxlint (.oxlintrc.json). */
 import { abortSignalsRule } from "./abort-signals.ts";
 import { fixedWaitRule } from "./fixed-waits.ts";
+import { optionalMemberRule } from "./optional-members.ts";
 import { linearRule } from "./regular-expressions.ts";
 import { timeOfDayRule } from "./time-of-day.ts";
 
@@ -9,6 +10,7 @@ export default {
   rules: {
     "linear-regular-expressions": linearRule,
     "no-abort-signal-any": abortSignalsRule,
+    "no-conditional-member": optionalMemberRule,
     "no-fixed-wait": fixedWaitRule,
     "no-time-of-day": timeOfDayRule,
   },

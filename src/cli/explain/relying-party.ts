@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { yellow } from "../../core/terminal/index.ts";
 import { parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
@@ -65,7 +65,7 @@ export async function runExplainFor(context: CommandContext, options: ExplainOpt
     [target[0]]: target[1],
     at: instant(now),
     token: { iss, sub, aud },
-    ...(refusal === undefined ? {} : { refusal }),
+    ...defined({ refusal }),
     rules: reports,
     notes: said,
   });

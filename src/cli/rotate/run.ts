@@ -119,11 +119,7 @@ export async function runRotateRestore(
 ): Promise<void> {
   const { output } = context;
   const stateDir = await stateDirOf(context, options);
-  const outcome = await restoreKey(
-    stateDir,
-    kid,
-    options.stack === undefined ? {} : { stack: options.stack },
-  );
+  const outcome = await restoreKey(stateDir, kid, defined({ stack: options.stack }));
   const { stack, changed, published, shown } = outcome;
   output.line(changed ? `${kid} of ${stack} is restored.` : `${kid} of ${stack} was not distrusted.`);
   if (published) output.line("It is published.");

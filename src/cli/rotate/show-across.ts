@@ -11,6 +11,7 @@ import {
   rememberedOf,
 } from "../../rules/rotation/index.ts";
 import type { RotationView } from "../../control-plane/rotation/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { timeText } from "./show.ts";
@@ -45,8 +46,7 @@ export function acrossOf({ facts, unpublished }: RotationView): Across {
     const bySecrets = facts.servers.filter(({ controllerManager }) => controllerManager?.includes(key.kid));
     const times = {
       secretTokensBy: bySecrets.map(({ name }) => name),
-      ...(everywhereSince === undefined ? {} : { everywhereSince }),
-      ...(retiredAt === undefined ? {} : { retiredAt }),
+      ...defined({ everywhereSince, retiredAt }),
     };
     if (key.state !== "previous") return { ...key, ...times };
     return {

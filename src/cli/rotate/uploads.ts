@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { asPodtrustError, defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { type Config, uploadingParties } from "../../config/index.ts";
 import { type KubernetesApi, operatorKeysSecret } from "../../providers/kubernetes/index.ts";
 import {
@@ -108,7 +108,7 @@ async function status(at: UploadedPlace, more: object): Promise<void> {
   showUploads(context, uploads);
   showKept(context, kept);
   if (uploads.some(({ error }) => error !== undefined)) context.exitCode = 1;
-  context.output.result({ stack, issuer, uploads, ...(kept === undefined ? {} : { kept }), ...more });
+  context.output.result({ stack, issuer, uploads, ...defined({ kept }), ...more });
 }
 
 async function distrust(at: UploadedPlace, kid: string, isForced: boolean): Promise<void> {

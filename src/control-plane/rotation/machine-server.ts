@@ -1,4 +1,4 @@
-import { parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
+import { defined, parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { ApiServerFlags, ControlPlaneServer } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
@@ -127,10 +127,7 @@ export class MachineServer implements RotatedServer {
     };
     const pems = verify.map(publicHalf);
     const there = signing === signer.kid ? undefined : { kid: signing, publicKey: publicHalf(signing) };
-    await files.writeKeys(
-      { verifiers: pems, ...(there === undefined ? {} : { signerThere: there }) },
-      signal,
-    );
+    await files.writeKeys({ verifiers: pems, ...defined({ signerThere: there }) }, signal);
   }
 
   /** The count and the server's start; undefined where it does not tell. */

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import { type SshSession, stepFailure, targetText } from "../../providers/host/index.ts";
 
@@ -33,7 +33,7 @@ export class ServerMachine {
     const result = await this.session.run(script, {
       timeoutMs: stepMs,
       signal,
-      ...(stdin === undefined ? {} : { stdin }),
+      ...defined({ stdin }),
     });
     if (result.code !== 0) throw stepFailure(this.session.target, what, result);
     return result.stdout;

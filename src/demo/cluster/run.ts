@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { privateThumbprints } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";
@@ -45,7 +45,7 @@ const tokenOf = (
       namespace,
       name,
       { audiences: [audience], expirationSeconds: example.tokenSeconds },
-      signal === undefined ? {} : { signal },
+      defined({ signal }),
     )
     .then(({ token }) => token);
 

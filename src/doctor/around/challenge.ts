@@ -1,4 +1,4 @@
-import { asPodtrustError, hostNameOf, textOf } from "../../core/base/index.ts";
+import { asPodtrustError, defined, hostNameOf, textOf } from "../../core/base/index.ts";
 import { connectTarget, request } from "../../core/http/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { ChallengeFacts } from "../facts.ts";
@@ -28,7 +28,7 @@ export async function challengeFacts(
   try {
     const { status, headers, body } = await request(url, options);
     const { location } = headers;
-    return { url, status, html: isHtml(body), ...(location === undefined ? {} : { location }) };
+    return { url, status, html: isHtml(body), ...defined({ location }) };
   } catch (error) {
     signal.throwIfAborted();
     const { cause, reason } = asPodtrustError(error).detail;

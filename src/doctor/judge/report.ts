@@ -1,4 +1,4 @@
-import { type Link, links } from "../../core/base/index.ts";
+import { defined, type Link, links } from "../../core/base/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import {
   federatedParties,
@@ -158,7 +158,7 @@ export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
     issuer: facts.issuer,
     at: new Date(facts.now).toISOString(),
     verdict: worstOf(found),
-    ...(broken === undefined ? {} : { broken }),
+    ...defined({ broken }),
     findings: [...found, ...outside],
     excluded: excludedLinks(judged, found),
     unseen,

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import { servedDocuments } from "../../issuer/index.ts";
 import type { KeyChecks } from "../../rules/judge/index.ts";
@@ -102,7 +103,7 @@ function refused(facts: Judged, token: TokenFacts, { rule, refusal }: StsRuleRep
     return finding("TokenAudienceMissing", { seen: why });
   const reason = byRule[rule] ?? "TokenRefused";
   const next = reason === "TokenRefused" ? refusal?.next : undefined;
-  return finding(reason, { seen: `${rule}: ${why}`, ...(next === undefined ? {} : { next }) });
+  return finding(reason, { seen: `${rule}: ${why}`, ...defined({ next }) });
 }
 
 /** A token for the API server, which no provider in AWS expects. */

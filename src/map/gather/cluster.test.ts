@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject, ObjectQuery } from "../../providers/kubernetes/index.ts";
 import { clusterObjects } from "./cluster.ts";
 
@@ -16,7 +16,7 @@ const ready = (status: string, reason: string, message = ""): object => ({
 
 function objectOf(kind: string, name: string, status?: object): KubernetesObject {
   const metadata = { namespace: "shop", name };
-  return { apiVersion: "podtrust.dev/v1alpha1", kind, metadata, ...(status === undefined ? {} : { status }) };
+  return { apiVersion: "podtrust.dev/v1alpha1", kind, metadata, ...defined({ status }) };
 }
 
 /** A cluster that has these objects, and knows these resources of ours; a list of anything else is refused. */

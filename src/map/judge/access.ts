@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { admission, type PolicyDocument, type RoleFacts } from "../../rules/trust/index.ts";
 import type { MapAccount, MapFacts, ConfiguredRole } from "../facts.ts";
@@ -134,7 +135,7 @@ export function accessTo(
         issuer: nodeId("issuer", provider.issuer),
         ...answer,
         askedBy: who.get(name) ?? [],
-        ...(proof === undefined ? {} : { proof }),
+        ...defined({ proof }),
       },
     ];
   });

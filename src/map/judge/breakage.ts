@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { MapAccess, MapNode, TrustMap } from "./graph.ts";
 
 /** A ServiceAccount that loses a role. */
@@ -104,7 +105,7 @@ export function breakageOf(map: TrustMap): (id: string) => Breakage {
     const loss = {
       serviceAccount: first.serviceAccount,
       role: first.role,
-      ...(pods === undefined ? {} : { pods }),
+      ...defined({ pods }),
     };
     for (const id of onAll) {
       const list = lost.get(id);

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { MapBinding, MapFacts, MapParty } from "../facts.ts";
 import { issuersOf } from "./access.ts";
 import { type MapAccess, type MapFinding, type MapLink, type MapNode, nodeId, type Proof } from "./graph.ts";
@@ -61,7 +62,7 @@ function accessOf(facts: MapFacts, party: MapParty): readonly MapAccess[] {
           ...(bindingOf(facts, identity, who) === undefined ? [] : [`binding ${who}`]),
         ],
         ...(provider.uploaded === undefined ? {} : { isUploaded: true }),
-        ...(proof === undefined ? {} : { proof }),
+        ...defined({ proof }),
       };
     }),
   );

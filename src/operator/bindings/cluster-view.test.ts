@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { runs } from "../../../test/support/runs.ts";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { type Trust, withoutRoom } from "../../rules/bindings/index.ts";
 import { ClusterView, maxKeptText, maxTrustAge, maxTrusts, type NextAttempt } from "./cluster-view.ts";
@@ -33,8 +33,7 @@ function bindingOf({
     name,
     uid,
     resourceVersion: revision,
-    ...(created === undefined ? {} : { creationTimestamp: created }),
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...defined({ creationTimestamp: created, deletionTimestamp }),
   };
   return {
     apiVersion: "podtrust.dev/v1alpha1",

@@ -1,4 +1,4 @@
-import { type Clock, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { type BoundKind, partyNames, type StatusCondition } from "../../rules/bindings/index.ts";
@@ -222,7 +222,7 @@ function conditional(
       ...cluster,
       async apply(object, options) {
         if (object.kind !== expected.kind) return cluster.apply(object, options);
-        const first = resourceVersion === undefined ? {} : { resourceVersion };
+        const first = defined({ resourceVersion });
         const written = await cluster.apply(
           { ...object, metadata: { ...object.metadata, ...first } },
           options,

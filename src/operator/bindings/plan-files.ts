@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type BoundParty, type GrantRefusal, partyNames, type Whose } from "../../rules/bindings/index.ts";
 import { type Change, planOf } from "../../rules/plan/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
@@ -96,7 +96,7 @@ function refusedError(
 
 /** The same of what was found at the relying party. */
 export function foundError(binding: Whose, { reason, seen, next }: Finding): PodtrustError {
-  return refusedError(binding, { reason, message: seen, ...(next === undefined ? {} : { next }) });
+  return refusedError(binding, { reason, message: seen, ...defined({ next }) });
 }
 
 /** Throws `binding-refused` for a binding whose trust is not among the files. */
@@ -162,7 +162,7 @@ async function shownPlan(
   const empty = await planOf({ desired: [] }, signal);
   return {
     trust: `${partyNames[party].trust.kind} ${name}`,
-    config: { issuer, ...(stack === undefined ? {} : { stack }) },
+    config: { issuer, ...defined({ stack }) },
     places,
     plan: { ...empty, changes, refusals },
     warnings,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
+import { defined } from "../../core/base/index.ts";
 import { type Controller, ControllerRunner, type KeySource, followedAs, type Reconcile } from "./index.ts";
 
 /** Something to follow whose keys the test gives. */
@@ -178,7 +179,7 @@ describe("a controller", () => {
     ]);
     const bench = lead([keys], (key) => {
       const unmet = reasons.get(key);
-      return Promise.resolve(unmet === undefined ? {} : { unmet });
+      return Promise.resolve(defined({ unmet }));
     });
     await settle();
     assert.deepEqual(bench.runner.status.unmet, { NotGranted: 2, AwsUnavailable: 1 });

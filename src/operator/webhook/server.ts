@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { drainServer, type LocalAddress } from "../../core/admin/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import {
   BodyRefused,
   bound,
@@ -143,7 +143,7 @@ export class ReviewServer {
   /** New connections get this certificate; those that are open go on. */
   use({ certificate, key }: ServingPair): void {
     const { clientCa: ca } = this.#options;
-    const asked = ca === undefined ? {} : { ca };
+    const asked = defined({ ca });
     this.#server.setSecureContext({ cert: certificate, key, minVersion: "TLSv1.3", ...asked });
   }
 

@@ -6,6 +6,7 @@ import {
   type KeyObject,
   sign,
 } from "node:crypto";
+import { defined } from "../../core/base/index.ts";
 import { jwkThumbprint } from "../../rules/keys/index.ts";
 import { privateKeyPem } from "../../core/x509/index.ts";
 
@@ -89,7 +90,7 @@ export function signRequest(
   payload: object | undefined,
 ): FlattenedJws {
   const identity = signer.kid === undefined ? { jwk: signer.key.jwk } : { kid: signer.kid };
-  const nonce = target.nonce === undefined ? {} : { nonce: target.nonce };
+  const nonce = defined({ nonce: target.nonce });
   const header = encoded({ alg: "ES256", ...identity, ...nonce, url: target.url });
   const body = payload === undefined ? "" : encoded(payload);
   const signature = signer.key.sign(`${header}.${body}`).toString("base64url");

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { canonicalAddress } from "../../core/x509/index.ts";
 
 const maxChain = 10;
@@ -7,7 +7,7 @@ const maxPem = 128 * 1024;
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+?-----END \1-----/gu;
 
 function invalid(why: string, cause?: unknown): PodtrustError {
-  return new PodtrustError("certificate-invalid", why, cause === undefined ? {} : { cause });
+  return new PodtrustError("certificate-invalid", why, defined({ cause }));
 }
 
 /** The certificates of a chain, leaf first. */

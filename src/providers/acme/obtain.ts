@@ -26,7 +26,7 @@ export interface ChainChoice {
 }
 
 function refused(why: string, cause?: unknown): PodtrustError {
-  return new PodtrustError("acme-certificate-invalid", why, cause === undefined ? {} : { cause });
+  return new PodtrustError("acme-certificate-invalid", why, defined({ cause }));
 }
 
 function candidateOf(pem: string, wanted: WantedChain): Candidate {

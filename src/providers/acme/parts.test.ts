@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { testAuthority } from "../../../test/support/certificates.ts";
 import { SwiftClock } from "../../../test/support/swift-clock.ts";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { alternateLinks, retryAfterMs } from "./answer.ts";
 import { chainText, readCertificates } from "./chain.ts";
 import { checkDirectoryUrl, readDirectory } from "./directory.ts";
@@ -29,7 +29,7 @@ describe("the ACME client's parts", () => {
     assert.equal(retryAfterMs({ "retry-after": date }, Date.parse(date) - 5000), 5000);
     assert.equal(retryAfterMs({ "retry-after": date }, Date.parse(date) + 5000), 0, "the past is now");
     for (const value of [undefined, "", "soon", "-1"]) {
-      assert.equal(retryAfterMs(value === undefined ? {} : { "retry-after": value }, 0), undefined);
+      assert.equal(retryAfterMs(defined({ "retry-after": value }), 0), undefined);
     }
     assert.equal(retryAfterMs({ "retry-after": "9999999999" }, 0), 30 * 24 * 3_600_000, "bounded");
   });

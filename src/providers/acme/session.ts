@@ -119,7 +119,7 @@ export class AcmeSession {
   }
 
   async #read(url: string, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const response = await this.#exchange(url, signal === undefined ? {} : { signal });
+    const response = await this.#exchange(url, defined({ signal }));
     if (response.status !== 200) throw problemOf(url, response, this.options.clock.now());
     return response;
   }

@@ -1,4 +1,4 @@
-import { PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import { defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
@@ -35,7 +35,7 @@ export async function assumeWithWebIdentity(
       RoleSessionName: request.sessionName,
       WebIdentityToken: request.token,
     }),
-    signal === undefined ? {} : { abortSignal: signal },
+    defined({ abortSignal: signal }),
   );
   return {
     arn: answer.AssumedRoleUser?.Arn ?? "",

@@ -20,7 +20,7 @@ const trouble = [200, 400, 800, 1600];
 
 async function call<T>(session: AwsSession, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
   const [client, api] = await Promise.all([session.iam(), import("@aws-sdk/client-iam")]);
-  const options = signal === undefined ? {} : { abortSignal: signal };
+  const options = defined({ abortSignal: signal });
   for (let failures = 0; ; failures += 1) {
     try {
       return await session.pace.run(() => work(client, api, options), signal);

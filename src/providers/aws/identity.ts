@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { calling } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
@@ -13,7 +13,7 @@ export interface CallerIdentity {
 export async function callerIdentity(session: AwsSession, signal?: AbortSignal): Promise<CallerIdentity> {
   const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
   const client = await session.sts();
-  const options = signal === undefined ? {} : { abortSignal: signal };
+  const options = defined({ abortSignal: signal });
   const answer = await calling("asking AWS who we are", () =>
     client.send(new GetCallerIdentityCommand({}), options),
   );

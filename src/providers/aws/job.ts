@@ -1,4 +1,5 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { defined } from "../../core/base/index.ts";
 import { type AwsComplaint, complaintOf } from "./failure.ts";
 import type { CallerIdentity } from "./identity.ts";
 
@@ -31,7 +32,7 @@ async function parameterNames(client: SSMClient, path: string, options: object):
   let token: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
     const input = { Path: path, Recursive: true, WithDecryption: true };
-    const next = token === undefined ? {} : { NextToken: token };
+    const next = defined({ NextToken: token });
     const answer = await client.send(new GetParametersByPathCommand({ ...input, ...next }), options);
     names.push(...(answer.Parameters ?? []).map(({ Name }) => Name ?? ""));
     token = answer.NextToken;
@@ -57,7 +58,7 @@ export async function runJob(options: JobOptions = {}): Promise<JobResult> {
     import("@aws-sdk/client-sts"),
     import("@aws-sdk/client-ssm"),
   ]);
-  const send = options.signal === undefined ? {} : { abortSignal: options.signal };
+  const send = defined({ abortSignal: options.signal });
   const sts = new STSClient({});
   // The same credentials for both, so that the token is exchanged once.
   const ssm = new SSMClient({ credentials: sts.config.credentials });

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import { calling } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
@@ -23,9 +24,6 @@ export async function putParameter(
     Type: spec.secure === true ? "SecureString" : "String",
   } as const;
   await calling(`writing parameter ${spec.name}`, () =>
-    client.send(
-      new PutParameterCommand({ ...input, Overwrite: true }),
-      signal === undefined ? {} : { abortSignal: signal },
-    ),
+    client.send(new PutParameterCommand({ ...input, Overwrite: true }), defined({ abortSignal: signal })),
   );
 }

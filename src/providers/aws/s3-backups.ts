@@ -1,5 +1,5 @@
 import type * as S3Api from "@aws-sdk/client-s3";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import { openAws } from "./session.ts";
@@ -40,7 +40,7 @@ export function openBackupBucket(at: BackupBucketPlace, access: AwsAccess): Back
         Body: content,
         ContentType: "application/octet-stream",
         IfNoneMatch: "*",
-        ...(account === undefined ? {} : { ExpectedBucketOwner: account }),
+        ...defined({ ExpectedBucketOwner: account }),
       });
       try {
         await (await client).send(command, { abortSignal: signal });

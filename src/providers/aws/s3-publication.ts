@@ -1,5 +1,5 @@
 import type * as S3Api from "@aws-sdk/client-s3";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { maxJwkSet } from "../../rules/keys/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
@@ -76,12 +76,12 @@ class BucketDocuments implements S3Documents {
   ): Promise<T> {
     this.#client ??= this.#session.s3(this.#at.bucket);
     const [client, api] = await Promise.all([this.#client, import("@aws-sdk/client-s3")]);
-    return work(client, api, signal === undefined ? {} : { abortSignal: signal });
+    return work(client, api, defined({ abortSignal: signal }));
   }
 
   #object(name: DocumentName): { Bucket: string; Key: string; ExpectedBucketOwner?: string } {
     const { bucket, keys, account } = this.#at;
-    const owner = account === undefined ? {} : { ExpectedBucketOwner: account };
+    const owner = defined({ ExpectedBucketOwner: account });
     return { Bucket: bucket, Key: keys[name], ...owner };
   }
 

@@ -152,7 +152,7 @@ export function openAws(access: AwsAccess): AwsSession {
     async s3(bucket) {
       const [{ S3Client }, config] = await Promise.all([import("@aws-sdk/client-s3"), settings()]);
       const endpoint = access.s3Endpoint ?? access.endpoint;
-      const own = endpoint === undefined ? {} : { endpoint };
+      const own = defined({ endpoint });
       // A host name with the bucket's dots in it is covered by no certificate, and services beside AWS's
       // need not have host names for buckets at all.
       const forcePathStyle = bucket.includes(".") || endpoint !== undefined;

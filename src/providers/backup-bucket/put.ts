@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Clock, type ErrorCode, PodtrustError, partitionOf } from "../../core/base/index.ts";
+import { type Clock, defined, type ErrorCode, partitionOf, PodtrustError } from "../../core/base/index.ts";
 import { type HttpOptions, type HttpResponse, request } from "../../core/http/index.ts";
 import { readAccessKey } from "./access-key.ts";
 import { signedHeaders } from "./signature.ts";
@@ -68,7 +68,7 @@ function failure({ status, body }: HttpResponse, what: string): PodtrustError {
   const next = nextOf[is];
   return new PodtrustError(is, `${what}: S3 answered ${status} (${code})`, {
     detail: { awsCode: code, status },
-    ...(next === undefined ? {} : { next }),
+    ...defined({ next }),
   });
 }
 
@@ -88,7 +88,7 @@ export function openKeyedBucket(at: KeyedBucket, { clock, ...http }: KeyedBucket
         "if-none-match": "*",
         // A bucket that locks its objects takes none without.
         "x-amz-checksum-sha256": createHash("sha256").update(content).digest("base64"),
-        ...(account === undefined ? {} : { "x-amz-expected-bucket-owner": account }),
+        ...defined({ "x-amz-expected-bucket-owner": account }),
       };
       const headers = signedHeaders(
         { url, headers: unsigned, body: content },

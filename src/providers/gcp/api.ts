@@ -1,4 +1,4 @@
-import { type Clock, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { type AccessTokenCache, ApiRetry, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
 import { accessTokensOf, type GoogleCredentials } from "./credentials/index.ts";
 import { googleError, GoogleApiRefusal, invalidAnswer, refusalOf, GoogleUnanswered } from "./failure.ts";
@@ -65,7 +65,7 @@ export class GoogleApi {
         authorization: `Bearer ${token}`,
         accept: "application/json",
         "user-agent": "podtrust",
-        ...(quotaProject === undefined ? {} : { "x-goog-user-project": quotaProject }),
+        ...defined({ "x-goog-user-project": quotaProject }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -114,7 +114,7 @@ export class GoogleApi {
     const seen = new Set<string>();
     let page: string | undefined;
     for (let pages = 0; pages < maxPages; pages += 1) {
-      const query = { ...call.query, ...(page === undefined ? {} : { pageToken: page }) };
+      const query = { ...call.query, ...defined({ pageToken: page }) };
       const answer = await this.read({ ...call, query }, signal);
       const items = answer[key];
       if (Array.isArray(items)) found.push(...(items as readonly unknown[]));

@@ -160,7 +160,7 @@ export class ObjectCalls {
     // 409: another pod of that name.
     if (answer.status === 404 || answer.status === 409) return "absent";
     if (answer.status === 429) return "budget";
-    throw await this.#caller.fault(purpose, answer, signal === undefined ? {} : { signal });
+    throw await this.#caller.fault(purpose, answer, defined({ signal }));
   }
 
   async podLog(namespace: string, name: string, options: PodLogOptions): Promise<PodLog> {
@@ -204,7 +204,7 @@ export class ObjectCalls {
       ...defined({ signal }),
     });
     if (answer.status !== 200 && answer.status !== 201)
-      throw await this.#caller.fault(purpose, answer, signal === undefined ? {} : { signal });
+      throw await this.#caller.fault(purpose, answer, defined({ signal }));
     return this.#object(purpose, jsonObject(purpose, answer.body));
   }
 

@@ -1,4 +1,4 @@
-import { epochSeconds, errorText, isRecord, type JsonRecord } from "../../core/base/index.ts";
+import { defined, epochSeconds, errorText, isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { type HttpResponse, request } from "../../core/http/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { oneLine } from "./answer.ts";
@@ -95,7 +95,7 @@ class Provider {
     const client = text(this.#config, "client-id");
     if (issuer === undefined || client === undefined) return undefined;
     const pem = await this.#ca();
-    const ca = pem === undefined ? {} : { ca: pem };
+    const ca = defined({ ca: pem });
     const found = await this.#discovered(issuer, ca);
     const endpoint = text(found, "token_endpoint") ?? "";
     const secret = text(this.#config, "client-secret");

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import {
   asPodtrustError,
   type Clock,
+  defined,
   errorText,
   isRecord,
   type Logger,
@@ -58,7 +59,7 @@ function stateOf(object: KubernetesObject): SharedState {
 }
 
 function objectOf({ object }: SecretReading, { entries, holder }: SharedState): KubernetesObject {
-  const mark = holder === undefined ? {} : { [holderAnnotation]: holder };
+  const mark = defined({ [holderAnnotation]: holder });
   const encoded = [...entries].map(([name, text]) => [name, Buffer.from(text).toString("base64")]);
   return {
     ...object,

@@ -73,7 +73,7 @@ async function exchangeOf(
   const ca = await endpoint.ca();
   const { url, options } = address(endpoint, call.path);
   const posted = call.body !== undefined;
-  const accept = call.accept === undefined ? {} : { accept: call.accept };
+  const accept = defined({ accept: call.accept });
   return {
     url,
     options: {
@@ -125,7 +125,7 @@ export async function send(
   const { url, options } = await exchangeOf(endpoint, call);
   try {
     const { connections } = endpoint;
-    const kept = connections === undefined ? {} : { connections };
+    const kept = defined({ connections });
     const { status, ...rest } = await request(url, { ...options, ...kept, timeoutMs });
     if (status === 401) endpoint.credentials.refused();
     return { status, headers: rest.headers, body: rest.body };

@@ -192,7 +192,7 @@ async function register(spec: AccountSpec, signal: AbortSignal | undefined): Pro
   const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = spec;
   const { directoryUrl } = client;
   const held = await store.lock?.(`account ${directoryUrl} ${email}`, signal);
-  const lock: Lock = held === undefined ? {} : { lock: held };
+  const lock: Lock = defined({ lock: held });
   try {
     // Of a CA that is out of reach nothing is kept.
     const { caaIdentities } = await client.directory(signal);

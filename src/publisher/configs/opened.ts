@@ -155,7 +155,7 @@ export class OpenedConfigs implements GenerationPart {
     const { dns, stack } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
     const zone = dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack } } : {};
-    const together = shared === undefined ? {} : { shared };
+    const together = defined({ shared });
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
       const key = JSON.stringify({ serve: certificatePart(part), names, stateDir, store, source, ...zone });
       return this.#certificates.take(key, () =>
@@ -166,10 +166,7 @@ export class OpenedConfigs implements GenerationPart {
     const first = await open(serve, second === undefined ? [...new Set(hosts)] : hosts.slice(0, 1));
     const jwks =
       second === undefined ? undefined : await open({ ...(serve as FilesConfig), ...second }, hosts.slice(1));
-    return {
-      ...defined({ certificates: first.source }),
-      ...(jwks?.source === undefined ? {} : { jwksCertificates: jwks.source }),
-    };
+    return defined({ certificates: first.source, jwksCertificates: jwks?.source });
   }
 }
 

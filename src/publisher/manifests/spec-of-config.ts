@@ -57,7 +57,7 @@ const listen = {
 function dnsInput({ provider }: DnsConfig): object | string {
   if (provider.kind !== "route53") return provider.kind;
   const { assumeRole } = provider.route53;
-  return { route53: assumeRole === undefined ? {} : { assumeRole } };
+  return { route53: defined({ assumeRole }) };
 }
 
 function s3Input({

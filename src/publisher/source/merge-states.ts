@@ -20,7 +20,7 @@ function distrustOf(own: KnownKey, theirs: KnownKey): Pick<KnownKey, "distrusted
 function signedOf({ signed: own }: KnownKey, { signed: theirs }: KnownKey): Pick<KnownKey, "signed"> {
   if (own === undefined || theirs === undefined) {
     const signed = own ?? theirs;
-    return signed === undefined ? {} : { signed };
+    return defined({ signed });
   }
   return { signed: { first: Math.min(own.first, theirs.first), last: Math.max(own.last, theirs.last) } };
 }

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, type SecretName, uploadingParties } from "../../config/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { uploadedFor } from "../../rules/oidc/index.ts";
@@ -72,7 +72,7 @@ export async function keptByOperator(
     const caches = { publisher: 0, relyingParty: uploadedFor(uploadingParties(kept.config)) };
     const keys = keyStatuses(state.ring, { maxToken: keyRetention, poll: pollInterval, caches });
     const { confirmedAt } = state;
-    return { place: documents.place, keys, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
+    return { place: documents.place, keys, ...defined({ confirmedAt }) };
   } finally {
     await shared.close();
   }

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import { awsSkewSeconds } from "../oidc/index.ts";
 import {
   isOutside,
@@ -54,7 +55,7 @@ function tokensOf(pod: PodTokens, { switchedAt, now, rules }: OldTokensInput): r
         namespace,
         pod: name,
         serviceAccount,
-        ...(audience === undefined ? {} : { audience }),
+        ...defined({ audience }),
         renewedBy: switchedAt + renewedWithinMs(token, rules),
         until: switchedAt + lifeOf(token, rules) + skewMs,
       };

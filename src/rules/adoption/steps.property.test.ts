@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { runs } from "../../../test/support/runs.ts";
+import { defined } from "../../core/base/index.ts";
 import { accepts, audiencesOf, refusals, type TokenClaims, tokenOf, union } from "./acceptance.ts";
 import type { AdoptionFacts, ServerFacts } from "./facts.ts";
 import { adoptionSteps, type AdoptionStep, finishSteps, nextStep, undoSteps } from "./steps.ts";
@@ -21,7 +22,7 @@ const clusters = fc
     Array.from({ length: names }, (_, index): ServerFacts => ({
       name: `cp-${index + 1}`,
       issuers,
-      ...(audiences === undefined ? {} : { audiences }),
+      ...defined({ audiences }),
       authentication: { kind: "none" },
     })),
   );

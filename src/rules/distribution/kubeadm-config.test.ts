@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isRecord } from "../../core/base/index.ts";
+import { defined, isRecord } from "../../core/base/index.ts";
 import { kubeadmKeyFlags, parseFlags, saysInKubeadmConfig, withFormerIssuer } from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -9,7 +9,7 @@ const ours = "https://oidc.example.com";
 const config = (version: string, extraArgs?: unknown, more: object = {}): object => ({
   apiVersion: `kubeadm.k8s.io/${version}`,
   kind: "ClusterConfiguration",
-  apiServer: { certSANs: ["a"], ...(extraArgs === undefined ? {} : { extraArgs }) },
+  apiServer: { certSANs: ["a"], ...defined({ extraArgs }) },
   ...more,
 });
 const argument = (name: string, value: string): object => ({ name, value });

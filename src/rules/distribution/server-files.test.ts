@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../core/base/index.ts";
 import {
   changeKubeadmConfig,
   changeManifest,
@@ -72,7 +73,7 @@ describe("kubeadm's ClusterConfiguration", () => {
     apiVersion: `kubeadm.k8s.io/${version}`,
     kind: "ClusterConfiguration",
     kubernetesVersion: "v1.36.3",
-    apiServer: { timeoutForControlPlane: "4m0s", ...(extraArgs === undefined ? {} : { extraArgs }) },
+    apiServer: { timeoutForControlPlane: "4m0s", ...defined({ extraArgs }) },
   });
 
   test("names a flag twice in the list of v1beta4, and keeps the others", () => {

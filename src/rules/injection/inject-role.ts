@@ -31,7 +31,7 @@ function sessionOf({ sessionName, sessionFromPod }: RoleAccess, pod: JsonRecord)
 
 function tokenVolume({ audience, expirationSeconds, tokenMode }: RoleAccess): JsonRecord {
   const serviceAccountToken = { audience, expirationSeconds, path: tokenFileName };
-  const mode = tokenMode === undefined ? {} : { defaultMode: tokenMode };
+  const mode = defined({ defaultMode: tokenMode });
   return { name: tokenVolumeName, projected: { sources: [{ serviceAccountToken }], ...mode } };
 }
 
@@ -175,7 +175,7 @@ export function injectContainerCredentials(
   const spec = recordOf(pod["spec"]);
   const found = recordsOf(spec["volumes"]).find(({ name }) => name === containerTokenName);
   const serviceAccountToken = { audience, expirationSeconds, path: containerTokenName };
-  const mode = tokenMode === undefined ? {} : { defaultMode: tokenMode };
+  const mode = defined({ defaultMode: tokenMode });
   const credentials: PodCredentials = {
     values: {
       credentialsUri,

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { RoleAccess } from "./role-access.ts";
 
 /** The environment variables by which every AWS SDK finds a role, each name once. */
@@ -91,7 +92,7 @@ export function roleEnvironment(
   tokenFile: string,
 ): Readonly<Record<string, string>> {
   const { sessionName, ...values } = access;
-  const session = sessionName === undefined ? {} : { session: sessionName };
+  const session = defined({ session: sessionName });
   const all = variableGroups({ ...values, ...session, tokenFile }).flatMap(({ variables }) => variables);
   // A session's name that is given is a text: only a pod's own is read from its fields.
   return Object.fromEntries(all.map((one) => [one.name, (one as { readonly value: string }).value]));

@@ -1,4 +1,4 @@
-import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { base64urlBytes } from "./base64url.ts";
 import { readDocument, shown } from "./document.ts";
 import { boundsOf, type RelyingPartyName } from "./relying-parties.ts";
@@ -34,7 +34,7 @@ export function tokenLimits(party: RelyingPartyName): JwsLimits {
 }
 
 function invalid(message: string, next?: string): PodtrustError {
-  return new PodtrustError("token-invalid", message, next === undefined ? {} : { next });
+  return new PodtrustError("token-invalid", message, defined({ next }));
 }
 
 /** What a person gave instead of a token, where that can be told from its shape. */

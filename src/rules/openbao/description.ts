@@ -1,4 +1,11 @@
-import { isRecord, type JsonRecord, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import {
+  defined,
+  isRecord,
+  type JsonRecord,
+  PodtrustError,
+  recordOf,
+  textOf,
+} from "../../core/base/index.ts";
 import { type Description, textList } from "../judge/index.ts";
 import type { JwtRole } from "./facts.ts";
 
@@ -51,6 +58,6 @@ export function readDescribedLogin(descriptions: readonly Description[]): Descri
   const boundIssuer = data.map((one) => textOf(one["bound_issuer"])).find((one) => (one ?? "") !== "");
   return {
     role: readJwtRole(role),
-    ...(boundIssuer === undefined ? {} : { boundIssuer }),
+    ...defined({ boundIssuer }),
   };
 }

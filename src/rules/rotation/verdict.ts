@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import type { KeyAcross } from "./key-states.ts";
 import type { RotationFacts } from "./facts.ts";
 
@@ -50,7 +51,7 @@ export function refused(
   next: string,
   from?: number,
 ): MoveRefusal {
-  return { is: "refused", reason, message, next, ...(from === undefined ? {} : { from }) };
+  return { is: "refused", reason, message, next, ...defined({ from }) };
 }
 
 /** `a, b and c` */

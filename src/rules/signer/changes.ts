@@ -1,11 +1,11 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { currentOf, keyOf, maxRingKeys, nextOf, type Ring, type RingKey } from "./ring.ts";
 
 /** A key that joins a ring: what is known of it from its bytes. */
 export type NewKey = Pick<RingKey, "kid" | "alg" | "publicKey" | "holder">;
 
 function refused(message: string, next?: string): PodtrustError {
-  return new PodtrustError("signer-key-refused", message, next === undefined ? {} : { next });
+  return new PodtrustError("signer-key-refused", message, defined({ next }));
 }
 
 function known(ring: Ring, kid: string): RingKey {

@@ -1,4 +1,4 @@
-import { PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
+import { defined, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
 
 /** An operation of RFC 6902. */
 export interface PatchOperation {
@@ -17,7 +17,7 @@ function textsOf(value: unknown): readonly string[] {
 
 function bad(what: string, next?: string): PodtrustError {
   const sentence = `the manifest of the API server cannot be patched: ${what}`;
-  return new PodtrustError("signer-manifest", sentence, next === undefined ? {} : { next });
+  return new PodtrustError("signer-manifest", sentence, defined({ next }));
 }
 
 /** Each removal beside the test that the flag stands where it stood, from the last to the first. */

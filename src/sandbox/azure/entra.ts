@@ -8,7 +8,7 @@ import {
 import { tried, type VendorRefusal } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { documentOf, instance } from "./entra-documents.ts";
 import { hostOf } from "./hosts.ts";
@@ -176,7 +176,7 @@ function refused(
   return {
     answer: errorAnswer(request, clock.now(), refusal),
     note: {
-      ...(who === undefined ? {} : { who }),
+      ...defined({ who }),
       rule,
       code: number === undefined ? code : `AADSTS${number}`,
       message,

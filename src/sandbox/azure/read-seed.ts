@@ -1,4 +1,4 @@
-import { isRecord, nearest, PodtrustError } from "../../core/base/index.ts";
+import { defined, isRecord, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { AzureSeed, SeedCredential } from "./seed.ts";
 
 /** What a member of a seed's piece has to be. */
@@ -28,7 +28,7 @@ const credential: Members = { name, issuer: name, subject: name, audience: text 
 >;
 
 function refuse(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, next === undefined ? {} : { next });
+  throw new PodtrustError("sandbox-seed", what, defined({ next }));
 }
 
 function refuseUnknown(found: object, known: object, where: string): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../../core/base/index.ts";
+import { type Clock, defined } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import type { AccessTokens, ServicePrincipal } from "./access-tokens.ts";
 import type { KnownIssuers } from "./issuers.ts";
@@ -62,7 +62,7 @@ export async function answering(
 ): Promise<Answered> {
   const named = (): Pick<Note, "who"> => {
     const name = who();
-    return name === undefined ? {} : { who: name };
+    return defined({ who: name });
   };
   try {
     return { answer: await act(), note: { ...named(), rule: "access-token" } };
@@ -72,7 +72,7 @@ export async function answering(
     const { headers = {}, rule = "request", next } = more;
     return {
       answer: { status, headers, body: { error: { code, message, ...inner } } },
-      note: { ...named(), rule, code, message, ...(next === undefined ? {} : { next }) },
+      note: { ...named(), rule, code, message, ...defined({ next }) },
     };
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { errorText, type Logger } from "../../core/base/index.ts";
+import { defined, errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { HttpListener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
@@ -115,7 +115,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<CloudflareReply
     isReadOnly: incoming.headers.authorization === `Bearer ${wiring.tokens.read}`,
   });
   const { result, info } = success;
-  const page = info === undefined ? {} : { result_info: info };
+  const page = defined({ result_info: info });
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...page } };
 }
 

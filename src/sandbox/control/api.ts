@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
+import { asPodtrustError, defined, PodtrustError } from "../../core/base/index.ts";
 import { sameSecret } from "../listener/index.ts";
 import { hostAllowed, isLoopback } from "../../core/http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
@@ -32,7 +32,7 @@ function hasToken({ headers: sent }: WireRequest, token: string): boolean {
 }
 
 const denied = (message: string, next?: string): PodtrustError =>
-  new PodtrustError("sandbox-control-denied", message, next === undefined ? {} : { next });
+  new PodtrustError("sandbox-control-denied", message, defined({ next }));
 
 /** Where a request goes: a route's path, and the account that it names. */
 interface Destination {

@@ -5,7 +5,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** Throws the refusal of a request that is not as it should be. */
 export function refuseRequest(message: string, next?: string): never {
-  throw new PodtrustError("sandbox-control-request", message, next === undefined ? {} : { next });
+  throw new PodtrustError("sandbox-control-request", message, defined({ next }));
 }
 
 const textList = (value: unknown): value is readonly string[] =>

@@ -1,4 +1,4 @@
-import { isRecord, textOf } from "../../core/base/index.ts";
+import { defined, isRecord, textOf } from "../../core/base/index.ts";
 import {
   decideExchange,
   type ExchangeDecision,
@@ -62,7 +62,7 @@ function providerFacts(provider: Provider, now: number): GoogleProvider {
     allowedAudiences: oidc.allowedAudiences,
     attributeMapping,
     ...(attributeCondition === "" ? {} : { attributeCondition }),
-    ...(jwksJson === undefined ? {} : { jwksJson }),
+    ...defined({ jwksJson }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type JsonRecord, isRecord, recordsOf } from "../../core/base/index.ts";
+import { defined, isRecord, type JsonRecord, recordsOf } from "../../core/base/index.ts";
 import type { GoogleDelays } from "./options.ts";
 import { invalid, refusal } from "./refusal.ts";
 
@@ -75,7 +75,7 @@ export class IamPolicy {
     const conditional = this.#bindings.some(({ condition }) => condition !== undefined);
     const shown = this.#bindings.map(({ role, members, condition }) =>
       condition === undefined || version === 3
-        ? { role, members, ...(condition === undefined ? {} : { condition }) }
+        ? { role, members, ...defined({ condition }) }
         : { role: `${role}_withcond_${this.#seed}`, members },
     );
     return {

@@ -1,4 +1,4 @@
-import { errorText, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { checkMember } from "./members.ts";
 import { createPool } from "./pools.ts";
 import type { Project } from "./project.ts";
@@ -52,7 +52,7 @@ const bySubject = { "google.subject": "assertion.sub" };
 
 /** Throws `sandbox-seed`: a seed comes from other programs too, and a misspelt member would be nothing. */
 function wrong(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, next === undefined ? {} : { next });
+  throw new PodtrustError("sandbox-seed", what, defined({ next }));
 }
 
 function checkNames(what: string, value: JsonRecord, known: readonly string[]): void {
@@ -117,7 +117,7 @@ export function applySeed(project: Project, seed: GoogleSeed | object): void {
     const { next } = error.notes;
     throw new PodtrustError("sandbox-seed", `Google refuses it: ${errorText(error)}`, {
       cause: error,
-      ...(next === undefined ? {} : { next }),
+      ...defined({ next }),
     });
   }
   project.spread();

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { systemClock } from "../../../src/core/base/index.ts";
+import { defined, systemClock } from "../../../src/core/base/index.ts";
 import { parseConfig } from "../../../src/config/index.ts";
 import { openServers, type Servers } from "../../../src/control-plane/servers/index.ts";
 import { type ChildOptions, type CliResult, podtrustChild } from "../../support/cli.ts";
@@ -184,7 +184,7 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
 
   function podtrust(args: readonly string[], onStart?: ChildOptions["onStart"]): Promise<CliResult> {
     const env = homeEnvironment(world.folder);
-    return podtrustChild(args, { cwd: world.folder, env, ...(onStart === undefined ? {} : { onStart }) });
+    return podtrustChild(args, { cwd: world.folder, env, ...defined({ onStart }) });
   }
 
   /** What the command says first, and that all is as it was. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { before, describe, test } from "node:test";
 import { type Config, parseConfig } from "../../../src/config/index.ts";
+import { defined } from "../../../src/core/base/index.ts";
 import { openTofuText } from "../../../src/stack/index.ts";
 import { caaOf } from "../../../src/stack/parts/dns/caa.ts";
 import { buildPrograms } from "../build.ts";
@@ -155,7 +156,7 @@ describe("export opentofu", { skip: leftOut() }, () => {
     const planted = blocks.map(({ attributes: { name, ...others }, ...block }) =>
       block.labels[0] === "hcloud_server"
         ? { ...block, attributes: { ...others, assignee_type: name, backups: "daily" } }
-        : { ...block, attributes: { ...others, ...(name === undefined ? {} : { name }) } },
+        : { ...block, attributes: { ...others, ...defined({ name }) } },
     );
     assert.deepEqual(schemaFaults(planted), [
       "hcloud_server.stack lacks name",

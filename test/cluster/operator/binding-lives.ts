@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateRoleCommand, GetAccountAuthorizationDetailsCommand } from "@aws-sdk/client-iam";
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import type { BindingsWorld } from "../bindings/world.ts";
 
@@ -27,7 +27,7 @@ export class BindingLives {
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<JsonRecord> {
-    const options = { method, server: this.#server, ...(body === undefined ? {} : { body }) };
+    const options = { method, server: this.#server, ...defined({ body }) };
     const { status, text } = await this.#world.plane.ask(path, options);
     assert.ok(status < 300, `${method} ${path}: ${text}`);
     return JSON.parse(text) as JsonRecord;

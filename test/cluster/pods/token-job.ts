@@ -1,3 +1,4 @@
+import { defined } from "../../../src/core/base/index.ts";
 import { podtrustImage } from "../harness/index.ts";
 
 /** Where the token of AWS stands in the pods of these tests. */
@@ -57,8 +58,7 @@ export function tokenJob(job: TokenJob): string {
     name: "job",
     image: podtrustImage,
     imagePullPolicy: "Never",
-    ...(command === undefined ? {} : { command }),
-    ...(args === undefined ? {} : { args }),
+    ...defined({ command, args }),
     env: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })),
     securityContext: {
       runAsNonRoot: true,

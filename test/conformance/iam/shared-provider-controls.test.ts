@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { GetRoleCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
+import { defined } from "../../../src/core/base/index.ts";
 import { account, createRole, iamSandbox, policyOf, refused, trustPolicy } from "../../support/iam.ts";
 
 const url = "token.actions.githubusercontent.com";
@@ -18,7 +19,7 @@ function trusts(condition: object | undefined, { url: of = url, ...changed }: Ch
     Effect: "Allow",
     Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${of}` },
     Action: "sts:AssumeRoleWithWebIdentity",
-    ...(condition === undefined ? {} : { Condition: condition }),
+    ...defined({ Condition: condition }),
     ...changed,
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../../src/core/base/index.ts";
 import { keyChecks } from "../../../src/rules/keys/index.ts";
 import {
   decideExchange,
@@ -264,7 +265,7 @@ export function providerOf(
   return {
     issuerUri: isUnreadable === true ? nowhere : issuer,
     attributeMapping: { "google.subject": mapping },
-    ...(condition === undefined ? {} : { attributeCondition: condition }),
+    ...defined({ attributeCondition: condition }),
     ...(isUnreadable === true ? {} : { jwksJson: JSON.stringify({ keys: [signers.own.jwk] }) }),
   };
 }

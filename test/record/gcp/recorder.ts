@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { epochSeconds, isRecord, type JsonRecord, recordsOf, textOf } from "../../../src/core/base/index.ts";
+import {
+  defined,
+  epochSeconds,
+  isRecord,
+  type JsonRecord,
+  recordsOf,
+  textOf,
+} from "../../../src/core/base/index.ts";
 import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject, type TokenChange, type TokenWorld } from "../tokens.ts";
@@ -146,7 +153,7 @@ export class GoogleRecorder implements Recorder {
 
   async #makeProvider(name: string, variant: Variant, issuer = this.#issuer): Promise<void> {
     const { issuerUri, jwksJson, ...rest } = providerOf(variant, { issuer, signers: this.#world.signers });
-    const oidc = { issuerUri, ...(jwksJson === undefined ? {} : { jwksJson }) };
+    const oidc = { issuerUri, ...defined({ jwksJson }) };
     const body = { ...rest, oidc, disabled: variant.disabled === true };
     const query = `workloadIdentityPoolProviderId=${name}`;
     try {

@@ -1,4 +1,5 @@
 /** What a session of a role may do, by the evaluator by which the sandbox answers: not by what decides about bindings. */
+import { defined } from "../../../src/core/base/index.ts";
 import { admission, authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
 import type { SeenRole } from "./pass-world.ts";
@@ -64,7 +65,7 @@ interface Layers {
 function rightsOf({ identity, boundary, team, maxSession }: Layers): ReadonlySet<string> {
   const context = {
     "aws:TokenIssueTime": "2020-01-01T00:00:00Z",
-    ...(team === undefined ? {} : { "aws:PrincipalTag/team": team }),
+    ...defined({ "aws:PrincipalTag/team": team }),
   };
   const limit = boundary === undefined ? undefined : documents[boundary];
   const layers = {

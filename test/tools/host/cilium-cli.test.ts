@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../../src/core/base/index.ts";
+import { defined, systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,
@@ -17,7 +17,7 @@ import {
 import type { Shown } from "../../support/stack-world.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let folder: string;

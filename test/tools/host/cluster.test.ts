@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
+import { defined } from "../../../src/core/base/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/cluster/index.ts";
 import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -16,7 +17,7 @@ import {
 } from "../../support/ssh-host/index.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let cluster: StandInCluster;

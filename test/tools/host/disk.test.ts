@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../../src/core/base/index.ts";
+import { defined, systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import { casesOf } from "../../support/runs.ts";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../../support/ssh-host/index.ts";
 
 const missing = whyNoSshHost("a disk of its own");
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let folder: string;

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import { systemClock } from "../../../src/core/base/index.ts";
+import { defined, systemClock } from "../../../src/core/base/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/cluster/index.ts";
 import { yamlText } from "../../../src/core/yaml/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
@@ -23,7 +23,7 @@ import {
 import { configText, sandboxEnvironment, stackWorld, typed } from "../../support/stack-world.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 interface Kubeconfig {
   clusters: { name: string; cluster: Record<string, unknown> }[];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../../src/core/base/index.ts";
+import { defined, systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import { testAtLength } from "../../support/runs.ts";
 import {
@@ -17,7 +17,7 @@ import {
 import type { Shown } from "../../support/stack-world.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let folder: string;
@@ -27,7 +27,7 @@ hostForEachTest("k3s", missing, (made) => void ({ host, folder } = made));
 const configPath = "etc/rancher/k3s/config.yaml.d/90-podtrust.yaml";
 
 async function config(more = "", version?: string): Promise<void> {
-  const archives = await pinnedArchives(folder, version === undefined ? {} : { version });
+  const archives = await pinnedArchives(folder, defined({ version }));
   await writeFile(
     join(folder, "podtrust.yaml"),
     `${hostConfig(host)}${archives}

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { defined, type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { StateFolder } from "../../../src/core/files/index.ts";
 import {
   newSshKeyPair,
@@ -21,7 +21,7 @@ import { type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host
 import { noHome } from "../../support/nowhere.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let folder: string;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { type Clock, defined, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/rules/plan/index.ts";
 import { casesOf, testAtLength } from "../../support/runs.ts";
@@ -11,7 +11,7 @@ import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-h
 import { SwiftClock } from "../../support/swift-clock.ts";
 
 const missing = whyNoSshHost();
-const options = missing === undefined ? {} : { skip: missing };
+const options = defined({ skip: missing });
 
 let host: SshHost;
 let folder: string;

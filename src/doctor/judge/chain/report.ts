@@ -1,4 +1,4 @@
-import { links } from "../../../core/base/index.ts";
+import { defined, links } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeBoundaries } from "./boundary.ts";
@@ -96,7 +96,7 @@ function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFi
 }
 
 function asFinding({ reason, seen, next, link }: StatusFinding): DoctorFinding {
-  return finding(reason, { seen, link, ...(next === undefined ? {} : { next }) });
+  return finding(reason, { seen, link, ...defined({ next }) });
 }
 
 /** The links that hold, each with its proof. */
@@ -155,7 +155,7 @@ export function judgeChain(facts: ChainFacts): ChainReport {
     issuer,
     at: new Date(now).toISOString(),
     verdict: worstOf(found),
-    ...(broken === undefined ? {} : { broken }),
+    ...defined({ broken }),
     findings: found,
     excluded: [...excluded, ...excludedThumbprints(facts)],
     unseen: links.filter((link) => !seen.has(link)),

@@ -1,4 +1,4 @@
-import type { PodtrustError } from "../../../core/base/index.ts";
+import { defined, type PodtrustError } from "../../../core/base/index.ts";
 import { type AzureTrust, readAzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { unannotated } from "../service-account.ts";
@@ -54,7 +54,7 @@ async function removed(pass: IdentityPass, trust: AzureTrust): Promise<Removed> 
       else events.push(kept(one, stays));
     }
     const [failure] = failures;
-    return { changes, wait, events, ...(failure === undefined ? {} : { failure }) };
+    return { changes, wait, events, ...defined({ failure }) };
   } catch (error) {
     signal.throwIfAborted();
     if (!isAzures(error)) throw error;

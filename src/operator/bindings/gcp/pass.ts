@@ -1,4 +1,4 @@
-import { textOf, recordOf } from "../../../core/base/index.ts";
+import { defined, recordOf, textOf } from "../../../core/base/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import type { ClusterClients, PassOf, StatusHead } from "../pass.ts";
 import { statusHead } from "../status.ts";
@@ -25,7 +25,7 @@ export function googleStatusOf(object: KubernetesObject): GoogleStatus {
   const known = textOf(principal);
   return {
     ...statusHead(object),
-    ...(known === undefined ? {} : { principal: known }),
+    ...defined({ principal: known }),
     emails: Array.isArray(emails) ? emails.map(String) : [],
   };
 }

@@ -137,8 +137,7 @@ function annotations(pass: GooglePass, trust: GoogleTrust, { email }: GoogleBind
   const provider = providerAudience(trust).replace("//iam.googleapis.com/", "");
   const wanted = {
     [providerKey]: provider,
-    ...(email === undefined ? {} : { [emailKey]: email }),
-    ...(trust.audience === undefined ? {} : { [audienceKey]: trust.audience }),
+    ...defined({ [emailKey]: email, [audienceKey]: trust.audience }),
   };
   return annotatedWith(pass, {
     party: "gcp",

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { errorText, PodtrustError } from "../../../core/base/index.ts";
+import { defined, errorText, PodtrustError } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,7 +17,7 @@ const maxSecret = 4096;
 const maxToken = 64 * 1024;
 
 const missing = (sentence: string, cause?: unknown): PodtrustError =>
-  new PodtrustError("azure-credentials-missing", sentence, cause === undefined ? {} : { cause });
+  new PodtrustError("azure-credentials-missing", sentence, defined({ cause }));
 
 async function fileText(variable: string, path: string, max: number): Promise<string> {
   try {

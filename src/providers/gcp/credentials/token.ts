@@ -1,6 +1,7 @@
 import { sign } from "node:crypto";
 import {
   type Clock,
+  defined,
   epochSeconds,
   PodtrustError,
   recordOf,
@@ -99,7 +100,7 @@ const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).
 async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSignal): Promise<IssuedToken> {
   const { email, keyId, key, tokenUrl } = account;
   const now = epochSeconds(clock);
-  const header = base64url({ alg: "RS256", typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) });
+  const header = base64url({ alg: "RS256", typ: "JWT", ...defined({ kid: keyId }) });
   const claims = { iss: email, scope: cloudPlatform, aud: tokenUrl, iat: now, exp: now + 3600 };
   const input = `${header}.${base64url(claims)}`;
   const assertion = `${input}.${sign("sha256", Buffer.from(input), key).toString("base64url")}`;

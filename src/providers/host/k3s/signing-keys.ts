@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 
 /** What of a k3s server cannot be made again: the key that signs tokens, and the token that opens its datastore. */
@@ -29,7 +30,6 @@ export async function readK3sSigningKeys(session: SshSession, signal: AbortSigna
   );
   const [serviceKey, token] = [found.get("tls/service.key"), found.get("token")];
   return {
-    ...(serviceKey === undefined ? {} : { serviceKey }),
-    ...(token === undefined ? {} : { token }),
+    ...defined({ serviceKey, token }),
   };
 }

@@ -69,7 +69,7 @@ function linesOf(output: string): Said {
 }
 
 const optional = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
-  (value === undefined ? {} : { [key]: value }) as Partial<Record<Key, string>>;
+  defined({ [key]: value }) as Partial<Record<Key, string>>;
 
 /** Reads what `inspectScript` printed. */
 export function parseState(output: string): K3sState {

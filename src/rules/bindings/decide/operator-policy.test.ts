@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../../core/base/index.ts";
 import type { AllowStatement } from "../../trust/index.ts";
 import type { Grant, Trust } from "../objects/objects.ts";
 import { operatorPolicy } from "./operator-policy.ts";
@@ -33,7 +34,7 @@ const trust = (...grants: readonly Grant[]): Trust => ({
 const allowing = (action: string, ...grants: readonly Grant[]): readonly Partial<AllowStatement>[] =>
   operatorPolicy(trust(...grants), place)
     .Statement.filter(({ Action }) => Action.includes(action))
-    .map(({ Resource, Condition }) => ({ Resource, ...(Condition === undefined ? {} : { Condition }) }));
+    .map(({ Resource, Condition }) => ({ Resource, ...defined({ Condition }) }));
 
 const marking = { StringLike: { "aws:RequestTag/podtrust:stack": "prod/*" } };
 const marked = { StringLike: { "aws:ResourceTag/podtrust:stack": "prod/*" } };

@@ -3,8 +3,7 @@ import type { SchemaField, ListField, ListRule, ObjectField, SchemaRule, TextFie
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const described = ({ description }: SchemaField): Schema =>
-  description === undefined ? {} : { description };
+const described = ({ description }: SchemaField): Schema => defined({ description });
 
 function validations(rules: readonly (SchemaRule | ListRule)[] = []): Schema {
   if (rules.length === 0) return {};

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../core/base/index.ts";
+import { defined, type JsonRecord } from "../../../core/base/index.ts";
 import { skipLabel } from "../annotations.ts";
 import type { PolicyVariable } from "./cel.ts";
 import type { PodValidation } from "./messages.ts";
@@ -66,7 +66,7 @@ const kindOf = (parameters: PolicyParts["parameters"]): JsonRecord =>
 function boundBy(parameters: PolicyParts["parameters"]): JsonRecord {
   if (parameters === undefined) return {};
   const { paramRef, matchResources } = parameters;
-  return { paramRef, ...(matchResources === undefined ? {} : { matchResources }) };
+  return { paramRef, ...defined({ matchResources }) };
 }
 
 const conditionsOf = ({ parameters, matchConditions = [] }: PolicyParts): readonly MatchCondition[] => [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../../core/base/index.ts";
 import { loadPartyPolicies } from "../index.ts";
 
 const openbao = await loadPartyPolicies("openbao");
@@ -16,7 +17,7 @@ describe("the admission policy for OpenBao", () => {
       ["1.36", "v1"],
       [undefined, "v1"],
     ] as const) {
-      const [policy, binding, ...others] = openbao.policies(minor === undefined ? {} : { kubernetes: minor });
+      const [policy, binding, ...others] = openbao.policies(defined({ kubernetes: minor }));
       assert.deepEqual(others, []);
       assert.equal(policy?.["apiVersion"], `admissionregistration.k8s.io/${version}`);
       assert.equal(policy["kind"], "MutatingAdmissionPolicy");

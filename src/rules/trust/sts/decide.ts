@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { explainBy, judgeBy, type KeyChecks } from "../../judge/index.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
@@ -34,5 +35,5 @@ export function decideBy(
  * signature are not reached.
  */
 export function explainWebIdentity(facts: WebIdentityFacts, keyChecks?: KeyChecks): readonly StsRuleReport[] {
-  return explainBy(stsRules, facts, keyChecks === undefined ? {} : { keyChecks });
+  return explainBy(stsRules, facts, defined({ keyChecks }));
 }

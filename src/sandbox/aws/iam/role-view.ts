@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { type Role, roleKey } from "../state/index.ts";
 import type { Need, Shape } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
@@ -20,7 +21,7 @@ export function roleNeed(
   more: Readonly<Record<string, string>> = {},
 ): Need {
   const role = account.roles.get(roleKey(name));
-  const boundary = role?.boundary === undefined ? {} : { "iam:PermissionsBoundary": role.boundary };
+  const boundary = defined({ "iam:PermissionsBoundary": role?.boundary });
   return {
     action: `iam:${operation}`,
     resource: role?.arn ?? `arn:aws:iam::${account.id}:role/${name}`,

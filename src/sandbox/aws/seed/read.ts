@@ -1,4 +1,4 @@
-import { isRecord, nearest, PodtrustError } from "../../../core/base/index.ts";
+import { defined, isRecord, nearest, PodtrustError } from "../../../core/base/index.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
 type Reader = (value: unknown) => boolean;
@@ -41,7 +41,7 @@ const keys = {
 } satisfies Record<keyof Seed, Record<string, Key>>;
 
 function refuse(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, next === undefined ? {} : { next });
+  throw new PodtrustError("sandbox-seed", what, defined({ next }));
 }
 
 function refuseUnknown(found: readonly string[], known: readonly string[], where: string): void {

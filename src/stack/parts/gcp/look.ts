@@ -1,4 +1,4 @@
-import { mapLimit, PodtrustError } from "../../../core/base/index.ts";
+import { defined, mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import type { GcpProject, GcpServiceAccount } from "../../../config/index.ts";
 import {
   exchangeEndpoints,
@@ -92,11 +92,6 @@ export function googleProjects(context: PartContext): readonly GoogleProject[] {
     project,
     look: (signal) => lookAt(context, project, signal),
     exchange: async (jwt, email, signal) =>
-      tryExchange(
-        exchangeEndpoints(env),
-        { name: project, jwt, ...(email === undefined ? {} : { email }) },
-        clock,
-        signal,
-      ),
+      tryExchange(exchangeEndpoints(env), { name: project, jwt, ...defined({ email }) }, clock, signal),
   }));
 }

@@ -1,4 +1,5 @@
 import type { GcpProject } from "../../../config/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { ProviderState } from "../../../providers/gcp/index.ts";
 import { principalOf, providerAudience, uploadedKids } from "../../../rules/gcp/index.ts";
 import type { PartContext } from "../part.ts";
@@ -19,7 +20,7 @@ function providerOf(project: GcpProject, { provider }: GoogleLook): SeenProvider
   return {
     name: `${project.pool}/${project.provider}`,
     issuer: state.issuerUri,
-    ...(uploaded === undefined ? {} : { uploaded }),
+    ...defined({ uploaded }),
     details: [
       ["Name", providerAudience(project).replace("//iam.googleapis.com/", "")],
       ["State", state.state === "ACTIVE" ? (state.disabled ? "disabled" : "in use") : "deleted"],

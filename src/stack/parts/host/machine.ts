@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { forwardCluster, type ForwardedCluster, type SshSession } from "../../../providers/host/index.ts";
 import { hostConnection, type HostContext } from "./place.ts";
 import { ownedThings, serverOutputs } from "../../../providers/hetzner/index.ts";
@@ -40,7 +40,7 @@ function machineOf(session: SshSession, stack: string, close: () => Promise<void
     session,
     sshArguments: () => session.arguments(),
     asRoot: session.target.user === "root" ? [] : ["sudo", "-n", "--"],
-    cluster: (port) => forwardCluster(session, stack, port === undefined ? {} : { port }),
+    cluster: (port) => forwardCluster(session, stack, defined({ port })),
     lost: () => session.lost(),
     close,
   };

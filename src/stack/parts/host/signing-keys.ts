@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { StateFolder } from "../../../core/files/index.ts";
 import { ownLoginKey, pinFile, readK3sSigningKeys } from "../../../providers/host/index.ts";
 import type { Machine } from "./machine.ts";
@@ -29,10 +30,6 @@ export async function readSigningKeys(
   const [loginKey, loginKeyPublic] = [await local(ownLoginKey), await local(`${ownLoginKey}.pub`)];
   const knownHosts = await local(pinFile);
   return {
-    ...(serviceKey === undefined ? {} : { serviceKey }),
-    ...(token === undefined ? {} : { k3sToken: token }),
-    ...(loginKey === undefined ? {} : { loginKey }),
-    ...(loginKeyPublic === undefined ? {} : { loginKeyPublic }),
-    ...(knownHosts === undefined ? {} : { knownHosts }),
+    ...defined({ serviceKey, k3sToken: token, loginKey, loginKeyPublic, knownHosts }),
   };
 }

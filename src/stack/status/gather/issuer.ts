@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { hostNameOf } from "../../../core/base/index.ts";
+import { defined, hostNameOf } from "../../../core/base/index.ts";
 import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
@@ -32,7 +32,7 @@ export async function gatherIssuer(
   const { config, route = {}, signal } = options;
   const orElse = parseIssuer(config.issuer).defaultJwksUri;
   const reading = await readIssuer(config.issuer, { route, signal, orElse });
-  const ca = route.ca === undefined ? {} : { ca: route.ca };
+  const ca = defined({ ca: route.ca });
   if (!wanted("dns")) return { reading, names: [], ...ca };
   const hosts = hostsOf([reading.discovery, reading.jwks]);
   return { reading, ...ca, names: await Promise.all(hosts.map((host) => nameFacts(host, options))) };

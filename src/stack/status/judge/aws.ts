@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
 import { readArn } from "../../../rules/oidc/index.ts";
 import { awsTags, ownerText } from "../../../rules/plan/index.ts";
@@ -51,7 +51,7 @@ function differing({ observed, fields }: ResourceDrift<unknown>): readonly strin
 
 /** What mends a thing that is not ours, in place of `podtrust up`. */
 function nextOf([owned]: readonly Finding[]): { readonly next?: string } {
-  return owned?.next === undefined ? {} : { next: owned.next };
+  return defined({ next: owned?.next });
 }
 
 const claimedRole = ({ name }: RoleConfig): Claimed => ({

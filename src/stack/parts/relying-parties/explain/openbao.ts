@@ -1,3 +1,4 @@
+import { defined } from "../../../../core/base/index.ts";
 import { keyChecks } from "../../../../rules/keys/index.ts";
 import { explainLogin, loginRefusal, readDescribedLogin } from "../../../../rules/openbao/index.ts";
 import type { Explanation, Question } from "./question.ts";
@@ -13,7 +14,7 @@ export async function explain(question: Question): Promise<Explanation> {
     now: question.now,
     issuer,
     found: role,
-    ...(boundIssuer === undefined ? {} : { boundIssuer }),
+    ...defined({ boundIssuer }),
   };
   const isOpen = loginRefusal(asked, keyChecks) === "needs-documents";
   const facts = isOpen ? { ...asked, documents: await question.documents(issuer) } : asked;
