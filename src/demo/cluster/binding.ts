@@ -1,5 +1,5 @@
 import { openAws } from "../../providers/aws/index.ts";
-import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { asPodtrustError, PodtrustError, recordOf, recordsOf, retry, textOf } from "../../core/base/index.ts";
 import { bindingNames, type StatusCondition } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
 import {
@@ -8,7 +8,7 @@ import {
   ClusterView,
   reconcileBinding,
 } from "../../operator/bindings/index.ts";
-import { type ClusterStory, until } from "./cluster-story.ts";
+import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { bindingDefinition } from "./place.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
 
@@ -19,7 +19,7 @@ export interface BoundAccountOfDemo {
   unbind(): Promise<void>;
 }
 
-const maxUnbindingMs = 60_000;
+const unbinding = { name: "the binding is let go", delays: [200], giveUpAfter: 60_000 };
 const admission = "what admission knows spreads to each API server";
 
 /** Makes the two kinds known, and waits until the API server serves and guards them. */
@@ -27,7 +27,7 @@ async function define(story: ClusterStory, trust: KubernetesObject): Promise<voi
   const { environment, made, namespace, signal } = story;
   const { cluster, sandbox } = environment;
   for (const one of definitions()) await made.make(one, signal);
-  const isThere = await until(
+  const isThere = await answerInTime(
     story,
     { reason: "the API server learns two kinds of object", seconds: 30 },
     () =>
@@ -42,7 +42,7 @@ async function define(story: ClusterStory, trust: KubernetesObject): Promise<voi
     account: sandbox.account,
     policy: "arn:aws:iam::aws:policy/AdministratorAccess",
   });
-  await until(story, { reason: admission, seconds: 30 }, () =>
+  await answerInTime(story, { reason: admission, seconds: 30 }, () =>
     cluster.create(beyond, { dryRun: true, signal }).then(
       () => undefined,
       (error: unknown) => (asPodtrustError(error).code === "cluster-not-found" ? undefined : true),
@@ -91,18 +91,14 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
   }
   async function unbind(): Promise<void> {
     const { signal: own } = new AbortController();
-    const deadline = clock.elapsed() + maxUnbindingMs;
-    for (;;) {
-      // Whatever is in the way: an API server that starts also refuses for a moment what its policies do not refuse.
-      const gone = await isGone(own).catch((error: unknown) => asPodtrustError(error));
-      if (gone === true) return;
-      if (clock.elapsed() >= deadline) {
-        if (gone !== false) throw gone;
-        const sentence = `the binding ${namespace}/${accounts.bound} could not be let go`;
-        throw new PodtrustError("cluster-not-ready", sentence);
-      }
-      await clock.sleep(200);
-    }
+    const sentence = `the binding ${namespace}/${accounts.bound} could not be let go`;
+    // Whatever is in the way: an API server that starts also refuses for a moment what its policies do not refuse.
+    await retry(
+      async () => {
+        if (!(await isGone(own))) throw new PodtrustError("cluster-not-ready", sentence);
+      },
+      { schedule: unbinding, clock },
+    );
   }
   await reporter.during("trust", () => define(story, trust));
   onEvent({
@@ -114,7 +110,7 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
     made.make(bindingIn(namespace, { trust: namespace, account: sandbox.account }), signal),
   );
   const seen = await reporter.during("trust", () =>
-    until(
+    answerInTime(
       story,
       { reason: "the binding is Ready once STS let its ServiceAccount in", seconds: 60 },
       async () => {

@@ -1,3 +1,4 @@
+import { until } from "../../core/base/index.ts";
 import type { DemoEnvironment } from "../environment.ts";
 import type { LinkReporter } from "../link-reporter.ts";
 import type { OnEvent } from "../report.ts";
@@ -17,17 +18,31 @@ export interface ClusterStory {
 const pauseMs = 200;
 
 /** Asks until there is an answer, and says once what is waited for; undefined when it does not come in time. */
-export async function until<T>(
-  { environment, onEvent, signal }: Pick<ClusterStory, "environment" | "onEvent" | "signal">,
+export async function answerInTime<T>(
+  { environment: { clock }, onEvent, signal }: Pick<ClusterStory, "environment" | "onEvent" | "signal">,
   { reason, seconds }: { readonly reason: string; readonly seconds: number },
   ask: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const { clock } = environment;
-  const deadline = clock.elapsed() + seconds * 1000;
-  for (let reported = false; ; reported = true) {
-    const answer = await ask();
-    if (answer !== undefined || clock.elapsed() >= deadline) return answer;
-    if (!reported) onEvent({ kind: "waiting", reason, seconds });
-    await clock.sleep(pauseMs, signal);
+  const late = new Error(reason);
+  let isReported = false;
+  try {
+    return await until<T>({
+      clock,
+      withinMs: seconds * 1000,
+      delays: [pauseMs],
+      signal,
+      async look() {
+        const is = await ask();
+        return is === undefined ? { waitsFor: reason } : { is };
+      },
+      onWait() {
+        if (!isReported) onEvent({ kind: "waiting", reason, seconds });
+        isReported = true;
+      },
+      late: () => late,
+    });
+  } catch (error) {
+    if (error === late) return undefined;
+    throw error;
   }
 }

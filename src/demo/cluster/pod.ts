@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { example } from "../example.ts";
 import type { NotShown } from "../report.ts";
 import { tokenDetail } from "../workload.ts";
-import { type ClusterStory, until } from "./cluster-story.ts";
+import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { accounts, confinedPolicies, podObject } from "./objects.ts";
 
 /** Makes the policies of injection; undefined where the API server has none of the kind, before Kubernetes 1.36. */
@@ -36,7 +36,7 @@ async function makePod(
   };
   const injects =
     (await makePolicies(story)) &&
-    (await until(
+    (await answerInTime(
       story,
       { reason: "the API server learns the policies of injection", seconds: 30 },
       async () => {
@@ -96,7 +96,7 @@ export async function runPod(story: ClusterStory, image: string): Promise<DemoPo
   );
   const ref = { kind: "Pod", namespace, name: pod.metadata.name } as const;
   let last: KubernetesObject | undefined;
-  const running = await until(story, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
+  const running = await answerInTime(story, { reason: "a kubelet starts the pod", seconds: 60 }, async () => {
     last = await cluster.read(ref, { signal });
     return recordOf(last?.["status"])["phase"] === "Running" ? last : undefined;
   });

@@ -12,7 +12,7 @@ import { accepted } from "../rotating.ts";
 import { type DemoOptions, reportOutside, startedOn } from "../run.ts";
 import { reportAccess } from "../workload.ts";
 import { bind } from "./binding.ts";
-import type { ClusterStory } from "./cluster-story.ts";
+import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { Made, madeLabel } from "./made.ts";
 import { TokenChecker } from "./token-checker.ts";
 import { accounts } from "./objects.ts";
@@ -68,14 +68,13 @@ async function watchRotation(
   seconds: number | undefined,
 ): Promise<void> {
   if (seconds === undefined) return;
-  const { environment, onEvent, signal } = story;
+  const { environment, signal } = story;
   const reason = "somebody rotates the cluster's signing key";
-  onEvent({ kind: "waiting", reason, seconds });
-  const { clock } = environment;
-  const deadline = clock.elapsed() + seconds * 1000;
-  while (checker.keys < 2 && clock.elapsed() < deadline) await clock.sleep(250, signal);
+  const isRotated = await answerInTime(story, { reason, seconds }, () =>
+    Promise.resolve(checker.keys > 1 || undefined),
+  );
   // The tokens of both keys are asked with a few times more, by whoever fetched the keys last.
-  if (checker.keys > 1) await clock.sleep(2000, signal);
+  if (isRotated) await environment.clock.sleep(2000, signal);
 }
 
 async function demonstrate(
