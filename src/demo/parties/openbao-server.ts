@@ -4,10 +4,15 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
-import { type Clock, type JsonRecord, PodtrustError, recordOf, until } from "../../core/base/index.ts";
+import { type JsonRecord, PodtrustError, recordOf, until } from "../../core/base/index.ts";
 import { jsonOf, request } from "../../core/http/index.ts";
 import { startIssuerProxy } from "./issuer-proxy.ts";
 import type { PartyPlace } from "./party.ts";
+
+/** Where the server is started, of what a relying party is shown on. */
+export type ServerPlace = Pick<PartyPlace, "path" | "signal"> & {
+  readonly environment: Pick<PartyPlace["environment"], "folder" | "connectTo" | "clock">;
+};
 
 /** What a server answered: the JSON of its body, empty where there is none. */
 export interface ServerAnswer {
@@ -31,7 +36,7 @@ export function programIn(path: string): string | undefined {
   return folders.map((folder) => join(folder, "bao")).find((file) => existsSync(file));
 }
 
-/** A port that is free now: the server has to be told one. */
+/** A port that is free now: the server has to be told one. Until it listens, somebody else may take it. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, "127.0.0.1");
@@ -43,10 +48,39 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** The program as it runs. */
+interface Running {
+  readonly hasEnded: () => boolean;
+  /** The last of what it said. */
+  readonly words: () => string;
+  end(): Promise<void>;
+}
+
+function run(program: string, port: number, env: Readonly<Record<string, string>>): Running {
+  const words = ["server", "-dev", "-dev-no-store-token", `-dev-listen-address=127.0.0.1:${port}`];
+  const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4000)));
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("close", () => resolve());
+  }).then(() => void (hasEnded = true));
+  return {
+    hasEnded: () => hasEnded,
+    words: () => said,
+    async end() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
 async function untilItAnswers(
-  ask: StartedOpenBao["ask"],
+  { ask, rootToken }: StartedOpenBao,
   hasEnded: () => boolean,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { environment: { clock }, signal }: ServerPlace,
 ): Promise<void> {
   await until<true>({
     clock,
@@ -55,33 +89,31 @@ async function untilItAnswers(
     signal,
     async look() {
       if (hasEnded()) throw new PodtrustError("demo-not-ready", "bao server ended before it answered");
-      const { status } = await ask("sys/health", "").catch(() => ({ status: 0 }));
+      // Another server at this port, which is somebody else's, does not know the token.
+      const { status } = await ask("auth/token/lookup-self", rootToken).catch(() => ({ status: 0 }));
       return status === 200 ? { is: true } : { waitsFor: "OpenBao's server starts" };
     },
     late: () => new PodtrustError("demo-not-ready", "bao server does not answer"),
   });
 }
 
-/** Starts `program` as a server whose way to the issuer leads to this machine. Throws `demo-not-ready`. */
-export async function startOpenBao(
+/** Starts it once, on a port that nobody had a moment ago; undefined where somebody has taken it since. */
+async function startOnce(
   program: string,
-  { environment, path, signal }: PartyPlace,
-): Promise<StartedOpenBao> {
-  const { folder, connectTo, clock } = environment;
-  const proxy = await startIssuerProxy(connectTo);
+  proxy: string,
+  place: ServerPlace,
+): Promise<StartedOpenBao | undefined> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const rootToken = randomBytes(24).toString("base64url");
   // The token is in no command line, which others on this machine could read.
-  const env = { PATH: path, HOME: folder, HTTPS_PROXY: proxy.url, BAO_DEV_ROOT_TOKEN_ID: rootToken };
-  const words = ["server", "-dev", "-dev-no-store-token", `-dev-listen-address=127.0.0.1:${port}`];
-  const child = spawn(program, words, { env, stdio: "ignore" });
-  const ended = new Promise<void>((resolve) => {
-    child.once("error", () => resolve());
-    child.once("exit", () => resolve());
-  });
-  let hasEnded = false;
-  void ended.then(() => (hasEnded = true));
+  const env = {
+    PATH: place.path,
+    HOME: place.environment.folder,
+    HTTPS_PROXY: proxy,
+    BAO_DEV_ROOT_TOKEN_ID: rootToken,
+  };
+  const running = run(program, port, env);
   const server: StartedOpenBao = {
     address,
     rootToken,
@@ -95,21 +127,41 @@ export async function startOpenBao(
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         allowPlainHttp: true,
-        signal,
+        signal: place.signal,
       });
       return { status: answer.status, body: recordOf(jsonOf(answer)) };
     },
-    async close() {
-      child.kill("SIGKILL");
-      await ended;
-      await proxy.close();
-    },
+    close: () => running.end(),
   };
   try {
-    await untilItAnswers(server.ask, () => hasEnded, { clock, signal });
+    await untilItAnswers(server, running.hasEnded, place);
     return server;
   } catch (error) {
-    await server.close();
+    const isTaken = running.hasEnded() && /address already in use/u.test(running.words());
+    await running.end();
+    if (isTaken) return undefined;
+    throw error;
+  }
+}
+
+const maxStarts = 5;
+
+/** Starts `program` as a server whose way to the issuer leads to this machine. Throws `demo-not-ready`. */
+export async function startOpenBao(program: string, place: ServerPlace): Promise<StartedOpenBao> {
+  const proxy = await startIssuerProxy(place.environment.connectTo);
+  try {
+    for (let starts = 0; starts < maxStarts; starts += 1) {
+      const server = await startOnce(program, proxy.url, place);
+      if (server === undefined) continue;
+      const close = async (): Promise<void> => {
+        await server.close();
+        await proxy.close();
+      };
+      return { ...server, close };
+    }
+    throw new PodtrustError("demo-not-ready", `bao server found its port taken ${maxStarts} times`);
+  } catch (error) {
+    await proxy.close();
     throw error;
   }
 }
