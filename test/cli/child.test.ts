@@ -177,12 +177,10 @@ describe("podtrust as a process", () => {
   });
 
   test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {
-    let kill: (signal: NodeJS.Signals) => void = () => {};
     const { code, err } = await podtrustChild(["sandbox", "--port", "0", "--json"], {
       cwd: folder,
       env: { HOME: folder, NODE_DEBUG: "esm" },
-      onStart: (how) => (kill = how),
-      onOutput: (out) => {
+      onOutput: (out, kill) => {
         if (out.includes("\n}")) kill("SIGTERM");
       },
     });
@@ -202,12 +200,10 @@ describe("podtrust as a process", () => {
 describe("a signal", () => {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     test(`${name} ends what serves, which cleans up and exits 0`, async () => {
-      let kill: (signal: NodeJS.Signals) => void = () => {};
       const { code, err } = await podtrustChild(["sandbox", "--port", "0", "--json"], {
         cwd: folder,
         env: { HOME: folder },
-        onStart: (how) => (kill = how),
-        onOutput: (out) => {
+        onOutput: (out, kill) => {
           if (out.includes("\n}")) kill(name);
         },
       });

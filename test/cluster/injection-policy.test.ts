@@ -18,7 +18,7 @@ import {
 } from "./harness/index.ts";
 import { policyGate } from "./injection/policy-gate.ts";
 import { podEssence } from "./injection/pod-essence.ts";
-import { maxWait, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut(testedVersions);
 
@@ -83,7 +83,6 @@ function suite(version: KubernetesVersion): void {
     await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
     const probe = injectionCases.find(({ name }) => name === "everything");
     assert.ok(probe !== undefined);
-    const deadline = performance.now() + maxWait;
     const [kind] = options.includes("configmap") ? ["ConfigMap"] : ["ServiceAccount"];
     const reads = async (): Promise<boolean> => {
       const warned = (await make(probe, { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }))
@@ -91,11 +90,7 @@ function suite(version: KubernetesVersion): void {
       const injected = (await make(probe)).text.includes("aws-iam-token");
       return injected && warned.some((text) => text.includes("InjectionSkipped"));
     };
-    while (!(await reads()))
-      assert.ok(
-        performance.now() < deadline,
-        `the policies of mode ${kind} are not in force after ten minutes`,
-      );
+    await until(`the policies of mode ${kind} are in force`, reads);
   }
 
   /** What the policies said of annotations. */

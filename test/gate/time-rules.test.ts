@@ -55,14 +55,26 @@ test("npm run lint fails on a test that waits for so many milliseconds, in each 
     "test/cluster/timer.test.ts": timer,
     "test/support/sleep.ts": `${sleep}await pause(500);\n`,
     "src/operator/clock.test.ts": clock,
+    "test/tools/host/kill.test.ts":
+      'export const onStart = (kill: (signal: string) => void) => setTimeout(() => kill("SIGTERM"), 4000);\n',
+    "test/cli/kill.test.ts":
+      "export const end = (child: { kill(): void }) => setTimeout(() => child.kill(), 4000);\n",
+    "test/cli/destroyed.ts":
+      "export const end = (socket: { destroy(): void }) => setTimeout(() => socket.destroy(), 20);\n",
     "test/hostile/timer.test.ts": timer,
     "src/operator/timer.ts": timer,
     "test/cluster/until.ts":
       "export const hurried = (systemClock: { sleep(ms: number, signal?: AbortSignal): Promise<void> }, signal: AbortSignal) =>\n  systemClock.sleep(5, signal);\n",
   });
   const found = said.split("\n").filter((line) => line.includes("podtrust("));
-  assert.equal(found.length, 3, said);
-  for (const file of ["test/cluster/timer.test.ts", "test/support/sleep.ts", "src/operator/clock.test.ts"])
+  assert.equal(found.length, 5, said);
+  for (const file of [
+    "test/cluster/timer.test.ts",
+    "test/support/sleep.ts",
+    "src/operator/clock.test.ts",
+    "test/tools/host/kill.test.ts",
+    "test/cli/kill.test.ts",
+  ])
     assert.ok(
       found.some((line) => line.includes(`${file}:`) && line.includes("no-fixed-wait")),
       said,
@@ -70,7 +82,8 @@ test("npm run lint fails on a test that waits for so many milliseconds, in each 
 });
 
 test("every file that may wait for so many milliseconds does", () => {
-  const waits = /"node:timers\/promises"|setTimeout\(resolve|systemClock\.sleep\(/u;
+  const waits =
+    /"node:timers\/promises"|setTimeout\(resolve|systemClock\.sleep\(|setTimeout\(\(\) => [\w.]*kill\(/u;
   const textOf = (entry: string): string =>
     globSync(entry.endsWith("/") ? `${entry}**/*.ts` : entry, { cwd: root })
       .map((name) => readFileSync(join(root, name), "utf8"))

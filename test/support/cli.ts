@@ -33,8 +33,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the child once it runs, for example to send it a signal. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
-  /** Called with all of standard output whenever there is more of it. */
-  readonly onOutput?: (out: string) => void;
+  /** Called with all of standard output whenever there is more of it, for example to end the child once it is ready. */
+  readonly onOutput?: (out: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `podtrust ARGS` as a child process. */
@@ -47,11 +47,12 @@ export function podtrustChild(args: readonly string[], options: ChildOptions = {
     ...options.env,
   };
   const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: maxWait });
-  options.onStart?.((signal) => child.kill(signal));
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
+  options.onStart?.(kill);
   const said = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.out += text;
-    options.onOutput?.(said.out);
+    options.onOutput?.(said.out, kill);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
  * A rule for oxlint: a test does not wait for so many milliseconds. What such a wait proves holds on a fast machine alone:
  * `until` of test/support/until.ts waits for a state, a `TestClock` is moved, and what must not happen is proven by an event
- * that comes after it would have come.
+ * that comes after it would have come. So a program is killed once its output or its files say where it is.
  *
  * `test/gate/time-rules.test.ts` fails on an entry of the list in which nothing waits so.
  */
@@ -15,10 +15,8 @@ export const fixedWaits: readonly string[] = [
   "test/support/swift-clock.ts",
   "test/support/until.ts",
   "test/dns/dns-01.test.ts",
-  // Polls that watch a program as well, and say its last words once it has ended.
-  "test/cluster/harness/",
+  // A poll that watches a program as well, and says its last words once it has ended.
   "test/cluster/story/podtrust.ts",
-  "test/machine/emulator/emulator.ts",
   // What others are asked or held for meanwhile, again and again with a pause.
   "test/cluster/bindings/world.ts",
   "test/cluster/control-plane/adoption.test.ts",
@@ -41,6 +39,8 @@ export const fixedWaits: readonly string[] = [
   // Attacks and figures: they are paced, and last for so long.
   "test/bench/",
   "test/hostile/",
+  // The grace of a program that is told to end: what has not ended by itself is killed.
+  "test/support/docker-engine.ts",
 ];
 
 interface Named {
@@ -54,8 +54,13 @@ interface ImportNode {
 }
 
 interface CallNode {
-  readonly callee: MemberNode;
+  readonly callee: MemberNode & Partial<Named>;
   readonly arguments: readonly unknown[];
+}
+
+/** A function whose body is one expression. */
+interface Arrow {
+  readonly body?: { readonly type: string; readonly callee?: MemberNode & Partial<Named> };
 }
 
 interface NewNode {
@@ -82,6 +87,12 @@ const isTimer = ({ callee, arguments: [executor] }: NewNode): boolean =>
 const isSystemSleep = ({ callee: { object, property }, arguments: given }: CallNode): boolean =>
   object?.name === "systemClock" && property?.name === "sleep" && given.length === 1;
 
+/** `setTimeout(() => kill("SIGTERM"), ms)`, and the same of `child.kill`. */
+function isTimedKill({ callee, arguments: [callback] }: CallNode): boolean {
+  const called = (callback as Arrow | undefined)?.body?.callee;
+  return callee.name === "setTimeout" && (called?.name ?? called?.property?.name) === "kill";
+}
+
 const message =
   "A test waits for a state (until of test/support/until.ts) or moves a TestClock. A file that paces, polls or measures stands in tools/lint/fixed-waits.ts.";
 
@@ -99,7 +110,7 @@ export const fixedWaitRule = {
         if (isTimer(node)) context.report({ node, message });
       },
       CallExpression(node: CallNode) {
-        if (isSystemSleep(node)) context.report({ node, message });
+        if (isSystemSleep(node) || isTimedKill(node)) context.report({ node, message });
       },
     };
   },

@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import { maxWait } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 export type JobOutcome = "Complete" | "Failed";
 
@@ -15,28 +15,19 @@ async function outcomeOf(cluster: Cluster, namespace: string, name: string): Pro
 }
 
 /**
- * Waits until a Job has come to its end and gives it; after `timeoutMs` (ten minutes) an error with what Kubernetes says
+ * Waits until a Job has come to its end and gives it; after `withinMs` (ten minutes) an error with what Kubernetes says
  * of the Job's pods.
  */
-export async function untilJobEnds(
+export function untilJobEnds(
   cluster: Cluster,
   namespace: string,
   name: string,
-  timeoutMs = maxWait,
+  withinMs = maxWait,
 ): Promise<JobOutcome> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const outcome = await outcomeOf(cluster, namespace, name);
-    if (outcome !== undefined) return outcome;
-    if (performance.now() > deadline) {
-      const pods = await cluster.kubectl([
-        "describe",
-        "pods",
-        `--namespace=${namespace}`,
-        `--selector=job-name=${name}`,
-      ]);
-      throw new Error(`Job ${namespace}/${name} did not end in ${timeoutMs} ms.\n${pods}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  const pods = ["describe", "pods", `--namespace=${namespace}`, `--selector=job-name=${name}`];
+  return until(`Job ${namespace}/${name} ends`, () => outcomeOf(cluster, namespace, name), {
+    everyMs: 200,
+    withinMs,
+    detail: () => cluster.kubectl(pods),
+  });
 }

@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createCgroup, removeCgroup } from "./cgroup.ts";
 import type { GuardReport, GuardRequest } from "./guard.ts";
-import { maxWait } from "../../support/until.ts";
+import { until } from "../../support/until.ts";
 
 /** A program to run. */
 export interface ProgramSpec {
@@ -178,19 +178,21 @@ export function openRun(name: string): Run {
  * after ten minutes.
  */
 export async function untilReady<T>(program: Program, probe: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + maxWait;
-  for (;;) {
-    try {
-      return await probe();
-    } catch (cause) {
-      const ended = program.ended();
-      if (ended === undefined && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        continue;
+  const words = (): string => `Its last words:\n${program.output()}`;
+  let refusal: unknown;
+  const { answer } = await until(
+    `${program.name} is ready`,
+    async () => {
+      try {
+        return { answer: await probe() };
+      } catch (cause) {
+        refusal = cause;
+        const ended = program.ended();
+        if (ended === undefined) return undefined;
+        throw new Error(`${program.name} ended (${ended}) before it was ready. ${words()}`, { cause });
       }
-      const what =
-        ended === undefined ? `is not ready after ${maxWait} ms` : `ended (${ended}) before it was ready`;
-      throw new Error(`${program.name} ${what}. Its last words:\n${program.output()}`, { cause });
-    }
-  }
+    },
+    { everyMs: 100, detail: () => `${String(refusal)}\n${words()}` },
+  );
+  return answer;
 }

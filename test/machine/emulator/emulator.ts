@@ -7,6 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PodtrustError, shellWord } from "../../../src/core/base/index.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { type Guarded, startGuarded } from "./guarded.ts";
 import { command } from "./monitor.ts";
 
@@ -135,26 +136,24 @@ export interface Emulator {
   readonly console: () => string;
 }
 
-const startMs = 30_000;
-
 /** Waits for its monitor: an emulator that has something against its arguments ends before it has one. */
 async function untilAnswering(program: Guarded, spec: EmulatorSpec): Promise<void> {
-  const deadline = performance.now() + startMs;
-  for (;;) {
-    try {
-      await command(monitorOf(spec), "info version", startMs);
-      return;
-    } catch (cause) {
-      const how = program.ended();
-      if (how === undefined && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        continue;
-      }
-      const what = how === undefined ? `does not answer after ${startMs / 1000} s` : `ended with ${how}`;
-      const said = program.output().trim();
-      await program.kill();
-      throw new PodtrustError("emulator-failed", `QEMU ${what}${said === "" ? "" : `: ${said}`}`, { cause });
-    }
+  const answers = (): Promise<boolean> =>
+    command(monitorOf(spec), "info version", maxWait).then(
+      () => true,
+      (error: unknown) => {
+        if (program.ended() !== undefined) throw error;
+        return false;
+      },
+    );
+  try {
+    await until("QEMU's monitor answers", answers);
+  } catch (cause) {
+    const how = program.ended();
+    const what = how === undefined ? "does not answer" : `ended with ${how}`;
+    const said = program.output().trim();
+    await program.kill();
+    throw new PodtrustError("emulator-failed", `QEMU ${what}${said === "" ? "" : `: ${said}`}`, { cause });
   }
 }
 

@@ -181,7 +181,9 @@ test("a tunnel merges names, an address and re-encoded credentials of our own", 
   const { err } = await podtrustChild(["tunnel", "-f", "machine.yaml", "--merge", "--port", String(port)], {
     cwd: folder,
     env: homeEnvironment(folder),
-    onStart: (kill) => setTimeout(() => kill("SIGTERM"), 4000),
+    onOutput(said, kill) {
+      if (said.includes("kubectl --context prod")) kill("SIGTERM");
+    },
   });
   const merged = parse(await readFile(join(folder, ".kube", "config"), "utf8")) as Kubeconfig;
   await rm(join(folder, ".kube"), { recursive: true });
