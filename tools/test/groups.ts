@@ -72,7 +72,7 @@ const byNight = [
   "test/cluster/signer/{absence,kubeadm}.test.ts",
   "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
   "test/tools/{planted-faults,release}.test.ts",
-  "test/tools/host/{accounts,cilium-cli,foreign-machine,interrupted}.test.ts",
+  "test/tools/host/{accounts,cilium-cli,foreign-machine}.test.ts",
 ];
 
 /** The same of those that boot machines. */
@@ -179,7 +179,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/demo/demo.test.ts",
       "test/peers/sandbox-pages.test.ts",
       "test/site/site.test.ts",
-      "test/tools/host/{backup-folder,disk,dns-01,k3s,publisher,publisher-backup,system}.test.ts",
+      "test/tools/host/{backup-folder,disk,dns-01,interrupted,k3s,publisher,publisher-backup,system}.test.ts",
       "test/tools/servers/server-files.test.ts",
     ],
     isNightly: true,
