@@ -10,6 +10,7 @@ import { kubernetesKid } from "../../src/rules/keys/index.ts";
 import { algorithms, type Algorithm } from "../../src/rules/oidc/index.ts";
 import { KeyFolder, promoteKey, reloadSigner, serveSigner, signerStatus } from "../../src/signer/index.ts";
 import { podtrustHere } from "../support/cli.ts";
+import { TestClock } from "../support/clock.ts";
 import { type RememberingLogger, rememberingLogger } from "../support/remembering-logger.ts";
 import { until } from "../support/until.ts";
 import { claimsOfToken, frame, GrpcClient, signRequest, valuesOf } from "./grpc-client.ts";
@@ -45,7 +46,7 @@ async function world(t: TestContext): Promise<World> {
         maxTokenSeconds: 31_536_000,
         clock: systemClock,
         logger: log,
-        signal: AbortSignal.timeout(60_000),
+        signal: t.signal,
         ...more,
       });
       t.after(async () => {
@@ -145,10 +146,11 @@ describe("the signer on its socket", () => {
       assert.ok(token.isGood(key?.spki ?? Buffer.alloc(0)));
     });
 
-  test("the next key is served at once, signs within a second of promote, and the one before verifies on", async (t) => {
+  test("the next key is served at once, signs the first token after promote, and the one before verifies on", async (t) => {
     const { keys, state, serve, client } = await world(t);
     const old = await keys.create("RS256");
-    await serve();
+    // No time passes: whatever waited for a moment to come would never see one.
+    await serve({ clock: new TestClock(systemClock.now()) });
     const asked = client();
     const next = await keys.create("ES256");
     await reloadSigner(state);
@@ -157,10 +159,8 @@ describe("the signer on its socket", () => {
       [old.kid, next.kid],
     );
     assert.equal((await signed(asked)).header.kid, old.kid);
-    const begun = systemClock.elapsed();
     assert.equal((await promoteKey(state, { without: [] })).kid, next.kid);
     assert.equal((await signed(asked)).header.kid, next.kid);
-    assert.ok(systemClock.elapsed() - begun < 1000);
     assert.equal((await fetched(asked)).keys.length, 2);
     await keys.exclude(old.kid, true);
     await reloadSigner(state);

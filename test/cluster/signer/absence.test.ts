@@ -1,8 +1,9 @@
-/** An API server that starts while its signer is away: how long it waits, and how it ends. */
+/** An API server whose signer is away: how long it waits at its start, how it ends, and how soon it dials again. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { prepareSigner, type SignerProcess } from "./signer-process.ts";
+import { until } from "../../support/until.ts";
 
 describe("an API server without its signer", { skip: leftOut() }, () => {
   let cluster: ControlPlane;
@@ -33,5 +34,18 @@ describe("an API server without its signer", { skip: leftOut() }, () => {
     await server?.restart({ endpoint: signer.socket });
     await cluster.kubectl(["create", "serviceaccount", "demo"]);
     assert.equal((await cluster.kubectl(["create", "token", "demo"])).split(".").length, 3);
+  });
+
+  test("that comes back is dialled again within a minute", async () => {
+    const minted = (): Promise<string | undefined> =>
+      cluster.requestToken("default", "demo", "https://kubernetes.example.com").catch(() => undefined);
+    await signer.kill("SIGKILL");
+    await until("no token is minted", async () => (await minted()) === undefined);
+    await signer.start();
+    const begun = performance.now();
+    await until("a token is minted again", minted);
+    const seconds = (performance.now() - begun) / 1000;
+    console.log(`the API server dialled again after ${seconds.toFixed(0)} s`);
+    assert.ok(seconds < 60, `${seconds} s`);
   });
 });

