@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { folderPlace } from "./index.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const file = (day: number): string => `prod-publisher-2026-11-0${day}T120000000Z.age`;
 
 async function folderIn(t: TestContext, parent: string): Promise<string> {

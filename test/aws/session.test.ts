@@ -379,7 +379,7 @@ describe("an AWS that takes calls and falls silent", () => {
     ["before it answers", ""],
     ["in the middle of its answer", "<ListOpenIDConnectProvidersResponse>"],
   ] as const) {
-    test(`${words} is waited for as long as said, by IAM and by STS`, { timeout: 20_000 }, async () => {
+    test(`${words} is waited for as long as said, by IAM and by STS`, async () => {
       const silent = await falling(said);
       const access = { region: "eu-central-1", endpoint: silent.url, attempts: 1, answerWithinMs: 300 };
       const session = openAws({ ...access, credentials });

@@ -18,7 +18,7 @@ import { verifyRequest } from "../../src/sandbox/aws/sigv4/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { TestClock } from "../support/clock.ts";
 import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";
-import { until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const id = "AKIAIOSFODNN7EXAMPLE";
 const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -131,7 +131,7 @@ describe("a bucket that an access key from a file opens", () => {
     const { authority, asked, answer, place } = await bucketAt(t);
     const clock = new TestClock(Date.UTC(2026, 10, 29));
     const bucket = openKeyedBucket(place, { clock, ca: authority.root });
-    const put = (): Promise<void> => bucket.put("a.age", Buffer.from("sealed"), AbortSignal.timeout(20_000));
+    const put = (): Promise<void> => bucket.put("a.age", Buffer.from("sealed"), AbortSignal.timeout(maxWait));
     assert.equal(bucket.name, "s3://example-backups/prod/");
     for (const [status, code, is, next] of [
       [403, "AccessDenied", "aws-denied", /s3:PutObject on that bucket and prefix, and nothing else/u],
@@ -159,7 +159,7 @@ describe("a bucket that an access key from a file opens", () => {
     const toPort = Number(new URL(endpoint).port);
     const connectTo = [{ host: "", port: undefined, address: "127.0.0.1", toPort }];
     const deps = { clock: new TestClock(), ca: authority.root, connectTo };
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(maxWait);
     for (const [bucket, region] of [
       ["backups", "eu-central-1"],
       ["my.backups", "eu-central-1"],

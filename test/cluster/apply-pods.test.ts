@@ -11,6 +11,7 @@ import { type Cluster, podsLeftOut, podtrustImage } from "./harness/index.ts";
 import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
+import { maxWaitFlag } from "../support/until.ts";
 
 const host = `${randomUUID()}.cluster.example`;
 const issuer = `https://${host}`;
@@ -114,7 +115,7 @@ aws:
       spec: { restartPolicy: "Never", containers: [container] },
     };
     await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
-    await cluster.kubectl(["wait", "pod/ask", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"]);
+    await cluster.kubectl(["wait", "pod/ask", "--for=jsonpath={.status.phase}=Succeeded", maxWaitFlag]);
     assert.equal(await cluster.kubectl(["logs", "ask"]), "10.96.0.1 200\n");
     await cluster.kubectl(["delete", "pod", "ask", "--wait=false"]);
   });

@@ -17,7 +17,7 @@ import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } f
 import { startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { accountOf } from "./story/aws-account.ts";
-import { maxWait, until } from "../support/until.ts";
+import { maxWait, maxWaitFlag, until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const chart = resolve(import.meta.dirname, "../../deploy/chart");
@@ -174,7 +174,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
   }
 
   test("two replicas are ready, of which one leads and sees by a trial that injection works", async () => {
-    const wait = ["rollout", "status", "deployment/podtrust-operator", "-n", "podtrust", "--timeout=100s"];
+    const wait = ["rollout", "status", "deployment/podtrust-operator", "-n", "podtrust", maxWaitFlag];
     await untilSo(
       "the Deployment",
       () => kubectl(...wait),
@@ -231,7 +231,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     await kubectl("create", "serviceaccount", "-n", "shop", "web");
     for (const object of [trust, JSON.stringify(binding)])
       await cluster.kubectl(["create", "-f", "-"], object);
-    const ready = ["wait", "--for=condition=Ready", "arb/web", "-n", "shop", "--timeout=90s"];
+    const ready = ["wait", "--for=condition=Ready", "arb/web", "-n", "shop", maxWaitFlag];
     await untilSo(
       "the binding",
       () => kubectl(...ready),
@@ -250,7 +250,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
   test("the webhook takes the place of the policies in a release that runs, and a pod that it injected runs", async () => {
     // As the page on the webhook has it: the policies go once the webhook's replicas are there.
     for (const change of ["operator.webhook=true", "injection.enabled=false"]) {
-      const flags = ["--reuse-values", `--set=${change}`, "--wait", "--timeout=100s"];
+      const flags = ["--reuse-values", `--set=${change}`, "--wait", maxWaitFlag];
       await inFolder("helm", ["upgrade", "podtrust", chart, "--namespace=podtrust", ...flags]);
     }
     const policies = await kubectl("get", "mutatingadmissionpolicies", "-o=name");
@@ -259,7 +259,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
   });
 
   test("the operator keeps the ConfigMap of a namespace with a role, and puts it back while it runs", async () => {
-    const set = ["--reuse-values", "--set=operator.configMaps=true", "--wait", "--timeout=100s"];
+    const set = ["--reuse-values", "--set=operator.configMaps=true", "--wait", maxWaitFlag];
     await inFolder("helm", ["upgrade", "podtrust", chart, "--namespace=podtrust", ...set]);
     // Of a namespace whose annotations the page's commands leave, so that there is always a reason to put it back.
     const annotation = `eks.amazonaws.com/role-arn=${role()}`;

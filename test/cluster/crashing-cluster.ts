@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type ClusterNode, hierarchies, pauseImage, startCluster } from "./harness/index.ts";
+import { maxWaitFlag } from "../support/until.ts";
 
 function membersOf(cgroup: string): readonly number[] {
   return readdirSync(cgroup, { recursive: true, encoding: "utf8" })
@@ -41,7 +42,7 @@ await cluster.kubectl(
     spec: { hostNetwork: true, containers: [container] },
   }),
 );
-await cluster.kubectl(["wait", "pod/pause", "--for=condition=Ready", "--timeout=50s"]);
+await cluster.kubectl(["wait", "pod/pause", "--for=condition=Ready", maxWaitFlag]);
 const { node, folder } = cluster;
 const cgroups = hierarchies().map((hierarchy) => join(hierarchy, node.cgroup));
 console.log(

@@ -17,7 +17,7 @@ import { testAuthority } from "../support/certificates.ts";
 import { chainYaml } from "../support/chain-world.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { account } from "../support/sandbox.ts";
-import { until } from "../support/until.ts";
+import { maxWaitFlag, until } from "../support/until.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
 describe("the trust map of a real API server", { skip: leftOut() }, () => {
@@ -99,7 +99,7 @@ describe("the trust map of a real API server", { skip: leftOut() }, () => {
     );
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
     await plane.kubectl(["apply", "--server-side", "-f", "-"], list);
-    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", maxWaitFlag]);
     const email = "web@shop-project.iam.gserviceaccount.com";
     const binding = {
       apiVersion: "podtrust.dev/v1alpha1",

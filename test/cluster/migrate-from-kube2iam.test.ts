@@ -26,7 +26,7 @@ import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
 import { podtrustScript } from "../support/cli.ts";
 import { buildPrograms, type Cluster, pauseImage, podsLeftOut, startCluster } from "./harness/index.ts";
 import { publishIssuer } from "./pods/published-issuer.ts";
-import { maxWait } from "../support/until.ts";
+import { maxWait, maxWaitFlag } from "../support/until.ts";
 
 const skip = podsLeftOut() || (await awsCliMissing()) || false;
 const region = "eu-central-1";
@@ -213,7 +213,7 @@ ${podtrustScript}
     const agent = { ...running("kube2iam", { namespace: "kube-system" }, {}), kind: "DaemonSet" };
     await cluster.kubectl(["create", "namespace", "shop"]);
     for (const object of [web, agent]) await cluster.kubectl(["create", "-f", "-"], JSON.stringify(object));
-    await shell("kubectl rollout status deployment web --namespace shop --timeout=60s");
+    await shell(`kubectl rollout status deployment web --namespace shop ${maxWaitFlag}`);
   });
   after(() => ending.disposeAsync());
 

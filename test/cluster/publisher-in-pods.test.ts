@@ -16,7 +16,7 @@ import {
   writePodtrustImages,
 } from "./harness/index.ts";
 import { askingClient, type Tally, tallyOf } from "./pods/asking-client.ts";
-import { until } from "../support/until.ts";
+import { maxWaitFlag, until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const host = "oidc.example.com";
@@ -40,7 +40,7 @@ describe("the publisher in the cluster", { skip }, () => {
     return new Error([what, ...parts].join("\n"), { cause });
   };
   const rolledOut = async (): Promise<void> => {
-    const wait = ["rollout", "status", "deployment/podtrust-publisher", "--timeout=150s"];
+    const wait = ["rollout", "status", "deployment/podtrust-publisher", maxWaitFlag];
     await kubectl(...wait).catch(async (error: unknown) => {
       throw await said("the pods are not ready", error);
     });

@@ -11,6 +11,7 @@ import { emptyRecord, type RotationRecord } from "../../src/rules/rotation/index
 import { podtrustHere } from "../support/cli.ts";
 import { newKey } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { maxWait } from "../support/until.ts";
 
 const issuer = "https://oidc.example.com";
 const at = Date.now() - 86_400_000;
@@ -42,10 +43,10 @@ describe("what a rotation remembers", { skip: leftOut() }, () => {
 
   const podtrust = (...args: readonly string[]) =>
     podtrustHere(args, { cwd: folder, env: { HOME: folder, PATH: process.env["PATH"] ?? "" } });
-  const remembered = (): Promise<RotationRecord> => new RecordSecret(api).read(AbortSignal.timeout(30_000));
+  const remembered = (): Promise<RotationRecord> => new RecordSecret(api).read(AbortSignal.timeout(maxWait));
 
   test("is read by a publisher of that one right more, which reads no other Secret; without it, it is refused", async () => {
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(maxWait);
     await new RecordSecret(api).keep(record, signal);
     const apiOf = async (name: string, ...args: readonly string[]) => {
       const { code, out } = await podtrust("manifests", "publisher-rbac", "--name", name, ...args);
@@ -79,7 +80,7 @@ publisher: {stateDir: state, https: {certificateFile: a.pem, keyFile: a.key}}
     await writeFile(join(folder, "state/publisher/prod.json"), state, { mode: 0o600 });
 
     const secret = new RecordSecret(api);
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(maxWait);
     assert.deepEqual(await secret.read(signal), emptyRecord);
     await secret.keep(record, signal);
     const made = await podtrust("backup", "create", "--recipient", recipient, "--output", "prod.age");

@@ -115,7 +115,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
       cacheControl: "public, max-age=60",
       keyRetention: 86_400_000,
       clock: systemClock,
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(maxWait),
       ...change,
     });
 

@@ -11,7 +11,7 @@ import { servePublisher, type Serving } from "../../src/publisher/index.ts";
 import { type TestAuthority, testAuthority, type TestCertificate } from "../support/certificates.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
-import { until } from "../support/until.ts";
+import { maxWait, until } from "../support/until.ts";
 
 const skip = leftOut();
 const host = "oidc.example.com";
@@ -104,7 +104,7 @@ describe("a certificate in a Secret", { skip }, () => {
     await put(await authority.issue([host]));
     const serving = await serve();
     ending.defer(() => serving.close(0));
-    await serving.publisher.ready(AbortSignal.timeout(20_000));
+    await serving.publisher.ready(AbortSignal.timeout(maxWait));
     const first = await shown(serving);
     await put(await authority.issue([host]));
     await until("another certificate is shown", async () => (await shown(serving)) !== first);

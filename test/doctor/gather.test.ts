@@ -12,6 +12,7 @@ import { BundleValue } from "../../src/doctor/bundle/schema.ts";
 import { loopbackDns } from "../support/loopback-dns.ts";
 import { lookOf } from "./outputs.ts";
 import { newWorld, page } from "./world.ts";
+import { maxWait } from "../support/until.ts";
 
 const signal = new AbortController().signal;
 
@@ -99,7 +100,7 @@ describe("port 80", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     t.after(() => server.close());
     const { port } = server.address() as { port: number };
-    const options = { route: rule(`a.example:80:127.0.0.1:${port}`), timeoutMs: 5000, signal };
+    const options = { route: rule(`a.example:80:127.0.0.1:${port}`), timeoutMs: maxWait, signal };
     const { url: _url, ...seen } = await challengeFacts("https://a.example", options);
     assert.deepEqual(seen, { status: 404, html: false });
   });

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export const maxWait = 600_000;
 
+/** The same, as kubectl and Helm are told it. */
+export const maxWaitFlag = `--timeout=${maxWait / 1000}s`;
+
 /** Milliseconds of the pause after a probe: at most two seconds. */
 function pauseAfter(probed: number, everyMs: number): number {
   // One that starts a program would otherwise take the processor from what is waited for.

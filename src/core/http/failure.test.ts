@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../base/index.ts";
 import { request } from "./index.ts";
+import { maxWait } from "../../../test/support/until.ts";
 
 async function messageOf(ask: Promise<unknown>): Promise<string> {
   try {
@@ -26,7 +27,7 @@ describe("a TLS handshake that the server ends", () => {
     const { port } = server.address() as AddressInfo;
     try {
       const message = await messageOf(
-        request(`https://127.0.0.1:${port}/`, { timeoutMs: 5000, maxBytes: 1000 }),
+        request(`https://127.0.0.1:${port}/`, { timeoutMs: maxWait, maxBytes: 1000 }),
       );
       assert.match(message, /the server ended the handshake with TLS alert 40, handshake_failure/u);
       assert.doesNotMatch(message, /SSL routines|\.c:\d|\n/u);

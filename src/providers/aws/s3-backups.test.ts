@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { openBackupBucket } from "./index.ts";
+import { maxWait } from "../../../test/support/until.ts";
 
 interface S3Request {
   readonly what: string;
@@ -39,7 +40,7 @@ async function bucketAt(t: TestContext, status: () => number) {
 describe("a bucket for backups", () => {
   test("is asked for one thing: to put an object where none is, into the account that is named", async (t) => {
     const { bucket, asked } = await bucketAt(t, () => 200);
-    await bucket.put("prod.age", Buffer.from("sealed"), AbortSignal.timeout(10_000));
+    await bucket.put("prod.age", Buffer.from("sealed"), AbortSignal.timeout(maxWait));
     assert.equal(bucket.name, "s3://backups/podtrust/");
     assert.equal(asked.length, 1);
     const [only] = asked;
@@ -56,9 +57,9 @@ describe("a bucket for backups", () => {
   test("that has the object already is left as it is, and one that refuses is said with the right that is missing", async (t) => {
     let status = 412;
     const { bucket } = await bucketAt(t, () => status);
-    await bucket.put("prod.age", Buffer.from("sealed"), AbortSignal.timeout(10_000));
+    await bucket.put("prod.age", Buffer.from("sealed"), AbortSignal.timeout(maxWait));
     status = 403;
-    await assert.rejects(bucket.put("b.age", Buffer.from("x"), AbortSignal.timeout(10_000)), {
+    await assert.rejects(bucket.put("b.age", Buffer.from("x"), AbortSignal.timeout(maxWait)), {
       code: "aws-denied",
       next: /s3:PutObject/u,
     });

@@ -24,6 +24,7 @@ import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";
 import type { Answer } from "../harness/https.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { apply, until } from "./plane.ts";
+import { maxWaitFlag } from "../../support/until.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -59,7 +60,7 @@ describe("bindings of Azure on a real API server", { skip }, () => {
     for (const name of namespaces) await plane.kubectl(["create", "namespace", name]);
     await plane.kubectl(["create", "serviceaccount", "-n", "podtrust", "podtrust-operator"]);
     await apply(plane, bindingManifests({ rows: await loadPartyManifests(["azure"]) }));
-    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", maxWaitFlag]);
     azure = await azureStackWorld({ issuer: issuer.issuer, connectTo: issuer.connectTo, ca: authority.root });
     const admin = await openKubernetes({ kubeconfig: plane.adminKubeconfig });
     const { jwks } = await admin.oidcDocuments();

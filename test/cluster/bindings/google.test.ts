@@ -22,6 +22,7 @@ import {
 import { mainFile, podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, freePorts, leftOut, startControlPlane } from "../harness/index.ts";
 import { apply, create, until } from "./plane.ts";
+import { maxWaitFlag } from "../../support/until.ts";
 
 const issuer = "https://oidc.example.test";
 const namespaces = ["podtrust", "shop", "other", "team-a", longNamespace];
@@ -48,7 +49,7 @@ describe("bindings at Google on a real API server", { skip: leftOut() }, () => {
       ...operatorManifests({ namespace: "podtrust", name: "podtrust-operator", evict: false }),
       ...bindingManifests({ rows: [googleManifests] }),
     ]);
-    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", maxWaitFlag]);
     const trusted = await until(
       "the API of trusts",
       () => create(plane, googleTrust()),
@@ -200,7 +201,7 @@ describe("bindings at Google on a real API server", { skip: leftOut() }, () => {
     assert.match((await members()).join(), /subject\/system:serviceaccount:shop:web$/u);
     const account = await plane.kubectl(["get", "serviceaccount", "-n", "shop", "web", "-o", "yaml"]);
     assert.match(account, new RegExp(`cloud.google.com/service-account-email: ${email}`, "u"));
-    await plane.kubectl(["delete", "gsab", "-n", "shop", "web", "--timeout=60s"]);
+    await plane.kubectl(["delete", "gsab", "-n", "shop", "web", maxWaitFlag]);
     assert.deepEqual(await members(), []);
     operator?.kill("SIGTERM");
     if (operator !== undefined) assert.deepEqual(await once(operator, "exit"), [0, null], said);

@@ -2,7 +2,7 @@ import { bindingManifests, finalizer, partyNames } from "../../../src/rules/bind
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
-import { until as untilSo } from "../../support/until.ts";
+import { maxWaitFlag, until as untilSo } from "../../support/until.ts";
 
 const base = "/apis/podtrust.dev/v1alpha1";
 
@@ -57,7 +57,7 @@ export async function startBindingsPlane(
   await plane.kubectl(["create", "serviceaccount", "-n", "podtrust", "podtrust-operator"]);
   const { version: kubernetes = "1.36" } = options;
   await apply(plane, bindingManifests({ kubernetes }));
-  await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+  await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", maxWaitFlag]);
   if (kubernetes !== "1.35") await untilKept(plane);
   return plane;
 }

@@ -10,6 +10,7 @@ import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
+import { maxWaitFlag } from "../../support/until.ts";
 import { until } from "./until.ts";
 
 const program = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -98,7 +99,7 @@ describe("podtrust operator run --bindings", { skip: leftOut() }, () => {
     await world.plane.kubectl(["patch", "arb", "-n", "shop", "web", "--type=merge", "-p", patch]);
     await until(async () => (await readiness("web")).startsWith("True"), `it is Ready again\n${said}`);
     assert.equal((await world.role("prod.shop.web"))?.id, role?.id);
-    await world.plane.kubectl(["delete", "arb", "-n", "shop", "web", "--timeout=60s"]);
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "web", maxWaitFlag]);
     assert.equal(await world.role("prod.shop.web"), undefined);
   });
 

@@ -13,6 +13,7 @@ import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
+import { maxWaitFlag } from "../../support/until.ts";
 import { until } from "./until.ts";
 
 const program = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -141,7 +142,7 @@ describe("two replicas that reconcile bindings", { skip: leftOut() }, () => {
       async () => (await reasons()).get("late") === "StsAccepted",
       `the late one is Ready\n${said}`,
     );
-    await plane.kubectl(["delete", "arb", "-n", "shop", "many-1", "--timeout=60s"]);
+    await plane.kubectl(["delete", "arb", "-n", "shop", "many-1", maxWaitFlag]);
     assert.equal(await world.role("prod.shop.many-1"), undefined);
     const lateRole = await world.role("prod.shop.late");
     await server.stop();
