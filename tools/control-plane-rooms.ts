@@ -4,6 +4,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
   "control-plane/servers": [
     "core/base",
     "core/files",
+    "core/http",
     "core/yaml",
     "rules/keys",
     "rules/distribution",

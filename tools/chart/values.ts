@@ -1,5 +1,6 @@
 import { defaultPodSettings, ownLabels, podSettingsJsonSchema } from "../../src/config/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
+import { roleArnForm } from "../../src/rules/oidc/index.ts";
 
 const text = (description: string, more: object = {}): object => ({ type: "string", description, ...more });
 const flag = (description: string): object => ({ type: "boolean", description });
@@ -67,7 +68,7 @@ const operator = section({
     maxLength: 253,
   }),
   role: text("ARN of its own IAM role, for bindings; empty where its credentials come otherwise.", {
-    pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
+    pattern: `^$|${roleArnForm.source}`,
   }),
   keys: text("The podtrust.yaml by which it uploads the cluster's keys; empty where it uploads none."),
   google: section({

@@ -6,6 +6,7 @@ import {
 } from "../../rules/injection/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorSpec } from "../../operator/index.ts";
 import { type BoundParty, loadPartyManifests } from "../../rules/bindings/index.ts";
+import { roleArnForm } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
@@ -65,8 +66,8 @@ async function keysOf(
 }
 
 function roleOf({ role = "" }: OperatorManifestsOptions): string {
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: the form, and not whether it is there.
-  if (role === "" || /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/u.test(role)) return role;
+  // The form, and not whether it is there.
+  if (role === "" || roleArnForm.test(role)) return role;
   throw new PodtrustError("usage", `--role ${role}: it is no ARN of an IAM role`, {
     next: "Give one such as arn:aws:iam::111122223333:role/podtrust-operator.",
   });

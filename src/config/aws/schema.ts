@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mergeTags } from "../../core/base/index.ts";
+import { roleArnForm } from "../../rules/oidc/index.ts";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 import { serviceAccounts } from "../forms/service-accounts.ts";
 
@@ -166,7 +167,7 @@ export const assumedRole: z.ZodString = text(
     accepted: "a role's ARN such as arn:aws:iam::111122223333:role/admin",
     example: "arn:aws:iam::111122223333:role/admin",
   },
-  /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,512}$/u,
+  roleArnForm,
 );
 
 /** One AWS account that trusts the issuer. */

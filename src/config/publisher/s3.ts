@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { defined } from "../../core/base/index.ts";
+import { roleArnForm } from "../../rules/oidc/index.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
 import { bucketFields } from "./bucket.ts";
 import { type S3Keys, s3Keys } from "./s3-place.ts";
@@ -56,7 +57,7 @@ export const s3: z.ZodType<S3Input> = section(
         accepted: "a role's ARN such as arn:aws:iam::111122223333:role/publisher",
         example: "arn:aws:iam::111122223333:role/publisher",
       },
-      /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,512}$/u,
+      roleArnForm,
     ).optional(),
     endpoint: httpsUrl({
       what: "Another service that speaks S3 (R2, MinIO), in place of AWS's own.",

@@ -1,4 +1,5 @@
 import { defined, PodtrustError, withNextStep } from "../../core/base/index.ts";
+import { isLoopback } from "../../core/http/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
@@ -65,7 +66,7 @@ function lookOf(output: string): Look {
   const addresses = [...values("address"), ...v6.map(expanded)];
   return {
     hostname: values("hostname")[0] ?? "",
-    addresses: addresses.filter((address) => address !== "::1" && !address.startsWith("127.")),
+    addresses: addresses.filter((address) => !isLoopback(address)),
     distributions: values("has"),
     port: port >= 1 && port <= 65_535 ? port : standardPort,
   };

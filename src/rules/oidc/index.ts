@@ -1,4 +1,4 @@
-export { readArn } from "./arn.ts";
+export { type IamArn, readArn, roleArnForm } from "./arn.ts";
 export {
   type Algorithm,
   type AlgorithmFacts,

@@ -13,6 +13,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-iam";
 import { epochSeconds } from "../../../src/core/base/index.ts";
+import { readArn } from "../../../src/rules/oidc/index.ts";
 import { climb, type Finding, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf } from "../tokens.ts";
@@ -94,8 +95,7 @@ export class AwsRecorder implements Recorder {
     const { OpenIDConnectProviderArn = "" } = await iam.send(
       new CreateOpenIDConnectProviderCommand({ Url: place.url, ClientIDList: [audience], Tags }),
     );
-    const [, account = ""] = /^arn:[a-z-]+:iam::(\d{12}):/u.exec(OpenIDConnectProviderArn) ?? [];
-    used.add(OpenIDConnectProviderArn, account);
+    used.add(OpenIDConnectProviderArn, readArn(OpenIDConnectProviderArn).account);
     this.#made.add("the OIDC provider", () =>
       unlessGone(iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))),
     );

@@ -1,4 +1,5 @@
 import { lengthText } from "../../../core/base/index.ts";
+import { readArn, roleArnForm } from "../../../rules/oidc/index.ts";
 import { type DoctorFinding, finding } from "../finding.ts";
 import {
   type AccountSeen,
@@ -17,7 +18,6 @@ const shortestToken = 600;
 const momentMs = 2000;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 const sessionName = /^[\w+=,.@-]{2,64}$/u;
-const arnForm = /^arn:(aws[a-z-]*):iam::\d{12}:role\/[\w+=,.@/-]+$/u;
 
 /** The containers that ask for a role. */
 function asking({ containers }: PodLook): readonly ContainerLook[] {
@@ -31,10 +31,10 @@ function arnFinding(
   link: "serviceaccount" | "injection",
 ): readonly DoctorFinding[] {
   if (arn === "") return [finding("RoleArnEmpty", { seen: `${where} is empty`, link })];
-  const [, partition] = arnForm.exec(arn) ?? [];
-  if (partition === undefined)
+  if (!roleArnForm.test(arn))
     return [finding("RoleArnMalformed", { seen: `${where} is ${JSON.stringify(arn)}`, link })];
   const known = accounts.map((one) => one.partition);
+  const { partition } = readArn(arn);
   if (known.length === 0 || known.includes(partition)) return [];
   const seen = `${where} is ${arn}, and the account is of the partition ${known.join(", ")}`;
   return [finding("RolePartitionDiffers", { seen, link })];

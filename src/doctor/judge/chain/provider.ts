@@ -1,5 +1,5 @@
 import { lengthText, nearest } from "../../../core/base/index.ts";
-import { iamProviderKey } from "../../../rules/oidc/index.ts";
+import { iamProviderKey, readArn, roleArnForm } from "../../../rules/oidc/index.ts";
 import { parsePolicy, type PolicyDocument } from "../../../rules/trust/index.ts";
 import { type DoctorFinding, type Excluded, finding } from "../finding.ts";
 import {
@@ -94,8 +94,8 @@ function judgeAccounts({ accounts, workloads }: ChainFacts): readonly DoctorFind
       pod.containers.flatMap(({ values }) => values["AWS_ROLE_ARN"] ?? []),
     );
     return [...new Set([annotated ?? "", ...given])].flatMap((arn): readonly DoctorFinding[] => {
-      const [, other] = /^arn:aws[a-z-]*:iam::(\d{12}):role\//u.exec(arn) ?? [];
-      if (other === undefined || known.includes(other) || known.length === 0) return [];
+      // What is no role's ARN is told of with the workload.
+      if (!roleArnForm.test(arn) || known.includes(readArn(arn).account) || known.length === 0) return [];
       const seen = `${serviceAccount} is for ${arn}, and the provider is in account ${known.join(", ")}`;
       return [finding("RoleInOtherAccount", { seen })];
     });

@@ -162,12 +162,14 @@ function userOf(values: JsonRecord, member: string): K3sUser {
   };
 }
 
-/** k3s writes its own loopback address; only the port is taken from it. */
+/** What k3s writes, and no other name of loopback. */
+const k3sHosts: readonly string[] = ["127.0.0.1", "[::1]"];
+
+/** Only the port is taken from the server's URL. */
 function portOf(server: string, member: string): number {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   const isBare = url !== undefined && server.length < 100 && url.href === `${url.origin}/`;
-  const isLoopback = url?.hostname === "127.0.0.1" || url?.hostname === "[::1]";
-  if (url === undefined || !isBare || !isLoopback || url.protocol !== "https:")
+  if (url === undefined || !isBare || !k3sHosts.includes(url.hostname) || url.protocol !== "https:")
     throw refusal(`${member}.server`, "is not the machine's own loopback", "https://127.0.0.1:PORT");
   return url.port === "" ? 443 : Number(url.port);
 }

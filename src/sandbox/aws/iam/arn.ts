@@ -1,32 +1,27 @@
+import { type IamArn, readArn } from "../../../rules/oidc/index.ts";
 import { AwsError } from "../wire/index.ts";
 import { validationError } from "./errors.ts";
 
-/** `arn:aws:iam::111122223333:policy/a/b` in its parts. */
-export interface IamArnParts {
-  /** Twelve digits, or `aws`. */
-  readonly account: string;
-  /** `policy`, `role`, `oidc-provider`. */
-  readonly kind: string;
-  /** All after the first slash. */
-  readonly rest: string;
-}
+/** An ARN that IAM reads. What its name may be is not asked here: IAM then finds nothing of that name. */
+const form = /^arn:aws[a-z-]*:iam::(?:\d{12}|aws):[a-z-]+\/.+$/u;
 
-function parse(text: string): IamArnParts | undefined {
-  const match = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(.+)$/u.exec(text);
-  return match === null ? undefined : { account: match[1] ?? "", kind: match[2] ?? "", rest: match[3] ?? "" };
+/** The parts of an ARN of a kind; undefined for every other text. */
+function partsOf(text: string, kind: string): IamArn | undefined {
+  const arn = form.test(text) ? readArn(text) : undefined;
+  return arn?.kind === kind ? arn : undefined;
 }
 
 /** The ARN of a managed policy; IAM has one text for all that is none. */
-export function policyArnParts(text: string): IamArnParts {
-  const arn = parse(text);
-  if (arn === undefined || arn.kind !== "policy") throw validationError("Invalid ARN:  Could not be parsed!");
+export function policyArnParts(text: string): IamArn {
+  const arn = partsOf(text, "policy");
+  if (arn === undefined) throw validationError("Invalid ARN:  Could not be parsed!");
   return arn;
 }
 
 /** The ARN of an OIDC provider of this account. */
 export function checkProviderArn(text: string, account: string): void {
-  const arn = parse(text);
-  if (arn === undefined || arn.kind !== "oidc-provider") throw validationError(`Invalid ARN: ${text}`);
+  const arn = partsOf(text, "oidc-provider");
+  if (arn === undefined) throw validationError(`Invalid ARN: ${text}`);
   if (arn.account !== account) {
     throw new AwsError("AccessDenied", `OpenIDConnect Provider ${text} is outside your own account.`, {
       status: 403,

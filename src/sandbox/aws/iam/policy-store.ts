@@ -55,8 +55,7 @@ export function attachablePolicy({ account }: IamContext, arn: string): AnyPolic
 
 /** A policy of the account that may be changed. */
 export function ownPolicy({ account }: IamContext, arn: string): ManagedPolicy {
-  const parts = policyArnParts(arn);
-  if (parts.account !== account.id) {
+  if (policyArnParts(arn).account !== account.id) {
     throw new AwsError("AccessDenied", "Policy is outside your own account.", {
       status: 403,
       rule: "own-account",

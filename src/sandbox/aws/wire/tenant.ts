@@ -1,4 +1,5 @@
 import type { Clock } from "../../../core/base/index.ts";
+import { readArn } from "../../../rules/oidc/index.ts";
 import { claimedKey } from "./foreign.ts";
 import type { Gate, WireRequest } from "./gate.ts";
 import type { Route } from "./route.ts";
@@ -35,8 +36,7 @@ export function claimedTenant(request: WireRequest, { home, ofKey }: Tenants): T
 export function tenantOf(route: Route, request: WireRequest, tenants: Tenants): Tenant {
   if (route.action.unsigned !== true) return claimedTenant(request, tenants);
   const role = route.params["RoleArn"];
-  const account = typeof role === "string" ? /^arn:[^:]{1,20}:iam::(\d{12}):/u.exec(role)?.[1] : undefined;
-  return (account === undefined ? undefined : tenants.find(account)) ?? tenants.home;
+  return (typeof role === "string" ? tenants.find(readArn(role).account) : undefined) ?? tenants.home;
 }
 
 /** The same operation of another account: all of them have the same services. */
