@@ -1,7 +1,20 @@
 import type { Command } from "commander";
+import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
+import type { Config } from "../../config/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
+import { defined } from "../../core/base/index.ts";
+import { confirm, rich, yellow } from "../../core/terminal/index.ts";
+import type { IdentityOptions } from "../backup/open.ts";
+import type { RotationRestore } from "../backup/rotation.ts";
 import type { CommandContext } from "../context.ts";
-import type { RestoreOptions } from "./run.ts";
+
+/** What was typed. */
+interface RestoreOptions extends IdentityOptions {
+  readonly file?: string;
+  readonly replace?: boolean;
+  readonly to?: string;
+  readonly yes?: boolean;
+}
 
 /** Examples and guide of the command. */
 export const uses: CommandUses = {
@@ -24,8 +37,94 @@ export function define(command: Command, context: CommandContext): void {
     .option("--replace", "set aside an ACME account that differs from the backup's, and take the backup's")
     .option("--to <dir>", "folder to write a backup of signing keys into; says where each file belongs")
     .option("-y, --yes", "do not ask")
-    .action(async (file: string, options: RestoreOptions) => {
-      const { runRestore } = await import("./run.ts");
-      await runRestore(context, file, options);
-    });
+    .action((file: string, options: RestoreOptions) => runRestore(context, file, options));
+}
+
+const words: Readonly<Record<RestoreStep["does"], string>> = {
+  make: "is put back",
+  merge: "is put together with what is there",
+  replace: "takes the place of what is there, which is set aside",
+  keep: "is not used",
+  same: "is there already",
+  leave: "is not used",
+};
+
+async function planned(context: CommandContext, config: Config, text: string): Promise<RotationRestore> {
+  const { planRotation } = await import("../backup/rotation.ts");
+  return planRotation(context, config, text);
+}
+
+function printPlan(
+  context: CommandContext,
+  plan: RestorePlan,
+  madeAt: number,
+  rotation: string | undefined,
+): void {
+  const { output } = context;
+  output.line(`The backup is of ${new Date(madeAt).toISOString()}.`);
+  for (const { what, of, does, why } of plan.steps)
+    output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
+  if (rotation !== undefined) output.line(`  ${rotation}`);
+  output.line("Published until the cluster has answered:");
+  for (const kid of plan.published) output.line(`  ${kid}`);
+  for (const kid of plan.distrusted) output.line(`  ${kid}, distrusted: it stays out`);
+  output.line(
+    rich`${yellow("Nobody signed the backup")}: whoever knows a recipient can write one. AWS will trust the keys above: take none that you do not know.`,
+  );
+  output.line(
+    "What was distrusted after it was made is known by publisher.distrusted and publisher.distrustSecret alone.",
+  );
+}
+
+/** `podtrust restore FILE`. */
+async function runRestore(context: CommandContext, name: string, options: RestoreOptions): Promise<void> {
+  const { checkOwn, restorePublisher, rotationIn } = await import("../../backup/index.ts");
+  const { openFile } = await import("../backup/open.ts");
+  const { withKept } = await import("../backup/place.ts");
+  const { configOf } = await import("../options/config.ts");
+  const { printRolesLeft, rolesLeft } = await import("./earlier-roles.ts");
+  const { output } = context;
+  const config = await configOf(context, options.file ?? "podtrust.yaml");
+  const contents = await openFile(context, name, options);
+  const { madeAt } = contents;
+  checkOwn(config, contents);
+  if (contents.kind === "signing") {
+    const { writeSigningFiles } = await import("./signing.ts");
+    return writeSigningFiles(context, contents, options.to);
+  }
+  const kept = rotationIn(contents);
+  const rotation = kept === undefined ? undefined : await planned(context, config, kept);
+  const left = await rolesLeft(context, config);
+  const { done, isOnMachine } = await withKept(context, config, async (here) => ({
+    ...here,
+    done: await restorePublisher({
+      config,
+      deps: here.deps,
+      contents,
+      replace: options.replace ?? false,
+      async agree(plan) {
+        printPlan(context, plan, madeAt, rotation?.says);
+        if (left !== undefined) printRolesLeft(context, left);
+        if (here.isOnMachine) output.line("The publisher on the machine is stopped for it, if there is one.");
+        return options.yes === true || confirm(context, "restore", "Put it back?");
+      },
+    }),
+  }));
+  if (done === undefined) {
+    context.exitCode = 1;
+    output.line("Nothing was done.");
+    return;
+  }
+  await rotation?.apply();
+  output.line(
+    isOnMachine
+      ? "Done. Where there is no publisher on the machine yet, podtrust up makes it."
+      : "Done. Start the publisher: podtrust serve.",
+  );
+  if ((config.publisher?.formerIssuers ?? []).length > 0)
+    output.line(
+      "If its cluster is a new one, which still names an issuer of publisher.formerIssuers, its keys are held back: start it once with --accept-keys.",
+    );
+  const { steps, published, distrusted } = done;
+  output.result({ madeAt, steps, published, distrusted, ...defined({ earlierRoles: left }) });
 }
