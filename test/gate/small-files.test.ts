@@ -11,9 +11,11 @@ const maxLines = 400;
 const linesOf = (text: string): number => text.split("\n").length - 1;
 /** A folder's door says what leaves the folder, and holds no code. */
 const isDoor = (file: string): boolean => basename(file) === "index.ts";
+const isProgram = (file: string): boolean => file.startsWith("src/") && !file.endsWith(".test.ts");
 
 /**
- * Files that belong into their one importer: `FILE is part of IMPORTER`. What is imported while the program runs stays by
+ * Files that belong into their one importer: `FILE is part of IMPORTER`. What the program imports of its own files counts,
+ * and not that their tests import them too; of what is there for tests every importer counts. What is imported while the program runs stays by
  * itself, since who does not need it does not load it; and no file grows past what a file may have.
  */
 function partsOfOthers(sources: ReadonlyMap<string, string>): readonly string[] {
@@ -25,7 +27,9 @@ function partsOfOthers(sources: ReadonlyMap<string, string>): readonly string[] 
     }
   }
   return [...sources].flatMap(([file, text]) => {
-    const [importer = "", ...others] = importers.get(file) ?? [];
+    const all = [...(importers.get(file) ?? [])];
+    const own = isProgram(file) ? all.filter(isProgram) : [];
+    const [importer = "", ...others] = own.length === 0 ? all : own;
     const into = sources.get(importer) ?? "";
     const isSmall = linesOf(text) < fewLines && linesOf(text) + linesOf(into) <= maxLines;
     const isPart = importer !== "" && others.length === 0 && !isDoor(file) && !isDoor(importer);
@@ -40,7 +44,7 @@ test("no file under 20 lines is imported by one other alone", () => {
   assert.deepEqual(partsOfOthers(new Map(files)), []);
 });
 
-test("a small file is told from one that is long, shared, a door, behind a door, lazy or too much for its importer", () => {
+test("a small file is told from one that is long, shared, a door, behind a door, lazy or too much for its importer; its test does not share it", () => {
   const small = "export const a = 1;\n";
   const importing = (name: string): string => `import { a } from "./${name}";\n`;
   const sources = {
@@ -58,8 +62,18 @@ test("a small file is told from one that is long, shared, a door, behind a door,
     "src/f/last.ts": small,
     "src/f/full.ts": importing("last.ts") + "\n".repeat(399),
     "src/g.ts": 'import { a } from "./d/index.ts";\n',
+    "src/h/tested.ts": small,
+    "src/h/one.ts": importing("tested.ts"),
+    "src/h/tested.test.ts": importing("tested.ts"),
+    "test/i/support.ts": importing("../../src/h/tested.ts"),
+    "test/i/one.test.ts": importing("support.ts"),
+    "test/j/support.ts": small,
+    "test/j/one.test.ts": importing("support.ts"),
+    "test/j/two.test.ts": importing("support.ts"),
   };
   assert.deepEqual(partsOfOthers(new Map(Object.entries(sources))), [
     "src/a/small.ts is part of src/a/big.ts",
+    "src/h/tested.ts is part of src/h/one.ts",
+    "test/i/support.ts is part of test/i/one.test.ts",
   ]);
 });

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
 import { maxToken, parseJws } from "./index.ts";
+import { base64urlBytes } from "./jws.ts";
 import { runs } from "../../../test/support/runs.ts";
 
 const encode = (value: unknown): string =>
@@ -135,4 +136,19 @@ describe("a JWS", () => {
       { numRuns: runs(1000) },
     );
   });
+});
+
+test("base64url is read to the bytes that Node reads, and in one spelling only", () => {
+  const spelled = fc.oneof(
+    fc.uint8Array().map((bytes) => Buffer.from(bytes).toString("base64url")),
+    fc.string({ unit: fc.constantFrom("A", "B", "z", "9", "-", "_"), maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom("A", "Q", "_", "+", "/", "=", " ", "\n"), maxLength: 6 }),
+  );
+  fc.assert(
+    fc.property(spelled, (text) => {
+      const bytes = Buffer.from(text, "base64url");
+      const expected = bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;
+      assert.deepEqual(base64urlBytes(text), expected);
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { nodeProblem } from "./node-version.ts";
+import { nodeProblem } from "./entry.ts";
 
 const need = { program: "podtrust", major: 24 };
 
