@@ -189,6 +189,7 @@ function roomOfImport({ file, target }: Import): string | undefined {
 /** Entries of the table that are about nothing: a folder that was moved, an import that went, a run in the wrong place. */
 function emptyEntries(): string[] {
   const seen = new Set(files.map(roomOf));
+  const parties = new Set(files.map(partyOf));
   const arrows = imports.map((one) => ({ ...one, from: roomOf(one.file), to: roomOfImport(one) }));
   const isArrow = (from: string, to: string, folder = ""): boolean =>
     arrows.some((one) => one.from === from && one.to === to && one.file.startsWith(folder));
@@ -209,6 +210,7 @@ function emptyEntries(): string[] {
     ),
     ...pure.filter((room) => !seen.has(room)).map((room) => `pure ${room}`),
     ...nodeFree.filter((room) => !seen.has(room)).map((room) => `nodeFree ${room}`),
+    ...federated.filter((name) => !parties.has(name)).map((name) => `federated ${name}`),
   ];
 }
 

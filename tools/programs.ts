@@ -14,13 +14,3 @@ export const published = [
   "src/sandbox/gcp.ts",
   "src/sandbox/azure.ts",
 ];
-
-/** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
-export const waitingForUse = [
-  "src/providers/acme/tls-alpn-01.ts",
-  "src/config/open.ts",
-  "src/config/pods/settings.ts",
-  "src/rules/injection/annotated-access.ts",
-  "src/rules/injection/fault.ts",
-  "src/operator/bindings/account/account.ts",
-];

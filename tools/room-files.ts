@@ -1,9 +1,21 @@
 /** The files that the lists of tools/rooms.ts mean. */
 import { globSync } from "node:fs";
 
-/** The files that each pattern matches, below the working directory. Throws for a pattern that matches none. */
+/** The patterns that one with `{a,b}` stands for, each by itself. */
+export function alternativesOf(pattern: string): readonly string[] {
+  const braces = /\{(?<names>[^{}]*)\}/u.exec(pattern);
+  if (braces === null) return [pattern];
+  const [before, after] = [pattern.slice(0, braces.index), pattern.slice(braces.index + braces[0].length)];
+  const names = braces.groups?.["names"]?.split(",") ?? [];
+  return names.flatMap((name) => alternativesOf(`${before}${name}${after}`));
+}
+
+/**
+ * The files that each pattern matches, below the working directory. Throws for a pattern that matches none, and for an
+ * alternative of its braces that does: those beside it would hide a file that was renamed.
+ */
 export function filesOf(list: string, patterns: readonly string[]): string[] {
-  const found = patterns.map((pattern) => ({ pattern, files: globSync(pattern) }));
+  const found = patterns.flatMap(alternativesOf).map((pattern) => ({ pattern, files: globSync(pattern) }));
   const empty = found.filter(({ files }) => files.length === 0).map(({ pattern }) => pattern);
   if (empty.length > 0)
     throw new Error(

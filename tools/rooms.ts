@@ -394,4 +394,4 @@ export {
   pure,
   reserved,
 } from "./room-limits.ts";
-export { programs, published, waitingForUse } from "./programs.ts";
+export { programs, published } from "./programs.ts";

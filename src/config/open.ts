@@ -27,7 +27,11 @@ export async function loadConfig(name: string, env: Environment, naming?: Issuer
   return (await loading()).loadConfig(name, env, naming);
 }
 
-/** The config file's JSON Schema (draft 2020-12), for editors. */
+/**
+ * The config file's JSON Schema (draft 2020-12), for editors.
+ *
+ * @internal
+ */
 export async function configJsonSchema(): Promise<Record<string, unknown>> {
   return (await import("./json-schema.ts")).configJsonSchema();
 }

@@ -1,9 +1,8 @@
-/** The path of a file that each pattern matches, of those with `*`, `**` and one level of `{a,b}`. */
+import { alternativesOf } from "../../tools/room-files.ts";
+
+/** The path of a file that each pattern matches, and each alternative of its `{a,b}`, of those with `*` and `**`. */
 export function oneFileEach(patterns: readonly string[]): string[] {
-  return patterns.map((pattern) =>
-    pattern
-      .replaceAll(/\{([^,}]*)[^}]*\}/gu, "$1")
-      .replaceAll("**/", "")
-      .replaceAll("*", "planted"),
-  );
+  return patterns
+    .flatMap(alternativesOf)
+    .map((pattern) => pattern.replaceAll("**/", "").replaceAll("*", "planted"));
 }

@@ -109,7 +109,11 @@ const schema = z.strictObject({
   verbose: z.boolean().meta({ description: "Whether debug lines are logged too." }),
 });
 
-/** The settings' JSON Schema (draft 7, as Helm takes it). */
+/**
+ * The settings' JSON Schema (draft 7, as Helm takes it).
+ *
+ * @internal
+ */
 export function podSettingsJsonSchema(): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-7", reused: "inline" });
   return rest;

@@ -10,7 +10,12 @@ import {
 } from "../../core/x509/index.ts";
 import { alpnDigest, type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
 
-/** The protocol by which a validator is known (RFC 8737 §4). */
+/**
+ * The protocol by which a validator is known (RFC 8737 §4). The publisher's listener writes it out, since this folder loads
+ * what makes certificates.
+ *
+ * @internal
+ */
 export const acmeTlsProtocol = "acme-tls/1";
 
 // id-pe-acmeIdentifier, RFC 8737 §6.1.
