@@ -40,6 +40,8 @@ export const plotLine = (part: string, shown: string): string =>
 
 const left = 12;
 const length = 336;
+/** Bold letters are wider than `wrapped` takes them to be. */
+const nameLength = length / 1.15;
 /** Of a bar with its values, below its name. */
 const barHeight = 36;
 const gap = 12;
@@ -70,7 +72,7 @@ function drawnBar(
   unit: string,
 ): { readonly svg: string; readonly end: number } {
   const { name, least, median, most } = bar;
-  const names = wrapped(name, length);
+  const names = wrapped(name, nameLength);
   const below = top + names.length * lineHeight;
   const middle = below + 12;
   const values = `${valueText(median)} ${unit} (${valueText(least)} to ${valueText(most)})`;
