@@ -24,7 +24,7 @@ test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in
     "src/providers/host/wait.ts": wait,
     "src/publisher/both.ts": any,
     "src/operator/bindings/wait.ts": wait,
-    "src/operator/bindings/proof.ts": wait,
+    "src/operator/bindings/prove.ts": wait,
     "src/providers/tls/date.ts": wait,
     "src/demo/both.ts": any,
     "src/demo/rotating.ts": any,

@@ -58,7 +58,6 @@ export const timeOfDay: readonly string[] = [
   "src/operator/bindings/account/account.ts",
   "src/operator/bindings/azure/reconcile.ts",
   "src/operator/bindings/gcp/reconcile.ts",
-  "src/operator/bindings/proof.ts",
   "src/operator/bindings/prove.ts",
   "src/operator/bindings/reconcile.ts",
   "src/operator/bindings/status.ts",
