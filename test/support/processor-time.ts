@@ -1,14 +1,12 @@
 /** Time of the processor: what a busy machine does not make longer, as it does the time of a clock. */
 import process from "node:process";
 
-/**
- * Milliseconds that this thread computes for some work, with whatever else it does meanwhile. What the kernel does is left out:
- * on a full machine it is mostly pages of memory that it takes away and brings back.
- */
+/** Milliseconds that this process takes for some work, with whatever else it does meanwhile. */
 export async function ownTime(work: () => unknown): Promise<number> {
-  const before = process.threadCpuUsage();
+  const before = process.cpuUsage();
   await work();
-  return process.threadCpuUsage(before).user / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 // The seconds that a program takes, with those of all that it starts and waits for; needs bash.

@@ -136,7 +136,13 @@ const motifs = [
 describe("what a CA answers costs little", () => {
   // What is linear takes a few milliseconds; what is quadratic takes seconds at these sizes.
   const most = 400;
-  const cost = (read: () => unknown): Promise<number> => ownTime(() => onlyOurErrors(read));
+  /** The least of three where the first is too much: what the rest of the process does meanwhile is none of it. */
+  const cost = async (read: () => unknown): Promise<number> => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 3 && least >= most; run += 1)
+      least = Math.min(least, await ownTime(() => onlyOurErrors(read)));
+    return least;
+  };
   for (const motif of motifs) {
     test(`as repetitions of ${JSON.stringify(motif)}`, async () => {
       const long = (bytes: number, end = ""): string =>
