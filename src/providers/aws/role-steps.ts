@@ -13,7 +13,7 @@ export type RoleStep =
   | { readonly kind: "attach"; readonly policy: string }
   | { readonly kind: "detach"; readonly policy: string }
   | { readonly kind: "put-inline"; readonly name: string; readonly document: string }
-  /** The same policy without what it allows, where that may be written; it goes afterwards in any case. */
+  /** A policy without what it allows, where that may be written; it goes, or is written whole, afterwards in any case. */
   | { readonly kind: "reduce-inline"; readonly name: string; readonly document: string }
   | { readonly kind: "delete-inline"; readonly name: string }
   | { readonly kind: "set-boundary"; readonly boundary: string }
@@ -61,6 +61,12 @@ function denialsOf(text: string): string {
   return JSON.stringify({ ...rest, Statement: statements.filter(({ Effect }) => Effect === "Deny") });
 }
 
+const reduced = ([name, text]: readonly [string, string]): RoleStep => ({
+  kind: "reduce-inline",
+  name,
+  document: denialsOf(text),
+});
+
 // AWS's own policies that allow nothing (AWS Managed Policy Reference). Of other managed policies only their document tells,
 // which is not read: they count as what allows.
 const managedDenials = /:policy\/(?:AWSDenyAll|AWSCompromisedKeyQuarantine(?:V[23])?)$/u;
@@ -70,7 +76,7 @@ const isManagedDenial = (arn: string): boolean => managedDenials.test(arn);
 interface Removals {
   /** Each takes rights away and no limit. */
   readonly allows: readonly RoleStep[];
-  /** What leaves of each of `both` its limit alone, where there are several: one may deny what another allows. */
+  /** What leaves of each of `both` its limit alone. */
   readonly reductions: readonly RoleStep[];
   /** With each goes a right and a limit to others. */
   readonly both: readonly RoleStep[];
@@ -89,23 +95,25 @@ function removals(
   const remove = (effects: PolicyEffects) =>
     ofEffects(effects).map(([name]): RoleStep => ({ kind: "delete-inline", name }));
   const both = ofEffects("both");
-  const reduce = ([name, text]: readonly [string, string]): RoleStep => ({
-    kind: "reduce-inline",
-    name,
-    document: denialsOf(text),
-  });
   return {
     allows: [...policies.filter((arn) => !isManagedDenial(arn)).map(detach), ...remove("allow")],
-    reductions: both.length < 2 ? [] : both.map(reduce),
+    reductions: both.map(reduced),
     both: remove("both"),
     denies: [...remove("deny"), ...policies.filter(isManagedDenial).map(detach)],
   };
 }
 
-/** All of them, in an order in which none gives more than there was. */
-const removed = ({ allows, reductions, both, denies }: Removals): readonly RoleStep[] => [
+/**
+ * All of them, and what else is to be done before a limit goes, in an order in which none gives more than there was. One policy may
+ * deny what another allows, or what another boundary or tag would.
+ */
+const removed = (
+  { allows, reductions, both, denies }: Removals,
+  between: readonly RoleStep[] = [],
+): readonly RoleStep[] => [
   ...allows,
-  ...reductions,
+  ...where(both.length + between.length > 1, reductions),
+  ...between,
   ...both,
   ...denies,
 ];
@@ -124,34 +132,35 @@ function replaced(
   before: RoleState,
   boundary: readonly RoleStep[],
   tags: readonly RoleStep[],
-  crosses = true,
+  crosses: boolean,
 ): readonly RoleStep[] {
   const isBoth = crosses && boundary.length > 0 && tags.length > 0;
   return [...where(isBoth, [{ kind: "set-boundary", boundary: denyAllOf(before) }]), ...tags, ...boundary];
 }
 
-/** What has to be done until a role has no more than is allowed; nothing where it has no more. Pure. */
+/**
+ * What has to be done until a role has no more than is allowed; nothing where it has no more. Another boundary, other tags and
+ * each policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before nor
+ * afterwards was allowed. Then a boundary that denies everything stands for that moment. Pure.
+ */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const { boundary, tags, maxSession } = allowed;
-  const gone = removals(before, allowed);
-  const set: RoleStep[] =
-    boundary === undefined || before.boundary === boundary ? [] : [{ kind: "set-boundary", boundary }];
-  const isBounded = before.boundary !== undefined;
-  const wanted = roleTagChanges(before.tags, mergeTags(before.tags, tags)).set;
-  const isTagged = Object.keys(wanted).length > 0;
+  const { allows, both, denies } = removals(before, allowed);
+  const opened: RoleStep =
+    boundary === undefined ? { kind: "remove-boundary" } : { kind: "set-boundary", boundary };
+  const set = where(boundary !== undefined && before.boundary !== boundary, [opened]);
+  const [narrower, other] = before.boundary === undefined ? [set, []] : [[], set];
+  const changed = roleTagChanges(before.tags, mergeTags(before.tags, tags)).set;
+  const tagged = where(Object.keys(changed).length > 0, [{ kind: "tag", tags: changed }]);
+  const isShut = both.length + other.length + tagged.length > 1;
   const { description } = before;
   return {
     narrowing: [
-      ...(isBounded ? [] : set),
-      ...gone.allows,
-      ...gone.reductions,
-      ...(before.maxSession > maxSession ? [{ kind: "set-session", description, maxSession } as const] : []),
+      ...(isShut ? [{ kind: "set-boundary", boundary: denyAllOf(before) } as const] : narrower),
+      ...allows,
+      ...where(before.maxSession > maxSession, [{ kind: "set-session", description, maxSession }]),
     ],
-    afterwards: [
-      ...gone.both,
-      ...replaced(before, isBounded ? set : [], where(isTagged, [{ kind: "tag", tags: wanted }])),
-      ...gone.denies,
-    ],
+    afterwards: [...both, ...tagged, ...(isShut ? [...denies, opened] : [...other, ...denies])],
   };
 }
 
@@ -190,7 +199,6 @@ export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut
       ...(before.boundary === denyAll ? [] : [{ kind: "set-boundary", boundary: denyAll } as const]),
       ...(isRevoked ? [] : [{ kind: "put-inline", name: revocation, document } as const]),
       ...gone.allows,
-      ...gone.reductions,
     ],
     afterwards: [...gone.both, ...gone.denies],
   };
@@ -206,25 +214,47 @@ export interface UpdateOptions {
   readonly crosses?: boolean;
 }
 
-function additions(before: Rights, wanted: DesiredRole): readonly RoleStep[] {
+/** Puts policies on a role. */
+interface Additions {
+  /** Each takes rights away: what denies, and of a policy that allows as well its denials, where none of its name stands. */
+  readonly limits: readonly RoleStep[];
+  readonly gains: readonly RoleStep[];
+}
+
+function additions(before: Rights, wanted: DesiredRole): Additions {
   const differs = ([name, text]: readonly [string, string]): boolean =>
     before.inline[name] === undefined || !samePolicy(before.inline[name], text, "identity");
-  const put = Object.entries(wanted.inline)
-    .filter(differs)
-    .map(([name, document]): RoleStep => ({ kind: "put-inline", name, document }));
-  // A Deny stands before a new Allow is attached.
-  const allows = (step: RoleStep): boolean =>
-    step.kind === "put-inline" && policyEffects(step.document) !== "deny";
-  const ordered = put.toSorted((a, b) => Number(allows(a)) - Number(allows(b)));
-  const attach = wanted.policies
-    .filter((arn) => !before.policies.includes(arn))
-    .map((policy): RoleStep => ({ kind: "attach", policy }));
-  return [...ordered, ...attach];
+  const inline = Object.entries(wanted.inline).filter(differs);
+  const policies = wanted.policies.filter((arn) => !before.policies.includes(arn));
+  const put = ([name, document]: readonly [string, string]): RoleStep => ({
+    kind: "put-inline",
+    name,
+    document,
+  });
+  const attach = (policy: string): RoleStep => ({ kind: "attach", policy });
+  const denies = ([, text]: readonly [string, string]): boolean => policyEffects(text) === "deny";
+  const isNewOfBoth = ([name, text]: readonly [string, string]): boolean =>
+    before.inline[name] === undefined && policyEffects(text) === "both";
+  return {
+    limits: [
+      ...inline.filter(denies).map(put),
+      ...inline.filter(isNewOfBoth).map(reduced),
+      ...policies.filter(isManagedDenial).map(attach),
+    ],
+    gains: [
+      ...inline.filter((one) => !denies(one)).map(put),
+      ...policies.filter((arn) => !isManagedDenial(arn)).map(attach),
+    ],
+  };
 }
+
+const ifWritable = (step: RoleStep): RoleStep =>
+  step.kind === "put-inline" ? { ...step, kind: "reduce-inline" } : step;
 
 /** Everything that a role without policies is to have on it. Pure. */
 export function additionsOf(wanted: DesiredRole): readonly RoleStep[] {
-  return additions({ policies: [], inline: {} }, wanted);
+  const { limits, gains } = additions({ policies: [], inline: {} }, wanted);
+  return [...limits, ...gains];
 }
 
 /** Takes all policies off a role. Pure. */
@@ -262,9 +292,9 @@ function kept(before: RoleState, wanted: DesiredRole, { opens }: { readonly open
 
 /**
  * What brings a role that exists to what it shall be, in an order in which no step gives more than the role had or shall
- * have. What it had and keeps stays all the while. What is new comes before what goes, so that nobody misses anything,
- * unless somebody else may come in by it, or the two are allowed for different reasons: then what goes is off first. The old
- * boundary stays until then, and one that goes for good goes last of all. Pure.
+ * have. What it had and keeps stays all the while. What denies is first. What is new comes before what goes, so that nobody misses
+ * anything, unless somebody else may come in by it, other tags make it another, or the two are allowed for different reasons: then
+ * what goes is off first. The old boundary stays until then, and one that goes for good goes last of all. Pure.
  */
 export function updateOf(
   before: RoleState,
@@ -277,24 +307,29 @@ export function updateOf(
   const isReplaced = isBounded && isToBeBounded && before.boundary !== boundary;
   const stays = kept(before, wanted, { opens });
   const gone = removals(before, { policies: stays.policies, inline: Object.keys(stays.inline) });
-  const isAfter = crosses || opens || isReplaced;
-  const added = additions(isAfter ? stays : before, wanted);
   const set: RoleStep[] = boundary === undefined ? [] : [{ kind: "set-boundary", boundary }];
   const marks = adopts ? ownTags(wanted, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
   const tags = tagSteps(marked, wanted);
+  const isAfter = crosses || opens || isReplaced || tags.length > 0;
+  const { limits, gains } = additions(isAfter ? stays : before, wanted);
   const session = sessionSteps(before, wanted);
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
     ...session.first,
     ...where(!isBounded, set),
-    ...where(!isAfter, added),
-    ...removed(gone),
-    ...replaced(before, where(isReplaced, set), tags, crosses),
+    // Under the boundary of before they may not be writable.
+    ...(isReplaced ? limits.map(ifWritable) : limits),
+    ...where(!isAfter, gains),
+    ...removed(gone, replaced(before, where(isReplaced, set), tags, crosses)),
     ...session.later,
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
     ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
-    ...where(isAfter, added),
+    ...where(
+      isReplaced,
+      limits.filter(({ kind }) => kind === "put-inline"),
+    ),
+    ...where(isAfter, gains),
     ...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),
   ];
 }

@@ -33,11 +33,23 @@ const deletedWithMixedPolicies: readonly Event[] = [
   pass,
 ];
 
+/** Another: a policy that allows and denies goes while the boundary is to be another, which its Deny had hidden. */
+const mixedPoliciesUnderAnotherGrant: readonly Event[] = [
+  pass,
+  { kind: "drift", deed: "mixed" },
+  { ...pass, always: "DetachRolePolicy" },
+  { kind: "remake" },
+  { kind: "bind", spec: 4 },
+  { ...pass, mishaps: [undefined, "lost"] },
+  { kind: "grants", of: [3] },
+  pass,
+];
+
 describe("what a grant says is what AWS has", () => {
   test("property: after each call at IAM no session may do more than one grant allows", async () => {
     await fc.assert(fc.asyncProperty(histories, holds), {
       numRuns,
-      examples: [[deletedWithMixedPolicies]],
+      examples: [[deletedWithMixedPolicies], [mixedPoliciesUnderAnotherGrant]],
     });
   });
 });

@@ -32,7 +32,7 @@ const legacy = "legacy-shop";
 const legacyArn = `arn:aws:iam::${account}:role/${legacy}`;
 
 /** Grants, of which a trust has some, in some order. */
-const grants: readonly GrantSpec[] = [
+export const grants: readonly GrantSpec[] = [
   { name: "plain", policies: [arn("/shop/a")], tags: [{ key: "team", value: "x" }] },
   { name: "shop", policies: [arn("/shop/*")] },
   {

@@ -129,7 +129,7 @@ export function cutFields({ narrowing, afterwards }: Cut): readonly FieldChange[
     if ("policy" in step) return ["policies"];
     if ("name" in step) return [`inline.${step.name}`];
     if (step.kind === "tag") return Object.keys(step.tags).map((key) => `tags.${key}`);
-    if (step.kind === "set-boundary") return ["boundary"];
+    if (step.kind === "set-boundary" || step.kind === "remove-boundary") return ["boundary"];
     return [step.kind === "set-trust" ? "trustPolicy" : "maxSession"];
   });
   return [...new Set(names)].map((field) => ({ field, before: undefined, after: undefined }));
