@@ -29,6 +29,7 @@ const old = "https://bucket.example.com/prod";
 const switched = Date.UTC(2026, 0, 2);
 const iso = (at: number): string => new Date(at).toISOString();
 const hour = 3_600_000;
+const quiet = { waiting: () => {} };
 
 describe("adoption of a real cluster", { skip: leftOut() }, () => {
   let plane: ControlPlane;
@@ -187,16 +188,19 @@ describe("adoption of a real cluster", { skip: leftOut() }, () => {
   async function report(audiences?: readonly string[]): Promise<AdoptionReport> {
     const config = await parseConfig(configText(), join(folder, "podtrust.yaml"), { HOME: folder });
     const api = await openKubernetes({ kubeconfig: plane.adminKubeconfig }, { clock: systemClock });
-    const reading = await gatherAdoption({
-      config,
-      api,
-      servers: [],
-      route: { ca: (await authority).root, connectTo: issuer.connectTo },
-      clock: systemClock,
-      signal: new AbortController().signal,
-      openAws: (access) => openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin }),
-      ...defined({ audiences }),
-    });
+    const reading = await gatherAdoption(
+      {
+        config,
+        api,
+        servers: [],
+        route: { ca: (await authority).root, connectTo: issuer.connectTo },
+        clock: systemClock,
+        signal: new AbortController().signal,
+        openAws: (access) => openAws({ ...access, endpoint: sandbox.url, credentials: sandbox.admin }),
+        ...defined({ audiences }),
+      },
+      quiet,
+    );
     return judgeAdoption(reading);
   }
 
@@ -302,14 +306,17 @@ describe("adoption of a real cluster", { skip: leftOut() }, () => {
       { kubeconfig: await plane.kubeconfigFor("looks") },
       { clock: systemClock },
     );
-    const reading = await gatherAdoption({
-      config: { ...config, aws: [] },
-      api,
-      servers: [],
-      route: { ca: (await authority).root, connectTo: issuer.connectTo },
-      clock: systemClock,
-      signal: new AbortController().signal,
-    });
+    const reading = await gatherAdoption(
+      {
+        config: { ...config, aws: [] },
+        api,
+        servers: [],
+        route: { ca: (await authority).root, connectTo: issuer.connectTo },
+        clock: systemClock,
+        signal: new AbortController().signal,
+      },
+      quiet,
+    );
     const { finish, unseen } = judgeAdoption(reading);
     assert.equal(finish[0]?.done, false);
     for (const part of [/^pods, and/mu, /^tokens in Secrets: /mu, /^what else checks issuers: /mu])

@@ -8,6 +8,7 @@ import { clusterOf } from "../options/cluster.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
+import { withWaits } from "./waits.ts";
 
 /** What was typed. */
 export interface AdoptOptions extends RouteOptions {
@@ -34,18 +35,21 @@ async function serversOf(
   const { cluster, servers = [] } = config;
   if (cluster === undefined || servers.length === 0) return undefined;
   const { env, clock, signal } = context;
-  return openServers({
-    withoutApi,
-    cluster,
-    servers,
-    stateDir: join(personStateDir(env), config.stack),
-    purpose: "adopt",
-    env,
-    clock,
-    signal,
-    consent: pluginConsent(context),
-    notice: (text) => context.progress.line(`note: ${text}`, 6),
-  });
+  return withWaits(context, ({ waiting }) =>
+    openServers({
+      withoutApi,
+      cluster,
+      servers,
+      stateDir: join(personStateDir(env), config.stack),
+      purpose: "adopt",
+      env,
+      clock,
+      signal,
+      consent: pluginConsent(context),
+      notice: (text) => context.progress.line(`note: ${text}`, 6),
+      onWait: (reason, deadline) => waiting("the API servers", reason, deadline),
+    }),
+  );
 }
 
 /** Opens the cluster of a command line and each of its API servers, hands them to `work`, and closes them whatever happens. */

@@ -18,7 +18,7 @@ import {
   adoptionMoves,
   type Working,
 } from "../../control-plane/adoption/index.ts";
-import { confirm, type Waiting } from "../../core/terminal/index.ts";
+import { confirm } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type AdoptOptions, withAdoption } from "./open.ts";
 import {
@@ -32,14 +32,19 @@ import {
   printUnasked,
   stepText,
 } from "./show.ts";
+import { type ShownWaits, shownWaits, withWaits } from "./waits.ts";
 
-async function reportOf(adoption: AdoptionContext, scope: Scope = "all"): Promise<AdoptionReport> {
-  return judgeAdoption(await gatherAdoption(adoption, scope));
+async function reportOf(
+  context: CommandContext,
+  adoption: AdoptionContext,
+  scope?: Scope,
+): Promise<AdoptionReport> {
+  return judgeAdoption(await withWaits(context, (waits) => gatherAdoption(adoption, waits, scope)));
 }
 
 /** Shows what stands against adoption, what it would do and who depends on the issuer of before. */
 export async function runAdoptPlan(context: CommandContext, options: AdoptOptions): Promise<void> {
-  const report = await withAdoption(context, options, (adoption) => reportOf(adoption));
+  const report = await withAdoption(context, options, (adoption) => reportOf(context, adoption));
   printPlan(context, report, report.steps);
   context.output.result(report);
   if (report.refusals.length > 0) context.exitCode = 1;
@@ -47,7 +52,7 @@ export async function runAdoptPlan(context: CommandContext, options: AdoptOption
 
 /** Shows where a cluster stands; exits 3 until every API server signs as the config's issuer. */
 export async function runAdoptStatus(context: CommandContext, options: AdoptOptions): Promise<void> {
-  const report = await withAdoption(context, options, (adoption) => reportOf(adoption));
+  const report = await withAdoption(context, options, (adoption) => reportOf(context, adoption));
   printStatus(context, report);
   context.output.result(report);
   if (report.next !== undefined || report.refusals.length > 0) context.exitCode = 3;
@@ -60,22 +65,18 @@ interface Restarted {
   readonly awayMs: number;
 }
 
-interface Shown extends Working {
+interface Shown extends Working, ShownWaits {
   readonly restarts: readonly Restarted[];
-  ended(isDone: boolean): void;
 }
 
-/** Steps, waits and restarts as progress: one wait at a time. */
-function workingOf({ progress }: CommandContext): Shown {
-  let wait: Waiting | undefined;
+/** Steps, waits and restarts as progress. */
+function workingOf(context: CommandContext): Shown {
+  const { progress } = context;
+  const { waiting, ended } = shownWaits(context);
   const restarts: Restarted[] = [];
-  const ended = (isDone: boolean): void => {
-    if (isDone) wait?.done();
-    else wait?.failed();
-    wait = undefined;
-  };
   return {
     restarts,
+    waiting,
     ended,
     restarted({ server, kind }, { awayMs }) {
       ended(true);
@@ -85,10 +86,6 @@ function workingOf({ progress }: CommandContext): Shown {
     began(step) {
       ended(true);
       progress.line(stepText(step), 2);
-    },
-    waiting(step, reason, deadline) {
-      if (wait === undefined) wait = progress.wait({ what: `API server ${step.server}`, reason, deadline });
-      else wait.update(reason);
     },
     notice: (text) => progress.line(`note: ${text}`, 6),
   };
@@ -142,7 +139,7 @@ async function carryOut(context: CommandContext, options: AdoptOptions, carried:
   const move = adoptionMoves[name];
   await withAdoption(context, options, async (adoption) => {
     if (instead !== undefined && (await instead(adoption))) return;
-    const before = await reportOf(adoption, move.scope);
+    const before = await reportOf(context, adoption, move.scope);
     if (move.stepsOf(before).some(({ done }) => !done)) {
       show(context, before, move);
       checkRefusals(move.refusalsOf(before));
@@ -209,8 +206,7 @@ async function mendedStopped(
   options: AdoptOptions,
   adoption: AdoptionContext,
 ): Promise<boolean> {
-  const looking = workingOf(context);
-  const stopped = await findStopped(adoption, looking).finally(() => looking.ended(true));
+  const stopped = await withWaits(context, (waits) => findStopped(adoption, waits));
   if (stopped.length === 0) return false;
   printStopped(
     context,

@@ -38,7 +38,7 @@ async function carryOut(
   { scope, stepsOf, refusalsOf }: AdoptionMove,
 ): Promise<AdoptionReport> {
   for (;;) {
-    const report = judgeAdoption(await gatherAdoption(context, scope));
+    const report = judgeAdoption(await gatherAdoption(context, working, scope));
     const step = nextStep(stepsOf(report));
     if (step === undefined) return report;
     checkRefusals(refusalsOf(report));

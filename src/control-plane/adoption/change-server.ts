@@ -6,8 +6,8 @@ import { type Restart, type ControlPlaneServer, settled, type WantedFlags } from
 /** What a person hears while the steps are carried out. */
 export interface Working {
   readonly began: (step: ServerStep) => void;
-  /** `deadline` in milliseconds of `clock.elapsed()`. */
-  readonly waiting: (step: ServerStep, reason: string, deadline: number) => void;
+  /** `what`: for example `API server cp-1`; `deadline` in milliseconds of `clock.elapsed()`. */
+  readonly waiting: (what: string, reason: string, deadline: number) => void;
   /** It runs as it should: for how long it was away. */
   readonly restarted: (step: ServerStep, restart: Restart) => void;
   /** What a person should know although nothing failed. */
@@ -22,6 +22,12 @@ export interface ChangeContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
+
+/** Says of each look for which API server it is. */
+export const waitingFor =
+  ({ waiting }: Pick<Working, "waiting">, server: string) =>
+  (reason: string, deadline: number): void =>
+    waiting(`API server ${server}`, reason, deadline);
 
 function serverOf({ servers }: ChangeContext, step: ServerStep): ControlPlaneServer {
   const found = servers.find(({ api }) => api.name === step.server);
@@ -80,7 +86,7 @@ export async function changeServer(
   const { flags } = step;
   const server = serverOf(context, step);
   const { api, files } = server;
-  const onWait = (reason: string, deadline: number): void => working.waiting(step, reason, deadline);
+  const onWait = waitingFor(working, step.server);
   const settle = async (wanted: WantedFlags): Promise<void> =>
     working.restarted(step, await settled(api, wanted, { clock, signal, onWait }));
   if (flags === undefined) {

@@ -14,8 +14,9 @@ import {
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
-import type { ControlPlaneServer } from "../servers/index.ts";
+import { askedThroughRestart, type ControlPlaneServer } from "../servers/index.ts";
 import { type LegacyTokenSecret, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
+import type { Working } from "./change-server.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
@@ -157,13 +158,20 @@ async function readAround(
 }
 
 /**
- * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes nothing. A part that
- * cannot be seen is told as such; throws what `readServers` and `readCluster` throw, and the signal's reason.
+ * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes nothing. An API server that
+ * is silent may be restarting and is waited for, a minute at the most. A part that cannot be seen is told as such; throws what
+ * `readServers` and `readCluster` throw, and the signal's reason.
  */
-export async function gatherAdoption(
+export function gatherAdoption(
   context: AdoptionContext,
+  { waiting }: Pick<Working, "waiting">,
   scope: Scope = "all",
 ): Promise<AdoptionReading> {
+  const onWait = (reason: string, deadline: number): void => waiting("the API servers", reason, deadline);
+  return askedThroughRestart(() => gathered(context, scope), { ...context, onWait });
+}
+
+async function gathered(context: AdoptionContext, scope: Scope): Promise<AdoptionReading> {
   const { config, api, servers, clock, signal, audiences } = context;
   const { issuer } = config;
   const looks = new Looks(signal);

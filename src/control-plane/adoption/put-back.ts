@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
 import type { FlagChange } from "../../rules/distribution/index.ts";
 import { type ControlPlaneServer, type PreviousFiles, settled } from "../servers/index.ts";
-import type { Working } from "./change-server.ts";
+import { waitingFor, type Working } from "./change-server.ts";
 import type { AdoptionContext } from "./gather.ts";
 
 /** Of `AdoptionContext` what is there while no API server answers. */
@@ -128,8 +128,7 @@ export async function putBackUnasked(context: UnaskedContext, working: Working):
     back.push({ server, flags: await server.files.putBack(signal) });
   }
   for (const { server, flags } of back) {
-    const onWait = (reason: string, deadline: number): void =>
-      working.waiting(putBackStep(server), reason, deadline);
+    const onWait = waitingFor(working, server.api.name);
     working.restarted(putBackStep(server), await settled(server.api, flags, { clock, signal, onWait }));
   }
   for (const { files } of going) await files.endPutBack(signal);

@@ -1,16 +1,8 @@
-import {
-  defined,
-  parseDuration,
-  PodtrustError,
-  recordOf,
-  recordsOf,
-  textOf,
-  withNextStep,
-} from "../../core/base/index.ts";
+import { defined, parseDuration, recordOf, recordsOf, textOf, withNextStep } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
-import { type ApiServerFlags, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
+import { type ApiServerFlags, isSilence, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
 
 /** The API servers of a cluster as they run, and what could not be seen of them. */
 export interface ServersSeen {
@@ -102,11 +94,9 @@ async function startOf({ api }: ControlPlaneServer, signal: AbortSignal): Promis
   }
 }
 
-const silence: readonly string[] = ["cluster-unreachable", "cluster-not-ready", "server-process"];
-
 /** The same error by the server's name, with the way out where podtrust's own last change is why it does not answer. */
 function ofServer(name: string, error: unknown): unknown {
-  if (!(error instanceof PodtrustError) || !silence.includes(error.code)) return error;
+  if (!isSilence(error)) return error;
   return withNextStep(
     error,
     `${error.next} If it does not start since podtrust changed its files: podtrust adopt undo.`,

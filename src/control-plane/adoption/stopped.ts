@@ -1,13 +1,10 @@
 import { PodtrustError, until } from "../../core/base/index.ts";
-import { type ControlPlaneServer, settled } from "../servers/index.ts";
-import { type ChangeContext, checkTokens, type Working } from "./change-server.ts";
+import { type ControlPlaneServer, restartMs, settled } from "../servers/index.ts";
+import { type ChangeContext, checkTokens, waitingFor, type Working } from "./change-server.ts";
 import { answers, putBackStep } from "./put-back.ts";
 
 /** Of `AdoptionContext` what is there while some of its API servers do not answer. */
 export type StoppedContext = ChangeContext;
-
-// A kubelet sees a new manifest within 20 s, and an API server starts within as much on a slow machine.
-const restartMs = 60_000;
 
 async function silentOf(
   servers: readonly ControlPlaneServer[],
@@ -36,7 +33,7 @@ async function changedOf(
  */
 export async function findStopped(
   { servers, clock, signal }: StoppedContext,
-  { waiting }: Pick<Working, "waiting">,
+  working: Pick<Working, "waiting">,
 ): Promise<readonly ControlPlaneServer[]> {
   let stopped = await changedOf(await silentOf(servers, signal), signal);
   const [first] = stopped;
@@ -52,7 +49,7 @@ export async function findStopped(
       const names = stopped.map(({ api }) => api.name).join(", ");
       return stopped.length === 0 ? { is: true } : { waitsFor: `${names}: no answer; it may be restarting` };
     },
-    onWait: (reason, deadline) => waiting(putBackStep(first), reason, deadline),
+    onWait: waitingFor(working, first.api.name),
     late: () => late,
   });
   await waited.catch((error: unknown) => {
@@ -76,7 +73,7 @@ export async function putBackStopped(
     const step = putBackStep(server);
     working.began(step);
     const flags = await server.files.putBack(signal);
-    const onWait = (reason: string, deadline: number): void => working.waiting(step, reason, deadline);
+    const onWait = waitingFor(working, server.api.name);
     working.restarted(step, await settled(server.api, flags, { clock, signal, onWait }));
     await server.files.endPutBack(signal);
   }

@@ -70,7 +70,9 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
   const sights = { route: options.route, isFetched, ...defined({ given: options.given }) };
   const cluster = await openKubernetes(source, { env, clock, consent });
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
-  const servers = await openServers({ ...opening, signal, consent, notice, without });
+  const onWait = (reason: string, deadline: number): void =>
+    options.onWait(reason, deadline - clock.elapsed());
+  const servers = await openServers({ ...opening, signal, consent, notice, without, onWait });
   const rotation = new Rotation({
     ...options,
     withdraw: (kid) => options.withdraw(kid, cluster),

@@ -15,5 +15,13 @@ export type {
   ServerKey,
   ServerKeyFiles,
 } from "./server.ts";
-export { type Restart, settled, type SettleOptions, type WantedFlags } from "./settle.ts";
+export {
+  askedThroughRestart,
+  isSilence,
+  type Restart,
+  restartMs,
+  settled,
+  type SettleOptions,
+  type WantedFlags,
+} from "./settle.ts";
 export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

@@ -11,6 +11,7 @@ import { RancherFiles } from "./rancher.ts";
 import { controllerManagerKids } from "./running.ts";
 import type { ControlPlaneServer, ServerFiles } from "./server.ts";
 import { sessionOf, type SessionsOptions } from "./session.ts";
+import { askedThroughRestart } from "./settle.ts";
 import { ServerTunnel } from "./tunnel.ts";
 
 export interface ServersOptions extends SessionsOptions {
@@ -23,6 +24,8 @@ export interface ServersOptions extends SessionsOptions {
   /** No API server answers: which others the cluster has is not asked. */
   readonly withoutApi?: boolean;
   readonly consent?: PluginConsent;
+  /** Called while the cluster is silent, as `askedThroughRestart` does. */
+  readonly onWait?: (reason: string, deadline: number) => void;
 }
 
 /** The API servers of a cluster, one by one. */
@@ -177,7 +180,8 @@ function withWayOut(error: unknown): unknown {
 /**
  * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
  * `server-not-listed` for one that the cluster knows and the config does not name, `server-answers` for one of `without` that is
- * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does.
+ * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does. A cluster that is silent may be restarting
+ * and is waited for, a minute at the most.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
   const { cluster, env, clock, consent, signal, withoutApi = false } = options;
@@ -193,7 +197,7 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     if (withoutApi) return { all, close };
     const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
     const facts = all.map((server) => server.facts);
-    await checkListed(api, facts, signal, options.without);
+    await askedThroughRestart(() => checkListed(api, facts, signal, options.without), options);
     return { all, close };
   } catch (error) {
     await close();

@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ApiServerFlags } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { ApiServer, ServerDiscovery } from "./server.ts";
-import { settled, unsettled, type WantedFlags } from "./settle.ts";
+import { askedThroughRestart, settled, unsettled, type WantedFlags } from "./settle.ts";
 
 const { signal } = new AbortController();
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -82,5 +82,43 @@ describe("an API server has settled", () => {
     assert.deepEqual(reasons, ["no API servers run"]);
     const never = settled(server([away]), wanted, { clock, signal, withinMs: 100 });
     await assert.rejects(never, (error: PodtrustError) => error.code === "server-not-settled");
+  });
+});
+
+describe("API servers that a run which was cut off left restarting", () => {
+  const silent = new PodtrustError("cluster-unreachable", "nobody answers");
+
+  /** Asks servers that are silent until some time, milliseconds, and then answer by this. */
+  async function asked(
+    until: number,
+    answer: () => string,
+  ): Promise<{ readonly came: string; readonly waits: number }> {
+    const clock = new TestClock();
+    let waits = 0;
+    const asking = askedThroughRestart(
+      async () => {
+        if (clock.elapsed() < until) throw silent;
+        return answer();
+      },
+      { clock, signal, onWait: () => void (waits += 1) },
+    ).catch((error: Error) => error.message);
+    await clock.advance(120_000);
+    return { came: await asking, waits };
+  }
+
+  test("are asked again, with the reason shown, until they answer", async () => {
+    assert.deepEqual(await asked(0, () => "answered"), { came: "answered", waits: 0 });
+    assert.deepEqual(await asked(20_000, () => "answered"), { came: "answered", waits: 20 });
+  });
+
+  test("are asked for a minute, and then what they failed with is told", async () => {
+    assert.deepEqual(await asked(Infinity, () => "answered"), { came: "nobody answers", waits: 60 });
+  });
+
+  test("are not asked again once one refuses", async () => {
+    const refuse = (): never => {
+      throw new PodtrustError("cluster-forbidden", "no right to that");
+    };
+    assert.deepEqual(await asked(0, refuse), { came: "no right to that", waits: 0 });
   });
 });

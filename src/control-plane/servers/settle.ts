@@ -33,13 +33,44 @@ export interface Restart {
   readonly awayMs: number;
 }
 
-const away: readonly string[] = [
-  "cluster-unreachable",
-  "cluster-not-ready",
-  "cluster-unauthenticated",
-  "cluster-forbidden",
-  "server-process",
-];
+const silence: readonly string[] = ["cluster-unreachable", "cluster-not-ready", "server-process"];
+// One that has just begun knows neither its users nor their rights.
+const away: readonly string[] = [...silence, "cluster-unauthenticated", "cluster-forbidden"];
+
+/** Whether an error says no more than that an API server does not answer, or that no process of it runs. */
+export const isSilence = (error: unknown): error is PodtrustError =>
+  error instanceof PodtrustError && silence.includes(error.code);
+
+/** A kubelet sees a new manifest within 20 s, and an API server starts within as much on a slow machine. Milliseconds. */
+export const restartMs = 60_000;
+
+/**
+ * Asks API servers that a run which was cut off may have left restarting: while one of them is silent they are asked again, for a
+ * minute at the most. Throws what `ask` throws.
+ */
+export function askedThroughRestart<T>(
+  ask: () => Promise<T>,
+  { clock, signal, onWait }: Pick<SettleOptions, "clock" | "signal" | "onWait">,
+): Promise<T> {
+  let last: unknown;
+  return until({
+    clock,
+    withinMs: restartMs,
+    delays: [1000],
+    signal,
+    look: async () => {
+      try {
+        return { is: await ask() };
+      } catch (error) {
+        if (!isSilence(error)) throw error;
+        last = error;
+        return { waitsFor: errorText(error) };
+      }
+    },
+    onWait,
+    late: () => last,
+  });
+}
 
 /** What of issuers and documents is not as wanted yet, as a sentence. */
 function documentDifference(

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, test, type TestContext } from "node:test";
 import { type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import {
   type AdoptionContext,
@@ -127,13 +127,14 @@ function suite(version: KubernetesVersion): void {
       .ClusterConfiguration;
   };
 
-  /** Tokens for AWS of both servers, shown to STS until it is ended. */
-  function startAwsChecker(): () => Promise<{
+  /** Tokens for AWS of both servers, shown to STS until it is ended, at the latest with its test. */
+  function startAwsChecker(t: TestContext): () => Promise<{
     asked: number;
     refused: readonly string[];
     issuers: Set<unknown>;
   }> {
     const ending = new AbortController();
+    t.after(() => ending.abort());
     const seen = { asked: 0, refused: [] as string[], issuers: new Set<unknown>() };
     const each = async (machine: (typeof world.cluster.machines)[number]): Promise<void> => {
       const tokens: string[] = [];
@@ -174,7 +175,7 @@ function suite(version: KubernetesVersion): void {
     await world.letBothIn();
   });
 
-  test("puts a server back whose first token another refuses, and then no token is refused", async () => {
+  test("puts a server back whose first token another refuses, and then no token is refused", async (t) => {
     const { context, close } = await world.open();
     try {
       const [one, other] = context.servers;
@@ -194,7 +195,7 @@ function suite(version: KubernetesVersion): void {
     } finally {
       await close();
     }
-    const checker = startChecker(world.cluster.machines, "default", "web");
+    const checker = startChecker(t, world.cluster.machines, "default", "web");
     await until("both servers' tokens were shown to both", () => checker.asked() >= 100);
     assert.deepEqual((await checker.end()).refused, []);
   });
@@ -202,8 +203,8 @@ function suite(version: KubernetesVersion): void {
   test("refuses no token there and back, cut off and run again, and leaves every file byte for byte as it was", async (t) => {
     reported.length = 0;
     const { machines } = world.cluster;
-    const checker = startChecker(machines, "default", "web");
-    const endAws = startAwsChecker();
+    const checker = startChecker(t, machines, "default", "web");
+    const endAws = startAwsChecker(t);
     const there = await withCuts(runAdoption);
     // The test before has left the first server with both issuers.
     assert.equal(there, isAtLength ? 3 : 1);

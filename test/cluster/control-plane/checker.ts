@@ -1,3 +1,4 @@
+import type { TestContext } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { isAtLength } from "../../support/runs.ts";
 import { type AskedMachine, type ControlPlaneMachine, onOneConnection } from "./machines.ts";
@@ -10,7 +11,7 @@ export interface Checked {
   readonly longestGaps: ReadonlyMap<string, number>;
 }
 
-/** Asks API servers about tokens several times a second until it is ended. */
+/** Asks API servers about tokens several times a second until it is ended, at the latest with its test. */
 export interface Checker {
   /** How often it has asked by now. */
   asked(): number;
@@ -61,11 +62,13 @@ async function acceptedBy(
  * server that is away is not asked, and neither is who it would have been asked for.
  */
 export function startChecker(
+  t: TestContext,
   machines: readonly ControlPlaneMachine[],
   namespace: string,
   name: string,
 ): Checker {
   const ending = new AbortController();
+  t.after(() => ending.abort());
   const first: Minted[] = [];
   const newest: Minted[] = [];
   const refused: string[] = [];

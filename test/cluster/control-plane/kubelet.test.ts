@@ -32,7 +32,7 @@ describe(
         notice: () => {},
         restarted: ({ server, kind }, { awayMs }) => reported.push(`${server} ${kind} ${awayMs}`),
       };
-      const checker = startChecker(world.cluster.machines, "default", "web");
+      const checker = startChecker(t, world.cluster.machines, "default", "web");
       for (const carry of [runAdoption, undoAdoption]) {
         const { context, close } = await world.open();
         try {

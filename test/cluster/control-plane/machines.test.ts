@@ -102,7 +102,7 @@ describe("the API servers of a running cluster", { skip: machinesLeftOut(), time
   test("in a single pass refuse tokens of one another", async (t) => {
     const [first, second] = (await open()).all;
     assert.ok(first !== undefined && second !== undefined);
-    const checker = startChecker(world.machines, "default", "web");
+    const checker = startChecker(t, world.machines, "default", "web");
     await change(first, [ours, old]);
     const sofar = checker.asked();
     await until("its tokens were shown to the other", () => checker.asked() > sofar + 100);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test, type TestContext } from "node:test";
 import { parseConfig } from "../../../src/config/index.ts";
 import { type OpenedRotation, openRotation, theftOf } from "../../../src/control-plane/rotation/index.ts";
 import { openServers } from "../../../src/control-plane/servers/index.ts";
@@ -164,17 +164,17 @@ publisher:
   };
 
   /** Shows every server's tokens to every server and to STS until it is ended, at the latest with its test. */
-  function startCheckers() {
-    const checker = startChecker(world.machines, "default", "web");
+  function startCheckers(t: TestContext) {
+    const checker = startChecker(t, world.machines, "default", "web");
     const endCheck = party.check();
     const end = async () => ({ api: await checker.end(), sts: await endCheck() });
-    opened.push({ close: async () => void (await end()) });
+    t.after(end);
     return { asked: () => checker.asked(), end };
   }
 
   test("from RSA to ES256 refuses no token, cut off and run again; then the old key leaves one place after the other", async (t) => {
     const [[, old = ""] = []] = await states();
-    const checkers = startCheckers();
+    const checkers = startCheckers(t);
     const prepared = await cutAndDone((rotation) => rotation.prepare("ES256"));
     const promoted = await cutAndDone((rotation) => rotation.promoteInTime());
     await until("more was asked", () => checkers.asked() > enough);
@@ -261,7 +261,7 @@ publisher:
   if (isAtLength)
     test("from ES256 back to RSA refuses no token either, cut off after every step", async (t) => {
       const [[, old = ""] = []] = await states();
-      const checkers = startCheckers();
+      const checkers = startCheckers(t);
       const prepared = await cutAndDone((rotation) => rotation.prepare("RS256"));
       const promoted = await cutAndDone((rotation) => rotation.promoteInTime());
       await until("more was asked", () => checkers.asked() > enough);
@@ -287,7 +287,7 @@ publisher:
 
   // A fault that is not ours: what rotate keeps people from.
   if (isAtLength)
-    test("in the order that k3s documents, the new key first, has other servers and STS refuse tokens", async () => {
+    test("in the order that k3s documents, the new key first, has other servers and STS refuse tokens", async (t) => {
       const { signal } = new AbortController();
       const config = await configOf();
       const servers = await openServers({
@@ -307,8 +307,7 @@ publisher:
       opened.push(keeping);
       const early = await keeping.mint(world.machines[0] ?? assert.fail());
       assert.ok(await keeping.assumes(early ?? assert.fail()));
-      const checker = startChecker(world.machines, "default", "web");
-      opened.push({ close: async () => void (await checker.end()) });
+      const checker = startChecker(t, world.machines, "default", "web");
       const made = await first.machineKeys.make("ES256", signal);
       const { verifiers } = await first.files.readKeys(signal);
       const held = await first.machineKeys.list(signal);

@@ -95,8 +95,7 @@ describe(
 
     test("refuses no token, keeps the new key, and leaves every file byte for byte as it was once the old one signs alone", async (t) => {
       const made = await manifests();
-      const checker = startChecker(world.cluster.machines, "default", "web");
-      opened.push({ close: async () => void (await checker.end()) });
+      const checker = startChecker(t, world.cluster.machines, "default", "web");
       await carry(runAdoption);
       const rotating = await rotation();
       await rotating.prepare("ES256");

@@ -1,0 +1,40 @@
+import type { Working } from "../../control-plane/adoption/index.ts";
+import type { Waiting } from "../../core/terminal/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Waits as progress: one at a time. */
+export interface ShownWaits extends Pick<Working, "waiting"> {
+  ended(isDone: boolean): void;
+}
+
+/** Shows waits of a command. */
+export function shownWaits({ progress }: CommandContext): ShownWaits {
+  let wait: Waiting | undefined;
+  return {
+    waiting(what, reason, deadline) {
+      if (wait === undefined) wait = progress.wait({ what, reason, deadline });
+      else wait.update(reason);
+    },
+    ended(isDone) {
+      if (isDone) wait?.done();
+      else wait?.failed();
+      wait = undefined;
+    },
+  };
+}
+
+/** Does work whose waits are shown until it ends. */
+export async function withWaits<T>(
+  context: CommandContext,
+  work: (waits: ShownWaits) => Promise<T>,
+): Promise<T> {
+  const waits = shownWaits(context);
+  let isDone = false;
+  try {
+    const done = await work(waits);
+    isDone = true;
+    return done;
+  } finally {
+    waits.ended(isDone);
+  }
+}
