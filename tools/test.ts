@@ -79,6 +79,7 @@ function commandLine({ concurrency, timeout, launcher }: Group, batch: Batch, ta
     "--test-reporter-destination=stdout",
     `--test-reporter=${join(import.meta.dirname, "test", "tally.ts")}`,
     `--test-reporter-destination=${tally}`,
+    `--import=${join(import.meta.dirname, "test", "lingering.ts")}`,
     ...(batch.isolation === "process" && process.platform === "linux"
       ? [`--import=${join(import.meta.dirname, "test", "processor-time.ts")}`]
       : []),
@@ -95,6 +96,7 @@ interface Outcome {
 }
 
 async function runBatch(running: Group, batch: Batch, index: number): Promise<Outcome> {
+  const { maxMinutes = 45 } = running;
   const tally = join(folder, `tally-${index}`);
   const [program = "", ...args] = commandLine(running, batch, tally);
   const runner = spawn(program, args, {
@@ -107,10 +109,15 @@ async function runBatch(running: Group, batch: Batch, index: number): Promise<Ou
       PODTRUST_TEST_PROCESSOR_TIME: processorTimes,
     },
   });
+  const overdue = setTimeout(() => {
+    console.error(`${name}: not ended within ${maxMinutes} minutes; the files that still run fail`);
+    runner.kill("SIGTERM");
+  }, maxMinutes * 60_000);
   const output: Buffer[] = [];
   for (const stream of [runner.stdout, runner.stderr])
     stream?.on("data", (chunk: Buffer) => void output.push(chunk));
   const [code] = (await once(runner, "close")) as [number | null];
+  clearTimeout(overdue);
   return {
     code: code ?? 1,
     tally: linesOf(tally).map((line) => JSON.parse(line) as Tally),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { groups } from "../../tools/test/groups.ts";
 import { oneFileEach } from "./planted-tests.ts";
 
@@ -11,6 +12,7 @@ const tool = resolve("tools/test.ts");
 const head = 'import { test } from "node:test";\n';
 const planted = {
   "one.test.ts": `${head}test("needs a tool", { skip: "no tool" }, () => {});`,
+  "lingers.test.ts": `${head}test("leaves a timer", () => void setInterval(() => {}, 1000));`,
   "two.test.ts": `${head}test("does not", () => {});`,
   "three.test.ts": `${head}test("goes wrong", () => { throw new Error("no"); });`,
   // Longer than all others, so that it has the other process.
@@ -63,5 +65,23 @@ describe("the last lines of a run of tests", () => {
     const { status, stdout } = run("", "two", "dies");
     assert.notEqual(status, 0);
     assert.match(stdout, /\n1 of 2 runners died before they had counted\n/u);
+  });
+
+  test("call it a failure, and name what it waits for, where a process goes on after its tests", async () => {
+    const preload = join(folder, "preload.ts");
+    const lingering = pathToFileURL(resolve("tools/test/lingering.ts")).href;
+    await writeFile(preload, `import { endLingering } from "${lingering}";\nendLingering(200);\n`);
+    for (const isolation of ["process", "none"]) {
+      const flags = ["--test", `--test-isolation=${isolation}`, `--import=${preload}`];
+      const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+      const options = { cwd: folder, env, encoding: "utf8" } as const;
+      const args = [...flags, "test/two.test.ts", "test/lingers.test.ts"];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
+      assert.equal(status, 1, stdout);
+      assert.match(
+        stdout + stderr,
+        /all tests have ended, and 0\.2 s later the process has not, for: .*Timeout/u,
+      );
+    }
   });
 });

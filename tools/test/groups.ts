@@ -23,6 +23,8 @@ export interface Group {
   readonly concurrency: number;
   /** Milliseconds for one test. */
   readonly timeout: number;
+  /** For all of it; 45 by default, which is three times what the longest of the gate takes on two quiet cores. */
+  readonly maxMinutes?: number;
   /** What comes before the runner: what two files would otherwise both do, or what needs the network. */
   readonly prepare?: () => Promise<void>;
   /** What the runner is started by, with its own command line behind. */
@@ -188,6 +190,7 @@ export const groups: Readonly<Record<string, Group>> = {
       /^test\/(?:attacks|cluster|demo|exports|peers|site|tools)\//u.test(file) || triesProperties(file),
     concurrency: 2,
     timeout: 3_600_000,
+    maxMinutes: 360,
   },
   // What is done to clusters that run: adoption, rotation and theft at length, each on the API servers of every minor.
   live: {
@@ -196,17 +199,19 @@ export const groups: Readonly<Record<string, Group>> = {
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
     concurrency: 1,
     timeout: 3_600_000,
+    maxMinutes: 360,
   },
   // The first of its files builds what they share.
-  exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
-  k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
-  arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000 },
-  rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
+  exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000, maxMinutes: 180 },
+  k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000, maxMinutes: 180 },
+  arm64: { patterns: ["test/arm64/**/*.test.ts"], concurrency: 1, timeout: 3_600_000, maxMinutes: 180 },
+  rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000, maxMinutes: 180 },
   machine: { patterns: ["test/machine/*.test.ts"], ...bootingMachines },
   "machine-nightly": {
     patterns: machinesByNight,
     ...bootingMachines,
     isNightly: true,
+    maxMinutes: 180,
     async prepare() {
       const { whyNoMachine } = await import("../../test/machine/build.ts");
       const { saveMachine } = await import("../../test/machine/saved.ts");
