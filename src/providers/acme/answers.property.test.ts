@@ -10,7 +10,7 @@ import { identifiersOf } from "./names.ts";
 import { readAuthorization, readOrder } from "./order.ts";
 import { problemOf } from "./problem.ts";
 import { readRenewalInfo } from "./renewal-info.ts";
-import { ownTime } from "../../../test/support/processor-time.ts";
+import { leastOwnTime } from "../../../test/support/processor-time.ts";
 import { runs } from "../../../test/support/runs.ts";
 
 const url = "https://ca.example/x";
@@ -136,13 +136,7 @@ const motifs = [
 describe("what a CA answers costs little", () => {
   // What is linear takes a few milliseconds; what is quadratic takes seconds at these sizes.
   const most = 400;
-  /** The least of three where the first is too much: what the rest of the process does meanwhile is none of it. */
-  const cost = async (read: () => unknown): Promise<number> => {
-    let least = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < 3 && least >= most; run += 1)
-      least = Math.min(least, await ownTime(() => onlyOurErrors(read)));
-    return least;
-  };
+  const cost = (read: () => unknown): Promise<number> => leastOwnTime(3, () => onlyOurErrors(read), most);
   for (const motif of motifs) {
     test(`as repetitions of ${JSON.stringify(motif)}`, async () => {
       const long = (bytes: number, end = ""): string =>
