@@ -92,9 +92,10 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
     await publisher.refresh();
   }
 
-  /** Asks for both documents until it is ended; gives how often, and what was not as it should be. */
-  function watch(publisher: Publisher): () => Promise<{ asked: number; wrong: readonly string[] }> {
+  /** Asks for both documents until it is ended, at the latest with its test; gives how often, and what was not as it should be. */
+  function watch(t: TestContext, publisher: Publisher): () => Promise<{ asked: number; wrong: readonly string[] }> {
     const ending = new AbortController();
+    t.after(() => ending.abort());
     const seen = { asked: 0, wrong: [] as string[] };
     const loop = async (): Promise<void> => {
       while (!ending.signal.aborted) {
@@ -172,7 +173,7 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
     const first = await token();
     assert.deepEqual([issOf(first), former(publisher)], [old, old]);
     await assert.rejects(aws.assume(first), awsError("InvalidIdentityToken", /could not be validated/u));
-    const ended = watch(publisher);
+    const ended = watch(t, publisher);
     try {
       await change(publisher, passes.first);
       assert.deepEqual([issOf(await token()), former(publisher)], [old, old]);

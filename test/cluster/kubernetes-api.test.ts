@@ -76,11 +76,12 @@ function suite(version: KubernetesVersion): void {
     assert.ok((await admin.selfSubject()).groups.includes("system:masters"));
   });
 
-  test("an API server that starts anew is never said to refuse rights that it gives", async () => {
+  test("an API server that starts anew is never said to refuse rights that it gives", async (t) => {
     const seen = new Set<string>();
     const reader = await byToken(await cluster.requestToken("aws-test", "demo", issuer, 3600));
     await reader.oidcDocuments();
     const restarting = new AbortController();
+    t.after(() => restarting.abort());
     const looking = (async () => {
       while (!restarting.signal.aborted) {
         seen.add(

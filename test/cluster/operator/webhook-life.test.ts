@@ -45,7 +45,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     return (await world.plane.ask("/apis/events.k8s.io/v1/namespaces/default/events")).text;
   }
 
-  test("every pod is injected while certificate and authority change, at any moment of it", async () => {
+  test("every pod is injected while certificate and authority change, at any moment of it", async (t) => {
     // Behind, so that what is made at any time of it is good by the API server's own clock.
     let ahead = -70 * hour;
     await using running = await start(
@@ -57,6 +57,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const first = await injection.bundle();
     let made = 0;
     const stop = new AbortController();
+    t.after(() => stop.abort());
     const admitting = (async () => {
       while (!stop.signal.aborted) {
         const { status, text } = await world.makePod("default", webPod());
