@@ -12,6 +12,7 @@ const entry = [
   "tools/*.ts",
   "tools/docs/*.ts",
   "tools/release/loader.ts",
+  "tools/test/lingering.ts",
   "tools/test/tally.ts",
   "src/**/*.test.ts",
 ];

@@ -16,7 +16,8 @@ export function endLingering(ms: number): void {
       process.stderr.write(
         `${process.argv[1] ?? "tests"}: all tests have ended, and ${ms / 1000} s later the process has not, for: ${held}\n`,
       );
-      process.exit(1);
+      process.exitCode = 1;
+      process.kill(process.pid, "SIGTERM");
     };
     // It keeps nobody waiting itself.
     setTimeout(end, ms).unref();

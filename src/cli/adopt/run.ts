@@ -72,19 +72,18 @@ interface Shown extends Working, ShownWaits {
 /** Steps, waits and restarts as progress. */
 function workingOf(context: CommandContext): Shown {
   const { progress } = context;
-  const { waiting, ended } = shownWaits(context);
+  const waits = shownWaits(context);
   const restarts: Restarted[] = [];
   return {
+    ...waits,
     restarts,
-    waiting,
-    ended,
     restarted({ server, kind }, { awayMs }) {
-      ended(true);
+      waits.ended(true);
       restarts.push({ server, step: kind, awayMs });
       progress.line(awayText(server, awayMs), 6);
     },
     began(step) {
-      ended(true);
+      waits.ended(true);
       progress.line(stepText(step), 2);
     },
     notice: (text) => progress.line(`note: ${text}`, 6),

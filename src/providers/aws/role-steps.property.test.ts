@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
+import { defined } from "../../core/base/index.ts";
 import { grants } from "../../../test/support/bindings/tenant-history.ts";
 import type { SeenRole } from "../../../test/support/bindings/pass-world.ts";
 import {
@@ -54,7 +55,7 @@ const roles: fc.Arbitrary<RoleState> = fc
     policies,
     inline: Object.fromEntries(names.map((name) => [name, inline[name] ?? ""])),
     boundary,
-    tags: team === undefined ? {} : { team },
+    tags: defined({ team }),
     maxSession,
   }));
 

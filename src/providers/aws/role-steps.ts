@@ -221,7 +221,8 @@ interface Additions {
   readonly gains: readonly RoleStep[];
 }
 
-function additions(before: Rights, wanted: DesiredRole): Additions {
+/** `isReplaced`: the boundary will be another; under the one of before inline policies may not be writable. */
+function additions(before: Rights, wanted: DesiredRole, isReplaced: boolean): Additions {
   const differs = ([name, text]: readonly [string, string]): boolean =>
     before.inline[name] === undefined || !samePolicy(before.inline[name], text, "identity");
   const inline = Object.entries(wanted.inline).filter(differs);
@@ -237,23 +238,21 @@ function additions(before: Rights, wanted: DesiredRole): Additions {
     before.inline[name] === undefined && policyEffects(text) === "both";
   return {
     limits: [
-      ...inline.filter(denies).map(put),
+      ...inline.filter(denies).map(isReplaced ? reduced : put),
       ...inline.filter(isNewOfBoth).map(reduced),
       ...policies.filter(isManagedDenial).map(attach),
     ],
     gains: [
+      ...inline.filter((one) => isReplaced && denies(one)).map(put),
       ...inline.filter((one) => !denies(one)).map(put),
       ...policies.filter((arn) => !isManagedDenial(arn)).map(attach),
     ],
   };
 }
 
-const ifWritable = (step: RoleStep): RoleStep =>
-  step.kind === "put-inline" ? { ...step, kind: "reduce-inline" } : step;
-
 /** Everything that a role without policies is to have on it. Pure. */
 export function additionsOf(wanted: DesiredRole): readonly RoleStep[] {
-  const { limits, gains } = additions({ policies: [], inline: {} }, wanted);
+  const { limits, gains } = additions({ policies: [], inline: {} }, wanted, false);
   return [...limits, ...gains];
 }
 
@@ -311,24 +310,19 @@ export function updateOf(
   const marks = adopts ? ownTags(wanted, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
   const tags = tagSteps(marked, wanted);
-  const isAfter = crosses || opens || isReplaced || tags.length > 0;
-  const { limits, gains } = additions(isAfter ? stays : before, wanted);
+  const isAfter = [crosses, opens, isReplaced, tags.length > 0].some(Boolean);
+  const { limits, gains } = additions(isAfter ? stays : before, wanted, isReplaced);
   const session = sessionSteps(before, wanted);
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
     ...session.first,
     ...where(!isBounded, set),
-    // Under the boundary of before they may not be writable.
-    ...(isReplaced ? limits.map(ifWritable) : limits),
+    ...limits,
     ...where(!isAfter, gains),
     ...removed(gone, replaced(before, where(isReplaced, set), tags, crosses)),
     ...session.later,
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
     ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
-    ...where(
-      isReplaced,
-      limits.filter(({ kind }) => kind === "put-inline"),
-    ),
     ...where(isAfter, gains),
     ...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),
   ];
