@@ -93,7 +93,10 @@ describe("a publisher whose cluster gets its issuer while it runs", { skip: left
   }
 
   /** Asks for both documents until it is ended, at the latest with its test; gives how often, and what was not as it should be. */
-  function watch(t: TestContext, publisher: Publisher): () => Promise<{ asked: number; wrong: readonly string[] }> {
+  function watch(
+    t: TestContext,
+    publisher: Publisher,
+  ): () => Promise<{ asked: number; wrong: readonly string[] }> {
     const ending = new AbortController();
     t.after(() => ending.abort());
     const seen = { asked: 0, wrong: [] as string[] };

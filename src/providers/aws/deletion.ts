@@ -59,10 +59,11 @@ export function roleToDelete(
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),
-    async delete(_observed, { signal }) {
+    async delete(observed, { signal }) {
+      if (!observed.exists) return;
       const iam = iamOf(session, signal);
       try {
-        await deleteRole(iam, { name, ...known });
+        await deleteRole(iam, { ...observed.state, ...known });
       } catch (error) {
         if (!(error instanceof Error && isAwsCode(error.cause, "DeleteConflict"))) throw error;
         const now = await readRoleState(session, name, signal);

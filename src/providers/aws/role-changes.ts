@@ -51,6 +51,15 @@ const putInline = (
   );
 };
 
+const setBoundary = (
+  iam: Iam,
+  RoleName: string,
+  { boundary: PermissionsBoundary }: { readonly boundary: string },
+): Promise<unknown> =>
+  iam.change(`setting the permissions boundary of role ${RoleName}`, (client, api, options) =>
+    client.send(new api.PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }), options),
+  );
+
 const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
   attach: (iam, RoleName, { policy: PolicyArn }) =>
     iam.change(`attaching ${PolicyArn} to role ${RoleName}`, (client, api, options) =>
@@ -68,10 +77,10 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
     iam.remove(`deleting inline policy ${PolicyName} of role ${RoleName}`, (client, api, options) =>
       client.send(new api.DeleteRolePolicyCommand({ RoleName, PolicyName }), options),
     ),
-  "set-boundary": (iam, RoleName, { boundary: PermissionsBoundary }) =>
-    iam.change(`setting the permissions boundary of role ${RoleName}`, (client, api, options) =>
-      client.send(new api.PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }), options),
-    ),
+  "set-boundary": setBoundary,
+  async shut(iam, RoleName, step) {
+    await iam.allowed(() => setBoundary(iam, RoleName, step));
+  },
   "remove-boundary": (iam, RoleName) =>
     iam.remove(`removing the permissions boundary of role ${RoleName}`, (client, api, options) =>
       client.send(new api.DeleteRolePermissionsBoundaryCommand({ RoleName }), options),
@@ -160,7 +169,7 @@ export async function cutRole(
 /** Deletes a role with everything on it; what is gone already is success. */
 export async function deleteRole(
   iam: Iam,
-  role: Pick<RoleState, "name" | "policies" | "inline">,
+  role: Pick<RoleState, "arn" | "name" | "policies" | "inline">,
 ): Promise<void> {
   for (const step of strippingOf(role)) await perform(iam, role.name, step);
   await iam.remove(`deleting role ${role.name}`, (client, api, options) =>

@@ -90,6 +90,7 @@ function after(role: RoleState, step: RoleStep): RoleState {
     case "delete-inline":
       return { ...role, inline: without(role.inline, step.name) };
     case "set-boundary":
+    case "shut":
       return { ...role, boundary: step.boundary };
     case "remove-boundary":
       return { ...role, boundary: undefined };

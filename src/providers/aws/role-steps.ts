@@ -17,6 +17,8 @@ export type RoleStep =
   | { readonly kind: "reduce-inline"; readonly name: string; readonly document: string }
   | { readonly kind: "delete-inline"; readonly name: string }
   | { readonly kind: "set-boundary"; readonly boundary: string }
+  /** The boundary that denies everything, where it may be set: for a role that goes. */
+  | { readonly kind: "shut"; readonly boundary: string }
   | { readonly kind: "remove-boundary" }
   | { readonly kind: "tag"; readonly tags: Tags }
   | { readonly kind: "untag"; readonly keys: readonly string[] }
@@ -256,9 +258,10 @@ export function additionsOf(wanted: DesiredRole): readonly RoleStep[] {
   return [...limits, ...gains];
 }
 
-/** Takes all policies off a role. Pure. */
-export function strippingOf(before: Rights): readonly RoleStep[] {
-  return removed(removals(before, { policies: [], inline: [] }));
+/** Takes all policies off a role that goes. Pure. */
+export function strippingOf(before: Rights & Pick<RoleState, "arn">): readonly RoleStep[] {
+  const gone = removals(before, { policies: [], inline: [] });
+  return [...where(gone.both.length > 1, [{ kind: "shut", boundary: denyAllOf(before) }]), ...removed(gone)];
 }
 
 function tagSteps(before: RoleState, { tags }: DesiredRole): readonly RoleStep[] {

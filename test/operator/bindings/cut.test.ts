@@ -118,6 +118,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
     await world.iam.send(
       new CreateRoleCommand({
         RoleName: "forgotten",
+        Path: "/podtrust/",
         AssumeRolePolicyDocument: role?.trust,
         Tags: Object.entries(role?.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
       }),

@@ -17,6 +17,7 @@ import type {
 } from "../../../src/operator/bindings/index.ts";
 import * as operating from "../../../src/operator/bindings/index.ts";
 import { startTestSandbox, type TestSandbox } from "../sandbox.ts";
+import { operatorRole, operatorSession } from "./operator-session.ts";
 import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
 
 /** The machine's time, which a test moves on; short waits take none of it, and limits are not reached by waiting. */
@@ -72,7 +73,10 @@ export interface SeenRole {
   readonly maxSession: number;
 }
 
-/** The objects of a cluster in memory, its issuer, and an account in the sandbox that trusts it. */
+/**
+ * The objects of a cluster in memory, its issuer, and an account in the sandbox that trusts it, in which the operator may do what its own
+ * policy gives it.
+ */
 export interface PassWorld {
   readonly sandbox: TestSandbox;
   readonly iam: IAMClient;
@@ -156,9 +160,11 @@ export class Cluster {
   }
 }
 
+/** `before`: done before each call. */
 function failing(
   world: Pick<PassWorld, "calls" | "mishap" | "refusal" | "changed">,
   session: AwsSession,
+  before: () => Promise<void>,
 ): AwsSession {
   let wrapped: Promise<IAMClient> | undefined;
   const wrap = async (): Promise<IAMClient> => {
@@ -168,6 +174,7 @@ function failing(
         const action = String((context as { commandName?: string }).commandName).replace(/Command$/u, "");
         const call = { action, input: args.input as IamCall["input"], isChange: !isReading(action) };
         world.calls.push(call);
+        await before();
         const refusal = world.refusal(call);
         if (refusal !== undefined) throw refusal;
         const mishap = world.mishap(call);
@@ -194,7 +201,8 @@ async function allRoles(iam: IAMClient): Promise<readonly SeenRole[]> {
     await iam.send(new ListRolesCommand({ MaxItems: 1000 })),
   ];
   const sessions = new Map((list.Roles ?? []).map((one) => [one.RoleName, one.MaxSessionDuration ?? 0]));
-  return (details.RoleDetailList ?? []).map((one) => ({
+  const others = (details.RoleDetailList ?? []).filter(({ RoleName }) => RoleName !== operatorRole);
+  return others.map((one) => ({
     name: one.RoleName ?? "",
     id: one.RoleId ?? "",
     trust: decodeURIComponent(one.AssumeRolePolicyDocument ?? ""),
@@ -238,10 +246,10 @@ export async function startPassWorld(code: OperatorCode = operating): Promise<Pa
   const clock = new MovedClock();
   const cluster = new Cluster();
   const { objects } = cluster;
+  const { credentials, follow } = await operatorSession(sandbox, iam);
   const open = (access: AwsAccess): AwsSession =>
-    failing(
-      world,
-      openAws({ ...access, endpoint: sandbox.sandbox.url, credentials: sandbox.sandbox.admin, attempts: 1 }),
+    failing(world, openAws({ ...access, endpoint: sandbox.sandbox.url, credentials, attempts: 1 }), () =>
+      follow(objects.get(keyOf("AWSTrust", undefined, "default"))),
     );
   const started = (): Accounts => new BoundAccounts({ clock, open });
   const clients: BindingClients & { aws: Accounts } = {
