@@ -140,7 +140,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands}.test.ts",
       "test/gcp/killed.test.ts",
-      "test/gate/{boundaries,left-out,optional-members,regular-expressions,time-rules}.test.ts",
+      "test/gate/{boundaries,left-out,optional-members,regular-expressions,rooms,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
       "test/machine/emulator/*.test.ts",
       "test/sandbox/process/**/*.test.ts",
