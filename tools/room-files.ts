@@ -11,11 +11,18 @@ export function alternativesOf(pattern: string): readonly string[] {
 }
 
 /**
- * The files that each pattern matches, below the working directory. Throws for a pattern that matches none, and for an
- * alternative of its braces that does: those beside it would hide a file that was renamed.
+ * The files that each pattern matches, below the working directory, and of those the ones that `chooses` takes. Throws for
+ * a pattern that leaves none, and for an alternative of its braces that does: those beside it would hide a file that was
+ * renamed.
  */
-export function filesOf(list: string, patterns: readonly string[]): string[] {
-  const found = patterns.flatMap(alternativesOf).map((pattern) => ({ pattern, files: globSync(pattern) }));
+export function filesOf(
+  list: string,
+  patterns: readonly string[],
+  chooses: (file: string) => boolean = () => true,
+): string[] {
+  const found = patterns
+    .flatMap(alternativesOf)
+    .map((pattern) => ({ pattern, files: globSync(pattern).filter(chooses) }));
   const empty = found.filter(({ files }) => files.length === 0).map(({ pattern }) => pattern);
   if (empty.length > 0)
     throw new Error(

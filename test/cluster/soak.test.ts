@@ -7,10 +7,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
 import { putParameter } from "../../src/providers/aws/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { isAtLength } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import {
   type Cluster,
@@ -27,11 +27,10 @@ import { trustingAccount } from "./story/aws-account.ts";
 const issuer = `https://${randomUUID()}.cluster.example`;
 const serviceAccount = "demo-service-account";
 const tokenSeconds = 600;
-const isWhole = process.env["PODTRUST_AT_LENGTH"] === "yes";
 // The SDK's own renewal comes 600 seconds after its first exchange; the rest sees that it goes on.
 const runSeconds = 680;
 /** So often somebody makes a client in the pod, seconds. */
-const everySeconds = isWhole ? 20 : 5;
+const everySeconds = isAtLength ? 20 : 5;
 
 /** Has the kubelet forget the pod's token, and gives the pod's log as soon as a client has taken the new one. */
 async function logUntilRenewed({ kubectl, node }: Cluster): Promise<string> {
@@ -75,7 +74,7 @@ async function logOfLongRun(closing: AsyncDisposableStack): Promise<string> {
     },
   });
   await cluster.kubectl(["create", "-f", "-"], job);
-  if (!isWhole) return logUntilRenewed(cluster);
+  if (!isAtLength) return logUntilRenewed(cluster);
   const outcome = await untilJobEnds(cluster, "default", "soak", (runSeconds + 600) * 1000);
   const log = await cluster.kubectl(["logs", "job/soak"]);
   assert.equal(outcome, "Complete", log);
@@ -112,7 +111,7 @@ function checkLongRun({ exchanges, refusals, answered }: LongRun): void {
     fresh.slice(since).every(({ iat }) => iat === second),
     "a client went back to the first token",
   );
-  if (!isWhole) return;
+  if (!isAtLength) return;
   // Two clients every two seconds and one every twenty; half of that on a busy machine.
   assert.ok(answered > runSeconds / 2, `only ${answered} questions answered`);
   assert.ok(fresh.length >= runSeconds / 40, `only ${fresh.length} clients made`);

@@ -56,7 +56,8 @@ async function treeWithout(moved: string | RegExp): Promise<string> {
 async function saidBy(tool: string, moved: string | RegExp): Promise<string> {
   const cwd = await treeWithout(moved);
   try {
-    const { status, stderr } = spawnSync(process.execPath, [resolve("tools", tool)], {
+    const [file = "", ...args] = tool.split(" ");
+    const { status, stderr } = spawnSync(process.execPath, [resolve("tools", file), ...args], {
       cwd,
       encoding: "utf8",
     });
@@ -150,6 +151,12 @@ const planted: readonly (readonly [list: string, tool: string, moved: string | R
     "test/doctor/bundle",
     /group scenarios of tools\/test\/groups\.ts: test\/doctor\/bundle\.test\.ts matches no file/u,
   ],
+  [
+    "suites of which a group chooses none",
+    "test.ts nightly",
+    "src/none/",
+    /group nightly of tools\/test\/groups\.ts: .*\btest\/metrics\/\*\*\/\*\.test\.ts, .* no file/u,
+  ],
   ["programs", "knip.ts", programs.sandboxProcess, /src\/sandbox\/process\/main\.ts matches no file/u],
   [
     "programs that keep code alive",
@@ -225,7 +232,7 @@ describe("tools/rooms.ts", () => {
     assert.deepEqual(federated.toSorted(), federatedParties.toSorted());
   });
 
-  test("a pattern that matches nothing is named, and those beside it do not hide it", () => {
+  test("a pattern that matches nothing, or of whose files none is chosen, is named, and those beside it do not hide it", () => {
     assert.throws(
       () => filesOf("a list", ["tools/*.ts", "src/nowhere/**"]),
       /a list: src\/nowhere\/\*\* matches/u,
@@ -233,6 +240,10 @@ describe("tools/rooms.ts", () => {
     assert.throws(
       () => filesOf("a list", ["tools/{rooms,nowhere,programs}.{ts,md}"]),
       /a list: tools\/rooms\.md, tools\/nowhere\.ts, tools\/nowhere\.md, tools\/programs\.md matches/u,
+    );
+    assert.throws(
+      () => filesOf("a list", ["tools/{rooms,programs}.ts"], (file) => file.endsWith("/rooms.ts")),
+      /a list: tools\/programs\.ts matches/u,
     );
     assert.deepEqual(filesOf("a list", ["tools/{rooms,programs}.ts"]), [
       "tools/programs.ts",

@@ -32,10 +32,56 @@ function reached(tests: readonly string[], between: number): ReadonlySet<string>
     : reached([...seen, ...last], between - 1);
 }
 
+/** What says that a suite runs at length, or on every minor of Kubernetes, by night alone. */
+const byLength = ["test/support/runs.ts", "test/cluster/modules.ts", "test/cluster/harness/index.ts"];
+const nameByLength = /\b(?:testAtLength|casesOf|isAtLength|testedVersions)\b/u;
+
+/** Suites that have a form at length and that none of these groups runs in it. */
+function neverAtLength(
+  texts: readonly (readonly [file: string, text: string])[],
+  nightly: readonly string[],
+): readonly string[] {
+  const imported = /import \{(?<names>[^}]*)\} from "(?<path>\.[^"]+)"/gu;
+  return texts.flatMap(([file, text]) => {
+    const names = [...text.matchAll(imported)]
+      .filter(({ groups: found }) => byLength.includes(join(dirname(file), found?.["path"] ?? "")))
+      .map(({ groups: found }) => found?.["names"] ?? "");
+    const isRead = /\bprocess\.env\["PODTRUST_(?:AT_LENGTH|KUBERNETES)"\]/u.test(text);
+    return (isRead || nameByLength.test(names.join())) && !nightly.includes(file) ? [file] : [];
+  });
+}
+
 describe("the files of npm run test:nightly", () => {
   const texts = globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).map(
     (file) => [file, readFileSync(file, "utf8")] as const,
   );
+  const nightlyGroups = Object.keys(groups).filter((group) => groups[group]?.isNightly === true);
+
+  test("and of the other nightly groups are all that have a form at length", () => {
+    assert.ok(neverAtLength(texts, []).length >= 20, neverAtLength(texts, []).join());
+    assert.deepEqual(neverAtLength(texts, nightlyGroups.flatMap(filesOfGroup)), []);
+  });
+
+  test("a form at length that no night runs is found by what the suite imports or reads", () => {
+    const runs = (names: string, path: string): string => `import {\n  ${names},\n} from "${path}";\n`;
+    const planted = {
+      "test/a/one.test.ts": runs("testAtLength", "../support/runs.ts"),
+      "test/a/grid.test.ts": runs("casesOf, runs", "../support/runs.ts"),
+      "src/a/inside.test.ts": runs("isAtLength", "../../test/support/runs.ts"),
+      "test/cluster/minors.test.ts": runs("startCluster, testedVersions", "./harness/index.ts"),
+      "test/a/environment.test.ts": `const isLong = process.env[${JSON.stringify("PODTRUST_AT_LENGTH")}] === "yes";\n`,
+      "test/a/properties.test.ts": runs("runs", "../support/runs.ts"),
+      "test/a/other.test.ts": runs("casesOf", "./own.ts"),
+      "test/a/nightly.test.ts": runs("testAtLength", "../support/runs.ts"),
+    };
+    assert.deepEqual(neverAtLength(Object.entries(planted), ["test/a/nightly.test.ts"]), [
+      "test/a/one.test.ts",
+      "test/a/grid.test.ts",
+      "src/a/inside.test.ts",
+      "test/cluster/minors.test.ts",
+      "test/a/environment.test.ts",
+    ]);
+  });
 
   test("are suites of other groups, and all that try properties", () => {
     const nightly = filesOfGroup("nightly");
