@@ -5,7 +5,7 @@ import { type IssuerSettings, settingsOf } from "./settings.ts";
 export interface GenerationSpec {
   readonly options: PublisherOptions;
   readonly issuers: readonly IssuerSettings[];
-  /** When it was asked for; milliseconds since the epoch. */
+  /** When it was asked for; milliseconds of `clock.elapsed()`. */
   readonly askedAt: number;
 }
 

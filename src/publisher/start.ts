@@ -146,7 +146,7 @@ export class RunningPublisher implements Publisher {
 
   /** Goes over to the options that `spec` gives; where that fails, everything is as before. */
   change(spec: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
-    const askedAt = this.#clock.now();
+    const askedAt = this.#clock.elapsed();
     const next = this.#changing.catch(() => {}).then(() => this.#change(spec, askedAt));
     this.#changing = next;
     return next;

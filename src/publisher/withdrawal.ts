@@ -11,6 +11,7 @@ const asking = 3000;
 
 interface Refused {
   readonly change: string;
+  /** When that was said; milliseconds of `clock.elapsed()`. */
   readonly at: number;
 }
 
@@ -56,7 +57,7 @@ export class WithdrawalGuard implements GenerationPart {
     const known = new Set(inUse.map(({ settings }) => settings.issuer));
     const fresh = issuers.filter(({ issuer }) => !known.has(issuer));
     const words = await Promise.all(fresh.map(clustersWord));
-    this.#refused = { change, at: this.#deps.clock.now() };
+    this.#refused = { change, at: this.#deps.clock.elapsed() };
     const instead =
       fresh.length === 0 ? "" : ` (in its place: ${fresh.map(({ issuer }) => issuer).join(", ")})`;
     throw new PodtrustError(

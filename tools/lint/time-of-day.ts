@@ -45,7 +45,6 @@ export const timeOfDay: readonly string[] = [
   "src/publisher/admin/samples.ts",
   "src/publisher/configs/certificates.ts",
   "src/publisher/start.ts",
-  "src/publisher/withdrawal.ts",
   "src/doctor/gather.ts",
   "src/control-plane/adoption/gather.ts",
   "src/stack/status/gather/index.ts",

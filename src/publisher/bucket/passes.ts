@@ -17,7 +17,8 @@ const marksEvery = 300_000;
 /** Passes over a bucket, one after the other. */
 export class BucketPasses {
   readonly #options: BucketPassesOptions;
-  #marksAt: number | undefined;
+  /** When marks were written last, in milliseconds of `clock.elapsed()`. */
+  #marksAt = -Infinity;
 
   constructor(options: BucketPassesOptions) {
     this.#options = options;
@@ -28,9 +29,9 @@ export class BucketPasses {
     const { target, clock, spec } = this.#options;
     const first = spec();
     if (first === undefined) return undefined;
-    const now = clock.now();
+    const now = clock.elapsed();
     const every = Math.min(marksEvery, first.retention / 20);
-    const marksDue = this.#marksAt === undefined || Math.abs(now - this.#marksAt) >= every;
+    const marksDue = now - this.#marksAt >= every;
     const outcome = await publishTo(() => ({ ...(spec() ?? first), marksDue }), { target, clock, signal });
     if (marksDue || outcome.written.includes("jwks")) this.#marksAt = now;
     const { written, conflicts, warnings, keys } = outcome;

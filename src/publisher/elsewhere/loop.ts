@@ -47,7 +47,8 @@ export class PublicationLoop {
   #waiting: ((published: boolean) => void)[] = [];
   #status: PublicationStatus;
   #published: readonly string[] = [];
-  #saidAt: number | undefined;
+  /** When a failure was logged last, in milliseconds of `clock.elapsed()`. */
+  #saidAt = -Infinity;
   #warned: readonly string[] = [];
 
   constructor(options: PublicationLoopOptions) {
@@ -146,11 +147,17 @@ export class PublicationLoop {
   #failed(thrown: unknown): void {
     const { logger, clock } = this.#options;
     const { code, message, next } = asPodtrustError(thrown);
-    const now = clock.now();
+    const now = clock.elapsed();
     const before = this.#status.failing;
     this.tallies.failed += 1;
-    const failing = { code, message, next, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
-    const same = before?.code === code && this.#saidAt !== undefined && now - this.#saidAt < logAgainMs;
+    const failing = {
+      code,
+      message,
+      next,
+      since: before?.since ?? clock.now(),
+      count: (before?.count ?? 0) + 1,
+    };
+    const same = before?.code === code && now - this.#saidAt < logAgainMs;
     if (!same) {
       logger.error(`what is to be published is not: ${message}`, { code, next, count: failing.count });
       this.#saidAt = now;

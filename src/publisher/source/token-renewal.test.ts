@@ -102,7 +102,7 @@ test("a publisher that may not renew its token leaves the file alone, and asks a
   assert.equal(at.asked.length, 1);
   assert.equal(await readFile(at.file, "utf8"), "old");
   assert.deepEqual(at.log.of("warn"), []);
-  at.clock.jump(hour);
+  await at.clock.advance(hour);
   await at.renew();
   assert.equal(at.asked.length, 2);
 });
@@ -112,12 +112,32 @@ test("a renewal that fails is reported once and tried again, and one that cannot
   at.answer = () => Promise.reject(new PodtrustError("cluster-unreachable", "no answer"));
   at.clock.jump(hour);
   await at.renew();
-  at.clock.jump(600_000);
+  await at.clock.advance(600_000);
   await at.renew();
   assert.equal(at.asked.length, 2);
   assert.deepEqual(at.log.of("warn"), ["the publisher's own token was not renewed: no answer"]);
   assert.equal(await readFile(at.file, "utf8"), "old");
 });
+
+for (const [words, jump] of [
+  ["back", -hour],
+  ["forth", hour],
+] as const) {
+  test(`a renewal that failed is tried again ten minutes later, also when the time of day jumps an hour ${words} meanwhile`, async (t) => {
+    const at = await world(t);
+    at.answer = () => Promise.reject(new PodtrustError("cluster-unreachable", "no answer"));
+    // Due before and after the jump.
+    await at.clock.advance(3 * hour);
+    await at.renew();
+    at.clock.jump(jump);
+    await at.clock.advance(599_999);
+    await at.renew();
+    assert.equal(at.asked.length, 1);
+    await at.clock.advance(1);
+    await at.renew();
+    assert.equal(at.asked.length, 2);
+  });
+}
 
 test("a token that somebody else keeps fresh, or that is none of a ServiceAccount in a file, is left alone", async (t) => {
   const at = await world(t);

@@ -57,7 +57,8 @@ async function isKeptByOthers(file: string): Promise<boolean> {
  */
 export class TokenRenewal {
   readonly #deps: TokenRenewalDeps;
-  #notBefore = 0;
+  /** In milliseconds of `clock.elapsed()`. */
+  #notBefore = -Infinity;
   #said = "";
 
   constructor(deps: TokenRenewalDeps) {
@@ -68,9 +69,9 @@ export class TokenRenewal {
   async renew(credential: SentCredential | undefined, signal: AbortSignal): Promise<void> {
     const { clock, logger, cluster } = this.#deps;
     const token = renewable(credential);
-    const now = clock.now();
     if (token === undefined || cluster.requestToken === undefined) return;
-    if (now < token.dueAt || now < this.#notBefore || (await isKeptByOthers(token.file))) return;
+    if (clock.now() < token.dueAt || clock.elapsed() < this.#notBefore) return;
+    if (await isKeptByOthers(token.file)) return;
     try {
       const { namespace, name, audiences, life, file } = token;
       const spec = { audiences, expirationSeconds: Math.round(life / 1000) };
@@ -79,14 +80,14 @@ export class TokenRenewal {
       this.#said = "";
       logger.debug("the publisher's own token was renewed", { file, until: made.expirationTimestamp });
     } catch (error) {
-      if (!signal.aborted) this.#failed(error, now);
+      if (!signal.aborted) this.#failed(error);
     }
   }
 
-  #failed(error: unknown, now: number): void {
-    const { logger } = this.#deps;
+  #failed(error: unknown): void {
+    const { clock, logger } = this.#deps;
     const mayNot = error instanceof PodtrustError && error.code === "cluster-forbidden";
-    this.#notBefore = now + (mayNot ? hour : afterFailure);
+    this.#notBefore = clock.elapsed() + (mayNot ? hour : afterFailure);
     if (mayNot) {
       logger.debug("the publisher may not renew its own token", { error: errorText(error) });
       return;
