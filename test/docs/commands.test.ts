@@ -10,11 +10,12 @@
  * made as the config says, unless the name is podtrust's to make. A page without a config finds the README's.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { type IssuerNaming, parseConfig } from "../../src/config/index.ts";
 import { guideWorld } from "./guide-world.ts";
+import { filesOfGroup } from "../../tools/test/groups.ts";
 import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } from "./pages.ts";
 
 /** What needs more than a stand-in, and the test that runs it. */
@@ -227,6 +228,26 @@ test("a command that does not exist would be found", async () => {
   for (const line of ["plann", "plan --chek", "token", "completion tcsh", "rotate", "status extra"]) {
     await assert.rejects(understand(line.split(" ")), line);
   }
+});
+
+/** The words after a group's name choose files of the group: those of another group's end in an error. */
+function filesMissed(text: string): readonly string[] {
+  const named = text.matchAll(/npm run (?:--silent )?test:([\w-]+)((?: [\w/.-]+)+)$/gmu);
+  return [...named].flatMap(([line, group = "", words = ""]) => {
+    const files = filesOfGroup(group);
+    const isMissed = (word: string): boolean => !files.some((file) => file.includes(word));
+    return words.trim().split(" ").some(isMissed) ? [line] : [];
+  });
+}
+
+test("every suite that a page runs by its group and its name is one of that group", () => {
+  const own = globSync("{test,tools,packages/*,clients/*}/**/*.md", { exclude: ["**/node_modules/**"] });
+  const texts = ["README.md", "CONTRIBUTING.md", ...pages, ...own].map((page) => readFileSync(page, "utf8"));
+  assert.ok(texts.some((text) => /npm run test:[\w-]+ \w/u.test(text)));
+  assert.deepEqual(texts.flatMap(filesMissed), []);
+  assert.deepEqual(filesMissed("npm run test:cluster guide\nnpm run test:nightly guide\n"), [
+    "npm run test:cluster guide",
+  ]);
 });
 
 test("every script of npm that a page names is there", () => {
