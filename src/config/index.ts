@@ -21,7 +21,7 @@ export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
 export { declaredParties, fetchingParties, noParties, uploadingParties } from "./relying-parties.ts";
 export { publisherOf } from "./publisher/section.ts";
-export { type Environment, personStateDir } from "./places.ts";
+export { personStateDir } from "./places.ts";
 export {
   defaultPodSettings,
   ownLabels,

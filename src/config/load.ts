@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { defined, errorText, PodtrustError, type Environment } from "../core/base/index.ts";
 import { readBounded } from "../core/files/index.ts";
 import type { Config } from "./config.ts";
 import { type ConfigDocument, maxConfig, parseConfigText } from "./document.ts";
-import type { Environment } from "./places.ts";
 import { awsRules } from "./aws/rules.ts";
 import { readInlinePolicies } from "./aws/inline-policies.ts";
 import { issuerRules } from "./issuer/rules.ts";

@@ -1,9 +1,7 @@
 import { dirname, join, resolve } from "node:path";
+import type { Environment } from "../core/base/index.ts";
 import type { Trust } from "../rules/bindings/index.ts";
 import { homeDirectory } from "../core/home/index.ts";
-
-/** Environment variables as a record. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Makes a file name of the config absolute. */
 export type PathResolver = (name: string) => string;

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { defined } from "../core/base/index.ts";
+import { defined, isoTime } from "../core/base/index.ts";
 import type { CertificateProvider } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { IssuerCertificateStatus } from "./status.ts";
@@ -17,8 +17,6 @@ export interface CertificateVerdict {
 interface OneVerdict extends CertificateVerdict {
   readonly status: IssuerCertificateStatus;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   const leaf = new X509Certificate(pem);
@@ -38,8 +36,8 @@ function failingOf(source: CertificateProvider): IssuerCertificateStatus["failin
 function failingText(failing: IssuerCertificateStatus["failing"]): string {
   if (failing === undefined) return "";
   const { message, next, at, nextAttempt } = failing;
-  const again = nextAttempt === undefined ? "" : ` The next attempt is at ${iso(nextAttempt)}.`;
-  return ` At ${iso(at)}: ${message}.${again} ${next}`;
+  const again = nextAttempt === undefined ? "" : ` The next attempt is at ${isoTime(nextAttempt)}.`;
+  return ` At ${isoTime(at)}: ${message}.${again} ${next}`;
 }
 
 /** Remembers which hosts a certificate does not name, since parsing it for each look would be waste. */
@@ -63,13 +61,13 @@ class OneCheck {
     }
     const { notAfter } = current;
     const unready =
-      now < notAfter ? [] : [`The certificate expired at ${iso(notAfter)}.${failingText(failing)}`];
+      now < notAfter ? [] : [`The certificate expired at ${isoTime(notAfter)}.${failingText(failing)}`];
     const warnings = [
       ...this.#uncovered.map((host) => `The certificate does not name ${host}: relying parties refuse it.`),
       ...(failing === undefined || unready.length > 0
         ? []
         : [
-            `The certificate, good until ${iso(notAfter)}, could not be renewed, or its successor could not be saved.${failingText(failing)}`,
+            `The certificate, good until ${isoTime(notAfter)}, could not be renewed, or its successor could not be saved.${failingText(failing)}`,
           ]),
     ];
     return { status: { notAfter, ...known }, unready, warnings };

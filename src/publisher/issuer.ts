@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, defined, type Logger } from "../core/base/index.ts";
+import { type Clock, defined, type Logger, isoTime } from "../core/base/index.ts";
 import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, RestoreOutcome } from "./publisher.ts";
@@ -47,11 +47,9 @@ function timesOf({
 // A person waits for the answer, and the control socket for five seconds.
 const maxFlush = 4000;
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 function notRead(failing: Failing | undefined): string {
   if (failing === undefined) return "The cluster has not been read yet.";
-  return `Nothing can be published yet: ${failing.message} (since ${iso(failing.since)}). ${failing.next}`;
+  return `Nothing can be published yet: ${failing.message} (since ${isoTime(failing.since)}). ${failing.next}`;
 }
 
 const heldText = (why: string): string =>
@@ -61,11 +59,11 @@ const notUploaded = ({ place, failing }: PublicationStatus): readonly string[] =
   failing === undefined
     ? []
     : [
-        `${place} is not given the keys since ${iso(failing.since)}: it refuses tokens of a key that it does not have. ${failing.message}. ${failing.next}`,
+        `${place} is not given the keys since ${isoTime(failing.since)}: it refuses tokens of a key that it does not have. ${failing.message}. ${failing.next}`,
       ];
 
 const blindText = ({ since, message, next }: Blind): string =>
-  `Blind since ${iso(since)}: a new signing key would go unseen; ${message}. ${next}`;
+  `Blind since ${isoTime(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
 /** A state of which a bucket knows what was distrusted: it is published there only, and its marks keep such keys out. */
 function markedElsewhere(own: DocumentStore): DocumentStore {

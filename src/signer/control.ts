@@ -7,6 +7,7 @@ import {
   type JsonRecord,
   PodtrustError,
   recordOf,
+  isTexts,
 } from "../core/base/index.ts";
 import {
   askSocket,
@@ -33,9 +34,6 @@ interface PromoteCommand {
   readonly kid?: string;
   readonly without: readonly string[];
 }
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 async function readPromote(exchange: Exchange): Promise<PromoteCommand> {
   let asked: JsonRecord;

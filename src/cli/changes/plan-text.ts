@@ -1,4 +1,4 @@
-import { isRecord } from "../../core/base/index.ts";
+import { isRecord, isTexts } from "../../core/base/index.ts";
 import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../rules/plan/index.ts";
 import { shownIssuer, type ShownPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
@@ -27,12 +27,9 @@ const printable = (value: string): string =>
 function valueLines(value: unknown): readonly string[] {
   if (isKnownAfter(value)) return [`(known after ${printable(value.knownAfter)})`];
   if (typeof value === "string") return [printable(value)];
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.map(printable);
+  if (isTexts(value)) return value.map(printable);
   return JSON.stringify(value, undefined, 2).split("\n");
 }
-
-const isList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 function listLines(before: readonly string[], after: readonly string[]): readonly Text[] {
   return [
@@ -50,7 +47,7 @@ function documentLines(before: unknown, after: unknown): readonly Text[] {
 /** What one field's value becomes, in lines; the first one may follow the field's name. */
 function fieldLines({ before, after }: FieldChange): readonly Text[] {
   if (before === undefined) return valueLines(after);
-  if (isList(before) && isList(after)) return ["", ...listLines(before, after)];
+  if (isTexts(before) && isTexts(after)) return ["", ...listLines(before, after)];
   if (isRecord(before) && isRecord(after) && !isKnownAfter(after))
     return ["", ...documentLines(before, after)];
   const was = valueLines(before);

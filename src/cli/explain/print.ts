@@ -1,3 +1,4 @@
+import type { JsonRecord } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import type { RefusalWords, RuleReport } from "../../rules/judge/index.ts";
@@ -73,13 +74,11 @@ export function instant(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
-type Claims = Readonly<Record<string, unknown>>;
-
 /** What is judged: for whom, of whom, and when. */
 export function printHead(
   context: CommandContext,
   [name, target]: readonly [name: string, target: string],
-  claims: Claims,
+  claims: JsonRecord,
   now: number,
 ): void {
   const { output, clock } = context;

@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, isoSeconds } from "../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
@@ -11,7 +11,6 @@ import {
   type RolesLocked,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { timeText } from "./show.ts";
 
 /** What of a thief's ways into AWS is to be closed. */
 export interface LockdownOptions {
@@ -85,11 +84,11 @@ function roleLine(account: string, { role, serviceAccounts, outcome, why = "" }:
 
 function doneText({ closedUntil, revoked }: Lockdown): string {
   const closed =
-    closedUntil === undefined ? [] : [`gives no session to a token until ${timeText(closedUntil)}`];
+    closedUntil === undefined ? [] : [`gives no session to a token until ${isoSeconds(closedUntil)}`];
   const ended =
     revoked === undefined
       ? []
-      : [`denies everything to sessions begun before ${timeText(revoked.begunBefore)}`];
+      : [`denies everything to sessions begun before ${isoSeconds(revoked.begunBefore)}`];
   return [...closed, ...ended].join(", and ");
 }
 
@@ -164,7 +163,7 @@ export async function lockdownWarning(
   if (!cut && !endSessions) return [];
   const closed = cut
     ? [
-        `--cut: no token gets a session of these roles until ${timeText(until)} at the latest; sessions that pods hold go on until they end:`,
+        `--cut: no token gets a session of these roles until ${isoSeconds(until)} at the latest; sessions that pods hold go on until they end:`,
       ]
     : [];
   const ended = endSessions

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
-import { defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { defined, PodtrustError, silentLogger, isoSeconds } from "../../core/base/index.ts";
 import {
   type Config,
   declaredParties,
@@ -30,7 +30,6 @@ import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
-import { timeText } from "./show.ts";
 import { distrustUploaded } from "./uploads.ts";
 import { acrossOf, showAcross } from "./show-across.ts";
 
@@ -112,7 +111,7 @@ function waitingLine({ progress, clock }: CommandContext): (reason: string, left
     const said = `${Math.round(until / 60_000)} ${reason.replaceAll(/\d+/gu, "")}`;
     if (said === shown) return;
     shown = said;
-    progress.line(`waiting until ${timeText(until)} at most: ${reason}`, 2);
+    progress.line(`waiting until ${isoSeconds(until)} at most: ${reason}`, 2);
   };
 }
 
@@ -251,7 +250,7 @@ async function moved(
   else if (move === "abort") await rotation.abort();
   else if (move === "run") {
     const onLeft = (text: string, from: number | undefined): void => {
-      const when = from === undefined ? "now" : `from ${timeText(from)} on`;
+      const when = from === undefined ? "now" : `from ${isoSeconds(from)} on`;
       context.output.line(`Left to do, ${when}: podtrust rotate finish verifiers. ${text}`);
     };
     await rotation.run(algorithm, onLeft, recipient);
@@ -267,7 +266,7 @@ async function moved(
 /** Says what a theft means and, where roles are closed, who breaks by that. */
 async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions, until: number): Promise<void> {
   const { clock, output } = run.context;
-  for (const line of theftText(theft, timeText, clock.now())) output.line(line);
+  for (const line of theftText(theft, isoSeconds, clock.now())) output.line(line);
   for (const name of declaredParties(run.config)) output.line(keyMemoryText(boundsOf(name)));
   for (const line of await lockdownWarning(run, options, until)) output.line(line);
 }

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError, isoSeconds } from "../../core/base/index.ts";
 import { publisherOf } from "../../config/index.ts";
 import {
   distrustKey,
@@ -11,7 +11,7 @@ import { refusedText } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { ask, canAsk, type Output, red, rich } from "../../core/terminal/index.ts";
-import { showIssuer, timeText } from "./show.ts";
+import { showIssuer } from "./show.ts";
 
 /** What was typed. */
 export interface RotateOptions extends DistrustOptions {
@@ -97,9 +97,9 @@ export async function runRotateDistrust(
     changed ? `${kid} of ${stack} is no longer published.` : `${kid} of ${stack} was distrusted before.`,
   );
   output.line(
-    `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. Relying parties do not say how long their own do; count on ${timeText(forgottenAt)}.`,
+    `Caches that keep to Cache-Control may hold it until ${isoSeconds(cachedUntil)}. Relying parties do not say how long their own do; count on ${isoSeconds(forgottenAt)}.`,
   );
-  if (refuses !== undefined) output.line(refusedText(refuses, { now: clock.now(), time: timeText }));
+  if (refuses !== undefined) output.line(refusedText(refuses, { now: clock.now(), time: isoSeconds }));
   output.line(`podtrust rotate restore ${kid} takes it back.`);
   printOutlives(output, outcome);
   if (!outcome.published) {

@@ -11,10 +11,9 @@ import {
   rememberedOf,
 } from "../../rules/rotation/index.ts";
 import type { RotationView } from "../../control-plane/rotation/index.ts";
-import { defined } from "../../core/base/index.ts";
+import { defined, isoSeconds } from "../../core/base/index.ts";
 import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
-import { timeText } from "./show.ts";
 
 /** A key across the API servers, and what may be done with it. */
 interface ShownKey extends KeyAcross {
@@ -71,7 +70,7 @@ function verdictText(verdict: MoveVerdict): string {
   if (verdict.is === "refused")
     return verdict.from === undefined
       ? `not now: ${verdict.message}`
-      : `from ${timeText(verdict.from)}: ${verdict.message}`;
+      : `from ${isoSeconds(verdict.from)}: ${verdict.message}`;
   return verdict.is === "done" ? `done: ${verdict.why}` : `allowed: ${verdict.why}`;
 }
 
@@ -84,10 +83,10 @@ function keyLines(key: ShownKey): readonly string[] {
       : [`signs tokens in Secrets, by the controller manager of ${secretTokensBy.join(", ")}`]),
     ...(missingAt.length === 0 ? [] : [`not verified by ${missingAt.join(", ")}`]),
     ...(unpublishedOn.length === 0 ? [] : [`not published ${unpublishedOn.join(", ")}`]),
-    ...(everywhereSince === undefined ? [] : [`everywhere since ${timeText(everywhereSince)}`]),
+    ...(everywhereSince === undefined ? [] : [`everywhere since ${isoSeconds(everywhereSince)}`]),
     ...(retiredAt === undefined || state !== "previous"
       ? []
-      : [`signs no more since ${timeText(retiredAt)}`]),
+      : [`signs no more since ${isoSeconds(retiredAt)}`]),
     ...(key.finishPublication === undefined
       ? []
       : [`finish publication ${verdictText(key.finishPublication)}`]),

@@ -1,3 +1,4 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import type {
   IssuerCertificateStatus,
   IssuerStatus,
@@ -8,31 +9,33 @@ import type { CommandContext } from "../context.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
 
-/** A time to the second. */
-export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
-
 function signingLines({ signs, maySignFrom, mayDistrustFrom }: KeyStatus): readonly string[] {
   if (signs !== undefined) {
     const known =
-      signs.by === "only-key" ? "the cluster shows no other key" : `seen by a token of ${timeText(signs.at)}`;
+      signs.by === "only-key"
+        ? "the cluster shows no other key"
+        : `seen by a token of ${isoSeconds(signs.at)}`;
     return [`signs (${known})`];
   }
   return [
-    ...(maySignFrom === undefined ? [] : [`may sign from ${timeText(maySignFrom)}`]),
+    ...(maySignFrom === undefined ? [] : [`may sign from ${isoSeconds(maySignFrom)}`]),
     ...(mayDistrustFrom === undefined
       ? []
-      : [`signs no more, may be distrusted from ${timeText(mayDistrustFrom)}`]),
+      : [`signs no more, may be distrusted from ${isoSeconds(mayDistrustFrom)}`]),
   ];
 }
 
 function keyLines(key: KeyStatus): readonly string[] {
   const { firstSeen, lastSeen, absentSince, retainedUntil, distrustedAt, shown } = key;
-  const lines = [`first seen ${timeText(firstSeen)}, last seen ${timeText(lastSeen)}`, ...signingLines(key)];
-  if (absentSince !== undefined) lines.push(`missing in the cluster since ${timeText(absentSince)}`);
-  if (retainedUntil !== undefined) lines.push(`published until ${timeText(retainedUntil)}`);
+  const lines = [
+    `first seen ${isoSeconds(firstSeen)}, last seen ${isoSeconds(lastSeen)}`,
+    ...signingLines(key),
+  ];
+  if (absentSince !== undefined) lines.push(`missing in the cluster since ${isoSeconds(absentSince)}`);
+  if (retainedUntil !== undefined) lines.push(`published until ${isoSeconds(retainedUntil)}`);
   if (distrustedAt === undefined) return lines;
   const named = shown ? "; the cluster still names it as a verifier" : "";
-  return [...lines, `distrusted at ${timeText(distrustedAt)}, not published${named}`];
+  return [...lines, `distrusted at ${isoSeconds(distrustedAt)}, not published${named}`];
 }
 
 /** A row of failures, and what to do. */
@@ -48,7 +51,7 @@ function showFailing(
 ): void {
   const { message, next, since, count } = failing;
   const { output } = context;
-  output.line(rich`  ${red(what)} since ${timeText(since)}, ${count} times in a row: ${message}`);
+  output.line(rich`  ${red(what)} since ${isoSeconds(since)}, ${count} times in a row: ${message}`);
   printNext(context, output, next, { indent: 2 });
 }
 
@@ -56,7 +59,7 @@ function showFailing(
 function showPublication(context: CommandContext, what: string, publication: PublicationStatus): void {
   const { output } = context;
   const { place, confirmedAt, failing } = publication;
-  const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${timeText(confirmedAt)}`;
+  const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${isoSeconds(confirmedAt)}`;
   output.line(`  ${what} ${place}, ${seen}`);
   if (failing !== undefined) showFailing(context, failing.code, failing);
 }
@@ -68,12 +71,14 @@ function showElsewhere(context: CommandContext, { publication, uploads = [] }: I
 
 function showCertificate(context: CommandContext, { notAfter, failing }: IssuerCertificateStatus): void {
   const { output } = context;
-  output.line(notAfter === undefined ? "  no certificate yet" : `  certificate until ${timeText(notAfter)}`);
+  output.line(
+    notAfter === undefined ? "  no certificate yet" : `  certificate until ${isoSeconds(notAfter)}`,
+  );
   if (failing === undefined) return;
   const { message, next, at, count, nextAttempt } = failing;
-  const again = nextAttempt === undefined ? "" : `; next attempt ${timeText(nextAttempt)}`;
+  const again = nextAttempt === undefined ? "" : `; next attempt ${isoSeconds(nextAttempt)}`;
   const times = count === 0 ? "" : `, ${count} times in a row`;
-  output.line(rich`  ${red("certificate")} at ${timeText(at)}${times}: ${message}${again}`);
+  output.line(rich`  ${red("certificate")} at ${isoSeconds(at)}${times}: ${message}${again}`);
   printNext(context, output, next, { indent: 2 });
 }
 
@@ -85,7 +90,7 @@ export function showIssuer(context: CommandContext, issuer: IssuerStatus): void 
   if (documents === undefined) output.line("  nothing is published yet");
   else {
     const { from, confirmedAt, changedAt } = documents;
-    output.line(`  confirmed ${timeText(confirmedAt)} (${from}), changed ${timeText(changedAt)}`);
+    output.line(`  confirmed ${isoSeconds(confirmedAt)} (${from}), changed ${isoSeconds(changedAt)}`);
   }
   if (failing !== undefined) {
     const what = blind === undefined ? failing.reason : `blind (${failing.reason})`;

@@ -1,4 +1,4 @@
-import { asPodtrustError, defined, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { asPodtrustError, defined, PodtrustError, silentLogger, isoSeconds } from "../../core/base/index.ts";
 import { type Config, uploadingParties } from "../../config/index.ts";
 import { type KubernetesApi, operatorKeysSecret } from "../../providers/kubernetes/index.ts";
 import {
@@ -14,7 +14,7 @@ import { bold, red, rich } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { distrustAsking } from "./run.ts";
-import { showKeys, timeText } from "./show.ts";
+import { showKeys } from "./show.ts";
 
 /** The keys of a config that nobody publishes: relying parties are given them. */
 interface UploadedPlace {
@@ -92,7 +92,7 @@ function showKept(context: CommandContext, kept: KeysOfKeeper | undefined): void
     return;
   }
   const { place, confirmedAt, keys } = kept;
-  const when = confirmedAt === undefined ? "nothing yet" : `confirmed ${timeText(confirmedAt)}`;
+  const when = confirmedAt === undefined ? "nothing yet" : `confirmed ${isoSeconds(confirmedAt)}`;
   output.line(`  an operator keeps the keys in ${place}: ${when}`);
   showKeys(context, keys);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, type JsonRecord } from "../../core/base/index.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import type { CommandContext } from "../context.ts";
@@ -48,8 +48,6 @@ export function define(command: Command, context: CommandContext): void {
     .action((account: string, options: TokenCommandOptions) => runToken(context, account, options));
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function accountOf(text: string): readonly [namespace: string, name: string] {
   const [namespace = "", name = "", ...rest] = text.split("/");
   if (namespace !== "" && name !== "" && rest.length === 0) return [namespace, name];
@@ -73,7 +71,7 @@ function claimText(name: string, value: unknown, now: number): string {
   return typeof value === "string" && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);
 }
 
-function fieldLines(context: CommandContext, title: string, fields: Fields): void {
+function fieldLines(context: CommandContext, title: string, fields: JsonRecord): void {
   const { output, clock } = context;
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   output.line(bold(title));
@@ -82,7 +80,7 @@ function fieldLines(context: CommandContext, title: string, fields: Fields): voi
   }
 }
 
-function times(claims: Fields, now: number): Fields {
+function times(claims: JsonRecord, now: number): JsonRecord {
   const known = [...timeClaims].flatMap((name) => {
     const value = claims[name];
     return typeof value === "number" ? [[name, relativeTime(value * 1000, now)] as const] : [];

@@ -1,11 +1,11 @@
-import { errorText } from "../../core/base/index.ts";
+import { errorText, type Environment } from "../../core/base/index.ts";
 import { readTrust, type Trust } from "../../rules/bindings/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText } from "../mistakes/problem.ts";
 import { textAt } from "../mistakes/rule.ts";
-import { type Environment, absolutePath } from "../places.ts";
+import { absolutePath } from "../places.ts";
 
 const path = ["operator", "trust"] as const;
 const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, until } from "../../core/base/index.ts";
+import { type Clock, PodtrustError, until, isoTime } from "../../core/base/index.ts";
 import type { PrivateKey } from "../../core/age/index.ts";
 import {
   type FileTarget,
@@ -52,12 +52,10 @@ type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 const publishedWithinMs = 600_000;
 const maxDelay = 60_000;
 
-const momentText = (ms: number): string => new Date(ms).toISOString();
-
 /** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
 function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
   const { reason, message, next, from } = verdict;
-  const when = from === undefined ? "" : `; allowed from ${momentText(from)}`;
+  const when = from === undefined ? "" : `; allowed from ${isoTime(from)}`;
   return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });
 }
 
@@ -289,7 +287,7 @@ export class Rotation {
   async #withdraw(facts: RotationFacts, kid: string, why: string): Promise<void> {
     await this.#keep(recordWithdrawal(facts.record, kid));
     await this.#deps.withdraw(kid);
-    const refused = refusedText(refusedOf(facts, kid), { now: facts.now, time: momentText });
+    const refused = refusedText(refusedOf(facts, kid), { now: facts.now, time: isoTime });
     this.#deps.onStep(`${kid} is published no more: ${why}. ${refused}`);
     await this.#until("what is published", async () => {
       const view = await this.look();

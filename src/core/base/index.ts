@@ -1,5 +1,8 @@
 export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/index.ts";
-export { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "./record.ts";
+export { isTexts, type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
+export { base64urlJson, textOfBase64 } from "./base64.ts";
+export { type Environment } from "./environment.ts";
+export { isoSeconds, isoTime } from "./time-text.ts";
 export { ChildAbort } from "./child-abort.ts";
 export { backoffDelay } from "./backoff.ts";
 export { collectBytes } from "./collect.ts";

@@ -1,5 +1,4 @@
-/** Environment variables as a record. */
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "./environment.ts";
 
 // What programs of a terminal read, whatever they are for.
 const common =

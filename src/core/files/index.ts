@@ -1,6 +1,6 @@
 export { readBounded, readBoundedText } from "./bounded.ts";
 export { type FileLock, type LockOwner } from "./lock.ts";
-export { fileCode, type Files, machineFiles } from "./machine.ts";
+export { fileCode, type Files, isPathThere, machineFiles } from "./machine.ts";
 export { type OpenedText, readOpened } from "./opened.ts";
 export { createFile, replaceText, unwritable } from "./replace.ts";
 export { type LockOptions, readSecretFile, StateFolder } from "./state-folder.ts";

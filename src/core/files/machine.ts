@@ -17,6 +17,14 @@ export function fileCode(error: unknown): string {
   return textOf(recordOf(error)["code"]) ?? "";
 }
 
+/** Whether anything stands at a path, as far as this process may look. */
+export function isPathThere(path: string): Promise<boolean> {
+  return promises.stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A name beside `path` that nobody else uses. */
 export function besides(path: string): string {
   return `${path}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;

@@ -1,3 +1,4 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import {
   emptyRecord,
   hitPods,
@@ -61,8 +62,6 @@ function stateOf(
   return rememberedState(rotation, kid, signing) ?? publishedState(publisher, kid);
 }
 
-const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
-
 function detailsOf({ known, published, reported }: Sight, alg: string, signs: boolean): MapNode["details"] {
   const word = (value: boolean | undefined): string =>
     value === undefined ? "not seen" : value ? "yes" : "no";
@@ -73,10 +72,10 @@ function detailsOf({ known, published, reported }: Sight, alg: string, signs: bo
     ["Published by the issuer", word(published)],
   ];
   if (reported?.retainedUntil !== undefined)
-    details.push(["Published until", timeText(reported.retainedUntil)]);
+    details.push(["Published until", isoSeconds(reported.retainedUntil)]);
   if (reported?.mayDistrustFrom !== undefined)
-    details.push(["May be distrusted from", timeText(reported.mayDistrustFrom)]);
-  if (reported?.distrustedAt !== undefined) details.push(["Distrusted", timeText(reported.distrustedAt)]);
+    details.push(["May be distrusted from", isoSeconds(reported.mayDistrustFrom)]);
+  if (reported?.distrustedAt !== undefined) details.push(["Distrusted", isoSeconds(reported.distrustedAt)]);
   return details;
 }
 

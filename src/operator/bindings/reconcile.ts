@@ -1,4 +1,11 @@
-import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../core/base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  defined,
+  mapLimit,
+  PodtrustError,
+  isoSeconds,
+} from "../../core/base/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import {
   allowedOf,
@@ -11,7 +18,6 @@ import {
   type GrantRefusal,
   readBinding,
   readTrust,
-  timeText,
   type Trust,
   type TrustAccount,
   trustNames,
@@ -119,7 +125,7 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
     ...more,
     found: [...found, last],
     againIn: ready.againIn,
-    ...(ready.isProof ? { proved: timeText(clock.now()) } : {}),
+    ...(ready.isProof ? { proved: isoSeconds(clock.now()) } : {}),
   });
 }
 

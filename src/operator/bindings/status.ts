@@ -1,4 +1,4 @@
-import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, recordOf, recordsOf, textOf, isoSeconds } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import {
   apiVersion,
@@ -8,7 +8,6 @@ import {
   type FieldProblem,
   type GrantRefusal,
   partyNames,
-  timeText,
   type ConditionContent,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -272,7 +271,7 @@ export const problemsText = (problems: readonly FieldProblem[]): string =>
 
 /** When something was changed last at the relying party for a binding. */
 export function changedAtOf({ clock, status }: AnyPass, isChanged: boolean): string | undefined {
-  return isChanged ? timeText(clock.now()) : status.changedAt;
+  return isChanged ? isoSeconds(clock.now()) : status.changedAt;
 }
 
 /** What is found of a binding that gets nothing: `Granted` and `Ready` say why. */

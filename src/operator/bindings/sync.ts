@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
+import { asPodtrustError, PodtrustError, isoSeconds } from "../../core/base/index.ts";
 import {
   type Binding,
   bindingMark,
@@ -6,7 +6,6 @@ import {
   conditionOf,
   type ConditionContent,
   type GrantedRole,
-  timeText,
   type Trust,
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
@@ -75,7 +74,7 @@ async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> 
   const conditions = isNew
     ? [wanted.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
     : status.conditions;
-  const first = isNew ? { observedGeneration: generation, changedAt: timeText(now) } : {};
+  const first = isNew ? { observedGeneration: generation, changedAt: isoSeconds(now) } : {};
   const announced = { ...status, ...first, conditions, pendingRoles };
   await writeStatus(clients.cluster, facts.object, announced, signal);
   return { status: announced, isNew };

@@ -6,7 +6,7 @@ import {
   type KeyObject,
   sign,
 } from "node:crypto";
-import { defined } from "../../core/base/index.ts";
+import { defined, base64urlJson } from "../../core/base/index.ts";
 import { jwkThumbprint } from "../../rules/keys/index.ts";
 import { privateKeyPem } from "../../core/x509/index.ts";
 
@@ -76,10 +76,6 @@ export interface RequestSigner {
   readonly kid?: string;
 }
 
-function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
 /**
  * Signs a request. `payload` undefined is a POST-as-GET, whose payload is the empty string (RFC 8555 §6.3);
  * `nonce` undefined is for the inner JWS of a key change, which has none (§7.3.5).
@@ -91,8 +87,8 @@ export function signRequest(
 ): FlattenedJws {
   const identity = signer.kid === undefined ? { jwk: signer.key.jwk } : { kid: signer.kid };
   const nonce = defined({ nonce: target.nonce });
-  const header = encoded({ alg: "ES256", ...identity, ...nonce, url: target.url });
-  const body = payload === undefined ? "" : encoded(payload);
+  const header = base64urlJson({ alg: "ES256", ...identity, ...nonce, url: target.url });
+  const body = payload === undefined ? "" : base64urlJson(payload);
   const signature = signer.key.sign(`${header}.${body}`).toString("base64url");
   return { protected: header, payload: body, signature };
 }
@@ -100,8 +96,8 @@ export function signRequest(
 /** Binds an account key to an external account by HS256 (RFC 8555 §7.3.4). */
 export function bindExternalAccount(external: ExternalAccount, key: AccountKey, url: string): FlattenedJws {
   const secret = Buffer.from(external.hmacKey, "base64url");
-  const header = encoded({ alg: "HS256", kid: external.kid, url });
-  const payload = encoded(key.jwk);
+  const header = base64urlJson({ alg: "HS256", kid: external.kid, url });
+  const payload = base64urlJson(key.jwk);
   const signature = createHmac("sha256", secret).update(`${header}.${payload}`).digest("base64url");
   return { protected: header, payload, signature };
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
-import { errorText } from "../../core/base/index.ts";
+import { errorText, isoTime } from "../../core/base/index.ts";
 import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/index.ts";
 import { type CertificateChain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
@@ -37,13 +37,11 @@ function issued(issuer: X509Certificate, certificate: X509Certificate): boolean 
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 function dateFault(what: string, certificate: X509Certificate, now: number): string | undefined {
   const { notBefore, notAfter } = validityOf(certificate);
-  if (notAfter <= now) return `${what} has expired at ${iso(notAfter)}; is this machine's clock right?`;
+  if (notAfter <= now) return `${what} has expired at ${isoTime(notAfter)}; is this machine's clock right?`;
   if (notBefore <= now + maxSkew) return undefined;
-  return `${what} begins at ${iso(notBefore)} only; is this machine's clock right?`;
+  return `${what} begins at ${isoTime(notBefore)} only; is this machine's clock right?`;
 }
 
 function usageFault(what: string, certificate: X509Certificate): string | undefined {

@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import {
   parsePolicy,
   type PolicyDocument,
@@ -36,8 +37,6 @@ const revocationName = "PodtrustRevokedAfterTheft";
 // What says that it holds longer is not ours: a lockdown outlives no more than caches and sessions.
 const maxMs = 30 * 86_400_000;
 
-const timeText = (ms: number): string => new Date(ms).toISOString();
-
 function closedStatement(providers: readonly string[], until: number): Statement {
   const { statements } = parsePolicy(
     JSON.stringify({
@@ -47,7 +46,7 @@ function closedStatement(providers: readonly string[], until: number): Statement
         Effect: "Deny",
         Principal: { Federated: providers },
         Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: { DateLessThan: { "aws:CurrentTime": timeText(until) } },
+        Condition: { DateLessThan: { "aws:CurrentTime": isoTime(until) } },
       },
     }),
     "trust",
@@ -59,7 +58,7 @@ function closedStatement(providers: readonly string[], until: number): Statement
 
 /** Denies everything to older sessions, as IAM's own console does it, and until these are over (`aws:TokenIssueTime`). */
 function revocationText({ begunBefore, until }: Revocation): string {
-  const DateLessThan = { "aws:TokenIssueTime": timeText(begunBefore), "aws:CurrentTime": timeText(until) };
+  const DateLessThan = { "aws:TokenIssueTime": isoTime(begunBefore), "aws:CurrentTime": isoTime(until) };
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan } }],

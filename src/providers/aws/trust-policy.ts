@@ -1,4 +1,4 @@
-import { iamProviderKey, serviceAccountSubject } from "../../rules/oidc/index.ts";
+import { iamProviderKey, subjectOfAccount } from "../../rules/oidc/index.ts";
 import {
   PolicyError,
   policyText,
@@ -19,11 +19,6 @@ export interface WebIdentityTrust {
   readonly serviceAccounts: readonly string[];
   /** NAMESPACE/NAME with `*` and `?`: only what the config names as patterns. */
   readonly subjectPatterns?: readonly string[];
-}
-
-function subjectOf(serviceAccount: string): string {
-  const [namespace = "", name = ""] = serviceAccount.split("/");
-  return serviceAccountSubject(namespace, name);
 }
 
 // In a trust policy that cannot be read.
@@ -75,7 +70,7 @@ export function webIdentityTrustPolicy(trust: WebIdentityTrust): string {
       providerArn: oidcProviderArn(trust.partition, trust.account, issuer),
       providerUrl: iamProviderKey(issuer),
       audiences: trust.audiences,
-      subjects: trust.serviceAccounts.map(subjectOf),
+      subjects: trust.serviceAccounts.map(subjectOfAccount),
       subjectPatterns: patterns,
     }),
   );

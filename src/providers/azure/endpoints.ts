@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, type Environment } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import type { PartyCloud } from "../../rules/oidc/index.ts";
 
@@ -8,8 +8,6 @@ export interface AzureEndpoints {
   readonly management: string;
   readonly graph: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that say another place: the first is of Azure's SDKs, the second of Azure Service Operator, the third ours. */
 const variables = {

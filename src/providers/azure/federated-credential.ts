@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { isRecord, recordOf, textOf, textsOf } from "../../core/base/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
 /** A federated identity credential as Azure has it. */
@@ -81,7 +81,7 @@ export function readCredentialShape(value: unknown, what: string): FoundCredenti
     name,
     issuer: text("issuer"),
     subject: text("subject"),
-    audiences: Array.isArray(audiences) ? audiences.filter((one) => typeof one === "string") : [],
+    audiences: textsOf(audiences),
     description: text("description"),
   };
 }

@@ -1,5 +1,5 @@
-import { errorText, PodtrustError } from "../../core/base/index.ts";
-import type { CloudflareConfig, Environment } from "../../config/index.ts";
+import { errorText, PodtrustError, type Environment } from "../../core/base/index.ts";
+import type { CloudflareConfig } from "../../config/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../../core/base/index.ts";
+import { isRecord, PodtrustError, textsOf } from "../../core/base/index.ts";
 import type { DnsZone } from "../../rules/dns/index.ts";
 import { invalidAnswer } from "./answer.ts";
 
@@ -24,7 +24,7 @@ export function readZone(value: unknown, what: string): ApiZone {
     status: typeof status === "string" ? status : "unknown",
     paused: paused === true,
     type: typeof type === "string" ? type : "full",
-    permissions: Array.isArray(permissions) ? permissions.filter((one) => typeof one === "string") : [],
+    permissions: textsOf(permissions),
   };
 }
 

@@ -1,9 +1,7 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, type Environment } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 
 const standard = "https://iam.googleapis.com";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 function isSafe(url: URL | null): url is URL {
   if (url === null || url.username + url.password + url.search + url.hash !== "") return false;

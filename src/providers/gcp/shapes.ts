@@ -1,4 +1,4 @@
-import { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
@@ -43,9 +43,6 @@ export interface AccountPolicy {
   readonly raw: JsonRecord;
 }
 
-const texts = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-
 function keptOf(value: unknown, collection: string, what: string): GoogleResourceState {
   if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
   const id = new RegExp(`/${collection}/([a-z0-9-]{1,64})$`, "u").exec(textOf(value["name"]) ?? "")?.[1];
@@ -73,7 +70,7 @@ export function readProviderShape(value: unknown, what: string): ProviderState {
   return {
     ...kept,
     issuerUri: textOf(oidc["issuerUri"]) ?? "",
-    allowedAudiences: texts(oidc["allowedAudiences"]),
+    allowedAudiences: textsOf(oidc["allowedAudiences"]),
     attributeMapping: Object.fromEntries(
       mapping.filter((one): one is [string, string] => typeof one[1] === "string"),
     ),
@@ -88,7 +85,7 @@ export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy 
   if (etag === "") throw invalidAnswer(what, "the policy has no etag");
   const bindings = recordsOf(value["bindings"]).map((raw) => ({
     role: textOf(raw["role"]) ?? "",
-    members: texts(raw["members"]),
+    members: textsOf(raw["members"]),
     isConditional: raw["condition"] !== undefined,
     raw,
   }));

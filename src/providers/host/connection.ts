@@ -5,12 +5,12 @@ import {
   retry,
   type RetrySchedule,
   SharedWork,
+  type Environment,
 } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import type { Inputs, Known, ResourceOutput, Work } from "../../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";
-import type { Environment } from "../../config/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 import { untilOnMachine } from "./until.ts";
 

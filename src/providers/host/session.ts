@@ -5,6 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
+import { isPathThere } from "../../core/files/index.ts";
 import {
   type Clock,
   defined,
@@ -13,8 +14,8 @@ import {
   SharedWork,
   shellWord,
   until,
+  type Environment,
 } from "../../core/base/index.ts";
-import type { Environment } from "../../config/index.ts";
 import { type Ended, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -144,12 +145,6 @@ function portTaken(port: number, stderr: string): PodtrustError {
 const muxWords = /^mux_client|Session open refused/mu;
 const noSudo = /^sudo: |sudo: command not found|sudo: not found/mu;
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** Lets the process end though the child runs. */
 function unrefChild(child: ChildProcess): void {
   child.unref();
@@ -209,7 +204,7 @@ class Session implements SshSession {
     const closed = once(child, "close").then(() => (isOver = true));
     // The socket is there once the machine has accepted a key.
     const look = async (): Promise<Readiness<true>> => {
-      if (await isThere(socket)) return { is: true };
+      if (await isPathThere(socket)) return { is: true };
       if (isOver) throw sshFailure(target, said);
       return { waitsFor: "a key to be accepted" };
     };

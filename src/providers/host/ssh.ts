@@ -1,6 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { defined, lineSplitter, PodtrustError, programEnvironment } from "../../core/base/index.ts";
-import type { Environment } from "../../config/index.ts";
+import {
+  defined,
+  lineSplitter,
+  PodtrustError,
+  programEnvironment,
+  type Environment,
+} from "../../core/base/index.ts";
 import type { SshTarget } from "./target.ts";
 
 /** How a connection is made, whatever it is for. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { microTime } from "./lease-record.ts";
 import { type Clock, type Logger, PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { CallOptions, KubernetesApi } from "./api.ts";
 import type { KubernetesObject } from "./object.ts";
@@ -43,8 +44,6 @@ const maxNote = 1024;
 /** What goes on is written again so rarely: an Event lives for an hour by default. */
 const again = 30 * 60_000;
 const maxRemembered = 10_000;
-
-const microTime = (now: number): string => new Date(now).toISOString().replace("Z", "000Z");
 
 function digestOf({ regarding, reason, action, note }: NewEvent): string {
   const { kind, namespace = "", name, uid = "" } = regarding;

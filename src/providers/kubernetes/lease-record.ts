@@ -30,7 +30,7 @@ export function readLease(object: KubernetesObject): LeaseRecord {
 }
 
 /** MicroTime of the API: RFC 3339 with exactly six digits of the second. */
-function microTime(now: number): string {
+export function microTime(now: number): string {
   return new Date(now).toISOString().replace("Z", "000Z");
 }
 

@@ -1,5 +1,6 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { delimiter, dirname, join, sep } from "node:path";
+import { isPathThere } from "../../core/files/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import type { ClusterEnvironment } from "./environment.ts";
 import { defaultKubeconfig, type KubeconfigFile } from "./kubeconfig.ts";
@@ -11,16 +12,10 @@ const isInside = (path: string, folder: string): boolean =>
 
 const realOf = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** The root of the git checkout around a folder, which a worktree's or a submodule's `.git` file marks as well. */
 async function checkoutAround(folder: string): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
-    if (await isThere(join(at, ".git"))) return at;
+    if (await isPathThere(join(at, ".git"))) return at;
     if (dirname(at) === at) return undefined;
   }
 }

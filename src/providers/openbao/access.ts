@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 
@@ -18,8 +18,6 @@ export interface OpenBaoPlace {
   /** Absolute. */
   readonly caFile?: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 // The names that `bao` itself reads, in its order (OpenBao, "Commands (CLI)", environment variables).
 const variables = ["BAO_TOKEN", "VAULT_TOKEN"] as const;

@@ -1,4 +1,4 @@
-import { PodtrustError, textOf } from "../../core/base/index.ts";
+import { PodtrustError, textOf, textsOf } from "../../core/base/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer } from "./failure.ts";
 
@@ -11,7 +11,7 @@ export async function openbaoCaller(api: OpenBaoApi, signal: AbortSignal): Promi
   });
   if (data === undefined) throw invalidAnswer(what, "it has no data");
   const policies: unknown = data["policies"];
-  const names = Array.isArray(policies) ? policies.filter((one) => typeof one === "string") : [];
+  const names = textsOf(policies);
   return `${textOf(data["display_name"]) ?? "token"} with ${names.length === 0 ? "no policy" : names.join(", ")}`;
 }
 

@@ -1,4 +1,4 @@
-import { recordOf, textOf } from "../../core/base/index.ts";
+import { recordOf, textOf, textsOf } from "../../core/base/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { openbaoError, OpenBaoRefusal } from "./failure.ts";
 
@@ -35,7 +35,7 @@ export async function tryLogin(
     }
     return {
       outcome: "accepted",
-      policies: Array.isArray(policies) ? policies.filter((one) => typeof one === "string") : [],
+      policies: textsOf(policies),
       seconds: typeof seconds === "number" ? seconds : 0,
     };
   } catch (thrown) {

@@ -1,9 +1,8 @@
-import { shellWord } from "../../core/base/index.ts";
+import { shellWord, isoTime } from "../../core/base/index.ts";
 import { exposureOf, type SentCredential } from "../../providers/kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
 import type { PublicationRefusal } from "../status.ts";
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const day = 86_400_000;
 
 /** How to get another one. */
@@ -32,7 +31,7 @@ export function credentialWarnings(credential: SentCredential | undefined, now: 
     const left = Math.min((expiresAt - (issuedAt ?? expiresAt - day)) * 0.15, 7 * day);
     if (now >= expiresAt - left)
       warnings.push(
-        `The credential for the cluster (${from}) expires at ${iso(expiresAt)}, and the publisher is blind from then on. ${renewal(credential)}`,
+        `The credential for the cluster (${from}) expires at ${isoTime(expiresAt)}, and the publisher is blind from then on. ${renewal(credential)}`,
       );
   }
   const exposure = exposureOf(credential);
@@ -49,7 +48,7 @@ export function explainUnauthenticated(
   const { kind, from, expiresAt, kid } = credential;
   const next = renewal(credential);
   if (expiresAt !== undefined && expiresAt <= now)
-    return { ...refusal, message: `${from} expired at ${iso(expiresAt)}: ${refusal.message}`, next };
+    return { ...refusal, message: `${from} expired at ${isoTime(expiresAt)}: ${refusal.message}`, next };
   if (kind === "certificate" || kid === undefined) return { ...refusal, next };
   const message =
     `the cluster refuses the token of ${from}, which has not expired: the key that signed it (${kid}) was taken from the ` +

@@ -1,9 +1,7 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, isoTime } from "../../core/base/index.ts";
 import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PublicationRefusal } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What a cluster loses with a key. */
 interface Consequence {
@@ -71,7 +69,7 @@ function consequenceOf(ring: KeyRing, kid: string): Consequence | undefined {
     return { signs: "perhaps", message };
   }
   if (!out.some(({ jwk }) => jwk.kid === signer.kid)) return undefined;
-  const message = `The cluster signs with ${kid}: the newest token seen here, of ${iso(signer.at)}, is signed by it; ${refused}.`;
+  const message = `The cluster signs with ${kid}: the newest token seen here, of ${isoTime(signer.at)}, is signed by it; ${refused}.`;
   return { signs: "yes", message };
 }
 

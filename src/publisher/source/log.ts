@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../../core/base/index.ts";
+import { type LogFields, type Logger, isoTime } from "../../core/base/index.ts";
 import type { SourceEvent } from "./state.ts";
 
 interface Line {
@@ -6,8 +6,6 @@ interface Line {
   readonly message: string;
   readonly fields: LogFields;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 const keyLines = {
   "key-appeared": { level: "info", message: "a key appeared in the cluster and is published" },
@@ -33,12 +31,12 @@ const keyLines = {
 function lineOf(event: SourceEvent): Line {
   if (event.type === "refused") {
     const { reason, message, next, since, count } = event.failing;
-    const fields = { reason, next, since: iso(since), count };
+    const fields = { reason, next, since: isoTime(since), count };
     return { level: "error", message: `nothing new is published: ${message}`, fields };
   }
   if (event.type === "blind") {
     const { reason, message, next, since } = event.blind;
-    const fields = { reason, next, since: iso(since), count: event.count };
+    const fields = { reason, next, since: isoTime(since), count: event.count };
     // An API server that starts is ready soon, and asks nothing of anybody.
     const level = reason === "not-ready" ? "warn" : "error";
     return { level, message: `the cluster cannot be read: ${message}`, fields };

@@ -29,7 +29,7 @@ export {
   trustNames,
   defaultProfile,
 } from "./names.ts";
-export { type StatusCondition, conditionOf, type ConditionContent, timeText } from "./objects/condition.ts";
+export { type StatusCondition, conditionOf, type ConditionContent } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
 export { type NewBinding, bindingObject } from "./objects/write.ts";

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, isTexts } from "../../core/base/index.ts";
 
 /** What a vendor's own tool prints of its resources, as JSON: data in a schema, whoever wrote it. */
 export type Description = JsonRecord | readonly JsonRecord[];
@@ -30,7 +30,7 @@ export function requiredText(record: JsonRecord, member: string, of: string): st
 /** A list of texts; empty where there is none. Throws `description-invalid`. */
 export function textList(record: JsonRecord, member: string, of: string): readonly string[] {
   const value = record[member] ?? [];
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  if (isTexts(value)) return value;
   throw fault(`${member} of ${of} is no list of texts`);
 }
 

@@ -53,4 +53,5 @@ export {
   type ServiceAccountName,
   serviceAccountProblem,
   serviceAccountSubject,
+  subjectOfAccount,
 } from "./subject.ts";

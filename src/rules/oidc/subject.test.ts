@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { namespaceProblem, parseSubject, serviceAccountProblem, serviceAccountSubject } from "./index.ts";
+import {
+  namespaceProblem,
+  parseSubject,
+  serviceAccountProblem,
+  serviceAccountSubject,
+  subjectOfAccount,
+} from "./index.ts";
 import { runs } from "../../../test/support/runs.ts";
 
 describe("a subject", () => {
@@ -9,6 +15,12 @@ describe("a subject", () => {
     const subject = serviceAccountSubject("aws-test", "demo-service-account");
     assert.equal(subject, "system:serviceaccount:aws-test:demo-service-account");
     assert.deepEqual(parseSubject(subject), { namespace: "aws-test", name: "demo-service-account" });
+  });
+
+  test("an account that a config names has the same subject, and one of no such form has none", () => {
+    assert.equal(subjectOfAccount("shop/web"), "system:serviceaccount:shop:web");
+    for (const bad of ["", "shop", "/web", "shop/", "Shop/web"])
+      assert.throws(() => subjectOfAccount(bad), { code: "subject-invalid" });
   });
 
   test("a ServiceAccount's name may have dots and 253 characters, a Namespace's neither", () => {

@@ -34,6 +34,12 @@ export function serviceAccountSubject(namespace: string, name: string): string {
   return `${prefix}${namespace}:${name}`;
 }
 
+/** The subject of an account that a config names as `NAMESPACE/NAME`; throws `subject-invalid`. */
+export function subjectOfAccount(account: string): string {
+  const [namespace = "", name = ""] = account.split("/");
+  return serviceAccountSubject(namespace, name);
+}
+
 /** The ServiceAccount of a subject; undefined for every other subject, also for one with an illegal name. */
 export function parseSubject(text: string): ServiceAccountName | undefined {
   if (!text.startsWith(prefix)) return undefined;

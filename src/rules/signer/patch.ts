@@ -1,4 +1,4 @@
-import { defined, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
+import { defined, PodtrustError, recordOf, recordsOf, textsOf } from "../../core/base/index.ts";
 
 /** An operation of RFC 6902. */
 export interface PatchOperation {
@@ -10,10 +10,6 @@ export interface PatchOperation {
 const command = "/spec/containers/0/command";
 const keyFile = "--service-account-key-file=";
 const signingKey = "--service-account-signing-key-file=";
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-}
 
 function bad(what: string, next?: string): PodtrustError {
   const sentence = `the manifest of the API server cannot be patched: ${what}`;

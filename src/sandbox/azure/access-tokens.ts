@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, base64urlJson } from "../../core/base/index.ts";
 import { publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
 import { tried } from "../../rules/judge/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
@@ -37,10 +37,6 @@ async function newKey(): Promise<TenantKey> {
   return { privateKey, jwk: publicJwk(privateKey) };
 }
 
-function segment(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
 /** The access tokens of a stand-in tenant: made for what Entra's rules have granted, and taken by ARM, Graph and Key Vault. */
 export class AccessTokens {
   #made: Promise<TenantKey> | undefined;
@@ -59,8 +55,8 @@ export class AccessTokens {
   async issue(order: TokenOrder): Promise<string> {
     const { jwk, privateKey } = await this.#key;
     const { tenant, issuer, audience, now, lifetime, clientId, objectId } = order;
-    const header = segment({ typ: "JWT", alg: "RS256", kid: jwk.kid });
-    const claims = segment({
+    const header = base64urlJson({ typ: "JWT", alg: "RS256", kid: jwk.kid });
+    const claims = base64urlJson({
       aud: audience,
       iss: issuer,
       iat: now,

@@ -1,4 +1,4 @@
-import { defined, errorText } from "../../core/base/index.ts";
+import { defined, errorText, isoSeconds } from "../../core/base/index.ts";
 import { checkCsr, type CheckedCsr } from "./csr.ts";
 import { type AcmeExchange, onlyRead, payloadOf, requester } from "./exchange.ts";
 import { signChain } from "./issuance.ts";
@@ -7,7 +7,7 @@ import type { CaCertificate, Order } from "./model.ts";
 import { ownOrder } from "./orders.ts";
 import { Problem } from "./problem.ts";
 import { shownOrder } from "./show.ts";
-import { acmeTime, type CaState, newId } from "./state.ts";
+import { type CaState, newId } from "./state.ts";
 import type { CaAnswer } from "./types.ts";
 
 // So that a client whose clock is a little behind can use the certificate at once.
@@ -105,7 +105,7 @@ export function renewalInfo(state: CaState, renewalId: string): CaAnswer {
   return {
     status: 200,
     body: {
-      suggestedWindow: { start: acmeTime(start), end: acmeTime(end) },
+      suggestedWindow: { start: isoSeconds(start), end: isoSeconds(end) },
       ...defined({ explanationURL }),
     },
     headers: { "retry-after": String(retryAfterSeconds) },

@@ -1,6 +1,6 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, isoSeconds } from "../../core/base/index.ts";
 import type { CaAccount, Authorization, Challenge, Order } from "./model.ts";
-import { acmeTime, type CaState } from "./state.ts";
+import { type CaState } from "./state.ts";
 
 /** The resources as ACME shows them (RFC 8555 §7.1). */
 
@@ -33,7 +33,7 @@ export function shownOrder({ base }: CaState, order: Order): object {
   const status = order.status === "valid" && order.pollsLeft > 0 ? "processing" : order.status;
   return {
     status,
-    expires: acmeTime(expiresAt),
+    expires: isoSeconds(expiresAt),
     identifiers: names.map((value) => ({ type: "dns", value })),
     profile,
     authorizations: authorizations.map((one) => `${base}/authorization/${one.id}`),
@@ -52,7 +52,7 @@ export function shownChallenge({ base }: CaState, challenge: Challenge): object 
     url: `${base}/challenge/${id}`,
     status,
     token,
-    ...(validatedAt === undefined ? {} : { validated: acmeTime(validatedAt) }),
+    ...(validatedAt === undefined ? {} : { validated: isoSeconds(validatedAt) }),
     ...defined({ error: error?.toObject() }),
   };
 }
@@ -64,7 +64,7 @@ export function shownAuthorization(state: CaState, authorization: Authorization)
   return {
     identifier: { type: "dns", value: name },
     status,
-    expires: acmeTime(expiresAt),
+    expires: isoSeconds(expiresAt),
     challenges: shown.map((one) => shownChallenge(state, one)),
     ...(wildcard ? { wildcard } : {}),
   };

@@ -61,8 +61,3 @@ export async function newState(
 export function newId(): string {
   return randomBytes(12).toString("base64url");
 }
-
-/** RFC 3339 with whole seconds. */
-export function acmeTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/u, "Z");
-}

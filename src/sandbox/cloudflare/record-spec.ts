@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { type JsonRecord, isRecord } from "../../core/base/index.ts";
 import { CloudflareApiError, invalid } from "./api-error.ts";
 import type { CaaData, DnsRecord, RequestedRecord, CloudflareZone } from "./types.ts";
 
@@ -7,11 +8,6 @@ const plans = {
   free: { comment: 100, tags: 0 },
   pro: { comment: 500, tags: 20 },
 } as const;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The whole name, in Punycode and lower case; `@` is the zone itself. */
 function nameOf(text: unknown, zone: CloudflareZone): string {
@@ -98,7 +94,7 @@ export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
  */
 export function specOf(body: unknown, zone: CloudflareZone, before?: DnsRecord): RequestedRecord {
   if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");
-  const fields: Fields = {
+  const fields: JsonRecord = {
     ...(before === undefined ? {} : { ...before, data: before.data ?? null }),
     ...body,
   };

@@ -1,8 +1,9 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import { allowed, discoveryPath, forbidden, jwksPath } from "./access.ts";
 import { discoveryPage } from "./discovery.ts";
 import { issuerDocument } from "./documents.ts";
-import { type StoredMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
+import { type StoredMetadata, shownList, shownObject } from "./objects.ts";
 import { selfSubjectAccessReview, selfSubjectReview } from "./reviews.ts";
 import { accessOf, type ResourceRequest, resourceRequest } from "./route.ts";
 import { badRequest, notFound, noSuchPath, notDone, StatusError } from "./status.ts";
@@ -124,7 +125,7 @@ const reviews: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "authentication.k8s.io selfsubjectreviews": {
     create: (state, _wanted, { user }) => ({
       status: 201,
-      body: selfSubjectReview(user, kubernetesTime(state.now() * 1000)),
+      body: selfSubjectReview(user, isoSeconds(state.now() * 1000)),
     }),
   },
   "authorization.k8s.io selfsubjectaccessreviews": {

@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, base64urlJson } from "../../core/base/index.ts";
 import { type Jws } from "../../rules/oidc/index.ts";
 import { kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
@@ -26,12 +26,8 @@ async function newKey(algorithm: SigningAlgorithm): Promise<GeneratedKey> {
   return held(pair.privateKey, algorithm);
 }
 
-function segment(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
 function signed(header: object, claims: object, key: GeneratedKey): string {
-  const input = `${segment(header)}.${segment(claims)}`;
+  const input = `${base64urlJson(header)}.${base64urlJson(claims)}`;
   const signature = sign("sha256", Buffer.from(input), { key: key.privateKey, dsaEncoding: "ieee-p1363" });
   return `${input}.${signature.toString("base64url")}`;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defined } from "../../core/base/index.ts";
+import { defined, isoSeconds } from "../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 
@@ -116,11 +116,6 @@ export class Objects {
   }
 }
 
-/** RFC 3339 with whole seconds, as Kubernetes writes times. */
-export function kubernetesTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/u, "Z");
-}
-
 function metadataOf(kept: StoredObject): object {
   const labels =
     kept.namespace === undefined ? { "kubernetes.io/metadata.name": kept.name, ...kept.labels } : kept.labels;
@@ -129,7 +124,7 @@ function metadataOf(kept: StoredObject): object {
     ...defined({ namespace: kept.namespace }),
     uid: kept.uid,
     resourceVersion: kept.resourceVersion,
-    creationTimestamp: kubernetesTime(kept.createdAt),
+    creationTimestamp: isoSeconds(kept.createdAt),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...(Object.keys(kept.annotations).length === 0 ? {} : { annotations: kept.annotations }),
   };

@@ -1,6 +1,6 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import type { SigningKeys, TokenSubject } from "./keys.ts";
 import { tokenClaims } from "./keys.ts";
-import { kubernetesTime } from "./objects.ts";
 import { badRequest, invalid, notFound } from "./status.ts";
 
 export interface TokenIssuing {
@@ -73,9 +73,9 @@ export function mintToken(subject: TokenSubject, body: object, issuing: TokenIss
     metadata: {
       name: subject.name,
       namespace: subject.namespace,
-      creationTimestamp: kubernetesTime(issuedAt * 1000),
+      creationTimestamp: isoSeconds(issuedAt * 1000),
     },
     spec: { audiences, expirationSeconds, boundObjectRef: null },
-    status: { token: issuing.keys.sign(claims), expirationTimestamp: kubernetesTime(expiresAt * 1000) },
+    status: { token: issuing.keys.sign(claims), expirationTimestamp: isoSeconds(expiresAt * 1000) },
   };
 }

@@ -1,15 +1,10 @@
-import { defined, isRecord, PodtrustError } from "../../core/base/index.ts";
+import { defined, isRecord, PodtrustError, isTexts, type JsonRecord } from "../../core/base/index.ts";
 import type { ForgedToken, TokenSpec } from "../cluster/index.ts";
-
-type Body = Readonly<Record<string, unknown>>;
 
 /** Throws the refusal of a request that is not as it should be. */
 export function refuseRequest(message: string, next?: string): never {
   throw new PodtrustError("sandbox-control-request", message, defined({ next }));
 }
-
-const textList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 const isKey = (value: unknown): value is ForgedToken["signedBy"] =>
   value === "cluster" || value === "foreign-key" || (isRecord(value) && typeof value["kid"] === "string");
@@ -21,7 +16,7 @@ interface Member {
 }
 
 const text: Member = { form: "a text", is: (value) => typeof value === "string" };
-const texts: Member = { form: "a list of texts", is: textList };
+const texts: Member = { form: "a list of texts", is: isTexts };
 const number: Member = { form: "a number", is: (value) => typeof value === "number" };
 const object: Member = { form: "an object", is: isRecord };
 
@@ -46,7 +41,7 @@ const forging = {
 const members: Readonly<Record<string, Member>> = { ...asked, ...forging };
 
 /** Checks the form of what is there; a misspelt member would make a token that nobody asked for. */
-function checkMembers(body: Body): void {
+function checkMembers(body: JsonRecord): void {
   for (const [name, value] of Object.entries(body)) {
     const member = Object.hasOwn(members, name) ? members[name] : undefined;
     if (member === undefined)
@@ -59,8 +54,8 @@ function checkMembers(body: Body): void {
 }
 
 /** Members by name, of which undefined takes one out of the token. */
-function changed(set: unknown, removed: unknown): Readonly<Record<string, unknown>> {
-  const names = textList(removed) ? removed : [];
+function changed(set: unknown, removed: unknown): JsonRecord {
+  const names = isTexts(removed) ? removed : [];
   return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...(isRecord(set) ? set : {}) };
 }
 
@@ -69,7 +64,7 @@ function subjectOf({
   namespace,
   serviceAccount: name,
   claims,
-}: Body): Pick<ForgedToken, "namespace" | "name"> {
+}: JsonRecord): Pick<ForgedToken, "namespace" | "name"> {
   if (typeof namespace === "string" && typeof name === "string") return { namespace, name };
   if (namespace !== undefined || name !== undefined)
     refuseRequest("namespace and serviceAccount go together");
@@ -86,7 +81,7 @@ export type AskedToken =
   | { readonly forged: true; readonly spec: ForgedToken };
 
 /** Reads what `POST issuer/token` was sent. Throws `sandbox-control-request`. */
-export function askedToken(body: Body): AskedToken {
+export function askedToken(body: JsonRecord): AskedToken {
   checkMembers(body);
   const { audiences, expirationSeconds, issuedAt, signedBy } = body as Partial<ForgedToken>;
   const common = defined({ audiences, expirationSeconds });

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "../../core/base/index.ts";
+import { isRecord, type JsonRecord, isTexts } from "../../core/base/index.ts";
 import { invalid } from "./refusal.ts";
 
 const wrongType = (name: string, what: string): never => invalid(`Invalid value at '${name}' (${what}).`);
@@ -24,8 +24,7 @@ export function flagField(body: JsonRecord, name: string): boolean {
 /** A list of texts, empty where it is absent. Throws INVALID_ARGUMENT. */
 export function textsField(body: JsonRecord, name: string): readonly string[] {
   const value = body[name] ?? [];
-  const isTexts = Array.isArray(value) && value.every((one) => typeof one === "string");
-  return isTexts ? value : wrongType(name, "repeated TYPE_STRING");
+  return isTexts(value) ? value : wrongType(name, "repeated TYPE_STRING");
 }
 
 /** Texts by name, none where it is absent. Throws INVALID_ARGUMENT. */

@@ -1,4 +1,4 @@
-import { textOf } from "../../core/base/index.ts";
+import { textOf, isoSeconds } from "../../core/base/index.ts";
 import { explainImpersonation } from "../../rules/gcp/index.ts";
 import { rolesWith } from "./access.ts";
 import type { ApiCall, ApiReply } from "./call.ts";
@@ -6,7 +6,6 @@ import { textsField } from "./fields.ts";
 import type { ServiceAccount } from "./project.ts";
 import { invalid, permissionDenied, refusal } from "./refusal.ts";
 import { findAccount } from "./service-accounts.ts";
-import { timestamp } from "./soft-delete.ts";
 import { adminMember, cloudPlatform, membersOfCaller } from "./tokens.ts";
 
 const permission = "iam.serviceAccounts.getAccessToken";
@@ -96,5 +95,5 @@ export function generateAccessToken(call: ApiCall): ApiReply {
     scopes,
     expiresAt,
   });
-  return { status: 200, body: { accessToken, expireTime: timestamp(expiresAt) } };
+  return { status: 200, body: { accessToken, expireTime: isoSeconds(expiresAt) } };
 }

@@ -1,9 +1,7 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import type { ApiCall, ApiReply } from "./call.ts";
 import { type Deletable, keptMs, type Operation } from "./project.ts";
 import { notFound, refusal } from "./refusal.ts";
-
-/** RFC 3339 without fractions, as Google writes whole seconds. */
-export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
 
 /** What pool and provider show alike; what is empty or false is left out, as in every answer that is made of protocol buffers. */
 export function shownDeletable(name: string, one: Deletable, deletedAt = one.deletedAt): object {
@@ -14,7 +12,7 @@ export function shownDeletable(name: string, one: Deletable, deletedAt = one.del
     ...(description === "" ? {} : { description }),
     state: deletedAt === undefined ? "ACTIVE" : "DELETED",
     ...(disabled ? { disabled } : {}),
-    ...(deletedAt === undefined ? {} : { expireTime: timestamp(deletedAt + keptMs) }),
+    ...(deletedAt === undefined ? {} : { expireTime: isoSeconds(deletedAt + keptMs) }),
   };
 }
 
@@ -41,7 +39,7 @@ export function checkActive(name: string, deletedAt: number | undefined): void {
   if (deletedAt === undefined) return;
   throw refusal("FAILED_PRECONDITION", `${name} is deleted.`, {
     rule: "resource-active",
-    why: `${name} was deleted ${timestamp(deletedAt)}`,
+    why: `${name} was deleted ${isoSeconds(deletedAt)}`,
     next: "Undelete it first.",
   });
 }

@@ -1,5 +1,5 @@
-import type { Clock, PodtrustError } from "../../core/base/index.ts";
-import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
+import type { Clock, PodtrustError, Environment } from "../../core/base/index.ts";
+import type { Config, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { Change, Observed, ResourceOutput, Resource } from "../../rules/plan/index.ts";

@@ -1,4 +1,4 @@
-import { type Clock, defined } from "../../../core/base/index.ts";
+import { type Clock, defined, isoSeconds } from "../../../core/base/index.ts";
 import { boundCredentialName } from "../../../providers/azure/index.ts";
 import {
   type AzureBinding,
@@ -14,7 +14,6 @@ import {
   conditionOf,
   type GrantRefusal,
   partyNames,
-  timeText,
 } from "../../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
 import {
@@ -187,7 +186,7 @@ async function bind(
     ...more,
     found: [...found, isRight ? ready.found : foundOf("Ready", account.finding)],
     againIn: isRight ? ready.againIn : soon,
-    ...(ready.isProof ? { proved: timeText(clock.now()) } : {}),
+    ...(ready.isProof ? { proved: isoSeconds(clock.now()) } : {}),
   });
 }
 

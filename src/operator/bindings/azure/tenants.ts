@@ -1,4 +1,4 @@
-import { type Clock, SharedAnswers } from "../../../core/base/index.ts";
+import { type Clock, SharedAnswers, type Environment } from "../../../core/base/index.ts";
 import {
   AzureAccessTokens,
   AzureApi,
@@ -18,8 +18,6 @@ import {
 import type { AzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { type PartyCloud, relyingParties } from "../../../rules/oidc/index.ts";
 import type { PartTarget } from "../../../stack/index.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is asked of Azure, and for how long an answer serves. */
 export interface TenantContext {

@@ -1,5 +1,5 @@
-import { type Clock, defined } from "../../../core/base/index.ts";
-import { type ConditionContent, type GrantRefusal, timeText } from "../../../rules/bindings/index.ts";
+import { type Clock, defined, isoSeconds } from "../../../core/base/index.ts";
+import { type ConditionContent, type GrantRefusal } from "../../../rules/bindings/index.ts";
 import {
   decideGoogle,
   type GoogleBinding,
@@ -189,7 +189,7 @@ async function bind(
     return end(pass, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon }, own);
   const ready = await googleReady(pass, { binding, trust }, { changed: made.changes.length > 0, changedAt });
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
-  const proved = ready.isProof ? { proved: timeText(clock.now()) } : {};
+  const proved = ready.isProof ? { proved: isoSeconds(clock.now()) } : {};
   return end(pass, { ...more, ...proved, found: [...found, last], againIn: ready.againIn }, own);
 }
 

@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
-import { defined, errorText, PodtrustError } from "../../../core/base/index.ts";
+import { defined, errorText, PodtrustError, type Environment } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** As whom podtrust asks Azure. */
 export type AzureCredentials =

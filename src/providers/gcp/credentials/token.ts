@@ -8,6 +8,7 @@ import {
   retry,
   type RetrySchedule,
   textOf,
+  base64urlJson,
 } from "../../../core/base/index.ts";
 import {
   AccessTokenCache,
@@ -94,15 +95,13 @@ function accessTokenOf(response: HttpResponse, what: string): IssuedToken {
   throw new PodtrustError("gcp-answer-invalid", `the answer to ${what} holds no access token`);
 }
 
-const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-
 /** A token of a service account for its own signature (RFC 7523 §2.1). */
 async function byKey(account: ServiceAccountKey, clock: Clock, signal: AbortSignal): Promise<IssuedToken> {
   const { email, keyId, key, tokenUrl } = account;
   const now = epochSeconds(clock);
-  const header = base64url({ alg: "RS256", typ: "JWT", ...defined({ kid: keyId }) });
+  const header = base64urlJson({ alg: "RS256", typ: "JWT", ...defined({ kid: keyId }) });
   const claims = { iss: email, scope: cloudPlatform, aud: tokenUrl, iat: now, exp: now + 3600 };
-  const input = `${header}.${base64url(claims)}`;
+  const input = `${header}.${base64urlJson(claims)}`;
   const assertion = `${input}.${sign("sha256", Buffer.from(input), key).toString("base64url")}`;
   const form = { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion };
   const what = `a token for ${email}`;

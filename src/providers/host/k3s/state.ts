@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, textOfBase64 } from "../../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
@@ -46,8 +46,6 @@ export interface K3sState {
 
 const architectures: Readonly<Record<string, GoArchitecture>> = { x86_64: "amd64", aarch64: "arm64" };
 
-const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
-
 /** Lines of `KEY VALUE`, and of `KEY PATH BASE64` for files. */
 interface Said {
   readonly configs: readonly ConfigText[];
@@ -61,8 +59,8 @@ function linesOf(output: string): Said {
   const single: Record<string, string> = {};
   for (const line of output.split("\n")) {
     const [key = "", first = "", second = ""] = line.split(" ");
-    if (key === "config") configs.push({ path: first, text: decoded(second) });
-    else if (key === "file") files[first] = decoded(second);
+    if (key === "config") configs.push({ path: first, text: textOfBase64(second) });
+    else if (key === "file") files[first] = textOfBase64(second);
     else if (key !== "" && first !== "") single[key] = first;
   }
   return { configs, files, single };
@@ -76,7 +74,7 @@ export function parseState(output: string): K3sState {
   const { configs, files, single } = linesOf(output);
   const { arch = "", binary, version, chart, manifest, active = "", flags, document, cli } = single;
   const running =
-    flags === undefined ? flagsOfDocument(decoded(document ?? "")) : runningFlags(decoded(flags));
+    flags === undefined ? flagsOfDocument(textOfBase64(document ?? "")) : runningFlags(textOfBase64(flags));
   return {
     architecture: architectures[arch],
     machine: arch,
@@ -85,7 +83,7 @@ export function parseState(output: string): K3sState {
     configs,
     files,
     ...optional("chart", chart),
-    ...optional("manifest", manifest === undefined ? undefined : decoded(manifest)),
+    ...optional("manifest", manifest === undefined ? undefined : textOfBase64(manifest)),
     isChanging: "changing" in single,
     isKubectlReady: "kubectl" in single,
     ...(cli === undefined ? {} : { cli: { archive: cli, isIntact: "cli-intact" in single } }),

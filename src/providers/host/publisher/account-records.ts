@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, textOfBase64 } from "../../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { accountsFolder, type HostLayout } from "./layout.ts";
@@ -37,8 +37,6 @@ export interface RecordsFound {
 
 const recordPath = (name: string): string => `${accountsFolder}/${name}`;
 
-const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
-
 /**
  * Records of the accounts of a machine's publisher, in the folder in which it looks for them: read and written as the
  * user whose folder that is, since what runs as that user could lead root elsewhere by a link. Their texts go over the
@@ -67,12 +65,14 @@ export class MachineAccountRecords {
     const out = await this.#run("looking at the publisher's accounts", inspectScript(this.#site.layout));
     const lines = out.split("\n").map((line) => line.split(" "));
     const texts = new Map(
-      lines.flatMap(([word, name = "", text = ""]) => (word === "record" ? [[name, decoded(text)]] : [])),
+      lines.flatMap(([word, name = "", text = ""]) =>
+        word === "record" ? [[name, textOfBase64(text)]] : [],
+      ),
     );
     const owner = lines.find(([word]) => word === "owner")?.[1];
     return {
       isThere: texts.size > 0 || lines.some(([word]) => word === "marked"),
-      ...(owner === undefined ? {} : { owner: decoded(owner).trim() }),
+      ...(owner === undefined ? {} : { owner: textOfBase64(owner).trim() }),
       records: {
         placeOf: (record) => this.placeOf(record),
         read: ({ name }) => Promise.resolve(texts.get(name)),
@@ -90,7 +90,7 @@ export class MachineAccountRecords {
     const { layout } = this.#site;
     const out = await this.#run("reading the publisher's account", readScript(layout, recordPath(name)));
     const [word, text = ""] = out.split(" ");
-    return word === "record" ? decoded(text) : undefined;
+    return word === "record" ? textOfBase64(text) : undefined;
   }
 
   /** Writes one whole or not at all; resolves to whether `replaces` let it. Throws `host-*`, `ssh-*`. */

@@ -1,4 +1,4 @@
-import { isRecord, recordsOf } from "../../../core/base/index.ts";
+import { isRecord, recordsOf, textsOf, textOfBase64 } from "../../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 import { type NodeArchitecture, architectures } from "./release.ts";
 
@@ -48,15 +48,10 @@ export interface PublisherState {
   readonly health?: Health;
 }
 
-const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
-
-const texts = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
-
 function healthOf(base64: string | undefined): Health | undefined {
   let status: unknown;
   try {
-    status = JSON.parse(decoded(base64 ?? ""));
+    status = JSON.parse(textOfBase64(base64 ?? ""));
   } catch {
     return undefined;
   }
@@ -65,7 +60,7 @@ function healthOf(base64: string | undefined): Health | undefined {
   const issuers = recordsOf(status["issuers"]);
   return {
     ready: status["ready"] === true,
-    unready: texts(status["unready"]),
+    unready: textsOf(status["unready"]),
     documents: issuers.length > 0 && issuers.every((issuer) => isRecord(issuer["documents"])),
   };
 }
@@ -92,7 +87,7 @@ export function parsePublisher(output: string): PublisherState {
     architecture: architectures[arch],
     machine: arch,
     unpacks: zstd === "yes" ? "zstd" : "gzip",
-    ...field("owner", owner === undefined ? undefined : decoded(owner).trim()),
+    ...field("owner", owner === undefined ? undefined : textOfBase64(owner).trim()),
     ...field("current", current),
     ...field("previous", previous),
     programs,

@@ -1,3 +1,4 @@
+import { isoSeconds } from "../../../core/base/index.ts";
 import { type Outcome, type Reason, reasons } from "../../../core/reasons/index.ts";
 
 /** A condition of an object's status, as Kubernetes has them (metav1.Condition). */
@@ -41,12 +42,7 @@ export function conditionOf(
     status,
     reason,
     message: message.slice(0, maxMessage),
-    lastTransitionTime: isOld ? stood.lastTransitionTime : timeText(at.now),
+    lastTransitionTime: isOld ? stood.lastTransitionTime : isoSeconds(at.now),
     observedGeneration: at.generation,
   };
-}
-
-/** A time as Kubernetes keeps times: RFC 3339, whole seconds. */
-export function timeText(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }

@@ -1,7 +1,7 @@
 import { accessOf, openAws, route53Dns } from "../../../providers/aws/index.ts";
-import type { Clock } from "../../../core/base/index.ts";
+import type { Clock, Environment } from "../../../core/base/index.ts";
 import { cloudflareAccess, cloudflareDns } from "../../../providers/cloudflare/index.ts";
-import type { DnsConfig, Environment } from "../../../config/index.ts";
+import type { DnsConfig } from "../../../config/index.ts";
 import {
   type AskServers,
   askServers,

@@ -1,3 +1,4 @@
+import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { Config, GcpProject, GcpServiceAccount } from "../../../config/index.ts";
 import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
@@ -10,7 +11,6 @@ import {
   type HclValue,
 } from "../../hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
-import { subjectOf } from "./resources.ts";
 
 const poolType = "google_iam_workload_identity_pool";
 const providerType = "google_iam_workload_identity_pool_provider";
@@ -108,7 +108,9 @@ function memberBlocks(project: GcpProject, names: Names): readonly Block[] {
         service_account_id: accountId(account),
         role,
         // A subject is of letters, digits and `:-.` alone: nothing of it ends the text.
-        member: new HclExpression(`"principal://iam.googleapis.com/\${${pool}}/subject/${subjectOf(one)}"`),
+        member: new HclExpression(
+          `"principal://iam.googleapis.com/\${${pool}}/subject/${subjectOfAccount(one)}"`,
+        ),
       }),
     })),
   );
@@ -150,7 +152,7 @@ function googleImports(config: Config): readonly Block[] {
       importBlock(`${providerType}.${names.pool}`, `${pool}/providers/${project.provider}`),
       ...project.serviceAccounts.flatMap((account) =>
         account.serviceAccounts.map((one) => {
-          const id = `${accountId(account)} ${role} ${principalOf(project, subjectOf(one))}`;
+          const id = `${accountId(account)} ${role} ${principalOf(project, subjectOfAccount(one))}`;
           return importBlock(`${memberType}.${names.member(account, one)}`, id);
         }),
       ),
@@ -171,7 +173,7 @@ function googleOutputs(config: Config): readonly Block[] {
     return [
       output(`audience_${pool}`, project.audiences[0] ?? providerAudience(project, "https:")),
       ...project.direct.map((one) =>
-        output(`principal_${pool}_${identifier(one)}`, principalOf(project, subjectOf(one))),
+        output(`principal_${pool}_${identifier(one)}`, principalOf(project, subjectOfAccount(one))),
       ),
     ];
   });

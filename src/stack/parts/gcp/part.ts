@@ -1,3 +1,4 @@
+import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
 import {
   type GoogleApi,
@@ -20,7 +21,6 @@ import type {
   Survey,
 } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
-import { subjectOf } from "./resources.ts";
 import { type ProjectFacts, surveyOf } from "./survey.ts";
 
 /** One project of the config. */
@@ -88,7 +88,9 @@ class ProjectPart implements Part {
   #tellDirect(): void {
     const { notice = () => {} } = this.#context;
     for (const one of this.#project.direct)
-      notice(`${one} is ${principalOf(this.#project, subjectOf(one))}: give it roles on what it needs`);
+      notice(
+        `${one} is ${principalOf(this.#project, subjectOfAccount(one))}: give it roles on what it needs`,
+      );
   }
 
   preflight({ goal, changes }: PartPlan): Promise<Preflight> {

@@ -11,7 +11,7 @@ import {
   type ProviderState,
   providerToDelete,
 } from "../../../providers/gcp/index.ts";
-import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { publisherNames } from "../../../providers/host/index.ts";
 
@@ -20,12 +20,6 @@ export interface ProjectInput {
   readonly project: GcpProject;
   readonly api: GoogleApi;
   readonly keys: ProviderSpec["keys"];
-}
-
-/** The subject of a ServiceAccount, given as NAMESPACE/NAME. */
-export function subjectOf(account: string): string {
-  const [namespace = "", name = ""] = account.split("/");
-  return serviceAccountSubject(namespace, name);
 }
 
 /** What one project's section of the config names, each by itself. */
@@ -64,7 +58,7 @@ export function projectThings({ config, project, api, keys }: ProjectInput): Pro
     resource: memberResource(api, {
       name: project,
       email: account.email,
-      subjects: account.serviceAccounts.map(subjectOf),
+      subjects: account.serviceAccounts.map(subjectOfAccount),
       dependsOn: [provider.id],
     }),
   }));

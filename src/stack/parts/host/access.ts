@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { defined } from "../../../core/base/index.ts";
-import type { Config, Environment } from "../../../config/index.ts";
+import { defined, type Environment } from "../../../core/base/index.ts";
+import type { Config } from "../../../config/index.ts";
 import { hostKeyAlias, pinFile } from "../../../providers/host/index.ts";
 import { keyFileOf, stackState } from "./place.ts";
 

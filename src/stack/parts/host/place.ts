@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError, type Environment } from "../../../core/base/index.ts";
 import {
   type Config,
-  type Environment,
   type HetznerMachine,
   type MachineConfig,
   personStateDir,

@@ -8,7 +8,7 @@ import {
   type MountSpec,
   type OpenBaoApi,
 } from "../../../providers/openbao/index.ts";
-import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { issuerMakers } from "../issuer-makers.ts";
 import { isOnMachine } from "../publisher/index.ts";
@@ -41,11 +41,6 @@ export function mountSpecOf(section: OpenBaoSection): MountSpec {
   };
 }
 
-function subjectOf(serviceAccount: string): string {
-  const [namespace = "", name = ""] = serviceAccount.split("/");
-  return serviceAccountSubject(namespace, name);
-}
-
 /** What the roles of a section shall be. */
 export function roleSpecsOf(section: OpenBaoSection): readonly JwtRoleSpec[] {
   const { audience, roles } = section.server;
@@ -53,7 +48,7 @@ export function roleSpecsOf(section: OpenBaoSection): readonly JwtRoleSpec[] {
     ...placeOf(section),
     name,
     audience,
-    subjects: serviceAccounts.map(subjectOf),
+    subjects: serviceAccounts.map(subjectOfAccount),
     policies,
   }));
 }

@@ -1,4 +1,4 @@
-import { recordOf, textOf } from "../../../core/base/index.ts";
+import { recordOf, textOf, textsOf } from "../../../core/base/index.ts";
 import type { OpenBaoRole } from "../../../config/index.ts";
 import type { PartContext } from "../part.ts";
 import {
@@ -9,9 +9,6 @@ import {
   type SeenProvider,
 } from "../sight.ts";
 import { type OpenBaoLook, type OpenBaoMount, openbaoMounts } from "./look.ts";
-
-const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 
 /** The subjects that a role of the method lets in; undefined where it compares none. */
 function subjectsOf(state: Readonly<Record<string, unknown>>): readonly string[] | undefined {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { PodtrustError } from "../../../core/base/index.ts";
+import { PodtrustError, type Environment } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
 import { homeDirectory } from "../../../core/home/index.ts";
-import type { Config, Environment } from "../../../config/index.ts";
+import type { Config } from "../../../config/index.ts";
 import { accessKeyIds, readAccessKey } from "../../../providers/backup-bucket/index.ts";
 
 const maxFile = 1024 * 1024;

@@ -1,6 +1,6 @@
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError, type Environment } from "../../../core/base/index.ts";
 import { cloudflareAccess } from "../../../providers/cloudflare/index.ts";
-import { type Config, type DnsConfig, type Environment, publisherTokenFile } from "../../../config/index.ts";
+import { type Config, type DnsConfig, publisherTokenFile } from "../../../config/index.ts";
 import { readToken } from "../../../providers/hetzner/index.ts";
 
 type TokenPlace = Readonly<{ tokenFile?: string }>;

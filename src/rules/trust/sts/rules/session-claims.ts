@@ -1,4 +1,4 @@
-import { isRecord } from "../../../../core/base/index.ts";
+import { isRecord, type JsonRecord } from "../../../../core/base/index.ts";
 import { shown } from "../../../judge/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule, type TokenTags } from "../rule.ts";
@@ -10,8 +10,6 @@ const tagsClaim = "https://aws.amazon.com/tags";
 const flatTags = `${tagsClaim}/principal_tags/`;
 const flatTransitive = `${tagsClaim}/transitive_tag_keys`;
 
-type Claims = Readonly<Record<string, unknown>>;
-
 const tagsMalformed = sameText(
   "principal_tags is no object of lists of one text, or the flattened form has something else than texts, or a key or value is too long",
   invalidToken,
@@ -20,7 +18,7 @@ const tagsMalformed = sameText(
 );
 
 /** Tags as the claims have them, values unread: nested first, then flattened. */
-function rawTags(claims: Claims): readonly (readonly [string, unknown])[] | undefined {
+function rawTags(claims: JsonRecord): readonly (readonly [string, unknown])[] | undefined {
   const nested = claims[tagsClaim] ?? {};
   const inner = isRecord(nested) ? (nested["principal_tags"] ?? {}) : undefined;
   if (!isRecord(inner)) return undefined;
@@ -34,7 +32,7 @@ function rawTags(claims: Claims): readonly (readonly [string, unknown])[] | unde
   return [...lists, ...flat];
 }
 
-function transitiveKeys(claims: Claims): readonly string[] | undefined {
+function transitiveKeys(claims: JsonRecord): readonly string[] | undefined {
   const nested = claims[tagsClaim];
   const given =
     (isRecord(nested) ? nested["transitive_tag_keys"] : undefined) ?? claims[flatTransitive] ?? [];
@@ -49,7 +47,7 @@ function isTag(key: string, value: unknown): value is string {
   return key.length > 0 && key.length <= 128 && tagText.test(key);
 }
 
-function tokenTags(claims: Claims): TokenTags | undefined {
+function tokenTags(claims: JsonRecord): TokenTags | undefined {
   const raw = rawTags(claims);
   const transitiveTagKeys = transitiveKeys(claims);
   if (raw === undefined || transitiveTagKeys === undefined) return undefined;

@@ -1,0 +1,2 @@
+/** Environment variables as a record. */
+export type Environment = Readonly<Record<string, string | undefined>>;
