@@ -18,6 +18,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "issuer",
     "sandbox/clock",
     "sandbox/listener",
+    "sandbox/errors",
   ],
   "sandbox/gcp": [
     "core/base",

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Text that is HTML already. Only `html` makes it. */
 export interface Html {
   readonly markup: string;
@@ -38,4 +40,9 @@ export function html(parts: TemplateStringsArray, ...inserts: readonly Insert[])
 export function inline(element: "style" | "script", text: string): Html {
   if (/<\/?(?:script|style)/iu.test(text)) throw new TypeError(`a ${element} must not end its own element`);
   return { markup: `<${element}>${text}</${element}>` };
+}
+
+/** How a page's CSP names such a text: `'sha256-…'`. */
+export function hashSource(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

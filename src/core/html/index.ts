@@ -1,2 +1,2 @@
 export { colours } from "./colours.ts";
-export { type Html, html, inline } from "./html.ts";
+export { hashSource, type Html, html, inline } from "./html.ts";

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { type Html, html, inline } from "../../core/html/index.ts";
+import { type Html, html, inline, hashSource } from "../../core/html/index.ts";
 import type { MapNode, TrustMap } from "../judge/index.ts";
 import { attentionSection } from "./attention.ts";
 import { nodeLists } from "./lists.ts";
@@ -11,10 +10,6 @@ import { type MapView, viewOf } from "./view.ts";
 export interface MapPageOptions {
   /** Seconds between two looks of a page that is served; absent of a file. */
   readonly watch?: number;
-}
-
-function hashSource(text: string): string {
-  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
 /** The page's Content-Security-Policy: its own style and script, and nothing from elsewhere. */

@@ -1,4 +1,5 @@
-import { defined, isRecord, nearest, PodtrustError } from "../../core/base/index.ts";
+import { refuseSeed, refuseUnknownMember } from "../errors/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import type { AzureSeed, SeedCredential } from "./seed.ts";
 
 /** What a member of a seed's piece has to be. */
@@ -27,28 +28,13 @@ const credential: Members = { name, issuer: name, subject: name, audience: text 
   Member
 >;
 
-function refuse(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, defined({ next }));
-}
-
-function refuseUnknown(found: object, known: object, where: string): void {
-  const names = Object.keys(known);
-  const unknown = Object.keys(found).find((key) => !names.includes(key));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, names);
-  refuse(
-    `${where} has no ${unknown}`,
-    near === undefined ? `It has ${names.join(", ")}.` : `Did you mean ${near}?`,
-  );
-}
-
 function check(value: unknown, members: Members, where: string): void {
-  if (!isRecord(value)) return refuse(`${where} is not an object`);
-  refuseUnknown(value, members, where);
+  if (!isRecord(value)) return refuseSeed(`${where} is not an object`);
+  refuseUnknownMember(value, Object.keys(members), where);
   for (const [key, { is, form, isNeeded }] of Object.entries(members)) {
     const given = value[key];
-    if (given === undefined && isNeeded === true) refuse(`${where} has no ${key}`);
-    if (given !== undefined && !is(given)) refuse(`${where}.${key} is not ${form}`);
+    if (given === undefined && isNeeded === true) refuseSeed(`${where} has no ${key}`);
+    if (given !== undefined && !is(given)) refuseSeed(`${where}.${key} is not ${form}`);
   }
   return undefined;
 }
@@ -63,11 +49,11 @@ const parts = {
 
 /** A seed of unknown form, as tests write it and as it comes over the control API. Throws `sandbox-seed`. */
 export function readSeed(value: unknown): AzureSeed {
-  if (!isRecord(value)) return refuse("a seed is an object");
-  refuseUnknown(value, parts, "a seed of Azure");
+  if (!isRecord(value)) return refuseSeed("a seed is an object");
+  refuseUnknownMember(value, Object.keys(parts), "a seed of Azure");
   for (const [part, members] of Object.entries(parts)) {
     const pieces = value[part] ?? [];
-    if (!Array.isArray(pieces)) return refuse(`${part} is not a list`);
+    if (!Array.isArray(pieces)) return refuseSeed(`${part} is not a list`);
     for (const [index, piece] of pieces.entries() as IterableIterator<[number, unknown]>) {
       const where = `${part}[${index}]`;
       check(piece, members, where);

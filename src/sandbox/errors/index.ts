@@ -6,3 +6,4 @@ export {
   SandboxMachineError,
   SandboxUsageError,
 } from "./errors.ts";
+export { refuseSeed, refuseUnknownMember } from "./seed.ts";

@@ -1,4 +1,5 @@
-import { defined, errorText, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { refuseSeed, refuseUnknownMember } from "../errors/index.ts";
+import { errorText, isRecord, type JsonRecord, PodtrustError, defined } from "../../core/base/index.ts";
 import { checkMember } from "./members.ts";
 import { createPool } from "./pools.ts";
 import type { Project } from "./project.ts";
@@ -50,33 +51,23 @@ export interface GoogleSeed {
 
 const bySubject = { "google.subject": "assertion.sub" };
 
-/** Throws `sandbox-seed`: a seed comes from other programs too, and a misspelt member would be nothing. */
-function wrong(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, defined({ next }));
-}
-
-function checkNames(what: string, value: JsonRecord, known: readonly string[]): void {
-  const foreign = Object.keys(value).find((name) => !known.includes(name));
-  if (foreign !== undefined) wrong(`${what} has no ${foreign.slice(0, 100)}`, `It has ${known.join(", ")}.`);
-}
-
 /** The objects of a list, none where it is absent, each with no other members than those. */
 function listOf(value: JsonRecord, name: string, known: readonly string[]): readonly JsonRecord[] {
   const list = value[name] ?? [];
-  if (!Array.isArray(list) || !list.every(isRecord)) return wrong(`${name} is not a list of objects`);
-  for (const one of list) checkNames(`one of ${name}`, one, known);
+  if (!Array.isArray(list) || !list.every(isRecord)) return refuseSeed(`${name} is not a list of objects`);
+  for (const one of list) refuseUnknownMember(one, known, `one of ${name}`);
   return list;
 }
 
 function textIn(value: JsonRecord, name: string): string {
   const text = value[name];
-  return typeof text === "string" ? text : wrong(`${name} is not a text`);
+  return typeof text === "string" ? text : refuseSeed(`${name} is not a text`);
 }
 
 /** Writes a policy of these bindings. Members are checked as setIamPolicy does. */
 function write(project: Project, { policy }: Pick<Project, "policy">, value: JsonRecord): void {
   const { bindings = {} } = value;
-  if (!isRecord(bindings)) return wrong("bindings is not an object of members by role");
+  if (!isRecord(bindings)) return refuseSeed("bindings is not an object of members by role");
   const list = Object.entries(bindings).map(([role, members]) => ({ role, members }));
   if (list.length === 0) return undefined;
   return policy.write({ bindings: list }, project.clock.now(), (member) => checkMember(project, member));
@@ -95,7 +86,7 @@ function makePools(project: Project, seed: JsonRecord): void {
 }
 
 function apply(project: Project, seed: JsonRecord): void {
-  checkNames("a seed", seed, ["pools", "serviceAccounts", "secrets", "bindings"]);
+  refuseUnknownMember(seed, ["pools", "serviceAccounts", "secrets", "bindings"], "a seed");
   makePools(project, seed);
   const accounts = listOf(seed, "serviceAccounts", ["id", "bindings"]).map(
     (account) => [createAccount(project, textIn(account, "id"), {}), account] as const,

@@ -1,7 +1,6 @@
 import type { Role } from "../state/index.ts";
-import { type ServiceAction, action, type Shape, texts } from "../wire/index.ts";
+import { type ServiceAction, action, type Shape, texts, percentEncoded } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
-import { encodedDocument } from "./documents.ts";
 import { paging } from "./fields.ts";
 import { instanceProfileShape, profilesOfRole } from "./instance-profiles.ts";
 import { awsManagedPolicies } from "./managed-policies.ts";
@@ -30,7 +29,7 @@ function roleDetail(context: IamContext, role: Role): Shape {
     ),
     RolePolicyList: Object.entries(role.inline).map(([name, text]) => ({
       PolicyName: name,
-      PolicyDocument: encodedDocument(text),
+      PolicyDocument: percentEncoded(text),
     })),
     AttachedManagedPolicies: role.attached.flatMap((arn) => {
       const found = findPolicy(account, arn);

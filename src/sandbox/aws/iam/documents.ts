@@ -53,11 +53,3 @@ export function checkInlinePolicy(role: Role, name: string, text: string): void 
   checkGrammar(text, "identity");
   checkSize(inlinePolicyQuota(Object.values({ ...role.inline, [name]: text }), role.name));
 }
-
-/** Documents leave IAM percent-encoded (RFC 3986). */
-export function encodedDocument(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*]/gu,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}

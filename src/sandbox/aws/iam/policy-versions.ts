@@ -1,7 +1,15 @@
 import type { ManagedPolicy, ManagedPolicyVersion } from "../state/index.ts";
-import { type ServiceAction, action, AwsError, flag, type Need, type Shape } from "../wire/index.ts";
+import {
+  type ServiceAction,
+  action,
+  AwsError,
+  flag,
+  type Need,
+  type Shape,
+  percentEncoded,
+} from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
-import { checkManagedPolicy, encodedDocument } from "./documents.ts";
+import { checkManagedPolicy } from "./documents.ts";
 import { deleteConflict, noSuchEntity } from "./errors.ts";
 import { document, paging, policyArn, versionId } from "./fields.ts";
 import { pageOf } from "./page.ts";
@@ -35,7 +43,7 @@ function versionOf(versions: readonly ManagedPolicyVersion[], arn: string, id: s
 /** A version as answers give it. */
 export function versionShape(version: ManagedPolicyVersion, standard: string, withDocument: boolean): Shape {
   return {
-    Document: withDocument ? encodedDocument(version.document) : undefined,
+    Document: withDocument ? percentEncoded(version.document) : undefined,
     VersionId: version.id,
     IsDefaultVersion: version.id === standard,
     CreateDate: new Date(version.createDate),

@@ -1,7 +1,7 @@
 import { type Role, roleKey } from "../state/index.ts";
-import { type ServiceAction, action, required } from "../wire/index.ts";
+import { type ServiceAction, action, required, percentEncoded } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
-import { checkInlinePolicy, encodedDocument } from "./documents.ts";
+import { checkInlinePolicy } from "./documents.ts";
 import { noSuchEntity } from "./errors.ts";
 import { boundaryArn, document, paging, pathPrefix, policyArn, policyName, roleName } from "./fields.ts";
 import { pageOf, sortedBy } from "./page.ts";
@@ -43,7 +43,7 @@ function inlineActions(context: IamContext): Record<string, ServiceAction> {
         return {
           RoleName: role.name,
           PolicyName: params.PolicyName,
-          PolicyDocument: encodedDocument(text),
+          PolicyDocument: percentEncoded(text),
         };
       },
     }),

@@ -1,8 +1,7 @@
 import { defined } from "../../../core/base/index.ts";
 import { type Role, roleKey } from "../state/index.ts";
-import type { Need, Shape } from "../wire/index.ts";
+import { type Need, type Shape, percentEncoded } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
-import { encodedDocument } from "./documents.ts";
 import { noSuchEntity } from "./errors.ts";
 import { resourceTagContext, sortedTags, tagShapes } from "./tags.ts";
 
@@ -49,7 +48,7 @@ export function roleShape(role: Role, view: "created" | "listed" | "full"): Shap
     RoleId: role.id,
     Arn: role.arn,
     CreateDate: new Date(role.createDate),
-    AssumeRolePolicyDocument: encodedDocument(role.trustPolicy),
+    AssumeRolePolicyDocument: percentEncoded(role.trustPolicy),
     Description: role.description,
     ...(view === "created" ? { PermissionsBoundary: boundaryShape(role), Tags: created } : {}),
     ...(view === "listed" ? { MaxSessionDuration: role.maxSessionDuration } : {}),

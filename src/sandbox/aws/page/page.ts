@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { hostAllowed } from "../../../core/http/index.ts";
 import type { Account } from "../state/index.ts";
 import type { Decision, Page, PageResponse } from "../wire/index.ts";
 import { controlSection } from "./control.ts";
 import { decisionsSection, decisionsShown } from "./decisions.ts";
-import { html, inline } from "../../../core/html/index.ts";
+import { html, inline, hashSource } from "../../../core/html/index.ts";
 import { providersSection } from "./providers.ts";
 import { rolesSection } from "./roles.ts";
 import { script } from "./script.ts";
@@ -27,10 +26,6 @@ export interface PageOptions {
   readonly issuerFaults: readonly string[];
   /** The address that the sandbox listens on: beside loopback names, the only Host that is answered. */
   readonly listen: string;
-}
-
-function hashSource(text: string): string {
-  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
 const policy = [

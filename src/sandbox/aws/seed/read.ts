@@ -1,4 +1,5 @@
-import { defined, isRecord, nearest, PodtrustError } from "../../../core/base/index.ts";
+import { refuseSeed, refuseUnknownMember } from "../../errors/index.ts";
+import { isRecord, isTexts } from "../../../core/base/index.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
 type Reader = (value: unknown) => boolean;
@@ -10,11 +11,10 @@ interface Key {
   readonly form: string;
 }
 
-const texts: Reader = (value) => Array.isArray(value) && value.every((one) => typeof one === "string");
 const documents: Reader = (value) => typeof value === "string" || isRecord(value);
 
 const text: Key = { is: (value) => typeof value === "string", form: "a text" };
-const list: Key = { is: texts, form: "a list of texts" };
+const list: Key = { is: isTexts, form: "a list of texts" };
 const seconds: Key = { is: Number.isInteger, form: "a whole number of seconds" };
 const policy: Key = { is: documents, form: "a policy, as an object or its JSON" };
 const policies: Key = {
@@ -40,45 +40,31 @@ const keys = {
   >,
 } satisfies Record<keyof Seed, Record<string, Key>>;
 
-function refuse(what: string, next?: string): never {
-  throw new PodtrustError("sandbox-seed", what, defined({ next }));
-}
-
-function refuseUnknown(found: readonly string[], known: readonly string[], where: string): void {
-  const unknown = found.find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, known);
-  refuse(
-    `${where} has no ${unknown}`,
-    near === undefined ? `It has ${known.join(", ")}.` : `Did you mean ${near}?`,
-  );
-}
-
 /** The name under which the account has a thing. */
 const identity = { providers: "url", roles: "name", parameters: "name" } as const;
 
 function checkPiece(part: keyof Seed, piece: unknown, index: number): void {
   const where = `${part}[${index}]`;
-  if (!isRecord(piece)) return refuse(`${where} is not an object`);
+  if (!isRecord(piece)) return refuseSeed(`${where} is not an object`);
   const forms: Record<string, Key> = keys[part];
-  refuseUnknown(Object.keys(piece), Object.keys(forms), where);
-  if (piece[identity[part]] === undefined) refuse(`${where} has no ${identity[part]}`);
-  if (part === "roles" && piece["trustPolicy"] === undefined) refuse(`${where} has no trustPolicy`);
-  if (part === "parameters" && piece["value"] === undefined) refuse(`${where} has no value`);
+  refuseUnknownMember(piece, Object.keys(forms), where);
+  if (piece[identity[part]] === undefined) refuseSeed(`${where} has no ${identity[part]}`);
+  if (part === "roles" && piece["trustPolicy"] === undefined) refuseSeed(`${where} has no trustPolicy`);
+  if (part === "parameters" && piece["value"] === undefined) refuseSeed(`${where} has no value`);
   for (const [key, { is, form }] of Object.entries(forms)) {
-    if (piece[key] !== undefined && !is(piece[key])) refuse(`${where}.${key} is not ${form}`);
+    if (piece[key] !== undefined && !is(piece[key])) refuseSeed(`${where}.${key} is not ${form}`);
   }
   return undefined;
 }
 
 /** A seed of unknown form, as tests write it and as it comes over the control API. Throws `sandbox-seed`. */
 export function readSeed(value: unknown): Seed {
-  if (!isRecord(value)) return refuse("a seed is an object");
+  if (!isRecord(value)) return refuseSeed("a seed is an object");
   const parts = Object.keys(keys) as (keyof Seed)[];
-  refuseUnknown(Object.keys(value), parts, "a seed");
+  refuseUnknownMember(value, parts, "a seed");
   for (const part of parts) {
     const pieces = value[part] ?? [];
-    if (!Array.isArray(pieces)) return refuse(`${part} is not a list`);
+    if (!Array.isArray(pieces)) return refuseSeed(`${part} is not a list`);
     for (const [index, piece] of pieces.entries()) checkPiece(part, piece, index);
   }
   return value;

@@ -1,17 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
-import type { WireRequest } from "../wire/index.ts";
+import { type WireRequest, percentEncoded } from "../wire/index.ts";
 import { type SignedAuthorization, queryPairs } from "./authorization.ts";
 
 function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
-}
-
-/** RFC 3986 percent-encoding of everything but the unreserved characters. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*]/gu,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 // Outside S3 the path is normalised and each segment is encoded once more than in the request line (AWS's test suite,
@@ -24,14 +16,14 @@ function canonicalPath(target: string): string {
     if (segment === "..") segments.pop();
     else if (segment !== "." && segment !== "") segments.push(segment);
   }
-  const joined = `/${segments.map(encode).join("/")}`;
+  const joined = `/${segments.map(percentEncoded).join("/")}`;
   return path.length > 1 && path.endsWith("/") && joined !== "/" ? `${joined}/` : joined;
 }
 
 function canonicalQuery(target: string, claimed: SignedAuthorization): string {
   const pairs = queryPairs(target)
     .filter(([name]) => claimed.in === "header" || name !== "X-Amz-Signature")
-    .map(([name, value]) => [encode(name), encode(value)] as const);
+    .map(([name, value]) => [percentEncoded(name), percentEncoded(value)] as const);
   // By code point, which for encoded text is the order of UTF-16 units.
   const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
   return pairs

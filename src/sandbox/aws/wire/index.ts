@@ -15,6 +15,7 @@ export {
   type ValueOf,
 } from "./input.ts";
 export { performHere } from "./in-process.ts";
+export { percentEncoded } from "./percent-encoding.ts";
 export { startWire, type WireOptions } from "./server.ts";
 export {
   type ServiceAction,
