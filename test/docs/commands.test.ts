@@ -18,46 +18,50 @@ import { guideWorld } from "./guide-world.ts";
 import { filesOfGroup } from "../../tools/test/groups.ts";
 import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } from "./pages.ts";
 
-/** What needs more than a stand-in, and the test that runs it. */
-const elsewhere: Readonly<Record<string, string>> = {
-  "adopt plan": "test/cluster/adoption.test.ts",
-  "adopt run": "test/cluster/adoption.test.ts",
-  "adopt status": "test/cluster/adoption.test.ts",
-  "adopt finish": "test/cluster/adoption.test.ts",
-  "adopt undo": "test/cluster/adoption.test.ts",
+/**
+ * What needs more than a stand-in, and the test that runs it: a file that has the command's words in a row, or a file and
+ * what stands in it where the test types part of them by a function of its own, or calls what the command calls.
+ */
+const elsewhere: Readonly<Record<string, string | readonly [file: string, by: string]>> = {
+  "adopt plan": ["test/cluster/adoption.test.ts", 'run("plan")'],
+  "adopt run": ["test/cluster/adoption.test.ts", 'run("run", "--yes")'],
+  "adopt status": ["test/cluster/adoption.test.ts", 'run("status")'],
+  "adopt finish": ["test/cluster/adoption.test.ts", 'run("finish", "--yes")'],
+  "adopt undo": ["test/cluster/adoption.test.ts", 'run("undo", "--yes")'],
   "apply demo": "test/cluster/apply.test.ts",
-  "demo --cluster": "test/cluster/demo-cluster.test.ts",
+  "demo --cluster": ["test/cluster/demo-cluster.test.ts", '"--cluster",'],
   ssh: "test/tools/host/k3s.test.ts",
   kubectl: "test/tools/host/cluster.test.ts",
   tunnel: "test/tools/host/cluster.test.ts",
   logs: "test/tools/host/cluster.test.ts",
   "backup verify": "test/backup/publisher-lost.test.ts",
-  "backup create": "test/backup/publisher-lost.test.ts",
+  "backup create": "test/tools/host/publisher-backup.test.ts",
   restore: "test/backup/publisher-lost.test.ts",
   "operator status": "test/cluster/operator/operator.test.ts",
   "signer run": "test/cluster/signer/signer-process.ts",
   "signer add": "test/tools/pkcs11.test.ts",
-  "signer import": "test/cluster/signer/signer.test.ts",
-  "signer create": "test/cluster/signer/signer.test.ts",
-  "signer status": "test/cluster/signer/signer.test.ts",
-  "signer promote": "test/cluster/signer/signer.test.ts",
-  "signer exclude": "test/cluster/signer/signer.test.ts",
-  "signer remove": "test/cluster/signer/signer.test.ts",
+  "signer import": ["test/cluster/signer/signer.test.ts", 'signer.command("import", '],
+  "signer create": ["test/cluster/signer/signer.test.ts", 'signer.command("create", '],
+  "signer status": "test/signer/signer.test.ts",
+  "signer promote": ["test/cluster/signer/signer.test.ts", 'signer.command("promote")'],
+  "signer exclude": ["test/cluster/signer/signer.test.ts", 'signer.command("exclude", '],
+  "signer remove": ["test/cluster/signer/signer.test.ts", 'signer.command("remove", '],
   "publish s3": "test/cluster/s3.test.ts",
-  "rotate prepare": "test/cluster/control-plane/rotation.test.ts",
-  "rotate promote": "test/cluster/control-plane/rotation.test.ts",
-  "rotate finish": "test/cluster/control-plane/rotation.test.ts",
-  "rotate abort": "src/control-plane/rotation/rotation.test.ts",
-  "rotate run": "src/control-plane/rotation/rotation.test.ts",
-  "rotate stolen": "test/cluster/control-plane/rotation.test.ts",
+  "rotate status --state": "test/backup/publisher-lost.test.ts",
+  "rotate prepare": ["test/cluster/control-plane/rotation.test.ts", 'podtrust("prepare", "--yes", '],
+  "rotate promote": ["test/cluster/control-plane/rotation.test.ts", "rotation.promoteInTime()"],
+  "rotate finish": ["test/cluster/control-plane/rotation.test.ts", "rotation.finishPublication()"],
+  "rotate abort": ["src/control-plane/rotation/rotation.test.ts", "world.rotation().abort()"],
+  "rotate run": ["src/control-plane/rotation/rotation.test.ts", 'world.rotation().run("ES256", '],
+  "rotate stolen": ["test/cluster/control-plane/rotation.test.ts", 'podtrust("stolen", stolen, '],
   "publisher upgrade": "test/tools/host/publisher.test.ts",
   "publisher rollback": "test/tools/host/publisher.test.ts",
-  "test --wait-expiry": "test/stack/test.test.ts",
+  "test --wait-expiry": ["test/stack/test.test.ts", "run({ waitExpiry: true, "],
   "plan --bindings": "test/stack/bindings.test.ts",
   "status --watch": "test/cli/status.test.ts",
-  "map --watch": "test/map/map.test.ts",
-  "explain --described": "test/cli/explain-for.test.ts",
-  "wait bindings": "test/cluster/bindings/install.test.ts",
+  "map --watch": ["test/map/map.test.ts", '"--watch", "5s"]'],
+  "explain --described": ["test/cli/explain-for.test.ts", '["--described", '],
+  "wait bindings": "test/cluster/bindings/google.test.ts",
 };
 
 /** Pages about what no reader of all pages has: the tests that do on it what the page says. */
@@ -113,11 +117,14 @@ const said: Readonly<Record<string, RegExp>> = {
   map: /The map is in /u,
   explain: /AWS would accept the token/u,
   "backup keygen": /  age1/u,
+  "sandbox env": /^export HTTPS_PROXY=http:/mu,
   "rotate status": /current/u,
   "rotate distrust": /\S/u,
   "rotate restore": /is restored/u,
 };
 
+/** Words as a test has them in a row. */
+const quoted = (words: readonly string[]): string => words.map((word) => JSON.stringify(word)).join(", ");
 const isCommand = ({ words }: ShellCommand): boolean => words[0] === "podtrust";
 const textOf = ({ words }: ShellCommand): string => words.join(" ");
 
@@ -201,15 +208,33 @@ for (const page of pages) {
   });
 }
 
+/** Whether a test's code has a command's words in a row, or what stands for them. */
+function isRunIn(text: string, entry: string, by = quoted(entry.split(" "))): boolean {
+  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gmu, "").replaceAll(/\s+/gu, " ");
+  return code.includes(by);
+}
+
 test("a command of the pages that another test runs is on a page, and that test is there", async () => {
   const found = await Promise.all(
     pages.flatMap(blocksOf).flatMap(shellOf).filter(isCommand).map(elsewhereOf),
   );
-  for (const [entry, file] of Object.entries(elsewhere)) {
+  for (const [entry, proof] of Object.entries(elsewhere)) {
     assert.ok(found.includes(entry), `no page says podtrust ${entry}`);
-    const last = entry.split(" ").at(-1) ?? "";
-    assert.ok(readFileSync(file, "utf8").includes(last), `${file} does not run ${entry}`);
+    const [file, by] = typeof proof === "string" ? [proof, undefined] : proof;
+    assert.ok(isRunIn(readFileSync(file, "utf8"), entry, by), `${file} does not run ${entry}`);
   }
+});
+
+test("a command is not run by a test that only says its words", () => {
+  for (const text of [
+    'test("podtrust rotate promote is refused", () => {});',
+    '// podtrust("rotate", "promote")',
+    ' * podtrust("rotate", "promote")',
+    'test("promote", () => podtrust("rotate", "prepare"));',
+  ])
+    assert.equal(isRunIn(text, "rotate promote"), false, text);
+  assert.equal(isRunIn('await podtrust("rotate", "promote", "--yes");', "rotate promote"), true);
+  assert.equal(isRunIn('await move("promote");', "rotate promote", 'move("promote")'), true);
 });
 
 test("each command of a page that another test follows is in that test", () => {
@@ -218,10 +243,23 @@ test("each command of a page that another test follows is in that test", () => {
     const commands = blocksOf(page).flatMap(shellOf).filter(isCommand);
     assert.ok(commands.length > 0, page);
     for (const { words } of commands) {
-      const typed = words.slice(1).map((word) => JSON.stringify(word));
-      assert.ok(text.includes(typed.join(", ")), `${files.join()}: nobody runs ${words.join(" ")}`);
+      assert.ok(text.includes(quoted(words.slice(1))), `${files.join()}: nobody runs ${words.join(" ")}`);
     }
   }
+});
+
+test("a command that another program runs in its turn is read as one of podtrust's", () => {
+  const read = (text: string): readonly string[] =>
+    shellOf({ page: "", line: 1, language: "sh", text }).map(textOf);
+  assert.deepEqual(read('eval "$(podtrust-sandbox env --for gcp)"\n'), ["podtrust sandbox env --for gcp"]);
+  const program = "/usr/local/bin/node /opt/podtrust/dist/cli/main.js";
+  assert.deepEqual(read(`kubectl exec deploy/podtrust-operator -- ${program} operator status\n`), [
+    "podtrust operator status",
+  ]);
+  assert.deepEqual(read("docker run --rm podtrust-sandbox:0.1.0 --propagation 0s\n"), [
+    "podtrust sandbox --propagation 0s",
+  ]);
+  assert.deepEqual(read("kubectl get pods\n"), ["kubectl get pods"]);
 });
 
 test("a command that does not exist would be found", async () => {

@@ -137,7 +137,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   }
 
   async function startOwnSandbox(args: readonly string[]): Promise<CliResult> {
-    const result = await stay([...args, "--port", "0"], /Ctrl-C ends it/u);
+    const result = await stay([...args, "--port", "0", "--front-port", "0"], /Ctrl-C ends it/u);
     ownSandbox = /AWS_ENDPOINT_URL=(\S+)/u.exec(result.out)?.[1] ?? "";
     return result;
   }
@@ -146,13 +146,14 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     const { name, options } = await understand(args);
     if (name === "serve") return serve();
     if (name === "sandbox") return startOwnSandbox(args);
+    const own = name === "sandbox env" ? ["--url", ownSandbox] : [];
     // A bundle is judged without asking anybody.
     const asks = !args.includes("--offline");
     const route = asks && options.includes("--connect-to") ? ["--connect-to", rule] : [];
     const ca = asks && options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
     useEnvironment(Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith("AWS_"))));
     const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
-    const all = [...args, ...route, ...ca];
+    const all = [...args, ...own, ...route, ...ca];
     if (quiet) return podtrustHere(all, shared);
     const { said, ...screen } = typed("y\n");
     const { code } = await podtrustHere(all, { ...shared, ...screen });

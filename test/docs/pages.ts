@@ -6,7 +6,7 @@ import { podtrustHost } from "../support/cli.ts";
 /** The pages whose commands are run; those of docs/reference are made from the code. */
 export const pages: readonly string[] = [
   "README.md",
-  ...["tutorial", "how-to"].flatMap((folder) => globSync(`docs/${folder}/*.md`).sort()),
+  ...["tutorial", "how-to"].flatMap((folder) => globSync(`docs/${folder}/**/*.md`).sort()),
 ];
 
 /** A fenced block of a page. */
@@ -39,7 +39,28 @@ export interface ShellCommand {
 
 const token = /(#.*$)|(&&|[|;&>])|((?:'[^']*'|"[^"]*"|[^\s'"|;&>])+)/gu;
 
-/** The programs of a line, read as a shell reads what the pages use: quotes, `|`, `>`, `&&`, `;`, `&`, `#`. */
+/** The program itself as it stands in the image, where a pod's own is meant. */
+const inImage = "/opt/podtrust/dist/cli/main.js";
+
+/** The image whose entry is podtrust-sandbox. */
+const sandboxImage = /^podtrust-sandbox:[\d.]+$/u;
+
+/** What a command runs in its turn: by `eval` what another prints, by `kubectl exec` and `docker run` podtrust in an image. */
+function ranBy(command: ShellCommand): readonly ShellCommand[] {
+  const [program, word = ""] = command.words;
+  const printed = /^\$\((?<line>.+)\)$/u.exec(word)?.groups?.["line"];
+  if (program === "eval" && printed !== undefined) return commandsOf(printed);
+  const inside = command.words.indexOf(inImage);
+  if (inside > 0) return [{ ...command, words: ["podtrust", ...command.words.slice(inside + 1)] }];
+  const image = command.words.findIndex((one) => sandboxImage.test(one));
+  if (image > 0) return [{ ...command, words: ["podtrust", "sandbox", ...command.words.slice(image + 1)] }];
+  return [command];
+}
+
+/**
+ * The programs of a line, read as a shell reads what the pages use: quotes, `|`, `>`, `&&`, `;`, `&`, `#`, and `$(…)` as
+ * all that `eval` has.
+ */
 function commandsOf(line: string): readonly ShellCommand[] {
   const found: ShellCommand[] = [];
   let [words, into, redirected]: [string[], string | undefined, boolean] = [[], undefined, false];
@@ -59,7 +80,7 @@ function commandsOf(line: string): readonly ShellCommand[] {
     else if (plain !== undefined) words.push(plain);
   }
   finish("");
-  return found;
+  return found.flatMap(ranBy);
 }
 
 /** The commands of a block in their order; a line that ends in a backslash goes on in the next. */

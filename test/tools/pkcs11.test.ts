@@ -8,8 +8,9 @@ import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import { kubernetesKid } from "../../src/rules/keys/index.ts";
-import { KeyFolder, ProgramHolder, serveSigner } from "../../src/signer/index.ts";
+import { ProgramHolder, serveSigner } from "../../src/signer/index.ts";
 import { claimsOfToken, GrpcClient, signRequest, valuesOf } from "../signer/grpc-client.ts";
+import { podtrustHere } from "../support/cli.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { softHsmProgram, whyNoSoftHsm } from "../support/soft-hsm.ts";
 
@@ -66,8 +67,19 @@ describe("the keys of a PKCS #11 token", { skip: missing() }, () => {
 
   test("a cluster's key that was imported into the token signs under its old kid, and a dead program is started again", async () => {
     const stateDir = join(folder, "state");
-    const folderOfKeys = new KeyFolder(stateDir, systemClock);
-    const { kid } = await folderOfKeys.addHeld(await holder.publicKey("sa", never), "pkcs11:sa");
+    const args = [
+      "signer",
+      "add",
+      "pkcs11:sa",
+      "--holder",
+      `pkcs11=${helper}`,
+      "--state",
+      stateDir,
+      "--json",
+    ];
+    const added = await podtrustHere(args, { clock: systemClock });
+    assert.equal(added.code, 0, added.err);
+    const { kid } = JSON.parse(added.out) as { readonly kid: string };
     assert.equal(kid, kubernetesKid(keys.sa.publicKey));
     const own = new ProgramHolder("pkcs11", helper, log);
     const socket = join(folder, "run", "signer.sock");
