@@ -17,7 +17,7 @@ const maxLine = 16 * 1024;
 /** Requests that wait for an answer: beyond, a holder that hangs would be given more and more. */
 const maxWaiting = 1024;
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (answer: Readonly<Record<string, unknown>>) => void;
   readonly reject: (error: Error) => void;
 }
@@ -29,7 +29,7 @@ const failed = (program: string, what: string, cause?: unknown): PodtrustError =
 class Helper {
   readonly #program: string;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, PendingCall>();
   #last = 0;
 
   constructor(program: string, logger: Logger) {

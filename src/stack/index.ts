@@ -47,7 +47,7 @@ export {
   awsFinding,
   behindCluster,
   decisionOf,
-  type Facts,
+  type StatusFacts,
   finding,
   type Finding,
   gatherFacts,

@@ -1,5 +1,5 @@
+import type { NamedResource } from "../rules/plan/index.ts";
 import { links, nearest, PodtrustError } from "../core/base/index.ts";
-import type { NamedResource } from "./parts/index.ts";
 
 /** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
 export interface Selection {

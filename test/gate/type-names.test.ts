@@ -1,4 +1,7 @@
-/** One name, one meaning: an exported type's name stands in one file, so that a search for it finds that and nothing else. */
+/**
+ * One name, one meaning: an exported type's name stands in one file, so that a search for it finds that and nothing else;
+ * and a name that five files give to five things, exported or not, says what none of them is.
+ */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -27,16 +30,41 @@ function areBothSides(files: readonly string[]): boolean {
   return more.length === 0 && (clientsOf(one).includes(other) || clientsOf(other).includes(one));
 }
 
+/** The files that declare a type, by its name. */
+function declaredIn(
+  sources: ReadonlyMap<string, string>,
+  declaration: RegExp,
+): ReadonlyMap<string, readonly string[]> {
+  const declared = new Map<string, readonly string[]>();
+  for (const [file, text] of sources)
+    for (const name of new Set([...text.matchAll(declaration)].map(([, found = ""]) => found)))
+      declared.set(name, [...(declared.get(name) ?? []), file]);
+  return declared;
+}
+
 /** Types that two files declare under one name: `NAME: FILE, FILE`. */
 function sharedNames(sources: ReadonlyMap<string, string>): readonly string[] {
-  const declared = new Map<string, string[]>();
-  for (const [file, text] of sources)
-    for (const [, name = ""] of text.matchAll(
-      /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) ([\w$]+)/gmu,
-    ))
-      declared.set(name, [...(declared.get(name) ?? []), file]);
+  const exported = /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) ([\w$]+)/gmu;
+  const declared = declaredIn(sources, exported);
   return [...declared]
     .filter(([, files]) => files.length > 1 && !areBothSides(files))
+    .map(([name, files]) => `${name}: ${files.join(", ")}`);
+}
+
+/** In so many files one name is too much, by the measure of the house's rules. */
+const tooMany = 5;
+
+/** Types, exported or not, whose name that many files give, a stand-in and its client counted as one: `NAME: FILE, FILE`. */
+function crowdedNames(sources: ReadonlyMap<string, string>): readonly string[] {
+  const declaration =
+    /^[ \t]*(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|enum) ([A-Z][\w$]*)(?=[ <{=])/gmu;
+  return [...declaredIn(sources, declaration)]
+    .map(([name, files]) => {
+      const isStandIn = (file: string): boolean =>
+        files.some((one) => clientsOf(roomOf(file)).includes(roomOf(one)));
+      return [name, files.filter((file) => !isStandIn(file))] as const;
+    })
+    .filter(([, files]) => files.length >= tooMany)
     .map(([name, files]) => `${name}: ${files.join(", ")}`);
 }
 
@@ -65,6 +93,26 @@ test("no exported type has its name from two files", () => {
 
 test("no type has a name that could be anything's", () => {
   assert.deepEqual(vagueNames(sourcesOf(globSync("src/**/*.ts"))), []);
+});
+
+test("no name is given by five files to five types", () => {
+  assert.deepEqual(crowdedNames(sourcesOf(globSync("src/**/*.ts", { exclude: ["**/*.test.ts"] }))), []);
+});
+
+test("a name of five files is found, whoever sees the types, and a stand-in is not told from its client", () => {
+  const four = {
+    "src/rules/plan/a.ts": "interface Reader {\n}\ninterface Look<T> {\n}\n",
+    "src/rules/trust/a.ts": "export class Reader {\n}\ntype Look = string;\n",
+    "src/map/a.ts": "function f(): void {\n  type Reader = string;\n}\nclass Look extends Map {\n}\n",
+    "src/providers/hetzner/a.ts": "abstract class Reader {\n}\nexport type Look<T> = T;\n",
+    "src/stack/a.ts": 'import type { Reader } from "../map/a.ts";\n// type Reader = string;\n',
+    "src/sandbox/hetzner/a.ts": "interface Look {\n}\n",
+  };
+  assert.deepEqual(crowdedNames(new Map(Object.entries(four))), []);
+  const five = { ...four, "src/sandbox/gcp/a.ts": "enum Reader {\n}\ninterface Look {\n}\n" };
+  const others = ["rules/plan", "rules/trust", "map", "providers/hetzner", "sandbox/gcp"];
+  const where = others.map((room) => `src/${room}/a.ts`).join(", ");
+  assert.deepEqual(crowdedNames(new Map(Object.entries(five))), [`Reader: ${where}`, `Look: ${where}`]);
 });
 
 test("a name that could be anything's is found wherever a type has it", () => {

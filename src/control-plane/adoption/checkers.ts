@@ -53,14 +53,14 @@ const nameOf = (object: JsonRecord): string => {
   return whose === undefined ? own : `${whose}/${own}`;
 };
 
-interface Look {
+interface CheckerSource {
   readonly kind: string;
   readonly path: string;
   readonly right: string;
   readonly by: "webhook" | "secret";
 }
 
-const looks: readonly Look[] = [
+const looks: readonly CheckerSource[] = [
   {
     kind: "MutatingWebhookConfiguration",
     path: `${admission}/mutatingwebhookconfigurations`,

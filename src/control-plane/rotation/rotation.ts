@@ -45,7 +45,7 @@ export interface RotationDeps extends RotationSources {
   readonly onWait: OnWait;
 }
 
-type Judge = (facts: RotationFacts) => MoveVerdict;
+type MoveJudge = (facts: RotationFacts) => MoveVerdict;
 type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 
 // What time alone does not end, but a publisher's next look does.
@@ -245,7 +245,7 @@ export class Rotation {
 
   /** Changes server by server what a move is allowed to. Gives the key that it was about. */
   async #carryOut(
-    judge: Judge,
+    judge: MoveJudge,
     steps: (facts: RotationFacts, kid: string) => readonly ServerTarget[],
     before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
   ): Promise<string | undefined> {
@@ -256,7 +256,7 @@ export class Rotation {
 
   /** Judges a move anew before each server. */
   async #changeAll(
-    judge: Judge,
+    judge: MoveJudge,
     steps: (facts: RotationFacts, kid: string) => readonly ServerTarget[],
     before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
   ): Promise<string | undefined> {
@@ -339,7 +339,7 @@ export class Rotation {
   }
 
   /** Waits until a move is allowed, for as long as only time keeps it from that. */
-  async #allowed(judge: Judge): Promise<void> {
+  async #allowed(judge: MoveJudge): Promise<void> {
     const { clock, signal, onWait } = this.#deps;
     let left = 0;
     await until<Allowed | undefined>({

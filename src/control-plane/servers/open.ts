@@ -50,7 +50,7 @@ cat /proc/net/fib_trie 2>/dev/null | awk '/32 host LOCAL/ {print "address " last
 awk '$4 == "00" {print "address6 " $1}' /proc/net/if_inet6 2>/dev/null || true
 `;
 
-interface Look {
+interface MachineLook {
   readonly hostname: string;
   readonly addresses: readonly string[];
   readonly distributions: readonly string[];
@@ -60,7 +60,7 @@ interface Look {
 const expanded = (digits: string): string =>
   new URL(`http://[${(digits.match(/.{4}/gu) ?? []).join(":")}]`).hostname.slice(1, -1);
 
-function lookOf(output: string): Look {
+function lookOf(output: string): MachineLook {
   const lines = output.split("\n").map((line) => line.trim().split(" "));
   const values = (label: string): readonly string[] =>
     lines.flatMap(([name, value = ""]) => (name === label ? [value] : []));
@@ -75,7 +75,11 @@ function lookOf(output: string): Look {
   };
 }
 
-function filesOf(machine: ServerMachine, { distributions }: Look, purpose: "adopt" | "rotate"): ServerFiles {
+function filesOf(
+  machine: ServerMachine,
+  { distributions }: MachineLook,
+  purpose: "adopt" | "rotate",
+): ServerFiles {
   const [name] = distributions;
   if (name === "kubeadm") return new KubeadmFiles(machine, purpose);
   if (name === "k3s" || name === "rke2") return new RancherFiles(machine, name, purpose);
@@ -86,7 +90,7 @@ function filesOf(machine: ServerMachine, { distributions }: Look, purpose: "adop
 }
 
 /** Where the API server reads its keys: mounted into its pod by kubeadm, the data folder of the others. */
-function keyFolderOf({ distributions: [name] }: Look): string {
+function keyFolderOf({ distributions: [name] }: MachineLook): string {
   return name === "kubeadm" ? keyFolder : `/var/lib/rancher/${name}/server/tls`;
 }
 

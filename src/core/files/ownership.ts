@@ -5,7 +5,7 @@ import { errorText, PodtrustError, shellWord } from "../base/index.ts";
 import { fileCode, type Files } from "./machine.ts";
 
 /** What decides whom a file or folder can be trusted from. */
-type Facts = Pick<Stats, "uid" | "mode">;
+type OwnerAndMode = Pick<Stats, "uid" | "mode">;
 
 // As the kernel bounds a walk through symbolic links (ELOOP).
 const maxLinks = 40;
@@ -22,11 +22,11 @@ function modeText(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, "0");
 }
 
-function isOurs(facts: Facts, user: number): boolean {
+function isOurs(facts: OwnerAndMode, user: number): boolean {
   return facts.uid === user || facts.uid === 0;
 }
 
-function refusal(path: string, facts: Facts, what: string, user: number): PodtrustError {
+function refusal(path: string, facts: OwnerAndMode, what: string, user: number): PodtrustError {
   const writable = (facts.mode & othersWrite) !== 0;
   const steps = [
     ...(isOurs(facts, user) ? [] : [`chown ${user} ${shellWord(path)}`]),
@@ -46,14 +46,14 @@ function refusal(path: string, facts: Facts, what: string, user: number): Podtru
 }
 
 /** Throws `state-permissions` when others could have written this file or folder. */
-export function checkOwnership(path: string, facts: Facts, what: string): void {
+export function checkOwnership(path: string, facts: OwnerAndMode, what: string): void {
   const user = ownUser();
   if (user === undefined || (isOurs(facts, user) && (facts.mode & othersWrite) === 0)) return;
   throw refusal(path, facts, what, user);
 }
 
 /** Throws `state-permissions` when others may read this file, or enter this folder, of secrets. */
-export function checkPrivacy(path: string, { mode }: Facts): void {
+export function checkPrivacy(path: string, { mode }: OwnerAndMode): void {
   if (ownUser() === undefined || (mode & 0o077) === 0) return;
   throw new PodtrustError(
     "state-permissions",
@@ -65,7 +65,7 @@ export function checkPrivacy(path: string, { mode }: Facts): void {
   );
 }
 
-function checkAbove(path: string, facts: Facts): void {
+function checkAbove(path: string, facts: OwnerAndMode): void {
   // Nobody can rename or remove another's entry in a sticky folder: /tmp is safe above a folder of ours.
   if ((facts.mode & sticky) === 0) return checkOwnership(path, facts, "a folder above state");
   return checkOwnership(path, { uid: facts.uid, mode: facts.mode & ~othersWrite }, "a folder above state");

@@ -2,7 +2,7 @@ import { defined, partitionOf } from "../../core/base/index.ts";
 import type { IssuerReading } from "../../issuer/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
-import type { Seen, Facts as StatusFacts } from "../../stack/index.ts";
+import type { Seen, StatusFacts } from "../../stack/index.ts";
 import { type OidcProviderFacts, providerArnOf, roleArnOf } from "../../stack/parts/index.ts";
 import type {
   AccountLook,

@@ -5,7 +5,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
   gatherFacts as gatherStatusFacts,
   judgeFacts,
-  type Facts as StatusFacts,
+  type StatusFacts,
   type StatusOptions,
 } from "../../stack/index.ts";
 import { hasCluster, openCluster } from "../../stack/parts/index.ts";

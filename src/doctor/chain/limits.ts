@@ -1,6 +1,6 @@
 import type { AwsPart, RoleState } from "../../stack/parts/index.ts";
 import { awsParts } from "../../stack/parts/index.ts";
-import type { Facts as StatusFacts } from "../../stack/index.ts";
+import type { StatusFacts } from "../../stack/index.ts";
 import type { LimitsLook, Look, PolicyLook } from "../judge/index.ts";
 import type { Limits } from "./aws.ts";
 import { look } from "./looking.ts";

@@ -1,6 +1,6 @@
 import { type Clock, defined, mapLimit, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { decisionOf, type Facts as StatusFacts } from "../../stack/index.ts";
+import { decisionOf, type StatusFacts } from "../../stack/index.ts";
 import { roleArnOf } from "../../stack/parts/index.ts";
 import type { EgressPolicy, EgressRule, Look, Selector, WorkloadLook } from "../judge/index.ts";
 import { listed, look, type Looking, namesIn, numberOf, textsIn, timeOf } from "./looking.ts";

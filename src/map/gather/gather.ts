@@ -1,7 +1,13 @@
 import { asPodtrustError, defined, type Link } from "../../core/base/index.ts";
 import { RecordSecret } from "../../control-plane/record/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
-import { type Facts, gatherFacts, type GatherOptions, seen, type WorkloadFacts } from "../../stack/index.ts";
+import {
+  type StatusFacts,
+  gatherFacts,
+  type GatherOptions,
+  seen,
+  type WorkloadFacts,
+} from "../../stack/index.ts";
 import { awsParts, openCluster } from "../../stack/parts/index.ts";
 import type { KeyName, MapCluster, MapFacts, MapProof, PublisherKey, Unseen } from "../facts.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
@@ -19,7 +25,7 @@ const links: ReadonlySet<Link> = new Set<Link>(["cluster", "discovery", "jwks", 
 
 const keyNames = (keys: readonly KeyName[]): readonly KeyName[] => keys.map(({ kid, alg }) => ({ kid, alg }));
 
-function clusterOf({ cluster }: Facts): MapCluster | undefined {
+function clusterOf({ cluster }: StatusFacts): MapCluster | undefined {
   if (cluster === undefined) return undefined;
   const { server, version, documents } = cluster;
   if (documents.kind !== "seen") return { server, version };
@@ -43,7 +49,7 @@ function proofOf({ account, role, serviceAccount, token, exchange }: WorkloadFac
   ];
 }
 
-function clusterUnseen({ cluster }: Facts): readonly Unseen[] {
+function clusterUnseen({ cluster }: StatusFacts): readonly Unseen[] {
   if (cluster === undefined)
     return [{ what: "the cluster", why: "the config names none", next: "Add a cluster to the config." }];
   const { server, username, documents } = cluster;
@@ -62,7 +68,7 @@ function proofUnseen({ token, exchange, serviceAccount }: WorkloadFacts): readon
 }
 
 /** What kept parts of it from being read, each said once. */
-function unseenOf(facts: Facts, published: boolean): readonly Unseen[] {
+function unseenOf(facts: StatusFacts, published: boolean): readonly Unseen[] {
   const keys: Unseen = {
     what: `the keys that ${facts.config.issuer} publishes`,
     why: "its documents cannot be read from here",
@@ -72,7 +78,7 @@ function unseenOf(facts: Facts, published: boolean): readonly Unseen[] {
 }
 
 /** The cluster, where it lets us in. */
-async function clusterApi(options: MapOptions, { cluster }: Facts): Promise<KubernetesApi | undefined> {
+async function clusterApi(options: MapOptions, { cluster }: StatusFacts): Promise<KubernetesApi | undefined> {
   return cluster?.username.kind === "seen" ? openCluster(options) : undefined;
 }
 

@@ -42,7 +42,7 @@ interface Sweep {
 }
 
 /** What was nobody's when an account was looked at last. */
-interface Look {
+interface LeftoverLook {
   readonly at: number;
   /** Since when, by ARN. */
   readonly since: ReadonlyMap<string, number>;
@@ -69,7 +69,7 @@ interface SweepOutcome {
  */
 export class Leftovers {
   /** By the account's id. */
-  readonly #looks = new Map<string, Look>();
+  readonly #looks = new Map<string, LeftoverLook>();
 
   /**
    * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server

@@ -1,7 +1,7 @@
 /** Milliseconds after which a review no longer lets smaller ones pass. */
 const passed = 1000;
 
-interface Waiting {
+interface QueuedRequest {
   readonly bytes: number;
   readonly since: number;
   readonly begin: () => void;
@@ -13,7 +13,7 @@ interface Waiting {
  */
 export class SmallestFirst {
   readonly #elapsed: () => number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<QueuedRequest>();
 
   /** `elapsed`: milliseconds of a clock that only goes forward. */
   constructor(elapsed: () => number) {

@@ -1,4 +1,4 @@
-import type { Work } from "../../rules/plan/index.ts";
+import type { Work, NamedResource } from "../../rules/plan/index.ts";
 import type { AzureApi, AzureCall } from "./api.ts";
 import { azureError, isNotFound } from "./failure.ts";
 import { type FoundCredential, readCredentialShape } from "./federated-credential.ts";
@@ -8,14 +8,13 @@ import {
   type GroupPlace,
   identityCredentialNames,
   identityPath,
-  type Named,
 } from "./places.ts";
 
 type Writing = Pick<Work, "signal" | "waiting">;
 
 /** What federated credentials stand in: an identity at Resource Manager, or an application at Graph. */
 export interface CredentialHolder {
-  readonly named: Named;
+  readonly named: NamedResource;
   /** `identity web` */
   readonly title: string;
   readonly api: AzureApi;

@@ -1,4 +1,4 @@
-import type { Resource } from "../../rules/plan/index.ts";
+import type { NamedResource } from "../../rules/plan/index.ts";
 
 /** A resource group. Names in Azure Resource Manager are the same in every case. */
 export interface GroupPlace {
@@ -6,8 +6,6 @@ export interface GroupPlace {
   readonly subscription: string;
   readonly resourceGroup: string;
 }
-
-export type Named = Pick<Resource, "id" | "kind" | "link" | "names">;
 
 const lower = (text: string): string => text.toLowerCase();
 
@@ -26,7 +24,7 @@ const groupId = ({ subscription, resourceGroup }: GroupPlace): string =>
   `azure/${subscription}/${lower(resourceGroup)}`;
 
 /** What plans and selections call an identity. */
-export function identityNames(group: GroupPlace, name: string): Named {
+export function identityNames(group: GroupPlace, name: string): NamedResource {
   const short = `identity/${lower(name)}`;
   const place = groupId(group);
   return {
@@ -38,7 +36,7 @@ export function identityNames(group: GroupPlace, name: string): Named {
 }
 
 /** What plans and selections call the federated credentials of an identity. */
-export function identityCredentialNames(group: GroupPlace, name: string): Named {
+export function identityCredentialNames(group: GroupPlace, name: string): NamedResource {
   const short = `credentials/${lower(name)}`;
   const place = groupId(group);
   return {
@@ -50,7 +48,7 @@ export function identityCredentialNames(group: GroupPlace, name: string): Named 
 }
 
 /** What plans and selections call the federated credentials of an application. */
-export function applicationCredentialNames(tenant: string, clientId: string): Named {
+export function applicationCredentialNames(tenant: string, clientId: string): NamedResource {
   const short = `credentials/${clientId}`;
   return {
     id: `azure/${tenant}/application/${clientId}/credentials`,

@@ -1,8 +1,7 @@
 import type { ProviderName } from "../../rules/gcp/index.ts";
-import type { Resource } from "../../rules/plan/index.ts";
+import type { NamedResource } from "../../rules/plan/index.ts";
 
 type PoolName = Pick<ProviderName, "pool" | "projectNumber">;
-type Named = Pick<Resource, "id" | "kind" | "link" | "names">;
 
 /** Where the pools of a project are, below the API's base. */
 export const poolsPath = (projectNumber: string): string =>
@@ -13,13 +12,13 @@ export const poolPath = ({ projectNumber, pool }: PoolName): string => `${poolsP
 export const providerPath = (name: ProviderName): string => `${poolPath(name)}/providers/${name.provider}`;
 
 /** What plans and selections call a pool. */
-export function poolNames({ projectNumber, pool }: PoolName): Named {
+export function poolNames({ projectNumber, pool }: PoolName): NamedResource {
   const place = `gcp/${projectNumber}`;
   return { id: `${place}/pool/${pool}`, kind: "pool", names: [`pool/${pool}`, place], link: "provider" };
 }
 
 /** What plans and selections call a provider. */
-export function providerNames({ projectNumber, pool, provider }: ProviderName): Named {
+export function providerNames({ projectNumber, pool, provider }: ProviderName): NamedResource {
   const place = `gcp/${projectNumber}`;
   const short = `provider/${pool}/${provider}`;
   return {
@@ -31,7 +30,7 @@ export function providerNames({ projectNumber, pool, provider }: ProviderName): 
 }
 
 /** What plans and selections call the membership of a pool's principals in the policy of a service account. */
-export function memberNames({ projectNumber, pool }: PoolName, email: string): Named {
+export function memberNames({ projectNumber, pool }: PoolName, email: string): NamedResource {
   const place = `gcp/${projectNumber}`;
   const short = `member/${pool}/${email}`;
   return { id: `${place}/${short}`, kind: "member", names: [email, short, place], link: "trust" };

@@ -9,6 +9,7 @@ import {
   ownerText,
   type Resource,
   type Work,
+  type NamedResource,
 } from "../../rules/plan/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer, openbaoError, OpenBaoRefusal } from "./failure.ts";
@@ -49,10 +50,8 @@ export interface MountSpec extends MountPlace {
   readonly dependsOn?: readonly string[];
 }
 
-type Names = Pick<Resource, "id" | "kind" | "names" | "link">;
-
 /** What plans and selections call a mount. */
-export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount">): Names {
+export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount">): NamedResource {
   const place = `openbao/${server}`;
   const short = `auth/${mount}`;
   return {

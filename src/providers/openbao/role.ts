@@ -1,5 +1,12 @@
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import type { Difference, Inputs, Observed, ResourceOutput, Resource } from "../../rules/plan/index.ts";
+import type {
+  Difference,
+  Inputs,
+  Observed,
+  ResourceOutput,
+  Resource,
+  NamedResource,
+} from "../../rules/plan/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer } from "./failure.ts";
 import { changedFields, type Fields, written } from "./fields.ts";
@@ -18,10 +25,8 @@ export interface JwtRoleSpec extends MountPlace {
 /** Seconds that a role's token lives, renewed or not: a workload logs in again with a fresh token of its own. */
 const tokenLifetime = 3600;
 
-type Names = Pick<Resource, "id" | "kind" | "names" | "link">;
-
 /** What plans and selections call a role. */
-export function jwtRoleNames(place: Pick<MountPlace, "server" | "mount">, name: string): Names {
+export function jwtRoleNames(place: Pick<MountPlace, "server" | "mount">, name: string): NamedResource {
   const { id, names } = mountNames(place);
   return { id: `${id}/role/${name}`, kind: "role", names: [name, `role/${name}`, ...names], link: "trust" };
 }

@@ -53,7 +53,7 @@ const ignore = (): void => {};
 const streamBytes = 8192;
 
 /** An answer whose turn has not come. */
-interface Waiting {
+interface QueuedAnswer {
   readonly stream: ServerHttp2Stream;
   readonly answer: HttpAnswer;
   begun: boolean;
@@ -68,7 +68,7 @@ export class Http2 implements Protocol {
   readonly #session: ServerHttp2Session;
   readonly #connection: Connection;
   readonly #deps: ServingDeps;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: QueuedAnswer[] = [];
   #streams = 0;
   /** Bytes of answers that are under way. */
   #answering = 0;

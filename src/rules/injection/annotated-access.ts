@@ -40,7 +40,7 @@ export function annotationsOf(object: JsonRecord | undefined): JsonRecord {
 }
 
 /** The annotations of one object, and what was found wrong with them. */
-class Reader {
+class AnnotationReader {
   readonly #of: string;
   readonly #annotations: JsonRecord;
   readonly #notes: InjectionNote[];
@@ -78,12 +78,12 @@ class Reader {
 }
 
 /** Notes a list of containers to skip that is too long: `skippedContainers` takes it as none. */
-function noteSkipList(pod: Reader): void {
+function noteSkipList(pod: AnnotationReader): void {
   pod.fitting(podAnnotations["skip-containers"], isShortSkipList, noteTexts["skip-containers"]);
 }
 
-function expiration(pod: Reader, account: Reader): number {
-  const read = (reader: Reader): string | undefined =>
+function expiration(pod: AnnotationReader, account: AnnotationReader): number {
+  const read = (reader: AnnotationReader): string | undefined =>
     reader.fitting(
       podAnnotations["token-expiration"],
       (value) => patterns.integer.test(value),
@@ -95,7 +95,7 @@ function expiration(pod: Reader, account: Reader): number {
   return Math.min(Math.max(seconds, limits.minExpiration), limits.maxExpiration);
 }
 
-function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
+function regional(account: AnnotationReader): Pick<RoleAccess, "stsRegionalEndpoints"> {
   const known: readonly string[] = [...trueTexts, ...falseTexts];
   const value = account.fitting(
     accountAnnotations["sts-regional-endpoints"],
@@ -109,14 +109,14 @@ function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
 /** A value of the ServiceAccount, else of the namespace; an empty one is none, and hides the namespace's. */
 function nearest(
   key: string,
-  readers: readonly Reader[],
+  readers: readonly AnnotationReader[],
   fits: (value: string) => boolean,
 ): string | undefined {
   const reader = readers.find((one) => one.text(key) !== undefined);
   return reader?.fitting(key, fits, noteTexts.nearest);
 }
 
-function session(readers: readonly Reader[]): Pick<RoleAccess, "sessionName" | "sessionFromPod"> {
+function session(readers: readonly AnnotationReader[]): Pick<RoleAccess, "sessionName" | "sessionFromPod"> {
   const value = nearest(namespaceAnnotations["session-name"], readers, (text) =>
     patterns.sessionName.test(text),
   );
@@ -124,7 +124,7 @@ function session(readers: readonly Reader[]): Pick<RoleAccess, "sessionName" | "
   return value === podSessionName ? { sessionFromPod: true } : { sessionName: value };
 }
 
-function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
+function files(account: AnnotationReader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
   const group = account.fitting(
     accountAnnotations["fs-group"],
     (value) => patterns.fsGroup.test(value),
@@ -141,7 +141,7 @@ function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
   };
 }
 
-function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
+function profiles(account: AnnotationReader, notes: InjectionNote[]): readonly Profile[] {
   // Counted before any is judged: a thousand of them cost the API server's policy no more than fifty.
   const count = account.names(profilePrefix).length + account.names(chainPrefix).length;
   if (count > limits.maxProfiles) {
@@ -175,16 +175,16 @@ function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
  */
 export function annotatedAccess(pod: JsonRecord, around: Surroundings): AnnotatedAccess | undefined {
   const notes: InjectionNote[] = [];
-  const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
+  const account = new AnnotationReader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
   const roleArn = account.text(accountAnnotations["role-arn"]) ?? "";
   if (roleArn === "") return undefined;
-  const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
+  const readers = [account, new AnnotationReader("namespace", annotationsOf(around.namespace), notes)];
   const isRole = patterns.roleArn.test(roleArn);
   if (!isRole) account.note(accountAnnotations["role-arn"], noteTexts["role-arn"]);
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
   const audience = account.text(accountAnnotations.audience) ?? "";
   const more = isRole ? profiles(account, notes) : [];
-  const own = new Reader("pod", annotationsOf(pod), notes);
+  const own = new AnnotationReader("pod", annotationsOf(pod), notes);
   noteSkipList(own);
   const access: RoleAccess = {
     roleArn,
@@ -206,10 +206,10 @@ export function annotatedForAgent(
   { credentialsUri, audience, spread }: Agent,
 ): { readonly access: ContainerAccess; readonly notes: readonly InjectionNote[] } {
   const notes: InjectionNote[] = [];
-  const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
-  const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
+  const account = new AnnotationReader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
+  const readers = [account, new AnnotationReader("namespace", annotationsOf(around.namespace), notes)];
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
-  const own = new Reader("pod", annotationsOf(pod), notes);
+  const own = new AnnotationReader("pod", annotationsOf(pod), notes);
   noteSkipList(own);
   const asked = expiration(own, account);
   const { defaultExpiration, minSpreadExpiration } = limits;

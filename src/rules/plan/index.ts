@@ -27,6 +27,7 @@ export {
   type ChangeKind,
   type Difference,
   type FieldChange,
+  type NamedResource,
   type Observed,
   type Resource,
   type Work,

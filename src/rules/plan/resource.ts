@@ -108,3 +108,6 @@ export function dependenciesOf({
 }: Pick<Resource, "dependsOn" | "needs">): readonly string[] {
   return [...new Set([...dependsOn, ...needs.map(({ after }) => after)])];
 }
+
+/** A resource by what selections and plans call it. */
+export type NamedResource = Pick<Resource, "id" | "kind" | "names" | "link">;

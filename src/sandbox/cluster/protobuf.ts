@@ -62,7 +62,7 @@ const kinds: Readonly<Record<string, Schema>> = {
 const unknown = { typeMeta: { 1: ["apiVersion", "string"], 2: ["kind", "string"] } satisfies Schema };
 const magic = Buffer.from("k8s\0");
 
-class Reader {
+class WireReader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
@@ -131,7 +131,7 @@ function read(field: Field, value: number | Uint8Array, before: unknown): unknow
 }
 
 function message(bytes: Uint8Array, schema: Schema): Record<string, unknown> {
-  const reader = new Reader(bytes);
+  const reader = new WireReader(bytes);
   const values: Record<string, unknown> = {};
   while (!reader.done) {
     const { number, value } = reader.field();
@@ -146,7 +146,7 @@ function message(bytes: Uint8Array, schema: Schema): Record<string, unknown> {
 export function readProtobuf(body: Uint8Array): object {
   if (!Buffer.from(body.subarray(0, 4)).equals(magic))
     throw new ProtobufError("it does not begin with k8s\\0");
-  const reader = new Reader(body.subarray(4));
+  const reader = new WireReader(body.subarray(4));
   let typeMeta: Record<string, unknown> = {};
   let raw: Uint8Array = new Uint8Array();
   while (!reader.done) {

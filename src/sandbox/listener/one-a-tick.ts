@@ -1,6 +1,6 @@
 import type { Exchange } from "../../core/listener/index.ts";
 
-interface Waiting {
+interface HeldExchange {
   readonly exchange: Exchange;
   readonly begin: (exchange: Exchange) => void;
 }
@@ -11,7 +11,7 @@ interface Waiting {
  * connections do all their work in each turn, and the next new one waits seconds for the turns before it.
  */
 export class OneATick {
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: HeldExchange[] = [];
   /** Of those, how many have had their turn. */
   #begun = 0;
 

@@ -34,7 +34,7 @@ export function numberField(field: number, value: number): Buffer {
 }
 
 /** Reads a message from its first byte to its last. Throws a RangeError where it ends too early or is malformed. */
-class Reader {
+class MessageReader {
   readonly #bytes: Buffer;
   #at = 0;
 
@@ -81,7 +81,7 @@ class Reader {
  * known are passed over. Throws a RangeError for a malformed message.
  */
 export function bytesOf(message: Buffer, field: number): Buffer {
-  const reader = new Reader(message);
+  const reader = new MessageReader(message);
   let found: Buffer = Buffer.alloc(0);
   while (!reader.isAtEnd) {
     const tag = reader.varint();

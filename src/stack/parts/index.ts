@@ -26,7 +26,6 @@ export {
 export type {
   Goal,
   MonthlyCost,
-  NamedResource,
   Part,
   PartContext,
   PartTarget,

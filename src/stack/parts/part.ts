@@ -2,7 +2,7 @@ import type { Clock, PodtrustError, Environment } from "../../core/base/index.ts
 import type { Config, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
-import type { Change, Observed, ResourceOutput, Resource } from "../../rules/plan/index.ts";
+import type { Change, Observed, ResourceOutput, Resource, NamedResource } from "../../rules/plan/index.ts";
 
 /** The publisher that this podtrust brings to machines. */
 export interface PublisherRelease {
@@ -49,9 +49,6 @@ export interface PartTarget {
 
 /** `present`: what the config says shall be. `absent`: all of it shall go. */
 export type Goal = "present" | "absent";
-
-/** A resource by what selections and plans call it. */
-export type NamedResource = Pick<Resource, "id" | "kind" | "names" | "link">;
 
 /** What a part wants and what it found. */
 export interface Survey {

@@ -98,7 +98,7 @@ export interface PartyFacts {
 }
 
 /** Everything that a report is made of, read before anything is judged. */
-export interface Facts {
+export interface StatusFacts {
   readonly config: Config;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -115,6 +115,6 @@ export interface Facts {
 }
 
 /** The same with what the reading of the issuer means, which more than one link needs. */
-export interface JudgedFacts extends Facts {
+export interface JudgedFacts extends StatusFacts {
   readonly judgement: IssuerJudgement;
 }

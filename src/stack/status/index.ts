@@ -1,4 +1,4 @@
-export type { Facts, PublisherFacts, Seen, WorkloadFacts } from "./facts.ts";
+export type { StatusFacts, PublisherFacts, Seen, WorkloadFacts } from "./facts.ts";
 export { gatherFacts, type GatherOptions, seen } from "./gather/index.ts";
 export { finding, type Finding, type LinkReport, type StatusReport } from "./finding.ts";
 export { awsFinding, behindCluster, decisionOf, judgeFacts } from "./judge/index.ts";

@@ -112,7 +112,7 @@ const unclaimedEvent = ({
 });
 
 /** What of a stack stands in a trust's groups. */
-interface Look {
+interface GroupsLook {
   readonly left: readonly Left[];
   /** Those that were made for bindings, NAMESPACE/NAME. */
   readonly identities: readonly { readonly id: string; readonly binding: string }[];
@@ -127,9 +127,9 @@ export async function lookOf(
   trust: AzureTrust,
   { signal, oldest }: { readonly signal: AbortSignal; readonly oldest: number },
   claims: Pick<Claims, "has">,
-): Promise<Look> {
+): Promise<GroupsLook> {
   const left: Left[] = [];
-  const identities: Look["identities"][number][] = [];
+  const identities: GroupsLook["identities"][number][] = [];
   for (const group of trust.groups) {
     const all = await tenant.all(group, signal, oldest);
     await mapLimit(

@@ -36,7 +36,7 @@ function numberProblem({ minimum, maximum }: NumberField, value: number): string
 }
 
 /** Reads a value against its field: gives it with its defaults, and says everything that is wrong with it. */
-class Reader {
+class FieldReader {
   readonly problems: FieldProblem[] = [];
 
   #wrong(path: string, message: string | undefined): void {
@@ -141,7 +141,7 @@ export function checked(
   value: unknown,
   path: string,
 ): { readonly value: unknown } | { readonly problems: readonly FieldProblem[] } {
-  const reader = new Reader();
+  const reader = new FieldReader();
   const read = reader.read(field, value, path);
   return reader.problems.length === 0 ? { value: read } : { problems: reader.problems };
 }

@@ -18,7 +18,7 @@ export interface ConditionScope {
   readonly keys: ContextKeys;
 }
 
-type Facts = NonNullable<ReturnType<typeof operators.get>>;
+type OperatorFacts = NonNullable<ReturnType<typeof operators.get>>;
 
 function list(values: readonly string[]): string {
   return values.length === 0 ? "nothing" : values.map((value) => JSON.stringify(value)).join(" or ");
@@ -37,7 +37,7 @@ function isNull(condition: Condition, keys: ContextKeys): ConditionResult {
 function withoutKey(
   condition: Condition,
   operator: ConditionOperator,
-  facts: Facts,
+  facts: OperatorFacts,
   keys: ContextKeys,
 ): ConditionResult {
   const like = keys.like(condition.key);
@@ -69,7 +69,7 @@ function hint(operator: ConditionOperator, wanted: readonly string[], actual: re
 
 function holdsFor(
   operator: ConditionOperator,
-  facts: Facts,
+  facts: OperatorFacts,
   patterns: readonly Pattern[],
   actual: readonly string[],
 ): boolean {

@@ -13,7 +13,7 @@ const text = /"(?:[^"\\]|\\.)*"/suy;
 const colon = /:/uy;
 
 /** Goes through a text, piece by piece. */
-class Reader {
+class JsonCursor {
   readonly #text: string;
   at = 0;
 
@@ -41,7 +41,7 @@ class Reader {
 }
 
 /** Reads the name of a member and its colon, where the value is one of an object's. */
-function memberName(reader: Reader, open: readonly string[]): Fault | "on" | "end" {
+function memberName(reader: JsonCursor, open: readonly string[]): Fault | "on" | "end" {
   if (open.at(-1) !== "{") return "on";
   const first = reader.next();
   if (first !== "" && first !== '"') return { at: reader.at, wanted: name };
@@ -49,7 +49,7 @@ function memberName(reader: Reader, open: readonly string[]): Fault | "on" | "en
 }
 
 /** Reads `{` or `[`; `on` where something is to stand in it. */
-function opening(reader: Reader, open: string[], bracket: string): "on" | "empty" {
+function opening(reader: JsonCursor, open: string[], bracket: string): "on" | "empty" {
   reader.at += 1;
   if (reader.next() === (bracket === "{" ? "}" : "]")) {
     reader.at += 1;
@@ -60,7 +60,7 @@ function opening(reader: Reader, open: string[], bracket: string): "on" | "empty
 }
 
 /** Reads from one value to where the next one is to begin; a fault, or `end` where the rest is not told. */
-function step(reader: Reader, open: string[]): Fault | "on" | "end" {
+function step(reader: JsonCursor, open: string[]): Fault | "on" | "end" {
   const named = memberName(reader, open);
   if (named !== "on") return named;
   const first = reader.next();
@@ -73,7 +73,7 @@ function step(reader: Reader, open: string[]): Fault | "on" | "end" {
   return afterValue(reader, open);
 }
 
-function afterValue(reader: Reader, open: string[]): "on" | "end" {
+function afterValue(reader: JsonCursor, open: string[]): "on" | "end" {
   for (;;) {
     const inside = open.at(-1);
     const next = reader.next();
@@ -86,7 +86,7 @@ function afterValue(reader: Reader, open: string[]): "on" | "end" {
 }
 
 function firstFault(whole: string): Fault | undefined {
-  const reader = new Reader(whole);
+  const reader = new JsonCursor(whole);
   const open: string[] = [];
   for (;;) {
     const found = step(reader, open);

@@ -12,7 +12,7 @@ export interface AwsManagedPolicy {
   readonly document: string;
 }
 
-interface Facts {
+interface ManagedPolicyFacts {
   readonly id: string;
   readonly version: string;
   readonly created: string;
@@ -26,7 +26,7 @@ function allow(...actions: readonly string[]): object {
 
 // AWS publishes some 1,400 of these. Here stand the ones that were checked, statement by statement, as they
 // were in March 2026; all others answer NoSuchEntity, since a guessed document would decide wrongly.
-const known: Readonly<Record<string, Facts>> = {
+const known: Readonly<Record<string, ManagedPolicyFacts>> = {
   AdministratorAccess: {
     id: "ANPAIWMBCKSKIEE64ZLYK",
     version: "v1",

@@ -2,16 +2,16 @@ import { refuseSeed, refuseUnknownMember } from "../../errors/index.ts";
 import { isRecord, isTexts } from "../../../core/base/index.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
-type Reader = (value: unknown) => boolean;
+type ValueTest = (value: unknown) => boolean;
 
 /** A key that is said to be of a form. */
 interface Key {
-  readonly is: Reader;
+  readonly is: ValueTest;
   /** What it should be: `a text`. */
   readonly form: string;
 }
 
-const documents: Reader = (value) => typeof value === "string" || isRecord(value);
+const documents: ValueTest = (value) => typeof value === "string" || isRecord(value);
 
 const text: Key = { is: (value) => typeof value === "string", form: "a text" };
 const list: Key = { is: isTexts, form: "a list of texts" };

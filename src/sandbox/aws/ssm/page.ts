@@ -1,6 +1,6 @@
 import { AwsError } from "../wire/index.ts";
 
-interface Named {
+interface PagedItem {
   readonly name: string;
 }
 
@@ -15,7 +15,7 @@ function startAfter(token: string): string {
 }
 
 /** One page of items that stand in the order of their names, and the token of the next. */
-export function pageOf<T extends Named>(
+export function pageOf<T extends PagedItem>(
   items: readonly T[],
   size: number,
   token: string | undefined,

@@ -15,14 +15,14 @@ import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { formerIssuersOf, providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 
 /** How one account's resources are called in OpenTofu. */
-interface Names {
+interface AccountBlockNames {
   /** The alias of the provider; undefined where there is one account only. */
   readonly alias: string | undefined;
   readonly provider: string;
   readonly role: (role: RoleConfig) => string;
 }
 
-function namesOf(config: Config, { account, roles }: AwsConfig): Names {
+function namesOf(config: Config, { account, roles }: AwsConfig): AccountBlockNames {
   const alias = config.aws.length === 1 ? undefined : identifier(account);
   const names = identifiers(
     roles.map(({ name }) => name),
@@ -53,7 +53,10 @@ function withReferences(value: unknown, references: ReadonlyMap<string, HclExpre
 const document = (json: string, references: ReadonlyMap<string, HclExpression> = new Map()): JsonText =>
   new JsonText(withReferences(JSON.parse(json), references));
 
-function providerBlock({ alias }: Names, { account, region, profile, assumeRole }: AwsConfig): Block {
+function providerBlock(
+  { alias }: AccountBlockNames,
+  { account, region, profile, assumeRole }: AwsConfig,
+): Block {
   return {
     type: "provider",
     labels: ["aws"],
@@ -65,7 +68,12 @@ function providerBlock({ alias }: Names, { account, region, profile, assumeRole 
   };
 }
 
-function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names: Names): readonly Block[] {
+function roleBlocks(
+  config: Config,
+  account: AwsConfig,
+  role: RoleConfig,
+  names: AccountBlockNames,
+): readonly Block[] {
   const { alias } = names;
   const provider = alias === undefined ? undefined : new HclExpression(`aws.${alias}`);
   const arn = new HclExpression(`aws_iam_openid_connect_provider.${names.provider}.arn`);

@@ -1,15 +1,7 @@
+import type { NamedResource } from "../../../rules/plan/index.ts";
 import type { AzureTenant } from "../../../config/index.ts";
 import { relyingParties } from "../../../rules/oidc/index.ts";
-import type {
-  Goal,
-  NamedResource,
-  Part,
-  PartContext,
-  PartPlan,
-  PartTarget,
-  Preflight,
-  Survey,
-} from "../part.ts";
+import type { Goal, Part, PartContext, PartPlan, PartTarget, Preflight, Survey } from "../part.ts";
 import { openTenant } from "./open.ts";
 import { foreignNotes, judgedPlan, timeNotes } from "./preflight.ts";
 import { namedIn, type TenantApis } from "./resources.ts";

@@ -13,8 +13,7 @@ import {
   type WantedCredential,
 } from "../../../providers/azure/index.ts";
 import { relyingParties, serviceAccountSubject } from "../../../rules/oidc/index.ts";
-import type { Resource } from "../../../rules/plan/index.ts";
-import type { NamedResource } from "../part.ts";
+import type { Resource, NamedResource } from "../../../rules/plan/index.ts";
 
 /** The APIs of one section's tenant. */
 export interface TenantApis {

@@ -11,12 +11,11 @@ import {
   recordsSeen,
   recordToDelete,
 } from "../../../rules/dns/index.ts";
-import type { ResourceOutput } from "../../../rules/plan/index.ts";
+import type { ResourceOutput, NamedResource } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   IssuerMemory,
   PartPlan,
-  NamedResource,
   Part,
   PartContext,
   PartTarget,

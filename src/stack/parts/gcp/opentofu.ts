@@ -18,7 +18,7 @@ const memberType = "google_service_account_iam_member";
 const role = "roles/iam.workloadIdentityUser";
 
 /** How one project's resources are called in OpenTofu. */
-interface Names {
+interface ProjectBlockNames {
   /** The alias of the provider; undefined where there is one project only. */
   readonly alias: string | undefined;
   readonly pool: string;
@@ -29,7 +29,7 @@ interface Names {
 const memberKey = ({ email }: GcpServiceAccount, serviceAccount: string): string =>
   `${email} ${serviceAccount}`;
 
-function namesOf(config: Config, project: GcpProject): Names {
+function namesOf(config: Config, project: GcpProject): ProjectBlockNames {
   const isAlone = config.gcp.length === 1;
   const place = identifier(`${project.project}_${project.pool}`);
   const keys = project.serviceAccounts.flatMap((account) =>
@@ -53,7 +53,7 @@ function accountId({ email }: GcpServiceAccount): string {
   return `projects/${project}/serviceAccounts/${email}`;
 }
 
-const providerRef = ({ alias }: Names): HclExpression | undefined =>
+const providerRef = ({ alias }: ProjectBlockNames): HclExpression | undefined =>
   alias === undefined ? undefined : new HclExpression(`google.${alias}`);
 
 /** The cluster's keys are a variable: whoever applies OpenTofu gives them anew after each rotation. */
@@ -71,7 +71,7 @@ function variableBlocks({ gcp }: Config): readonly Block[] {
   ];
 }
 
-function providerBlock(config: Config, project: GcpProject, names: Names): Block {
+function providerBlock(config: Config, project: GcpProject, names: ProjectBlockNames): Block {
   const { audiences, condition, keys } = project;
   const oidc: Block = {
     type: "oidc",
@@ -97,7 +97,7 @@ function providerBlock(config: Config, project: GcpProject, names: Names): Block
   };
 }
 
-function memberBlocks(project: GcpProject, names: Names): readonly Block[] {
+function memberBlocks(project: GcpProject, names: ProjectBlockNames): readonly Block[] {
   const pool = `${poolType}.${names.pool}.name`;
   return project.serviceAccounts.flatMap((account) =>
     account.serviceAccounts.map((one): Block => ({

@@ -1,3 +1,4 @@
+import type { NamedResource } from "../../../rules/plan/index.ts";
 import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
 import {
@@ -10,16 +11,7 @@ import {
   providerNames,
 } from "../../../providers/gcp/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
-import type {
-  Goal,
-  NamedResource,
-  Part,
-  PartContext,
-  PartPlan,
-  PartTarget,
-  Preflight,
-  Survey,
-} from "../part.ts";
+import type { Goal, Part, PartContext, PartPlan, PartTarget, Preflight, Survey } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
 import { type ProjectFacts, surveyOf } from "./survey.ts";
 

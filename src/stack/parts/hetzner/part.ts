@@ -27,17 +27,8 @@ import {
   makeLoginKey,
   ownLoginKey,
 } from "../../../providers/host/index.ts";
-import type { Observed, Resource } from "../../../rules/plan/index.ts";
-import type {
-  Goal,
-  PartPlan,
-  NamedResource,
-  Part,
-  PartContext,
-  PartTarget,
-  Preflight,
-  Survey,
-} from "../part.ts";
+import type { Observed, Resource, NamedResource } from "../../../rules/plan/index.ts";
+import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerResourcesInput, hetznerResources } from "./resources.ts";

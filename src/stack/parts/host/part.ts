@@ -7,17 +7,8 @@ import {
   systemNames,
   systemResource,
 } from "../../../providers/host/index.ts";
-import type { Change, ResourceOutput, Resource } from "../../../rules/plan/index.ts";
-import type {
-  Goal,
-  PartPlan,
-  NamedResource,
-  Part,
-  PartContext,
-  PartTarget,
-  Preflight,
-  Survey,
-} from "../part.ts";
+import type { Change, ResourceOutput, Resource, NamedResource } from "../../../rules/plan/index.ts";
+import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sSpec } from "./spec.ts";
 

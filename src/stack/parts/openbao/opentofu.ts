@@ -13,7 +13,7 @@ import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { mountSpecOf, roleSpecsOf } from "./resources.ts";
 
 /** How one mount and its roles are called in OpenTofu. */
-interface Names {
+interface ServerBlockNames {
   /** Of the provider; undefined where there is one server only. */
   readonly alias: string | undefined;
   readonly mount: string;
@@ -21,7 +21,7 @@ interface Names {
 }
 
 /** What is known of a section by its place in the config. */
-function namesOf({ openbao }: Config, server: OpenBaoServer): Names {
+function namesOf({ openbao }: Config, server: OpenBaoServer): ServerBlockNames {
   const addresses = identifiers(
     openbao.map(({ address }) => address),
     (address) => identifier(new URL(address).host),

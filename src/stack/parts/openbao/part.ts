@@ -14,17 +14,8 @@ import {
   readMount,
   surplusJwtRole,
 } from "../../../providers/openbao/index.ts";
-import type { Observed, Resource } from "../../../rules/plan/index.ts";
-import type {
-  Goal,
-  NamedResource,
-  Part,
-  PartContext,
-  PartPlan,
-  PartTarget,
-  Preflight,
-  Survey,
-} from "../part.ts";
+import type { Observed, Resource, NamedResource } from "../../../rules/plan/index.ts";
+import type { Goal, Part, PartContext, PartPlan, PartTarget, Preflight, Survey } from "../part.ts";
 import { type OpenBaoSection, placeOf, sectionResources } from "./resources.ts";
 import { serverApi } from "./server.ts";
 

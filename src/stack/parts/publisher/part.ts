@@ -14,11 +14,10 @@ import {
   rollBack,
   systemNames,
 } from "../../../providers/host/index.ts";
-import type { ResourceOutput, Resource, Work } from "../../../rules/plan/index.ts";
+import type { ResourceOutput, Resource, Work, NamedResource } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type {
   Goal,
-  NamedResource,
   Part,
   PartContext,
   PartPlan,

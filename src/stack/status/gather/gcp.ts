@@ -9,13 +9,13 @@ import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 /** Somebody of the cluster, and the service account that it becomes; without one it has access of its own. */
-interface Named {
+interface GrantedAccount {
   readonly serviceAccount: string;
   readonly email: string | undefined;
 }
 
 /** The first ServiceAccount of each service account, which stands for the others, and the first with direct access. */
-function namedIn({ project: { serviceAccounts, direct } }: GoogleProject): readonly Named[] {
+function namedIn({ project: { serviceAccounts, direct } }: GoogleProject): readonly GrantedAccount[] {
   const impersonating = serviceAccounts.flatMap(({ email, serviceAccounts: [first] }) =>
     first === undefined ? [] : [{ serviceAccount: first, email }],
   );
@@ -29,7 +29,7 @@ interface Gathering extends AccountGathering {
 
 async function workloadFacts(
   project: GoogleProject,
-  { serviceAccount, email }: Named,
+  { serviceAccount, email }: GrantedAccount,
   gathering: Gathering,
 ): Promise<GoogleWorkload> {
   const { config, signal, wanted } = gathering;

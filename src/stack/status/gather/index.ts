@@ -1,6 +1,6 @@
 import { defined, type Link } from "../../../core/base/index.ts";
 import { awsParts } from "../../parts/index.ts";
-import type { Facts, PublisherFacts } from "../facts.ts";
+import type { StatusFacts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherIssuer } from "./issuer.ts";
@@ -23,7 +23,7 @@ async function publisherOf({ publisher, signal }: GatherOptions): Promise<Publis
  * Reads everything that some links need, all of it at the same time, and judges nothing. Changes nothing; mints a
  * token of one ServiceAccount of each role and asks STS with it. Throws only the signal's reason.
  */
-export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<Facts> {
+export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<StatusFacts> {
   const { config, clock } = options;
   const wanted: LinkFilter = (...some) => some.some((link) => links.has(link));
   const parts = awsParts(options);

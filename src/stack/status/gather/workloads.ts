@@ -8,7 +8,7 @@ import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
 /** A ServiceAccount that a role names. */
-interface Named {
+interface RoleAccount {
   readonly part: AwsPart;
   readonly role: RoleConfig;
   readonly serviceAccount: string;
@@ -55,7 +55,7 @@ export async function objectOf(
 type Answers = Pick<WorkloadFacts, "token" | "exchange">;
 
 async function askSts(
-  { part, role, serviceAccount }: Named,
+  { part, role, serviceAccount }: RoleAccount,
   { api, signal, wanted }: Gathering,
 ): Promise<Answers> {
   const sts = wanted("sts");
@@ -71,7 +71,7 @@ async function askSts(
   return { token, exchange: await seen(signal, () => part.exchange(role, minted.value, signal)) };
 }
 
-async function workloadFacts(named: Named, gathering: Gathering): Promise<WorkloadFacts> {
+async function workloadFacts(named: RoleAccount, gathering: Gathering): Promise<WorkloadFacts> {
   const { api, signal, wanted, namespaces } = gathering;
   const { part, role, serviceAccount, mint } = named;
   const [namespace = "", name = ""] = serviceAccount.split("/");
@@ -94,7 +94,7 @@ async function workloadFacts(named: Named, gathering: Gathering): Promise<Worklo
   };
 }
 
-function without(named: Named, wanted: LinkFilter): WorkloadFacts {
+function without(named: RoleAccount, wanted: LinkFilter): WorkloadFacts {
   const none = notTried("cluster");
   const { part, role, serviceAccount, mint } = named;
   return {
@@ -120,7 +120,7 @@ export async function gatherWorkloads(
   let any = wanted("jwks");
   const named = parts.flatMap((part) =>
     part.account.roles.flatMap((role) =>
-      role.serviceAccounts.map((serviceAccount, index): Named => {
+      role.serviceAccounts.map((serviceAccount, index): RoleAccount => {
         const mint = index === 0 && (every || any);
         any = false;
         return { part, role, serviceAccount, mint };

@@ -1,3 +1,4 @@
+import type { PartyJudges } from "./party-judges.ts";
 import { lengthText, type Link, type PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import type { AzureIdentity, AzureTenant } from "../../../config/index.ts";
@@ -135,9 +136,7 @@ function exchangeFinding(judged: JudgedFacts, facts: AzureFacts, one: AssertionE
   });
 }
 
-type Judge = (judged: JudgedFacts, facts: AzureFacts) => readonly Finding[];
-
-const judges: Readonly<Partial<Record<Link, Judge>>> = {
+const judges: PartyJudges<AzureFacts> = {
   provider: (_judged, facts) => identityFindings(facts, providerFinding),
   trust: (_judged, facts) => identityFindings(facts, trustFinding),
   serviceaccount: (judged, { exchanges }) => exchanges.flatMap((one) => serviceAccountFindings(judged, one)),

@@ -1,3 +1,4 @@
+import type { PartyJudges } from "./party-judges.ts";
 import type { Link, PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
@@ -169,9 +170,7 @@ function exchangeFinding(judged: JudgedFacts, facts: GoogleFacts, one: GoogleWor
   });
 }
 
-type Judge = (judged: JudgedFacts, facts: GoogleFacts) => readonly Finding[];
-
-const judges: Readonly<Partial<Record<Link, Judge>>> = {
+const judges: PartyJudges<GoogleFacts> = {
   provider: providerFindings,
   trust: trustFindings,
   serviceaccount: (judged, { workloads }) => workloads.flatMap((one) => serviceAccountFindings(judged, one)),

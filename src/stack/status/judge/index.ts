@@ -1,7 +1,7 @@
 import type { Link } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import { judgeIssuer } from "../../../issuer/index.ts";
-import type { Facts, IssuerFacts, JudgedFacts } from "../facts.ts";
+import type { StatusFacts, IssuerFacts, JudgedFacts } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
 import { judgeCluster } from "./cluster.ts";
@@ -19,14 +19,14 @@ export type { AzureFacts, AssertionExchangeFacts } from "./azure.ts";
 export type { RoleLoginFacts, OpenBaoFacts } from "./openbao.ts";
 export { decisionOf } from "./sts.ts";
 
-type Judge = (facts: JudgedFacts) => readonly Finding[];
+type LinkJudge = (facts: JudgedFacts) => readonly Finding[];
 
 /** A judge of what the issuer serves, which was read whenever such a link is reported on. */
-function ofIssuer(judge: (facts: JudgedFacts, issuer: IssuerFacts) => readonly Finding[]): Judge {
+function ofIssuer(judge: (facts: JudgedFacts, issuer: IssuerFacts) => readonly Finding[]): LinkJudge {
   return (facts) => (facts.issuer === undefined ? [] : judge(facts, facts.issuer));
 }
 
-const judges: Readonly<Record<Link, Judge>> = {
+const judges: Readonly<Record<Link, LinkJudge>> = {
   cluster: judgeCluster,
   discovery: ofIssuer(judgeDiscovery),
   jwks: ofIssuer(judgeJwks),
@@ -67,7 +67,10 @@ function findingsAt(link: Link, judged: JudgedFacts): readonly Finding[] {
 }
 
 /** What the facts mean, link by link. Pure: the same facts always mean the same. */
-export function judgeFacts(facts: Facts, links: readonly Link[]): ReadonlyMap<Link, readonly Finding[]> {
+export function judgeFacts(
+  facts: StatusFacts,
+  links: readonly Link[],
+): ReadonlyMap<Link, readonly Finding[]> {
   const judgement = facts.issuer === undefined ? { findings: [] } : judgeIssuer(facts.issuer.reading);
   const judged: JudgedFacts = { ...facts, judgement };
   return new Map(links.map((link) => [link, findingsAt(link, judged)]));

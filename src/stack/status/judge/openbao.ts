@@ -1,3 +1,4 @@
+import type { PartyJudges } from "./party-judges.ts";
 import { lengthText, type Link, PodtrustError, textOf } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import type { OpenBaoRole, OpenBaoServer } from "../../../config/index.ts";
@@ -165,9 +166,7 @@ function loginFinding(judged: JudgedFacts, facts: OpenBaoFacts, one: RoleLoginFa
   });
 }
 
-type Judge = (judged: JudgedFacts, facts: OpenBaoFacts) => readonly Finding[];
-
-const judges: Readonly<Partial<Record<Link, Judge>>> = {
+const judges: PartyJudges<OpenBaoFacts> = {
   provider: mountFindings,
   trust: (_judged, facts) => roleFindings(facts, trustFinding),
   permission: (_judged, facts) => roleFindings(facts, permissionFinding),

@@ -4,7 +4,7 @@ import { iamProviderKey, type Jws, parseSubject } from "../../../rules/oidc/inde
 import { keyChecks } from "../../../rules/keys/index.ts";
 import { decideWebIdentity, type Refusal, type WebIdentityFacts } from "../../../rules/trust/index.ts";
 import { roleArnOf, trustedRole } from "../../parts/index.ts";
-import type { Facts, JudgedFacts, WorkloadFacts } from "../facts.ts";
+import type { StatusFacts, JudgedFacts, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { awsFinding, valueOf } from "./errors.ts";
 
@@ -17,7 +17,7 @@ type Decided = Refusal | "accepted";
 
 /** What of IAM was seen of a workload's provider and role; undefined where something was not. */
 function iamOf(
-  facts: Facts,
+  facts: StatusFacts,
   { account, role }: WorkloadFacts,
 ): Pick<WebIdentityFacts, "providers" | "role"> | undefined {
   const seen = facts.accounts.find((one) => one.account === account);
@@ -32,7 +32,7 @@ function iamOf(
 }
 
 /** What STS should answer by the rules, where everything that it looks at was seen here too. */
-export function decisionOf(facts: Facts, one: WorkloadFacts): Decided | undefined {
+export function decisionOf(facts: StatusFacts, one: WorkloadFacts): Decided | undefined {
   const { account, role, token } = one;
   const iam = iamOf(facts, one);
   if (facts.issuer === undefined || token?.kind !== "seen" || iam === undefined) return undefined;
