@@ -44,7 +44,7 @@ test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in
     );
 });
 
-test("npm run lint fails on a test that waits for so many milliseconds, in each of five spellings", () => {
+test("npm run lint fails on a test that waits for so many milliseconds, in each of eight spellings", () => {
   const timer =
     "export const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2000));\n";
   const sleep =
@@ -61,19 +61,30 @@ test("npm run lint fails on a test that waits for so many milliseconds, in each 
       "export const end = (child: { kill(): void }) => setTimeout(() => child.kill(), 4000);\n",
     "test/cli/destroyed.ts":
       "export const end = (socket: { destroy(): void }) => setTimeout(() => socket.destroy(), 20);\n",
+    "test/machine/while.ts":
+      "const begun = performance.now();\nlet calls = 0;\nwhile (performance.now() - begun < 3000) calls += 1;\nexport { calls };\n",
+    "test/peers/until.ts":
+      'import { until } from "../support/until.ts";\nconst from = Date.now();\nawait until("three seconds have passed", () => Date.now() - from > 3000);\n',
+    "test/peers/for.ts":
+      "const begun = performance.now();\nlet calls = 0;\nfor (; begun + 3000 > performance.now(); ) calls += 1;\nexport { calls };\n",
+    "test/peers/deadline.ts":
+      "export function quiet(deadline: number, isQuiet: () => boolean): void {\n  while (performance.now() < deadline && !isQuiet());\n}\n",
     "test/hostile/timer.test.ts": timer,
     "src/operator/timer.ts": timer,
     "test/cluster/until.ts":
       "export const hurried = (systemClock: { sleep(ms: number, signal?: AbortSignal): Promise<void> }, signal: AbortSignal) =>\n  systemClock.sleep(5, signal);\n",
   });
   const found = said.split("\n").filter((line) => line.includes("podtrust("));
-  assert.equal(found.length, 5, said);
+  assert.equal(found.length, 8, said);
   for (const file of [
     "test/cluster/timer.test.ts",
     "test/support/sleep.ts",
     "src/operator/clock.test.ts",
     "test/tools/host/kill.test.ts",
     "test/cli/kill.test.ts",
+    "test/machine/while.ts",
+    "test/peers/until.ts",
+    "test/peers/for.ts",
   ])
     assert.ok(
       found.some((line) => line.includes(`${file}:`) && line.includes("no-fixed-wait")),

@@ -1,7 +1,8 @@
 /**
  * A rule for oxlint: a test does not wait for so many milliseconds. What such a wait proves holds on a fast machine alone:
  * `until` of test/support/until.ts waits for a state, a `TestClock` is moved, and what must not happen is proven by an event
- * that comes after it would have come. So a program is killed once its output or its files say where it is.
+ * that comes after it would have come. So a program is killed once its output or its files say where it is. A loop or an
+ * `until` that asks a clock whether so much time has passed is such a wait, too.
  *
  * `test/gate/time-rules.test.ts` fails on an entry of the list in which nothing waits so.
  */
@@ -35,7 +36,6 @@ export const fixedWaits: readonly string[] = [
   "test/cluster/api-versions.test.ts",
   "test/cluster/demo-cluster.test.ts",
   "test/cluster/guide/07-rotate-signing-key.ts",
-  "test/cluster/story.test.ts",
   // Attacks and figures: they are paced, and last for so long.
   "test/bench/",
   "test/hostile/",
@@ -68,6 +68,11 @@ interface NewNode {
   readonly arguments: readonly { readonly body?: { readonly callee?: Named } }[];
 }
 
+/** A loop with a test of its own; that of a `for` may be left out. */
+interface LoopNode {
+  readonly test?: unknown;
+}
+
 /** The path of a test, or of what tests share, from its `src/` or `test/` on; undefined for all other files. */
 function testPath(filename: string): string | undefined {
   const parts = filename.split(/[/\\]/u);
@@ -93,6 +98,40 @@ function isTimedKill({ callee, arguments: [callback] }: CallNode): boolean {
   return callee.name === "setTimeout" && (called?.name ?? called?.property?.name) === "kill";
 }
 
+/** Whether it is so of any part of a tree; nodes know what is around them, too. */
+function isAnywhere(tree: unknown, holds: (node: Readonly<Record<string, unknown>>) => boolean): boolean {
+  if (typeof tree !== "object" || tree === null) return false;
+  const node = tree as Readonly<Record<string, unknown>>;
+  if (holds(node)) return true;
+  return Object.entries(node).some(([key, part]) => key !== "parent" && isAnywhere(part, holds));
+}
+
+const clocks = new Set(["Date", "performance"]);
+
+/** `Date.now()`, `performance.now()`. */
+const isClockRead = ({ type, callee }: Readonly<Record<string, unknown>>): boolean => {
+  const { object, property } = type === "CallExpression" ? (callee as MemberNode) : {};
+  return property?.name === "now" && clocks.has(object?.name ?? "");
+};
+
+const isNumber = ({ type, value }: Readonly<Record<string, unknown>>): boolean =>
+  type === "Literal" && typeof value === "number";
+
+/** Whether a comparison of a clock with a number stands in it: `performance.now() - begun < 3000`. */
+const asksWhetherTimeHasPassed = (tree: unknown): boolean =>
+  isAnywhere(
+    tree,
+    (node) =>
+      node["type"] === "BinaryExpression" &&
+      /^[<>]=?$/u.test(String(node["operator"])) &&
+      isAnywhere(node, isClockRead) &&
+      isAnywhere(node, isNumber),
+  );
+
+/** `until("so much time has passed", () => Date.now() - begun > 3000)`: a sleep by the name of a state. */
+const isSleepingUntil = ({ callee, arguments: given }: CallNode): boolean =>
+  callee.name?.startsWith("until") === true && asksWhetherTimeHasPassed(given);
+
 const message =
   "A test waits for a state (until of test/support/until.ts) or moves a TestClock. A file that paces, polls or measures stands in tools/lint/fixed-waits.ts.";
 
@@ -100,7 +139,13 @@ export const fixedWaitRule = {
   create(context: RuleContext) {
     const path = testPath(context.filename);
     if (path === undefined || isListed(fixedWaits, path)) return {};
+    const judgeLoop = (node: LoopNode): void => {
+      if (asksWhetherTimeHasPassed(node.test)) context.report({ node, message });
+    };
     return {
+      DoWhileStatement: judgeLoop,
+      ForStatement: judgeLoop,
+      WhileStatement: judgeLoop,
       ImportDeclaration(node: ImportNode) {
         const names = node.specifiers.map(({ imported }) => imported?.name);
         if (node.source.value === "node:timers/promises" && names.includes("setTimeout"))
@@ -110,7 +155,8 @@ export const fixedWaitRule = {
         if (isTimer(node)) context.report({ node, message });
       },
       CallExpression(node: CallNode) {
-        if (isSystemSleep(node) || isTimedKill(node)) context.report({ node, message });
+        if (isSystemSleep(node) || isTimedKill(node) || isSleepingUntil(node))
+          context.report({ node, message });
       },
     };
   },

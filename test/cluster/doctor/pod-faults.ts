@@ -175,12 +175,12 @@ export const lateFaults = {
   annotateLater: async (stack: ClusterStack, namespace: string): Promise<void> => {
     await place(stack, namespace, {});
     await pod(stack, namespace, { isBare: true });
-    await later();
+    await later(stack);
     await stack.apply(account(namespace));
   },
   podLater: async (stack: ClusterStack, namespace: string): Promise<void> => {
     await place(stack, namespace);
-    await later();
+    await later(stack);
     await pod(stack, namespace, { isBare: true });
   },
   podAtOnce: async (stack: ClusterStack, namespace: string): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../src/core/base/index.ts";
+import { type JsonRecord, recordOf } from "../../../src/core/base/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
 import { until } from "../../support/until.ts";
 import { type ClusterStack, roleArn } from "./world.ts";
@@ -55,8 +55,17 @@ export async function pod(
   await stack.make(`/api/v1/namespaces/${namespace}/pods`, made);
 }
 
-/** Waits until times of objects, which are whole seconds, tell a moment from another. */
-export async function later(): Promise<void> {
-  const from = Date.now();
-  await until("three seconds have passed", () => Date.now() - from > 3000);
+/** What doctor takes for one moment, milliseconds. */
+const momentMs = 2000;
+
+/** When the API server recorded an object, a whole second. */
+const madeAt = (object: JsonRecord): number =>
+  Date.parse(String(recordOf(object["metadata"])["creationTimestamp"]));
+
+/** Waits until what the API server makes has a time by which doctor tells it from what was made before. */
+export async function later(stack: ClusterStack): Promise<void> {
+  const trial = { apiVersion: "v1", kind: "Namespace", metadata: { name: "trial" } };
+  const now = async (): Promise<number> => madeAt(await stack.make("/api/v1/namespaces?dryRun=All", trial));
+  const from = await now();
+  await until("the API server's time is another moment", async () => (await now()) - from > momentMs);
 }
