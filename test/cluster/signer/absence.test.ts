@@ -29,7 +29,7 @@ describe("an API server without its signer", { skip: leftOut() }, () => {
     });
     const seconds = (performance.now() - begun) / 1000;
     console.log(`the API server ended after ${seconds.toFixed(0)} s`);
-    assert.ok(seconds > 55 && seconds < 150, `${seconds} s`);
+    assert.ok(seconds > 55, `${seconds} s`);
     await signer.start();
     await server?.restart({ endpoint: signer.socket });
     await cluster.kubectl(["create", "serviceaccount", "demo"]);
