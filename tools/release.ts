@@ -24,10 +24,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { type TarEntry, writeTar } from "./image/index.ts";
 import { type Bundle, bundle, licenceTexts } from "./release/bundle.ts";
-import { compress } from "./release/compress.ts";
 import { executable } from "./release/executable.ts";
 import { nodeFor, type Target, targets } from "./release/node.ts";
 import { billOfMaterials } from "./release/sbom.ts";
@@ -51,6 +50,13 @@ const work = mkdtempSync(join(tmpdir(), "podtrust-release-"));
 
 const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const size = (bytes: Uint8Array): string => `${(bytes.length / 1e6).toFixed(1)} MB`;
+
+/** zstd (RFC 8878) of the level, with a checksum, so that a host's zstd can say that it was cut short. */
+function compress(bytes: Buffer): Buffer {
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+}
 
 function put(name: string, bytes: Buffer | string): void {
   const content = Buffer.from(bytes);
@@ -95,7 +101,6 @@ function program(of: Bundle, target: Target): void {
       { path: "LICENSE", mode: 0o644, content: { from: "LICENSE" } },
       { path: "LICENSES.txt", mode: 0o644, content: text(licenceTexts(of, nodeFor(target))) },
     ]),
-    level,
   );
   put(`podtrust-${version}-${target}.tar.zst`, packed);
 }
@@ -104,7 +109,7 @@ function program(of: Bundle, target: Target): void {
 function machineProgram(of: Bundle, target: Target): void {
   const bytes = readFileSync(executable(of, target, work));
   const name = `podtrust-publisher-${version}-${target}`;
-  const packed = compress(bytes, level);
+  const packed = compress(bytes);
   put(`${name}.zst`, packed);
   put(`${name}.zst.sha256`, `${sum(packed)}  ${name}.zst\n${sum(bytes)}  ${name}\n`);
 }

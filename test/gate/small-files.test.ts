@@ -39,7 +39,9 @@ function partsOfOthers(sources: ReadonlyMap<string, string>): readonly string[] 
 }
 
 test("no file under 20 lines is imported by one other alone", () => {
-  const files = globSync("{src,test}/**/*.ts").map((file) => [file, readFileSync(file, "utf8")] as const);
+  const files = globSync("{src,test,tools}/**/*.ts").map(
+    (file) => [file, readFileSync(file, "utf8")] as const,
+  );
   assert.ok(files.length > 1500, `${files.length} files: a walk that finds so few has not seen the house`);
   assert.deepEqual(partsOfOthers(new Map(files)), []);
 });
@@ -67,6 +69,8 @@ test("a small file is told from one that is long, shared, a door, behind a door,
     "src/h/tested.test.ts": importing("tested.ts"),
     "test/i/support.ts": importing("../../src/h/tested.ts"),
     "test/i/one.test.ts": importing("support.ts"),
+    "tools/k/small.ts": small,
+    "tools/k.ts": importing("k/small.ts"),
     "test/j/support.ts": small,
     "test/j/one.test.ts": importing("support.ts"),
     "test/j/two.test.ts": importing("support.ts"),
@@ -75,5 +79,6 @@ test("a small file is told from one that is long, shared, a door, behind a door,
     "src/a/small.ts is part of src/a/big.ts",
     "src/h/tested.ts is part of src/h/one.ts",
     "test/i/support.ts is part of test/i/one.test.ts",
+    "tools/k/small.ts is part of tools/k.ts",
   ]);
 });

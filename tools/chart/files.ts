@@ -4,7 +4,6 @@ import { yamlText } from "../../src/core/yaml/index.ts";
 import { alerts, podMonitor, prometheusRule, type Watched, type WatchedPods } from "./alerts.ts";
 import { dashboard } from "./dashboard.ts";
 import { monitoringOf, monitoringOfSigner } from "./monitoring.ts";
-import { notesText } from "./notes.ts";
 import { chartParts } from "./parts.ts";
 import { templateOf } from "./template.ts";
 import { valuesSchema, valuesText } from "./values.ts";
@@ -23,6 +22,22 @@ function chartText(version: string): string {
     kubeVersion: ">=1.35.0-0",
   });
 }
+
+/** What Helm says after an installation or upgrade: what has to be waited for, and how one sees that it works. */
+const notesText = `{{- if .Values.bindings.enabled }}
+Wait before the first binding: the API server needs some seconds to learn of the new kinds, and up to half a minute to
+judge by them. This ends when it takes bindings:
+  podtrust wait bindings
+{{- end }}
+{{- if .Values.operator.enabled }}
+See that the operator runs:
+  kubectl rollout status deployment/{{ .Values.operator.name }} --namespace {{ .Release.Namespace }}
+{{- end }}
+{{- if .Values.publisher.enabled }}
+See that the publisher serves:
+  kubectl rollout status deployment/{{ .Values.publisher.name }} --namespace {{ .Release.Namespace }}
+{{- end }}
+`;
 
 const watched = Object.keys(alerts) as readonly Watched[];
 const place = (part: Watched) => ({ name: `podtrust-${part}`, namespace: "podtrust" });

@@ -27,7 +27,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/explain/print.ts",
   "src/cli/explain/relying-party.ts",
   "src/cli/operator/status.ts",
-  "src/cli/plan/run-bindings.ts",
+  "src/cli/plan/command.ts",
   "src/cli/rotate/lockdown.ts",
   "src/cli/rotate/moves.ts",
   "src/cli/rotate/run.ts",

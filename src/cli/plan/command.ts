@@ -1,9 +1,12 @@
 import type { Command } from "commander";
-import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
-import type { CommandContext } from "../context.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { CommandUses } from "../../core/command-line/index.ts";
+import type { FilePlanner } from "../../operator/bindings/index.ts";
+import type { BoundParty, partyNames } from "../../rules/bindings/index.ts";
 import type { StackCommandOptions } from "../changes/open.ts";
 import type { SpecOptions } from "../changes/spec.ts";
-import type { CommandUses } from "../../core/command-line/index.ts";
+import type { CommandContext } from "../context.ts";
+import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 
 interface PlanOptions extends StackCommandOptions, SpecOptions {
   readonly check?: boolean;
@@ -39,13 +42,9 @@ export function define(command: Command, context: CommandContext): void {
         "--only and --skip take a link (provider, trust), a role's name, or an id as the plan shows it.\n" +
         "Exits 1 when up would refuse the plan, and says why.\n",
     )
-    .action(async (options: PlanOptions) => {
-      if (options.bindings !== undefined) {
-        const { runPlanBindings } = await import("./run-bindings.ts");
-        return runPlanBindings(context, { ...options, bindings: options.bindings });
-      }
-      return runPlan(context, options);
-    });
+    .action(({ bindings, ...options }: PlanOptions) =>
+      bindings === undefined ? runPlan(context, options) : planBindings(context, bindings, options),
+    );
 }
 
 /** `podtrust plan`. Exit codes: 1 refused, 3 with `check` when something differs. */
@@ -64,5 +63,72 @@ async function runPlan(context: CommandContext, options: PlanOptions): Promise<v
     if (!printRefusals(context, shown)) return;
     if (options.out !== undefined) await writePlan(context, options.out, shown, options);
     if (options.check === true && !isEmpty(shown.plan)) context.exitCode = 3;
+  });
+}
+
+function checkAlone({ down, out, only, skip }: PlanOptions): void {
+  if ([down, out, only, skip].every((one) => one === undefined)) return;
+  throw new PodtrustError("usage", "--bindings goes with --check, --upsert-only and --azure-cli alone", {
+    next: "Leave out --down, --out, --only and --skip.",
+  });
+}
+
+/** With what planners are made. */
+interface Given extends Pick<CommandContext, "clock" | "env"> {
+  readonly notice: (text: string) => void;
+  readonly azureCli: boolean;
+}
+
+/** One row for each relying party, loaded where the files have something of it. */
+const planners: Readonly<Record<BoundParty, (given: Given) => Promise<FilePlanner>>> = {
+  async aws({ clock, notice }) {
+    const { planningRoles } = await import("../../operator/bindings/index.ts");
+    return planningRoles(clock, notice);
+  },
+  async azure({ clock, env, azureCli }) {
+    const { planningIdentities } = await import("../../operator/bindings/azure/index.ts");
+    return planningIdentities({ clock, env, azureCli });
+  },
+  async gcp({ clock, env, notice }) {
+    const { planningMembers } = await import("../../operator/bindings/gcp/index.ts");
+    return planningMembers({ clock, env }, notice);
+  },
+};
+
+/** `podtrust plan --bindings DIR`: what the operator would do at each relying party. Exit codes as `plan`. */
+async function planBindings(context: CommandContext, folder: string, options: PlanOptions): Promise<void> {
+  checkAlone(options);
+  const { partyNames } = await import("../../rules/bindings/index.ts");
+  const { isEmpty } = await import("../../rules/plan/index.ts");
+  const { BindingFiles, planView } = await import("../../stack/index.ts");
+  const { printPlan, printRefusals } = await import("../changes/print-plan.ts");
+  const { bindingTexts } = await import("../options/binding-files.ts");
+  const { clock, env, signal, progress, output } = context;
+  const { upsertOnly = false, azureCli = false } = options;
+  const files = new BindingFiles(await bindingTexts(context.path(folder)));
+  const notice = (text: string): void => progress.line(`note: ${text}`, 6);
+  const opened: FilePlanner[] = [];
+  try {
+    for (const party of files.parties) opened.push(await planners[party]({ clock, env, notice, azureCli }));
+    const all = opened.map((one) => one.read(files, upsertOnly));
+    // Every mistake of every file is told before anybody is asked.
+    files.check();
+    const plans = [];
+    for (const plan of all) plans.push(...(await plan({ now: clock.now(), signal })));
+    if (plans.length === 0) throw noTrust(folder, partyNames);
+    for (const shown of plans) printPlan(context, shown);
+    output.result({ plans: plans.map(planView) });
+    const allowed = plans.map((shown) => printRefusals(context, shown));
+    const differs = plans.some(({ plan }) => !isEmpty(plan));
+    if (options.check === true && differs && allowed.every(Boolean)) context.exitCode = 3;
+  } finally {
+    for (const one of opened) one.close();
+  }
+}
+
+function noTrust(folder: string, parties: typeof partyNames): PodtrustError {
+  const kinds = Object.values(parties).map(({ trust }) => trust.kind);
+  return new PodtrustError("binding-invalid", `${folder} holds no ${kinds.join(", no ")}`, {
+    next: "Put the trust that the bindings name beside them.",
   });
 }
