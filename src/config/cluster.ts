@@ -25,7 +25,7 @@ export type ClusterSource =
 /** One control plane node of a cluster that runs already. */
 export interface ClusterServer {
   readonly ssh: SshMachine;
-  /** Absolute name of the key's file that logs in; absent: an agent, or the person's usual keys. */
+  /** Absolute name of the key's file that logs in; absent: an agent, or ssh's default keys. */
   readonly sshKey?: string;
 }
 
@@ -50,7 +50,7 @@ const servers: z.ZodType<ClusterServerInput[]> = list(
   section("One node that runs an API server.", {
     ssh: sshMachine("How the node is reached, by the system's ssh."),
     sshKey: file(
-      "The public key that may log in (its private half lies beside it, or in an agent). Default: your agent, or your usual keys.",
+      "The public key that may log in (its private half lies beside it, or in an agent). Default: your agent, or ssh's default keys.",
       "~/.ssh/id_ed25519.pub",
     ).optional(),
   }),

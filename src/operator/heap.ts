@@ -5,7 +5,7 @@ import type { Clock } from "../core/base/index.ts";
 
 /** What of V8 is told; each only when it becomes another. */
 export interface HeapControls {
-  /** Its usual way: room to grow, and a third less of the processor. */
+  /** V8's default: room to grow, and a third less of the processor. */
   readonly prefersSpeed: () => void;
   /** Grows by little and gives back what is free. */
   readonly prefersRoom: () => void;

@@ -24,7 +24,7 @@ const flushTimeoutMs = 2000;
  */
 export class PacedEvents {
   readonly #options: PacedEventsOptions;
-  readonly #turns = new FairKeys();
+  readonly #fairKeys = new FairKeys();
   readonly #waiting = new Map<string, NewEvent>();
   readonly #waiters = new Waiters();
   #recorded = 0;
@@ -47,7 +47,7 @@ export class PacedEvents {
     this.#recorded += 1;
     const key = `${happening.regarding.namespace ?? ""}/${this.#recorded}`;
     this.#waiting.set(key, { at: clock.now(), ...happening });
-    this.#turns.add(key);
+    this.#fairKeys.add(key);
     this.#waiters.check();
   }
 
@@ -72,7 +72,7 @@ export class PacedEvents {
   }
 
   #take(): NewEvent | undefined {
-    const key = this.#turns.take() ?? "";
+    const key = this.#fairKeys.take() ?? "";
     const next = this.#waiting.get(key);
     this.#waiting.delete(key);
     if (this.#waiting.size === 0) this.#isFull = false;

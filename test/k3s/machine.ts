@@ -3,7 +3,7 @@
  *
  *   PODTRUST_K3S_MACHINE   USER@HOST[:PORT], or `here` for the one that the suite runs on
  *   PODTRUST_K3S_HOST_KEY  the fingerprint of its host key, SHA256:…; left out: your own known_hosts has it
- *   PODTRUST_K3S_KEY       the private key that may log in; left out: your agent, or your usual keys
+ *   PODTRUST_K3S_KEY       the private key that may log in; left out: your agent, or ssh's default keys
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -261,7 +261,7 @@ export const machine: z.ZodType<MachineInput> = section(
       userForm,
     ).optional(),
     sshKey: file(
-      "The public key that may log in (its private half lies beside it, or in an agent). Default: your agent, or your usual keys.",
+      "The public key that may log in (its private half lies beside it, or in an agent). Default: your agent, or ssh's default keys.",
       "~/.ssh/id_ed25519.pub",
     ).optional(),
     k3s: k3s.optional(),

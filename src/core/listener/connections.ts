@@ -178,8 +178,8 @@ export class Connections {
   /** Makes room for a newcomer where there is none: one of the network with the most connections gives way. */
   #hasRoom(newcomer: Network<Connection>): boolean {
     if (this.size < this.#limits.connections) return true;
-    const largest = [...this.#networks.largest];
-    const among = largest.includes(newcomer) ? [newcomer] : largest.slice(0, searched);
+    const ofMaxSize = [...this.#networks.ofMaxSize];
+    const among = ofMaxSize.includes(newcomer) ? [newcomer] : ofMaxSize.slice(0, searched);
     const victim = first(among.flatMap(({ connections }) => [...connections]));
     if (victim === undefined) return false;
     this.#cut(victim, "crowded");

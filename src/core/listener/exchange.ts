@@ -10,7 +10,7 @@ export interface Exchange {
   /** Aborted when the answer is out, or the connection is gone. */
   readonly over: AbortSignal;
   /**
-   * The body, at most `largest` bytes; throws BodyRefused, or as the stream does when the client breaks off. What it
+   * The body, at most `maxBytes` bytes; throws BodyRefused, or as the stream does when the client breaks off. What it
    * holds is given back when the exchange is over.
    */
   readBody(maxBytes: number): Promise<Buffer>;

@@ -8,7 +8,7 @@ export class LoopClock {
   #base = 0;
   #ticked: number;
 
-  /** `real` only goes forward; between two ticks no more than `longest` passes, however long it was. */
+  /** `real` only goes forward; between two ticks no more than `maxMs` passes, however long it was. */
   constructor(real: () => number, maxMs: number) {
     this.#real = real;
     this.#maxMs = maxMs;

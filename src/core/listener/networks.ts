@@ -32,7 +32,7 @@ const sizeOf = ({ connections, answering }: Network<unknown>): number => connect
 export class Networks<T> {
   readonly #byName = new Map<string, Network<T>>();
   readonly #bySize = new Map<number, Set<Network<T>>>();
-  #largest = 0;
+  #maxSize = 0;
 
   /** The network of a name, known or not. */
   of(name: string): Network<T> {
@@ -60,8 +60,8 @@ export class Networks<T> {
   }
 
   /** The networks with the most connections, those that have had so many for the longest first. */
-  get largest(): Iterable<Network<T>> {
-    return this.#bySize.get(this.#largest) ?? [];
+  get ofMaxSize(): Iterable<Network<T>> {
+    return this.#bySize.get(this.#maxSize) ?? [];
   }
 
   /** The network for which most is held. */
@@ -80,8 +80,8 @@ export class Networks<T> {
       const joined = this.#bySize.get(now) ?? new Set();
       this.#bySize.set(now, joined.add(network));
     }
-    if (now > this.#largest) this.#largest = now;
+    if (now > this.#maxSize) this.#maxSize = now;
     // A network moves by one: where the largest became smaller, it is now the largest, or there is none.
-    else if (!this.#bySize.has(this.#largest)) this.#largest = now;
+    else if (!this.#bySize.has(this.#maxSize)) this.#maxSize = now;
   }
 }

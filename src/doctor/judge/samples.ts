@@ -87,9 +87,9 @@ const timeOf = ({ exchange }: DocumentReading): number => exchange.timing.lastBy
 
 /** How long the documents took: the first time, and later. */
 export function timesOf({ reading, samples }: Judged): { readonly cold: number; readonly warm: number } {
-  const longest = (readings: readonly IssuerReading[]): number =>
+  const maxTime = (readings: readonly IssuerReading[]): number =>
     Math.max(0, ...readings.flatMap(documentsOf).map(timeOf));
-  return { cold: longest([reading]), warm: longest(samples) };
+  return { cold: maxTime([reading]), warm: maxTime(samples) };
 }
 
 export function judgeTimes(facts: Judged): readonly DoctorFinding[] {

@@ -70,7 +70,7 @@ export class WorkQueue {
   readonly #shareOf: (key: string) => string;
   /** How many keys run, by share. */
   readonly #running = new Map<string, number>();
-  readonly #turns = new FairKeys();
+  readonly #fairKeys = new FairKeys();
   readonly #delays = new DelayedKeys();
   readonly #pausing = new Set<ChildAbort>();
 
@@ -86,7 +86,7 @@ export class WorkQueue {
 
   /** Keys that wait for a worker now. */
   get ready(): number {
-    return this.#turns.size;
+    return this.#fairKeys.size;
   }
 
   /** Keys whose last reconcile failed. */
@@ -116,7 +116,7 @@ export class WorkQueue {
     for (;;) {
       signal.throwIfAborted();
       this.#release();
-      const key = this.#turns.take((one) => this.#runningOf(this.#shareOf(one)) < this.#perShare);
+      const key = this.#fairKeys.take((one) => this.#runningOf(this.#shareOf(one)) < this.#perShare);
       const item = key === undefined ? undefined : this.#items.get(key);
       if (key !== undefined && item !== undefined) {
         this.#begin(key, item);
@@ -157,7 +157,7 @@ export class WorkQueue {
 
   /** Whoever leads no longer forgets what was to be done: the next leader looks at everything. */
   clear(): void {
-    while (this.#turns.take() !== undefined);
+    while (this.#fairKeys.take() !== undefined);
     while (this.#delays.popDue(Infinity) !== undefined);
     this.#items.clear();
     this.#running.clear();
@@ -182,7 +182,7 @@ export class WorkQueue {
     if (left > 0) this.#running.set(share, left);
     else this.#running.delete(share);
     // A key of the share may have waited for this one.
-    if (this.#turns.size > 0) this.#wake();
+    if (this.#fairKeys.size > 0) this.#wake();
   }
 
   #item(key: string): Item | undefined {
@@ -196,7 +196,7 @@ export class WorkQueue {
   #makeReady(key: string, item: Item): void {
     delete item.due;
     item.dirty = false;
-    this.#turns.add(key);
+    this.#fairKeys.add(key);
     this.#wake();
   }
 

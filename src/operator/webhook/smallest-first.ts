@@ -29,9 +29,9 @@ export class SmallestFirst {
   }
 
   #turn(): void {
-    const [longest] = this.#waiting;
-    let next = longest;
-    if (longest !== undefined && this.#elapsed() - longest.since < passed)
+    const [oldest] = this.#waiting;
+    let next = oldest;
+    if (oldest !== undefined && this.#elapsed() - oldest.since < passed)
       for (const one of this.#waiting) if (one.bytes < (next?.bytes ?? 0)) next = one;
     if (next === undefined) return;
     this.#waiting.delete(next);

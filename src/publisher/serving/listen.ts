@@ -11,7 +11,7 @@ export function listenText(address: ListenAddress): string {
 }
 
 async function bind(server: Server, address: ListenAddress): Promise<void> {
-  // More than the usual 511: a burst of handshakes waits in the kernel rather than being refused.
+  // More than the default of 511: a burst of handshakes waits in the kernel rather than being refused.
   const backlog = 1024;
   server.listen("fd" in address ? { fd: address.fd, backlog } : { ...address, backlog });
   await once(server, "listening");

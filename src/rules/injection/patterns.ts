@@ -27,12 +27,12 @@ export const patterns = {
 export const trueTexts = ["1", "t", "T", "TRUE", "true", "True"] as const;
 export const falseTexts = ["0", "f", "F", "FALSE", "false", "False"] as const;
 
-/** Bounds and usual values. */
+/** Bounds and defaults. */
 export const limits = {
   defaultAudience: "sts.amazonaws.com",
-  /** Seconds of a token: the usual, and the API server's bounds on a projected one. */
+  /** Seconds of a token: the default, and the API server's bounds on a projected one. */
   defaultExpiration: 86_400,
-  /** The least of what stands for the usual one in a token for an agent, so that not all pods ask at the same time. */
+  /** The least of what stands for the default in a token for an agent, so that not all pods ask at the same time. */
   minSpreadExpiration: 79_200,
   minExpiration: 600,
   maxExpiration: 4_294_967_296,

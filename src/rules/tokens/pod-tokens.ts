@@ -124,7 +124,7 @@ export function renewedWithinMs(token: ProjectedToken, rules: TokenRules): numbe
   return Math.min(allowedMs(token, rules) * 0.8, dayMs) + 2 * lookMs;
 }
 
-function longest(found: readonly TokenLife[]): TokenLife {
+function maxLife(found: readonly TokenLife[]): TokenLife {
   return found.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, of: "no pod that lives" });
 }
 
@@ -137,12 +137,12 @@ export function tokenLives(pods: readonly PodTokens[], rules: TokenRules): Token
       life: lifeOf(token, rules),
     })),
   );
-  const longestOf = (outside: boolean): TokenLife =>
-    longest(all.filter((one) => one.isOutside === outside).map(({ allowed }) => allowed));
+  const maxLifeOf = (outside: boolean): TokenLife =>
+    maxLife(all.filter((one) => one.isOutside === outside).map(({ allowed }) => allowed));
   const extended = all.find(({ allowed, life }) => life > allowed.ms);
   return {
-    outside: longestOf(true),
-    api: longestOf(false),
+    outside: maxLifeOf(true),
+    api: maxLifeOf(false),
     extended: extended === undefined ? undefined : { ms: extended.life, of: extended.allowed.of },
   };
 }

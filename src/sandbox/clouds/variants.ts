@@ -3,7 +3,7 @@ import type { StandInCloudflareOptions } from "../cloudflare/index.ts";
 import type { StandInHetznerOptions } from "../hetzner/index.ts";
 
 /**
- * The documented forms of answers by name, each with what it may be, the usual one first. Documentation, clients and
+ * The documented forms of answers by name, each with what it may be, the default first. Documentation, clients and
  * recordings disagree on which of them comes today, so that a client has to take all.
  */
 export const cloudVariants = {

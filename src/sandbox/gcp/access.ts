@@ -83,7 +83,7 @@ interface Demand {
   /** The full name of what is asked for. */
   readonly resource: string;
   readonly policy?: IamPolicy | undefined;
-  /** Google's words, where they are not the usual ones. */
+  /** Google's words, where they are not the default. */
   readonly text?: string;
 }
 

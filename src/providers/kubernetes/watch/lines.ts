@@ -1,7 +1,7 @@
 const newline = 10;
 
 /**
- * The lines of a stream, each without its end, of at most `longest` bytes. A last one that is not ended was cut and is
+ * The lines of a stream, each without its end, of at most `maxBytes` bytes. A last one that is not ended was cut and is
  * none. Throws a RangeError at the first byte too many.
  */
 export async function* linesOf(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Buffer> {

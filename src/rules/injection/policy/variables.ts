@@ -204,7 +204,7 @@ function skipping(): readonly PolicyVariable[] {
   ];
 }
 
-/** The file name of the token in the volume that is there already, else the usual one. */
+/** The file name of the token in the volume that is there already, else the default. */
 function tokenName(): PolicyVariable {
   const sources = `volume.?projected.?sources.orValue([]).filter(source, has(source.serviceAccountToken))`;
   const paths =

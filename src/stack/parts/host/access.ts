@@ -9,7 +9,7 @@ export interface SshAccess {
   /** A known_hosts file that has the machine's key under `alias`. */
   readonly knownHosts: string;
   readonly alias: string;
-  /** File of the private key; absent: the agent's, or the person's usual keys. */
+  /** File of the private key; absent: the agent's, or ssh's default keys. */
   readonly keyFile?: string;
   readonly proxyJump?: string;
 }
