@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { packedPages, sandboxFolder } from "../../tools/package/sandbox.ts";
 
 const pages = [
   ...globSync("*.md"),
   ...globSync("docs/**/*.md"),
   ...globSync("test/**/README.md"),
   ...globSync("deploy/**/*.md"),
+  ...globSync("{clients,packages}/*/*.md"),
 ];
 
 /** The anchor that a heading gets on the usual hosts: lower case, punctuation gone, spaces to hyphens. */
@@ -25,25 +27,67 @@ function anchors(page: string): Set<string> {
   return new Set([...headings].map((match) => anchorOf(match[1] ?? "")));
 }
 
-function links(page: string): string[] {
-  const text = readFileSync(page, "utf8").replaceAll(/```[\s\S]*?```/gu, "");
-  return [...text.matchAll(/\]\(([^)\s]+)\)/gu)].map((match) => match[1] ?? "");
+function links(text: string): string[] {
+  const prose = text.replaceAll(/```[\s\S]*?```/gu, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/gu)].map((match) => match[1] ?? "");
+}
+
+/** The file of this repository that a package's tarball has at a path; undefined where it has none. */
+function packedAs(folder: string, path: string): string | undefined {
+  if (folder === sandboxFolder && packedPages().includes(path)) return path;
+  const { files } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { files: string[] };
+  return files.includes(path) && existsSync(join(folder, path)) ? join(folder, path) : undefined;
+}
+
+/** The file to which a link leads: of a page that is packed, within its tarball. */
+function targetOf(page: string, file: string): string | undefined {
+  const target = file === "" ? page : join(dirname(page), decodeURIComponent(file));
+  const folder = /^packages\/[^/]+/u.exec(page)?.[0];
+  if (folder !== undefined) return packedAs(folder, relative(folder, target));
+  return existsSync(target) ? target : undefined;
+}
+
+/** The links of a page that lead nowhere. */
+function broken(page: string, text = readFileSync(page, "utf8")): string[] {
+  return links(text).filter((link) => {
+    if (/^(?:https?|mailto):/u.test(link)) return false;
+    const [file = "", anchor] = link.split("#");
+    const target = targetOf(page, file);
+    if (target === undefined) return true;
+    return anchor !== undefined && target.endsWith(".md") && !anchors(target).has(anchor);
+  });
 }
 
 test("the check of links finds pages to check", () => assert.ok(pages.length >= 10, `${pages.length} pages`));
 
 for (const page of pages) {
-  test(`every link of ${page} leads somewhere in this repository`, () => {
-    const broken = links(page).filter((link) => {
-      if (/^(?:https?|mailto):/u.test(link)) return false;
-      const [file = "", anchor] = link.split("#");
-      const target = file === "" ? page : join(dirname(page), decodeURIComponent(file));
-      if (!existsSync(target)) return true;
-      return anchor !== undefined && target.endsWith(".md") && !anchors(target).has(anchor);
-    });
-    assert.deepEqual(broken, []);
+  test(`every link of ${page} leads somewhere in ${page.startsWith("packages/") ? "its package" : "this repository"}`, () => {
+    assert.deepEqual(broken(page), []);
   });
 }
+
+test("a link to what a package leaves behind is found, and so is one to an anchor that is not there", () => {
+  const page = (...targets: readonly string[]): string => targets.map((one) => `[a](${one})`).join(" ");
+  assert.ok(links(readFileSync(`${sandboxFolder}/README.md`, "utf8")).length >= 8);
+  assert.deepEqual(
+    broken(
+      `${sandboxFolder}/README.md`,
+      page(
+        "docs/how-to/sandbox.md",
+        "docs/how-to/sandbox.md#none",
+        "docs/how-to/gcp.md",
+        "../../README.md",
+        "CHANGELOG.md",
+        "none.md",
+      ),
+    ),
+    ["docs/how-to/sandbox.md#none", "docs/how-to/gcp.md", "../../README.md", "none.md"],
+  );
+  assert.deepEqual(broken("packages/kms/README.md", page("CHANGELOG.md", "package-lock.json")), [
+    "package-lock.json",
+  ]);
+  assert.deepEqual(broken("clients/python/README.md", page("../../README.md", "none.md")), ["none.md"]);
+});
 
 test("every page of docs/ that the code cites exists", () => {
   const files = globSync(["src/**/*.ts", "tools/**/*.ts", "test/**/*.ts"]);

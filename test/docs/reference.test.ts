@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { podtrust } from "../../src/cli/commands.ts";
 import { catalogue, links } from "../../src/core/base/index.ts";
 import { reasons } from "../../src/core/reasons/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
@@ -12,6 +13,24 @@ const root = join(import.meta.dirname, "..", "..");
 test("the reference pages on disk are what the code says (npm run docs)", async () => {
   assert.ok((await generatedPages()).length >= 4);
   assert.deepEqual(await stalePages(), []);
+});
+
+test("the table of docs/README.md has every command that help lists, and no other", async () => {
+  const page = await readFile(join(root, "docs/README.md"), "utf8");
+  const cells = page.split("\n## Commands\n")[1]?.matchAll(/^\| (`[^|]+) \|/gmu) ?? [];
+  const rows = [...cells].map(([, cell = ""]) =>
+    [...cell.matchAll(/`(\w[^`]*)`/gu)].map(([, words = ""]) => words.split(" ")[0] ?? ""),
+  );
+  const listed = podtrust.groups.flatMap(({ commands }) => commands).filter(({ hidden }) => hidden !== true);
+  const names = listed.map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => !rows.flat().includes(name)),
+    [],
+  );
+  assert.deepEqual(
+    rows.map(([first = ""]) => first).filter((first) => !names.includes(first)),
+    [],
+  );
 });
 
 test("every error code is in the page, and every code in the page exists", async () => {

@@ -49,9 +49,14 @@ function builtFiles(): readonly string[] {
   return [...scripts.files, ...declarations.files];
 }
 
+/** The pages that are in the package, at the places that they have in the checkout. */
+export function packedPages(): readonly string[] {
+  return pages.flatMap((path) => (path.endsWith(".md") ? [path] : globSync(`${path}/*.md`)));
+}
+
 /** Copies the pages; of a link to one that stays behind, its text. */
 function copyPages(): void {
-  const files = pages.flatMap((path) => (path.endsWith(".md") ? [path] : globSync(`${path}/*.md`)));
+  const files = packedPages();
   for (const file of files) {
     const text = readFileSync(file, "utf8").replaceAll(
       /\[([^\]\n]*)\]\((?!https?:|#)([^)#\s]+)[^)\n]*\)/gu,
