@@ -8,6 +8,9 @@ import { after } from "node:test";
 /** As long as a server may take to close what is still open. Milliseconds. */
 const maxMs = 60_000;
 
+/** As long as a server that obeys the signal may take. */
+const killAfterMs = 5000;
+
 /** `ms`: how long a process may go on once its tests have ended. */
 export function endLingering(ms: number): void {
   after(() => {
@@ -18,6 +21,8 @@ export function endLingering(ms: number): void {
       );
       process.exitCode = 1;
       process.kill(process.pid, "SIGTERM");
+      const kill = (): void => void process.kill(process.pid, "SIGKILL");
+      setTimeout(kill, killAfterMs).unref();
     };
     // It keeps nobody waiting itself.
     setTimeout(end, ms).unref();

@@ -9,6 +9,7 @@ import {
   type Trust,
   trustNames,
 } from "../../rules/bindings/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { awsTags } from "../../rules/plan/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
@@ -46,6 +47,14 @@ interface LeftoverLook {
   readonly at: number;
   /** Since when, by ARN. */
   readonly since: ReadonlyMap<string, number>;
+  /** ARNs of those that the operator has no right to change. */
+  readonly denied: ReadonlySet<string>;
+}
+
+/** A role that is nobody's and that the operator has no right to change. */
+export interface DeniedRole {
+  readonly arn: string;
+  readonly error: PodtrustError;
 }
 
 /** A role that is nobody's here, and of an earlier life of the cluster. */
@@ -61,6 +70,10 @@ interface SweepOutcome {
   readonly gone: readonly string[];
   /** Those that were not seen to be nobody's before. */
   readonly unclaimed: readonly Unclaimed[];
+  /** Those that were not seen to be denied before. */
+  readonly denied: readonly DeniedRole[];
+  /** Why a role could not be cleared; undefined where each was. */
+  readonly failure: PodtrustError | undefined;
 }
 
 /**
@@ -75,7 +88,8 @@ export class Leftovers {
    * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
    * says does not exist, or names a trust that has nothing to do with them, for ten minutes now; one that is to stay without
    * its binding is held to its grants and closed instead. One of an earlier life of the cluster is held to its grants and no
-   * more: its binding may come back, and takes it by its mark. Throws `aws-*` and `cluster-*`.
+   * more: its binding may come back, and takes it by its mark. One that the operator has no right to change keeps no other from
+   * going. Throws `aws-*` and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
     const { now, oldest, signal, begin = 0 } = sweep;
@@ -84,25 +98,28 @@ export class Leftovers {
     const since = new Map<string, number>();
     const gone: string[] = [];
     const unclaimed: Unclaimed[] = [];
+    const denied: DeniedRole[] = [];
     for (const { name, arn, tags, created } of await account.trusting(signal, oldest)) {
       const whose = whoseIs(trust, tags);
       if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const first = known.get(arn) ?? now;
       const isLeft = now - first >= graceMs;
       const fate = fateOf(tags, created < begin);
-      if (fate === "goes" && isLeft) {
-        await remove(trust, account, { name, whose, isLeft }, signal);
-        gone.push(arn);
-        continue;
-      }
-      since.set(arn, first);
       if (fate === "unclaimed" && !known.has(arn))
         unclaimed.push({ arn, binding: `${whose.namespace}/${whose.name}` });
-      if (fate !== "goes")
-        await hold(trust, account, { name, whose, isLeft: isLeft && fate === "stays" }, sweep);
+      since.set(arn, first);
+      try {
+        if (!(await cleared(trust, account, { name, whose, isLeft, fate }, sweep))) continue;
+        gone.push(arn);
+        since.delete(arn);
+      } catch (error) {
+        denied.push({ arn, error: deniedOr(error) });
+      }
     }
-    this.#looks.set(id, { at: now, since });
-    return { gone, unclaimed };
+    const before = this.#looks.get(id)?.denied;
+    this.#looks.set(id, { at: now, since, denied: new Set(denied.map(({ arn }) => arn)) });
+    const isNew = ({ arn }: DeniedRole): boolean => before?.has(arn) !== true;
+    return { gone, unclaimed, denied: denied.filter(isNew), failure: denied[0]?.error };
   }
 
   /** Since when roles of an account are nobody's, as far as it was watched. */
@@ -123,16 +140,28 @@ export class Leftovers {
    */
   async close(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
     const closed: string[] = [];
+    let denied: PodtrustError | undefined;
     for (const { name, arn, tags } of await account.trusting(sweep.signal, sweep.oldest)) {
       const whose = whoseIs(trust, tags);
       const at = { trust, account: account.account.account };
       if (whose === undefined || (await isThere(whose, at, sweep))) continue;
       const isStaying = isRetained(tags);
       const held = isStaying ? trust : { ...trust, grants: [] };
-      if (await hold(held, account, { name, whose, isLeft: isStaying }, sweep)) closed.push(arn);
+      try {
+        if (await hold(held, account, { name, whose, isLeft: isStaying }, sweep)) closed.push(arn);
+      } catch (error) {
+        denied ??= deniedOr(error);
+      }
     }
+    if (denied !== undefined) throw denied;
     return closed;
   }
+}
+
+/** That the operator has no right to a change. Throws any other error. */
+function deniedOr(error: unknown): PodtrustError {
+  if (error instanceof PodtrustError && error.code === "aws-denied") return error;
+  throw error;
 }
 
 /** Whose role it is by its mark; undefined where it is no binding's of the trust. */
@@ -140,11 +169,13 @@ function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof marke
   return markedBinding(trust, awsTags.stackOf(tags) ?? "");
 }
 
+type Fate = "goes" | "stays" | "unclaimed";
+
 /**
  * What becomes of a role that is nobody's: it goes after a while, stays and is closed then, or is of an earlier life of the
  * cluster and stays as it is.
  */
-function fateOf(tags: RoleState["tags"], isEarlier: boolean): "goes" | "stays" | "unclaimed" {
+function fateOf(tags: RoleState["tags"], isEarlier: boolean): Fate {
   if (isRetained(tags)) return "stays";
   return isEarlier ? "unclaimed" : "goes";
 }
@@ -171,6 +202,21 @@ async function hold(
   const { done, failed } = await account.cut(spec, signal);
   if (failed[0] !== undefined) throw failed[0];
   return done.length > 0;
+}
+
+/** Does with a role what its fate is. Gives whether it is gone. */
+async function cleared(
+  trust: Trust,
+  account: BoundAccount,
+  { fate, ...left }: Left & { readonly fate: Fate },
+  sweep: Sweep,
+): Promise<boolean> {
+  if (fate === "goes") {
+    if (left.isLeft) await remove(trust, account, left, sweep.signal);
+    return left.isLeft;
+  }
+  await hold(trust, account, { ...left, isLeft: left.isLeft && fate === "stays" }, sweep);
+  return false;
 }
 
 async function remove(

@@ -39,7 +39,7 @@ export {
   wantedTrust,
 } from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";
-export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-steps.ts";
+export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-cut.ts";
 export { samePolicy } from "./same-policy.ts";
 export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
 export { openBackupBucket } from "./s3-backups.ts";

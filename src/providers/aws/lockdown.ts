@@ -9,7 +9,8 @@ import {
 } from "../../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";
 import type { DesiredRole } from "./role-fields.ts";
-import type { Cut, RoleStep } from "./role-steps.ts";
+import type { Cut } from "./role-cut.ts";
+import type { RoleStep } from "./role-steps.ts";
 import { samePolicy } from "./same-policy.ts";
 import { trustedProviders } from "./trust-policy.ts";
 

@@ -3,14 +3,10 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import type { RoleState } from "./role.ts";
 import type { DesiredRole } from "./role-fields.ts";
-import {
-  additionsOf,
-  type Cut,
-  type RoleStep,
-  strippingOf,
-  type UpdateOptions,
-  updateOf,
-} from "./role-steps.ts";
+import type { Cut } from "./role-cut.ts";
+import { type RoleStep, strippingOf } from "./role-steps.ts";
+import { additionsOf, type UpdateOptions, updateOf } from "./role-update.ts";
+import { isAwsCode } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 import { tagList } from "./tags.ts";
 
@@ -60,6 +56,28 @@ const setBoundary = (
     client.send(new api.PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }), options),
   );
 
+const deleteInline = (
+  iam: Iam,
+  RoleName: string,
+  { name: PolicyName }: { readonly name: string },
+): Promise<unknown> =>
+  iam.remove(`deleting inline policy ${PolicyName} of role ${RoleName}`, (client, api, options) =>
+    client.send(new api.DeleteRolePolicyCommand({ RoleName, PolicyName }), options),
+  );
+
+/** Whether IAM took a change which is not one that has to be; where it did not, it had no right, no room, or no such role any more. */
+async function isTaken(change: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    if (!(error instanceof PodtrustError)) throw error;
+    if (!["aws-denied", "aws-quota"].includes(error.code) && !isAwsCode(error.cause, "NoSuchEntity"))
+      throw error;
+    return false;
+  }
+}
+
 const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
   attach: (iam, RoleName, { policy: PolicyArn }) =>
     iam.change(`attaching ${PolicyArn} to role ${RoleName}`, (client, api, options) =>
@@ -71,15 +89,13 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
     ),
   "put-inline": putInline,
   async "reduce-inline"(iam, RoleName, step) {
-    await iam.allowed(() => putInline(iam, RoleName, step));
+    const isDone = await isTaken(() => putInline(iam, RoleName, step));
+    if (!isDone && step.orDelete === true) await deleteInline(iam, RoleName, step);
   },
-  "delete-inline": (iam, RoleName, { name: PolicyName }) =>
-    iam.remove(`deleting inline policy ${PolicyName} of role ${RoleName}`, (client, api, options) =>
-      client.send(new api.DeleteRolePolicyCommand({ RoleName, PolicyName }), options),
-    ),
+  "delete-inline": deleteInline,
   "set-boundary": setBoundary,
   async shut(iam, RoleName, step) {
-    await iam.allowed(() => setBoundary(iam, RoleName, step));
+    await isTaken(() => setBoundary(iam, RoleName, step));
   },
   "remove-boundary": (iam, RoleName) =>
     iam.remove(`removing the permissions boundary of role ${RoleName}`, (client, api, options) =>
@@ -117,17 +133,25 @@ const makesRoom = (step: RoleStep, added: RoleStep): boolean =>
   (added.kind === "attach" && step.kind === "detach") ||
   (added.kind === "put-inline" && step.kind === "delete-inline");
 
-/** Does one step after the other; what goes later in the list goes first where what is new has no room beside it. */
+const takes = ({ kind }: RoleStep): boolean =>
+  kind === "detach" || kind === "delete-inline" || kind === "reduce-inline";
+
+/**
+ * Does one step after the other; where what is new has no room, what goes later goes first, in its order, up to the first that makes
+ * room.
+ */
 async function performAll(iam: Iam, name: string, steps: readonly RoleStep[]): Promise<void> {
-  const left = [...steps];
-  for (let step = left.shift(); step !== undefined; step = left.shift()) {
+  let left = steps;
+  for (let [step] = left; step !== undefined; [step] = left) {
+    const [added, later] = [step, left.slice(1)];
     try {
-      await perform(iam, name, step);
+      await perform(iam, name, added);
+      left = later;
     } catch (error) {
-      const added = step;
-      const room = left.findIndex((one) => makesRoom(one, added));
+      const room = later.findIndex((one) => makesRoom(one, added));
       if (!(error instanceof PodtrustError) || error.code !== "aws-quota" || room === -1) throw error;
-      left.unshift(...left.splice(room, 1), step);
+      const first = later.slice(0, room + 1).filter(takes);
+      left = [...first, added, ...later.filter((one) => !first.includes(one))];
     }
   }
 }

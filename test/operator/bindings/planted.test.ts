@@ -122,14 +122,14 @@ const defects: readonly Planted[] = [
   },
   {
     defect: "a boundary goes before what it limits (H2a)",
-    file: "providers/aws/role-steps.ts",
+    file: "providers/aws/role-update.ts",
     from: marking,
     to: `${marking}\n...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),`,
     events: [grants(0, 2), bind(5), pass, pass, bind(0), pass],
   },
   {
     defect: "an adopted role is opened before it is cut (H2b)",
-    file: "providers/aws/role-steps.ts",
+    file: "providers/aws/role-update.ts",
     from: marking,
     to: `${marking}\n...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),`,
     events: [grants(1), { kind: "legacy" }, bind(8), pass],

@@ -109,6 +109,29 @@ describe("a role whose binding names another trust now", () => {
     assert.equal(await world.role("prod.shop.web"), undefined);
   });
 
+  test("goes also where another that is left may not be touched by the operator, of which an Event tells once", async (t) => {
+    const world = await bound(t);
+    const mine = await world.role("prod.shop.web");
+    // Outside of the trust's path the operator has no rights.
+    await world.iam.send(
+      new CreateRoleCommand({
+        RoleName: "a-role-elsewhere",
+        AssumeRolePolicyDocument: mine?.trust,
+        Tags: Object.entries(mine?.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    remade(world, "none");
+    const events: string[] = [];
+    for (const wait of [1, 4, 4, 4, 4, 4]) {
+      world.clock.move(wait * minutes);
+      const outcome = await world.trustPass();
+      events.push(...outcome.events.map(({ type, reason }) => `${type} ${reason}`));
+    }
+    assert.equal(await world.role("prod.shop.web"), undefined);
+    assert.notEqual(await world.role("a-role-elsewhere"), undefined);
+    assert.deepEqual(events.toSorted(), ["Normal RoleKept", "Warning RoleKept"]);
+  });
+
   test("stays where the other trust is of the same stack, issuer and account: the role is that one's", async (t) => {
     const world = await bound(t);
     world.trust(spec(world), "second");

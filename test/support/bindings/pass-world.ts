@@ -89,6 +89,8 @@ export interface PassWorld {
   mishap: (call: IamCall) => Mishap;
   /** As what a call is refused before it reaches IAM; undefined: it is not. */
   refusal: (call: IamCall) => Error | undefined;
+  /** Actions for which the operator's own policy gave it no right, oldest first. */
+  readonly denied: string[];
   /** Called after each change of the operator at IAM, done or not. */
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
@@ -162,7 +164,7 @@ export class Cluster {
 
 /** `before`: done before each call. */
 function failing(
-  world: Pick<PassWorld, "calls" | "mishap" | "refusal" | "changed">,
+  world: Pick<PassWorld, "calls" | "mishap" | "refusal" | "changed" | "denied">,
   session: AwsSession,
   before: () => Promise<void>,
 ): AwsSession {
@@ -184,6 +186,9 @@ function failing(
           const answer = await next(args);
           if (mishap === "lost") throw failure();
           return answer;
+        } catch (error) {
+          if (error instanceof Error && error.name.startsWith("AccessDenied")) world.denied.push(action);
+          throw error;
         } finally {
           if (call.isChange) await world.changed(call);
         }
@@ -280,6 +285,7 @@ export async function startPassWorld(code: OperatorCode = operating): Promise<Pa
     clients,
     objects,
     calls: [],
+    denied: [],
     mishap: () => undefined,
     refusal: () => undefined,
     changed: () => Promise.resolve(),
