@@ -11,7 +11,7 @@ import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { buildPrograms } from "../cluster/build.ts";
 import { leftOut as clusterLeftOut } from "../cluster/harness/index.ts";
-import { maxWait } from "../support/until.ts";
+import { maxWait } from "./max-wait.ts";
 
 const run = promisify(execFile);
 

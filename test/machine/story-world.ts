@@ -10,7 +10,7 @@ import { buildPrograms } from "../cluster/build.ts";
 import { freePorts, type Pebble, startPebble } from "../cluster/harness/index.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
-import { maxWait } from "../support/until.ts";
+import { maxWait } from "./max-wait.ts";
 import { type Login, type Machine, type MachineImage, until } from "./harness/index.ts";
 import { type Podtrust, release, runPodtrust, thisPodtrust, type PodtrustRun } from "./harness/podtrust.ts";
 import { openProject, type Project } from "./harness/project.ts";
@@ -199,7 +199,9 @@ export function askFor(root: string, issuer: string, address: string, path: stri
       incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }));
     });
-    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in ten minutes")));
+    outgoing
+      .on("error", reject)
+      .on("timeout", () => outgoing.destroy(new Error(`no answer in ${maxWait / 60_000} minutes`)));
     outgoing.end();
   });
 }

@@ -17,7 +17,7 @@ import {
 import { findReleases, readRelease } from "../../../src/providers/host/index.ts";
 import type { PublisherRelease } from "../../../src/stack/index.ts";
 import { makeFolder } from "../../../src/demo/files.ts";
-import { maxWait } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 
 /** What a person names for a machine that boots; what is left out is lacking. */
 export interface BootFiles {

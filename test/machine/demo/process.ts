@@ -8,6 +8,7 @@ import process from "node:process";
 import type { TestContext } from "node:test";
 import { noHome } from "../../support/nowhere.ts";
 import { until } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 import type { MachineImage, Run } from "../harness/index.ts";
 import { release, thisPodtrust } from "../harness/podtrust.ts";
 
@@ -88,7 +89,7 @@ export async function untilBooting({ temporary, said, child }: Started): Promise
       assert.equal(child.exitCode, null, `it has ended: ${said()}`);
       return /server\/k3s-cluster created/u.test(said());
     },
-    { detail: said },
+    { detail: said, withinMs: maxWait },
   );
   const found = processesOf(temporary);
   const emulators = found.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("qemu-"));

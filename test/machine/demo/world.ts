@@ -17,6 +17,7 @@ import { demoTimes } from "../../../src/demo/environment.ts";
 import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
 import type { DemoChainOptions } from "../../../src/demo/run.ts";
 import type { Stage } from "../../../src/demo/stage.ts";
+import { maxWait } from "../max-wait.ts";
 import type { BootKit } from "./kit.ts";
 import { type BootedStory, openBootedStory } from "./story.ts";
 
@@ -166,7 +167,7 @@ async function build(
       const url = `${story.config.issuer}/.well-known/openid-configuration`;
       await until<true>({
         clock,
-        withinMs: 600_000,
+        withinMs: maxWait,
         delays: [1000],
         signal,
         async look() {
@@ -181,7 +182,7 @@ async function build(
         late: (reason) =>
           new PodtrustError(
             "host-wait-missed",
-            `the publisher's certificate: not within ten minutes; last: ${reason}`,
+            `the publisher's certificate: not within ${maxWait / 60_000} minutes; last: ${reason}`,
           ),
       });
     },

@@ -7,7 +7,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PodtrustError, shellWord } from "../../../src/core/base/index.ts";
-import { maxWait, until } from "../../support/until.ts";
+import { until } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 import { type Guarded, startGuarded } from "./guarded.ts";
 import { command } from "./monitor.ts";
 
@@ -131,7 +132,7 @@ function argsOf(spec: EmulatorSpec): readonly string[] {
 export interface Emulator {
   readonly program: Guarded;
   /** Gives a command to its monitor. Throws `emulator-failed`. */
-  readonly command: (line: string, timeoutMs?: number) => Promise<string>;
+  readonly command: (line: string) => Promise<string>;
   /** The last of what the machine wrote on its serial console. */
   readonly console: () => string;
 }
@@ -139,7 +140,7 @@ export interface Emulator {
 /** Waits for its monitor: an emulator that has something against its arguments ends before it has one. */
 async function untilAnswering(program: Guarded, spec: EmulatorSpec): Promise<void> {
   const answers = (): Promise<boolean> =>
-    command(monitorOf(spec), "info version", maxWait).then(
+    command(monitorOf(spec), "info version").then(
       () => true,
       (error: unknown) => {
         if (program.ended() !== undefined) throw error;
@@ -147,7 +148,7 @@ async function untilAnswering(program: Guarded, spec: EmulatorSpec): Promise<voi
       },
     );
   try {
-    await until("QEMU's monitor answers", answers);
+    await until("QEMU's monitor answers", answers, { withinMs: maxWait });
   } catch (cause) {
     const how = program.ended();
     const what = how === undefined ? "does not answer" : `ended with ${how}`;
@@ -167,7 +168,7 @@ export async function startEmulator(spec: EmulatorSpec, more: readonly string[] 
   await untilAnswering(started, spec);
   return {
     program: started,
-    command: (line, timeoutMs) => command(monitorOf(spec), line, timeoutMs),
+    command: (line) => command(monitorOf(spec), line),
     console: () => {
       try {
         return readFileSync(consoleOf(spec), "latin1").slice(-4000);

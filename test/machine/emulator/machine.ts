@@ -116,9 +116,9 @@ export class EmulatedMachine implements StandInMachine {
   }
 
   /** Gives a command to the emulator's monitor. Throws `emulator-failed`. */
-  async monitor(line: string, timeoutMs?: number): Promise<void> {
+  async monitor(line: string): Promise<void> {
     if (!this.isOn()) throw new PodtrustError("emulator-failed", "the machine is off");
-    await this.#emulator?.command(line, timeoutMs);
+    await this.#emulator?.command(line);
   }
 
   shutdown(): Promise<void> {

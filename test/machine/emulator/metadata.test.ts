@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { maxWait } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 
 const program = fileURLToPath(new URL("metadata.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "podtrust-metadata-"));

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { errorText } from "../../../src/core/base/index.ts";
+import { maxWait } from "../max-wait.ts";
 import type { Accelerator, BootImage } from "./emulator.ts";
 
 const run = promisify(execFile);
-const bounds = { timeout: 20_000, maxBuffer: 1024 * 1024, killSignal: "SIGKILL" } as const;
+const bounds = { timeout: maxWait, maxBuffer: 1024 * 1024, killSignal: "SIGKILL" } as const;
 
 /** Something that is not here, or not what it shall be, and what to do about it. */
 export interface Lack {
@@ -87,6 +88,7 @@ export async function bestAccelerator(): Promise<Accelerator> {
     const trial = run(
       "qemu-system-x86_64",
       ["-nodefaults", "-display", "none", "-accel", "kvm", "-cpu", "max", "-m", "64", "-monitor", "stdio"],
+      // A trial, which fails nothing: a KVM that says nothing soon is done without.
       { ...bounds, timeout: 5000 },
     );
     // Where it cannot be started, the promise says why.

@@ -11,7 +11,6 @@ import {
 import type { Run } from "../../cluster/harness/run.ts";
 import type { MachineImage } from "../build.ts";
 import { attach } from "./tap.ts";
-import { maxWait } from "./wait.ts";
 
 export type Machine = EmulatedMachine;
 
@@ -31,7 +30,7 @@ export interface SavedMachine {
 
 /** Writes a machine's memory into a file and ends it; with its disk, `restoreMachine` brings it back any number of times. */
 export async function saveMemory(machine: Machine, memory: string): Promise<SavedMachine> {
-  await machine.monitor(`migrate "exec:cat > ${memory}"`, maxWait);
+  await machine.monitor(`migrate "exec:cat > ${memory}"`);
   await machine.powerOff();
   return { memory, spec: await machine.spec() };
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Run } from "../../cluster/harness/run.ts";
 import { type CliResult, mainFile } from "../../support/cli.ts";
-import { maxWait } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 import { processorTime, timed } from "../../support/processor-time.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { maxWait } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 
 /** Who logs in where, and by which host key he knows that he is there. */

@@ -1,13 +1,8 @@
 import { until as waited } from "../../support/until.ts";
+import { maxWait } from "../max-wait.ts";
 import { type Answer, type Login, ssh } from "./ssh.ts";
 import type { Machine } from "./machine.ts";
 import type { Run } from "../../cluster/harness/run.ts";
-
-/**
- * So long anything on a machine is waited for, in milliseconds: its processor is emulated, and what takes a minute here takes
- * ten on a slow machine beside other work.
- */
-export const maxWait = 1_200_000;
 
 /** Asks every half second until something is there; at the deadline an error with the machine's last words. */
 export function until<T>(
