@@ -103,6 +103,39 @@ test("every page of docs/ that the code cites exists", () => {
   );
 });
 
+/**
+ * What a page calls a file or folder of ours, in backquotes and from `src/` or the repository's root, and is none: a path with a
+ * slash that ends in one or in `.ts`. An address, a name of the API or a file of somebody else's language has another form.
+ */
+function absentPaths(markdown: string): readonly string[] {
+  const named = markdown
+    .replaceAll(/```[\s\S]*?```/gu, "")
+    .matchAll(/`((?:[\w@.*{},-]+\/)+(?:[\w@.*{},-]+\.ts)?)`/gu);
+  return [...named]
+    .map(([, path = ""]) => path)
+    .filter((path) => globSync([path, `src/${path}`]).length === 0);
+}
+
+const designPages = ["ARCHITECTURE.md", ...globSync("docs/adr/*.md")];
+
+test("every file and folder that ARCHITECTURE.md and the ADRs name is there", () => {
+  assert.ok(designPages.length >= 25, `${designPages.length} pages`);
+  const absent = designPages.flatMap((page) =>
+    absentPaths(readFileSync(page, "utf8")).map((path) => `${page}: ${path}`),
+  );
+  assert.deepEqual(absent, []);
+});
+
+test("a file or folder that has moved is found, and what only looks like one is not", () => {
+  const page = [
+    "`core/listener/` is there, `src/core/base/index.ts` and `tools/test.ts` too; `listener/` and `aws/former-trust.ts` are not.",
+    "`core/base/*.ts` matches files, `core/lost/*.ts` none. `index.ts` and core/nowhere.ts name no path of ours.",
+    "Others: `https://example.com/a/`, `/etc/podtrust/`, `apps/v1`, `plugin/cel/condition.go`, `shop/web`.",
+    "```\nlost/in/a/block.ts `lost/`\n```",
+  ].join("\n");
+  assert.deepEqual(absentPaths(page), ["listener/", "aws/former-trust.ts", "core/lost/*.ts"]);
+});
+
 test("each promise of SECURITY.md names a test that exists", () => {
   const table = readFileSync("SECURITY.md", "utf8").split("## Promises")[1]?.split("\n## ")[0] ?? "";
   const rows = table
