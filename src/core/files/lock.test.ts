@@ -132,6 +132,35 @@ describe("a lock on a file", () => {
     assert.equal(await taking, false);
   });
 
+  for (const [words, jump] of [
+    ["back", -3_600_000],
+    ["forth", 3_600_000],
+  ] as const) {
+    test(`how long a lock showed no life is not counted by the time of day: an hour ${words}`, async () => {
+      const directory = folder();
+      const file = leaveLock(directory, { id: "far", pid: 1, place: "elsewhere" });
+      const clock = new TestClock();
+      const giveUp = new AbortController();
+      let had = 0;
+      const taking = new StateFolder(directory).lock("job", { clock, signal: giveUp.signal }).then((lock) => {
+        had = clock.elapsed();
+        return lock;
+      });
+      taking.catch(() => {});
+      await untilDone(clock, () => false, freshness / 2);
+      const seen = clock.elapsed();
+      utimesSync(file, 1, 1);
+      await untilDone(clock, () => false, freshness / 2);
+      clock.jump(jump);
+      await untilDone(clock, () => had > 0, freshness / 2);
+      assert.equal(had, 0);
+      await untilDone(clock, () => had > 0, 8 * freshness);
+      giveUp.abort(new Error("enough"));
+      assert.ok(had - seen > 2 * freshness, `${had - seen} ms`);
+      await (await taking).release();
+    });
+  }
+
   test("the holder of a lock shows life, and hears when it was lost", async () => {
     const directory = folder();
     const clock = new TestClock();

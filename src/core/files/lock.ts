@@ -168,10 +168,10 @@ type LockState =
 /** Watches a lock that somebody holds. */
 class Watch {
   #beat = "";
+  /** When its last sign of life was seen, in milliseconds of `clock.elapsed()`. */
   #since = 0;
 
-  /** `now` in milliseconds since the epoch. */
-  verdict(seen: LockReading, now: number): LockState {
+  verdict(seen: LockReading, clock: Pick<Clock, "now" | "elapsed">): LockState {
     const { owner } = seen;
     if (owner !== undefined && isDead(owner))
       return { state: "free", why: `its holder, process ${owner.pid}, is dead` };
@@ -179,11 +179,12 @@ class Watch {
     const moved = this.#beat !== "" && seen.beat !== this.#beat;
     if (seen.beat !== this.#beat) {
       this.#beat = seen.beat;
-      this.#since = now;
+      this.#since = clock.elapsed();
     }
-    if (now - this.#since > 2 * freshness) return { state: "free", why: "its holder shows no life" };
+    if (clock.elapsed() - this.#since > 2 * freshness)
+      return { state: "free", why: "its holder shows no life" };
     // One here is believed at once: its clock is ours. A number that another process got since shows no life.
-    const fresh = owner?.place === ownPlace && Math.abs(now - seen.at) <= 2 * freshness;
+    const fresh = owner?.place === ownPlace && Math.abs(clock.now() - seen.at) <= 2 * freshness;
     return owner !== undefined && (moved || fresh) ? { state: "held", owner } : { state: "unknown" };
   }
 }
@@ -228,7 +229,7 @@ class Attempt {
     const seen = await readLock(files, this.#path);
     if (seen === undefined)
       return (await createText(files, this.#path, `${JSON.stringify(this.#owner)}\n`)) ? this.#hold() : 0;
-    const verdict = this.#watch.verdict(seen, clock.now());
+    const verdict = this.#watch.verdict(seen, clock);
     if (verdict.state === "held" && busy !== undefined) throw busy(verdict.owner);
     if (verdict.state !== "free") return pollEvery;
     logger.warn("taking over a lock", { path: this.#path, why: verdict.why });
