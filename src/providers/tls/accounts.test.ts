@@ -190,6 +190,27 @@ describe("the accounts of a process", () => {
     assert.equal(ca.asked, 2);
   });
 
+  for (const [words, jump] of [
+    ["back", -hour],
+    ["forth", hour],
+  ] as const) {
+    test(`the hours that a CA asked for are kept to when the time of day jumps one ${words}`, async () => {
+      const clock = new TestClock();
+      const accounts = new AcmeAccounts({ clock });
+      const [ca, store] = [countingCa(), memoryStore()];
+      ca.failure = new AcmeProblem({}, { url: directoryUrl, status: 429, retryAfterMs: 2 * hour });
+      const ask = () => accounts.account(specOf(ca.client(), store));
+      await assert.rejects(ask());
+      clock.jump(jump);
+      await clock.advance(2 * hour - 1);
+      await assert.rejects(ask());
+      assert.equal(ca.asked, 1);
+      await clock.advance(1);
+      ca.failure = undefined;
+      await ask();
+    });
+  }
+
   test("after a reload the CA is asked at once, since what was missing may be there", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const [ca, store] = [countingCa(), memoryStore()];

@@ -16,7 +16,6 @@ import {
 } from "../../core/base/index.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
-import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** Whose account at which CA. */
 export interface AccountSpec {
@@ -38,8 +37,10 @@ type Confirmed = StoredAccount & { readonly uri: string };
 interface Trouble {
   readonly error: unknown;
   readonly failures: number;
+  /** Of the first failure, in milliseconds of `clock.elapsed()`. */
   readonly since: number;
-  readonly wait: WaitSpan;
+  /** The CA is not asked before, in milliseconds of `clock.elapsed()`. */
+  readonly until: number;
 }
 
 // A CA that limits accounts names hours at the most; with one account for all nobody has more than one to make.
@@ -125,8 +126,7 @@ export class AcmeAccounts {
 
   async #register(key: string, spec: AccountSpec, signal: AbortSignal | undefined): Promise<AcmeAccount> {
     const trouble = this.#troubles.get(key);
-    const now = this.#clock.now();
-    if (trouble !== undefined && endOf(trouble.wait, now) > now) throw trouble.error;
+    if (trouble !== undefined && trouble.until > this.#clock.elapsed()) throw trouble.error;
     const work = register(spec, signal);
     this.#registering.set(key, work);
     try {
@@ -144,13 +144,13 @@ export class AcmeAccounts {
   }
 
   #troubleOf(error: unknown, before: Trouble | undefined): Trouble {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const { failures, since } = { failures: (before?.failures ?? 0) + 1, since: before?.since ?? now };
     const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, maxWait) : 0;
     // What is ours to mend, as a full disk, may be mended at any moment: the caller's own schedule is enough.
     const ours = !(error instanceof PodtrustError) || error.code.startsWith("file-");
     const delay = ours ? 0 : Math.max(asked, attemptDelay(failures, now - since, true));
-    return { error, failures, since, wait: delay === 0 ? noWait : { from: now, until: now + delay } };
+    return { error, failures, since, until: now + delay };
   }
 }
 

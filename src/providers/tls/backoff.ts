@@ -1,14 +1,15 @@
 import { asPodtrustError, type Clock } from "../../core/base/index.ts";
 import type { CertificateStatus } from "./manager.ts";
 import { attemptDelay } from "./retry-schedule.ts";
-import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** Failures in a row, and when to try again. */
 export class Backoff {
   readonly #clock: Clock;
   #failures = 0;
+  /** Of the first failure, in milliseconds of `clock.elapsed()`. */
   #since = 0;
-  #wait: WaitSpan = noWait;
+  /** No attempt before, in milliseconds of `clock.elapsed()`. */
+  #until = -Infinity;
   #lastError: CertificateStatus["lastError"];
 
   constructor(clock: Clock) {
@@ -19,9 +20,9 @@ export class Backoff {
     return this.#failures;
   }
 
-  /** No attempt before, milliseconds since the epoch. */
-  get until(): number {
-    return endOf(this.#wait, this.#clock.now());
+  /** How long there is to be no attempt yet, in milliseconds; 0 for not at all. */
+  get left(): number {
+    return Math.max(0, this.#until - this.#clock.elapsed());
   }
 
   /** What went wrong last, until an attempt succeeds. */
@@ -29,20 +30,20 @@ export class Backoff {
     return this.#lastError;
   }
 
-  /** `blockedUntil`: what the CAs themselves asked for. */
-  failed(error: unknown, facts: { readonly urgent: boolean; readonly blockedUntil: number }): void {
-    const now = this.#clock.now();
+  /** `blockedFor`: what the CAs themselves ask for, in milliseconds. */
+  failed(error: unknown, facts: { readonly urgent: boolean; readonly blockedFor: number }): void {
+    const now = this.#clock.elapsed();
     if (this.#failures === 0) this.#since = now;
     this.#failures += 1;
     const { code, message, next } = asPodtrustError(error);
-    this.#lastError = { code, message, next, at: now };
+    this.#lastError = { code, message, next, at: this.#clock.now() };
     const delay = attemptDelay(this.#failures, now - this.#since, facts.urgent);
-    this.#wait = { from: now, until: Math.max(now + delay, facts.blockedUntil) };
+    this.#until = now + Math.max(delay, facts.blockedFor);
   }
 
   succeeded(): void {
     this.#failures = 0;
-    this.#wait = noWait;
+    this.#until = -Infinity;
     this.#lastError = undefined;
   }
 }

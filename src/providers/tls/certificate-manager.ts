@@ -28,7 +28,6 @@ import type {
 } from "./manager.ts";
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
-import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
 const maxSleep = 600_000;
@@ -59,9 +58,10 @@ class Manager implements CertificateManager {
   #working = false;
   #accountsMade = false;
   #renewals = 0;
-  #young: WaitSpan = noWait;
-  /** Before the first order. */
-  readonly #settling: WaitSpan;
+  /** Until when what is served is too new to be replaced, in milliseconds of `clock.elapsed()`. */
+  #youngUntil = -Infinity;
+  /** When the first order may be, in milliseconds of `clock.elapsed()`. */
+  readonly #firstOrderAt: number;
   // Why what is served had better not be: only what the store had at the start can be such.
   #fault: string | undefined;
   #nextAttempt: number | undefined;
@@ -85,8 +85,7 @@ class Manager implements CertificateManager {
     this.#info = new InfoWatch({ ...common, random: options.random ?? draw });
     this.#holding = new Holding(this.#logger);
     this.#backoff = new Backoff(this.#clock);
-    const now = this.#clock.now();
-    this.#settling = { from: now, until: now + (options.firstOrderAfter ?? 0) };
+    this.#firstOrderAt = clock.elapsed() + (options.firstOrderAfter ?? 0);
   }
 
   async start(): Promise<void> {
@@ -180,14 +179,14 @@ class Manager implements CertificateManager {
     return held === undefined ? undefined : decideRenewal({ now: this.#clock.now(), ...held });
   }
 
-  /** When to attempt next; now when nothing is held. */
-  #dueAt(): number {
+  /** How long until the next attempt, in milliseconds; 0 for now. */
+  #untilDue(): number {
     const { held } = this.#holding;
-    const now = this.#clock.now();
-    if (held === undefined) return Math.max(now, this.#backoff.until, endOf(this.#settling, now));
-    if (this.#wanted || this.#fault !== undefined) return Math.max(now, this.#backoff.until);
+    const [now, elapsed] = [this.#clock.now(), this.#clock.elapsed()];
+    if (held === undefined) return Math.max(this.#backoff.left, this.#firstOrderAt - elapsed);
+    if (this.#wanted || this.#fault !== undefined) return this.#backoff.left;
     const due = decideRenewal({ now, ...held }).at;
-    return Math.max(due, this.#backoff.until, endOf(this.#young, now));
+    return Math.max(due - now, this.#backoff.left, this.#youngUntil - elapsed);
   }
 
   async #run(): Promise<void> {
@@ -208,18 +207,17 @@ class Manager implements CertificateManager {
     const { held } = this.#holding;
     if (held !== undefined && this.#keeping.lastError !== undefined) await this.#keeping.saveAgain(held);
     if (held !== undefined) await this.#askRenewalInfo(held);
-    const wait = this.#dueAt() - this.#clock.now();
+    const wait = this.#untilDue();
     if (wait <= 0 || this.#forced !== undefined) await this.#attempt();
     else await this.#sleep(wait);
   }
 
   async #sleep(wait: number): Promise<void> {
-    const now = this.#clock.now();
-    this.#nextAttempt = now + wait;
+    this.#nextAttempt = this.#clock.now() + wait;
     const wake = new ChildAbort(this.#closing.signal);
     this.#wake = wake;
     try {
-      await this.#clock.sleep(Math.min(wait, this.#info.askAt - now, maxSleep), wake.signal);
+      await this.#clock.sleep(Math.min(wait, this.#info.left, maxSleep), wake.signal);
     } catch {
       // Woken to renew now, or to end: the loop sees which.
     } finally {
@@ -326,7 +324,7 @@ class Manager implements CertificateManager {
   #accept(held: HeldCertificate): void {
     const { notBefore, notAfter, from } = held;
     const now = this.#clock.now();
-    this.#young = { from: now, until: now + Math.min(minAge, (notAfter - notBefore) / 4) };
+    this.#youngUntil = this.#clock.elapsed() + Math.min(minAge, (notAfter - notBefore) / 4);
     this.#fault = undefined;
     this.#holding.swap(held);
     this.#logger.info("certificate in use", { from, notAfter: new Date(notAfter).toISOString() });
@@ -341,11 +339,11 @@ class Manager implements CertificateManager {
     const { held } = this.#holding;
     const reason = this.#decision()?.reason;
     const urgent = reason === "expired" || reason === "emergency" || this.#fault !== undefined;
-    this.#backoff.failed(error, { urgent, blockedUntil: this.#issuing.blockedUntil });
+    this.#backoff.failed(error, { urgent, blockedFor: this.#issuing.blockedFor });
     this.#logger.error("no new certificate this time", {
       error: errorText(error),
       failures: this.#backoff.failures,
-      nextAttempt: new Date(this.#backoff.until).toISOString(),
+      nextAttempt: new Date(this.#clock.now() + this.#backoff.left).toISOString(),
       serving: held === undefined ? "nothing" : `until ${new Date(held.notAfter).toISOString()}`,
     });
   }

@@ -1,4 +1,4 @@
-import { type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
+import { type Clock, defined, delayAfter, errorText, type Logger } from "../../core/base/index.ts";
 import type { Authority } from "./authority.ts";
 import type { HeldCertificate } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";
@@ -7,7 +7,7 @@ import type { StoredRenewal } from "./store.ts";
 // RFC 9773 §4.3.3 wants a back-off for renewal information that cannot be had.
 const retries = [60_000, 300_000, 1_800_000, 6 * 3_600_000];
 const withoutAri = 24 * 3_600_000;
-// No wait is longer: what lies further ahead was reckoned by a clock that has been set right since.
+// No wait is longer: a date further ahead was reckoned by a clock that has been set right since.
 const maxWait = withoutAri;
 
 export interface InfoWatchOptions {
@@ -20,16 +20,20 @@ export interface InfoWatchOptions {
 export class InfoWatch {
   readonly #options: InfoWatchOptions;
   #certificate = "";
+  /** When the CA wants to be asked, as it is kept; milliseconds since the epoch, Infinity for never. */
   #askAt = Infinity;
+  /** Not before, whatever that date says; milliseconds of `clock.elapsed()`. */
+  #notBefore = -Infinity;
   #failures = 0;
 
   constructor(options: InfoWatchOptions) {
     this.#options = options;
   }
 
-  /** When to ask again, milliseconds since the epoch; Infinity for never. */
-  get askAt(): number {
-    return this.#askAt;
+  /** How long until it is time to ask again, in milliseconds; Infinity for never. */
+  get left(): number {
+    const { clock } = this.#options;
+    return Math.max(0, this.#askAt - clock.now(), this.#notBefore - clock.elapsed());
   }
 
   /** The CA's word where it is new; undefined where there is none, or it is not yet time to ask. */
@@ -45,7 +49,7 @@ export class InfoWatch {
       const info = await authority.renewalInfo(held.certificate, signal);
       this.#failures = 0;
       if (info === undefined) {
-        this.#askAt = now + withoutAri;
+        this.#pause(withoutAri);
         return undefined;
       }
       const renewal = selectRenewal(info, held.renewal, { now, random: this.#options.random });
@@ -54,7 +58,7 @@ export class InfoWatch {
       return renewal;
     } catch (error) {
       signal.throwIfAborted();
-      this.#askAt = now + (retries[Math.min(this.#failures, retries.length - 1)] ?? withoutAri);
+      this.#pause(delayAfter(retries, this.#failures));
       this.#failures += 1;
       this.#options.logger.warn("the CA does not say when to renew", { error: errorText(error) });
       return undefined;
@@ -62,13 +66,21 @@ export class InfoWatch {
   }
 
   #isDue(now: number): boolean {
-    return this.#askAt !== Infinity && (this.#askAt <= now || this.#askAt > now + maxWait);
+    if (this.#askAt === Infinity || this.#options.clock.elapsed() < this.#notBefore) return false;
+    return this.#askAt <= now || this.#askAt > now + maxWait;
+  }
+
+  /** Nothing is kept of when to ask: this process alone asks again after `ms`. */
+  #pause(ms: number): void {
+    this.#askAt = 0;
+    this.#notBefore = this.#options.clock.elapsed() + ms;
   }
 
   #follow(held: HeldCertificate, authority: Authority | undefined): void {
     if (authority === undefined || held.notAfter <= this.#options.clock.now()) this.#askAt = Infinity;
     else if (held.certificate !== this.#certificate || this.#askAt === Infinity) {
       this.#askAt = held.renewal?.checkAt ?? 0;
+      this.#notBefore = -Infinity;
       this.#failures = 0;
     }
     this.#certificate = held.certificate;

@@ -10,7 +10,6 @@ import {
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
-import { endOf, noWait, type WaitSpan } from "./wait.ts";
 
 /** An issuer with its environments and what became of the last attempts there. */
 interface Chain {
@@ -19,8 +18,8 @@ interface Chain {
   readonly staging: Authority | undefined;
   /** Failures in a row. */
   failures: number;
-  /** Not to be asked meanwhile, by its own Retry-After. */
-  blocked: WaitSpan;
+  /** Not to be asked before, by its own Retry-After; milliseconds of `clock.elapsed()`. */
+  blockedUntil: number;
 }
 
 /** A certificate, and who gave it. */
@@ -74,7 +73,7 @@ export class Issuing {
         production: open(issuer, issuer.directory, tools),
         staging: staging === undefined ? undefined : open(issuer, staging, tools),
         failures: 0,
-        blocked: noWait,
+        blockedUntil: -Infinity,
       };
     });
   }
@@ -113,10 +112,10 @@ export class Issuing {
     return this.#authorities.map((one) => one.clockOffset()).find((offset) => offset !== undefined);
   }
 
-  /** Milliseconds since the epoch before which no issuer is to be asked; -Infinity when one never was told to wait. */
-  get blockedUntil(): number {
-    const now = this.#clock.now();
-    return Math.min(...this.#chains.map(({ blocked }) => endOf(blocked, now)));
+  /** For how many milliseconds no issuer is to be asked yet; 0 when one may be. */
+  get blockedFor(): number {
+    const until = Math.min(...this.#chains.map(({ blockedUntil }) => blockedUntil));
+    return Math.max(0, until - this.#clock.elapsed());
   }
 
   /** Throws the preferred issuer's error when none gives a certificate. */
@@ -127,12 +126,11 @@ export class Issuing {
   ): Promise<Obtained> {
     const errors: PodtrustError[] = [];
     for (const chain of this.#chains) {
-      const now = this.#clock.now();
-      if (endOf(chain.blocked, now) > now) continue;
+      if (chain.blockedUntil > this.#clock.elapsed()) continue;
       try {
         const issued = await this.#askInTime(chain, names, replaced, signal);
         chain.failures = 0;
-        chain.blocked = noWait;
+        chain.blockedUntil = -Infinity;
         return { issued, issuer: chain.issuer };
       } catch (error) {
         signal.throwIfAborted();
@@ -196,8 +194,7 @@ export class Issuing {
     chain.failures += 1;
     const asked = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
     const wait = asked === undefined ? undefined : Math.min(asked, maxMs);
-    const now = this.#clock.now();
-    if (wait !== undefined) chain.blocked = { from: now, until: now + wait };
+    if (wait !== undefined) chain.blockedUntil = this.#clock.elapsed() + wait;
     this.#logger.error("no certificate", {
       ca: chain.issuer.directory,
       failures: chain.failures,
