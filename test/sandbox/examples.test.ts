@@ -59,17 +59,18 @@ describe("the examples of the sandbox's library", () => {
     assert.ok(exported.length >= 8);
   });
 
-  test("each function that starts or reaches something, and each class of error, has an example in its docs", async () => {
+  test("each function that starts or reaches something, and each class of error, has an example in its docs, and each class its default", async () => {
     const sources = globSync("src/sandbox/**/*.ts", { cwd: root }).map((file) => join(root, file));
     const text = (await Promise.all(sources.map((file) => readFile(file, "utf8")))).join("\n");
     const names = Object.keys(library).filter((name) => /^(?:start|connect|Sandbox)/u.test(name));
     assert.ok(names.length >= 14, names.join());
     for (const name of names) {
-      const doc = new RegExp(
-        String.raw`/\*\*((?:(?!\*/)[^])*)\*/\nexport (?:function|class) ${name}\b`,
+      const declared = new RegExp(
+        String.raw`/\*\*((?:(?!\*/)[^])*)\*/\nexport (?:function|class) ${name}\b(?:(?!\n\}\n)[^])*`,
         "u",
       ).exec(text);
-      assert.match(doc?.[1] ?? "", /@example/u, name);
+      assert.match(declared?.[1] ?? "", /@example/u, name);
+      if (name.startsWith("Sandbox")) assert.match(declared?.[0] ?? "", /@default/u, name);
     }
   });
 });

@@ -49,7 +49,10 @@ function declared(name: string, sources: readonly string[]): Export {
   const matched = sources.map((text) => form(name).exec(text)).find((match) => match !== null);
   if (matched === undefined || matched === null) throw new TypeError(`no declaration of ${name} was found`);
   const [said = "", example] = (matched[1] ?? "").replaceAll(/^\s*\* ?/gmu, "").split("@example\n");
-  const sentences = said.replaceAll(/\s+/gu, " ").trim();
+  const sentences = said
+    .replaceAll(/^@default (.+)$/gmu, "By default $1.")
+    .replaceAll(/\s+/gu, " ")
+    .trim();
   const doc = example === undefined ? sentences : `${sentences}\n\n${example.trim()}`;
   const text = matched[0].slice(matched[0].indexOf("export "));
   return { name, doc, declaration: declarationOf(text) };

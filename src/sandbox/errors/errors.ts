@@ -70,6 +70,7 @@ export class SandboxError extends PodtrustError {
 /**
  * The call is wrong: an option, a seed, a name, a time that goes back. Correct what the message names.
  *
+ * @default `next` is the code's own sentence, and `detail` is empty
  * @example
  * ```ts
  * await assert.rejects(startSandbox({ account: "12" }), SandboxUsageError);
@@ -82,6 +83,7 @@ export class SandboxUsageError extends SandboxError {
 /**
  * The machine does not let it: the port is taken, the state folder is in use, a file cannot be written.
  *
+ * @default `next` is the code's own sentence, and `detail` is empty
  * @example
  * ```ts
  * await assert.rejects(startSandbox({ port: Number(new URL(sandbox.url).port) }), SandboxMachineError);
@@ -94,6 +96,7 @@ export class SandboxMachineError extends SandboxError {
 /**
  * A sandbox in another process does not answer: it has ended, is not reached, or the token is not its.
  *
+ * @default `next` is the code's own sentence, and `detail` is empty
  * @example
  * ```ts
  * await assert.rejects(connectSandbox({ url: sandbox.url, token: "x".repeat(32) }), SandboxConnectionError);
