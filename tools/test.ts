@@ -17,7 +17,8 @@
  *                                  software emulation
  *   node tools/test.ts machine-nightly  needs the same; npm run demo:machine whole, and an upgrade, a rollback and a reboot
  *                                  of a machine: half an hour, not part of the gate
- *   node tools/test.ts attacks     what `npm ci` brought, Linux, and nine minutes: not part of the gate
+ *   node tools/test.ts attacks     what `npm ci` brought, and Linux; one of nine attacks on publisher, webhook and probes. With
+ *                                  PODTRUST_AT_LENGTH=yes it is all of them, in nine minutes: part of nightly
  *   node tools/test.ts nightly     needs what cluster, tools, peers and exports need, and two hours: suites of other groups at
  *                                  length, and on every minor of Kubernetes; arm64 belongs to the same night
  *   node tools/test.ts live        needs Go and Debian's sshd; adoption, rotation and theft at length, on API servers of each

@@ -1,4 +1,4 @@
-/** The attacks that silenced the webhook and the probes once, for two seconds each; `npm run test:attacks` has all of them. */
+/** The attacks that silenced the webhook and the probes once, for two seconds each; `npm run test:attacks-nightly` has all of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apiServer, withVictim } from "./listeners/trial.ts";

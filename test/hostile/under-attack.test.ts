@@ -1,4 +1,4 @@
-/** The attacks that did the most harm once, and liars, for two seconds each; `npm run test:attacks` has all of them. */
+/** The attacks that did the most harm once, and liars, for two seconds each; `npm run test:attacks-nightly` has all of them. */
 import { testUnder } from "./under.ts";
 
 const names = [

@@ -148,7 +148,7 @@ export const groups: Readonly<Record<string, Group>> = {
     concurrency: 2,
     timeout: 660_000,
   },
-  // Every attack from both origins; limits has those that did the most harm.
+  // Attacks from both origins: one of nine in the gate, at length all of them. limits has those that did the most harm.
   attacks: { patterns: ["test/attacks/**/*.test.ts"], concurrency: 1, timeout: 600_000 },
   tools: { patterns: ["test/tools/**/*.test.ts"], concurrency: 2, timeout: 600_000 },
   peers: { patterns: ["test/peers/**/*.test.ts"], concurrency: 1, timeout: 900_000 },

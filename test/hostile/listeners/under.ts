@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { casesOf } from "../../support/runs.ts";
 import { onProbes, onWebhook } from "./attacks.ts";
 import { listenerUnder, origins } from "./trial.ts";
 
@@ -26,8 +27,13 @@ export const assaults: readonly Assault[] = [
   ...Object.keys(onProbes).flatMap((name) => sizes.map((count): Assault => [name, count])),
 ];
 
-/** Tests that a hundred good questions are answered under each attack, from wherever it comes. */
-export function testListenersUnder(tried: readonly Assault[], seconds: number): void {
+/**
+ * Tests that a hundred good questions are answered under each attack, from wherever it comes: in the gate under one of so
+ * many of them.
+ */
+export function testListenersUnder(tried: readonly Assault[], seconds: number, gate = 1): void {
+  const grid = Object.keys(origins).flatMap((from) => tried.map((assault) => ({ from, assault })));
+  const cases = casesOf(grid, gate);
   for (const [from, addresses] of Object.entries(origins)) {
     describe(
       `attacked from ${from}, the webhook and the port of probes answer a hundred of a hundred,`,
@@ -35,7 +41,8 @@ export function testListenersUnder(tried: readonly Assault[], seconds: number): 
         skip,
       },
       () => {
-        for (const [attack, connections] of tried) {
+        for (const { assault } of cases.filter((one) => one.from === from)) {
+          const [attack, connections] = assault;
           test(`and stay under 320 MiB, under ${connections} connections: ${attack}`, async () => {
             const trial = { attack, connections, addresses, seconds, timeoutSeconds: 60 };
             const { alive, failures, memory } = await listenerUnder(trial);
