@@ -58,6 +58,7 @@ export class AcmeSession {
   readonly options: AcmeClientOptions;
   readonly logger: Logger;
   readonly #nonces = new Nonces();
+  /** `until`: in milliseconds of `clock.elapsed()`. */
   #directory: { readonly value: Directory; readonly until: number } | undefined;
   #origins: ReadonlySet<string> = new Set();
   #clockOffset: number | undefined;
@@ -74,7 +75,7 @@ export class AcmeSession {
   }
 
   async directory(signal?: AbortSignal): Promise<Directory> {
-    const now = this.options.clock.now();
+    const now = this.options.clock.elapsed();
     if (this.#directory !== undefined && this.#directory.until > now) return this.#directory.value;
     const response = await this.#read(this.directoryUrl, signal);
     const value = readDirectory(this.directoryUrl, response);
