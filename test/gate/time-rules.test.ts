@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { shortLived } from "../../tools/lint/abort-signals.ts";
@@ -16,6 +16,12 @@ const sourceOf = (entry: string): string =>
     .map((name) => readFileSync(join(root, name), "utf8"))
     .join("\n");
 
+/** No folder, in which a file that asks for nothing would hide. */
+const isFile = (entry: string): boolean =>
+  statSync(join(root, entry), { throwIfNoEntry: false })?.isFile() === true;
+
+const timeAsked = /(?<!performance)\.now\(\)/u;
+
 test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in what runs for long", () => {
   const wait = "export const late = (clock: { now(): number }, end: number): boolean => clock.now() > end;\n";
   const any =
@@ -25,14 +31,18 @@ test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in
     "src/publisher/both.ts": any,
     "src/operator/bindings/wait.ts": wait,
     "src/operator/bindings/prove.ts": wait,
+    // Beside files that may.
     "src/providers/tls/date.ts": wait,
+    "src/sandbox/date.ts": wait,
+    "src/providers/tls/keeping.ts": wait,
     "src/demo/both.ts": any,
     "src/demo/rotating.ts": any,
     "src/providers/host/elapsed.ts": "export const at = (): number => performance.now();\n",
   });
   const found = said.split("\n").filter((line) => line.includes("podtrust("));
-  assert.equal(found.length, 4, said);
-  for (const file of ["src/providers/host/wait.ts", "src/operator/bindings/wait.ts"])
+  assert.equal(found.length, 6, said);
+  const late = ["providers/host/wait", "operator/bindings/wait", "providers/tls/date", "sandbox/date"];
+  for (const file of late.map((name) => `src/${name}.ts`))
     assert.ok(
       found.some((line) => line.includes(`${file}:`) && line.includes("no-time-of-day")),
       said,
@@ -109,7 +119,13 @@ test("every file that may wait for so many milliseconds does", () => {
 test("every file that may ask for the time of day does, and every one that may use AbortSignal.any", () => {
   const idle = (list: readonly string[], used: RegExp): readonly string[] =>
     list.filter((entry) => !used.test(sourceOf(entry)));
-  assert.deepEqual(idle(timeOfDay, /(?<!performance)\.now\(\)/u), []);
+  assert.deepEqual(idle(timeOfDay, timeAsked), []);
+  assert.deepEqual(
+    timeOfDay.filter((entry) => !isFile(entry)),
+    [],
+  );
   assert.deepEqual(idle(shortLived, /AbortSignal\.any/u), []);
-  assert.deepEqual(idle(["src/core/base/until.ts", "src/nowhere.ts"], /\.now\(\)/u).length, 2);
+  const planted = ["src/core/base/until.ts", "src/nowhere.ts", "src/providers/tls/"];
+  assert.deepEqual(idle(planted, timeAsked), planted.slice(0, 2));
+  assert.deepEqual(planted.filter(isFile), planted.slice(0, 1));
 });
