@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock } from "../../src/core/base/index.ts";
+import { systemClock, type Environment } from "../../src/core/base/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type Publisher, startPublisher } from "../../src/publisher/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
@@ -18,8 +18,6 @@ import { until } from "../support/until.ts";
 const host = "adopted.example.com";
 /** The issuer that a cluster gets. Only `--connect-to` of these commands leads to it. */
 export const newIssuer: string = `https://${host}`;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A cluster that runs. */
 export interface LiveCluster {

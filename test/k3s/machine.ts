@@ -10,9 +10,7 @@ import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { defined } from "../../src/core/base/index.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { defined, type Environment } from "../../src/core/base/index.ts";
 
 /** A machine that gets k3s and loses it again. */
 export interface K3sMachine {

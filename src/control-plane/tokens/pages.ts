@@ -6,7 +6,7 @@ import {
   recordsOf,
   textOf,
 } from "../../core/base/index.ts";
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { type KubernetesApi, metadataListAccept } from "../../providers/kubernetes/index.ts";
 
 /** What a list is read from. */
 export type ListReader = Pick<KubernetesApi, "follow" | "server">;
@@ -42,7 +42,6 @@ const pageSize = 500;
 const defaultMaxObjects = 50_000;
 const maxPage = 64 * 1024 * 1024;
 const silenceMs = 60_000;
-const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 function parsed(server: string, what: string, bytes: Buffer): JsonRecord {
   try {

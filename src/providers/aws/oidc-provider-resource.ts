@@ -7,6 +7,7 @@ import {
   type Resource,
   type Tags,
   type Work,
+  sameSet,
 } from "../../rules/plan/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
@@ -34,9 +35,6 @@ export interface OidcProviderSpec {
   /** What makes the issuer, where that is part of the plan. */
   readonly dependsOn?: readonly string[];
 }
-
-const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((item) => b.includes(item));
 
 const lower = (list: readonly string[]): string[] => list.map((item) => item.toLowerCase());
 

@@ -1,12 +1,13 @@
 import { defined } from "../../core/base/index.ts";
 import { describedKeys, type Jwk, type ProviderName, sameUpload, uploadText } from "../../rules/gcp/index.ts";
-import type {
-  Difference,
-  FieldChange,
-  KnownAfter,
-  Observed,
-  Resource,
-  Work,
+import {
+  type Difference,
+  type FieldChange,
+  type KnownAfter,
+  type Observed,
+  type Resource,
+  type Work,
+  sameSet,
 } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError } from "./failure.ts";
@@ -51,9 +52,6 @@ export interface ProviderSpec {
 
 const isLater = (keys: ProviderSpec["keys"]): keys is LaterKeys =>
   typeof keys === "object" && "knownAfter" in keys;
-
-const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((one) => b.includes(one));
 
 function sameMapping(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   return sameSet(

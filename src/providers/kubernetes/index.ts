@@ -60,5 +60,5 @@ export {
   settingsArgs,
 } from "./replicas.ts";
 export type { PodSettings } from "../../config/index.ts";
-export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
+export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace, operatorKeysSecret } from "./names.ts";

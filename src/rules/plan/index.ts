@@ -32,4 +32,5 @@ export {
   type Resource,
   type Work,
 } from "./resource.ts";
+export { sameSet } from "./same-set.ts";
 export { movedBetween, savedChanges } from "./saved.ts";

@@ -1,5 +1,5 @@
 import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../core/base/index.ts";
-import { type ConnectTo, parseConnectTo, request } from "../../core/http/index.ts";
+import { type ConnectTo, parseConnectTo, request, jsonOf } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import { atDoor } from "../errors/index.ts";
 import type { GoogleDecision, GoogleSeed, StandInGoogle } from "../gcp/index.ts";
@@ -93,14 +93,6 @@ const startTimeoutMs = 30_000;
 /** A thousand decisions, each of whose texts is cut. */
 const maxAnswer = 32 * 1024 * 1024;
 
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Asks a control API; gives what it answers, throws what it refuses with. */
 export type ControlCall = (method: string, path: string, body?: object) => Promise<JsonRecord>;
 
@@ -124,7 +116,7 @@ export function asker({ url, token }: ConnectionOptions): ControlCall {
       allowPlainHttp: true,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const answer = jsonOf(response.body);
+    const answer = jsonOf(response);
     if (response.status !== 200 || !isRecord(answer)) throw thrownThere(answer, response.status);
     return answer;
   };

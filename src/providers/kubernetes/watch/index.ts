@@ -1,1 +1,1 @@
-export { Mirror, type MirrorOptions, type MirrorStatus } from "./mirror.ts";
+export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./mirror.ts";

@@ -55,7 +55,8 @@ const defaultSilence = 100_000;
 const defaultMaxObjects = 200_000;
 const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/** Of a list of which the metadata alone is wanted. */
+export const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /** The delays after failures, in milliseconds. */
 const afterFailures = { first: 400, max: 30_000, chance: randomInt } as const;
