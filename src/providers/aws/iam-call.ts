@@ -15,21 +15,28 @@ const retries: RetrySchedule = {
   giveUpAfter: 15_000,
 };
 
-// As the SDK's standard mode has it: growing waits, each of them somewhere up to its length.
-const trouble = [200, 400, 800, 1600];
+// As the SDK's standard mode has it: growing waits, each of them somewhere up to its length. What ends them is their number.
+const troubleDelays = [200, 400, 800, 1600];
+const trouble = (): RetrySchedule => ({
+  name: "AWS is in trouble, or cannot be reached",
+  delays: troubleDelays.map((max) => randomInt(max / 2, max)),
+  giveUpAfter: Infinity,
+});
 
 async function call<T>(session: AwsSession, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
   const [client, api] = await Promise.all([session.iam(), import("@aws-sdk/client-iam")]);
   const options = defined({ abortSignal: signal });
-  for (let failures = 0; ; failures += 1) {
-    try {
-      return await session.pace.run(() => work(client, api, options), signal);
-    } catch (thrown) {
-      if (failures + 1 >= session.attempts || signal?.aborted === true || !isTransient(thrown)) throw thrown;
-      const maxDelay = trouble[Math.min(failures, trouble.length - 1)] ?? 2;
-      await session.clock.sleep(randomInt(maxDelay / 2, maxDelay), signal);
-    }
-  }
+  let attempts = 0;
+  const attempt = (): Promise<T> => {
+    attempts += 1;
+    return session.pace.run(() => work(client, api, options), signal);
+  };
+  return retry(attempt, {
+    schedule: trouble(),
+    clock: session.clock,
+    retryable: (thrown) => attempts < session.attempts && signal?.aborted !== true && isTransient(thrown),
+    ...defined({ signal }),
+  });
 }
 
 /** Reads and changes IAM for one piece of work: `during` says in words what a call is for. */
