@@ -160,8 +160,8 @@ export const bindingReasons = {
   RoleKept: found(
     "warning",
     ["trust"],
-    "A binding was deleted and a role of it is still there, because AWS could not be asked in time.",
-    "It is deleted, or closed where it is to stay, as soon as AWS answers; look at the message to see why it does not.",
+    "A binding was deleted and a role of it is still there: AWS could not be asked in time, or the role could not be changed.",
+    "It is deleted, or closed where it is to stay, as soon as AWS lets it; the message says why it does not. A right that the operator lacks is given by podtrust up, or delete the role by hand.",
   ),
   IdentityKept: found(
     "warning",

@@ -47,12 +47,12 @@ interface LeftoverLook {
   readonly at: number;
   /** Since when, by ARN. */
   readonly since: ReadonlyMap<string, number>;
-  /** ARNs of those that the operator has no right to change. */
-  readonly denied: ReadonlySet<string>;
+  /** ARNs of those that could not be changed. */
+  readonly stuck: ReadonlySet<string>;
 }
 
-/** A role that is nobody's and that the operator has no right to change. */
-export interface DeniedRole {
+/** A role that is nobody's and that could not be changed, for what it or the operator's rights are. */
+export interface StuckRole {
   readonly arn: string;
   readonly error: PodtrustError;
 }
@@ -70,8 +70,8 @@ interface SweepOutcome {
   readonly gone: readonly string[];
   /** Those that were not seen to be nobody's before. */
   readonly unclaimed: readonly Unclaimed[];
-  /** Those that were not seen to be denied before. */
-  readonly denied: readonly DeniedRole[];
+  /** Those that could be changed when they were looked at before. */
+  readonly stuck: readonly StuckRole[];
   /** Why a role could not be cleared; undefined where each was. */
   readonly failure: PodtrustError | undefined;
 }
@@ -88,8 +88,8 @@ export class Leftovers {
    * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
    * says does not exist, or names a trust that has nothing to do with them, for ten minutes now; one that is to stay without
    * its binding is held to its grants and closed instead. One of an earlier life of the cluster is held to its grants and no
-   * more: its binding may come back, and takes it by its mark. One that the operator has no right to change keeps no other from
-   * going. Throws `aws-*` and `cluster-*`.
+   * more: its binding may come back, and takes it by its mark. One that cannot be changed keeps no other from going. Throws `aws-*`
+   * and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
     const { now, oldest, signal, begin = 0 } = sweep;
@@ -98,28 +98,43 @@ export class Leftovers {
     const since = new Map<string, number>();
     const gone: string[] = [];
     const unclaimed: Unclaimed[] = [];
-    const denied: DeniedRole[] = [];
-    for (const { name, arn, tags, created } of await account.trusting(signal, oldest)) {
-      const whose = whoseIs(trust, tags);
-      if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
-      const first = known.get(arn) ?? now;
-      const isLeft = now - first >= graceMs;
-      const fate = fateOf(tags, created < begin);
-      if (fate === "unclaimed" && !known.has(arn))
-        unclaimed.push({ arn, binding: `${whose.namespace}/${whose.name}` });
-      since.set(arn, first);
-      try {
-        if (!(await cleared(trust, account, { name, whose, isLeft, fate }, sweep))) continue;
+    const stuck: StuckRole[] = [];
+    try {
+      for (const { name, arn, tags, created } of await account.trusting(signal, oldest)) {
+        const whose = whoseIs(trust, tags);
+        if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
+        const first = known.get(arn) ?? now;
+        const isLeft = now - first >= graceMs;
+        const fate = fateOf(tags, created < begin);
+        if (fate === "unclaimed" && !known.has(arn))
+          unclaimed.push({ arn, binding: `${whose.namespace}/${whose.name}` });
+        since.set(arn, first);
+        const isGone = await unlessStuck(arn, stuck, () =>
+          cleared(trust, account, { name, whose, isLeft, fate }, sweep),
+        );
+        if (isGone !== true) continue;
         gone.push(arn);
         since.delete(arn);
-      } catch (error) {
-        denied.push({ arn, error: deniedOr(error) });
       }
+    } catch (error) {
+      // What was not looked at has been nobody's for as long as before.
+      const still = new Map([...known, ...since]);
+      for (const arn of gone) still.delete(arn);
+      this.#looked(id, { at: now, since: still }, stuck);
+      throw error;
     }
-    const before = this.#looks.get(id)?.denied;
-    this.#looks.set(id, { at: now, since, denied: new Set(denied.map(({ arn }) => arn)) });
-    const isNew = ({ arn }: DeniedRole): boolean => before?.has(arn) !== true;
-    return { gone, unclaimed, denied: denied.filter(isNew), failure: denied[0]?.error };
+    return { gone, unclaimed, ...this.#looked(id, { at: now, since }, stuck) };
+  }
+
+  /** Remembers a look; gives those that are stuck since. */
+  #looked(
+    id: string,
+    look: Pick<LeftoverLook, "at" | "since">,
+    stuck: readonly StuckRole[],
+  ): Pick<SweepOutcome, "stuck" | "failure"> {
+    const before = this.#looks.get(id)?.stuck;
+    this.#looks.set(id, { ...look, stuck: new Set(stuck.map(({ arn }) => arn)) });
+    return { stuck: stuck.filter(({ arn }) => before?.has(arn) !== true), failure: stuck[0]?.error };
   }
 
   /** Since when roles of an account are nobody's, as far as it was watched. */
@@ -135,33 +150,44 @@ export class Leftovers {
 
   /**
    * Closes such roles of an account at once, since their trust goes too: no grant is left for them. One that is to stay without
-   * its binding keeps what its grant allows, and lets nobody in. Gives the ARNs of those that were changed. Throws `aws-*` and
+   * its binding keeps what its grant allows, and lets nobody in. Those that were changed are `gone`. Throws `aws-*` and
    * `cluster-*`.
    */
-  async close(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
-    const closed: string[] = [];
-    let denied: PodtrustError | undefined;
+  async close(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
+    const { account: id } = account.account;
+    const gone: string[] = [];
+    const stuck: StuckRole[] = [];
     for (const { name, arn, tags } of await account.trusting(sweep.signal, sweep.oldest)) {
       const whose = whoseIs(trust, tags);
-      const at = { trust, account: account.account.account };
-      if (whose === undefined || (await isThere(whose, at, sweep))) continue;
+      if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const isStaying = isRetained(tags);
       const held = isStaying ? trust : { ...trust, grants: [] };
-      try {
-        if (await hold(held, account, { name, whose, isLeft: isStaying }, sweep)) closed.push(arn);
-      } catch (error) {
-        denied ??= deniedOr(error);
-      }
+      const isChanged = await unlessStuck(arn, stuck, () =>
+        hold(held, account, { name, whose, isLeft: isStaying }, sweep),
+      );
+      if (isChanged === true) gone.push(arn);
     }
-    if (denied !== undefined) throw denied;
-    return closed;
+    const look = this.#looks.get(id) ?? { at: sweep.now, since: new Map<string, number>() };
+    return { gone, unclaimed: [], ...this.#looked(id, look, stuck) };
   }
 }
 
-/** That the operator has no right to a change. Throws any other error. */
-function deniedOr(error: unknown): PodtrustError {
-  if (error instanceof PodtrustError && error.code === "aws-denied") return error;
-  throw error;
+/** What is wrong with one role, or with the operator's rights to it, and not with the account. */
+const ofOneRole: readonly string[] = ["aws-denied", "aws-quota", "aws-invalid-input", "aws-refused"];
+
+/** Does work with a role; one for which it fails is stuck, and the work gives nothing. Throws what is not of one role. */
+async function unlessStuck<T>(
+  arn: string,
+  stuck: StuckRole[],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || !ofOneRole.includes(error.code)) throw error;
+    stuck.push({ arn, error });
+    return undefined;
+  }
 }
 
 /** Whose role it is by its mark; undefined where it is no binding's of the trust. */
@@ -198,7 +224,14 @@ async function hold(
   { assertHeld, signal }: Sweep,
 ): Promise<boolean> {
   const allowed = (role: RoleState) => allowedOf(role, whose, trust);
-  const spec = { mark: bindingMark(trust, whose), names: [name], retain: isLeft, allowed, assertHeld };
+  const spec = {
+    mark: bindingMark(trust, whose),
+    names: [name],
+    retain: isLeft,
+    alone: true,
+    allowed,
+    assertHeld,
+  };
   const { done, failed } = await account.cut(spec, signal);
   if (failed[0] !== undefined) throw failed[0];
   return done.length > 0;

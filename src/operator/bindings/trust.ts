@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
 import { isKept, passInterval, problemsText, soon } from "./status.ts";
-import type { DeniedRole, Leftovers, Unclaimed } from "./leftovers.ts";
+import type { Leftovers, StuckRole, Unclaimed } from "./leftovers.ts";
 import { providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent, TrustFactsOf, TrustOutcome } from "./pass.ts";
 import { isGoing, type TrustJudgement, trustPass } from "./trust-pass.ts";
@@ -39,12 +39,10 @@ const unclaimedEvent = ({ arn, binding }: Unclaimed): BindingEvent => ({
   message: `${arn} is older than this AWSTrust and carries the mark of ${binding}, which is not here: it stays until that comes back, or ${earlierRolesAnnotation}=true lets it be deleted`,
 });
 
-const nothingSwept = { unclaimed: [], denied: [], failure: undefined } as const;
-
-const deniedEvent = ({ arn, error }: DeniedRole): BindingEvent => ({
+const stuckEvent = ({ arn, error }: StuckRole): BindingEvent => ({
   type: "Warning",
   reason: "RoleKept",
-  message: `${arn}: its binding is gone, and the operator may not change it: ${error.message}`,
+  message: `${arn}: its binding is gone, and it could not be changed: ${error.message}`,
 });
 
 /** What a look at the leftovers of all accounts came to. */
@@ -70,13 +68,13 @@ async function swept(
       const begin = defined({ begin: beginOf(facts.object) });
       const sweep = { api: clients.cluster, known: bindings, now, signal, assertHeld, ...oldest, ...begin };
       const goes = isGoing(facts);
-      const { gone, unclaimed, denied, ...rest } = goes
-        ? { ...nothingSwept, gone: await leftovers.close(trust, account, sweep) }
+      const { gone, unclaimed, stuck, ...rest } = goes
+        ? await leftovers.close(trust, account, sweep)
         : await leftovers.sweep(trust, account, sweep);
       failure ??= rest.failure;
       const done = goes ? "closed, its binding and its AWSTrust are gone" : "deleted, its binding is gone";
       for (const arn of gone) events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: ${done}` });
-      events.push(...unclaimed.map(unclaimedEvent), ...denied.map(deniedEvent));
+      events.push(...unclaimed.map(unclaimedEvent), ...stuck.map(stuckEvent));
     } catch (error) {
       signal.throwIfAborted();
       // What AWS does not answer now is looked for again in a minute.

@@ -65,16 +65,20 @@ const deleteInline = (
     client.send(new api.DeleteRolePolicyCommand({ RoleName, PolicyName }), options),
   );
 
-/** Whether IAM took a change which is not one that has to be; where it did not, it had no right, no room, or no such role any more. */
-async function isTaken(change: () => Promise<unknown>): Promise<boolean> {
+/**
+ * Makes a change that need not be. Gives why IAM did not take it: for want of the right, of room, or of the role, which has gone.
+ * Throws any other error.
+ */
+async function attempted(change: () => Promise<unknown>): Promise<"denied" | "no room" | "gone" | undefined> {
   try {
     await change();
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof PodtrustError)) throw error;
-    if (!["aws-denied", "aws-quota"].includes(error.code) && !isAwsCode(error.cause, "NoSuchEntity"))
-      throw error;
-    return false;
+    if (error.code === "aws-denied") return "denied";
+    if (error.code === "aws-quota") return "no room";
+    if (isAwsCode(error.cause, "NoSuchEntity")) return "gone";
+    throw error;
   }
 }
 
@@ -89,13 +93,13 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
     ),
   "put-inline": putInline,
   async "reduce-inline"(iam, RoleName, step) {
-    const isDone = await isTaken(() => putInline(iam, RoleName, step));
-    if (!isDone && step.orDelete === true) await deleteInline(iam, RoleName, step);
+    const refusal = await attempted(() => putInline(iam, RoleName, step));
+    if (refusal === "denied" && step.orDelete === true) await deleteInline(iam, RoleName, step);
   },
   "delete-inline": deleteInline,
   "set-boundary": setBoundary,
   async shut(iam, RoleName, step) {
-    await isTaken(() => setBoundary(iam, RoleName, step));
+    await attempted(() => setBoundary(iam, RoleName, step));
   },
   "remove-boundary": (iam, RoleName) =>
     iam.remove(`removing the permissions boundary of role ${RoleName}`, (client, api, options) =>

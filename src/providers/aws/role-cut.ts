@@ -33,24 +33,29 @@ export interface Cut {
   readonly afterwards: readonly RoleStep[];
 }
 
+/** The name under which IAM's own console ends sessions (IAM User Guide, "Revoke IAM role temporary security credentials"). */
+const revocation = "AWSRevokeOlderSessions";
+
 /**
  * What has to be done until a role has no more than is allowed; nothing where it has no more. Another boundary, other tags and
  * each policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before nor
  * afterwards was allowed. Then a boundary that denies everything stands for that moment. One that a cut before left, which was cut
- * off itself, goes last. Pure.
+ * off itself, goes last; a role that was closed stays so, until an update opens it. Pure.
  */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const { boundary, tags, maxSession } = allowed;
-  const { allows, both, denies } = removals(before, allowed);
+  const denyAll = denyAllOf(before);
+  const isClosed = before.boundary === denyAll && before.inline[revocation] !== undefined;
+  const inline = isClosed ? [...allowed.inline, revocation] : allowed.inline;
+  const { allows, both, denies } = removals(before, { ...allowed, inline });
   const opened: RoleStep =
     boundary === undefined ? { kind: "remove-boundary" } : { kind: "set-boundary", boundary };
-  const denyAll = denyAllOf(before);
   const isSet = boundary === undefined ? before.boundary !== denyAll : before.boundary === boundary;
-  const set = where(!isSet, [opened]);
+  const set = where(!isSet && !isClosed, [opened]);
   const [narrower, other] = before.boundary === undefined ? [set, []] : [[], set];
   const changed = roleTagChanges(before.tags, mergeTags(before.tags, tags)).set;
   const tagged = where(Object.keys(changed).length > 0, [{ kind: "tag", tags: changed }]);
-  const isShut = both.length + other.length + tagged.length > 1;
+  const isShut = !isClosed && both.length + other.length + tagged.length > 1;
   const { description } = before;
   return {
     narrowing: [
@@ -67,9 +72,6 @@ function shut(before: RoleState): readonly RoleStep[] {
   const boundary = denyAllOf(before);
   return where(before.boundary !== boundary, [{ kind: "set-boundary", boundary }]);
 }
-
-/** The name under which IAM's own console ends sessions (IAM User Guide, "Revoke IAM role temporary security credentials"). */
-const revocation = "AWSRevokeOlderSessions";
 
 /** How a role is closed. */
 export interface Closing {

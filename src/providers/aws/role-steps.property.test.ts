@@ -136,6 +136,10 @@ const refused = (role: RoleState, step: RoleStep): RoleState => {
   return step.kind === "shut" || step.kind === "reduce-inline" ? role : after(role, step);
 };
 
+/** The same where there is no room for any: nothing of it is done. */
+const withoutRoom = (role: RoleState, step: RoleStep): RoleState =>
+  step.kind === "shut" || step.kind === "reduce-inline" ? role : after(role, step);
+
 /** A cut that ends before one of its steps, or because one of them fails. */
 function cutOff(role: RoleState, allowed: AllowedRights, at: number): RoleState {
   const { narrowing, afterwards } = cutOf(role, allowed);
@@ -145,6 +149,44 @@ function cutOff(role: RoleState, allowed: AllowedRights, at: number): RoleState 
 const numRuns = runs(250);
 
 describe("steps that change a role", () => {
+  test("are one call where one policy changes, whatever it denies, and new before old where several only allow", () => {
+    const [role] = fc.sample(roles, 1);
+    assert.ok(role !== undefined);
+    const [all, x, both] = [document(everything), document(read("x")), document(everything, denied("ssm:*"))];
+    const [iam, ssm] = [document(denied("iam:*")), document(denied("ssm:*"))];
+    const steps = (from: RoleState["inline"], to: RoleState["inline"]): readonly string[] =>
+      updateOf({ ...role, inline: from }, { ...role, inline: to }).map(
+        (step) => `${step.kind} ${"name" in step ? step.name : ""}`,
+      );
+    for (const [from, to] of [
+      [both, all],
+      [all, both],
+      [iam, ssm],
+      [iam, both],
+      [all, x],
+    ])
+      assert.deepEqual(steps({ m: from ?? "" }, { m: to ?? "" }), ["put-inline m"]);
+    assert.deepEqual(steps({ m: iam, n: x }, { m: ssm, o: all }), [
+      "reduce-inline m",
+      "put-inline o",
+      "delete-inline n",
+      "put-inline m",
+    ]);
+    // Of an older version nothing is read.
+    const old = JSON.stringify({ Version: "2008-10-17", Statement: denied("iam:*") });
+    assert.deepEqual(steps({ m: old, n: x }, { m: iam, n: x }), ["put-inline m"]);
+  });
+
+  test("leave a role that was closed as it is, until an update opens it", () => {
+    const [role] = fc.sample(roles, 1);
+    const [grant] = grants;
+    assert.ok(role !== undefined && grant !== undefined);
+    const { narrowing, afterwards } = closingOf(role, { trustPolicy: letsIn({ AWS: "*" }), now: 0 });
+    const closed = { ...[...narrowing, ...afterwards].reduce(after, role), tags: { team: "x" } };
+    const cut = cutOf(closed, { ...allowedBy(grant, closed), maxSession: 43_200 });
+    assert.deepEqual(cut, { narrowing: [], afterwards: [] });
+  });
+
   test("property: a cut gives nothing that a grant does not allow, whichever narrowing steps fail, and ends within it", () => {
     fc.assert(
       fc.property(roles, fc.constantFrom(...grants), fc.array(fc.boolean()), (role, grant, fails) => {
@@ -203,7 +245,8 @@ describe("steps that change a role", () => {
     fc.assert(
       fc.property(roles, roles, fc.boolean(), fc.boolean(), (role, wanted, crosses, adopts) => {
         const steps = updateOf(role, wanted, { crosses, adopts });
-        for (const end of [steps.reduce(after, role), steps.reduce(refused, role)]) {
+        for (const taken of [after, refused, withoutRoom]) {
+          const end = steps.reduce(taken, role);
           assert.deepEqual(
             { ...end, policies: new Set(end.policies) },
             { ...wanted, policies: new Set(wanted.policies) },

@@ -9,12 +9,12 @@ export type RoleStep =
   | { readonly kind: "attach"; readonly policy: string }
   | { readonly kind: "detach"; readonly policy: string }
   | { readonly kind: "put-inline"; readonly name: string; readonly document: string }
-  /** Less than the policy of that name gives, where that may be written; it goes, or is written whole, afterwards in any case. */
+  /** Gives no more than what stands under the name, where it may be written and has room; it goes, or is written whole, afterwards. */
   | {
       readonly kind: "reduce-inline";
       readonly name: string;
       readonly document: string;
-      /** Where it may not be written, none of its name stands. */
+      /** Without the right to write it the policy goes. */
       readonly orDelete?: true;
     }
   | { readonly kind: "delete-inline"; readonly name: string }

@@ -1,6 +1,6 @@
-import { defined, mergeTags, recordOf } from "../../core/base/index.ts";
+import { defined, mergeTags } from "../../core/base/index.ts";
 import { awsTags, type Tags } from "../../rules/plan/index.ts";
-import { policyEffects } from "../../rules/trust/index.ts";
+import { isReadable, policyEffects } from "../../rules/trust/index.ts";
 import { adoptingTag } from "./former-trust.ts";
 import type { RoleState } from "./role.ts";
 import type { DesiredRole } from "./role-fields.ts";
@@ -47,28 +47,44 @@ function rewritesOf(before: RoleState["inline"], wanted: DesiredRole["inline"]):
 const mayDeny = (text: string | undefined): boolean => text !== undefined && policyEffects(text) !== "allow";
 const denialsOf = (text: string | undefined): readonly object[] =>
   text === undefined || !mayDeny(text) ? [] : statementsOf(text).filter(isDenial);
-const versionOf = (text: string): unknown => recordOf(JSON.parse(text))["Version"];
+
+/** Whether a policy stands that allows and denies nothing, as far as it can be read. */
+const onlyAllows = ({ before }: Rewrite): boolean =>
+  before !== undefined && isReadable(before) && !mayDeny(before);
+
+/** Whether what denies becomes another under a name that stands. */
+const deniesOther = ({ before, document }: Rewrite): boolean =>
+  before !== undefined && (mayDeny(before) || mayDeny(document));
 
 /** Statements, each once; without their names, which a policy may have once as well. */
 function distinct(statements: readonly object[]): readonly object[] {
-  const named = statements.map((one) => JSON.stringify({ ...one, Sid: undefined }));
-  return [...new Set(named)].map((text) => JSON.parse(text) as object);
+  const unnamed = statements.map((one) => JSON.stringify({ ...one, Sid: undefined }));
+  return [...new Set(unnamed)].map((text) => JSON.parse(text) as object);
 }
 
+/** How much of a policy that stands is left until it is written whole. */
+type Meanwhile = "all" | "denials" | "nothing";
+
 /**
- * What stands under an inline policy's name until it is written whole: what it denies, and what the one of before did, which has
- * gone by then where it denied nothing. A variable is one in a newer version alone: of two versions that of before stands.
+ * What stands under an inline policy's name until it is written whole: beside what is left of the one of before what it will deny, as
+ * far as there is room.
  */
-function limitsOf({ name, before, document }: Rewrite): readonly RoleStep[] {
-  const [kept, added] = [denialsOf(before), denialsOf(document)];
-  if (before === undefined || kept.length === 0) {
-    const limit = { kind: "reduce-inline", name, document: withStatements(document, added) } as const;
-    return where(added.length > 0, [limit]);
-  }
-  const all = versionOf(before) === versionOf(document) ? distinct([...kept, ...added]) : kept;
-  const isMore = policyEffects(before) === "both" || all.length > distinct(kept).length;
-  const reduced = { kind: "reduce-inline", name, document: withStatements(before, all) } as const;
-  return where(isMore, [{ ...reduced, orDelete: true }]);
+function limitsOf({ name, before, document }: Rewrite, left: Meanwhile): readonly RoleStep[] {
+  const added = denialsOf(document);
+  const reduce = (text: string, statements: readonly object[]): RoleStep => ({
+    kind: "reduce-inline",
+    name,
+    document: withStatements(text, statements),
+  });
+  if (before === undefined || left === "nothing") return where(added.length > 0, [reduce(document, added)]);
+  const base = distinct(left === "all" ? statementsOf(before) : denialsOf(before));
+  const all = distinct([...base, ...added]);
+  const isReduced = left === "denials" && policyEffects(before) === "both";
+  return [
+    // It has room in any case; without the right to write it what it allows goes by a deletion.
+    ...where(isReduced, [{ ...reduce(before, base), orDelete: true } as RoleStep]),
+    ...where(all.length > base.length, [reduce(before, all)]),
+  ];
 }
 
 const effects = ["deny", "both", "allow"];
@@ -96,8 +112,9 @@ export function additionsOf({ inline, policies }: DesiredRole): readonly RoleSte
   const rewrites = rewritesOf({}, inline);
   const { denying, others } = attachments([], policies);
   const both = rewrites.filter(({ document }) => policyEffects(document) === "both");
-  const limits = where(rewrites.length + policies.length > 1, both.flatMap(limitsOf));
-  return [...denying, ...limits, ...gainsOf(rewrites, others)];
+  const limits = both.flatMap((one) => limitsOf(one, "nothing"));
+  const isAlone = rewrites.length + policies.length === 1;
+  return [...denying, ...where(!isAlone, limits), ...gainsOf(rewrites, others)];
 }
 
 function tagSteps(before: RoleState, { tags }: DesiredRole): readonly RoleStep[] {
@@ -130,12 +147,45 @@ function replaced(
   return [...where(isBoth, [{ kind, boundary: denyAllOf(before) }]), ...tags, ...boundary];
 }
 
+/** How the inline policies of a role become others. */
+interface InlineUpdate {
+  readonly limits: readonly RoleStep[];
+  /** Those that nothing has to come before, once `limits` stand. */
+  readonly early: readonly Rewrite[];
+  /** Those of which something stands that denies, or that will deny; in an order of their own all of them. */
+  readonly late: readonly Rewrite[];
+  /** Names of those that are not taken off. */
+  readonly kept: readonly string[];
+}
+
+/** `isAfter`: what goes is off before anything new is on. */
+function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean): InlineUpdate {
+  const rewrites = rewritesOf(before.inline, wanted.inline);
+  const goes = isAfter ? rewrites.filter(onlyAllows) : [];
+  const late = isAfter ? rewrites : rewrites.filter(deniesOther);
+  // Of several, what one allows may be what the other denied.
+  const left = (one: Rewrite): Meanwhile => {
+    if (goes.includes(one)) return "nothing";
+    return !isAfter && late.length === 1 ? "all" : "denials";
+  };
+  return {
+    limits: rewrites
+      .filter(({ before: stood, document }) => isAfter || mayDeny(stood) || mayDeny(document))
+      .flatMap((one) => limitsOf(one, left(one))),
+    early: rewrites.filter((one) => !late.includes(one)),
+    late,
+    kept: Object.keys(before.inline).filter(
+      (name) => wanted.inline[name] !== undefined && !goes.some((one) => one.name === name),
+    ),
+  };
+}
+
 /**
  * What brings a role that exists to what it shall be, in an order in which no step gives more than the role had or shall
  * have. What it has and keeps stays all the while. What is new comes before what goes, so that nobody misses anything, unless
- * somebody else may come in by it, the two are allowed for different reasons, or the boundary, tags or a Deny become others: then
- * what goes is off first, and what denies is on. The old boundary stays until then, and one that goes for good goes last of all.
- * Pure.
+ * somebody else may come in by it, the two are allowed for different reasons, or boundary or tags become others: then what goes is
+ * off first, and what denies is on. An inline policy whose denials become others is written whole in between. The old boundary stays
+ * until then, and one that goes for good goes last of all. A single change of all of these is one call. Pure.
  */
 export function updateOf(
   before: RoleState,
@@ -151,20 +201,15 @@ export function updateOf(
   const marks = adopts ? ownTags(wanted, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
   const tags = tagSteps(marked, wanted);
-  const rewrites = rewritesOf(before.inline, wanted.inline);
-  const deniesOther = rewrites.some(
-    (one) => mayDeny(one.before) || (one.before !== undefined && mayDeny(one.document)),
-  );
-  const isAfter = [crosses, opens, isReplaced, tags.length > 0, deniesOther].some(Boolean);
-  const gone = removals(before, {
-    policies: wanted.policies,
-    inline: keptNames(before, wanted, isAfter ? rewrites : []),
-  });
+  const isAfter = [crosses, opens, isReplaced, tags.length > 0].some(Boolean);
+  const { limits, early, late, kept } = inlineUpdate(before, wanted, isAfter);
+  const gone = removals(before, { policies: wanted.policies, inline: kept });
   const { denying, others } = attachments(before.policies, wanted.policies);
-  const limits = rewrites
-    .filter(({ document }) => isAfter || policyEffects(document) === "both")
-    .flatMap(limitsOf);
-  const gains = gainsOf(rewrites, others);
+  const [atOnce, afterwards] = isAfter ? [[], others] : [others, []];
+  const [gains, whole] = [gainsOf(early, atOnce), gainsOf(late, afterwards)];
+  const between = [...replaced(before, where(isReplaced, set), tags, options), ...where(!isAfter, whole)];
+  const changes = [...denying, ...gains, ...gone.allows, ...gone.both, ...gone.denies, ...between, ...whole];
+  const isAlone = new Set(changes).size === 1 && ![opens, isBounded !== isToBeBounded].includes(true);
   const session = sessionSteps(before, wanted);
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
@@ -172,25 +217,16 @@ export function updateOf(
     ...where(!isBounded, set),
     ...where(isAfter, gone.allows),
     ...denying,
-    ...limits,
-    ...where(!isAfter, [...gains, ...gone.allows]),
-    ...limitsRemoved(gone, replaced(before, where(isReplaced, set), tags, options)),
+    ...where(!isAlone, limits),
+    ...gains,
+    ...where(!isAfter, gone.allows),
+    ...limitsRemoved(gone, between),
     ...session.later,
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
     ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
-    ...where(isAfter, gains),
+    ...where(isAfter, whole),
     ...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),
   ];
-}
-
-/** Names of inline policies that stand and are not taken off; of those that are written later and deny nothing none. */
-function keptNames(
-  { inline }: RoleState,
-  wanted: DesiredRole,
-  rewrittenLater: readonly Rewrite[],
-): readonly string[] {
-  const goes = new Set(rewrittenLater.filter(({ before }) => !mayDeny(before)).map(({ name }) => name));
-  return Object.keys(inline).filter((name) => wanted.inline[name] !== undefined && !goes.has(name));
 }
 
 /** Shorter sessions come first: nothing is more than it was by them. */

@@ -25,7 +25,7 @@ export type {
   PrincipalType,
   Statement,
 } from "./policy/document.ts";
-export { policyEffects, type PolicyEffects } from "./policy/effects.ts";
+export { isReadable, policyEffects, type PolicyEffects } from "./policy/effects.ts";
 export { PolicyError } from "./policy/error.ts";
 export { type PolicyWarning, trustPolicyWarnings } from "./policy/lint.ts";
 export { parsePolicy, readPolicy } from "./policy/parse.ts";

@@ -1,7 +1,14 @@
 /** Whose a role is, and what is no answer: a trust that is not there, an AWS that does not answer, another cluster's role. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  AddRoleToInstanceProfileCommand,
+  AttachRolePolicyCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { finalizer } from "../../../src/rules/bindings/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
@@ -28,6 +35,9 @@ function spec(world: PassWorld, more: Json = {}): Json {
     ...more,
   };
 }
+
+/** The name of the role of which an Event tells. */
+const roleIn = (message: string): string | undefined => /^[^ ]+\/([\w.-]+): /u.exec(message)?.[1];
 
 const binding = (managed: Json): Json => ({ roles: [{ profile: "default", managed }] });
 
@@ -109,27 +119,65 @@ describe("a role whose binding names another trust now", () => {
     assert.equal(await world.role("prod.shop.web"), undefined);
   });
 
-  test("goes also where another that is left may not be touched by the operator, of which an Event tells once", async (t) => {
-    const world = await bound(t);
+  /** A role with the mark of binding shop/web that stands in the way of others. */
+  async function marked(world: PassWorld, RoleName: string, Path: string): Promise<void> {
     const mine = await world.role("prod.shop.web");
-    // Outside of the trust's path the operator has no rights.
     await world.iam.send(
       new CreateRoleCommand({
-        RoleName: "a-role-elsewhere",
+        RoleName,
+        Path,
         AssumeRolePolicyDocument: mine?.trust,
         Tags: Object.entries(mine?.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
       }),
     );
+  }
+
+  test("goes also where others that are left cannot, each of which an Event names once", async (t) => {
+    const world = await bound(t);
+    // Outside of the trust's path the operator has no rights, and IAM deletes no role that an instance profile has.
+    await marked(world, "a-role-elsewhere", "/");
+    await marked(world, "a-role-in-use", "/podtrust/");
+    const InstanceProfileName = "in-use";
+    await world.iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    const added = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: "a-role-in-use" });
+    await world.iam.send(added);
     remade(world, "none");
     const events: string[] = [];
     for (const wait of [1, 4, 4, 4, 4, 4]) {
       world.clock.move(wait * minutes);
       const outcome = await world.trustPass();
-      events.push(...outcome.events.map(({ type, reason }) => `${type} ${reason}`));
+      events.push(...outcome.events.map(({ type, message }) => `${type} ${roleIn(message)}`));
     }
-    assert.equal(await world.role("prod.shop.web"), undefined);
-    assert.notEqual(await world.role("a-role-elsewhere"), undefined);
-    assert.deepEqual(events.toSorted(), ["Normal RoleKept", "Warning RoleKept"]);
+    assert.deepEqual(
+      (await world.roles()).map(({ name }) => name),
+      ["a-role-elsewhere", "a-role-in-use"],
+    );
+    assert.deepEqual(events.toSorted(), [
+      "Normal prod.shop.web",
+      "Warning a-role-elsewhere",
+      "Warning a-role-in-use",
+    ]);
+  });
+
+  test("is closed with its trust also where another cannot be, of which an Event tells", async (t) => {
+    const world = await bound(t);
+    await world.trustPass();
+    await marked(world, "a-role-elsewhere", "/");
+    for (const [key, object] of world.objects) {
+      if (key.startsWith("AWSRoleBinding")) world.objects.delete(key);
+      if (!key.startsWith("AWSTrust")) continue;
+      const metadata = {
+        ...object.metadata,
+        deletionTimestamp: "2026-11-28T00:00:00Z",
+        finalizers: [finalizer],
+      };
+      world.objects.set(key, { ...object, metadata });
+    }
+    world.clock.move(minutes);
+    const { events } = await world.trustPass();
+    assert.equal((await world.role("prod.shop.web"))?.boundary, "arn:aws:iam::aws:policy/AWSDenyAll");
+    const told = events.map(({ type, message }) => `${type} ${roleIn(message)}`);
+    assert.deepEqual(told.toSorted(), ["Normal prod.shop.web", "Warning a-role-elsewhere"]);
   });
 
   test("stays where the other trust is of the same stack, issuer and account: the role is that one's", async (t) => {

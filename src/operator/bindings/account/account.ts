@@ -166,7 +166,7 @@ export class BoundAccount {
    * nothing could be seen.
    */
   async cut(
-    { mark, names, oldest, allowed, assertHeld, retain = false }: CutSpec,
+    { mark, names, oldest, allowed, assertHeld, retain = false, alone = retain }: CutSpec,
     signal: AbortSignal,
   ): Promise<CutOutcome> {
     const seen = await this.#view.marked(mark, signal, oldest);
@@ -178,7 +178,7 @@ export class BoundAccount {
       return isNothing(cut) ? undefined : cut;
     };
     const [done, failed]: [(readonly FieldChange[])[], PodtrustError[]] = [[], []];
-    const others = retain ? [] : seen.filter(isOwn).map((role) => role.name);
+    const others = alone ? [] : seen.filter(isOwn).map((role) => role.name);
     for (const name of new Set([...names, ...others])) {
       if (toCut(await this.role(name, signal)) === undefined) continue;
       assertHeld();

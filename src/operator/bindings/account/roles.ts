@@ -67,6 +67,8 @@ export interface CutSpec {
   readonly oldest?: number;
   /** Whether those of `names`, and no others, are closed besides, and marked as what stays without its binding. */
   readonly retain?: boolean;
+  /** Whether those of `names` are cut, and no others. */
+  readonly alone?: boolean;
   /** What may stay of a role; undefined: nothing. */
   readonly allowed: (role: RoleState) => AllowedRights | undefined;
   /** Asked before anything is changed; throws where it may not be. */

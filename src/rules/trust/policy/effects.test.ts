@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { policyEffects } from "../index.ts";
+import { isReadable, policyEffects } from "../index.ts";
 
 const policy = (...effects: readonly string[]): string =>
   JSON.stringify({
@@ -17,5 +17,6 @@ describe("what the statements of an identity policy do", () => {
 
   test("counts as allowing where it cannot be read", () => {
     assert.equal(policyEffects(policy("Permit")), "allow");
+    assert.deepEqual([isReadable(policy("Permit")), isReadable(policy("Deny"))], [false, true]);
   });
 });

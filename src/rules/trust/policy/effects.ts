@@ -3,6 +3,17 @@ import { parsePolicy } from "./parse.ts";
 /** What the statements of a policy do. */
 export type PolicyEffects = "allow" | "deny" | "both";
 
+/** Whether IAM would take a text as an identity policy in the present version. */
+export function isReadable(text: string): boolean {
+  try {
+    parsePolicy(text, "identity");
+    return true;
+  } catch {
+    // It throws what IAM would refuse, and nothing else.
+    return false;
+  }
+}
+
 /** Of an identity policy, as JSON text; one that cannot be read counts as what allows. */
 export function policyEffects(text: string): PolicyEffects {
   try {
