@@ -23,7 +23,7 @@ export interface Group {
   readonly concurrency: number;
   /** Milliseconds for one test. */
   readonly timeout: number;
-  /** For all of it; 45 by default, which is three times what the longest of the gate takes on two quiet cores. */
+  /** For all of it; 45 by default, which is four times what the longest of the gate takes on two quiet cores. */
   readonly maxMinutes?: number;
   /** What comes before the runner: what two files would otherwise both do, or what needs the network. */
   readonly prepare?: () => Promise<void>;

@@ -175,6 +175,7 @@ describe("steps that change a role", () => {
     // Of an older version nothing is read.
     const old = JSON.stringify({ Version: "2008-10-17", Statement: denied("iam:*") });
     assert.deepEqual(steps({ m: old, n: x }, { m: iam, n: x }), ["put-inline m"]);
+    assert.deepEqual(steps({ m: old, n: x }, { m: ssm }), ["delete-inline n", "put-inline m"]);
   });
 
   test("leave a role that was closed as it is, until an update opens it", () => {

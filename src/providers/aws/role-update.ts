@@ -77,6 +77,8 @@ function limitsOf({ name, before, document }: Rewrite, left: Meanwhile): readonl
     document: withStatements(text, statements),
   });
   if (before === undefined || left === "nothing") return where(added.length > 0, [reduce(document, added)]);
+  // What it denies is not known, and stays until it is written whole.
+  if (!isReadable(before)) return [];
   const base = distinct(left === "all" ? statementsOf(before) : denialsOf(before));
   const all = distinct([...base, ...added]);
   const isReduced = left === "denials" && policyEffects(before) === "both";
