@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unwritable } from "../../core/files/index.ts";
 import type { FrontPlace } from "./languages.ts";
-import { javaTrustStore } from "./trust-store.ts";
+import { javaTrustStore } from "./jks.ts";
 
 /** Where a front's CA stands, for clients that take it from a file. */
 export type FrontFiles = Pick<FrontPlace, "caFile" | "trustStore">;

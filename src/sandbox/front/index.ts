@@ -8,4 +8,4 @@ export {
   openFront,
 } from "./front.ts";
 export { type FrontPlace, type Language, languages } from "./languages.ts";
-export { javaTrustStore } from "./trust-store.ts";
+export { javaTrustStore } from "./jks.ts";

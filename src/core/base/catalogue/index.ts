@@ -19,6 +19,7 @@ import { oidcErrors } from "./oidc.ts";
 import { openbaoErrors } from "./openbao.ts";
 import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
+import { policyErrors } from "./policy.ts";
 import { publisherErrors } from "./publisher.ts";
 import { rotationErrors } from "./rotation.ts";
 import { sandboxErrors } from "./sandbox.ts";
@@ -26,7 +27,6 @@ import { signerErrors } from "./signer.ts";
 import { serverErrors } from "./servers.ts";
 import { stackErrors } from "./stack.ts";
 import { tlsErrors } from "./tls.ts";
-import { trustErrors } from "./trust.ts";
 
 export type { CatalogueEntry } from "./entry.ts";
 
@@ -39,7 +39,7 @@ export const catalogue = {
   ...httpErrors,
   ...kubernetesErrors,
   ...oidcErrors,
-  ...trustErrors,
+  ...policyErrors,
   ...planErrors,
   ...bindingErrors,
   ...stackErrors,
