@@ -16,11 +16,11 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
 import { askedThroughRestart, type ControlPlaneServer } from "../servers/index.ts";
 import { type LegacyTokenSecret, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
+import { readAccounts } from "./accounts.ts";
 import type { Working } from "./change-server.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
-import { readTrust } from "./trust.ts";
 
 /** What adoption works with. */
 export interface AdoptionContext {
@@ -144,7 +144,7 @@ async function readAround(
     looks.at("since when the use of tokens in Secrets is written down", trackedSince(api, signal), undefined),
     looks.at("what else checks issuers", readCheckers(api, signal), []),
     readDocuments(config.issuer, route, signal),
-    readTrust({ config, old, clock, ...defined({ openAws }) }, signal),
+    readAccounts({ config, old, clock, ...defined({ openAws }) }, signal),
     Promise.all(old.map((one) => readPublisher(one, route, signal))),
   ]);
   return {

@@ -13,7 +13,7 @@ import {
 } from "../../providers/aws/index.ts";
 import { type AccountTrust, type OldTrust, statementsToAdd } from "../../rules/adoption/index.ts";
 
-export interface TrustQuery {
+export interface AccountsQuery {
   readonly config: Pick<Config, "stack" | "issuer" | "aws">;
   /** Issuers of before. */
   readonly old: readonly string[];
@@ -23,7 +23,7 @@ export interface TrustQuery {
 }
 
 interface RolesQuery {
-  readonly config: TrustQuery["config"];
+  readonly config: AccountsQuery["config"];
   readonly account: AwsConfig;
   readonly old: string;
 }
@@ -53,7 +53,7 @@ async function rolesTrusting(
 }
 
 async function readAccount(
-  query: TrustQuery,
+  query: AccountsQuery,
   account: AwsConfig,
   signal: AbortSignal,
 ): Promise<AccountTrust> {
@@ -85,6 +85,6 @@ async function readAccount(
 }
 
 /** What each account of the config says of both issuers; what cannot be seen is part of it. Throws only the signal's reason. */
-export function readTrust(query: TrustQuery, signal: AbortSignal): Promise<readonly AccountTrust[]> {
+export function readAccounts(query: AccountsQuery, signal: AbortSignal): Promise<readonly AccountTrust[]> {
   return mapLimit(query.config.aws, (account) => readAccount(query, account, signal), 2);
 }
