@@ -5,7 +5,7 @@ import { Leftovers } from "./leftovers.ts";
 import type { PartyPasses } from "./party.ts";
 import type { BindingClients } from "./pass.ts";
 import { reconcileBinding } from "./reconcile.ts";
-import { reconcileTrust } from "./trust.ts";
+import { reconcileTrust } from "./reconcile-trust.ts";
 
 /** Passes of AWSRoleBinding and AWSTrust. */
 export function awsPasses(aws: BoundAccounts): PartyPasses<Pick<BindingClients, "aws">, Leftovers> {

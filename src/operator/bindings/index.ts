@@ -6,6 +6,6 @@ export { Leftovers } from "./leftovers.ts";
 export { type FilePlanner, planBindings } from "./plan-files.ts";
 export { planningRoles, rolePlans } from "./plan-roles.ts";
 export { reconcileBinding } from "./reconcile.ts";
-export { reconcileTrust, type TrustFacts } from "./trust.ts";
+export { reconcileTrust, type TrustFacts } from "./reconcile-trust.ts";
 export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, TrustOutcome } from "./pass.ts";
 export { reconcilingBindings } from "./operating.ts";

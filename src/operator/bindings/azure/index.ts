@@ -3,4 +3,4 @@ export { planningIdentities } from "./plan-files.ts";
 export { reconcileIdentity } from "./reconcile.ts";
 export { reconcilingIdentities } from "./operating.ts";
 export { BoundTenants } from "./tenants.ts";
-export { type AzureTrustFacts, reconcileAzureTrust } from "./trust.ts";
+export { type AzureTrustFacts, reconcileAzureTrust } from "./reconcile-trust.ts";

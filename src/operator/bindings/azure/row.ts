@@ -3,7 +3,7 @@ import { LeftCredentials } from "./leftovers.ts";
 import type { IdentityClients } from "./pass.ts";
 import { reconcileIdentity } from "./reconcile.ts";
 import type { BoundTenants } from "./tenants.ts";
-import { reconcileAzureTrust } from "./trust.ts";
+import { reconcileAzureTrust } from "./reconcile-trust.ts";
 
 /** Passes of AzureIdentityBinding and AzureTrust. */
 export function azurePasses(

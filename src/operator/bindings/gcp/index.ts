@@ -10,7 +10,7 @@ import { LeftMembers } from "./leftovers.ts";
 import type { GoogleClients } from "./pass.ts";
 import { type GoogleContext, GoogleProjects } from "./projects.ts";
 import { reconcileGoogle } from "./reconcile.ts";
-import { reconcileGoogleTrust } from "./trust.ts";
+import { reconcileGoogleTrust } from "./reconcile-trust.ts";
 
 /** Passes of GCPServiceAccountBinding and GCPTrust. */
 function googlePasses(google: GoogleProjects): PartyPasses<Pick<GoogleClients, "google">, LeftMembers> {

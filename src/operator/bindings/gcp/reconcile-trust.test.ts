@@ -7,7 +7,7 @@ import { googleTrust } from "../../../../test/support/bindings/google.ts";
 import { LeftMembers } from "./leftovers.ts";
 import { MadeMembers } from "./members.ts";
 import type { GoogleClients } from "./pass.ts";
-import { reconcileGoogleTrust } from "./trust.ts";
+import { reconcileGoogleTrust } from "./reconcile-trust.ts";
 
 const email = "web@shop-project.iam.gserviceaccount.com";
 const subject = "system:serviceaccount:shop:web";
