@@ -247,7 +247,7 @@ export class PublishedIssuer {
     return { refuses: refusedBy(ring, key, this.#deps.clock.now(), timesOf(this.#settings)) };
   }
 
-  /** Takes that back; throws what the source's `trust` throws. */
+  /** Takes that back; throws what the source's `restore` throws. */
   async restore(kid: string): Promise<RestoreOutcome> {
     const { changed, persisted } = await this.source.restore(kid);
     const flushed = await this.#flush();

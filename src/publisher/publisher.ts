@@ -183,7 +183,7 @@ export interface DistrustOutcome {
   readonly refuses?: RefusedTokens;
 }
 
-/** What became of a `trust`. */
+/** What became of a `restore`. */
 export interface RestoreOutcome {
   readonly stack: string;
   readonly kid: string;
