@@ -7,13 +7,13 @@ import type { Workload } from "./job.ts";
 import { outsideLinks } from "./links.ts";
 import { LinkReporter } from "./link-reporter.ts";
 import { privateThumbprints } from "../issuer/index.ts";
+import { reportProviderAndRole } from "./provider-and-role.ts";
 import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
 import { startEnvironment, type DemoEnvironment } from "./environment.ts";
 import type { NotShown, DemoEvent, DemoReport, RefusalReport, OnEvent } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { expiredToken, mintToken } from "./tokens.ts";
-import { reportTrust } from "./trust.ts";
 import { type WorkloadAccess, reportWorkload } from "./workload.ts";
 
 /** How the chain is shown. */
@@ -166,7 +166,7 @@ async function runAll(
     folder: stage.folder,
     endpoint: stage.sandbox.url,
     region: example.region,
-    roleArn: await reportTrust(stage, side, reporter, onEvent),
+    roleArn: await reportProviderAndRole(stage, side, reporter, onEvent),
     sessionName: example.sessionName,
     signal,
   };

@@ -1,11 +1,12 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { privateThumbprints } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";
+import { adminSession, type AwsSide, putParameters } from "../aws-side.ts";
 import { startEnvironment, type DemoEnvironment } from "../environment.ts";
 import { example } from "../example.ts";
 import type { Workload } from "../job.ts";
 import { LinkReporter } from "../link-reporter.ts";
+import { makeProvider } from "../provider-and-role.ts";
 import { showRefusals } from "../refusals.ts";
 import type { DemoReport } from "../report.ts";
 import { accepted } from "../rotating.ts";

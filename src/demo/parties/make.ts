@@ -6,7 +6,7 @@ import { openStack } from "../../stack/index.ts";
 import { example } from "../example.ts";
 import { writePrivateFile } from "../files.ts";
 import type { DemoEnvironment } from "../environment.ts";
-import { reportWaits } from "../trust.ts";
+import { reportWaits } from "../waits.ts";
 import type { OpenedParty } from "./party.ts";
 import type { OnPartiesEvent } from "./report.ts";
 
