@@ -1,6 +1,6 @@
 import { delimiter, dirname } from "node:path";
 import { z } from "zod";
-import { defined } from "../core/base/index.ts";
+import { defined, mapped } from "../core/base/index.ts";
 import { file, httpsUrl, list, section, text } from "./forms/leaf.ts";
 import type { SshMachine } from "./machine/config.ts";
 import { resolveSsh } from "./machine/resolve.ts";
@@ -114,6 +114,6 @@ export function resolveServers(
 ): readonly ClusterServer[] | undefined {
   return listed?.map(({ ssh, sshKey }) => ({
     ssh: resolveSsh(ssh),
-    ...(sshKey === undefined ? {} : { sshKey: absolutePath(sshKey, config, env) }),
+    ...defined({ sshKey: mapped(sshKey, (path) => absolutePath(path, config, env)) }),
   }));
 }

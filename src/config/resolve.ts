@@ -1,4 +1,4 @@
-import { defined } from "../core/base/index.ts";
+import { defined, mapped } from "../core/base/index.ts";
 import { fetchedFor, parseIssuer, type RelyingPartyName, relyingParties } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster, resolveServers } from "./cluster.ts";
@@ -36,10 +36,12 @@ function resolveUnnamed(
     aws: (input.aws ?? []).map((account) =>
       withOperator(resolveAws(account, source), input.operator, source),
     ),
-    ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
-    ...defined({ servers: cluster === undefined ? undefined : resolveServers(cluster, source) }),
-    ...(machine === undefined ? {} : { machine: resolveMachine(machine, source) }),
-    ...(dns === undefined ? {} : { dns: resolveDns(dns, source) }),
+    ...defined({
+      cluster: mapped(cluster, (section) => resolveCluster(section, source)),
+      servers: mapped(cluster, (section) => resolveServers(section, source)),
+      machine: mapped(machine, (section) => resolveMachine(section, source)),
+      dns: mapped(dns, (section) => resolveDns(section, source)),
+    }),
   };
 }
 
@@ -83,8 +85,10 @@ export async function resolveConfig(
   return freeze({
     ...unnamed,
     issuer,
-    ...defined({ named }),
-    ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
+    ...defined({
+      named,
+      publisher: mapped(publisher, (section) => resolvePublisher(section, names, source)),
+    }),
     warnings: [...issuerWarnings(issuer, fetching), ...awsWarnings(unnamed.aws)],
   });
 }

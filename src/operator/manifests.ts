@@ -1,3 +1,4 @@
+import { mapped } from "../core/base/index.ts";
 import { accountAnnotations, injectionMaps } from "../rules/injection/index.ts";
 import {
   accountSettings,
@@ -151,7 +152,7 @@ export function operatorManifests(spec: OperatorRights): readonly object[] {
       apiVersion: "v1",
       kind: "ServiceAccount",
       metadata: { name, namespace },
-      ...(spec.pods === undefined ? {} : accountSettings(spec.pods)),
+      ...mapped(spec.pods, accountSettings),
     },
     {
       apiVersion: "v1",

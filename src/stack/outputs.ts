@@ -1,4 +1,4 @@
-import { defined } from "../core/base/index.ts";
+import { defined, mapped } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { iamProviderKey } from "../rules/oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
@@ -12,8 +12,11 @@ function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Out
   const given = address === undefined ? {} : { [address.includes(":") ? "ipv6" : "ipv4"]: address };
   const { ipv4, ipv6 } = { ...given, ...server } as { ipv4?: string; ipv6?: string };
   return {
-    ...defined({ public_ip: ipv4, public_ipv6: ipv6 }),
-    ...(machine === undefined ? {} : { ssh_user: machine.ssh?.user ?? machine.user }),
+    ...defined({
+      public_ip: ipv4,
+      public_ipv6: ipv6,
+      ssh_user: mapped(machine, (section) => section.ssh?.user ?? section.user),
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import { cloudflareDns } from "../../src/providers/cloudflare/index.ts";
 import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
@@ -21,7 +22,7 @@ async function byHand(api: StandIn, method: string, path: string, body?: object)
   const answer = await fetch(`${api.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${api.tokens.edit}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...defined({ body: mapped(body, JSON.stringify) }),
   });
   const { result } = (await answer.json()) as { result: { id: string } | [{ id: string }] };
   return Array.isArray(result) ? result[0] : result;

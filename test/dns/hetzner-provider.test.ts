@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { hetznerDns } from "../../src/providers/hetzner/dns/provider.ts";
 import { HetznerApi } from "../../src/providers/hetzner/index.ts";
@@ -27,7 +28,7 @@ async function byHand(api: StandInHetzner, method: string, path: string, body?: 
   const response = await fetch(`${api.url}/${path}`, {
     method,
     headers: { authorization: `Bearer ${api.tokens.readWrite}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...defined({ body: mapped(body, JSON.stringify) }),
   });
   await response.arrayBuffer();
   return response.status;

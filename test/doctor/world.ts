@@ -1,6 +1,6 @@
 import { sign } from "node:crypto";
 import type { AddressInfo, Server } from "node:net";
-import { defined, systemClock } from "../../src/core/base/index.ts";
+import { defined, mapped, systemClock } from "../../src/core/base/index.ts";
 import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
 import { type DoctorFacts, type DoctorReport, gatherFacts, reportOf } from "../../src/doctor/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
@@ -156,8 +156,7 @@ export class World {
       clock: systemClock,
       serverAt: (address) => this.#nameServers.get(address) ?? "127.0.0.1:9",
       signal: new AbortController().signal,
-      ...defined({ resolver }),
-      ...(token === undefined ? {} : { token: { text: token, jws: parseJws(token) } }),
+      ...defined({ resolver, token: mapped(token, (own) => ({ text: own, jws: parseJws(own) })) }),
     });
   }
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type StandInGoogle, startStandInGoogle } from "../../src/sandbox/gcp.ts";
@@ -75,7 +76,7 @@ describe("status of Google Cloud", () => {
     const { status: code } = await request(`${google.url}/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${google.adminToken}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
       allowPlainHttp: true,
     });
     assert.equal(code, 200, `${method} ${path}`);

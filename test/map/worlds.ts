@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../src/core/base/index.ts";
 import type { MapFacts } from "../../src/map/facts.ts";
 import { trustMap, type TrustMap } from "../../src/map/index.ts";
 import { account, accountWith, factsOf, inCluster, onlyFor, role, trust, wanted } from "./facts.ts";
@@ -76,22 +77,21 @@ export function hostileMap(): TrustMap {
     nodes: map.nodes.map((node) => ({
       ...node,
       name: named(node.name),
-      ...(node.namespace === undefined ? {} : { namespace: named(node.namespace) }),
-      ...(node.account === undefined ? {} : { account: named(node.account) }),
+      ...defined({ namespace: mapped(node.namespace, named), account: mapped(node.account, named) }),
       details: node.details.map(([label, value]) => [label, named(value)] as const),
     })),
     access: map.access.map((one) => ({
       ...one,
       askedBy: one.askedBy.map(named),
       decidingKeys: one.decidingKeys.map(named),
-      ...(one.proof === undefined ? {} : { proof: { ...one.proof, by: hostile, said: hostile } }),
+      ...defined({ proof: mapped(one.proof, (proof) => ({ ...proof, by: hostile, said: hostile })) }),
     })),
     bindings: map.bindings.map((one) => ({
       ...one,
       namespace: named(one.namespace),
       name: named(one.name),
       becomes: one.becomes.map(named),
-      ...(one.ready === undefined ? {} : { ready: { ...one.ready, reason: hostile, message: hostile } }),
+      ...defined({ ready: mapped(one.ready, (ready) => ({ ...ready, reason: hostile, message: hostile })) }),
     })),
     findings: map.findings.map((one) => ({ ...one, text: named(one.text), next: hostile })),
     unseen: [{ what: hostile, why: hostile, next: hostile }],

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseConfig } from "../../src/config/index.ts";
-import { PodtrustError } from "../../src/core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import {
   distrustInSecret,
@@ -347,7 +347,7 @@ function startInput(to: TestPublisher): Parameters<typeof startTestPublisher>[0]
     stateDir: to.stateDir,
     clock: to.clock,
     keys: to.cluster.keys,
-    ...(distrusts === undefined ? {} : { issuerOptions: { distrusts } }),
+    ...defined({ issuerOptions: mapped(distrusts, (list) => ({ distrusts: list })) }),
   };
 }
 

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { defined, systemClock } from "../../src/core/base/index.ts";
+import { defined, mapped, systemClock } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { AzureRecorder } from "./azure/recorder.ts";
 import { DocumentsFolder } from "./documents-folder.ts";
@@ -61,7 +61,9 @@ const recorders: Readonly<
   ) {
     if (place === undefined) throw new TypeError("no issuer");
     const token = tokenOf(vendorFlags.azure.token);
-    const lent = application === undefined ? {} : { lent: { application, token: tokenOf(graphToken) } };
+    const lent = defined({
+      lent: mapped(application, (id) => ({ application: id, token: tokenOf(graphToken) })),
+    });
     return new AzureRecorder({ tenant, subscription, resourceGroup, location, token, place, ...lent }, world);
   },
 };

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/core/base/index.ts";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import type { UsedValues } from "./mask.ts";
 import { type RecordedCase, recordedAnswer, type RecordedQuestion, type Recording } from "./recording.ts";
 import { LeftOut, type Recorder } from "./vendor.ts";
@@ -45,7 +46,7 @@ async function askedQuestions(recorder: Recorder, run: RecordRun): Promise<reado
     found.push({
       question,
       ...rest,
-      ...(answer === undefined ? {} : { answer: recordedAnswer(answer, run.used) }),
+      ...defined({ answer: mapped(answer, (given) => recordedAnswer(given, run.used)) }),
     });
   }
   return found;

@@ -1,4 +1,4 @@
-import { defined, isRecord, type JsonRecord } from "../../src/core/base/index.ts";
+import { defined, isRecord, type JsonRecord, mapped } from "../../src/core/base/index.ts";
 import { isMasked, maskText, type UsedValues } from "./mask.ts";
 
 export const vendorNames = ["aws", "gcp", "azure"] as const;
@@ -64,9 +64,11 @@ export function recordedAnswer(
   return {
     outcome: "refused",
     status,
-    ...(code === undefined ? {} : { code: codeForm.test(code) ? code : "other" }),
-    ...defined({ number }),
-    ...(text === undefined ? {} : { text: maskText(text, known) }),
+    ...defined({
+      code: mapped(code, (word) => (codeForm.test(word) ? word : "other")),
+      number,
+      text: mapped(text, (words) => maskText(words, known)),
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import {
   ListOpenIDConnectProvidersCommand,
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
-import { defined, recordOf, recordsOf } from "../../src/core/base/index.ts";
+import { defined, mapped, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { throughFront } from "../support/azure-client.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -90,8 +90,9 @@ export async function startStandInVendors(): Promise<StandInVendors> {
       return { status: response.status, text: await response.text() };
     }
     const isForm = headers["content-type"] === "application/x-www-form-urlencoded";
-    const sent =
-      body === undefined ? {} : { body: isForm ? new URLSearchParams(body) : recordOf(JSON.parse(body)) };
+    const sent = defined({
+      body: mapped(body, (value) => (isForm ? new URLSearchParams(value) : recordOf(JSON.parse(value)))),
+    });
     const reply = await throughFront(front, url, { method, headers, ...sent });
     return { status: reply.status, text: JSON.stringify(reply.body) };
   };

@@ -1,6 +1,7 @@
 /** What the stand-in for Cloudflare's API does that the official clients (test/cluster/clouds, test/tools) do not ask for. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { TestClock } from "../support/clock.ts";
 
@@ -43,7 +44,7 @@ async function world(context: TestContext, options: StandInCloudflareOptions = {
     const response = await fetch(`${cloudflare.url}/${path}`, {
       method,
       headers: authorization === null ? {} : { authorization },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     });
     const { result, errors } = (await response.json()) as Envelope;
     const codes = errors.flatMap(({ code, error_chain: chain = [] }) => [

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { defined, type PodtrustError } from "../../src/core/base/index.ts";
+import { defined, mapped, type PodtrustError } from "../../src/core/base/index.ts";
 import { controlRoutes } from "../../src/sandbox/control/index.ts";
 import { connectSandbox, type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 
@@ -55,7 +55,7 @@ describe("the control API of a sandbox", () => {
     let id = "";
     for (const { method, path, body, more, answer = {} } of controlRoutes) {
       for (const sent of more === undefined ? [body] : [body, more[1]]) {
-        const options = sent === undefined ? {} : { body: JSON.stringify(sent) };
+        const options = defined({ body: mapped(sent, JSON.stringify) });
         const answered = await ask(sandbox, method, path.replace("ID", id), options);
         assert.equal(answered.status, 200, `${method} ${path}: ${JSON.stringify(answered.body)}`);
         assert.deepEqual(Object.keys(answered.body), Object.keys(answer), `${method} ${path}`);
@@ -69,7 +69,7 @@ describe("the control API of a sandbox", () => {
     const { account } = (await ask(sandbox, "POST", "accounts")).body;
     for (const { method, path, body, whole } of controlRoutes) {
       if (path === "accounts/ID") continue;
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const sent = defined({ body: mapped(body, JSON.stringify) });
       const { status } = await ask(sandbox, method, `accounts/${String(account)}/${path}`, sent);
       assert.equal(status, whole === true ? 400 : 200, `${method} ${path}`);
     }

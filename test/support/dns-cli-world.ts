@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { silentLogger } from "../../src/core/base/index.ts";
+import { defined, mapped, silentLogger } from "../../src/core/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "./cli.ts";
@@ -64,7 +64,7 @@ export async function dnsCliWorld(
     const response = await fetch(`${api.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${api.tokens.edit}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     });
     if (!response.ok) throw new Error(await response.text());
     return ((await response.json()) as { result: unknown }).result;

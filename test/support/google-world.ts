@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import type { GoogleSeed } from "../../src/sandbox/gcp.ts";
 import {
@@ -119,7 +120,9 @@ export async function googleWorld(t: TestContext, options: SandboxGoogleOptions 
           "content-type": type ?? "application/json",
           ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
         },
-        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+        ...defined({
+          body: mapped(body, (value) => (typeof value === "string" ? value : JSON.stringify(value))),
+        }),
       }),
     );
   return {

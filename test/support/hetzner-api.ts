@@ -1,4 +1,5 @@
 import type { TestContext } from "node:test";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import {
   type StandInHetzner,
   type StandInHetznerOptions,
@@ -32,7 +33,7 @@ export async function hetznerApi(
     const response = await fetch(`${hetzner.url}/${path}`, {
       method,
       headers: { authorization: `Bearer ${hetzner.tokens.readWrite}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     });
     const text = await response.text();
     const parsed: unknown = text === "" ? {} : JSON.parse(text);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { type Logger, silentLogger } from "../../src/core/base/index.ts";
+import { defined, type Logger, mapped, silentLogger } from "../../src/core/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
 import {
   type StandInHetzner,
@@ -167,7 +167,7 @@ export async function hetznerWorld(
       const response = await fetch(`${hetzner.url}/${path}`, {
         method,
         headers: { authorization: `Bearer ${hetzner.tokens.readWrite}` },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...defined({ body: mapped(body, JSON.stringify) }),
       });
       const text = await response.text();
       return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);

@@ -1,4 +1,4 @@
-import { defined } from "../../src/core/base/index.ts";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import {
   awsTags,
   type Difference,
@@ -101,8 +101,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
     names: [],
     link: "trust",
     dependsOn: [...(spec.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
-    ...(takes === undefined ? {} : { needs: [{ after: takes, name: "serial" }] }),
-    ...defined({ ifTaken }),
+    ...defined({ needs: mapped(takes, (after) => [{ after, name: "serial" }]), ifTaken }),
     read(): Promise<Observed<Thing>> {
       provider.reads.push(name);
       const state = provider.things.get(name);

@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import type { TestAuthority } from "./certificates.ts";
 import { freePort } from "./free-port.ts";
 import type { IssuerServer } from "./issuer-server.ts";
@@ -106,7 +107,7 @@ export async function startOpenBao(
     const answer = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
       method,
       headers: { "x-vault-token": token },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     });
     const text = await answer.text();
     const { data = {}, errors = [], auth } = (text === "" ? {} : JSON.parse(text)) as Partial<AdminAnswer>;

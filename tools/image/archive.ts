@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import { type TarEntry, writeTar } from "./tar.ts";
 
 /** The command by which whoever runs an image asks whether it is up; it exits with 0 where it is. */
@@ -55,7 +56,7 @@ function configOf(spec: ImageSpec, sha256: string): object {
       ...(ports.length === 0
         ? {}
         : { ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])) }),
-      ...(healthCheck === undefined ? {} : { Healthcheck: dockerHealthCheck(healthCheck) }),
+      ...defined({ Healthcheck: mapped(healthCheck, dockerHealthCheck) }),
     },
     rootfs: { type: "layers", diff_ids: [`sha256:${sha256}`] },
   };

@@ -1,7 +1,8 @@
 /**
  * A rule for oxlint: a member that may be absent is written with `defined` of src/core/base, not as a choice between an empty
- * object and one with it: `x === undefined ? {} : { x }`, and its mirror. A member whose value is more than what was tested
- * is another thing, and passes.
+ * object and one with it: `x === undefined ? {} : { x }`, and its mirror; with `mapped` beside it where the value is worked
+ * out of what was tested. A member whose value does not ask what was tested is another thing, and passes; so is one whose
+ * value asks it in a function alone, later.
  */
 import type { RuleContext } from "./rule.ts";
 
@@ -60,6 +61,19 @@ function onlyMember({ type, properties = [] }: Expression): Property | undefined
     : undefined;
 }
 
+const functions: ReadonlySet<string> = new Set(["ArrowFunctionExpression", "FunctionExpression"]);
+
+/** Whether an expression asks what a path leads to: names that are no expression, and functions, do not count. */
+function asks(node: unknown, path: string): boolean {
+  if (Array.isArray(node)) return node.some((one) => asks(one, path));
+  if (typeof node !== "object" || node === null) return false;
+  const { type, computed } = node as Expression;
+  if (functions.has(type)) return false;
+  if (pathOf(node as Expression) === path) return true;
+  const names: readonly string[] = computed === false ? ["parent", "key", "property"] : ["parent"];
+  return Object.entries(node).some(([name, part]) => !names.includes(name) && asks(part, path));
+}
+
 const isEmpty = ({ type, properties }: Expression): boolean =>
   type === "ObjectExpression" && properties?.length === 0;
 
@@ -71,12 +85,13 @@ function leavesOut({ test, consequent, alternate }: ConditionalNode): boolean {
   const [empty, full] = isMirror ? [alternate, consequent] : [consequent, alternate];
   const member = isEmpty(empty) ? onlyMember(full) : undefined;
   const tested = pathOf(test.left);
-  if (member === undefined || tested === undefined || pathOf(member.value) !== tested) return false;
+  if (member === undefined || tested === undefined || !asks(member.value, tested)) return false;
   // A name that is worked out may need the value.
   return member.computed !== true || pathOf(member.key) !== undefined;
 }
 
-const message = "Write a member that may be absent with defined({ … }) of src/core/base.";
+const message =
+  "Write a member that may be absent with defined({ … }) of src/core/base, and mapped(…) in it.";
 
 export const optionalMemberRule = {
   create: (context: RuleContext) => ({

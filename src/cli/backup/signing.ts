@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type BackupContents, signingContents } from "../../backup/index.ts";
 import { type Config, personStateDir } from "../../config/index.ts";
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { SignerFiles } from "../../signer/index.ts";
 import { signerPlace } from "../../signer/manifests/index.ts";
 import { openMachine, readSigningKeys } from "../../stack/index.ts";
@@ -90,5 +90,8 @@ export async function signingKeys(
   }
   const { stack, issuer } = config;
   const label = { stack, issuer, madeAt: context.clock.now() };
-  return signingContents(label, { ...keys, ...(text === undefined ? {} : { signer: Buffer.from(text) }) });
+  return signingContents(label, {
+    ...keys,
+    ...defined({ signer: mapped(text, (words) => Buffer.from(words)) }),
+  });
 }

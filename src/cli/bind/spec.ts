@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, PodtrustError } from "../../core/base/index.ts";
 import { apiVersion, bindingObject, type BoundParty, partyNames } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { flagOf } from "../options/flag.ts";
@@ -43,9 +43,14 @@ function roleSpec(options: BindingOptions, whose: Whose): JsonRecord {
   const { spec } = bindingObject({
     ...whose,
     trust,
-    ...defined({ account, policies: policies?.map(policyArn) }),
-    ...(maxSession === undefined ? {} : { maxSession: secondsOf("--max-session", maxSession) }),
-    ...defined({ tags: tag?.map(tagOf), adopt, existing }),
+    ...defined({
+      account,
+      policies: policies?.map(policyArn),
+      maxSession: mapped(maxSession, (duration) => secondsOf("--max-session", duration)),
+      tags: tag?.map(tagOf),
+      adopt,
+      existing,
+    }),
   });
   return spec;
 }

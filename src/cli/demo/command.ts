@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { PodtrustError, defined } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
@@ -108,8 +108,7 @@ async function runDemo(context: CommandContext, options: DemoCommandOptions): Pr
   const play = fromNothing === true ? runFromNothing : playDemo;
   await play({
     ...common,
-    ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
-    ...defined({ context: name }),
+    ...defined({ kubeconfig: mapped(kubeconfig, (path) => context.path(path)), context: name }),
     ...(keep === undefined
       ? {}
       : {

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
 import { defaultKubeconfig } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -50,8 +50,10 @@ export async function demoOnCluster(context: CommandContext, options: DemoComman
     logger: context.logger("error"),
     image: options.podImage,
     kubeconfig: kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig),
-    ...defined({ context: name }),
-    ...(watchRotation === undefined ? {} : { watchRotation: secondsOf("--watch-rotation", watchRotation) }),
+    ...defined({
+      context: name,
+      watchRotation: mapped(watchRotation, (duration) => secondsOf("--watch-rotation", duration)),
+    }),
     mayTouch: (place) => mayTouch(context, options, place),
     onEvent: (event) => {
       printEvent(output, event);

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
+import { defined } from "../../core/base/index.ts";
 import { definingPodtrust } from "./own-name.ts";
 
 test("podtrust is defined for another shell, unless it finds one: what npm alone finds does not count", async (t) => {
@@ -20,7 +21,7 @@ test("podtrust is defined for another shell, unless it finds one: what npm alone
     [[ofNpm, "/no-such-folder"], definition],
     [[ofNpm, bin], undefined],
   ] as const) {
-    const env = path === undefined ? {} : { PATH: path.join(delimiter) };
+    const env = defined({ PATH: path?.join(delimiter) });
     assert.equal(definingPodtrust({ program, env }), wanted);
   }
 });

@@ -1,6 +1,6 @@
 import { access, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { defined, errorText, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, errorText, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { distributions } from "../../rules/distribution/index.ts";
 import { fileCode } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -88,14 +88,12 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
     file,
     stack: answers.stack,
     next,
-    ...(apiServer === undefined
-      ? {}
-      : {
-          apiServer: {
-            ...(distribution === undefined ? {} : { distribution, title: distributions[distribution].title }),
-            ...defined({ presentIssuer: cluster?.issuer }),
-            instructions: apiServer.instructions,
-          },
-        }),
+    ...defined({
+      apiServer: mapped(apiServer, (server) => ({
+        ...(distribution === undefined ? {} : { distribution, title: distributions[distribution].title }),
+        ...defined({ presentIssuer: cluster?.issuer }),
+        instructions: server.instructions,
+      })),
+    }),
   });
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
 import { checkedName, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import {
   keepHeap,
@@ -102,7 +102,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const probes = options.probes === undefined ? undefined : addressOf(options.probes);
   const evict = evictionsOf(options);
   const { roleMap, configMaps = false } = options;
-  const from = roleMap === undefined ? {} : { roleMap: checkedName(roleMap) };
+  const from = defined({ roleMap: mapped(roleMap, checkedName) });
   const webhook =
     options.webhook === true
       ? { webhook: { listen: addressOf(options.webhookListen), ...clientCaOf(env) } }

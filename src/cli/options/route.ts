@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { parseConnectTo } from "../../core/http/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -14,7 +14,9 @@ export interface RouteOptions {
 export async function routeOf(context: CommandContext, options: RouteOptions): Promise<IssuerRoute> {
   const { connectTo, ca } = options;
   return {
-    ...defined({ connectTo: connectTo?.map(parseConnectTo) }),
-    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
+    ...defined({
+      connectTo: connectTo?.map(parseConnectTo),
+      ca: await mapped(ca, (path) => readCaFile(context, path)),
+    }),
   };
 }

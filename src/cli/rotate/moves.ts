@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
-import { defined, PodtrustError, silentLogger, isoSeconds } from "../../core/base/index.ts";
+import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import {
   type Config,
   declaredParties,
@@ -155,8 +155,7 @@ async function opened<T>(
     signal,
     consent: pluginConsent(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
-    ...defined({ without }),
-    ...(identity === undefined ? {} : { identities: await identitiesOf(context, identity) }),
+    ...defined({ without, identities: await mapped(identity, (name) => identitiesOf(context, name)) }),
     withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),

@@ -1,4 +1,11 @@
-import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
+import {
+  asPodtrustError,
+  defined,
+  errorText,
+  type Logger,
+  mapped,
+  PodtrustError,
+} from "../../core/base/index.ts";
 import type { BackupPlace } from "../../backup/index.ts";
 import type { BackupBucket, Config, S3Config } from "../../config/index.ts";
 import {
@@ -73,7 +80,7 @@ function logStart(logger: Logger, serving: Serving): void {
     http: http.map(addressText),
     ...(plain.length === 0 ? {} : { insecurePlainHttp: plain.map(addressText) }),
     ...(elsewhere.length === 0 ? {} : { elsewhere }),
-    ...(admin === undefined ? {} : { admin: addressText(admin) }),
+    ...defined({ admin: mapped(admin, addressText) }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { publisherStatus } from "../../publisher/index.ts";
 import type { PublisherFacts } from "../../stack/index.ts";
@@ -19,10 +19,10 @@ export async function publisherFacts({
     const blind = ours.blind ?? ours.failing;
     return {
       distrusted: keys.filter(({ state }) => state === "distrusted").map(({ kid }) => kid),
-      ...(refused === undefined ? {} : { certificate: { message: refused.message, next: refused.next } }),
-      ...(blind === undefined
-        ? {}
-        : { blind: { since: blind.since, message: blind.message, next: blind.next } }),
+      ...defined({
+        certificate: mapped(refused, (why) => ({ message: why.message, next: why.next })),
+        blind: mapped(blind, (why) => ({ since: why.since, message: why.message, next: why.next })),
+      }),
     };
   } catch (error) {
     // Its publisher runs on another machine more often than not, or as another user.

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { type ConfigSource, absolutePath } from "../places.ts";
 import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
 import type { DnsInput, TokenFiles } from "./schema.ts";
@@ -9,8 +9,10 @@ function resolveProvider(section: Section, { file, env }: ConfigSource): DnsConf
   const { cloudflare, hetzner, route53 = {} } = section;
   const place = (name: string): string => absolutePath(name, file, env);
   const tokensOf = ({ tokenFile, publisherTokenFile }: TokenFiles): CloudflareConfig & HetznerDnsConfig => ({
-    ...(tokenFile === undefined ? {} : { tokenFile: place(tokenFile) }),
-    ...(publisherTokenFile === undefined ? {} : { publisherTokenFile: place(publisherTokenFile) }),
+    ...defined({
+      tokenFile: mapped(tokenFile, place),
+      publisherTokenFile: mapped(publisherTokenFile, place),
+    }),
   });
   if (cloudflare !== undefined) return { kind: "cloudflare", cloudflare: tokensOf(cloudflare) };
   if (hetzner !== undefined) return { kind: "hetzner", hetzner: tokensOf(hetzner) };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defined, durationText, parseDuration } from "../../core/base/index.ts";
+import { defined, durationText, mapped, parseDuration } from "../../core/base/index.ts";
 import { parseListen } from "./listen.ts";
 
 /** What the reference page and the error of one key say. */
@@ -15,7 +15,7 @@ export interface Leaf {
 
 const meta = ({ what, accepted, example, standard }: Leaf): Record<string, unknown> => ({
   description: `${what} Accepted: ${accepted}.${standard === undefined ? "" : ` Default: ${standard}.`}`,
-  ...(example === undefined ? {} : { examples: [example] }),
+  ...defined({ examples: mapped(example, (one) => [one]) }),
 });
 
 /** Text that matches a pattern. A wrong type and a wrong form get the same answer: what is accepted. */

@@ -1,4 +1,4 @@
-import { recordOf } from "../../core/base/index.ts";
+import { defined, mapped, recordOf } from "../../core/base/index.ts";
 import { CelError, celExpression } from "../../rules/gcp/index.ts";
 import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
 import type { ConfigDocument } from "../document.ts";
@@ -20,7 +20,7 @@ function problem(
   rest: Pick<ConfigProblem, "message" | "accepted" | "next">,
 ): ConfigProblem {
   const value = textAt(document, path);
-  const shown = value === undefined ? {} : { value: valueText(value) };
+  const shown = defined({ value: mapped(value, valueText) });
   return { key: keyText(path), ...document.positionOf(path), ...shown, ...rest };
 }
 
@@ -101,9 +101,9 @@ function celProblems(
 
 const expressionsAreCel: ConfigRule = (document) =>
   projects(document).flatMap((project) => {
-    const mapped = Object.keys(recordOf(valueAt(document.value, [...project, "mapping"])));
+    const names = Object.keys(recordOf(valueAt(document.value, [...project, "mapping"])));
     return [
-      ...mapped.flatMap((name) =>
+      ...names.flatMap((name) =>
         celProblems(document, [...project, "mapping", name], { isNo: "mapping", over: "assertion" }),
       ),
       ...celProblems(document, [...project, "condition"], {

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { type ConfigSource, absolutePath } from "../places.ts";
 import type {
   CiliumCliConfig,
@@ -32,8 +32,11 @@ function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): Hetzn
     image,
     ipv4,
     ipv6,
-    ...(tokenFile === undefined ? {} : { tokenFile: absolutePath(tokenFile, file, env) }),
-    ...defined({ sshFrom, addressServices }),
+    ...defined({
+      tokenFile: mapped(tokenFile, (path) => absolutePath(path, file, env)),
+      sshFrom,
+      addressServices,
+    }),
   };
 }
 
@@ -51,7 +54,7 @@ function resolveK3s({ k3s = {} }: MachineInput, { file, env }: ConfigSource): K3
     version,
     isVersionNamed: k3s.version !== undefined,
     sha256: { ...known, ...givenSums(sha256) },
-    ...(archive === undefined ? {} : { archive: absolutePath(archive, file, env) }),
+    ...defined({ archive: mapped(archive, (path) => absolutePath(path, file, env)) }),
   };
 }
 
@@ -62,7 +65,7 @@ function resolveCli(
   return {
     version,
     sha256: givenSums(sha256),
-    ...(archive === undefined ? {} : { archive: absolutePath(archive, file, env) }),
+    ...defined({ archive: mapped(archive, (path) => absolutePath(path, file, env)) }),
   };
 }
 
@@ -71,8 +74,10 @@ function resolveCilium({ cilium = {} }: MachineInput, source: ConfigSource): Cil
   return {
     version,
     sha256,
-    ...(archive === undefined ? {} : { archive: absolutePath(archive, source.file, source.env) }),
-    ...(cli === undefined ? {} : { cli: resolveCli(cli, source) }),
+    ...defined({
+      archive: mapped(archive, (path) => absolutePath(path, source.file, source.env)),
+      cli: mapped(cli, (given) => resolveCli(given, source)),
+    }),
   };
 }
 
@@ -80,11 +85,13 @@ function resolveCilium({ cilium = {} }: MachineInput, source: ConfigSource): Cil
 export function resolveMachine(input: MachineInput, source: ConfigSource): MachineConfig {
   const { hetzner, ssh, sshKey, protect = false, cni = "cilium", apiFrom = [] } = input;
   return {
-    ...(hetzner === undefined ? {} : { hetzner: resolveHetzner(hetzner, source) }),
-    ...(ssh === undefined ? {} : { ssh: resolveSsh(ssh) }),
+    ...defined({
+      hetzner: mapped(hetzner, (section) => resolveHetzner(section, source)),
+      ssh: mapped(ssh, resolveSsh),
+    }),
     protect,
     user: input.user ?? ssh?.user ?? "k8s",
-    ...(sshKey === undefined ? {} : { sshKey: absolutePath(sshKey, source.file, source.env) }),
+    ...defined({ sshKey: mapped(sshKey, (path) => absolutePath(path, source.file, source.env)) }),
     k3s: resolveK3s(input, source),
     cni,
     cilium: resolveCilium(input, source),

@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../core/base/index.ts";
 import { type ConfigSource, absolutePath } from "../places.ts";
 import type { PartySection } from "../party-section.ts";
 import type { OpenBaoServer } from "./config.ts";
@@ -10,7 +11,7 @@ function resolveServer(input: OpenBaoInput, { file, env }: ConfigSource): OpenBa
   const address = href.endsWith("/") ? href.slice(0, -1) : href;
   return {
     address,
-    ...(caFile === undefined ? {} : { caFile: absolutePath(caFile, file, env) }),
+    ...defined({ caFile: mapped(caFile, (path) => absolutePath(path, file, env)) }),
     mount,
     audience: input.audience ?? address,
     roles: roles.map(({ name, serviceAccounts, policies }) => ({ name, serviceAccounts, policies })),

@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
@@ -32,12 +32,15 @@ async function issuerOf(
 ): Promise<AcmeIssuer> {
   return {
     directory,
-    ...defined({ email }),
-    ...(caFile === undefined ? {} : { ca: await textIn(caFile) }),
-    ...defined({ profile }),
-    ...(eab === undefined
-      ? {}
-      : { externalAccount: { kid: await textIn(eab.kidFile), hmacKey: await textIn(eab.hmacKeyFile) } }),
+    ...defined({
+      email,
+      ca: await mapped(caFile, textIn),
+      profile,
+      externalAccount: await mapped(eab, async (files) => ({
+        kid: await textIn(files.kidFile),
+        hmacKey: await textIn(files.hmacKeyFile),
+      })),
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { parseIssuer, relyingParties } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
@@ -17,11 +17,11 @@ function resolveAuthority(input: AuthorityInput, place: PathResolver): AcmeAutho
   const { directory = letsEncrypt, caFile, profile, eab } = input;
   return {
     directory,
-    ...(caFile === undefined ? {} : { caFile: place(caFile) }),
-    ...defined({ profile }),
-    ...(eab === undefined
-      ? {}
-      : { eab: { kidFile: place(eab.kidFile), hmacKeyFile: place(eab.hmacKeyFile) } }),
+    ...defined({
+      caFile: mapped(caFile, place),
+      profile,
+      eab: mapped(eab, (files) => ({ kidFile: place(files.kidFile), hmacKeyFile: place(files.hmacKeyFile) })),
+    }),
   };
 }
 
@@ -29,8 +29,10 @@ function resolveAcme(input: AcmeInput, place: PathResolver): AcmeConfig {
   return {
     ...resolveAuthority(input, place),
     challenge: input.challenge ?? "http-01",
-    ...defined({ email: input.email }),
-    ...(input.fallback === undefined ? {} : { fallback: resolveAuthority(input.fallback, place) }),
+    ...defined({
+      email: input.email,
+      fallback: mapped(input.fallback, (fallback) => resolveAuthority(fallback, place)),
+    }),
   };
 }
 
@@ -46,7 +48,7 @@ function resolveHttps(input: HttpsInput, place: PathResolver): ServeConfig {
       certificateFile: place(files.certificateFile),
       keyFile: place(files.keyFile),
     });
-    const jwks = input.jwks === undefined ? {} : { jwks: pair(input.jwks) };
+    const jwks = defined({ jwks: mapped(input.jwks, pair) });
     return { kind: "files", https, http, ...pair(input), ...jwks };
   }
   const acme = resolveAcme(input.acme, place);
@@ -84,8 +86,10 @@ function resolveFiles(
   place: PathResolver,
 ): Pick<PublisherConfig, "release" | "backup"> {
   return {
-    ...(release === undefined ? {} : { release: place(release) }),
-    ...(backup === undefined ? {} : { backup: resolveBackup(backup, place) }),
+    ...defined({
+      release: mapped(release, place),
+      backup: mapped(backup, (section) => resolveBackup(section, place)),
+    }),
   };
 }
 
@@ -105,7 +109,7 @@ export function resolvePublisher(
     pollInterval: milliseconds(input.pollInterval ?? "10s"),
     cacheControl: input.cacheControl ?? "public, max-age=60",
     admin: admin === false ? false : address(admin),
-    ...(probes === undefined ? {} : { probes: address(probes) }),
+    ...defined({ probes: mapped(probes, address) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...defined({ store: store?.secret }),
     ...resolveKeys(input, names.cache),

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
 /**
@@ -14,16 +14,14 @@ async function authorityInput(
 ): Promise<object> {
   return {
     directory,
-    ...(caFile === undefined ? {} : { caFile: await place(`${role}-ca.pem`, caFile, false) }),
-    ...defined({ profile }),
-    ...(eab === undefined
-      ? {}
-      : {
-          eab: {
-            kidFile: await place(`${role}-eab-kid`, eab.kidFile, true),
-            hmacKeyFile: await place(`${role}-eab-key`, eab.hmacKeyFile, true),
-          },
-        }),
+    ...defined({
+      caFile: await mapped(caFile, (path) => place(`${role}-ca.pem`, path, false)),
+      profile,
+      eab: await mapped(eab, async (files) => ({
+        kidFile: await place(`${role}-eab-kid`, files.kidFile, true),
+        hmacKeyFile: await place(`${role}-eab-key`, files.hmacKeyFile, true),
+      })),
+    }),
   };
 }
 
@@ -34,6 +32,8 @@ export async function acmeInput(acme: AcmeConfig, place: PlaceFile): Promise<obj
     ...(await authorityInput(acme, "acme", place)),
     ...defined({ email }),
     challenge,
-    ...(fallback === undefined ? {} : { fallback: await authorityInput(fallback, "acme-fallback", place) }),
+    ...defined({
+      fallback: await mapped(fallback, (authority) => authorityInput(authority, "acme-fallback", place)),
+    }),
   };
 }

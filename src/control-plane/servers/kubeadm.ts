@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import {
   type ApiServerFlags,
@@ -110,8 +110,9 @@ export class KubeadmFiles implements ServerFiles {
       if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, whole, signal);
       keyFiles.push(path);
     }
-    const signer =
-      signerThere === undefined ? {} : { signingKeyFile: machineKeyFile(keyFolder, signerThere.kid) };
+    const signer = defined({
+      signingKeyFile: mapped(signerThere, (key) => machineKeyFile(keyFolder, key.kid)),
+    });
     await this.#change({ keyFiles, ...signer }, whole, signal);
   }
 

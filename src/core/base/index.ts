@@ -7,7 +7,7 @@ export { ChildAbort } from "./child-abort.ts";
 export { backoffDelay } from "./backoff.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
-export { defined } from "./defined.ts";
+export { defined, mapped } from "./defined.ts";
 export { durationText, parseDuration } from "./duration.ts";
 export {
   asPodtrustError,

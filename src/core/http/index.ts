@@ -19,4 +19,5 @@ export {
   type ReceiveOptions,
   request,
 } from "./request.ts";
-export { jsonOf, saidWords } from "./said.ts";
+export { jsonBody, jsonOf } from "./json.ts";
+export { saidWords } from "./said.ts";

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity, type ConnectionOptions, TLSSocket } from "node:tls";
-import { collectBytes, defined, hostName, PodtrustError } from "../base/index.ts";
+import { collectBytes, defined, hostName, mapped, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import type { ConnectionPool } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
@@ -92,7 +92,7 @@ function checkedUrl(text: string, options: HttpOptions): URL {
 
 // Node frames the body of a DELETE only when it is told its length; unframed, servers do not see it.
 function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
-  return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  return defined({ "content-length": mapped(body, (value) => String(Buffer.byteLength(value))) });
 }
 
 function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): RequestOptions {
@@ -127,7 +127,7 @@ function tlsOptions(name: string, options: HttpOptions): ConnectionOptions {
   return {
     ...(isIP(name) === 0 ? { servername: name } : { servername: "" }),
     // Without it Node trusts its own roots and NODE_EXTRA_CA_CERTS, parsed once per process.
-    ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }),
+    ...defined({ ca: mapped(options.ca, (ca) => [ca].flat()) }),
     ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
     // Else the chain is judged in `judgeChain`, after the handshake and before the request.

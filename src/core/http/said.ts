@@ -1,5 +1,3 @@
-import type { HttpResponse } from "./request.ts";
-
 // Words of the other side are shown in part: they are not ours.
 const maxWords = 300;
 // Tokens and keys are far longer than any word of a cloud's, names of resources among them.
@@ -16,13 +14,4 @@ export function saidWords(text: string, secrets: readonly string[] = []): string
     .replaceAll(/\p{C}+/gu, " ")
     .slice(0, maxWords)
     .trim();
-}
-
-/** The JSON of an answer; undefined where it is none. */
-export function jsonOf({ body }: Pick<HttpResponse, "body">): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

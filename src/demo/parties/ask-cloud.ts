@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf } from "../../core/base/index.ts";
 import { jsonOf, request } from "../../core/http/index.ts";
 import type { Front } from "../../sandbox/index.ts";
 
@@ -31,10 +31,12 @@ export async function askCloud(front: Front, call: CloudCall, signal: AbortSigna
     method: sent === undefined ? "GET" : "POST",
     headers: {
       accept: "application/json",
-      ...(sent === undefined ? {} : { "content-type": sent.type }),
-      ...(call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` }),
+      ...defined({
+        "content-type": sent?.type,
+        authorization: mapped(call.bearer, (bearer) => `Bearer ${bearer}`),
+      }),
     },
-    ...(sent === undefined ? {} : { body: sent.body }),
+    ...defined({ body: sent?.body }),
     proxy: front.url,
     ca: front.ca,
     signal,

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { type JsonRecord, PodtrustError, recordOf, until } from "../../core/base/index.ts";
-import { jsonOf, request } from "../../core/http/index.ts";
+import { jsonBody, jsonOf, request } from "../../core/http/index.ts";
 import { startIssuerProxy } from "./issuer-proxy.ts";
 import type { PartyPlace } from "./party.ts";
 
@@ -118,14 +118,15 @@ async function startOnce(
     address,
     rootToken,
     async ask(where, token, body) {
+      const { headers, ...content } = jsonBody(body);
       const answer = await request(`${address}/v1/${where}`, {
         method: body === undefined ? "GET" : "POST",
         headers: {
           "x-vault-request": "true",
           ...(token === "" ? {} : { "x-vault-token": token }),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...content,
         allowPlainHttp: true,
         signal: place.signal,
       });

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import type {
   CaaFacts,
   ChallengeFacts,
@@ -51,7 +51,7 @@ export function caaOf(part: BundleValue): CaaFacts {
         tag: one.member("tag").text(),
         value: one.member("value").text(),
       })),
-    ...(error === undefined ? {} : { error: codeOf(error) }),
+    ...defined({ error: mapped(error, codeOf) }),
   };
 }
 
@@ -92,6 +92,6 @@ export function challengeOf(part: BundleValue | undefined): ChallengeFacts | und
     url,
     status: part.member("status").number(999),
     html: part.member("html").boolean(),
-    ...(location === undefined ? {} : { location: location.text() }),
+    ...defined({ location: location?.text() }),
   };
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { defined, errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorFromJson, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { ExchangeTrace, TlsFacts } from "../../core/http/index.ts";
 import { awsBounds, type DocumentReading, type IssuerReading } from "../../issuer/index.ts";
 import { type DocumentName, parseIssuer } from "../../rules/oidc/index.ts";
@@ -99,7 +99,7 @@ function readingOf(issuer: string, { part, bodies }: BundleSection): IssuerReadi
   return {
     issuer,
     discovery: documentOf("discovery", { part: part.member("discovery"), bodies }),
-    ...(jwks === undefined ? {} : { jwks: documentOf("jwks", { part: jwks, bodies }) }),
+    ...defined({ jwks: mapped(jwks, (given) => documentOf("jwks", { part: given, bodies })) }),
   };
 }
 
@@ -150,10 +150,10 @@ function factsOf(part: BundleValue): DoctorFacts {
     ...defined({
       zone: zoneOf(part.optional("zone")),
       lateMs: part.optional("lateMs")?.number(maxMs),
-      origin: origin === undefined ? undefined : readingOf(issuer, at(origin)),
+      origin: mapped(origin, (given) => readingOf(issuer, at(given))),
       challenge: challengeOf(part.optional("challenge")),
+      token: mapped(token, tokenFactsOf),
     }),
-    ...(token === undefined ? {} : { token: tokenFactsOf(token) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { defined, textOf } from "../../core/base/index.ts";
+import { defined, mapped, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerReading } from "../../issuer/index.ts";
 import type { AddressFacts, DoctorFacts } from "../facts.ts";
 import { mapTexts, withoutSecrets } from "../texts.ts";
@@ -104,8 +104,10 @@ export function bundleOf(facts: DoctorFacts): Bundle {
     addresses: addressesOf(addresses, bodies),
     inside: addressesOf(inside, bodies),
     fromZone: addressesOf(fromZone, bodies),
-    ...(origin === undefined ? {} : { origin: readingOf(origin, bodies) }),
-    ...(token === undefined ? {} : { token: unsigned(token, readings) }),
+    ...defined({
+      origin: mapped(origin, (own) => readingOf(own, bodies)),
+      token: mapped(token, (own) => unsigned(own, readings)),
+    }),
     bodies: bodies.all,
   };
   return {

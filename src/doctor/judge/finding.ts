@@ -1,4 +1,4 @@
-import { type Link, links } from "../../core/base/index.ts";
+import { defined, type Link, links, mapped } from "../../core/base/index.ts";
 import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 
 /**
@@ -71,7 +71,7 @@ export function finding(reason: Reason, { seen, next, link }: FindingFacts): Doc
   return {
     link: link !== undefined && entry.links.includes(link) ? link : first,
     reason,
-    ...(entry.number === undefined ? {} : { number: `PT${String(entry.number).padStart(3, "0")}` }),
+    ...defined({ number: mapped(entry.number, (number) => `PT${String(number).padStart(3, "0")}`) }),
     verdict: verdictOf(entry),
     seen,
     next: next ?? entry.next ?? "",

@@ -80,8 +80,10 @@ export async function clusterObjects(api: KubernetesApi, signal: AbortSignal): P
     allBindings(api, unseen, signal),
   ]);
   return {
-    ...(accounts === undefined ? {} : { serviceAccounts: accounts.map(nameOf) }),
-    ...(pods === undefined ? {} : { pods: pods.filter((pod) => !isOver(pod)).map(podOf) }),
+    ...defined({
+      serviceAccounts: accounts?.map(nameOf),
+      pods: pods?.filter((pod) => !isOver(pod)).map(podOf),
+    }),
     bindings,
     unseen,
   };

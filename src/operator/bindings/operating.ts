@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { type BoundParty, partyNames, retryAnnotation } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, Mirror } from "../../providers/kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../index.ts";
@@ -68,8 +68,7 @@ function eventReporter({ events }: Pick<ControllerTools, "events">) {
       apiVersion: object.apiVersion,
       kind: object.kind,
       name: String(name),
-      ...(textOf(namespace) === undefined ? {} : { namespace: String(namespace) }),
-      ...(textOf(uid) === undefined ? {} : { uid: String(uid) }),
+      ...defined({ namespace: textOf(namespace), uid: textOf(uid) }),
     };
     return events.record({ regarding, type, reason, action: "Reconcile", note: message });
   };

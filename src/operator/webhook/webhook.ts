@@ -1,6 +1,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { LocalAddress } from "../../core/admin/index.ts";
-import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  type JsonRecord,
+  type Logger,
+  mapped,
+} from "../../core/base/index.ts";
 import { type KubernetesApi, type Mirror, SharedSecret } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
@@ -91,8 +98,7 @@ export class Webhook {
   get status(): WebhookStatus {
     const { address } = this.#server;
     return {
-      ...defined({ address }),
-      ...(this.#serving === undefined ? {} : { certificateUntil: termOf(this.#serving).until }),
+      ...defined({ address, certificateUntil: mapped(this.#serving, (serving) => termOf(serving).until) }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { type AcmeAccount, locationOf, SignedAccount } from "./account.ts";
 import { type AccountKey, bindExternalAccount, type ExternalAccount } from "./account-key.ts";
 import type { Directory } from "./directory.ts";
@@ -87,9 +87,11 @@ class Client implements AcmeClient {
         : {
             termsOfServiceAgreed: account.termsOfServiceAgreed,
             ...(contact.length === 0 ? {} : { contact: contact.map((mail) => `mailto:${mail}`) }),
-            ...(externalAccount === undefined
-              ? {}
-              : { externalAccountBinding: bindExternalAccount(externalAccount, key, newAccount) }),
+            ...defined({
+              externalAccountBinding: mapped(externalAccount, (external) =>
+                bindExternalAccount(external, key, newAccount),
+              ),
+            }),
           };
     const response = await this.#session
       .post(newAccount, { key }, payload, { signal })

@@ -1,4 +1,4 @@
-import { defined, type ErrorCode, isRecord, PodtrustError, recordOf } from "../../core/base/index.ts";
+import { defined, type ErrorCode, isRecord, mapped, PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
 import { parseObject, retryAfterMs, text } from "./answer.ts";
 
@@ -113,9 +113,9 @@ export class AcmeProblem extends PodtrustError {
         status,
         type,
         subproblems,
-        ...(where.retryAfterMs === undefined
-          ? {}
-          : { retryAfterSeconds: Math.ceil(where.retryAfterMs / 1000) }),
+        ...defined({
+          retryAfterSeconds: mapped(where.retryAfterMs, (ms) => Math.ceil(ms / 1000)),
+        }),
       },
     });
     this.type = type;

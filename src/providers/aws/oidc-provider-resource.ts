@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../core/base/index.ts";
 import {
   type Difference,
   type FieldChange,
@@ -100,7 +101,7 @@ async function create(iam: Iam, wanted: DesiredProvider, signal: AbortSignal): P
         Url: issuer,
         ClientIDList: [...clientIds],
         Tags: tagList(tags),
-        ...(thumbprints === undefined ? {} : { ThumbprintList: [...thumbprints] }),
+        ...defined({ ThumbprintList: mapped(thumbprints, (list) => [...list]) }),
       }),
       options,
     ),

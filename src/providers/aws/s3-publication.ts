@@ -1,5 +1,5 @@
 import type * as S3Api from "@aws-sdk/client-s3";
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { maxJwkSet } from "../../rules/keys/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
@@ -121,7 +121,7 @@ class BucketDocuments implements S3Documents {
       Body: text,
       ContentType: mediaType,
       CacheControl: cacheControl,
-      ...(note === undefined ? {} : { Metadata: { [noteName]: note } }),
+      ...defined({ Metadata: mapped(note, (words) => ({ [noteName]: words })) }),
     };
     try {
       await this.#send(signal, (client, api, options) =>

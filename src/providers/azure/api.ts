@@ -1,12 +1,5 @@
-import {
-  type Clock,
-  defined,
-  isRecord,
-  type JsonRecord,
-  PodtrustError,
-  textOf,
-} from "../../core/base/index.ts";
-import { ApiRetry, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
+import { type Clock, isRecord, type JsonRecord, PodtrustError, textOf } from "../../core/base/index.ts";
+import { ApiRetry, jsonBody, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
 import type { AzureAccessTokens } from "./credentials/index.ts";
 import { azureError, AzureRefusal, AzureUnanswered, invalidAnswer, refusalOf } from "./failure.ts";
 
@@ -63,6 +56,7 @@ export class AzureApi {
 
   async #once({ method, path, query, body, what }: AzureCall, signal: AbortSignal): Promise<JsonRecord> {
     const { endpoint, resource, tokens } = this.#access;
+    const { headers, ...content } = jsonBody(body);
     const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
     const token = await tokens.get(resource, signal);
     const response = await request(`${endpoint}${path}${search}`, {
@@ -71,9 +65,9 @@ export class AzureApi {
         authorization: `Bearer ${token}`,
         accept: "application/json",
         "user-agent": "podtrust",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
-      ...defined({ body: body === undefined ? undefined : JSON.stringify(body) }),
+      ...content,
       timeoutMs: 30_000,
       maxBytes: maxAnswer,
       allowPlainHttp: endpoint.startsWith("http:"),

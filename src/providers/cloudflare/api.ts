@@ -2,6 +2,7 @@ import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import {
   ApiRetry,
   type HttpResponse,
+  jsonBody,
   type OnApiWait,
   request,
   type Throttle,
@@ -63,6 +64,7 @@ export class CloudflareApi {
   async #once(call: CloudflareCall, signal: AbortSignal): Promise<CloudflareAnswer> {
     const { method, path, query, body } = call;
     const { baseUrl, token } = this.#access;
+    const { headers, ...content } = jsonBody(body);
     const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
     const options = {
       method,
@@ -70,9 +72,9 @@ export class CloudflareApi {
         authorization: `Bearer ${token}`,
         accept: "application/json",
         "user-agent": "podtrust",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...content,
       timeoutMs: 30_000,
       maxBytes: 8 * 1024 * 1024,
       allowPlainHttp: baseUrl.startsWith("http:"),

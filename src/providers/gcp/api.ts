@@ -1,5 +1,12 @@
 import { type Clock, defined, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { type AccessTokenCache, ApiRetry, jsonOf, type OnApiWait, request } from "../../core/http/index.ts";
+import {
+  type AccessTokenCache,
+  ApiRetry,
+  jsonBody,
+  jsonOf,
+  type OnApiWait,
+  request,
+} from "../../core/http/index.ts";
 import { accessTokensOf, type GoogleCredentials } from "./credentials/index.ts";
 import { googleError, GoogleApiRefusal, invalidAnswer, refusalOf, GoogleUnanswered } from "./failure.ts";
 
@@ -57,6 +64,7 @@ export class GoogleApi {
     const { method, path, query, body, what } = call;
     const { endpoint, credentials } = this.#access;
     const { quotaProject } = credentials;
+    const { headers, ...content } = jsonBody(body);
     const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
     const token = await this.#tokens.get(signal);
     const response = await request(`${endpoint}${path}${search}`, {
@@ -66,9 +74,9 @@ export class GoogleApi {
         accept: "application/json",
         "user-agent": "podtrust",
         ...defined({ "x-goog-user-project": quotaProject }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...content,
       timeoutMs: 30_000,
       maxBytes: maxAnswer,
       allowPlainHttp: endpoint.startsWith("http:"),

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { describedKeys, type Jwk, type ProviderName, sameUpload, uploadText } from "../../rules/gcp/index.ts";
 import {
   type Difference,
@@ -164,7 +164,7 @@ function bodyOf(spec: ProviderSpec, description: string, keys: readonly Jwk[] | 
     oidc: {
       issuerUri: issuer,
       allowedAudiences: audiences,
-      ...defined({ jwksJson: keys === undefined ? undefined : uploadText(keys) }),
+      ...defined({ jwksJson: mapped(keys, uploadText) }),
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   PodtrustError,
   retry,
 } from "../../core/base/index.ts";
-import { type ConnectTo, type HttpResponse, request } from "../../core/http/index.ts";
+import { type ConnectTo, type HttpResponse, jsonBody, request } from "../../core/http/index.ts";
 import { type HetznerOperation, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
 import { AnswerFields } from "./fields.ts";
 import { RequestBudget } from "./request-budget.ts";
@@ -72,6 +72,7 @@ export class HetznerApi {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const { endpoint, token, ca, connectTo } = this.#access;
+    const { headers, ...content } = jsonBody(body);
     await this.#pace.untilAllowed(signal);
     try {
       return await request(`${endpoint}/${operation.path}`, {
@@ -80,9 +81,9 @@ export class HetznerApi {
           accept: "application/json",
           authorization: `Bearer ${token}`,
           "user-agent": "podtrust",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...content,
         timeoutMs: requestTimeout,
         maxBytes: maxAnswer,
         signal,

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
 
 /** The label of a server that remembers the SHA-256 fingerprint of its SSH host key, in base32. */
@@ -61,7 +61,6 @@ export function withHostKeys(labels: Tags, { current, next }: HostKeys): Tags {
   const { [label]: _current, [nextLabel]: _next, ...others } = labels;
   return {
     ...others,
-    ...(current === undefined ? {} : { [label]: valueOf(current) }),
-    ...(next === undefined ? {} : { [nextLabel]: valueOf(next) }),
+    ...defined({ [label]: mapped(current, valueOf), [nextLabel]: mapped(next, valueOf) }),
   };
 }

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs, Resource, Work } from "../../rules/plan/index.ts";
 import {
   actionsIn,
@@ -42,7 +42,7 @@ const neededId = (wanted: OutputOrValue, inputs: Inputs): number => Number(neede
 function publicNet(spec: ServerSpec, inputs: Inputs): object {
   const parts = families.map((family) => {
     const address = spec[family];
-    const id = address === undefined ? {} : { [family]: neededId(address.id, inputs) };
+    const id = defined({ [family]: mapped(address, (held) => neededId(held.id, inputs)) });
     return { [`enable_${family}`]: address !== undefined, ...id };
   });
   return Object.assign({}, ...parts) as object;

@@ -1,5 +1,5 @@
 /** What podtrust reads of the API's objects: these fields, checked; all others are ignored. */
-import { defined } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
 import type { AnswerFields } from "./fields.ts";
 
@@ -126,10 +126,11 @@ export function actionOf(fields: AnswerFields): Action {
     command: fields.text("command"),
     status: fields.text("status"),
     progress: fields.number("progress", 0),
-    ...(error === undefined
-      ? {}
-      : {
-          error: { code: error.optionalText("code") ?? "", message: error.optionalText("message") ?? "" },
-        }),
+    ...defined({
+      error: mapped(error, (answer) => ({
+        code: answer.optionalText("code") ?? "",
+        message: answer.optionalText("message") ?? "",
+      })),
+    }),
   };
 }

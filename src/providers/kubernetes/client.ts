@@ -2,6 +2,7 @@ import {
   collectBytes,
   defined,
   type JsonRecord,
+  mapped,
   PodtrustError,
   recordsOf,
   textOf,
@@ -118,9 +119,9 @@ class Client implements KubernetesApi {
       spec: {
         audiences: token.audiences === "cluster" ? [] : token.audiences,
         expirationSeconds: token.expirationSeconds,
-        ...(token.pod === undefined
-          ? {}
-          : { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...token.pod } }),
+        ...defined({
+          boundObjectRef: mapped(token.pod, (pod) => ({ apiVersion: "v1", kind: "Pod", ...pod })),
+        }),
       },
     };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { isAbsolute, join } from "node:path";
-import { isRecord, type JsonRecord, type PodtrustError } from "../../core/base/index.ts";
+import { defined, isRecord, type JsonRecord, mapped, type PodtrustError } from "../../core/base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { ClusterEnvironment } from "./environment.ts";
 import { isListed, type NamedPlugin, requireConsent } from "./exec-consent.ts";
@@ -126,7 +126,7 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
   const { headers, sent } =
     token === undefined ? { headers: {} } : bearer(`token of exec plugin ${plugin.command}`, token);
   return {
-    identity: { headers, ...certificate, ...(sent === undefined ? {} : { sent: renewedByItself(sent) }) },
+    identity: { headers, ...certificate, ...defined({ sent: mapped(sent, renewedByItself) }) },
     until: expiry === undefined ? undefined : Date.parse(expiry),
   };
 }

@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf, textOf } from "../../core/base/index.ts";
 import { type RequestPurpose, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { EndpointCaller } from "./caller.ts";
@@ -106,7 +106,7 @@ export class ObjectCalls {
         apiVersion: "v1",
         kind: "DeleteOptions",
         propagationPolicy: "Background",
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...defined({ preconditions: mapped(uid, (id) => ({ uid: id })) }),
       },
       ...defined({ signal }),
     });

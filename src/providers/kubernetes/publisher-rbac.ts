@@ -1,4 +1,5 @@
 import { roleObjects } from "./role-objects.ts";
+import { mapped } from "../../core/base/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import type { PodSettings } from "../../config/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
@@ -32,7 +33,7 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
       kind: "ServiceAccount",
       metadata: { name, namespace },
       automountServiceAccountToken: false,
-      ...(options.pods === undefined ? {} : accountSettings(options.pods)),
+      ...mapped(options.pods, accountSettings),
     },
     {
       apiVersion: `${rbac}/v1`,

@@ -8,7 +8,7 @@ import {
   retry,
   type RetrySchedule,
 } from "../../core/base/index.ts";
-import { type HttpResponse, request } from "../../core/http/index.ts";
+import { type HttpResponse, jsonBody, request } from "../../core/http/index.ts";
 import type { OpenBaoAccess } from "./access.ts";
 import { invalidAnswer, openbaoError, OpenBaoRefusal, OpenBaoUnanswered } from "./failure.ts";
 
@@ -86,6 +86,7 @@ export class OpenBaoApi {
     const { address, ca, token = "" } = this.#access;
     const { method, path, query = "", body } = call;
     const own = call.token ?? token;
+    const { headers, ...content } = jsonBody(body);
     const options = {
       method,
       headers: {
@@ -94,9 +95,9 @@ export class OpenBaoApi {
         // Without it a proxy of `bao`'s own takes the request for one of a browser (OpenBao, "HTTP API").
         "x-vault-request": "true",
         ...(own === "" ? {} : { "x-vault-token": own }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...content,
       ...defined({ ca }),
       timeoutMs: 30_000,
       maxBytes: 4 * 1024 * 1024,

@@ -207,7 +207,7 @@ async function register(spec: AccountSpec, signal: AbortSignal | undefined): Pro
       ...defined({ externalAccount }),
     };
     const account = await client.newAccount(fresh, signal);
-    const bound = externalAccount === undefined ? {} : { externalAccount: externalAccount.kid };
+    const bound = defined({ externalAccount: externalAccount?.kid });
     if (stored.uri !== account.uri) {
       const value = { key: key.pem, uri: account.uri, ...bound, caaIdentities };
       await store.saveAccount(directoryUrl, email, value, lock);

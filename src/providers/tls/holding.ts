@@ -1,5 +1,5 @@
 import { chainFault, readCertificates, validityOf, type WantedChain } from "../acme/index.ts";
-import { errorText, type Logger } from "../../core/base/index.ts";
+import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
 import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
 
@@ -32,7 +32,9 @@ export function pairFault(
   { before, ...wanted }: WantedPair,
 ): string | undefined {
   const chain = readCertificates(pair.certificate);
-  const served = before === undefined ? {} : { before: readCertificates(before.certificate) };
+  const served = defined({
+    before: mapped(before, (held) => readCertificates(held.certificate)),
+  });
   return chainFault(chain, { ...wanted, ...served, key: pair.key });
 }
 

@@ -3,8 +3,10 @@ import {
   asPodtrustError,
   ChildAbort,
   type Clock,
+  defined,
   errorText,
   type Logger,
+  mapped,
   PodtrustError,
 } from "../../core/base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
@@ -148,7 +150,7 @@ export class Issuing {
     signal: AbortSignal,
   ): Promise<IssuedCertificate> {
     if (chain.failures > 0 && chain.staging !== undefined) await this.#rehearse(chain.staging, names, signal);
-    const held = replaced === undefined ? {} : { served: replaced.certificate };
+    const held = defined({ served: replaced?.certificate });
     const own = replaced?.directory === chain.issuer.directory ? { replaces: replaced.certificate } : {};
     return chain.production.obtain(names, { ...held, ...own }, signal);
   }
@@ -200,7 +202,7 @@ export class Issuing {
       failures: chain.failures,
       error: errorText(error),
       ...(error instanceof PodtrustError ? { code: error.code, next: error.next } : {}),
-      ...(wait === undefined ? {} : { retryAfterSeconds: Math.ceil(wait / 1000) }),
+      ...defined({ retryAfterSeconds: mapped(wait, (ms) => Math.ceil(ms / 1000)) }),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { defined, durationText, errorText, PodtrustError } from "../../core/base/index.ts";
+import { defined, durationText, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
 import {
   acmeInput,
   type Config,
@@ -178,7 +178,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
     publisher: {
       jwksUri,
       keyRetention: durationText(keyRetention),
-      ...(relyingPartyCache === undefined ? {} : { relyingPartyCache: durationText(relyingPartyCache) }),
+      ...defined({ relyingPartyCache: mapped(relyingPartyCache, durationText) }),
       pollInterval: durationText(pollInterval),
       cacheControl,
       ...(formerIssuers.length === 0 ? {} : { formerIssuers }),

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import {
   type RefusedTokens,
   refusedTokens,
@@ -14,7 +15,7 @@ type KeyMoments = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
 
 /** The rotation that brings in this key. */
 function rotationTo(key: KnownKey, times: KeyTimes) {
-  const promotedAt = key.signed === undefined ? {} : { promotedAt: key.signed.first };
+  const promotedAt = defined({ promotedAt: key.signed?.first });
   return rotationTimeline({ createdAt: key.firstSeen, ...promotedAt, ...times });
 }
 

@@ -1,4 +1,4 @@
-import { defined, PodtrustError, recordOf } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
@@ -50,9 +50,12 @@ function readKey(stored: StoredKey): readonly KnownKey[] {
       jwk,
       firstSeen,
       lastSeen,
-      ...defined({ absentSince }),
-      ...(signed === undefined ? {} : { signed: { first: signed.first, last: signed.last } }),
-      ...defined({ distrustedAt, takenBack }),
+      ...defined({
+        absentSince,
+        signed: mapped(signed, (times) => ({ first: times.first, last: times.last })),
+        distrustedAt,
+        takenBack,
+      }),
     },
   ];
 }

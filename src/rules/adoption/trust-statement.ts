@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "../../core/base/index.ts";
+import { defined, isRecord, type JsonRecord, mapped } from "../../core/base/index.ts";
 import { iamProviderKey } from "../oidc/index.ts";
 
 /** An issuer and its OIDC provider in an account. */
@@ -56,9 +56,11 @@ export function statementsToAdd(
       return {
         ...Object.fromEntries(kept),
         Principal: { Federated: wanted.providerArn },
-        ...(Condition === undefined
-          ? {}
-          : { Condition: renamed(Condition, iamProviderKey(old.issuer), iamProviderKey(wanted.issuer)) }),
+        ...defined({
+          Condition: mapped(Condition, (condition) =>
+            renamed(condition, iamProviderKey(old.issuer), iamProviderKey(wanted.issuer)),
+          ),
+        }),
       };
     });
 }

@@ -1,4 +1,12 @@
-import { isRecord, type JsonRecord, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
+import {
+  defined,
+  isRecord,
+  type JsonRecord,
+  mapped,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+} from "../../core/base/index.ts";
 import { type Description, requiredText, textList, textMap } from "../judge/index.ts";
 import type { ExchangeFacts, GoogleProvider, ResourceState } from "./facts.ts";
 import { parseProviderName, providerAudience, type ProviderName } from "./names.ts";
@@ -65,6 +73,6 @@ export function readDescribedTarget(descriptions: readonly Description[]): Descr
   return {
     name,
     target: { pool: stateOf(pool ?? {}), provider: providerOf(provider) },
-    ...(policy === undefined ? {} : { tokenCreators: creatorsOf(policy) }),
+    ...defined({ tokenCreators: mapped(policy, creatorsOf) }),
   };
 }

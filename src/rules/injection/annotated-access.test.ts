@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonRecord } from "../../core/base/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
 import { inject, type Injection, type RoleAccess, type Surroundings } from "./index.ts";
 
 const roleArn = "arn:aws:iam::111122223333:role/web";
@@ -48,8 +49,10 @@ describe("what annotations ask for", () => {
     const key = "eks.amazonaws.com/token-expiration";
     const seconds = (pod?: string, account?: string): number =>
       accessOf({
-        ...(pod === undefined ? {} : { pod: { [key]: pod } }),
-        ...(account === undefined ? {} : { account: { [key]: account } }),
+        ...defined({
+          pod: mapped(pod, (value) => ({ [key]: value })),
+          account: mapped(account, (value) => ({ [key]: value })),
+        }),
       }).expirationSeconds;
     assert.deepEqual(
       [

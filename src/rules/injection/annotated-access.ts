@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf, textOf } from "../../core/base/index.ts";
 import {
   accountAnnotations,
   chainPrefix,
@@ -136,8 +136,10 @@ function files(account: AnnotationReader): Pick<RoleAccess, "fsGroup" | "tokenMo
     noteTexts["token-mode"],
   );
   return {
-    ...(group === undefined ? {} : { fsGroup: Number(group) }),
-    ...(mode === undefined ? {} : { tokenMode: Number.parseInt(mode, 8) }),
+    ...defined({
+      fsGroup: mapped(group, Number),
+      tokenMode: mapped(mode, (octal) => Number.parseInt(octal, 8)),
+    }),
   };
 }
 

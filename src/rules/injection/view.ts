@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, skipLabel } from "./annotations.ts";
 import { azureLabel } from "./azure.ts";
 import { partyKeys, partyPodKeys } from "./parties.ts";
@@ -80,9 +80,11 @@ export function injectionView(pod: JsonRecord): JsonRecord | undefined {
       ...members(metadata, "name", "namespace", "uid", "creationTimestamp"),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      ...(owner === undefined
-        ? {}
-        : { ownerReferences: [members(owner, "apiVersion", "kind", "name", "uid", "controller")] }),
+      ...defined({
+        ownerReferences: mapped(owner, (reference) => [
+          members(reference, "apiVersion", "kind", "name", "uid", "controller"),
+        ]),
+      }),
     },
     spec: specView(recordOf(pod["spec"])),
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
+import { defined, mapped } from "../../core/base/index.ts";
 import { forgottenAt, relyingParties, type RotationInput, rotationTimeline } from "./index.ts";
 
 const second = 1000;
@@ -90,7 +91,7 @@ test("property: the moves follow one another, and no token of the old key outliv
       fc.option(time, { nil: undefined }),
       (times, wait) => {
         const early = rotationTimeline(times);
-        const promotedAt = wait === undefined ? {} : { promotedAt: early.maySign.at + wait };
+        const promotedAt = defined({ promotedAt: mapped(wait, (ms) => early.maySign.at + ms) });
         const line = rotationTimeline({ ...times, ...promotedAt });
         const moves = [
           line.created,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { defined, mapped } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest, FrontSite } from "../front/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { AccessTokens } from "./access-tokens.ts";
@@ -97,7 +98,7 @@ function decisionOf(request: FrontRequest, { answer, note }: Answered, now: numb
     who: cut(note.who ?? "anonymous"),
     resource: cut(`https://${host}${url.pathname}`),
     decision: answer.status < 400 ? "allow" : isDenied ? "deny" : "invalid",
-    ...(note.message === undefined ? {} : { message: cut(note.message) }),
+    ...defined({ message: mapped(note.message, cut) }),
   };
 }
 

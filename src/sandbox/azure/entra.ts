@@ -8,7 +8,7 @@ import {
 import { tried, type VendorRefusal } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { documentOf, instance } from "./entra-documents.ts";
 import { hostOf } from "./hosts.ts";
@@ -35,7 +35,7 @@ function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal)
     body: {
       error: code,
       error_description: `${message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${time}`,
-      ...(number === undefined ? {} : { error_codes: [number] }),
+      ...defined({ error_codes: mapped(number, (one) => [one]) }),
       timestamp: time,
       trace_id: trace,
       correlation_id: correlation,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { errorText } from "../../core/base/index.ts";
+import { defined, errorText, mapped } from "../../core/base/index.ts";
 import type { CertificateAndKey } from "../authority/index.ts";
 import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/index.ts";
 import { type HttpListener, openListener } from "../listener/index.ts";
@@ -104,7 +104,7 @@ async function faultyReply(fault: CaFault, answer: () => Promise<CaAnswer>): Pro
     what === "rate-limit"
       ? new Problem("rateLimited", "the stand-in CA was told that this is too much", 429)
       : new Problem("serverInternal", "the stand-in CA was told to fail", 500);
-  const wait = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  const wait = defined({ "retry-after": mapped(retryAfter, String) });
   const headers = { "content-type": "application/problem+json", ...wait };
   return { status: problem.status, body: problem.toObject(), headers };
 }

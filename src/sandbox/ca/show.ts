@@ -1,4 +1,4 @@
-import { defined, isoSeconds } from "../../core/base/index.ts";
+import { defined, isoSeconds, mapped } from "../../core/base/index.ts";
 import type { CaAccount, Authorization, Challenge, Order } from "./model.ts";
 import { type CaState } from "./state.ts";
 
@@ -52,8 +52,7 @@ export function shownChallenge({ base }: CaState, challenge: Challenge): object 
     url: `${base}/challenge/${id}`,
     status,
     token,
-    ...(validatedAt === undefined ? {} : { validated: isoSeconds(validatedAt) }),
-    ...defined({ error: error?.toObject() }),
+    ...defined({ validated: mapped(validatedAt, isoSeconds), error: error?.toObject() }),
   };
 }
 

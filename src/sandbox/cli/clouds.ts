@@ -1,4 +1,4 @@
-import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { replaceText } from "../../core/files/index.ts";
 import { cloudVariants, type StandInClouds, startStandInClouds } from "../index.ts";
 import type { ActionContext } from "../../core/command-line/index.ts";
@@ -48,8 +48,7 @@ export async function startClouds(
     clock: context.clock,
     logger: context.logger(),
     variants: variantsOf(cloudVariant),
-    ...defined({ zones: cloudZone }),
-    ...(cloudMischief === undefined ? {} : { mischief: mischiefOf(cloudMischief) }),
+    ...defined({ zones: cloudZone, mischief: mapped(cloudMischief, mischiefOf) }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { defined, nearest, parseDuration, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, nearest, parseDuration, PodtrustError } from "../../core/base/index.ts";
 import type { SandboxGoogleOptions, SandboxOptions } from "../index.ts";
 
 /** What was typed of clouds beside AWS. */
@@ -42,8 +42,10 @@ function durationOf(option: string, text: string): number {
 function azureOf(typed: RelyingPartyOptions): NonNullable<SandboxOptions["azure"]> {
   const { azurePropagation: propagation, azureNewIssuer: newIssuer } = typed;
   return {
-    ...(propagation === undefined ? {} : { propagationMs: durationOf("--azure-propagation", propagation) }),
-    ...(newIssuer === undefined ? {} : { newIssuerMs: durationOf("--azure-new-issuer", newIssuer) }),
+    ...defined({
+      propagationMs: mapped(propagation, (duration) => durationOf("--azure-propagation", duration)),
+      newIssuerMs: mapped(newIssuer, (duration) => durationOf("--azure-new-issuer", duration)),
+    }),
   };
 }
 
@@ -81,9 +83,12 @@ function unknownsOf(texts: readonly string[]): NonNullable<SandboxGoogleOptions[
 function googleOf(typed: RelyingPartyOptions): SandboxGoogleOptions {
   const { gcpProject: project, gcpProjectNumber: projectNumber, gcpDelay, gcpUnknown } = typed;
   return {
-    ...defined({ project, projectNumber }),
-    ...(gcpDelay === undefined ? {} : { delays: delaysOf(gcpDelay) }),
-    ...(gcpUnknown === undefined ? {} : { unknowns: unknownsOf(gcpUnknown) }),
+    ...defined({
+      project,
+      projectNumber,
+      delays: mapped(gcpDelay, delaysOf),
+      unknowns: mapped(gcpUnknown, unknownsOf),
+    }),
   };
 }
 

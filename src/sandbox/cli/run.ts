@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { defined, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, mapped, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { isLoopback, parseConnectTo } from "../../core/http/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import {
@@ -124,11 +124,13 @@ async function optionsOf(context: ActionContext, typed: TypedOptions): Promise<S
     issuerUrl: parseIssuer(typed.issuer).url,
     controlFromAnywhere: typed.controlFromAnywhere === true,
     ...controlTokenIn(context),
-    ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
+    ...defined({ iamRateLimit: mapped(iamRateLimit, rateLimitOf) }),
     clock: context.clock,
     logger: context.logger(),
-    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
-    ...(state === undefined ? {} : { stateDir: context.path(state) }),
+    ...defined({
+      ca: await mapped(ca, (path) => readCaFile(context, path)),
+      stateDir: mapped(state, (path) => context.path(path)),
+    }),
     ...(log === true ? { onDecision: (decision) => print(decisionLine(decision)) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defined, errorText, type Logger } from "../../core/base/index.ts";
+import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { HttpListener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
@@ -148,7 +148,7 @@ function send(
     "cf-ray": `${randomBytes(8).toString("hex")}-FRA`,
     "x-podtrust": "stand-in Cloudflare",
     ...budget.headers(),
-    ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+    ...defined({ "retry-after": mapped(retryAfter, String) }),
   });
   outgoing.end(text);
 }

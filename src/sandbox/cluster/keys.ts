@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { PodtrustError, base64urlJson } from "../../core/base/index.ts";
+import { base64urlJson, defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { type Jws } from "../../rules/oidc/index.ts";
 import { kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
@@ -131,15 +131,15 @@ export function tokenClaims(
     iat: times.issuedAt,
     iss: issuer,
     jti: randomUUID(),
-    ...(subject === undefined
-      ? {}
-      : {
-          "kubernetes.io": {
-            namespace: subject.namespace,
-            serviceaccount: { name: subject.name, uid: subject.uid },
-          },
-        }),
+    ...defined({
+      "kubernetes.io": mapped(subject, (account) => ({
+        namespace: account.namespace,
+        serviceaccount: { name: account.name, uid: account.uid },
+      })),
+    }),
     nbf: times.issuedAt,
-    ...(subject === undefined ? {} : { sub: `system:serviceaccount:${subject.namespace}:${subject.name}` }),
+    ...defined({
+      sub: mapped(subject, (account) => `system:serviceaccount:${account.namespace}:${account.name}`),
+    }),
   };
 }

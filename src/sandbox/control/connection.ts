@@ -1,4 +1,12 @@
-import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../core/base/index.ts";
+import {
+  defined,
+  errorFromJson,
+  isRecord,
+  type JsonRecord,
+  mapped,
+  PodtrustError,
+  textOf,
+} from "../../core/base/index.ts";
 import { type ConnectTo, parseConnectTo, request, jsonOf } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import { atDoor } from "../errors/index.ts";
@@ -114,7 +122,7 @@ export function asker({ url, token }: ConnectionOptions): ControlCall {
       maxBytes: maxAnswer,
       // A sandbox is on this machine, or where somebody let others in knowing that nothing is encrypted.
       allowPlainHttp: true,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     });
     const answer = jsonOf(response);
     if (response.status !== 200 || !isRecord(answer)) throw thrownThere(answer, response.status);

@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../core/base/index.ts";
 import { providerAudience } from "../../rules/gcp/index.ts";
 import type { Settings } from "./options.ts";
 
@@ -34,9 +35,11 @@ export function credentialFile(url: string, settings: Settings, wanted: Credenti
       ? {}
       : {
           service_account_impersonation_url: `${url}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`,
-          ...(lifetime === undefined
-            ? {}
-            : { service_account_impersonation: { token_lifetime_seconds: lifetime } }),
+          ...defined({
+            service_account_impersonation: mapped(lifetime, (seconds) => ({
+              token_lifetime_seconds: seconds,
+            })),
+          }),
         }),
     credential_source: { file: tokenFile, format: { type: "text" } },
   };

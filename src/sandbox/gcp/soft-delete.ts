@@ -1,4 +1,4 @@
-import { isoSeconds } from "../../core/base/index.ts";
+import { defined, isoSeconds, mapped } from "../../core/base/index.ts";
 import type { ApiCall, ApiReply } from "./call.ts";
 import { type Deletable, keptMs, type Operation } from "./project.ts";
 import { notFound, refusal } from "./refusal.ts";
@@ -12,7 +12,7 @@ export function shownDeletable(name: string, one: Deletable, deletedAt = one.del
     ...(description === "" ? {} : { description }),
     state: deletedAt === undefined ? "ACTIVE" : "DELETED",
     ...(disabled ? { disabled } : {}),
-    ...(deletedAt === undefined ? {} : { expireTime: isoSeconds(deletedAt + keptMs) }),
+    ...defined({ expireTime: mapped(deletedAt, (at) => isoSeconds(at + keptMs)) }),
   };
 }
 

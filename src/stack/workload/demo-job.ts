@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PodtrustError, recordOf } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -78,7 +78,7 @@ function podSpec(target: WorkloadTarget, options: DemoSpec): PodSpec {
     name: demo.job,
     ...program({ ...options, path: checkedPath(options.path ?? "/") }),
     imagePullPolicy: "IfNotPresent",
-    ...(endpoint === undefined ? {} : { env: [{ name: "AWS_ENDPOINT_URL", value: endpoint }] }),
+    ...defined({ env: mapped(endpoint, (url) => [{ name: "AWS_ENDPOINT_URL", value: url }]) }),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },

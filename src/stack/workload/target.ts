@@ -1,4 +1,4 @@
-import { defined, nearest, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -64,7 +64,9 @@ function noRole(config: Config, spec: WorkloadSpec): PodtrustError {
     spec.account === undefined ? "of the config" : `of account ${spec.account} in the config`,
   ].join(" ");
   return new PodtrustError("workload-role-unknown", `${which} trusts ${spec.serviceAccount}`, {
-    ...(near === undefined ? {} : { next: `Did you mean ${near}? Else add it to a role's serviceAccounts.` }),
+    ...defined({
+      next: mapped(near, (name) => `Did you mean ${name}? Else add it to a role's serviceAccounts.`),
+    }),
     detail: { serviceAccount: spec.serviceAccount, known: [...new Set(known)] },
   });
 }

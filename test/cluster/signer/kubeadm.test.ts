@@ -8,7 +8,7 @@ import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { recordOf, recordsOf } from "../../../src/core/base/index.ts";
+import { defined, mapped, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { buildKubeadm, leftOut } from "../harness/index.ts";
 
@@ -41,7 +41,7 @@ describe("kubeadm and the patch of a signer", { skip: leftOut() }, () => {
         kind: "InitConfiguration",
         localAPIEndpoint: { advertiseAddress: "192.0.2.10", bindPort: 6443 },
         nodeRegistration: { name: "node", criSocket: "unix:///run/containerd/containerd.sock" },
-        ...(patches === undefined ? {} : { patches: { directory: patches } }),
+        ...defined({ patches: mapped(patches, (directory) => ({ directory })) }),
       },
       {
         apiVersion: version,

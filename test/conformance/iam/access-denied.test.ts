@@ -15,6 +15,7 @@ import {
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { defined, mapped } from "../../../src/core/base/index.ts";
 import {
   account,
   attach,
@@ -201,7 +202,7 @@ describe("IAM access-denied", () => {
         new CreateRoleCommand({
           RoleName,
           AssumeRolePolicyDocument: trustPolicy,
-          ...(value === undefined ? {} : { Tags: [{ Key: "stack", Value: value }] }),
+          ...defined({ Tags: mapped(value, (tag) => [{ Key: "stack", Value: tag }]) }),
         }),
       );
     await create("a", "prod");

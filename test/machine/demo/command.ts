@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { defined, mapped } from "../../../src/core/base/index.ts";
 import {
   type ActionContext,
   type CommandTree,
@@ -19,8 +20,10 @@ interface TypedOptions {
 /** What was named for the machine. */
 function filesOf(context: ActionContext, { image, k3s, release }: TypedOptions): BootFiles {
   return {
-    ...(image === undefined ? {} : { image: context.path(image) }),
-    ...(k3s === undefined ? {} : { k3s: context.path(k3s) }),
+    ...defined({
+      image: mapped(image, (path) => context.path(path)),
+      k3s: mapped(k3s, (path) => context.path(path)),
+    }),
     release: {
       version: packageVersion(),
       folder: release === undefined ? releaseFolder() : context.path(release),

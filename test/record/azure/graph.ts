@@ -1,4 +1,4 @@
-import { type JsonRecord, recordsOf, textOf } from "../../../src/core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { type Finding, isGranted } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { subject } from "../tokens.ts";
@@ -42,7 +42,7 @@ export class ApplicationCredentials {
       {
         method,
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...defined({ body: mapped(body, JSON.stringify) }),
       },
     );
     return { answer: answerOf(status, text), json: jsonOf(text) };

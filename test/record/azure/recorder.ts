@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { epochSeconds, type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
+import {
+  defined,
+  epochSeconds,
+  type JsonRecord,
+  mapped,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "../../../src/core/base/index.ts";
 import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject } from "../tokens.ts";
@@ -86,7 +94,7 @@ export class AzureRecorder implements Recorder {
     const sent: Sent = {
       method,
       headers: { authorization: `Bearer ${this.#account.token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     };
     const { status, text } = await this.#world.send(url, sent);
     return { answer: answerOf(status, text), json: jsonOf(text) };

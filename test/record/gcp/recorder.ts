@@ -4,6 +4,7 @@ import {
   epochSeconds,
   isRecord,
   type JsonRecord,
+  mapped,
   recordsOf,
   textOf,
 } from "../../../src/core/base/index.ts";
@@ -101,7 +102,7 @@ export class GoogleRecorder implements Recorder {
     const sent: Sent = {
       method,
       headers: { authorization: `Bearer ${this.#account.token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: mapped(body, JSON.stringify) }),
     };
     const { status, text } = await this.#world.send(`${iam}/${path}`, sent);
     if (status === 200 || status === absent) return jsonOf(text);

@@ -1,5 +1,5 @@
 /** What a session of a role may do, by the evaluator by which the sandbox answers: not by what decides about bindings. */
-import { defined } from "../../../src/core/base/index.ts";
+import { defined, mapped } from "../../../src/core/base/index.ts";
 import { admission, authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
 import type { SeenRole } from "./pass-world.ts";
@@ -70,9 +70,11 @@ function rightsOf({ identity, boundary, team, maxSession }: Layers): ReadonlySet
   const limit = boundary === undefined ? undefined : documents[boundary];
   const layers = {
     identity,
-    ...(boundary === undefined
-      ? {}
-      : { boundary: named(boundary, limit ?? document({ ...everything, Effect: "Deny" }), "boundary") }),
+    ...defined({
+      boundary: mapped(boundary, (name) =>
+        named(name, limit ?? document({ ...everything, Effect: "Deny" }), "boundary"),
+      ),
+    }),
   };
   const may = probes.filter((probe) => authorize(layers, { ...probe, context }).effect === "allow");
   const rights = may.map(({ action, resource }) => `${action} ${resource}`);

@@ -1,5 +1,5 @@
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../../core/base/index.ts";
 import type { DnsZone } from "../../../rules/dns/index.ts";
 import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
@@ -52,8 +52,9 @@ export class Route53Api {
     const { ListResourceRecordSetsCommand } = await import("@aws-sdk/client-route-53");
     return calling(`listing the records of ${from ?? zone.name}`, async () => {
       const found: Route53RecordSet[] = [];
-      let start: { StartRecordName?: string; StartRecordType?: ResourceRecordSet["Type"] } =
-        from === undefined ? {} : { StartRecordName: `${from}.` };
+      let start: { StartRecordName?: string; StartRecordType?: ResourceRecordSet["Type"] } = defined({
+        StartRecordName: mapped(from, (name) => `${name}.`),
+      });
       let identifier: string | undefined;
       // 10,000 records are a zone's usual quota.
       for (let page = 0; page < 200; page += 1) {

@@ -1,4 +1,4 @@
-import { defined, textOfBase64 } from "../../../core/base/index.ts";
+import { defined, mapped, textOfBase64 } from "../../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
@@ -86,7 +86,7 @@ export function parseState(output: string): K3sState {
     ...optional("manifest", manifest === undefined ? undefined : textOfBase64(manifest)),
     isChanging: "changing" in single,
     isKubectlReady: "kubectl" in single,
-    ...(cli === undefined ? {} : { cli: { archive: cli, isIntact: "cli-intact" in single } }),
+    ...defined({ cli: mapped(cli, (archive) => ({ archive, isIntact: "cli-intact" in single })) }),
     isCliTaken: "cli-taken" in single,
     rooms: parseRooms(output),
     active,

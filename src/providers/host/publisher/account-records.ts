@@ -1,4 +1,4 @@
-import { defined, textOfBase64 } from "../../../core/base/index.ts";
+import { defined, mapped, textOfBase64 } from "../../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { accountsFolder, type HostLayout } from "./layout.ts";
@@ -72,7 +72,7 @@ export class MachineAccountRecords {
     const owner = lines.find(([word]) => word === "owner")?.[1];
     return {
       isThere: texts.size > 0 || lines.some(([word]) => word === "marked"),
-      ...(owner === undefined ? {} : { owner: textOfBase64(owner).trim() }),
+      ...defined({ owner: mapped(owner, (base64) => textOfBase64(base64).trim()) }),
       records: {
         placeOf: (record) => this.placeOf(record),
         read: ({ name }) => Promise.resolve(texts.get(name)),

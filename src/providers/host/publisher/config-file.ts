@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { defined, durationText } from "../../../core/base/index.ts";
+import { defined, durationText, mapped } from "../../../core/base/index.ts";
 import {
   acmeInput,
   type Config,
@@ -109,7 +109,7 @@ async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
   return {
     ...sockets,
     ...(await pair("tls", serve)),
-    ...(serve.jwks === undefined ? {} : { jwks: await pair("jwks", serve.jwks) }),
+    ...defined({ jwks: await mapped(serve.jwks, (jwks) => pair("jwks", jwks)) }),
   };
 }
 
@@ -226,9 +226,7 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       source: { server: apiServer, tokenFile: layout.token, caFile: layout.clusterCa },
       jwksUri: publisher.jwksUri,
       keyRetention: durationText(publisher.keyRetention),
-      ...(publisher.relyingPartyCache === undefined
-        ? {}
-        : { relyingPartyCache: durationText(publisher.relyingPartyCache) }),
+      ...defined({ relyingPartyCache: mapped(publisher.relyingPartyCache, durationText) }),
       pollInterval: durationText(publisher.pollInterval),
       cacheControl: publisher.cacheControl,
       ...(publisher.formerIssuers.length === 0 ? {} : { formerIssuers: publisher.formerIssuers }),

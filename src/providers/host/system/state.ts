@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../../core/base/index.ts";
 import {
   type Difference,
   type FieldChange,
@@ -51,8 +51,7 @@ export function parseSystem(output: string): SystemState {
     hasApt: said.has("apt"),
     boot: text("boot"),
     clock: Number(text("clock")),
-    ...(mark === undefined ? {} : { mark: Buffer.from(mark, "base64").toString("utf8") }),
-    ...defined({ firstBoot }),
+    ...defined({ mark: mapped(mark, (base64) => Buffer.from(base64, "base64").toString("utf8")), firstBoot }),
     rootLogin: text("permitrootlogin"),
     passwordLogin: text("passwordauthentication"),
     keyboardLogin: text("kbdinteractiveauthentication"),

@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, mapped } from "../../../core/base/index.ts";
 
 /** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
 export interface Validation {
@@ -45,8 +45,7 @@ export function guard(spec: GuardSpec): readonly object[] {
         failurePolicy,
         ...defined({ paramKind }),
         matchConstraints: { resourceRules: rules },
-        ...(conditions === undefined ? {} : { matchConditions: named(conditions) }),
-        ...(variables === undefined ? {} : { variables: named(variables) }),
+        ...defined({ matchConditions: mapped(conditions, named), variables: mapped(variables, named) }),
         validations: validations.map((one) => ({ ...one, reason: "Forbidden" })),
       },
     },

@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, mapped } from "../../../core/base/index.ts";
 import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
 import type { RoleTag } from "./objects.ts";
 
@@ -28,7 +28,7 @@ export function bindingObject(spec: NewBinding) {
     profile: defaultProfile,
     ...defined({ account }),
     ...(isManaged ? { managed } : {}),
-    ...(existing === undefined ? {} : { existing: { arn: existing } }),
+    ...defined({ existing: mapped(existing, (arn) => ({ arn })) }),
   };
   return {
     apiVersion,

@@ -60,7 +60,7 @@ interface PolicyParts {
 }
 
 const kindOf = (parameters: PolicyParts["parameters"]): JsonRecord =>
-  parameters === undefined ? {} : { paramKind: parameters.paramKind };
+  defined({ paramKind: parameters?.paramKind });
 
 /** What of the parameters a binding says. */
 function boundBy(parameters: PolicyParts["parameters"]): JsonRecord {

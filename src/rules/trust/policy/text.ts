@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, mapped } from "../../../core/base/index.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 
 /** One value as itself, more as a list: how people and IAM write. */
@@ -30,8 +30,10 @@ function statementJson(statement: Statement): object {
   return {
     ...defined({ Sid: sid }),
     Effect: effect,
-    ...(statement.principals === undefined ? {} : { Principal: principals(statement.principals) }),
-    ...(statement.notPrincipals === undefined ? {} : { NotPrincipal: principals(statement.notPrincipals) }),
+    ...defined({
+      Principal: mapped(statement.principals, principals),
+      NotPrincipal: mapped(statement.notPrincipals, principals),
+    }),
     ...Object.fromEntries(
       lists.flatMap(([name, values]) => (values === undefined ? [] : [[name, scalar(values)]])),
     ),

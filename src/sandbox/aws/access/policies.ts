@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../../core/base/index.ts";
 import { type NamedPolicy, parsePolicy, type PolicyKind } from "../../../rules/trust/index.ts";
 import { managedPolicyText } from "../iam/index.ts";
 import { type Account, type Role, roleKey, type Session } from "../state/index.ts";
@@ -43,7 +44,7 @@ export function policiesOf(account: Account, session: Session): SessionPolicies 
   const own = session.policies.map(({ name, document }) => named(name, document, "session"));
   return {
     identity: identityPolicies(account, role),
-    ...(role.boundary === undefined ? {} : { boundary: boundaryPolicy(account, role.boundary) }),
+    ...defined({ boundary: mapped(role.boundary, (boundary) => boundaryPolicy(account, boundary)) }),
     ...(own.length === 0 ? {} : { session: own }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../core/base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import {
   type DocumentReading,
   jwksUriOf,
@@ -82,7 +83,7 @@ export class KeptIssuerDocuments implements IssuerDocumentSource {
     const documents = servedDocuments({
       issuer,
       discovery: pair.discovery.reading,
-      ...(pair.jwks === undefined ? {} : { jwks: pair.jwks.reading }),
+      ...defined({ jwks: pair.jwks?.reading }),
     });
     if (documents.ok) this.#keep(held, key, pair);
     return documents;

@@ -1,5 +1,5 @@
 import { rootCertificates } from "node:tls";
-import { defined } from "../../../core/base/index.ts";
+import { defined, mapped } from "../../../core/base/index.ts";
 import type { HetznerMachine } from "../../../config/index.ts";
 import {
   endpointOf,
@@ -23,8 +23,7 @@ export function hetznerRoute({
 }: Pick<PartContext, "route">): Pick<HetznerAccess, "ca" | "connectTo"> {
   const { ca, connectTo } = route;
   return {
-    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
-    ...defined({ connectTo }),
+    ...defined({ ca: mapped(ca, (root) => [...rootCertificates, root]), connectTo }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
+import { defined, mapped } from "../../../core/base/index.ts";
 import {
   type CallerAddress,
   families,
@@ -123,7 +124,7 @@ function serverSpec(input: HetznerResourcesInput): ServerSpec {
 
 /** The name that a firewall's labels remember; none where the config itself says it. */
 export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"> {
-  return named === undefined ? {} : { issuer: { host: new URL(issuer).hostname, ...named } };
+  return defined({ issuer: mapped(named, (server) => ({ host: new URL(issuer).hostname, ...server })) });
 }
 
 /** Everything that a stack shall have at Hetzner, each beside what is there of it. */

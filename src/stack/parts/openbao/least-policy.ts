@@ -1,3 +1,4 @@
+import { defined, mapped } from "../../../core/base/index.ts";
 import { type Fields, jwtRoleFields, mountFields, written } from "../../../providers/openbao/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { attributes, type Block, hclText, type HclValue } from "../../hcl/index.ts";
@@ -7,7 +8,7 @@ type Right = "create" | "read" | "update" | "delete" | "list" | "sudo";
 
 /** What the token may do at one path; a write holds these parameters with these values, and nothing else. */
 function path(comment: string, at: string, capabilities: readonly Right[], only?: Fields): Block {
-  const bounds = only === undefined ? {} : { allowed_parameters: allowed(only) };
+  const bounds = defined({ allowed_parameters: mapped(only, allowed) });
   return { type: "path", labels: [at], comment, attributes: attributes({ capabilities, ...bounds }) };
 }
 

@@ -1,5 +1,5 @@
 import type { PartyJudges } from "./party-judges.ts";
-import { lengthText, type Link, type PodtrustError } from "../../../core/base/index.ts";
+import { defined, lengthText, type Link, type PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import type { AzureIdentity, AzureTenant } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
@@ -132,7 +132,7 @@ function exchangeFinding(judged: JudgedFacts, facts: AzureFacts, one: AssertionE
     seen,
     from,
     fresh: "answered now",
-    ...(refusal === undefined ? {} : { next: refusal.next }),
+    ...defined({ next: refusal?.next }),
   });
 }
 

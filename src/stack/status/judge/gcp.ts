@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import type { PartyJudges } from "./party-judges.ts";
 import type { Link, PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
@@ -166,7 +167,7 @@ function exchangeFinding(judged: JudgedFacts, facts: GoogleFacts, one: GoogleWor
     seen,
     from,
     fresh: "answered now",
-    ...(refusal === undefined ? {} : { next: refusal.next }),
+    ...defined({ next: refusal?.next }),
   });
 }
 

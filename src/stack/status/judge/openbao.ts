@@ -1,5 +1,5 @@
 import type { PartyJudges } from "./party-judges.ts";
-import { lengthText, type Link, PodtrustError, textOf } from "../../../core/base/index.ts";
+import { defined, lengthText, type Link, PodtrustError, textOf } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import type { OpenBaoRole, OpenBaoServer } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
@@ -162,7 +162,7 @@ function loginFinding(judged: JudgedFacts, facts: OpenBaoFacts, one: RoleLoginFa
     seen,
     from,
     fresh: "answered now",
-    ...(refusal === undefined ? {} : { next: refusal.next }),
+    ...defined({ next: refusal?.next }),
   });
 }
 
