@@ -2,13 +2,12 @@ export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/inde
 export { isTexts, type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
 export { base64urlJson, textOfBase64 } from "./base64.ts";
 export { type Environment } from "./environment.ts";
-export { isoSeconds, isoTime } from "./time-text.ts";
+export { durationText, isoSeconds, isoTime, lengthText, parseDuration } from "./time-text.ts";
 export { ChildAbort } from "./child-abort.ts";
 export { backoffDelay } from "./backoff.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { defined, mapped } from "./defined.ts";
-export { durationText, parseDuration } from "./duration.ts";
 export {
   asPodtrustError,
   errorFromJson,
@@ -20,7 +19,6 @@ export {
 export { hostName, hostNameOf } from "./host-name.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
-export { lengthText } from "./length-text.ts";
 export { lineSplitter } from "./line-splitter.ts";
 export { type PersonProgram, programEnvironment } from "./program-environment.ts";
 export { type Link, links } from "./links.ts";
