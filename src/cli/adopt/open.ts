@@ -8,7 +8,7 @@ import { clusterOf } from "../options/cluster.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { withWaits } from "./waits.ts";
+import { shownWaits, withWaits } from "./waits.ts";
 
 /** What was typed. */
 export interface AdoptOptions extends RouteOptions {
@@ -35,7 +35,7 @@ async function serversOf(
   const { cluster, servers = [] } = config;
   if (cluster === undefined || servers.length === 0) return undefined;
   const { env, clock, signal } = context;
-  return withWaits(context, ({ waiting }) =>
+  return withWaits(shownWaits(context), ({ waiting }) =>
     openServers({
       withoutApi,
       cluster,

@@ -39,7 +39,9 @@ async function reportOf(
   adoption: AdoptionContext,
   scope?: Scope,
 ): Promise<AdoptionReport> {
-  return judgeAdoption(await withWaits(context, (waits) => gatherAdoption(adoption, waits, scope)));
+  return judgeAdoption(
+    await withWaits(shownWaits(context), (waits) => gatherAdoption(adoption, waits, scope)),
+  );
 }
 
 /** Shows what stands against adoption, what it would do and who depends on the issuer of before. */
@@ -120,16 +122,9 @@ async function shown<T extends object>(
   showEnd: (done: T) => void,
 ): Promise<void> {
   const working = workingOf(context);
-  let isDone = false;
-  try {
-    const done = await work(working);
-    isDone = true;
-    working.ended(true);
-    showEnd(done);
-    context.output.result({ ...done, restarted: working.restarts });
-  } finally {
-    if (!isDone) working.ended(false);
-  }
+  const done = await withWaits(working, work);
+  showEnd(done);
+  context.output.result({ ...done, restarted: working.restarts });
 }
 
 /** Shows the steps, asks, and carries them out one by one. */
@@ -205,7 +200,7 @@ async function mendedStopped(
   options: AdoptOptions,
   adoption: AdoptionContext,
 ): Promise<boolean> {
-  const stopped = await withWaits(context, (waits) => findStopped(adoption, waits));
+  const stopped = await withWaits(shownWaits(context), (waits) => findStopped(adoption, waits));
   if (stopped.length === 0) return false;
   printStopped(
     context,

@@ -24,11 +24,10 @@ export function shownWaits({ progress }: CommandContext): ShownWaits {
 }
 
 /** Does work whose waits are shown until it ends. */
-export async function withWaits<T>(
-  context: CommandContext,
-  work: (waits: ShownWaits) => Promise<T>,
+export async function withWaits<T, W extends ShownWaits>(
+  waits: W,
+  work: (waits: W) => Promise<T>,
 ): Promise<T> {
-  const waits = shownWaits(context);
   let isDone = false;
   try {
     const done = await work(waits);

@@ -1,14 +1,12 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
 import type { FlagChange } from "../../rules/distribution/index.ts";
-import { type ControlPlaneServer, type PreviousFiles, settled } from "../servers/index.ts";
+import { type ControlPlaneServer, isSilence, type PreviousFiles, settled } from "../servers/index.ts";
 import { waitingFor, type Working } from "./change-server.ts";
 import type { AdoptionContext } from "./gather.ts";
 
 /** Of `AdoptionContext` what is there while no API server answers. */
 export type UnaskedContext = Pick<AdoptionContext, "api" | "servers" | "clock" | "signal">;
-
-const away: readonly string[] = ["cluster-unreachable", "cluster-not-ready"];
 
 /** Whether an API server answers, be it with a refusal. Throws `ssh-*`. */
 export async function answers(asked: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
@@ -19,7 +17,7 @@ export async function answers(asked: Promise<unknown>, signal: AbortSignal): Pro
     signal.throwIfAborted();
     // A machine that SSH does not reach says nothing of its API server.
     if (error instanceof PodtrustError && error.code.startsWith("ssh-")) throw error;
-    return !(error instanceof PodtrustError && away.includes(error.code));
+    return !isSilence(error);
   }
 }
 

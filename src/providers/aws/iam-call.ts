@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type * as IamApi from "@aws-sdk/client-iam";
-import { defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import { backoffDelay, defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import { awsError, isAwsCode, isTransient } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
@@ -16,10 +16,10 @@ const retries: RetrySchedule = {
 };
 
 // As the SDK's standard mode has it: growing waits, each of them somewhere up to its length. What ends them is their number.
-const troubleDelays = [200, 400, 800, 1600];
+const backoff = { first: 200, max: 1600, chance: (below: number): number => randomInt(below) };
 const trouble = (): RetrySchedule => ({
   name: "AWS is in trouble, or cannot be reached",
-  delays: troubleDelays.map((max) => randomInt(max / 2, max)),
+  delays: [1, 2, 3, 4].map((failures) => backoffDelay(failures, backoff)),
   giveUpAfter: Infinity,
 });
 

@@ -66,18 +66,17 @@ const deleteInline = (
   );
 
 /**
- * Makes a change that need not be. Gives why IAM did not take it: for want of the right, of room, or of the role, which has gone.
- * Throws any other error.
+ * Makes a change that need not be. Gives the error where IAM did not take it for want of the right, of room, or of the role, which
+ * has gone. Throws any other.
  */
-async function attempted(change: () => Promise<unknown>): Promise<"denied" | "no room" | "gone" | undefined> {
+async function attempted(change: () => Promise<unknown>): Promise<PodtrustError | undefined> {
   try {
     await change();
     return undefined;
   } catch (error) {
     if (!(error instanceof PodtrustError)) throw error;
-    if (error.code === "aws-denied") return "denied";
-    if (error.code === "aws-quota") return "no room";
-    if (isAwsCode(error.cause, "NoSuchEntity")) return "gone";
+    if (["aws-denied", "aws-quota"].includes(error.code) || isAwsCode(error.cause, "NoSuchEntity"))
+      return error;
     throw error;
   }
 }
@@ -94,7 +93,7 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
   "put-inline": putInline,
   async "reduce-inline"(iam, RoleName, step) {
     const refusal = await attempted(() => putInline(iam, RoleName, step));
-    if (refusal === "denied" && step.orDelete === true) await deleteInline(iam, RoleName, step);
+    if (refusal?.code === "aws-denied" && step.orDelete === true) await deleteInline(iam, RoleName, step);
   },
   "delete-inline": deleteInline,
   "set-boundary": setBoundary,

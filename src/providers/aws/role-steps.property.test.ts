@@ -14,6 +14,7 @@ import {
   document,
   everything,
   type GrantSpec,
+  isNamed,
   isWithin,
   read,
   rightsOfGrant,
@@ -66,12 +67,8 @@ const roles: fc.Arbitrary<RoleState> = fc
 
 /** What a grant allows of a role: as `allowedOf` has it. */
 function allowedBy(grant: GrantSpec, role: RoleState): AllowedRights {
-  const fits = (one: string): boolean =>
-    grant.policies.some((pattern) =>
-      pattern.endsWith("*") ? one.startsWith(pattern.slice(0, -1)) : one === pattern,
-    );
   return {
-    policies: role.policies.filter(fits),
+    policies: role.policies.filter((one) => isNamed(grant, one)),
     inline: grant.inline === true ? Object.keys(role.inline) : [],
     boundary: grant.boundary,
     tags: Object.fromEntries((grant.tags ?? []).map(({ key, value }) => [key, value])),

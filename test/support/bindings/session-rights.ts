@@ -94,14 +94,16 @@ export function rightsOfRole(role: SeenRole): ReadonlySet<string> {
   return rightsOf({ identity, boundary, team: teamOf(role.tags), maxSession });
 }
 
+/** Whether a grant names a policy, by its ARN. */
+export const isNamed = ({ policies: patterns }: GrantSpec, policy: string): boolean =>
+  patterns.some((pattern) =>
+    pattern.endsWith("*") ? policy.startsWith(pattern.slice(0, -1)) : policy === pattern,
+  );
+
 /** The most that one grant allows a role that has these tags beside the grant's. */
 export function rightsOfGrant(grant: GrantSpec, role: SeenRole): ReadonlySet<string> {
-  const fits = (one: string): boolean =>
-    grant.policies.some((pattern) =>
-      pattern.endsWith("*") ? one.startsWith(pattern.slice(0, -1)) : one === pattern,
-    );
   const identity = Object.keys(documents)
-    .filter((one) => fits(one) && !one.endsWith("AWSDenyAll"))
+    .filter((one) => isNamed(grant, one) && !one.endsWith("AWSDenyAll"))
     .map((one) => named(one, documents[one] ?? ""));
   const own = grant.inline === true ? [named("own", document(everything))] : [];
   const team = grant.tags?.find(({ key }) => key === "team")?.value ?? teamOf(role.tags);
