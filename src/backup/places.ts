@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BackupKind } from "./archive/index.ts";
-import { PodtrustError } from "../core/base/index.ts";
+import { isoTime, PodtrustError } from "../core/base/index.ts";
 import { fileCode, StateFolder } from "../core/files/index.ts";
 
 /** Where backups are put. */
@@ -29,7 +29,7 @@ export function backupName({
   readonly kind: BackupKind;
   readonly madeAt: number;
 }): string {
-  return `${stack}-${of}-${new Date(madeAt).toISOString().replaceAll(":", "").replace(".", "")}.age`;
+  return `${stack}-${of}-${isoTime(madeAt).replaceAll(":", "").replace(".", "")}.age`;
 }
 
 const timeForm = /^(\d{4}-\d{2}-\d{2}T)(\d{2})(\d{2})(\d{2})(\d{3})Z\.age$/u;

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../core/base/index.ts";
+import { isoDay, PodtrustError } from "../core/base/index.ts";
 import type { HttpResponse } from "../core/http/index.ts";
 import { brokenOf, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
 import type { PublicJwk } from "../rules/keys/index.ts";
@@ -23,10 +23,6 @@ async function issuerOf(
 async function answersOf(stage: Stage): Promise<readonly HttpResponse[]> {
   const { discovery, jwks } = (await issuerOf(stage)).reading;
   return [discovery, jwks].flatMap((one) => (one?.outcome === "answered" ? [one.response] : []));
-}
-
-function day(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 10);
 }
 
 /** What each link outside AWS shows; each throws when it does not hold. */
@@ -61,7 +57,7 @@ export const outsideLinks = {
     const [discovery] = await answersOf(stage);
     const leaf = discovery?.tls?.chain[0];
     if (leaf === undefined) throw new PodtrustError("demo-document-missing", "no certificate was served");
-    return `${discovery?.tls?.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${day(leaf.notAfter)}`;
+    return `${discovery?.tls?.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${isoDay(leaf.notAfter)}`;
   },
 
   async reachability(stage: Stage): Promise<string> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { shortLived } from "../../tools/lint/abort-signals.ts";
 import { fixedWaits } from "../../tools/lint/fixed-waits.ts";
+import { isoTexts } from "../../tools/lint/iso-texts.ts";
 import { timeOfDay } from "../../tools/lint/time-of-day.ts";
 import { linted } from "./linted.ts";
 
@@ -50,6 +51,27 @@ test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in
   for (const file of ["src/publisher/both.ts", "src/demo/both.ts"])
     assert.ok(
       found.some((line) => line.includes(`${file}:`) && line.includes("no-abort-signal-any")),
+      said,
+    );
+});
+
+test("npm run lint fails on a time that becomes a text by toISOString, and not by isoTime", () => {
+  const text = "export const text = (ms: number): string => new Date(ms).toISOString();\n";
+  const said = linted({
+    "src/cli/token/text.ts": text,
+    "src/core/base/other-text.ts":
+      "export const text = (date: Date): string => date.toISOString().slice(0, 10);\n",
+    "src/core/base/time-text.ts": text,
+    "src/core/x509/der.ts": text,
+    "src/cli/token/text.test.ts": text,
+    "src/cli/token/good.ts":
+      'import { isoTime } from "../../core/base/index.ts";\nexport const text = (ms: number): string => isoTime(ms);\n',
+  });
+  const found = said.split("\n").filter((line) => line.includes("podtrust(no-iso-text)"));
+  assert.equal(found.length, 2, said);
+  for (const file of ["src/cli/token/text.ts", "src/core/base/other-text.ts"])
+    assert.ok(
+      found.some((line) => line.includes(`${file}:`)),
       said,
     );
 });
@@ -116,7 +138,7 @@ test("every file that may wait for so many milliseconds does", () => {
   assert.ok(!waits.test(textOf("test/gate/packages.test.ts")));
 });
 
-test("every file that may ask for the time of day does, and every one that may use AbortSignal.any", () => {
+test("every file that may ask for the time of day does, and every one that may use AbortSignal.any or toISOString", () => {
   const idle = (list: readonly string[], used: RegExp): readonly string[] =>
     list.filter((entry) => !used.test(sourceOf(entry)));
   assert.deepEqual(idle(timeOfDay, timeAsked), []);
@@ -125,6 +147,7 @@ test("every file that may ask for the time of day does, and every one that may u
     [],
   );
   assert.deepEqual(idle(shortLived, /AbortSignal\.any/u), []);
+  assert.deepEqual(idle(isoTexts, /\.toISOString\(/u), []);
   const planted = ["src/core/base/until.ts", "src/nowhere.ts", "src/providers/tls/"];
   assert.deepEqual(idle(planted, timeAsked), planted.slice(0, 2));
   assert.deepEqual(planted.filter(isFile), planted.slice(0, 1));

@@ -2,6 +2,7 @@
 import { abortSignalsRule } from "./abort-signals.ts";
 import { fixedWaitRule } from "./fixed-waits.ts";
 import { optionalMemberRule } from "./optional-members.ts";
+import { isoTextRule } from "./iso-texts.ts";
 import { linearRule } from "./regular-expressions.ts";
 import { timeOfDayRule } from "./time-of-day.ts";
 
@@ -12,6 +13,7 @@ export default {
     "no-abort-signal-any": abortSignalsRule,
     "no-conditional-member": optionalMemberRule,
     "no-fixed-wait": fixedWaitRule,
+    "no-iso-text": isoTextRule,
     "no-time-of-day": timeOfDayRule,
   },
 };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord, recordOf, textOf } from "../../core/base/index.ts";
+import { isoTime, isRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { type ArchiveBounds, type ArchiveFile, damaged, readArchive, writeArchive } from "./tar.ts";
 
 /** What a backup is of. */
@@ -62,7 +62,7 @@ const sha256 = (content: Buffer): string => createHash("sha256").update(content)
 function manifestOf(label: BackupLabel, files: readonly ArchiveFile[]): ArchiveFile {
   const { kind, stack, issuer, madeAt } = label;
   const sums = Object.fromEntries(files.map(({ name, content }) => [name, sha256(content)]));
-  const manifest = { format, kind, stack, issuer, madeAt: new Date(madeAt).toISOString(), sha256: sums };
+  const manifest = { format, kind, stack, issuer, madeAt: isoTime(madeAt), sha256: sums };
   return { name: manifestName, content: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`) };
 }
 

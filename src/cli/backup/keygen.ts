@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import { newIdentity } from "../../core/age/index.ts";
 import { createFile } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -10,7 +11,7 @@ export interface KeygenOptions {
 /** `podtrust backup keygen`: the file is as age-keygen writes it. */
 export async function runKeygen(context: CommandContext, { output: name }: KeygenOptions): Promise<void> {
   const { identity, recipient } = newIdentity();
-  const made = new Date(context.clock.now()).toISOString();
+  const made = isoTime(context.clock.now());
   await createFile(context.path(name), `# created: ${made}\n# public key: ${recipient}\n${identity}\n`);
   const { output } = context;
   output.line(`${name} opens every backup that is made for this recipient. Without it they are lost:`);

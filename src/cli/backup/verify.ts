@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import {
   checkOwn,
   type KeptNow,
@@ -41,7 +42,7 @@ export async function runVerify(
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const contents = await openFile(context, name, options);
   const { kind, stack, madeAt } = contents;
-  output.line(`${name} opens: a backup of the ${kind} of ${stack}, of ${new Date(madeAt).toISOString()}.`);
+  output.line(`${name} opens: a backup of the ${kind} of ${stack}, of ${isoTime(madeAt)}.`);
   if (kind === "signing") {
     checkOwn(config, contents);
     for (const { name: file, content, belongs } of signingFiles(contents)) {

@@ -97,9 +97,10 @@ function answerLines(
  */
 async function runExplain(context: CommandContext, options: ExplainOptions): Promise<void> {
   const { callKeys, explainWebIdentity, messageProfiles } = await import("../../rules/trust/index.ts");
+  const { moment } = await import("../../rules/judge/index.ts");
   const { keyChecks } = await import("../../rules/keys/index.ts");
   const { documentsFor, factsOfAccount, factsOfPolicy, readToken } = await import("./facts.ts");
-  const { instant, printHead, printRules, printVerdict } = await import("./print.ts");
+  const { printHead, printRules, printVerdict } = await import("./print.ts");
   const { checkTogether, durationOf, timeOf } = await import("./typed.ts");
   checkTogether(options);
   const asked = await roleOf(options.role ?? "");
@@ -139,7 +140,7 @@ async function runExplain(context: CommandContext, options: ExplainOptions): Pro
   output.result({
     accepted,
     role: asked.arn,
-    at: instant(now),
+    at: moment(now),
     token: { iss, sub, aud },
     ...defined({ refusal }),
     rules: reports,

@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
-import type { RefusalWords, RuleReport } from "../../rules/judge/index.ts";
+import { moment, type RefusalWords, type RuleReport } from "../../rules/judge/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Who is asked, and what it answers with. */
@@ -69,11 +69,6 @@ export function printRules<Refusal extends RefusalWords>(
   output.line(dim(`${passed} of ${reports.length} rules passed${also}; --all shows each.`), 2);
 }
 
-/** `2026-11-25T01:02:03Z`. */
-export function instant(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
-}
-
 /** What is judged: for whom, of whom, and when. */
 export function printHead(
   context: CommandContext,
@@ -86,6 +81,6 @@ export function printHead(
   const width = Math.max("token".length, name.length) + 2;
   output.line(rich`${bold(name.padEnd(width))}${target}`);
   output.line(rich`${bold("token".padEnd(width))}${claim("sub")} of ${claim("iss")} for ${claim("aud")}`);
-  output.line(rich`${bold("at".padEnd(width))}${instant(now)}, ${relativeTime(now * 1000, clock.now())}`);
+  output.line(rich`${bold("at".padEnd(width))}${moment(now)}, ${relativeTime(now * 1000, clock.now())}`);
   output.line();
 }

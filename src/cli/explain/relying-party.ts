@@ -1,12 +1,12 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { yellow } from "../../core/terminal/index.ts";
-import { parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
+import { moment, parseDescription, type VendorRefusal } from "../../rules/judge/index.ts";
 import { federatedParties } from "../../rules/oidc/index.ts";
 import { type RelyingParty, relyingParty } from "../../stack/parts/relying-parties/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsOf, readToken } from "./facts.ts";
-import { instant, printHead, printRules, printVerdict } from "./print.ts";
+import { printHead, printRules, printVerdict } from "./print.ts";
 import { checkTogether, type ExplainOptions, timeOf } from "./typed.ts";
 
 function partyOf(name: string): RelyingParty {
@@ -63,7 +63,7 @@ export async function runExplainFor(context: CommandContext, options: ExplainOpt
     accepted: refusal === undefined,
     for: options.for,
     [target[0]]: target[1],
-    at: instant(now),
+    at: moment(now),
     token: { iss, sub, aud },
     ...defined({ refusal }),
     rules: reports,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
-import { defined } from "../../core/base/index.ts";
+import { defined, isoTime } from "../../core/base/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import type { IdentityOptions } from "../backup/open.ts";
 import type { RotationRestore } from "../backup/rotation.ts";
@@ -61,7 +61,7 @@ function printPlan(
   rotation: string | undefined,
 ): void {
   const { output } = context;
-  output.line(`The backup is of ${new Date(madeAt).toISOString()}.`);
+  output.line(`The backup is of ${isoTime(madeAt)}.`);
   for (const { what, of, does, why } of plan.steps)
     output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
   if (rotation !== undefined) output.line(`  ${rotation}`);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { PodtrustError, type JsonRecord } from "../../core/base/index.ts";
+import { isoSeconds, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import type { CommandContext } from "../context.ts";
@@ -65,7 +65,7 @@ function claimText(name: string, value: unknown, now: number): string {
   if (timeClaims.has(name) && typeof value === "number") {
     const at = value * 1000;
     if (Math.abs(at) > maxTime) return String(value);
-    return `${value}  ${new Date(at).toISOString().replace(".000Z", "Z")}, ${relativeTime(at, now)}`;
+    return `${value}  ${isoSeconds(at)}, ${relativeTime(at, now)}`;
   }
   // Who made the token chose the text: one with control characters is shown escaped, not sent to the terminal.
   return typeof value === "string" && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, isoTime } from "../../core/base/index.ts";
 import {
   adoptionRefusals,
   type AdoptionRefusal,
@@ -63,7 +63,7 @@ export interface AdoptionReport {
 
 /** RFC 3339 in UTC, to the minute. */
 export function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+  return `${isoTime(at).slice(0, 16)}Z`;
 }
 
 /** Whether no live pod holds a token of an issuer any more, with who does and until when. */

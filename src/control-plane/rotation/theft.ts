@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { isoTime, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { judgeTheft, maxSessionMs, type Theft } from "../../rules/rotation/index.ts";
 import type { RotationView } from "./look.ts";
@@ -17,7 +17,7 @@ export function theftOf({ facts, pods, rules }: RotationView, kid: string, sessi
 export function dilemmaOf({ kid, answer, relyingPartiesUntil, pods }: Theft): PodtrustError | undefined {
   const hit = `${pods.length} pods are refused until their tokens are renewed`;
   if (answer.way === "wait-or-lose") {
-    const from = new Date(answer.from).toISOString();
+    const from = isoTime(answer.from);
     return new PodtrustError("rotation-refused", `the next key ${answer.kid} may sign from ${from} on only`, {
       next: `Give --wait: the thief goes on until then and for the caches' time after it. Or run podtrust rotate distrust ${kid} --force now: ${hit}, and tokens made before that time may be refused too.`,
       detail: { reason: "too-young", from: answer.from, relyingPartiesUntil },

@@ -2,7 +2,15 @@ export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/inde
 export { isTexts, type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
 export { base64urlJson, textOfBase64 } from "./base64.ts";
 export { type Environment } from "./environment.ts";
-export { durationText, isoSeconds, isoTime, lengthText, parseDuration } from "./time-text.ts";
+export {
+  durationText,
+  isoBasic,
+  isoDay,
+  isoSeconds,
+  isoTime,
+  lengthText,
+  parseDuration,
+} from "./time-text.ts";
 export { ChildAbort } from "./child-abort.ts";
 export { backoffDelay } from "./backoff.ts";
 export { collectBytes } from "./collect.ts";

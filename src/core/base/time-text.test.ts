@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { durationText, isoSeconds, isoTime, lengthText, parseDuration } from "./index.ts";
+import { durationText, isoBasic, isoDay, isoSeconds, isoTime, lengthText, parseDuration } from "./index.ts";
 
 test("a time is written in UTC, to the millisecond or to the second", () => {
   assert.equal(isoTime(1_764_032_523_456), "2025-11-25T01:02:03.456Z");
@@ -9,6 +9,8 @@ test("a time is written in UTC, to the millisecond or to the second", () => {
   assert.equal(isoSeconds(1_764_032_523_999), "2025-11-25T01:02:03Z");
   assert.equal(isoTime(0), "1970-01-01T00:00:00.000Z");
   assert.equal(isoSeconds(0), "1970-01-01T00:00:00Z");
+  assert.equal(isoDay(1_764_032_523_999), "2025-11-25");
+  assert.equal(isoBasic(1_764_032_523_999), "20251125T010203Z");
 });
 
 describe("durations", () => {

@@ -8,6 +8,16 @@ export function isoSeconds(ms: number): string {
   return isoTime(ms).replace(/\.\d+Z$/u, "Z");
 }
 
+/** `2026-11-25`: the day in UTC. */
+export function isoDay(ms: number): string {
+  return isoTime(ms).slice(0, 10);
+}
+
+/** `20261125T010203Z`: ISO 8601's basic format, which AWS Signature Version 4 signs. */
+export function isoBasic(ms: number): string {
+  return isoSeconds(ms).replaceAll(/[-:]/gu, "");
+}
+
 const units: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

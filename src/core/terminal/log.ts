@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../base/index.ts";
+import { isoTime, type LogFields, type Logger } from "../base/index.ts";
 import { visibleJson } from "./escape.ts";
 import type { Host } from "./host.ts";
 import { dim, red, rich, type Text, yellow } from "./text.ts";
@@ -94,7 +94,7 @@ export function openLogger(
       (own: LogLevel) =>
       (message: string, fields: LogFields = {}): void => {
         if (levels.indexOf(own) < least) return;
-        const time = new Date(clock.now()).toISOString();
+        const time = isoTime(clock.now());
         const written = Object.entries({ ...inherited, ...fields }).flatMap(([name, value]) => {
           const json = jsonOf(name, value);
           return json === undefined ? [] : [[name, json] as const];

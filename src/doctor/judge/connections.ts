@@ -1,4 +1,4 @@
-import { hostNameOf } from "../../core/base/index.ts";
+import { hostNameOf, isoDay } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
 import { isOverdue } from "../facts.ts";
@@ -68,7 +68,7 @@ export function judgeDates({ reading, now }: Judged): readonly DoctorFinding[] {
     if (leaf.notAfter <= now || !isOverdue(one, now)) return [];
     return [
       finding("CertificateExpiring", {
-        seen: `the certificate of ${hostNameOf(one.url)} ends on ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, and less than a sixth of its life is left`,
+        seen: `the certificate of ${hostNameOf(one.url)} ends on ${isoDay(leaf.notAfter)}, and less than a sixth of its life is left`,
       }),
     ];
   });

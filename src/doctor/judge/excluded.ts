@@ -1,4 +1,4 @@
-import type { Link } from "../../core/base/index.ts";
+import { isoDay, type Link } from "../../core/base/index.ts";
 import { addressesIn } from "../facts.ts";
 import type { DoctorFinding, Excluded } from "./finding.ts";
 import { isServed, type Judged } from "./judged.ts";
@@ -17,7 +17,7 @@ function tlsProof({ reading }: Judged): string | undefined {
   const leaf = tls?.chain[0];
   if (reading.discovery.outcome !== "answered" || leaf === undefined || timing.tls === undefined)
     return undefined;
-  return `${tls?.protocol}, verified, good until ${new Date(leaf.notAfter).toISOString().slice(0, 10)}`;
+  return `${tls?.protocol}, verified, good until ${isoDay(leaf.notAfter)}`;
 }
 
 function reachabilityProof({ reading, samples }: Judged): string | undefined {

@@ -1,4 +1,4 @@
-import { defined, type Link, links } from "../../core/base/index.ts";
+import { defined, isoTime, type Link, links } from "../../core/base/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import {
   federatedParties,
@@ -156,7 +156,7 @@ export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
   const broken = found.find(({ verdict }) => verdict === "broken");
   return {
     issuer: facts.issuer,
-    at: new Date(facts.now).toISOString(),
+    at: isoTime(facts.now),
     verdict: worstOf(found),
     ...defined({ broken }),
     findings: [...found, ...outside],

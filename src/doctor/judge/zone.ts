@@ -1,4 +1,4 @@
-import { hostNameOf, lengthText } from "../../core/base/index.ts";
+import { hostNameOf, isoTime, lengthText } from "../../core/base/index.ts";
 import { addressesIn, type NameAnswer, type NameServerAnswer } from "../facts.ts";
 import { isWhole } from "./around.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
@@ -26,7 +26,7 @@ function isResolved({ names, issuer }: Judged): boolean | undefined {
 
 /** Until when a resolver may go on with what it has. */
 function untilText(now: number, seconds: number): string {
-  return `for ${lengthText(seconds * 1000)} at most, until ${new Date(now + seconds * 1000).toISOString()}`;
+  return `for ${lengthText(seconds * 1000)} at most, until ${isoTime(now + seconds * 1000)}`;
 }
 
 function nameCached({ zone, now }: Judged, seen: string): DoctorFinding {

@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import type { MapAccount, MapFacts } from "../facts.ts";
 import {
   type MapAccess,
@@ -183,7 +184,7 @@ export function trustMap(facts: MapFacts): TrustMap {
     format: 1,
     stack: facts.stack,
     issuer: facts.issuer,
-    at: new Date(facts.now).toISOString(),
+    at: isoTime(facts.now),
     redacted: false,
     nodes: [...nodes.values()],
     links,

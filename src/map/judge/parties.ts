@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, isoTime } from "../../core/base/index.ts";
 import type { MapBinding, MapFacts, MapParty } from "../facts.ts";
 import { issuersOf } from "./access.ts";
 import { type MapAccess, type MapFinding, type MapLink, type MapNode, nodeId, type Proof } from "./graph.ts";
@@ -37,7 +37,7 @@ function proofOf(facts: MapFacts, party: MapParty, identity: Identity, who: stri
     const at = bindingOf(facts, identity, who)?.lastProof;
     return at === undefined ? undefined : { outcome: "accepted", at, by: `binding ${who}` };
   }
-  const base = { at: new Date(now).toISOString(), by: "this run" };
+  const base = { at: isoTime(now), by: "this run" };
   return found.accepted
     ? { outcome: "accepted", ...base }
     : { outcome: "refused", ...base, said: found.said };

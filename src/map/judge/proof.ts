@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import type { MapFacts } from "../facts.ts";
 import type { Proof } from "./graph.ts";
 
@@ -18,7 +19,7 @@ export function proofOf(facts: MapFacts, { account, role, serviceAccount }: Clai
     (one) => one.account === account && one.role === role.name && one.serviceAccount === serviceAccount,
   );
   if (own !== undefined) {
-    const at = new Date(facts.now).toISOString();
+    const at = isoTime(facts.now);
     const { accepted, said } = own;
     return accepted
       ? { outcome: "accepted", at, by: "this run" }

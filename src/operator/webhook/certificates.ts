@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { isoTime } from "../../core/base/index.ts";
 import { createAuthority, issueCertificate, newKeyPair, privateKeyPem } from "../../core/x509/index.ts";
 
 /** A certificate and its key, PEM (PKCS #8). */
@@ -24,7 +25,7 @@ const dates = ({ now, life }: Validity) => ({
 /** A certificate authority with a P-256 key, that signs no other authority. */
 export async function makeAuthority(validity: Validity): Promise<KeyedCertificate> {
   // Two of them stand beside one another while one takes the other's place, and are told apart by their names too.
-  const commonName = `podtrust webhook ${new Date(validity.now).toISOString()}`;
+  const commonName = `podtrust webhook ${isoTime(validity.now)}`;
   const made = await createAuthority({ commonName, pathLength: 0, ...dates(validity) });
   return { certificate: made.certificate.toString(), key: privateKeyPem(made.privateKey) };
 }

@@ -1,4 +1,4 @@
-import { mergeTags } from "../../core/base/index.ts";
+import { isoTime, mergeTags } from "../../core/base/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
 import type { RoleState } from "./role.ts";
 import { denyAllOf, removals, type RoleStep, where } from "./role-steps.ts";
@@ -96,7 +96,7 @@ export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut
       Effect: "Deny",
       Action: "*",
       Resource: "*",
-      Condition: { DateLessThan: { "aws:TokenIssueTime": new Date(now).toISOString() } },
+      Condition: { DateLessThan: { "aws:TokenIssueTime": isoTime(now) } },
     },
   });
   return {

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { isoBasic } from "../../core/base/index.ts";
 import type { AccessKey } from "./access-key.ts";
 
 /** A request to S3 before it is signed. */
@@ -19,11 +20,6 @@ export interface SigningScope {
 const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
 
-/** `20261129T145254Z` */
-function basicTime(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19).replaceAll(/[:-]/gu, "")}Z`;
-}
-
 /**
  * The headers of a PUT to S3, signed by AWS Signature Version 4: those that were given and `authorization`, `x-amz-date`,
  * `x-amz-content-sha256`. The URL's path is as it is sent, percent-encoded; it has no query.
@@ -33,7 +29,7 @@ export function signedHeaders(
   { url, headers, body }: UnsignedPut,
   { key, region, now }: SigningScope,
 ): Readonly<Record<string, string>> {
-  const time = basicTime(now);
+  const time = isoBasic(now);
   const day = time.slice(0, 8);
   const payload = sha256(body);
   const added = { ...headers, "x-amz-content-sha256": payload, "x-amz-date": time };

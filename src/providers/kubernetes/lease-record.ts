@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../../core/base/index.ts";
+import { isoTime, type JsonRecord, recordOf } from "../../core/base/index.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import type { KubernetesObject } from "./object.ts";
 
@@ -31,7 +31,7 @@ export function readLease(object: KubernetesObject): LeaseRecord {
 
 /** MicroTime of the API: RFC 3339 with exactly six digits of the second. */
 export function microTime(now: number): string {
-  return new Date(now).toISOString().replace("Z", "000Z");
+  return isoTime(now).replace("Z", "000Z");
 }
 
 /** What is to stand in a Lease from now on. */

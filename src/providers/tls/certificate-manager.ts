@@ -6,6 +6,7 @@ import {
   type Clock,
   defined,
   errorText,
+  isoTime,
   type Logger,
   PodtrustError,
   silentLogger,
@@ -327,10 +328,10 @@ class Manager implements CertificateManager {
     this.#youngUntil = this.#clock.elapsed() + Math.min(minAge, (notAfter - notBefore) / 4);
     this.#fault = undefined;
     this.#holding.swap(held);
-    this.#logger.info("certificate in use", { from, notAfter: new Date(notAfter).toISOString() });
+    this.#logger.info("certificate in use", { from, notAfter: isoTime(notAfter) });
     if (notBefore > now) {
       this.#logger.warn("the certificate begins in the future: this machine's clock is behind", {
-        notBefore: new Date(notBefore).toISOString(),
+        notBefore: isoTime(notBefore),
       });
     }
   }
@@ -343,8 +344,8 @@ class Manager implements CertificateManager {
     this.#logger.error("no new certificate this time", {
       error: errorText(error),
       failures: this.#backoff.failures,
-      nextAttempt: new Date(this.#clock.now() + this.#backoff.left).toISOString(),
-      serving: held === undefined ? "nothing" : `until ${new Date(held.notAfter).toISOString()}`,
+      nextAttempt: isoTime(this.#clock.now() + this.#backoff.left),
+      serving: held === undefined ? "nothing" : `until ${isoTime(held.notAfter)}`,
     });
   }
 }

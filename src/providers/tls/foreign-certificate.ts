@@ -4,6 +4,7 @@ import {
   asPodtrustError,
   type Clock,
   defined,
+  isoTime,
   type Logger,
   PodtrustError,
   silentLogger,
@@ -120,7 +121,7 @@ class ForeignCertificate implements CertificateSource {
     const first = this.#holding.held === undefined;
     this.#holding.swap(fresh);
     if (!first) this.#renewals += 1;
-    this.#logger.info("certificate in use", { notAfter: new Date(fresh.notAfter).toISOString() });
+    this.#logger.info("certificate in use", { notAfter: isoTime(fresh.notAfter) });
   }
 
   #judge(certificate: string, key: string): HeldCertificate {

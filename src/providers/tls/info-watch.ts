@@ -1,4 +1,4 @@
-import { type Clock, defined, delayAfter, errorText, type Logger } from "../../core/base/index.ts";
+import { type Clock, defined, delayAfter, errorText, isoTime, type Logger } from "../../core/base/index.ts";
 import type { Authority } from "./authority.ts";
 import type { HeldCertificate } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";
@@ -89,7 +89,7 @@ export class InfoWatch {
   #log(renewal: StoredRenewal, before: StoredRenewal | undefined): void {
     if (renewal.selected === before?.selected) return;
     this.#options.logger.info("the CA suggests when to renew", {
-      at: new Date(renewal.selected).toISOString(),
+      at: isoTime(renewal.selected),
       ...defined({ why: renewal.explanationUrl }),
     });
   }

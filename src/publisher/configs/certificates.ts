@@ -5,7 +5,7 @@ import type {
   Http01Solver,
   TlsAlpn01Solver,
 } from "../../providers/acme/index.ts";
-import type { Clock, Logger } from "../../core/base/index.ts";
+import { type Clock, isoTime, type Logger } from "../../core/base/index.ts";
 import { type AcmeConfig, acmeIssuers, type DnsConfig, type ServeConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
@@ -163,7 +163,7 @@ export class Certificates {
     const records = await openTxtRecords(zone, (reason, deadline) => {
       const left = deadline - clock.elapsed();
       logger.info(reason, {
-        until: new Date(clock.now() + left).toISOString(),
+        until: isoTime(clock.now() + left),
         seconds: Math.round(left / 1000),
       });
     });

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { errorText, isoTime, PodtrustError } from "../../core/base/index.ts";
 import type {
   CertificateAddress,
   AccountName,
@@ -183,7 +183,7 @@ async function allWork(
 async function setAside(folder: KeptFolder, work: readonly Work[], now: number): Promise<void> {
   const olds = work.flatMap(({ old }) => old ?? []);
   if (olds.length === 0) return;
-  const name = `replaced-${new Date(now).toISOString().replaceAll(":", "-")}.json`;
+  const name = `replaced-${isoTime(now).replaceAll(":", "-")}.json`;
   await folder.replace(name, `[${olds.join(",")}]\n`);
 }
 

@@ -1,4 +1,4 @@
-import { defined } from "../../core/base/index.ts";
+import { defined, isoTime } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { Blind, Failing, FormerIssuer, PublicationRefusal } from "../status.ts";
@@ -86,7 +86,7 @@ function earlyWarnings(ring: KeyRing, times: KeyTimes, now: number): readonly st
     .filter(({ from }) => now < from)
     .map(
       ({ kid, from }) =>
-        `Key ${kid} signs already, before every cache has it (${new Date(from).toISOString()}): until then some of its tokens may be refused.`,
+        `Key ${kid} signs already, before every cache has it (${isoTime(from)}): until then some of its tokens may be refused.`,
     );
 }
 

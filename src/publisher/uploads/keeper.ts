@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../../core/base/index.ts";
+import { type Clock, isoTime, type Logger } from "../../core/base/index.ts";
 import type { Config, SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { PublishedIssuer } from "../issuer.ts";
@@ -44,7 +44,7 @@ export class KeyKeeper {
       if (failing !== undefined) return `${place}: ${failing.message}`;
       return confirmedAt === undefined
         ? `${place}: not looked at yet`
-        : `${place}: has them, seen ${new Date(confirmedAt).toISOString()}`;
+        : `${place}: has them, seen ${isoTime(confirmedAt)}`;
     });
   }
 

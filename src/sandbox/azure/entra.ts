@@ -8,7 +8,7 @@ import {
 import { tried, type VendorRefusal } from "../../rules/judge/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
+import { defined, isoSeconds, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import { documentOf, instance } from "./entra-documents.ts";
 import { hostOf } from "./hosts.ts";
@@ -17,10 +17,7 @@ import type { EntraTenant } from "./tenant.ts";
 
 /** `2026-11-29 04:05:06Z`, as Entra writes times. */
 function timestamp(ms: number): string {
-  return new Date(ms)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/u, "Z");
+  return isoSeconds(ms).replace("T", " ");
 }
 
 /** Numbers whose answers were seen without `error_uri`; all others that were seen whole have it. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isoSeconds } from "../../core/base/index.ts";
 import type { FrontAnswer, FrontRequest } from "../front/index.ts";
 import {
   type CredentialFault,
@@ -232,7 +233,7 @@ export function graph(request: FrontRequest, context: AzureContext): Promise<Ans
     },
     {
       innerError: {
-        date: new Date(clock.now()).toISOString().slice(0, 19),
+        date: isoSeconds(clock.now()).replace("Z", ""),
         "request-id": randomUUID(),
         "client-request-id": correlationOf(request),
       },

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, defined, type Logger, silentLogger, systemClock } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  isoTime,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from "../../core/base/index.ts";
 import { closeListener, type ListenerOptions } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
@@ -74,7 +81,7 @@ export async function openCloudflare(options: StandInCloudflareOptions = {}): Pr
   const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
   const now = (): number => clock.now();
-  const time = (): string => new Date(now()).toISOString().replace("Z", "000Z");
+  const time = (): string => isoTime(now()).replace("Z", "000Z");
   const where = { port: options.port ?? 0, ...defined({ tls: options.tls }) };
   const listener = await openCloudflareServer(where, {
     account: { id: newId(), tokenId: newId(), zones, variants, time },

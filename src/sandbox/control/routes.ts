@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../../core/base/index.ts";
+import { isoTime, isRecord, PodtrustError } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
 import { azureRoutes } from "./azure-routes.ts";
@@ -32,7 +32,7 @@ function filterOf({ query }: ControlRequest): DecisionFilter {
 }
 
 function stateOf({ account, clock }: ControlledAccount): object {
-  return { account, now: new Date(clock.now()).toISOString(), aheadSeconds: clock.ahead / 1000 };
+  return { account, now: isoTime(clock.now()), aheadSeconds: clock.ahead / 1000 };
 }
 
 function advance(controls: ControlledAccount, request: ControlRequest): object {

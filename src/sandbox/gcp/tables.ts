@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/base/index.ts";
 import type { GoogleDecision } from "./decisions.ts";
 import type { IdentityPool, Project, Provider } from "./project.ts";
 
@@ -39,7 +40,7 @@ export function tablesOf(project: Project, decisions: readonly GoogleDecision[])
         .slice(-shown)
         .reverse()
         .map(({ time, decision, action, who, rule, why = "" }) => [
-          new Date(time).toISOString(),
+          isoTime(time),
           decision,
           action,
           who,

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Clock, errorText } from "../../core/base/index.ts";
+import { type Clock, errorText, isoSeconds } from "../../core/base/index.ts";
 import { notFound, uniquenessError } from "./api-error.ts";
 import { locations, serverTypes } from "./catalogue.ts";
 import type { MachineMaker } from "./machines.ts";
@@ -86,7 +86,7 @@ export class HetznerProject {
 
   /** RFC 3339 with an offset, as the API writes times. */
   time(at = this.now()): string {
-    return new Date(at).toISOString().replace(/\.\d{3}Z$/u, "+00:00");
+    return isoSeconds(at).replace("Z", "+00:00");
   }
 
   newId(): number {

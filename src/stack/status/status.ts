@@ -1,4 +1,4 @@
-import { defined, type Link, links, nearest, PodtrustError } from "../../core/base/index.ts";
+import { defined, isoTime, type Link, links, nearest, PodtrustError } from "../../core/base/index.ts";
 import { type Config, fetchingParties } from "../../config/index.ts";
 import { type Finding, firstBroken, type LinkReport, type StatusReport, worstOf } from "./finding.ts";
 import { gatherFacts, type GatherOptions } from "./gather/index.ts";
@@ -53,7 +53,7 @@ export async function statusOf(options: StatusOptions): Promise<StatusReport> {
   const names = only.length === 0 ? needed(config, all) : all;
   try {
     const facts = await gatherFacts(options, new Set(names));
-    const at = new Date(facts.now).toISOString();
+    const at = isoTime(facts.now);
     const reports = [...judgeFacts(facts, names)].map(([name, findings]) => reportOf(name, findings, at));
     const broken = firstBroken(reports);
     return {

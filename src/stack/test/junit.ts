@@ -1,3 +1,4 @@
+import { isoSeconds } from "../../core/base/index.ts";
 import type { CaseReport, TestReport } from "./case.ts";
 
 const entities: Readonly<Record<string, string>> = {
@@ -32,7 +33,7 @@ export function junitXml(report: TestReport, at: number): string {
   const { cases, failed, notAsked, leftOut, stack } = report;
   const time = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);
   const counts = `tests="${cases.length}" failures="${failed}" errors="${notAsked}" skipped="${leftOut}" time="${time}"`;
-  const when = new Date(at).toISOString().slice(0, 19);
+  const when = isoSeconds(at).replace("Z", "");
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="podtrust test" ${counts}>`,

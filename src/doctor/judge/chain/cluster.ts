@@ -1,3 +1,4 @@
+import { isoTime } from "../../../core/base/index.ts";
 import { type DoctorFinding, finding } from "../finding.ts";
 import { type ApiServerLook, type ChainFacts, type ClusterLook, lookedAt, type TokenLook } from "./facts.ts";
 
@@ -89,7 +90,7 @@ function judgeFlags(servers: readonly ApiServerLook[], kids: number | undefined)
 /** What a token that is refused says of itself, whatever the cluster is. */
 function judgeItself({ iss, kid, exp, secret }: TokenLook, now: number): readonly DoctorFinding[] {
   if (exp !== undefined && exp * 1000 < now)
-    return [finding("TokenExpired", { seen: `exp of the token is ${new Date(exp * 1000).toISOString()}` })];
+    return [finding("TokenExpired", { seen: `exp of the token is ${isoTime(exp * 1000)}` })];
   if (secret === undefined) return [];
   const seen = `the token of the Secret ${secret}, of ${iss} and signed by ${kid ?? "no kid"}, is refused`;
   return [finding("LegacyTokenRefused", { seen })];

@@ -1,4 +1,4 @@
-import { lengthText, nearest } from "../../../core/base/index.ts";
+import { isoDay, lengthText, nearest } from "../../../core/base/index.ts";
 import { iamProviderKey, readArn, roleArnForm } from "../../../rules/oidc/index.ts";
 import { parsePolicy, type PolicyDocument } from "../../../rules/trust/index.ts";
 import { type DoctorFinding, type Excluded, finding } from "../finding.ts";
@@ -81,7 +81,7 @@ function judgeThumbprints(
     return [finding("ThumbprintSometimes", { seen: `one chain is ${chainText(first)}; ${has}` })];
   const ends = Math.min(...pinned.map((chain) => Math.max(...chain.map(({ notAfter }) => notAfter))));
   if (ends - now >= soonMs) return [];
-  const seen = `the certificate of the registered thumbprint ends on ${new Date(ends).toISOString().slice(0, 10)}, in ${lengthText(ends - now)}`;
+  const seen = `the certificate of the registered thumbprint ends on ${isoDay(ends)}, in ${lengthText(ends - now)}`;
   return [finding("ThumbprintExpiring", { seen })];
 }
 

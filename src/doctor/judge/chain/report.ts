@@ -1,4 +1,4 @@
-import { defined, links } from "../../../core/base/index.ts";
+import { defined, isoTime, links } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeBoundaries } from "./boundary.ts";
@@ -153,7 +153,7 @@ export function judgeChain(facts: ChainFacts): ChainReport {
   return {
     stack,
     issuer,
-    at: new Date(now).toISOString(),
+    at: isoTime(now),
     verdict: worstOf(found),
     ...defined({ broken }),
     findings: found,

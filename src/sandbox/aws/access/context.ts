@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, isoTime } from "../../../core/base/index.ts";
 import { type Account, type Caller, roleKey, type Session } from "../state/index.ts";
 import type { Call, Need } from "../wire/index.ts";
 
@@ -16,7 +16,7 @@ function sessionContext(account: Account, session: Session): Context {
     // "Present in the request context only when the principal uses temporary credentials": nobody here has a device for MFA.
     // AWS does not say whether a web identity's session lacks it.
     "aws:MultiFactorAuthPresent": "false",
-    "aws:TokenIssueTime": new Date(session.createDate).toISOString(),
+    "aws:TokenIssueTime": isoTime(session.createDate),
     ...principalTags(account, session),
     ...defined({
       "aws:SourceIdentity": session.sourceIdentity,
@@ -42,7 +42,7 @@ function resourceAccount(caller: Caller, { resource }: Need): Context {
 export function contextOf(account: Account, caller: Caller, call: Call, need: Need): Context {
   const admin = caller.kind === "admin";
   return {
-    "aws:CurrentTime": new Date(call.now).toISOString(),
+    "aws:CurrentTime": isoTime(call.now),
     "aws:EpochTime": String(Math.floor(call.now / 1000)),
     "aws:PrincipalAccount": caller.account,
     "aws:PrincipalIsAWSService": "false",

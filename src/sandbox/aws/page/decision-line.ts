@@ -1,3 +1,4 @@
+import { isoTime } from "../../../core/base/index.ts";
 import type { Decision } from "../wire/index.ts";
 
 // What a client sent must not make a second line, move the cursor, or look like another field.
@@ -18,5 +19,5 @@ export function decisionLine(decision: Decision): string {
   const { time, who, resource, rule, code } = decision;
   const fields = [field("who", who), field("resource", resource), field("rule", rule), field("code", code)];
   const action = field("action", decision.action);
-  return `${new Date(time).toISOString()} ${decision.decision}${action}${fields.join("")}`;
+  return `${isoTime(time)} ${decision.decision}${action}${fields.join("")}`;
 }

@@ -1,3 +1,4 @@
+import { isoTime } from "../../../core/base/index.ts";
 import type { Decision } from "../wire/index.ts";
 import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
@@ -31,7 +32,7 @@ function row(decision: Decision): Html {
       ? undefined
       : html`<div class="quiet">on <code>${decision.resource}</code></div>`;
   return html`<tr>
-    <td><time datetime="${new Date(decision.time).toISOString()}">${clockTime(decision.time)}</time></td>
+    <td><time datetime="${isoTime(decision.time)}">${clockTime(decision.time)}</time></td>
     <td>${outcome(decision)}</td>
     <td>
       <code>${decision.action}</code>${on}

@@ -1,3 +1,4 @@
+import { isoTime } from "../../../core/base/index.ts";
 import type { Account } from "../state/index.ts";
 import type { Decision } from "../wire/index.ts";
 
@@ -25,5 +26,5 @@ export interface View {
 
 /** `12:04:05` in UTC. */
 export function clockTime(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 19);
+  return isoTime(ms).slice(11, 19);
 }

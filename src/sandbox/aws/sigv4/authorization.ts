@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isoBasic } from "../../../core/base/index.ts";
 import type { WireRequest } from "../wire/index.ts";
 import { type AwsProtocol, signatureFault } from "./fault.ts";
 
@@ -97,7 +98,7 @@ function headerDate(request: WireRequest): string | undefined {
   if (amz !== undefined) return amz;
   const plain = Date.parse(firstHeader(request, "date") ?? "");
   if (Number.isNaN(plain)) return undefined;
-  return new Date(plain).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
+  return isoBasic(plain);
 }
 
 function fromHeader(request: WireRequest, header: string, protocol: AwsProtocol): SignedAuthorization {

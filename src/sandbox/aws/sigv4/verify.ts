@@ -1,3 +1,4 @@
+import { isoBasic, isoTime } from "../../../core/base/index.ts";
 import { sameSecret } from "../../listener/index.ts";
 import type { WireRequest } from "../wire/index.ts";
 import { type SignedAuthorization, readAuthorization } from "./authorization.ts";
@@ -24,10 +25,6 @@ export interface VerifySignatureOptions {
 /** How far client and server may be apart, in milliseconds; AWS prints it as `15 min.`. */
 const skew = 15 * 60_000;
 
-function basic(ms: number): string {
-  return new Date(ms).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
-}
-
 function parseBasic(text: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(text);
   if (match === null) return Number.NaN;
@@ -53,7 +50,7 @@ function knownKey(claimed: SignedAuthorization, options: VerifySignatureOptions)
       protocol,
       "expiredToken",
       "The security token included in the request is expired",
-      `the session ended at ${new Date(key.session.expires).toISOString()}`,
+      `the session ended at ${isoTime(key.session.expires)}`,
     );
   }
   return key;
@@ -77,14 +74,14 @@ function scopeProblem(claimed: SignedAuthorization, service: string): string | u
 function dateProblem(claimed: SignedAuthorization, now: number): string | undefined {
   const at = parseBasic(claimed.date);
   if (at > now + skew) {
-    return `Signature not yet current: ${claimed.date} is still later than ${basic(now + skew)} (${basic(now)} + 15 min.)`;
+    return `Signature not yet current: ${claimed.date} is still later than ${isoBasic(now + skew)} (${isoBasic(now)} + 15 min.)`;
   }
   if (claimed.expires !== undefined) {
     const end = at + claimed.expires * 1000;
-    return now > end ? `Signature expired: ${basic(now)} is now later than ${basic(end)}` : undefined;
+    return now > end ? `Signature expired: ${isoBasic(now)} is now later than ${isoBasic(end)}` : undefined;
   }
   if (at < now - skew) {
-    return `Signature expired: ${claimed.date} is now earlier than ${basic(now - skew)} (${basic(now)} - 15 min.)`;
+    return `Signature expired: ${claimed.date} is now earlier than ${isoBasic(now - skew)} (${isoBasic(now)} - 15 min.)`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { isoTime } from "../../../core/base/index.ts";
 import type { AwsError } from "./error.ts";
 import type { Service, WireForm } from "./service.ts";
 import type { Shape, Value } from "./value.ts";
@@ -27,7 +28,7 @@ function escapeXml(text: string): string {
 }
 
 function xmlValue(value: Value): string {
-  if (value instanceof Date) return value.toISOString().replace(".000Z", "Z");
+  if (value instanceof Date) return isoTime(value.getTime()).replace(".000Z", "Z");
   if (value instanceof Map) {
     return [...(value as ReadonlyMap<string, Value>)]
       .map(([key, one]) => `<entry><key>${escapeXml(key)}</key><value>${xmlValue(one)}</value></entry>`)

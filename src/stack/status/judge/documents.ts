@@ -1,4 +1,4 @@
-import { lengthText, type Link } from "../../../core/base/index.ts";
+import { isoTime, lengthText, type Link } from "../../../core/base/index.ts";
 import { reasons } from "../../../core/reasons/index.ts";
 import { finding, skipped, type Finding } from "../finding.ts";
 import type { DocumentReading, IssuerFinding } from "../../../issuer/index.ts";
@@ -114,7 +114,7 @@ function publisherFindings({ publisher, now, config }: JudgedFacts): readonly Fi
   if (publisher?.blind === undefined) return [];
   const { since, message, next } = publisher.blind;
   const seen = `the publisher goes on with what it last saw of the cluster: ${message}`;
-  const fresh = `since ${new Date(since).toISOString()}, for ${lengthText(now - since)}`;
+  const fresh = `since ${isoTime(since)}, for ${lengthText(now - since)}`;
   return [finding("PublisherBlind", { seen, from: `the publisher of ${config.issuer}`, fresh, next })];
 }
 

@@ -1,4 +1,4 @@
-import { lengthText } from "../../../core/base/index.ts";
+import { isoDay, lengthText } from "../../../core/base/index.ts";
 import { type DocumentReading, isPrivateAddress } from "../../../issuer/index.ts";
 import type { IssuerFacts, JudgedFacts, IssuerNameFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
@@ -58,7 +58,7 @@ function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Findi
   const leaf = tls?.chain[0];
   if (tls === undefined || leaf === undefined) return skipped("reachability", from);
   const left = leaf.notAfter - facts.now;
-  const fresh = `good until ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, in ${lengthText(left)}`;
+  const fresh = `good until ${isoDay(leaf.notAfter)}, in ${lengthText(left)}`;
   const names = leaf.subject.replaceAll("\n", ", ") || from;
   const seen = `${tls.protocol}, a certificate for ${names} by ${leaf.issuer.replaceAll("\n", ", ")}`;
   // ACME clients renew when a third is left; half of that gone as well, something keeps it from them.
