@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { dirname } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { type Controller, ControllerRunner, type KeySource } from "../../src/operator/controller/index.ts";
 import { type JsonRecord, systemClock } from "../../src/core/base/index.ts";
 import { Around } from "../../src/operator/webhook/around.ts";
 import { makeAuthority, signServing } from "../../src/operator/webhook/certificates.ts";
@@ -13,9 +12,7 @@ import { answerReview } from "../../src/operator/webhook/review.ts";
 import { ReviewServer } from "../../src/operator/webhook/server.ts";
 import { ReviewTallies } from "../../src/operator/webhook/tallies.ts";
 import { Roles } from "../../src/operator/roles.ts";
-import { bindingControllers } from "../../src/operator/bindings/index.ts";
-import { account, ssm } from "../support/bindings/objects.ts";
-import { passWorld } from "../support/bindings/pass-world.ts";
+import { followedBinding } from "../support/bindings/followed-world.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { configText, stackWorld } from "../support/stack-world.ts";
 import { filesRunIn, type Step, stepsOf } from "../support/walk.ts";
@@ -49,54 +46,6 @@ async function up(t: TestContext): Promise<() => Promise<unknown>> {
   return async () => {
     const { code, err } = await world.podtrust(["up", "--yes"]);
     assert.equal(code, 0, err);
-  };
-}
-
-const stub = (...keys: readonly string[]): KeySource => ({
-  synced: true,
-  untilSynced: () => Promise.resolve(),
-  keys: () => keys,
-  subscribe: () => () => {},
-});
-
-async function binding(t: TestContext): Promise<() => Promise<unknown>> {
-  const { clients, clock, objects, bind, trust, sandbox } = await passWorld(t);
-  trust({
-    stack: "prod",
-    issuer: sandbox.issuer.issuer,
-    accounts: [{ id: account, region: "eu-central-1" }],
-    grants: [{ name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] }],
-  });
-  bind({ roles: [{ profile: "default", managed: { policies: [ssm] } }] });
-  const [controller] = bindingControllers({
-    api: clients.cluster,
-    aws: clients.aws,
-    clock,
-    bindings: stub("shop/web"),
-    trustOf: () => "default",
-    trusts: stub(),
-    accounts: stub(),
-    report: () => Promise.resolve(),
-  }) as [Controller];
-  const ending = new AbortController();
-  const ready = (): string => JSON.stringify(objects.get("AWSRoleBinding shop/web")?.["status"] ?? "");
-  const reconcile: Controller["reconcile"] = async (key, run) => {
-    // A new role is asked about until STS knows it: the first attempt may come too soon.
-    for (let attempt = 0; attempt < 5 && !ready().includes("StsAccepted"); attempt += 1) {
-      const result = await controller.reconcile(key, run);
-      clock.move(result?.againAfterMs ?? 0);
-    }
-    ending.abort();
-    return {};
-  };
-  const runner = new ControllerRunner({
-    controller: { ...controller, follows: [stub("shop/web")], reconcile },
-    clock,
-    logger: rememberingLogger(),
-  });
-  return async () => {
-    await runner.lead({ held: true }, ending.signal);
-    assert.match(ready(), /StsAccepted/u);
   };
 }
 
@@ -155,7 +104,7 @@ async function admission(t: TestContext): Promise<() => Promise<unknown>> {
   };
 }
 
-const worlds = { "`podtrust up`": up, "A binding": binding, "A pod's admission": admission };
+const worlds = { "`podtrust up`": up, "A binding": followedBinding, "A pod's admission": admission };
 
 describe("the walks of CONTRIBUTING", () => {
   test("are three, with a world for each", () => {
@@ -178,19 +127,44 @@ describe("the walks of CONTRIBUTING", () => {
 
 describe("the way of a binding in ARCHITECTURE", () => {
   const page = readFileSync("ARCHITECTURE.md", "utf8");
-  const [, list = ""] = /^## The way of a binding$[^]*?```\n([^]*?)```/mu.exec(page) ?? [];
+  const [way = ""] = /^## The way of a binding$[^]*?(?=^## )/mu.exec(page) ?? [];
+  const [, list = ""] = /```\n([^]*?)```/u.exec(way) ?? [];
   const listed = list.split("\n").flatMap((line) => {
     const [folder, ...names] = line.split(/[ :]+/u).filter((part) => part !== "");
-    return folder === undefined ? [] : names.map((name) => `${folder}${name}.ts`);
+    return folder === undefined ? [] : names.map((name) => `operator/${folder}${name}.ts`);
   });
+  /** The rows of its table: a room, and how many of its files run at the most. */
+  const rooms = [...way.matchAll(/^\| `(?<room>[a-z/]+)` \| (?<files>\d+) \|/gmu)].map(({ groups }) => ({
+    room: groups?.["room"] ?? "",
+    files: Number(groups?.["files"]),
+  }));
+  let ran: readonly string[] = [];
 
-  test("names each file of the operator of which a function runs until a binding is Ready, and no other", async (t) => {
-    assert.deepEqual(listed.toSorted(), await filesRunIn("src/operator", await binding(t)));
+  test("names each file of the operator of which a function runs from the watch event to the status Ready", async (t) => {
+    ran = await filesRunIn("src", await followedBinding(t));
+    assert.deepEqual(
+      listed.toSorted(),
+      ran.filter((file) => file.startsWith("operator/")),
+    );
   });
 
   test("is of twelve files in four folders at the most", () => {
     assert.ok(listed.length >= 8 && listed.length <= 12, `${listed.length} files`);
     const folders = new Set(listed.map((file) => dirname(file)));
     assert.ok(folders.size <= 4, [...folders].join(", "));
+  });
+
+  test("calls no other rooms than those of its table, and of each no more files than it says", () => {
+    const isCounted = (file: string): boolean => !/^(?:core|operator|sandbox)\//u.test(file);
+    const counts = new Map(rooms.map(({ room }) => [room, 0]));
+    for (const file of ran.filter(isCounted)) {
+      const room = rooms.find((one) => file.startsWith(`${one.room}/`))?.room;
+      assert.ok(room !== undefined, `src/${file} is in none of the rooms`);
+      counts.set(room, (counts.get(room) ?? 0) + 1);
+    }
+    for (const { room, files } of rooms) {
+      const count = counts.get(room) ?? 0;
+      assert.ok(count > 0 && count <= files, `of src/${room} ${count} files run, and the page says ${files}`);
+    }
   });
 });

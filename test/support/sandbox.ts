@@ -15,7 +15,12 @@ import {
 import { CompactSign } from "jose";
 import { defined } from "../../src/core/base/index.ts";
 import { publicJwk } from "../../src/rules/keys/index.ts";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
+import {
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+  startSandboxProcess,
+} from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";
 import { TestClock } from "./clock.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";
@@ -116,23 +121,26 @@ export function keysOf(output: AssumeRoleWithWebIdentityCommandOutput): Credenti
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
+export interface TestSandboxOptions extends SandboxOptions {
+  readonly issuer?: Parameters<typeof startIssuer>[1];
+  /** So that nothing of it runs in this process. It has a clock of its own, and what it gives beside its address gives promises. */
+  readonly inOwnProcess?: boolean;
+}
+
 /** Starts it with a registered provider, and no propagation delay by default. */
-export async function startTestSandbox(
-  options: SandboxOptions & { readonly issuer?: Parameters<typeof startIssuer>[1] } = {},
-): Promise<TestSandbox> {
+export async function startTestSandbox({
+  inOwnProcess = false,
+  ...options
+}: TestSandboxOptions = {}): Promise<TestSandbox> {
   const issuer = await startIssuer(authority, options.issuer);
   const key = ecKey("first");
   issuer.publish([key.jwk], { "cache-control": "max-age=60" });
   // The SDK signs by the machine's clock, so the sandbox's starts there.
   const clock = new TestClock(Date.now());
-  const sandbox = await startSandbox({
-    clock,
-    account,
-    ca: authority.root,
-    connectTo: issuer.connectTo,
-    propagationMs: 0,
-    ...options,
-  });
+  const foreign = { account, ca: authority.root, connectTo: issuer.connectTo, propagationMs: 0 };
+  const sandbox = inOwnProcess
+    ? ((await startSandboxProcess(foreign)) as unknown as Sandbox)
+    : await startSandbox({ clock, ...foreign, ...options });
   const clients: { destroy(): void }[] = [];
   const config = (credentials: Credentials) => ({
     endpoint: sandbox.url,

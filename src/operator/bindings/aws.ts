@@ -1,6 +1,8 @@
 import type { Controller } from "../controller/index.ts";
-import type { BoundAccounts } from "./account/index.ts";
-import { partyControllers, type PartyControllersOptions } from "./controllers.ts";
+import type { Controllers, ControllerTools } from "../index.ts";
+import { BoundAccounts } from "./account/index.ts";
+import { ClusterView } from "./cluster-view.ts";
+import { followedBy, partyControllers, type PartyControllersOptions } from "./controllers.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { PartyPasses } from "./party.ts";
 import type { BindingClients } from "./pass.ts";
@@ -29,4 +31,15 @@ export interface BindingControllersOptions extends PartyControllersOptions {
 /** The controllers of AWSRoleBinding and AWSTrust. */
 export function bindingControllers({ aws, ...options }: BindingControllersOptions): readonly Controller[] {
   return partyControllers(awsPasses(aws), options);
+}
+
+/**
+ * The controllers of AWSRoleBinding and AWSTrust, with the AWS credentials of the environment: in the cluster those that
+ * the operator's own projected token gets it.
+ */
+export function reconcilingBindings(tools: ControllerTools): Controllers {
+  const { api, clock, logger } = tools;
+  const followed = followedBy(tools, "aws", new ClusterView(api, clock));
+  const aws = new BoundAccounts({ clock, notice: (text) => logger.warn(text) });
+  return bindingControllers({ ...followed, aws });
 }

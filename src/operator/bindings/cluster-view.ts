@@ -1,10 +1,20 @@
-import { type Clock, type JsonRecord, recordOf, recordsOf, SharedAnswers } from "../../core/base/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
+import {
+  type Clock,
+  type JsonRecord,
+  recordOf,
+  recordsOf,
+  SharedAnswers,
+  textOf,
+} from "../../core/base/index.ts";
+import type { KubernetesApi, KubernetesObject, Mirror } from "../../providers/kubernetes/index.ts";
 import {
   type BoundKind,
+  type BoundParty,
   type CountedBinding,
+  partyNames,
   type Read,
   readTrust,
+  retryAnnotation,
   shareOf,
   type Shares,
   trustNames,
@@ -12,6 +22,7 @@ import {
   type WithoutRoom,
 } from "../../rules/bindings/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
+import type { ControllerTools } from "../index.ts";
 import { keyOf, possibleRoles, statusOf, trustNameOf, versionOf } from "./status.ts";
 import type { CountedTrust, GrantRoom } from "./pass.ts";
 
@@ -272,4 +283,56 @@ export class ClusterView {
     this.#keptText -= kept?.text.length ?? 0;
     return kept;
   }
+}
+
+/** What of an object's head makes it another one to its controller. */
+interface Head {
+  /** Counts the changes of its spec. */
+  readonly generation: unknown;
+  readonly uid: unknown;
+  readonly deleted: unknown;
+  readonly retry: unknown;
+}
+
+export function headOf(object: JsonRecord): Head {
+  const { generation, uid, deletionTimestamp, annotations } = recordOf(object["metadata"]);
+  return { generation, uid, deleted: deletionTimestamp, retry: recordOf(annotations)[retryAnnotation] };
+}
+
+interface BindingHead extends Head {
+  readonly trust: string;
+}
+
+const bindingOf = (object: JsonRecord): BindingHead => ({
+  ...headOf(object),
+  trust: textOf(recordOf(object["spec"])["trust"]) ?? "",
+});
+
+/** Whether no pass has looked at it yet, and there is something to be made. */
+const isNew = ({ metadata, status }: JsonRecord): boolean =>
+  status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
+
+/** Follows bindings by their heads; `view` is shown the whole of each. */
+export function followBindings(
+  party: BoundParty,
+  follow: ControllerTools["follow"],
+  view: ClusterView,
+): Mirror<BindingHead> {
+  const bindings: Mirror<BindingHead> = follow({
+    kind: partyNames[party].binding.kind,
+    keep(object) {
+      const head = bindingOf(object);
+      const { namespace, name } = recordOf(object["metadata"]);
+      const key = `${String(namespace)}/${String(name)}`;
+      // Of what is listed there is much, reconciled one after the other; what is not new may have been changed since.
+      const changed = bindings.synced && isNew(object) ? "soon" : "later";
+      const isSame = JSON.stringify(bindings.get(key)) === JSON.stringify(head);
+      view.sees(object as unknown as KubernetesObject, isSame ? "none" : changed);
+      return head;
+    },
+  });
+  bindings.subscribe((key, _before, now) => {
+    if (now === undefined) view.gone(key);
+  });
+  return bindings;
 }

@@ -1,7 +1,19 @@
-import { type Clock, defined, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  type JsonRecord,
+  PodtrustError,
+  recordOf,
+  textOf,
+} from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { type BoundKind, partyNames, type StatusCondition } from "../../rules/bindings/index.ts";
+import {
+  type BoundKind,
+  type BoundParty,
+  partyNames,
+  type StatusCondition,
+} from "../../rules/bindings/index.ts";
 import {
   type Controller,
   type KeySource,
@@ -10,7 +22,8 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../controller/index.ts";
-import { ClusterView } from "./cluster-view.ts";
+import type { ControllerTools } from "../index.ts";
+import { ClusterView, followBindings, headOf } from "./cluster-view.ts";
 import type { PartyPasses } from "./party.ts";
 import type {
   BindingEvent,
@@ -171,6 +184,41 @@ function trustController<OwnClients extends object, Leftovers>(
       for (const event of outcome.events) await report(object, event);
       return resultOf(outcome);
     },
+  };
+}
+
+/** Says something of a binding or a trust beside it. */
+function eventReporter({ events }: Pick<ControllerTools, "events">) {
+  return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
+    const { name, namespace, uid } = recordOf(object["metadata"]);
+    const regarding = {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      name: String(name),
+      ...defined({ namespace: textOf(namespace), uid: textOf(uid) }),
+    };
+    return events.record({ regarding, type, reason, action: "Reconcile", note: message });
+  };
+}
+
+/** What the controllers of a relying party's bindings work with in an operator, which follows them for it. */
+export function followedBy(
+  { api, clock, accounts, follow, ...tools }: ControllerTools,
+  party: BoundParty,
+  view: ClusterView,
+): PartyControllersOptions {
+  const bindings = followBindings(party, follow, view);
+  return {
+    api,
+    clock,
+    bindings,
+    // Asked of a thousand at a time: the view has it at hand, where a mirror parses what it keeps.
+    trustOf: (key) => view.trustOf(key) ?? bindings.get(key)?.trust,
+    trusts: follow({ kind: partyNames[party].trust.kind, keep: headOf }),
+    accounts,
+    accountOf: (key) => accounts.get(key),
+    view,
+    report: eventReporter(tools),
   };
 }
 

@@ -1,5 +1,5 @@
 export { BoundAccounts } from "./account/index.ts";
-export { bindingControllers, type BindingControllersOptions } from "./aws.ts";
+export { bindingControllers, type BindingControllersOptions, reconcilingBindings } from "./aws.ts";
 export { ClusterView } from "./cluster-view.ts";
 export { type EarlierRoles, earlierRoles } from "./earlier-roles.ts";
 export { Leftovers } from "./leftovers.ts";
@@ -8,4 +8,3 @@ export { planningRoles, rolePlans } from "./plan-roles.ts";
 export { reconcileBinding } from "./reconcile.ts";
 export { reconcileTrust, type TrustFacts } from "./reconcile-trust.ts";
 export type { BindingClients, BindingEvent, BindingFacts, BindingOutcome, TrustOutcome } from "./pass.ts";
-export { reconcilingBindings } from "./operating.ts";

@@ -16,7 +16,7 @@ import type {
   TrustOutcome,
 } from "../../../src/operator/bindings/index.ts";
 import * as operating from "../../../src/operator/bindings/index.ts";
-import { startTestSandbox, type TestSandbox } from "../sandbox.ts";
+import { startTestSandbox, type TestSandbox, type TestSandboxOptions } from "../sandbox.ts";
 import { operatorRole, operatorSession } from "./operator-session.ts";
 import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
 
@@ -244,9 +244,12 @@ export type OperatorCode = Pick<
 >;
 
 /** Starts it all; STS and IAM know each change at once. */
-export async function startPassWorld(code: OperatorCode = operating): Promise<PassWorld> {
+export async function startPassWorld(
+  code: OperatorCode = operating,
+  options: TestSandboxOptions = {},
+): Promise<PassWorld> {
   const { BoundAccounts, ClusterView, Leftovers, reconcileBinding, reconcileTrust } = code;
-  const sandbox = await startTestSandbox();
+  const sandbox = await startTestSandbox(options);
   const iam = sandbox.iam();
   const clock = new MovedClock();
   const cluster = new Cluster();
@@ -347,8 +350,8 @@ export async function startPassWorld(code: OperatorCode = operating): Promise<Pa
 }
 
 /** The same, ended with the test. */
-export async function passWorld(t: TestContext): Promise<PassWorld> {
-  const world = await startPassWorld();
+export async function passWorld(t: TestContext, options: TestSandboxOptions = {}): Promise<PassWorld> {
+  const world = await startPassWorld(operating, options);
   t.after(() => world.stop());
   return world;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, systemClock } from "../../core/base/index.ts";
 import type { ControllerTools } from "../index.ts";
-import { reconcilingBindings } from "./operating.ts";
+import { reconcilingBindings } from "./aws.ts";
 
 /** What the operator's mirrors keep of an object, by its kind: another value of it is a pass. */
 function kept(): Readonly<Record<string, (object: JsonRecord) => unknown>> {
