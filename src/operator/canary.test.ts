@@ -45,7 +45,7 @@ async function tried(
 const forAws = (pod: KubernetesObject): object => inject(pod, around).pod;
 
 describe("a trial of injection", () => {
-  test("is for AWS alone unless who injects does so for OpenBao too", async () => {
+  test("is for AWS alone unless OpenBao tokens are injected too", async () => {
     assert.equal(await tried(forAws), "injecting: a pod made for trial got its token");
     assert.match(await tried((pod) => pod), /^dead: a pod made for trial has no AWS_/u);
   });

@@ -2,49 +2,49 @@ import { asPodtrustError, type Clock, defined, type Logger, type PodtrustError }
 import { inject, injectionFault, openbaoAnnotations, partyFault, saying } from "../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../providers/kubernetes/index.ts";
 
-/** How injection was found at work. */
+/** Whether injection was found to work. */
 export interface CanaryStatus {
   /**
-   * `injecting`: a pod made for trial got its token. `dead`: it did not, or was refused for that. `unseen`: it could not be
-   * tried, and nothing is known.
+   * `injecting`: a trial pod got its token. `dead`: it did not, or was refused for lack of it. `unseen`: the trial
+   * failed, so nothing is known.
    */
   readonly state: "injecting" | "dead" | "unseen";
   /** A sentence. */
   readonly text: string;
-  /** Milliseconds since the epoch: since when it is so, and when it was looked at last. */
+  /** Milliseconds since the epoch: when this state began, and when it was last checked. */
   readonly since: number;
   readonly at: number;
 }
 
 export interface CanaryOptions {
   readonly api: Pick<KubernetesApi, "read" | "create">;
-  /** The ServiceAccount that is tried with, annotated with a role that nobody has to trust. */
+  /** The ServiceAccount used for trials, annotated with a role that does not have to trust it. */
   readonly account: { readonly namespace: string; readonly name: string };
-  /** By which its pod asks for more than its role, where who injects gives that too. */
+  /** Makes its pod ask for more than its role, if the injecting side provides that too. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** They ask for what pods ask for themselves. Of no server: nobody logs in for a trial. */
+/** Like the request of a real pod. They name no real server: a trial never logs in. */
 export const trialAnnotations = { [openbaoAnnotations.address]: "https://openbao.podtrust.invalid" } as const;
 
-/** Dead injection is to be known within a minute. */
+/** Dead injection must be noticed within a minute. */
 const interval = 45_000;
-/** Before it is said that injection is dead, it is tried once more: API servers hear of changes a moment later. */
+/** Tried once more before injection is declared dead: API servers learn of changes a moment later. */
 const confirmation = 5000;
-/** What was seen longer ago says nothing about now. */
+/** An older observation says nothing about now. */
 const stale = 3 * 60_000;
 
 const podName = "podtrust-canary";
-/** With it begins what the policy of `manifests injection --deny` says of a pod that it refuses. */
+/** The policy of `manifests injection --deny` begins its refusals with this. */
 const refusal = saying("PodNotInjected", "");
 
-/** Pods for trial alone have them. */
+/** Only trial pods have them. */
 export const trialLabels = { "app.kubernetes.io/name": podName } as const;
 
-/** A pod that is judged by the API server and its admission, and not kept. */
+/** A pod that goes through the API server and admission, and is not kept. */
 function trialPod({ account, annotations }: CanaryOptions): KubernetesObject {
   const { namespace, name } = account;
   const restricted = {
@@ -70,7 +70,7 @@ function trialPod({ account, annotations }: CanaryOptions): KubernetesObject {
 export class Canary {
   readonly #options: CanaryOptions;
   #status: CanaryStatus;
-  /** When it was tried last, by `elapsed`. */
+  /** When it was last tried, by `elapsed`. */
   #triedAt = Number.NEGATIVE_INFINITY;
   #runs = 0;
 
@@ -84,17 +84,17 @@ export class Canary {
     return this.#status;
   }
 
-  /** Tries since the process began. */
+  /** Trials since the process began. */
   get runs(): number {
     return this.#runs;
   }
 
-  /** Whether injection was seen at work lately. */
+  /** Whether injection was seen to work recently. */
   get injecting(): boolean {
     return this.#status.state === "injecting" && this.#options.clock.elapsed() - this.#triedAt < stale;
   }
 
-  /** Tries until the signal is aborted. `held`: whether this process still leads; Events are the leader's. */
+  /** Runs trials until the signal is aborted. `held`: whether this process still leads; only the leader writes Events. */
   async run(held: () => boolean, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look(held, signal);
@@ -102,7 +102,7 @@ export class Canary {
     }
   }
 
-  /** Tries once. */
+  /** Runs one trial. */
   async look(held: () => boolean, signal: AbortSignal): Promise<void> {
     const before = this.#status;
     let seen = await this.#see(signal);
@@ -157,7 +157,7 @@ export class Canary {
   }
 }
 
-/** What an error means: that the pod was refused for lack of its role is seen, all else says nothing. */
+/** What an error means: a refusal for lack of the role is a result, any other error says nothing. */
 function stateOnError({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
   const at = message.indexOf(refusal);
   if (at === -1) return { state: "unseen", text: message };

@@ -12,10 +12,10 @@ import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kuber
 import type { InjectionView } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
 
-/** What is kept of a ConfigMap of injection. */
+/** What is remembered of an injection ConfigMap. */
 export interface KeptConfigMap {
   readonly uid: string;
-  /** Whether it is the operator's. */
+  /** Whether the operator owns it. */
   readonly ours: boolean;
   readonly data: JsonRecord;
 }
@@ -32,7 +32,7 @@ function keep(object: JsonRecord): KeptConfigMap {
   };
 }
 
-/** What is followed of them, in all namespaces: those of each name by itself, since the API server selects by one. */
+/** Follows these ConfigMaps in all namespaces: one watch per name, since the API server selects by one name. */
 export const followedConfigMaps = injectionMaps.map(
   ({ configMap }) => ({ kind: "ConfigMap", fields: `metadata.name=${configMap}`, keep }) as const,
 );
@@ -41,10 +41,10 @@ export interface ConfigMapsOptions {
   readonly api: Pick<KubernetesApi, "apply" | "remove">;
   readonly accounts: Mirror<InjectionView, "namespace">;
   readonly namespaces: Pick<Mirror<InjectionView>, keyof KeySource | "get">;
-  /** As `followedConfigMaps`. */
+  /** See `followedConfigMaps`. */
   readonly configMaps: readonly Pick<Mirror<KeptConfigMap>, keyof KeySource | "get">[];
   readonly roles: Roles;
-  /** Hears of changes of the role map; absent without one. */
+  /** Notifies of changes of the role map; absent without one. */
   readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
 }
 
@@ -57,9 +57,9 @@ function byNamespace(followed: Pick<KeySource, keyof KeySource>): KeySource {
 }
 
 /**
- * Keeps in each namespace the ConfigMaps by which the policies of the mode `configmap` inject: what its ServiceAccounts ask
- * of each relying party, by their annotations or the role map, and whether labelled pods do. Where none asks there is none. A ConfigMap of such a name that
- * is somebody else's is left alone, and told of.
+ * Keeps in each namespace the ConfigMaps by which the policies of the mode `configmap` inject: what its ServiceAccounts
+ * ask of each relying party, by their annotations or the role map, and whether labelled pods do. Where none asks, none
+ * is kept. A ConfigMap with such a name that the operator does not own is left alone and reported.
  */
 export class ConfigMaps implements Controller {
   readonly name = "config-maps";
@@ -96,7 +96,7 @@ export class ConfigMaps implements Controller {
       );
   }
 
-  /** Makes a ConfigMap what it should be; false where it is somebody else's, and one is wanted. */
+  /** Brings a ConfigMap to its desired state; false if one is wanted but another owner holds the name. */
   async #keep(
     namespace: string,
     object: JsonRecord,

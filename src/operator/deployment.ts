@@ -17,7 +17,7 @@ import {
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
-/** A file with a token of the operator's own for a relying party, and the variable that names it. */
+/** A file with one of the operator's own tokens for a relying party, and the variable that names it. */
 export interface OperatorToken {
   readonly volume: string;
   readonly folder: string;
@@ -26,38 +26,38 @@ export interface OperatorToken {
   readonly variable: string;
 }
 
-/** What the operator is deployed with, in the form of a chart's values. */
+/** Settings of the operator's deployment, shaped like a chart's values. */
 export interface OperatorSpec extends Omit<
   OperatorRights,
   "evict" | "webhook" | "configMaps" | "keys" | "roleMap" | "pods"
 > {
   readonly image: string;
   readonly replicas: number;
-  /** Pods that may be evicted in a minute; 0 for none. */
+  /** Pods that may be evicted per minute; 0 for none. */
   readonly evictPerMinute: number;
-  /** Whether injection is tried once a minute. */
+  /** Whether a trial of injection runs once a minute. */
   readonly canary: boolean;
-  /** The relying parties whose bindings it reconciles; their definitions and rights are printed apart. */
+  /** The relying parties whose bindings it reconciles; their definitions and rights are printed separately. */
   readonly bindings: readonly string[];
-  /** By which it gets credentials of some of them. */
+  /** How it gets credentials of some of them. */
   readonly tokens: readonly OperatorToken[];
-  /** Whether it injects by a webhook. */
+  /** Whether it injects with a webhook. */
   readonly webhook: boolean;
-  /** What becomes of new pods while no replica answers the webhook. */
+  /** What happens to new pods while no replica answers the webhook. */
   readonly failurePolicy: FailurePolicy;
   /** Whether it keeps the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps: boolean;
   /** Name of the ConfigMap with the role map; empty for none. */
   readonly roleMap: string;
-  /** The config that it uploads the cluster's keys by; empty where it uploads none. */
+  /** The config used to upload the cluster's keys; empty if none are uploaded. */
   readonly keys: string;
-  /** Google's provider that takes its own token; empty texts where its credentials come otherwise, or it needs none. */
+  /** Google's provider that accepts its own token; empty texts if its credentials come from elsewhere, or it needs none. */
   readonly google: TokenTaker;
-  /** ARN of its own role in AWS; empty where its credentials come otherwise, or it needs none. */
+  /** ARN of its own role in AWS; empty if its credentials come from elsewhere, or it needs none. */
   readonly role: string;
   /** A Secret with environment variables (a proxy, AWS credentials), which may be absent. */
   readonly environmentSecret: string;
-  /** The port of the API server's own address, which rules for the network see behind its Service. */
+  /** The port of the API server's own address, which network policies see behind its Service. */
   readonly apiServerPort: number;
   /** Namespaces whose pods may read metrics and status. */
   readonly monitoringNamespaces: readonly string[];
@@ -71,16 +71,16 @@ const configFile = "podtrust.yaml";
 const adminPort = 9891;
 const probesPort = 9893;
 const audience = "sts.amazonaws.com";
-/** Of its own tokens, which its kubelet renews. */
+/** For its own tokens, which the kubelet renews. */
 const expirationSeconds = 3600;
 
 /**
- * What glibc's malloc reads (mallopt(3)): with an arena for each thread a process that was busy once keeps ten megabytes of
- * free memory between what it uses.
+ * Read by glibc's malloc (mallopt(3)): with an arena per thread, a process that was once busy keeps ten megabytes of
+ * free memory in fragments.
  */
 export const mallocEnvironment = { MALLOC_ARENA_MAX: "2" } as const;
 
-/** Whose bindings are reconciled where nobody says whose. */
+/** Whose bindings are reconciled by default. */
 const isDefault = (bindings: OperatorSpec["bindings"]): boolean => bindings.join(" ") === "aws";
 
 function argsOf(spec: OperatorSpec): readonly string[] {
@@ -124,13 +124,13 @@ function container(spec: OperatorSpec): object {
   };
 }
 
-/** Of its config, which it reads when it starts. */
+/** For its config, which it reads at startup. */
 function configMap({ keys }: OperatorSpec, metadata: object): readonly object[] {
   if (keys === "") return [];
   return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys } }];
 }
 
-/** A pod with a volume for each token, which all of its containers have. */
+/** A pod with a volume per token, mounted in all of its containers. */
 function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord {
   if (tokens.length === 0) return pod;
   const spec = recordOf(pod["spec"]);
@@ -152,7 +152,10 @@ function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord
   return { ...pod, spec: { ...spec, containers, volumes: [...recordsOf(spec["volumes"]), ...volumes] } };
 }
 
-/** A pod with the credentials of its own token. By hand, and not by what it is to watch over: it comes up where nothing injects yet. */
+/**
+ * A pod with the credentials of its own token. Set up here and not by injection, so that it comes up before anything
+ * injects.
+ */
 function withCredentials(pod: JsonRecord, { role, google, tokens }: OperatorSpec): JsonRecord {
   const atAws = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds });
   return withTokens(google.provider === "" ? atAws : injectOwnGoogle(atAws, google), tokens);
@@ -160,7 +163,7 @@ function withCredentials(pod: JsonRecord, { role, google, tokens }: OperatorSpec
 
 function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector): object {
   const { name, replicas, priorityClass, keys, pods } = spec;
-  // Changes with the config, so that the pods are started anew.
+  // Changes with the config, so that the pods are restarted.
   const digest = createHash("sha256").update(keys).digest("hex");
   const pod = {
     metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),

@@ -9,7 +9,7 @@ function annotated(object: JsonRecord): InjectionView | undefined {
   return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
 }
 
-/** What of the cluster injection has to do with. */
+/** The objects of the cluster that concern injection. */
 export interface FollowedCluster {
   readonly accounts: Mirror<InjectionView, "namespace">;
   readonly namespaces: Mirror<InjectionView>;
@@ -17,15 +17,15 @@ export interface FollowedCluster {
 }
 
 /**
- * Of ServiceAccounts and namespaces those without annotations too, where somebody has to know that they are there: the
- * finder alone has no use for them.
+ * ServiceAccounts and namespaces without annotations too, for callers that must know whether one exists; the finder
+ * does not need them.
  */
 export interface FollowedSpec {
   readonly everyAccount: boolean;
   readonly everyNamespace: boolean;
 }
 
-/** Follows what injection has to do with; each mirror runs once it is told to. */
+/** Follows the objects that concern injection; each mirror must be started by the caller. */
 export function followAll(
   shared: Pick<MirrorOptions<InjectionView>, "api" | "clock" | "logger" | "silenceMs">,
   { everyAccount, everyNamespace }: FollowedSpec,
@@ -48,7 +48,7 @@ export function followAll(
   const pods = new Mirror<InjectionView, "account" | "namespace">({
     ...shared,
     kind: "Pod",
-    // Those that have ended need no token.
+    // Completed pods need no token.
     fields: "status.phase!=Succeeded,status.phase!=Failed",
     keep: injectionView,
     indexes: { account: (_key, pod) => [accountOf(pod)], namespace },

@@ -2,17 +2,17 @@ import { ChildAbort, type Logger } from "../core/base/index.ts";
 import type { Leading } from "./controller/index.ts";
 import { acquireLease, type LeaseOptions } from "../providers/kubernetes/index.ts";
 
-/** Who leads, as this process knows. */
+/** Who leads, as far as this process knows. */
 export interface LeadershipStatus {
   readonly identity: string;
   readonly leads: boolean;
-  /** As last seen in the Lease; undefined where nobody holds it, or nothing was seen yet. */
+  /** As last seen in the Lease; undefined if no process holds it, or nothing was seen yet. */
   readonly leader: string | undefined;
-  /** How often the lead has gone to another process, as the Lease counts. */
+  /** How often the leader changed, as the Lease counts. */
   readonly transitions: number;
 }
 
-/** Leads now and then: while this process holds the lease, the work of who leads runs in it. */
+/** Leads from time to time: while this process holds the lease, the leader's work runs in it. */
 export class Leadership implements Leading {
   readonly #options: LeaseOptions;
   readonly #logger: Logger;
@@ -25,7 +25,7 @@ export class Leadership implements Leading {
     this.#logger = options.logger;
   }
 
-  /** Whether this process leads at this very moment. */
+  /** Whether this process leads right now. */
   get held(): boolean {
     return this.#held?.held === true;
   }
@@ -36,8 +36,8 @@ export class Leadership implements Leading {
   }
 
   /**
-   * Runs `work` for as long as the lease is held, term after term, until the signal is aborted. The lease is given back
-   * only once the work has ended, so that no two do it at a time.
+   * Runs `work` while the lease is held, term after term, until the signal is aborted. The lease is released only once
+   * the work has ended, so that two processes never do it at once.
    */
   async run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

@@ -13,8 +13,8 @@ import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
 
 /**
- * /healthz: the process answers. /readyz: all that is there was seen once; an outage of the API server does not take
- * that back, nor that injection is dead: that is told as degraded.
+ * /healthz: the process answers. /readyz: everything was listed once; neither an outage of the API server nor dead
+ * injection takes that back: these are reported as degraded.
  */
 function placesOf(operator: Operator): Places {
   return {
@@ -34,7 +34,7 @@ function placesOf(operator: Operator): Places {
   };
 }
 
-/** What a kubelet asks; every pod of a cluster may, so that no word says why. */
+/** For the kubelet. Any pod of the cluster can ask, so the answer gives no reasons. */
 const probesOf = (operator: Operator): Places => ({
   "/livez": () => line("ok"),
   "/readyz": () => (operator.status.ready ? line("ok") : line("not ready", 503)),
@@ -48,7 +48,7 @@ const listen = (places: Places, address: LocalAddress, logger: Logger): Promise<
     (sentence, cause) => new PodtrustError("operator-listen", sentence, { cause }),
   );
 
-/** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
+/** Serves an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
 export async function listenOperator(
   operator: Operator,
   address: LocalAddress,
@@ -56,7 +56,7 @@ export async function listenOperator(
 ): Promise<PlacesListener> {
   const listener = await listen(placesOf(operator), address, logger);
   if (!isLoopback(listener.host))
-    logger.warn(`${address.host}:${listener.port} shows status and metrics to whoever can reach it`);
+    logger.warn(`${address.host}:${listener.port} shows status and metrics to any client that can reach it`);
   return listener;
 }
 

@@ -11,32 +11,32 @@ import {
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/index.ts";
 
-/** The Secret of its namespace in which it remembers which keys the cluster had. */
+/** The Secret in its namespace that records which keys the cluster had. */
 export const keysSecret: string = operatorKeysSecret.name;
 
-/** Whose rights are wanted. */
+/** What rights to print. */
 export interface OperatorRights {
   readonly namespace: string;
-  /** Of ServiceAccount, roles and policy. */
+  /** Name of ServiceAccount, roles and policy. */
   readonly name: string;
   /** Lets it evict pods. */
   readonly evict: boolean;
-  /** Lets it inject by a webhook, and adds what that consists of. */
+  /** Lets it inject with a webhook, and adds the webhook's objects. */
   readonly webhook?: Pick<WebhookSpec, "failurePolicy">;
   /** Lets it keep the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
-  /** Lets it remember the cluster's keys, which it uploads. */
+  /** Lets it record the cluster's keys, which it uploads. */
   readonly keys?: boolean;
   /** Name of the ConfigMap with the role map, which it may read; absent or empty for none. */
   readonly roleMap?: string;
-  /** Of the pods that run with these rights, where they run in the cluster. */
+  /** Settings of the pods that run with these rights, if they run in the cluster. */
   readonly pods?: PodSettings;
 }
 
 const rbac = "rbac.authorization.k8s.io";
 const rbacVersion = `${rbac}/v1`;
 const admissionVersion = "admissionregistration.k8s.io/v1";
-/** Of no account of anybody's: nothing asks for it. */
+/** Of an account that does not exist: no trial uses it. */
 const canaryRole = "arn:aws:iam::000000000000:role/podtrust-canary";
 
 /** Labels of the operator's pods. */
@@ -49,14 +49,17 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** To evict a pod, and to know before from its owner's template whether the next one would be the same. */
+/** To evict a pod, and to check first, by its owner's template, whether the next one would be the same. */
 const evictionRules: readonly Rule[] = [
   { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
   { apiGroups: [""], resources: ["replicationcontrollers"], verbs: ["get"] },
   { apiGroups: ["apps"], resources: ["replicasets", "statefulsets", "daemonsets"], verbs: ["get"] },
 ];
 
-/** By a name for each relying party in each namespace. They are made by server-side apply, whose right to create can be for one name. */
+/**
+ * One name per relying party in each namespace. They are created by server-side apply, whose create right can be
+ * limited to a name.
+ */
 const configMapRule: Rule = {
   apiGroups: [""],
   resources: ["configmaps"],
@@ -64,7 +67,7 @@ const configMapRule: Rule = {
   verbs: ["get", "list", "watch", "patch", "create", "delete"],
 };
 
-/** In all namespaces: it reads what injection looks at, and says what it found. */
+/** In all namespaces: reads what injection depends on, and writes Events on it. */
 const clusterRules = ({ evict, webhook, configMaps }: OperatorRights): readonly Rule[] => [
   { apiGroups: [""], resources: ["serviceaccounts", "namespaces", "pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "get", "update"] },
@@ -73,7 +76,7 @@ const clusterRules = ({ evict, webhook, configMaps }: OperatorRights): readonly 
   ...(configMaps === true ? [configMapRule] : []),
 ];
 
-/** In its own namespace: its lease, and pods for trial, which the policy holds to. */
+/** In its own namespace: its lease, and trial pods, which the policy constrains. */
 const ownRules = (name: string, { webhook, keys, roleMap = "" }: OperatorRights): readonly Rule[] => [
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
@@ -99,7 +102,10 @@ const ownRules = (name: string, { webhook, keys, roleMap = "" }: OperatorRights)
       ]),
 ];
 
-/** Whoever may make a pod has what its namespace's ServiceAccounts and Secrets have: so none that is kept. */
+/**
+ * Anyone who may create a pod gets what its namespace's ServiceAccounts and Secrets have: so only trial pods, which are
+ * not kept.
+ */
 function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
   const metadata = { name: `${name}-pods` };
   return [
@@ -139,8 +145,8 @@ function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
 }
 
 /**
- * The namespace, ServiceAccounts and rights of the operator, and the policy that holds it to less than RBAC can say.
- * The policy comes before the right that it narrows. Throws `usage` for names that Kubernetes does not take.
+ * The namespace, ServiceAccounts and rights of the operator, and the policy that narrows them further than RBAC can.
+ * The policy comes before the rights that it narrows. Throws `usage` for names that Kubernetes does not take.
  */
 export function operatorManifests(spec: OperatorRights): readonly object[] {
   const { webhook } = spec;
@@ -169,7 +175,7 @@ export function operatorManifests(spec: OperatorRights): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    // `create` cannot be held to a name: so it is made here, empty.
+    // `create` cannot be limited to a name: so the Secret is made here, empty.
     ...(spec.keys === true
       ? [{ apiVersion: "v1", kind: "Secret", metadata: { name: keysSecret, namespace }, type: "Opaque" }]
       : []),

@@ -179,7 +179,7 @@ function webhookSamples({ reviews, status: { webhook } }: Operator) {
   };
 }
 
-/** Every metric's samples at this moment. */
+/** Samples of every metric at this moment. */
 export function operatorSamples(operator: Operator): Samples {
   const { status } = operator;
   const { ready, leadership, found, evicted, canary } = status;

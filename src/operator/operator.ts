@@ -26,15 +26,15 @@ import {
   type WebhookStatus,
 } from "./webhook/index.ts";
 
-/** What the controllers of the process work with. */
+/** What the controllers of a process share. */
 export interface ControllerTools {
   readonly api: KubernetesApi;
   readonly events: Pick<PacedEvents, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
+  /** Every ServiceAccount, with podtrust's annotations and those of AWS's webhook. */
   readonly accounts: Mirror<InjectionView>;
-  /** Follows more of the cluster; the process runs it, and is ready once it has seen all of it. */
+  /** Follows more of the cluster; the process runs it, and is ready once all of it has been listed. */
   readonly follow: <V>(
     what: Pick<MirrorOptions<V>, "kind" | "keep" | "namespace" | "fields" | "metadataOnly">,
   ) => Mirror<V>;
@@ -42,68 +42,68 @@ export interface ControllerTools {
 
 export type Controllers = readonly Controller[];
 
-/** What gives relying parties the cluster's keys while this process leads. */
+/** Uploads the cluster's keys to relying parties while this process leads. */
 export interface KeyKeeping {
-  /** Resolves once the signal is aborted and nothing is written any more. */
+  /** Resolves once the signal is aborted and all writes have ended. */
   run(term: AbortSignal): Promise<void>;
-  /** What is not as it should be, in sentences. */
+  /** What is wrong, in sentences. */
   readonly degraded: readonly string[];
-  /** How it stands with each place that is given keys, in sentences. */
+  /** The state of each place that gets keys, in sentences. */
   readonly said: readonly string[];
 }
 
 export interface OperatorOptions {
-  /** By which it follows, holds its lease and tries injection. */
+  /** Used for following, for its lease and for trials of injection. */
   readonly api: KubernetesApi;
-  /** By which controllers read and write; `api` by default. One that keeps connections may hang with one of them. */
+  /** Used by controllers to read and write; `api` by default. A client that pools connections may hang with one of them. */
   readonly working?: KubernetesApi;
-  /** Its own: where the Lease and the canary's ServiceAccount stand. */
+  /** Its own: it holds the Lease and the canary's ServiceAccount. */
   readonly namespace: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The name of this process in the Lease; the host's, with something random, by default. */
+  /** The name of this process in the Lease; the host's plus a random suffix, by default. */
   readonly identity?: string;
   /** Milliseconds, whole seconds, for which a renewal of the Lease holds; 15,000 by default. */
   readonly leaseDurationMs?: number;
-  /** Milliseconds after which a silent API server is dead; 100,000 by default. */
+  /** Milliseconds after which a silent API server counts as dead; 100,000 by default. */
   readonly silenceMs?: number;
-  /** Absent: pods that were missed are told of, and stay. */
+  /** Absent: pods that were missed are reported, and stay. */
   readonly evict?: EvictionLimits;
-  /** Name of the ServiceAccount of `namespace` with which injection is tried; false for no trial. */
+  /** Name of the ServiceAccount of `namespace` used for trials of injection; false for no trials. */
   readonly canary?: string | false;
   /** Absent: API servers are not answered. */
   readonly webhook?: {
     readonly listen: LocalAddress;
-    /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
+    /** PEM: API servers must present a certificate of this authority. Absent: every client is answered. */
     readonly clientCa?: string;
-    /** Of its certificates; `defaultLives` by default. */
+    /** Lifetimes of its certificates; `defaultLives` by default. */
     readonly lives?: Lives;
   };
   /** Name of a ConfigMap of `namespace` with roles of ServiceAccounts that have no annotation; absent for none. */
   readonly roleMap?: string;
   /** Keeps in each namespace the ConfigMaps of the policies of the mode `configmap`. */
   readonly configMaps?: boolean;
-  /** Absent: nobody is given keys. */
+  /** Absent: no keys are uploaded. */
   readonly keys?: KeyKeeping;
-  /** More controllers than the finder. */
+  /** Controllers in addition to the finder. */
   readonly controllers?: (tools: ControllerTools) => Controllers;
 }
 
 export interface OperatorStatus {
-  /** All that is there was seen once; an outage of the API server does not take that back. */
+  /** Everything was listed once; an outage of the API server does not take that back. */
   readonly ready: boolean;
   /** Why not, in sentences. */
   readonly unready: readonly string[];
-  /** What is not as it should be, in sentences. */
+  /** What is wrong, in sentences. */
   readonly degraded: readonly string[];
   readonly leadership: LeadershipStatus;
   readonly follows: readonly MirrorStatus[];
   readonly controllers: readonly ControllerStatus[];
   readonly canary?: CanaryStatus;
   readonly webhook?: WebhookStatus;
-  /** Where the cluster's keys are uploaded to, in sentences, known to who leads; absent where nobody is given them. */
+  /** Where the cluster's keys are uploaded to, in sentences; only the leader knows. Absent if there is no upload. */
   readonly keys?: readonly string[];
-  /** Known to who leads. */
+  /** Only the leader knows. */
   readonly found: readonly FoundPod[];
   readonly evicted: number;
 }
@@ -112,7 +112,7 @@ const leaseName = "podtrust-operator";
 const reportingController = "podtrust.dev/operator";
 export const canaryAccount = "podtrust-canary";
 
-/** Whose part of the cluster has to be seen whole. */
+/** What must be listed completely first. */
 function specOf({ controllers, webhook, roleMap }: OperatorOptions): FollowedSpec {
   const everyAccount = [controllers, webhook, roleMap].some((part) => part !== undefined);
   return { everyAccount, everyNamespace: webhook !== undefined };
@@ -130,10 +130,10 @@ function webhookOf(
   return new Webhook({ ...tools, ...webhook, configuration: follow(followedConfiguration) });
 }
 
-/** A mirror, whatever it keeps. */
+/** A mirror, whatever it holds. */
 type Following = Pick<Mirror<never>, "run" | "status">;
 
-/** What runs in the cluster: follows it, and where it leads, reconciles. */
+/** The operator process: follows the cluster and, while it leads, reconciles. */
 export class Operator {
   readonly #clock: Clock;
   readonly #leadership: Leadership;
@@ -175,7 +175,7 @@ export class Operator {
       this.#canary = new Canary({
         api,
         account: { namespace, name: canary },
-        // Our own webhook injects for whoever is asked for; whether policies for others are there is not known.
+        // Our own webhook injects for every relying party; whether policies for others exist is not known.
         ...(options.webhook === undefined ? {} : { annotations: trialAnnotations }),
         events,
         clock,
@@ -264,22 +264,22 @@ export class Operator {
     return this.#runners.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
-  /** Tries of the canary since the process began. */
+  /** Trials of the canary since the process began. */
   get trials(): number {
     return this.#canary?.runs ?? 0;
   }
 
-  /** What the webhook answered; undefined without one. */
+  /** Counts of the webhook's answers; undefined without one. */
   get reviews(): ReviewTallies | undefined {
     return this.#webhook?.tallies;
   }
 
-  /** Runs until the signal is aborted, and resolves once nothing is written any more and the lease is given back. */
+  /** Runs until the signal is aborted, and resolves once all writes have ended and the lease is released. */
   async run(signal: AbortSignal): Promise<void> {
     const over = new ChildAbort(signal);
     const end = over.signal;
     end.addEventListener("abort", () => (this.#ending = true), { once: true });
-    // One that breaks ends all: half an operator would look well.
+    // If one part fails, all end: half an operator would look healthy.
     const parts = [
       ...this.#mirrors.map((mirror) => mirror.run(end)),
       this.#leadership.run((term) => this.#lead(term), end),
@@ -303,11 +303,11 @@ export class Operator {
     const over = new AbortController();
     const writing = this.#events.run(over.signal);
     await Promise.all([...works, trial, keeping]).finally(() => over.abort());
-    // What the last reconciles told of is written before another leads.
+    // The Events of the last reconciles are written before another process leads.
     await writing;
   }
 
-  /** For `age` of what is shown. */
+  /** For the `age` of what is shown. */
   get now(): number {
     return this.#clock.now();
   }

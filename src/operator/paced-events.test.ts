@@ -30,8 +30,8 @@ function running(logger: Logger = silentLogger, write?: (note: string) => Promis
   return { events, written, clock, over, run: () => events.run(over.signal) };
 }
 
-describe("Events behind the work that they tell of", () => {
-  test("are written at once where there are few, in the order in which they were told", async () => {
+describe("Events written behind the work that they report", () => {
+  test("are written at once where there are few, in the order in which they were recorded", async () => {
     const { events, written, over, run } = running();
     const runs = run();
     for (const note of ["a", "b"]) void events.record(happening(note));
@@ -70,7 +70,7 @@ describe("Events behind the work that they tell of", () => {
     assert.equal(written.length, 100);
   });
 
-  test("that are told while one is written are not forgotten", async () => {
+  test("that are recorded while one is written are not forgotten", async () => {
     const gate = Promise.withResolvers<void>();
     const { events, written, over, run } = running(silentLogger, (note) =>
       note === "slow" ? gate.promise : Promise.resolve(),
@@ -97,7 +97,7 @@ describe("Events behind the work that they tell of", () => {
     await runs;
   });
 
-  test("are written before whoever tells of them goes on where they are Warnings, whatever waits", async () => {
+  test("are written before their caller continues where they are Warnings, whatever waits", async () => {
     const { events, written } = running();
     void events.record(happening("waits"));
     await events.record({ ...happening("kept"), type: "Warning" });

@@ -8,19 +8,19 @@ export interface PacedEventsOptions {
   readonly logger: Logger;
 }
 
-/** Events that are written at once after a rest, and in each second after that. */
+/** Events written at once after a pause, and in each second after that. */
 const burst = 25;
 const perSecond = 10;
-/** Events that wait at the most: those of a thousand objects that change at once, five times. */
+/** The most Events that wait: five changes of a thousand objects at once. */
 const maxWaiting = 5000;
-/** Milliseconds for each, and for those that still wait when it ends. */
+/** Milliseconds for each, and for the rest when it ends. */
 const maxWrite = 5000;
 const flushTimeoutMs = 2000;
 
 /**
- * Events of two kinds. A Warning is written before whoever tells of it goes on. What is only good to know is written behind
- * the work, namespace by namespace in turn, and no more of it than an API server hardly notices: a thousand objects that
- * change at once are finished first, and explained after that.
+ * Events of two kinds. A Warning is written before its caller continues. The rest is written in the background,
+ * namespace by namespace in turn, at a rate that an API server hardly notices: a thousand objects that change at once
+ * are reconciled first and explained afterwards.
  */
 export class PacedEvents {
   readonly #options: PacedEventsOptions;
@@ -34,7 +34,7 @@ export class PacedEvents {
     this.#options = options;
   }
 
-  /** Resolves once a Warning is written; at once for all else, which is not written where too much waits. */
+  /** Resolves once a Warning is written; at once for all others, which are dropped when too many wait. */
   async record(happening: NewEvent): Promise<void> {
     const { recorder, clock, logger } = this.#options;
     if (happening.type === "Warning") return recorder.record(happening);
@@ -51,7 +51,7 @@ export class PacedEvents {
     this.#waiters.check();
   }
 
-  /** Writes until the signal is aborted, then what still waits, two seconds at the most; the rest is forgotten. */
+  /** Writes until the signal is aborted, then the rest for at most two seconds; what remains is dropped. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let [left, at] = [burst, clock.elapsed()];

@@ -9,13 +9,13 @@ import {
 } from "../rules/injection/index.ts";
 import type { Mirror } from "../providers/kubernetes/index.ts";
 
-/** Where the map stands: a ConfigMap of the operator's namespace. */
+/** Where the map is: a ConfigMap in the operator's namespace. */
 export interface RoleMapPlace {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** What is followed of it: what it says. */
+/** What is remembered of it: its content. */
 export function followedRoleMap({ namespace, name }: RoleMapPlace) {
   return {
     kind: "ConfigMap",
@@ -25,36 +25,36 @@ export function followedRoleMap({ namespace, name }: RoleMapPlace) {
   } as const;
 }
 
-/** Address and audience of the agent of EKS Pod Identity, which AWS's webhook has as its defaults. */
+/** Address and audience of the EKS Pod Identity agent: the defaults of AWS's webhook. */
 const agent: Omit<Agent, "spread"> = {
   credentialsUri: "http://169.254.170.23/v1/credentials",
   audience: "pods.eks.amazonaws.com",
 };
 
-/** What ServiceAccounts ask for: by their annotations, and by the role map where there is one. */
+/** What ServiceAccounts ask for: by their annotations, and by the role map if there is one. */
 export class Roles {
   #now: RoleMap = noRoleMap;
 
-  /** `map` follows the ConfigMap, and nothing else; undefined for none. */
+  /** `map` follows the ConfigMap and nothing else; undefined for none. */
   constructor(map: Pick<Mirror<JsonRecord>, "subscribe"> | undefined) {
     map?.subscribe((_key, _before, data) => {
       this.#now = data === undefined ? noRoleMap : readRoleMap(data);
     });
   }
 
-  /** What of the map cannot be used, in sentences. */
+  /** Entries of the map that cannot be used, in sentences. */
   get problems(): readonly string[] {
     return this.#now.problems;
   }
 
-  /** A ServiceAccount, `namespace/name`, as its pods are to see it. */
+  /** A ServiceAccount, `namespace/name`, as its pods see it. */
   account(account: JsonRecord, key: string): JsonRecord {
     return withRoleMap(account, key, this.#now);
   }
 
   /**
-   * What stands around a pod of the ServiceAccount `key`. `spread` from 0 to 1, by chance for a pod that is made: pods
-   * that were made at one time do not ask their agent at one time.
+   * The surroundings of a pod of the ServiceAccount `key`. `spread`: 0 to 1, random for a new pod, so that pods created
+   * together do not ask their agent together.
    */
   around(
     { serviceAccount, namespace }: Pick<Surroundings, "serviceAccount" | "namespace">,

@@ -23,7 +23,7 @@ export function awsPasses(aws: BoundAccounts): PartyPasses<Pick<BindingClients, 
   };
 }
 
-/** What those of AWS work with. */
+/** What the controllers of AWS work with. */
 export interface BindingControllersOptions extends PartyControllersOptions {
   readonly aws: BoundAccounts;
 }

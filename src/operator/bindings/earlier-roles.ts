@@ -11,14 +11,17 @@ import {
 import { awsTags } from "../../rules/plan/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts } from "../../stack/parts/index.ts";
 
-/** A role that carries the mark of a binding, and goes with it. */
+/** A role that carries the mark of a binding, and is deleted with it. */
 interface BoundRole {
   readonly name: string;
   readonly arn: string;
   readonly binding: Pick<Binding, "namespace" | "name">;
 }
 
-/** Those among some roles that carry the mark of a binding of the stack; one that stays without its binding is none. */
+/**
+ * Those of some roles that carry the mark of a binding of the stack, without roles that stay when their binding is
+ * deleted.
+ */
 export function boundRoles(
   trust: Pick<Trust, "stack">,
   roles: readonly Pick<RoleState, "name" | "arn" | "tags">[],
@@ -29,7 +32,7 @@ export function boundRoles(
   });
 }
 
-/** Roles of a stack's bindings, and what kept some of them from being seen, in sentences. */
+/** Roles of a stack's bindings, and the reasons why others could not be read, in sentences. */
 export interface EarlierRoles {
   readonly roles: readonly BoundRole[];
   readonly unseen: readonly string[];
@@ -54,7 +57,7 @@ async function ofAccount(stack: string, part: AwsPart, signal: AbortSignal): Pro
   }
 }
 
-/** NAMESPACE/NAME of each binding of a cluster; why not, in a sentence, where it cannot be asked. */
+/** NAMESPACE/NAME of each binding of a cluster; the reason, in a sentence, if it cannot be asked. */
 async function bindingsOf(
   cluster: () => Promise<Pick<KubernetesApi, "list">>,
   signal: AbortSignal,
@@ -66,21 +69,21 @@ async function bindingsOf(
   } catch (error) {
     signal.throwIfAborted();
     const { code, message } = asPodtrustError(error);
-    // Where the operator was not installed yet there is no such kind.
+    // If the operator was never installed, the kind does not exist.
     return code === "cluster-not-found"
       ? new Set()
       : `The cluster cannot be asked which bindings it has: ${message}.`;
   }
 }
 
-// An AWS that does not answer keeps nobody from a restore.
+// An AWS that does not answer must not delay a restore.
 const callLimits = { attempts: 3, answerWithinMs: 10_000 };
-// As many as an account may have roles, four times over.
+// Four times as many roles as an account may have.
 const maxBindings = 20_000;
 
 /**
- * The roles in a config's accounts that trust its issuer, carry the mark of a binding, and whose binding the cluster lacks:
- * those of a cluster that was lost. Reads only, and never rejects but by the signal: what cannot be read is said.
+ * The roles in a config's accounts that trust its issuer, carry the mark of a binding, and whose binding the cluster
+ * lacks: those of a lost cluster. Only reads, and rejects only by the signal: what cannot be read is reported.
  */
 export async function earlierRoles(
   context: AwsPartContext,

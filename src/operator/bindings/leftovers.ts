@@ -17,11 +17,11 @@ import type { StateApi } from "./status.ts";
 import { trustNameOf } from "./status.ts";
 
 /**
- * So long a role has to be nobody's before it goes, in milliseconds: a cluster that was restored to an older state knows
+ * How long a role must be orphaned before it is deleted, in milliseconds: a cluster restored to an older state knows
  * some bindings only when they are applied again.
  */
 const graceMs = 600_000;
-/** After so long without a look nothing is known of the time in between, in milliseconds. */
+/** After this long without a look, nothing is known of the time in between, in milliseconds. */
 const maxGap = graceMs / 2;
 
 interface Sweep {
@@ -30,19 +30,19 @@ interface Sweep {
   readonly known: ReadonlySet<string>;
   /** By `elapsed`: a time of day may be set. */
   readonly now: number;
-  /** So old a look at an account may be, in milliseconds; as for everything else by default. */
+  /** Maximum age of a look at an account, in milliseconds; the default of all other calls if absent. */
   readonly oldest?: number;
   /**
-   * Roles that were made before then are of an earlier life of the cluster, and not deleted; milliseconds since the epoch.
-   * Absent where a person has consented, or nobody knows.
+   * Roles created before this are from an earlier life of the cluster, and not deleted; milliseconds since the epoch.
+   * Absent if a person has consented, or the time is unknown.
    */
   readonly begin?: number;
   readonly signal: AbortSignal;
-  /** Asked before AWS is changed; throws where it may not be. */
+  /** Called before AWS is changed; throws if this process may not. */
   readonly assertHeld: () => void;
 }
 
-/** What was nobody's when an account was looked at last. */
+/** The orphaned roles at the last look at an account. */
 interface LeftoverLook {
   readonly at: number;
   /** Since when, by ARN. */
@@ -51,45 +51,45 @@ interface LeftoverLook {
   readonly stuck: ReadonlySet<string>;
 }
 
-/** A role that is nobody's and that could not be changed, for what it or the operator's rights are. */
+/** An orphaned role that could not be changed, because of the role itself or of the operator's rights. */
 export interface StuckRole {
   readonly arn: string;
   readonly error: PodtrustError;
 }
 
-/** A role that is nobody's here, and of an earlier life of the cluster. */
+/** An orphaned role from an earlier life of the cluster. */
 export interface Unclaimed {
   readonly arn: string;
-  /** NAMESPACE/NAME of the binding that takes it where it comes back. */
+  /** NAMESPACE/NAME of the binding that adopts it if it is created again. */
   readonly binding: string;
 }
 
-/** What a sweep came to. */
+/** Result of a sweep. */
 interface SweepOutcome {
-  /** ARNs of roles that went. */
+  /** ARNs of roles that were deleted. */
   readonly gone: readonly string[];
-  /** Those that were not seen to be nobody's before. */
+  /** Those that were not yet orphaned at the look before. */
   readonly unclaimed: readonly Unclaimed[];
-  /** Those that could be changed when they were looked at before. */
+  /** Those that could still be changed at the look before. */
   readonly stuck: readonly StuckRole[];
-  /** Why a role could not be cleared; undefined where each was. */
+  /** Why a role could not be cleared; undefined if all were. */
   readonly failure: PodtrustError | undefined;
 }
 
 /**
- * The roles of one trust whose binding is gone: those that AWS did not let go in time, and those of bindings whose
- * finalizer was taken.
+ * The roles of one trust whose binding is gone: those that AWS did not delete in time, and those of bindings whose
+ * finalizer was removed.
  */
 export class Leftovers {
   /** By the account's id. */
   readonly #looks = new Map<string, LeftoverLook>();
 
   /**
-   * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
-   * says does not exist, or names a trust that has nothing to do with them, for ten minutes now; one that is to stay without
-   * its binding is held to its grants and closed instead. One of an earlier life of the cluster is held to its grants and no
-   * more: its binding may come back, and takes it by its mark. One that cannot be changed keeps no other from going. Throws `aws-*`
-   * and `cluster-*`.
+   * Deletes the roles of an account that trust the issuer, carry a mark of this stack, and have been orphaned for ten
+   * minutes: by the API server their binding does not exist, or names an unrelated trust. A role that is to stay
+   * without its binding is held to its grants and closed instead. One from an earlier life of the cluster is only held
+   * to its grants: its binding may come back and adopt it by its mark. One that cannot be changed does not stop the
+   * others. Throws `aws-*` and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
     const { now, oldest, signal, begin = 0 } = sweep;
@@ -117,7 +117,7 @@ export class Leftovers {
         since.delete(arn);
       }
     } catch (error) {
-      // What was not looked at has been nobody's for as long as before.
+      // An account that was not read keeps its times.
       const still = new Map([...known, ...since]);
       for (const arn of gone) still.delete(arn);
       this.#looked(id, { at: now, since: still }, stuck);
@@ -126,7 +126,7 @@ export class Leftovers {
     return { gone, unclaimed, ...this.#looked(id, { at: now, since }, stuck) };
   }
 
-  /** Remembers a look; gives those that are stuck since. */
+  /** Records a look; returns the roles that are newly stuck. */
   #looked(
     id: string,
     look: Pick<LeftoverLook, "at" | "since">,
@@ -137,21 +137,21 @@ export class Leftovers {
     return { stuck: stuck.filter(({ arn }) => before?.has(arn) !== true), failure: stuck[0]?.error };
   }
 
-  /** Since when roles of an account are nobody's, as far as it was watched. */
+  /** Since when roles of an account are orphaned, as far as it was watched. */
   #known(id: string, now: number): ReadonlyMap<string, number> {
     const before = this.#looks.get(id);
     return before === undefined || now - before.at > maxGap ? new Map<string, number>() : before.since;
   }
 
-  /** Whether an account had such roles when it was looked at last. */
+  /** Whether an account had orphaned roles at its last look. */
   get areThere(): boolean {
     return [...this.#looks.values()].some(({ since }) => since.size > 0);
   }
 
   /**
-   * Closes such roles of an account at once, since their trust goes too: no grant is left for them. One that is to stay without
-   * its binding keeps what its grant allows, and lets nobody in. Those that were changed are `gone`. Throws `aws-*` and
-   * `cluster-*`.
+   * Closes orphaned roles of an account at once, because their trust is deleted too: no grant is left for them. One
+   * that is to stay without its binding keeps what its grant allows, but can no longer be assumed. Those that were
+   * changed are `gone`. Throws `aws-*` and `cluster-*`.
    */
   async close(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<SweepOutcome> {
     const { account: id } = account.account;
@@ -172,10 +172,13 @@ export class Leftovers {
   }
 }
 
-/** What is wrong with one role, or with the operator's rights to it, and not with the account. */
+/** Problems of one role, or of the operator's rights to it, and not of the account. */
 const ofOneRole: readonly string[] = ["aws-denied", "aws-quota", "aws-invalid-input", "aws-refused"];
 
-/** Does work with a role; one for which it fails is stuck, and the work gives nothing. Throws what is not of one role. */
+/**
+ * Runs work on a role; if it fails for reasons of that role, the role is stuck and the result undefined. Rethrows all
+ * else.
+ */
 async function unlessStuck<T>(
   arn: string,
   stuck: StuckRole[],
@@ -190,7 +193,7 @@ async function unlessStuck<T>(
   }
 }
 
-/** Whose role it is by its mark; undefined where it is no binding's of the trust. */
+/** The binding that a role's mark names; undefined if that is no binding of the trust. */
 function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof markedBinding> {
   return markedBinding(trust, awsTags.stackOf(tags) ?? "");
 }
@@ -198,8 +201,8 @@ function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof marke
 type Fate = "goes" | "stays" | "unclaimed";
 
 /**
- * What becomes of a role that is nobody's: it goes after a while, stays and is closed then, or is of an earlier life of the
- * cluster and stays as it is.
+ * What happens to an orphaned role: it is deleted after a while, stays and is closed then, or is from an earlier life
+ * of the cluster and stays as it is.
  */
 function fateOf(tags: RoleState["tags"], isEarlier: boolean): Fate {
   if (isRetained(tags)) return "stays";
@@ -214,8 +217,8 @@ interface Left {
 }
 
 /**
- * It has what a grant allows; and lets nobody in, also where AWS did not answer when its binding went. Gives whether anything
- * was changed.
+ * Holds it to what a grant allows, and closes it, also if AWS did not answer when its binding was deleted. Returns
+ * whether anything was changed.
  */
 async function hold(
   trust: Trust,
@@ -237,7 +240,7 @@ async function hold(
   return done.length > 0;
 }
 
-/** Does with a role what its fate is. Gives whether it is gone. */
+/** Applies its fate to a role. Returns whether it is gone. */
 async function cleared(
   trust: Trust,
   account: BoundAccount,
@@ -263,8 +266,8 @@ async function remove(
 }
 
 /**
- * Whether there is a binding whose role it is. What is not known to be there is asked for: a list may lag behind. One of that
- * name that names another trust is another binding: whoever may write it must not keep a role alive by it.
+ * Whether its binding exists. If it is not in the list, the API server is asked: a list may lag behind. A binding of
+ * that name with another trust is another binding: its author must not keep a role alive with it.
  */
 async function isThere(
   whose: Pick<Binding, "namespace" | "name">,
@@ -280,7 +283,7 @@ async function isThere(
   return other !== undefined && mayHave(readTrust(other), of);
 }
 
-/** Whether the roles of a binding by another trust may be the same: what cannot be read may. */
+/** Whether the roles of a binding by another trust may be the same ones; true if that trust cannot be read. */
 function mayHave(
   read: ReturnType<typeof readTrust>,
   { trust, account }: { readonly trust: Trust; readonly account: string },

@@ -3,23 +3,23 @@ import type { Reason } from "../../core/reasons/index.ts";
 import type { BoundParty } from "../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome, ClusterClients, TrustFactsOf, TrustOutcome } from "./pass.ts";
 
-/** One row for each relying party: what is another thing for it in the passes of bindings and trusts. */
+/** One row per relying party: where the passes of its bindings and trusts differ. */
 export interface PartyPasses<OwnClients extends object, Leftovers> {
   readonly party: BoundParty;
-  /** Those of the relying party, with which a pass works beside the cluster's. */
+  /** The relying party's clients, used by a pass beside the cluster's. */
   readonly clients: OwnClients;
-  /** What of its own passes by itself: each try may be the one that succeeds. */
+  /** Its own reasons that resolve by themselves: each try may succeed. */
   readonly passing: readonly Reason[];
-  /** Reasons of Events that are reported on the trust: a namespace that goes with its bindings takes no Events any more. */
+  /** Reasons of Events that are reported on the trust: a namespace that is being deleted takes no more Events. */
   readonly reportedOnTrust: readonly Reason[];
-  /** One attempt, which may be cut off anywhere and begun again. */
+  /** One attempt, which may be cut off anywhere and repeated. */
   readonly binding: (
     facts: BindingFacts,
     clients: ClusterClients & OwnClients,
     clock: Clock,
     signal: AbortSignal,
   ) => Promise<BindingOutcome>;
-  /** What is known of a trust's leftovers before anybody has looked. */
+  /** Leftovers of a trust before the first look. */
   readonly leftovers: () => Leftovers;
   readonly trust: (
     facts: TrustFactsOf<Leftovers>,
@@ -27,6 +27,9 @@ export interface PartyPasses<OwnClients extends object, Leftovers> {
     clock: Clock,
     signal: AbortSignal,
   ) => Promise<TrustOutcome>;
-  /** Calls back with bindings of which somebody else changed something at the relying party; gives what ends that. */
+  /**
+   * Calls back with bindings of which someone else changed something at the relying party; returns a function that ends
+   * that.
+   */
   readonly drifting: (changed: (key: string) => void) => () => void;
 }

@@ -11,16 +11,16 @@ export interface RoleStatus {
   readonly arn: string;
   /** AROA…; absent until it was seen. */
   readonly id?: string;
-  /** Whether podtrust made it: it goes with the binding. */
+  /** Whether podtrust made it: if so, it is deleted with the binding. */
   readonly managed: boolean;
 }
 
 /** What the status of every binding has. */
 export interface StatusHead {
   readonly observedGeneration?: number;
-  /** By which trust was last cut what it has, as UID/GENERATION. */
+  /** The trust, as UID/GENERATION, by which its rights were last cut. */
   readonly observedTrust?: string;
-  /** RFC 3339: when the relying party last let the ServiceAccount into all of it. */
+  /** RFC 3339: when the relying party last admitted the ServiceAccount everywhere. */
   readonly lastProof?: string;
   /** RFC 3339: when podtrust last changed something at the relying party for it. */
   readonly changedAt?: string;
@@ -31,11 +31,11 @@ export interface StatusHead {
 export interface BindingStatus extends StatusHead {
   /** Those that were seen at AWS. */
   readonly roles: readonly RoleStatus[];
-  /** Those that IAM is asked to make, or was, and that were not seen since: they may be there. Nobody is shown them. */
+  /** Roles whose creation was or is being requested, and that were not seen since: they may exist. Not shown to users. */
   readonly pendingRoles?: readonly RoleStatus[];
 }
 
-/** A trust as far as room in its grants is counted. */
+/** A trust, as far as room in its grants is counted. */
 export interface CountedTrust {
   readonly name: string;
   readonly grants: readonly (GrantedTo & { readonly maxRoles: number })[];
@@ -49,23 +49,26 @@ export interface GrantRoom {
   readonly wantedBeyond: ReadonlySet<string>;
 }
 
-/** What the operator knows of a binding when its pass comes. */
+/** What the operator knows of a binding at the start of its pass. */
 export interface BindingFacts {
   readonly object: KubernetesObject;
-  /** The trust of the name in its spec; undefined where there is none. */
+  /** The trust that its spec names; undefined if there is none. */
   readonly trust: KubernetesObject | undefined;
-  /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
+  /** Its ServiceAccount as a watch last saw it, with its uid and podtrust's annotations; if unknown, it is read. */
   readonly account?: JsonRecord | undefined;
-  /** Which grants of a trust have no room for its roles; all have where this is absent. */
+  /** Which grants of a trust have no room for its roles; if absent, all have room. */
   readonly room?: (trust: CountedTrust) => GrantRoom;
-  /** Milliseconds for which it is known to be deleted (`ClusterView.deletedFor`); 0 where it is not. */
+  /** Milliseconds since its deletion was seen (`ClusterView.deletedFor`); 0 if it is not being deleted. */
   readonly deletedFor: number;
 }
 
-/** By which passes of every relying party work. */
+/** What passes of every relying party work with. */
 export interface ClusterClients {
   readonly cluster: Pick<KubernetesApi, "apply" | "read" | "removeFinalizer" | "requestToken" | "server">;
-  /** Throws unless this process still holds the lease by which it alone writes; asked before a relying party is changed. */
+  /**
+   * Throws unless this process still holds the lease that lets only one process write; called before a relying party is
+   * changed.
+   */
   readonly assertHeld?: () => void;
 }
 
@@ -93,31 +96,31 @@ export interface BindingOutcome {
 /** How a pass of a trust ended. */
 export type TrustOutcome = Omit<BindingOutcome, "changes">;
 
-/** What is known of a trust when its pass comes. */
+/** What is known of a trust at the start of its pass. */
 export interface TrustSeen {
   readonly object: KubernetesObject;
   /** The bindings that name it, as NAMESPACE/NAME. */
   readonly bindings: ReadonlySet<string>;
 }
 
-/** The same with what is left of bindings that are gone, from one pass to the next. */
+/** The same plus what is left of deleted bindings, from one pass to the next. */
 export interface TrustFactsOf<Leftovers> extends TrustSeen {
   /** Of this trust alone. */
   readonly leftovers: Leftovers;
 }
 
-/** Everything that one pass works with, by its relying party's clients and status. */
+/** Everything one pass works with; clients and status depend on the relying party. */
 export interface PassOf<Clients extends ClusterClients, Status extends StatusHead> {
   readonly facts: BindingFacts;
   readonly clients: Clients;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly status: Status;
-  /** By which trust was cut in this pass what it has, as UID/GENERATION. */
+  /** The trust, as UID/GENERATION, by which this pass cut its rights. */
   readonly cutBy?: string;
 }
 
-/** A pass of whichever relying party. */
+/** A pass of any relying party. */
 export type AnyPass = PassOf<ClusterClients, StatusHead>;
 
 /** A pass of an AWSRoleBinding. */

@@ -36,7 +36,7 @@ function passesAt(version: number, refusal: "cluster-conflict" | "cluster-not-fo
       return bindingOf(String(server.version));
     },
     removeFinalizer: () => Promise.resolve(),
-    requestToken: () => Promise.reject(new Error("nobody asks")),
+    requestToken: () => Promise.reject(new Error("no caller asks")),
   };
   const view = new ClusterView(api, systemClock);
   const aws = undefined as unknown as BoundAccounts;

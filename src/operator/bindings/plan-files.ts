@@ -4,16 +4,16 @@ import { type Change, planOf } from "../../rules/plan/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import type { BindingFiles, Finding, PartyReaders, ShownPlan } from "../../stack/index.ts";
 
-/** A binding as far as every relying party's is alike. */
+/** The part of a binding that is the same for every relying party. */
 export interface FileBinding extends Whose {
   readonly trust: string;
 }
 
-/** A trust likewise. */
+/** The same part of a trust. */
 export interface FileTrust {
   readonly name: string;
   readonly issuer: string;
-  /** Absent where what is made carries no stack's mark. */
+  /** Absent if the objects made carry no stack's mark. */
   readonly stack?: string;
 }
 
@@ -25,7 +25,7 @@ export interface BindingSet<Binding, Trust> {
   readonly upsertOnly: boolean;
 }
 
-/** When a plan is made, in milliseconds since the epoch, and what ends that. */
+/** The time of the plan, in milliseconds since the epoch, and what aborts it. */
 export interface PlanTime {
   readonly now: number;
   readonly signal: AbortSignal;
@@ -39,11 +39,14 @@ export interface AskedOfTrust<Binding, Granted> {
   readonly everywhere: ReadonlyMap<Binding, Granted>;
   /** Those of all trusts that were granted nothing. */
   readonly refused: readonly Binding[];
-  /** Whether what nobody has here stays: it was said so, or is not known while a binding of the trust is refused. */
+  /**
+   * Whether objects of bindings in no file stay: because that was requested, or because a binding of the trust is
+   * refused.
+   */
   readonly keeps: boolean;
 }
 
-/** What is put together for one trust. */
+/** What is planned for one trust. */
 export interface TrustPlan {
   readonly places: readonly PartTarget[];
   readonly changes: readonly Change[];
@@ -51,7 +54,7 @@ export interface TrustPlan {
   readonly warnings: readonly string[];
 }
 
-/** What comes together of a trust's bindings, one after the other. */
+/** Collects what a trust's bindings need, one after the other. */
 export class GatheredPlan {
   readonly changes: Change[] = [];
   readonly refusals: PodtrustError[] = [];
@@ -63,7 +66,7 @@ export class GatheredPlan {
   }
 }
 
-/** One row for each relying party: what is another thing for it in a plan of files. By the judges of its passes. */
+/** One row per relying party: where plans of files differ. Uses the judges of its passes. */
 export interface FilePlans<
   Binding extends FileBinding,
   Trust extends FileTrust,
@@ -77,10 +80,10 @@ export interface FilePlans<
   readonly plan: (trust: Trust, asked: AskedOfTrust<Binding, Granted>, at: PlanTime) => Promise<TrustPlan>;
 }
 
-/** How a binding is named before what is said of it. */
+/** How messages name a binding. */
 export const nameOf = ({ namespace, name }: Whose): string => `${namespace}/${name}`;
 
-/** What a pass refuses a binding, as a plan tells it. */
+/** The refusal of a pass, in the words of a plan. */
 function refusedError(
   binding: Whose,
   {
@@ -94,7 +97,7 @@ function refusedError(
   return new PodtrustError("binding-refused", sentence, next === undefined ? { detail } : { detail, next });
 }
 
-/** The same of what was found at the relying party. */
+/** The same for findings at the relying party. */
 export function foundError(binding: Whose, { reason, seen, next }: Finding): PodtrustError {
   return refusedError(binding, { reason, message: seen, ...defined({ next }) });
 }
@@ -116,9 +119,9 @@ function checkTrusts<Binding extends FileBinding>(
 }
 
 /**
- * What the operator would do at a relying party if the cluster held just these objects, a plan for each trust; changes nothing
- * and asks no cluster. Throws `binding-refused` for a binding whose trust is not among them, and where the relying party gave no
- * answer.
+ * What the operator would do at a relying party if the cluster held just these objects, one plan per trust; changes
+ * nothing and asks no cluster. Throws `binding-refused` for a binding whose trust is not among them, and if the relying
+ * party did not answer.
  */
 export async function planBindings<Binding extends FileBinding, Trust extends FileTrust, Granted>(
   row: FilePlans<Binding, Trust, Granted>,
@@ -144,7 +147,7 @@ export async function planBindings<Binding extends FileBinding, Trust extends Fi
     const isOwn = (binding: Binding): boolean => binding.trust === trust.name;
     const granted = new Map([...everywhere].filter(([binding]) => isOwn(binding)));
     const refused = [...refusals].flatMap(([binding, errors]) => (isOwn(binding) ? errors : []));
-    // What a refused binding has is no surplus: nothing is deleted while its file stands.
+    // What a refused binding has is not surplus: nothing is deleted while its file exists.
     const keeps = set.upsertOnly || refused.length > 0;
     const asked = { granted, everywhere, refused: [...refusals.keys()], keeps };
     const made = await row.plan(trust, asked, at);
@@ -170,14 +173,14 @@ async function shownPlan(
   };
 }
 
-/** What plans the files of one relying party. */
+/** Plans the files of one relying party. */
 export interface FilePlanner {
-  /** Reads what is the relying party's; it is planned once everybody's was read. */
+  /** Reads the relying party's objects; planning starts once all files are read. */
   read(files: BindingFiles, upsertOnly: boolean): (at: PlanTime) => Promise<readonly ShownPlan[]>;
   close(): void;
 }
 
-/** That of a row; `close` ends what it holds open. */
+/** A row's reader; `close` releases what it holds open. */
 export function filePlanner<Binding extends FileBinding, Trust extends FileTrust, Granted>(
   row: FilePlans<Binding, Trust, Granted>,
   close: () => void = () => {},

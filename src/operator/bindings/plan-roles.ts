@@ -23,7 +23,7 @@ import {
 } from "./plan-files.ts";
 import { judgeBinding } from "./prove.ts";
 
-/** Names of marked roles of an account, by the binding whose they are. */
+/** Names of marked roles of an account, by their binding. */
 async function standing(
   trust: Trust,
   account: BoundAccount,
@@ -35,7 +35,7 @@ async function standing(
   return found;
 }
 
-/** What the roles of others that a binding names do for it. */
+/** Whether roles of other owners that a binding names let it in. */
 async function existingWarnings(
   trust: Trust,
   binding: Binding,

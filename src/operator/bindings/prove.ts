@@ -24,11 +24,11 @@ import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 
 /**
- * AWS's STS knew no new role before five seconds, and most after eight: before that asking costs a token and two calls for
- * nothing, then it is asked every one and a half.
+ * AWS's STS knew no new role before five seconds, and most after eight: asking sooner wastes a token and two calls;
+ * then it is asked every 1.5 seconds.
  */
 const settles = { from: 8000, every: 1500 } as const;
-// As long as IAM needs at the most until STS knows of a change (`maxPropagation` of aws/).
+// The longest that IAM needs until STS knows of a change (`maxPropagation` of aws/).
 const maxSettling = 36_000;
 
 const worst = (findings: readonly Finding[]): Finding | undefined => {
@@ -61,7 +61,7 @@ async function exchangedAll(
   );
 }
 
-/** A binding whose roles were seen. */
+/** A binding whose roles were read. */
 export interface Bound {
   readonly binding: Binding;
   readonly trust: Trust;
@@ -71,7 +71,7 @@ export interface Bound {
 const isRefused = ({ exchange }: RoleSeen): boolean =>
   exchange?.kind === "seen" && exchange.value.kind === "refused" && exchange.value.code === "AccessDenied";
 
-/** What STS says to the ServiceAccount; while a change is young, a refusal means nothing yet. */
+/** What STS answers the ServiceAccount; shortly after a change, a refusal means nothing yet. */
 async function proved(
   pass: Pass,
   bound: Bound,
@@ -88,13 +88,13 @@ async function proved(
   return { finding: result, isProof: result.reason === "StsAccepted" };
 }
 
-/** What a pass changed at AWS, and when something was changed last. */
+/** What a pass changed at AWS, and when the last change was. */
 interface Settling {
   readonly changed: boolean;
   readonly changedAt: string | undefined;
 }
 
-/** Milliseconds until it is worth asking STS about roles that were made a moment ago; 0 where it is. */
+/** Milliseconds until it is worth asking STS about roles that were just made; 0 if it is. */
 function settlingWait({ clients, clock }: Pass, { roles, trust }: Bound): number {
   const made = roles.map(({ granted: { account, managed } }) =>
     managed === undefined ? undefined : clients.aws.of(trust, account).madeAt(managed.name),
@@ -103,7 +103,7 @@ function settlingWait({ clients, clock }: Pass, { roles, trust }: Bound): number
   return Math.max(0, last + settles.from - clock.elapsed());
 }
 
-/** Whether STS need not know a role yet: it was made, or something of the binding was changed, a moment ago. */
+/** Whether STS may not know a role yet: it was made, or something of the binding was changed, a moment ago. */
 function isYoung(pass: Pass, { roles }: Bound, changedAt: string | undefined): boolean {
   const changes = roles.flatMap(({ look }) =>
     look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
@@ -111,7 +111,7 @@ function isYoung(pass: Pass, { roles }: Bound, changedAt: string | undefined): b
   return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(pass, at) < maxSettling);
 }
 
-/** While IAM is asked for a first role, and until STS knows of it. */
+/** While IAM is making a first role, and until STS knows of it. */
 export const pending = finding("RolePending", {
   seen: "IAM is asked to make the role, and STS has not let the ServiceAccount in yet",
   from: "IAM",
@@ -168,14 +168,14 @@ const ofPlan: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "aws-quota": "QuotaReached",
 };
 
-/** What an error means that came while roles were planned or made. */
+/** What an error means that occurred while roles were planned or made. */
 export function planFinding(error: PodtrustError, from: string): Finding {
   const reason = ofPlan[error.code];
   if (reason === undefined) return awsFinding(error, from);
   return finding(reason, { seen: error.message, from, next: error.next, code: error.code });
 }
 
-/** A trust as a config of its own, with the roles of one binding: what `status` judges. */
+/** A trust as a config of its own, with the roles of one binding: the form that `status` judges. */
 function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: RoleConfig }[]): Config {
   const accounts = [...new Map(roles.map(({ granted }) => [granted.account.id, granted.account])).values()];
   return {
@@ -195,8 +195,8 @@ function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: Ro
 }
 
 /**
- * What was seen of a binding means at one link, by the judges of `status`. A role of somebody else's is judged by whom it
- * lets in alone.
+ * The finding for a binding at one link, by the judges of `status`. A role of another owner is judged only by who may
+ * assume it.
  */
 export function judgeBinding(seen: BindingSeen, link: "trust" | "sts"): readonly Finding[] {
   const { binding, trust, serviceAccount, now } = seen;

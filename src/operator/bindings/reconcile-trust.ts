@@ -9,7 +9,7 @@ import { providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent, TrustFactsOf, TrustOutcome } from "./pass.ts";
 import { isGoing, type TrustJudgement, trustPass } from "./trust-pass.ts";
 
-/** What the operator knows of an AWSTrust when its pass comes. */
+/** What the operator knows of an AWSTrust at the start of its pass. */
 export type TrustFacts = TrustFactsOf<Leftovers>;
 
 async function accountFinding(account: BoundAccount, signal: AbortSignal): Promise<Finding> {
@@ -23,10 +23,10 @@ async function accountFinding(account: BoundAccount, signal: AbortSignal): Promi
   }
 }
 
-/** So old a look at an account may be, in milliseconds, after which its trust need not stay. */
+/** Maximum age of a look at an account that lets its trust be deleted, in milliseconds. */
 const fresh = 2000;
 
-/** Since when the cluster has a trust, in milliseconds since the epoch; undefined where its older roles may go as well. */
+/** Since when the cluster has a trust, in milliseconds since the epoch; undefined if older roles may be deleted as well. */
 function beginOf({ metadata }: KubernetesObject): number | undefined {
   if (metadata.annotations?.[earlierRolesAnnotation] === "true") return undefined;
   const begin = Date.parse(String(metadata.creationTimestamp));
@@ -45,10 +45,10 @@ const stuckEvent = ({ arn, error }: StuckRole): BindingEvent => ({
   message: `${arn}: its binding is gone, and it could not be changed: ${error.message}`,
 });
 
-/** What a look at the leftovers of all accounts came to. */
+/** Result of a look at the leftovers of all accounts. */
 interface Swept {
   readonly events: readonly BindingEvent[];
-  /** Why an account could not be seen, or not be cleared. */
+  /** Why an account could not be read or cleared. */
   readonly failure?: PodtrustError;
 }
 
@@ -77,7 +77,7 @@ async function swept(
       events.push(...unclaimed.map(unclaimedEvent), ...stuck.map(stuckEvent));
     } catch (error) {
       signal.throwIfAborted();
-      // What AWS does not answer now is looked for again in a minute.
+      // What AWS does not answer now is retried in a minute.
       if (!(error instanceof PodtrustError)) throw error;
       failure ??= error;
     }
@@ -113,9 +113,8 @@ async function judged(
 }
 
 /**
- * One pass of a trust: whether the issuer's OIDC provider stands in each of its accounts, what is left there of bindings
- * that are gone, and that the trust stays while bindings name it or roles are left of some. Throws what keeps its status from
- * being written.
+ * One pass of a trust: checks the issuer's OIDC provider in each account and what is left there of deleted bindings,
+ * and keeps the trust while bindings name it or roles of some are left. Throws if its status cannot be written.
  */
 export async function reconcileTrust(
   facts: TrustFacts,

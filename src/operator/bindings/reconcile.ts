@@ -54,7 +54,7 @@ function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
   return isTrustEnding(pass) ? { ...read.object, grants: [] } : read.object;
 }
 
-/** Roles as a pass leaves them: what it did not see is as before, and what was never seen may be there all the same. */
+/** Roles after a pass: those it did not see are as before, and those never seen may still exist. */
 function rolesAfter(
   { roles: before }: Pass["status"],
   seen: readonly RoleSeen[],
@@ -73,7 +73,7 @@ function rolesAfter(
   return { roles, pendingRoles };
 }
 
-/** The id of a role that is there, and the binding's; one of another's is not that which was to be made. */
+/** The id of an existing role of the binding; a role of another owner is not the one that was to be made. */
 const idOf = (observed: Observed<RoleState>): string | undefined =>
   observed.exists && observed.owner.kind === "ours" ? observed.state.id : undefined;
 
@@ -86,13 +86,13 @@ interface Granted {
   readonly binding: Binding;
   readonly trust: Trust;
   readonly roles: readonly GrantedRole[];
-  /** What was taken from its roles in this pass, and by which grants they stand. */
+  /** What this pass took from its roles, and the grants that they have. */
   readonly cut: CutRoles;
 }
 
 async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
   const { clients, clock, signal, facts } = pass;
-  // Also of an existing role: its annotation would go on giving it to pods.
+  // Also for an existing role: its annotation would keep giving it to pods.
   await keep(clients.cluster, facts.object, true, signal);
   const granted = grantedBy(trust, roles);
   const sync = await synced(pass, { binding, trust, roles, granted, standing: cut.grants });
@@ -112,13 +112,13 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
     ...defined({ changedAt }),
   };
   const stops = [sync.finding, account.finding].find((one) => one.outcome !== "ok");
-  // Whoever may be let in all the same is told by STS; without a token there is nobody to ask as.
+  // STS says whether the ServiceAccount gets in anyway; without a token it cannot be asked.
   if (stops !== undefined && (stops === sync.finding || !account.there)) {
     return ended(pass, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon });
   }
   const ready = await readyFinding(pass, { binding, trust, roles: sync.roles }, { changed, changedAt });
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
-  // Nothing else is so than what the status says already.
+  // Otherwise only what the status already says holds.
   if (sync.announced !== undefined && last.reason === settling.reason)
     return { conditions: sync.announced, events: [], changes, againIn: ready.againIn };
   return ended(pass, {
@@ -133,7 +133,7 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
 const without = (trust: Trust, names: ReadonlySet<string> | undefined): Trust =>
   names === undefined ? trust : { ...trust, grants: trust.grants.filter(({ name }) => !names.has(name)) };
 
-/** What a binding gets of a trust, or why nothing. */
+/** What a binding gets of a trust, or why it gets nothing. */
 type DecidedBinding = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | GrantRefusal;
 
 function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): string {
@@ -159,7 +159,7 @@ function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
 
-/** A pass by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
+/** A pass with a readable trust: what no grant allows is removed first, whatever comes of the rest. */
 async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<BindingOutcome> {
   const { namespace = "", name } = pass.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
@@ -188,9 +188,8 @@ async function decided(pass: Pass): Promise<BindingOutcome> {
 
 /**
  * One pass of a binding: brings AWS, the ServiceAccount and the binding's status to what the binding says and a grant
- * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and begun again; two passes of one
- * binding at the same time do no harm, and are not meant. Throws what keeps the status from being written, and the
- * signal's reason.
+ * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and repeated; two passes of one
+ * binding at a time do no harm, but are not intended. Throws if the status cannot be written, and the signal's reason.
  */
 export async function reconcileBinding(
   facts: BindingFacts,
@@ -210,23 +209,23 @@ export async function reconcileBinding(
   }
 }
 
-/** Whose roles are cut, and by what. */
+/** The binding whose roles are cut, and what limits them. */
 interface Cutting {
-  /** As it was read in this pass; without grants where it is being deleted. */
+  /** As read in this pass; without grants if it is being deleted. */
   readonly trust: Trust;
   readonly whose: Pick<Binding, "namespace" | "name">;
-  /** What the binding is granted; nothing where it is invalid, or refused. */
+  /** What the binding is granted; nothing if it is invalid or refused. */
   readonly granted: readonly GrantedRole[];
 }
 
-/** What came of it. */
+/** Result of the cut. */
 export interface CutRoles {
-  /** By which grant a role stands now, by its name; absent where it has none, or is not there. */
+  /** The grant that a role now has, by the role's name; absent if it has none, or does not exist. */
   readonly grants: ReadonlyMap<string, string>;
   readonly changes: BindingOutcome["changes"];
 }
 
-/** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last pass. */
+/** Maximum age of a look at an account, in milliseconds, if trust or binding have changed since the last pass. */
 const fresh = 2000;
 
 /** Which trust a pass read. */
@@ -234,7 +233,10 @@ function trustVersion({ facts: { trust } }: Pick<Pass, "facts">): string | undef
   return trust && versionOf(trust);
 }
 
-/** Whether something that is judged by has changed since a pass was done with its cut. To one that never had anything nothing has. */
+/**
+ * Whether anything that decides the cut has changed since the last complete one. For a binding that never had anything,
+ * nothing has.
+ */
 function isJudgedAnew(pass: Pass): boolean {
   const { facts, status } = pass;
   if (status.observedTrust === undefined && possibleRoles(status).length === 0) return false;
@@ -245,10 +247,10 @@ function isJudgedAnew(pass: Pass): boolean {
 }
 
 /**
- * The first step of a pass: takes from every role that carries the binding's mark what no grant allows of it, whatever the
- * binding says, whether it can be read or not. What the one grant allows that allows most of a role stays untouched; where no
- * grant is left the role is closed. Throws the first failure, once all roles were tried: nothing else is done in this pass, and
- * the next one begins here.
+ * The first step of a pass: takes from every role with the binding's mark what no grant allows, whatever the binding
+ * says and even if it cannot be read. Rights under the grant that allows most of a role stay untouched; if no grant is
+ * left, the role is closed. Throws the first failure once all roles were tried: the pass ends there, and the next one
+ * begins here.
  */
 async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise<CutRoles> {
   const { clients, signal, status } = pass;
@@ -264,7 +266,8 @@ async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise
   const isOwn = (account: TrustAccount): boolean =>
     own.some(({ arn }) => readArn(arn).account === account.id) ||
     clients.aws.of(trust, account).showed(mark) === true;
-  // One of the same name may have left roles that this one does not know: where nobody has looked yet, who is granted nothing looks.
+  // An earlier binding of the same name may have left roles that this one does not know: without a look so far, a
+  // binding that is granted nothing looks.
   const concerned = trust.accounts.filter(
     (account) =>
       isOwn(account) || (granted.length === 0 && clients.aws.of(trust, account).showed(mark) === undefined),
@@ -291,7 +294,7 @@ async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise
       failures.push(...cut.failed);
     } catch (error) {
       signal.throwIfAborted();
-      // An account that cannot be reached is nothing to a binding that is not known to have a role there.
+      // An account that cannot be reached does not matter to a binding that has no known role there.
       if (isOwn(account)) failures.push(asPodtrustError(error));
     }
   });

@@ -23,15 +23,15 @@ import { gone, maxTry, maxWait, readableTrust, tryAgain } from "./last-pass.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Pass, RoleStatus } from "./pass.ts";
 import { isKept, keep, possibleRoles } from "./status.ts";
 
-/** The last try takes the less, but no less than this, in milliseconds. */
+/** The last try takes the rest of the time, but no less than this, in milliseconds. */
 const shortestTry = 5000;
 
 const namesOf = (roles: readonly RoleStatus[]): readonly string[] =>
   roles.map(({ arn }) => readArn(arn).name);
 
 /**
- * Those of a binding's roles that stay when it goes: read from its spec as it is, since one that can no longer be read as a
- * whole loses no role for it, and only where a grant has it so.
+ * The binding's roles that stay when it is deleted: read from the raw spec, since an otherwise invalid binding must not
+ * lose a role, and only if a grant allows it.
  */
 function retained(
   { object }: BindingFacts,
@@ -91,14 +91,14 @@ async function deleteRoles(
   }
 }
 
-/** Says which roles are still there although their binding goes. */
+/** Reports roles that remain although their binding is being deleted. */
 function leftBehind(roles: readonly RoleStatus[], why: string): readonly BindingEvent[] {
   if (roles.length === 0) return [];
   const message = `${roles.map(({ arn }) => arn).join(", ")}: ${why}`;
   return [{ type: "Warning", reason: "RoleKept", message }];
 }
 
-/** Says which roles stay because their binding has it so. */
+/** Reports roles that stay because their binding says so. */
 function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
   if (roles.length === 0) return [];
   const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and lets its ServiceAccount in no more`;
@@ -106,8 +106,8 @@ function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
 }
 
 /**
- * The last pass of a binding: its managed roles go, then it does. Needs neither the ServiceAccount nor a grant. What AWS
- * does not let go within a minute, or nobody knows where to look for, is left with an Event, and found again by its mark.
+ * The last pass of a binding: deletes its managed roles, then lets it go. Needs neither the ServiceAccount nor a grant.
+ * What AWS does not delete within a minute, or has no known place, is left with an Event, and found again by its mark.
  */
 export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
   const { facts, clients, status, signal } = pass;

@@ -27,10 +27,10 @@ import { sameObject, type StateApi } from "./status.ts";
 import { behindCluster, finding, type Finding } from "../../stack/index.ts";
 import type { AnyPass, Pass } from "./pass.ts";
 
-// What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
+// The default of AWS's webhook: it is not written, so that users may set another.
 const defaultExpiration = 86_400;
 
-/** What pods of a bound ServiceAccount are to be given: its granted roles, and the chains that the binding names. */
+/** What pods of a bound ServiceAccount get: its granted roles, and the chains that the binding names. */
 export function accessOf(
   roles: readonly Pick<GrantedRole, "profile" | "arn">[],
   chains: Binding["roles"],
@@ -53,19 +53,19 @@ export function accessOf(
   };
 }
 
-/** The annotations of a ServiceAccount by which its pods become what a binding says. */
+/** The annotations of a ServiceAccount that make its pods what a binding says. */
 export interface WantedAnnotations {
   readonly party: BoundParty;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Whether pods are given something of the relying party by a key: what is left over of it goes where we wrote it. */
+  /** Whether pods get something of the relying party by a key: what is left over of it is removed if podtrust wrote it. */
   readonly isOurs: (key: string) => boolean;
-  /** What of a ServiceAccount keeps its pods from that, as the end of a sentence; undefined where nothing does. */
+  /** What of a ServiceAccount keeps its pods from that, as the end of a sentence; undefined if nothing does. */
   readonly conflict: (account: KubernetesObject) => string | undefined;
-  /** What a ServiceAccount does that has them, as the end of a sentence. */
+  /** What a ServiceAccount with these annotations does, as the end of a sentence. */
   readonly does: string;
 }
 
-/** Annotations by which pods are given something, and which are not among those that are wanted. */
+/** Annotations that give pods something and are not wanted. */
 function surplus(
   { metadata }: KubernetesObject,
   { annotations, isOurs }: WantedAnnotations,
@@ -75,7 +75,7 @@ function surplus(
   );
 }
 
-/** Annotations that podtrust itself wrote (metadata.managedFields); what a watch gives has no account of it. */
+/** Annotations that podtrust itself wrote (metadata.managedFields); a watch does not include these. */
 function written({ metadata }: KubernetesObject, party: BoundParty): readonly string[] {
   return recordsOf(recordOf(metadata)["managedFields"])
     .filter(({ manager }) => manager === partyNames[party].manager)
@@ -85,28 +85,28 @@ function written({ metadata }: KubernetesObject, party: BoundParty): readonly st
     .map((field) => field.replace(/^f:/u, ""));
 }
 
-/** How a ServiceAccount stands to what is wanted. */
+/** How a ServiceAccount differs from what is wanted. */
 type Standing = "right" | "to-write" | "to-read";
 
 const hasAll = ({ metadata }: KubernetesObject, { annotations }: WantedAnnotations): boolean =>
   Object.entries(annotations).every(([key, value]) => metadata.annotations?.[key] === value);
 
-/** Of one that a watch saw: one that has more than is wanted has to be read, since it may be ours or somebody else's. */
+/** From a watch: if it has more than is wanted it has to be read, since the surplus may be podtrust's or another writer's. */
 function standingOf(account: KubernetesObject, wanted: WantedAnnotations): Standing {
   if (surplus(account, wanted).length > 0) return "to-read";
   return hasAll(account, wanted) ? "right" : "to-write";
 }
 
-/** Of one that was read: what is left over of an earlier pass is taken away, and what is somebody else's stays. */
+/** Of one that was read: what an earlier pass left over is removed, and what another writer set stays. */
 function isToWrite(account: KubernetesObject, wanted: WantedAnnotations): boolean {
   const ours = written(account, wanted.party);
   return !hasAll(account, wanted) || surplus(account, wanted).some((key) => ours.includes(key));
 }
 
 /**
- * Gives a ServiceAccount its annotations by server-side apply, and gives it as it then stands. Never makes one: applied
- * with the uid of the one that was read, it is refused where that is gone. Undefined where somebody else has set one of
- * them to another value.
+ * Annotates a ServiceAccount by server-side apply, and returns the result. Never creates one: it applies with the uid
+ * that was read, which fails if that object is gone. Undefined if another writer has set one of the annotations to
+ * another value.
  */
 async function annotate(
   api: StateApi,
@@ -127,8 +127,8 @@ async function annotate(
 }
 
 /**
- * Takes our annotations off the ServiceAccount of a binding, and nobody else's, where it is still there and has the one that
- * every binding of the relying party sets; that it cannot keeps nobody waiting.
+ * Removes podtrust's own annotations from the ServiceAccount of a binding, if it still exists and has the one that
+ * every binding of the relying party sets; a failure does not delay the deletion.
  */
 export async function unannotated(
   { clients, facts, signal }: AnyPass,
@@ -148,7 +148,7 @@ export async function unannotated(
   }
 }
 
-/** The ServiceAccount as the watch last saw it, without the account of who wrote what; undefined where it saw none. */
+/** The ServiceAccount as the watch last saw it, without managedFields; undefined if it saw none. */
 function seenAccount({ facts }: AnyPass): KubernetesObject | undefined {
   const metadata = recordOf(facts.account?.["metadata"]);
   if (textOf(metadata["uid"]) === undefined) return undefined;
@@ -157,8 +157,8 @@ function seenAccount({ facts }: AnyPass): KubernetesObject | undefined {
 }
 
 /**
- * The ServiceAccount as it stands after what is wanted was written where it was not there: undefined where there is none.
- * One that has what is wanted costs no call, and one that has more of somebody else's is read and not written.
+ * The ServiceAccount after missing annotations were written; undefined if it does not exist. One that has what is
+ * wanted costs no call; one with extra annotations of another writer is read, not written.
  */
 async function standing(pass: AnyPass, wanted: WantedAnnotations): Promise<KubernetesObject | undefined> {
   const { facts, clients, signal } = pass;
@@ -203,7 +203,7 @@ export async function annotatedWith(
   }
 }
 
-/** The same with the roles of AWS that it was granted. */
+/** The same with the AWS roles that it was granted. */
 export function annotated(
   pass: Pass,
   { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },

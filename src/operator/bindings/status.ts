@@ -67,35 +67,38 @@ export function possibleRoles({
   return [...roles, ...pendingRoles];
 }
 
-/** NAMESPACE/NAME of an object, as queue and mirrors have it. */
+/** NAMESPACE/NAME of an object, the key of queue and mirrors. */
 export function keyOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
   return `${namespace}/${name}`;
 }
 
-/** The trust that a binding names, as its object says it. */
+/** The trust that a binding's object names. */
 export function trustNameOf(binding: KubernetesObject): string {
   return textOf(recordOf(binding["spec"])["trust"]) ?? "";
 }
 
-/** Which object was read, as UID/GENERATION: another one of the same name is another one, and so is another spec. */
+/**
+ * Identity and spec of an object that was read, as UID/GENERATION: a new object of the same name differs, and so does a
+ * new spec.
+ */
 export function versionOf({ metadata: { uid = "", generation = 0 } }: KubernetesObject): string {
   return `${uid}/${generation}`;
 }
 
 const proofEvery = 3_600_000;
-// What is further in the future than clocks of one cluster differ says nothing.
+// A time further in the future than clocks of one cluster differ says nothing.
 const maxAhead = 36_000;
 
 /**
- * How old a time of day is that another machine wrote (a replica, or a cloud), in milliseconds by our clock, which may be
- * another: what is far in the future says nothing, as what is not there, and is infinitely old.
+ * Age of a time of day that another machine wrote (a replica, or a cloud), in milliseconds by our clock, which may
+ * differ: a time that is missing or far in the future is infinitely old.
  */
 export function ageOf({ clock }: Pick<AnyPass, "clock">, time: number): number {
   const age = clock.now() - time;
   return age >= -maxAhead ? Math.max(0, age) : Infinity;
 }
 
-/** Whether the last proof still says something: it is of this hour, and nothing was changed since. */
+/** Whether the last proof still counts: it is from this hour, and nothing was changed since. */
 export function isProofFresh(pass: AnyPass, changed: boolean): boolean {
   const { facts, status } = pass;
   const { lastProof, observedGeneration, conditions } = status;
@@ -108,7 +111,7 @@ export function isProofFresh(pass: AnyPass, changed: boolean): boolean {
   );
 }
 
-/** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
+/** The part of an object that identifies it: with the uid, applying never recreates a deleted object. */
 export function sameObject(object: KubernetesObject): KubernetesObject {
   const { name, namespace, uid } = object.metadata;
   return {
@@ -123,7 +126,7 @@ export function sameObject(object: KubernetesObject): KubernetesObject {
 
 export type StateApi = Pick<KubernetesApi, "apply" | "read" | "removeFinalizer">;
 
-/** Writes a status where it is another than the one that stands. */
+/** Writes a status if it differs from the current one. */
 export async function writeStatus(
   api: StateApi,
   object: KubernetesObject,
@@ -150,19 +153,19 @@ export function isEnding({ metadata }: KubernetesObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
-/** Whether the trust of a binding is being deleted: its finalizer holds it until nothing is allowed by it any more. */
+/** Whether the trust of a binding is being deleted: its finalizer holds it until it no longer allows anything. */
 export function isTrustEnding({ facts }: Pick<AnyPass, "facts">): boolean {
   return facts.trust !== undefined && isEnding(facts.trust);
 }
 
-/** Whether an object waits for us before it goes. */
+/** Whether the deletion of an object waits for podtrust. */
 export function isKept(object: KubernetesObject): boolean {
   return object.metadata.finalizers?.includes(finalizerOf(object)) === true;
 }
 
 /**
- * Keeps an object until what hangs on it is gone, or lets it go: also where the API server's policy set the finalizer, or
- * whoever made the object from the text of another.
+ * Sets the finalizer, which keeps an object until its dependents are gone, or removes it: also one that the API
+ * server's policy set, or that was copied from another object.
  */
 export async function keep(
   api: StateApi,
@@ -180,10 +183,10 @@ export async function keep(
   );
 }
 
-/** Drift is looked for this often: from a look at the whole account that all bindings share. */
+/** How often drift is looked for: by a look at the whole account that all bindings share. */
 export const passInterval = 60_000;
 
-/** What came of a relying party's or the cluster's trouble is tried again sooner. */
+/** Problems of a relying party or the cluster are retried sooner. */
 export const soon = 5000;
 
 /** A finding as a condition of this type. */
@@ -204,21 +207,21 @@ const eventsOf = (before: StatusHead, conditions: readonly StatusCondition[]): r
     const stood = before.conditions.find(({ type }) => type === now.type);
     if (stood?.status === now.status && stood.reason === now.reason) return [];
     const { type, status, reason, message } = now;
-    // What is so for a while with everything that is made.
+    // Holds for a while for everything that is made.
     if (waited.includes(reason)) return [];
-    // Of what holds only the end is worth an Event.
+    // For lasting states, only their end is worth an Event.
     if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
-    // That something is not known yet is no warning.
+    // Not knowing something yet is no warning.
     return [{ type: status === "Unknown" ? "Normal" : "Warning", reason, message }];
   });
 
-/** What of every pass goes into the status. */
+/** What every pass writes into the status. */
 export interface PassEnding {
   readonly found: readonly ConditionContent[];
   readonly proved?: string;
   readonly changedAt?: string;
   readonly changes?: BindingOutcome["changes"];
-  /** What is said of updates that nobody asked for; of roles by default. */
+  /** How messages name what was updated without a request; roles by default. */
   readonly drift?: Reason;
   readonly againIn: number;
 }
@@ -230,7 +233,7 @@ export interface PassResult extends PassEnding {
   readonly pendingRoles?: readonly RoleStatus[];
 }
 
-/** What somebody else had changed, and was changed back: not what a new binding or grant asks for. */
+/** Changes by others that were reverted: not what a new binding or grant asks for. */
 function driftEvents(
   before: StatusHead,
   now: Pick<StatusHead, "observedGeneration" | "observedTrust">,
@@ -244,7 +247,7 @@ function driftEvents(
   return [{ type: "Warning", reason, message: `repaired: ${fields.join(", ")}` }];
 }
 
-/** Writes how a pass ended into the status, with what of it is the relying party's own, and gives it. */
+/** Writes the outcome of a pass into the status, with the relying party's own part, and returns it. */
 export async function endedWith(pass: AnyPass, ending: PassEnding, own: object): Promise<BindingOutcome> {
   const { facts, clients, clock, signal, status } = pass;
   const { found, changes = [], againIn } = ending;
@@ -265,7 +268,7 @@ export async function endedWith(pass: AnyPass, ending: PassEnding, own: object):
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
 }
 
-/** Everything that is wrong with an object, as one sentence's end. */
+/** Everything that is wrong with an object, as the end of a sentence. */
 export const problemsText = (problems: readonly FieldProblem[]): string =>
   problems.map(({ path, message }) => `${path} ${message}`).join("; ");
 
@@ -274,7 +277,7 @@ export function changedAtOf({ clock, status }: AnyPass, isChanged: boolean): str
   return isChanged ? isoSeconds(clock.now()) : status.changedAt;
 }
 
-/** What is found of a binding that gets nothing: `Granted` and `Ready` say why. */
+/** Conditions of a binding that gets nothing: `Granted` and `Ready` say why. */
 export function nothingGranted(why: GrantRefusal): readonly ConditionContent[] {
   return ["Granted", "Ready"].map((type): ConditionContent => ({ type, ...why }));
 }
@@ -294,7 +297,7 @@ export function refused(
   return ended(pass, { found: nothingGranted(why), againIn: passInterval, ...more });
 }
 
-/** Writes what a pass of a trust found into its status, and gives the conditions. */
+/** Writes what a pass of a trust found into its status, and returns the conditions. */
 export async function trustEnded(
   api: StateApi,
   { object, bindings }: TrustSeen,

@@ -24,22 +24,22 @@ interface GrantedBinding {
   readonly binding: Binding;
   readonly trust: Trust;
   readonly roles: readonly GrantedRole[];
-  /** That they are granted, and by what. */
+  /** That they are granted, and by which grants. */
   readonly granted: ConditionContent;
-  /** By which grants its roles stand, by their names. */
+  /** The grants that its roles have, by the roles' names. */
   readonly standing: ReadonlyMap<string, string>;
 }
 
-/** What AWS holds for a binding after its pass there. */
+/** The binding's roles at AWS after its pass there. */
 interface Synced {
   readonly finding: Finding;
   readonly roles: readonly RoleSeen[];
-  /** Roles that the binding no longer wants and that are still there. */
+  /** Roles that the binding no longer wants and that still exist. */
   readonly left: readonly RoleStatus[];
   readonly changes: BindingOutcome["changes"];
-  /** The conditions that the status got before roles were made, where it had none. */
+  /** The conditions written before roles were made, if the status had none. */
   readonly announced: readonly StatusCondition[] | undefined;
-  /** That they are granted, and what was said of roles that were taken over. */
+  /** That they are granted, and what was reported of adopted roles. */
   readonly granted: ConditionContent;
 }
 
@@ -49,16 +49,16 @@ function surplus({ status }: Pass, { roles }: GrantedBinding): readonly RoleStat
   return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
 }
 
-/** A status as it was written before roles are made; `isNew`: it had no conditions. */
+/** A status as written before roles are made; `isNew`: it had no conditions. */
 interface Announced {
   readonly status: BindingStatus;
   readonly isNew: boolean;
 }
 
 /**
- * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its pass is
- * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: no call of a
- * binding costs an API server more than to write a status.
+ * Records in the status which roles are about to be made: a binding that is deleted or changed while its pass is cut
+ * off is still known to have them. For a new binding it also writes the conditions that hold until STS knows the roles,
+ * because status writes are a binding's most expensive calls to an API server.
  */
 async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> {
   const { clients, facts, clock, status, signal } = pass;
@@ -84,7 +84,7 @@ async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> 
 class AccountPass {
   readonly changes: BindingOutcome["changes"][number][] = [];
   readonly findings: Finding[] = [];
-  /** ARNs of roles that went. */
+  /** ARNs of roles that were deleted. */
   readonly gone: string[] = [];
   readonly #account: BoundAccount;
   readonly #pass: Pass;
@@ -104,7 +104,7 @@ class AccountPass {
     return `IAM of account ${this.#account.account.account}`;
   }
 
-  /** Brings the managed roles of this account to what they shall be. */
+  /** Brings the managed roles of this account to their desired state. */
   async make(granted: readonly GrantedRole[], gone: readonly RoleStatus[]): Promise<void> {
     const { signal } = this.#pass;
     const managed = granted.filter((one) => one.managed !== undefined);
@@ -140,7 +140,7 @@ class AccountPass {
     const { signal } = this.#pass;
     if (granted.managed !== undefined) return this.#account.look(this.#mark, role, signal);
     const state = await this.#account.role(role.name, signal);
-    // Somebody else's: what matters is whom it lets in, and that it is this very role.
+    // Another owner's role: what matters is who may assume it, and that it is this very role.
     const observed =
       state === undefined || state.arn !== granted.arn
         ? ({ exists: false } as const)
@@ -148,7 +148,7 @@ class AccountPass {
     return { observed, fields: [] };
   }
 
-  /** A role as it is afterwards. */
+  /** A role after the pass. */
   async seen(granted: GrantedRole): Promise<RoleSeen> {
     let look: Seen<ResourceDrift<RoleState>>;
     try {
@@ -184,13 +184,13 @@ async function accountPass(
     pass.signal.throwIfAborted();
     if (!(error instanceof PodtrustError)) throw error;
     work.findings.push(planFinding(error, `AWS account ${account.id}`));
-    // What could not be asked is not asked again, role by role.
+    // If the account could not be read, its roles are not tried one by one.
     return { work, roles: granted.map((one) => ({ granted: one, look: { kind: "failed", error } })) };
   }
   return { work, roles: await Promise.all(granted.map((one) => work.seen(one))) };
 }
 
-/** Brings the roles of a binding at AWS to what they shall be, and says how they are then. */
+/** Brings the roles of a binding at AWS to their desired state, and reports the result. */
 export async function synced(pass: Pass, wanted: GrantedBinding): Promise<Synced> {
   const { clock } = pass;
   const announced = await announce(pass, wanted);
@@ -235,7 +235,7 @@ export async function synced(pass: Pass, wanted: GrantedBinding): Promise<Synced
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Policies that a role has and is not to have. */
+/** Policies that a role has and should not have. */
 function lost({ fields }: Pick<Change, "fields">): readonly string[] {
   return fields.flatMap(({ field, before, after }) => {
     if (field === "policies")
@@ -246,16 +246,17 @@ function lost({ fields }: Pick<Change, "fields">): readonly string[] {
   });
 }
 
-/** Of each role that a plan takes over: who may assume it now, and which policies it loses. */
+/** For each role that a plan adopts: who may assume it now, and which policies it loses. */
 export function adoptionTexts({ changes }: Pick<Plan, "changes">): readonly string[] {
   return changes.flatMap((change) => {
     const { kind, resource, observed } = change;
     if (resource.kind !== "role" || kind !== "update") return [];
     if (!observed.exists || observed.owner.kind !== "untagged") return [];
-    // What a plan has seen of a role; a plan is of resources of any kind.
+    // What a plan has seen of a role; a plan has resources of any kind.
     const { trustPolicy } = observed.state as RoleState;
     const now =
-      trustedPrincipals(trustPolicy)?.join(", ") ?? "whom its trust policy names, which cannot be read";
+      trustedPrincipals(trustPolicy)?.join(", ") ??
+      "unknown principals, since its trust policy cannot be read";
     const gone = lost(change).join(", ");
     return [
       `${resource.id} is taken over: until now it may be assumed by ${now === "" ? "nobody" : now}, and it loses ${gone === "" ? "no policy" : gone}`,
@@ -263,26 +264,26 @@ export function adoptionTexts({ changes }: Pick<Plan, "changes">): readonly stri
   });
 }
 
-/** Says in a binding's status what becomes of roles that are taken over, before anything of them is changed. */
+/** Reports in a binding's status what happens to adopted roles, before any of them is changed. */
 class AdoptionNotice {
   readonly #pass: Pass;
   readonly #granted: ConditionContent;
   readonly #status: BindingStatus;
   readonly #texts: string[] = [];
 
-  /** `status`: as it was written last. */
+  /** `status`: as last written. */
   constructor(pass: Pass, granted: ConditionContent, status: BindingStatus) {
     this.#pass = pass;
     this.#granted = granted;
     this.#status = status;
   }
 
-  /** That the binding is granted, and what was said. */
+  /** That the binding is granted, and what was reported. */
   get granted(): ConditionContent {
     return { ...this.#granted, message: [this.#granted.message, ...this.#texts].join("; ") };
   }
 
-  /** Throws what keeps the status from being written. */
+  /** Throws if the status cannot be written. */
   async say(plan: Pick<Plan, "changes">): Promise<void> {
     const texts = adoptionTexts(plan);
     if (texts.length === 0) return;

@@ -72,7 +72,7 @@ describe("the work queue", () => {
     queue.clear();
     for (let index = 4; index < 8; index += 1) queue.add(`many/${index}`);
     await settle();
-    assert.deepEqual(taken.slice(5), ["many/4", "many/5"], "whoever leads anew counts anew");
+    assert.deepEqual(taken.slice(5), ["many/4", "many/5"], "a new leader counts anew");
   });
 
   test("namespaces that share have at most their share together, and one that leaves it meanwhile is counted where it began", async () => {
@@ -196,7 +196,7 @@ describe("the work queue", () => {
     assert.equal(await waited("quota"), 20_000);
   });
 
-  test("keys over the bound are left out, and whoever adds them is told", async () => {
+  test("keys over the bound are left out, and adding one says so", async () => {
     const { queue } = queueOf({ limit: 3 });
     const added = ["a", "b", "c", "d", "a"].map((name) => queue.add(name));
     assert.deepEqual(added, [true, true, true, false, true]);
@@ -205,7 +205,7 @@ describe("the work queue", () => {
     assert.deepEqual([queue.add("d"), queue.ready], [true, 3]);
   });
 
-  test("whoever waits for a key hears when it is all over", async () => {
+  test("a wait for a key ends when its signal is aborted", async () => {
     const { queue, clock } = queueOf();
     const over = new AbortController();
     const waiting = assert.rejects(queue.take(over.signal), /ended/u);

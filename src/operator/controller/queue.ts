@@ -1,65 +1,65 @@
 import { randomInt } from "node:crypto";
 import { backoffDelay, ChildAbort, type Clock } from "../../core/base/index.ts";
 
-/** When a key that was reconciled is to be looked at again. */
+/** When to reconcile a key again. */
 export interface NextReconcile {
-  /** Milliseconds after which to look at it again even if nothing changes; absent: not before something does. */
+  /** Milliseconds after which to look again even if nothing changes; absent: only after a change. */
   readonly againAfterMs?: number;
   /**
-   * What keeps the key from what it asks for until a person mends it, and by which objects that was judged. While it is the
-   * same, each wait is twice as long as the one before, from `againAfterMs` up to ten minutes.
+   * What blocks the key until a person fixes it, and the objects that this was judged by. While it stays the same, each
+   * wait doubles, from `againAfterMs` up to ten minutes.
    */
   readonly stuckOn?: string;
 }
 
-/** What is known of a key that is in the queue, runs, or failed when it ran last. */
+/** State of a key that is queued, running, or failed last time. */
 interface Item {
-  /** When it is due, by `elapsed`; absent while it is ready or runs. */
+  /** When it is due, by `elapsed`; absent while it is ready or running. */
   due?: number;
   running: boolean;
-  /** What it counts towards while it runs. */
+  /** The share that it counts towards while running. */
   share?: string;
-  /** Changed while it ran: once more afterwards. */
+  /** Changed while running: reconcile once more afterwards. */
   dirty: boolean;
   /** In a row. */
   failures: number;
-  /** `stuckOn` of its last reconcile, and for how many milliseconds it was to wait. */
+  /** `stuckOn` of its last reconcile, and its wait in milliseconds. */
   stuck?: { readonly on: string; readonly wait: number };
 }
 
-/** The waits after failures: from 500 ms, twice as long each time, up to five minutes. Milliseconds. */
+/** The waits after failures: from 500 ms, doubling up to five minutes. Milliseconds. */
 const firstWait = 500;
 const maxWait = 300_000;
-/** The longest wait of what is stuck, in milliseconds. */
+/** The longest wait of a stuck key, in milliseconds. */
 const maxStuckWait = 600_000;
-/** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
+/** A change during the wait after a failure shortens it, but not to zero: the change may be our own write. */
 const maxDirtyWait = 1000;
 
-/** Milliseconds until the next reconcile. `before`: why, and how long, it was to wait last. */
+/** Milliseconds until the next reconcile. `before`: reason and length of the last wait. */
 function waitOf({ againAfterMs, stuckOn }: NextReconcile, before: Item["stuck"]): number | undefined {
   if (againAfterMs === undefined || stuckOn === undefined || before?.on !== stuckOn) return againAfterMs;
   return Math.min(maxStuckWait, 2 * before.wait);
 }
 
 const defaultLimit = 100_000;
-/** Ends a pause. One for all: an error of its own each time is a stack that nobody reads. */
+/** Ends a pause. One for all: a new error each time costs a stack trace that is never read. */
 const woken = new Error("there may be something to do");
 
 export interface QueueOptions {
   readonly clock: Clock;
-  /** Keys that are kept at the most; 100,000 by default. */
+  /** The most keys kept; 100,000 by default. */
   readonly limit?: number;
   /** How many keys of one share may run at a time. Default: any number. */
   readonly perShare?: number;
   /** The share of a key. Default: its namespace. */
   readonly shareOf?: (key: string) => string;
-  /** A whole number from 0 to `below` − 1; by chance by default. */
+  /** An integer from 0 to `below` − 1; random by default. */
   readonly chance?: (below: number) => number;
 }
 
 /**
- * Keys that have to be looked at: each once, however often it is added; never two at a time of one key; in turn between
- * namespaces, and no more at a time of those that share than they may; after failures with waits that grow; bounded.
+ * Keys to reconcile: each once, however often it is added; one run at a time per key; namespaces in turn, and no share
+ * above its limit; growing waits after failures; bounded.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -96,12 +96,12 @@ export class WorkQueue {
     return count;
   }
 
-  /** Whether there is no room for another key. */
+  /** Whether the queue is full. */
   get full(): boolean {
     return this.#items.size >= this.#limit;
   }
 
-  /** To be looked at as soon as it is its turn; false where there is no room for it. */
+  /** To be reconciled as soon as possible; false if the queue is full. */
   add(key: string): boolean {
     const item = this.#item(key);
     if (item === undefined) return false;
@@ -111,7 +111,10 @@ export class WorkQueue {
     return true;
   }
 
-  /** The next key, once there is one; rejects with the signal's reason. It runs until `done` or `failed` is told. */
+  /**
+   * The next key, once there is one; rejects with the signal's reason. It counts as running until `done` or `failed` is
+   * called.
+   */
   async take(signal: AbortSignal): Promise<string> {
     for (;;) {
       signal.throwIfAborted();
@@ -120,7 +123,7 @@ export class WorkQueue {
       const item = key === undefined ? undefined : this.#items.get(key);
       if (key !== undefined && item !== undefined) {
         this.#begin(key, item);
-        // Another worker may have something to do as well, or is to wait in this one's place for what is due next.
+        // Another worker may have something to do as well, or has to wait in this one's place for what is due next.
         this.#wake();
         return key;
       }
@@ -128,7 +131,7 @@ export class WorkQueue {
     }
   }
 
-  /** It was reconciled. A change in the cluster ends each wait: what is stuck waits for what is mended elsewhere alone. */
+  /** It was reconciled. Any change in the cluster ends a wait, except for stuck keys, which wait for a fix elsewhere. */
   done(key: string, next: NextReconcile = {}): void {
     const item = this.#items.get(key);
     if (item === undefined) return;
@@ -142,7 +145,7 @@ export class WorkQueue {
     else this.#delay(key, item, wait);
   }
 
-  /** It could not be reconciled: again, after a while. Gives the milliseconds. */
+  /** Its reconcile failed: again after a while. Returns the milliseconds. */
   failed(key: string): number {
     const item = this.#items.get(key);
     if (item === undefined) return 0;
@@ -155,7 +158,7 @@ export class WorkQueue {
     return ms;
   }
 
-  /** Whoever leads no longer forgets what was to be done: the next leader looks at everything. */
+  /** A process that stops leading drops its queue: the next leader reconciles everything. */
   clear(): void {
     while (this.#fairKeys.take() !== undefined);
     while (this.#delays.popDue(Infinity) !== undefined);
@@ -176,7 +179,7 @@ export class WorkQueue {
 
   #end(item: Item): void {
     item.running = false;
-    // As it was counted: a key may be of another share by now.
+    // As it was counted: the key may belong to another share by now.
     const { share = "" } = item;
     const left = this.#runningOf(share) - 1;
     if (left > 0) this.#running.set(share, left);
@@ -200,7 +203,7 @@ export class WorkQueue {
     this.#wake();
   }
 
-  /** Due after so long, or sooner where it is due sooner already. */
+  /** Due after this time, or at its earlier time if it has one. */
   #delay(key: string, item: Item, ms: number): void {
     const due = this.#clock.elapsed() + ms;
     if (item.due !== undefined && item.due <= due) return;
@@ -209,7 +212,7 @@ export class WorkQueue {
     this.#wake();
   }
 
-  /** Makes ready what is due. An entry that its key no longer waits by was overtaken, and is nothing. */
+  /** Makes due keys ready. A heap entry that its key no longer waits for is stale and ignored. */
   #release(): void {
     const now = this.#clock.elapsed();
     for (let due = this.#delays.popDue(now); due !== undefined; due = this.#delays.popDue(now)) {
@@ -218,7 +221,7 @@ export class WorkQueue {
     }
   }
 
-  /** Until something is added, or is due. */
+  /** Waits until something is added or due. */
   async #pause(signal: AbortSignal): Promise<void> {
     const over = new ChildAbort(signal);
     this.#pausing.add(over);
@@ -229,7 +232,7 @@ export class WorkQueue {
     this.#pausing.delete(over);
   }
 
-  /** Lets one worker look: it wakes the next where it has found something. */
+  /** Lets one worker look: it wakes the next if it has found something. */
   #wake(): void {
     const [one] = this.#pausing;
     if (one === undefined) return;
@@ -243,7 +246,7 @@ interface Entry {
   readonly key: string;
 }
 
-/** Keys that wait for their time, earliest first: a binary heap, in which a key may stand more than once. */
+/** Keys waiting for their time, earliest first: a binary heap, which may hold a key more than once. */
 export class DelayedKeys {
   readonly #heap: Entry[] = [];
 
@@ -251,7 +254,7 @@ export class DelayedKeys {
     return this.#heap.length;
   }
 
-  /** When the earliest is due; undefined where none waits. */
+  /** When the earliest is due; undefined if none waits. */
   get next(): number | undefined {
     return this.#heap[0]?.at;
   }
@@ -261,7 +264,7 @@ export class DelayedKeys {
     this.#rise(this.#heap.length - 1);
   }
 
-  /** Takes the earliest out where it is due. */
+  /** Removes the earliest if it is due. */
   popDue(now: number): Entry | undefined {
     const [first] = this.#heap;
     if (first === undefined || first.at > now) return undefined;
@@ -304,9 +307,9 @@ export class DelayedKeys {
   }
 }
 
-/** Keys that are ready, given out in turn between namespaces, so that one with thousands of them delays no other. */
+/** Ready keys, handed out in turn between namespaces, so that one with thousands of keys delays no other. */
 export class FairKeys {
-  /** In the order in which it is their turn. */
+  /** Namespaces in the order of their turns. */
   readonly #namespaces = new Map<string, Set<string>>();
   #size = 0;
 
@@ -323,7 +326,7 @@ export class FairKeys {
     this.#namespaces.set(namespace, keys);
   }
 
-  /** The key whose turn it is, the first of a namespace, that may run; its namespace comes last then. */
+  /** The next key that may run, the first of its namespace; that namespace then comes last. */
   take(mayRun: (key: string) => boolean = () => true): string | undefined {
     for (const [namespace, keys] of this.#namespaces) {
       const [key] = keys;
@@ -338,7 +341,7 @@ export class FairKeys {
   }
 }
 
-/** The namespace of a key; empty for what is of the whole cluster. */
+/** The namespace of a key; empty for cluster-wide objects. */
 export function namespaceOf(key: string): string {
   const slash = key.indexOf("/");
   return slash === -1 ? "" : key.slice(0, slash);

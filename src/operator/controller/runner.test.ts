@@ -136,7 +136,7 @@ describe("a controller", () => {
     assert.deepEqual(bench.lines, [], "an end is no failure");
   });
 
-  test("a reconcile that hangs is told to end after two minutes, and others go on meanwhile", async () => {
+  test("a reconcile that hangs is aborted after two minutes, and others continue meanwhile", async () => {
     const done: string[] = [];
     const bench = lead([new Keys("a/hangs", "a/runs")], async (key, { signal }) => {
       if (key === "a/runs") done.push(key);

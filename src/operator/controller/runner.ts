@@ -8,38 +8,38 @@ import {
 } from "../../core/base/index.ts";
 import { type NextReconcile, WorkQueue } from "./queue.ts";
 
-/** Why a key could not be reconciled when it was tried last. */
+/** Why the last reconcile of a key failed. */
 export interface ReconcileFailure {
   readonly key: string;
   readonly code: string;
   readonly message: string;
-  /** In a row. */
+  /** Failures in a row. */
   readonly times: number;
-  /** Milliseconds since the epoch, of the last. */
+  /** Milliseconds since the epoch, of the last failure. */
   readonly at: number;
 }
 
-/** What a controller does, for status and metrics. */
+/** Activity of a controller, for status and metrics. */
 export interface ControllerStatus {
   readonly name: string;
-  /** Whether this process reconciles: it leads, and has seen all that the controller follows. */
+  /** Whether this process reconciles: it leads, and has listed all that the controller follows. */
   readonly working: boolean;
   readonly synced: boolean;
   /** Keys that wait for a worker. */
   readonly queue: number;
-  /** Keys that failed when they were tried last. */
+  /** Keys whose last reconcile failed. */
   readonly failing: number;
   readonly failures: readonly ReconcileFailure[];
-  /** Keys that were reconciled and do not have what they ask for, by the reason. */
+  /** Keys that were reconciled but are blocked, by reason. */
   readonly unmet: Readonly<Record<string, number>>;
   /** Since the process began. */
   readonly done: number;
   readonly failed: number;
-  /** Of all reconciles, seconds. */
+  /** Of all reconciles, in seconds. */
   readonly seconds: number;
 }
 
-/** The lease by which one process alone writes. */
+/** The lease that lets only one process write. */
 export interface Leading {
   readonly held: boolean;
 }
@@ -48,12 +48,12 @@ export interface RunnerOptions {
   readonly controller: Controller;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Keys that are kept at the most. */
+  /** The most keys kept. */
   readonly limit?: number;
 }
 
 const defaultConcurrency = 4;
-/** A reconcile that has not ended by then is told to. */
+/** After this time a reconcile is aborted. */
 const maxReconcile = 120_000;
 const maxFailuresKept = 50;
 
@@ -63,7 +63,7 @@ function countOf(reasons: Iterable<string>): Readonly<Record<string, number>> {
   return counts;
 }
 
-/** Runs one controller in a process that leads now and then. */
+/** Runs one controller in a process that leads from time to time. */
 export class ControllerRunner {
   readonly #controller: Controller;
   readonly #clock: Clock;
@@ -71,9 +71,9 @@ export class ControllerRunner {
   readonly #queue: WorkQueue;
   readonly #failures = new Map<string, ReconcileFailure>();
   readonly #unmet = new Map<string, string>();
-  /** The rest of all keys, of which each finds room in the queue one day. */
+  /** The remaining keys of a sweep; each finds room in the queue eventually. */
   #sweep: Iterator<string> | undefined;
-  /** Some key found no room: another sweep is due. */
+  /** The queue was full for some key: another sweep is due. */
   #missed = false;
   #working = false;
   #done = 0;
@@ -116,8 +116,8 @@ export class ControllerRunner {
   }
 
   /**
-   * Reconciles until the signal is aborted, and resolves once no reconcile runs any more. `leading` is asked before
-   * each write. Begins with every key that is there.
+   * Reconciles until the signal is aborted, and resolves once no reconcile runs any more. `leading` is checked before
+   * each write. Starts with all existing keys.
    */
   async lead(leading: Leading, signal: AbortSignal): Promise<void> {
     const { follows, concurrency = defaultConcurrency } = this.#controller;
@@ -149,7 +149,7 @@ export class ControllerRunner {
     for (const one of this.#controller.follows) yield* one.keys();
   }
 
-  /** Goes on with looking at everything, as far as there is room. */
+  /** Continues the sweep as far as there is room. */
   #feed(): void {
     while (!this.#queue.full) {
       if (this.#sweep === undefined) {
@@ -208,7 +208,7 @@ export class ControllerRunner {
     const times = (before?.times ?? 0) + 1;
     const wait = this.#queue.failed(key);
     this.#failed += 1;
-    // The same thing is said at the first, the tenth and the hundredth time.
+    // The same error is logged at the first, tenth and hundredth time.
     if (before?.message !== message || /^10*$/u.test(String(times)))
       this.#logger.warn(`a reconcile failed: ${message}`, { key, code, times, againInMs: Math.round(wait) });
     this.#failures.delete(key);
@@ -218,62 +218,62 @@ export class ControllerRunner {
   }
 }
 
-/** What a reconcile may use and has to keep to. */
+/** What a reconcile is given, and must respect. */
 export interface Reconcile {
-  /** Aborted when the process ends, the lease is lost or the reconcile takes too long: stop, and throw its reason. */
+  /** Aborted when the process ends, the lease is lost or the reconcile takes too long: stop and throw its reason. */
   readonly signal: AbortSignal;
   /**
-   * Throws `interrupted` unless this process still holds the lease by which it alone writes. To be called before each
-   * write, in the cluster or elsewhere: a process that slept comes back in the middle of its work.
+   * Throws `interrupted` unless this process still holds the lease that lets only one process write. Call it before
+   * each write, in the cluster or elsewhere: a suspended process resumes in the middle of its work.
    */
   readonly assertHeld: () => void;
 }
 
-/** What is to come after a reconcile that did its work. */
+/** What happens after a reconcile that did its work. */
 export interface ReconcileResult extends NextReconcile {
-  /** A reason, of a fixed set: what the key asks for is not so, and that is told where people look for it. */
+  /** A reason, of a fixed set: the key does not have what it asks for, and that is reported where users look for it. */
   readonly unmet?: string;
 }
 
-/** What a controller follows: which keys have to be looked at when something changes. */
+/** What a controller follows: says which keys to reconcile when something changes. */
 export interface KeySource {
-  /** Everything that is there was seen at least once. */
+  /** Everything was listed at least once. */
   readonly synced: boolean;
   /** Resolves once `synced` is true; rejects with the signal's reason. */
   untilSynced(signal: AbortSignal): Promise<void>;
-  /** The keys of all that is there now. */
+  /** The keys of all existing objects. */
   keys(): Iterable<string>;
-  /** Calls back with the key of what changed, appeared or went away; gives the function that ends that. */
+  /** Calls back with the key of each changed, new or deleted object; returns a function that ends that. */
   subscribe(changed: (key: string) => void): () => void;
 }
 
 /**
- * Brings what it is responsible for to what it should be, key by key.
+ * Brings the objects that it is responsible for to their desired state, key by key.
  *
- * - A key is `namespace/name`, or `name` for what is of the whole cluster. It says what to look at, not what happened:
- *   a reconcile reads how things are and does what is missing, also for what is gone.
- * - Of one key one reconcile runs at a time; of one controller a few.
- * - Throwing means: again, later, with growing waits. Nothing else is made of an error but a line of the log, the
- *   metrics and the status; what people should see in the cluster the reconcile writes itself.
- * - Reconciles run in the process that holds the lease. One whose process is killed is done again by the next, from the
- *   beginning: each write has to be right when it is done twice.
+ * - A key is `namespace/name`, or `name` for cluster-wide objects. It says what to look at, not what happened: a
+ *   reconcile reads the current state and does what is missing, also for deleted objects.
+ * - One reconcile per key runs at a time; a few per controller.
+ * - Throwing means: try again later, with growing waits. An error goes to the log, the metrics and the status only;
+ *   what users should see in the cluster, the reconcile writes itself.
+ * - Reconciles run in the process that holds the lease. If it is killed, the next process starts them over: each write
+ *   must be idempotent.
  */
 export interface Controller {
-  /** Of lower-case letters and hyphens; names it in log, metrics and status. */
+  /** Lower-case letters and hyphens; its name in log, metrics and status. */
   readonly name: string;
   readonly follows: readonly KeySource[];
-  /** How many reconciles at a time; 4 by default. */
+  /** How many reconciles run at a time; 4 by default. */
   readonly concurrency?: number;
-  /** How many of them may be of one share. Default: all. */
+  /** How many of them may belong to one share. Default: all. */
   readonly perShare?: number;
-  /** What a key's reconciles count towards. Default: its namespace. */
+  /** The share that a key's reconciles count towards. Default: its namespace. */
   readonly shareOf?: (key: string) => string;
   reconcile(key: string, run: Reconcile): Promise<ReconcileResult | void>;
 }
 
 /**
- * Follows one sort of objects for the keys of another: a change of `source` is one of each of `keysOf` the key that
- * changed. `keys` gives all that are there; none by default, where somebody else that is followed has them.
+ * Follows one kind of objects for the keys of another: a change in `source` counts as a change of each of `keysOf` its
+ * key. `keys` gives all existing keys; none by default, if another followed source has them.
  */
 export function followedAs(
   source: Pick<KeySource, "synced" | "untilSynced" | "subscribe">,

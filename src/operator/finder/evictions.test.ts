@@ -44,7 +44,7 @@ describe("evictions are held back", () => {
     evictions.went("nobody", 1);
   });
 
-  test("an owner whose new pods would be the same is left alone for ten minutes, and takes nobody's turn", () => {
+  test("an owner whose new pods would be the same is left alone for ten minutes, and takes no other owner's turn", () => {
     const evictions = new Evictions({ perMinute: 1 });
     evictions.begins("a", 0);
     assert.equal(evictions.spare("a", 100), 600_000);

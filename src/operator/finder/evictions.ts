@@ -1,31 +1,31 @@
-/** How evictions are held back. */
+/** How evictions are limited. */
 export interface EvictionLimits {
-  /** Of all pods, in any minute. */
+  /** Of all pods, per minute. */
   readonly perMinute: number;
 }
 
 const minute = 60_000;
-/** Pods of one owner go one after the other, with time for the new one to come up. */
+/** Pods of one owner go one after the other, so that the new one can come up. */
 const betweenOfOwner = 30_000;
-/** After so many of an owner that left as many faulty pods as there were, no more of it are evicted. */
+/** After this many evictions that left an owner with as many faulty pods, no more of its pods are evicted. */
 const maxInVain = 3;
-/** An owner whose new pods would be the same is looked at again so rarely: nobody tells when its template changes. */
+/** An owner whose new pods would be the same is rechecked this rarely: its template is not watched. */
 const spared = 10 * minute;
 
 interface Owner {
-  /** When one of its pods was tried to evict last. */
+  /** When an eviction of one of its pods was last tried. */
   at: number;
-  /** Faulty pods that it had when one was evicted last; absent before the first. */
+  /** Faulty pods that it had at its last eviction; absent before the first. */
   faulty?: number;
   inVain: number;
-  /** Until when none of its pods is evicted. */
+  /** Until when none of its pods are evicted. */
   sparedUntil?: number;
 }
 
-/** When a pod may be evicted: milliseconds to wait, 0 for now; `never` where it would not help. */
+/** When a pod may be evicted: milliseconds to wait, 0 for now; `never` if it would not help. */
 export type EvictionWait = number | "never";
 
-/** Holds evictions back: a few a minute, one of an owner at a time, and none of an owner whom it does not help. */
+/** Limits evictions: a few a minute, one per owner at a time, and none for an owner whom they do not help. */
 export class Evictions {
   readonly #perMinute: number;
   #recent: number[] = [];
@@ -35,7 +35,7 @@ export class Evictions {
     this.#perMinute = perMinute;
   }
 
-  /** `now` by `elapsed`; `faulty`: how many pods of this owner (its uid) are faulty at this moment. */
+  /** `now` by `elapsed`; `faulty`: how many pods of this owner (its uid) are faulty now. */
   turn(owner: string, faulty: number, now: number): EvictionWait {
     const before = this.#owners.get(owner);
     if (before !== undefined) {
@@ -48,7 +48,7 @@ export class Evictions {
     return this.#recent.length < this.#perMinute || oldest === undefined ? 0 : oldest + minute - now;
   }
 
-  /** One is tried, whatever comes of it. */
+  /** Records an attempt, whatever its outcome. */
   begins(owner: string, now: number): void {
     const known = this.#owners.get(owner) ?? { at: now, inVain: 0 };
     known.at = now;
@@ -56,7 +56,7 @@ export class Evictions {
     this.#recent.push(now);
   }
 
-  /** What was begun last for the owner is given up: a new pod would be the same. Gives how long none of it is tried. */
+  /** Gives up the owner's last attempt: a new pod would be the same. Returns how long its pods are left alone. */
   spare(owner: string, now: number): number {
     const known = this.#owners.get(owner);
     if (known === undefined) return 0;
@@ -66,7 +66,7 @@ export class Evictions {
     return spared;
   }
 
-  /** It went. */
+  /** The eviction succeeded. */
   went(owner: string, faulty: number): void {
     const known = this.#owners.get(owner);
     if (known === undefined) return;
@@ -74,7 +74,7 @@ export class Evictions {
     known.faulty = faulty;
   }
 
-  /** No pod of the owner is faulty any more. */
+  /** The owner has no faulty pods any more. */
   forget(owner: string): void {
     this.#owners.delete(owner);
   }

@@ -115,7 +115,7 @@ describe("what the finder has found", () => {
       says: "has no AZURE_FEDERATED_TOKEN_FILE in the container app",
     },
   ])
-    test(`is also who asks for ${party} and has no token of it, which is told of and stays`, async () => {
+    test(`is also one that asks for ${party} and has no token of it: it is reported and stays`, async () => {
       const [pods, accounts, namespaces] = [new Objects(), new Objects(), new Objects()];
       const clock = new TestClock();
       const notes: string[] = [];

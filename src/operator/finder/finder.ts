@@ -12,7 +12,7 @@ import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
 import type { Roles } from "../roles.ts";
 
-/** The part of a ServiceAccount, a namespace or a pod that injection looks at. */
+/** The parts of a ServiceAccount, namespace or pod that injection reads. */
 export type InjectionView = JsonRecord;
 
 export interface FinderOptions {
@@ -21,18 +21,18 @@ export interface FinderOptions {
   readonly accounts: Mirror<InjectionView>;
   readonly namespaces: Mirror<InjectionView>;
   readonly roles: Roles;
-  /** Hears of changes of the role map; absent without one. */
+  /** Notifies of changes of the role map; absent without one. */
   readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Absent: nothing is evicted. */
+  /** Absent: no evictions. */
   readonly evict?: EvictionLimits;
-  /** Whether what injects was seen at work lately: else a pod made anew would be the same. */
+  /** Whether injection was seen to work recently: otherwise a replacement pod would be the same. */
   readonly injecting: () => boolean;
 }
 
-/** A pod that was found. */
+/** A faulty pod. */
 export interface FoundPod {
   /** `namespace/name` */
   readonly pod: string;
@@ -46,7 +46,7 @@ interface FaultyPod extends FoundPod {
   readonly owner: string;
 }
 
-/** A pod that was just made may be seen before the annotation that it was made for. */
+/** A new pod may be seen before the annotation that it was created for. */
 const settling = 5000;
 const notYet = 30_000;
 
@@ -60,8 +60,8 @@ export function accountOf(pod: JsonRecord): string {
 
 /**
  * Finds pods that should have been injected and are not, or that carry what their ServiceAccount no longer asks for:
- * made while nothing injected, or while the API server's own view of annotations was behind. Says so by an Event on pod
- * and owner and, where that is wanted, evicts those whose owner makes a new one, by the Eviction API.
+ * created while nothing injected, or while the API server's own view of annotations was stale. Reports them by an Event
+ * on pod and owner and, if enabled, evicts those whose owner replaces them, by the Eviction API.
  */
 export class Finder implements Controller {
   readonly name = "finder";
@@ -87,7 +87,7 @@ export class Finder implements Controller {
     ];
   }
 
-  /** Also of pods that were found in an earlier term, and are gone since. */
+  /** Includes pods that were found in an earlier term, and are gone since. */
   *#keys(): Generator<string> {
     yield* this.#options.pods.keys();
     yield* this.#found.keys();
@@ -119,7 +119,7 @@ export class Finder implements Controller {
     return fault.stays ? undefined : this.#evict(key, pod, fault, run);
   }
 
-  /** `stays`: it is told of, and never evicted. */
+  /** `stays`: it is reported and never evicted. */
   #faultOf(pod: InjectionView): (InjectionFault & { readonly stays: boolean }) | undefined {
     const { accounts, namespaces, roles } = this.#options;
     const account = accountOf(pod);
@@ -128,7 +128,7 @@ export class Finder implements Controller {
     const around = roles.around({ serviceAccount, namespace }, account);
     const own = injectionFault(pod, around);
     if (own !== undefined) return { ...own, stays: false };
-    // Who injects for the others, and whether anybody does, is not known here.
+    // Which webhook or policy injects for the others, if any, is not known here.
     const other = partyFault(pod, around);
     return other === undefined ? undefined : { ...other, stays: true };
   }
@@ -157,7 +157,7 @@ export class Finder implements Controller {
     await events.record({ ...shared, regarding, note: `The pod ${text}.` }, { signal });
     const owner = ownerOf(pod);
     if (owner === undefined) return;
-    // Without the pod's name: of many pods with the same fault it is one Event.
+    // Without the pod's name: many pods with the same fault share one Event.
     assertHeld();
     await events.record({ ...shared, regarding: owner, note: `A pod of it ${text}.` }, { signal });
   }
@@ -176,9 +176,9 @@ export class Finder implements Controller {
     const turn = this.#evictions.turn(uid, this.#faultyOf(uid), this.#options.clock.elapsed());
     if (turn === "never") return;
     if (turn > 0) return { againAfterMs: turn };
-    // Before anybody else's turn comes up while this one is under way.
+    // Recorded first, so that no other pod gets this turn while the call is under way.
     this.#evictions.begins(uid, this.#options.clock.elapsed());
-    // What the mirrors show may be behind: nothing is evicted but by what the API server says now.
+    // The mirrors may be stale: only what the API server says now causes an eviction.
     const now = await this.#standing(pod, owner, run);
     if (now === "well") return { againAfterMs: settling };
     if (now === "incurable")
@@ -206,7 +206,7 @@ export class Finder implements Controller {
     await events.record({ ...shared, regarding, note }, options);
   }
 
-  /** How a pod stands by the API server: no longer faulty, or so that a new one would be (not) the same. */
+  /** The pod by the API server: no longer faulty, or faulty and a new one would be (not) the same. */
   async #standing(
     pod: InjectionView,
     owner: Recreating,
@@ -226,7 +226,7 @@ export class Finder implements Controller {
     const around = roles.around(objects, accountOf(pod));
     if (injectionFault(now, around) === undefined) return "well";
     const maker = await api.read({ kind: owner.kind, namespace, name: owner.name }, options);
-    // Of one that is gone nobody makes a pod.
+    // A deleted owner replaces no pod.
     if (maker?.metadata.uid !== owner.uid) return "incurable";
     return makesItWell(maker, around) ? "curable" : "incurable";
   }

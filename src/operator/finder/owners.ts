@@ -2,10 +2,10 @@ import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../cor
 import { inject, injectionFault, type Surroundings } from "../../rules/injection/index.ts";
 import type { Regarding } from "../../providers/kubernetes/index.ts";
 
-/** Who makes a new pod for one that was evicted. A Job counts an evicted pod as a failure, and so is none. */
+/** Owners that replace an evicted pod. A Job counts an evicted pod as a failure, so it is not one. */
 const recreating = ["ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"] as const;
 
-/** An owner that makes a new pod for one that goes. */
+/** An owner that replaces a deleted pod. */
 export interface Recreating extends Regarding {
   readonly kind: (typeof recreating)[number];
   readonly uid: string;
@@ -23,7 +23,7 @@ export function podRegarding(pod: JsonRecord): Regarding {
   };
 }
 
-/** The controller that owns a pod; undefined for a bare one, and for one of a node itself (a static pod). */
+/** The controller that owns a pod; undefined for a bare one, and for a static pod of a node. */
 export function ownerOf(pod: JsonRecord): Regarding | undefined {
   const metadata = recordOf(pod["metadata"]);
   const owner = recordsOf(metadata["ownerReferences"]).find(({ controller }) => controller === true);
@@ -36,14 +36,14 @@ export function ownerOf(pod: JsonRecord): Regarding | undefined {
   return { apiVersion, kind, namespace, name, ...defined({ uid }) };
 }
 
-/** Whether the owner makes a new pod for one that goes. */
+/** Whether the owner replaces a deleted pod. */
 export function recreates(owner: Regarding | undefined): owner is Recreating {
   return owner?.uid !== undefined && (recreating as readonly string[]).includes(owner.kind);
 }
 
 /**
- * Whether the pod that an owner makes next, by its template, is as injection makes it. One whose template has a role of its
- * own, or profiles of before, comes up with the same fault, however often it is evicted.
+ * Whether the owner's next pod, by its template, would be as injection makes it. If the template sets a role of its
+ * own, or outdated profiles, each new pod has the same fault, however often it is evicted.
  */
 export function makesItWell(owner: JsonRecord, around: Surroundings): boolean {
   const template = recordOf(recordOf(owner["spec"])["template"]);

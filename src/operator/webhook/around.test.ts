@@ -9,7 +9,7 @@ const key = "eks.amazonaws.com/role-arn";
 const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: role } } });
 const outage = { code: "cluster-unreachable", message: "away", since: 0 };
 
-/** What is followed, and an API that answers when it is told to. */
+/** What is followed, and an API that answers on demand. */
 function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = ["shop"] } = {}) {
   const followed = (objects: Readonly<Record<string, JsonRecord>>) => ({
     synced,
@@ -75,7 +75,7 @@ describe("what stands around a pod", () => {
     }
   });
 
-  test("is asked for once by all who want it at a time, and anew by who comes later", async () => {
+  test("is asked for once for concurrent callers, and anew for later ones", async () => {
     const { around, asked, answers } = bench();
     const all = Promise.all(Array.from({ length: 50 }, async () => around.of("shop", "new")));
     answers[0]?.(view("read"));

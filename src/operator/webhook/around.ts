@@ -13,18 +13,18 @@ export interface AroundOptions {
   readonly accounts: Followed;
   readonly namespaces: Followed;
   readonly roles: Roles;
-  /** Milliseconds for what has to be asked of the API server; 3,000 by default. */
+  /** Milliseconds for each call to the API server; 3,000 by default. */
   readonly timeoutMs?: number;
 }
 
 const defaultTimeoutMs = 3000;
 
-/** The share of questions about what is in no namespace that is known: whoever invents names has it with all others who do. */
+/** The share of questions about what is in no namespace that is known: callers that invent names share it. */
 const unknownNamespaces = "an unknown namespace";
 
 /**
- * What stands around a pod: from what is followed anyway, and where that does not know the object yet, or may be old, from
- * the API server. A ServiceAccount is often made a moment before its first pod.
+ * The surroundings of a pod: from the mirrors, or from the API server if they lack the object or may be stale. A
+ * ServiceAccount is often created a moment before its first pod.
  */
 export class Around {
   readonly #options: AroundOptions;
@@ -36,8 +36,8 @@ export class Around {
   }
 
   /**
-   * At once where all is known by what is followed. Rejects with what the API throws; with `cluster-not-ready` where too
-   * much is asked at a time.
+   * Returns at once if the mirrors know everything. Rejects with what the API throws; with `cluster-not-ready` for too
+   * many questions at a time.
    */
   of(namespace: string, account: string): Surroundings | Promise<Surroundings> {
     const { accounts, namespaces } = this.#options;
@@ -70,7 +70,7 @@ export class Around {
     return this.#options.roles.around({ serviceAccount, namespace }, key, randomInt(1001) / 1000);
   }
 
-  /** One question serves all who have it at the same time. */
+  /** One question serves all callers that ask it at the same time. */
   #read(share: string, name: string, ref: ObjectRef): Promise<JsonRecord | undefined> {
     const key = `${ref.kind} ${name}`;
     const under = this.#reading.get(key);
@@ -86,7 +86,7 @@ export class Around {
   }
 }
 
-/** What is known of an object by what is followed; undefined where that may be old, or was not seen whole. */
+/** An object as the mirrors know it; undefined if they may be stale, or are incomplete. */
 function knownOf(followed: Followed, key: string): JsonRecord | undefined {
   return followed.synced && followed.status.failing === undefined ? followed.get(key) : undefined;
 }

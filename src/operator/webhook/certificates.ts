@@ -8,7 +8,7 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
-/** Machines' clocks differ: a certificate is good from this long before it was made, in milliseconds. */
+/** Clocks of machines differ: a certificate is valid from this long before it was made, in milliseconds. */
 const skew = 3_600_000;
 
 /** `now` and `life` in milliseconds. */
@@ -24,7 +24,7 @@ const dates = ({ now, life }: Validity) => ({
 
 /** A certificate authority with a P-256 key, that signs no other authority. */
 export async function makeAuthority(validity: Validity): Promise<KeyedCertificate> {
-  // Two of them stand beside one another while one takes the other's place, and are told apart by their names too.
+  // Two authorities overlap while one replaces the other; their names tell them apart too.
   const commonName = `podtrust webhook ${isoTime(validity.now)}`;
   const made = await createAuthority({ commonName, pathLength: 0, ...dates(validity) });
   return { certificate: made.certificate.toString(), key: privateKeyPem(made.privateKey) };
@@ -51,7 +51,7 @@ export async function signServing(
   return { certificate: certificate.toString(), key: privateKeyPem(privateKey) };
 }
 
-/** From when to when a certificate is good; milliseconds since the epoch. */
+/** Validity of a certificate; milliseconds since the epoch. */
 export interface Term {
   readonly from: number;
   readonly until: number;
@@ -63,7 +63,7 @@ export function termOf({ certificate }: Pick<KeyedCertificate, "certificate">): 
   return { from: Date.parse(validFrom), until: Date.parse(validTo) };
 }
 
-/** Tells certificates apart. */
+/** Identifies a certificate. */
 export function fingerprintOf({ certificate }: Pick<KeyedCertificate, "certificate">): string {
   return createHash("sha256").update(new X509Certificate(certificate).raw).digest("hex");
 }

@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { trialLabels } from "../canary.ts";
 import { injectPath, webhookName, webhookNames } from "./names.ts";
 
-/** What becomes of pods while no replica answers: they come up without their role, or not at all. */
+/** What happens to pods while no replica answers: they come up without their role, or not at all. */
 export type FailurePolicy = "Ignore" | "Fail";
 
 export interface ConfigurationSpec {
@@ -21,10 +21,10 @@ const namespaceLabel = "kubernetes.io/metadata.name";
 /**
  * The configuration by which API servers ask the operator for each new pod.
  *
- * - Never for the operator's own pods, nor for those of kube-system: what the webhook needs to run must not wait for it.
- *   The operator's trials alone, in its namespace, are asked for, by a webhook that blocks nothing.
- * - `matchConditions` leave out what certainly gets nothing. They must not ask whether work is left: a webhook that was
- *   not asked at first is not asked again, after others have added a sidecar.
+ * - Never for the operator's own pods, nor for those of kube-system: what the webhook needs to run must not wait for
+ *   it. Of its namespace only the operator's trial pods are sent, by a webhook that blocks nothing.
+ * - `matchConditions` leave out pods that certainly get nothing. They must not check whether work is left: a webhook
+ *   that was not called at first is not called again after others have added a sidecar.
  */
 export function webhookConfiguration({ namespace, failurePolicy }: ConfigurationSpec): KubernetesObject {
   const shared = {
@@ -58,7 +58,7 @@ export function webhookConfiguration({ namespace, failurePolicy }: Configuration
         objectSelector: { matchExpressions: [{ key: skipLabel, operator: "DoesNotExist" }] },
         matchConditions: [
           {
-            // A node made it, and it has no ServiceAccount.
+            // Created by a node, without a ServiceAccount.
             name: "no-mirror-pod",
             expression: '!("kubernetes.io/config.mirror" in object.metadata.?annotations.orValue({}))',
           },
@@ -75,14 +75,14 @@ export function webhookConfiguration({ namespace, failurePolicy }: Configuration
   };
 }
 
-/** What API servers are told to trust of each webhook, PEM; an empty text where they are told nothing. */
+/** The CA bundle of each webhook, PEM; an empty text where there is none. */
 export function bundlesOf(configuration: JsonRecord): readonly string[] {
   return recordsOf(configuration["webhooks"]).map(({ clientConfig }) =>
     Buffer.from(textOf(recordOf(clientConfig)["caBundle"]) ?? "", "base64").toString("utf8"),
   );
 }
 
-/** The part of a configuration that says whom to trust, and nothing else of it: for server-side apply. */
+/** The part of a configuration with the CA bundle, and nothing else: for server-side apply. */
 export function withBundle(configuration: JsonRecord, bundle: string): KubernetesObject {
   const caBundle = Buffer.from(bundle).toString("base64");
   return {
@@ -93,7 +93,7 @@ export function withBundle(configuration: JsonRecord, bundle: string): Kubernete
   };
 }
 
-/** A configuration as it was, without what the API server wrote into it, nor whom to trust. */
+/** A configuration as it was applied: without the CA bundle and what the API server wrote into it. */
 export function asApplied({ webhooks }: JsonRecord): KubernetesObject {
   const untrusting = (config: JsonRecord): JsonRecord =>
     Object.fromEntries(Object.entries(config).filter(([key]) => key !== "caBundle"));
@@ -108,7 +108,7 @@ export function asApplied({ webhooks }: JsonRecord): KubernetesObject {
   };
 }
 
-/** What is followed of it: whether it changed. */
+/** What is remembered of it: whether it changed. */
 export const followedConfiguration = {
   kind: configurationKind,
   fields: `metadata.name=${webhookName}`,

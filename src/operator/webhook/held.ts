@@ -3,11 +3,11 @@ import { fingerprintOf, type KeyedCertificate, termOf } from "./certificates.ts"
 
 /** A certificate authority of the webhook. */
 export interface HeldAuthority extends KeyedCertificate {
-  /** Since when API servers are told to trust it; milliseconds since the epoch, absent while they are not. */
+  /** When it entered the CA bundle; milliseconds since the epoch, absent while it is not in it. */
   readonly trustedAt?: number;
 }
 
-/** What the webhook shows. */
+/** What the webhook presents. */
 export interface HeldServing extends KeyedCertificate {
   /** When it was signed; milliseconds since the epoch. */
   readonly at: number;
@@ -15,13 +15,13 @@ export interface HeldServing extends KeyedCertificate {
   readonly by: string;
 }
 
-/** All certificates of the webhook, oldest authority first: one but for the weeks in which another takes its place. */
+/** All certificates of the webhook, oldest authority first: usually one, two during the weeks of a replacement. */
 export interface HeldCertificates {
   readonly authorities: readonly HeldAuthority[];
   readonly serving?: HeldServing;
 }
 
-/** The entry of the Secret that has them. */
+/** The entry of the Secret that holds them. */
 export const certificatesEntry = "certificates.json";
 
 export const noCertificates: HeldCertificates = { authorities: [] };
@@ -30,12 +30,12 @@ function keyedOf(value: Readonly<Record<string, unknown>>): KeyedCertificate {
   const [certificate, key] = [textOf(value["certificate"]), textOf(value["key"])];
   if (certificate === undefined || key === undefined)
     throw new TypeError("a certificate or its key is missing");
-  // Throws for a text that is none.
+  // Throws for a text that is no such state.
   termOf({ certificate });
   return { certificate, key };
 }
 
-/** Reads what `heldText` wrote. Throws for what is damaged. */
+/** Reads what `heldText` wrote. Throws for a damaged text. */
 export function readHeld(text: string): HeldCertificates {
   const value: unknown = JSON.parse(text);
   if (!isRecord(value)) throw new TypeError("it is no object");
@@ -47,7 +47,7 @@ export function readHeld(text: string): HeldCertificates {
   if (!isRecord(serving)) return { authorities };
   const { at, by } = serving;
   if (typeof at !== "number" || typeof by !== "string")
-    throw new TypeError("it is not told who signed what is served");
+    throw new TypeError("it does not say which authority signed what is served");
   return { authorities, serving: { ...keyedOf(serving), at, by } };
 }
 
@@ -55,12 +55,12 @@ export function heldText(held: HeldCertificates): string {
   return JSON.stringify(held);
 }
 
-/** What API servers are told to trust: the certificates of all authorities, PEM. */
+/** The CA bundle: the certificates of all authorities, PEM. */
 export function bundleOf({ authorities }: HeldCertificates): string {
   return authorities.map(({ certificate }) => certificate).join("");
 }
 
-/** The authority that signed what is served, where it is still held. */
+/** The authority that signed what is served, if it is still held. */
 export function signerOf({ authorities, serving }: HeldCertificates): HeldAuthority | undefined {
   return authorities.find((one) => fingerprintOf(one) === serving?.by);
 }

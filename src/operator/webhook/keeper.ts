@@ -28,7 +28,7 @@ import { type Lives, nextStep, type Step } from "./rotation.ts";
 export interface KeeperOptions {
   readonly api: Pick<KubernetesApi, "read" | "apply">;
   readonly secret: SharedSecret;
-  /** Hears of changes of the configuration. */
+  /** Notifies of changes of the configuration. */
   readonly follows: Pick<KeySource, "synced" | "untilSynced" | "subscribe">;
   readonly namespace: string;
   readonly lives: Lives;
@@ -38,24 +38,24 @@ export interface KeeperOptions {
 }
 
 const manager = "podtrust-operator";
-/** Owns what it puts back: the operator's own part of it would be all that stays, at its next word. */
+/** Field manager of what is put back; under the operator's own, its next apply would leave nothing but its own part. */
 const restorer = "podtrust-operator-restored";
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const often = 60_000;
-/** Who uninstalls deletes the configuration some moments before the operator ends: what is put back then would stay. */
+/** An uninstall deletes the configuration some moments before the operator ends: restored then, it would stay behind. */
 const beforeRestored = 30_000;
 const maxSteps = 20;
 
-/** The text of the Secret, and what it says; nothing where it is damaged. */
+/** The text of the Secret, and its content; none if it is damaged. */
 interface StoredCertificates {
   readonly text: string | undefined;
   readonly held: HeldCertificates;
 }
 
 /**
- * Keeps the webhook such that API servers verify it: makes its authority and its certificate, renews both in time, writes
- * into the configuration whom to trust, and puts back what was taken away. In the replica that leads, but for the first
- * certificate of all.
+ * Keeps the webhook verifiable for API servers: makes its authority and certificate, renews both in time, writes the CA
+ * bundle into the configuration, and restores what was removed. Runs in the replica that leads, except for the very
+ * first certificate.
  */
 export class WebhookKeeper implements Controller {
   readonly name = "webhook";
@@ -63,7 +63,7 @@ export class WebhookKeeper implements Controller {
   readonly follows: readonly KeySource[];
   readonly #options: KeeperOptions;
   #before: KubernetesObject | undefined;
-  /** By `elapsed`: since when there is no configuration. */
+  /** By `elapsed`: since when the configuration is missing. */
   #absentSince: number | undefined;
 
   constructor(options: KeeperOptions) {
@@ -72,7 +72,7 @@ export class WebhookKeeper implements Controller {
     this.follows = [followedAs(options.follows, own, own)];
   }
 
-  /** What is wrong with the configuration, as a sentence; known to who leads. */
+  /** What is wrong with the configuration, as a sentence; only the leader knows. */
   get trouble(): string | undefined {
     if (this.#absentSince === undefined) return undefined;
     return `there is no ${configurationKind} ${webhookName}: no API server asks for injection`;
@@ -86,9 +86,9 @@ export class WebhookKeeper implements Controller {
   }
 
   /**
-   * The first certificate, by whichever replica misses it: while a rollout turns the webhook on, the one that leads may be
-   * of those without a webhook, which are not ended before the new ones are ready. Two that begin at once agree by the
-   * Secret, whose one state each step is decided by.
+   * Makes the first certificate, in whichever replica misses it: while a rollout turns the webhook on, the leader may
+   * be an old replica without one, which ends only once the new ones are ready. Two that begin at once agree through
+   * the Secret, whose state decides each step.
    */
   async begin(signal: AbortSignal): Promise<void> {
     const { held } = await this.#kept();
@@ -99,7 +99,7 @@ export class WebhookKeeper implements Controller {
     await this.#renew(found, { signal, assertHeld: () => {} });
   }
 
-  /** Takes one step after the other until all is well, and gives the configuration as it is then. */
+  /** Takes step after step until all is well, and returns the resulting configuration. */
   async #renew(
     found: KubernetesObject,
     run: Pick<Reconcile, "signal" | "assertHeld">,
@@ -135,7 +135,7 @@ export class WebhookKeeper implements Controller {
     }
   }
 
-  /** What is held after a step. */
+  /** The state held after a step. */
   async #after(held: HeldCertificates, step: Exclude<Step, { do: "publish" }>): Promise<HeldCertificates> {
     const { clock, lives, logger, namespace } = this.#options;
     const now = clock.now();
@@ -159,7 +159,7 @@ export class WebhookKeeper implements Controller {
     }
   }
 
-  /** Writes what is held, unless somebody else has written since it was read: then the next look decides anew. */
+  /** Writes the state, unless another replica has written since it was read: then the next check decides anew. */
   async #keep(
     kept: StoredCertificates,
     next: HeldCertificates,
@@ -180,7 +180,7 @@ export class WebhookKeeper implements Controller {
     run: Pick<Reconcile, "signal" | "assertHeld">,
   ): Promise<KubernetesObject> {
     const { api } = this.#options;
-    // What is not noted as trusted is new, and nobody's fault.
+    // An authority not noted as trusted is simply new.
     const isMended = held.authorities.every(({ trustedAt }) => trustedAt !== undefined);
     run.assertHeld();
     const written = await api.apply(withBundle(configuration, bundle), {
@@ -193,7 +193,7 @@ export class WebhookKeeper implements Controller {
     return written;
   }
 
-  /** The configuration, put back where it has been away for a while. */
+  /** The configuration, restored after it was missing for a while. */
   async #read({ assertHeld, signal }: Reconcile): Promise<KubernetesObject | undefined> {
     const { api, clock, namespace } = this.#options;
     const found = await api.read({ kind: configurationKind, name: webhookName }, { signal });

@@ -1,7 +1,7 @@
 import { type FailurePolicy, webhookConfiguration } from "./configuration.ts";
 import { webhookName } from "./names.ts";
 
-/** How the webhook is wanted. */
+/** How the webhook is configured. */
 export interface WebhookSpec {
   readonly namespace: string;
   readonly failurePolicy: FailurePolicy;
@@ -12,25 +12,25 @@ export interface WebhookSpec {
 /** The port of the operator's pods. */
 export const webhookPort = 9443;
 
-/** What its rights are in the whole cluster, and in the operator's namespace: as rules of RBAC. */
+/** Its rights in the whole cluster, and in the operator's namespace: RBAC rules. */
 export const webhookRules = {
   cluster: [
     {
       apiGroups: ["admissionregistration.k8s.io"],
       resources: ["mutatingwebhookconfigurations"],
       resourceNames: [webhookName],
-      // It is made anew by server-side apply, whose right to create can be for one name.
+      // It is recreated by server-side apply, whose create right can be limited to a name.
       verbs: ["get", "list", "watch", "patch", "create"],
     },
   ],
   own: [{ apiGroups: [""], resources: ["secrets"], resourceNames: [webhookName], verbs: ["get", "update"] }],
 } as const;
 
-/** The webhook's Service, the Secret of its certificates, and its configuration, in the order in which they are made. */
+/** The webhook's Service, the Secret of its certificates, and its configuration, in the order of creation. */
 export function webhookObjects({ namespace, failurePolicy, podLabels }: WebhookSpec): readonly object[] {
   const metadata = { name: webhookName, namespace };
   return [
-    // Empty: what stands in it is the operator's, and applying this anew leaves it there.
+    // Empty: the operator owns its content, and applying this again leaves that in place.
     { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque" },
     {
       apiVersion: "v1",

@@ -1,10 +1,10 @@
 import { PodtrustError } from "../../core/base/index.ts";
 
-/** Questions to the API server at a time: whoever reaches the webhook makes us ask no more often. */
+/** Concurrent questions to the API server: clients of the webhook cannot make us ask more often. */
 const maxUnderWay = 32;
-/** Of one share, so that no share has all of them. */
+/** Of one share, so that no share takes them all. */
 const maxOfShare = 8;
-/** Of one share that wait for their turn; beyond, there is no answer. */
+/** Of one share that wait for their turn; beyond that they are refused. */
 const maxWaiting = 256;
 
 interface Share {
@@ -13,15 +13,15 @@ interface Share {
 }
 
 /**
- * Lets questions be asked, so many at a time. Those of each share have turns with those of the others: who asks a thousand
- * times in one share waits behind himself, and keeps nobody else waiting.
+ * Limits concurrent questions. Shares take turns: a thousand questions of one share wait for each other, and delay no
+ * other share.
  */
 export class Questions {
   /** In the order of their turns. */
   readonly #shares = new Map<string, Share>();
   #underWay = 0;
 
-  /** Rejects with what `question` does, as the signal says while it waits, and with `cluster-not-ready` where too many do. */
+  /** Rejects as `question` does, with the signal's reason while it waits, and with `cluster-not-ready` if too many wait. */
   async ask<T>(name: string, question: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const share = this.#shares.get(name) ?? { underWay: 0, waiting: new Set() };
     this.#shares.set(name, share);
@@ -42,7 +42,7 @@ export class Questions {
     }
   }
 
-  /** Undefined where it is its turn at once. */
+  /** Undefined if it can run at once. */
   #turn(name: string, share: Share, signal: AbortSignal): Promise<void> | undefined {
     if (this.#underWay < maxUnderWay && share.underWay < maxOfShare) {
       this.#begin(share);
@@ -71,7 +71,7 @@ export class Questions {
     share.underWay += 1;
   }
 
-  /** Gives free places away, one to a share. */
+  /** Hands out free places, one to a share. */
   #next(): void {
     const names = [...this.#shares.keys()];
     for (const name of names) {

@@ -8,7 +8,7 @@ import {
   type Surroundings,
 } from "../../rules/injection/index.ts";
 
-/** What became of a pod: `unchanged` had all of it before; `untouched` is not for injection. */
+/** What happened to a pod: `unchanged` had everything already; `untouched` is not for injection. */
 export type ReviewOutcome = "injected" | "unchanged" | "untouched";
 
 /** The answer to an AdmissionReview, which allows every pod. */
@@ -23,23 +23,23 @@ interface PodReview {
   readonly namespace: string;
   readonly account: string;
   readonly pod: JsonRecord;
-  /** It is about something else than a pod that is made, and none of our business. */
+  /** It is about something other than the creation of a pod, so it is allowed unchanged. */
   readonly foreign: boolean;
 }
 
-/** Of a pod: what each of them is given stands in the answer. No node runs so many. */
+/** Containers of a pod: the answer lists what each of them gets. No node runs so many. */
 const maxContainers = 1000;
 
 const apiVersion = "admission.k8s.io/v1";
 const kind = "AdmissionReview";
 
-/** Whether it is about a pod that is made, and not about a part of one, such as its binding to a node. */
+/** Whether it is about the creation of a pod, and not about a subresource, such as its binding to a node. */
 function isMadePod({ operation, resource, subResource }: JsonRecord): boolean {
   const { group, resource: plural } = recordOf(resource);
   return operation === "CREATE" && group === "" && plural === "pods" && (subResource ?? "") === "";
 }
 
-/** Throws a TypeError for a pod that no API server sends, or that is too much to answer. */
+/** Throws a TypeError for a pod that no API server sends, or that is too large to answer. */
 function checkPod(pod: JsonRecord): void {
   const spec = recordOf(pod["spec"]);
   const containers = recordsOf(spec["containers"]).length + recordsOf(spec["initContainers"]).length;
@@ -81,10 +81,10 @@ function answerPod({ uid, pod }: PodReview, around: Surroundings): ReviewAnswer 
   return answer(uid, "injected", { patchType: "JSONPatch", patch: encoded, ...warnings });
 }
 
-/** Gives what stands around a pod of this namespace and ServiceAccount. */
+/** Gives the surroundings of a pod of this namespace and ServiceAccount. */
 export type FindAround = (namespace: string, account: string) => Surroundings | Promise<Surroundings>;
 
-/** The answer, where nothing has to be waited for; else what is waited for. */
+/** The answer, if nothing has to be waited for; else what to wait for. */
 function begin(asked: PodReview, around: FindAround): ReviewAnswer | Promise<Surroundings> {
   if (asked.foreign) return answer(asked.uid, "untouched");
   const found = around(asked.namespace, asked.account);
@@ -92,10 +92,11 @@ function begin(asked: PodReview, around: FindAround): ReviewAnswer | Promise<Sur
 }
 
 /**
- * Answers an AdmissionReview (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/)
- * with the patch by which the pod has its role, and the token of each other relying party that it asks for. `read` parses the review, and is called again after something was waited
- * for: parsed, a pod takes ten times the memory of its bytes. Reads, and writes nothing: a dry run is as good as any.
- * Throws a TypeError for what is no review.
+ * Answers an AdmissionReview
+ * (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/) with the patch by which
+ * the pod has its role, and the token of each other relying party that it asks for. `read` parses the review, and is
+ * called again after a wait: a parsed pod takes ten times the memory of its bytes. Writes nothing, so dry runs need no
+ * special case. Throws a TypeError for what is no review.
  */
 export async function answerReview(read: () => Promise<unknown>, around: FindAround): Promise<ReviewAnswer> {
   const begun = begin(askedOf(await read()), around);

@@ -155,7 +155,7 @@ describe("the rotation of the webhook's certificates", () => {
     assert.deepEqual(world.steps, ["sign"]);
   });
 
-  test("puts back a bundle that somebody changed, and takes out what was put into it", async () => {
+  test("restores a bundle that another party changed, and removes what was put into it", async () => {
     const world = new World();
     await world.look();
     const { bundle } = world;
@@ -186,7 +186,7 @@ describe("the rotation of the webhook's certificates", () => {
     assert.ok(verifies(world.shown, world.bundle, world.now));
   });
 
-  test("a damaged entry is told from one that is not there", () => {
+  test("a damaged entry differs from a missing one", () => {
     for (const text of [
       "",
       "[]",

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { type KeyedCertificate, termOf } from "./certificates.ts";
 import { bundleOf, type HeldAuthority, type HeldCertificates, signerOf } from "./held.ts";
 
-/** How long certificates are good for, in milliseconds. Two thirds into its life one is replaced. */
+/** Lifetimes of certificates, in milliseconds. Each is replaced two thirds into its life. */
 export interface Lives {
   readonly authority: number;
   readonly serving: number;
@@ -12,27 +12,27 @@ const day = 86_400_000;
 export const defaultLives: Lives = { authority: 365 * day, serving: 90 * day };
 
 /**
- * Before anything is signed by a new authority, all API servers have to know it: each follows the configuration by a watch
- * of its own. And an old one is trusted until every replica shows what the new one signed. Milliseconds.
+ * A new authority signs nothing until all API servers know it, each through its own watch of the configuration. An old
+ * one stays trusted until every replica presents what the new one signed. Milliseconds.
  */
 const overlap = { before: 10 * 60_000, after: 60 * 60_000 };
 
-/** What is to be done next, one thing at a time; each leaves what is served verifiable. */
+/** The next step, one at a time; each leaves what is served verifiable. */
 export type Step =
   | { readonly do: "make-authority" }
-  /** API servers are to trust this bundle, PEM. */
+  /** Put this bundle, PEM, into the configuration. */
   | { readonly do: "publish"; readonly bundle: string }
-  /** They do: the time is noted. */
+  /** It is there: note the time. */
   | { readonly do: "note-trust" }
   | { readonly do: "sign"; readonly authority: HeldAuthority }
   | { readonly do: "forget"; readonly keep: readonly HeldAuthority[] };
 
-/** How things are. */
+/** The current state. */
 export interface WebhookCertificates {
   readonly held: HeldCertificates;
-  /** What API servers are told to trust, PEM; one of each webhook of the configuration. */
+  /** The CA bundles of the configuration's webhooks, PEM. */
   readonly bundles: readonly string[];
-  /** The DNS name by which they verify. */
+  /** The DNS name that they verify. */
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -45,7 +45,7 @@ function isDue(one: KeyedCertificate, now: number): boolean {
   return now >= from + ((until - from) * 2) / 3;
 }
 
-/** Whether so long has gone by. A moment that lies ahead was noted by a clock that has been set right since. */
+/** Whether this much time has passed. A moment in the future was noted by a clock that has been corrected since. */
 const isOver = (at: number, ms: number, now: number): boolean => now - at >= ms || now - at < -60_000;
 
 function toSign({ held, name, now }: WebhookCertificates): HeldAuthority | undefined {
@@ -60,7 +60,7 @@ function toSign({ held, name, now }: WebhookCertificates): HeldAuthority | undef
     signer !== undefined &&
     isGood(serving, now) &&
     new X509Certificate(serving.certificate).checkHost(name) !== undefined;
-  // Nothing that works is put at risk.
+  // Never puts at risk what works.
   if (!serves) return ready ?? newest;
   const next =
     ready !== undefined && authorities.indexOf(ready) > authorities.indexOf(signer) ? ready : signer;
@@ -68,8 +68,8 @@ function toSign({ held, name, now }: WebhookCertificates): HeldAuthority | undef
 }
 
 /**
- * What is to be done next to have a certificate that API servers verify, now and later; undefined where that is so.
- * A new authority stands in their bundle beside the old one before it signs, and the old one leaves it only after.
+ * The next step towards a certificate that API servers verify, now and later; undefined if there is none to take. A new
+ * authority joins the bundle beside the old one before it signs, and the old one leaves it only afterwards.
  */
 export function nextStep(seen: WebhookCertificates): Step | undefined {
   const { held, bundles, now } = seen;

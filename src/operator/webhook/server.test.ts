@@ -128,7 +128,7 @@ describe("the webhook's server", () => {
     assert.deepEqual(numbers, { status: 400, text: "400 Bad Request: it has more than 100000 values\n" });
   });
 
-  test("cuts off who sends a head or a body too slowly, and serves others meanwhile", async () => {
+  test("cuts off clients that send a head or a body too slowly, and serves others meanwhile", async () => {
     const head = `POST /inject HTTP/1.1\r\nHost: ${name}\r\nContent-Type: application/json\r\n`;
     const slow = await Promise.all(
       [head, `${head}Content-Length: 100\r\n\r\n{`]

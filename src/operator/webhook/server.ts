@@ -18,14 +18,14 @@ import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
 import { SmallestFirst } from "./smallest-first.ts";
 import { countValues } from "./values.ts";
 
-// As the listener of every daemon: an `import` of it would evaluate what no daemon needs.
+// As in every daemon's listener: an `import` of it would load what no daemon needs.
 const { createServer } = process.getBuiltinModule("node:https");
 
 export interface ReviewServerOptions {
   readonly listen: LocalAddress;
   /** Answers a review, which `read` parses each time; a TypeError for what is none. */
   readonly answer: (read: () => Promise<unknown>) => Promise<ReviewAnswer>;
-  /** PEM: whoever shows no certificate of this authority is not spoken with. Absent: everybody is. */
+  /** PEM: clients without a certificate of this authority are refused. Absent: all clients are served. */
   readonly clientCa?: string;
   readonly tallies: ReviewTallies;
   readonly clock: Clock;
@@ -39,20 +39,20 @@ export interface ServingPair {
 }
 
 const mebibyte = 1024 * 1024;
-/** An object of the API has 1.5 MB at the most (etcd's bound), and its review little beside it. */
+/** An object of the API has 1.5 MB at most (etcd's limit), and its review adds little. */
 const maxBytes = 3 * mebibyte;
 /** A pod of 1.5 MB whose values have fifteen bytes each. */
 const limits = { depth: 100, values: 100_000 } as const;
-/** What a value takes while its review is parsed and answered, about: the most is an object of its own shape. */
+/** Memory per value while its review is parsed and answered, roughly: the worst is an object of its own shape. */
 const valueBytes = 100;
-/** Of fewer V8 collects what is left in passing. */
+/** Below this, V8 collects the garbage in passing. */
 const many = 5000;
 
-/** What all who reach the webhook may take, within what its Deployment allows the operator. */
+/** What all clients of the webhook together may take, within the memory limit of the operator's Deployment. */
 const webhookLimits: ServerLimits = {
   ...localLimits,
   headerBytes: 16 * 1024,
-  // Longer than API servers keep a connection that they may send the next review on, which is 90 seconds.
+  // Longer than the 90 seconds for which API servers keep an idle connection that they may send the next review on.
   keepAliveTimeout: 120_000,
   heldBytes: 16 * mebibyte,
   overheadBurst: maxBytes + 128 * 1024,
@@ -87,8 +87,8 @@ function parsed(bytes: Buffer): unknown {
 }
 
 /**
- * The HTTPS server that API servers ask for each new pod. Whoever is in the cluster reaches it: what they send is bounded
- * in bytes, time, depth and connections, and what they get is what the API shows of ServiceAccounts by their pods.
+ * The HTTPS server that API servers ask for each new pod. Anyone in the cluster can reach it: requests are bounded in
+ * bytes, time, depth and connections, and answers reveal only what the API shows of ServiceAccounts by their pods.
  */
 export class ReviewServer {
   readonly #options: ReviewServerOptions;
@@ -105,11 +105,11 @@ export class ReviewServer {
     this.#server = createServer({
       ...boundOptions(webhookLimits),
       minVersion: "TLSv1.3",
-      // Ended before, by what bounds all connections; Node has to have some time-out.
+      // The limit on all connections ends it earlier; Node has to have some time-out.
       handshakeTimeout: 2 * webhookLimits.handshakeTimeout,
       ...asked,
     });
-    // A handshake that fails is the peer's matter: the server goes on.
+    // A failed handshake is the peer's matter: the server keeps running.
     this.#server.on("tlsClientError", () => {});
     bound(this.#server, {
       limits: webhookLimits,
@@ -140,7 +140,7 @@ export class ReviewServer {
     this.#bound = { host: opened.address, port: opened.port };
   }
 
-  /** New connections get this certificate; those that are open go on. */
+  /** New connections get this certificate; open ones keep theirs. */
   use({ certificate, key }: ServingPair): void {
     const { clientCa: ca } = this.#options;
     const asked = defined({ ca });
@@ -148,14 +148,14 @@ export class ReviewServer {
   }
 
   /**
-   * Answers go on, and each is the last of its connection: one that is closed while the next review is on its way would be
-   * an answer lost.
+   * Still answers, and closes each connection after its answer: closing one while the next review is on its way would
+   * lose an answer.
    */
   retire(): void {
     this.#ending = true;
   }
 
-  /** Takes no more connections, and resolves once all is answered. */
+  /** Takes no more connections, and resolves once everything is answered. */
   drain(): Promise<void> {
     return drainServer(this.#server);
   }
@@ -169,7 +169,7 @@ export class ReviewServer {
     outgoing.writeHead(reply.status, {
       "Content-Type": reply.status === 200 ? "application/json" : "text/plain; charset=utf-8",
       "Content-Length": Buffer.byteLength(reply.body),
-      // What was not read to its end is not worth reading.
+      // A half-read request is not worth reading on.
       ...(incoming.complete && !this.#ending ? {} : { Connection: "close" }),
     });
     outgoing.end(reply.body);
@@ -188,7 +188,7 @@ export class ReviewServer {
   async #review(bytes: Buffer, { over, dropped }: Exchange): Promise<Reply> {
     const read = async (): Promise<unknown> => {
       await this.#turns.take(bytes.length);
-      if (over.aborted) throw new TypeError("whoever asked has gone");
+      if (over.aborted) throw new TypeError("the client has gone");
       const values = countValues(bytes, limits);
       if (values >= many) dropped(values * valueBytes);
       return parsed(bytes);
@@ -198,7 +198,7 @@ export class ReviewServer {
       return { status: 200, outcome, body: JSON.stringify(body) };
     } catch (error) {
       if (error instanceof TypeError) return refusal(400, `400 Bad Request: ${error.message}`);
-      // By this answer the API server does what failurePolicy says, which is not for us to choose.
+      // With this answer the API server applies failurePolicy, which is not for us to choose.
       this.#options.logger.warn(`a pod could not be looked at: ${errorText(error)}`);
       return { status: 500, outcome: "failed", body: "500 Internal Server Error: see the operator's log\n" };
     }

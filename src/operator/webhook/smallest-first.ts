@@ -8,8 +8,8 @@ interface QueuedRequest {
 }
 
 /**
- * The work of reviews that were read whole, one in a turn of the event loop: while one of megabytes is parsed nothing else
- * happens, so that small ones, which almost all are, come before it.
+ * Processes complete reviews, one per turn of the event loop: parsing one of megabytes blocks everything else, so small
+ * ones, nearly all of them, go first.
  */
 export class SmallestFirst {
   readonly #elapsed: () => number;
@@ -20,7 +20,7 @@ export class SmallestFirst {
     this.#elapsed = elapsed;
   }
 
-  /** Until a review of so many bytes has its turn. */
+  /** Resolves when a review of this many bytes has its turn. */
   take(bytes: number): Promise<void> {
     return new Promise((begin) => {
       this.#waiting.add({ bytes, since: this.#elapsed(), begin });

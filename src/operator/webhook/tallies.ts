@@ -2,8 +2,8 @@ import { Histogram } from "../../core/admin/index.ts";
 import type { ReviewOutcome } from "./review.ts";
 
 /**
- * What became of requests: as reviews say; `refused` were no review, or too large or slow; `failed` could not be
- * answered, since the API server could not be asked.
+ * Outcomes of requests: as reviews say; `refused` were no review, or too large or slow; `failed` could not be answered,
+ * because the API server could not be asked.
  */
 export type RequestOutcome = ReviewOutcome | "refused" | "failed";
 
@@ -18,7 +18,7 @@ export const requestOutcomes = [
 /** Upper bounds of the latency buckets, in seconds. */
 const bounds: readonly number[] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 
-/** Counts what the webhook answers, since the process began. */
+/** Counts the webhook's answers since the process began. */
 export class ReviewTallies {
   readonly outcomes: Record<RequestOutcome, number> = {
     injected: 0,

@@ -25,7 +25,7 @@ describe("what a JSON text would come to", () => {
     assert.equal(deeper('["\\\\", [[1]]]', 2), true);
   });
 
-  test("is told of a megabyte of brackets before it is read to its end", () => {
+  test("is reported for a megabyte of brackets before it is read to its end", () => {
     assert.equal(deeper("[".repeat(1_000_000), 100), true);
   });
 

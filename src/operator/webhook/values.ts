@@ -1,18 +1,18 @@
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** What a JSON text may come to once it is parsed. */
+/** What a JSON text may expand to when parsed. */
 export interface ValueLimits {
-  /** Lists and objects in one another. */
+  /** Depth of nested lists and objects. */
   readonly depth: number;
-  /** Lists, objects, and what stands in them, together. */
+  /** Lists, objects and their values, in total. */
   readonly values: number;
 }
 
 /**
- * How many values a JSON text has that nobody has parsed yet: lists, objects and what stands in them. Throws a TypeError
- * where there are too many, or too deep in one another: parsed, four megabytes of brackets or small numbers are a hundred.
- * Costs a look at each byte.
+ * Counts the values of a JSON text without parsing it: lists, objects and what they contain. Throws a TypeError for too
+ * many, or too deeply nested: parsed, four megabytes of brackets or small numbers become a hundred. Scans each byte
+ * once.
  */
 export function countValues(text: Uint8Array, limits: ValueLimits): number {
   let [depth, values] = [0, 1];

@@ -25,38 +25,38 @@ export interface WebhookOptions {
   /** The operator's. */
   readonly namespace: string;
   readonly listen: LocalAddress;
-  /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
+  /** PEM: API servers must present a certificate of this authority. Absent: every client is answered. */
   readonly clientCa?: string;
   readonly accounts: Mirror<JsonRecord>;
   readonly namespaces: Mirror<JsonRecord>;
   readonly roles: Roles;
-  /** Hears of changes of the webhook's configuration (`followedConfiguration`). */
+  /** Notifies of changes of the webhook's configuration (`followedConfiguration`). */
   readonly configuration: KeeperOptions["follows"];
-  /** Of its certificates; `defaultLives` by default. */
+  /** Lifetimes of its certificates; `defaultLives` by default. */
   readonly lives?: Lives;
   readonly events: KeeperOptions["events"];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** How it stands with the webhook of a replica. */
+/** State of the webhook in a replica. */
 export interface WebhookStatus {
   /** Absent before it listens. */
   readonly address?: LocalAddress;
-  /** Until when its certificate is good, milliseconds since the epoch; absent while it has none. */
+  /** When its certificate expires, milliseconds since the epoch; absent while it has none. */
   readonly certificateUntil?: number;
 }
 
 /**
- * API servers go on to ask a replica for a while after its end was announced: until its Service has left it out
+ * API servers keep asking a replica for a while after it announced its end: until its Service has left it out
  * everywhere. Milliseconds.
  */
 const drainMs = 5000;
 
-/** So many looks, a second apart, the first certificate is left to the replica that leads. */
+/** For this many checks, a second apart, the first certificate is left to the replica that leads. */
 const forLeader = 3;
 
-/** The Secret with the webhook's certificates. Each of its readers hears of what others wrote, not of its own words. */
+/** The Secret with the webhook's certificates. Each reader is notified of others' writes, not of its own. */
 function webhookSecret(
   options: Pick<WebhookOptions, "api" | "namespace" | "clock" | "logger">,
 ): SharedSecret {
@@ -69,7 +69,7 @@ function webhookSecret(
 /** Answers API servers that ask for injection; in every replica. */
 export class Webhook {
   readonly tallies = new ReviewTallies();
-  /** What the replica that leads does for all of them. */
+  /** What the leading replica does for all of them. */
   readonly keeper: WebhookKeeper;
   readonly #options: WebhookOptions;
   readonly #secret: SharedSecret;
@@ -110,13 +110,13 @@ export class Webhook {
     ];
   }
 
-  /** What is wrong with it though it answers, in sentences. `leads`: whether this replica does. */
+  /** Problems that do not keep it from answering, in sentences. `leads`: whether this replica leads. */
   degraded(leads: boolean): readonly string[] {
     const { trouble } = this.keeper;
     return leads && trouble !== undefined ? [`webhook: ${trouble}`] : [];
   }
 
-  /** Serves until the signal is aborted, and resolves once all that was asked is answered. Throws `operator-listen`. */
+  /** Serves until the signal is aborted, and resolves once every request is answered. Throws `operator-listen`. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     await this.#server.listen();
@@ -145,13 +145,13 @@ export class Webhook {
     }
   }
 
-  /** Says it once, until it is another trouble. */
+  /** Logs each problem once, until it changes. */
   #warn(said: string): void {
     if (said !== this.#trouble) this.#options.logger.warn(said);
     this.#trouble = said;
   }
 
-  /** Shows the certificate that stands in the Secret; the one before, where that one cannot be used. */
+  /** Presents the certificate in the Secret; the previous one, if that cannot be used. */
   async #load(): Promise<void> {
     const { logger } = this.#options;
     try {

@@ -65,20 +65,20 @@ import { AccountView, maxAge } from "./view.ts";
 
 export interface BoundContext {
   readonly clock: Clock;
-  /** How a session is opened; the SDK's own chain of credentials by default. */
+  /** How a session is opened; by default with the SDK's own chain of credentials. */
   readonly open?: (access: AwsAccess) => AwsSession;
-  /** Told when AWS throttles and calls are slowed down for it. */
+  /** Called when AWS throttles and calls are slowed down for it. */
   readonly notice?: (text: string) => void;
 }
 
-/** Told of a binding, NAMESPACE/NAME, one of whose roles was changed by somebody else. */
+/** Called with a binding, NAMESPACE/NAME, one of whose roles was changed by someone else. */
 export type Drifted = (binding: string) => void;
 
-/** What to do where a role is another's. */
+/** What to do if a role belongs to another owner. */
 const anothers =
-  "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role that carries nobody's tags can be adopted.";
+  "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role without an owner's tags can be adopted.";
 
-/** One account of a trust, for all bindings that have roles there: one pace, and one look at everything. */
+/** One account of a trust, shared by all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
   readonly account: AwsConfig;
   readonly #trust: Pick<Trust, "stack" | "issuer" | "formerIssuers">;
@@ -107,7 +107,7 @@ export class BoundAccount {
     this.#view = new AccountView(reader, clock, (marks) => {
       for (const mark of marks) {
         const whose = markedBinding(trust, mark);
-        // Who looks is one binding, whose pass it is: those whose roles it shows changed have theirs at once.
+        // The pass of one binding triggers the look: bindings whose roles have changed get a pass at once.
         if (whose !== undefined) drifted(`${whose.namespace}/${whose.name}`);
       }
     });
@@ -117,12 +117,12 @@ export class BoundAccount {
     return providerArnOf(this.account, this.#trust.issuer);
   }
 
-  /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
+  /** Checks, once, that our credentials belong to this account. Throws `aws-*`. */
   #check(signal: AbortSignal): Promise<CallerIdentity> {
     return this.#checked.of("", signal, (own) => checkAccount(this.#session, this.account.account, own));
   }
 
-  /** Where this is, and as whom AWS knows us. Throws `aws-*`. */
+  /** Where this is, and which principal our credentials are. Throws `aws-*`. */
   async place(signal: AbortSignal): Promise<PartTarget> {
     const { account, region } = this.account;
     const { arn } = await this.#check(signal);
@@ -137,33 +137,33 @@ export class BoundAccount {
   }
 
   /**
-   * The roles that trust the issuer's OIDC provider, whosever they are. A mark says a stack's name and not whose cluster it
-   * is: by itself it is no reason to take a role away. `oldest`: of a look at the account that is no older, in milliseconds.
+   * The roles that trust the issuer's OIDC provider, of any owner. A mark gives a stack's name and not its cluster, so
+   * by itself it is no reason to delete a role. `oldest`: maximum age of the look at the account, in milliseconds.
    */
   async trusting(signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
     const { roles } = await this.#view.survey(signal, oldest);
     return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
-  /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
+  /** Whether the last look at the account showed a role with this mark; undefined before the first look. Makes no call. */
   showed(mark: string): boolean | undefined {
     return this.#view.showed(mark);
   }
 
-  /** A role as it is, whosever it is: as it was seen within 45 seconds, unless it was changed from here since. */
+  /** A role of any owner: as seen within 45 seconds, unless it was changed from here since. */
   role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
     return this.#view.role(name, signal);
   }
 
-  /** When a role was made from here, by `elapsed`; undefined where it was not, or not lately. */
+  /** When a role was made from here, by `elapsed`; undefined if it was not, or not recently. */
   madeAt(name: string): number | undefined {
     return this.#view.madeAt(name);
   }
 
   /**
-   * Takes from a binding's roles what may not stay: those that carry its mark, whether the binding names them or not. Judged
-   * by a look at the account that shows something, and once more by the role itself before it is changed. Throws `aws-*` where
-   * nothing could be seen.
+   * Removes what may not stay from the roles with a binding's mark, whether the binding names them or not. Decided by a
+   * look at the account, and again by the role itself before it is changed. Throws `aws-*` if the account could not be
+   * read.
    */
   async cut(
     { mark, names, oldest, allowed, assertHeld, retain = false, alone = retain }: CutSpec,
@@ -203,7 +203,7 @@ export class BoundAccount {
       config: { stack: mark, issuer: this.#trust.issuer },
       account: { ...this.account, roles },
       session: this.#session,
-      // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
+      // Whether STS really refuses is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
       ...defined({ crosses }),
       providers: this.#providers,
@@ -245,7 +245,7 @@ export class BoundAccount {
     return { spec, plan: { ...plan, refusals } };
   }
 
-  /** Ids of roles that are to be taken over: never one that carries somebody's tags. */
+  /** Ids of roles that are to be adopted: never one with another owner's tags. */
   #adoptable({ changes }: Plan, { adopt = new Set() }: BoundSpec): ReadonlySet<string> {
     const { account } = this.account;
     const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
@@ -263,7 +263,7 @@ export class BoundAccount {
     );
   }
 
-  /** Does what a plan shows. What it touched is read anew by whoever asks next, but for what it made. */
+  /** Applies a plan. Roles it touched are read again when next asked for, except those it made. */
   async apply({ spec, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
     const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const ids = new Map(names.map((name) => [roleNames(this.account.account, name).id, name]));
@@ -272,14 +272,14 @@ export class BoundAccount {
     );
     this.#view.changing(changed);
     try {
-      // IAM makes no role twice: what came since the look at the account is refused by it.
+      // IAM makes no role twice: it refuses one created since the look at the account.
       return await applyPlan(plan, { signal, readsBeforeCreate: false });
     } finally {
       this.#view.changed(changed);
     }
   }
 
-  /** Deletes roles of a binding, and nothing that does not carry its mark. */
+  /** Deletes roles of a binding, and nothing without its mark. */
   async remove(mark: string, names: readonly string[], signal: AbortSignal): Promise<ApplyOutcome> {
     await this.#check(signal);
     const spec: BoundSpec = { mark, roles: [], gone: names };
@@ -287,7 +287,7 @@ export class BoundAccount {
     return this.apply({ spec, plan }, signal);
   }
 
-  /** A role of a binding as it is, and in what it differs from what it shall be. */
+  /** A role of a binding as it is, and how it differs from what it should be. */
   async look(mark: string, role: RoleConfig, signal: AbortSignal) {
     const whose = { stack: mark, providers: this.#providers };
     const observed = observedRole(await this.role(role.name, signal), whose, this.#clock.now());
@@ -296,7 +296,7 @@ export class BoundAccount {
     return { observed, fields: (fields ?? []).map(({ field }) => field) };
   }
 
-  /** The issuer's OIDC provider, as one of the trust's stack. */
+  /** The issuer's OIDC provider, as the trust's stack would make it. */
   async provider(signal: AbortSignal): Promise<Observed<OidcProviderFacts>> {
     const providers = (await this.#view.survey(signal)).providers;
     return observedProvider(
@@ -316,16 +316,16 @@ export class BoundAccount {
   }
 }
 
-/** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */
+/** An unused account is closed after this time; one of an existing trust is looked at each minute. Milliseconds. */
 const unused = 300_000;
 
-/** An open account, and when it was asked for last. */
+/** An open account, and when it was last asked for. */
 interface OpenAccount {
   readonly account: BoundAccount;
   usedAt: number;
 }
 
-/** The accounts of all trusts, each opened when it is first asked for, and closed some time after nobody asks any more. */
+/** The accounts of all trusts, each opened on first use, and closed some time after its last. */
 export class BoundAccounts {
   readonly #context: BoundContext;
   readonly #open = new Map<string, OpenAccount>();
@@ -351,13 +351,13 @@ export class BoundAccounts {
     return opened;
   }
 
-  /** Calls back with each binding one of whose roles is seen to be changed; gives the function that ends that. */
+  /** Calls back with each binding one of whose roles was seen to be changed; returns the function that ends that. */
   subscribe(drifted: Drifted): () => void {
     this.#followers.add(drifted);
     return () => this.#followers.delete(drifted);
   }
 
-  /** A trust that was changed or deleted leaves what was opened for it before. */
+  /** After a change or deletion of a trust, accounts opened for its old spec remain here. */
   #closeUnused(now: number): void {
     for (const [key, { account, usedAt }] of this.#open) {
       if (now - usedAt < unused) continue;

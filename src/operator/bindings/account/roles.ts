@@ -24,14 +24,14 @@ import type { FieldChange, Plan } from "../../../rules/plan/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { readArn } from "../../../rules/oidc/index.ts";
 
-/** What a binding wants of one account. */
+/** What a binding wants in one account. */
 export interface BoundSpec {
   /** What marks roles as the binding's. */
   readonly mark: string;
   readonly roles: readonly RoleConfig[];
-  /** Names of roles that may be taken over where they carry nobody's tags. */
+  /** Names of roles that may be adopted if they carry no other owner's tags. */
   readonly adopt?: ReadonlySet<string>;
-  /** Names of roles that stand by another grant than the one by which they shall. */
+  /** Names of roles that have another grant than the one they should have. */
   readonly crosses?: ReadonlySet<string>;
   /** Names of roles of the binding that it no longer wants. */
   readonly gone?: readonly string[];
@@ -43,7 +43,7 @@ export interface BoundPlan {
   readonly plan: Plan;
 }
 
-/** Roles that are to be taken over and are not there: made by their name they would stand outside of the trust's path. */
+/** Roles that should be adopted and do not exist: created by their name they would be outside the trust's path. */
 export function missingAdoptions(
   { changes }: Plan,
   { adopt = new Set() }: BoundSpec,
@@ -61,17 +61,17 @@ export function missingAdoptions(
 export interface CutSpec {
   /** What marks roles as the binding's. */
   readonly mark: string;
-  /** Names of roles of its that a look at the account may lack. */
+  /** Names of its roles that a look at the account may lack. */
   readonly names: readonly string[];
-  /** So old a look at the account may be, in milliseconds; as for everything else by default. */
+  /** Maximum age of the look at the account, in milliseconds; the default of all other calls if absent. */
   readonly oldest?: number;
-  /** Whether those of `names`, and no others, are closed besides, and marked as what stays without its binding. */
+  /** Whether those of `names`, and no others, are also closed, and marked as staying without their binding. */
   readonly retain?: boolean;
-  /** Whether those of `names` are cut, and no others. */
+  /** Whether those of `names`, and no others, are cut. */
   readonly alone?: boolean;
   /** What may stay of a role; undefined: nothing. */
   readonly allowed: (role: RoleState) => AllowedRights | undefined;
-  /** Asked before anything is changed; throws where it may not be. */
+  /** Called before anything is changed; throws if this process may not. */
   readonly assertHeld: () => void;
 }
 
@@ -83,15 +83,15 @@ export interface CutOutcome {
 
 /** Where a role is, for its closing. */
 interface CutContext {
-  /** ARNs of the OIDC providers by which the cluster comes, the issuer's first. */
+  /** ARNs of the OIDC providers of this cluster, the issuer's first. */
   readonly providers: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /**
- * The steps by which a role lets this cluster in no more, gets back the trust policy that it had before it was taken over, and is
- * marked as one that stays without its binding.
+ * The steps that shut this cluster out of a role, restore the trust policy that it had before adoption, and mark it as
+ * staying without its binding.
  */
 function retaining(role: RoleState, document: string): Cut["afterwards"] {
   const isClosed = samePolicy(role.trustPolicy, document, "trust");
@@ -102,8 +102,8 @@ function retaining(role: RoleState, document: string): Cut["afterwards"] {
 }
 
 /**
- * What is to be taken from a role as it stands. `retain`: whoever may assume it too, for its binding goes. Where nothing is
- * allowed any more nobody gets in, whoever it let in before it was taken over.
+ * What to take from a role in its current state. `retain`: also the right to assume it, because its binding is being
+ * deleted. If nothing is allowed any more, nobody may assume it, not even principals from before its adoption.
  */
 export function roleCut(
   role: RoleState,
@@ -137,10 +137,10 @@ export function cutFields({ narrowing, afterwards }: Cut): readonly FieldChange[
   return [...new Set(names)].map((field) => ({ field, before: undefined, after: undefined }));
 }
 
-/** What proofs call themselves in CloudTrail. */
+/** The session name of proofs in CloudTrail. */
 const proofSession = "podtrust-proof";
 
-/** An account of a trust, as a config has accounts. */
+/** An account of a trust, in the form of a config's accounts. */
 export function awsConfigOf(
   { audiences }: Pick<Trust, "audiences">,
   { id, region, assumeRole }: TrustAccount,
@@ -156,7 +156,7 @@ export function awsConfigOf(
   };
 }
 
-/** What one profile of a binding is granted, as a config has roles: for its ServiceAccount alone. */
+/** What one profile of a binding is granted, in the form of a config's roles: for its ServiceAccount alone. */
 export function roleConfigOf(
   { namespace, name: serviceAccount }: Pick<Binding, "namespace" | "name">,
   { managed, arn }: Pick<GrantedRole, "managed" | "arn">,

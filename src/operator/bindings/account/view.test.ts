@@ -9,7 +9,7 @@ import { AccountView, KnownRoles, maxAge, maxEntries } from "./view.ts";
 import { runs } from "../../../../test/support/runs.ts";
 
 const { signal } = new AbortController();
-/** A role as this account has it: only its description tells its states apart. */
+/** A role as this account has it: its states differ only in the description. */
 const roleOf = (name: string, state: number): RoleState => ({
   arn: `arn:aws:iam::111122223333:role/${name}`,
   account: "111122223333",
@@ -164,11 +164,11 @@ class Life {
     const possible = account.since(one, oldest);
     assert.ok(
       possible.has(role?.description),
-      `${one} is told to be ${role?.description}, of ${[...possible].join(", ")}`,
+      `${one} is reported as ${role?.description}, of ${[...possible].join(", ")}`,
     );
     const { calls } = account;
     assert.equal((await account.view.role(one, signal))?.description, role?.description);
-    assert.equal(account.calls, calls, "what was just told is asked for again");
+    assert.equal(account.calls, calls, "what was just reported is asked for again");
   }
 
   /** A reading, or a look, that is on its way while the role is changed from here. */
@@ -224,7 +224,7 @@ describe("what an account shows", () => {
     );
   });
 
-  test("tells no role that was made from here and taken away by somebody else more than 45 seconds ago", async () => {
+  test("reports no role that was made from here and deleted by someone else more than 45 seconds ago", async () => {
     const life = new Life();
     const far = { kind: "elapse", ms: 20_000 } as const;
     for (const one of [
@@ -248,7 +248,7 @@ describe("what an account shows", () => {
     assert.deepEqual([await found("prod/shop/web"), await found("prod/other/web")], [[], ["web"]]);
   });
 
-  test("shares one look among all who ask at once, and a failed one with nobody who comes later", async () => {
+  test("shares one look among concurrent callers, and a failed one with no later caller", async () => {
     const account = new Account();
     account.put("web");
     await Promise.all(names.map((one) => account.view.role(one, signal)));
@@ -261,7 +261,7 @@ describe("what an account shows", () => {
     assert.equal(account.calls, 3);
   });
 
-  test("tells each role that somebody else changed by its mark, once, and none that was changed from here", async () => {
+  test("reports each role that someone else changed by its mark, once, and none that was changed from here", async () => {
     const account = new Account();
     for (const one of names) account.put(one);
     await account.view.survey(signal, 0);
@@ -306,12 +306,12 @@ describe("what an account shows", () => {
     account.now += 1;
     assert.equal((await account.view.role("web", signal))?.description, "2");
     assert.ok(account.view.entries <= 1, `${account.view.entries} entries`);
-    assert.equal(account.calls, 2, "one look tells all of them");
+    assert.equal(account.calls, 2, "one look reports all of them");
   });
 });
 
-describe("whose roles were changed by somebody else", () => {
-  test("is not known at the first look, and nobody's where all are as they were", () => {
+describe("whose roles were changed by someone else", () => {
+  test("is not known at the first look, and no owner's where all are as they were", () => {
     const known = new KnownRoles();
     assert.deepEqual([...known.look([roleWith("web"), roleWith("api")])], []);
     const otherOrder = { policies: roleWith("web").policies.toReversed() };
@@ -325,14 +325,14 @@ describe("whose roles were changed by somebody else", () => {
     ["a longer session", { maxSession: 7200 }],
     ["a boundary taken away", { boundary: "arn:aws:iam::111122223333:policy/x" }],
   ] as const)
-    test(`is told by its mark at the next look: ${what}`, () => {
+    test(`is reported by its mark at the next look: ${what}`, () => {
       const known = new KnownRoles();
       known.look([roleWith("web"), roleWith("api")]);
       assert.deepEqual([...known.look([roleWith("web", more), roleWith("api")])], ["prod/shop/web"]);
       assert.deepEqual([...known.look([roleWith("web", more), roleWith("api")])], [], "and once");
     });
 
-  test("is told of a role that is gone, of a new one, and of one whose mark was changed", () => {
+  test("is reported for a role that is gone, for a new one, and for one whose mark was changed", () => {
     const known = new KnownRoles();
     known.look([roleWith("web"), roleWith("api")]);
     assert.deepEqual([...known.look([roleWith("api"), roleWith("new")])], ["prod/shop/new", "prod/shop/web"]);
@@ -340,7 +340,7 @@ describe("whose roles were changed by somebody else", () => {
     assert.deepEqual([...known.look([stolen, roleWith("new")])], ["test", "prod/shop/api"]);
   });
 
-  test("is nobody's where it was changed from here and read since", () => {
+  test("is no owner's where it was changed from here and read since", () => {
     const known = new KnownRoles();
     known.look([roleWith("web"), roleWith("api")]);
     const ours = roleWith("web", { policies: [] });

@@ -8,26 +8,26 @@ import { type Clock, SharedAnswers, SharedWork } from "../../../core/base/index.
 import type { AccountAnswers } from "../../../stack/parts/index.ts";
 import { awsTags, digestOf } from "../../../rules/plan/index.ts";
 
-/** Who reads an account, each time anew. */
+/** Reads an account afresh each time. */
 export interface AccountReader extends AccountAnswers {
-  /** All of the account, in as few calls as IAM has pages. */
+  /** The whole account, in as few calls as IAM has pages. */
   readonly survey: (signal: AbortSignal) => Promise<AccountSurvey>;
   /** One role, as IAM has it now. */
   readonly role: (name: string, signal: AbortSignal) => Promise<RoleState | undefined>;
 }
 
-/** So old may be what is told of an account, in milliseconds: drift is seen within a minute. */
+/** Maximum age of what this returns about an account, in milliseconds: drift is seen within a minute. */
 export const maxAge = 45_000;
-/** So long a list of IAM may lack a role that was made, in milliseconds: thrice what was seen of other changes. */
+/** How long IAM's lists may lack a new role, in milliseconds: three times what was measured for other changes. */
 const youth = maxPropagation;
-/** So many roles and policies at most are kept beside the survey; IAM lets no account have as many roles. */
+/** The most roles and policies kept beside the survey; IAM allows fewer roles per account. */
 export const maxEntries = 10_000;
 
 /** What is known of one role beside the survey. All times are by `elapsed`, since a time of day may be set. */
 type Sight =
-  /** It was changed from here, and what was seen of it before no longer counts. */
+  /** Changed from here: what was seen of it before no longer counts. */
   | { readonly kind: "changed"; readonly at: number }
-  /** It was read by itself, or IAM said that it made it so. */
+  /** Read individually, or returned by IAM when it made the role. */
   | { readonly kind: "read"; readonly at: number; readonly role: RoleState | undefined };
 
 /** A role that was made from here. */
@@ -38,10 +38,10 @@ interface Made {
   readonly role: RoleState | undefined;
 }
 
-/** Whose a role is, as its tags say: `prod/shop/web`; undefined where they say nothing. */
+/** The owner of a role by its tags: `prod/shop/web`; undefined if they name none. */
 const markOf = ({ tags }: Pick<RoleState, "tags">): string | undefined => awsTags.stackOf(tags);
 
-/** Names by the mark that they carry: of a thousand bindings each looks for its own roles. */
+/** Role names by their mark: each of a thousand bindings looks for its own roles. */
 class NamesByMark {
   readonly #names = new Map<string, Set<string>>();
 
@@ -61,10 +61,10 @@ class NamesByMark {
   }
 }
 
-/** What one look at an account gave. */
+/** Result of one look at an account. */
 interface Looked {
   readonly survey: AccountSurvey;
-  /** The roles that carry a mark, by it. */
+  /** The roles that carry a mark, by mark. */
   readonly marked: ReadonlyMap<string | undefined, readonly RoleState[]>;
 }
 
@@ -75,11 +75,11 @@ interface Survey {
 
 /**
  * What an account shows: the one memory of it, for all bindings that have roles there. Its contract:
- * - **Age**: what it tells was so at some time within the last 45 seconds (`maxAge`), or within what is asked for.
- * - **Own changes**: of a role that was changed from here it tells nothing from before that.
- * - **Own roles**: one that was made from here is there, also while IAM's lists lack it.
- * - **Sharing**: who asks for the same at the same time shares one call; a failure is shared by nobody who comes later.
- * - **Drift**: each mark whose role somebody else changed is told once, by the look that shows it.
+ * - **Age**: an answer was true at some time within the last 45 seconds (`maxAge`), or within the age asked for.
+ * - **Own changes**: of a role that was changed from here it returns nothing from before that.
+ * - **Own roles**: a role made from here is included, even while IAM's lists lack it.
+ * - **Sharing**: concurrent requests for the same share one call; later ones do not share its failure.
+ * - **Drift**: each mark whose role someone else changed is reported once, by the look that shows it.
  * - **Bound**: at most `maxEntries` roles and as many policies beside the survey, which is as large as IAM lets it be.
  */
 export class AccountView implements AccountAnswers {
@@ -88,15 +88,15 @@ export class AccountView implements AccountAnswers {
   readonly #drifted: (marks: ReadonlySet<string>) => void;
   #survey: Survey | undefined;
   readonly #sights = new Map<string, Sight>();
-  /** Roles that were made from here a moment ago, as IAM acknowledged them; without, where they were changed since. */
+  /** Roles made from here a moment ago, as IAM acknowledged them; without the role if it was changed since. */
   readonly #made = new Map<string, Made>();
-  /** Of these, by the mark that they were made with. */
+  /** Their names, by the mark that they were made with. */
   readonly #madeWith = new NamesByMark();
   readonly #known = new KnownRoles();
   readonly #quotas: SharedAnswers<AccountQuotas>;
   readonly #policies: SharedAnswers<boolean>;
 
-  /** `drifted`: told of the marks of roles that somebody else changed. */
+  /** `drifted`: called with the marks of roles that someone else changed. */
   constructor(
     reader: AccountReader,
     clock: Pick<Clock, "elapsed">,
@@ -114,13 +114,13 @@ export class AccountView implements AccountAnswers {
     return this.#sights.size + this.#made.size;
   }
 
-  /** All of the account, no older than `oldest` milliseconds. Throws `aws-*`. */
+  /** The whole account, no older than `oldest` milliseconds. Throws `aws-*`. */
   async survey(signal: AbortSignal, oldest = maxAge): Promise<AccountSurvey> {
     signal.throwIfAborted();
     return (await this.#newest(oldest).found.wait(signal)).survey;
   }
 
-  /** The last look at the account, or a new one: begun at once, so that whoever asks meanwhile shares it. */
+  /** The last look at the account, or a new one: registered at once, so that callers in the meantime share it. */
   #newest(oldest: number): Survey {
     const now = this.#clock.elapsed();
     const last = this.#survey;
@@ -139,14 +139,14 @@ export class AccountView implements AccountAnswers {
     return { survey, marked: Map.groupBy(survey.roles, markOf) };
   }
 
-  /** A role as it is, whosever it is; undefined where there is none. Throws `aws-*`. */
+  /** A role of any owner; undefined if it does not exist. Throws `aws-*`. */
   async role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
     signal.throwIfAborted();
     const { at: surveyedAt, found } = this.#newest(maxAge);
     const { survey } = await found.wait(signal);
     const sight = this.#sights.get(name);
     if (sight === undefined || sight.at < surveyedAt) {
-      // IAM's lists may be older than its answer to whoever made the role; that answer grows old as well.
+      // IAM's lists may be older than its answer to the role's creation; that answer ages as well.
       const made = this.#made.get(name);
       const listed = survey.role(name) ?? this.#madeLately(made);
       if (listed !== undefined || (survey.isWhole && made === undefined)) return listed;
@@ -154,17 +154,17 @@ export class AccountView implements AccountAnswers {
     const at = this.#clock.elapsed();
     const role = await this.#reader.role(name, signal);
     this.#known.read(name, role);
-    // What was changed meanwhile is read again.
+    // A role changed in the meantime is read again.
     if (this.#sights.get(name) === sight) this.#keep(name, { kind: "read", at, role });
     return role;
   }
 
-  /** What IAM said when it made a role, while that is no older than what is told of any. */
+  /** IAM's answer to the creation of a role, while it is no older than `maxAge`. */
   #madeLately(made: Made | undefined): RoleState | undefined {
     return made !== undefined && this.#clock.elapsed() - made.at < maxAge ? made.role : undefined;
   }
 
-  /** Roles that carry a mark, as far as lists and own deeds show them, no older than `oldest` milliseconds; some may be there twice. */
+  /** Roles with a mark, by lists and by own changes, no older than `oldest` milliseconds; may contain duplicates. */
   async marked(mark: string, signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
     signal.throwIfAborted();
     const { marked } = await this.#newest(oldest).found.wait(signal);
@@ -172,18 +172,18 @@ export class AccountView implements AccountAnswers {
     return [...(marked.get(mark) ?? []), ...made];
   }
 
-  /** Whether the last look at the account showed a role with this mark; undefined where nobody has looked yet. Asks nobody. */
+  /** Whether the last look at the account showed a role with this mark; undefined before the first look. Makes no call. */
   showed(mark: string): boolean | undefined {
     return this.#known.has(mark);
   }
 
-  /** When a role was made from here, by `elapsed`; undefined where it was not, not lately, or was changed since. */
+  /** When a role was made from here, by `elapsed`; undefined if it was not, not recently, or was changed since. */
   madeAt(name: string): number | undefined {
     const made = this.#made.get(name);
     return made?.role === undefined ? undefined : made.at;
   }
 
-  /** Roles are about to be changed from here: none of them counts as made a moment ago. */
+  /** Roles are about to be changed from here: none of them counts as just made any more. */
   changing(names: readonly string[]): void {
     for (const name of names) {
       const made = this.#made.get(name);
@@ -191,11 +191,11 @@ export class AccountView implements AccountAnswers {
     }
   }
 
-  /** IAM says that it made this role for us. */
+  /** IAM acknowledged that it made this role for us. */
   made(role: RoleState): void {
     const at = this.#clock.elapsed();
     const [mark, before] = [markOf(role) ?? "", this.#made.get(role.name)];
-    // One that was deleted and made again may be another binding's now.
+    // One that was deleted and recreated may now be another binding's.
     if (before !== undefined) this.#forget(role.name, before);
     this.#made.set(role.name, { at, mark, role });
     this.#madeWith.add(mark, role.name);
@@ -203,7 +203,7 @@ export class AccountView implements AccountAnswers {
     this.#keep(role.name, { kind: "read", at, role });
   }
 
-  /** Roles were changed from here, or may have been: each is read anew by whoever asks next, but for those that were made. */
+  /** Roles were changed from here, or may have been: each is read again when next asked for, except those just made. */
   changed(names: readonly string[]): void {
     const at = this.#clock.elapsed();
     for (const name of names)
@@ -225,7 +225,7 @@ export class AccountView implements AccountAnswers {
 
   #keep(name: string, sight: Sight): void {
     this.#sights.set(name, sight);
-    // None of them may be forgotten while the survey is older: it is made anew, and leaves few of them.
+    // None may be forgotten while the survey is older: a new survey leaves few of them.
     if (this.entries > maxEntries) this.#survey = undefined;
   }
 }
@@ -235,15 +235,15 @@ interface Known {
   readonly digest: string;
 }
 
-/** What is kept of one; undefined for one that carries nobody's mark. */
+/** What is kept of a role; undefined for one without a mark. */
 function knownOf(role: RoleState): Known | undefined {
   const mark = markOf(role);
   if (mark === undefined) return undefined;
-  // IAM gives policies in any order.
+  // IAM returns policies in any order.
   return { mark, digest: digestOf({ ...role, policies: role.policies.toSorted() }) };
 }
 
-/** Roles as they were seen last: tells whose were changed by somebody else, without keeping them. */
+/** Roles as last seen: reports which were changed by someone else, without storing them. */
 export class KnownRoles {
   #known: Map<string, Known> | undefined;
   #names = new NamesByMark();
@@ -253,7 +253,7 @@ export class KnownRoles {
     return this.#known && this.#names.of(mark).size > 0;
   }
 
-  /** One that was read by itself, as it is once it was changed from here. */
+  /** A role that was read individually, as it is after a change from here. */
   read(name: string, role: RoleState | undefined): void {
     if (this.#known === undefined) return;
     const [before, known] = [this.#known.get(name), role === undefined ? undefined : knownOf(role)];
@@ -264,9 +264,7 @@ export class KnownRoles {
     this.#names.add(known.mark, name);
   }
 
-  /**
-   * All there are. Gives the marks of those that are other than they were, are new, or are gone; none at the first look.
-   */
+  /** All roles. Returns the marks of those that changed, are new, or are gone; none at the first look. */
   look(roles: readonly RoleState[]): ReadonlySet<string> {
     const before = this.#known;
     const now = new Map<string, Known>();
@@ -281,7 +279,7 @@ export class KnownRoles {
     if (before === undefined) return new Set();
     const changed = [...now].filter(([name, { digest }]) => before.get(name)?.digest !== digest);
     const gone = [...before].filter(([name]) => !now.has(name));
-    // Somebody may have changed the mark itself.
+    // The mark itself may have been changed by someone else.
     const marks = [...changed, ...gone].flatMap(([name, { mark }]) => [mark, before.get(name)?.mark ?? mark]);
     return new Set(marks);
   }

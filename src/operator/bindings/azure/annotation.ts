@@ -8,7 +8,7 @@ const { "client-id": client, "tenant-id": tenantId, "azure-cloud": cloudOf } = a
 /** The annotation that every binding sets. */
 export const clientAnnotation = client.key;
 
-/** Which identity pods of a ServiceAccount become. */
+/** The identity that pods of a ServiceAccount become. */
 export interface PodIdentity {
   readonly clientId: string;
   readonly tenant: string;
@@ -23,7 +23,7 @@ export function annotatedIdentity(
   const annotations = {
     [client.key]: clientId,
     [tenantId.key]: tenant,
-    // The public cloud is what injection takes by itself.
+    // Injection defaults to the public cloud.
     ...(cloud === "public" ? {} : { [cloudOf.key]: cloud }),
   };
   return annotatedWith(pass, {

@@ -13,22 +13,22 @@ import type { IdentityPass, IdentityStatus } from "./pass.ts";
 import { placeOf } from "./places.ts";
 import { type BoundTenant, freshLook } from "./tenants.ts";
 
-/** What became of the identities that a binding had. */
+/** What happened to a binding's earlier identities. */
 export interface CutIdentities {
-  /** Those that are still there. */
+  /** Those that still exist. */
   readonly left: readonly IdentityStatus[];
   readonly changes: BindingOutcome["changes"];
-  /** Milliseconds until one may be written; 0 where none waits. */
+  /** Milliseconds until one may be written; 0 if none waits. */
   readonly wait: number;
   readonly failures: readonly PodtrustError[];
 }
 
 type Writing = Pick<IdentityPass, "clients" | "clock" | "signal">;
 
-/** One write takes so long at the most, in milliseconds: it is tried again by another pass. */
+/** The longest one write may take, in milliseconds: another pass tries again. */
 export const maxWrite = 30_000;
 
-/** Runs a write within its time. Throws `azure-unavailable` once that is over, and what the write throws. */
+/** Runs a write within its time. Throws `azure-unavailable` when that is over, and what the write throws. */
 export async function within<T>(
   { clock, signal }: Pick<Writing, "clock" | "signal">,
   ms: number,
@@ -50,7 +50,7 @@ export async function within<T>(
   }
 }
 
-/** Takes a binding's federated credential off an identity. Gives what is left of it, and for how long it has to wait. */
+/** Removes a binding's federated credential from an identity. Returns what is left of it, and how long it has to wait. */
 async function cutOne(
   pass: Writing,
   tenant: BoundTenant,
@@ -76,8 +76,8 @@ async function cutOne(
 }
 
 /**
- * Takes a binding's federated credentials off identities, whatever the binding says; identities that podtrust made stay, so
- * that a right that comes back finds the same one. What Azure says is told and not thrown.
+ * Removes a binding's federated credentials from identities, whatever the binding says; identities that podtrust made
+ * stay, so that a restored right finds the same one. Azure's errors are reported, not thrown.
  */
 export async function cutIdentities(
   pass: Writing,
@@ -106,11 +106,11 @@ export async function cutIdentities(
   return { left, changes, wait, failures };
 }
 
-/** Why an identity stays that was made for a binding. */
+/** Why an identity made for a binding stays. */
 export const othersText = (credentials: readonly FoundCredential[]): string =>
   `others let ServiceAccounts in by ${credentials.map((one) => one.name).join(", ")}`;
 
-/** Deletes an identity that was made for a binding; gives why it stays. `mark`: whose it has to be. Throws `azure-*`. */
+/** Deletes an identity made for a binding; returns why it stays. `mark`: the owner it must have. Throws `azure-*`. */
 export async function deleteIdentity(
   pass: Writing,
   tenant: BoundTenant,

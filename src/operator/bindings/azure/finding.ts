@@ -8,14 +8,14 @@ const ofError: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "azure-limit": "QuotaReached",
 };
 
-/** What an error means that came while Azure was asked. */
+/** What an error means that occurred while Azure was asked. */
 export function azureTrouble(error: PodtrustError, from: string): Finding {
   const { message, next, code } = error;
   const reason = ofError[code] ?? (code.startsWith("azure-") ? "AzureNotAsked" : "LookFailed");
   return finding(reason, { seen: message, from, next, code });
 }
 
-/** Whether an error says something about Azure, and not about the cluster or podtrust. */
+/** Whether an error is about Azure, and not about the cluster or podtrust. */
 export function isAzures(error: unknown): error is PodtrustError {
   return error instanceof PodtrustError && (error.code.startsWith("azure-") || error.code in ofError);
 }

@@ -16,11 +16,11 @@ import { identityStatusOf } from "./status.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
 
 /**
- * So long a credential has to be nobody's before it goes, in milliseconds: a cluster that was restored to an older state knows
- * some bindings only when they are applied again.
+ * How long a credential must be orphaned before it is deleted, in milliseconds: a cluster restored to an older state
+ * knows some bindings only when they are applied again.
  */
 const graceMs = 600_000;
-/** After so long without a look nothing is known of the time in between, in milliseconds. */
+/** After this long without a look, nothing is known of the time in between, in milliseconds. */
 const maxGap = graceMs;
 // A subscription's credentials may be listed five times a second.
 const few = 4;
@@ -29,25 +29,25 @@ const few = 4;
 export interface Sweep extends Pick<IdentityPass, "clients" | "clock" | "signal"> {
   /** Bindings that name the trust, as NAMESPACE/NAME. */
   readonly known: ReadonlySet<string>;
-  /** Whether the trust goes: what is nobody's goes at once. */
+  /** Whether the trust is being deleted: orphaned credentials are then deleted at once. */
   readonly isGoing: boolean;
-  /** Whether it has to be looked at now: a trust may go that no binding names. */
+  /** Whether to look now: a trust that no binding names may be deleted. */
   readonly isAsked: boolean;
 }
 
-/** A credential that is nobody's, and the identity in which it stands. */
+/** An orphaned credential, and its identity. */
 export interface Left {
   readonly id: string;
   readonly credential: string;
 }
 
-/** The same for a credential of the same name in the same identity. */
+/** The same key for a credential of the same name in the same identity. */
 export const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`.toLowerCase();
 
 /**
- * The federated credentials of one trust whose binding is gone: those that Azure did not let go in time, and those of bindings
- * whose finalizer was taken. Identities that were made for such bindings are reported, and stay: whoever has been given rights
- * by their ids would lose them.
+ * The federated credentials of one trust whose binding is gone: those that Azure did not delete in time, and those of
+ * bindings whose finalizer was removed. Identities made for such bindings are reported, and stay: rights assigned to
+ * their ids would be lost.
  */
 export class LeftCredentials {
   #at = -Infinity;
@@ -55,14 +55,14 @@ export class LeftCredentials {
   #since: ReadonlyMap<string, number> = new Map();
   #reported: ReadonlySet<string> = new Set();
 
-  /** Whether there were some when it was looked at last. */
+  /** Whether there were any at the last look. */
   get areThere(): boolean {
     return this.#since.size > 0;
   }
 
   /**
-   * Takes those away that are nobody's for ten minutes now. Looks every few minutes, however often it is called, unless it is
-   * asked to. Throws `azure-*` and `cluster-*`.
+   * Deletes those that have been orphaned for ten minutes. Looks every few minutes, however often it is called, unless
+   * the sweep asks for it. Throws `azure-*` and `cluster-*`.
    */
   async sweep(tenant: BoundTenant, trust: AzureTrust, sweep: Sweep): Promise<readonly BindingEvent[]> {
     const { clock, known, isGoing, isAsked, signal } = sweep;
@@ -111,7 +111,7 @@ const unclaimedEvent = ({
   message: `${id} was made for the binding ${binding}, which is not here: it lets nobody in by podtrust, and stays`,
 });
 
-/** What of a stack stands in a trust's groups. */
+/** What a trust's groups contain of a stack. */
 interface GroupsLook {
   readonly left: readonly Left[];
   /** Those that were made for bindings, NAMESPACE/NAME. */
@@ -119,8 +119,8 @@ interface GroupsLook {
 }
 
 /**
- * Looks at a trust's groups. `oldest`: so old it may be, in milliseconds; `claims`: what is a binding's. Throws `azure-*`, and
- * what `claims` throws.
+ * Reads a trust's groups. `oldest`: maximum age in milliseconds; `claims`: what belongs to a binding. Throws `azure-*`,
+ * and what `claims` throws.
  */
 export async function lookOf(
   tenant: BoundTenant,
@@ -152,10 +152,10 @@ export async function lookOf(
 const isOurs = ({ stack, issuer }: AzureTrust, one: FoundCredential): boolean =>
   one.issuer === issuer && isBoundCredential(one, stack);
 
-/** Whose credentials are, as bindings' statuses say. */
+/** Owners of credentials, by the status of bindings. */
 class Claims {
   readonly #sweep: Sweep;
-  /** NAMESPACE/NAME by the name of the credential that such a binding has. */
+  /** NAMESPACE/NAME by the name of such a binding's credential. */
   readonly #byName: ReadonlyMap<string, string>;
   readonly #read = new Map<string, Promise<readonly IdentityStatus[]>>();
 
@@ -182,7 +182,7 @@ class Claims {
     return read;
   }
 
-  /** Whether some binding, of whichever trust, has this credential in this identity. */
+  /** Whether a binding of any trust has this credential in this identity. */
   async has(id: string, { name, subject }: FoundCredential): Promise<boolean> {
     const whose = parseSubject(subject);
     const keys = [

@@ -20,8 +20,8 @@ const ofAzure = {
 };
 
 /**
- * The controllers of AzureIdentityBinding and AzureTrust, with the credentials for Azure of the environment: in the cluster
- * those that the operator's own projected token gets it.
+ * The controllers of AzureIdentityBinding and AzureTrust, with the environment's credentials for Azure: in the cluster
+ * those of the operator's own projected token.
  */
 export function reconcilingIdentities(
   tools: ControllerTools,

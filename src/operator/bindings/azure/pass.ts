@@ -1,17 +1,17 @@
 import type { ClusterClients, PassOf, StatusHead } from "../pass.ts";
 import type { BoundTenants } from "./tenants.ts";
 
-/** An identity in which a binding's federated credential stands, or may. */
+/** An identity that has a binding's federated credential, or may have it. */
 export interface IdentityStatus {
   /** Its resource id. */
   readonly id: string;
-  /** Whether podtrust made it: it goes with the binding. */
+  /** Whether podtrust made it: if so, it is deleted with the binding. */
   readonly managed: boolean;
   /** For AZURE_CLIENT_ID; absent until it was seen. */
   readonly clientId?: string;
-  /** What role assignments name; absent until it was seen. */
+  /** The id that role assignments name; absent until it was seen. */
   readonly principalId?: string;
-  /** The name of the credential that is there, or is about to be; absent where there is none of ours. */
+  /** The name of podtrust's credential that exists, or is about to be made; absent if there is none. */
   readonly credential?: string;
 }
 

@@ -16,10 +16,10 @@ export function placeOf(id: string): IdentityPlace {
   return { group, name };
 }
 
-/** Resource ids are the same in every case. */
+/** Resource ids are case-insensitive. */
 export const sameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-/** Whom a binding's credential lets in. */
+/** Issuer and subject that a binding's credential lets in. */
 export function pairOf(
   { issuer }: Pick<AzureTrust, "issuer">,
   { namespace, name }: Whose,
@@ -27,7 +27,7 @@ export function pairOf(
   return { issuer, subject: serviceAccountSubject(namespace, name) };
 }
 
-/** The credential by which a binding's ServiceAccount becomes an identity. */
+/** The credential that lets a binding's ServiceAccount become an identity. */
 export function wantedCredential(
   trust: Pick<AzureTrust, "issuer">,
   whose: Whose,

@@ -43,7 +43,7 @@ class TrustFiles extends GatheredPlan {
   readonly #trust: AzureTrust;
   readonly #asked: AskedIdentities;
   readonly #signal: AbortSignal;
-  /** Credentials of identities as they are once what was planned so far is done: several bindings may share one. */
+  /** Credentials of identities after the steps planned so far: several bindings may share an identity. */
   readonly #after = new Map<string, readonly FoundCredential[]>();
 
   constructor(tenant: BoundTenant, trust: AzureTrust, asked: AskedIdentities, { signal }: PlanTime) {
@@ -54,7 +54,7 @@ class TrustFiles extends GatheredPlan {
     this.#signal = signal;
   }
 
-  /** Whether a binding of the files has a credential, or may while it is refused. */
+  /** Whether a binding of the files has a credential, or may have it while it is refused. */
   #has(id: string, { name }: FoundCredential): boolean {
     const { everywhere, refused } = this.#asked;
     const isOf = (binding: AzureBinding): boolean =>
@@ -70,12 +70,12 @@ class TrustFiles extends GatheredPlan {
     this.take(plan);
   }
 
-  /** What of the stack's bindings stands in the trust's groups and is in no file goes first. */
+  /** What the trust's groups hold of bindings that are in no file is removed first. */
   async cut(): Promise<void> {
     const claims = { has: (id: string, one: FoundCredential) => Promise.resolve(this.#has(id, one)) };
     const look = { signal: this.#signal, oldest: freshLook };
     const { left, identities } = await lookOf(this.#tenant, this.#trust, look, claims);
-    // They were looked at several at a time: a plan of the same is the same.
+    // They were read several at a time: sorted, so that the plan is always the same.
     const inOrder = left.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
     for (const [id, all] of Map.groupBy(inOrder, (one) => one.id)) await this.#cutFrom(id, all);
     for (const { id, binding } of identities.toSorted((a, b) => (a.id < b.id ? -1 : 1)))
@@ -105,7 +105,7 @@ class TrustFiles extends GatheredPlan {
     );
   }
 
-  /** An identity that was made for a binding: it goes with that, unless it lets others in. */
+  /** An identity made for a binding: it is deleted with that, unless it lets others in. */
   async #cutIdentity(id: string, whose: string): Promise<void> {
     const { group, name } = placeOf(id);
     const stay = this.#after.get(id.toLowerCase());
@@ -128,7 +128,7 @@ class TrustFiles extends GatheredPlan {
       await this.#plan(wanted, binding, identity);
     } catch (error) {
       this.#signal.throwIfAborted();
-      // The pass of a binding tells it, and the others go on.
+      // The binding's pass reports it, and the other bindings continue.
       if (!isAzures(error)) throw error;
       this.refusals.push(foundError(binding, azureTrouble(error, `Azure tenant ${this.#trust.tenant}`)));
     }
@@ -164,7 +164,7 @@ function identityPlans(azure: BoundTenants): FilePlans<AzureBinding, AzureTrust,
     async plan(trust, asked, at) {
       const tenant = await azure.of(trust, at.signal);
       const made = new TrustFiles(tenant, trust, asked, at);
-      // As a pass of the trust looks whether it may.
+      // The same check as in a pass of the trust.
       for (const group of trust.groups) await tenant.all(group, at.signal);
       if (!asked.keeps) await made.cut();
       for (const [binding, identity] of asked.granted) await made.add(binding, identity);
@@ -175,7 +175,7 @@ function identityPlans(azure: BoundTenants): FilePlans<AzureBinding, AzureTrust,
   };
 }
 
-/** Plans files of Azure, with the credentials for Azure of the environment, or by Azure's own program. */
+/** Plans files of Azure, with the environment's credentials for Azure, or with the Azure CLI. */
 export function planningIdentities(context: TenantContext): FilePlanner {
   return filePlanner(identityPlans(new BoundTenants(context)));
 }

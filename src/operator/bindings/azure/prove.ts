@@ -10,13 +10,12 @@ import type { IdentityPass } from "./pass.ts";
 import { identityInterval } from "./status.ts";
 import type { BoundTenant } from "./tenants.ts";
 
-/** While Entra need not know what was changed it is asked this often, in milliseconds. */
+/** How often Entra is asked while it may not know a change yet, in milliseconds. */
 const settlingEvery = 15_000;
 
 /**
- * For how long after a change Entra may refuse what will be let in, in milliseconds, by its numbers ("Workload identity
- * federation: important considerations"): a credential is not found for minutes, the keys of an issuer that is new to it for
- * up to half an hour.
+ * How long after a change Entra may still refuse, in milliseconds, by error number ("Workload identity federation:
+ * important considerations"): a credential may be missing for minutes, the keys of a new issuer for up to half an hour.
  */
 const settles: readonly { readonly codes: readonly number[]; readonly forMs: number }[] = [
   { codes: [70_021, 700_211, 700_212, 700_213], forMs: 600_000 },
@@ -33,7 +32,7 @@ export interface Proving {
   readonly name: string;
 }
 
-/** What a pass changed at Azure, and when something was changed last. */
+/** What a pass changed at Azure, and when the last change was. */
 interface Settling {
   readonly changed: boolean;
   /** RFC 3339. */

@@ -9,7 +9,7 @@ import type { LeftCredentials } from "./leftovers.ts";
 import type { IdentityClients } from "./pass.ts";
 import { identityInterval } from "./status.ts";
 
-/** What the operator knows of an AzureTrust when its pass comes. */
+/** What the operator knows of an AzureTrust at the start of its pass. */
 export type AzureTrustFacts = TrustFactsOf<LeftCredentials>;
 
 interface TrustPass {
@@ -49,9 +49,9 @@ function judged(pass: TrustPass): Promise<TrustJudgement> {
 }
 
 /**
- * One pass of an AzureTrust: whether Azure lets podtrust look at its resource groups, what is left there of bindings that are
- * gone, and that the trust stays while bindings name it or credentials are left of some: without it nobody could find them
- * any more. Throws what keeps its status from being written.
+ * One pass of an AzureTrust: checks that podtrust may read its resource groups and what is left there of deleted
+ * bindings, and keeps the trust while bindings name it or credentials of some are left: they are found only through it.
+ * Throws if its status cannot be written.
  */
 export async function reconcileAzureTrust(
   facts: AzureTrustFacts,

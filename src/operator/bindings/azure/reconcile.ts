@@ -48,7 +48,7 @@ const without = (trust: AzureTrust, names: ReadonlySet<string>): AzureTrust => (
   grants: trust.grants.filter(({ name }) => !names.has(name)),
 });
 
-/** Grants that have no room for an identity of the binding's own: they are counted as roles of AWS are. */
+/** Grants that have no room for an identity of the binding's own: they are counted like roles of AWS. */
 function fullGrants({ facts }: IdentityPass, trust: AzureTrust): ReadonlySet<string> {
   const grants = trust.grants.map((one) => ({ ...one, maxRoles: one.maxIdentities }));
   const room = facts.room?.({ name: trust.name, grants });
@@ -62,7 +62,7 @@ function fullMessage({ name, grants }: AzureTrust, full: ReadonlySet<string>): s
   return `${which.join(", ")} (maxIdentities of ${trustNames.kind} ${name}), and older bindings have them`;
 }
 
-/** What a binding gets of a trust, or why nothing. */
+/** What a binding gets of a trust, or why it gets nothing. */
 type Decided = { readonly binding: AzureBinding; readonly identity: GrantedIdentity } | GrantRefusal;
 
 function decided(pass: IdentityPass, trust: AzureTrust | undefined): Decided {
@@ -85,7 +85,7 @@ function decided(pass: IdentityPass, trust: AzureTrust | undefined): Decided {
   return { reason: "GrantFull", message: fullMessage(trust, full) };
 }
 
-/** Whether nothing that is judged by has changed since a pass was done with its cut. */
+/** Whether nothing that decides the cut has changed since the last complete one. */
 function isCutBefore({ facts, status }: IdentityPass): boolean {
   return (
     status.observedGeneration === facts.object.metadata.generation &&
@@ -99,7 +99,7 @@ function grantedBy({ name }: AzureTrust, { grant }: GrantedIdentity): ConditionC
   return { type: "Granted", reason: "BindingGranted", message };
 }
 
-/** What the status has of the identity, and of those that the binding had before. */
+/** What the status has of the identity, and of the binding's earlier ones. */
 const listed = (
   granted: IdentityStatus,
   { left }: CutIdentities,
@@ -107,8 +107,8 @@ const listed = (
 ): readonly IdentityStatus[] => [granted, ...left.filter(({ id }) => !gone.includes(id))];
 
 /**
- * Says in the status to which identity a credential is about to be added, before it is: a binding that goes, or changes, while
- * its pass is cut off is still known to have it. Gives the pass as it goes on.
+ * Records in the status which identity is about to get a credential: a binding that is deleted or changed while its
+ * pass is cut off is still known to have it. Returns the pass to continue with.
  */
 async function announced(
   pass: IdentityPass,
@@ -129,7 +129,7 @@ async function announced(
   return { ...pass, status: next };
 }
 
-/** Deletes identities that were made for the binding, and that it no longer wants; gives those that are gone. */
+/** Deletes identities that were made for the binding and that it no longer wants; returns those that are gone. */
 async function deleteSurplus(
   pass: IdentityPass,
   tenant: BoundTenant,
@@ -144,7 +144,7 @@ async function deleteSurplus(
       if (stays === undefined) gone.push(id);
     } catch (error) {
       pass.signal.throwIfAborted();
-      // It lets nobody in any more, and is looked at again by the next pass.
+      // It lets nobody in any more; the next pass tries again.
       if (!isAzures(error)) throw error;
     }
   }
@@ -177,7 +177,7 @@ async function bind(
   const account = await annotatedIdentity(pass, { clientId, tenant: id, cloud });
   found.push(foundOf("ServiceAccount", account.finding));
   const isRight = account.finding.outcome === "ok";
-  // Whoever may be let in all the same is told by Entra; without a token there is nobody to ask as.
+  // Entra says whether the ServiceAccount gets in anyway; without a token it cannot be asked.
   if (!isRight && !account.there)
     return ended(pass, { ...more, found: [...found, foundOf("Ready", account.finding)], againIn: soon });
   const proving = { binding, trust, tenant, clientId, name: identity.name };
@@ -190,7 +190,7 @@ async function bind(
   });
 }
 
-/** A pass by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
+/** A pass with a readable trust: what no grant allows is removed first, whatever comes of the rest. */
 async function byTrust(pass: IdentityPass, trust: AzureTrust, one: Decided): Promise<BindingOutcome> {
   const tenant = await pass.clients.azure.of(trust, pass.signal);
   const granted = "identity" in one ? one.identity : undefined;
@@ -235,9 +235,9 @@ async function passOf(pass: IdentityPass): Promise<BindingOutcome> {
 }
 
 /**
- * One pass of an AzureIdentityBinding: brings Azure, the ServiceAccount and the binding's status to what the binding says and
- * a grant allows, and proves it by asking Entra as the ServiceAccount. May be cut off anywhere and begun again. Throws what
- * keeps the status from being written, and the signal's reason.
+ * One pass of an AzureIdentityBinding: brings Azure, the ServiceAccount and the binding's status to what the binding
+ * says and a grant allows, and proves it by asking Entra as the ServiceAccount. May be cut off anywhere and repeated.
+ * Throws if the status cannot be written, and the signal's reason.
  */
 export async function reconcileIdentity(
   facts: BindingFacts,

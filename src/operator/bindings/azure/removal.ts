@@ -11,16 +11,16 @@ import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 
 /**
- * So long a binding waits for Azure's rate, in milliseconds: 20 credentials of one identity, which is all that Azure takes, at one
- * in four seconds, and a namespace that goes with all of them.
+ * How long a deleted binding waits for Azure's rate limit, in milliseconds: a namespace may be deleted with all 20
+ * credentials that an identity may have, at one write in four seconds.
  */
 const maxRateWait = 180_000;
 
-/** What of a binding is there still, and what was done. */
+/** What of a binding still exists, and what was done. */
 interface Removed {
   readonly changes: BindingOutcome["changes"];
   readonly failure?: PodtrustError;
-  /** Milliseconds until Azure's rate lets it go on; 0 where it waits for nothing. */
+  /** Milliseconds until Azure's rate limit allows more; 0 if it waits for nothing. */
   readonly wait: number;
   readonly events: readonly BindingEvent[];
 }
@@ -31,7 +31,7 @@ const kept = (one: IdentityStatus, why: string): BindingEvent => ({
   message: `${one.id}${one.credential === undefined ? "" : `, federated credential ${one.credential}`}: ${why}`,
 });
 
-/** Takes credentials away, and then the identities that were made for the binding. */
+/** Removes credentials, and then the identities made for the binding. */
 async function removed(pass: IdentityPass, trust: AzureTrust): Promise<Removed> {
   const { clients, facts, status, signal } = pass;
   const { namespace = "", name } = facts.object.metadata;
@@ -63,9 +63,9 @@ async function removed(pass: IdentityPass, trust: AzureTrust): Promise<Removed> 
 }
 
 /**
- * The last pass of a binding: its credential goes, and the identity that was made for it, then it does. Needs neither the
- * ServiceAccount nor a grant. What Azure does not let go within a minute, or nobody knows where to look for, is left with an
- * Event; the trust's own passes find a credential again by its name.
+ * The last pass of a binding: deletes its credential and the identity made for it, then lets it go. Needs neither the
+ * ServiceAccount nor a grant. What Azure does not delete within a minute, or has no known place, is left with an Event;
+ * the trust's own passes find a credential again by its name.
  */
 export async function removeIdentityBinding(pass: IdentityPass): Promise<BindingOutcome> {
   const { facts, clients, status, signal } = pass;

@@ -17,7 +17,7 @@ export function azurePasses(
     binding: reconcileIdentity,
     leftovers: () => new LeftCredentials(),
     trust: reconcileAzureTrust,
-    // Each identity is looked at by its own bindings alone.
+    // Each identity is checked by its own bindings only.
     drifting: () => () => {},
   };
 }

@@ -5,7 +5,7 @@ import type { BindingOutcome } from "../pass.ts";
 import { endedWith, nothingGranted, type PassEnding, statusHead } from "../status.ts";
 import type { IdentityBindingStatus, IdentityPass, IdentityStatus } from "./pass.ts";
 
-/** Drift is looked for this often, in milliseconds: each identity's credentials are a list of its own at Azure. */
+/** How often drift is looked for, in milliseconds: each identity's credentials are a separate list at Azure. */
 export const identityInterval = 300_000;
 
 function identityStatus(value: Readonly<Record<string, unknown>>): readonly IdentityStatus[] {
@@ -22,9 +22,9 @@ export function identityStatusOf(object: KubernetesObject): IdentityBindingStatu
   return { ...statusHead(object), identities };
 }
 
-/** What of a pass goes into the status. */
+/** What a pass writes into the status. */
 export interface IdentityEnding extends PassEnding {
-  /** Absent: as they were. */
+  /** Absent: unchanged. */
   readonly identities?: readonly IdentityStatus[];
 }
 

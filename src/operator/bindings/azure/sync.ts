@@ -9,24 +9,24 @@ import type { IdentityPass, IdentityStatus } from "./pass.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
 import { type GrantedBinding, WantedIdentity } from "./wanted.ts";
 
-/** What Azure holds for a binding after its pass there. */
+/** The binding's identity at Azure after its pass there. */
 export interface SyncedIdentity {
   readonly finding: Finding;
-  /** The granted identity as the status has it. */
+  /** The granted identity, in the form of the status. */
   readonly status: IdentityStatus;
   readonly state: IdentityState | undefined;
   readonly changes: BindingOutcome["changes"];
-  /** Milliseconds until the identity may be written; 0 where nothing waits for that. */
+  /** Milliseconds until the identity may be written; 0 if nothing waits for that. */
   readonly wait: number;
 }
 
-/** While Azure is asked for a first credential, and until Entra has let the ServiceAccount in. */
+/** While Azure is adding a first credential, and until Entra has let the ServiceAccount in. */
 export const pending = finding("CredentialPending", {
   seen: "Azure is asked for the federated credential, and Entra has not let the ServiceAccount in yet",
   from: "Azure",
 });
 
-/** Who waits for nothing but the turn of his identity. */
+/** While a binding waits only for its turn to write its identity. */
 export const waiting = finding("CredentialPending", {
   seen: "Azure takes the writes of one identity one after another, and this one waits for others",
   from: "Azure",
@@ -39,7 +39,7 @@ class IdentitySync {
   readonly #tenant: BoundTenant;
   readonly #granted: GrantedBinding;
   readonly #wanted: WantedIdentity;
-  /** So old a look may be, in milliseconds. */
+  /** Maximum age of a look, in milliseconds. */
   readonly #oldest: number;
 
   constructor(pass: IdentityPass, tenant: BoundTenant, granted: GrantedBinding, oldest: number) {
@@ -108,21 +108,21 @@ class IdentitySync {
       const failure = await this.#apply(plan);
       if (failure !== undefined) return this.#ended(failure, state, isOurs);
       state = await this.#tenant.identity(group, name, signal, freshLook);
-      // What was just made is not seen everywhere at once.
+      // A new credential is not visible everywhere at once.
       if (state === undefined) return this.#ended(pending, state, isOurs);
     }
     return this.#ended(this.#wanted.match(look), state, isOurs);
   }
 
-  /** What came instead of an end. */
+  /** Why the sync stopped early. */
   failed(error: PodtrustError): SyncedIdentity {
     return this.#ended(azureTrouble(error, this.#from), undefined, true);
   }
 }
 
 /**
- * Brings the identity of a binding, and its federated credential there, to what they shall be, and says how they are then.
- * `isKnown`: nothing is judged by that has changed since the last pass, so that an older look at Azure serves.
+ * Brings the identity of a binding, and its federated credential there, to their desired state, and reports the result.
+ * `isKnown`: nothing relevant has changed since the last pass, so an older look at Azure is enough.
  */
 export async function syncedIdentity(
   pass: IdentityPass,

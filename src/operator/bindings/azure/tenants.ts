@@ -19,19 +19,19 @@ import type { AzureTrust } from "../../../rules/bindings/azure/index.ts";
 import { type PartyCloud, relyingParties } from "../../../rules/oidc/index.ts";
 import type { PartTarget } from "../../../stack/index.ts";
 
-/** What is asked of Azure, and for how long an answer serves. */
+/** What Azure is asked for, and for how long an answer is valid. */
 export interface TenantContext {
   readonly clock: Clock;
   readonly env: Environment;
-  /** Whether Azure's own program is asked for access tokens. */
+  /** Whether the Azure CLI is asked for access tokens. */
   readonly azureCli?: boolean;
 }
 
 /** Azure takes one write of an identity in four seconds ("important considerations", throttling). */
 const paceMs = 4000;
-/** So old a look at an identity may be, in milliseconds: a subscription's credentials may be listed five times a second. */
+/** Maximum age of a look at an identity, in milliseconds: a subscription's credentials may be listed five times a second. */
 export const maxLookAge = 270_000;
-/** Who asks within this of another shares the answer, in milliseconds; what judges by a change asks for no older one. */
+/** Requests within this time share an answer, in milliseconds; a decision about a change asks for nothing older. */
 export const freshLook = 2000;
 const maxKept = 20_000;
 
@@ -40,12 +40,12 @@ interface Kept<T> {
   readonly value: T;
 }
 
-/** Answers by key, of which each who asks says how old it may be. */
+/** Answers by key; each caller says how old one may be. */
 class Looks<T> {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #kept = new Map<string, Kept<T>>();
   readonly #asked: SharedAnswers<T>;
-  /** How often a key was forgotten: what was asked for before is not kept. */
+  /** How often a key was forgotten: an answer to an earlier request is not kept. */
   readonly #forgotten = new Map<string, number>();
 
   constructor(clock: Pick<Clock, "elapsed">) {
@@ -91,7 +91,7 @@ export class BoundTenant {
   readonly cloud: PartyCloud;
   readonly at: AzureEndpoints;
   readonly management: AzureApi;
-  /** As which application or identity podtrust itself asks; undefined where nobody knows. */
+  /** The application or identity that podtrust itself uses; undefined if unknown. */
   readonly ownClientId: string | undefined;
   /** The same in words. */
   readonly caller: string;
@@ -117,7 +117,7 @@ export class BoundTenant {
     this.#groups = new Looks(clock);
   }
 
-  /** Where identities of a group are, and as whom Azure is asked. */
+  /** Where identities of a group are, and which principal asks Azure. */
   place({ tenant }: Pick<AzureTrust, "tenant">, { subscription, resourceGroup }: GroupPlace): PartTarget {
     const at = this.at.management === this.cloud.management ? "" : ` at ${this.at.management}`;
     const where = `Azure tenant ${tenant}, subscription ${subscription}, resource group ${resourceGroup}${at}`;
@@ -159,13 +159,13 @@ export class BoundTenant {
     );
   }
 
-  /** What is remembered of an identity is older than what was just done there. */
+  /** What is remembered of an identity is outdated by what was just done there. */
   changed(group: GroupPlace, name: string): void {
     for (const looks of [this.#identities, this.#credentials]) looks.forget(keyOf(group, name));
     this.#groups.forget(keyOf(group, ""));
   }
 
-  /** Milliseconds until an identity may be written; 0 where it may be now, and who asks has the turn. */
+  /** Milliseconds until an identity may be written; 0 if it may be now, and the caller has taken the turn. */
   turn(group: GroupPlace, name: string): number {
     const [key, now] = [keyOf(group, name), this.#clock.elapsed()];
     const free = this.#free.get(key) ?? 0;
@@ -186,7 +186,7 @@ export class BoundTenants {
     this.#open = new SharedAnswers(context.clock, Infinity, 1000);
   }
 
-  /** That of a trust. Throws `azure-credentials-*` and `azure-endpoint`. */
+  /** The client of a trust's tenant. Throws `azure-credentials-*` and `azure-endpoint`. */
   of({ tenant, cloud }: Pick<AzureTrust, "tenant" | "cloud">, signal: AbortSignal): Promise<BoundTenant> {
     return this.#open.of(`${cloud} ${tenant}`, signal, async () => {
       const { clock, env, azureCli } = this.#context;

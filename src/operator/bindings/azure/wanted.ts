@@ -24,13 +24,13 @@ export interface GrantedBinding {
   readonly identity: GrantedIdentity;
 }
 
-/** What stands of an identity. */
+/** The state of an identity. */
 export interface IdentityLook {
   readonly state: IdentityState | undefined;
   readonly credentials: readonly FoundCredential[] | undefined;
 }
 
-/** What a binding wants of its identity, judged against what stands there. Changes nothing. */
+/** What a binding wants of its identity, compared with what exists there. Changes nothing. */
 export class WantedIdentity {
   readonly #tenant: BoundTenant;
   readonly #granted: GrantedBinding;
@@ -61,7 +61,7 @@ export class WantedIdentity {
     return besideCredential({ stack: this.#granted.trust.stack, wanted: this.#wanted }, credentials);
   }
 
-  /** Looks at it. `oldest`: milliseconds. Throws `azure-*`. */
+  /** Reads it. `oldest`: milliseconds. Throws `azure-*`. */
   async look(signal: AbortSignal, oldest: number): Promise<IdentityLook> {
     const { group, name } = this.#granted.identity;
     const state = await this.#tenant.identity(group, name, signal, oldest);
@@ -83,7 +83,7 @@ export class WantedIdentity {
     return audiences.length === 1 && audiences[0] === this.#wanted.audience;
   }
 
-  /** What keeps the binding from this identity, whatever is written. */
+  /** What bars the binding from this identity, whatever is written. */
   refusal(look: IdentityLook): Finding | undefined {
     const { state, credentials } = look;
     const { identity } = this.#granted;
@@ -92,7 +92,7 @@ export class WantedIdentity {
     if (state !== undefined && state.clientId === this.#tenant.ownClientId)
       return this.#finding(
         "IdentityNotGranted",
-        `identity ${identity.name} is podtrust's own: nobody else becomes it`,
+        `identity ${identity.name} is podtrust's own: no workload may become it`,
       );
     const { tooMany, doubled } = this.#beside(credentials ?? []);
     if (doubled !== undefined && !this.#isEnough(doubled.audiences))
@@ -108,7 +108,10 @@ export class WantedIdentity {
     return undefined;
   }
 
-  /** Compares identity and credential with what was seen; a credential that is doubled is none of ours to write. */
+  /**
+   * Compares identity and credential with what was seen; if another credential already lets the ServiceAccount in, none
+   * is written.
+   */
   async plan(look: IdentityLook, signal: AbortSignal): Promise<Plan> {
     const { trust, binding, identity } = this.#granted;
     const { group, name } = identity;
@@ -143,7 +146,7 @@ export class WantedIdentity {
     return this.#finding("FederatedCredentialsMatch", seen);
   }
 
-  /** What stands there once the plan is done. */
+  /** What exists there once the plan is done. */
   after({ state, credentials = [] }: IdentityLook): IdentityLook {
     const { issuer, subject, audience } = this.#wanted;
     if (this.doubled({ state, credentials }) !== undefined || this.isThere({ state, credentials }))

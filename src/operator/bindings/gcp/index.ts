@@ -21,12 +21,12 @@ function googlePasses(google: GoogleProjects): PartyPasses<Pick<GoogleClients, "
     binding: reconcileGoogle,
     leftovers: () => new LeftMembers(),
     trust: reconcileGoogleTrust,
-    // A policy says to nobody that it was changed: each binding looks at its own.
+    // Google does not notify of policy changes: each binding checks its own.
     drifting: () => () => {},
   };
 }
 
-/** The controllers of GCPServiceAccountBinding and GCPTrust, with Google's credentials of the environment. */
+/** The controllers of GCPServiceAccountBinding and GCPTrust, with the environment's credentials for Google. */
 export function reconcilingGoogleBindings(tools: ControllerTools, env: GoogleContext["env"]): Controllers {
   const { api, clock } = tools;
   const view = new ClusterView(api, clock, {

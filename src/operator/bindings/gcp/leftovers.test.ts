@@ -60,7 +60,7 @@ class Policies {
 }
 
 describe("members at Google whose binding is gone", () => {
-  test("are tried again at each look where Google refuses, and told of once, and when they are gone", async () => {
+  test("are tried again at each look where Google refuses, and reported once, and when they are gone", async () => {
     const policies = new Policies();
     policies.had("web");
     policies.failure = new PodtrustError("gcp-denied", "Google refused writing the policy");

@@ -10,28 +10,28 @@ import { type GoogleProjects, isGoogles } from "./projects.ts";
 import { keptEvent } from "./removal.ts";
 
 /**
- * So long a member has to be nobody's before something comes of it, in milliseconds: a cluster that was restored to an older
- * state knows some bindings only when they are applied again.
+ * How long a member must be orphaned before it is acted on, in milliseconds: a cluster restored to an older state knows
+ * some bindings only when they are applied again.
  */
 const graceMs = 600_000;
-/** Each look reads the policy of each service account: so often at the most, in milliseconds. */
+/** The shortest interval between looks, in milliseconds: each reads the policy of each service account. */
 const lookInterval = 300_000;
-/** After so long without a look nothing is known of the time in between, in milliseconds. */
+/** After this long without a look, nothing is known of the time in between, in milliseconds. */
 const maxGap = graceMs;
-/** Service accounts of one look. */
+/** Service accounts read per look. */
 const maxLooked = 1000;
 const few = 4;
 
 /** What a sweep works with. */
 export interface MemberSweep extends Pick<GooglePass, "clients" | "clock" | "signal"> {
-  /** Whether the trust goes: what is nobody's goes at once. */
+  /** Whether the trust is being deleted: orphaned members are then removed at once. */
   readonly isGoing: boolean;
 }
 
 /**
- * Members of one trust's pool whose binding is gone: those that Google did not let go in time, and those of bindings whose
- * finalizer was taken. Those that a binding had while this process ran are taken out. Of the others nothing says who made
- * them: they are reported, and stay.
+ * Members of one trust's pool whose binding is gone: those that Google did not delete in time, and those of bindings
+ * whose finalizer was removed. Those that a binding had while this process ran are removed. The origin of the others is
+ * unknown: they are reported, and stay.
  */
 export class LeftMembers {
   #at = -Infinity;
@@ -39,14 +39,14 @@ export class LeftMembers {
   #since: ReadonlyMap<string, number> = new Map();
   #reported: ReadonlySet<string> = new Set();
 
-  /** Whether there were some when it was looked at last. */
+  /** Whether there were any at the last look. */
   get areThere(): boolean {
     return this.#since.size > 0;
   }
 
   /**
-   * Ends what is nobody's for ten minutes now. Looks every five minutes, however often it is called. A service account whose
-   * policy may not be read is left out. Throws `gcp-*` where Google does not answer, and `cluster-*`.
+   * Handles members orphaned for ten minutes. Looks every five minutes, however often it is called. Skips service
+   * accounts whose policy it may not read. Throws `gcp-*` if Google does not answer, and `cluster-*`.
    */
   async sweep(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly BindingEvent[]> {
     const { clock, isGoing } = sweep;
@@ -65,7 +65,7 @@ export class LeftMembers {
       const event = await ended(trust, one, sweep);
       const isGone = event.type === "Normal";
       if (isGone) since.delete(key);
-      // Of what stays once: each look finds it again.
+      // Reported once for those that stay: each look finds them again.
       if (isGone || !reported.has(key)) events.push(event);
       if (!isGone) reported.add(key);
     }
@@ -74,7 +74,7 @@ export class LeftMembers {
   }
 }
 
-/** Takes a member out that a binding had, or says that it stays. */
+/** Removes a member that a binding had, or reports that it stays. */
 async function ended(trust: GoogleTrust, member: Membership, sweep: MemberSweep): Promise<BindingEvent> {
   const { clients, signal } = sweep;
   const { email, subject } = member;
@@ -101,7 +101,7 @@ export function namedEmails({ grants }: GoogleTrust, ofBindings: readonly string
   return [...new Set([...ofBindings, ...named])].slice(0, maxLooked);
 }
 
-/** Whom a service account lets in; undefined where Google does not tell us. Throws `gcp-*` where it gives no answer. */
+/** Who a service account lets in; undefined if podtrust may not read that. Throws `gcp-*` if Google does not answer. */
 export async function insideOf(
   google: GoogleProjects,
   trust: GoogleTrust,
@@ -144,7 +144,7 @@ async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonl
   return found.flat();
 }
 
-/** Whose members are, as bindings' statuses say. */
+/** Owners of members, by the status of bindings. */
 class Claims {
   readonly #cluster: MemberSweep["clients"]["cluster"];
   readonly #signal: AbortSignal;
@@ -155,7 +155,7 @@ class Claims {
     this.#signal = signal;
   }
 
-  /** Whether the ServiceAccount's binding, of whichever trust, has it; and whether it is no ServiceAccount's at all. */
+  /** Whether the ServiceAccount's binding, of any trust, has it; true for subjects that are no ServiceAccount. */
   async has({ email, subject }: Membership): Promise<boolean> {
     const whose = parseSubject(subject);
     if (whose === undefined) return true;

@@ -1,12 +1,12 @@
 import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 
-/** A ServiceAccount's place in the policy of a service account. */
+/** A ServiceAccount's member in the policy of a service account. */
 export interface Membership {
   readonly email: string;
   readonly subject: string;
 }
 
-/** What a principal is made of, beside the subject. */
+/** What a principal consists of, beside the subject. */
 type Pool = Pick<GoogleTrust, "pool" | "projectNumber">;
 
 /** The same for equal memberships of one pool. */
@@ -15,8 +15,8 @@ export const membershipKey = ({ email, subject }: Membership): string => `${emai
 const poolKey = ({ projectNumber, pool }: Pool): string => `${projectNumber} ${pool}`;
 
 /**
- * Members that bindings had made, or found made, and that were not taken out since: nothing at Google says who made one, and
- * another process knows nothing of these. Bound: the newest 20,000.
+ * Members that bindings added or found, and that were not removed since: Google does not record who added one, and
+ * other processes do not know these. Bound: the newest 20,000.
  */
 export class MadeMembers {
   readonly #max: number;
@@ -29,7 +29,7 @@ export class MadeMembers {
   add(of: Pool, member: Membership): void {
     const pool = poolKey(of);
     const key = `${pool} ${membershipKey(member)}`;
-    // The newest stands last.
+    // The newest comes last.
     this.#all.delete(key);
     this.#all.set(key, { ...member, pool });
     const [oldest] = this.#all.keys();

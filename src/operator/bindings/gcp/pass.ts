@@ -8,7 +8,7 @@ import type { GoogleProjects } from "./projects.ts";
 export interface GoogleStatus extends StatusHead {
   /** The principal that policies name: of the pool and the ServiceAccount. */
   readonly principal?: string;
-  /** Service accounts whose policies have that principal, or may have: they are named before it is written. */
+  /** Service accounts whose policies have that principal, or may have it: recorded before the policy is written. */
   readonly emails: readonly string[];
 }
 

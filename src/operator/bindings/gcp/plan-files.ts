@@ -27,7 +27,7 @@ type Granted = string;
 
 const subjectOf = ({ namespace, name }: GoogleBinding): string => serviceAccountSubject(namespace, name);
 
-/** What keeps all bindings of a trust from their members: its own finding, once. */
+/** What bars all bindings of a trust from their members: its own finding, once. */
 function providerError({ name }: GoogleTrust, { reason, seen, next }: Finding): PodtrustError {
   const detail = { trust: name, reason };
   const sentence = `GCPTrust ${name}: ${seen}`;
@@ -60,15 +60,15 @@ class TrustFiles extends GatheredPlan {
       this.take(plan);
     } catch (error) {
       this.#signal.throwIfAborted();
-      // The pass of a binding tells it, and the others go on.
+      // The binding's pass reports it, and the other bindings continue.
       if (!isGoogles(error)) throw error;
       this.refusals.push(foundError(binding, googleFinding(error, fromOf(this.#trust))));
     }
   }
 
   /**
-   * Members of the pool that no file asks for. Nothing at Google says who made one: they go with their bindings where the
-   * cluster has these, and the operator tells of the others.
+   * Members of the pool that no file asks for. Google does not record who added one: they are removed with their
+   * bindings if the cluster has these, and the operator reports the others.
    */
   async tellLeft({ granted, everywhere, refused }: AskedOfTrust<GoogleBinding, Granted>): Promise<void> {
     const known = [...everywhere.keys()];
@@ -113,7 +113,7 @@ function memberPlans(
   };
 }
 
-/** Plans files of Google, with Google's credentials of the environment. */
+/** Plans files of Google, with the environment's credentials for Google. */
 export function planningMembers(context: GoogleContext, notice: (text: string) => void): FilePlanner {
   return filePlanner(memberPlans(new GoogleProjects(context), notice));
 }

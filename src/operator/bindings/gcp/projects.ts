@@ -20,14 +20,14 @@ import type { BindingOutcome } from "../pass.ts";
 import { MadeMembers, type Membership } from "./members.ts";
 
 export interface GoogleContext {
-  /** Google's credentials, and other endpoints than its own. */
+  /** Google's credentials, and endpoints other than its own. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 }
 
-/** So long one look at a provider serves all bindings of its trust, in milliseconds. */
+/** How long one look at a provider serves all bindings of its trust, in milliseconds. */
 const maxProviderAge = 45_000;
-/** So long a policy is taken to be as it was seen: what somebody else changes in it is seen within this and a pass. */
+/** How long a policy read is reused: another party's change is seen within this time and a pass. */
 const maxMemberAge = 240_000;
 const maxMembers = 20_000;
 
@@ -36,11 +36,11 @@ export function audienceOf(trust: GoogleTrust): string {
   return trust.audience ?? providerAudience(trust, "https:");
 }
 
-/** Where what is said of a trust's project comes from. */
+/** The source of statements about a trust's project. */
 export const fromOf = ({ projectNumber }: Pick<GoogleTrust, "projectNumber">): string =>
   `Google project ${projectNumber}`;
 
-/** Whether an error says something about Google, and not about the cluster or podtrust. */
+/** Whether an error is about Google, and not about the cluster or podtrust. */
 export function isGoogles(error: unknown): error is PodtrustError {
   return error instanceof PodtrustError && error.code.startsWith("gcp-");
 }
@@ -51,7 +51,7 @@ export function googleFinding({ code, message, next }: PodtrustError, from: stri
   return finding(reason, { seen: message, from, next, code });
 }
 
-/** In what a provider is not as a trust has it, as the ends of sentences. */
+/** How a provider differs from what a trust says, as the ends of sentences. */
 function differences(provider: ProviderState, trust: GoogleTrust): readonly string[] {
   const { issuerUri, attributeMapping, allowedAudiences } = provider;
   const subject = attributeMapping["google.subject"] ?? "nothing";
@@ -60,7 +60,7 @@ function differences(provider: ProviderState, trust: GoogleTrust): readonly stri
     allowedAudiences.length === 0 ? trust.audience === undefined : allowedAudiences.includes(audience);
   return [
     ...(issuerUri === trust.issuer ? [] : [`trusts ${issuerUri}, and not ${trust.issuer}`]),
-    // Any other mapping would give a member to somebody else than whom the binding names.
+    // Any other mapping would give a member to a subject other than the one the binding names.
     ...(subject === "assertion.sub"
       ? []
       : [`maps google.subject from ${subject}, and not from assertion.sub`]),
@@ -68,7 +68,7 @@ function differences(provider: ProviderState, trust: GoogleTrust): readonly stri
   ];
 }
 
-/** How a member is brought to be there, or not. */
+/** How a member is added or removed. */
 interface MemberWork {
   readonly signal: AbortSignal;
   readonly assertHeld: () => void;
@@ -77,9 +77,9 @@ interface MemberWork {
 const memberKey = ({ projectNumber, pool }: GoogleTrust, { email, subject }: Membership): string =>
   JSON.stringify([projectNumber, pool, email, subject]);
 
-/** The projects of all trusts, by one set of credentials. */
+/** The projects of all trusts, with one set of credentials. */
 export class GoogleProjects {
-  /** What bindings had made by this process. */
+  /** Members that this process added for bindings. */
   readonly made = new MadeMembers();
   readonly #context: GoogleContext;
   readonly #opened: SharedAnswers<OpenedGoogle>;
@@ -103,14 +103,14 @@ export class GoogleProjects {
     return (await this.#open(signal)).api;
   }
 
-  /** Where a trust's members are, and as whom Google is asked. Throws `gcp-endpoint` and `gcp-credentials-*`. */
+  /** Where a trust's members are, and which principal asks Google. Throws `gcp-endpoint` and `gcp-credentials-*`. */
   async place(trust: GoogleTrust, signal: AbortSignal): Promise<PartTarget> {
     const { caller, elsewhere } = await this.#open(signal);
     const at = elsewhere === undefined ? "" : ` at ${elsewhere}`;
     return { where: `${fromOf(trust)}, pool ${trust.pool}, provider ${trust.provider}${at}`, caller };
   }
 
-  /** How it stands with the pool and the provider of a trust. Throws `gcp-*`. */
+  /** The state of the pool and the provider of a trust. Throws `gcp-*`. */
   provider(trust: GoogleTrust, signal: AbortSignal): Promise<Finding> {
     const { issuer, projectNumber, pool, provider, audience } = trust;
     const key = JSON.stringify([issuer, projectNumber, pool, provider, audience]);
@@ -138,8 +138,8 @@ export class GoogleProjects {
   }
 
   /**
-   * Has a service account let a ServiceAccount in, or not: by its one principal in the service account's own policy. All else
-   * there stays. `assertHeld` is asked before something is changed. Gives what was changed; throws `gcp-*` where it was not.
+   * Adds or removes a ServiceAccount's one principal in the policy of a service account; all else there stays.
+   * `assertHeld` is called before anything is changed. Returns what was changed; throws `gcp-*` if it could not be.
    */
   async settle(
     trust: GoogleTrust,
@@ -147,14 +147,14 @@ export class GoogleProjects {
     letsIn: boolean,
     work: MemberWork,
   ): Promise<BindingOutcome["changes"]> {
-    // Before it is made: a pass that is cut off may have made it.
+    // Recorded first: a pass that is cut off may have added it.
     if (letsIn) this.made.add(trust, member);
     const changes = await this.#settle(trust, member, letsIn, work);
     if (!letsIn) this.made.forget(trust, member);
     return changes;
   }
 
-  /** What would be changed to have a service account let a ServiceAccount in, or not. Throws `gcp-*`. */
+  /** What would be changed to let a ServiceAccount in, or to shut it out. Throws `gcp-*`. */
   async planned(
     trust: GoogleTrust,
     { email, subject }: Membership,
@@ -165,7 +165,7 @@ export class GoogleProjects {
     const spec = { name: trust, email, subjects: letsIn ? [subject] : [], only: subject };
     const resource = memberResource(api, spec);
     const key = memberKey(trust, { email, subject });
-    // A right that is to end is not taken to be gone by what was seen before.
+    // An older look is no proof that a right is already gone.
     if (!letsIn) this.#members.forget(key);
     const observed = await this.#members.of(key, signal, (own) => resource.read(own, noInputs));
     const seen = new Map([[resource.id, observed]]);
@@ -194,7 +194,7 @@ export class GoogleProjects {
     }
   }
 
-  /** Subjects of a trust's pool that a service account lets in by name; none where it is not there. Throws `gcp-*`. */
+  /** Subjects of a trust's pool that a service account lets in by name; none if it does not exist. Throws `gcp-*`. */
   async subjectsIn(trust: GoogleTrust, email: string, signal: AbortSignal): Promise<readonly string[]> {
     const resource = memberResource(await this.#api(signal), { name: trust, email, subjects: [] });
     const observed = await resource.read(signal, noInputs);
@@ -202,7 +202,7 @@ export class GoogleProjects {
     return observed.exists ? observed.state.principals.map((one) => one.slice(start)) : [];
   }
 
-  /** Exchanges a token as a workload does. Throws `gcp-*` where Google gave no answer of its own. */
+  /** Exchanges a token as a workload does. Throws `gcp-*` if Google gave no answer of its own. */
   exchange(
     trust: GoogleTrust,
     asked: { readonly jwt: string; readonly email?: string },

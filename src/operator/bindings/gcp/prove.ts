@@ -8,12 +8,12 @@ import type { GooglePass } from "./pass.ts";
 import { audienceOf, fromOf, googleFinding } from "./projects.ts";
 
 /**
- * A member counts after about 70 seconds (measured by others); until three minutes are over a refusal to impersonate says
- * nothing. Milliseconds.
+ * A member counts after about 70 seconds (measured by others); for three minutes a refusal to impersonate says nothing.
+ * Milliseconds.
  */
 const settles = { within: 180_000, every: 10_000 } as const;
 
-/** What `Ready` says, and when it is to be asked again. */
+/** What `Ready` says, and when to ask again. */
 export interface GoogleReadiness {
   readonly found: ConditionContent;
   readonly isProof: boolean;
@@ -25,7 +25,7 @@ const settling = finding("MemberSettling", {
   from: "Google",
 });
 
-/** What Google says to the ServiceAccount now. */
+/** What Google answers the ServiceAccount now. */
 async function answered(
   pass: GooglePass,
   binding: GoogleBinding,

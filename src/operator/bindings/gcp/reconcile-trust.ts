@@ -8,17 +8,17 @@ import type { GoogleClients } from "./pass.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 import { keptEvent } from "./removal.ts";
 
-/** What the operator knows of a GCPTrust when its pass comes. */
+/** What the operator knows of a GCPTrust at the start of its pass. */
 type GoogleTrustFacts = TrustFactsOf<LeftMembers>;
 
-/** What may be left at Google of bindings that are gone, where their trust goes and nobody could look. */
+/** What may be left at Google of deleted bindings, if their trust is deleted and podtrust could not look. */
 function leftUnseen({ google }: GoogleClients, trust: GoogleTrust, why: string): readonly BindingEvent[] {
   const emails = new Set(google.made.of(trust).map(({ email }) => email));
   return emails.size === 0 ? [] : [keptEvent([...emails], "ServiceAccounts of bindings that are gone", why)];
 }
 
 async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSweep): Promise<TrustJudgement> {
-  // What could not be ended is reported: a trust does not hang on Google.
+  // What could not be removed is reported: a trust does not hang on Google.
   const isSeen = true;
   const { clients, signal } = sweep;
   const read = readGoogleTrust(object);
@@ -41,9 +41,9 @@ async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSwee
 }
 
 /**
- * One pass of a GCPTrust: whether its pool and provider are there and trust the issuer, what members are left of bindings that
- * are gone, and that it stays while bindings name it or there are such members: by it alone they are found. Throws what keeps
- * its status from being written.
+ * One pass of a GCPTrust: checks that its pool and provider exist and trust the issuer, and what members are left of
+ * deleted bindings; keeps the trust while bindings name it or such members exist: they are found only through it.
+ * Throws if its status cannot be written.
  */
 export async function reconcileGoogleTrust(
   facts: GoogleTrustFacts,

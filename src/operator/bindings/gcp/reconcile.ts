@@ -77,7 +77,7 @@ function judged(pass: GooglePass, trust: GoogleTrust | undefined): Granted | Gra
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
 
-/** Takes from every service account that lets the ServiceAccount in, and is not the granted one, what lets it in. */
+/** Removes the ServiceAccount from every service account that lets it in, except the granted one. */
 async function cut(
   pass: GooglePass,
   trust: GoogleTrust,
@@ -94,7 +94,7 @@ async function cut(
   return { emails: status.emails.filter((one) => one === granted), changes };
 }
 
-/** Whom a binding lets the ServiceAccount become, at Google. */
+/** The service account that a binding lets the ServiceAccount become, at Google. */
 interface Member {
   readonly finding: Finding;
   readonly emails: readonly string[];
@@ -116,7 +116,7 @@ async function member(
   }
   const emails = [email];
   const isKnown = status.emails.includes(email);
-  // Said before it is done: a binding that goes while its pass is cut off is still known to have it.
+  // Recorded before it is done: a binding that is deleted while its pass is cut off is still known to have it.
   if (!isKnown) await writeStatus(clients.cluster, facts.object, { ...status, principal, emails }, signal);
   try {
     const work = { signal, assertHeld: () => clients.assertHeld?.() };
@@ -204,7 +204,7 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
   const one = judged(pass, trust);
   if (trust === undefined || object === undefined)
     return refused(pass, "reason" in one ? one : { reason: "TrustMissing", message: "" });
-  // What no grant allows goes first, whatever comes of the rest.
+  // What no grant allows is removed first, whatever comes of the rest.
   const cutDone = await cut(pass, trust, "binding" in one ? one.binding.email : undefined);
   const done: GooglePass = { ...pass, cutBy: versionOf(object) };
   if ("binding" in one) return bind(done, trust, one, cutDone);
@@ -214,8 +214,8 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
 }
 
 /**
- * One pass of a GCPServiceAccountBinding: has Google's service account let the ServiceAccount in, annotates that, and proves
- * it by an exchange of its token. May be cut off anywhere and begun again. Throws what keeps the status from being written,
+ * One pass of a GCPServiceAccountBinding: lets the ServiceAccount into Google's service account, annotates it, and
+ * proves it by an exchange of its token. May be cut off anywhere and repeated. Throws if the status cannot be written,
  * and the signal's reason.
  */
 export async function reconcileGoogle(

@@ -7,14 +7,17 @@ import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";
 import type { GooglePass } from "./pass.ts";
 
-/** What came of taking the ServiceAccount out of all policies. */
+/** Result of removing the ServiceAccount from all policies. */
 interface Removed {
   readonly left: readonly string[];
   readonly failure?: PodtrustError;
   readonly changes: BindingOutcome["changes"];
 }
 
-/** Why Google still lets somebody in by one policy; undefined where it does not any more. Throws what is no trouble of Google's. */
+/**
+ * Why Google may still let the ServiceAccount in by one policy; undefined if it does not. Throws what is no problem of
+ * Google's.
+ */
 async function failureOf(
   work: () => Promise<unknown>,
   limit: TimeLimit,
@@ -55,7 +58,7 @@ async function takenOut(pass: GooglePass, trust: GoogleTrust, subject: string): 
   return { left, changes, ...defined({ failure: failures[0] }) };
 }
 
-/** Says that service accounts may still let somebody in. */
+/** Reports service accounts that may still let the ServiceAccount in. */
 export const keptEvent = (emails: readonly string[], who: string, why: string): BindingEvent => ({
   type: "Warning",
   reason: "MemberKept",
@@ -63,8 +66,8 @@ export const keptEvent = (emails: readonly string[], who: string, why: string): 
 });
 
 /**
- * The last pass of a binding: no service account lets its ServiceAccount in any more, then it goes. Needs neither the
- * ServiceAccount nor a grant. What Google does not let go within a minute is told by an Event.
+ * The last pass of a binding: removes its ServiceAccount from all service accounts, then lets it go. Needs neither the
+ * ServiceAccount nor a grant. What Google does not remove within a minute is reported by an Event.
  */
 export async function removeGoogle(pass: GooglePass): Promise<BindingOutcome> {
   const { facts, clients, status, signal } = pass;
