@@ -14,22 +14,22 @@ async function temporary(t: TestContext): Promise<string> {
 }
 
 const own = process.geteuid?.() ?? 0;
-const stranger = own + 1001;
+const foreignUser = own + 1001;
 
 /** The machine's files, of which some belong to another user: for tests that are not run as root. */
-function withStranger(...strange: readonly string[]): Files {
+function withForeignUser(...strange: readonly string[]): Files {
   return {
     ...machineFiles,
     lstat: (async (path: string) => {
       const facts = await machineFiles.lstat(path);
-      if (strange.includes(path)) facts.uid = stranger;
+      if (strange.includes(path)) facts.uid = foreignUser;
       return facts;
     }) as Files["lstat"],
     open: async (path, ...rest) => {
       const file = await machineFiles.open(path, ...rest);
       if (!strange.includes(String(path))) return file;
       const real = file.stat.bind(file);
-      file.stat = (async () => Object.assign(await real(), { uid: stranger })) as typeof file.stat;
+      file.stat = (async () => Object.assign(await real(), { uid: foreignUser })) as typeof file.stat;
       return file;
     },
   };
@@ -79,9 +79,9 @@ describe("a state folder", () => {
 
   test("another user's folder is neither read nor written, and the error says whose it is and what to do", async (t) => {
     const path = await temporary(t);
-    await writeFile(join(path, "keys.json"), "the stranger's");
-    const folder = new StateFolder(path, withStranger(path));
-    const asSaid = refused(path, stranger, "0700", new RegExp(`chown ${own} ${path}$`, "u"));
+    await writeFile(join(path, "keys.json"), "the other user's");
+    const folder = new StateFolder(path, withForeignUser(path));
+    const asSaid = refused(path, foreignUser, "0700", new RegExp(`chown ${own} ${path}$`, "u"));
     await assert.rejects(folder.read("keys.json"), asSaid);
     await assert.rejects(folder.replace("keys.json", "ours"), asSaid);
     await assert.rejects(folder.folder("accounts").replace("key", "a secret"), asSaid);
@@ -114,8 +114,8 @@ describe("a state folder", () => {
     const path = join(above, "state");
     await mkdir(path);
     await assert.rejects(
-      new StateFolder(path, withStranger(above)).read("x"),
-      refused(above, stranger, "0700", /chown/u),
+      new StateFolder(path, withForeignUser(above)).read("x"),
+      refused(above, foreignUser, "0700", /chown/u),
     );
     await chmod(above, 0o777);
     await assert.rejects(new StateFolder(path).make(), refused(above, own, "0777", /chmod go-w/u));
@@ -137,12 +137,12 @@ describe("a state folder", () => {
     await folder.replace("x", "text");
     assert.equal(await new StateFolder(real).read("x"), "text");
     await assert.rejects(
-      new StateFolder(link, withStranger(link)).read("x"),
-      refused(link, stranger, "0755", /chown/u),
+      new StateFolder(link, withForeignUser(link)).read("x"),
+      refused(link, foreignUser, "0755", /chown/u),
     );
     await assert.rejects(
-      new StateFolder(link, withStranger(real)).read("x"),
-      refused(real, stranger, "0700", /chown/u),
+      new StateFolder(link, withForeignUser(real)).read("x"),
+      refused(real, foreignUser, "0700", /chown/u),
     );
     await symlink("loop", join(here, "loop"));
     await assert.rejects(new StateFolder(join(here, "loop")).read("x"), { code: "file-unreadable" });
@@ -154,8 +154,8 @@ describe("a state folder", () => {
     const file = folder.pathOf("x");
     await folder.replace("x", "text");
     await assert.rejects(
-      new StateFolder(path, withStranger(file)).read("x"),
-      refused(file, stranger, "0600", /chown/u),
+      new StateFolder(path, withForeignUser(file)).read("x"),
+      refused(file, foreignUser, "0600", /chown/u),
     );
     await chmod(file, 0o666);
     await assert.rejects(folder.read("x"), refused(file, own, "0666", /chmod go-w/u));

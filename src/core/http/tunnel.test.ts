@@ -59,13 +59,13 @@ describe("a request through a proxy", () => {
     assert.deepEqual(proxy.asked, [`${server.host}:443`]);
     assert.match(tls?.protocol ?? "", /^TLSv1\.[23]$/u);
     await assert.rejects(request(url, { proxy: proxy.url }), { code: "http-tls" });
-    const stranger = await testAuthority();
-    await assert.rejects(request(url, { proxy: proxy.url, ca: stranger.root }), { code: "http-tls" });
+    const foreign = await testAuthority();
+    await assert.rejects(request(url, { proxy: proxy.url, ca: foreign.root }), { code: "http-tls" });
     const other = url.replace(server.host, "other.example.com");
     await assert.rejects(request(other, { proxy: proxy.url, ca: authority.root }), { code: "http-tls" });
   });
 
-  test("that the proxy refuses is told with the proxy's words, in one line", async (t) => {
+  test("a refusal of the proxy is reported with the proxy's words, in one line", async (t) => {
     const proxy = await proxyWith(t, (client) => client.end("HTTP/1.1 403 not for \u0007you\r\n\r\n"));
     await assert.rejects(request("https://a.example/", { proxy: proxy.url }), {
       code: "http-unreachable",
