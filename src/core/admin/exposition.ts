@@ -30,7 +30,7 @@ function labelText(labels: Sample["labels"]): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
-// As Go writes numbers: JavaScript has other words for what is not finite.
+// As Go writes numbers: JavaScript spells infinities and NaN differently.
 function valueText(value: number): string {
   if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
   return value > 0 ? "+Inf" : "-Inf";

@@ -1,19 +1,19 @@
 import type { Sample } from "./exposition.ts";
 
-/** How often something took how long, counted by plain additions and read when somebody asks for metrics. */
+/** A histogram of durations: an observation only adds to counters, which are read when metrics are scraped. */
 export class Histogram {
   readonly #bounds: readonly number[];
   /** Counts per bucket; the last one is everything above the bounds. */
   readonly #counts: number[];
   #sum = 0;
 
-  /** `bounds`: the buckets' upper ones in seconds, ascending. */
+  /** `bounds`: the buckets' upper bounds in seconds, ascending. */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
   }
 
-  /** Notes how long it took, in seconds. */
+  /** Records a duration in seconds. */
   took(seconds: number): void {
     let bucket = 0;
     while (bucket < this.#bounds.length && seconds > (this.#bounds[bucket] ?? 0)) bucket += 1;

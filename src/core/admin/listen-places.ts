@@ -10,7 +10,7 @@ export interface PlacesListener extends LocalAddress {
   close(): Promise<void>;
 }
 
-/** Shows places over plain HTTP. Throws what `failed` makes of a sentence and its cause. */
+/** Shows places over plain HTTP. Throws the error that `failed` makes of a message and its cause. */
 export async function listenPlaces(
   places: Places,
   { host, port }: LocalAddress,

@@ -42,10 +42,10 @@ function send(response: ServerResponse, reply: LocalReply): void {
   response.end(reply.body);
 }
 
-/** Every pod of a cluster may reach it: who asks for much or nothing makes room for a probe that has just come. */
+/** Every pod of a cluster may reach it: a client that sends too much or nothing makes room for a new probe. */
 const limits: ServerLimits = { ...localLimits, exchangeMs: 30_000, maxPipelined: 8 };
 
-/** A server for this machine's operators: plain HTTP, bounded as what clients reach. */
+/** A server for this machine's operators: plain HTTP, with the same bounds as for clients. */
 export function localServer(
   answer: (exchange: Exchange) => Promise<LocalReply>,
   failed: (error: unknown) => LocalReply,

@@ -38,8 +38,8 @@ async function bind(server: Server, path: string): Promise<void> {
 }
 
 /**
- * Listens on a unix socket of mode 0600, in a folder that nobody else may enter. A file left by a process that died is
- * replaced; a living one's is not: what `busy` gives is thrown. Throws also what node:net throws.
+ * Listens on a unix socket of mode 0600, in a folder that no other user may enter. The socket of a dead process is
+ * replaced; for that of a living one, the error that `busy` returns is thrown. Also throws what node:net throws.
  */
 export async function listenOnSocket(server: Server, path: string, busy: () => PodtrustError): Promise<void> {
   try {
@@ -53,8 +53,8 @@ export async function listenOnSocket(server: Server, path: string, busy: () => P
 }
 
 /**
- * What a daemon answers on its control socket, as JSON. `timeoutMs` in milliseconds, five seconds by default. Throws what
- * node:http throws, and a SyntaxError.
+ * Asks a daemon on its control socket and returns its JSON answer. `timeoutMs`: 5000 by default. Throws what node:http
+ * throws, and a SyntaxError.
  */
 export async function askSocket(
   socketPath: string,

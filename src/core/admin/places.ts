@@ -8,8 +8,8 @@ export type Places = Readonly<Record<string, () => LocalReply | Promise<LocalRep
 const wrongHost = "ask by the address that is listened on, not by a name";
 
 /**
- * Answers what was asked at one of the places. `listen` is the host that is listened on: a page that a browser took from
- * elsewhere asks by a name, and gets nothing.
+ * Answers what was asked at one of the places. `listen` is the host listened on: a page from another site sends its own
+ * name as Host, and gets nothing.
  */
 export async function answerAt(
   places: Places,

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { MetricDefinition, Sample } from "./exposition.ts";
 
-/** What every daemon tells of its own process, by the names that Prometheus's client libraries give. */
+/** What every daemon reports about its own process, under the names that Prometheus's client libraries give. */
 export const processMetrics = {
   residentMemory: {
     name: "process_resident_memory_bytes",
@@ -20,7 +20,7 @@ export const processMetrics = {
 /** The one sample of a metric without labels. */
 export const plainSample = (value: number): readonly Sample[] => [{ labels: {}, value }];
 
-/** What of this process is resident in memory, in bytes. */
+/** The resident memory of this process, in bytes. */
 export const residentBytes = (): number => process.memoryUsage.rss();
 
 /** The samples of `processMetrics` at this moment. */

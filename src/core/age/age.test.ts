@@ -30,7 +30,7 @@ function withHeader(file: Buffer, from: string | RegExp, to: string): Buffer {
 const damaged = { code: "age-damaged" };
 
 describe("a file in the age format", () => {
-  test("is opened by each of its recipients, whatever its length, and by nobody else", async () => {
+  test("is opened by each of its recipients, whatever its length, and by no other key", async () => {
     const third = newIdentity();
     for (const length of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
       const plain = randomBytes(length);

@@ -5,7 +5,7 @@ import { base64, damaged, type Header, headerText, readHeader, type Stanza, unBa
 import { derived, openPayload, seal, sealPayload, unseal } from "./payload.ts";
 import { freshKey, type PrivateKey, readRecipient, sharedSecret } from "./x25519.ts";
 
-/** For whom a file is: the holders of identities, or who knows a passphrase. */
+/** Who can open a file: the holders of identities, or anyone with a passphrase. */
 export type Audience = { readonly recipients: readonly string[] } | { readonly passphrase: string };
 
 /** What opens a file. */
@@ -17,7 +17,7 @@ const x25519Label = "age-encryption.org/v1/X25519";
 const scryptLabel = "age-encryption.org/v1/scrypt";
 // As age itself: 256 MiB and about a second.
 const workFactor = 18;
-// A gibibyte: whoever wrote the file chooses it, and whoever opens it pays.
+// A gibibyte: the writer of the file chooses it, and its reader pays.
 const maxWorkFactor = 20;
 const noNonce = Buffer.alloc(12);
 
@@ -98,7 +98,7 @@ async function byPassphrase({ words, body }: Stanza, passphrase: string): Promis
 const kindOf = ({ stanzas }: Header): "passphrase" | "identities" =>
   stanzas.some(({ words }) => words[0] === "scrypt") ? "passphrase" : "identities";
 
-/** With what a file is opened. Throws `age-damaged`. */
+/** What a file is opened with. Throws `age-damaged`. */
 export function openedWith(file: Buffer): "passphrase" | "identities" {
   return kindOf(readHeader(file));
 }
@@ -120,8 +120,8 @@ async function fileKeyOf(header: Header, opener: Opener): Promise<Buffer | undef
 }
 
 /**
- * Opens an age file, all of it or nothing. Throws `age-wrong-key` where it is for somebody else, and `age-damaged` for
- * what is no such file, was changed or cut off.
+ * Opens an age file, all of it or nothing. Throws `age-wrong-key` where it is for other recipients, and `age-damaged`
+ * for what is no age file, was changed or cut off.
  */
 export async function decrypt(file: Buffer, opener: Opener): Promise<Buffer> {
   const header = readHeader(file);

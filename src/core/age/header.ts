@@ -10,7 +10,7 @@ export interface Stanza {
 /** A header as it was read. */
 export interface Header {
   readonly stanzas: readonly Stanza[];
-  /** What its MAC is of. */
+  /** What its MAC covers. */
   readonly text: Buffer;
   readonly mac: Buffer;
   /** Where what is encrypted begins. */
@@ -46,7 +46,7 @@ function wrapped(text: string): string {
   return lines.join("\n");
 }
 
-/** All of a header that its MAC is of. */
+/** The part of a header that its MAC covers. */
 export function headerText(stanzas: readonly Stanza[]): string {
   const parts = stanzas.map(({ words, body }) => `-> ${words.join(" ")}\n${wrapped(base64(body))}\n`);
   return `${version}\n${parts.join("")}---`;

@@ -12,7 +12,7 @@ export function seal(key: Buffer, nonce: Buffer, plain: Uint8Array): Buffer {
   return Buffer.concat([one.update(plain), one.final(), one.getAuthTag()]);
 }
 
-/** The opposite; undefined where the key is another, or a bit is. */
+/** The opposite; undefined where the key or a bit differs. */
 export function unseal(key: Buffer, nonce: Buffer, sealed: Buffer): Buffer | undefined {
   if (sealed.length < tag) return undefined;
   const one = createDecipheriv(cipher, key, nonce, { authTagLength: tag });

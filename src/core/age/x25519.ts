@@ -28,12 +28,14 @@ function privateKeyOf(key: KeyObject): PrivateKey {
   return { key, share: spki.subarray(publicStart.length) };
 }
 
-/** A private key that nobody had before. */
+/** A new random private key. */
 export function freshKey(): PrivateKey {
   return privateKeyOf(generateKeyPairSync("x25519").privateKey);
 }
 
-/** What two keys have in common (RFC 7748), 32 bytes. Throws for a public key of low order, by which it would be known. */
+/**
+ * The shared secret of two keys (RFC 7748), 32 bytes. Throws for a public key of low order, which makes it predictable.
+ */
 export function sharedSecret({ key }: PrivateKey, share: Uint8Array): Buffer {
   const der = Buffer.concat([publicStart, share]);
   return diffieHellman({

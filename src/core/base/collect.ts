@@ -3,8 +3,8 @@ const firstRoom = 16 * 1024;
 /**
  * All bytes of a stream (of a file, a request, an answer), of which at most `maxBytes` are taken: the first that is
  * too many ends the reading. However small the pieces are in which they come, no more than twice the bytes that came
- * are held. Throws a RangeError for more, and what the stream throws. `taken` is told after each piece what is held, and
- * the next is not asked for before what it gives has resolved.
+ * are held. Throws a RangeError for more, and what the stream throws. `taken` is called after each piece with the size
+ * held, and the next is not asked for before its promise has resolved.
  */
 export async function collectBytes(
   source: AsyncIterable<Uint8Array | string>,

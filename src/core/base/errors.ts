@@ -4,7 +4,7 @@ import { isRecord, recordOf, textOf } from "./record.ts";
 
 export interface ErrorOptions {
   /**
-   * What to do next, where the catalogue's sentence can be bettered.
+   * What to do next, where there is a better sentence than the catalogue's.
    *
    * @default the catalogue's sentence for the code
    */

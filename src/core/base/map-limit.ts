@@ -1,4 +1,4 @@
-/** How many calls to one provider go on at once, where nobody says otherwise: providers throttle. */
+/** How many calls to one provider run at once by default: providers throttle. */
 const defaultLimit = 8;
 
 /**

@@ -4,7 +4,7 @@ import { until } from "./until.ts";
 
 /** How long to wait before each next attempt, and when to give up. All in milliseconds. */
 export interface RetrySchedule {
-  /** Why these numbers: shown to whoever waits. */
+  /** Why these numbers: shown to a person who waits. */
   readonly name: string;
   /** The wait after the n-th failure (n from 0); the last one repeats. */
   readonly delays: readonly number[];

@@ -22,7 +22,7 @@ test("an answer is shared by all who ask the same within its time, and asked for
   assert.equal(await answers.of("a", undefined, ask), 3);
 });
 
-test("what failed, or was told to be forgotten is asked for anew", async () => {
+test("what failed or was forgotten is asked for anew", async () => {
   const { answers, ask } = asked();
   const failing = (): Promise<number> => Promise.reject(new Error("not now"));
   const both = await Promise.allSettled([

@@ -7,8 +7,8 @@ interface SharedAnswer<T> {
 }
 
 /**
- * Answers that are shared by all who ask the same within a time, also while they are awaited. What failed is asked anew by
- * whoever comes next.
+ * Answers that are shared by all who ask the same within a time, also while they are awaited. What failed is asked anew
+ * for the next caller.
  */
 export class SharedAnswers<T> {
   readonly #clock: Pick<Clock, "elapsed">;
@@ -24,8 +24,8 @@ export class SharedAnswers<T> {
   }
 
   /**
-   * The answer to a key. `ask` gets a signal of its own, which ends once nobody waits for the answer any more; who waits
-   * here ends with his own.
+   * The answer to a key. `ask` gets a signal of its own, which is aborted once no caller waits for the answer any more;
+   * `signal` ends this wait alone.
    */
   async of(
     key: string,
@@ -43,7 +43,7 @@ export class SharedAnswers<T> {
     return asked.answer.wait(signal);
   }
 
-  /** Has it asked anew by whoever comes next. */
+  /** Has it asked anew for the next caller. */
   forget(key: string): void {
     this.#asked.delete(key);
   }

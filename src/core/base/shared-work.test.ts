@@ -16,7 +16,7 @@ function begun() {
 }
 
 describe("work that several wait for", () => {
-  test("goes on when the first who waits is ended, and gives the others what it found", async () => {
+  test("continues when the first caller's signal ends, and gives the others what it found", async () => {
     const { shared, resolve, isEnded } = begun();
     const first = new AbortController();
     const [one, two] = [shared.wait(first.signal), shared.wait(new AbortController().signal)];
@@ -29,7 +29,7 @@ describe("work that several wait for", () => {
     assert.equal(isEnded(), false);
   });
 
-  test("is ended once nobody waits any more, and is then shared with nobody", async () => {
+  test("is ended once no caller waits any more, and is then shared with none", async () => {
     const { shared, isEnded } = begun();
     const waiting = [new AbortController(), new AbortController()];
     const waits = waiting.map(({ signal }) => assert.rejects(shared.wait(signal), /over/u));
@@ -48,7 +48,7 @@ describe("work that several wait for", () => {
     );
   });
 
-  test("that failed is thrown to all who wait, and begun anew for whoever comes next", async () => {
+  test("that failed is thrown to all who wait, and begun anew for the next caller", async () => {
     const { shared, reject } = begun();
     const waits = [shared.wait(), shared.wait(new AbortController().signal)];
     reject(new Error("refused"));

@@ -1,6 +1,6 @@
 /**
- * Work that several wait for, each with a signal of his own. The work has its own too: it is ended once nobody waits any
- * more, and not by the end of whoever asked first.
+ * Work that several callers wait for, each with a signal. The work has its own too: it ends once no caller waits any
+ * more, and not with the first caller.
  */
 export class SharedWork<T> {
   readonly #ending = new AbortController();
@@ -17,7 +17,7 @@ export class SharedWork<T> {
     );
   }
 
-  /** The work that was begun before, where one who comes now may share it; else the same begun anew. */
+  /** The work that was begun before, where a new caller may share it; else the same begun anew. */
   static again<T>(
     before: SharedWork<T> | undefined,
     work: (signal: AbortSignal) => Promise<T>,
@@ -25,7 +25,7 @@ export class SharedWork<T> {
     return before?.isShareable === true ? before : new SharedWork(work);
   }
 
-  /** Whether one who comes now may share it: it neither failed nor was ended. */
+  /** Whether a new caller may share it: it neither failed nor was ended. */
   get isShareable(): boolean {
     return this.#state !== "failed" && !this.#ending.signal.aborted;
   }

@@ -35,7 +35,7 @@ describe("a limit of the time that work may take", () => {
     await limit.end();
   });
 
-  test("keeps nobody waiting for the time once the work has ended, and does not follow its parent then", async () => {
+  test("leaves no sleep behind once the work has ended, and does not follow its parent then", async () => {
     const { clock, parent, limit } = limited();
     await limit.end();
     const reason: unknown = limit.signal.reason;

@@ -35,7 +35,7 @@ export class TimeLimit {
     return this.#isLate;
   }
 
-  /** The work has ended, however; resolves once nobody waits for the time any more. */
+  /** The work has ended, however; resolves once the sleep has ended too. */
   async end(): Promise<void> {
     this.#over.abort();
     this.#over.release();

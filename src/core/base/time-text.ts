@@ -39,7 +39,7 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** A duration in the largest units that tell it exactly: 90000 is `1m30s`. */
+/** A duration in the largest units that express it exactly: 90000 is `1m30s`. */
 export function durationText(ms: number): string {
   let left = ms;
   const parts: string[] = [];

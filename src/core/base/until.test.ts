@@ -6,7 +6,7 @@ import { until } from "./until.ts";
 
 const hour = 3_600_000;
 
-/** A clock that sleeps at once, and whose time of day jumps with each sleep as it is told. */
+/** A clock that sleeps at once, and whose time of day jumps with each sleep by the given amount. */
 class JumpingClock {
   readonly #jumps: readonly number[];
   #elapsed = 5000;

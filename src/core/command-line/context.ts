@@ -27,7 +27,9 @@ export interface ActionContext extends Omit<Host, "stdout" | "stderr"> {
   readonly verbose: boolean;
   readonly output: Output;
   readonly progress: Progress;
-  /** A hint, the commands in it with the -f, --connect-to and --ca of this one, its pages as files of this machine. */
+  /**
+   * A hint whose commands have the -f, --connect-to and --ca of this one, and whose pages are files of this machine.
+   */
   hint(said: string): string;
   /** A file name as a person typed it, made absolute; `~/` is the home directory. */
   path(name: string): string;

@@ -4,7 +4,7 @@ import { packageFolder } from "./version.ts";
 
 const page = /\bdocs\/[\w/-]+\.(?:md|json)\b/gu;
 
-/** What is read from the first line to the last; every other guide is a page of docs/how-to/. */
+/** Guides to read from beginning to end; every other guide is a page of docs/how-to/. */
 const tutorials: readonly string[] = ["first-session", "from-nothing"];
 
 /** The page of a guide, by its file's name without the ending. */
@@ -13,8 +13,8 @@ export function guidePage(guide: string): `docs/${string}` {
 }
 
 /**
- * Where the reader finds a page: its file, or its name among podtrust's pages where the program has no package around it. It
- * has no address: no registry has our names yet, and whoever registers one would write what stands there.
+ * Where the reader finds a page: its file, or its name among podtrust's pages where the program has no package around
+ * it. It gets no URL: our names are not registered yet, and anyone who registers one would decide what is there.
  */
 export function documentPlace(name: `docs/${string}`): string {
   const folder = packageFolder();

@@ -12,7 +12,7 @@ function hangOf(line: string): number {
   return line.length - line.slice(gap).trimStart().length;
 }
 
-/** Lines that somebody will copy: broken in two they would be other commands. */
+/** Lines to copy: a line break would make them other commands. */
 const copied = /^(?: {2})?(?:podtrust(?:-sandbox)?|kubectl|aws|Guide:) /u;
 
 /** Says a help text, its titles in bold. */
@@ -56,7 +56,7 @@ function noCommand(at: Command, word: string): PodtrustError {
   });
 }
 
-/** Throws where help is asked for a command that is not there: commander would show the help of what is around it. */
+/** Throws where help is asked for a command that does not exist: commander would show the help of its parent. */
 export function refuseHelpForNothing(program: Command, args: readonly string[]): void {
   const end = args.indexOf("--");
   const words = end === -1 ? args : args.slice(0, end);

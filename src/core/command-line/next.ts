@@ -15,7 +15,7 @@ interface NextLayout {
   readonly gap?: number;
 }
 
-/** Says the next step. Commands of podtrust in it repeat where things are, and none is broken in two. */
+/** Prints the next step. Commands of podtrust in it repeat where things are, and no command has a line break. */
 export function printNext(
   context: ActionContext,
   writer: Pick<Writer, "line">,

@@ -15,7 +15,7 @@ function failureOf(thrown: unknown, host: Host): PodtrustError | undefined {
   return asPodtrustError(thrown);
 }
 
-/** An error of usage that knows no better step names the command whose help tells more. */
+/** A usage error without a next step of its own points to the help of its command. */
 function withHelp(error: PodtrustError, program: Command, args: readonly string[]): PodtrustError {
   if (error.code !== "usage" || error.next !== catalogue.usage.next) return error;
   const { message, detail, cause } = error;
@@ -39,7 +39,7 @@ export async function runTree(args: readonly string[], host: Host, tree: Command
   try {
     refuseHelpForNothing(program, args);
     await parse(program, args);
-    // Half-way is a failure that the signal made; what was seen before a watch was ended is no failure.
+    // Half-way is a failure that the signal made; what a watch saw before it ended is no failure.
     return context.exitCode === 1 ? (exitCodeOfSignal(host.signal) ?? 1) : context.exitCode;
   } catch (thrown) {
     const error = failureOf(thrown, host);

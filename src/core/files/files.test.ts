@@ -178,7 +178,7 @@ describe("a state folder", () => {
   });
 
   test("a folder that cannot be made is an error that names it, and reading it gives nothing", async () => {
-    // Nobody makes a folder there, root neither.
+    // No one can make a folder there, not even root.
     const folder = new StateFolder("/proc/podtrust/state");
     assert.equal(await folder.read("x"), undefined);
     await assert.rejects(folder.make(), {

@@ -5,7 +5,7 @@ import { isRecord } from "../base/index.ts";
 
 /** Who holds a lock. */
 export interface LockOwner {
-  /** Unlike that of every other holding. */
+  /** Unique to this holding. */
   readonly id: string;
   readonly pid: number;
   /** Host and PID namespace: where the pid means something. */
@@ -32,7 +32,7 @@ function lives(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives and is somebody else's.
+    // EPERM: it lives and is another user's.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
@@ -40,7 +40,7 @@ function lives(pid: number): boolean {
 /** Whether the holder is certainly dead; false when that cannot be known from here. */
 export function isDead(owner: LockOwner): boolean {
   if (owner.place !== ownPlace) return false;
-  // Our own pid on a lock that we do not hold: of a predecessor, as in a container where everybody is 1.
+  // Our own pid on a lock that we do not hold: of a predecessor, as in a container where every main process is 1.
   if (owner.pid === process.pid) return !ownLocks.has(owner.id);
   return !lives(owner.pid);
 }

@@ -27,7 +27,7 @@ function folder(): string {
   folders.push(made);
   return join(made, "state");
 }
-/** A lock file as somebody else left it. */
+/** A lock file as another process left it. */
 function leaveLock(directory: string, content: object | string): string {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, "job");
@@ -180,7 +180,7 @@ describe("a lock on a file", () => {
   const busy = ({ pid }: LockOwner): PodtrustError =>
     new PodtrustError("sandbox-state-locked", `process ${pid}`);
 
-  test("a taker that will not wait is told at once of a holder that lives, here or elsewhere once it shows life", async () => {
+  test("a taker that will not wait fails at once where a holder lives, here or elsewhere once it shows life", async () => {
     const directory = folder();
     const clock = new TestClock(Date.now());
     const held = await new StateFolder(directory).lock("job", { clock, busy });

@@ -18,9 +18,9 @@ const maxLock = 4096;
 
 /** A lock that is held. */
 export interface FileLock {
-  /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
+  /** Aborted when the lock was lost to a process that took us for dead: stop what it protects. */
   readonly lost: AbortSignal;
-  /** Asks the disk whether it is still ours: a process that stood still has not noticed yet what it lost. */
+  /** Asks the disk whether it is still ours: a process that was suspended has not noticed yet what it lost. */
   isHeld(): Promise<boolean>;
   /** Gives it back; a second call does nothing. */
   release(): Promise<void>;
@@ -57,7 +57,10 @@ async function readLock(files: Files, path: string): Promise<LockReading | undef
   }
 }
 
-/** Whether this process alone may take a dead holder's file away; one that died over it is in nobody's way for long. */
+/**
+ * Whether this process alone may take a dead holder's file away; a claim left by a dead process does not block others
+ * for long.
+ */
 async function claim(files: Files, path: string, now: number): Promise<boolean> {
   try {
     await (await files.open(path, "wx", 0o600)).close();
@@ -72,15 +75,15 @@ async function claim(files: Files, path: string, now: number): Promise<boolean> 
 }
 
 /**
- * Takes a dead holder's file away, one process at a time: what was seen before may be another's by now, and a lock that is
- * held must not be away for a moment, in which somebody else would make it. False where somebody else is at it.
+ * Takes a dead holder's file away, one process at a time: what was seen before may be another's by now, and a held lock
+ * must not vanish for a moment, in which another process would make it. False where another process is at it.
  */
 async function clear(files: Files, path: string, dead: LockReading, now: number): Promise<boolean> {
   const claimed = `${path}.takeover`;
   if (!(await claim(files, claimed, now))) return false;
   try {
     const seen = await readLock(files, path);
-    // The dead show no life, and nobody else may take this file away meanwhile.
+    // A dead holder shows no life, and no other process may take this file away meanwhile.
     if (seen?.beat === dead.beat && seen.owner?.id === dead.owner?.id) await files.unlink(path);
     return true;
   } finally {
@@ -148,7 +151,7 @@ class HeldLock implements FileLock {
     try {
       for (;;) {
         await clock.sleep(freshness, this.#stop.signal);
-        if (!(await this.#isOurs())) throw new Error("somebody else took it over");
+        if (!(await this.#isOurs())) throw new Error("another process took it over");
         await showLife(this.#file, clock);
       }
     } catch (error) {
@@ -159,13 +162,13 @@ class HeldLock implements FileLock {
   }
 }
 
-/** What is known of a lock that somebody has. */
+/** What is known of a lock that is held. */
 type LockState =
   | { readonly state: "unknown" }
   | { readonly state: "held"; readonly owner: LockOwner }
   | { readonly state: "free"; readonly why: string };
 
-/** Watches a lock that somebody holds. */
+/** Watches a lock that is held. */
 class Watch {
   #beat = "";
   /** When its last sign of life was seen, in milliseconds of `clock.elapsed()`. */
@@ -208,7 +211,7 @@ class Attempt {
   }
 
   async take({ signal, busy }: Taking): Promise<FileLock> {
-    // Before the file is there: whoever else of this process sees it must know that it is ours.
+    // Before the file exists: others in this process that see it must know that it is ours.
     ownLocks.add(this.#owner.id);
     try {
       for (;;) {
@@ -223,7 +226,7 @@ class Attempt {
     }
   }
 
-  /** One look at the lock: had, or to be looked at again after some time. */
+  /** One look at the lock: the lock, or milliseconds until the next look. */
   async #look(busy: Taking["busy"]): Promise<FileLock | number> {
     const { files, clock, logger } = this.#door;
     const seen = await readLock(files, this.#path);

@@ -25,7 +25,7 @@ export function isPathThere(path: string): Promise<boolean> {
   );
 }
 
-/** A name beside `path` that nobody else uses. */
+/** A unique name beside `path`. */
 export function besides(path: string): string {
   return `${path}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
 }

@@ -5,8 +5,8 @@ import { boundedText } from "./bounded.ts";
 export interface OpenedText {
   readonly text: string;
   /**
-   * Where the opened file is, without a symbolic link on the way; undefined where that cannot be told, as for a pipe or
-   * for a file that was replaced meanwhile.
+   * Where the opened file is, without a symbolic link on the way; undefined where that cannot be known, as for a pipe
+   * or for a file that was replaced meanwhile.
    */
   readonly realPath: string | undefined;
 }

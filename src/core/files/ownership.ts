@@ -4,7 +4,7 @@ import process from "node:process";
 import { errorText, PodtrustError, shellWord } from "../base/index.ts";
 import { fileCode, type Files } from "./machine.ts";
 
-/** What decides whom a file or folder can be trusted from. */
+/** What decides whether a file or folder can be trusted. */
 type OwnerAndMode = Pick<Stats, "uid" | "mode">;
 
 // As the kernel bounds a walk through symbolic links (ELOOP).
@@ -66,7 +66,7 @@ export function checkPrivacy(path: string, { mode }: OwnerAndMode): void {
 }
 
 function checkAbove(path: string, facts: OwnerAndMode): void {
-  // Nobody can rename or remove another's entry in a sticky folder: /tmp is safe above a folder of ours.
+  // No user can rename or remove another's entry in a sticky folder: /tmp is safe above a folder of ours.
   if ((facts.mode & sticky) === 0) return checkOwnership(path, facts, "a folder above state");
   return checkOwnership(path, { uid: facts.uid, mode: facts.mode & ~othersWrite }, "a folder above state");
 }

@@ -28,7 +28,7 @@ function unreadable(path: string, cause: unknown): PodtrustError {
   return new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause, detail: { path } });
 }
 
-/** Makes one folder, which somebody else may have made meanwhile; false where the one above it is missing. */
+/** Makes one folder, which another process may have made meanwhile; false where its parent is missing. */
 async function makeFolder(files: Files, path: string): Promise<boolean> {
   try {
     await files.mkdir(path, { mode: 0o700 });
@@ -48,8 +48,8 @@ async function makeFolders(files: Files, path: string): Promise<void> {
 }
 
 /**
- * A folder that holds state of ours: keys, documents, what must not be another user's. Before anything in it is read
- * or written, owner and mode of the folder and of all above it are checked, then those of the file
+ * A folder that holds state of ours: keys, documents, what must not come from another user. Before anything in it is
+ * read or written, owner and mode of the folder and of all above it are checked, then those of the file
  * (`state-permissions`). Folders are made with mode 0700 when something is first written, files with 0600; reading
  * makes nothing, so that a folder that is read-only gives what it has.
  */
@@ -88,11 +88,13 @@ export class StateFolder {
     } catch (error) {
       throw unwritable(this.path, error);
     }
-    // Somebody may have been faster where all may write, as in /tmp.
+    // Another user may have been faster where all may write, as in /tmp.
     await this.check();
   }
 
-  /** The same of a folder that nobody else may enter. Throws `state-permissions` also for one that others may. */
+  /**
+   * The same for a folder that no other user may enter. Throws `state-permissions` also for one that others may enter.
+   */
   async makePrivate(): Promise<void> {
     await this.make();
     checkPrivacy(this.path, await this.#files.lstat(this.path));

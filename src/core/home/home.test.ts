@@ -14,7 +14,7 @@ test("the home directory is HOME, else what the system says of the user", () => 
   );
 });
 
-test("where nobody knows a home directory, that is said with what can be set in its place", () => {
+test("an unknown home directory is an error that says what to set", () => {
   assert.throws(() => homeDirectory({}, unknown), {
     code: "home-unknown",
     message: /HOME is not set/u,

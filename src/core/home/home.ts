@@ -3,7 +3,7 @@ import { errorText, PodtrustError } from "../base/index.ts";
 
 /**
  * The home directory: $HOME, else what the system says of this user. Throws `home-unknown` where it knows nothing, as
- * in a container that runs as a uid of nobody's.
+ * in a container that runs as a uid without a user.
  */
 export function homeDirectory(
   env: Readonly<Record<string, string | undefined>>,

@@ -28,8 +28,8 @@ const reads: RetrySchedule = {
 };
 
 /**
- * Calls of a vendor's API. What reads is asked again when no answer came; what writes is not, since nobody knows whether it
- * was done: whoever writes looks before he writes again. A throttle says that nothing was done, and is waited out.
+ * Calls of a vendor's API. What reads is asked again when no answer came; what writes is not, since it may have been
+ * done: the caller looks before it writes again. A throttle says that nothing was done, and is waited out.
  */
 export class ApiRetry {
   readonly #options: ApiRetryOptions;

@@ -63,7 +63,7 @@ describe("connections that are kept", () => {
     assert.equal(opened, 3);
   });
 
-  test("of one name, authority or client are nobody else's: each is verified by itself", async () => {
+  test("of one name, authority or client serve no other: each is verified by itself", async () => {
     await get();
     await assert.rejects(get("/", {}, "other.example.com"), { code: "http-tls" });
     const otherCa = await testAuthority();

@@ -29,7 +29,7 @@ export class ConnectionPool {
     return agent;
   }
 
-  /** Ends those that nobody uses. */
+  /** Ends those that are not in use. */
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();

@@ -29,7 +29,7 @@ export interface ExchangeTrace {
   readonly resolved: readonly string[];
   readonly attempts: readonly ConnectionAttempt[];
   readonly timing: ExchangeTiming;
-  /** What the server showed, whether it was accepted or not. */
+  /** The server's TLS facts, accepted or not. */
   readonly tls?: TlsFacts;
   /** Of an answer that began. */
   readonly status?: number;
@@ -60,7 +60,7 @@ export class ExchangeObserver {
 
   /** Follows the connection; `host` is where it goes, which needs no look-up where it is an address. */
   follow(socket: Socket, host: string, port: number): void {
-    // For an address Node begins before anybody can listen.
+    // For an address Node begins before a listener can be added.
     if (isIP(host) !== 0) this.#attempt(host, port);
     socket.on("lookup", (_error: Error | null, address: string | undefined) => {
       if (typeof address === "string") this.#resolved.push(address);

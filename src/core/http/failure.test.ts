@@ -19,7 +19,7 @@ async function messageOf(ask: Promise<unknown>): Promise<string> {
 
 describe("a TLS handshake that the server ends", () => {
   test("is reported by the alert in words, without OpenSSL's own text", async () => {
-    // Without a certificate a server has no cipher in common with anybody: alert 40.
+    // Without a certificate a server has no cipher in common with any client: alert 40.
     const server = createTlsServer({});
     server.on("tlsClientError", () => {});
     server.listen(0, "127.0.0.1");

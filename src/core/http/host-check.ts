@@ -8,7 +8,7 @@ function nameOf(hostHeader: string): string {
 
 /**
  * Whether a request with this Host header is meant for what listens on `listen`, an address or a name. A site that
- * points its own name at this address (DNS rebinding) sends that name; it must not read what is only for those who
+ * points its own name at this address (DNS rebinding) sends that name; it must not read what is only for clients that
  * can reach the address. Loopback names are let in, and the address listened on; where that is every address of the
  * machine, any literal address is, since no name can be rebound to be one.
  */

@@ -109,7 +109,7 @@ describe("an outgoing request", () => {
   });
 
   for (const keyIdentifiers of [false, true])
-    test(`a registered certificate that is only laid beside a forged leaf vouches for nothing, ${keyIdentifiers ? "told apart by its identifier" : "without identifiers"}`, async () => {
+    test(`a registered certificate that is only laid beside a forged leaf vouches for nothing, ${keyIdentifiers ? "distinguished by its identifier" : "without identifiers"}`, async () => {
       const forger = await testAuthority("Test Root", { keyIdentifiers });
       const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
       const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
@@ -175,8 +175,8 @@ describe("an outgoing request", () => {
     assert.equal(await reason(request("https://no-such-name.invalid/")), "dns");
   });
 
-  test("an address to which the system knows no way is told at once, also to who watches the exchange", async () => {
-    // Linux refuses TCP to the address of everybody before it sends anything.
+  test("an address without a route fails at once, also for an observer of the exchange", async () => {
+    // Linux refuses TCP to the broadcast address before it sends anything.
     const observer = new ExchangeObserver();
     const refused = request("https://255.255.255.255/", { observer, timeoutMs: 60_000 });
     assert.equal(await reason(refused), "connect");

@@ -12,7 +12,7 @@ import { httpFailure, reasonOf } from "./failure.ts";
 import { connectHost } from "./loopback.ts";
 import { throughProxy } from "./tunnel.ts";
 
-// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
+// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nothing here needs.
 const { request: plainRequest } = process.getBuiltinModule("node:http");
 const { request: secureRequest } = process.getBuiltinModule("node:https");
 
@@ -39,15 +39,15 @@ export interface HttpOptions {
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */
   readonly allowPlainHttp?: boolean;
   /**
-   * SHA-1 thumbprints, 40 hex digits: a chain that no root vouches for is accepted when it holds one of them,
-   * as IAM does. Name and dates are checked all the same.
+   * SHA-1 thumbprints, 40 hex digits: a chain that no root vouches for is accepted when it holds one of them, as IAM
+   * does. Name and dates are still checked.
    */
   readonly thumbprints?: readonly string[];
   /** Sees addresses, times and chain, also of an exchange that fails. */
   readonly observer?: ExchangeObserver;
 }
 
-/** An answer that goes on for as long as both sides want. */
+/** An answer that lasts for as long as both sides want. */
 export interface HttpStream {
   readonly status: number;
   /** Names in lower case; several of one name are joined by a comma and a space. */
@@ -90,7 +90,7 @@ function checkedUrl(text: string, options: HttpOptions): URL {
   return url;
 }
 
-// Node frames the body of a DELETE only when it is told its length; unframed, servers do not see it.
+// Node frames the body of a DELETE only when it is given its length; unframed, servers do not see it.
 function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
   return defined({ "content-length": mapped(body, (value) => String(Buffer.byteLength(value))) });
 }
@@ -105,7 +105,7 @@ function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): Re
     host: connectHost(target.host),
     port: target.port,
     path: url.pathname + url.search,
-    // `host` above is where we connect; who we ask for stays the URL's.
+    // `host` above is where we connect; the Host header stays the URL's.
     headers: { host: url.host, "accept-encoding": "identity", ...lengthOf(options.body), ...options.headers },
     agent: false,
     maxHeaderSize,
@@ -226,7 +226,7 @@ async function send(
 ): Promise<IncomingMessage> {
   if (judgesItself(options) && url.protocol === "https:") {
     const [socket] = (await once(outgoing, "socket", { signal })) as [TLSSocket];
-    // Without a route the system refuses at once, before anybody could listen.
+    // Without a route the system refuses at once, before a listener could be added.
     if (socket.errored !== null) throw socket.errored;
     await once(socket, "secureConnect", { signal });
     const fault = judgeChain(url, socket, options.thumbprints);

@@ -4,8 +4,8 @@ const maxWords = 300;
 const secretLike = /[A-Za-z0-9_.~+=-]{64,}/gu;
 
 /**
- * Somebody else's text as one bounded line. `secrets` are texts that went out with the request: whoever answers might
- * send them back, and no message may hold them.
+ * Another program's text as one bounded line. `secrets` are texts that went out with the request: the answer might
+ * repeat them, and no message may hold them.
  */
 export function saidWords(text: string, secrets: readonly string[] = []): string {
   const without = secrets.reduce((words, one) => (one === "" ? words : words.replaceAll(one, "…")), text);

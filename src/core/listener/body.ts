@@ -46,7 +46,7 @@ export class WholeBodies {
 }
 
 /**
- * Reads a body of at most `maxBytes` bytes. `held` is told what it takes of memory so far, by bytes that came and not by
+ * Reads a body of at most `maxBytes` bytes. `held` gets the memory that it takes so far, by bytes received and not by
  * what was announced; before each part `ready` is waited for. Rejects with BodyRefused, or as the stream does when the
  * client breaks off.
  */

@@ -3,7 +3,7 @@ import type { ConnectionLimits } from "./limits.ts";
 import type { LoopClock } from "./loop-clock.ts";
 import type { Network } from "./networks.ts";
 
-/** What a connection has come to. Closing: our side has said goodbye, the other has not yet. */
+/** The state of a connection. Closing: our side has closed, the other has not yet. */
 export type ConnectionStage = "handshake" | "open" | "closing";
 
 /** The HTTP that is spoken on a connection, as far as the bounds on connections need it. */
@@ -17,7 +17,7 @@ export interface Protocol {
   timeOut(): boolean;
 }
 
-/** Why a connection ends, where the client is at fault; `idle` and `aged`: where nobody is. */
+/** Why a connection ends, where the client is at fault; `idle` and `aged`: where it is not. */
 export type EndReason = "too-slow" | "flood" | "idle" | "aged";
 
 /** What is the same for all connections. */
@@ -38,7 +38,7 @@ const framing = 1024;
 /** Milliseconds in which a connection that has just come may make its request while its listener ends. */
 const drainGrace = 1000;
 
-/** Milliseconds in which whoever has just come goes after those of the network who had their time. */
+/** Milliseconds in which a new connection is ended only after the older ones of its network. */
 const youth = 2000;
 
 /** One TCP connection, from its acceptance to its close. All times are its clock's. */
@@ -129,7 +129,7 @@ export class Connection {
     this.#over = over;
   }
 
-  /** Our side has said goodbye. */
+  /** Our side has closed. */
   closing(): void {
     if (this.#stage === "closing") return;
     this.#stage = "closing";
@@ -151,7 +151,7 @@ export class Connection {
     this.#requestedAt = this.clock.elapsed();
   }
 
-  /** A request that has come waits for its answer, or waits no more: meanwhile it makes room for nobody. */
+  /** A request that has come waits for its answer, or waits no more: meanwhile it makes room for no other. */
   answering(more: 1 | -1): void {
     if (this.#gone) return;
     const before = this.#answering;
@@ -182,7 +182,7 @@ export class Connection {
     this.#gone = true;
   }
 
-  /** Its listener ends: what was asked for is answered. Whoever comes just now may still make a request. */
+  /** Its listener ends: what was asked for is answered. A connection that comes just now may still make a request. */
   drain(): void {
     this.#draining = true;
     if (this.#requests > 0 || this.#protocol?.name === "h2") this.close();
@@ -220,9 +220,9 @@ export class Connection {
   }
 
   /**
-   * Who makes room first, when places run out: the lowest rank, and of the same the one that came or asked
-   * first. Whoever has said nothing goes before whoever has been answered; after them whoever has just come, and then
-   * who is being answered. Infinity: its request has come whole and waits for its answer, so that it never goes.
+   * Which connection makes room first, when places run out: the lowest rank, and of the same the one that came or asked
+   * first. One that sent nothing goes before one that was answered; then new ones, then those being answered. Infinity:
+   * its request has come whole and waits for its answer, so that it never goes.
    */
   get rank(): readonly [rank: number, since: number] {
     if (this.#answering > 0) return [Infinity, 0];
@@ -246,7 +246,7 @@ export class Connection {
     return this.#requests > 0 || now - this.accepted >= drainGrace;
   }
 
-  /** From when on it has how long for what it does, and why it ends afterwards. */
+  /** When its allowance for what it does now began, how long that is, and why it ends afterwards. */
   #allowance(): readonly [from: number, allowed: number, reason: EndReason] {
     const { handshakeTimeout, answerTimeout, closingTimeout, requestTimeout, keepAliveTimeout } =
       this.#limits;

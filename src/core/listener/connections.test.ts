@@ -154,7 +154,7 @@ describe("when all places are taken", () => {
 });
 
 describe("a handshake", () => {
-  test("that comes to its end later than it may is not served, though nobody has looked since", async () => {
+  test("that comes to its end later than it may is not served, though no check has run since", async () => {
     const connections = new TestConnections();
     const tcp = socket("192.0.2.1");
     const connection = connections.admit(tcp, listener);

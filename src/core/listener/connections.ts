@@ -10,9 +10,9 @@ import type { ConnectionLimits } from "./limits.ts";
 
 /**
  * Gives what collects garbage at once. V8 collects when its own heap has grown, and does not see what hangs on its
- * objects outside of it: of a TLS connection or an HTTP/2 stream that is several times as much. Clients who make
- * and drop them fast would have the process grow by hundreds of megabytes before the next collection. Node has no
- * other door to it than V8's flag.
+ * objects outside of it: of a TLS connection or an HTTP/2 stream that is several times as much. Clients who make and
+ * drop them fast would have the process grow by hundreds of megabytes before the next collection. V8's flag is the only
+ * access to it in Node.
  */
 function garbageCollector(): () => void {
   setFlagsFromString("--expose-gc");
@@ -139,9 +139,10 @@ export class Connections {
   }
 
   /**
-   * Begins a protocol on a connection whose handshake has come to its end. While so much is held, or was until a moment ago, that
-   * memory would run out before the event loop comes round, who holds most is cut off and garbage is collected; connections
-   * of networks with many wait until that is done, and are opened in the order in which they came.
+   * Begins a protocol on a connection whose handshake has come to its end. While so much is held, or was until a moment
+   * ago, that memory would run out before the event loop comes round, the largest holder is cut off and garbage is
+   * collected; connections of networks with many wait until that is done, and are opened in the order in which they
+   * came.
    */
   afterHandshake(connection: Connection, name: Protocol["name"], open: () => void): void {
     if (!this.inTime(connection)) return;
@@ -234,7 +235,7 @@ export class Connections {
     if (more > 0) this.#bound(burst * this.#limits.heldBytes, connection);
   };
 
-  /** Cuts off who holds most, until what is held for all is within a bound. */
+  /** Cuts off the largest holders, until what is held for all is within a bound. */
   #bound(bytes: number, called?: Connection): void {
     while (this.#held > bytes) {
       const heaviest = [...(this.#networks.heaviest?.connections ?? [])];
@@ -286,12 +287,12 @@ export class Connections {
   }
 }
 
-/** A proxy's connections are not counted against the network of anybody. */
+/** A proxy's connections are not counted against any client's network. */
 function proxyNetwork(): Network<Connection> {
   return { name: "proxy", connections: new Set(), answering: 0, held: 0 };
 }
 
-/** Who makes room first; nobody where all are owed an answer. */
+/** The connection that makes room first; undefined where all are owed an answer. */
 function first(connections: readonly Connection[]): Connection | undefined {
   let found: Connection | undefined;
   let [least, earliest] = [Infinity, Infinity];

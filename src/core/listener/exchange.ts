@@ -31,7 +31,7 @@ export interface Reading {
   readonly bodies: WholeBodies;
 }
 
-/** A body of which V8 has to be told that it can go: those that are smaller it collects by itself in time. */
+/** The size from which on V8 has to be asked to collect a body; smaller ones it collects in time by itself. */
 const large = 64 * 1024;
 
 /** The requests of one connection by Node's own HTTP/1.1. */
@@ -44,7 +44,7 @@ export class Requests implements Protocol {
   readonly #open = new Set<() => void>();
   /** Bytes of bodies that have not come to their end. */
   #coming = 0;
-  /** What waited of answers when somebody last looked, and since when nothing of it moved. */
+  /** Bytes of answers that waited at the last look, and since when none of them moved. */
   #left = 0;
   #moved = 0;
 

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of a clock that stands still while this process is late with its own work. Whoever has sent his
- * request in time does not pay for others who keep the event loop busy.
+ * Milliseconds of a clock that stands still while this process is late with its own work. A client that sent its
+ * request in time does not pay for others that keep the event loop busy.
  */
 export class LoopClock {
   readonly #real: () => number;

@@ -25,7 +25,7 @@ export interface Network<T> {
   held: number;
 }
 
-/** By how many it is large: whoever is owed an answer is no burden of its network's. */
+/** The size that counts: connections that are owed an answer are not held against their network. */
 const sizeOf = ({ connections, answering }: Network<unknown>): number => connections.size - answering;
 
 /** All networks with connections, by how many they have on which no whole request waits for its answer. */

@@ -21,7 +21,7 @@ export function boundOptions(limits: ServerLimits): ServerOptions {
   };
 }
 
-/** Counts for who asks for no metrics. */
+/** Counts for a caller that wants no metrics. */
 const noTallies = (): ConnectionTallies => ({
   refusedConnections: 0,
   cutOff: { "too-slow": 0, flood: 0, crowded: 0 },

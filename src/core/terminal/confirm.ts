@@ -1,9 +1,7 @@
 import { PodtrustError } from "../base/index.ts";
 import { type Asking, askText, canAsk } from "./question.ts";
 
-/**
- * Asks where `canAsk` says that somebody is there; anything but yes is no. Throws what `ended` gives when a signal comes.
- */
+/** Asks; anything but yes is no. Call it only if `canAsk` allows it. Throws what `ended` gives when a signal comes. */
 export async function ask(asking: Asking, question: string, ended: () => PodtrustError): Promise<boolean> {
   const said = (await askText(asking, `${question} [y/N] `, ended))?.toLowerCase();
   return said === "y" || said === "yes";

@@ -31,8 +31,8 @@ export async function untilEnded(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Resolves once standard input ends, as a pipe does with whoever holds its other end, however that ended. What comes in is
- * passed over. Nothing is kept running by it.
+ * Resolves once standard input ends, as a pipe does when the process at its other end ends, however that was. Input is
+ * discarded. This keeps no process alive.
  */
 export async function untilInputEnds(stdin: TextSource): Promise<void> {
   stdin.unref?.();

@@ -7,7 +7,10 @@ import { openScreen } from "./writer.ts";
 
 type Run = (args: readonly string[], host: Host) => Promise<ExitCode>;
 
-/** A program, and the first version of Node that has all that it calls; its package says the same to npm, which only warns. */
+/**
+ * A program, and the first version of Node that has all that it calls; its package declares the same to npm, which only
+ * warns.
+ */
 export interface NodeNeed {
   readonly program: string;
   readonly major: number;
@@ -24,15 +27,15 @@ export function nodeProblem(version: string, { program, major }: NodeNeed): read
       ];
 }
 
-/** What starts this program again: of a single executable, itself; it has its arguments where Node has them all the same. */
+/** What starts this program again: of a single executable, itself; its arguments are where Node has them. */
 function programOf(): readonly string[] {
   const isSingle = process.getBuiltinModule("node:sea").isSea();
   return [process.execPath, ...(isSingle ? [] : [...process.execArgv, process.argv[1] ?? ""])];
 }
 
 /**
- * Runs the command line that this process was started with, and sets its exit code. The program is loaded only once Node
- * is known to have what it calls, and told by which name it was called.
+ * Runs the command line that this process was started with, and sets its exit code. The program is loaded only once
+ * Node is known to have what it calls; it gets the name it was called by.
  *
  * @param need the program and the first version of Node that it runs on; podtrust and 24 by default
  */
@@ -47,13 +50,13 @@ export async function runProcess(
     process.exitCode = 2;
     return;
   }
-  // Before anything is loaded: as the first process of a container it would be told in vain meanwhile.
+  // Before anything is loaded: the first process of a container ignores a signal that it has no handler for.
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     // `once`: a second signal ends the process at once, whatever it is doing.
     process.once(name, () => ending.abort(new EndedBySignal(name)));
   }
-  // Told of a terminal that was closed, a command cleans up as for the others, unless it reads its config again then.
+  // On SIGHUP, as when a terminal closes, a command cleans up and ends, unless it reloads its config then.
   let reload: (() => void) | undefined;
   process.on("SIGHUP", () => {
     if (reload === undefined) ending.abort(new EndedBySignal("SIGHUP"));

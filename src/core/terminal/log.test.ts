@@ -105,7 +105,7 @@ test("a log line is written whatever its fields hold: circles, big numbers, func
   });
 });
 
-test("a log line commands no terminal, in JSON and in words, whoever wrote its parts", () => {
+test("a log line commands no terminal, in JSON and in words, wherever its parts come from", () => {
   const escape = "\u001b[2J\u202e";
   for (const isTTY of [false, true]) {
     const { host, said } = hostOf(isTTY);

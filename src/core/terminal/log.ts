@@ -8,7 +8,7 @@ const levels = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = (typeof levels)[number];
 
-// What must never reach a log even when a caller passes it by mistake; base/logger.ts forbids it as well.
+// Fields that must never reach a log even if a caller passes them by mistake; base/logger.ts forbids it as well.
 const secrets = new Set([
   "token",
   "webIdentityToken",
@@ -30,7 +30,7 @@ function jsonOf(key: string, value: unknown): string | undefined {
   try {
     return JSON.stringify(shown(key, value), shown);
   } catch {
-    // A circle, or a getter that throws: the event is logged all the same.
+    // A cycle, or a getter that throws: the event is still logged.
     return '"[cannot be shown]"';
   }
 }

@@ -9,12 +9,12 @@ export interface Asking extends Pick<Host, "stdin" | "signal"> {
   readonly json: boolean;
 }
 
-/** Whether there is somebody to ask: not where what is asked about is on no screen (--json, a pipe). */
+/** Whether a person can be asked: not where the question's subject is on no screen (--json, a pipe). */
 export function canAsk({ stdin, screen, json }: Asking): boolean {
   return stdin.isTTY === true && screen.out.isTerminal && screen.err.isTerminal && !json;
 }
 
-/** The lines of a standard input, which one question after another is answered by. */
+/** The lines of a standard input, one for each question in turn. */
 const answers = new WeakMap<TextSource, AsyncIterator<string | Uint8Array, undefined>>();
 
 function linesOf(stdin: TextSource): AsyncIterator<string | Uint8Array, undefined> {
@@ -70,7 +70,7 @@ function typed(before: string, piece: string): string {
 
 /**
  * What is typed after a question, and shown nowhere. Throws what `ended` gives when a signal, Ctrl-C or the end of the
- * input comes. Only where `canAsk` says that somebody is there.
+ * input comes. Only if `canAsk` allows it.
  */
 export async function askSecret(
   asking: Asking,

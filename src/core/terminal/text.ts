@@ -31,8 +31,8 @@ class Styled {
 export type { Styled };
 
 /**
- * What a command may say. A string is never more than text: escape sequences in it are shown and not sent, whoever
- * wrote them, so that colour comes from `bold`, `red` and their like alone.
+ * What a command may say. A string is never more than text: escape sequences in it are shown and not sent, wherever
+ * they come from, so that colour comes from `bold`, `red` and their like alone.
  */
 export type Text = string | Styled | readonly Text[];
 
@@ -42,7 +42,7 @@ export const red = (content: Text): Styled => new Styled("red", content);
 export const green = (content: Text): Styled => new Styled("green", content);
 export const yellow = (content: Text): Styled => new Styled("yellow", content);
 export const cyan = (content: Text): Styled => new Styled("cyan", content);
-/** A command that somebody will copy: broken in two by us, it would be another one. */
+/** A command to copy: a line break in it would make it another command. */
 export const unbroken = (content: Text): Styled => new Styled("unbroken", content);
 
 /** A template in which pieces may have looks: `` rich`${green("Done")}: ${count}` ``. */

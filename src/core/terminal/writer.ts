@@ -4,19 +4,19 @@ import { paint, plain, type Span, spansOf, type Text } from "./text.ts";
 import { clip, wrap } from "./wrap.ts";
 
 /**
- * The one door to a stream: nothing else of podtrust writes to it. What it is given is text, and whatever in it
- * could command a terminal is shown in place of sent; the only escape sequences that pass are colours by
- * `terminal/text.ts`, and on a terminal the erasing of a line that is drawn again.
+ * The only writer to a stream. It takes text, and whatever could command a terminal is shown instead of sent; the only
+ * escape sequences that pass are colours by `terminal/text.ts`, and on a terminal the erasing of a line that is drawn
+ * again.
  */
 export interface Writer {
   readonly isTerminal: boolean;
-  /** Whether somebody may still read it: not once the reader of a pipe has ended. */
+  /** False once the reader of a pipe has ended. */
   readonly isOpen: boolean;
   /** Of the terminal, where it says so. */
   readonly columns: number | undefined;
   /**
-   * A line, which on a terminal is broken between words; what follows the first line stands behind `hang` columns, two
-   * more than the first where it is not said. What somebody will copy is `unbroken`.
+   * A line, which on a terminal is broken between words; what follows the first line stands behind `hang` columns, by
+   * default two more than the first. Make what is to be copied `unbroken`.
    */
   readonly line: (said: Text, hang?: number) => void;
   /** A question, whose answer is typed behind it. */

@@ -39,7 +39,7 @@ async function leafOf(issuer: SigningCa, usages: readonly ("server" | "client")[
   return { leaf, keys };
 }
 
-/** A root by a key of somebody's choice. */
+/** A root with a given key. */
 function rootOf({ publicKey, privateKey }: KeyPair): SigningCa {
   const extensions = [basicConstraints(true), keyUsage("keyCertSign")];
   const content = { subject: { commonName: "root" }, publicKey, ...validity, extensions };
@@ -124,7 +124,7 @@ describe("a certificate that is issued", () => {
     assert.equal(certificateExtension(named, "2.5.29.17")?.critical, false);
   });
 
-  test("names its issuer's key by the identifier that the issuer has, whoever has chosen it", async () => {
+  test("names its issuer's key by the identifier that the issuer has, however that was chosen", async () => {
     const keys = await newKeyPair();
     const chosen = { oid: "2.5.29.14", value: Buffer.from("04050102030405", "hex") };
     const content = { subject: { commonName: "x" }, publicKey: keys.publicKey, ...validity };

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import * as der from "./der.ts";
 import { contentOf, DerError, type Element, elementsOf, sequenceElements } from "./read.ts";
 
-/** Of whom a certificate is. */
+/** The subject of a certificate. */
 export interface CertificateSubject {
   readonly commonName?: string;
   readonly organizations?: readonly string[];

@@ -55,7 +55,7 @@ function readsOrSays(read: () => unknown): void {
   }
 }
 
-describe("DER that somebody has changed", () => {
+describe("DER that was changed", () => {
   test("as a request is read, or refused by a DerError", () => {
     const property = fc.property(fc.oneof(mutated(request), fc.uint8Array()), (bytes) =>
       readsOrSays(() => readRequest(Buffer.from(bytes)).isSignedByItsKey()),

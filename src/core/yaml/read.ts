@@ -35,7 +35,7 @@ const tooDeep = (depth: number): string => `is nested more than ${depth} levels 
  */
 function* syntaxOf(text: string, bounds: YamlBounds, lines: LineCounter): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine);
-  // The parser tells of each line that follows another.
+  // The parser reports every line but the first.
   lines.addNewLine(0);
   let tokens = 0;
   let aliases = 0;

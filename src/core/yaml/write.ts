@@ -7,7 +7,10 @@ export function yamlText(value: object): string {
   return stringify(value, layout);
 }
 
-/** The same for who still reads YAML 1.1, as Kubernetes does: texts that it takes for something else, such as `yes`, are quoted. */
+/**
+ * The same for a reader of YAML 1.1, as Kubernetes is: texts that it takes for something else, such as `yes`, are
+ * quoted.
+ */
 export function yaml11Text(value: object): string {
   return stringify(value, { ...layout, version: "1.1" });
 }
