@@ -61,7 +61,7 @@ function macOf(fileKey: Buffer, text: string | Buffer): Buffer {
 
 /**
  * Encrypts as age does (https://c2sp.org/age, version 1, binary): with X25519, or with a passphrase by scrypt. Throws
- * `age-key-invalid` for a recipient that is none.
+ * `age-key-invalid` for an invalid recipient.
  */
 export async function encrypt(plain: Buffer, audience: Audience): Promise<Buffer> {
   const fileKey = randomBytes(fileKeyBytes);

@@ -13,7 +13,7 @@ export interface Header {
   /** What its MAC covers. */
   readonly text: Buffer;
   readonly mac: Buffer;
-  /** Where what is encrypted begins. */
+  /** Where the payload begins. */
   readonly end: number;
 }
 
@@ -33,7 +33,7 @@ export function base64(bytes: Buffer): string {
   return bytes.toString("base64").replaceAll("=", "");
 }
 
-/** Reads that, in its only spelling. Throws `age-damaged`. */
+/** Reads that, in its canonical form only. Throws `age-damaged`. */
 export function unBase64(text: string): Buffer {
   const bytes = Buffer.from(text, "base64");
   if (base64(bytes) !== text) throw damaged("its header has a value that is no base64");

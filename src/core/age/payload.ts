@@ -36,7 +36,7 @@ function nonceOf(index: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** What is encrypted, in chunks that say which is the last, so that a file that was cut off is none. */
+/** The payload, in chunks that say which is the last, so that a file that was cut off is invalid. */
 export function sealPayload(fileKey: Buffer, plain: Buffer): Buffer {
   const nonce = randomBytes(nonceBytes);
   const key = derived(fileKey, nonce, "payload");

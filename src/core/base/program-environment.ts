@@ -4,7 +4,7 @@ import type { Environment } from "./environment.ts";
 const common =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|COLORTERM|NO_COLOR|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+|SystemRoot)$/u;
 
-/** What each program reads beyond: a name by which secrets go is never among it. */
+/** What each program reads in addition; never a variable that holds a secret. */
 const own = {
   // Agents, and programs that ask for a passphrase.
   ssh: /^(?:SSH_\w+|DISPLAY|WAYLAND_DISPLAY)$/u,
@@ -19,9 +19,9 @@ const own = {
 export type PersonProgram = keyof typeof own;
 
 /**
- * The environment that such a program is started with: what it needs, by names that are listed here. A cloud's token, an
- * AWS key or anything else in the environment is none of its business, nor of what it starts or sends along (ssh's
- * SendEnv, kubectl's plugins).
+ * The environment that such a program is started with: what it needs, by names that are listed here. Neither it nor
+ * what it starts or sends along gets a cloud's token, an AWS key or anything else of the environment (ssh's SendEnv,
+ * kubectl's plugins).
  */
 export function programEnvironment(program: PersonProgram, env: Environment): Record<string, string> {
   const kept = Object.entries(env).filter(

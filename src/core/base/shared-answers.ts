@@ -16,7 +16,7 @@ export class SharedAnswers<T> {
   readonly #max: number;
   readonly #asked = new Map<string, SharedAnswer<T>>();
 
-  /** `forMs`: for so many milliseconds from when it was asked for. `max`: of so many keys; the oldest makes room. */
+  /** `forMs`: how long an answer is kept, from when it was asked for. `max`: how many keys; the oldest makes room. */
   constructor(clock: Pick<Clock, "elapsed">, forMs: number, max = Infinity) {
     this.#clock = clock;
     this.#for = forMs;

@@ -30,8 +30,8 @@ export function delayAfter(delays: readonly number[], count: number): number {
 }
 
 /**
- * Looks again and again until what is waited for is there, and gives it. The one loop of all waits: it counts by
- * `clock.elapsed()`, so that a time of day that jumps makes no wait longer or shorter.
+ * Polls until what is waited for is there, and returns it. The one loop of all waits: it counts by `clock.elapsed()`,
+ * so that a time of day that jumps makes no wait longer or shorter.
  *
  * Throws what `look` throws, what `late` gives once no further look fits into the time, and the signal's reason.
  */

@@ -52,13 +52,13 @@ function addUse(command: Command, uses: CommandUses): void {
   command.addHelpText("after", lines.join("\n"));
 }
 
-/** Of the root's commands the name alone is listed: what else is typed with one is loaded with it. */
+/** Of the root's commands only the name is listed: arguments and options are loaded with a command. */
 const subcommandTerm = (command: Command): string =>
   command.parent?.parent === null ? command.name() : new Help().subcommandTerm(command);
 
 /**
- * The commands of a tree with the switches that each of them takes. Of `line`, where it is given, those that it names have
- * their words; the others have a name and a description, which is what help lists.
+ * The commands of a tree with the switches that each of them takes. With `line`, only the commands that it names are
+ * loaded; the others have a name and a description, as help lists them.
  */
 export async function createProgram(
   context: ActionContext,
@@ -124,7 +124,7 @@ export async function createProgram(
     switches.json = given.json === true;
     switches.verbose = given.verbose === true;
     if (!saysWhere(action)) return;
-    // A hint may name any command, of which the line has not loaded what it takes.
+    // A hint may name any command, and the line has loaded its own alone.
     const whole = line === undefined ? program : await createProgram(context, switches, tree);
     switches.repeat = repeating(whole, action);
   });

@@ -6,7 +6,7 @@ import type { ActionContext } from "./context.ts";
  * help loads none of it.
  */
 export interface CommandWords {
-  /** Gives a command, which has its name and description, its options, arguments and action. */
+  /** Adds options, arguments and action to a command that has its name and description. */
   readonly define: (command: Command, context: ActionContext) => void;
   readonly uses?: CommandUses;
 }
@@ -49,7 +49,7 @@ export interface CommandTree {
   readonly root?: (program: Command, context: ActionContext) => void;
   /** Of the root, and of what every program has; other commands bring theirs. */
   readonly uses?: CommandUses;
-  /** What the actions of this program work with beside what every program's have. */
+  /** Adds to the context of every program what the actions of this one need. */
   readonly extend?: (context: ActionContext) => ActionContext;
 }
 

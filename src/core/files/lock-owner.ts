@@ -45,7 +45,7 @@ export function isDead(owner: LockOwner): boolean {
   return !lives(owner.pid);
 }
 
-/** Reads a lock's content; undefined when it is none. */
+/** Reads a lock's content; undefined when it is invalid. */
 export function readOwner(text: string): LockOwner | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -16,7 +16,7 @@ interface Kept {
 // A token that ends while a call is on its way is no use.
 const margin = 60_000;
 
-/** One access token: asked for once for all who need it, and anew before it ends. */
+/** One access token, shared by all callers and renewed before it ends. */
 export class AccessTokenCache {
   readonly #issue: (signal: AbortSignal) => Promise<IssuedToken>;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class AccessTokenCache {
     return { value, ends: asked + Math.max(livesMs - margin, livesMs / 2) };
   }
 
-  /** Throws what asking for one throws. */
+  /** Throws what the request for one throws. */
   async get(signal: AbortSignal): Promise<string> {
     const work = SharedWork.again(this.#work, (own) => this.#make(own));
     this.#work = work;
@@ -43,7 +43,7 @@ export class AccessTokenCache {
     return this.get(signal);
   }
 
-  /** A token that was refused is asked for no more. */
+  /** Drops a token that was refused. */
   forget(): void {
     this.#work = undefined;
   }

@@ -7,13 +7,13 @@ import { tlsFacts, type TlsFacts } from "./chain.ts";
 export interface ConnectionAttempt {
   readonly address: string;
   readonly port: number;
-  /** Absent for the one that came about, and for one that was given up before it was answered. */
+  /** Absent for the attempt that succeeded, and for one that was given up before an answer. */
   readonly error?: string;
 }
 
 /**
  * When each phase had ended, in milliseconds since the exchange began, as curl's `time_namelookup`, `time_connect`,
- * `time_appconnect`, `time_starttransfer` and `time_total`. A phase that did not come about is absent.
+ * `time_appconnect`, `time_starttransfer` and `time_total`. A phase that was not reached is absent.
  */
 export interface ExchangeTiming {
   readonly dns?: number;

@@ -43,7 +43,7 @@ function codeOf(error: unknown): string {
 // DEPTH_ZERO_SELF_SIGNED_CERT, UNABLE_TO_VERIFY_LEAF_SIGNATURE), handshake failures as ERR_SSL_* and EPROTO.
 const tlsCode = /CERT|SIGNATURE|SELF_SIGNED|_CRL|ISSUER|^ERR_SSL|^ERR_TLS|^EPROTO/u;
 
-/** Sorts what node:https threw. */
+/** Classifies what node:https threw. */
 export function reasonOf(error: unknown): HttpFailureReason {
   const code = codeOf(error);
   if (dnsCodes.has(code)) return "dns";

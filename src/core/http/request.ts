@@ -33,7 +33,7 @@ export interface HttpOptions {
   readonly connectTo?: readonly ConnectTo[];
   /** `http://127.0.0.1:PORT` of a proxy that is asked to connect to the server (CONNECT); for https alone, without `connections`. */
   readonly proxy?: string;
-  /** Keeps the connection for the next exchange; a connection of its own by default. Of TLS then nothing is reported. */
+  /** Keeps the connection for the next exchange; a connection of its own by default. TLS is not reported then. */
   readonly connections?: ConnectionPool;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */

@@ -16,8 +16,8 @@ function said(text: string | undefined): string {
 }
 
 /**
- * A connection that a proxy makes (CONNECT, RFC 9110 §9.3.6), as `node:https` takes it: TLS begins behind the proxy, and is
- * verified as without one. `signal` ends what does not come about.
+ * A connection that a proxy makes (CONNECT, RFC 9110 §9.3.6), as `node:https` takes it: TLS begins behind the proxy,
+ * and is verified as without one. `signal` aborts it.
  */
 export function throughProxy(
   proxy: string,

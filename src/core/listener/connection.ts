@@ -13,7 +13,7 @@ export interface Protocol {
   readonly stalledSince: number | undefined;
   /** Lets what was asked for end, and takes no more. */
   close(): void;
-  /** Ends it since a request does not come to its end, and says so where it can: true where it does. */
+  /** Ends it because a request does not complete, and answers so if it can: true if it did. */
   timeOut(): boolean;
 }
 
@@ -26,9 +26,9 @@ export interface ConnectionsContext {
   readonly limits: ConnectionLimits;
   /** So many more bytes are held for a connection, or fewer. */
   readonly onHeld: (connection: Connection, more: number) => void;
-  /** It owes an answer from now on, or no more. */
+  /** It now owes an answer, or no longer does. */
   readonly onAnswering: (connection: Connection, more: 1 | -1) => void;
-  /** So many bytes are needed no more, and wait for V8 to collect them. */
+  /** So many bytes are no longer needed, and wait for V8 to collect them. */
   readonly onDropped: (bytes: number) => void;
 }
 
@@ -52,7 +52,7 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #onHeld: ConnectionsContext["onHeld"];
   readonly #onAnswering: ConnectionsContext["onAnswering"];
-  /** What was read of it is needed no more; V8 does not see how much that is. */
+  /** What was read of it is no longer needed; V8 does not see how much that is. */
   readonly dropped: ConnectionsContext["onDropped"];
   #stage: ConnectionStage = "handshake";
   /** When its stage began. */
@@ -71,7 +71,7 @@ export class Connection {
   #held = 0;
   #maxHeld = 0;
   #gone = false;
-  // As of the last look.
+  // As of the last check.
   #seenBytes = 0;
   #seenRequests = 0;
   #lookedAt: number;
@@ -151,7 +151,7 @@ export class Connection {
     this.#requestedAt = this.clock.elapsed();
   }
 
-  /** A request that has come waits for its answer, or waits no more: meanwhile it makes room for no other. */
+  /** A complete request waits for its answer, or no longer does: meanwhile it makes room for no other. */
   answering(more: 1 | -1): void {
     if (this.#gone) return;
     const before = this.#answering;

@@ -27,7 +27,7 @@ const lookEvery = 250;
 /** How often over the bound may be held between two looks. */
 const burst = 2;
 
-/** So many connections that waited are opened in one turn of the event loop. */
+/** How many waiting connections are opened in one turn of the event loop. */
 const openedAtOnce = 32;
 
 /** Connections of one network that are never too many. */
@@ -36,10 +36,10 @@ const few = 8;
 /** What Node and OpenSSL keep of a TLS connection, about. */
 const connectionBytes = 48 * 1024;
 
-/** Milliseconds after which V8 no longer collects what was kept for a connection in passing. */
+/** Milliseconds after which the memory of a connection is too old for V8's quick collections. */
 const oldAge = 1000;
 
-/** Of what was kept for connections that have closed, so much may wait for V8 to collect it by itself. */
+/** How much memory of closed connections may wait for V8 to collect it by itself. */
 const garbageBytes = 8 * 1024 * 1024;
 
 /** How many networks of the same size are searched for a connection that makes room. */
@@ -51,7 +51,7 @@ function endsOf(socket: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-/** What became of connections that were not let go on, counted. */
+/** Counts of connections that were refused, and of those cut off by reason. */
 export interface ConnectionTallies {
   refusedConnections: number;
   readonly cutOff: Record<"too-slow" | "flood" | "crowded", number>;

@@ -75,7 +75,7 @@ export class Requests implements Protocol {
   }
 
   /**
-   * Begins an exchange; undefined for one too many on its connection, which is then gone. An answer that still queues
+   * Begins an exchange; undefined for one too many on its connection, which is then closed. An answer that still queues
    * behind another one says nothing of its connection's end, so that the connection is asked.
    */
   begin(incoming: IncomingMessage, outgoing: ServerResponse): Exchange | undefined {

@@ -1,8 +1,8 @@
 /** Bounds on what the clients of a listener may take. Times in milliseconds, sizes in bytes. */
 export interface ConnectionLimits {
   /**
-   * Open connections on all listeners together. Beyond, a newcomer takes the place of one of the largest network. Of one address
-   * there may be as many: all that a listener's clients have in common may be one (kube-proxy, NAT, konnectivity).
+   * Open connections on all listeners together. Beyond, a newcomer takes the place of one of the largest network. One
+   * address may have as many: all clients of a listener may share one (kube-proxy, NAT, konnectivity).
    */
   readonly connections: number;
   /** From the TCP connection to the end of the TLS handshake. */

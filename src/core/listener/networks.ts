@@ -51,7 +51,7 @@ export class Networks<T> {
     this.#moved(network, sizeOf(network) + 1);
   }
 
-  /** A connection of the network owes an answer from now on, or no more. */
+  /** A connection of the network now owes an answer, or no longer does. */
   answering(network: Network<T>, more: 1 | -1): void {
     if (network.connections.size === 0) return;
     const before = sizeOf(network);

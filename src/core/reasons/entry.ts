@@ -12,7 +12,7 @@ export interface ReasonEntry {
   readonly links: readonly Link[];
   /** What it means, whatever the value was. */
   readonly summary: string;
-  /** The step to take where whoever finds it has no better one. */
+  /** The step to take, unless the finding brings a better one. */
   readonly next?: string;
 }
 
@@ -21,7 +21,7 @@ export function ok(links: readonly Link[], summary: string): ReasonEntry & { rea
   return { outcome: "ok", links, summary };
 }
 
-/** Something that has to be told, with what to do about it. */
+/** Something to report, with what to do about it. */
 export function found<O extends Exclude<Outcome, "ok">>(
   outcome: O,
   links: readonly Link[],
@@ -31,7 +31,9 @@ export function found<O extends Exclude<Outcome, "ok">>(
   return { outcome, links, summary, next };
 }
 
-/** What makes a reason a cause that `podtrust doctor` names: its number, and how it is told from every other. */
+/**
+ * What makes a reason a cause that `podtrust doctor` names: its number, and how it is distinguished from every other.
+ */
 export interface CauseFacts {
   /** Stable, and never used again; written PT104. */
   readonly number: number;
@@ -39,7 +41,7 @@ export interface CauseFacts {
   readonly proof: string;
   /** A verdict of its own, where nothing is broken and nothing has to be changed. */
   readonly verdict?: "propagating" | "incident";
-  /** Kept for those who look an old report up; nothing gives it any more. */
+  /** Kept for readers of an old report; no longer reported. */
   readonly retired?: true;
 }
 

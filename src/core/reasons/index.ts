@@ -55,7 +55,7 @@ export type Cause = {
 /** The causes that take a config: of cluster, account and pods. The others show from the issuer's URL. */
 export type ChainCause = keyof typeof chainCauses | "ProviderMissing" | "PodStaticCredentials" | "ClockSkew";
 
-/** Whether a reason is a cause; of the others `status` alone speaks. */
+/** Whether a reason is a cause; only `status` reports the others. */
 export function isCause(reason: Reason): reason is Cause {
   return "number" in reasons[reason];
 }

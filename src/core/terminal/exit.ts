@@ -6,7 +6,7 @@ import type { PodtrustError } from "../base/index.ts";
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143 | ProgramExitCode;
 
-/** What a program returned that was run for the user. */
+/** The exit code of a program that was run for the user. */
 type ProgramExitCode = number & { readonly ofProgram: true };
 
 /** The exit code of a program that was run for the user, as this one's own. */
@@ -22,7 +22,7 @@ const usedWrongly: ReadonlySet<string> = new Set([
   "config-without-aws",
 ]);
 
-/** The exit code that an error means. */
+/** The exit code for an error. */
 export function exitCodeOf(error: PodtrustError): ExitCode {
   return usedWrongly.has(error.code) ? 2 : 1;
 }

@@ -21,8 +21,8 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
 }
 
 /**
- * All that the command line takes from its surroundings: no other file of cli/ than `entry.ts` touches the process.
- * What it calls does in one way: the AWS SDK reads the environment's variables and the files that they name.
+ * All that the command line takes from its surroundings; `entry.ts` alone touches the process. With one exception: the
+ * AWS SDK reads the environment's variables and the files that they name.
  */
 export interface Host {
   /** What starts this very program again, as a child: the runtime and the script. */
@@ -35,7 +35,7 @@ export interface Host {
   readonly stderr: TextStream;
   /** Aborted by SIGINT, SIGTERM and an unwanted SIGHUP: work ends, cleans up after itself, and returns. */
   readonly signal: AbortSignal;
-  /** Calls `reload` at each SIGHUP in place of ending, until the function that is given back is called. */
+  /** Calls `reload` at each SIGHUP instead of ending, until the returned function is called. */
   readonly onHangup: (reload: () => void) => () => void;
   readonly pid: number;
   /** The user that the process runs as; undefined where the system has no such numbers. */

@@ -44,7 +44,7 @@ function joined(cells: readonly Cell[]): readonly Span[] {
   return spans;
 }
 
-/** As many of the blanks before a line's first word as leave it room; all of them where it has none anyhow. */
+/** As many of the leading blanks as leave room for the first word; all of them if it has no room anyway. */
 function begun(blanks: readonly Cell[], word: Word, width: number): { line: Cell[]; taken: number } {
   const kept = word.width > width ? blanks : blanks.slice(0, width - word.width);
   return { line: [...kept, ...word.chars], taken: kept.length + word.width };

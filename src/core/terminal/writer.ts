@@ -25,7 +25,7 @@ export interface Writer {
   readonly json: (value: object, indent?: number) => void;
   /** Text for a program to read, such as a manifest: as it is, and on a terminal escaped but for its line breaks. */
   readonly data: (content: string) => void;
-  /** On a terminal, a line that the next one takes the place of; `undefined` takes it away. */
+  /** On a terminal, a line that the next one replaces; `undefined` removes it. */
   readonly draw: (said: Text | undefined) => void;
 }
 

@@ -51,7 +51,10 @@ export function keyIdentifier(key: KeyObject): Buffer {
   return createHash("sha1").update(value).digest();
 }
 
-/** A serial number of 16 octets (RFC 5280 §4.1.2.2): random, positive, and with a first octet that DER adds none to. */
+/**
+ * A serial number of 16 octets (RFC 5280 §4.1.2.2): random, positive, and with a first octet that DER puts no zero
+ * before.
+ */
 export function newSerialNumber(): Buffer {
   const serial = randomBytes(16);
   serial[0] = 0x40 | ((serial[0] ?? 0) & 0x3f);

@@ -13,7 +13,7 @@ function offsetOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-/** Finds nodes of a document by their path; what it has looked through it knows from then on. */
+/** Finds nodes of a document by their path, and caches what it has looked through. */
 export class Positions {
   readonly #document: Document;
   readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();

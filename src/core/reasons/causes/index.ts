@@ -7,7 +7,7 @@ import { tokenCauses } from "./token.ts";
 
 export { chainCauses };
 
-/** Causes that are told apart by `podtrust doctor` alone; some reasons of `status` are causes as well. */
+/** Causes that only `podtrust doctor` distinguishes; some reasons of `status` are causes as well. */
 export const causeReasons = {
   ...discoveryCauses,
   ...jwksCauses,

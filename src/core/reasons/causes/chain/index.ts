@@ -4,7 +4,7 @@ import { podCauses, webhookCauses } from "./injection.ts";
 import { providerCauses, publisherCauses } from "./provider.ts";
 import { trustCauses } from "./trust.ts";
 
-/** Causes that only a look at cluster, account and pods can tell, which takes a config. */
+/** Causes that only a look at cluster, account and pods can show, which takes a config. */
 export const chainCauses = {
   ...clusterCauses,
   ...publisherCauses,
