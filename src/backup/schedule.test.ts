@@ -170,7 +170,7 @@ describe("a publisher's own backups", () => {
     await chmod(backups, 0o777);
     const running = begin();
     await stepUntil(clock, () => running.status.trouble !== undefined, { step: 60_000, limit: 48 * hour });
-    assert.match(running.status.trouble ?? "", /^No backup could be written to .*nobody else may write/u);
+    assert.match(running.status.trouble ?? "", /^No backup could be written to .*no other user may write/u);
     await chmod(backups, 0o700);
     await until(1);
     await stepUntil(clock, () => running.status.trouble === undefined, { step: 60_000, limit: 48 * hour });

@@ -41,7 +41,7 @@ describe("an OIDC provider that roles outside the stack trust", () => {
       err,
       /oidc\.example\.test is trusted by the role theirs outside this stack: without it STS refuses/u,
     );
-    assert.match(err, /^next: {2}Change those roles first, or go on all the same with --allow-in-use\.$/mu);
+    assert.match(err, /^next: {2}Change those roles first, or continue anyway with --allow-in-use\.$/mu);
     assert.match(err, /^code: {2}aws-provider-in-use$/mu);
     assert.deepEqual(world.changes(), []);
     assert.equal((await world.podtrust(["plan", "--down"])).code, 1);

@@ -35,7 +35,7 @@ function refusal(path: string, facts: OwnerAndMode, what: string, user: number):
   const shared = (facts.mode & sticky) !== 0;
   return new PodtrustError(
     "state-permissions",
-    `${path} is owned by user ${facts.uid} and has mode ${modeText(facts.mode)}: ${what} has to belong to user ${user} (this process's) or root, and nobody else may write to it`,
+    `${path} is owned by user ${facts.uid} and has mode ${modeText(facts.mode)}: ${what} has to belong to user ${user} (this process's) or root, and no other user may write to it`,
     {
       next: shared
         ? "Name a folder inside it for the state."
@@ -144,8 +144,8 @@ class Walk {
  * belong to this process's user or root, and no one else may write to one of the folders, but to sticky ones above the
  * last. What passes cannot be changed by others afterwards either.
  *
- * False when the folder is not there (what there is of the way to it has passed). Throws `state-permissions` with
- * path, owner, mode and what to do, or `file-unreadable`, or `file-unwritable` where a file is in a folder's place.
+ * False when the folder is not there (what exists of the path to it has passed). Throws `state-permissions` with path,
+ * owner, mode and what to do, or `file-unreadable`, or `file-unwritable` where a file is in a folder's place.
  */
 export async function checkFolder(files: Files, path: string): Promise<boolean> {
   const absolute = resolve(path);

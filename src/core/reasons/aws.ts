@@ -38,7 +38,7 @@ export const awsReasons = {
   InputInvalid: found(
     "broken",
     ["provider", "trust"],
-    "AWS refuses what was asked of it: two tags of one key, a policy that is none, a name that it does not take.",
+    "AWS refuses what was asked of it: two tags of one key, an invalid policy, a name that it does not take.",
     "Correct what the message names, in the config, the binding or the grant.",
   ),
   ProviderMissing: cause(
@@ -68,7 +68,7 @@ export const awsReasons = {
     "A resource does not carry this stack's tags: podtrust up will not change it.",
     "Take it over with podtrust import, or leave it to its owner and choose another name.",
   ),
-  RoleMissing: found("broken", ["trust"], "The role is not there.", "Make it: podtrust up."),
+  RoleMissing: found("broken", ["trust"], "The role does not exist.", "Make it: podtrust up."),
   RolePathDiffers: found(
     "broken",
     ["trust"],
@@ -91,7 +91,7 @@ export const awsReasons = {
     "warning",
     ["trust"],
     "Whether the trust policy allows it depends on what only the call itself has, such as the caller's address.",
-    "Look whether the condition fits where the workload calls from.",
+    "Check whether the condition fits where the workload calls from.",
   ),
   TrustPolicyDrift: found(
     "warning",

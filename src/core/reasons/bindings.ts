@@ -5,7 +5,7 @@ const refused = (summary: string, next: string) => found("broken", ["trust"], su
 /** Reasons about bindings of ServiceAccounts to roles. */
 export const bindingReasons = {
   BindingInvalid: refused(
-    "A binding or a trust is not such as the API server would take now: it was made under other rules.",
+    "A binding or a trust is one that the API server would no longer accept: it was made under other rules.",
     "Correct what the message names, field by field.",
   ),
   TrustMissing: found(
@@ -16,7 +16,7 @@ export const bindingReasons = {
   ),
   NamespaceNotGranted: refused(
     "No grant of the trust is for the binding's namespace and ServiceAccount.",
-    "Ask whoever keeps the trust for a grant that names both.",
+    "Ask the owner of the trust for a grant that names both.",
   ),
   GrantFull: refused(
     "Older bindings have as many managed roles or identities as the grant gives.",
@@ -59,7 +59,7 @@ export const bindingReasons = {
     "Leave out onDelete: Retain, or ask for a grant with retain: true.",
   ),
   ChainNotGranted: refused(
-    "The grant does not name the role that a role of the binding shall assume.",
+    "The grant does not name the role that a role of the binding is to assume.",
     "Ask for a grant that names it in chainedRoles.",
   ),
   TagNotGranted: refused(
@@ -105,14 +105,14 @@ export const bindingReasons = {
   MemberSettling: found(
     "unseen",
     ["sts"],
-    "A service account's policy was changed a moment ago, and Google does not go by it yet.",
-    "Wait: it takes Google a minute or two, and is looked at again by itself.",
+    "A service account's policy was changed a moment ago, and Google does not apply it yet.",
+    "Wait: it takes Google a minute or two, and is checked again automatically.",
   ),
   MemberKept: found(
     "warning",
     ["trust"],
     "A binding was deleted and a service account of Google still lets its ServiceAccount in, because Google could not be asked in time.",
-    "The operator that knew the binding tries again while it runs, and says when it is gone. Else take the principal that the message names out of the service account's policy.",
+    "The operator that knew the binding tries again while it runs, and says when it is gone. Otherwise take the principal that the message names out of the service account's policy.",
   ),
   MemberUnclaimed: found(
     "warning",
@@ -122,7 +122,7 @@ export const bindingReasons = {
   ),
   BindingGranted: ok(["trust"], "A grant allows all of what the binding asks for."),
   PolicyMissing: refused(
-    "A managed policy or permissions boundary that a role shall have does not exist in its account.",
+    "A managed policy or permissions boundary that a role is to have does not exist in its account.",
     "Make the policy, or correct its ARN in the binding or the grant.",
   ),
   QuotaReached: refused(
@@ -132,26 +132,26 @@ export const bindingReasons = {
   RolePending: found(
     "unseen",
     ["trust"],
-    "IAM is asked to make the first role of a binding, or made it a moment ago, and STS has not let anybody in yet.",
-    "Wait: it takes AWS some seconds, and is looked at again by itself.",
+    "IAM is asked to make the first role of a binding, or made it a moment ago, and STS does not accept it yet.",
+    "Wait: it takes AWS some seconds, and is checked again automatically.",
   ),
   RoleSettling: found(
     "unseen",
     ["sts"],
     "The role was made or changed a moment ago, and STS does not know it yet.",
-    "Wait: it takes AWS some seconds, and is looked at again by itself.",
+    "Wait: it takes AWS some seconds, and is checked again automatically.",
   ),
   CredentialPending: found(
     "unseen",
     ["trust"],
     "Azure is asked for a binding's federated credential, or takes other writes of the same identity before it.",
-    "Wait: Azure takes one write of an identity in four seconds, and it is tried again by itself.",
+    "Wait: Azure takes one write of an identity in four seconds, and it is retried automatically.",
   ),
   CredentialSettling: found(
     "unseen",
     ["sts"],
     "The federated credential was made or changed a while ago, and Entra does not know it yet, or not yet the issuer's keys.",
-    "Wait: a credential takes some minutes, an issuer that is new to Entra up to half an hour. It is asked again by itself.",
+    "Wait: a credential takes some minutes, an issuer that is new to Entra up to half an hour. It is asked again automatically.",
   ),
   RoleRetained: ok(
     ["trust"],
@@ -178,7 +178,7 @@ export const bindingReasons = {
   RoleUnclaimed: found(
     "warning",
     ["trust"],
-    "A role carries the stack's mark, was made before the AWSTrust, and no binding here claims it: a lost cluster's, most often.",
+    "A role carries the stack's mark, was made before the AWSTrust, and no binding here claims it: most likely a lost cluster's.",
     "Apply the binding again, which takes the role; or consent to its deletion by the annotation podtrust.dev/delete-earlier-roles=true at the AWSTrust.",
   ),
 } as const satisfies Record<string, ReasonEntry>;

@@ -6,14 +6,14 @@ const googleLinks = ["provider", "trust", "sts"] as const;
 export const gcpReasons = {
   PoolProviderFound: ok(
     ["provider"],
-    "Google's pool and provider are there, trust the issuer of the config, and have its keys or fetch them.",
+    "Google's pool and provider exist, trust the issuer of the config, and have its keys or fetch them.",
   ),
   MembersMatch: ok(["trust"], "Google's service account lets in the ServiceAccounts of the config."),
   GoogleAccepted: ok(["sts"], "Google gives an access token for a token of the ServiceAccount."),
   GoogleNotAsked: found(
     "unseen",
     googleLinks,
-    "Google could not be asked: it did not answer, or the credentials are missing or may not look.",
+    "Google could not be asked: it did not answer, or the credentials are missing or lack the right to read.",
     "Set GOOGLE_APPLICATION_CREDENTIALS to credentials with the roles of podtrust manifests gcp-role, then look again.",
   ),
   PoolProviderMissing: found(
@@ -25,25 +25,25 @@ export const gcpReasons = {
   PoolProviderDisabled: found(
     "broken",
     ["provider"],
-    "Somebody disabled Google's pool or provider: no token is exchanged.",
+    "Google's pool or provider is disabled: no token is exchanged.",
     "Find out why it was disabled, then enable it: gcloud iam workload-identity-pools update POOL --no-disabled, or its providers update-oidc.",
   ),
   PoolProviderDrift: found(
     "broken",
     ["provider"],
-    "What Google's pool or provider verifies tokens by is not as the config has it, or its uploaded keys are not the cluster's.",
+    "The settings by which Google's pool or provider verifies tokens differ from the config, or its uploaded keys are not the cluster's.",
     "podtrust plan shows how; podtrust up repairs it, and uploads the keys.",
   ),
   GoogleAccountMissing: found(
     "broken",
     ["trust"],
-    "A service account of the config is not there at Google.",
+    "A service account of the config does not exist at Google.",
     "Make it: gcloud iam service-accounts create, or correct its address in the config.",
   ),
   MembersDrift: found(
     "broken",
     ["trust"],
-    "Who may become Google's service account by the pool is not as the config has it.",
+    "The members of the pool that may become Google's service account differ from the config.",
     "podtrust plan shows how; podtrust up repairs it.",
   ),
   GoogleRefused: found(

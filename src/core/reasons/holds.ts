@@ -2,7 +2,7 @@ import { ok, type ReasonEntry } from "./entry.ts";
 
 /** Reasons of links that hold. */
 export const holdingReasons = {
-  ClusterReachable: ok(["cluster"], "The API server answers and knows who asks."),
+  ClusterReachable: ok(["cluster"], "The API server answers and accepts the credentials."),
   ClusterIssuerMatches: ok(["cluster"], "The cluster's issuer is the one in the config."),
   DiscoveryServed: ok(
     ["discovery"],

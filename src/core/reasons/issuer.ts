@@ -75,7 +75,7 @@ export const issuerReasons = {
     found(
       "warning",
       documents,
-      "A document comes as another media type than application/json; AWS does not say that it minds, and others do.",
+      "A document comes as another media type than application/json; AWS does not document that it minds, and others do.",
       "Serve it as application/json (the JWKS also as application/jwk-set+json).",
     ),
     { number: 520, proof: "The Content-Type header of the answer." },
@@ -94,7 +94,7 @@ export const issuerReasons = {
       "broken",
       [...documents, "reachability"],
       "A document comes with another status than 200.",
-      "Serve the document at exactly this URL with status 200, to everybody and without a password.",
+      "Serve the document at exactly this URL with status 200, to anyone and without a password.",
     ),
     {
       number: 517,
@@ -114,7 +114,7 @@ export const issuerReasons = {
     found(
       "broken",
       ["reachability"],
-      "A document is larger than is read of it.",
+      "A document is larger than what is read of it.",
       "Keep the discovery document below 64 KiB and publish no keys that sign no more tokens.",
     ),
     { number: 515, proof: "The bytes that came, or that were announced, are more than are read." },
@@ -132,7 +132,7 @@ export const issuerReasons = {
     found(
       "broken",
       ["reachability"],
-      "No connection to the issuer came about.",
+      "No connection to the issuer could be made.",
       "Open port 443 of the issuer to the whole internet: AWS does not say from where it asks.",
     ),
     {
@@ -221,7 +221,7 @@ export const issuerReasons = {
   PublisherBlind: found(
     "warning",
     ["jwks"],
-    "The publisher cannot read the cluster, or must not publish what it reads, and goes on with what it last saw: a new signing key would not be published.",
+    "The publisher cannot read the cluster, or must not publish what it reads, and continues with what it last saw: a new signing key would not be published.",
     "Do what the publisher says it needs; podtrust rotate status shows it.",
   ),
 } as const satisfies Record<string, ReasonEntry>;

@@ -4,13 +4,13 @@ const openbaoLinks = ["provider", "trust", "permission", "sts"] as const;
 
 /** Reasons about OpenBao. */
 export const openbaoReasons = {
-  MountFound: ok(["provider"], "OpenBao's auth method is there, and trusts the issuer of the config alone."),
+  MountFound: ok(["provider"], "OpenBao's auth method exists, and trusts the issuer of the config alone."),
   LoginRoleMatches: ok(["trust"], "OpenBao's role lets in the ServiceAccounts of the config."),
   LoginAccepted: ok(["sts"], "OpenBao gives a token for a token of the ServiceAccount."),
   OpenBaoNotAsked: found(
     "unseen",
     openbaoLinks,
-    "OpenBao could not be asked: it did not answer, or the token is missing, unknown or may not look.",
+    "OpenBao could not be asked: it did not answer, or the token is missing, unknown or lacks the right to read.",
     "Set BAO_TOKEN to a token with the policy that podtrust manifests openbao-policy prints, then look again.",
   ),
   MountMissing: found(
@@ -22,19 +22,19 @@ export const openbaoReasons = {
   MountDrift: found(
     "broken",
     ["provider"],
-    "What OpenBao's auth method verifies tokens by is not as the config has it.",
+    "The settings by which OpenBao's auth method verifies tokens differ from the config.",
     "podtrust plan shows how; podtrust up repairs it.",
   ),
   LoginRoleMissing: found(
     "broken",
     ["trust"],
-    "A role of the config is not there at OpenBao.",
+    "A role of the config does not exist at OpenBao.",
     "Make it: podtrust up.",
   ),
   LoginRoleDrift: found(
     "broken",
     ["trust"],
-    "Who logs in by OpenBao's role, or for how long, is not as the config has it.",
+    "The ServiceAccounts that may log in by OpenBao's role, or for how long, differ from the config.",
     "podtrust plan shows how; podtrust up repairs it.",
   ),
   LoginRefused: found(

@@ -11,13 +11,13 @@ export const workloadReasons = {
   NamespaceMissing: found(
     "broken",
     ["serviceaccount"],
-    "The namespace of a ServiceAccount is not there.",
+    "The namespace of a ServiceAccount does not exist.",
     "Make the namespace, then the ServiceAccount.",
   ),
   ServiceAccountMissing: found(
     "broken",
     ["serviceaccount"],
-    "A ServiceAccount of the config is not there.",
+    "A ServiceAccount of the config does not exist.",
     "Make it: kubectl create serviceaccount.",
   ),
   AnnotationConflict: found(
@@ -88,12 +88,12 @@ export const workloadReasons = {
     "unseen",
     ["injection"],
     "The pod says that it wants nothing injected: by the label eks.amazonaws.com/skip-pod-identity-webhook, or for all its containers by the annotation eks.amazonaws.com/skip-containers.",
-    "Take the label or the annotation away, if the pod should have the role.",
+    "Remove the label or the annotation, if the pod should have the role.",
   ),
   InjectionAnnotationInvalid: found(
     "warning",
     ["injection"],
-    "An annotation for injection has a value that cannot be used; injection goes on as if it were absent.",
+    "An annotation for injection has a value that cannot be used; injection continues as if it were absent.",
     "Correct the annotation that the message names, then make the pods anew.",
   ),
   InjectionDead: found(

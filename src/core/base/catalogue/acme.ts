@@ -16,7 +16,7 @@ export const acmeErrors = {
   },
   "acme-unavailable": {
     summary: "The CA failed to answer a request properly.",
-    next: "Wait: the attempt is repeated. If it goes on, look at the CA's status page.",
+    next: "Wait: the attempt is repeated. If it keeps failing, look at the CA's status page.",
   },
   "acme-rate-limited": {
     summary:

@@ -9,7 +9,7 @@ export const adoptionErrors = {
   },
   "adoption-waits": {
     summary: "Something has to be true before the next API server is changed, and is not yet.",
-    next: "Do or await what the message names, then run the same command again: it goes on from there.",
+    next: "Do or wait for what the message names, then run the same command again: it continues from there.",
   },
   "adoption-token-refused": {
     summary:

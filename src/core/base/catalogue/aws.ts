@@ -19,7 +19,7 @@ export const awsErrors = {
     next: "Give the caller the permission named in the message, or use other credentials.",
   },
   "aws-throttled": {
-    summary: "AWS throttled the calls, and went on after several retries.",
+    summary: "AWS throttled the calls, even after several retries.",
     next: "Wait a minute and run the same command again; it continues with what is missing.",
   },
   "aws-clock": {
@@ -76,14 +76,14 @@ export const awsErrors = {
   },
   "aws-provider-in-use": {
     summary: "An OIDC provider that would go, or change hands, is trusted by roles outside this stack.",
-    next: "Change those roles first, or go on all the same with --allow-in-use.",
+    next: "Change those roles first, or continue anyway with --allow-in-use.",
   },
   "aws-policy-missing": {
     summary: "A managed policy that a role is to have does not exist, or cannot be attached.",
     next: "Correct its ARN in the config, or create the policy first.",
   },
   "aws-not-assumable": {
-    summary: "STS still denies a role long after IAM's usual propagation delay.",
+    summary: "STS still denies a role long after IAM's typical propagation delay.",
     next: "Run podtrust explain with the same token and role: it says which rule denies.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -7,7 +7,7 @@ export const azureErrors = {
     next: "Set AZURE_CLIENT_ID, with AZURE_FEDERATED_TOKEN_FILE or AZURE_CLIENT_SECRET_FILE; or log in with az and give --azure-cli.",
   },
   "azure-credentials-invalid": {
-    summary: "What is to be the credentials for Azure has another form.",
+    summary: "The credentials given for Azure do not have the form of credentials.",
     next: "AZURE_CLIENT_ID is an application's or identity's client id; the files hold a token, or a client secret, and nothing else.",
   },
   "azure-credentials-refused": {
@@ -31,7 +31,7 @@ export const azureErrors = {
     next: "Wait some minutes and run the same command again; it continues with what is missing.",
   },
   "azure-unavailable": {
-    summary: "Azure gave no usable answer, also not after several tries.",
+    summary: "Azure gave no usable answer, even after several tries.",
     next: "Run the same command again later; it continues with what is missing.",
   },
   "azure-unreachable": {
@@ -61,12 +61,12 @@ export const azureErrors = {
   },
   "azure-credential-taken": {
     summary:
-      "A federated credential of somebody else's is for the same ServiceAccount, and for another audience.",
+      "A federated credential that is not this stack's is for the same ServiceAccount and another audience.",
     next: "Look at it and delete it, then run the same command again: Azure takes one credential for an issuer and a subject.",
   },
   "azure-identity-in-use": {
     summary: "An identity that would be deleted has federated credentials that others made.",
-    next: "Look who uses it, or say that it may go: --allow-in-use.",
+    next: "See who uses it, or allow its deletion with --allow-in-use.",
   },
   "azure-limit": {
     summary: "Azure takes no more than a number of these.",

@@ -7,7 +7,7 @@ export const backupErrors = {
     next: "Give recipients as age1…, and the file that podtrust backup keygen or age-keygen wrote as the identity. Only X25519 is supported: no plugins, no SSH keys.",
   },
   "age-wrong-key": {
-    summary: "The file is encrypted to somebody else.",
+    summary: "The file is encrypted to other recipients.",
     next: "Give the identity of one of its recipients, or its passphrase.",
   },
   "age-damaged": {
@@ -19,17 +19,17 @@ export const backupErrors = {
     next: "Take another backup, and find out who could encrypt to its recipients: they are no secret.",
   },
   "backup-recipients": {
-    summary: "Nobody was named who can open the backup.",
+    summary: "The backup has no recipient, so no one could open it.",
     next: "Name recipients: --recipient age1… or publisher.backup.recipients in the config. podtrust backup keygen makes an identity and its recipient. At a terminal, --passphrase asks for a passphrase.",
   },
   "backup-credentials": {
-    summary: "Backups would be written with credentials that hang on the issuer that is backed up.",
+    summary: "Backups would be written with credentials that depend on the issuer that is backed up.",
     next: "Name a profile in publisher.backup.s3.profile whose credentials come from elsewhere: the machine's own, or a key of a user with s3:PutObject alone.",
   },
   "backup-folder": {
     summary:
-      "The folder for backups is not the place apart that it has to be, and nothing is written into it.",
-    next: "Mount the disk or share on which backups are to lie, and name a folder below its mount point in publisher.backup.folder. On a machine that podtrust sets up, run podtrust up again: it makes the folder.",
+      "The folder for backups is not separate storage, as it has to be, and nothing is written into it.",
+    next: "Mount the disk or share for the backups, and name a folder below its mount point in publisher.backup.folder. On a machine that podtrust sets up, run podtrust up again: it makes the folder.",
   },
   "backup-access-key": {
     summary: "The file with the access key for backups does not hold one that can be used.",
@@ -49,6 +49,6 @@ export const backupErrors = {
   },
   "restore-unfinished": {
     summary: "A restore was cut off, and the publisher does not start on half of it.",
-    next: "Run the same podtrust restore again: it goes on.",
+    next: "Run the same podtrust restore again: it continues.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -9,6 +9,6 @@ export const bindingErrors = {
   "binding-refused": {
     summary:
       "What a binding asks for is allowed by no grant of its trust, or cannot be done at the relying party.",
-    next: "Ask for what a grant allows, or whoever keeps the trust for a grant.",
+    next: "Ask for what a grant allows, or ask the owner of the trust for a grant.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -29,7 +29,7 @@ export const demoErrors = {
   },
   "demo-boot-missing": {
     summary:
-      "The demo cannot boot a machine: something that it takes is not here, or is not what it shall be.",
+      "The demo cannot boot a machine: something that it needs is missing, or is not what it should be.",
     next: "Get all of it, then run the same command again; test/machine/demo/README.md says where from.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,15 +4,15 @@ import type { CatalogueEntry } from "./entry.ts";
 export const dnsErrors = {
   "dns-zone-missing": {
     summary: "The DNS provider shows no zone that holds the issuer's name.",
-    next: "Check the issuer's spelling and the provider's account; a token must be let read this very zone.",
+    next: "Check the issuer's spelling and the provider's account; a token needs permission to read this very zone.",
   },
   "dns-zone-inactive": {
-    summary: "The zone is there, and its provider does not serve it.",
+    summary: "The zone exists, and its provider does not serve it.",
     next: "Finish its set-up at the provider (name servers at the registrar, not paused), then run the same command again.",
   },
   "dns-name-taken": {
-    summary: "Somebody else has records of the wanted name.",
-    next: "Remove them if nobody needs them, or choose another name for the issuer.",
+    summary: "The wanted name has records that are not podtrust's.",
+    next: "Remove them if they are not needed, or choose another name for the issuer.",
   },
   "dns-caa-unknown": {
     summary:
@@ -40,7 +40,7 @@ export const dnsErrors = {
     next: "Wait five minutes and run the same command again; it continues with what is missing.",
   },
   "cloudflare-unavailable": {
-    summary: "Cloudflare's API gave no usable answer, also not after several tries.",
+    summary: "Cloudflare's API gave no usable answer, even after several tries.",
     next: "Run the same command again later; it continues with what is missing.",
   },
   "cloudflare-unreachable": {

@@ -31,7 +31,7 @@ export const gcpErrors = {
     next: "Wait a minute and run the same command again; it continues with what is missing.",
   },
   "gcp-unavailable": {
-    summary: "Google's API gave no usable answer, also not after several tries.",
+    summary: "Google's API gave no usable answer, even after several tries.",
     next: "Run the same command again later; it continues with what is missing.",
   },
   "gcp-unreachable": {
@@ -51,7 +51,7 @@ export const gcpErrors = {
     next: "Run the same command again; it continues with what is missing.",
   },
   "gcp-id-taken": {
-    summary: "A pool or provider of somebody else's was deleted, and its id stays taken for 30 days.",
+    summary: "A pool or provider that is not this stack's was deleted, and its id stays taken for 30 days.",
     next: "Choose another id in the config.",
   },
   "gcp-provider-absent": {

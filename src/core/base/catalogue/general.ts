@@ -27,7 +27,7 @@ export const generalErrors = {
     next: "Check free space, and that this user may write to the folder.",
   },
   "home-unknown": {
-    summary: "A place in the home directory is meant, and there is no home directory.",
+    summary: "A path in the home directory is needed, and there is no home directory.",
     next: "Set HOME; for the publisher's state set publisher.stateDir in the config, STATE_DIRECTORY or XDG_STATE_HOME.",
   },
   "state-permissions": {

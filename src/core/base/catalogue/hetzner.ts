@@ -27,7 +27,7 @@ export const hetznerErrors = {
     next: "Check the network, then run the same command again: what was done is found and not done twice.",
   },
   "hetzner-unavailable": {
-    summary: "Hetzner Cloud has trouble of its own, several times in a row.",
+    summary: "Hetzner Cloud failed by itself, several times in a row.",
     next: "Look at status.hetzner.com, then run the same command again.",
   },
   "hetzner-rate-limited": {
@@ -72,6 +72,6 @@ export const hetznerErrors = {
   },
   "hetzner-too-slow": {
     summary: "Work that Hetzner Cloud had begun was not done in time.",
-    next: "Run the same command again: it goes on where this one ended.",
+    next: "Run the same command again: it continues where this one ended.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

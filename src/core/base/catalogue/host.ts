@@ -11,11 +11,11 @@ export const hostErrors = {
     next: "Check that it runs, its address and port, and that a firewall lets your address through.",
   },
   "ssh-host-key": {
-    summary: "The machine shows another host key than the pinned one: it may be somebody else's.",
+    summary: "The machine shows another host key than the pinned one: it may be another machine.",
     next: "Compare the key on the machine's console; change what is pinned only if you know why it changed.",
   },
   "ssh-host-key-unknown": {
-    summary: "Nobody has said which host key the machine has.",
+    summary: "The host key of the machine is not known.",
     next: "Set machine.ssh.hostKey to what ssh-keygen -lf prints of its key, read on the machine's console.",
   },
   "ssh-denied": {
@@ -24,7 +24,7 @@ export const hostErrors = {
   },
   "ssh-lost": {
     summary: "The connection to the machine was lost while something was done there.",
-    next: "Run the same command again: it looks at what is there and goes on.",
+    next: "Run the same command again: it looks at what is there and continues.",
   },
   "ssh-failed": {
     summary: "ssh failed for another reason; its own words are in the message.",
@@ -40,11 +40,11 @@ export const hostErrors = {
   },
   "host-command-failed": {
     summary: "A step on the machine failed; its last words are in the message.",
-    next: "Look at the words; podtrust ssh leads to the machine. Then run the same command again: it goes on.",
+    next: "Look at the words; podtrust ssh leads to the machine. Then run the same command again: it continues.",
   },
   "host-wait-missed": {
-    summary: "Something on the machine did not come about in time; the end of its log is in the message.",
-    next: "Look at podtrust logs k3s; run the same command again to go on waiting.",
+    summary: "Something on the machine did not happen in time; the end of its log is in the message.",
+    next: "Look at podtrust logs k3s; run the same command again to keep waiting.",
   },
   "host-disk-full": {
     summary: "There is no room left on the machine's disk.",
@@ -56,7 +56,7 @@ export const hostErrors = {
   },
   "host-checksum": {
     summary:
-      "There is no checksum for the machine's architecture of what shall be installed, or the file given does not match it.",
+      "There is no checksum for the machine's architecture of what is to be installed, or the file given does not match it.",
     next: "Set sha256 beside its version in the config to the value in the release's checksum file.",
   },
   "host-taken": {
@@ -64,7 +64,8 @@ export const hostErrors = {
     next: "Move it away on the machine, or leave it out of the config.",
   },
   "k3s-overridden": {
-    summary: "The API server runs with other flags than podtrust wrote: something else on the machine wins.",
+    summary:
+      "The API server runs with other flags than podtrust wrote: something else on the machine overrides them.",
     next: "Take the named lines out of that file, or write its lists with key+ in place of key; then run it again.",
   },
   "machine-kubeconfig": {

@@ -24,7 +24,7 @@ export const kubernetesErrors = {
   },
   "exec-plugin-unconfirmed": {
     summary:
-      "A kubeconfig names a program to run, and nobody has agreed to it: it is not your own, such as one of a checkout, or the environment lists what may run.",
+      "A kubeconfig names a program to run, which was not confirmed: the kubeconfig is not your own, such as one of a checkout, or the environment lists what may run.",
     next: "Look at the program; then run the command on a terminal and answer the question.",
   },
   "cluster-unauthenticated": {

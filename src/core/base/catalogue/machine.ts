@@ -4,7 +4,7 @@ import type { CatalogueEntry } from "./entry.ts";
 export const machineErrors = {
   "machine-protected": {
     summary: "The machine is protected, and what was asked for would delete it or replace it.",
-    next: "If it shall go, set machine.protect to false in the config and run podtrust up first.",
+    next: "To let it go, set machine.protect to false in the config and run podtrust up first.",
   },
   "machine-replace": {
     summary: "A difference can only be made up by deleting the machine and making another one.",
@@ -12,15 +12,15 @@ export const machineErrors = {
   },
   "machine-address-unknown": {
     summary:
-      "The address that this machine has on the Internet could not be found out, so SSH would be open to nobody.",
+      "The address that this machine has on the Internet could not be found out, so no address could be let in by SSH.",
     next: "Name the networks that may connect in machine.hetzner.sshFrom, such as [203.0.113.7/32].",
   },
   "machine-key-invalid": {
-    summary: "A file that shall hold a public SSH key holds none.",
+    summary: "A file that should hold a public SSH key holds none.",
     next: "Name the .pub file of a key pair in machine.sshKey, or leave it out.",
   },
   "machine-user-data": {
-    summary: "What the machine is told for its first boot is larger than the cloud takes.",
+    summary: "The user data for the machine's first boot is larger than the cloud takes.",
     next: "Give fewer or shorter SSH keys.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

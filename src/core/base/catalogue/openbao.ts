@@ -8,7 +8,7 @@ export const openbaoErrors = {
   },
   "openbao-token-refused": {
     summary: "OpenBao does not know the token, or it has expired.",
-    next: "Log in again (bao login) and set BAO_TOKEN; a token that lacks the policy default has to be let read auth/token/lookup-self.",
+    next: "Log in again (bao login) and set BAO_TOKEN; a token that lacks the policy default needs permission to read auth/token/lookup-self.",
   },
   "openbao-denied": {
     summary: "OpenBao knows the token, and no policy of it allows this.",
@@ -19,7 +19,7 @@ export const openbaoErrors = {
     next: "Check openbao.address and openbao.caFile in the config and the network, then run the same command again.",
   },
   "openbao-unavailable": {
-    summary: "OpenBao is sealed, or has trouble of its own, also after several tries.",
+    summary: "OpenBao is sealed, or fails by itself, even after several tries.",
     next: "Look at bao status and unseal it where it is sealed, then run the same command again.",
   },
   "openbao-refused": {

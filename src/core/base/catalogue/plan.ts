@@ -20,7 +20,7 @@ export const planErrors = {
   },
   "plan-name-left-behind": {
     summary:
-      "Addresses would be given back while the issuer's name still leads to them: whoever gets them next answers for the name.",
+      "Addresses would be given back while the issuer's name still leads to them: their next holder would answer for the name.",
     next: "Take the records away in the same run: podtrust down, without --only and --skip.",
   },
   "plan-nothing-there": {

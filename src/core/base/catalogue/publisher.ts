@@ -8,7 +8,7 @@ export const publisherErrors = {
   },
   "publisher-key-signs": {
     summary: "The cluster signs with the key that is to be distrusted, or may: AWS would refuse its tokens.",
-    next: "Have the cluster sign with another key first; podtrust rotate status says which key signs. To distrust it all the same, give --force.",
+    next: "Have the cluster sign with another key first; podtrust rotate status says which key signs. To distrust it anyway, give --force.",
   },
   "publisher-key-listed": {
     summary: "The config lists the key as distrusted, so no command restores it.",
@@ -71,7 +71,7 @@ export const publisherErrors = {
   },
   "publication-conflict": {
     summary: "Other publishers kept writing to the same place.",
-    next: "Run the same command again; look for publishers that you do not know of when it goes on.",
+    next: "Run the same command again; look for publishers that you do not know of if it happens again.",
   },
   "publication-empty": {
     summary: "Every key is distrusted, and an empty JWK Set is never published.",

@@ -7,16 +7,16 @@ export const rotationErrors = {
     next: "Add cluster.servers: [{ssh: {address, user, hostKey}}] with each control plane node. Rotate by hand otherwise: see the guide.",
   },
   "rotation-refused": {
-    summary: "A move of a rotation would have tokens refused now, so it is not made.",
+    summary: "A move of a rotation would get tokens refused now, so it is not made.",
     next: "Look at the reason; podtrust rotate status shows each key and from when it may move.",
   },
   "rotation-not-settled": {
-    summary: "What a move of a rotation changed did not show in time.",
-    next: "Look at the machine's API server; then run the same command again: it goes on where it was. If it does not start with its new files: podtrust adopt undo.",
+    summary: "What a move of a rotation changed did not take effect in time.",
+    next: "Look at the machine's API server; then run the same command again: it continues where it was. If it does not start with its new files: podtrust adopt undo.",
   },
   "rotation-elsewhere": {
     summary: "Another run changed the record of the rotation at the same time.",
-    next: "Look whether somebody else rotates; then run the same command again: it goes on where it is.",
+    next: "Check whether another run is rotating; then run the same command again: it continues where it is.",
   },
   "rotation-record": {
     summary: "The Secret that remembers the rotation cannot be understood.",

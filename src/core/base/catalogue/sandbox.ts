@@ -13,10 +13,10 @@ export const sandboxErrors = {
   "sandbox-seed": {
     summary:
       "What a sandbox was to be seeded with is not what it should be, or AWS or Google would refuse it.",
-    next: "Correct the piece that is named; the cloud's own sentence stands behind it.",
+    next: "Correct the piece that is named; the cloud's own sentence follows it.",
   },
   "sandbox-control-denied": {
-    summary: "The control API of a sandbox was asked by somebody who may not.",
+    summary: "A request to the control API of a sandbox is not allowed.",
     next: "Send the token that the sandbox wrote into its control token file, as Authorization: Bearer TOKEN.",
   },
   "sandbox-control-request": {
@@ -33,7 +33,7 @@ export const sandboxErrors = {
     next: "Look at what it wrote to the standard error of the program that started it.",
   },
   "emulator-failed": {
-    summary: "The emulator of a virtual machine did not start, ended, or refused what it was told.",
+    summary: "The emulator of a virtual machine did not start, ended, or refused a command.",
     next: "Look at what it says. It is QEMU: qemu-system-x86_64 --version says which.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -24,14 +24,14 @@ export const serverErrors = {
   },
   "server-file-invalid": {
     summary: "A file of the API server cannot be changed by podtrust.",
-    next: "Look at the file; podtrust changes manifests and config files of the usual form only.",
+    next: "Look at the file; podtrust changes manifests and config files of the standard form only.",
   },
   "server-file-changed": {
-    summary: "A file of the API server was changed by somebody else since podtrust wrote it.",
+    summary: "A file of the API server was changed since podtrust wrote it, and not by podtrust.",
     next: "Compare it with the copy that podtrust kept beside it, and put back by hand what has to go.",
   },
   "server-not-settled": {
     summary: "The API server did not come back with the flags that it was given, in time.",
-    next: "Look at its log on the machine; then run the same command again: it goes on from there.",
+    next: "Look at its log on the machine; then run the same command again: it continues from there.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from "./entry.ts";
 export const signerErrors = {
   "signer-state": {
     summary: "The signer's list of keys cannot be used.",
-    next: "Put keys.json of the signer's state folder back from a backup; the signer goes on with the keys it has until then.",
+    next: "Put keys.json of the signer's state folder back from a backup; the signer continues with the keys it has until then.",
   },
   "signer-key-invalid": {
     summary: "A key cannot sign or verify the cluster's tokens.",

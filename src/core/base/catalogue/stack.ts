@@ -27,7 +27,7 @@ export const stackErrors = {
   "issuer-mismatch": {
     summary:
       "The cluster signs its tokens for another issuer than the config names: AWS would refuse all of them.",
-    next: "Choose the kubeconfig and context of the right cluster in the config, or start its API server with --service-account-issuer as in the config; --allow-issuer-mismatch goes on all the same.",
+    next: "Choose the kubeconfig and context of the right cluster in the config, or start its API server with --service-account-issuer as in the config; --allow-issuer-mismatch continues anyway.",
   },
   "keys-not-verified": {
     summary:

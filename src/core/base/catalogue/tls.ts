@@ -13,6 +13,6 @@ export const tlsErrors = {
   "certificate-lock-lost": {
     summary:
       "Another process took over the lock on certificates while this one stood still: nothing was written.",
-    next: "The other one goes on. See why this one stood still: a CPU limit, a suspended machine.",
+    next: "The other one continues. Find out why this one stood still: a CPU limit, a suspended machine.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -6,8 +6,8 @@ export const discoveryCauses = {
     found(
       "broken",
       ["discovery", "jwks"],
-      "The API server asks for a right that callers without a name do not have.",
-      "Let everybody read both documents: kubectl create clusterrolebinding oidc-reviewer --clusterrole=system:service-account-issuer-discovery --group=system:unauthenticated. Or serve copies of them.",
+      "The API server asks for a right that anonymous callers do not have.",
+      "Let anyone read both documents: kubectl create clusterrolebinding oidc-reviewer --clusterrole=system:service-account-issuer-discovery --group=system:unauthenticated. Or serve copies of them.",
     ),
     { number: 101, proof: "Status 403 with a Kubernetes Status object as its body." },
   ),

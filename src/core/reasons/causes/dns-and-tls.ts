@@ -72,8 +72,8 @@ export const dnsAndTlsCauses = {
     found(
       "warning",
       ["dns"],
-      "The name has moved, and the resolver still remembers the former address.",
-      "Wait until the resolver has forgotten it, and change nothing. Next time let the former server go on until then.",
+      "The name has moved, and the resolver still remembers the old address.",
+      "Wait until the resolver has forgotten it, and change nothing. Next time keep the old server running until then.",
     ),
     {
       number: 311,
@@ -145,7 +145,7 @@ export const dnsAndTlsCauses = {
     found(
       "warning",
       ["tls"],
-      "A CAA record names a CA by something else than its domain, so that it allows nobody.",
+      "A CAA record names a CA by something other than its domain, so that it allows no CA.",
       'Write the domain by which the CA calls itself: 0 issue "letsencrypt.org".',
     ),
     { number: 414, proof: "The value of an issue record is no domain name (RFC 8659, section 4.2)." },
@@ -154,7 +154,7 @@ export const dnsAndTlsCauses = {
     found(
       "warning",
       ["tls"],
-      "The CAA records of the name cannot be had, and a CA refuses to issue without them.",
+      "The CAA records of the name cannot be read, and a CA refuses to issue without them.",
       "Look at the name servers of that name: they have to answer for CAA, if only that there is none.",
     ),
     { number: 415, proof: "The resolver answered SERVFAIL twice on the way up from the name." },
@@ -187,7 +187,7 @@ export const dnsAndTlsCauses = {
     {
       number: 418,
       proof:
-        "The certificate is none or overdue, and a challenge that nobody asked for has another answer than 404.",
+        "The certificate is none or overdue, and a challenge that was not requested has another answer than 404.",
     },
   ),
   JwksHostNotCovered: cause(

@@ -60,7 +60,7 @@ export const jwksCauses = {
     found(
       "broken",
       ["jwks"],
-      "The set publishes a private key: whoever read it can make tokens.",
+      "The set publishes a private key: anyone who has read it can make tokens.",
       "Treat the key as stolen: take the document down, let the cluster sign with a new key, publish public keys only.",
     ),
     { number: 207, proof: "A key has a member that only private keys have." },

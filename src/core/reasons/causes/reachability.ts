@@ -6,8 +6,8 @@ export const reachabilityCauses = {
     found(
       "broken",
       ["reachability"],
-      "The bucket does not let anybody read the documents, or they are not in it.",
-      "Allow s3:GetObject to everybody by the bucket's policy, with public access by policy not blocked; then publish again.",
+      "The bucket does not let the public read the documents, or they are not in it.",
+      "Allow s3:GetObject to the public in the bucket's policy, with public access by policy not blocked; then publish again.",
     ),
     {
       number: 502,
@@ -58,7 +58,7 @@ export const reachabilityCauses = {
     found(
       "broken",
       ["reachability"],
-      "The same document comes at times, and at times it does not.",
+      "The same document is sometimes served and sometimes not.",
       "Look at the server's own log for the failing answers: one of several backends is the first suspect.",
     ),
     { number: 507, proof: "Of several samples of one URL some came and some did not." },
@@ -77,7 +77,7 @@ export const reachabilityCauses = {
       "broken",
       ["reachability"],
       "The bucket does not exist.",
-      "Make the bucket again and publish both documents; a name that somebody else can take is a name to move away from.",
+      "Create the bucket again and publish both documents; move away from a bucket name that others can take.",
     ),
     { number: 509, proof: "S3's XML has the code NoSuchBucket." },
   ),
@@ -95,7 +95,7 @@ export const reachabilityCauses = {
       "broken",
       ["reachability"],
       "One address of the name serves the issuer and another does not: AWS fails by chance.",
-      "Mend the server at that address, or take its record out of DNS.",
+      "Repair the server at that address, or take its record out of DNS.",
     ),
     { number: 512, proof: "Each address was asked by itself." },
   ),
@@ -156,7 +156,7 @@ export const reachabilityCauses = {
     found(
       "unseen",
       ["reachability", "injection"],
-      "The machine that looked was too busy to tell how long others take: nothing is said about times.",
+      "The machine that looked was too busy to measure how long others take: nothing is said about times.",
       "Look again when this machine has less to do, or from another one.",
     ),
     {

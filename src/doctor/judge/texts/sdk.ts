@@ -6,13 +6,13 @@ export const sdkTexts: readonly VendorText[] = [
     from: "an SDK",
     words: ["on the class path", "sts"],
     open: ["sts"],
-    means: "The Java SDK lacks its module for STS, and goes on with the next credentials.",
+    means: "The Java SDK lacks its module for STS, and falls back to the next credentials.",
   },
   {
     from: "an SDK",
     words: ["unexpected response code for connect"],
     open: ["sts"],
-    means: "A proxy refuses the way to STS.",
+    means: "A proxy refuses the connection to STS.",
   },
   {
     from: "an SDK",

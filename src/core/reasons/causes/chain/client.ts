@@ -32,7 +32,7 @@ export const podTokenCauses = {
     found(
       "broken",
       token,
-      "The program read the token once, and goes on with one that has expired.",
+      "The program read the token once, and keeps using it though it has expired.",
       "Use a newer SDK, and read the file again at each refresh; restarting the pod helps until the next expiry.",
     ),
     {
@@ -46,7 +46,7 @@ export const podTokenCauses = {
       "broken",
       token,
       "The program resolved the token's symbolic link and keeps the path of a folder that the kubelet replaced.",
-      "Open the path of AWS_WEB_IDENTITY_TOKEN_FILE as it stands, each time.",
+      "Open the path of AWS_WEB_IDENTITY_TOKEN_FILE as it is, each time.",
     ),
     { number: 884, proof: "The path in the error has a folder of the kubelet's, ..YEAR_MONTH_DAY…." },
   ),
@@ -55,7 +55,7 @@ export const podTokenCauses = {
       "warning",
       token,
       "The pod's token lives for another time than its ServiceAccount's annotation asks.",
-      "Make the pod anew. If it stays so, the webhook does not know the annotation, or 600 seconds is its least.",
+      "Make the pod anew. If it stays so, the webhook does not know the annotation, or 600 seconds is its minimum.",
     ),
     { number: 885, proof: "expirationSeconds of the projected token against the annotation." },
   ),
@@ -70,7 +70,7 @@ export const podTokenCauses = {
   ),
 } as const satisfies Record<string, ReasonEntry>;
 
-/** Why the call of STS does not come about, or is not the one that is meant. */
+/** Why STS is not called, or not as intended. */
 export const stsCauses = {
   NodeRoleUsed: cause(
     found(
@@ -85,7 +85,7 @@ export const stsCauses = {
     found(
       "broken",
       sts,
-      "The Java SDK lacks its module for STS, and goes on with the next credentials.",
+      "The Java SDK lacks its module for STS, and falls back to the next credentials.",
       "Add software.amazon.awssdk:sts, or aws-java-sdk-sts for version 1.",
     ),
     { number: 902, proof: "The SDK says that the module is not on the class path." },
@@ -115,7 +115,7 @@ export const stsCauses = {
     found(
       "broken",
       sts,
-      "A proxy refuses the way to STS.",
+      "A proxy refuses the connection to STS.",
       "Let the proxy pass STS, or name its host in NO_PROXY where a VPC endpoint leads there.",
     ),
     { number: 905, proof: "The answer to CONNECT." },
@@ -124,7 +124,7 @@ export const stsCauses = {
     found(
       "broken",
       sts,
-      "The mesh's sidecar was not ready when the program first asked STS, and its SDK went on as the node.",
+      "The mesh's sidecar was not ready when the program first asked STS, and its SDK fell back to the node's role.",
       "Hold the program until the proxy runs (native sidecars, holdApplicationUntilProxyStarts), or exclude STS.",
     ),
     {
@@ -196,7 +196,7 @@ export const stsCauses = {
     found(
       "broken",
       sts,
-      "The program got credentials once, and goes on with them after their end.",
+      "The program got credentials once, and keeps using them after they have expired.",
       "Let the SDK refresh them, or ask for a longer session.",
     ),
     {
@@ -219,7 +219,7 @@ export const stsCauses = {
   ),
 } as const satisfies Record<string, ReasonEntry>;
 
-/** What happens once the role was had. */
+/** What happens once the role was assumed. */
 export const permissionCauses = {
   OwnRoleAssumed: cause(
     found(
@@ -235,7 +235,7 @@ export const permissionCauses = {
       "broken",
       permission,
       "A policy of the organisation denies the action; the exchange is good.",
-      "Ask whoever keeps the organisation, or stay within what it allows: region, tags.",
+      "Ask the organisation's administrators, or stay within what it allows: region, tags.",
     ),
     { number: 932, proof: "The error names the type of the policy." },
   ),

@@ -14,14 +14,14 @@ export const clusterCauses = {
     {
       number: 701,
       proof:
-        "TokenReview refuses the token, its iss is not that of a token minted now, and such a one is accepted.",
+        "TokenReview refuses the token, its iss is not that of a token minted now, and a new one is accepted.",
     },
   ),
   ApiAudiencesReplaced: cause(
     found(
       "broken",
       cluster,
-      "--api-audiences replaced the API server's own audience: nobody's default token is accepted.",
+      "--api-audiences replaced the API server's own audience: no default token is accepted.",
       "Take --api-audiences away, or list the issuer in it as well; the audience of STS need not stand there.",
     ),
     {
@@ -93,7 +93,7 @@ export const clusterCauses = {
     found(
       "broken",
       cluster,
-      "The cluster had the issuer once, and has the standard one of its distribution again: a tool wrote the flags anew.",
+      "The cluster had the issuer once, and has the standard one of its distribution again: a tool rewrote the flags.",
       "Set the issuer by the distribution's own config, not in the manifest that it writes.",
     ),
     {
@@ -119,7 +119,7 @@ export const clusterCauses = {
     found(
       "broken",
       cluster,
-      "A key file of the API server is not to be seen inside its container.",
+      "A key file of the API server is not visible inside its container.",
       "Mount its folder by hostPath (kubeadm: extraVolumes), or put the key into a folder that is mounted.",
     ),
     { number: 710, proof: "The path of a key flag is below no mount of the kube-apiserver's container." },

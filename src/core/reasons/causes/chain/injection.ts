@@ -49,7 +49,7 @@ export const podCauses = {
     found(
       "broken",
       injection,
-      "The pod was made in the moment in which its ServiceAccount was, and the webhook did not know that yet.",
+      "The pod was made at the same moment as its ServiceAccount, which the webhook did not know yet.",
       `${anew} Apply the ServiceAccount before the workload.`,
     ),
     {
@@ -95,7 +95,7 @@ export const webhookCauses = {
     found(
       "broken",
       injection,
-      "The webhook waits for its certificate: nobody approved its signing request, or no signer takes it.",
+      "The webhook waits for its certificate: its signing request was not approved, or no signer takes it.",
       "Approve it (kubectl certificate approve NAME), or mount a certificate of cert-manager.",
     ),
     {
@@ -107,7 +107,7 @@ export const webhookCauses = {
     found(
       "broken",
       injection,
-      "No pod of the webhook is ready: nobody gives new pods their role.",
+      "No pod of the webhook is ready: nothing gives new pods their role.",
       "Start the webhook, two replicas of it, then make the pods anew.",
     ),
     { number: 864, proof: "The EndpointSlices of its Service have no ready address." },

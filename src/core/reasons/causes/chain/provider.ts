@@ -3,7 +3,7 @@ import { cause, found, type ReasonEntry } from "../../entry.ts";
 const provider = ["provider"] as const;
 const tls = ["provider", "tls"] as const;
 
-/** Why the publisher has nothing good to show, in the CA's own words. */
+/** Why the publisher has no good certificate to serve, in the CA's own words. */
 export const publisherCauses = {
   CertificateRateLimited: cause(
     found(
@@ -19,7 +19,7 @@ export const publisherCauses = {
   ),
 } as const satisfies Record<string, ReasonEntry>;
 
-/** Why AWS does not find a provider, or finds another than is meant. */
+/** Why AWS does not find a provider, or finds another than intended. */
 export const providerCauses = {
   ProviderOfFormerIssuer: cause(
     found(
@@ -37,7 +37,7 @@ export const providerCauses = {
     found(
       "broken",
       provider,
-      "A client ID of the provider is nearly the audience of the tokens, and not it.",
+      "A client ID of the provider is almost the audience of the tokens, but not the same.",
       "Add the audience as the tokens have it: podtrust up.",
     ),
     { number: 803, proof: "The client ID that differs least from the audience, letter by letter." },

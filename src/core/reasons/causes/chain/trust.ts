@@ -87,7 +87,7 @@ export const trustCauses = {
       "unseen",
       ["sts"],
       "All that can be seen from this account lets the token in, and STS refuses: a policy of the organisation may deny it.",
-      "Ask whoever keeps the organisation for its resource and service control policies: a new issuer has to be listed there.",
+      "Ask the organisation's administrators for its resource and service control policies: a new issuer has to be listed there.",
     ),
     {
       number: 829,
