@@ -129,6 +129,37 @@ describe("manifests aws-policy", () => {
     assert.match(out, /^- aws\/\d+\/role\/demo {2}delete/mu);
   });
 
+  test("a role that goes with several policies of others on it has no right for a moment that one of them denied", async (t) => {
+    const made = await world(t);
+    await made.config(configText(made.issuer.issuer));
+    await made.podtrust(["up", "--yes"]);
+    const both = (allowed: string, denied: string): string =>
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Action: allowed, Resource: "*" },
+          { Effect: "Deny", Action: denied, Resource: "*" },
+        ],
+      });
+    for (const [PolicyName, PolicyDocument] of [
+      ["a", both("s3:*", "sqs:*")],
+      ["b", both("sqs:*", "s3:*")],
+    ])
+      await made.iam.send(new PutRolePolicyCommand({ RoleName: "demo", PolicyName, PolicyDocument }));
+    const least = await asLeast(made);
+    t.after(() => least.destroy());
+    const { code, out, err } = await made.podtrust(["down", "--yes"]);
+    assert.equal(code, 0, out + err);
+    const done = made.sandbox
+      .decisions()
+      .filter(({ who, decision }) => who.includes("deployer") && decision === "allow")
+      .map(({ action }) => action);
+    const [shut, first] = ["iam:PutRolePermissionsBoundary", "iam:DeleteRolePolicy"].map((one) =>
+      done.indexOf(one),
+    );
+    assert.ok(shut !== undefined && first !== undefined && shut !== -1 && shut < first, done.join("\n"));
+  });
+
   test("the policy opens nothing else: no other names, no other policies, nothing without the mark", async (t) => {
     const made = await world(t);
     await made.config(everything(made.issuer.issuer));

@@ -151,13 +151,14 @@ function grantingStatements(input: Input): readonly AllowStatement[] {
  * Surplus roles of the stack are no longer in the config, so deleting goes by tag alone.
  */
 export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AllowPolicy {
-  const iam = `arn:${partitionOf(account.region)}:iam::${account.account}`;
+  const partition = partitionOf(account.region);
+  const iam = `arn:${partition}:iam::${account.account}`;
   const { stack } = config;
   const marked = { [`aws:ResourceTag/${awsTags.stackKey}`]: stack };
   const all = { roles: `${iam}:role/*`, providers: `${iam}:oidc-provider/*` };
   const input: Input = {
     account,
-    provider: oidcProviderArn(partitionOf(account.region), account.account, config.issuer),
+    provider: oidcProviderArn(partition, account.account, config.issuer),
     roles: account.roles.map(({ path, name }) => `${iam}:role${path}${name}`),
     all,
     marking: { StringEquals: { [`aws:RequestTag/${awsTags.stackKey}`]: stack } },
@@ -175,6 +176,17 @@ export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account
         Action: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
         Resource: all.roles,
         Condition: { StringEquals: marked },
+      },
+      {
+        // With several policies on it that allow and deny, a role that goes would have more than before for a moment.
+        Sid: "DenyAllToOurRolesThatGo",
+        Effect: "Allow",
+        Action: ["iam:PutRolePermissionsBoundary"],
+        Resource: all.roles,
+        Condition: {
+          StringEquals: marked,
+          ArnEquals: { "iam:PermissionsBoundary": `arn:${partition}:iam::aws:policy/AWSDenyAll` },
+        },
       },
     ],
   };
