@@ -1,14 +1,15 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
-import { createServer, Socket } from "node:net";
-import { join } from "node:path";
+import { Socket } from "node:net";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
 import { isPathThere } from "../../core/files/index.ts";
 import {
   type Clock,
   defined,
+  errorText,
   type Readiness,
   PodtrustError,
   SharedWork,
@@ -18,6 +19,7 @@ import {
 } from "../../core/base/index.ts";
 import { type Ended, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
+import { relayTo } from "./socket-relay.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
@@ -123,24 +125,18 @@ function sent(script: string, stdin: Feed | undefined): Feed {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function portTaken(port: number, stderr: string): PodtrustError {
+function portTaken(port: number, error: unknown): PodtrustError {
   return new PodtrustError(
     "ssh-failed",
-    `port ${port} of this machine cannot be forwarded: ${stderr.trim()}`,
+    `port ${port} of this machine cannot be forwarded: ${errorText(error)}`,
     {
       next: "Name another port, or end what listens there.",
+      cause: error,
     },
   );
 }
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 const muxWords = /^mux_client|Session open refused/mu;
 const noSudo = /^sudo: |sudo: command not found|sudo: not found/mu;
@@ -157,6 +153,7 @@ class Session implements SshSession {
   #folder: PrivateFolder | undefined;
   #master: { readonly child: ChildProcess; readonly socket: string } | undefined;
   #opening: SharedWork<string> | undefined;
+  #forwards = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -174,8 +171,7 @@ class Session implements SshSession {
   /** The socket of the shared connection, which is made where it is not there. */
   async #socket(signal?: AbortSignal): Promise<string> {
     const { child, socket } = this.#master ?? {};
-    if (child !== undefined && socket !== undefined && child.exitCode === null && child.signalCode === null)
-      return socket;
+    if (child !== undefined && socket !== undefined && isRunning(child)) return socket;
     const before = this.#opening;
     this.#opening = SharedWork.again(before, async (own) => {
       // An ssh that ends takes the socket away, also where another has just made it anew.
@@ -293,25 +289,33 @@ mv -f ${words.new} ${words.path}
     if (result.code !== 0) throw stepFailure(this.target, `writing ${path}`, result);
   }
 
-  async forward(remote: string, { port: wanted, signal }: ForwardOptions = {}): Promise<Forward> {
+  async forward(remote: string, { port = 0, signal }: ForwardOptions = {}): Promise<Forward> {
+    const folder = dirname(await this.#socket(signal));
+    this.#forwards += 1;
+    const path = join(folder, `f${this.#forwards}`);
+    const relay = await relayTo(path, port).catch((error: unknown) => {
+      throw portTaken(port, error);
+    });
+    const rule = `${path}:${remote}`;
     const options = { timeoutMs: 15_000, ...defined({ signal }) };
-    let words = "";
-    // Between the look for a free port and ssh's use of it somebody may take it.
-    for (let tries = 0; tries < 5; tries += 1) {
-      const port = wanted ?? (await freePort());
-      const rule = `127.0.0.1:${port}:${remote}`;
+    try {
       const { code, stderr } = await this.#ssh(["-O", "forward", "-L", rule], [], options);
-      if (code === 0) {
-        const close = async (): Promise<void> => {
-          if (this.#master === undefined) return;
-          await this.#ssh(["-O", "cancel", "-L", rule], [], { timeoutMs: 15_000 });
-        };
-        return { port, close };
-      }
-      words = stderr;
-      if (wanted !== undefined) throw portTaken(wanted, stderr);
+      if (code !== 0) throw sshFailure(this.target, stderr);
+    } catch (error) {
+      relay.close();
+      throw error;
     }
-    throw sshFailure(this.target, words);
+    const child = this.#master?.child;
+    child?.once("exit", relay.close);
+    return {
+      port: relay.port,
+      close: async () => {
+        relay.close();
+        child?.off("exit", relay.close);
+        if (child === undefined || child !== this.#master?.child || !isRunning(child)) return;
+        await this.#ssh(["-O", "cancel", "-L", rule], [], { timeoutMs: 15_000 });
+      },
+    };
   }
 
   async arguments(): Promise<readonly string[]> {
@@ -321,7 +325,7 @@ mv -f ${words.new} ${words.path}
 
   async lost(): Promise<void> {
     const child = this.#master?.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !isRunning(child)) return;
     child.ref();
     await once(child, "exit");
   }
@@ -330,7 +334,7 @@ mv -f ${words.new} ${words.path}
     await this.#opening?.ended();
     const { child } = this.#master ?? {};
     this.#master = undefined;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (child !== undefined && isRunning(child)) {
       child.ref();
       const closed = once(child, "close");
       child.kill();

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
@@ -153,6 +154,34 @@ test("a forwarded port leads to what listens on the machine, until it is closed"
   await forward.close();
   await assert.rejects(fetch(`http://127.0.0.1:${forward.port}/`));
 });
+
+test(
+  "a port that is taken is named; a forwarded one is free again when its connection was cut",
+  options,
+  async (t) => {
+    const session = await sessionTo(t);
+    const first = await session.forward(`127.0.0.1:${host.port}`);
+    const { port } = first;
+    await assert.rejects(
+      session.forward(`127.0.0.1:${host.port}`, { port }),
+      failing(
+        "ssh-failed",
+        new RegExp(`port ${port} of this machine cannot be forwarded: .*EADDRINUSE`, "u"),
+      ),
+    );
+    const lost = session.lost();
+    host.cut();
+    await lost;
+    const second = await session.forward(`127.0.0.1:${host.port}`, { port });
+    assert.equal(second.port, port);
+    // What is gone is closed without a word to the connection that stands now.
+    await first.close();
+    const greeting = connect({ port, host: "127.0.0.1" });
+    const [said] = (await once(greeting, "data")) as [Buffer];
+    assert.match(String(said), /^SSH-2\.0-/u);
+    greeting.destroy();
+  },
+);
 
 test(
   "a connection that was cut fails what was under way, and the next script has a new one",
