@@ -5,9 +5,9 @@ import type { CertificateProvider } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { IssuerCertificateStatus } from "./status.ts";
 
-/** What an issuer's certificates are worth at a moment. */
+/** Validity of an issuer's certificates at a moment. */
 export interface CertificateVerdict {
-  /** Absent where TLS is a proxy's. */
+  /** Absent if a proxy does TLS. */
   readonly status?: IssuerCertificateStatus;
   /** Why a relying party would refuse it, in sentences. */
   readonly unready: readonly string[];
@@ -32,7 +32,7 @@ function failingOf(source: CertificateProvider): IssuerCertificateStatus["failin
   return { message, next, at, count: attempts ?? 0, ...defined({ nextAttempt }) };
 }
 
-/** What was said last of a new certificate, and when it is tried again. */
+/** The last message about a new certificate, and when it is tried again. */
 function failingText(failing: IssuerCertificateStatus["failing"]): string {
   if (failing === undefined) return "";
   const { message, next, at, nextAttempt } = failing;
@@ -40,7 +40,7 @@ function failingText(failing: IssuerCertificateStatus["failing"]): string {
   return ` At ${isoTime(at)}: ${message}.${again} ${next}`;
 }
 
-/** Remembers which hosts a certificate does not name, since parsing it for each look would be waste. */
+/** Remembers which hosts a certificate does not name, to avoid parsing it at each look. */
 class OneCheck {
   #of: string | undefined;
   #uncovered: readonly string[] = [];
@@ -74,7 +74,7 @@ class OneCheck {
   }
 }
 
-/** The state of both: the date of the one that expires first, what is wrong with the first that has something. */
+/** The state of both: the earlier expiry date, and the first problem found. */
 function together(all: readonly IssuerCertificateStatus[]): IssuerCertificateStatus {
   const ends = all.flatMap(({ notAfter }) => notAfter ?? []);
   const failing = all.find((one) => one.failing !== undefined)?.failing;

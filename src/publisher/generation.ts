@@ -5,33 +5,33 @@ import { type IssuerSettings, settingsOf } from "./settings.ts";
 export interface GenerationSpec {
   readonly options: PublisherOptions;
   readonly issuers: readonly IssuerSettings[];
-  /** When it was asked for; milliseconds of `clock.elapsed()`. */
+  /** When it was requested; milliseconds of `clock.elapsed()`. */
   readonly askedAt: number;
 }
 
 /** A part of the publisher that changes when its options do. */
 export interface GenerationPart {
-  /** Opens what is wanted beside what is in use. May reject half done: `cancel` follows. */
+  /** Opens what is wanted beside what is in use. May reject half-way: `cancel` follows. */
   prepare(wanted: GenerationSpec): Promise<void> | void;
-  /** Puts what was prepared in the place of what was in use, and ends what is used no more. Does not reject. */
+  /** Replaces what was in use by what was prepared, and ends what is no longer used. Does not reject. */
   commit(): Promise<void> | void;
-  /** Ends what was prepared, and only that. Does not reject. */
+  /** Ends what was prepared, and nothing else. Does not reject. */
   cancel(): Promise<void> | void;
 }
 
 /**
- * One change of options, of all parts together: prepared beside what is in use, then committed as a whole, or
- * cancelled, and then everything goes on as it was.
+ * One change of options, of all parts together: prepared beside what is in use, then committed as a whole, or cancelled
+ * without effect.
  */
 export class Generation {
   readonly #parts: readonly GenerationPart[];
 
-  /** `parts` are prepared and committed in this order, and cancelled in the other. */
+  /** `parts` are prepared and committed in this order, and cancelled in reverse. */
   constructor(parts: readonly GenerationPart[]) {
     this.#parts = parts;
   }
 
-  /** Rejects with what was wrong with the options, or with what could not be opened, and is then cancelled. */
+  /** Rejects with what was wrong with the options, or with what could not be opened; the change is then cancelled. */
   async prepare(spec: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     try {
       const options = await spec();

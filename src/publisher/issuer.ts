@@ -22,7 +22,7 @@ import { keysToUpload } from "./uploads/wanted.ts";
 export interface IssuerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Publish also where what was distrusted before cannot be read. */
+  /** Publish even if earlier distrusts cannot be read. */
   readonly acceptKeys: boolean;
   /** Serves other documents for a stack's issuer. */
   readonly publish: (stack: string, documents: PublishedDocuments) => void;
@@ -30,7 +30,7 @@ export interface IssuerDeps {
   readonly changed: () => void;
 }
 
-/** What the times of its keys follow from. */
+/** What the times of its keys depend on. */
 function timesOf({
   keyRetention,
   cacheTime,
@@ -65,7 +65,7 @@ const notUploaded = ({ place, failing }: PublicationStatus): readonly string[] =
 const blindText = ({ since, message, next }: Blind): string =>
   `Blind since ${isoTime(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
-/** A state of which a bucket knows what was distrusted: it is published there only, and its marks keep such keys out. */
+/** A state whose distrusts a bucket knows: it is published only there, and its marks keep such keys out. */
 function markedElsewhere(own: DocumentStore): DocumentStore {
   const load = async (): Promise<Restored> => {
     const { unread: _known, ...restored } = await own.load();
@@ -74,15 +74,15 @@ function markedElsewhere(own: DocumentStore): DocumentStore {
   return { ...own, load };
 }
 
-/** One issuer at work: its source, and what is reported about it. */
+/** One active issuer: its source, and what is reported about it. */
 export class PublishedIssuer {
   readonly source: IssuerSource;
   #settings: IssuerSettings;
   readonly #deps: IssuerDeps;
   readonly #check = new CertificateCheck();
-  /** Of the bucket that the documents stand in. */
+  /** Of the bucket that holds the documents. */
   readonly #loop: PublicationLoop | undefined;
-  /** Of the relying parties that are given the keys. */
+  /** Of the relying parties that get the keys by upload. */
   readonly #uploads: readonly PublicationLoop[];
 
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
@@ -117,7 +117,7 @@ export class PublishedIssuer {
     }));
   }
 
-  /** Where a distrust is kept beyond this machine. */
+  /** Where a distrust is stored beyond this machine. */
   #outlivesIn(kid: string): string | undefined {
     const { shared, distrusts, target, distrusted = [] } = this.#settings;
     const place = distrusts?.place ?? shared?.place ?? target?.place;
@@ -153,13 +153,13 @@ export class PublishedIssuer {
     return new PublicationLoop({ place, pass, clock, logger: logger.child({ stack }), changed });
   }
 
-  /** Everything elsewhere that is kept as the source says. */
+  /** Every other place that is kept in line with the source. */
   get #loops(): readonly PublicationLoop[] {
     return [...(this.#loop === undefined ? [] : [this.#loop]), ...this.#uploads];
   }
 
   #looked(): void {
-    // The first good answer may say no more than the disk did, and then nothing else wakes the loop.
+    // The first good answer may equal what the disk held, and then nothing else wakes the loop.
     if (this.source.state.from === "cluster")
       for (const loop of this.#loops) {
         const { confirmedAt, failing } = loop.status;
@@ -168,10 +168,7 @@ export class PublishedIssuer {
     this.#deps.changed();
   }
 
-  /**
-   * Before the cluster's first good answer nothing but what is distrusted: what the disk holds may be older than
-   * what stands there.
-   */
+  /** Before the cluster's first good answer only distrusts apply: the disk may be older than the bucket. */
   #spec(): PublicationSpec | undefined {
     const { stack, issuer, jwksUri, cacheControl, keyRetention } = this.#settings;
     const { ring: known, from, failing, confirmedAt } = this.source.state;
@@ -194,7 +191,7 @@ export class PublishedIssuer {
     return this.#settings;
   }
 
-  /** What is published now, as it reads under other settings. */
+  /** What is published now, rendered under other settings. */
   documentsFor({ issuer, jwksUri }: IssuerSettings): PublishedDocuments | undefined {
     return renderDocuments(this.source.state.ring, { issuer, jwksUri });
   }
@@ -208,7 +205,7 @@ export class PublishedIssuer {
     return this.#loop?.tallies;
   }
 
-  /** Goes on under options that leave the source as it is. */
+  /** Continues under options that leave the source unchanged. */
   keep(settings: IssuerSettings): void {
     this.#settings = settings;
     this.#publishElsewhere();
@@ -258,7 +255,7 @@ export class PublishedIssuer {
     return { stack: this.#settings.stack, kid, changed, persisted, published, shown };
   }
 
-  /** Whether what is published now can be seen by everybody, or could not be brought there. */
+  /** Whether what is published now is publicly visible, or could not be brought there. */
   async #flush(): Promise<boolean> {
     const loops = this.#loops;
     if (loops.length === 0) return true;
@@ -275,7 +272,7 @@ export class PublishedIssuer {
     await Promise.all(this.#loops.map((loop) => loop.close()));
   }
 
-  /** Starts with what a predecessor knew, or from the disk. */
+  /** Starts with the predecessor's knowledge, or from the disk. */
   async start(predecessor?: SourceState): Promise<void> {
     await this.source.start(predecessor);
     for (const loop of this.#loops) loop.start();
@@ -288,7 +285,7 @@ export class PublishedIssuer {
     return { documents: { from, confirmedAt, changedAt, jwksDigest: documents.jwksDigest } };
   }
 
-  /** Why clients had better be led to another replica, in a sentence; undefined where they may be led here. */
+  /** Why load balancers should send clients to another replica, in a sentence; undefined if this one is fine. */
   get notRoutable(): string | undefined {
     const { stack, certificates, jwksCertificates } = this.#settings;
     const { held, documents, state } = this.source;

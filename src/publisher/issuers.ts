@@ -4,7 +4,7 @@ import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
 import { type IssuerSettings, sameSource } from "./settings.ts";
 import { unknownKey } from "./source/distrust.ts";
 
-/** The issuers that are published. What stays the same goes on; what changed takes over what was known. */
+/** The published issuers. Unchanged ones continue; changed ones take over what was known. */
 export class PublishedIssuers implements GenerationPart {
   readonly #deps: IssuerDeps;
   #inUse: readonly PublishedIssuer[] = [];
@@ -18,12 +18,12 @@ export class PublishedIssuers implements GenerationPart {
     return this.#inUse;
   }
 
-  /** The issuer that goes on under these settings, perhaps by another source. */
+  /** The issuer that continues under these settings, perhaps with another source. */
   predecessorOf({ stack, issuer }: IssuerSettings): PublishedIssuer | undefined {
     return this.#inUse.find(({ settings }) => settings.stack === stack && settings.issuer === issuer);
   }
 
-  /** The one that knows a key; throws `publisher-key-unknown`, with what keeps it from knowing any. */
+  /** The issuer that has a key; throws `publisher-key-unknown`, with the reason if none is known. */
   holderOf(kid: string, stack: string | undefined): PublishedIssuer {
     const among = this.#inUse.filter(({ settings }) => stack === undefined || settings.stack === stack);
     const holders = among.filter(({ source }) => source.state.ring.some((key) => key.jwk.kid === kid));
@@ -60,7 +60,7 @@ export class PublishedIssuers implements GenerationPart {
       starting.map((issuer) => {
         const { stack, issuer: url } = issuer.settings;
         const known = gone.find(({ settings }) => settings.stack === stack && settings.issuer === url);
-        // One that waited for what was distrusted before knows nothing that could be gone on with.
+        // One that was waiting for earlier distrusts has no knowledge to hand over.
         return issuer.start(known?.source.held === undefined ? known?.source.state : undefined);
       }),
     );

@@ -20,7 +20,7 @@ interface Open {
 
 export interface ListenersDeps {
   readonly secure: HttpsDeps;
-  /** What is served where TLS is a proxy's. */
+  /** What is served if a proxy does TLS. */
   readonly plainSite: () => Site;
   readonly logger: Logger;
 }
@@ -55,7 +55,7 @@ export class Listeners implements GenerationPart {
   }
 
   commit(): void {
-    // Clients of a listener that goes may take their time; nobody waits for them here.
+    // Clients of a closing listener may take their time; they are not waited for.
     for (const { listener } of this.#pool.commit().gone) void listener.drain();
     this.useDefaults(this.#deps.secure.contexts().defaults);
   }
@@ -64,17 +64,17 @@ export class Listeners implements GenerationPart {
     return this.#pool.cancel();
   }
 
-  /** Accepts on every socket, once there is everything to answer with. Throws `publisher-listen`. */
+  /** Accepts on every socket, once everything can be answered. Throws `publisher-listen`. */
   async accept(): Promise<void> {
     await Promise.all(this.#pool.held.map(({ listener }) => listener.opened.accept()));
   }
 
-  /** What clients that send no name are shown from now on. */
+  /** What clients that send no name are served from now on. */
   useDefaults(options: SecureContextOptions): void {
     for (const { listener } of this.#pool.held) listener.useDefaults?.(options);
   }
 
-  /** Stops accepting, and resolves when every client went. */
+  /** Stops accepting, and resolves when every client is gone. */
   drain(): Promise<void> {
     return this.#pool.close();
   }

@@ -1,4 +1,4 @@
-/** Things that are opened once for the same key, and go on through every generation that asks for it. */
+/** Resources opened once per key, kept through every generation that asks for them. */
 export class Pool<T> {
   readonly #close: (thing: T) => Promise<void> | void;
   #held: ReadonlyMap<string, T> = new Map();
@@ -8,19 +8,19 @@ export class Pool<T> {
     this.#close = close;
   }
 
-  /** What the generation in use holds, in the order in which it was asked for. */
+  /** What the generation in use holds, in the order of requests. */
   get held(): readonly T[] {
     return [...this.#held.values()];
   }
 
-  /** For the next generation: what is held for the key, or what `open` gives. One call after the other. */
+  /** For the next generation: what is held for the key, or what `open` returns. Calls run one after the other. */
   async take(key: string, open: () => Promise<T> | T): Promise<T> {
     const taken = this.#next.get(key) ?? this.#held.get(key) ?? (await open());
     this.#next.set(key, taken);
     return taken;
   }
 
-  /** Holds what was taken. Gives what is new in it, and what is held no more and to be closed by the caller. */
+  /** Keeps what was taken. Returns what is new, and what is no longer held and must be closed by the caller. */
   commit(): { readonly fresh: readonly T[]; readonly gone: readonly T[] } {
     const [before, now] = [this.#held, this.#next];
     this.#held = now;
@@ -44,7 +44,7 @@ export class Pool<T> {
   }
 }
 
-/** What stands in `map` under a key that is not in `other`. */
+/** Entries of `map` whose key is not in `other`. */
 function missingIn<T>(other: ReadonlyMap<string, T>, map: ReadonlyMap<string, T>): readonly T[] {
   return [...map].filter(([key]) => !other.has(key)).map(([, thing]) => thing);
 }

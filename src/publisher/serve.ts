@@ -7,16 +7,16 @@ import { RunningPublisher } from "./start.ts";
 export interface ServeOptions extends OpenedConfigsDeps {
   /** One for each issuer. */
   readonly configs: readonly Config[];
-  /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
+  /** Publish what clusters show even if earlier distrusts cannot be read; false by default. */
   readonly acceptKeys?: boolean;
-  /** Of the configs that ask for backups. */
+  /** For the configs that ask for backups. */
   readonly backups?: () => readonly BackupStatus[];
 }
 
 /** A publisher that follows config files. */
 export interface Serving {
   readonly publisher: Publisher;
-  /** Goes over to other configs; rejects and changes nothing when they are bad. */
+  /** Switches to other configs; rejects and changes nothing if they are bad. */
   reload(configs: readonly Config[]): Promise<void>;
   close(graceMs?: number): Promise<void>;
 }

@@ -13,11 +13,11 @@ interface Answers {
   readonly issuers: readonly IssuerSettings[];
   /** Over TLS. */
   readonly secure: Site;
-  /** Where TLS is a proxy's. */
+  /** For a proxy that does TLS. */
   readonly plain: Site;
   readonly contexts: SecureContexts;
   readonly challenges: ChallengeAnswers;
-  /** Ends what listens to certificates. */
+  /** Unsubscribes from certificates. */
   readonly end: () => void;
 }
 
@@ -26,9 +26,9 @@ export interface ServedDeps {
   readonly tallies: Tallies;
   /** The longest request target, in bytes. */
   readonly targetBytes: number;
-  /** What is known to be published for an issuer already. */
+  /** What is already published for an issuer. */
   readonly known: (settings: IssuerSettings) => PublishedDocuments | undefined;
-  /** Called with what clients that send no name are shown from now on. */
+  /** Called with what clients that send no name are served from now on. */
   readonly onDefault: (options: SecureContextOptions) => void;
   /** Called whenever a certificate changed. */
   readonly changed: () => void;

@@ -13,23 +13,23 @@ export interface IssuerSettings extends IssuerOptions {
   /** Milliseconds. */
   readonly pollInterval: number;
   readonly cacheControl: string;
-  /** Milliseconds for which a relying party may keep what it fetched. */
+  /** Milliseconds for which a relying party may cache what it fetched. */
   readonly cacheTime: number;
   readonly stateDir: string;
-  /** The names that its certificate has to carry. */
+  /** The names that its certificate must have. */
   readonly hosts: readonly string[];
-  /** The names that a second certificate has to carry. */
+  /** The names that a second certificate must have. */
   readonly jwksHosts: readonly string[];
 }
 
-/** Milliseconds for which a key that vanished is kept, unless somebody says. */
+/** Default time for which a vanished key is kept, in milliseconds. */
 export const standardRetention = 86_400_000;
 
 function invalid(stack: string, what: string): PodtrustError {
   return new PodtrustError("publisher-issuer-invalid", `stack ${stack}: ${what}`, { detail: { stack } });
 }
 
-/** Milliseconds of max-age; 0 where it says that nothing is kept. */
+/** max-age in milliseconds; 0 if caching is forbidden. */
 export function maxAge(cacheControl: string): number {
   if (/\bno-(?:cache|store)\b/iu.test(cacheControl)) return 0;
   const seconds = [...cacheControl.matchAll(/\b(?:s-maxage|max-age)=(\d{1,9})\b/giu)].map((found) =>
@@ -43,7 +43,7 @@ function checkJwksUri(stack: string, uri: string): void {
   if (!legal) throw invalid(stack, `jwksUri ${uri} is not an https URL without query, fragment and user`);
 }
 
-/** The settings of one issuer; throws `publisher-issuer-invalid` and `issuer-invalid`. `stateDir`: unless it names one. */
+/** The settings of one issuer; throws `publisher-issuer-invalid` and `issuer-invalid`. `stateDir`: the default directory. */
 export function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerSettings {
   const { stack } = options;
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(stack))
@@ -103,7 +103,7 @@ export function settingsOf(options: PublisherOptions): readonly IssuerSettings[]
   return issuers;
 }
 
-/** The URLs of all issuers that are served from here. */
+/** The URLs of all issuers served from here. */
 export function pagesOf(issuers: readonly IssuerSettings[]): readonly SitePage[] {
   const served = issuers.filter(({ target }) => target === undefined);
   return served.flatMap(({ stack, discoveryUrl, jwksUri, cacheControl }) => [
@@ -112,7 +112,7 @@ export function pagesOf(issuers: readonly IssuerSettings[]): readonly SitePage[]
   ]);
 }
 
-/** Whether a source can go on as it is under new settings. */
+/** Whether a source can continue unchanged under new settings. */
 export function sameSource(a: IssuerSettings, b: IssuerSettings): boolean {
   return (
     a.issuer === b.issuer &&

@@ -26,7 +26,7 @@ import { WithdrawalGuard } from "./withdrawal.ts";
 /** What a publisher keeps through all changes of options. */
 export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits" | "acceptKeys" | "backups">;
 
-/** A publisher at work. */
+/** A running publisher. */
 export class RunningPublisher implements Publisher {
   readonly #clock: Clock;
   readonly #backups: () => readonly BackupStatus[];
@@ -91,7 +91,7 @@ export class RunningPublisher implements Publisher {
     this.#admin = adminPart(view);
     this.#probes = probesPart(view);
     this.#control = new ControlSockets(this, logger);
-    // What may be refused comes first; sites come before the listeners that answer from them.
+    // Steps that may be refused come first; sites come before the listeners that answer from them.
     const guard = new WithdrawalGuard({ clock, issuers: () => this.#issuers.all });
     this.#parts = [
       guard,
@@ -144,7 +144,7 @@ export class RunningPublisher implements Publisher {
     return this.change(() => options);
   }
 
-  /** Goes over to the options that `spec` gives; where that fails, everything is as before. */
+  /** Switches to the options that `spec` gives; if that fails, everything stays as before. */
   change(spec: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
     const askedAt = this.#clock.elapsed();
     const next = this.#changing.catch(() => {}).then(() => this.#change(spec, askedAt));
@@ -167,7 +167,7 @@ export class RunningPublisher implements Publisher {
   }
 
   async #close(graceMs: number): Promise<void> {
-    // What a change under way opens has to be closed as well.
+    // What a running change opens has to be closed as well.
     await this.#changing.catch(() => {});
     const over = new AbortController();
     const cut = async (): Promise<void> => {
@@ -184,9 +184,9 @@ export class RunningPublisher implements Publisher {
 }
 
 /**
- * Starts what makes issuers' documents public: resolves once everything listens; what the disk holds is then
- * served, and `ready` tells when all of it is. Throws PodtrustError `issuer-invalid`, `publisher-issuer-invalid`,
- * `publisher-listen`, `publisher-running`.
+ * Publishes issuers' documents: resolves once everything listens; documents from the disk are then served, and `ready`
+ * resolves when all of them are. Throws PodtrustError `issuer-invalid`, `publisher-issuer-invalid`, `publisher-listen`,
+ * `publisher-running`.
  */
 export async function startPublisher(options: PublisherOptions): Promise<Publisher> {
   const publisher = new RunningPublisher(options);

@@ -1,12 +1,12 @@
 import type { SentCredential } from "../providers/kubernetes/index.ts";
 
-/** What a key of an issuer is to the publisher. */
+/** State of an issuer's key at the publisher. */
 export type KeyState =
   /** In the cluster's own set, and published. */
   | "current"
   /** Gone from the cluster, still published. */
   | "retained"
-  /** Taken out by an operator. */
+  /** Distrusted by an operator. */
   | "distrusted";
 
 /** A key and its times, in milliseconds since the epoch. */
@@ -18,17 +18,17 @@ export interface KeyStatus {
   readonly lastSeen: number;
   /** Whether the cluster's last good answer shows it. */
   readonly shown: boolean;
-  /** How it is known that the cluster signs with it, and when that was so. Absent where it does not, or nobody knows. */
+  /** How it is known that the cluster signs with it, and when that was so. Absent if it does not, or if that is unknown. */
   readonly signs?: { readonly by: "only-key" | "token"; readonly at: number };
-  /** From when every cache that keeps to Cache-Control has it. */
+  /** When every cache that respects Cache-Control has it. */
   readonly visibleAt: number;
-  /** From when AWS has it too. Absent of a key that signs, and of one that another has replaced. */
+  /** When AWS has it too. Absent for a key that signs, and for one that another has replaced. */
   readonly maySignFrom?: number;
-  /** When the last token of a key that another has replaced is of no use any more. */
+  /** When the last token of a replaced key expires. */
   readonly mayDistrustFrom?: number;
   /** When it was first missed in the cluster. */
   readonly absentSince?: number;
-  /** When it will no longer be published, if it does not come back. */
+  /** When it will no longer be published, unless it comes back. */
   readonly retainedUntil?: number;
   readonly distrustedAt?: number;
 }
@@ -38,11 +38,11 @@ export type RefusalReason =
   | "unreachable"
   /** The API server is starting, or overloaded. */
   | "not-ready"
-  /** No credential could be had: a token file or an exec plugin failed. */
+  /** No credential was available: a token file or an exec plugin failed. */
   | "credentials"
-  /** The cluster does not take the credential (401). */
+  /** The cluster rejects the credential (401). */
   | "unauthenticated"
-  /** The credential has no right to read the documents (403). */
+  /** The credential may not read the documents (403). */
   | "forbidden"
   | "bad-answer"
   | "discovery-invalid"
@@ -58,36 +58,36 @@ export interface PublicationRefusal {
   readonly next: string;
 }
 
-/** No answer of the cluster can be had that could be judged: a new signing key would go unseen. */
+/** The cluster gives no answer that could be judged: a new signing key would go unnoticed. */
 export interface Blind extends PublicationRefusal {
   /** The first of the failed looks; milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** A row of refusals without a success between. */
+/** Consecutive refusals. */
 export interface Failing extends PublicationRefusal {
   readonly since: number;
   readonly count: number;
 }
 
-/** The issuer that the cluster's tokens name yet: one of those that the config lists as former ones. */
+/** The issuer that the cluster's tokens still name: one of the former ones in the config. */
 export interface FormerIssuer {
   readonly issuer: string;
   /** When it was first seen; milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** How it stands with what is published elsewhere: documents in a bucket, keys at a relying party that is given them. */
+/** State of what is published elsewhere: documents in a bucket, keys uploaded to a relying party. */
 export interface PublicationStatus {
   /** `s3://BUCKET`, or the relying party's name for it. */
   readonly place: string;
-  /** Something is to be written that is not yet. */
+  /** A write is pending. */
   readonly pending: boolean;
-  /** When what is to be there was last seen to be there. */
+  /** When the place was last seen to be up to date. */
   readonly confirmedAt?: number;
   /** When this publisher last wrote. */
   readonly changedAt?: number;
-  /** A row of failures without a success between. */
+  /** Consecutive failures. */
   readonly failing?: {
     readonly code: string;
     readonly message: string;
@@ -103,7 +103,7 @@ export interface CertificateAccount {
   /** URL of the CA's ACME directory. */
   readonly directory: string;
   readonly uri: string;
-  /** What the CA calls itself in CAA records. */
+  /** The CA's own name in CAA records. */
   readonly caaIdentities: readonly string[];
 }
 
@@ -111,9 +111,9 @@ export interface CertificateAccount {
 export interface IssuerCertificateStatus {
   /** Of the one that expires first; absent before the first. */
   readonly notAfter?: number;
-  /** With which CAs there are accounts; absent where no CA is asked. */
+  /** CAs with an account; absent if no CA is used. */
   readonly accounts?: readonly CertificateAccount[];
-  /** What the CA, or the disk, said last; absent while nothing is wrong. */
+  /** The last message of the CA, or of the disk; absent while nothing is wrong. */
   readonly failing?: {
     readonly message: string;
     readonly next: string;
@@ -133,7 +133,7 @@ export interface IssuerStatus {
   readonly cluster: string;
   /** Absent until a first good answer. */
   readonly documents?: {
-    /** Where what is served was last confirmed. */
+    /** When what is served was last confirmed. */
     readonly from: "cluster" | "disk" | "replicas";
     /** The last good answer of the cluster. */
     readonly confirmedAt: number;
@@ -144,21 +144,21 @@ export interface IssuerStatus {
   readonly failing?: Failing;
   /** Absent while the cluster can be read. */
   readonly blind?: Blind;
-  /** Absent where the cluster's tokens name this issuer, by its last good answer. */
+  /** Absent if the cluster's tokens name this issuer, by its last good answer. */
   readonly formerIssuer?: FormerIssuer;
-  /** What the cluster was last asked with; never the credential itself. */
+  /** The credential that the cluster was last asked with; never its value. */
   readonly credential?: SentCredential;
   readonly keys: readonly KeyStatus[];
-  /** Things that work but should be put right, in sentences. */
+  /** Things that work but should be fixed, in sentences. */
   readonly warnings: readonly string[];
-  /** Absent where TLS is a proxy's. */
+  /** Absent if a proxy does TLS. */
   readonly certificate?: IssuerCertificateStatus;
-  /** Absent where the documents are served from here. */
+  /** Absent if the documents are served from here. */
   readonly publication?: PublicationStatus;
-  /** At the relying parties that are given the keys; absent where none is. */
+  /** At the relying parties that get the keys by upload; absent if there is none. */
   readonly uploads?: readonly PublicationStatus[];
   /** Why relying parties do not get all they need, in sentences. */
   readonly unready: readonly string[];
-  /** What is served is good, and something has to be done before it is not, in sentences. */
+  /** Still served correctly, but action is needed before it no longer is, in sentences. */
   readonly degraded: readonly string[];
 }

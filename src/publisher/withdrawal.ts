@@ -4,14 +4,14 @@ import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import type { PublishedIssuer } from "./issuer.ts";
 import type { IssuerSettings } from "./settings.ts";
 
-/** Milliseconds within which a change that was refused is made when it is asked for again. */
+/** Milliseconds within which a refused change is made if it is requested again. */
 const again = 300_000;
-// Milliseconds: what a cluster says of its issuer helps to see a mistake, and is not worth a longer wait.
+// Milliseconds: what a cluster says of its issuer helps to see a mistake, but is not worth a longer wait.
 const asking = 3000;
 
 interface Refused {
   readonly change: string;
-  /** When that was said; milliseconds of `clock.elapsed()`. */
+  /** When it was logged; milliseconds of `clock.elapsed()`. */
   readonly at: number;
 }
 
@@ -24,7 +24,7 @@ export interface WithdrawalDeps {
 const urlsServed = (issuers: readonly IssuerSettings[]): readonly string[] =>
   issuers.filter(({ target }) => target === undefined).map(({ issuer }) => issuer);
 
-/** What the cluster of a new issuer says of itself, where that is another one. */
+/** What the cluster of a new issuer names as its issuer, if that differs. */
 async function clustersWord({ issuer, cluster }: IssuerSettings): Promise<string> {
   try {
     const { discovery } = await cluster.oidcDocuments({ signal: AbortSignal.timeout(asking) });
@@ -36,8 +36,8 @@ async function clustersWord({ issuer, cluster }: IssuerSettings): Promise<string
 }
 
 /**
- * Keeps a typing error from taking an issuer off the net that is served and that its cluster has confirmed: such a
- * change is refused (`publisher-issuer-withdrawn`) unless it is asked for again by somebody who could have read that.
+ * Keeps a typing error from unpublishing an issuer that is served and confirmed by its cluster: such a change is
+ * refused (`publisher-issuer-withdrawn`) unless it is requested again after the refusal could be read.
  */
 export class WithdrawalGuard implements GenerationPart {
   readonly #deps: WithdrawalDeps;
@@ -72,12 +72,12 @@ export class WithdrawalGuard implements GenerationPart {
   }
 
   cancel(): void {
-    // Nothing was opened; what was refused may be asked for again.
+    // Nothing was opened; the refused change may be requested again.
   }
 
   #isAskedAgain(change: string, askedAt: number): boolean {
     const before = this.#refused;
-    // Who asked before the refusal was said has not read it.
+    // A request from before the refusal was logged does not count: its author cannot have read it.
     return before?.change === change && askedAt > before.at && askedAt - before.at <= again;
   }
 }

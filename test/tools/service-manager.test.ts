@@ -131,7 +131,7 @@ describe("podtrust serve below a service manager", { skip: missing("python3", "-
       assert.ok(service.notices().includes("STATUS=every stack is published"));
       await service.stop();
       assert.deepEqual(service.notices().slice(-2), ["STOPPING=1", "BARRIER=1"]);
-      assert.doesNotMatch(service.log(), /systemd could not be told/u);
+      assert.doesNotMatch(service.log(), /systemd could not be notified/u);
     },
   );
 });

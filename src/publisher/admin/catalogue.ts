@@ -5,8 +5,8 @@ const failures = "unreachable, not-ready, credentials, unauthenticated, forbidde
 const refusals = "discovery-invalid, issuer-mismatch, jwks-invalid or jwks-empty";
 
 /**
- * Every metric of the publisher. docs/reference/metrics.md is generated from here. Label values come from our
- * own config and code, never from a request, so that a client cannot make series.
+ * Every metric of the publisher. docs/reference/metrics.md is generated from here. Label values come from our own
+ * config and code, never from a request, so that clients cannot create series.
  */
 export const metricCatalogue = {
   ready: {
@@ -78,7 +78,7 @@ export const metricCatalogue = {
   credentialExpiry: {
     name: "podtrust_source_credential_expiry_timestamp_seconds",
     type: "gauge",
-    help: "When the credential that the cluster was last asked with expires; absent where that is not known, or where whoever gives it renews it.",
+    help: "When the credential that the cluster was last asked with expires; absent if that is not known, or if its source renews it.",
     labels: stack,
   },
   keys: {

@@ -18,7 +18,7 @@ import { metricCatalogue } from "./catalogue.ts";
 import { takeSamples } from "./samples.ts";
 import type { AdminView } from "./view.ts";
 
-/** A listener for this machine's operators, open. */
+/** An open listener for this machine's operators. */
 interface LocalListener {
   readonly bound: BoundAddress;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ function readiness(view: AdminView): LocalReply {
   return ready ? line(["ready", ...warnings].join("\n")) : line([...unready, ...warnings].join("\n"), 503);
 }
 
-/** Whether a load balancer may lead clients here: as well to this replica as to any other. */
+/** Whether a load balancer may send clients here: this replica is as good as any other. */
 function routable(view: AdminView): LocalReply {
   const why = view.issuers().flatMap((issuer) => issuer.notRoutable ?? []);
   return why.length === 0 ? line("routable") : line(why.join("\n"), 503);
@@ -50,8 +50,9 @@ const placesOf = (view: AdminView): Places => ({
 });
 
 /**
- * What a kubelet asks; every pod of a cluster may, so that no word says why. Ready is a pod that clients may be led to,
- * what /routez says: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.
+ * For the kubelet. Any pod of the cluster can ask, so the answer gives no reasons. Ready means that clients may be sent
+ * here, as in /routez: before the first certificate the CA has to be let in, and an outage of the CA must not take a
+ * pod out.
  */
 const probesOf = (view: AdminView): Places => ({
   "/livez": () => line("ok"),
@@ -75,7 +76,7 @@ async function listenLocal(asked: ListenAddress, places: Places, logger: Logger)
   return { bound, close: () => drainServer(server) };
 }
 
-/** A listener for this machine's operators that the options ask for, or none. */
+/** The listener for this machine's operators that the options ask for, or none. */
 export class LocalPart implements GenerationPart {
   readonly #asked: (listen: PublisherListen) => ListenAddress | false;
   readonly #open: (asked: ListenAddress) => Promise<LocalListener>;
@@ -100,7 +101,7 @@ export class LocalPart implements GenerationPart {
   }
 
   commit(): void {
-    // Whoever reads from it may take his time; nobody waits for him here.
+    // Readers may take their time; they are not waited for here.
     for (const listener of this.#pool.commit().gone) void listener.close();
   }
 
@@ -116,9 +117,9 @@ export class LocalPart implements GenerationPart {
 const loopback = { host: "127.0.0.1", port: 9890 } as const;
 
 /**
- * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
- * cluster's API does not make it unready, since the last good documents are served on; it is reported as degraded.
- * /routez is for load balancers: it lets clients in also before the first certificate, since a CA is one of them.
+ * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the cluster's
+ * API only degrades it, since the last good documents are still served. /routez is for load balancers: it lets clients
+ * in even before the first certificate, since the CA is one of them.
  */
 export function adminPart(view: AdminView): LocalPart {
   return new LocalPart(
@@ -126,13 +127,13 @@ export function adminPart(view: AdminView): LocalPart {
     async (asked) => {
       const listener = await listenLocal(asked, placesOf(view), view.logger);
       if (!isLoopback(listener.bound.address))
-        view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
+        view.logger.warn(`${listenText(asked)} shows status and metrics to any client that can reach it`);
       return listener;
     },
   );
 }
 
-/** /livez and /readyz, on a port that holds nothing worth asking for. */
+/** /livez and /readyz, on a port that reveals nothing. */
 export function probesPart(view: AdminView): LocalPart {
   return new LocalPart(
     ({ probes }) => probes ?? false,

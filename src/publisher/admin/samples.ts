@@ -143,7 +143,7 @@ function wireSamples(view: AdminView) {
   };
 }
 
-/** Every metric's samples at this moment. */
+/** Samples of every metric at this moment. */
 export function takeSamples(view: AdminView): Samples {
   const status = view.publisher.status();
   return {

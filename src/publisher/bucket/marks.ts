@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { jwkThumbprint, type PublicJwk } from "../../rules/keys/index.ts";
 
-/** What a publisher says of one of its keys. Times in milliseconds since the epoch, to the second. */
+/** What a publisher records of one of its keys. Times in milliseconds since the epoch, to the second. */
 export interface Mark {
   /** When it was first missed in the cluster; absent while the cluster shows it. */
   readonly absentSince?: number;
   readonly distrustedAt?: number;
 }
 
-/** What one stack's publishers say of their keys, by the kid's tag; of distrusted ones also by the key's. */
+/** What one stack's publishers record of their keys, by the kid's tag; of distrusted ones also by the key's. */
 export type StackMarks = ReadonlyMap<string, Mark>;
 
 /** The same for every stack that publishes into one JWK Set. */
@@ -18,17 +18,17 @@ export type Marks = ReadonlyMap<string, StackMarks>;
 const maxNote = 1900;
 const version = "1";
 
-/** A kid in few characters of a header: 66 bits of its SHA-256. */
+/** A kid shortened for a header: 66 bits of its SHA-256. */
 export function kidTag(kid: string): string {
   return createHash("sha256").update(kid).digest("base64url").slice(0, 11);
 }
 
-/** The key itself in few characters, whatever its kid: of its RFC 7638 thumbprint. */
+/** The key itself, whatever its kid, shortened: from its RFC 7638 thumbprint. */
 export function keyTag(jwk: PublicJwk): string {
   return kidTag(`key ${jwkThumbprint(jwk)}`);
 }
 
-/** A time as marks have it: to the second. */
+/** A time with the precision of marks: seconds. */
 export function markTime(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
@@ -56,8 +56,8 @@ function oldestDistrusted(marks: StackMarks): string | undefined {
 }
 
 /**
- * Marks as the value of a header. Where there are too many, the longest distrusted keys of `own` are forgotten:
- * publishers with a state directory still hold them. Undefined where even that is not enough.
+ * Marks as a header value. If there are too many, the longest distrusted keys of `own` are dropped: publishers with a
+ * state directory still have them. Undefined if even that is not enough.
  */
 export function renderMarks(marks: Marks, own: string): string | undefined {
   const mine = new Map(marks.get(own));
@@ -80,7 +80,7 @@ function readMark(text: string): [string, Mark] | undefined {
   return [tag, kind === "!" ? { distrustedAt: ms } : { absentSince: ms }];
 }
 
-/** Reads them back; undefined for what is none of ours or of a later version. */
+/** Parses them; undefined for a value that is not podtrust's, or of a later version. */
 export function parseMarks(note: string | undefined): Marks | undefined {
   const [first, ...stacks] = (note ?? version).split(" ");
   if (first !== version) return undefined;

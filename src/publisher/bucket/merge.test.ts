@@ -80,7 +80,7 @@ describe("merging keys in a bucket", () => {
     assert.equal(kids(at), "b,x");
   });
 
-  test("a key that somebody put there by hand stays for the retention", () => {
+  test("a key that was put there by hand stays for the retention", () => {
     let at: PublishedKeys = mergePublication(
       { keys: [jwk("z")], marks: new Map() },
       own(ringOf("a"), 10 * day),
@@ -90,7 +90,7 @@ describe("merging keys in a bucket", () => {
     assert.equal(kids(at), "a");
   });
 
-  test("a key that anybody distrusts is out for everybody, and stays out", () => {
+  test("a key that one publisher distrusts is out for all, and stays out", () => {
     const distrusting = ringOf("a", "b").map((key) =>
       key.jwk.kid === "a" ? { ...key, distrustedAt: 5000 } : key,
     );
@@ -103,7 +103,7 @@ describe("merging keys in a bucket", () => {
     assert.equal(kids(at), "b");
   });
 
-  test("a distrusted key is out for everybody under another kid as well", () => {
+  test("a distrusted key is out for all under another kid as well", () => {
     const distrusting = ringOf("a", "b").map((key) =>
       key.jwk.kid === "a" ? { ...key, distrustedAt: 5000 } : key,
     );

@@ -4,7 +4,7 @@ import { signingYet } from "../source/distrust.ts";
 import type { KeyRing } from "../source/keys.ts";
 import { keyTag, kidTag, type Mark, type Marks, markTime, type StackMarks } from "./marks.ts";
 
-/** What stands at a target. */
+/** What a target holds. */
 export interface PublishedKeys {
   readonly keys: readonly PublicJwk[];
   readonly marks: Marks;
@@ -18,18 +18,18 @@ export interface OwnKeys {
   readonly now: number;
   /** Milliseconds. */
   readonly retention: number;
-  /** Whether the cluster's last answer was good: only then does what it lacks count as gone. */
+  /** Whether the cluster's last answer was good: only then do missing keys count as gone. */
   readonly confirmed: boolean;
 }
 
 export interface Merged {
   readonly keys: readonly PublicJwk[];
   readonly marks: Marks;
-  /** Sentences about keys that somebody distrusted and that the cluster signs with, or may. */
+  /** Sentences about keys that are distrusted and that the cluster signs with, or may. */
   readonly warnings: readonly string[];
 }
 
-/** A key of ours and what is to be said of it. */
+/** A key of ours and its mark. */
 interface MarkedKey {
   readonly jwk: PublicJwk;
   readonly mark: Mark;
@@ -37,10 +37,10 @@ interface MarkedKey {
 
 const isDistrusted = ({ distrustedAt }: Mark): boolean => distrustedAt !== undefined;
 
-/** A key's two names: that of its kid, and its own, under which it is known by whatever kid. */
+/** A key's two names: that of its kid, and its own, which is the same under any kid. */
 const tagsOf = (jwk: PublicJwk): readonly string[] => [kidTag(jwk.kid), keyTag(jwk)];
 
-/** What the stack's publishers said is distrusted, without what this one took back. */
+/** The distrusts of the stack's publishers, without those that this one took back. */
 function saidDistrusted(said: StackMarks, ring: KeyRing): StackMarks {
   const takenBack = new Set(
     ring.flatMap(({ jwk, takenBack: at }) =>
@@ -48,14 +48,14 @@ function saidDistrusted(said: StackMarks, ring: KeyRing): StackMarks {
     ),
   );
   return new Map(
-    // Another publisher's word of another time stands: it is for whoever gave it to take it back.
+    // Another publisher's distrust of another time stands: only that publisher can take it back.
     [...said].filter(
       ([tag, mark]) => isDistrusted(mark) && !takenBack.has(`${tag} ${markTime(mark.distrustedAt ?? 0)}`),
     ),
   );
 }
 
-/** Tells whether any stack distrusts a key or its kid: one issuer has one verdict. */
+/** Whether any stack distrusts a key or its kid: all stacks of an issuer share one verdict. */
 function distrustedBy(others: Marks, own: StackMarks): (jwk: PublicJwk) => boolean {
   const tags = new Set(
     [...others.values(), own].flatMap((of) =>
@@ -65,14 +65,14 @@ function distrustedBy(others: Marks, own: StackMarks): (jwk: PublicJwk) => boole
   return (jwk) => tags.size > 0 && tagsOf(jwk).some((tag) => tags.has(tag));
 }
 
-/** Marks beside our own, and the tags that they hold. */
+/** Marks of other stacks, and the tags that they hold. */
 function foreign(marks: Marks, stack: string): { readonly marks: Marks; readonly tags: ReadonlySet<string> } {
   const others = new Map([...marks].filter(([name]) => name !== stack));
   return { marks: others, tags: new Set([...others.values()].flatMap((of) => [...of.keys()])) };
 }
 
 function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined): Mark {
-  // Another publisher of the stack may see the key still: it counts from when nobody says so any more.
+  // Another publisher of the stack may still see the key: it counts as gone when none does any more.
   if (said?.absentSince === undefined) return own.confirmed ? { absentSince: own.now } : {};
   return { absentSince: Math.max(said.absentSince, since ?? 0) };
 }
@@ -82,7 +82,7 @@ function ownHeld(standing: PublishedKeys, own: OwnKeys, others: ReadonlySet<stri
   const held = new Map<string, MarkedKey>();
   for (const jwk of standing.keys) {
     const tag = kidTag(jwk.kid);
-    // What nobody says anything of was put there by hand: it is treated as having vanished just now.
+    // Keys without a mark were put there by hand: they are treated as having vanished just now.
     if (said.has(tag) || !others.has(tag))
       held.set(tag, { jwk, mark: absence(own, said.get(tag), undefined) });
   }
@@ -90,7 +90,7 @@ function ownHeld(standing: PublishedKeys, own: OwnKeys, others: ReadonlySet<stri
     const tag = kidTag(jwk.kid);
     if (absentSince === undefined) held.set(tag, { jwk, mark: {} });
     else if (held.has(tag)) held.set(tag, { jwk, mark: absence(own, said.get(tag), absentSince) });
-    // It stands there no longer: our own count is all there is, and one that has run out brings nothing back.
+    // It is no longer in the target: only our own count is left, and one that has run out restores nothing.
     else if (own.now - absentSince < own.retention) held.set(tag, { jwk, mark: { absentSince } });
   }
   return held;
@@ -100,7 +100,7 @@ function isOver({ absentSince }: Mark, { now, retention, confirmed }: OwnKeys): 
   return confirmed && absentSince !== undefined && now - absentSince >= retention;
 }
 
-/** Tags of what makes room where there are more keys of a type than relying parties take: gone longest first. */
+/** Tags of keys to drop if there are more of a type than relying parties accept: gone longest first. */
 function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, MarkedKey>): ReadonlySet<string> {
   return new Set(
     ["RSA", "EC"].flatMap((kty) => {
@@ -113,7 +113,7 @@ function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, MarkedKey
   );
 }
 
-/** What is distrusted by this stack's publishers, this one's word included. */
+/** What this stack's publishers distrust, including this one. */
 function tombstones(standing: PublishedKeys, { stack, ring }: OwnKeys): StackMarks {
   const said = saidDistrusted(standing.marks.get(stack) ?? new Map<string, Mark>(), ring);
   const known = ring.flatMap(({ jwk, distrustedAt }) =>
@@ -123,9 +123,9 @@ function tombstones(standing: PublishedKeys, { stack, ring }: OwnKeys): StackMar
 }
 
 /**
- * What is to stand at a target, by the rules of observeKeys, for publishers that know nothing of each other: each
- * stack answers for its own keys, a key that its cluster no longer shows stays for the retention, counted from
- * when the stack's publishers agree on that, and a key that anybody distrusts is out.
+ * The desired content of a target, by the rules of observeKeys, for publishers that do not know each other: each stack
+ * manages its own keys; a key that its cluster no longer shows stays for the retention, counted from when the stack's
+ * publishers agree on that; a key that any publisher distrusts is removed.
  */
 export function mergePublication(standing: PublishedKeys, own: OwnKeys): Merged {
   const others = foreign(standing.marks, own.stack);

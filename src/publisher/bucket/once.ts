@@ -21,9 +21,9 @@ export interface PublishOnceOptions {
 }
 
 /**
- * Looks at a cluster once and publishes what may be published. All that is remembered of earlier times stands at
- * the target. Throws what reading the cluster throws, `publication-refused` for documents that must not be
- * published, and what publishTo throws.
+ * Reads a cluster once and publishes what may be published. All memory of earlier times is in the target. Throws what
+ * reading the cluster throws, `publication-refused` for documents that must not be published, and what publishTo
+ * throws.
  */
 export async function publishOnce(options: PublishOnceOptions): Promise<PublicationOutcome> {
   const { stack, names, cluster, target, cacheControl, keyRetention, clock, signal } = options;

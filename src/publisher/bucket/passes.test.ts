@@ -31,7 +31,7 @@ for (const [words, jump] of [
     const passes = new BucketPasses({ target: bucket.target(), spec, clock });
     const written = async () => (await passes.pass(new AbortController().signal))?.written;
     assert.deepEqual(await written(), ["jwks", "discovery"]);
-    // The set stays what it is; that a key has vanished is told in its marks.
+    // The set stays what it is; only the marks say that a key has vanished.
     shown = [kept];
     clock.jump(jump);
     await clock.advance(299_999);

@@ -3,28 +3,28 @@ import type { PassOutcome } from "../elsewhere/loop.ts";
 import { type PublicationSpec, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "./target.ts";
 
-/** What goes into a bucket, and where that is. */
+/** What is published in a bucket, and which one. */
 export interface BucketPassesOptions {
   readonly target: DocumentTarget;
-  /** What is to be published at this moment; undefined while there is nothing to go by. */
+  /** What to publish now; undefined while the cluster has given no answer. */
   readonly spec: () => PublicationSpec | undefined;
   readonly clock: Clock;
 }
 
-// Marks alone are worth a write this often: relying parties do not see them.
+// How often marks alone are worth a write: relying parties do not see them.
 const marksEvery = 300_000;
 
 /** Passes over a bucket, one after the other. */
 export class BucketPasses {
   readonly #options: BucketPassesOptions;
-  /** When marks were written last, in milliseconds of `clock.elapsed()`. */
+  /** When marks were last written, in milliseconds of `clock.elapsed()`. */
   #marksAt = -Infinity;
 
   constructor(options: BucketPassesOptions) {
     this.#options = options;
   }
 
-  /** Brings what differs into the bucket. Throws what `publishTo` throws. */
+  /** Writes what differs into the bucket. Throws what `publishTo` throws. */
   async pass(signal: AbortSignal): Promise<PassOutcome | undefined> {
     const { target, clock, spec } = this.#options;
     const first = spec();

@@ -78,7 +78,7 @@ describe("publishing to a bucket", () => {
     assert.deepEqual(outcome.written, ["jwks", "discovery"]);
   });
 
-  test("whoever comes between reading and writing is read again, and keeps his key", async () => {
+  test("a publisher that writes between our reading and writing is read again, and keeps its key", async () => {
     const bucket = new FakeBucket();
     await publish(bucket, spec([a]));
     let once = true;

@@ -19,17 +19,17 @@ import type { DocumentTarget, DocumentToWrite, StoredDocument } from "./target.t
 export interface PublicationSpec extends OwnKeys {
   readonly names: PublishedUrls;
   readonly cacheControl: string;
-  /** False: marks alone, which no relying party sees, are not worth a write now. */
+  /** False: changed marks alone, which no relying party sees, are not worth a write now. */
   readonly marksDue: boolean;
 }
 
 export interface PublicationOutcome {
-  /** What was written, in order; nothing when all of it stood there. */
+  /** What was written, in order; empty if all of it was there. */
   readonly written: readonly DocumentName[];
   readonly keys: readonly PublicJwk[];
-  /** How often another publisher came between reading and writing. */
+  /** How often another publisher wrote between our reading and writing. */
   readonly conflicts: number;
-  /** Sentences about what works and should yet be put right. */
+  /** Sentences about things that work but should be fixed. */
   readonly warnings: readonly string[];
 }
 
@@ -46,7 +46,7 @@ interface StoredDocuments {
 
 class Conflict extends Error {}
 
-// Whoever lost a race reads again and writes what holds for both.
+// The loser of a race reads again and writes the merged result.
 const retries: RetrySchedule = {
   name: "another publisher writes at the same time",
   delays: [50, 100, 200, 400, 800, 1600],
@@ -82,7 +82,9 @@ function readStanding(place: string, jwks: StoredDocument | undefined): Read {
   if (jwks === undefined) return { keys: [], marks: new Map(), warnings: [] };
   const marks = parseMarks(jwks.note);
   const warnings =
-    marks === undefined ? [`What publishers told each other in ${place} cannot be read; its keys stay.`] : [];
+    marks === undefined
+      ? [`What publishers recorded for each other in ${place} cannot be read; its keys stay.`]
+      : [];
   try {
     return { keys: parseJwkSet(jwks.text).keys, marks: marks ?? new Map(), warnings };
   } catch (error) {
@@ -139,7 +141,7 @@ async function attempt(
   written: Set<DocumentName>,
 ) {
   const { place } = target;
-  // One after the other: what the set was merged from is at least as new as the discovery document.
+  // One after the other: the set is then merged from a state at least as new as the discovery document.
   const discovery = await target.read("discovery", signal);
   const jwks = await target.read("jwks", signal);
   const differences = checkIssuer(place, spec.names, { discovery, jwks });
@@ -151,16 +153,16 @@ async function attempt(
     if (outcome === "conflict") throw new Conflict(`${name} was written by another publisher`);
     written.add(name);
   };
-  // The set first: a discovery document never names an algorithm, or a set, that is not there yet.
+  // The set first: a discovery document never names an algorithm, or a set, that does not exist yet.
   if (isDue(jwks, wanted.jwks, spec.marksDue)) await put("jwks", jwks);
   if (differs(discovery, wanted.discovery)) await put("discovery", discovery);
   return { keys: merged.keys, warnings: [...differences, ...standing.warnings, ...merged.warnings] };
 }
 
 /**
- * Reads what stands at a target, merges, and writes what differs, JWK Set before discovery document; begins again
- * when another publisher was faster. Throws `publication-foreign`, `publication-empty`, `publication-full`,
- * `publication-conflict`, and what the target throws.
+ * Reads a target, merges, and writes what differs, JWK Set before discovery document; starts over if another publisher
+ * was faster. Throws `publication-foreign`, `publication-empty`, `publication-full`, `publication-conflict`, and what
+ * the target throws.
  */
 export async function publishTo(
   spec: () => PublicationSpec,

@@ -1,13 +1,13 @@
 import type { DocumentName } from "../../rules/oidc/index.ts";
 
-/** A document as it stands at a target. */
+/** A document in a target. */
 export interface StoredDocument {
   readonly text: string;
   /** What a conditional write compares: S3's ETag. */
   readonly version: string;
   readonly mediaType: string | undefined;
   readonly cacheControl: string | undefined;
-  /** What publishers tell each other beside the document; nobody else reads it. */
+  /** Notes of publishers for each other, beside the document; nothing else reads them. */
   readonly note: string | undefined;
 }
 
@@ -20,15 +20,15 @@ export interface DocumentToWrite {
 }
 
 /**
- * A place elsewhere that documents are published in: a bucket. Other publishers may write there at the same
- * time, so that each write says on what it is based.
+ * A place elsewhere that documents are published in: a bucket. Other publishers may write there at the same time, so
+ * each write names the version it is based on.
  */
 export interface DocumentTarget {
   /** `s3://BUCKET`. */
   readonly place: string;
-  /** Undefined where there is none. */
+  /** Undefined if it does not exist. */
   read(name: DocumentName, signal?: AbortSignal): Promise<StoredDocument | undefined>;
-  /** Writes in place of `before` (undefined: of nothing); `conflict` and unchanged when something else stands there. */
+  /** Replaces `before` (undefined: creates); `conflict` and unchanged if the target holds something else. */
   write(
     name: DocumentName,
     document: DocumentToWrite,

@@ -15,20 +15,20 @@ import type { CertificateProvider, ChallengeAnswers, Lookup } from "../publisher
 import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
 
-/** What an issuer's certificate comes from, as the config has it. */
+/** Where an issuer's certificate comes from, by the config. */
 export interface CertificateSpec {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
   readonly stateDir: string;
-  /** Where its Secret is, for one that is in a Secret. */
+  /** Where its Secret is, if it is in a Secret. */
   readonly cluster: Pick<KubernetesApi, "read">;
-  /** What replicas share; where there is one, certificates are kept there and not in stateDir. */
+  /** What replicas share; if present, certificates are stored there and not in stateDir. */
   readonly shared?: SharedStore;
-  /** Who serves the names, for the challenge dns-01. */
+  /** The provider that serves the names, for the challenge dns-01. */
   readonly zone?: ZoneOfNames;
 }
 
-/** Who serves an issuer's names, and whose records are made there. */
+/** The provider that serves an issuer's names, where records are created. */
 export interface ZoneOfNames {
   readonly dns: DnsConfig;
   readonly stack: string;
@@ -38,11 +38,11 @@ export interface ZoneOfNames {
 export type OpenTxtRecords = Dns01Options["records"] &
   Required<Omit<Dns01Options, "records">> & { close(): void };
 
-/** A certificate at work. */
+/** A certificate in use. */
 export interface OpenCertificate {
-  /** Absent where TLS is a proxy's. */
+  /** Absent if a proxy does TLS. */
   readonly source?: CertificateProvider;
-  /** Called once the listeners stand: a CA asks them. */
+  /** Called once the listeners are up: a CA asks them. */
   begin(): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export interface CertificateDeps {
 /** Called with what is waited for, why, and until when (milliseconds since the epoch). */
 export type OnCertificateWait = (reason: string, deadline: number) => void;
 
-// In milliseconds: one of several replicas is led to by somebody, who asks first whether it may be.
+// Milliseconds until a load balancer, which probes first, sends clients to one of several replicas.
 const untilLedTo = 15_000;
 
 const nothing = async (): Promise<void> => {};
@@ -67,14 +67,14 @@ export class Certificates {
   #solvers: Promise<Solvers> | undefined;
   #accounts: AcmeAccounts | undefined;
   #own: ChallengeAnswers = {};
-  /** One for each certificate that is ordered with it. */
+  /** One per certificate that is ordered with it. */
   readonly #shared: SharedChallenges[] = [];
 
   constructor(deps: CertificateDeps) {
     this.#deps = deps;
   }
 
-  /** For the listeners: what is asked is looked up at that moment. */
+  /** For the listeners: answers are looked up on request. */
   get challenges(): ChallengeAnswers {
     return {
       http01: (token) => this.#own.http01?.(token) ?? this.#lookUp((shared) => shared.findHttp01(token)),
@@ -83,14 +83,11 @@ export class Certificates {
     };
   }
 
-  /**
-   * Opens one. Rejects for files without a usable pair, and for files of
-   * secrets that cannot be read.
-   */
+  /** Opens one. Rejects for files without a usable pair, and for unreadable files of secrets. */
   async open(spec: CertificateSpec): Promise<OpenCertificate> {
     const { serve } = spec;
     if (!("https" in serve)) return { begin: nothing, close: nothing };
-    // The folders that order and parse certificates are loaded by those who need them.
+    // The folders that order and parse certificates are loaded only when needed.
     if (serve.kind === "files") {
       const { watchCertificateFiles } = await import("../../providers/tls/index.ts");
       const { certificateFile, keyFile } = serve;
@@ -130,7 +127,7 @@ export class Certificates {
           accounts,
           solvers: [solver],
           ...(spec.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
-          // Naming a CA in the config is the agreement; docs/how-to/publish.md says so.
+          // Naming a CA in the config is the agreement to its terms; docs/how-to/publish.md says so.
           termsOfServiceAgreed: true,
           clock,
           logger,
@@ -174,7 +171,7 @@ export class Certificates {
     return { solver, release: () => records.close() };
   }
 
-  /** A solver whose challenges all replicas answer, as this one does those of the others. */
+  /** A solver whose challenges all replicas answer, as this one answers theirs. */
   #share(
     local: ChallengeSolver,
     { challenges }: SharedStore,
@@ -186,7 +183,7 @@ export class Certificates {
     return { solver: challenges.solver(local), release };
   }
 
-  /** What other replicas presented; undefined where there are none. */
+  /** What other replicas presented; undefined if there are none. */
   #lookUp<T>(find: (shared: SharedChallenges) => Promise<T | undefined>): Lookup<T> {
     const places = [...new Set(this.#shared)];
     if (places.length === 0) return undefined;

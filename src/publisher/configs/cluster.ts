@@ -6,17 +6,17 @@ export interface ClusterDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
+  /** Asked before the program of a kubeconfig that is not the user's own runs; if absent, none of them runs. */
   readonly consent?: PluginConsent;
 }
 
-// Milliseconds for a question whose answer is not waited for when the cluster is away.
+// Milliseconds for a question whose answer is optional if the cluster is away.
 const askingRights = 3000;
 
 /**
- * Opens a cluster with rights of the publisher's own. An administrator's are refused
- * (`publisher-admin-credentials`): whoever took over this process would take over the cluster. A cluster that does
- * not answer is given the benefit of the doubt, since what is on disk has to be served all the same.
+ * Opens a cluster with rights of the publisher's own. An administrator's are refused (`publisher-admin-credentials`):
+ * an attacker in this process would have the cluster. A cluster that does not answer passes, since what is on disk has
+ * to be served anyway.
  */
 export async function openCluster(source: ClusterSource, deps: ClusterDeps): Promise<KubernetesApi> {
   const { env, clock, logger, consent } = deps;

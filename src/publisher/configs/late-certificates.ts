@@ -8,8 +8,8 @@ interface SourceOfCa extends CertificateProvider {
 }
 
 /**
- * A certificate source that stands in for one that can only start once the listeners do, since a CA proves a
- * name by asking them.
+ * A stand-in for a certificate source that can only start once the listeners do, since a CA validates a name by asking
+ * them.
  */
 export class LateCertificates implements CertificateProvider {
   readonly #listeners = new Set<() => void>();
@@ -31,7 +31,7 @@ export class LateCertificates implements CertificateProvider {
     return { ...progress, accounts: this.#accounts() };
   }
 
-  /** Gives what comes from here on. */
+  /** Uses this source from now on. */
   bind(source: SourceOfCa): void {
     this.#accounts = () => source.accounts();
     this.#unsubscribe?.();

@@ -20,13 +20,13 @@ function addressesOf(wanted: readonly ListenSpec[], sockets: ActivatedSockets): 
   );
 }
 
-/** Where one process listens for all of these configs. Throws `publisher-listen` for a socket that was not passed. */
+/** Where one process listens for all these configs. Throws `publisher-listen` for a socket that was not passed. */
 export function listenOf(configs: readonly Config[], sockets: ActivatedSockets): PublisherListen {
   const publishers = configs.map((config) => publisherOf(config));
   const of = (part: "https" | "http"): readonly ListenSpec[] =>
     publishers.flatMap(({ serve }) => ("https" in serve ? serve[part] : []));
   const plain = publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? serve.listen : []));
-  // One listener shows all issuers: the first that is wanted.
+  // One listener shows all issuers: the first one configured.
   const admin = publishers.map((publisher) => publisher.admin).find((address) => address !== false);
   const probes = publishers.map((publisher) => publisher.probes).find((address) => address !== undefined);
   const [probed] = probes === undefined ? [] : addressesOf([probes], sockets);

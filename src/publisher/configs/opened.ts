@@ -33,7 +33,7 @@ export interface OpenedConfigsDeps extends CertificateDeps {
 
 type FilesConfig = Extract<ServeConfig, { kind: "files" }>;
 
-/** What config files name and a publisher needs open: clusters, certificates, buckets. */
+/** What a publisher of config files has open: clusters, certificates, buckets. */
 export class OpenedConfigs implements GenerationPart {
   readonly #deps: OpenedConfigsDeps;
   readonly #answers: Certificates;
@@ -48,7 +48,7 @@ export class OpenedConfigs implements GenerationPart {
     this.#answers = new Certificates(deps);
   }
 
-  /** What a publisher of these configs is to do, with all that it needs opened for the next generation. */
+  /** The options of a publisher of these configs, with everything they need opened for the next generation. */
   async optionsFor(configs: readonly Config[]): Promise<PublisherOptions> {
     const [first] = configs;
     if (first === undefined) throw new TypeError("a publisher needs a config");
@@ -62,10 +62,10 @@ export class OpenedConfigs implements GenerationPart {
   }
 
   prepare(): void {
-    // `optionsFor` has: the options of the other parts are made of what it opens.
+    // Already done by `optionsFor`: the options of the other parts are made from what it opens.
   }
 
-  /** Begins to order certificates: the listeners stand, which a CA asks. */
+  /** Begins to order certificates: the listeners that a CA asks are up. */
   async commit(): Promise<void> {
     const { fresh, gone } = this.#certificates.commit();
     this.#clusters.commit();
@@ -117,7 +117,7 @@ export class OpenedConfigs implements GenerationPart {
     };
   }
 
-  /** The relying parties that are given the keys; the same for the same sections, so that a reload interrupts none. */
+  /** The relying parties that get the keys by upload; the same for the same sections, so that a reload interrupts none. */
   async #uploadsOf(config: Config): Promise<readonly UploadTarget[] | undefined> {
     const key = JSON.stringify([config.stack, federatedParties.map((name) => config[name])]);
     const { env, clock, logger } = this.#deps;
@@ -125,7 +125,7 @@ export class OpenedConfigs implements GenerationPart {
     return uploads.length === 0 ? undefined : uploads;
   }
 
-  /** What the replicas of a publisher share. It is loaded by who needs it. */
+  /** What the replicas of a publisher share. Loaded only when needed. */
   async #store(
     store: SecretName | undefined,
     source: ClusterSource,
@@ -170,7 +170,7 @@ export class OpenedConfigs implements GenerationPart {
   }
 }
 
-/** What of `serve` a certificate depends on: where it is served does not count. */
+/** The part of `serve` that a certificate depends on: not where it is served. */
 function certificatePart(serve: ServeConfig): object {
   if (serve.kind === "acme") return { acme: serve.acme };
   if (serve.kind === "secret") return { certificateSecret: serve.certificateSecret };

@@ -3,12 +3,12 @@ import type { SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { ForeignPair } from "../../providers/tls/index.ts";
 
-// As for files: a chain of ten certificates is a tenth of it.
+// The same limit as for files: a chain of ten certificates is a tenth of it.
 const maxBytes = 256 * 1024;
 
 /**
- * The certificate of a Secret of type kubernetes.io/tls (`tls.crt`, `tls.key`), for who watches it. `read` rejects with
- * what the cluster's API does, `cluster-not-found` where there is none, `certificate-invalid` where it holds none.
+ * The certificate of a Secret of type kubernetes.io/tls (`tls.crt`, `tls.key`), for its watcher. `read` rejects as the
+ * cluster's API does, with `cluster-not-found` if there is none, and `certificate-invalid` if it holds none.
  */
 export function tlsSecret(
   cluster: Pick<KubernetesApi, "read">,
@@ -27,7 +27,7 @@ export function tlsSecret(
     const secret = await cluster.read({ kind: "Secret", namespace, name });
     if (secret === undefined) {
       throw new PodtrustError("cluster-not-found", `there is no ${from}`, {
-        next: "Wait until whoever makes it (cert-manager) has: kubectl describe certificate says what it waits for.",
+        next: "Wait until its issuer (cert-manager) has made it: kubectl describe certificate says what it waits for.",
       });
     }
     return { certificate: pem(secret["data"], "tls.crt"), key: pem(secret["data"], "tls.key") };

@@ -13,7 +13,7 @@ interface Failure {
   };
 }
 
-/** By what the socket's file answered. */
+/** Made from the answer of the socket. */
 const nextSteps: Readonly<Record<string, string>> = {
   ENOENT:
     "Nothing was ever started there, or it has ended: start podtrust serve, or name the state directory of the one that runs with --state.",
@@ -41,13 +41,13 @@ async function call(stateDir: string, method: string, path: string, body?: objec
   throw new PodtrustError(code, message, { next, detail });
 }
 
-/** What the publisher that uses a state directory is doing. Throws `publisher-not-running`. */
+/** Status of the publisher that uses a state directory. Throws `publisher-not-running`. */
 export async function publisherStatus(stateDir: string): Promise<PublisherStatus> {
   return (await call(stateDir, "GET", "/status")) as PublisherStatus;
 }
 
 /**
- * Has the publisher that uses a state directory distrust a key. Throws `publisher-not-running` and what
+ * Makes the publisher that uses a state directory distrust a key. Throws `publisher-not-running` and what
  * `Publisher.distrust` throws.
  */
 export async function distrustKey(
@@ -58,7 +58,7 @@ export async function distrustKey(
   return (await call(stateDir, "POST", "/distrust", { kid, ...options })) as DistrustOutcome;
 }
 
-/** Has it publish a distrusted key again. Throws `publisher-not-running` and what `Publisher.restore` throws. */
+/** Makes it publish a distrusted key again. Throws `publisher-not-running` and what `Publisher.restore` throws. */
 export async function restoreKey(
   stateDir: string,
   kid: string,

@@ -72,16 +72,16 @@ async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalR
   );
 }
 
-/** What a folder answers that only gives what it has: a file system mounted read-only, another user's. */
+/** Errors of a read-only folder: a file system mounted read-only, another user's folder. */
 const readOnly = new Set(["EROFS", "EACCES", "EPERM"]);
 
-/** A state directory's socket, open or, in a folder that cannot be written to, with the reason why not. */
+/** A state directory's socket, open, or the reason why a read-only folder has none. */
 interface OpenedSocket {
   readonly server?: Server;
   readonly trouble?: string;
 }
 
-/** Makes the state directory where it is not there. Throws `state-permissions`, `file-unwritable`. */
+/** Creates the state directory if it does not exist. Throws `state-permissions`, `file-unwritable`. */
 async function makeFolder(stateDir: string): Promise<void> {
   try {
     await new StateFolder(stateDir).make();
@@ -96,7 +96,7 @@ async function makeFolder(stateDir: string): Promise<void> {
   }
 }
 
-/** Listens there; throws `publisher-running` where a living publisher does. */
+/** Listens there; throws `publisher-running` if a publisher already does. */
 const takePlace = (server: Server, path: string): Promise<void> =>
   listenOnSocket(
     server,
@@ -104,7 +104,7 @@ const takePlace = (server: Server, path: string): Promise<void> =>
     () => new PodtrustError("publisher-running", `another publisher answers on ${path}`),
   );
 
-/** The path of the socket in a state directory, which is made where it is not there. */
+/** The path of the socket in a state directory, which is created if missing. */
 async function madePath(stateDir: string): Promise<string> {
   const path = controlPath(stateDir);
   const problem = socketPathProblem(path);
@@ -118,8 +118,8 @@ async function madePath(stateDir: string): Promise<string> {
 }
 
 /**
- * Does something to a state directory while no publisher uses it: none runs, and none can start meanwhile, since its
- * socket is ours. Throws `publisher-running`, and what the work throws.
+ * Works on a state directory while no publisher uses it: none runs, and none can start meanwhile, since this process
+ * holds its socket. Throws `publisher-running`, and what the work throws.
  */
 export async function whileStopped<Result>(stateDir: string, work: () => Promise<Result>): Promise<Result> {
   const path = await madePath(stateDir);
@@ -150,12 +150,12 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
       const next = "Look at what stands in that place, or name another state directory.";
       throw new PodtrustError("publisher-listen", sentence, { cause, next });
     }
-    // What is served does not depend on it, and what the folder holds is good.
+    // Serving does not depend on it, and what the folder holds is good.
     return { trouble: `${sentence}; rotate cannot reach this publisher, and nothing new is kept.` };
   }
 }
 
-/** By which other processes of the same user speak to a publisher: a socket in each state directory. */
+/** How other processes of the same user reach a publisher: a socket in each state directory. */
 export class ControlSockets implements GenerationPart {
   readonly #publisher: Controlled;
   readonly #logger: Logger;

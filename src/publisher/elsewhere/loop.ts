@@ -1,22 +1,22 @@
 import { asPodtrustError, ChildAbort, type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { PublicationStatus } from "../status.ts";
 
-/** What one pass found, and what it did. */
+/** Result of one pass. */
 export interface PassOutcome {
-  /** What was written, in order; nothing when all of it stood there. */
+  /** What was written, in order; empty if all of it was there. */
   readonly written: readonly string[];
-  /** Of the keys that stand there now. */
+  /** Of the keys that are there now. */
   readonly kids: readonly string[];
-  /** How often another publisher came between reading and writing. */
+  /** How often another publisher wrote between our reading and writing. */
   readonly conflicts: number;
-  /** Sentences about what works and should yet be put right. */
+  /** Sentences about things that work but should be fixed. */
   readonly warnings: readonly string[];
 }
 
 export interface PublicationLoopOptions {
   /** `s3://BUCKET`: where it publishes. */
   readonly place: string;
-  /** Has that place hold what is to be published at this moment; undefined while there is nothing to go by. */
+  /** Brings that place up to date; undefined while there is nothing to publish. */
   readonly pass: (signal: AbortSignal) => Promise<PassOutcome | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -24,19 +24,19 @@ export interface PublicationLoopOptions {
   readonly changed: () => void;
 }
 
-/** What happened since the start, for metrics. */
+/** Counts since the start, for metrics. */
 export interface PublicationTallies {
   confirmed: number;
   failed: number;
   conflicts: number;
 }
 
-// A minute is how long what somebody else overwrote, or took away, stays so.
+// Another party's overwrite or deletion lasts at most a minute.
 const lookAgain = 60_000;
 const afterFailures = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const logAgainMs = 300_000;
 
-/** Keeps a place elsewhere as a source says, through outages and beside other publishers. */
+/** Keeps a place elsewhere in line with a source, through outages and beside other publishers. */
 export class PublicationLoop {
   readonly tallies: PublicationTallies = { confirmed: 0, failed: 0, conflicts: 0 };
   readonly #options: PublicationLoopOptions;
@@ -60,7 +60,7 @@ export class PublicationLoop {
     return this.#status;
   }
 
-  /** The kids that were last seen to stand there. */
+  /** The kids that were last seen there. */
   get published(): readonly string[] {
     return this.#published;
   }
@@ -69,7 +69,7 @@ export class PublicationLoop {
     this.#loop = this.#run(this.#ending.signal);
   }
 
-  /** Publishes what is now to be published as soon as can be; gives whether that worked at the first try. */
+  /** Publishes the current state as soon as possible; returns whether the first try succeeded. */
   publish(): Promise<boolean> {
     this.#status = { ...this.#status, pending: true };
     this.#asked = true;
@@ -105,7 +105,7 @@ export class PublicationLoop {
     }
   }
 
-  /** One pass; false where it failed. What there is nothing to go by for is not a failure. */
+  /** One pass; false if it failed. Having nothing to publish yet is not a failure. */
   async #pass(signal: AbortSignal): Promise<boolean> {
     try {
       const outcome = await this.#options.pass(signal);

@@ -2,7 +2,7 @@ import { publishedKeys, type KeyRing } from "../source/keys.ts";
 import { readState } from "../source/stored-state.ts";
 import type { KeptState } from "./state.ts";
 
-/** The key IDs that documents make public, and those that are distrusted in them. */
+/** The key IDs that documents make public, and those that they distrust. */
 export interface KeptKeys {
   readonly published: readonly string[];
   readonly distrusted: readonly string[];
@@ -25,8 +25,8 @@ const missing = (here: readonly string[], there: readonly string[]): readonly st
   here.filter((one) => !there.includes(one));
 
 /**
- * What a publisher keeps now and a backup of it does not, in sentences: what would be lost by putting it back. None where
- * the backup has it all. Throws what reading the texts throws.
+ * What a publisher has and a backup lacks, in sentences: what restoring it would lose. Empty if the backup has it all.
+ * Throws what reading the texts throws.
  */
 export async function lostBy(backup: KeptState, now: KeptState, issuer: string): Promise<readonly string[]> {
   const { readNamedAccount, readNamedCertificate } = await import("../../providers/tls/index.ts");

@@ -2,18 +2,18 @@ import type { StateFolder } from "../../core/files/index.ts";
 import type { RecordName, StoreRecords } from "../../providers/tls/index.ts";
 import type { DocumentFolder } from "../source/store.ts";
 
-/** The file in a state directory that says that a restore is not over. */
+/** The file in a state directory that marks an unfinished restore. */
 export const restoreMarker = "restoring.json";
 
 /** A publisher's state on another machine, by the paths of files in its state directory. */
 export interface PublisherFiles {
   /** Where a file is, or the directory for an empty path, for sentences. */
   placeOf(path: string): string;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   read(path: string): Promise<string | undefined>;
-  /** In one step, also after a loss of power. */
+  /** Atomic, even across a loss of power. */
   replace(path: string, text: string): Promise<void>;
-  /** Makes one where there is none; resolves to whether it did. */
+  /** Creates it if it does not exist; resolves to whether it did. */
   create(path: string, text: string): Promise<boolean>;
   remove(path: string): Promise<void>;
   /** Stops the publisher there; resolves to whether there is one. */
@@ -42,7 +42,10 @@ export function folderOfFiles(files: PublisherFiles, path = ""): KeptFolder & Do
   };
 }
 
-/** Certificates and accounts in such files, in a folder as `fileStore` has it. Nobody orders with them: there is no lock. */
+/**
+ * Certificates and accounts in such files, in a folder laid out like `fileStore`. Nothing is ordered with them: there
+ * is no lock.
+ */
 export function recordsOfFiles(files: PublisherFiles, path: string): StoreRecords {
   const at = ({ kind, name }: RecordName): string => `${path}/${kind}/${name}`;
   return {
@@ -60,9 +63,9 @@ export function recordsOfFiles(files: PublisherFiles, path: string): StoreRecord
 }
 
 /**
- * Does something while no publisher uses such files, and starts it afterwards. A connection to its sockets would start
- * it meanwhile: it does not start while the mark of a restore is there. What throws leaves the mark, and the publisher
- * stopped, since nobody knows how much was written.
+ * Works while no publisher uses such files, and starts it afterwards. A connection to its sockets would start it too
+ * early: it does not start while the mark of a restore is there. A failure leaves the mark and the stopped publisher,
+ * since it is unknown how much was written.
  */
 export async function whileStoppedThere<Result>(
   files: PublisherFiles,

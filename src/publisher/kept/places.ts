@@ -22,25 +22,25 @@ export interface KeptDeps {
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consent?: PluginConsent;
-  /** Where the publisher's state is on another machine; the config's state directory here by default. */
+  /** The files of a publisher on another machine; by default the config's state directory here. */
   readonly files?: PublisherFiles;
 }
 
-/** Where the publisher of a config keeps what it knows, and under which names. */
+/** Where the publisher of a config stores its state, and under which names. */
 export interface KeptPlaces {
   readonly documents: DocumentStore;
   /** Absent where no certificate is ordered. */
   readonly certificates?: CertificateStore;
   readonly accountNames: readonly AccountName[];
   readonly addresses: readonly CertificateAddress[];
-  /** The folder of all of it; absent where replicas share it in a Secret. */
+  /** The folder of all of it; absent if replicas share it in a Secret. */
   readonly folder?: KeptFolder;
-  /** Does something while no publisher uses it. Throws `publisher-running` where one runs that cannot be stopped from here. */
+  /** Works while no publisher uses it. Throws `publisher-running` if one runs that cannot be stopped from here. */
   whileStopped<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
-/** Which accounts and certificates a config is about; none where it orders none. */
+/** The accounts and certificates of a config; none if it orders none. */
 async function namesOf(config: Config): Promise<Pick<KeptPlaces, "accountNames" | "addresses">> {
   const { serve, jwksUri } = publisherOf(config);
   if (serve.kind !== "acme") return { accountNames: [], addresses: [] };
@@ -67,7 +67,7 @@ async function placesThere(
     ...(ordersNone ? {} : { certificates: recordStore(recordsOfFiles(files, "certificates")) }),
     folder: folderOfFiles(files),
     whileStopped: (work) => whileStoppedThere(files, work),
-    // Who opened the connection closes it.
+    // The opener of the connection closes it.
     close: async () => {},
   };
 }

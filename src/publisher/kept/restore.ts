@@ -14,17 +14,17 @@ import { type KeptFolder, restoreMarker as marker } from "./files.ts";
 import type { KeptPlaces } from "./places.ts";
 import type { KeptState } from "./state.ts";
 
-/** What becomes of one thing of a backup. */
+/** What happens to one item of a backup. */
 export interface RestoreStep {
   readonly what: "documents" | "account" | "certificate";
-  /** Which: the CA's directory, or for documents the stack. */
+  /** Which one: the CA's directory, or for documents the stack. */
   readonly of: string;
   /**
-   * `make`: nothing was there. `merge`: what is there and the backup's, together. `replace`: in the place of what is there.
-   * `keep`: what is there stays. `same`: it is the backup's. `leave`: the config has no place for it.
+   * `make`: nothing was there. `merge`: combine the current one and the backup's. `replace`: overwrite the current one.
+   * `keep`: the current one stays. `same`: both are equal. `leave`: the config has no place for it.
    */
   readonly does: "make" | "merge" | "replace" | "keep" | "same" | "leave";
-  /** Why, in a sentence; absent where that says itself. */
+  /** Why, in a sentence; absent if the action explains itself. */
   readonly why?: string;
 }
 
@@ -35,7 +35,7 @@ export interface RestorePlan {
   readonly published: readonly string[];
   /** Key IDs that are distrusted. */
   readonly distrusted: readonly string[];
-  /** Does it. Cut off anywhere and made again it comes to the same. */
+  /** Runs it. An interrupted run can be repeated with the same result. */
   apply(): Promise<void>;
 }
 
@@ -43,13 +43,13 @@ export interface RestoreKeptOptions {
   readonly places: KeptPlaces;
   readonly stack: string;
   readonly issuer: string;
-  /** What a backup holds, read and checked by nobody yet. */
+  /** The content of a backup, not yet checked. */
   readonly kept: KeptState;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Milliseconds. */
   readonly retention: number;
-  /** Take the backup's account also where another is there. */
+  /** Take the backup's account even if another is there. */
   readonly replace: boolean;
 }
 
@@ -61,9 +61,9 @@ interface Work {
 }
 
 /**
- * A key of a backup: since that was made nobody has looked, so that it counts as gone from then on until the cluster
- * shows it. What the cluster had dropped meanwhile is so not published for longer than its tokens live. That a distrust
- * was taken back is not believed of a backup, which may be older than that distrust, or anybody's.
+ * A key of a backup: it counts as gone from the time of the backup until the cluster shows it. So a key that the
+ * cluster has dropped since is not published for longer than its tokens live. A backup cannot lift a distrust: it may
+ * be older than that, or come from anyone.
  */
 function asOfThen({ takenBack: _never, ...key }: KnownKey, now: number): KnownKey {
   return { ...key, absentSince: Math.min(key.absentSince ?? key.lastSeen, now) };
@@ -74,7 +74,7 @@ function backupState(documents: string, issuer: string, now: number): SourceStat
     const { state, warning } = readState(documents, issuer, "disk");
     if (warning !== undefined) throw new Error(warning);
     const ring = state.ring.map((key) => asOfThen(key, now));
-    // As it is everywhere: the same backup twice is then the same.
+    // As it is everywhere: restoring the same backup twice then changes nothing.
     return { ...state, ring: ring.sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1)) };
   } catch (cause) {
     throw new PodtrustError("backup-damaged", `the backup's documents cannot be read: ${errorText(cause)}`, {
@@ -103,7 +103,7 @@ async function documentsWork(
   return { work: [same ? { step } : { step, act: () => places.documents.save(state) }], state };
 }
 
-/** What a text of a backup is about, which the config may have no place for. */
+/** The subject of a backup's text, which the config may have no place for. */
 const isAccount = (a: AccountName, b: AccountName): boolean =>
   a.directory === b.directory && a.account === b.account;
 
@@ -121,7 +121,7 @@ async function accountWork(
   const there = await store.loadAccount(directory, account);
   const act = (): Promise<unknown> => store.saveAccount(directory, account, value);
   if (there === undefined) return { step: { ...step, does: "make" }, act };
-  // A record that the CA confirmed since is the same account, and knows more.
+  // A record that the CA has confirmed since is the same account, and knows more.
   if (there.key === value.key && (there.uri === value.uri || value.uri === undefined))
     return { step: { ...step, does: "same" } };
   if (there.key !== value.key && !replace)
@@ -179,7 +179,7 @@ async function allWork(
   return { work, state: documents.state };
 }
 
-/** Keeps what is about to be replaced in a file of its own, in the state directory. */
+/** Saves what is about to be replaced to a separate file in the state directory. */
 async function setAside(folder: KeptFolder, work: readonly Work[], now: number): Promise<void> {
   const olds = work.flatMap(({ old }) => old ?? []);
   if (olds.length === 0) return;
@@ -188,9 +188,9 @@ async function setAside(folder: KeptFolder, work: readonly Work[], now: number):
 }
 
 /**
- * What putting a backup back comes to, with nothing changed yet. Documents come first, so that what is distrusted is
- * before anything else; what the backup and the place know of that holds together. Throws `backup-damaged` for a backup
- * that cannot be read, `backup-newer` for what would be lost, and `certificate-store-invalid`.
+ * The plan of a restore, with nothing changed yet. Documents come first, so that distrusts hold before anything else;
+ * those of the backup and of the place are combined. Throws `backup-damaged` for a backup that cannot be read,
+ * `backup-newer` for what would be lost, and `certificate-store-invalid`.
  */
 export async function planRestore(options: RestoreKeptOptions): Promise<RestorePlan> {
   const { work, state } = await allWork(options);
@@ -210,7 +210,7 @@ export async function planRestore(options: RestoreKeptOptions): Promise<RestoreP
   };
 }
 
-/** Throws `restore-unfinished` where a restore into a state directory was cut off. */
+/** Throws `restore-unfinished` if a restore into a state directory was interrupted. */
 export async function refuseHalfRestored(stateDir: string): Promise<void> {
   const folder = new StateFolder(stateDir);
   if ((await folder.read(marker)) === undefined) return;

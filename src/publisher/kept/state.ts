@@ -2,19 +2,19 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { KeptPlaces } from "./places.ts";
 import { stateText } from "../source/stored-state.ts";
 
-/** What a publisher keeps and nobody can make again, as texts in the forms in which it keeps them. */
+/** The state of a publisher that cannot be recreated, as texts in its storage formats. */
 export interface KeptState {
-  /** Keys with their times, distrusted and retained ones too; absent where nothing was ever published. */
+  /** Keys with their times, including distrusted and retained ones; absent if nothing was ever published. */
   readonly documents?: string;
-  /** An account at a CA with its key, each. */
+  /** Accounts at CAs, each with its key. */
   readonly accounts: readonly string[];
-  /** A certificate with its key, each. */
+  /** Certificates, each with its key. */
   readonly certificates: readonly string[];
 }
 
 /**
- * Reads it, of a publisher that runs or does not. Throws `file-unreadable` where the documents cannot be read or are
- * damaged, and what the store of certificates throws.
+ * Reads it, whether or not a publisher runs. Throws `file-unreadable` if the documents cannot be read or are damaged,
+ * and what the store of certificates throws.
  */
 export async function readKept(places: KeptPlaces, issuer: string): Promise<KeptState> {
   const { accountText, certificateText } = await import("../../providers/tls/index.ts");

@@ -9,10 +9,7 @@ const nameOf = (given: string | undefined): string =>
 
 const none: ActivatedSockets = new Map();
 
-/**
- * What LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES say (sd_listen_fds(3)); nothing where they are meant for
- * another process.
- */
+/** What LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES say (sd_listen_fds(3)); nothing if they are meant for another process. */
 export function activatedSockets(
   env: Readonly<Record<string, string | undefined>>,
   pid: number,

@@ -23,8 +23,8 @@ function managed(env: Record<string, string>, fails = false): Managed {
 
 const socket = { NOTIFY_SOCKET: "/run/systemd/notify" };
 
-describe("what systemd is told", () => {
-  test("a process that nobody asked to tell anything says nothing", async () => {
+describe("what systemd is notified of", () => {
+  test("a process without NOTIFY_SOCKET says nothing", async () => {
     const { manager, said, clock } = managed({ WATCHDOG_USEC: "1000000" });
     manager.ready("listening");
     manager.status("published");
@@ -33,7 +33,7 @@ describe("what systemd is told", () => {
     assert.deepEqual(said, []);
   });
 
-  test("ready, status and ending are told in their order", async () => {
+  test("ready, status and ending are sent in order", async () => {
     const { manager, said } = managed(socket);
     manager.ready("listening");
     manager.status("every stack is published");
@@ -62,13 +62,13 @@ describe("what systemd is told", () => {
     }
   });
 
-  test("a manager that cannot be told is warned of once, and ends nothing", async () => {
+  test("a manager that cannot be notified is logged once, and ends nothing", async () => {
     const { manager, lines } = managed(socket, true);
     manager.ready("listening");
     manager.status("published");
     await manager.ending();
     await settle();
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? "", /systemd could not be told.*no such socket/u);
+    assert.match(lines[0] ?? "", /systemd could not be notified.*no such socket/u);
   });
 });

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
 
-/** Tells the service manager how it stands with the process. All of it is nothing where none asked to be told. */
+/** Reports the state of the process to the service manager. Does nothing if none asked for it. */
 export interface ServiceManager {
   /** What `systemctl status` shows from now on, in a sentence. */
   status(sentence: string): void;
-  /** The start is over: who waits for the service goes on. From here on the watchdog is fed until `ending`. */
+  /** Startup is complete: units that wait for the service may start. From here on the watchdog is fed until `ending`. */
   ready(sentence: string): void;
-  /** The end has begun; resolves when that was told. */
+  /** The end has begun; resolves when that was reported. */
   ending(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ function byHelper(socket: string, path: string | undefined) {
     });
 }
 
-/** Milliseconds between two signs of life: half of what systemd lets pass; undefined where it counts on none. */
+/** Milliseconds between two signs of life: half of systemd's limit; undefined if it expects none. */
 function watchdogInterval({ env, pid }: ServiceManagerDeps): number | undefined {
   const microseconds = Number(env["WATCHDOG_USEC"] ?? 0);
   const whose = env["WATCHDOG_PID"] ?? String(pid);
@@ -49,7 +49,7 @@ class Notifier implements ServiceManager {
   readonly #deps: ServiceManagerDeps;
   readonly #send: (assignments: readonly string[]) => Promise<void>;
   readonly #over = new AbortController();
-  // One at a time, so that what was said last is what holds.
+  // One at a time, so that the last message is what holds.
   #sending: Promise<void> = Promise.resolve();
   #said = false;
 
@@ -73,7 +73,7 @@ class Notifier implements ServiceManager {
     return this.#notify(["STOPPING=1"]);
   }
 
-  /** A sign of life comes from the event loop itself: one that hangs is restarted. */
+  /** The event loop itself sends signs of life: if it hangs, systemd restarts the process. */
   async #feed(interval: number): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
@@ -88,7 +88,7 @@ class Notifier implements ServiceManager {
       .catch((error: unknown) => {
         if (this.#said) return;
         this.#said = true;
-        this.#deps.logger.warn(`systemd could not be told how it stands: ${errorText(error)}`, {
+        this.#deps.logger.warn(`systemd could not be notified of the state: ${errorText(error)}`, {
           assignments,
         });
       });

@@ -14,11 +14,11 @@ import { podPlaces, type PublisherSpec } from "./spec.ts";
 interface Common {
   readonly metadata: object;
   readonly selector: PodSelector;
-  /** Of all that the pods are started with. */
+  /** A digest of all that the pods are started with. */
   readonly digest: string;
 }
 
-// Until every node has heard that a pod ends it is still led to: it goes on meanwhile.
+// Until every node knows that a pod is ending, clients are still sent to it: it keeps serving meanwhile.
 const stillLedTo = 5;
 
 function portsOf({ mode, expose }: PublisherSpec): readonly object[] {
@@ -54,10 +54,10 @@ function container(spec: PublisherSpec): object {
   };
 }
 
-/** The Deployment: pods that are exchanged one by one, and that no other pod can take anything from. */
+/** The Deployment: pods that are replaced one by one, and from which no other pod can take anything. */
 export function deployment(spec: PublisherSpec, { metadata, selector, digest }: Common): object {
   const { name, replicas, expose, priorityClass, pods } = spec;
-  // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
+  // With host ports, a second pod finds no room on a node before the first is gone.
   const rollingUpdate =
     expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
   const template = {

@@ -10,7 +10,7 @@ import {
 import { deployment } from "./deployment.ts";
 import { podPlaces, type PublisherSpec } from "./spec.ts";
 
-/** What tells the pods of one publisher from all others. */
+/** Labels that identify the pods of one publisher. */
 function selectorOf({ name }: Pick<PublisherSpec, "name">): PodSelector {
   return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
 }
@@ -19,14 +19,14 @@ function metadataOf({ namespace, name }: PublisherSpec, of = name): RoleMetadata
   return { name: of, namespace, labels: selectorOf({ name }) };
 }
 
-/** Changes with what the pods are started with, so that they are started anew. */
+/** Changes with what the pods are started with, so that they are restarted. */
 function digestOf({ config, acmeCa, acmeFallbackCa }: PublisherSpec): string {
   return createHash("sha256")
     .update(config + acmeCa + acmeFallbackCa)
     .digest("hex");
 }
 
-/** Rights on what is shared, by name: `create` cannot be held to a name, so that both are made here. */
+/** Rights on shared objects, by name: `create` cannot be limited to a name, so both are created here. */
 function sharing(spec: PublisherSpec): readonly object[] {
   const { name, certificateSecret } = spec;
   const rule = (apiGroup: string, resource: string): object => ({
@@ -59,7 +59,7 @@ function configMap(spec: PublisherSpec): object {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: metadataOf(spec), data };
 }
 
-/** What leads to the pods from outside; nothing where they take ports of their nodes, or write into a bucket. */
+/** What routes clients to the pods from outside; nothing if they use host ports, or write into a bucket. */
 function service(spec: PublisherSpec): readonly object[] {
   const { expose, mode } = spec;
   if (mode === "s3" || expose === "host-port") return [];
@@ -76,7 +76,7 @@ function service(spec: PublisherSpec): readonly object[] {
       metadata: metadataOf(spec),
       spec: {
         type: expose === "load-balancer" ? "LoadBalancer" : "NodePort",
-        // The publisher bounds what one address may take: it has to see whose connection it is.
+        // The publisher limits each client address, so it has to see the real one.
         externalTrafficPolicy: "Local",
         selector: selectorOf(spec),
         ports: [port("https", 443), ...(mode === "https" ? [] : [port("http", 80)])],

@@ -11,7 +11,7 @@ import { readBoundedText } from "../../core/files/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import { podPlaces, type PublisherMode, type PublisherSpec } from "./spec.ts";
 
-/** What is typed for a publisher in the cluster. */
+/** Command-line options for a publisher in the cluster. */
 export type DeploymentChoice = Pick<
   PublisherSpec,
   | "namespace"
@@ -53,7 +53,7 @@ const listen = {
   http: [`[::]:${podPlaces.http}`],
 } as const;
 
-/** Without files: what proves who we are there comes by the environment. */
+/** Without files: credentials there come from the environment. */
 function dnsInput({ provider }: DnsConfig): object | string {
   if (provider.kind !== "route53") return provider.kind;
   const { assumeRole } = provider.route53;
@@ -148,7 +148,7 @@ async function sectionsOf(
   };
 }
 
-/** Who serves the zone, where the name is proved there. */
+/** The provider that serves the zone, if the name is validated there. */
 function proofByDns({ dns, ...config }: Config): object {
   const { serve } = publisherOf(config);
   const needed = serve.kind === "acme" && serve.acme.challenge === "dns-01";
@@ -156,7 +156,7 @@ function proofByDns({ dns, ...config }: Config): object {
 }
 
 /**
- * What a config's publisher is deployed with in the cluster. Throws `config-without-publisher`, `file-unreadable`, and
+ * The deployment of a config's publisher in the cluster. Throws `config-without-publisher`, `file-unreadable`, and
  * `usage` for what cannot be deployed.
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {

@@ -5,27 +5,27 @@ import { machineFiles, replaceText } from "../../core/files/index.ts";
 import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
 export interface OwnTokenSpec {
-  /** The publisher's config, whose source says where token and CA are kept. */
+  /** The publisher's config, whose source names the files of token and CA. */
   readonly config: Config;
-  /** An administrator's kubeconfig, which only this reads. */
+  /** An administrator's kubeconfig; nothing else reads it. */
   readonly admin: Extract<ClusterSource, { readonly kubeconfig: string }>;
-  /** NAMESPACE and name of the publisher's ServiceAccount, made where it is absent. */
+  /** NAMESPACE and name of the publisher's ServiceAccount, created if absent. */
   readonly account: { readonly namespace: string; readonly name: string };
-  /** What a ServiceAccount that is made here carries. */
+  /** Labels of a ServiceAccount that is created here. */
   readonly labels: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Why a new token was made; `kept` where the old one is good. */
+/** Why a new token was made; `kept` if the old one is good. */
 export type OwnTokenOutcome = "kept" | "absent" | "due" | "refused";
 
 const hour = 3_600_000;
-// A week: the publisher reads on while whoever renews is away for a day, and the administrator has time after that.
+// A week: the publisher keeps reading while the renewer is away for a day, and the administrator has time after that.
 const lifeSeconds = 7 * 24 * 3600;
 
-// Root writes, and the group that the publisher is in reads.
+// Root writes, and the publisher's group reads.
 const tokenMode = 0o640;
 
 interface TokenSource {
@@ -50,7 +50,7 @@ async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(() => undefined);
 }
 
-/** Whether the cluster takes the token, and what of it decides whether it is due. */
+/** Whether the cluster accepts the token, and what decides whether it is due. */
 async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnTokenOutcome> {
   const { env, clock, signal } = spec;
   if ((await textOf(kept.tokenFile)) === undefined) return "absent";
@@ -58,11 +58,11 @@ async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnToke
     const api = await openKubernetes(kept, { env, clock });
     await api.oidcDocuments({ signal });
     const { issuedAt } = api.sentCredential() ?? {};
-    // Each hour, so that a token also tells which key signs now.
+    // Each hour, so that a token also shows which key signs now.
     return issuedAt === undefined || clock.now() >= issuedAt + hour ? "due" : "kept";
   } catch (error) {
     if (!(error instanceof PodtrustError)) throw error;
-    // Its key was taken away, its ServiceAccount was made anew, it expired, or the file holds no token.
+    // Its key was removed, its ServiceAccount was recreated, it expired, or the file holds no token.
     if (error.code === "cluster-unauthenticated" || error.code === "cluster-credentials") return "refused";
     throw error;
   }
@@ -82,10 +82,10 @@ async function makeToken(spec: OwnTokenSpec, admin: KubernetesApi): Promise<stri
 }
 
 /**
- * Keeps the token fresh that a publisher on this machine reads the cluster by, as the cluster's administrator: so a
+ * Keeps the token fresh with which a publisher on this machine reads the cluster, as the cluster's administrator: so a
  * token that expired, or whose signing key was replaced or distrusted, is replaced like any other. The new one is in
- * place before anybody misses the old. Throws what the cluster's API does (`cluster-*`, `kubeconfig-*`), and `usage`
- * for a config whose publisher reads by no token file.
+ * place before the old one is needed. Throws what the cluster's API does (`cluster-*`, `kubeconfig-*`), and `usage` for
+ * a config whose publisher uses no token file.
  */
 export async function renewOwnToken(spec: OwnTokenSpec): Promise<OwnTokenOutcome> {
   const { config, admin, env, clock } = spec;

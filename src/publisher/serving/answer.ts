@@ -7,7 +7,7 @@ export interface Tally {
 
 export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
-/** An answer as it goes over the wire within one second. */
+/** An answer's bytes on the wire within one second. */
 export interface AnswerForms {
   readonly date: string;
   /** A whole HTTP/1.1 message for a connection that stays open. */
@@ -33,8 +33,8 @@ function headOf(status: number, fields: HeaderFields): Buffer {
 }
 
 /**
- * One answer, ready to go out in every form. Nothing is computed for a request: the forms are made when a
- * document changes, and again when the second in Date does.
+ * One answer, ready in every form. Nothing is computed per request: the forms are made when a document changes, and
+ * again each second for Date.
  */
 export class HttpAnswer {
   readonly status: number;
@@ -42,7 +42,7 @@ export class HttpAnswer {
   readonly tally: Tally;
   readonly #fields: HeaderFields;
   #forms: AnswerForms | undefined;
-  /** Of the forms that end the connection, made when first asked for. */
+  /** Of the forms that end the connection, made on first use. */
   #closing: { readonly date: string; readonly message: Buffer; readonly head: Buffer } | undefined;
 
   constructor(input: AnswerInput) {
@@ -63,7 +63,7 @@ export class HttpAnswer {
         date,
         message: Buffer.concat([head, this.body]),
         head,
-        // With status and date given Node changes nothing in the list, so that one list serves every stream.
+        // Given status and date, Node leaves the list unchanged, so one list serves every stream.
         http2: [":status", this.status, ...all.flatMap(([name, value]) => [name.toLowerCase(), value])],
       };
     }

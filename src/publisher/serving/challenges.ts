@@ -36,8 +36,8 @@ function reply(
 }
 
 /**
- * Port 80: answers HTTP-01 challenges (RFC 8555 §8.3) and nothing else, one a connection. There is no redirect to
- * HTTPS: nobody may fetch keys over a path on which they can be replaced, and Let's Encrypt retries a redirect over
+ * Port 80: answers HTTP-01 challenges (RFC 8555 §8.3) and nothing else, one per connection. There is no redirect to
+ * HTTPS: keys must not be fetched over a path on which they can be replaced, and Let's Encrypt retries a redirect over
  * one address family only.
  */
 export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: Tallies): Http1Answerer {

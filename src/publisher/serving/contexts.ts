@@ -3,8 +3,8 @@ import { errorText, type Logger } from "../../core/base/index.ts";
 import type { CertificateProvider } from "../publisher.ts";
 
 /**
- * TLS 1.2 and 1.3: AWS falls back to thumbprints where 1.3 is demanded. Ciphers with forward secrecy and
- * authenticated encryption only.
+ * TLS 1.2 and 1.3: AWS falls back to thumbprints if 1.3 is required. Ciphers with forward secrecy and authenticated
+ * encryption only.
  */
 const tlsOptions = {
   minVersion: "TLSv1.2",
@@ -30,8 +30,8 @@ export interface NamedCertificate {
 }
 
 /**
- * The TLS contexts of all issuers by server name. A new certificate is for new handshakes; connections that
- * stand keep theirs. One that cannot be used is reported, and the old one stays.
+ * The TLS contexts of all issuers by server name. New handshakes get a new certificate; open connections keep theirs.
+ * An unusable one is reported, and the old one stays.
  */
 export class SecureContexts {
   readonly #byHost = new Map<string, SecureContext>();
@@ -51,7 +51,7 @@ export class SecureContexts {
     }
   }
 
-  /** What a server is created with, for clients that send no name; without certificate before the first. */
+  /** Options to create a server with, for clients that send no name; without certificate before the first. */
   get defaults(): SecureContextOptions {
     return this.#first ?? tlsOptions;
   }

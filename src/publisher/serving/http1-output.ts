@@ -1,20 +1,20 @@
 import type { Socket } from "node:net";
 import type { Connection, Protocol } from "../../core/listener/index.ts";
 
-/** Written at once, and not before less than this is under way: what TLS makes one record of. */
+/** Written at once, and not while this much is unsent: TLS makes one record of it. */
 const slice = 16 * 1024;
 const window = 16 * 1024;
 
-/** What an answer that waits takes of memory: a reference to bytes that all answers share. */
+/** Memory of a waiting answer: a reference to bytes that all answers share. */
 const entryBytes = 16;
 
 /**
- * The answers of one HTTP/1.1 connection on their way out, in order. A client may ask a thousand times at once;
- * what it does not read waits here as references, and only a window of it is handed to the socket, which would
- * copy and encrypt all of it. Meanwhile nothing more is read.
+ * The answers of one HTTP/1.1 connection on their way out, in order. A client may send a thousand requests at once;
+ * answers that it does not read wait here as references, and only a window of them is handed to the socket, which would
+ * copy and encrypt them all. Meanwhile nothing more is read.
  *
- * The window stays below the socket's high-water mark on purpose: beyond it Node would pause its parser, and over
- * TLS it then hands the paused parser what it has decrypted already, which ends the connection with an error.
+ * The window stays below the socket's high-water mark on purpose: beyond it Node would pause its parser, and over TLS
+ * then hand it what is already decrypted, which ends the connection with an error.
  */
 export class Http1Output implements Protocol {
   readonly name = "http/1.1";
@@ -24,16 +24,16 @@ export class Http1Output implements Protocol {
   /** Ends our side of the socket. */
   readonly #close: () => void;
   #waiting: Buffer[] = [];
-  /** The first that waits, and how much of it went out. */
+  /** The first that waits, and how much of it was sent. */
   #next = 0;
   #sent = 0;
   #closing = false;
   /** An answer is being looked up. */
   #expected = false;
-  /** When something last moved. */
+  /** When something was last sent or read. */
   #moved = 0;
 
-  /** `timeOut`: answers a request that does not come to its end. */
+  /** `timeOut`: answers a request that never completes. */
   constructor(socket: Socket, connection: Connection, timeOut: () => void) {
     this.#socket = socket;
     this.#connection = connection;
@@ -43,7 +43,7 @@ export class Http1Output implements Protocol {
     };
     const end = socket.end.bind(socket);
     this.#close = () => void end();
-    // Whoever has asked for everything may end his side: Node ends ours then, after what still waits.
+    // A client that has sent all requests may end its side: Node ends ours then, after what still waits.
     socket.allowHalfOpen = true;
     socket.end = (): Socket => {
       this.close();
@@ -59,12 +59,12 @@ export class Http1Output implements Protocol {
     return this.#connection.held > 0 ? this.#moved : undefined;
   }
 
-  /** Whether no more answers are taken. */
+  /** Whether no more answers are accepted. */
   get isClosing(): boolean {
     return this.#closing;
   }
 
-  /** The last answer is being looked up: the connection waits for it also where its listener ends. */
+  /** The last answer is being looked up: the connection waits for it even if its listener ends. */
   expect(): void {
     this.#expected = true;
   }
@@ -101,7 +101,7 @@ export class Http1Output implements Protocol {
     return 2 * this.#socket.writableLength + (this.#waiting.length - this.#next) * entryBytes;
   }
 
-  /** Fills the window from what waits. */
+  /** Fills the window with waiting answers. */
   #pump(): void {
     const socket = this.#socket;
     while (socket.writableLength < window) {
@@ -124,7 +124,7 @@ export class Http1Output implements Protocol {
     this.#close();
   }
 
-  /** The client has taken something. */
+  /** The client has read something. */
   readonly #flushed = (): void => {
     const socket = this.#socket;
     if (socket.destroyed) return;

@@ -16,7 +16,7 @@ export function http1Options(
   return {
     ServerResponse: PreparedResponse,
     maxHeaderSize: limits.headerBytes,
-    // Connections know better, and do it for less.
+    // Connections handle time-outs better, and at less cost.
     headersTimeout: 0,
     requestTimeout: 0,
     keepAliveTimeout: 0,
@@ -30,11 +30,11 @@ export function http1Options(
 }
 
 /**
- * A response that goes out by another way, as a prepared message. Node's own writeHead and end validate, join and
- * measure what was prepared long ago, which takes longer than all the rest of an answer.
+ * A response that is sent as a prepared message. Node's own writeHead and end would validate, join and measure it
+ * again, which takes longer than the rest of an answer.
  */
 export class PreparedResponse extends ServerResponse {
-  /** Tells Node that this response is done, so that the connection is free for the next. */
+  /** Ends the response for Node, so that the connection is free for the next. */
   done(): void {
     this.finished = true;
     this.emit("finish");
@@ -47,7 +47,7 @@ export interface Http1Answer {
   readonly last: boolean;
 }
 
-/** Answers a request, now or, where the answer is the connection's last, once it is known. */
+/** Answers a request, now or, if the answer is the connection's last, once it is known. */
 export type Http1Answerer = (request: IncomingMessage) => Http1Answer | Promise<Http1Answer>;
 
 /** RFC 9112 §3.2: more than one Host field is an error; Node's header object shows the first only. */
@@ -76,7 +76,7 @@ export function siteAnswerer(site: () => Site): Http1Answerer {
   };
 }
 
-/** Whether a connection can stay after a request: what was sent along is not read. */
+/** Whether a connection can stay open after a request: a request body is not read. */
 function staysAfter(request: IncomingMessage, response: PreparedResponse): boolean {
   const { headers } = request;
   return (
@@ -92,7 +92,7 @@ interface ClientError extends Error {
   readonly rawPacket?: Buffer;
 }
 
-/** 414 where the request line alone is too long, which its missing end tells; else 431. */
+/** 414 if the request line alone is too long, shown by its missing end; else 431. */
 function overflowStatus(packet: Buffer | undefined): 414 | 431 {
   return packet !== undefined && !packet.includes(10) && /^[A-Z]+ /u.test(packet.toString("latin1", 0, 16))
     ? 414
@@ -109,7 +109,7 @@ const cut: Readonly<Record<number, "malformed" | "too-large" | "too-slow">> = {
   431: "too-large",
 };
 
-/** Errors of a connection that is gone: there is nobody to answer. */
+/** Errors of a closed connection: no client is left to answer. */
 const gone = new Set(["ECONNRESET", "EPIPE"]);
 
 interface Speaker {
@@ -117,11 +117,11 @@ interface Speaker {
   readonly connection: Connection;
 }
 
-/** HTTP/1.1 and 1.0 by Node's parser, on sockets that speak nothing else. */
+/** HTTP/1.1 and 1.0 with Node's parser, on sockets that speak nothing else. */
 export class Http1 {
   readonly #deps: ServingDeps;
   readonly #answerer: Http1Answerer;
-  /** Sockets whose protocol is decided: the only ones that are ever written to. */
+  /** Sockets whose protocol is decided: the only ones ever written to. */
   readonly #speakers = new WeakMap<Duplex, Speaker>();
 
   constructor(deps: ServingDeps, answerer: Http1Answerer) {
@@ -132,7 +132,7 @@ export class Http1 {
   /** Answers what a server reads. */
   attach(server: Server<typeof IncomingMessage, typeof PreparedResponse>): void {
     server.maxHeadersCount = 64;
-    // What is idle is ended by Connections, which know what still goes out.
+    // Connections end idle ones, since they know what is still unsent.
     server.closeIdleConnections = () => {};
     const answer = (request: IncomingMessage, response: PreparedResponse): void =>
       this.#answer(request, response);
@@ -193,9 +193,9 @@ export class Http1 {
   }
 
   /**
-   * Cuts off a client whose request cannot be read, with a last answer where one can still be sent. A socket whose
+   * Cuts off a client whose request cannot be read, with a last answer if one can still be sent. A socket whose
    * protocol is not decided is destroyed at once and never written to: Node reports failures of a TLS handshake here
-   * too, and a handshake that ends after an answer was begun would start HTTP/2 over the pending write, which aborts
+   * too, and a handshake that ends after an answer has begun would start HTTP/2 over the pending write, which aborts
    * the process.
    */
   #clientError(error: Error, socket: Duplex): void {

@@ -13,9 +13,9 @@ import type { Connection, Protocol } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import type { ServingLimits } from "./limits.ts";
 
-/** Bounds of one HTTP/2 session; each names the attack that it stands against where it has a name. */
+/** Limits of one HTTP/2 session; each names its attack if that has a name. */
 export function http2Options(limits: ServingLimits): ServerOptions {
-  // In Node's documentation and not yet in its types.
+  // In Node's documentation but not yet in its types.
   const settingsFlood = { maxOutstandingSettings: 4 };
   return {
     ...settingsFlood,
@@ -34,12 +34,12 @@ export function http2Options(limits: ServingLimits): ServerOptions {
     streamResetRate: limits.http2ResetRate,
     maxSessionInvalidFrames: 16,
     maxSessionRejectedStreams: 64,
-    // Our own headers are right; looking for doubles in each answer costs more than finding its document.
+    // Our own headers are correct; checking each answer for duplicates costs more than finding its document.
     strictSingleValueFields: false,
   };
 }
 
-/** Characters of all names and values: what they decode to, not what they took on the wire. */
+/** Characters of all names and values: decoded, not as sent. */
 function sizeOf(fields: readonly string[]): number {
   let size = 0;
   for (const text of fields) size += text.length;
@@ -49,10 +49,10 @@ function sizeOf(fields: readonly string[]): number {
 const endStream = { endStream: true } as const;
 const ignore = (): void => {};
 
-/** What Node keeps of a stream that is open, about: two halves, their states and the request's header fields. */
+/** Node's memory for an open stream, roughly: two halves, their states and the request's header fields. */
 const streamBytes = 8192;
 
-/** An answer whose turn has not come. */
+/** An answer that waits for its turn. */
 interface QueuedAnswer {
   readonly stream: ServerHttp2Stream;
   readonly answer: HttpAnswer;
@@ -60,8 +60,8 @@ interface QueuedAnswer {
 }
 
 /**
- * HTTP/2 by Node's stream API on a socket that agreed on h2. A client may leave its windows shut: only so much is
- * answered at once, and the rest waits for its turn.
+ * HTTP/2 by Node's stream API on a socket that agreed on h2. A client may keep its windows shut: only a limited amount
+ * is answered at once, and the rest waits.
  */
 export class Http2 implements Protocol {
   readonly name = "h2";
@@ -70,7 +70,7 @@ export class Http2 implements Protocol {
   readonly #deps: ServingDeps;
   readonly #waiting: QueuedAnswer[] = [];
   #streams = 0;
-  /** Bytes of answers that are under way. */
+  /** Bytes of unfinished answers. */
   #answering = 0;
   /** When a stream last closed, or began as the only one. */
   #moved = 0;
@@ -108,7 +108,7 @@ export class Http2 implements Protocol {
     flags: number,
     fields: readonly string[],
   ): void {
-    // A reset by the client is no fault of ours, and without a listener it would end the process.
+    // A reset by the client is no fault of ours; without a listener it would end the process.
     stream.on("error", ignore);
     if (stream.destroyed) return;
     const begun = performance.now();
@@ -116,7 +116,7 @@ export class Http2 implements Protocol {
     if (this.#streams === 0) this.#moved = this.#connection.clock.elapsed();
     this.#streams += 1;
     const answer = this.#answerTo(headers, fields);
-    // RFC 9113 §8.1: content that has no use is not waited for.
+    // RFC 9113 §8.1: content without use is not waited for.
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0)
       stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
     if (this.#mayBegin(answer)) {
@@ -134,7 +134,7 @@ export class Http2 implements Protocol {
 
   #answerTo(headers: IncomingHttpHeaders, fields: readonly string[]): HttpAnswer {
     const { site, limits } = this.#deps;
-    // SETTINGS_MAX_HEADER_LIST_SIZE is a request: nghttp2 takes up to 64 KiB all the same.
+    // SETTINGS_MAX_HEADER_LIST_SIZE is only advisory: nghttp2 accepts up to 64 KiB anyway.
     if (sizeOf(fields) > limits.headerBytes) return site().problem(431);
     return site().answer({
       method: headers[":method"] ?? "",
@@ -176,7 +176,7 @@ export class Http2 implements Protocol {
   }
 
   #hold(): void {
-    // Node keeps an answer under way twice: as it was given, and as what it is encrypted from.
+    // Node keeps an unfinished answer twice: as given, and as input of the encryption.
     this.#connection.hold(2 * this.#answering + this.#streams * streamBytes);
   }
 }

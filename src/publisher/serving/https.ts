@@ -10,16 +10,13 @@ import { Http2, http2Options } from "./http2.ts";
 import { openOn } from "./listen.ts";
 import { drainPublic, type Listener } from "./listener.ts";
 
-// RFC 8737 §4. Written out, since the folder that knows it loads a certificate library.
+// RFC 8737 §4. Repeated here, since the folder that defines it loads a certificate library.
 const acmeTlsProtocol = "acme-tls/1";
 
-/** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
+/** Anyone with their key can read tickets: it lives for half a day, in memory. */
 const ticketKeyAge = 12 * 3_600_000;
 
-/**
- * Sockets of validators: their certificate is chosen, and their server name must not choose another; or it is being
- * looked up.
- */
+/** Sockets of validators, whose certificate is chosen and must not change with their server name, or is being looked up. */
 const validators = new WeakMap<TLSSocket, Promise<SecureContext | undefined> | "chosen">();
 
 type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }) => string | undefined;
@@ -28,7 +25,7 @@ type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }
 function alpnCallback(deps: HttpsDeps): Alpn {
   return function choose({ servername, protocols }) {
     if (protocols.includes(acmeTlsProtocol)) {
-      // Node asks for no certificate by name where none is named, and then nothing could be looked up.
+      // Without a server name Node asks for no certificate by name, and then nothing could be looked up.
       const context = servername === "" ? undefined : deps.challenges().tlsAlpn01?.(servername);
       if (context === undefined) return undefined;
       if (!(context instanceof Promise)) this.setKeyCert(context);
@@ -40,7 +37,7 @@ function alpnCallback(deps: HttpsDeps): Alpn {
   };
 }
 
-/** Ends a handshake: who asks for a challenge gets that or nothing. */
+/** Ends a handshake: a client that asks for a challenge gets that or nothing. */
 const noChallenge = (): Error => new Error("no such challenge is presented");
 
 type ShowContext = (error: Error | null, context?: SecureContext) => void;
@@ -62,7 +59,7 @@ function sniCallback(deps: HttpsDeps): Sni {
   };
 }
 
-/** Hands sockets on after their handshake, those of HTTP/1.1 to Node's own listener by `pass`. */
+/** Hands sockets on after their handshake, those of HTTP/1.1 to Node's own listener with `pass`. */
 function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket, pass: () => void) => void {
   const { tallies, connections } = deps;
   const http2 = http2Options(deps.limits);
@@ -80,7 +77,7 @@ function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket, pass: ()
   return (socket, pass) => {
     tallies.handshakes.done += 1;
     const connection = connections.of(socket);
-    // Gone in the meantime: its end is on its way.
+    // Gone in the meantime: its end event follows.
     if (connection?.stage !== "handshake") return;
     const protocol = socket.alpnProtocol === "h2" ? "h2" : "http/1.1";
     connections.afterHandshake(connection, protocol, () => open(socket, connection, pass));

@@ -1,11 +1,11 @@
 import type { ConnectionLimits } from "../../core/listener/index.ts";
 
-/** Bounds on what clients may take of a publisher. Times in milliseconds, sizes in bytes. */
+/** Limits on what clients may use of a publisher. Times in milliseconds, sizes in bytes. */
 export interface ServingLimits extends ConnectionLimits {
   /** The request target alone: beyond is 414. */
   readonly targetBytes: number;
   readonly http2Streams: number;
-  /** Answers that are under way at once in one HTTP/2 session; others wait their turn. */
+  /** Unfinished answers at a time in one HTTP/2 session; others wait their turn. */
   readonly http2OutputBytes: number;
   /** MiB that one HTTP/2 session may hold. */
   readonly http2SessionMemory: number;

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from "node:net";
 import { errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
 
-/** An address as a person writes it. */
+/** An address as text: `[::1]:443`. */
 export function listenText(address: ListenAddress): string {
   if ("fd" in address) return `socket ${address.fd} of LISTEN_FDS`;
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
@@ -19,15 +19,15 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
 
 /** A place to listen on. */
 export interface OpenedListener {
-  /** Where; without a port as long as nobody is accepted yet. */
+  /** Where; without a port until clients are accepted. */
   readonly bound: BoundAddress;
-  /** Accepts from now on, where that was not so before. Throws `publisher-listen`. */
+  /** Accepts from now on, unless it already does. Throws `publisher-listen`. */
   accept(): Promise<void>;
 }
 
 /**
- * Opens an address. A socket that a service manager opened keeps whoever connects, through a restart too, and so nobody
- * is accepted from it before there is everything to answer with: until `accept` is called. Throws `publisher-listen`.
+ * Opens an address. A socket that a service manager opened queues clients, even through a restart, so none is accepted
+ * until everything can be answered: until `accept` is called. Throws `publisher-listen`.
  */
 export async function openOn(server: Server, asked: ListenAddress, logger: Logger): Promise<OpenedListener> {
   let bound: BoundAddress | undefined;

@@ -14,9 +14,9 @@ function quality(parameters: readonly string[]): number {
   return 1;
 }
 
-/** Whether gzip is acceptable and not liked less than the document as it is (RFC 9110 §12.5.3). */
+/** Whether gzip is acceptable and not ranked below the plain document (RFC 9110 §12.5.3). */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
-  // What nearly every client sends or leaves out, without taking it apart.
+  // Nearly every client sends one of these values or none, so they need no parsing.
   if (acceptEncoding === undefined || acceptEncoding === "" || acceptEncoding === "identity") return false;
   if (acceptEncoding.length > maxLength) return false;
   const codings = new Map<string, number>();

@@ -9,7 +9,7 @@ import { drainPublic, type Listener } from "./listener.ts";
 /** Whether connections come from the clients themselves, or all from one proxy. */
 type Clients = "clients" | "proxy";
 
-/** Plain HTTP/1.1 with a server's bounds. */
+/** Plain HTTP/1.1 with a server's limits. */
 export async function listenPlain(
   asked: ListenAddress,
   deps: ServingDeps,

@@ -12,7 +12,7 @@ const phrases: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The reason phrase of a status that we give (RFC 9110 §15, RFC 6585 §5). */
+/** The reason phrase of a status used here (RFC 9110 §15, RFC 6585 §5). */
 export function reasonPhrase(status: number): string {
   return phrases[status] ?? "";
 }

@@ -8,7 +8,7 @@ import type { RequestTarget, Tallies } from "./tallies.ts";
 export interface Representation {
   readonly tags: readonly string[];
   readonly identity: HttpAnswer;
-  /** Absent where it would not be smaller. */
+  /** Absent if it would not be smaller. */
   readonly gzip: HttpAnswer | undefined;
   readonly notModified: { readonly identity: HttpAnswer; readonly gzip: HttpAnswer };
 }
@@ -18,7 +18,7 @@ export interface RepresentationInput {
   readonly place: RequestTarget;
   readonly mediaType: string;
   readonly cacheControl: string;
-  /** What every answer carries. */
+  /** Headers of every answer. */
   readonly common: HeaderFields;
   readonly text: string;
 }
@@ -62,7 +62,7 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
   };
 }
 
-/** The form that fits a request's If-None-Match and Accept-Encoding. */
+/** The form for a request's If-None-Match and Accept-Encoding. */
 export function choose(
   representation: Representation,
   ifNoneMatch: string | undefined,

@@ -15,12 +15,12 @@ export interface SitePage {
 export interface SiteOptions {
   /** Strict-Transport-Security is sent over TLS only (RFC 6797 §7.2). */
   readonly secure: boolean;
-  /** The request target's longest, in bytes. */
+  /** The longest request target, in bytes. */
   readonly targetBytes: number;
   readonly tallies: Tallies;
 }
 
-/** What a request says, as far as an answer depends on it. */
+/** The parts of a request that an answer depends on. */
 export interface SiteRequest {
   readonly method: string;
   /** Host or :authority. */
@@ -39,7 +39,7 @@ interface Page {
 
 export const mediaTypes = { discovery: "application/json", jwks: "application/jwk-set+json" } as const;
 
-/** A host as it is looked up: lower case, without port and final dot. */
+/** A host as lookups use it: lower case, without port and final dot. */
 export function hostOf(authority: string): string {
   const lower = authority.toLowerCase();
   const end = lower.indexOf(":", lower.startsWith("[") ? lower.indexOf("]") : 0);
@@ -48,12 +48,12 @@ export function hostOf(authority: string): string {
 }
 
 /**
- * Everything that is served, by host and exact path. Documents are swapped whole: a request sees the old or the
- * new one. The host decides where to look and never what is written: both documents come from the config.
+ * Everything that is served, by host and exact path. Documents are swapped whole: a request sees the old or the new
+ * one. The Host header only selects a document and never appears in it: documents come from the config.
  */
 export class Site {
   readonly #hosts = new Map<string, Map<string, Page>>();
-  /** The same by what clients write: with a port, in capitals. Bounded, since clients write what they like. */
+  /** The same by what clients write: with a port, in capitals. Bounded, since clients choose these. */
   readonly #written = new Map<string, Map<string, Page>>();
   readonly #common: HeaderFields;
   readonly #options: SiteOptions;
@@ -145,7 +145,7 @@ export class Site {
   }
 }
 
-/** Host and path of a URL, without rewriting the path as `new URL` would. */
+/** Host and path of a URL, without the normalization of `new URL`. */
 export function hostAndPathOf(url: string): { readonly host: string; readonly path: string } {
   const rest = url.slice("https://".length);
   const slash = rest.indexOf("/");

@@ -10,9 +10,9 @@ import { type Clock, isRecord, type JsonRecord, textOf } from "../../core/base/i
 import type { SharedSecret, SharedState } from "../../providers/kubernetes/index.ts";
 
 const prefix = "challenge.";
-// Longer than any CA takes to decide: what is older was left by a replica that died.
+// Longer than any CA takes to decide: older ones were left by a replica that died.
 const maxChallenge = 3_600_000;
-// Clients can ask for anything: they make us ask the API server this often at the most, in milliseconds.
+// Any client can request challenges: this limits how often they cause a call to the API server, in milliseconds.
 const askEvery = 250;
 
 /** A challenge as it stands in the Secret. */
@@ -50,7 +50,7 @@ function readShown(text: string): PresentedEntry | undefined {
   return { challenge: { type, identifier, wildcard: wildcard === true, token, keyAuthorization }, at };
 }
 
-/** What stands there and was not left behind. The newest comes last. */
+/** Entries that were not left behind. The newest comes last. */
 function shownIn({ entries }: SharedState, now: number): readonly PresentedChallenge[] {
   return [...entries]
     .flatMap(([name, text]) => (name.startsWith(prefix) ? (readShown(text) ?? []) : []))
@@ -60,13 +60,13 @@ function shownIn({ entries }: SharedState, now: number): readonly PresentedChall
 }
 
 /**
- * Challenges that every replica answers, whichever of them ordered the certificate: a CA asks whomever the Service leads
- * it to. They stand in the Secret, and are looked up there when they are asked for and not known here.
+ * Challenges that every replica answers, whichever of them ordered the certificate: the Service may send the CA to any.
+ * They are stored in the Secret, and looked up there if they are requested and not known here.
  */
 export class SharedChallenges {
   readonly #secret: SharedSecret;
   readonly #clock: Clock;
-  /** Of what others presented. */
+  /** Presented by other replicas. */
   readonly #certificates: TlsAlpn01Solver = tlsAlpn01Solver();
   #asking: Promise<SharedState> | undefined;
   #askedAt = -Infinity;
@@ -134,16 +134,16 @@ export class SharedChallenges {
     return context;
   }
 
-  /** What stands there at some moment after the call; all who ask within a while are answered by one look. */
+  /** The Secret at some moment after the call; concurrent callers share one read. */
   async #shown(): Promise<readonly PresentedChallenge[]> {
     this.#asking ??= this.#ask();
-    // An API server that is away has its own alarm: here nothing is known, as if there were no such challenge.
+    // An unreachable API server has its own alarm: here it counts as having no such challenge.
     const state = await this.#asking.catch(() => undefined);
     return state === undefined ? [] : shownIn(state, this.#clock.now());
   }
 
   async #ask(): Promise<SharedState> {
-    // Also where there is nothing to wait for: who asks in the same turn asks with us.
+    // Deferred even without a wait: callers in the same turn share the read.
     await this.#clock.sleep(Math.max(0, this.#askedAt + askEvery - this.#clock.elapsed()));
     this.#asking = undefined;
     this.#askedAt = this.#clock.elapsed();

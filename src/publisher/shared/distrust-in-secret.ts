@@ -9,15 +9,15 @@ import type { SharedDocumentsOptions } from "./documents.ts";
 import { SharedStore, type SharedStoreDeps } from "./store.ts";
 
 export interface DistrustInSecretDeps extends Omit<SharedStoreDeps, "cluster"> {
-  /** The cluster in which the publisher runs, as somebody who may change its Secret. */
+  /** The cluster that the publisher runs in, with rights to change its Secret. */
   readonly cluster: SharedStoreDeps["cluster"] & Pick<KubernetesApi, "oidcDocuments">;
 }
 
 /**
- * Has a publisher that runs in pods distrust a key, where its control socket is out of reach: by the Secret that its replicas share
- * or in which it keeps distrusts, which all of them follow. Gives the Secret's name for sentences; undefined for a config that
- * names none. Throws `publisher-key-unknown`, `publisher-last-key` where the cluster would be left without a published key, and
- * `cluster-*`.
+ * Makes a publisher in pods, whose control socket is out of reach, distrust a key: through the Secret that its replicas
+ * share or that holds its distrusts, which all of them follow. Returns the Secret's name for sentences; undefined for a
+ * config that names none. Throws `publisher-key-unknown`, `publisher-last-key` if the cluster would be left without a
+ * published key, and `cluster-*`.
  */
 export async function distrustInSecret(
   config: Config,
@@ -35,13 +35,13 @@ export async function distrustInSecret(
   );
 }
 
-/** Whose keys a Secret remembers, what of them, and for how long (milliseconds). */
+/** Whose keys a Secret holds, which part of them, and for how long (milliseconds). */
 export interface Remembered extends Pick<SharedDocumentsOptions, "keyRetention" | "part"> {
   readonly config: Pick<Config, "stack" | "issuer">;
   readonly name: SecretName;
 }
 
-/** Writes another state in place of what a Secret remembers. Gives the Secret's name for sentences. Throws `cluster-*`. */
+/** Replaces the state in a Secret. Returns the Secret's name for sentences. Throws `cluster-*`. */
 export async function changeThere(
   { config, name, part, keyRetention }: Remembered,
   change: (state: SourceState, shown: readonly PublicJwk[]) => SourceState,
@@ -61,7 +61,7 @@ export async function changeThere(
   }
 }
 
-/** The state in which a key is out too. Throws what `distrustInSecret` throws. */
+/** The state in which a key is distrusted too. Throws what `distrustInSecret` throws. */
 export function withoutKey(
   state: SourceState,
   shown: readonly PublicJwk[],

@@ -5,7 +5,7 @@ import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { distrustedPart, readState, type Restored, stateText } from "../source/stored-state.ts";
 
-/** Of whom the documents are, and for how long a key is kept. */
+/** The owner of the documents, and how long a key is kept. */
 export interface SharedDocumentsOptions {
   readonly secret: SharedSecret;
   readonly stack: string;
@@ -13,13 +13,13 @@ export interface SharedDocumentsOptions {
   /** Milliseconds. */
   readonly keyRetention: number;
   readonly clock: Clock;
-  /** What of a state is kept: all of it, or only what was distrusted, for a publisher that has a state folder too. */
+  /** Which part of a state is kept: all, or only distrusts, for a publisher that has a state folder too. */
   readonly part: "documents" | "distrusted";
 }
 
 /**
- * The documents of an issuer that replicas share: each looks at the cluster by itself, and what one knows (keys that
- * vanished, what was distrusted) the others come to know.
+ * The documents of an issuer that replicas share: each reads the cluster itself, and learns what the others know (keys
+ * that vanished, distrusts).
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
   const { secret, stack, issuer, clock, part } = options;
@@ -48,7 +48,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
         try {
           kept = merged(state, text);
         } catch {
-          // Damaged: what we know takes its place, once a person has accepted that.
+          // Damaged: our own knowledge replaces it, once a person has accepted that.
           kept = state;
         }
         const fresh = stateText(part === "documents" ? kept : distrustedPart(kept), issuer);

@@ -9,7 +9,7 @@ import {
 } from "../../providers/kubernetes/index.ts";
 import type { StoreLock } from "../../providers/tls/index.ts";
 
-/** Which Lease stands for the Secret. */
+/** The Lease of the Secret. */
 export interface SharedLocksOptions {
   readonly secret: SharedSecret;
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
@@ -21,7 +21,7 @@ export interface SharedLocksOptions {
 
 /** The time for which this process has the Lease. */
 interface Term {
-  /** What stands in the Secret while it lasts: a write under a lock asks for it. */
+  /** Its mark in the Secret: a write under the lock requires it. */
   readonly mark: string;
   readonly lease: HeldLease;
   users: number;
@@ -41,9 +41,9 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined
 }
 
 /**
- * The locks of a shared store: between processes one Lease, whatever the names, since rights name the Leases that they
- * are for; within a process a lock of each name. Whoever takes the Lease writes a mark into the Secret, so that writes
- * of the one before, which may have stood still and not know, no longer find theirs there.
+ * The locks of a shared store: between processes one Lease for all names, since rights name their Leases; within a
+ * process one lock per name. A process that takes the Lease writes a mark into the Secret, so that writes of its
+ * predecessor, which may have been suspended unawares, fail for lack of their own mark.
  */
 export class SharedLocks {
   readonly #options: SharedLocksOptions;
@@ -57,7 +57,7 @@ export class SharedLocks {
     this.#options = options;
   }
 
-  /** What stands in the Secret while this lock is held; undefined once it was given back. */
+  /** The mark in the Secret while this lock is held; undefined once it was released. */
   markOf(lock: StoreLock): string | undefined {
     return this.#marks.get(lock);
   }
@@ -117,7 +117,7 @@ export class SharedLocks {
     }
   }
 
-  /** Nobody waits any more: what is being opened is not wanted, nor what was opened for nobody. */
+  /** No waiter is left: the Lease that is being opened is not needed, and is released once opened. */
   #endUnwanted(): void {
     this.#opening?.end.abort(new Error("the lock is no longer wanted"));
     const term = this.#term;
@@ -131,7 +131,7 @@ export class SharedLocks {
     const done = this.#begin(end.signal).finally(() => {
       if (this.#opening?.end === end) this.#opening = undefined;
     });
-    // Whoever waits hears of it; perhaps nobody does any more.
+    // Waiters receive the error; perhaps there are none any more.
     done.catch(() => {});
     return { done, end };
   }

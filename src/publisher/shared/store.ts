@@ -12,17 +12,17 @@ export interface SharedStoreDeps {
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What to do where there is no Secret: a sentence. That of a publisher's by default. */
+  /** What to do if the Secret does not exist: a sentence. By default that of a publisher. */
   readonly ifAbsent?: string;
 }
 
 const makeSecret =
   "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
 
-/** Whose documents, what of them, and for how long a key is kept (milliseconds). */
+/** The owner of the documents, which part of them, and how long a key is kept (milliseconds). */
 type DocumentsSpec = Omit<SharedDocumentsOptions, "secret" | "clock">;
 
-/** All that the replicas of a publisher share: in one Secret, under the Lease of the same name. */
+/** Everything that the replicas of a publisher share: in one Secret, under the Lease of the same name. */
 export class SharedStore {
   readonly certificates: CertificateStore;
   readonly challenges: SharedChallenges;

@@ -58,13 +58,13 @@ describe("a credential that still works", () => {
 describe("a credential that the cluster refuses", () => {
   const refusal = { reason: "unauthenticated", message: "it answered 401", next: "Check it." } as const;
 
-  test("is told to have expired where it has", () => {
+  test("is reported as expired where it has", () => {
     const { message, next } = explainUnauthenticated(refusal, token, now + 25 * hour);
     assert.match(message, /^token file .* expired at 1970-02-12T16:00:00\.000Z: it answered 401$/u);
     assert.ok(next.includes(command), next);
   });
 
-  test("and has not expired is told to be signed by a key that the cluster no longer has", () => {
+  test("and has not expired is reported as signed by a key that the cluster no longer has", () => {
     const { message, next } = explainUnauthenticated(refusal, token, now + hour);
     assert.match(message, /has not expired: the key that signed it \(old\) was taken from the cluster/u);
     assert.match(message, /no new signing key is published/u);

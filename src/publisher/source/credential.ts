@@ -20,8 +20,8 @@ function renewal({ kind, file, subject, from }: SentCredential): string {
 }
 
 /**
- * What should be put right about a credential that still works: whoever keeps it fresh has let the usual time pass (the
- * kubelet renews at four fifths of a token's life), or others on this machine may read it.
+ * Problems of a credential that still works: its renewal is overdue (the kubelet renews at four fifths of a token's
+ * life), or other users of this machine may read it.
  */
 export function credentialWarnings(credential: SentCredential | undefined, now: number): readonly string[] {
   if (credential === undefined) return [];
@@ -38,7 +38,7 @@ export function credentialWarnings(credential: SentCredential | undefined, now: 
   return exposure === undefined ? warnings : [...warnings, `${exposure.seen}: ${exposure.next}`];
 }
 
-/** Why the cluster does not take a credential (401), as far as the credential tells. */
+/** Why the cluster rejects a credential (401), as far as the credential itself shows. */
 export function explainUnauthenticated(
   refusal: PublicationRefusal,
   credential: SentCredential | undefined,

@@ -5,13 +5,13 @@ import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, sign
 
 /** What a cluster loses with a key. */
 interface Consequence {
-  /** Whether it signs, as far as that is known. */
+  /** Whether it signs, as far as known. */
   readonly signs: "yes" | "perhaps";
   /** How that is known, and what follows, in sentences. */
   readonly message: string;
 }
 
-/** `publisher-key-unknown`, with the kids that are known, or with what keeps the publisher from knowing one. */
+/** `publisher-key-unknown`, with the known kids, or with the reason why there are none. */
 export function unknownKey(
   kid: string,
   known: readonly string[],
@@ -36,8 +36,8 @@ function keyOf(ring: KeyRing, kid: string): KnownKey {
 }
 
 /**
- * Sentences about keys that are out and that the cluster signs with, or may. That it still shows one as a verifier is
- * as it should be until it drops the key.
+ * Sentences about distrusted keys that the cluster signs with, or may. If it only still publishes one as a verifier,
+ * that is normal until it drops the key.
  */
 export function signingYet(ring: KeyRing, isOut: (jwk: PublicJwk) => boolean): readonly string[] {
   const signer = signerOf(ring);
@@ -50,7 +50,7 @@ export function signingYet(ring: KeyRing, isOut: (jwk: PublicJwk) => boolean): r
     );
 }
 
-/** What the cluster loses when a key is taken out; undefined when it is known to sign no more. */
+/** What the cluster loses if a key is distrusted; undefined if it is known to sign no more. */
 function consequenceOf(ring: KeyRing, kid: string): Consequence | undefined {
   const distrusted = distrustIn(ring);
   const print = jwkThumbprint(keyOf(ring, kid).jwk);
@@ -74,9 +74,9 @@ function consequenceOf(ring: KeyRing, kid: string): Consequence | undefined {
 }
 
 /**
- * Takes a key out: it, whatever its kid, and its kid. Throws `publisher-key-unknown`, `publisher-last-key` where
- * nothing at all would remain (relying parties treat an empty set as an outage and may go on with the one they keep),
- * and, unless `force`, `publisher-key-signs` where the cluster signs with it, or may.
+ * Distrusts a key, under any kid, and its kid. Throws `publisher-key-unknown`, `publisher-last-key` if no key would
+ * remain (relying parties treat an empty set as an outage and may keep using their cached one), and, unless `force`,
+ * `publisher-key-signs` if the cluster signs with it, or may.
  */
 export function distrustKey(
   ring: KeyRing,
@@ -97,19 +97,19 @@ export function distrustKey(
   const consequence = force ? undefined : consequenceOf(ring, kid);
   if (consequence === undefined) return next;
   throw new PodtrustError("publisher-key-signs", consequence.message, {
-    next: `Have the cluster sign with another key first. To distrust it all the same: podtrust rotate distrust ${kid} --force; podtrust rotate restore ${kid} takes that back.`,
+    next: `Have the cluster sign with another key first. To distrust it anyway: podtrust rotate distrust ${kid} --force; podtrust rotate restore ${kid} takes that back.`,
     detail: { kid, signs: consequence.signs },
   });
 }
 
-/** Tells whether the config's list of key IDs names a key: by its kid, or by the one that Kubernetes gives it. */
+/** Whether the config's list of key IDs names a key: by its kid, or by the one that Kubernetes gives it. */
 export function isListed(listed: readonly string[], jwk: PublicJwk): boolean {
   return listed.length > 0 && (listed.includes(jwk.kid) || listed.includes(kubernetesKid(jwk)));
 }
 
 /**
- * Takes out every key that the config lists, among what is known and what the cluster shows: also the only one, for the
- * list was written by a person. Gives the same ring where there is none to take out.
+ * Distrusts every key that the config lists, among known keys and those that the cluster shows: even the only one,
+ * because a person wrote the list. Returns the same ring if there is none.
  */
 export function distrustListed(
   ring: KeyRing,
@@ -132,8 +132,8 @@ export function distrustListed(
 }
 
 /**
- * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster longer ago than
- * `retention` is then forgotten. Throws `publisher-key-unknown`.
+ * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster more than `retention`
+ * ago is then forgotten. Throws `publisher-key-unknown`.
  */
 export function restoreKey(
   ring: KeyRing,

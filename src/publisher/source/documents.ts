@@ -12,7 +12,7 @@ export interface PublishedDocuments {
   readonly jwksDigest: string;
 }
 
-/** Renders what a ring of keys makes public; undefined when it publishes none. */
+/** Renders what a ring of keys makes public; undefined if it publishes none. */
 export function renderDocuments(ring: KeyRing, names: PublishedUrls): PublishedDocuments | undefined {
   const keys = publishedKeys(ring);
   if (keys.length === 0) return undefined;

@@ -3,7 +3,7 @@ import type { FormerIssuer, PublicationRefusal } from "../status.ts";
 import type { Observation } from "./judge.ts";
 import { type KeyRing, publishedKeys } from "./keys.ts";
 
-/** Since when the cluster's tokens name a former issuer; undefined where they name ours. */
+/** Since when the cluster's tokens name a former issuer; undefined if they name ours. */
 export function formerAt(
   before: FormerIssuer | undefined,
   issuer: string | undefined,
@@ -14,9 +14,9 @@ export function formerAt(
 }
 
 /**
- * Whether the keys are those of another cluster. A former issuer is often the name that many clusters have by default, so
- * that it says little: where a cluster that names one shows no key that was seen within `retention`, its keys are not
- * published. Nothing to compare with: undefined.
+ * Whether the keys are those of another cluster. A former issuer is often a default that many clusters share, so it
+ * proves little: if a cluster that names one shows no key seen within `retention`, its keys are not published.
+ * Undefined if there is nothing to compare with.
  */
 export function foreignKeys(
   ring: KeyRing,

@@ -54,7 +54,7 @@ describe("judging a cluster's answer", () => {
     assert.match(verdict.refusal.next, /--service-account-issuer=https:\/\/oidc\.example\.test/u);
   });
 
-  test("another jwks_uri is published as configured, and the difference told with its cure", () => {
+  test("another jwks_uri is published as configured, and the difference reported with its fix", () => {
     const verdict = judge(documents({ jwksUri: "https://10.0.0.1:6443/openid/v1/jwks" }), names);
     assert.ok(verdict.ok);
     assert.match(
@@ -63,7 +63,7 @@ describe("judging a cluster's answer", () => {
     );
   });
 
-  test("another jwks_uri is no difference where nobody is served the documents", () => {
+  test("another jwks_uri is no difference where the documents are not served", () => {
     const shown = documents({ jwksUri: "https://10.0.0.1:6443/openid/v1/jwks" });
     const verdict = judge(shown, { ...names, unserved: true });
     assert.deepEqual(verdict.ok && verdict.warnings, []);

@@ -4,24 +4,24 @@ import { issuerDifference, parseDiscovery } from "../../rules/oidc/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PublicationRefusal, RefusalReason } from "../status.ts";
 
-/** What is published about an issuer, whatever the cluster says. */
+/** What is published about an issuer, independent of the cluster. */
 export interface PublishedUrls {
   readonly issuer: string;
   readonly jwksUri: string;
-  /** Nobody fetches them: keys are uploaded alone, and what the cluster names as jwks_uri is its own business. */
+  /** The documents are not fetched: keys are only uploaded, and the cluster's jwks_uri does not matter. */
   readonly unserved?: true;
 }
 
-/** The verdict on one answer of the cluster, and what it was asked with. */
+/** The verdict on one answer of the cluster, and the credential it was asked with. */
 export type Observation = { readonly credential?: SentCredential } & SourceVerdict;
 
 type SourceVerdict =
   | {
       readonly ok: true;
       readonly keys: readonly PublicJwk[];
-      /** Sentences about what works and should yet be put right. */
+      /** Sentences about things that work but should be fixed. */
       readonly warnings: readonly string[];
-      /** What the cluster's tokens name in place of our issuer; one of those that the config lists. */
+      /** The former issuer that the cluster's tokens name in place of ours; one of those in the config. */
       readonly formerIssuer?: string;
     }
   | { readonly ok: false; readonly refusal: PublicationRefusal };
@@ -54,7 +54,7 @@ export function isBlind(reason: RefusalReason): boolean {
   return blindReasons.has(reason);
 }
 
-/** Why nothing new can be published, for anything that was thrown on the way. */
+/** Why nothing new can be published, for any error on the way. */
 export function refusalOf(thrown: unknown): PublicationRefusal {
   if (!(thrown instanceof PodtrustError)) {
     return { reason: "internal", message: errorText(thrown), next: "Report it with the publisher's log." };
@@ -62,7 +62,7 @@ export function refusalOf(thrown: unknown): PublicationRefusal {
   return { reason: reasons[thrown.code] ?? "internal", message: thrown.message, next: thrown.next };
 }
 
-/** An empty set is told apart from a broken one: it is what an outage looks like to a careless publisher. */
+/** An empty set differs from a broken one: it is what an outage looks like to a careless publisher. */
 function isEmptySet(bytes: Uint8Array): boolean {
   try {
     const set = JSON.parse(Buffer.from(bytes).toString("utf8")) as { keys?: unknown };
@@ -79,7 +79,7 @@ function jwksRefusal(jwks: Uint8Array, thrown: unknown): PublicationRefusal {
   return isEmptySet(jwks) || noneUsable ? { ...refusal, reason: "jwks-empty" } : refusal;
 }
 
-/** A listed issuer that the cluster's differs from in little: most often the list is meant. */
+/** A listed issuer that differs little from the cluster's: most often the list is meant. */
 function nearMiss(former: readonly string[], actual: string): string {
   const names = { expected: "one that publisher.formerIssuers lists", actual: "the cluster's" };
   const near = former
@@ -103,7 +103,7 @@ function issuerRefusal(
   };
 }
 
-/** What has to be done before tokens name the issuer that is published. */
+/** What has to be done before tokens name the published issuer. */
 function formerWarning(ours: string, former: string): string {
   return (
     `The cluster's tokens name ${former}, which publisher.formerIssuers lists, and not ${ours} yet: AWS accepts none of them for it. ` +
@@ -114,14 +114,14 @@ function formerWarning(ours: string, former: string): string {
 function jwksUriWarning(names: PublishedUrls, clusters: string): readonly string[] {
   if (clusters === names.jwksUri || names.unserved === true) return [];
   return [
-    `The cluster names ${clusters} as jwks_uri; ${names.jwksUri} is published all the same. ` +
+    `The cluster names ${clusters} as jwks_uri; ${names.jwksUri} is published anyway.` +
       `Start the API server with --service-account-jwks-uri=${names.jwksUri} to make them the same.`,
   ];
 }
 
 /**
- * Whether what the cluster answered may be published, and with which keys. A cluster whose tokens name one of
- * `formerIssuers` is as good as one whose tokens name ours. Never throws.
+ * Whether the cluster's answer may be published, and with which keys. A cluster whose tokens name one of
+ * `formerIssuers` is treated like one whose tokens name ours. Never throws.
  */
 export function judge(
   documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
@@ -136,7 +136,7 @@ export function judge(
     const leftOut = set.leftOut.map((key) => `Key ${key.kid ?? "without kid"} is left out: ${key.reason}.`);
     const { issuer } = discovery;
     const isFormer = issuer !== names.issuer;
-    // A former issuer's keys are where it says: ours is named when the issuer is.
+    // A former issuer's keys are where it says: jwks_uri changes with the issuer.
     const own = isFormer ? [formerWarning(names.issuer, issuer)] : jwksUriWarning(names, discovery.jwksUri);
     const warnings = [...own, ...leftOut, ...set.warnings, ...discovery.warnings];
     return { ok: true, keys: set.keys, warnings, ...(isFormer ? { formerIssuer: issuer } : {}) };

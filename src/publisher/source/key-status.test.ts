@@ -83,7 +83,7 @@ describe("the state of a key", () => {
     });
   });
 
-  test("a distrusted key tells whether the cluster still shows it, and whether it signs with it", () => {
+  test("a distrusted key says whether the cluster still shows it, and whether it signs with it", () => {
     const ring = noteSigned(shown([], 0, "a", "b"), "a", 0).map((key) =>
       key.jwk.kid === "a" ? { ...key, distrustedAt: 7 } : key,
     );

@@ -8,7 +8,7 @@ import {
 import type { KeyStatus } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 
-/** What the times of an issuer's keys follow from; milliseconds. */
+/** What the times of an issuer's keys depend on; milliseconds. */
 export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "maxToken">;
 
 type KeyMoments = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
@@ -19,7 +19,7 @@ function rotationTo(key: KnownKey, times: KeyTimes) {
   return rotationTimeline({ createdAt: key.firstSeen, ...promotedAt, ...times });
 }
 
-/** Keys that began to sign before every cache had them, while an older one was there to sign. */
+/** Keys that began to sign before every cache had them, although an older one could sign. */
 export function promotedEarly(ring: KeyRing, times: KeyTimes): readonly { kid: string; from: number }[] {
   const oldest = Math.min(...ring.map((key) => key.firstSeen));
   return ring
@@ -29,7 +29,7 @@ export function promotedEarly(ring: KeyRing, times: KeyTimes): readonly { kid: s
     .map(({ kid, timeline }) => ({ kid, from: timeline.maySign.at }));
 }
 
-/** The state and the times that a person wants to know of each key. */
+/** The state and the times of each key, for users. */
 export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[] {
   const distrusted = distrustIn(ring);
   const signer = signerOf(ring);
@@ -39,7 +39,7 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
     const seen = { firstSeen: key.firstSeen, lastSeen: key.lastSeen, visibleAt: visible.at };
     if (signer !== undefined && signer.kid === key.jwk.kid)
       return { ...seen, signs: { by: signer.by, at: signer.at } };
-    // Of keys that were first seen together nobody knows which is to follow which.
+    // For keys first seen together it is unknown which follows which.
     if (successor === undefined || successor.firstSeen <= key.firstSeen)
       return { ...seen, maySignFrom: maySign.at };
     return { ...seen, mayDistrustFrom: rotationTo(successor, times).mayDistrust.at };
@@ -61,7 +61,7 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
   });
 }
 
-/** The tokens that relying parties refuse because a key is distrusted, by what is known of who signs. */
+/** The tokens that relying parties refuse because a key is distrusted, by what is known of the signing key. */
 export function refusedBy(
   ring: KeyRing,
   key: KnownKey,
@@ -75,6 +75,6 @@ export function refusedBy(
   const successor = ring.find((one) => one.jwk.kid === signer.kid);
   const isNewer = successor !== undefined && successor.firstSeen < key.firstSeen;
   if (key.signed === undefined && isNewer) return { signs: "no" };
-  // The newest token seen is of the other key; until that was seen to sign, this one may have.
+  // The newest token seen is from the other key; until that was seen to sign, this one may have.
   return refusedTokens("no", successor?.signed?.first ?? now, maxToken);
 }

@@ -8,7 +8,7 @@ export interface KnownKey {
   readonly lastSeen: number;
   /** When a good answer of the cluster first lacked it. */
   readonly absentSince?: number;
-  /** When the oldest and the newest token that it is known to have signed were issued. */
+  /** When the oldest and the newest token known to be signed by it were issued. */
   readonly signed?: { readonly first: number; readonly last: number };
   readonly distrustedAt?: number;
   /** Its distrust of that time was taken back. */
@@ -32,8 +32,8 @@ export interface KeyEvent {
 }
 
 /**
- * Tells when a key was distrusted, by the key itself (RFC 7638) whatever its kid, then by its kid whatever the key.
- * Undefined for a key that is not.
+ * When a key was distrusted: by the key itself (RFC 7638) under any kid, then by its kid for any key. Undefined if it
+ * is not.
  */
 export function distrustIn(ring: KeyRing): (jwk: PublicJwk) => number | undefined {
   const at = new Map<string, number>();
@@ -46,13 +46,13 @@ export function distrustIn(ring: KeyRing): (jwk: PublicJwk) => number | undefine
   return (jwk) => at.get(`key ${jwkThumbprint(jwk)}`) ?? at.get(`kid ${jwk.kid}`);
 }
 
-/** The keys that are published: everything known and not distrusted. */
+/** The published keys: everything known and not distrusted. */
 export function publishedKeys(ring: KeyRing): readonly PublicJwk[] {
   const distrusted = distrustIn(ring);
   return ring.filter(({ jwk }) => distrusted(jwk) === undefined).map(({ jwk }) => jwk);
 }
 
-/** The keys that the cluster's last good answer showed, distrusted ones as well. */
+/** The keys of the cluster's last good answer, including distrusted ones. */
 export function shownKeys(ring: KeyRing): KeyRing {
   return ring.filter((key) => key.absentSince === undefined);
 }
@@ -62,7 +62,7 @@ const sameKey = (a: PublicJwk, b: PublicJwk): boolean => jwkThumbprint(a) === jw
 function seen(known: KnownKey | undefined, jwk: PublicJwk, now: number): KnownKey {
   if (known === undefined) return { jwk, firstSeen: now, lastSeen: now };
   const { absentSince: _present, ...rest } = known;
-  // What an operator distrusted is remembered, whatever the cluster shows under its kid.
+  // A distrusted key is remembered, whatever the cluster shows under its kid.
   if (known.distrustedAt !== undefined) return { ...rest, lastSeen: now };
   // Another key under the kid is a new key: it has signed nothing yet, and caches do not have it.
   if (!sameKey(known.jwk, jwk)) return { jwk, firstSeen: now, lastSeen: now };
@@ -75,7 +75,7 @@ function missed(known: KnownKey, now: number): KnownKey {
   return { ...known, lastSeen: Math.min(known.lastSeen, now), absentSince };
 }
 
-/** What it means that the cluster shows a key; `out`: it is distrusted. */
+/** The state of a key that the cluster shows; `out`: it is distrusted. */
 function appearance(known: KnownKey | undefined, jwk: PublicJwk, out: boolean): KeyEvent["type"] | undefined {
   const fresh = known === undefined || known.absentSince !== undefined;
   if (out) return fresh ? "distrusted-key-shown" : undefined;
@@ -84,19 +84,19 @@ function appearance(known: KnownKey | undefined, jwk: PublicJwk, out: boolean): 
   return fresh ? "key-returned" : undefined;
 }
 
-/** What it means that the cluster does not show a key. */
+/** The state of a key that the cluster does not show. */
 function loss({ absentSince }: KnownKey, out: boolean): KeyEvent["type"] | undefined {
   if (absentSince !== undefined) return undefined;
   return out ? "distrusted-key-vanished" : "key-vanished";
 }
 
-/** Whether a key is remembered: what an operator distrusted for good, what vanished for `retention`. */
+/** Whether a key is remembered: distrusted ones forever, vanished ones for `retention`. */
 function remembered(key: KnownKey, now: number, retention: number): boolean {
   if (key.distrustedAt !== undefined || key.absentSince === undefined) return true;
   return now - key.absentSince < retention;
 }
 
-/** Relying parties refuse a set with too many keys of a type: those that are gone longest make room. */
+/** Relying parties refuse a set with too many keys of a type: those gone longest make room. */
 function surplus(ring: KeyRing): ReadonlySet<KnownKey> {
   const distrusted = distrustIn(ring);
   const published = ring.filter(({ jwk }) => distrusted(jwk) === undefined);
@@ -111,9 +111,9 @@ function surplus(ring: KeyRing): ReadonlySet<KnownKey> {
 }
 
 /**
- * What is known after the cluster showed `observed` at `now`. A key that it shows is current; one that it no
- * longer shows stays for `retention` from the first answer without it: until then it may have signed, and of
- * several API servers in the middle of a rotation one shows it and the other does not.
+ * The state after the cluster showed `observed` at `now`. A key that it shows is current; one that it no longer shows
+ * stays for `retention` from the first answer without it: until then it may have signed, and during a rotation only
+ * some of several API servers may show it.
  */
 export function observeKeys(
   ring: KeyRing,
@@ -148,7 +148,7 @@ export function observeKeys(
   return { ring: kept, events };
 }
 
-/** Notes that a key signed a token that was issued at `at`. */
+/** Records that a key signed a token issued at `at`. */
 export function noteSigned(ring: KeyRing, kid: string | undefined, at: number | undefined): KeyRing {
   if (kid === undefined || at === undefined) return ring;
   return ring.map((key) => {
@@ -158,16 +158,16 @@ export function noteSigned(ring: KeyRing, kid: string | undefined, at: number | 
   });
 }
 
-/** What shows which of its keys the cluster signs with. */
+/** Evidence of which key the cluster signs with. */
 export interface SigningEvidence {
   readonly kid: string;
-  /** The cluster shows no other, or the newest token that was seen is signed by it. */
+  /** The cluster shows no other, or the newest token seen is signed by it. */
   readonly by: "only-key" | "token";
   /** When that was so; milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** The key that the cluster signs with, where that is known. */
+/** The key that the cluster signs with, if known. */
 export function signerOf(ring: KeyRing): SigningEvidence | undefined {
   const [first, second] = shownKeys(ring);
   if (first !== undefined && second === undefined)

@@ -3,10 +3,10 @@ import { mergeStates } from "./merge-states.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";
 
-/** The time now, and for how long a key is kept; milliseconds. */
+/** The current time, and for how long a key is kept; milliseconds. */
 export type MergeTimes = () => { readonly now: number; readonly retention: number };
 
-/** What is said where a state is gone of which something is known elsewhere. */
+/** Messages for a lost state of which something is known elsewhere. */
 function stateLost(own: string, known: string, count: number): string {
   const keys = count === 1 ? "one distrusted key stays" : `${count} distrusted keys stay`;
   return `${own} is empty, and ${known} knows of an earlier publisher of this stack: ${keys} out; keys that the cluster had dropped before are no longer published.`;
@@ -21,10 +21,10 @@ function restored(
   const warning = [own.warning, kept.warning].flatMap((one) => one ?? []).join(" ");
   const said = warning === "" ? {} : { warning };
   if (kept.unread !== undefined) {
-    // The state has every distrust that was said to this publisher: with it the answer of the other place can wait.
+    // The state has every distrust that this publisher accepted: then the other place's answer is not urgent.
     return own.empty === true ? { ...own, ...said, unread: warning } : { ...own, ...said };
   }
-  // The other place was told of every distrust before it was said to be done: with its answer an unread state is no more than gone.
+  // The other place got every distrust before it was reported as done: with its answer, an unread state is merely lost.
   const { state } = mergeStates(own.state, kept.state, how());
   if (own.empty !== true) return { state, ...said };
   if (kept.empty === true) return { state, ...said, empty: true };
@@ -33,9 +33,9 @@ function restored(
 }
 
 /**
- * A state whose distrusts are kept in a second place as well, which outlives the machine: with the state gone a key that
- * was distrusted does not come back. What either place knows holds; absence takes nothing back. Saving throws where
- * either refuses.
+ * A state whose distrusts are also stored in a second place, which outlives the machine: if the state is lost, a
+ * distrusted key does not come back. A distrust in either place holds; its absence in one lifts nothing. Saving throws
+ * if either refuses.
  */
 export function withLastingDistrusts(
   own: DocumentStore,

@@ -37,7 +37,7 @@ function lineOf(event: SourceEvent): Line {
   if (event.type === "blind") {
     const { reason, message, next, since } = event.blind;
     const fields = { reason, next, since: isoTime(since), count: event.count };
-    // An API server that starts is ready soon, and asks nothing of anybody.
+    // A starting API server is ready soon, and needs no action.
     const level = reason === "not-ready" ? "warn" : "error";
     return { level, message: `the cluster cannot be read: ${message}`, fields };
   }
@@ -55,7 +55,7 @@ function lineOf(event: SourceEvent): Line {
   return { ...keyLines[event.type], fields: { kid: event.kid } };
 }
 
-/** Says in the log what happened to an issuer's keys. */
+/** Logs what happened to an issuer's keys. */
 export function logEvents(logger: Logger, events: readonly SourceEvent[]): void {
   for (const event of events) {
     const line = lineOf(event);

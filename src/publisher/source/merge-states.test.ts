@@ -16,7 +16,7 @@ const key = (jwk = a, more: Partial<KnownKey> = {}): KnownKey => ({
 const kids = (ring: KeyRing): readonly string[] => publishedKeys(ring).map(({ kid }) => kid);
 
 describe("what two replicas know of keys", () => {
-  test("a key that one distrusts is out for both, whichever is told by the other", () => {
+  test("a key that one distrusts is out for both, whichever learns of it from the other", () => {
     const [distrusted, trusted] = [key(a, { distrustedAt: 500 }), key(a)];
     for (const [own, theirs] of [
       [distrusted, trusted],
@@ -64,7 +64,7 @@ describe("what two replicas know of keys", () => {
     ]);
   });
 
-  test("a replica that knows nothing takes all over, says from whom, and tells what is distrusted", () => {
+  test("a replica that knows nothing takes everything over, says from which one, and lists what is distrusted", () => {
     const theirs = { ring: [key(a), key(b, { distrustedAt: 500 })], confirmedAt: 990, changedAt: 980 };
     const { state, changed, events } = mergeStates(emptyState, theirs, how);
     assert.deepEqual([state.from, state.confirmedAt, changed], ["replicas", 990, true]);

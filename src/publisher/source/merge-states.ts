@@ -4,7 +4,7 @@ import type { KeyRing, KnownKey } from "./keys.ts";
 import { publishedKeys } from "./keys.ts";
 import type { SourceEvent, SourceState, SourceStep } from "./state.ts";
 
-/** When a key is distrusted by what two replicas know: a distrust stands until that very one was taken back. */
+/** When a key is distrusted by the combined knowledge of two replicas: until that very distrust was taken back. */
 function distrustOf(own: KnownKey, theirs: KnownKey): Pick<KnownKey, "distrustedAt" | "takenBack"> {
   const said = [
     ...(own.distrustedAt === undefined || own.distrustedAt === theirs.takenBack ? [] : [own.distrustedAt]),
@@ -27,7 +27,7 @@ function signedOf({ signed: own }: KnownKey, { signed: theirs }: KnownKey): Pick
 
 function together(own: KnownKey, theirs: KnownKey): KnownKey {
   if (jwkThumbprint(own.jwk) !== jwkThumbprint(theirs.jwk)) {
-    // Another key under the kid: what was distrusted is remembered, else our own look at the cluster counts.
+    // Another key under the kid: a distrust is remembered, otherwise our own read of the cluster counts.
     return theirs.distrustedAt !== undefined && own.distrustedAt === undefined ? theirs : own;
   }
   const { jwk, absentSince } = own;
@@ -42,9 +42,9 @@ function together(own: KnownKey, theirs: KnownKey): KnownKey {
 }
 
 /**
- * What two replicas know of an issuer's keys. Whether the cluster shows a key is each one's own affair, since each looks
- * by itself; what an operator said to one holds for all. A key that `theirs` alone knows and that vanished `retention`
- * ago is left out, as everywhere.
+ * The combined knowledge of two replicas about an issuer's keys. Each reads the cluster itself, so whether a key is
+ * shown is not shared; an operator's distrust at one holds for all. A key that only `theirs` has and that vanished
+ * `retention` ago is left out, as everywhere.
  */
 export function mergeRings(
   own: KeyRing,
@@ -62,7 +62,7 @@ export function mergeRings(
   return [...known.values()].sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
 }
 
-/** What operators said to another replica. */
+/** What operators requested at another replica. */
 function wordsOf(own: KeyRing, merged: KeyRing): readonly SourceEvent[] {
   const known = new Map(own.map((key) => [key.jwk.kid, key]));
   return merged.flatMap(({ jwk: { kid }, distrustedAt }): readonly SourceEvent[] => {
@@ -72,7 +72,7 @@ function wordsOf(own: KeyRing, merged: KeyRing): readonly SourceEvent[] {
   });
 }
 
-/** What a replica knows after it was told what the others do. */
+/** A replica's state after it learned what the others know. */
 export function mergeStates(
   own: SourceState,
   theirs: Pick<SourceState, "ring" | "confirmedAt" | "changedAt">,

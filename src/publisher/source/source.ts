@@ -29,13 +29,13 @@ export interface SourceOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What its keys' times follow from; they are kept for `maxToken`, and looked for every `poll`. */
+  /** What its keys' times depend on; they are kept for `maxToken`, and read every `poll`. */
   readonly times: () => KeyTimes;
   /** Issuers that the cluster's tokens may name in place of ours. */
   readonly formerIssuers: readonly string[];
   /** Key IDs that the config lists as distrusted. */
   readonly listed: readonly string[];
-  /** Publish also where what was distrusted before cannot be read, and where a cluster shows none of the keys from before. */
+  /** Publish even if earlier distrusts cannot be read, and if a cluster shows none of the earlier keys. */
   readonly acceptKeys: boolean;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
@@ -43,26 +43,26 @@ export interface SourceOptions {
   readonly looked?: () => void;
 }
 
-/** What happened since the start, for metrics. */
+/** Counts since the start, for metrics. */
 export interface SourceTallies {
   confirmed: number;
   readonly refused: Map<RefusalReason, number>;
   unsaved: number;
 }
 
-/** What became of an operator's word. */
+/** Result of an operator's request. */
 interface Changed {
   readonly changed: boolean;
-  /** False when a place where it is kept refused. */
+  /** False if a place that stores it refused. */
   readonly persisted: boolean;
 }
 
-/** Times of sightings go to the disk this often; changes at once. */
+/** How often times of sightings are written to the disk; changes are written at once. */
 const saveEvery = 300_000;
 
 /**
- * The documents of one issuer: looks at the cluster again and again, judges what it sees, and publishes what
- * may be published. Whatever goes wrong, the last good documents stay.
+ * The documents of one issuer: polls the cluster, judges its answers, and publishes what may be published. Whatever
+ * goes wrong, the last good documents stay.
  */
 export class IssuerSource {
   readonly tallies: SourceTallies = { confirmed: 0, refused: new Map(), unsaved: 0 };
@@ -94,17 +94,17 @@ export class IssuerSource {
     return this.#documents;
   }
 
-  /** What is wrong with the disk, and what was lost before the start, in sentences. */
+  /** Problems of the disk, and what was lost before the start, in sentences. */
   get storeWarnings(): readonly string[] {
     return [this.#diskWarning, this.#notice].flatMap((one) => one ?? []);
   }
 
-  /** Why nothing is published until what was distrusted before can be read, in a sentence. */
+  /** Why nothing is published until earlier distrusts can be read, in a sentence. */
   get held(): string | undefined {
     return this.#held;
   }
 
-  /** Publishes what the disk holds, or what a predecessor knew, then looks at the cluster until `close`. */
+  /** Publishes what the disk holds, or what a predecessor knew, then polls the cluster until `close`. */
   async start(predecessor?: SourceState): Promise<void> {
     if (predecessor === undefined) this.#restore(await this.#options.store.load());
     else this.#state = predecessor;
@@ -114,18 +114,18 @@ export class IssuerSource {
     this.#loop = this.#run(this.#ending.signal);
   }
 
-  /** One look at the cluster; joins one that is under way. Never rejects. */
+  /** Reads the cluster once; joins a read in progress. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
-  /** Throws what `distrust` of the state throws. Gives whether it changed something and is on disk. */
+  /** Throws what `distrust` of the state throws. Returns whether it changed something and is on disk. */
   distrust(kid: string, force: boolean): Promise<Changed> {
     return this.#change(distrust(this.#state, kid, { now: this.#options.clock.now(), force }));
   }
 
-  /** Throws `publisher-key-unknown`. Gives whether it changed something and is on disk. */
+  /** Throws `publisher-key-unknown`. Returns whether it changed something and is on disk. */
   restore(kid: string): Promise<Changed> {
     const { clock, times, listed } = this.#options;
     const key = this.#state.ring.find(({ jwk }) => jwk.kid === kid);
@@ -138,7 +138,7 @@ export class IssuerSource {
     return this.#change(restore(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
   }
 
-  /** Ends the looking, and saves what was seen last. */
+  /** Stops polling, and saves what was seen last. */
   async close(): Promise<void> {
     this.#ending.abort(new Error("the publisher is ending"));
     this.#unsubscribe?.();
@@ -163,7 +163,7 @@ export class IssuerSource {
     this.#held = held;
   }
 
-  /** Whether the keys that the cluster shows may be published: not before what was distrusted of them is known. */
+  /** Whether the keys that the cluster shows may be published: only once their distrusts are known. */
   async #mayPublish(): Promise<boolean> {
     if (this.#held === undefined) return true;
     this.#restore(await this.#options.store.load());
@@ -185,7 +185,7 @@ export class IssuerSource {
     return { changed: step.changed, persisted: await this.#save() };
   }
 
-  /** What another replica knows holds here too, and at once. */
+  /** What another replica knows holds here too, at once. */
   async #othersSaved(): Promise<void> {
     const { state, warning } = await this.#options.store.load();
     if (this.#held === undefined && warning === undefined && !this.#ending.signal.aborted) this.#join(state);
@@ -206,7 +206,7 @@ export class IssuerSource {
     while (!signal.aborted) {
       await this.look();
       const { poll } = times();
-      // A tenth to either side: publishers that started together do not stay together.
+      // ±10 %: publishers that started together drift apart.
       const jitter = randomInt(0, Math.max(1, Math.round(poll / 5))) - poll / 10;
       await clock.sleep(poll + jitter, signal).catch(() => {});
     }
@@ -225,7 +225,7 @@ export class IssuerSource {
     }
   }
 
-  /** What was seen, refused where it is of another cluster than what is published. */
+  /** The observation; refused if it is of another cluster than what is published. */
   #ownKeys(observation: Observation): Observation {
     const { clock, times, acceptKeys } = this.#options;
     if (acceptKeys) return observation;
@@ -276,12 +276,12 @@ export class IssuerSource {
     if (this.#diskWarning !== undefined) return true;
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
-    // The shorter keys are kept, the finer their times have to be.
+    // The shorter keys are kept, the more precise their times have to be.
     const every = Math.min(saveEvery, this.#options.times().maxToken / 20);
     return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
   }
 
-  /** Writes one after the other, always the newest; false when the disk refused. */
+  /** Writes one after the other, always the newest; false if the disk refused. */
   #save(): Promise<boolean> {
     this.#saving = this.#saving.then(() => this.#write());
     return this.#saving;

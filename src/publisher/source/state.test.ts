@@ -188,7 +188,7 @@ describe("distrusting without force", () => {
     assert.match(refusalOf(state, "new"), /^publisher-key-signs yes/u);
   });
 
-  test("is refused where nobody knows which of the cluster's keys signs", () => {
+  test("is refused where it is unknown which of the cluster's keys signs", () => {
     const state = observe(emptyState, good("a", "b"), 0, times).state;
     assert.match(refusalOf(state, "a"), /^publisher-key-signs perhaps .*beside b/u);
   });

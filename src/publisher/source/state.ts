@@ -12,21 +12,21 @@ import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publi
 /** All that the publisher knows of an issuer. Times in milliseconds since the epoch. */
 export interface SourceState {
   readonly ring: KeyRing;
-  /** Where what is known was last confirmed. */
+  /** When the state was last confirmed. */
   readonly from: "cluster" | "disk" | "replicas";
   /** The last good answer of the cluster; absent before the first. */
   readonly confirmedAt?: number;
   /** When the published keys last changed. */
   readonly changedAt?: number;
-  /** A row of refusals, for whatever reasons. */
+  /** Consecutive refusals, for any reasons. */
   readonly failing?: Failing;
-  /** Since when no answer could be had that can be judged at all, and why. */
+  /** Since when the cluster gave no answer that can be judged at all, and why. */
   readonly blind?: Blind;
-  /** When the row of refusals was last said in the log. */
+  /** When the refusals were last logged. */
   readonly saidAt?: number;
-  /** What the cluster's tokens name in place of this issuer, by its last good answer. */
+  /** The issuer that the cluster's tokens name in place of this one, by its last good answer. */
   readonly formerIssuer?: FormerIssuer;
-  /** What the cluster was last asked with. */
+  /** The credential that the cluster was last asked with. */
   readonly credential?: SentCredential;
   readonly warnings: readonly string[];
 }
@@ -44,13 +44,13 @@ export type SourceEvent =
 export interface SourceStep {
   readonly state: SourceState;
   readonly events: readonly SourceEvent[];
-  /** Whether other keys are to be published than before. */
+  /** Whether the keys to publish have changed. */
   readonly changed: boolean;
 }
 
 export const emptyState: SourceState = { ring: [], from: "cluster", warnings: [] };
 
-/** A row of refusals is said at its start, when its reason changes, and then this often. */
+/** Refusals are logged when they begin, when the reason changes, and then this often. */
 const logAgainMs = 300_000;
 
 function allDistrusted(keys: readonly { readonly kid: string }[]): PublicationRefusal {
@@ -62,7 +62,7 @@ function allDistrusted(keys: readonly { readonly kid: string }[]): PublicationRe
   };
 }
 
-/** Since when the publisher is blind by this refusal; undefined where there was an answer, and it must not be published. */
+/** Since when this refusal leaves the publisher blind; undefined if there was an answer that must not be published. */
 function blindBy(state: SourceState, refusal: PublicationRefusal, now: number): Blind | undefined {
   return isBlind(refusal.reason) ? { ...refusal, since: state.blind?.since ?? now } : undefined;
 }
@@ -90,7 +90,7 @@ function earlyWarnings(ring: KeyRing, times: KeyTimes, now: number): readonly st
     );
 }
 
-/** What is over with a good answer. */
+/** What a good answer resets. */
 function overEvents(
   { failing, formerIssuer: before }: SourceState,
   formerIssuer: FormerIssuer | undefined,
@@ -101,7 +101,7 @@ function overEvents(
   return [...recovered, { type: "issuer-changed", former: before.issuer }];
 }
 
-/** What is known after the cluster's answer at `now`; a refused one changes nothing that is published. */
+/** The state after the cluster's answer at `now`; a refused one changes nothing that is published. */
 export function observe(
   state: SourceState,
   observation: Observation,
@@ -144,7 +144,7 @@ export function observe(
   };
 }
 
-/** Takes a key out of what is published; throws what distrustKey throws. */
+/** Distrusts a key; throws what distrustKey throws. */
 export function distrust(
   state: SourceState,
   kid: string,
@@ -159,7 +159,7 @@ export function distrust(
   };
 }
 
-/** Takes out what the config lists as distrusted, of what is known and of what the cluster's answer shows. */
+/** Distrusts the keys that the config lists, among known ones and those of the cluster's answer. */
 export function distrustByConfig(
   state: SourceState,
   shown: readonly PublicJwk[],

@@ -3,32 +3,32 @@ import { StateFolder } from "../../core/files/index.ts";
 import { emptyState, type SourceState } from "./state.ts";
 import { readState, type Restored, stateText } from "./stored-state.ts";
 
-/** Where an issuer's last good documents survive a restart, and where replicas tell each other of them. */
+/** Where an issuer's last good documents survive a restart, and where replicas exchange them. */
 export interface DocumentStore {
   /** For sentences. */
   readonly place: string;
   /** Never throws: what cannot be read is reported as `unread`. */
   load(): Promise<Restored>;
   /**
-   * Gives what is kept now: with others who share the store, what all of them know. Throws `file-unwritable`,
+   * Returns what is now stored: in a shared store, the combined knowledge of all replicas. Throws `file-unwritable`,
    * `state-permissions` or what the cluster's API throws; what was there before is then still there.
    */
   save(state: SourceState): Promise<SourceState>;
-  /** Calls back when another replica has saved, and gives the function that ends that; absent where none can. */
+  /** Calls back when another replica has saved; returns the function that ends that. Absent if none can. */
   onChange?(listener: () => void): () => void;
 }
 
 /** A folder of texts. */
 export type DocumentFolder = Pick<StateFolder, "pathOf" | "read" | "replace" | "rename">;
 
-/** The documents of `issuer` in a folder that only we may enter: `documentStoreIn`. */
+/** The documents of `issuer` in a folder that only this user may enter: `documentStoreIn`. */
 export function documentStore(path: string, stack: string, issuer: string): DocumentStore {
   return documentStoreIn(new StateFolder(path), stack, issuer);
 }
 
 /**
- * The documents of `issuer` as the file `STACK.json` in a folder. What cannot be read stays there, so that
- * the next look finds the same; the first save sets a damaged file aside as `STACK.json.damaged`.
+ * The documents of `issuer` as the file `STACK.json` in a folder. An unreadable file stays there, so that the next read
+ * finds the same; the first save moves a damaged file to `STACK.json.damaged`.
  */
 export function documentStoreIn(folder: DocumentFolder, stack: string, issuer: string): DocumentStore {
   const name = `${stack}.json`;

@@ -3,16 +3,16 @@ import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
 
-/** What was found where documents are kept. */
+/** What was found in a document store. */
 export interface Restored {
   readonly state: SourceState;
-  /** What is wrong with what was found, in a sentence. */
+  /** What is wrong with it, in a sentence. */
   readonly warning?: string;
   /** Nothing is kept there. */
   readonly empty?: true;
-  /** Why what was distrusted before could not be read, in a sentence: a key that the cluster shows may be one of those. */
+  /** Why earlier distrusts could not be read, in a sentence: a key that the cluster shows may be one of them. */
   readonly unread?: string;
-  /** The keys of an earlier life are known, and its state is gone: a sentence. */
+  /** The keys are known from before, but their state is lost: a sentence. */
   readonly notice?: string;
 }
 
@@ -39,7 +39,7 @@ function hasTimes(key: StoredKey): boolean {
   return all.every(isTime) && firstSeen !== undefined && lastSeen !== undefined;
 }
 
-/** A key that was kept is judged as the cluster's are, and by itself: more may be distrusted than may be published. */
+/** A stored key is judged as the cluster's are, and individually: more may be distrusted than may be published. */
 function readKey(stored: StoredKey): readonly KnownKey[] {
   const jwk = readJwk(stored.jwk);
   if (!hasTimes(stored)) throw new TypeError("a key is damaged");
@@ -60,7 +60,7 @@ function readKey(stored: StoredKey): readonly KnownKey[] {
   ];
 }
 
-/** Undefined for a key of which we have learnt since that AWS does not take it. */
+/** Undefined for a key that AWS is meanwhile known to reject. */
 function readJwk(stored: unknown): PublicJwk | undefined {
   try {
     return parseJwkSet(JSON.stringify({ keys: [stored] })).keys[0];
@@ -95,8 +95,8 @@ export function readState(text: string, issuer: string, from: "disk" | "replicas
 }
 
 /**
- * The part of a state that has to outlive the machine: what was distrusted, and what of it was taken back. Without the
- * times of sightings, so that it changes only when somebody says something.
+ * The part of a state that has to outlive the machine: distrusts, and those taken back. Without the times of sightings,
+ * so that only an operator's request changes it.
  */
 export function distrustedPart({ ring }: SourceState): SourceState {
   const keys = ring.flatMap(({ jwk, distrustedAt, takenBack }): readonly KnownKey[] => {
@@ -114,7 +114,7 @@ export function distrustedPart({ ring }: SourceState): SourceState {
   return { ...emptyState, ring: keys };
 }
 
-/** What is kept of a state. */
+/** The part of a state that is kept. */
 export function stateText(state: SourceState, issuer: string): string {
   const stored: StoredState = {
     format: 1,

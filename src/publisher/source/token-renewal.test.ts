@@ -139,7 +139,7 @@ for (const [words, jump] of [
   });
 }
 
-test("a token that somebody else keeps fresh, or that is none of a ServiceAccount in a file, is left alone", async (t) => {
+test("a token that another program renews, or that is none of a ServiceAccount in a file, is left alone", async (t) => {
   const at = await world(t);
   at.clock.jump(2 * hour);
   await symlink(at.file, `${at.file}.link`);

@@ -12,11 +12,11 @@ export interface TokenRenewalDeps {
 }
 
 const hour = 3_600_000;
-// After a failure that may pass; a right that is missing is looked for again after an hour.
+// After a failure that may pass; a missing right is checked again after an hour.
 const afterFailure = 600_000;
 const shortestLife = 600_000;
 
-/** What a new token is asked for with, of the one that is there. */
+/** The parameters of a new token, from the current one. */
 interface Renewable {
   readonly file: string;
   readonly namespace: string;
@@ -34,15 +34,14 @@ function renewable(credential: SentCredential | undefined): Renewable | undefine
   const account = parseSubject(subject);
   if (account === undefined) return undefined;
   const life = Math.max(expiresAt - issuedAt, shortestLife);
-  // Each hour, so that a token also tells which key signs now.
-  // The API server's audiences are its issuers by default. Where those change, a token for the old ones alone would be refused
-  // once they are gone.
+  // Each hour, so that a token also shows which key signs now. The API server's audiences are its issuers by default.
+  // If those change, a token for the old ones alone would be refused once they are gone.
   const isDefault = issuer !== undefined && audiences.includes(issuer);
   const dueAt = issuedAt + Math.min(life / 2, hour);
   return { file, ...account, audiences: isDefault ? "cluster" : audiences, life, dueAt };
 }
 
-/** A symbolic link: a kubelet, or somebody like it, keeps the file fresh. */
+/** A symbolic link: a kubelet, or something like it, renews the file. */
 async function isKeptByOthers(file: string): Promise<boolean> {
   return lstat(file).then(
     (facts) => facts.isSymbolicLink(),
@@ -53,7 +52,7 @@ async function isKeptByOthers(file: string): Promise<boolean> {
 /**
  * Renews the token in the file that a publisher outside the cluster reads by, as long as the token is good and its
  * ServiceAccount may make tokens for itself (`podtrust manifests publisher-rbac --renew-token`). Without that right the
- * file is left to whoever keeps it.
+ * file is left to its own renewer.
  */
 export class TokenRenewal {
   readonly #deps: TokenRenewalDeps;
@@ -65,7 +64,7 @@ export class TokenRenewal {
     this.#deps = deps;
   }
 
-  /** Renews the token that was just sent, where it is time. Never rejects. */
+  /** Renews the token that was just sent, if it is due. Never rejects. */
   async renew(credential: SentCredential | undefined, signal: AbortSignal): Promise<void> {
     const { clock, logger, cluster } = this.#deps;
     const token = renewable(credential);

@@ -12,7 +12,7 @@ import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 import type { WantedUpload, OpenUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
 
-/** A key as it stands at Google; undefined for one that nobody verifies with. */
+/** A key as Google has it; undefined for one that Google does not verify with. */
 function publicKey(jwk: Jwk): PublicJwk | undefined {
   try {
     return parseJwkSet(JSON.stringify({ keys: [jwk] })).keys[0];
@@ -61,7 +61,7 @@ class GoogleUpload implements UploadTarget {
     const waiting = (reason: string): void => logger.debug(`${this.place}: ${reason}`);
     const uploaded = await uploadKeys(opened.api, place, judged.keys, { signal, waiting }).catch(
       (thrown: unknown) => {
-        // Whoever mends the file of credentials need not start us anew.
+        // A fixed credential file works without a restart.
         this.#opened = undefined;
         throw lockedOut(thrown, opened.credentials, this.#project);
       },
@@ -78,7 +78,7 @@ class GoogleUpload implements UploadTarget {
   }
 }
 
-/** What pods need to upload: the section with no more than that, and the first provider, by which their own tokens are taken. */
+/** What pods need to upload: a reduced section, and the first provider, which accepts their own tokens. */
 const ofPods: UploadsOfPods = ({ gcp }) => {
   const uploading = gcp.filter(({ keys }) => keys === "upload");
   const [first] = uploading;
@@ -95,7 +95,7 @@ const ofPods: UploadsOfPods = ({ gcp }) => {
   return { sections: { gcp: section }, provider: providerPath(first), audience };
 };
 
-/** The providers that get keys by an upload. */
+/** The providers that get keys by upload. */
 const open: OpenUploads = ({ stack, gcp }, deps) =>
   gcp.filter(({ keys }) => keys === "upload").map((project) => new GoogleUpload(stack, project, deps));
 

@@ -4,7 +4,7 @@ import { yamlText } from "../../core/yaml/index.ts";
 import { podUploads } from "./relying-parties.ts";
 import type { PodUploads } from "./target.ts";
 
-/** What an operator in the cluster uploads keys by. */
+/** What an operator in the cluster needs to upload keys. */
 export interface KeeperPods extends Pick<PodUploads, "provider" | "audience"> {
   /** The pods' config file. */
   readonly config: string;
@@ -18,13 +18,13 @@ export function checkKept({ publisher, file }: Pick<Config, "publisher" | "file"
   });
 }
 
-/** Of a config without a publisher, what its operator needs. Throws `usage` for one that uploads nothing. */
+/** For a config without a publisher, what its operator needs. Throws `usage` for one that uploads nothing. */
 export async function keeperPods(config: Config): Promise<KeeperPods> {
   checkKept(config);
   const found = await podUploads(config);
   if (found === undefined)
     throw new PodtrustError("usage", `${config.file} has no keys uploaded anywhere`, {
-      next: "Leave --keys out: whoever takes the cluster's tokens fetches the keys. The section gcp uploads them with keys: upload.",
+      next: "Leave --keys out: the relying parties fetch the keys. The section gcp uploads them with keys: upload.",
     });
   const { stack, issuer } = config;
   const { sections, provider, audience } = found;

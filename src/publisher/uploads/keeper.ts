@@ -9,7 +9,7 @@ import { openUploads } from "./relying-parties.ts";
 export interface KeyKeeperOptions {
   readonly config: Config;
   readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments" | "read" | "create" | "replace">;
-  /** Where it remembers what it saw. */
+  /** Where it stores what it saw. */
   readonly secret: SecretName;
   /** Credentials come from it. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,8 +21,8 @@ const ifAbsent =
   "Make it with podtrust manifests operator-rbac --keys: the operator itself may only read and change it.";
 
 /**
- * Follows a cluster's keys and uploads them, where nobody publishes its issuer: a publisher without a listener. Whoever runs it sees
- * to it that one does at a time.
+ * Follows a cluster's keys and uploads them, if its issuer is not published: a publisher without a listener. The caller
+ * ensures that only one runs at a time.
  */
 export class KeyKeeper {
   readonly #options: KeyKeeperOptions;
@@ -32,7 +32,7 @@ export class KeyKeeper {
     this.#options = options;
   }
 
-  /** What is not as it should be, in sentences; nothing while it does not run. */
+  /** What is wrong, in sentences; empty while it does not run. */
   get degraded(): readonly string[] {
     const status = this.#issuer?.status();
     return status === undefined ? [] : [...status.unready, ...status.degraded].map((why) => `keys: ${why}`);
@@ -48,7 +48,7 @@ export class KeyKeeper {
     });
   }
 
-  /** Keeps them until the signal is aborted, and resolves once nothing is written any more. */
+  /** Runs until the signal is aborted, and resolves once all writes have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { config, cluster, secret, env, clock, logger } = this.#options;
     const { stack, issuer } = config;

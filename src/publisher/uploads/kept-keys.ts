@@ -15,20 +15,20 @@ import { keyStatuses } from "../source/key-status.ts";
 import { type KeyRing, observeKeys } from "../source/keys.ts";
 import type { KeyStatus } from "../status.ts";
 
-/** The keys of a config that an operator keeps, and the Secret in which it remembers them. */
+/** The keys of a config that an operator keeps, and the Secret that stores them. */
 export interface KeeperOf {
   readonly config: Config;
   readonly secret: SecretName;
 }
 
-/** Throws `publisher-key-signs` where the cluster signs with a key, or may, and `publisher-last-key` where it has no other. */
+/** Throws `publisher-key-signs` if the cluster signs with a key, or may, and `publisher-last-key` if it has no other. */
 function refuseSigner(known: KeyRing, shown: readonly PublicJwk[], kid: string, now: number): void {
   const { ring } = observeKeys(known, shown, now, standardRetention);
   // A key may also be named by the kid that Kubernetes gives it, which this does not know.
   if (ring.some(({ jwk }) => jwk.kid === kid)) distrustKey(ring, kid, { now, force: false });
 }
 
-/** The same of what a cluster shows, where nobody remembers more. Throws `cluster-*` too. */
+/** The same for what a cluster shows, if no Secret knows more. Throws `cluster-*` too. */
 export async function refuseSignerOf({ cluster, clock }: DistrustInSecretDeps, kid: string): Promise<void> {
   const { keys } = parseJwkSet((await cluster.oidcDocuments()).jwks);
   refuseSigner([], keys, kid, clock.now());
@@ -53,8 +53,8 @@ const isKept = async ({ secret }: KeeperOf, { cluster }: DistrustInSecretDeps): 
   (await cluster.read({ kind: "Secret", ...secret })) !== undefined;
 
 /**
- * What the operator that keeps a cluster's keys remembers of them; undefined where there is no Secret, since no operator keeps
- * them. Throws `cluster-*`.
+ * What the operator that keeps a cluster's keys knows of them; undefined if its Secret does not exist, since then no
+ * operator keeps them. Throws `cluster-*`.
  */
 export async function keptByOperator(
   kept: KeeperOf,
@@ -68,7 +68,7 @@ export async function keptByOperator(
     const documents = shared.documents({ stack, issuer, keyRetention, part });
     const { state, unread } = await documents.load();
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
-    // Nobody fetches: a key counts once it was uploaded.
+    // The keys are not fetched: one counts once it was uploaded.
     const caches = { publisher: 0, relyingParty: uploadedFor(uploadingParties(kept.config)) };
     const keys = keyStatuses(state.ring, { maxToken: keyRetention, poll: pollInterval, caches });
     const { confirmedAt } = state;
@@ -79,9 +79,9 @@ export async function keptByOperator(
 }
 
 /**
- * Has the operator that keeps a cluster's keys distrust one, by the Secret that it follows. Gives the Secret's name for sentences;
- * undefined where there is none, since no operator keeps them. Throws what `distrustInSecret` throws, and unless `force`
- * `publisher-key-signs` where the cluster signs with it, or may.
+ * Makes the operator that keeps a cluster's keys distrust one, through the Secret that it follows. Returns the Secret's
+ * name for sentences; undefined if there is none, since then no operator keeps them. Throws what `distrustInSecret`
+ * throws, and unless `force` `publisher-key-signs` if the cluster signs with it, or may.
  */
 export async function distrustInKeeper(
   kept: KeeperOf,

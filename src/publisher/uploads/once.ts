@@ -8,7 +8,7 @@ import { openUploads } from "./relying-parties.ts";
 export interface UploadOnceOptions {
   readonly config: Config;
   readonly cluster: Pick<KubernetesApi, "oidcDocuments">;
-  /** Key IDs that shall be at no relying party, whoever has them now. */
+  /** Key IDs that must be at no relying party, even if they are there now. */
   readonly without: readonly string[];
   /** Credentials come from it. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,16 +17,16 @@ export interface UploadOnceOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of an upload to one place. */
+/** Result of an upload to one place. */
 export interface UploadedOnce {
   readonly place: string;
   readonly outcome: PassOutcome | PodtrustError;
 }
 
 /**
- * Gives every relying party of a config that takes uploads the keys which the cluster shows now. What it has beside them stays: by
- * one look nobody knows whether its tokens live. One place's failure keeps nothing from the others. Throws what reading the cluster
- * throws, and `jwks-invalid`.
+ * Uploads the keys that the cluster shows now to every relying party of a config that takes uploads. Its other keys
+ * stay: one look cannot show whether their tokens are still valid. One place's failure does not stop the others. Throws
+ * what reading the cluster throws, and `jwks-invalid`.
  */
 export async function uploadOnce(options: UploadOnceOptions): Promise<readonly UploadedOnce[]> {
   const { config, cluster, signal } = options;

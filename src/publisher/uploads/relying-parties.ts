@@ -7,7 +7,7 @@ interface Uploader {
   readonly ofPods: UploadsOfPods;
 }
 
-/** One row for each relying party that may be given keys; loaded by a config that has its section. The others fetch. */
+/** One row per relying party that may get keys by upload; loaded by a config that has its section. The others fetch. */
 const uploaders: Readonly<Partial<Record<FederatedParty, () => Promise<Uploader>>>> = {
   gcp: async () => (await import("./gcp.ts")).googleUploader,
 };
@@ -22,7 +22,7 @@ export async function openUploads(config: Config, deps: UploadDeps): Promise<rea
   return (await uploadersOf(config)).flatMap(({ open }) => open(config, deps));
 }
 
-/** What pods need for that; undefined where nothing is uploaded. The first relying party takes their token. */
+/** What pods need for that; undefined if nothing is uploaded. The first relying party accepts their token. */
 export async function podUploads(config: Config): Promise<PodUploads | undefined> {
   const found = (await uploadersOf(config)).flatMap(({ ofPods }) => ofPods(config) ?? []);
   const [first] = found;

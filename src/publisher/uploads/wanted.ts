@@ -3,11 +3,12 @@ import type { SourceState } from "../source/state.ts";
 import type { WantedUpload } from "./target.ts";
 
 /**
- * What relying parties are to be given by what is known: just what is published. Undefined before the cluster's first good answer:
- * what the disk holds may be older than what stands there.
+ * The keys that relying parties should get: exactly those that are published. Undefined before the cluster's first good
+ * answer: the disk may be older than the place.
  *
- * Until the cluster was followed for `retention`, keys that were uploaded before stay, unless they were distrusted: one that the
- * cluster had and lost before may have signed what lives yet. From then on what nobody saw in the cluster goes.
+ * Until the cluster was followed for `retention`, keys uploaded before stay, unless they were distrusted: a key that
+ * the cluster lost earlier may have signed tokens that are still valid. After that, keys never seen in the cluster are
+ * removed.
  */
 export function keysToUpload(
   { ring, from, confirmedAt }: SourceState,
