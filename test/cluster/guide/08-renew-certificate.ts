@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import { request } from "../../../src/core/http/index.ts";
+import { maxWait } from "../../support/until.ts";
 import { lookAtResident, untilResident } from "./resident.ts";
 import type { Guide } from "./world.ts";
 
@@ -38,7 +39,7 @@ class HeldConnection {
     this.#socket.write(`GET /openid/v1/jwks HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`);
     let text = "";
     while (!/\r\n\r\n[^]*\]\}\s*$/u.test(text))
-      text += ((await once(this.#socket, "data", { signal: AbortSignal.timeout(5000) })) as [string])[0];
+      text += ((await once(this.#socket, "data", { signal: AbortSignal.timeout(maxWait) })) as [string])[0];
     assert.match(text, /^HTTP\/1\.1 200 /u);
     this.answered += 1;
   }

@@ -1,6 +1,7 @@
 import { cp, rm } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
+import { maxWait } from "../../support/until.ts";
 import { freePorts } from "./ports.ts";
 import { type Program, type Run, untilReady } from "./run.ts";
 
@@ -15,7 +16,7 @@ export interface Etcd {
 
 function health(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    get(`${url}/health`, { agent: false, timeout: 5000 }, (answer) => {
+    get(`${url}/health`, { agent: false, signal: AbortSignal.timeout(maxWait) }, (answer) => {
       answer.resume();
       if (answer.statusCode === 200) resolve();
       else reject(new Error(`etcd answers ${answer.statusCode}`));

@@ -1,4 +1,5 @@
 import { type Agent, request } from "node:https";
+import { maxWait } from "../../support/until.ts";
 import type { KeyPair } from "./authority.ts";
 
 export interface AskOptions {
@@ -41,7 +42,7 @@ export function ask(url: string, ca: string, options: AskOptions = {}): Promise<
         headers,
         ca,
         agent: options.agent ?? false,
-        timeout: 10_000,
+        timeout: maxWait,
         ...(options.client === undefined
           ? {}
           : { cert: options.client.certificate, key: options.client.key }),
@@ -57,7 +58,7 @@ export function ask(url: string, ca: string, options: AskOptions = {}): Promise<
         incoming.on("error", reject);
       },
     );
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer from ${url} in 10 s`)));
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer from ${url} in ${maxWait / 1000} s`)));
     outgoing.on("error", reject);
     outgoing.end(body);
   });

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { buildPrograms, type Programs } from "../build.ts";
 import { createAuthority } from "./authority.ts";
 import { type Answer, ask } from "./https.ts";
+import { maxWait } from "../../support/until.ts";
 import { freePorts } from "./ports.ts";
 import { openRun, type Program, type Run, untilReady } from "./run.ts";
 
@@ -74,7 +75,8 @@ const defaultProfiles = {
 
 function postJson(url: string, body: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: "POST", agent: false, timeout: 5000 }, (answer) => {
+    const options = { method: "POST", agent: false, signal: AbortSignal.timeout(maxWait) };
+    const outgoing = request(url, options, (answer) => {
       answer.resume();
       if (answer.statusCode === 200) resolve();
       else reject(new Error(`${url} answers ${answer.statusCode}`));

@@ -1,3 +1,5 @@
+import { maxWait } from "../../support/until.ts";
+
 /** What a client that keeps asking has seen. */
 export interface Tally {
   readonly asked: number;
@@ -18,7 +20,7 @@ function ask(agent, again = true) {
   return new Promise((resolve) => {
     const options = { host: address, port: 443, servername: host, ca, agent, headers: { host }, path: "/openid/v1/jwks" };
     const failed = (why) => { seen.failures.push(why); resolve(); };
-    const request = https.get({ ...options, timeout: 10000 }, (answer) => {
+    const request = https.get({ ...options, timeout: ${maxWait} }, (answer) => {
       const digest = answer.socket.getPeerCertificate?.().fingerprint256;
       if (digest && !seen.certificates.includes(digest)) seen.certificates.push(digest);
       let text = "";
@@ -32,7 +34,7 @@ function ask(agent, again = true) {
         resolve();
       });
     });
-    request.on("timeout", () => request.destroy(new Error("nothing in ten seconds")));
+    request.on("timeout", () => request.destroy(new Error("nothing in ${maxWait / 1000} s")));
     request.on("error", (error) => {
       if (request.reusedSocket && again) return resolve(ask(agent, false));
       failed(error.code ?? error.message);
