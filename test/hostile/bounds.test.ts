@@ -12,9 +12,9 @@ function valueOf(text: string, key: string): number {
   return Number(count) * ({ s: 1000, h: 3_600_000, KiB: 1024, MiB: 1024 ** 2 }[unit] ?? 1);
 }
 
-test("SECURITY.md names every bound on strangers, with the value that the publisher has", () => {
+test("SECURITY.md names every limit on clients, with the value that the publisher has", () => {
   const page = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
-  const [, table = ""] = /\n## Bounds on strangers\n([^]*?)\n## /u.exec(page) ?? [];
+  const [, table = ""] = /\n## Limits on clients\n([^]*?)\n## /u.exec(page) ?? [];
   const rows = [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gmu)].map(
     ([, key = "", value = ""]) => [key, valueOf(value, key)] as const,
   );
