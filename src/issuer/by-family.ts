@@ -6,14 +6,14 @@ import { connectTarget } from "../core/http/index.ts";
 import type { IssuerRoute } from "./read.ts";
 import { seeIssuer } from "./see.ts";
 
-/** How an issuer is seen over one family of addresses. */
+/** An issuer as seen over one address family. */
 export interface FamilySight {
   readonly family: "IPv4" | "IPv6";
-  /** `absent`: the name has no address of it; `unseen`: this machine has no way there; `failed`: it cannot be read so. */
+  /** `absent`: the name has no address of it; `unseen`: this machine has no route there; `failed`: reading it failed. */
   readonly outcome: "seen" | "absent" | "unseen" | "failed";
   /** Why it failed or is not seen. */
   readonly why?: string;
-  /** Of the keys that are published; empty where nothing was seen. */
+  /** Of the published keys; empty if nothing was seen. */
   readonly kids: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const families = [
   ["IPv6", 6],
 ] as const;
 
-/** Whether this machine has an address by which it may reach others over IPv6. */
+/** Whether this machine has an address that may reach others over IPv6. */
 function hasIpv6(): boolean {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return all.some(
@@ -35,7 +35,7 @@ async function addressesOf(host: string, family: 4 | 6): Promise<readonly string
   try {
     return (await lookup(host, { family, all: true })).map(({ address }) => address);
   } catch {
-    // No address of this family, or no such name: the other family tells them apart.
+    // No address of this family, or no such name: the other family shows which.
     return [];
   }
 }
@@ -55,7 +55,7 @@ async function seeOver(
   if (address === undefined) return { family, outcome: "absent", kids: [] };
   if (number === 6 && address !== "::1" && !hasIpv6())
     return { family, outcome: "unseen", why: "this machine has no IPv6", kids: [] };
-  // Only the issuer's own name is pinned to the family; a JWK Set elsewhere is read as its name says.
+  // Only the issuer's own name is pinned to the family; a JWK Set elsewhere is read over either.
   const pinned = [{ host, port: asked, address, toPort: target.port }, ...rules];
   try {
     const { kids } = await seeIssuer(issuer, { ...route, connectTo: pinned }, signal);
@@ -66,7 +66,7 @@ async function seeOver(
   }
 }
 
-/** An issuer as AWS reads it, over each family of addresses by itself: IPv4, then IPv6. Throws only the signal's reason. */
+/** An issuer as AWS reads it, over each address family separately: IPv4, then IPv6. Throws only the signal's reason. */
 export function seeByFamily(
   issuer: string,
   route: IssuerRoute,

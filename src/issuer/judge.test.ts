@@ -14,7 +14,10 @@ import { awsBounds, type IssuerBounds, judgeIssuer, readIssuer, servedDocuments 
 const authority = await testAuthority();
 const key = ecKey("first");
 const jwk = { ...key.jwk, kid: kubernetesKid(key.jwk) };
-/** So long an issuer has, in milliseconds, whose keys never end: its discovery document has to come within it on a full machine. */
+/**
+ * Time limit, in milliseconds, for an issuer whose keys never end: its discovery document must fit in even on a busy
+ * machine.
+ */
 const slowMs = 2000;
 const paths = { discovery: "/.well-known/openid-configuration", jwks: "/openid/v1/jwks" } as const;
 
@@ -29,7 +32,7 @@ describe("what a reading of an issuer means", () => {
     server.publish([jwk]);
     change();
     const route = { ca: authority.root, connectTo: server.connectTo };
-    // AWS's own five seconds pass on a full machine, too.
+    // AWS's own five seconds may pass on a busy machine, too.
     const reading = await readIssuer(server.issuer, { route, bounds: { timeoutMs: maxWait, ...bounds } });
     return judgeIssuer(reading).findings.map(({ document, reason }) => `${document}: ${reason}`);
   }

@@ -10,7 +10,7 @@ import { type JwkSet, parseJwkSet } from "../rules/keys/index.ts";
 import type { ExchangeTrace, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
 import type { DocumentReading, IssuerReading } from "./read.ts";
 
-/** One thing that a reading means. */
+/** One conclusion from a reading. */
 export interface IssuerFinding {
   readonly reason: Reason;
   readonly document: DocumentName;
@@ -18,7 +18,7 @@ export interface IssuerFinding {
   /** What was seen, with its values. */
   readonly seen: string;
   readonly next: string;
-  /** The values by which one cause is told from another: those of the error, where there was one. */
+  /** The values that distinguish causes: those of the error, if there was one. */
   readonly detail?: ErrorDetail;
 }
 
@@ -26,14 +26,14 @@ type ErrorDetail = PodtrustError["detail"];
 
 /** What a reading of an issuer means for AWS. */
 export interface IssuerJudgement {
-  /** Present where it can be read; `findings` may say all the same that it is another issuer's. */
+  /** Present if it can be read; `findings` may still say that it is another issuer's. */
   readonly discovery?: DiscoveryDocument;
   readonly jwks?: JwkSet;
-  /** Everything that is wrong, or legal and unusual; empty where there is nothing to say. */
+  /** Everything that is wrong, or legal but unusual; empty if there is nothing to report. */
   readonly findings: readonly IssuerFinding[];
 }
 
-// OpenSSL's names for what is wrong with a chain; Node gives them as the error's code.
+// OpenSSL's names for problems of a chain; Node gives them as the error's code.
 const byCertificate: Readonly<Record<string, Reason>> = {
   CERT_HAS_EXPIRED: "CertificateExpired",
   CERT_NOT_YET_VALID: "CertificateNotYetValid",
@@ -53,7 +53,7 @@ const byReason: Readonly<Record<string, Reason>> = {
   protocol: "ResponseInvalid",
 };
 
-/** How far an exchange came that ended without an answer, by its marks. */
+/** How far an exchange without an answer got, by its marks. */
 function endedAt({ timing, attempts, resolved }: ExchangeTrace, otherwise: Reason): Reason {
   if (attempts.length + resolved.length === 0) return "NameNotResolved";
   if (timing.connect === undefined) return "ConnectionFailed";
@@ -62,7 +62,7 @@ function endedAt({ timing, attempts, resolved }: ExchangeTrace, otherwise: Reaso
 
 function failureReason({ document, exchange }: DocumentReading, { detail }: PodtrustError): Reason {
   const { reason, cause } = detail;
-  // A jwks_uri that is no https URL: nothing was asked.
+  // A jwks_uri that is no https URL: nothing was requested.
   if (typeof reason !== "string") return document === "jwks" ? "DiscoveryInvalid" : "ResponseInvalid";
   if (reason === "connect") return endedAt(exchange, "ResponseInvalid");
   if (reason === "timeout") return endedAt(exchange, "ResponseTimeout");
@@ -77,7 +77,7 @@ const phases: readonly (readonly [keyof ExchangeTiming, string])[] = [
   ["firstByte", "first byte"],
 ];
 
-/** `connected after 3 ms, TLS after 12 ms, no first byte`: where the time of a slow exchange went. */
+/** `connected after 3 ms, TLS after 12 ms, no first byte`: where a slow exchange spent its time. */
 function course({ timing }: ExchangeTrace): string {
   const done = phases.flatMap(([phase, words]) =>
     timing[phase] === undefined ? [] : [`${words} after ${timing[phase]} ms`],
@@ -107,7 +107,7 @@ export function failed(reading: DocumentReading & { readonly outcome: "failed" }
   );
 }
 
-/** Why a document did not come with status 200, or undefined where it did. */
+/** Why a document did not come with status 200; undefined if it did. */
 function unread(reading: DocumentReading): IssuerFinding | undefined {
   if (reading.outcome === "failed") return failed(reading);
   const { status, headers } = reading.response;
@@ -137,7 +137,7 @@ interface Parsed<T> {
   readonly findings: readonly IssuerFinding[];
 }
 
-/** What a parser reads, or what it says is wrong. */
+/** What a parser reads, or its complaint. */
 function parsed<T>(reading: DocumentReading, reason: Reason, parse: (body: Buffer) => T): Parsed<T> {
   const failure = unread(reading);
   if (failure !== undefined) return { findings: [failure] };
@@ -180,7 +180,7 @@ export function judgeIssuer({ issuer, discovery, jwks }: IssuerReading): IssuerJ
   };
 }
 
-/** The first thing that is broken; undefined where all is legal. */
+/** The first thing that is broken; undefined if all is legal. */
 export function brokenOf(findings: readonly IssuerFinding[]): IssuerFinding | undefined {
   return findings.find(({ reason }) => reasons[reason].outcome === "broken");
 }

@@ -1,6 +1,6 @@
 import { BlockList } from "node:net";
 
-// RFC 1918, 4193, 6598, 3927, 4291: nothing that AWS could reach.
+// RFC 1918, 4193, 6598, 3927, 4291: ranges that AWS cannot reach.
 const nowhere = new BlockList();
 for (const [net, prefix] of [
   ["10.0.0.0", 8],
@@ -26,7 +26,7 @@ export function isPrivateAddress(address: string): boolean {
 /** RFC 6761, RFC 6762 and RFC 8375's names, and those that clusters and clouds use inside. */
 const privateName = /(?:^|\.)(?:localhost|local|internal|svc|lan|home\.arpa)$/iu;
 
-/** Whether a host is no name of the public DNS by itself, whatever it leads to. */
+/** Whether a host is no public DNS name in itself, whatever it resolves to. */
 export function isPrivateName(host: string): boolean {
   return !host.includes(".") || privateName.test(host);
 }

@@ -10,12 +10,12 @@ import {
 import { discoveryUrlOf, type DocumentName } from "../rules/oidc/index.ts";
 import { awsBounds, type IssuerBounds } from "./bounds.ts";
 
-/** How an issuer is reached from here, where it is not by public DNS and public roots. */
+/** How an issuer is reached from here, if not by public DNS and public roots. */
 export interface IssuerRoute {
   readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates that the issuer's chain is verified with in place of the public roots. */
+  /** PEM certificates that verify the issuer's chain in place of the public roots. */
   readonly ca?: string;
-  /** SHA-1 in hex: a chain that no root vouches for is accepted when it holds one of them, as IAM does. */
+  /** SHA-1 in hex: a chain without a public root is accepted if it holds one of them, as in IAM. */
   readonly thumbprints?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export type DocumentReading = {
 export interface IssuerReading {
   readonly issuer: string;
   readonly discovery: DocumentReading;
-  /** Absent where the discovery document does not say where it is. */
+  /** Absent if the discovery document does not name it. */
   readonly jwks?: DocumentReading;
 }
 
@@ -43,7 +43,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** `awsBounds` by default. */
   readonly bounds?: Partial<IssuerBounds>;
-  /** Where to look for the JWK Set when the discovery document does not say; AWS would not look at all. */
+  /** Where to look for the JWK Set if the discovery document does not say; AWS would not look at all. */
   readonly orElse?: string;
 }
 
@@ -75,7 +75,7 @@ export async function readDocument(
   }
 }
 
-/** Where a discovery document says that the keys are, however little else of it is right. */
+/** The jwks_uri of a discovery document, however wrong the rest of it is. */
 export function jwksUriOf(reading: DocumentReading): string | undefined {
   if (reading.outcome === "failed" || reading.response.status !== 200) return undefined;
   try {

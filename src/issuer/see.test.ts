@@ -86,7 +86,7 @@ describe("looking at an issuer", () => {
   });
 
   test("a wrong root is an error, not a thumbprint", async () => {
-    const otherCa = await testAuthority("Stranger");
+    const otherCa = await testAuthority("Another CA");
     await assert.rejects(privateThumbprints(issuer, { ...route(whole), ca: otherCa.root }, signal), {
       code: "issuer-unreached",
       next: /--ca FILE/u,

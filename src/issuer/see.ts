@@ -2,7 +2,7 @@ import { PodtrustError } from "../core/base/index.ts";
 import { brokenOf, type IssuerFinding, judgeIssuer } from "./judge.ts";
 import { type IssuerReading, type IssuerRoute, readIssuer } from "./read.ts";
 
-/** An issuer as AWS will read it, nothing being wrong with it. */
+/** An issuer without faults, as AWS will read it. */
 export interface IssuerSeen {
   readonly discoveryUrl: string;
   readonly jwksUri: string;
@@ -10,7 +10,7 @@ export interface IssuerSeen {
   readonly kids: readonly string[];
 }
 
-/** The error of an issuer of which something is broken. */
+/** The error for an issuer with a fault. */
 export function unreached(issuer: string, { reason, seen, next }: IssuerFinding): PodtrustError {
   return new PodtrustError("issuer-unreached", `${issuer} cannot be read from outside: ${seen}`, {
     next,
@@ -18,7 +18,7 @@ export function unreached(issuer: string, { reason, seen, next }: IssuerFinding)
   });
 }
 
-/** What a reading gives where nothing is broken; throws `issuer-unreached` with the first thing that is. */
+/** The content of a reading without faults; throws `issuer-unreached` with the first fault. */
 export function seenOf(reading: IssuerReading): IssuerSeen {
   const { discovery, jwks, findings } = judgeIssuer(reading);
   const broken = brokenOf(findings);
@@ -32,7 +32,7 @@ export function seenOf(reading: IssuerReading): IssuerSeen {
   };
 }
 
-/** Reads an issuer as AWS will, letter for letter the issuer's. Throws `issuer-unreached` and the signal's reason. */
+/** Reads an issuer as AWS will, by exactly this URL. Throws `issuer-unreached` and the signal's reason. */
 export async function seeIssuer(
   issuer: string,
   route: IssuerRoute,

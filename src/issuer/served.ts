@@ -4,7 +4,7 @@ import { type DocumentReading, type IssuerReading, type IssuerRoute, jwksUriOf }
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;
 
-/** Why a document cannot be had, in the words of the rules of STS; undefined for one that came. */
+/** Why a document is missing, in the words of the rules of STS; undefined for one that came. */
 function failureOf(reading: DocumentReading): Failure | undefined {
   const { document: at, url } = reading;
   if (reading.outcome === "failed") {
@@ -28,8 +28,8 @@ function chainOf({ exchange }: DocumentReading): readonly string[] {
 }
 
 /**
- * A reading as the rules of STS take it: both documents unread, or why one of them cannot be had. `ca`: what was read was
- * verified by that CA in place of the public roots, so that AWS asks for a thumbprint.
+ * A reading as input of the rules of STS: both documents unparsed, or why one of them is missing. `ca`: that CA
+ * verified the documents in place of the public roots, so AWS requires a thumbprint.
  */
 export function servedDocuments(
   { discovery, jwks }: IssuerReading,

@@ -2,7 +2,7 @@ import { type DocumentReading, type IssuerRoute, readDocument, readIssuer } from
 import { failed } from "./judge.ts";
 import { seenOf, unreached } from "./see.ts";
 
-/** The thumbprint of what a server showed to somebody without its root; undefined where public roots vouch for it. */
+/** The thumbprint of what a server presents to a client without its root; undefined if public roots vouch for it. */
 function thumbprintOf(issuer: string, reading: DocumentReading): string | undefined {
   if (reading.outcome === "answered") return undefined;
   const finding = failed(reading);
@@ -12,9 +12,9 @@ function thumbprintOf(issuer: string, reading: DocumentReading): string | undefi
 }
 
 /**
- * The thumbprints that an OIDC provider needs: none where the public roots vouch for the issuer, and for a
- * private CA the last certificate that each of its servers sends (IAM User Guide, "Obtain the thumbprint for an
- * OpenID Connect identity provider"). Without `ca` nothing is asked. Throws `issuer-unreached`.
+ * The thumbprints that an OIDC provider needs: none if the public roots vouch for the issuer, and for a private CA the
+ * last certificate that each of its servers sends (IAM User Guide, "Obtain the thumbprint for an OpenID Connect
+ * identity provider"). Without `ca` no request is made. Throws `issuer-unreached`.
  */
 export async function privateThumbprints(
   issuer: string,
@@ -23,8 +23,8 @@ export async function privateThumbprints(
 ): Promise<readonly string[] | undefined> {
   if (route.ca === undefined) return undefined;
   const { discoveryUrl, jwksUri } = seenOf(await readIssuer(issuer, { route, signal }));
-  // Verified with the CA, Node adds its root to the chain, served or not. Asked as AWS asks, without that root, it
-  // gives what the server sent and nothing else; the last of it is what IAM calls the thumbprint.
+  // With the CA, Node adds its root to the chain, served or not. Without it, as AWS asks, Node returns only what the
+  // server sent; its last certificate is the one that IAM's thumbprint is of.
   const { connectTo = [] } = route;
   const differ = new URL(discoveryUrl).host !== new URL(jwksUri).host;
   const thumbprints = new Set<string>();
