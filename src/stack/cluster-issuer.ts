@@ -5,18 +5,18 @@ import { boundsOf, issuerDifference, parseDiscovery, partyProblems } from "../ru
 import { type Config, declaredParties } from "../config/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
 
-// Whoever makes AWS ready before the cluster answers waits no longer for it than this.
+// The longest wait for a cluster's answer when AWS is prepared before the cluster is.
 const maxWaitMs = 10_000;
 
-/** What is found of a cluster's documents. `refusals`: of its issuer, which a person may accept. */
+/** Findings about a cluster's documents. `refusals`: about its issuer, which a user may accept. */
 export interface ClusterVerdict extends Preflight {
-  /** Relying parties that verify no token of the cluster: nobody can accept that for them. */
+  /** Relying parties that verify no token of the cluster: a user cannot accept that for them. */
   readonly unverified: readonly PodtrustError[];
 }
 
 const nothing = { refusals: [], unverified: [], warnings: [] } as const;
 
-/** What the config's relying parties say of the cluster's keys: those of none of its keys, and those of some. */
+/** What the config's relying parties say of the cluster's keys: those that accept none, and those that accept some. */
 function judgeKeys(config: Config, jwks: Uint8Array): Pick<ClusterVerdict, "unverified" | "warnings"> {
   const { keys } = parseJwkSet(jwks);
   const parties = declaredParties(config).map((name) => {
@@ -40,9 +40,9 @@ function judgeKeys(config: Config, jwks: Uint8Array): Pick<ClusterVerdict, "unve
 }
 
 /**
- * Whether the cluster of the config signs its tokens for the issuer of the config: with another cluster's kubeconfig
- * everything is made, and nothing works. And whether every relying party of the config verifies its keys. A cluster that
- * cannot be asked is a warning.
+ * Checks that the config's cluster signs tokens for the config's issuer (with another cluster's kubeconfig everything
+ * is created and nothing works), and that every relying party of the config can verify its keys. An unreachable cluster
+ * is a warning.
  */
 export async function clusterIssuer(
   { config, env, clock, consent }: PartContext,

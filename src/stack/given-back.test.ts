@@ -14,7 +14,7 @@ const warningOf = (config: object): string =>
     left: [],
   }).warnings.join();
 
-describe("addresses that are given back while somebody else keeps the records", () => {
+describe("addresses that are given back while podtrust does not manage the records", () => {
   test("are reported with the name that may lead there", () => {
     const warning = warningOf({ issuer: "https://oidc.example.com" });
     assert.match(warning, /is given back: if oidc\.example\.com leads there/u);

@@ -3,10 +3,10 @@ import type { Config } from "../config/index.ts";
 import type { Change, Plan, Resource } from "../rules/plan/index.ts";
 import { shownIssuer } from "./view.ts";
 
-/** What of a plan's surroundings tells whether a name goes with the addresses that it leads to. */
+/** The part of a plan's context that shows whether a name is removed together with its addresses. */
 export interface NameRecords {
   readonly config: Config;
-  /** Records of the stack that stand and that the plan leaves alone; undefined where nobody looked. */
+  /** Existing records of the stack that the plan does not change; undefined if they were not read. */
   readonly left: readonly Resource[] | undefined;
 }
 
@@ -23,15 +23,15 @@ function takeover(
     records.length === 0 ? `the records of ${host} were not looked at` : `${records.join(", ")} would stay`;
   return new PodtrustError(
     "plan-name-left-behind",
-    `${ids.join(" and ")} would be given back, and ${what}: ${host} would lead to addresses that Hetzner gives to somebody else`,
+    `${ids.join(" and ")} would be given back, and ${what}: ${host} would lead to addresses that Hetzner gives to another customer`,
     { next, detail: { ids, records } },
   );
 }
 
 /**
- * What keeps a plan from giving addresses back to which the issuer's name goes on leading: whoever gets such an address
- * next answers for the name, and can get a certificate for it. Where podtrust keeps the records they go in the same run;
- * where somebody else does, that is said.
+ * Refuses a plan that releases addresses to which the issuer's name still points: the next owner of such an address
+ * answers for the name, and can get a certificate for it. Records that podtrust manages are removed in the same run;
+ * for others a warning is given.
  */
 export function leftBehind(
   plan: Plan,
@@ -44,7 +44,7 @@ export function leftBehind(
   const issuer = shownIssuer(config);
   const host = issuer === undefined ? "the issuer's name" : new URL(issuer).hostname;
   if (dns === undefined || dns.addresses !== undefined) {
-    const warning = `${ids.join(" and ")} ${ids.length === 1 ? "is" : "are"} given back: if ${host} leads there, take its A and AAAA records away first, or whoever gets the address next can get a certificate for the name.`;
+    const warning = `${ids.join(" and ")} ${ids.length === 1 ? "is" : "are"} given back: if ${host} leads there, remove its A and AAAA records first, or the next owner of the address can get a certificate for the name.`;
     return { refusals: [], warnings: [warning] };
   }
   const records = left?.map(({ id }) => id);

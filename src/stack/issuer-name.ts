@@ -4,8 +4,8 @@ import type { IssuerName } from "../config/index.ts";
 import { memoriesOf, type UnnamedContext } from "./parts/index.ts";
 
 /**
- * What becomes of a name that no mark of the stack remembers: `refuse` it; `choose` one; keep the one that a saved plan
- * was made for; or go `without`, since all that is left has to go and is found by its marks.
+ * What to do if no mark of the stack remembers a name: `refuse`; `choose` one; keep the one that a saved plan was made
+ * for; or go `without`, since all that is left is to be deleted and found by its marks.
  */
 export type UnknownName = "refuse" | "choose" | "without" | { readonly keep: string };
 
@@ -16,7 +16,7 @@ function checkKept(unknown: UnknownName, host: string, stack: string): void {
 }
 
 function newName(unknown: UnknownName, { stack, zone }: UnnamedContext["config"]): string {
-  // Nobody has to guess it, and nobody else has it: 122 random bits (RFC 9562 §5.4).
+  // Unguessable and unique: 122 random bits (RFC 9562 §5.4).
   if (unknown === "choose") return `${randomUUID()}.${zone}`;
   if (unknown === "without") return `no-name-yet.${zone}`;
   if (unknown !== "refuse") return unknown.keep;
@@ -25,8 +25,8 @@ function newName(unknown: UnknownName, { stack, zone }: UnnamedContext["config"]
 }
 
 /**
- * The names of the first memory that knows any. Where a name is to be chosen, a memory that cannot be asked is an error:
- * records that somebody deleted must not give a running stack another name.
+ * The names of the first memory that knows any. If a name is to be chosen, an unreachable memory is an error: deleted
+ * records must not give a running stack another name.
  */
 async function rememberedHosts(
   context: UnnamedContext,
@@ -47,9 +47,9 @@ async function rememberedHosts(
 }
 
 /**
- * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else what is specified.
- * Throws `issuer-unnamed`, `issuer-names-differ` where they remember several, `plan-changed` where a saved plan has
- * another, and what is wrong with credentials.
+ * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else as specified.
+ * Throws `issuer-unnamed`, `issuer-names-differ` if they remember several, `plan-changed` if a saved plan has another,
+ * and errors of credentials.
  */
 export async function settleIssuer(
   context: UnnamedContext,
@@ -65,7 +65,7 @@ export async function settleIssuer(
       ? { host: name, isNew: false, isPlaceholder: true }
       : { host: name, isNew: true };
   }
-  // On the way down whatever carries the stack's marks goes, under whichever name.
+  // On the way down everything with the stack's marks is deleted, under any name.
   if (others.length > 0 && unknown !== "without") {
     const sentence = `the marks of stack ${stack} remember ${hosts.length} names below ${zone}: ${hosts.join(" and ")}`;
     throw new PodtrustError("issuer-names-differ", sentence, { detail: { stack, zone, hosts } });

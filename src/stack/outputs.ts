@@ -3,7 +3,7 @@ import type { Config } from "../config/index.ts";
 import { iamProviderKey } from "../rules/oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
 
-/** What a stack is made of, by the names that scripts ask for. Always text. */
+/** What a stack consists of, by the names that scripts ask for. Always text. */
 export type Outputs = Readonly<Record<string, string>>;
 
 function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Outputs {
@@ -20,7 +20,10 @@ function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Out
   };
 }
 
-/** `iam_role_arn` where there is one role, and `iam_role_arn_NAME` for each of several; in several accounts with theirs. */
+/**
+ * `iam_role_arn` for a single role, and `iam_role_arn_NAME` for several; with the account's id if there are several
+ * accounts.
+ */
 function roleOutputs({ aws }: Config): Outputs {
   const roles = aws.flatMap((account) => account.roles.map((role) => ({ account, role })));
   const [only] = roles;
@@ -41,11 +44,11 @@ function providerOutputs({ aws, issuer }: Config): Outputs {
   return Object.fromEntries(names) as Outputs;
 }
 
-/** The outputs of a stack: names and ARNs from its config, addresses from what stands. */
+/** The outputs of a stack: names and ARNs from its config, addresses from existing resources. */
 export function outputsOf(config: Config, found: ResourceOutputs): Outputs {
   return {
     domain_name: new URL(config.issuer).host,
-    // As the guide has it: a bare name, before which its OpenTofu writes https:// itself.
+    // As in the guide: a bare name, to which its OpenTofu prepends https://.
     oidc_provider_url: iamProviderKey(config.issuer),
     ...addressOutputs(config, found),
     ...providerOutputs(config),

@@ -8,31 +8,31 @@ export interface PlanSpec {
   readonly goal?: Goal;
   /** `upsert-only` deletes nothing; `sync` by default. */
   readonly policy?: Policy;
-  /** Takes over what exists without our tags, and makes nothing. */
+  /** Adopts what exists without our tags, and creates nothing. */
   readonly adopt?: boolean;
-  /** What is used outside the stack may go, or change hands. */
+  /** Resources used outside the stack may be deleted, or change owners. */
   readonly allowInUse?: boolean;
-  /** A machine may be replaced, with what is lost with it. */
+  /** A machine may be replaced, and its data lost. */
   readonly allowReplace?: boolean;
-  /** The cluster may have another issuer than the config. */
+  /** The cluster may have an issuer other than the config's. */
   readonly allowIssuerMismatch?: boolean;
 }
 
-/** As much of a plan as is shown: of a config, or of the files of one trust. */
+/** The shown part of a plan: of a config, or of the files of one trust. */
 export interface ShownPlan extends Omit<StackPlan, "config" | "spec"> {
-  /** Absent: that of a config. Else which one it is, such as `GCPTrust default`. */
+  /** Absent: of a config. Else which trust, such as `GCPTrust default`. */
   readonly trust?: string;
   readonly config: Pick<Config, "issuer" | "named"> & Partial<Pick<Config, "stack">>;
 }
 
-/** A plan beside where it would act. */
+/** A plan and the places where it would act. */
 export interface StackPlan {
   readonly config: Config;
   readonly spec: PlanSpec;
   readonly places: readonly PartTarget[];
   readonly plan: Plan;
-  /** What is legal but deserves a second look, in sentences. */
+  /** Legal, but worth a second look, in sentences. */
   readonly warnings: readonly string[];
-  /** What the config costs a month, part by part. */
+  /** Monthly costs of the config, part by part. */
   readonly costs: readonly MonthlyCost[];
 }

@@ -16,10 +16,10 @@ import type { PlanSpec, StackPlan } from "./plan.ts";
 /** The format of the file; another one is refused. */
 const savedFormat = 1;
 
-/** A plan as it was shown, from a file: what it was for, and what it showed. */
+/** A plan as it was shown, from a file: its purpose, and its content. */
 export interface SavedPlan {
   readonly stack: string;
-  /** The name that it was made for, where the config leaves that open. */
+  /** The issuer name that it was made for, if the config leaves it open. */
   readonly issuer: string;
   /** Digest of what the config asked of the plan's providers. */
   readonly config: string;
@@ -28,14 +28,14 @@ export interface SavedPlan {
   readonly changes: readonly { readonly id: string }[];
 }
 
-/** A digest of what plans are made of, whatever the file's name, comments and other sections are. */
+/** A digest of what plans are made from, without the file's name, comments and other sections. */
 export function configDigest({ stack, issuer, aws, dns, machine }: Config): string {
   const more = defined({ dns, machine });
   return digestOf({ stack, issuer, aws, ...more });
 }
 
 /**
- * A plan as text for a file: everything that was shown, and by what it is known whether it still holds. It holds no
+ * A plan as text for a file: everything that was shown, and what is needed to check whether it still holds. It holds no
  * credentials, and nothing that the plan does not print.
  *
  * @param podtrust the version of the package
@@ -85,8 +85,8 @@ function selectOf(value: unknown): Selection {
 }
 
 /**
- * Reads what `savePlan` wrote. What it says is never carried out: it is compared with a plan that is made anew. Throws
- * `plan-file-invalid` for anything else, for what was changed since, and for another podtrust's.
+ * Reads what `savePlan` wrote. The file is never executed, only compared with a new plan. Throws `plan-file-invalid`
+ * for anything else, for an edited file, and for one of another podtrust version.
  *
  * @param podtrust the version of the package
  */

@@ -1,7 +1,7 @@
 import type { NamedResource } from "../rules/plan/index.ts";
 import { links, nearest, PodtrustError } from "../core/base/index.ts";
 
-/** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
+/** Selects resources: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
 export interface Selection {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -9,18 +9,18 @@ export interface Selection {
 
 const namesOf = ({ id, kind, names, link }: NamedResource): readonly string[] => [id, kind, link, ...names];
 
-/** Whether one of these names means the resource. */
+/** Whether one of these names selects the resource. */
 export function isNamed(resource: NamedResource, names: readonly string[]): boolean {
   const own = namesOf(resource);
   return names.some((name) => own.includes(name));
 }
 
-/** Whether a selection takes the resource in. */
+/** Whether a selection includes the resource. */
 export function isSelected(resource: NamedResource, { only = [], skip = [] }: Selection): boolean {
   return (only.length === 0 || isNamed(resource, only)) && !isNamed(resource, skip);
 }
 
-/** Throws `usage` for a name that means nothing of all this, with the nearest that does. */
+/** Throws `usage` for a name that selects nothing, with the nearest valid one. */
 export function checkNames(resources: readonly NamedResource[], names: readonly string[]): void {
   const known = resources.flatMap(namesOf);
   for (const name of names) {

@@ -24,21 +24,21 @@ export interface StackOptions extends AwsPartContext {
   readonly select?: Selection;
 }
 
-/** All that a config owns, its parts opened and checked. Ended by `close`. */
+/** All that a config owns, with its parts opened and checked. Closed with `close`. */
 export interface Stack {
-  /** Reads everything and says what would be done; changes nothing. */
+  /** Reads everything and returns what would be done; changes nothing. */
   plan(spec?: PlanSpec): Promise<StackPlan>;
-  /** What the resources that stand give to others: addresses, ids. */
+  /** Outputs of existing resources for others: addresses, ids. */
   outputs(): Promise<ResourceOutputs>;
-  /** The same plan made again. Throws `plan-changed` when it is no longer as it was shown; changes nothing. */
+  /** The same plan made again. Throws `plan-changed` if it is no longer as shown; changes nothing. */
   checkUnchanged(shown: StackPlan): Promise<StackPlan>;
-  /** The plan of a file made again. Throws `plan-changed` when config or world are no longer as they were then. */
+  /** The plan of a file made again. Throws `plan-changed` if config or world have changed since. */
   checkSaved(saved: SavedPlan): Promise<StackPlan>;
   apply(shown: StackPlan, options?: Pick<ApplyPlanOptions, "onEvent">): Promise<ApplyOutcome>;
   close(): void;
 }
 
-/** A part that was opened, with its own of a plan's resources. */
+/** An opened part, with its own resources of a plan. */
 interface OpenPart {
   readonly part: Part;
   readonly place: PartTarget;
@@ -47,22 +47,22 @@ interface OpenPart {
 interface PartSurvey {
   readonly part: Part;
   readonly desired: readonly Resource[];
-  /** What is desired and not selected. */
+  /** Desired and not selected. */
   readonly context: readonly Resource[];
   readonly owned: readonly Resource[];
-  /** What the stack owns and is not selected. */
+  /** Owned by the stack and not selected. */
   readonly left: readonly Resource[];
   readonly seen: ReadonlyMap<string, Observed>;
 }
 
-// With --only, a part that has nothing of what is named, or of what that is made of, is not asked for anything,
-// credentials included.
+// With --only, a part without any named resource or dependency of one is not opened, so that not even its credentials
+// are needed.
 function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly Part[] {
   const known = parts.flatMap(({ named }) => named);
   const allKnown = only.every((name) => known.some((one) => isNamed(one, [name])));
   if (only.length === 0 || !allKnown) return parts;
   const meant = new Set(parts.filter(({ named }) => named.some((one) => isNamed(one, only))));
-  // A set grows while it is walked: what is needed for what is needed is opened too.
+  // A set grows while it is iterated: indirect dependencies are opened too.
   for (const { needs = [] } of meant) {
     for (const part of parts)
       if (needs.some(({ after }) => part.named.some(({ id }) => id === after))) meant.add(part);
@@ -70,7 +70,7 @@ function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly 
   return parts.filter((part) => meant.has(part));
 }
 
-// What all parts want, as one plan has it.
+// What all parts want, for one plan.
 function together(wanted: readonly PartSurvey[]): Omit<PartSurvey, "part"> {
   return {
     desired: wanted.flatMap(({ desired }) => desired),
@@ -96,11 +96,11 @@ class PartsStack implements Stack {
     const all = await Promise.all(
       this.#parts.map(async ({ part }) => ({ part, ...(await part.survey(goal, signal)) })),
     );
-    // Who takes something over names what the config wants.
+    // Adoption names what the config wants.
     const every = all.flatMap(({ desired, owned }) =>
       spec.adopt === true ? desired : [...desired, ...owned],
     );
-    // What a part may have and has not, such as a key that somebody else keeps, is no wrong name.
+    // Something that a part may have but has not, such as a key of another owner, is no wrong name.
     const possible = spec.adopt === true ? [] : this.#parts.flatMap(({ part }) => part.named);
     checkNames([...every, ...possible], [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
@@ -110,15 +110,15 @@ class PartsStack implements Stack {
       seen,
       desired: meant(desired),
       context: desired.filter((resource) => !isSelected(resource, select)),
-      // Who takes something over deletes nothing.
+      // Adoption deletes nothing.
       owned: spec.adopt === true ? [] : meant(owned),
       left: owned.filter((resource) => !isSelected(resource, select)),
     }));
   }
 
   /**
-   * A name that was just chosen is another run's too, until something remembers one of them: whatever else there is
-   * waits for that, and a run that comes too late has made nothing under its own.
+   * Several runs may choose a name at once, until something remembers one of them: everything else waits for that, so
+   * that a run that comes too late has created nothing under its own.
    */
   #claimed(wanted: Omit<PartSurvey, "part">): Omit<PartSurvey, "part"> {
     const claims = this.#parts.flatMap(({ part }) => part.claim ?? []);
@@ -143,7 +143,7 @@ class PartsStack implements Stack {
     // The cluster that this run sets up has the issuer afterwards: its flags are read back then.
     const clusters = new Set(this.#parts.map(({ part }) => part.cluster));
     const sets = plan.changes.some(({ kind, resource }) => clusters.has(resource.id) && kind !== "none");
-    // What other relying parties verify shows at the cluster alone, also where nothing is to be made.
+    // Only the cluster shows what other relying parties verify, even if nothing is to be created.
     const isAsked = makes || (goal === "present" && declaredParties(config).some((name) => name !== "aws"));
     if (isAsked && !sets) {
       const { refusals: wrong, unverified, warnings: unsure } = await clusterIssuer(this.#options, signal);
@@ -168,13 +168,13 @@ class PartsStack implements Stack {
     };
   }
 
-  /** Records that a plan leaves alone; undefined where the part that keeps them is not open. */
+  /** Records that a plan does not change; undefined if the part that manages them is not open. */
   #records(left: readonly Resource[]): readonly Resource[] | undefined {
     const isOpen = this.#parts.some(({ part }) => part.named.some(({ link }) => link === "dns"));
     return isOpen ? left.filter(({ kind }) => kind === "record") : undefined;
   }
 
-  /** What the parts have to say of a plan, each of its own. */
+  /** The parts' comments on a plan, each on its own resources. */
   async #judged(wanted: readonly PartSurvey[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
     const { goal = "present", allowInUse = false, allowReplace = false } = spec;
     const all: Required<Preflight>[] = [];
@@ -261,7 +261,7 @@ function absentees(plan: Plan): readonly PodtrustError[] {
     );
 }
 
-/** Says each text once. */
+/** Prints each text once. */
 function saidOnce(notice: (text: string) => void): (text: string) => void {
   const said = new Set<string>();
   return (text) => {
@@ -272,9 +272,8 @@ function saidOnce(notice: (text: string) => void): (text: string) => void {
 }
 
 /**
- * Opens the parts of a config that a selection means, and makes sure of each that it is what the config means,
- * before anything is read or planned. Throws `config-without-aws`, `aws-wrong-account`, and what is wrong with
- * credentials.
+ * Opens the selected parts of a config, and checks that each is what the config means, before anything is read or
+ * planned. Throws `config-without-aws`, `aws-wrong-account`, and errors of credentials.
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;

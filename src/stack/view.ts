@@ -15,18 +15,18 @@ export interface ChangeView {
 
 /** A plan as `--json` has it. */
 export interface PlanView {
-  /** Of which files, where it is not of a config. */
+  /** Which files it is of, unless it is of a config. */
   readonly trust?: string;
-  /** Absent where files name none. */
+  /** Absent if files name none. */
   readonly stack?: string;
-  /** Absent where the stack never had a name. */
+  /** Absent if the stack never had a name. */
   readonly issuer?: string;
   readonly places: readonly PartTarget[];
   readonly changes: readonly ChangeView[];
   readonly summary: Readonly<Record<ChangeKind, number>>;
   readonly refusals: readonly object[];
   readonly warnings: readonly string[];
-  /** Monthly, of what the config wants; amounts are decimal texts as the provider gives them. */
+  /** Monthly costs of what the config wants; amounts are decimal texts as the provider gives them. */
   readonly costs: readonly MonthlyCost[];
 }
 
@@ -50,12 +50,12 @@ export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Re
   return summary;
 }
 
-/** The URL of a stack's issuer, to be shown; undefined where its name was left open and none was ever chosen. */
+/** The URL of a stack's issuer, for display; undefined if its name was left open and none was ever chosen. */
 export function shownIssuer({ issuer, named }: Pick<Config, "issuer" | "named">): string | undefined {
   return named?.isPlaceholder === true ? undefined : issuer;
 }
 
-/** A plan as data: the same for the same plan, without credentials. */
+/** A plan as data: equal for equal plans, without credentials. */
 export function planView({ trust, config, places, plan, warnings, costs }: ShownPlan): PlanView {
   const [issuer, { stack }] = [shownIssuer(config), config];
   return {

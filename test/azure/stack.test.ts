@@ -67,7 +67,7 @@ describe("a config with a section azure", () => {
     await world.must(["plan", "--check"]);
     assert.deepEqual(world.relay.calls.filter(isWrite), [], "the second run writes nothing");
     const { err } = await world.podtrust(["down", "--yes"]);
-    assert.match(err, /roles that it was assigned stay behind with nobody/u);
+    assert.match(err, /its role assignments stay behind without it/u);
     assert.deepEqual(await world.standing(), []);
     await world.must(["down"]);
   });

@@ -62,7 +62,7 @@ describe("the addresses that the issuer's name leads to", () => {
       assert.match(down.err, /plan-name-left-behind/u, down.err);
       assert.match(
         down.err,
-        /oidc\.example\.com would lead to addresses that Hetzner gives to somebody else/u,
+        /oidc\.example\.com would lead to addresses that Hetzner gives to another customer/u,
       );
       assert.deepEqual(world.hetzner.contents(), before, only.join(" "));
     }
@@ -71,14 +71,14 @@ describe("the addresses that the issuer's name leads to", () => {
     assert.equal(down.code, 0, down.err);
   });
 
-  test("of a machine whose name somebody else keeps are given back with the sentence that the name is to go first", async (t) => {
+  test("of a machine whose name podtrust does not manage are given back with the sentence that the name is to go first", async (t) => {
     const world = await hetznerWorld(t);
     await world.podtrust(["up", "--yes"]);
     const down = await world.podtrust(["down", "--yes", "--confirm", "prod"]);
     assert.equal(down.code, 0, down.err);
     assert.match(
       `${down.out}${down.err}`.replaceAll(/\s+/gu, " "),
-      /if oidc\.example\.com leads there, take its A and AAAA records away first/u,
+      /if oidc\.example\.com leads there, remove its A and AAAA records first/u,
     );
   });
 

@@ -154,7 +154,7 @@ describe("status of OpenBao", { skip: missing ?? false }, () => {
       (await map()).findings.map(({ rule, text }) => [rule, text]),
       [
         ["not-admitted", "it does not let in shop/web, which is to become it"],
-        ["other-principals", "it lets in whoever has a token for its audience too"],
+        ["other-principals", "it lets in any token for its audience too"],
       ],
     );
   });

@@ -11,9 +11,9 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { installedParties } from "./installed.ts";
 
-/** How long an API server may take no bindings after their definitions were applied, in milliseconds. */
+/** How long an API server may refuse bindings after their definitions were applied, in milliseconds. */
 const newKindsSchedule: RetrySchedule = {
-  // It reads every five seconds which schemas it has, and answers 503 until then; the rest is for a busy server.
+  // It reloads its schemas every five seconds, and answers 503 until then; the rest is for a busy server.
   name: "an API server needs some seconds for new kinds",
   delays: [1000],
   giveUpAfter: 90_000,
@@ -22,7 +22,10 @@ const newKindsSchedule: RetrySchedule = {
 export interface AdmissionWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called before each next attempt, with the refusal and the end of all attempts (milliseconds of `Clock.elapsed()`). */
+  /**
+   * Called before each further attempt, with the refusal and the deadline of all attempts (milliseconds of
+   * `Clock.elapsed()`).
+   */
   readonly onWait: (refusal: PodtrustError, deadline: number) => void;
 }
 
@@ -46,7 +49,7 @@ function retried<T>(
 }
 
 /**
- * Applies a binding. While the API server is not ready for it, such as just after its definition was applied, it is tried again;
+ * Applies a binding. Retries while the API server is not ready for it, such as just after its definition was applied;
  * every other refusal is final. Throws what `KubernetesApi.apply` throws.
  */
 export function applyBinding(
@@ -58,17 +61,17 @@ export function applyBinding(
   return retried(wait, ["cluster-not-ready"], () => cluster.apply(object, { fieldManager, signal }));
 }
 
-/** The name and namespace of bindings that are judged and never kept. `default` is in every cluster. */
+/** Name and namespace of test bindings that are never stored. `default` exists in every cluster. */
 const metadata = { namespace: "default", name: "podtrust-admission-probe" } as const;
 
-// API servers look for new policies every second, so a single good answer may be older than the policy.
+// API servers reload policies every second, so a single good answer may be older than the policy.
 const goodAnswers = 4;
 const betweenGoodAnswers = 1000;
 
 const kindsOf = (parties: readonly BoundParty[]): readonly BoundKind[] =>
   parties.map((party) => partyNames[party].binding.kind);
 
-/** Those that are meant, or all whose kinds are there. Throws `cluster-not-found` where one of them, or each, is not. */
+/** The requested relying parties, or all whose kinds exist. Throws `cluster-not-found` if one of them, or each, does not. */
 async function meantParties(
   cluster: KubernetesApi,
   parties: readonly BoundParty[] | undefined,
@@ -85,22 +88,25 @@ async function meantParties(
   });
 }
 
-/** Has a binding of a relying party judged. Throws what `KubernetesApi.apply` throws, but the refusal of the guard itself. */
+/**
+ * Submits a binding of a relying party in a dry run. Throws what `KubernetesApi.apply` throws, except the refusal of
+ * the guard itself.
+ */
 async function judged(cluster: KubernetesApi, row: PartyManifests, signal: AbortSignal): Promise<void> {
   const { names, probe } = row;
   const object = { apiVersion, kind: names.binding.kind, metadata, spec: probe };
   try {
     await cluster.apply(object, { fieldManager, dryRun: true, signal });
   } catch (error) {
-    // A refusal of the guard itself is a judgement: the trust is there and does not grant this.
+    // A refusal of the guard itself is a result: the trust exists and does not grant this.
     if (!hasCode(error, "cluster-refused") || !error.message.includes(`'${grantsGuardName(names)}'`))
       throw error;
   }
 }
 
 /**
- * Waits until the API server takes bindings of some relying parties, or of all whose kinds it knows: for some seconds on end
- * it took one of each in a dry run, or refused it as not granted. Definitions that are not there yet are waited for. Gives the
+ * Waits until the API server accepts bindings of some relying parties, or of all whose kinds it knows: for some seconds
+ * on end it accepted one of each in a dry run, or refused it as not granted. Waits for missing definitions. Returns the
  * kinds. Throws the last refusal when the schedule ends, and other errors of `KubernetesApi.apply` at once.
  */
 export async function bindingsAdmitted(

@@ -4,8 +4,8 @@ import type { CallOptions, KubernetesApi } from "../../providers/kubernetes/inde
 const all = Object.keys(partyNames) as readonly BoundParty[];
 
 /**
- * The relying parties whose bindings a cluster knows, in the order of `partyNames`. It asks what is served and needs no right
- * on bindings: who may not list a kind that is not installed would hear of a missing right. Throws what
+ * The relying parties whose bindings a cluster knows, in the order of `partyNames`. It asks which resources are served
+ * and needs no right on bindings: without it, listing a kind that is not installed fails as forbidden. Throws what
  * `KubernetesApi.servedResources` throws.
  */
 export async function installedParties(

@@ -9,15 +9,15 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 
-// A rendered chart or overlay stands in one file, with all that is not ours.
+// A rendered chart or overlay is one file, with unrelated objects too.
 const bounds = { bytes: 2 * 1024 * 1024, depth: 40, tokens: 300_000, documents: 1000 } as const;
 
-/** A file larger than this is not read, in bytes. */
+/** Larger files are not read, in bytes. */
 export const maxBindingFile: number = bounds.bytes;
 
 const maxProblems = 50;
 
-/** A file, and what is in it. */
+/** A file, and its content. */
 export interface BindingText {
   readonly file: string;
   readonly text: string;
@@ -25,7 +25,10 @@ export interface BindingText {
 
 interface ParsedDocument {
   readonly value: unknown;
-  /** `web.yaml:12`, of a field such as `spec.roles[0].account`, or of the nearest thing above it; of the object by default. */
+  /**
+   * `web.yaml:12`: position of a field such as `spec.roles[0].account`, or of its nearest parent; of the object by
+   * default.
+   */
   readonly placeOf: (field?: string) => string;
 }
 
@@ -68,7 +71,7 @@ function all<T>(
   });
 }
 
-/** What stands more than once, with each place. */
+/** Duplicates, with each place. */
 function repeated(named: readonly { readonly name: string; readonly place: string }[]): readonly string[] {
   return [...Map.groupBy(named, ({ name }) => name)]
     .filter(([, same]) => same.length > 1)
@@ -85,18 +88,18 @@ export interface PartyReaders<Binding, Trust> {
   readonly readTrust: (value: unknown) => Read<Trust>;
 }
 
-/** What files have of one relying party. */
+/** What files contain for one relying party. */
 export interface PartyObjects<Binding, Trust> {
   readonly bindings: readonly Binding[];
   readonly trusts: readonly Trust[];
 }
 
 /**
- * Bindings and trusts in YAML: any number of documents in each text, each an object or a List. Objects of other kinds are left.
- * Of whom there are some is known before anybody's are read, so that nobody else's readers are loaded.
+ * Bindings and trusts in YAML: any number of documents in each text, each an object or a List. Objects of other kinds
+ * are skipped. Relying parties are known before their objects are read, so that only the needed readers are loaded.
  */
 export class BindingFiles {
-  /** The relying parties whose kinds are there, in the order of `partyNames`. */
+  /** The relying parties whose kinds occur, in the order of `partyNames`. */
   readonly parties: readonly BoundParty[];
   readonly #found: ReadonlyMap<BoundKind | undefined, readonly ParsedDocument[]>;
   readonly #problems: string[] = [];
@@ -110,7 +113,7 @@ export class BindingFiles {
     });
   }
 
-  /** What there is of one relying party. What is wrong with it is told by `check`. */
+  /** All objects of one relying party. `check` reports their mistakes. */
   read<Binding extends Whose, Trust extends Pick<Whose, "name">>({
     party,
     readBinding,
@@ -134,7 +137,7 @@ export class BindingFiles {
     };
   }
 
-  /** Throws `binding-invalid` with every mistake of all that was read, each with its file and line. */
+  /** Throws `binding-invalid` with every mistake found, each with its file and line. */
   check(): void {
     if (this.#problems.length === 0) return;
     const first = this.#problems.slice(0, maxProblems);

@@ -10,7 +10,7 @@ function machineOf({ file, machine }: Config): NonNullable<Config["machine"]> {
   throw new PodtrustError("machine-absent", `${basename(file)} names no machine`);
 }
 
-/** What makes ssh trust the machine's pinned key and no other. */
+/** Makes ssh trust the machine's pinned key and no other. */
 function sshArguments({ knownHosts, alias, proxyJump }: SshAccess): string {
   const options = [
     "StrictHostKeyChecking=yes",
@@ -25,7 +25,7 @@ function sshArguments({ knownHosts, alias, proxyJump }: SshAccess): string {
 
 /**
  * The machine of a stack as an inventory of Ansible: the guide's group `k8s`, its host key pinned. Throws
- * `machine-absent` where there is none yet.
+ * `machine-absent` if there is none yet.
  */
 export function ansibleInventory(config: Config, outputs: Outputs, access: SshAccess): string {
   const { stack } = config;

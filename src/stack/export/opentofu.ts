@@ -4,9 +4,9 @@ import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { type OpenTofuPart, openTofuPartsOf, type ResourceOutputs } from "../parts/index.ts";
 
 export interface OpenTofuSpec {
-  /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
+  /** Adds `import` blocks, with which OpenTofu takes over what podtrust made. */
   readonly imports?: boolean;
-  /** What is known of what stands: ids for those blocks, and accounts at certificate authorities. */
+  /** What is known of existing resources: ids for those blocks, and accounts at certificate authorities. */
   readonly found?: ResourceOutputs;
 }
 
@@ -29,7 +29,7 @@ function settings(config: Config, parts: readonly OpenTofuPart[]): Block {
   };
 }
 
-/** What a config owns, as one file of OpenTofu (or Terraform), formatted as `tofu fmt` formats it. */
+/** What a config owns, as one OpenTofu (or Terraform) file, formatted like `tofu fmt`. */
 export async function openTofuText(
   config: Config,
   { imports = false, found = new Map() }: OpenTofuSpec = {},

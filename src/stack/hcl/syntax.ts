@@ -1,4 +1,4 @@
-/** An expression that stands as it is: a reference, or a call. */
+/** An expression that is written verbatim: a reference, or a call. */
 export class HclExpression {
   readonly text: string;
 
@@ -13,7 +13,7 @@ export type HclValue =
   | number
   | boolean
   | HclExpression
-  /** `jsonencode(…)` of a value in which references may stand. */
+  /** `jsonencode(…)` of a value that may contain references. */
   | JsonText
   | readonly HclValue[]
   | { readonly [name: string]: HclValue };
@@ -39,7 +39,7 @@ export interface Block {
   readonly labels: readonly string[];
   readonly attributes: readonly Attribute[];
   readonly blocks?: readonly Block[];
-  /** Said in a line before it. */
+  /** A comment in the line before it. */
   readonly comment?: string;
 }
 
@@ -48,13 +48,13 @@ export function attributes(values: Readonly<Record<string, HclValue | undefined>
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
-/** A name as HCL takes it for a resource: what it does not take is an underscore. */
+/** A name valid in HCL for a resource: other characters become underscores. */
 export function identifier(text: string): string {
   const name = text.replaceAll(/[^a-zA-Z0-9_-]/gu, "_");
   return /^[a-zA-Z_]/u.test(name) ? name : `_${name}`;
 }
 
-/** Identifiers for texts, no two of them alike: `a.b` is `a_b`, and `a@b` then `a_b_2`. */
+/** Unique identifiers for texts: `a.b` is `a_b`, and `a@b` then `a_b_2`. */
 export function identifiers(texts: readonly string[], written = identifier): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();

@@ -8,7 +8,7 @@ const escapes: Readonly<Record<string, string>> = {
   "\t": String.raw`\t`,
 };
 
-/** A text in quotes, in which `${` and `%{` begin no template. */
+/** A quoted text in which `${` and `%{` begin no template. */
 function quoted(text: string): string {
   const safe = text
     .replaceAll(/["\\\p{Cc}]/gu, (char) => {
@@ -24,7 +24,7 @@ const isName = (text: string): boolean => /^[a-zA-Z_][\w-]*$/u.test(text);
 const indented = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => (line === "" ? "" : `  ${line}`));
 
-/** A value in lines: the first stands behind its name, the last closes it. */
+/** A value in lines: the first follows its name, the last closes it. */
 function valueLines(value: HclValue): readonly [string, ...string[]] {
   if (value instanceof HclExpression) return [value.text];
   if (value instanceof JsonText) return wrapped("jsonencode(", valueLines(value.value), ")");
@@ -57,7 +57,7 @@ function listLines(items: readonly HclValue[]): readonly [string, ...string[]] {
   ];
 }
 
-/** Attributes in lines; the equals signs of neighbours that take a line each stand in one column, as `tofu fmt` has it. */
+/** Attributes in lines; the equals signs of adjacent one-line attributes are aligned, as in `tofu fmt`. */
 function attributeLines(all: readonly Attribute[]): readonly string[] {
   const written = all.map(({ name, value }) => ({ name, lines: valueLines(value) }));
   return written.flatMap(({ name, lines: [first, ...rest] }, at) => {
@@ -83,7 +83,7 @@ function blockLines({ type, labels, attributes, blocks = [], comment }: Block): 
   return inner.length === 0 ? [...said, `${head} {}`] : [...said, `${head} {`, ...indented(inner), "}"];
 }
 
-/** Blocks as the text of a file, formatted as `tofu fmt` formats it. */
+/** Blocks as the text of a file, formatted like `tofu fmt`. */
 export function hclText(blocks: readonly Block[]): string {
   return blocks.map((block) => `${blockLines(block).join("\n")}\n`).join("\n");
 }

@@ -14,8 +14,8 @@ export function hasCluster({ cluster, machine }: Pick<Config, "cluster" | "machi
 
 /**
  * Opens the cluster of a config: the one that it names, else the one on its machine, through the SSH connection. The
- * connection ends with the process. Throws `usage` where there is neither, `machine-absent` where it is yet to be made,
- * and what `openKubernetes` throws.
+ * connection ends with the process. Throws `usage` if there is neither, `machine-absent` if it does not exist yet, and
+ * what `openKubernetes` throws.
  */
 export async function openCluster(context: ClusterContext): Promise<KubernetesApi> {
   const { config, env, clock, consent } = context;

@@ -48,7 +48,7 @@ export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";
 export type { OpenTofuPart } from "./opentofu.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
-/** All that a config has sections for, in the order in which plans show it. */
+/** All parts that a config has sections for, in the order of plans. */
 export async function partsOf(context: AwsPartContext): Promise<readonly Part[]> {
   return [
     ...hetznerParts(context),
@@ -60,31 +60,31 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
   ];
 }
 
-/** The sections azure of a config, to be looked at. Loaded by whoever looks. */
+/** Readers of the azure sections of a config. Loaded on demand. */
 export async function loadAzureGroups(context: PartContext): Promise<readonly AzureGroup[]> {
   const { azureGroups } = await import("./azure/index.ts");
   return azureGroups(context);
 }
 
-/** The mounts of OpenBao that a config names, to be looked at. Loaded by whoever looks. */
+/** Readers of the OpenBao mounts that a config names. Loaded on demand. */
 export async function loadOpenBaoMounts(context: PartContext): Promise<readonly OpenBaoMount[]> {
   const { openbaoMounts } = await import("./openbao/index.ts");
   return openbaoMounts(context);
 }
 
-/** The projects of Google Cloud that a config names, to be looked at. Loaded by whoever looks. */
+/** Readers of the Google Cloud projects that a config names. Loaded on demand. */
 export async function loadGoogleProjects(context: PartContext): Promise<readonly GoogleProject[]> {
   const { googleProjects } = await import("./gcp/index.ts");
   return googleProjects(context);
 }
 
-/** The least that whoever makes one mount of OpenBao needs there, as a policy in HCL. Loaded by whoever asks. */
+/** The least privileges needed to manage one mount of OpenBao, as a policy in HCL. Loaded on demand. */
 export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {
   const { leastOpenBaoPolicy } = await import("./openbao/index.ts");
   return leastOpenBaoPolicy(section);
 }
 
-/** The least that whoever makes these resource groups of section azure needs, as a custom role. Loaded by whoever asks. */
+/** The least privileges needed to manage the resource groups of an azure section, as a custom role. Loaded on demand. */
 export async function leastAzureRole(
   config: Pick<Config, "stack">,
   groups: Config["azure"],
@@ -93,18 +93,18 @@ export async function leastAzureRole(
   return azure.leastAzureRole(config, groups);
 }
 
-/** The least that whoever makes the section gcp needs, as custom roles of Google. Loaded by whoever asks. */
+/** The least privileges needed to manage the section gcp, as custom roles of Google. Loaded on demand. */
 export async function leastGoogleRoles(config: Config): Promise<LeastGoogleRoles> {
   const google = await import("./gcp/index.ts");
   return google.leastGoogleRoles(config);
 }
 
-/** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */
+/** Everything that may remember the name of an issuer that a config leaves open: each is asked if those before know none. */
 export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
   return [...dnsMemories(context), ...hetznerMemories(context), ...awsMemories(context)];
 }
 
-/** The sections of a config as OpenTofu has them, in the order of an export. */
+/** The sections of a config in OpenTofu, in the order of an export. */
 export async function openTofuPartsOf(config: Config): Promise<readonly OpenTofuPart[]> {
   return [hetznerOpenTofu, dnsOpenTofu, awsOpenTofu, ...(await openTofuOfParties(config))];
 }

@@ -3,7 +3,7 @@ import { publisherNames } from "../../providers/host/index.ts";
 import { recordNames } from "../../rules/dns/index.ts";
 
 /**
- * Ids of what makes the issuer answer, where it is part of the same plan: a relying party that fetches it comes after
+ * Ids of what makes the issuer answer, if it is part of the same plan: a relying party that fetches it comes after
  * them. Ids outside a plan are ignored.
  */
 export function issuerMakers({ stack, issuer }: Pick<Config, "stack" | "issuer">): readonly string[] {

@@ -9,12 +9,12 @@ export interface RequiredProvider {
   readonly version: string;
 }
 
-/** What one section of a config is in OpenTofu. Each gives nothing where the config has no such section. */
+/** One section of a config in OpenTofu. Each gives nothing if the config has no such section. */
 export interface OpenTofuPart {
   requires(config: Config): readonly RequiredProvider[];
-  /** `found` has what is known of what stands; nothing of it has to be. */
+  /** `found` has what is known of existing resources; it may be empty. */
   blocks(config: Config, found: ResourceOutputs): readonly Block[];
-  /** `import` blocks for the same; `found` has the ids of what was asked for. */
+  /** `import` blocks for the same; `found` has the ids of the requested resources. */
   imports(config: Config, found: ResourceOutputs): readonly Block[];
   outputs(config: Config): readonly Block[];
 }

@@ -4,10 +4,10 @@ import type { IssuerRoute } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { Change, Observed, ResourceOutput, Resource, NamedResource } from "../../rules/plan/index.ts";
 
-/** The publisher that this podtrust brings to machines. */
+/** The publisher that this podtrust installs on machines. */
 export interface PublisherRelease {
   readonly version: string;
-  /** Where its programs are, unless the config says. */
+  /** Directory of its programs, unless the config names one. */
   readonly folder: string;
 }
 
@@ -16,9 +16,9 @@ export interface PartContext {
   readonly config: Config;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
+  /** Asked before the program of a kubeconfig that is not the user's own runs; if absent, none of them does. */
   readonly consent?: PluginConsent;
-  /** Azure's own program may be asked for access tokens. */
+  /** The Azure CLI may be asked for access tokens. */
   readonly azureCli?: boolean;
   /** How the issuer is reached. */
   readonly route?: IssuerRoute;
@@ -33,89 +33,89 @@ export interface UnnamedContext extends Omit<PartContext, "config"> {
   readonly config: UnnamedConfig;
 }
 
-/** Marks of the stack in which the issuer's name stands, where the config leaves it open. */
+/** Marks of the stack that hold the issuer's name, if the config leaves it open. */
 export interface IssuerMemory {
-  /** Names that the stack's marks remember below the zone. Reads only; throws what is wrong with credentials. */
+  /** Names below the zone that the stack's marks remember. Only reads; throws errors of credentials. */
   issuerHosts(signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Where a part acts, and as whom. */
+/** Where a part acts, and as which principal. */
 export interface PartTarget {
   /** `account 111122223333, eu-central-1` */
   readonly where: string;
-  /** Who the provider says we are. */
+  /** The principal that the provider sees. */
   readonly caller: string;
 }
 
-/** `present`: what the config says shall be. `absent`: all of it shall go. */
+/** `present`: the config's resources should exist. `absent`: all of them should be deleted. */
 export type Goal = "present" | "absent";
 
 /** What a part wants and what it found. */
 export interface Survey {
-  /** What shall be, or for the way down what the config names. */
+  /** The desired resources; on the way down, those that the config names. */
   readonly desired: readonly Resource[];
-  /** What carries the stack's tags there, whether the config still names it or not. */
+  /** What carries the stack's tags there, whether or not the config still names it. */
   readonly owned: readonly Resource[];
-  /** What was found already, by id: a plan does not read it again. */
+  /** Already read, by id: a plan does not read it again. */
   readonly seen: ReadonlyMap<string, Observed>;
 }
 
-/** What of a plan a part judges. */
+/** The part of a plan that a part checks. */
 export interface PartPlan {
   readonly goal: Goal;
   /** Those of its own resources. */
   readonly changes: readonly Change[];
-  /** The user said that what others still use may go, or change hands. */
+  /** The user said that resources others still use may be deleted, or change owners. */
   readonly allowInUse: boolean;
-  /** The user said that a machine may be replaced, with what is lost with it. */
+  /** The user said that a machine may be replaced, and its data lost. */
   readonly allowReplace: boolean;
 }
 
-/** What something costs a month, as its provider says: decimal texts in a currency. */
+/** Monthly costs, from the provider: decimal texts in a currency. */
 export interface MonthlyCost {
   readonly what: string;
   readonly currency: string;
-  /** With taxes. */
+  /** Including taxes. */
   readonly gross: string;
   readonly net: string;
 }
 
-/** What speaks against a plan beside what the plan itself found. */
+/** Objections to a plan beyond those of the plan itself. */
 export interface Preflight {
-  /** Each of them keeps the whole plan from being applied. */
+  /** Each of them blocks the whole plan. */
   readonly refusals: readonly PodtrustError[];
   /** Legal, but worth a second look. */
   readonly warnings: readonly string[];
-  /** What the section costs as the config has it; absent where nobody knows, or nothing does. */
+  /** Costs of the section as the config has it; absent if unknown, or if there are none. */
   readonly costs?: readonly MonthlyCost[];
 }
 
 /**
- * What one section of a config keeps at one provider. `stack/` plans, selects, waits and reports for all parts
- * alike; a part alone knows its provider.
+ * What one section of a config has at one provider. `stack/` plans, selects, waits and reports for all parts alike;
+ * only the part knows its provider.
  */
 export interface Part {
-  /** `aws/111122223333`; the ids of its resources need not begin so. */
+  /** `aws/111122223333`; the ids of its resources may begin differently. */
   readonly id: string;
-  /** The id of the resource after which the cluster has the config's issuer; absent for a part that sets none up. */
+  /** The id of the resource after which the cluster has the config's issuer; absent for a part that sets up none. */
   readonly cluster?: string;
   /**
-   * The id of the resource that remembers a name of the issuer which was just chosen: the provider makes it only once,
-   * so that of several runs one has its name. Absent: of this part nothing does.
+   * The id of the resource that remembers a newly chosen issuer name: the provider makes it only once, so that one of
+   * several runs wins. Absent if this part has none.
    */
   readonly claim?: string;
   /** What the config wants of it, by name: known without a request. */
   readonly named: readonly NamedResource[];
-  /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */
+  /** Outputs of other parts' resources that its own depend on: those parts are opened with it. */
   readonly needs?: readonly ResourceOutput[];
-  /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */
+  /** Checks, once, that we are the principal that the config means; throws errors of credentials. */
   open(signal: AbortSignal): Promise<PartTarget>;
-  /** Reads what stands there; changes nothing. */
+  /** Reads what exists there; changes nothing. */
   survey(goal: Goal, signal: AbortSignal): Promise<Survey>;
-  /** Looks for what would fail half-way or harm others, after a survey. Reads only. */
+  /** Looks for what would fail half-way or harm others, after a survey. Only reads. */
   preflight(judged: PartPlan, signal: AbortSignal): Promise<Preflight>;
   close(): void;
 }
 
-/** What resources give to others as they stand, by their ids. */
+/** Current outputs of its resources for others, by id. */
 export type ResourceOutputs = ReadonlyMap<string, Readonly<Record<string, string>>>;

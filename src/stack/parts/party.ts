@@ -2,7 +2,7 @@ import type { OpenTofuPart } from "./opentofu.ts";
 import type { Part, PartContext } from "./part.ts";
 import type { PartySight } from "./sight.ts";
 
-/** What makes all that one relying party's section of a config names. */
+/** Creates everything that one relying party's section of a config names. */
 export interface PartyParts {
   parts(context: PartContext): readonly Part[];
   /** The same in OpenTofu. */
@@ -10,7 +10,7 @@ export interface PartyParts {
 }
 
 /**
- * The sections of a config at one relying party, to be looked at, and to come to with a token as a workload does. Opens no
+ * Readers of a config's sections at one relying party, which can also try a token as a workload does. Opens no
  * connection.
  */
 export type PartyExchange = (context: PartContext) => readonly PartySight[];

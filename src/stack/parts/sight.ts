@@ -1,58 +1,58 @@
 import { defined } from "../../core/base/index.ts";
 import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 
-/** Who ServiceAccounts become at a relying party beside AWS, as it stands there. */
+/** A principal at a relying party beside AWS that ServiceAccounts become, as it exists there. */
 export interface SeenIdentity {
-  /** What tells it from others of its place: an address, `role web`. */
+  /** Identifies it within its place: an address, `role web`. */
   readonly name: string;
-  /** What the status of a binding calls it; absent: by its name. */
+  /** Its name in the status of a binding; absent: the same. */
   readonly id?: string;
-  /** False: the config names it, and it is not there. */
+  /** False: the config names it, and it does not exist. */
   readonly exists: boolean;
-  /** Whom it lets in, as NAMESPACE/NAME. */
+  /** Who it lets in, as NAMESPACE/NAME. */
   readonly letsIn: readonly string[];
-  /** Whom it lets in beside them, in words; absent: nobody. */
+  /** Who else it lets in, in words; absent: no others. */
   readonly others?: string;
-  /** Whom the config names, as NAMESPACE/NAME. */
+  /** Who the config names, as NAMESPACE/NAME. */
   readonly wanted: readonly string[];
-  /** Names of the policies that it has itself. */
+  /** Names of the policies attached to it. */
   readonly policies: readonly string[];
 }
 
-/** What trusts the issuer there. */
+/** The resource there that trusts the issuer. */
 export interface SeenProvider {
   readonly name: string;
-  /** As it stands there. */
+  /** As it exists there. */
   readonly issuer: string;
   /** Kids of the keys that were uploaded to it; absent: it fetches the issuer's. */
   readonly uploaded?: readonly string[];
-  /** More of it, each as a label and a text. */
+  /** Further details, each as a label and a text. */
   readonly details: readonly (readonly [label: string, value: string])[];
 }
 
-/** What of one section of a config stands at its relying party. */
+/** One section of a config, as its relying party has it. */
 export interface SeenParty {
-  /** Undefined: it is not there, or is not the stack's. */
+  /** Undefined: it does not exist, or is not the stack's. */
   readonly provider: SeenProvider | undefined;
   readonly identities: readonly SeenIdentity[];
 }
 
-/** One section of a config, to be looked at by whoever draws who can become what. */
+/** Reads one section of the config, for a map of who can become what. */
 export interface PartySight {
   /** `project shop-project`, `https://bao.example.com:8200` */
   readonly place: string;
-  /** Of the tokens that it takes. */
+  /** Of the tokens that it accepts. */
   readonly audience: string;
-  /** What stands beside what the config names. Changes nothing. Throws what is wrong with address and credentials. */
+  /** What exists beside what the config names. Changes nothing. Throws errors of address and credentials. */
   look(signal: AbortSignal): Promise<SeenParty>;
-  /** Comes with a ServiceAccount's token as a workload does. Throws where no answer came. */
+  /** Tries a ServiceAccount's token as a workload does. Throws if no answer came. */
   ask(identity: SeenIdentity, jwt: string, signal: AbortSignal): Promise<SaidToToken>;
 }
 
-/** What a relying party said to a token. */
+/** A relying party's answer to a token. */
 export interface SaidToToken {
   readonly accepted: boolean;
-  /** Its own words, where it refused. */
+  /** Its own words, if it refused. */
   readonly said: string;
 }
 
@@ -67,7 +67,7 @@ export async function askedWith(
   return { ...(await sight.ask(identity, jwt, signal)), ...defined({ kid }) };
 }
 
-/** Whom some subjects let in: ServiceAccounts by name, and all else as it stands there. */
+/** The workloads behind some subjects: ServiceAccounts by name, and all others verbatim. */
 export function admittedBy(subjects: readonly string[]): Pick<SeenIdentity, "letsIn" | "others"> {
   const parsed = subjects.map((subject) => ({ subject, account: parseSubject(subject) }));
   const others = parsed.filter(({ account }) => account === undefined).map(({ subject }) => subject);

@@ -1,16 +1,16 @@
 import type { ErrorCode, Link } from "../../core/base/index.ts";
 import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 
-/** One thing that was found about a link. */
+/** One finding about a link. */
 export interface Finding {
   /** A stable word of docs/reference/reasons.md, which also gives the outcome. */
   readonly reason: Reason;
   readonly outcome: Outcome;
   /** What was seen, with its values. */
   readonly seen: string;
-  /** Who said so. */
+  /** The source of the statement. */
   readonly from: string;
-  /** How old it is, where it has an age or an end. */
+  /** How old it is, if it has an age or an end. */
   readonly fresh?: string;
   /** What to do about it. */
   readonly next?: string;
@@ -18,15 +18,15 @@ export interface Finding {
 }
 
 /**
- * Makes a finding. `next` is the reason's own step by default, where no better one follows from what was seen; what was merely
- * not seen has none by default.
+ * Makes a finding. `next` is the reason's own step by default, if no better one follows from what was seen; a merely
+ * unseen link has none by default.
  */
 export function finding(reason: Reason, facts: Omit<Finding, "reason" | "outcome">): Finding {
   const { outcome, next }: { readonly outcome: Outcome; readonly next?: string } = reasons[reason];
   return { reason, outcome, ...(next === undefined || outcome === "unseen" ? {} : { next }), ...facts };
 }
 
-/** A link that was not looked at because of another one, which tells what to do. */
+/** A link that was not read because of another one, which says what to do. */
 export function skipped(needs: Link, from: string): Finding {
   const reason = "Skipped" satisfies Reason;
   return { reason, outcome: reasons[reason].outcome, seen: `skipped: needs ${needs}`, from };
@@ -38,7 +38,7 @@ export interface LinkReport {
   /** The worst of its findings. */
   readonly outcome: Outcome;
   readonly findings: readonly Finding[];
-  /** RFC 3339: when it had been looked at. */
+  /** RFC 3339: when it had been read. */
   readonly at: string;
 }
 
@@ -48,7 +48,7 @@ export interface StatusReport {
   readonly issuer: string;
   readonly at: string;
   readonly links: readonly LinkReport[];
-  /** The first broken link, which explains what comes after it more often than not. */
+  /** The first broken link, which usually explains those after it. */
   readonly broken?: {
     readonly name: Link;
     readonly reason: Reason;
@@ -59,7 +59,7 @@ export interface StatusReport {
 
 const severity: readonly Outcome[] = ["ok", "unseen", "warning", "broken"];
 
-/** The worst of some findings; nothing to look at is `unseen`. */
+/** The worst of some findings; `unseen` if there are none. */
 export function worstOf(findings: readonly Finding[]): Outcome {
   const ranks = findings.map(({ outcome }) => severity.indexOf(outcome));
   return severity[Math.max(...ranks)] ?? "unseen";

@@ -22,7 +22,7 @@ function checked(names: readonly string[]): ReadonlySet<string> {
   return new Set(names);
 }
 
-/** The links that are meant, in the order of the chain. Throws `usage` for a name that is none. */
+/** The selected links, in the order of the chain. Throws `usage` for a name that is none. */
 function meant(only: readonly string[], skip: readonly string[]): readonly Link[] {
   const [wanted, left] = [checked(only), checked(skip)];
   return links.filter((link) => (wanted.size === 0 || wanted.has(link)) && !left.has(link));
@@ -31,21 +31,21 @@ function meant(only: readonly string[], skip: readonly string[]): readonly Link[
 /** What is served, and how it is reached. */
 const served: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
 
-/** Links of documents that nobody fetches are left out: keys that are uploaded need no issuer that is served. */
+/** Links of documents that are not fetched are left out: with uploaded keys, no issuer has to be served. */
 function needed(config: Config, names: readonly Link[]): readonly Link[] {
   const isServed = config.publisher !== undefined || fetchingParties(config).length > 0;
   return isServed ? names : names.filter((name) => !served.has(name));
 }
 
 function reportOf(name: Link, findings: readonly Finding[], at: string): LinkReport {
-  // Two URLs behind the same trouble say the same.
+  // Two URLs with the same problem report it once.
   const unique = [...new Map(findings.map((one) => [JSON.stringify(one), one])).values()];
   return { name, outcome: worstOf(unique), findings: unique, at };
 }
 
 /**
- * Looks at every link of the chain, all at the same time, and never stops at a failure. Changes nothing; mints a
- * token of one ServiceAccount of each role and asks STS with it. Throws `usage` and `interrupted` alone.
+ * Checks every link of the chain, all at the same time, and never stops at a failure. Changes nothing; mints a token of
+ * one ServiceAccount of each role and asks STS with it. Throws `usage` and `interrupted` alone.
  */
 export async function statusOf(options: StatusOptions): Promise<StatusReport> {
   const { config, signal, only = [], skip = [] } = options;

@@ -1,8 +1,8 @@
 import type { Reason } from "../../core/reasons/index.ts";
 
 /**
- * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.
- * `left-out`: it was not meant to be tried, for a reason that is reported.
+ * How a case ended. `not-asked`: there was no token, or STS gave no answer, so nothing is known of it. `left-out`: it
+ * was not to be tried, for a reason that is reported.
  */
 export type CaseVerdict = "passed" | "failed" | "not-asked" | "left-out";
 
@@ -37,13 +37,16 @@ export interface TestReport {
   readonly failed: number;
   readonly notAsked: number;
   readonly leftOut: number;
-  /** Whether every positive succeeded, at least one of them, and every negative was asked and refused for its reason. */
+  /**
+   * Whether every positive case succeeded, at least one of them, and every negative one was asked and refused for its
+   * reason.
+   */
   readonly ok: boolean;
-  /** Looked for where somebody who should get in did not. */
+  /** Looked for if a ServiceAccount that should get in did not. */
   readonly issuerFault?: IssuerDefect;
 }
 
-/** Counts what the cases came to. */
+/** Counts the outcomes. */
 export function reportOf(stack: string, issuer: string, cases: readonly CaseReport[]): TestReport {
   const count = (verdict: CaseVerdict): number => cases.filter((one) => one.verdict === verdict).length;
   const proven = cases.some(({ kind, verdict }) => kind === "positive" && verdict === "passed");
@@ -56,7 +59,7 @@ export function reportOf(stack: string, issuer: string, cases: readonly CaseRepo
     failed,
     notAsked,
     leftOut: count("left-out"),
-    // Where nobody gets in, refusals prove nothing.
+    // If nobody gets in, refusals prove nothing.
     ok: failed + notAsked === 0 && proven,
   };
 }

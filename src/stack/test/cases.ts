@@ -13,9 +13,9 @@ export interface Tried {
 
 /** What a case may use. */
 export interface CaseTools {
-  /** A token of a ServiceAccount; throws what the cluster says. */
+  /** A token of a ServiceAccount; throws the cluster's error. */
   mint(serviceAccount: string, audience: string): Promise<string>;
-  /** Whether there is a ServiceAccount. */
+  /** Whether a ServiceAccount exists. */
   exists(serviceAccount: string): Promise<boolean>;
   /** Waits until a time, in milliseconds since the epoch, with a reason on the screen. */
   waitUntil(at: number, reason: string): Promise<void>;
@@ -26,7 +26,7 @@ export interface Case extends Tried {
   readonly name: string;
   /** Absent: it has to succeed. */
   readonly refusal?: ExpectedRefusal;
-  /** Waits for minutes, and does nothing meanwhile. */
+  /** Waits for minutes, idle meanwhile. */
   readonly waits?: boolean;
   /** The token of the call; undefined for a call without one. Throws `LeftOut`. */
   token(tools: CaseTools): Promise<string | undefined>;
@@ -48,7 +48,7 @@ function positives(tried: Tried): readonly Case[] {
 function otherServiceAccount(tried: Tried, other: string | undefined): Case {
   const { account, role } = tried;
   const [trusted = ""] = role.serviceAccounts;
-  // Every namespace has it (kube-controller-manager makes it), and hardly a role trusts it.
+  // Every namespace has it (kube-controller-manager makes it), and hardly any role trusts it.
   const name = other ?? `${trusted.split("/")[0]}/default`;
   return {
     ...tried,
@@ -71,7 +71,7 @@ function misaddressed(tried: Tried): Case {
     ...tried,
     name: `${trusted} with a token for another audience is refused`,
     refusal: otherAudience,
-    // Nobody can have registered it by accident.
+    // Cannot be registered by accident.
     token: (tools) => tools.mint(trusted, `podtrust-test-${randomUUID()}`),
   };
 }
@@ -106,7 +106,7 @@ function outlived(tried: Tried, wait: boolean): Case {
   };
 }
 
-/** What is tried with a role: whoever it names gets in, and nobody else. */
+/** What is tried with a role: each ServiceAccount that it names gets in, and no other. */
 export function casesOf(
   tried: Tried,
   options: { readonly other?: string | undefined; readonly waitExpiry: boolean },

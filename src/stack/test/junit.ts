@@ -11,7 +11,7 @@ const entities: Readonly<Record<string, string>> = {
   "\t": "&#9;",
 };
 
-/** Text for XML 1.0, which has no place for most control characters at all. */
+/** Text for XML 1.0, which does not allow most control characters at all. */
 function escaped(text: string): string {
   const clean = text.replace(/(?![\n\t])[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "\uFFFD");
   return clean.replace(/[&<>"'\n\t]/gu, (found) => entities[found] ?? found);

@@ -1,4 +1,4 @@
-/** By what a refusal is known to be for the reason that was meant. */
+/** How a refusal is known to be for the intended reason. */
 export interface ExpectedRefusal {
   readonly code: RegExp;
   readonly message: RegExp;
@@ -7,7 +7,7 @@ export interface ExpectedRefusal {
 }
 
 // AWS's own texts, of both generations (docs/reference/sts-rules.md); the code alone would let another reason pass.
-/** Whom the trust policy does not name. */
+/** Subjects that the trust policy does not name. */
 export const notTrusted: ExpectedRefusal = {
   code: /^AccessDenied/u,
   message: /Not authorized to perform sts:AssumeRoleWithWebIdentity/u,
@@ -29,7 +29,7 @@ export const noToken: ExpectedRefusal = {
   words: "ValidationError, since there is no token",
 };
 
-/** A token whose time is over. */
+/** An expired token. */
 export const expired: ExpectedRefusal = {
   code: /^(?:ExpiredToken|InvalidIdentityToken)/u,
   message: /expired/iu,

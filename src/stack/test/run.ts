@@ -128,7 +128,7 @@ function wantedCases(options: TestOptions): readonly Case[] {
   );
 }
 
-/** Why AWS may know no key of the issuer, where somebody who should get in did not. */
+/** Why AWS may know no key of the issuer, if a ServiceAccount that should get in did not. */
 async function issuerFault(
   { config, route = {}, signal }: TestOptions,
   cases: readonly CaseReport[],
@@ -141,9 +141,10 @@ async function issuerFault(
 }
 
 /**
- * Makes the real calls with real tokens: each ServiceAccount that a role names gets in; another one, another
- * audience, no token and an expired token do not, each for its own reason. Roles that only have patterns are
- * not tried. Where somebody does not get in who should, the issuer is read as AWS reads it. Throws `config-without-aws`, `usage` and `interrupted`; what the calls came to is in the report.
+ * Makes real calls with real tokens: each ServiceAccount that a role names gets in; another one, another audience, no
+ * token and an expired token do not, each for its own reason. Roles that only have patterns are not tried. If a
+ * ServiceAccount that should get in does not, the issuer is read as AWS reads it. Throws `config-without-aws`, `usage`
+ * and `interrupted`; the report has the results of the calls.
  */
 export async function testStack(options: TestOptions): Promise<TestReport> {
   const { config } = options;
@@ -156,7 +157,7 @@ export async function testStack(options: TestOptions): Promise<TestReport> {
     const reports = new Map<Case, CaseReport>();
     const tried = async (one: Case): Promise<void> => void reports.set(one, await run.run(one));
     const quick = cases.filter(({ waits }) => waits !== true);
-    // Those that wait begin at once, so that all of them together take one token's life.
+    // Cases that wait begin at once, so that all together take one token's life.
     const slow = cases.filter(({ waits }) => waits === true);
     await Promise.all([mapLimit(quick, tried), ...slow.map(tried)]);
     const inOrder = cases.flatMap((one) => reports.get(one) ?? []);

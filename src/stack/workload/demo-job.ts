@@ -15,22 +15,22 @@ export const demo = {
   image: "amazon/aws-cli:2.15.40",
 } as const;
 
-/** Where the Job keeps what it was made from, so that a second run knows its own. */
+/** Where the Job stores what it was made from, so that a second run recognizes it. */
 export const manifestAnnotation = "podtrust/manifest";
 
 /** How the demo's Job differs from the guide's. */
 export interface DemoSpec {
-  /** An image of podtrust, which runs `podtrust job`; the guide's AWS CLI by default. */
+  /** A podtrust image, which runs `podtrust job`; the guide's AWS CLI by default. */
   readonly image?: string;
-  /** AWS_ENDPOINT_URL of the pod: where a sandbox is, seen from there. */
+  /** AWS_ENDPOINT_URL of the pod: where a sandbox is, as seen from there. */
   readonly awsEndpoint?: string;
-  /** The node's own network in place of the pod's: where a cluster has no pod network, or one that leads nowhere. */
+  /** The node's own network in place of the pod's: if a cluster has no working pod network. */
   readonly hostNetwork?: boolean;
   /** Parameters under this path are listed; `/`, as in the guide, by default. */
   readonly path?: string;
 }
 
-/** The ServiceAccount that the config means for the demo: the one of the guide's name, in whatever namespace. */
+/** The config's ServiceAccount for the demo: the one with the guide's name, in any namespace. */
 export function demoServiceAccount(config: Config): string {
   const { issuer } = config;
   const roles = config.aws.flatMap((account) => account.roles.map((role) => ({ issuer, account, role })));
@@ -101,7 +101,7 @@ function podSpec(target: WorkloadTarget, options: DemoSpec): PodSpec {
   return recordOf(injectRole({ spec }, target)["spec"]);
 }
 
-/** A few hex digits that stand for a manifest. */
+/** A few hex digits that identify a manifest. */
 function digestOf(value: object): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

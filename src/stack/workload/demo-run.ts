@@ -11,7 +11,7 @@ import { isFinished, type JobState, jobState } from "./job-state.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { WorkloadTarget } from "./target.ts";
 
-/** What happens while the demo runs. */
+/** Events while the demo runs. */
 export type DemoRunEvent =
   | { readonly type: "step"; readonly text: string }
   | {
@@ -34,13 +34,13 @@ export interface DemoRunInput {
   readonly timeoutMs: number;
   /**
    * Waits until STS lets the ServiceAccount's token into the role: a pod that came sooner would be refused. Called when
-   * the ServiceAccount is there; throws what ends the demo.
+   * the ServiceAccount exists; throws what ends the demo.
    */
   readonly untilUsable: (work: {
     readonly signal: AbortSignal;
     waiting(reason: string, deadline: number): void;
   }) => Promise<void>;
-  /** Takes fields that other managers own. */
+  /** Takes over fields that other managers own. */
   readonly force?: boolean;
   readonly onEvent: (event: DemoRunEvent) => void;
 }
@@ -49,17 +49,17 @@ export interface DemoRunInput {
 export interface DemoRunResult {
   readonly job: string;
   readonly pod: string | undefined;
-  /** What the pod wrote, by line. */
+  /** The pod's output, by line. */
   readonly log: readonly string[];
 }
 
 const pollMs = 1000;
-/** The reason of a wait for the end of a container that runs. */
+/** The reason of a wait for the end of a running container. */
 const stillRuns = "its container still runs";
 /** Our name among the field managers of server-side apply. */
 const fieldManager = "podtrust";
 
-/** What names the demo's objects, and whose they are. */
+/** Labels of the demo's objects: name and owner. */
 export type DemoPlace = Pick<WorkloadTarget, "stack" | "namespace" | "serviceAccount">;
 
 const jobRef = ({ namespace }: DemoPlace): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
@@ -104,7 +104,7 @@ async function applyAccount(input: DemoRunInput, object: KubernetesObject): Prom
   const ref = accountRef(target);
   const found = await cluster.read(ref, { signal });
   if (found !== undefined && taken(ref, found, target) !== undefined) {
-    // It serves as it is, and stays whoever's it is.
+    // It works as it is, and keeps its owner.
     onEvent({ type: "step", text: `${objectText(ref)} is there already and not ours: used as it is` });
     return;
   }
@@ -112,7 +112,7 @@ async function applyAccount(input: DemoRunInput, object: KubernetesObject): Prom
   onEvent({ type: "step", text: `${objectText(ref)} applied` });
 }
 
-/** Makes way for the Job; gives the one that runs already where it is the very same. */
+/** Makes way for the Job; returns a running one if it is the same. */
 async function earlierJob(
   input: DemoRunInput,
   wanted: KubernetesObject,
@@ -142,7 +142,7 @@ async function stateOf(input: DemoRunInput, uid: string): Promise<JobState> {
   const ref = jobRef(target);
   const job = await cluster.read(ref, { signal });
   if (job?.metadata.uid !== uid) {
-    return { phase: "failed", reason: `somebody removed the ${objectText(ref)} while it was waited for` };
+    return { phase: "failed", reason: `the ${objectText(ref)} was removed while it was waited for` };
   }
   const labels = `batch.kubernetes.io/controller-uid=${uid}`;
   const pods = await cluster.list({ kind: "Pod", namespace, labels }, { signal });
@@ -152,7 +152,7 @@ async function stateOf(input: DemoRunInput, uid: string): Promise<JobState> {
   const about = pod?.metadata.uid ?? uid;
   const events = await cluster
     .list({ kind: "Event", namespace, fields: `involvedObject.uid=${about}` }, { signal })
-    // Events only explain; who may not read them still sees the pod.
+    // Events only explain; without the right to read them, the pod is still visible.
     .catch(() => []);
   return jobState(job, pod, events);
 }
@@ -215,7 +215,7 @@ class Run {
       signal,
       look: () => this.#look(uid),
       onWait: (reason, deadline) => {
-        // Of a container that runs its log tells more.
+        // For a running container its log says more.
         if (reason !== stillRuns) onEvent({ type: "waiting", what: "the pod", reason, deadline });
       },
       late: (reason) => this.#late(reason),
@@ -225,8 +225,7 @@ class Run {
 
 /**
  * Applies the demo's ServiceAccount, waits until STS knows the role, applies the Job, follows the pod's log, and waits
- * for its end. A finished Job of ours
- * is replaced, one that still runs is waited for, anybody else's is left alone.
+ * for its end. A finished Job of ours is replaced, one that still runs is waited for, another owner's is left alone.
  *
  * Throws `plan-name-taken`, `workload-failed`, `deadline-exceeded`, `cluster-*`.
  */
@@ -245,13 +244,13 @@ export async function runDemoWorkload(input: DemoRunInput): Promise<DemoRunResul
   return new Run(input).untilEnd(applied.metadata.uid ?? "");
 }
 
-/** What `removeDemoWorkload` did, object by object. */
+/** What `removeDemoWorkload` did, per object. */
 export interface DemoRemoval {
   readonly object: string;
   readonly outcome: "removed" | "absent" | "not-ours";
 }
 
-/** Removes the demo's Job and ServiceAccount where they carry our labels; others stay. */
+/** Removes the demo's Job and ServiceAccount if they carry our labels; others stay. */
 export async function removeDemoWorkload(
   input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoPlace },
 ): Promise<readonly DemoRemoval[]> {

@@ -1,7 +1,7 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 
-/** How far a Job's one pod is. */
+/** Progress of a Job's one pod. */
 export type JobState =
   | { readonly phase: "waiting"; readonly reason: string; readonly pod?: string; readonly hopeless?: true }
   | { readonly phase: "running"; readonly pod: string }
@@ -15,12 +15,12 @@ function condition(object: KubernetesObject, type: string): JsonRecord | undefin
   return found?.["status"] === "True" ? found : undefined;
 }
 
-/** Whether a Job has come to its end, one way or the other. */
+/** Whether a Job has ended, either way. */
 export function isFinished(job: KubernetesObject): boolean {
   return ["Complete", "Failed"].some((type) => condition(job, type) !== undefined);
 }
 
-// Waiting helps none of these: what was given can never become a running container.
+// Waiting helps none of these: the given spec can never become a running container.
 const hopeless = new Set(["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"]);
 
 function containerStatus(pod: KubernetesObject): JsonRecord {
@@ -35,7 +35,7 @@ function unscheduled(pod: KubernetesObject): string | undefined {
   return why === "" ? "no node has taken the pod yet" : `no node takes the pod: ${why}`;
 }
 
-/** The newest complaint about a pod that is of use to a person. */
+/** The newest complaint about a pod that is useful to a user. */
 function complaint(events: readonly KubernetesObject[]): string {
   const warnings = events.filter((event) => event["type"] === "Warning");
   const last = warnings.at(-1);
@@ -74,7 +74,7 @@ function ofPod(pod: KubernetesObject, events: readonly KubernetesObject[]): JobS
   return { phase: "waiting", pod: name, reason, ...(dead ? { hopeless: true } : {}) };
 }
 
-/** How far a Job is, from what the API says of it, of its newest pod and of that pod's events. */
+/** Progress of a Job, from the API's view of it, of its newest pod and of that pod's events. */
 export function jobState(
   job: KubernetesObject,
   pod: KubernetesObject | undefined,

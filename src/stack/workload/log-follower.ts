@@ -10,8 +10,8 @@ export interface LogSource {
 }
 
 /**
- * Follows a container's log by reading it again from its beginning, which loses no line when a connection
- * breaks. Ends at the first mebibyte: whoever writes more than that has no demo to show.
+ * Follows a container's log by reading it again from its beginning, which loses no line when a connection breaks. Ends
+ * at the first mebibyte: a demo writes far less.
  */
 export class LogFollower {
   readonly #source: LogSource;
@@ -26,7 +26,7 @@ export class LogFollower {
     return this.#source.pod;
   }
 
-  /** Gives the whole lines that are new; at the end also what has no line end. */
+  /** Returns the new whole lines; at the end also an unfinished one. */
   async read(options: { readonly end: boolean; readonly signal: AbortSignal }): Promise<void> {
     if (this.#full) return;
     const { cluster, namespace, pod, container, onLine } = this.#source;

@@ -5,16 +5,16 @@ import type { WorkloadTarget } from "./target.ts";
 
 /** What a patch is for. */
 export interface PatchSpec {
-  /** KIND/NAME as kubectl says it: deployment/web. */
+  /** KIND/NAME as in kubectl: deployment/web. */
   readonly of: string;
-  /** The container that gets the token; named as the object by default. */
+  /** The container that gets the token; by default the one named like the object. */
   readonly container?: string;
 }
 
 interface Kind {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Where the pod's spec stands. */
+  /** Where the pod's spec is. */
   readonly wrap: (podSpec: object) => object;
 }
 

@@ -6,7 +6,7 @@ import { parseJwkSet } from "../../rules/keys/index.ts";
 import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
-/** What is asked before anything is applied. */
+/** What is checked before anything is applied. */
 export interface WorkloadPreflightInput {
   readonly target: WorkloadTarget;
   readonly cluster: KubernetesApi;
@@ -35,10 +35,10 @@ async function checkNamespace({ target, cluster, signal, notice }: WorkloadPrefl
   );
 }
 
-/** The key that the cluster signs with, as a token of one of the namespace's ServiceAccounts says. */
+/** The key that the cluster signs with, from a token of one of the namespace's ServiceAccounts. */
 async function signingKid({ target, cluster, signal }: WorkloadPreflightInput): Promise<string | undefined> {
   const spec = { audiences: [target.audience], expirationSeconds: 600 };
-  // Its own may be made only with the workload; every namespace has the other.
+  // Its own may be created only with the workload; every namespace has the other.
   for (const name of [target.serviceAccount, "default"]) {
     try {
       return parseJws((await cluster.requestToken(target.namespace, name, spec, { signal })).token).kid;
@@ -81,7 +81,7 @@ async function checkIssuer(input: WorkloadPreflightInput): Promise<void> {
   );
 }
 
-// Who may read no role may still run a workload that has one.
+// Without the right to read roles, a workload may still run with one.
 const unseen: ReadonlySet<string> = new Set(["aws-no-credentials", "aws-denied", "aws-credentials-expired"]);
 
 async function checkRole({ target, part, clock, signal, notice }: WorkloadPreflightInput): Promise<void> {
@@ -123,9 +123,9 @@ async function checkRole({ target, part, clock, signal, notice }: WorkloadPrefli
 }
 
 /**
- * Refuses what cannot work, before anything is applied: no such namespace, an issuer or keys that are not the
- * published ones, no role that lets the ServiceAccount in. Throws `workload-*`, `issuer-unreached`, and what is
- * wrong with the cluster or with AWS.
+ * Refuses what cannot work, before anything is applied: no such namespace, an issuer or keys that are not the published
+ * ones, no role that lets the ServiceAccount in. Throws `workload-*`, `issuer-unreached`, and errors of the cluster or
+ * of AWS.
  */
 export async function preflightWorkload(input: WorkloadPreflightInput): Promise<void> {
   await checkNamespace(input);

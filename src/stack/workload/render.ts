@@ -12,7 +12,7 @@ export function workloadParts(target: WorkloadTarget): { serviceAccount: object;
   return { serviceAccount: serviceAccountObject(target), podSpec: podFragment(target, "YOUR-CONTAINER") };
 }
 
-/** The ServiceAccount as YAML, and in comments what belongs into the spec of its pods. */
+/** The ServiceAccount as YAML, and in comments what belongs in the spec of its pods. */
 export function workloadYaml(target: WorkloadTarget): string {
   const { serviceAccount, podSpec } = workloadParts(target);
   const fragment = yamlText(podSpec).trimEnd().split("\n");

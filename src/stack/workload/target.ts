@@ -9,9 +9,9 @@ import { roleArnOf, trusts } from "../parts/index.ts";
 export interface WorkloadSpec {
   /** NAMESPACE/NAME of its ServiceAccount. */
   readonly serviceAccount: string;
-  /** Where several roles trust it: which one. */
+  /** Which role, if several trust it. */
   readonly role?: string;
-  /** Where several accounts have such a role: which one. */
+  /** Which account, if several have such a role. */
   readonly account?: string;
   /** The account's first audience by default. */
   readonly audience?: string;
@@ -29,7 +29,7 @@ export interface WorkloadTarget extends RoleAccess {
   readonly role: RoleConfig;
 }
 
-// The API server's bound on a projected token (ValidateServiceAccountTokenProjection).
+// The API server's limit on a projected token (ValidateServiceAccountTokenProjection).
 const shortestToken = 600;
 const maxToken = 2 ** 32;
 const defaultToken = 3600;

@@ -7,15 +7,15 @@ import {
 } from "../../../providers/aws/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
 
-/** What STS answered to a token. */
+/** STS's answer to a token. */
 export type TokenExchange =
   | {
       readonly kind: "accepted";
       /** Of the session. */
       readonly arn: string;
-      /** As the token has it. */
+      /** From the token. */
       readonly subject: string;
-      /** When the credentials end, in milliseconds since the epoch. */
+      /** When the credentials expire, in milliseconds since the epoch. */
       readonly expiration: number;
     }
   /** AWS's own code and text. */
@@ -25,7 +25,7 @@ const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-un
 
 /**
  * sts:AssumeRoleWithWebIdentity, unsigned as a workload calls it. Throws `aws-unreachable`, `aws-throttled` and
- * `aws-unavailable` where STS gave no answer of its own.
+ * `aws-unavailable` if STS gave no answer of its own.
  */
 export async function exchanged(
   session: AwsSession,

@@ -3,11 +3,11 @@ import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../provi
 import type { Change } from "../../../rules/plan/index.ts";
 import type { PartPlan, Preflight } from "../part.ts";
 
-/** A provider that would go, or change hands. */
+/** A provider that would be deleted, or change owners. */
 interface Leaving {
   readonly id: string;
   readonly why: "deleted" | "taken over";
-  /** Whether somebody's stack counts on it being there. */
+  /** Whether another stack depends on it. */
   readonly isCountedOn: boolean;
 }
 
@@ -18,7 +18,7 @@ function leaving({ kind, resource, observed }: Change): readonly Leaving[] {
   const { id } = resource;
   if (kind === "delete") return [{ id, why: "deleted", isCountedOn: true }];
   if (kind !== "update" || observed.owner.kind === "ours") return [];
-  // Of what carries nobody's tags this stack takes care from now on.
+  // The stack takes over what has no owner's tags.
   return [{ id, why: "taken over", isCountedOn: observed.owner.kind === "other-stack" }];
 }
 
@@ -27,13 +27,13 @@ function sentenceOf({ id, why }: Leaving, roles: readonly string[]): string {
   const named = left > 0 ? [...roles.slice(0, maxNamed), `${left} more`] : roles;
   const loss =
     why === "deleted"
-      ? "without it STS refuses whoever uses them"
+      ? "without it STS refuses their workloads"
       : "a later podtrust down of this stack takes it from them";
   const plural = roles.length === 1 ? "role" : "roles";
   return `${id} is trusted by the ${plural} ${named.join(", ")} outside this stack: ${loss}`;
 }
 
-/** What roles outside the stack lose when a provider that they trust goes or changes hands. */
+/** What roles outside the stack lose if a provider that they trust is deleted or changes owners. */
 export function usedByOthers(
   { changes, allowInUse }: PartPlan,
   account: string,

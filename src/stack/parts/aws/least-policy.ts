@@ -12,7 +12,8 @@ function lookingAround(all: { roles: string; providers: string }): readonly Allo
       Sid: "Look",
       Effect: "Allow",
       Action: [
-        // Tags and policies of all roles in a few calls; without it each role that may be ours is read by itself.
+        // Tags and policies of all roles in a few calls; without it each possible role of the stack is read
+        // individually.
         "iam:GetAccountAuthorizationDetails",
         "iam:GetAccountSummary",
         "iam:ListOpenIDConnectProviders",
@@ -21,7 +22,7 @@ function lookingAround(all: { roles: string; providers: string }): readonly Allo
       Resource: "*",
     },
     {
-      // Looked at once more before each change; and read one by one where not all at once.
+      // Read once more before each change; and individually if not in one survey.
       Sid: "FindWhatIsOurs",
       Effect: "Allow",
       Action: [
@@ -41,7 +42,7 @@ interface Input {
   readonly provider: string;
   readonly roles: readonly string[];
   readonly all: { readonly roles: string; readonly providers: string };
-  /** The condition of a request that sets our tag, and of a thing that carries it. */
+  /** Conditions: a request that sets our tag, and a resource that carries it. */
   readonly marking: AllowCondition;
   readonly marked: Readonly<Record<string, string>>;
 }
@@ -146,9 +147,9 @@ function grantingStatements(input: Input): readonly AllowStatement[] {
 }
 
 /**
- * The least that podtrust needs in one account for a config: it makes only what the config names and only with
- * the stack's tag, attaches only the config's policies, and changes or deletes only what carries the tag.
- * Surplus roles of the stack are no longer in the config, so deleting goes by tag alone.
+ * The least that podtrust needs in one account for a config: it makes only what the config names and only with the
+ * stack's tag, attaches only the config's policies, and changes or deletes only what carries the tag. Surplus roles of
+ * the stack are no longer in the config, so deleting is allowed by tag alone.
  */
 export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AllowPolicy {
   const partition = partitionOf(account.region);

@@ -13,27 +13,30 @@ import {
 import { markedBinding } from "../../../rules/bindings/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 
-/** A role that a lockdown is for: of a config, or of one of its stack's bindings. */
+/** A role that a lockdown covers: of a config, or of one of its stack's bindings. */
 export interface LockableRole {
   readonly role: string;
-  /** NAMESPACE/NAME, those that become it. */
+  /** NAMESPACE/NAME of the ServiceAccounts that become it. */
   readonly serviceAccounts: readonly string[];
-  /** What its tags say, where it is ours: the stack, or the binding. */
+  /** Its owner by its tags, if it is ours: the stack, or the binding. */
   readonly mark: string;
 }
 
-/** What became of a role that was to be closed or opened. */
+/** Result for a role that was to be closed or opened. */
 export interface LockedRole extends Omit<LockableRole, "mark"> {
-  /** It is not there, or carries another's mark: it stays as it is. */
+  /** It does not exist, or carries another owner's mark: it is left unchanged. */
   readonly outcome: "done" | "absent" | "not-ours" | "failed";
   /** Why it failed, as a sentence. */
   readonly why?: string;
 }
 
-/** What became of the roles of one account. */
+/** Results for the roles of one account. */
 export interface RolesLocked {
   readonly roles: readonly LockedRole[];
-  /** Names of roles that trust the issuer and are neither the config's nor a binding's; undefined where they could not be listed. */
+  /**
+   * Names of roles that trust the issuer and are neither the config's nor a binding's; undefined if they could not be
+   * listed.
+   */
   readonly others: readonly string[] | undefined;
 }
 
@@ -74,8 +77,8 @@ async function lockRole(
 }
 
 /**
- * Keeps a thief out of roles of one account for a time; without a lockdown takes that back. One role that cannot be changed
- * keeps none of the others from it. Throws only the signal's reason.
+ * Closes the roles of one account to stolen tokens for a time; without a lockdown takes that back. A role that cannot
+ * be changed does not stop the others. Throws only the signal's reason.
  */
 export function lockRoles(
   session: AwsSession,

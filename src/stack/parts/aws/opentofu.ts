@@ -14,9 +14,9 @@ import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { formerIssuersOf, providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 
-/** How one account's resources are called in OpenTofu. */
+/** Names of one account's resources in OpenTofu. */
 interface AccountBlockNames {
-  /** The alias of the provider; undefined where there is one account only. */
+  /** The alias of the provider; undefined if there is one account only. */
   readonly alias: string | undefined;
   readonly provider: string;
   readonly role: (role: RoleConfig) => string;
@@ -31,7 +31,7 @@ function namesOf(config: Config, { account, roles }: AwsConfig): AccountBlockNam
   return { alias, provider: `issuer${alias ?? ""}`, role: ({ name }) => names.get(name) ?? identifier(name) };
 }
 
-/** How what hangs on a role is called: managed policies by ARN, inline policies by name. */
+/** Names of what is attached to a role: managed policies by ARN, inline policies by name. */
 function policyNames(role: RoleConfig, name: string) {
   const short = (arn: string): string => `${name}_${identifier(readArn(arn).name)}`;
   const managed = identifiers(role.policies, short);
@@ -39,7 +39,7 @@ function policyNames(role: RoleConfig, name: string) {
   return { managed: [...managed], inline: [...inline] };
 }
 
-/** A JSON document with a reference in place of each text that is a thing's ARN: so OpenTofu knows the order. */
+/** A JSON document with a reference in place of each text that is a resource's ARN: so OpenTofu knows the order. */
 function withReferences(value: unknown, references: ReadonlyMap<string, HclExpression>): HclValue {
   if (typeof value === "string") return references.get(value) ?? value;
   if (typeof value === "number" || typeof value === "boolean") return value;
@@ -139,7 +139,7 @@ function awsBlocks(config: Config): readonly Block[] {
   });
 }
 
-/** What makes OpenTofu take over the same from podtrust, so that nothing is made twice. */
+/** Makes OpenTofu take over the same from podtrust, so that nothing is created twice. */
 function awsImports(config: Config): readonly Block[] {
   return config.aws.flatMap((account) => {
     const names = namesOf(config, account);
@@ -162,7 +162,7 @@ function awsImports(config: Config): readonly Block[] {
   });
 }
 
-/** What others want to know of it. */
+/** Outputs for others. */
 function awsOutputs(config: Config): readonly Block[] {
   return config.aws.flatMap((account) =>
     account.roles.map((role): Block => {

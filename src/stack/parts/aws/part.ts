@@ -55,13 +55,13 @@ import {
 import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type WaitContext } from "./usable.ts";
 
 export interface AwsPartContext extends PartContext {
-  /** How a session is opened; the SDK's own chain of credentials by default. */
+  /** How a session is opened; by default with the SDK's own chain of credentials. */
   readonly open?: (access: AwsAccess) => AwsSession;
-  /** How often AWS is asked, and how long each answer may take; the session's own defaults where absent. */
+  /** How often AWS is asked, and how long each answer may take; by default as the session has it. */
   readonly callLimits?: Pick<AwsAccess, "attempts" | "answerWithinMs">;
 }
 
-/** A resource as it was found, and the names of its fields that are not as the config has them. */
+/** A resource as found, and the names of its fields that differ from the config. */
 export interface ResourceDrift<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
@@ -72,42 +72,42 @@ export interface AwsPart extends Part {
   readonly kind: "aws";
   readonly account: AwsConfig;
   readonly providerArn: string;
-  /** The OIDC provider of the issuer as it is. Throws `aws-*`; `open` first. */
+  /** The OIDC provider of the issuer. Throws `aws-*`; `open` first. */
   lookAtProvider(signal: AbortSignal): Promise<ResourceDrift<OidcProviderFacts>>;
   /** Every OIDC provider of the account. Throws `aws-*`; `open` first. */
   lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]>;
   /** Every OIDC provider of the account, and every role that may be read. Throws `aws-*`; `open` first. */
   lookAtAccount(signal: AbortSignal): Promise<Pick<AccountSurvey, "providers" | "roles" | "isWhole">>;
-  /** A role of the config as it is. Throws `aws-*`; `open` first. */
+  /** A role of the config. Throws `aws-*`; `open` first. */
   lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>>;
-  /** The text of a managed policy; undefined where there is none. Throws `aws-*`; `open` first. */
+  /** The text of a managed policy; undefined if there is none. Throws `aws-*`; `open` first. */
   lookAtPolicy(arn: string, signal: AbortSignal): Promise<string | undefined>;
   /**
-   * sts:AssumeRoleWithWebIdentity for a role of the config, unsigned as a workload calls it: needs no credentials
-   * and no `open`. Without a token the call is made to see it refused. Throws `aws-unreachable`, `aws-throttled`
-   * and `aws-unavailable` where STS gave no answer of its own.
+   * sts:AssumeRoleWithWebIdentity for a role of the config, unsigned as a workload calls it: needs no credentials and
+   * no `open`. Without a token the call is made to see it refused. Throws `aws-unreachable`, `aws-throttled` and
+   * `aws-unavailable` if STS gave no answer of its own.
    */
   exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<TokenExchange>;
   /**
-   * Waits until STS lets a ServiceAccount's token into a role of the config. What keeps it from being asked is a
-   * notice. Throws `aws-not-assumable` at the deadline.
+   * Waits until STS lets a ServiceAccount's token into a role of the config. If it cannot be asked, that is a notice.
+   * Throws `aws-not-assumable` at the deadline.
    */
   untilUsable(role: RoleConfig, owner: TokenOwner, work: WaitContext): Promise<void>;
-  /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
+  /** The least privileges for `plan`, `up` and `down` in this account. */
   leastPolicy(): AllowPolicy;
   /**
-   * Roles that the operator made for bindings of the stack and that trust the issuer; undefined where they may not be listed. Throws
-   * `aws-*`; `open` first.
+   * Roles that the operator made for bindings of the stack and that trust the issuer; undefined if they may not be
+   * listed. Throws `aws-*`; `open` first.
    */
   boundRoles(signal: AbortSignal): Promise<readonly LockableRole[] | undefined>;
   /**
-   * Keeps a thief out of the roles of the config and of the stack's bindings for a time; without a lockdown takes that back. `open`
-   * first.
+   * Closes the roles of the config and of the stack's bindings to stolen tokens for a time; without a lockdown takes
+   * that back. `open` first.
    */
   lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked>;
 }
 
-// A name that was looked up too early is not looked up again for minutes, and a certificate takes one.
+// A name looked up too early stays unresolved for minutes, and a certificate takes one.
 const issuerStart: RetrySchedule = {
   name: "an issuer that is made in the same run takes its time",
   delays: [3000],
@@ -122,7 +122,7 @@ function lookOf<State>(resource: Resource<State>, observed: Observed<State>): Re
   return { observed, fields };
 }
 
-/** Undefined for who may list nothing. */
+/** Undefined without the right to list. */
 function unlessDenied(survey: Promise<AccountSurvey>): Promise<AccountSurvey | undefined> {
   return survey.catch((error: unknown) => {
     if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
@@ -171,7 +171,7 @@ class AccountPart implements AwsPart {
     await seeIssuer(config.issuer, route, signal);
   };
 
-  /** The same, waited for where the issuer is made in the same run: names and certificates take their time. */
+  /** The same, waited for if the issuer is made in the same run: names and certificates take their time. */
   readonly #untilSeen = async ({ signal, waiting }: WaitContext): Promise<void> => {
     const { config, clock } = this.#context;
     await retry(() => this.#seeIssuer(signal), {
@@ -183,7 +183,7 @@ class AccountPart implements AwsPart {
     });
   };
 
-  /** The config's cluster, opened once however many roles are waited for. */
+  /** The config's cluster, opened once for all roles. */
   readonly #cluster = (): Promise<KubernetesApi> => {
     this.#opened ??= openCluster(this.#context);
     return this.#opened;
@@ -216,7 +216,7 @@ class AccountPart implements AwsPart {
     ];
   }
 
-  /** Thumbprints for a private CA. An issuer that does not answer yet keeps nobody from planning. */
+  /** Thumbprints for a private CA. An issuer that does not answer yet does not block a plan. */
   async #thumbprints(signal: AbortSignal): Promise<readonly string[] | LaterThumbprints | undefined> {
     const { config, route = {} } = this.#context;
     const find = (ending: AbortSignal): Promise<readonly string[] | undefined> =>
@@ -260,7 +260,7 @@ class AccountPart implements AwsPart {
     return { desired: [wanted.provider, ...all], owned, seen };
   }
 
-  /** What was found of the config's and the stack's own, absent ones too. */
+  /** What was found of the config's and the stack's own resources, including absent ones. */
   #seen(wanted: AccountResources, found: AccountSurvey): ReadonlyMap<string, Observed> {
     const { stack } = this.#context.config;
     const { account } = this.account;
@@ -296,12 +296,12 @@ class AccountPart implements AwsPart {
       wanted,
       found,
       signal,
-      // What this very run makes does not answer yet; `apply` waits for it.
+      // What this very run creates does not answer yet; `apply` waits for it.
       seeIssuer: isOnMachine(this.#context.config) ? () => Promise.resolve() : this.#seeIssuer,
     });
   }
 
-  /** What looks are compared with: made once, however many roles are looked at. */
+  /** What readings are compared with: made once for all roles. */
   get #compared(): AccountResources {
     this.#resourcesOnce ??= this.#resources();
     return this.#resourcesOnce;
@@ -326,7 +326,7 @@ class AccountPart implements AwsPart {
     const { spec, resource } = wanted;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
     const survey = await this.#looked.of("", signal, (own) => unlessDenied(this.#found(own)));
-    // Who may list nothing may still look at each role.
+    // Without the right to list, each role may still be read.
     if (survey === undefined) return lookOf(resource, await resource.read(signal, noInputs));
     return lookOf(resource, observedRole(survey.role(role.name), spec, this.#session.clock.now()));
   }
@@ -345,7 +345,7 @@ class AccountPart implements AwsPart {
     return leastAwsPolicy(this.#context.config, this.account);
   }
 
-  /** Roles that trust the issuer and that the config does not name; undefined where they may not be listed. */
+  /** Roles that trust the issuer and that the config does not name; undefined if they may not be listed. */
   async #beside(signal: AbortSignal): Promise<readonly RoleState[] | undefined> {
     const own = new Set(this.account.roles.map(({ name }) => name));
     const found = await unlessDenied(this.#found(signal));
@@ -363,7 +363,7 @@ class AccountPart implements AwsPart {
     const { stack } = this.#context.config;
     const lock = (roles: readonly LockableRole[]): Promise<readonly LockedRole[]> =>
       lockRoles(this.#session, roles, lockdown, signal);
-    // Those that are known by name do not wait until an account's roles are listed.
+    // Roles known by name do not wait for the list of all.
     const roles = await lock(configRoles(stack, this.account));
     const beside = await this.#beside(signal);
     const bound = await lock((beside ?? []).flatMap((role) => boundRole(stack, role) ?? []));

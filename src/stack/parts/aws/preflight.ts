@@ -16,7 +16,7 @@ import { usedByOthers } from "./in-use.ts";
 import type { AccountResources } from "./resources.ts";
 import { policySize } from "../../../rules/trust/index.ts";
 
-/** What an account says of itself when it is asked. Throws `aws-*`. */
+/** What an account says of itself when asked. Throws `aws-*`. */
 export interface AccountAnswers {
   readonly quotas: (signal: AbortSignal) => Promise<AccountQuotas>;
   /** Whether a managed policy of this ARN can be attached. */
@@ -29,11 +29,11 @@ export interface AccountPreflightInput extends PartPlan {
   readonly wanted: AccountResources;
   readonly found: AccountSurvey;
   readonly signal: AbortSignal;
-  /** Throws where the issuer does not answer from outside. */
+  /** Throws if the issuer does not answer from outside. */
   readonly seeIssuer: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A role that would be made or changed, as it shall be and as it is. */
+/** A role that would be created or changed, as it should be and as it is. */
 interface Touched {
   readonly spec: RoleSpec;
   readonly before: RoleState | undefined;
@@ -133,8 +133,8 @@ function incomplete({ found, goal }: AccountPreflightInput): readonly string[] {
 }
 
 /**
- * Looks for what would fail half-way or harm others: quotas of the account, managed policies that are not there,
- * providers that roles of others trust. Reads only.
+ * Looks for what would fail half-way or harm others: quotas of the account, missing managed policies, providers that
+ * roles of others trust. Only reads.
  */
 export async function preflight(input: AccountPreflightInput): Promise<Preflight> {
   const { account, answers, changes, signal } = input;
@@ -144,7 +144,7 @@ export async function preflight(input: AccountPreflightInput): Promise<Preflight
   const roles = touchedRoles(input);
   const quotas = await answers.quotas(signal);
   const created = roles.filter((role) => role.created).length;
-  // Roles of ours that go make room only after the new ones were made.
+  // Deleted roles of ours make room only after the new ones were created.
   const total = created === 0 ? 0 : quotas.roles.used + created;
   return {
     refusals: [

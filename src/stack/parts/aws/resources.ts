@@ -26,14 +26,14 @@ export interface ResourcesInput {
   readonly beforeCreate?: OidcProviderSpec["beforeCreate"];
   readonly untilUsable?: (role: RoleConfig) => RoleSpec["untilUsable"];
   readonly onMade?: RoleSpec["onMade"];
-  /** Names of roles that are allowed for another reason than what stands there (`RoleSpec.crosses`). */
+  /** Names of roles that are allowed for another reason than their current one (`RoleSpec.crosses`). */
   readonly crosses?: ReadonlySet<string>;
   readonly providers?: readonly string[];
   readonly keepsTrust?: boolean;
   readonly ifTaken?: string;
 }
 
-/** What one account shall hold. */
+/** What one account should contain. */
 export interface AccountResources {
   readonly providerArn: string;
   readonly provider: Resource<OidcProviderFacts>;
@@ -48,7 +48,7 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
   const { config, account } = input;
   const { name, path, maxSession, policies, inline, boundary, description } = role;
   const untilUsable = input.untilUsable?.(role);
-  // Only with a cluster at hand, and a ServiceAccount to ask as, can a later run find out.
+  // Only with a cluster, and a ServiceAccount to ask as, can a later run find out.
   const canAsk = hasCluster(config) && role.serviceAccounts.length > 0;
   return {
     stack: config.stack,
@@ -80,7 +80,7 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
   };
 }
 
-/** The OIDC provider and the roles of one account, as its section of the config has them. */
+/** The OIDC provider and the roles of one account, from its section of the config. */
 export function accountResources(input: ResourcesInput): AccountResources {
   const { config, account, session, thumbprints, beforeCreate } = input;
   const provider = oidcProviderResource(session, {

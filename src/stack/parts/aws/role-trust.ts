@@ -14,7 +14,7 @@ import { admission, type Admission, type RoleFacts } from "../../../rules/trust/
 /** A role of the config, and the issuer whose tokens it trusts. */
 export interface TrustingRole {
   readonly issuer: string;
-  /** Issuers of before, whose tokens AWS accepts as well: `formerIssuersOf`. */
+  /** Former issuers, whose tokens AWS accepts as well: `formerIssuersOf`. */
   readonly formerIssuers?: readonly string[];
   readonly account: AwsConfig;
   readonly role: RoleConfig;
@@ -30,12 +30,12 @@ export function providerArnOf(account: AwsConfig, issuer: string): string {
   return oidcProviderArn(partitionOf(account.region), account.account, issuer);
 }
 
-/** The issuers of before of which AWS can know something: those with a name of the public DNS. */
+/** The former issuers that AWS can know: those with a name in the public DNS. */
 export function formerIssuersOf({ publisher }: Pick<Config, "publisher">): readonly string[] {
   return (publisher?.formerIssuers ?? []).filter((one) => !isPrivateName(hostNameOf(one)));
 }
 
-/** The trust policy that the config wants: ServiceAccounts to the letter, patterns only where the config has them. */
+/** The trust policy that the config wants: ServiceAccounts literally, patterns only if the config has them. */
 export function trustPolicyOf({ issuer, formerIssuers, account, role }: TrustingRole): string {
   return webIdentityTrustPolicy({
     partition: partitionOf(account.region),
@@ -48,7 +48,7 @@ export function trustPolicyOf({ issuer, formerIssuers, account, role }: Trusting
   });
 }
 
-/** Who would ask. */
+/** The hypothetical caller. */
 export interface Asker {
   /** NAMESPACE/NAME */
   readonly serviceAccount: string;
@@ -72,14 +72,14 @@ function admissionBy(trusting: TrustingRole, state: RoleFacts, asker: Asker): Ad
 }
 
 /**
- * Whether the role, as IAM has it, lets a token of a ServiceAccount in with the session name of the config. Throws
+ * Whether the role, as IAM has it, admits a token of a ServiceAccount with the config's session name. Throws
  * `policy-malformed` for a trust policy that cannot be read.
  */
 export function admissionOf(trusting: TrustingRole, iamRole: IamRole, asker: Asker): Admission {
   return admissionBy(trusting, trustedRole(iamRole), asker);
 }
 
-/** Whether the role, as the config wants it, lets tokens of a ServiceAccount in. */
+/** Whether the role, as the config wants it, admits tokens of a ServiceAccount. */
 export function trusts(trusting: TrustingRole, serviceAccount: string): boolean {
   const { account, role } = trusting;
   const wanted = trustedRole({
@@ -90,7 +90,7 @@ export function trusts(trusting: TrustingRole, serviceAccount: string): boolean 
     maxSession: role.maxSession,
     trustPolicy: trustPolicyOf(trusting),
   });
-  // What the config writes asks for no time: any will do.
+  // What the config writes does not depend on time: any will do.
   const asker = { serviceAccount, audience: account.audiences[0] ?? "", now: 0 };
   return admissionBy(trusting, wanted, asker).outcome === "admitted";
 }

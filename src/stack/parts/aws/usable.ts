@@ -8,13 +8,13 @@ import { roleArnOf } from "./role-trust.ts";
 export interface UsableInput {
   readonly account: AwsConfig;
   readonly session: AwsSession;
-  /** The cluster that gives tokens. */
+  /** The cluster that issues tokens. */
   readonly cluster: () => Promise<Pick<KubernetesApi, "requestToken">>;
   /** Called with what could not be waited for, and why. */
   readonly notice: (text: string) => void;
 }
 
-/** Whose token STS is asked with. */
+/** The ServiceAccount whose token STS is asked with. */
 export interface TokenOwner {
   /** NAMESPACE/NAME */
   readonly serviceAccount: string;
@@ -22,7 +22,7 @@ export interface TokenOwner {
   readonly cluster: () => Promise<Pick<KubernetesApi, "requestToken">>;
 }
 
-/** What somebody who waits can be told, and how the waiting ends. */
+/** What a wait reports, and how it ends. */
 export type WaitContext = Pick<Work, "signal" | "waiting">;
 
 async function mintedToken(owner: TokenOwner, signal: AbortSignal): Promise<string> {
@@ -37,8 +37,8 @@ const soon = "STS may refuse new roles for some seconds yet (IAM is eventually c
 
 /**
  * Waits until STS lets a ServiceAccount's token into a role, which takes some seconds after the role was made or
- * changed; gives whether it did. Where no token can be had, or STS refuses it for another reason, the role is none the
- * worse for it: that is a notice, not a failure. Throws `aws-not-assumable` at the deadline.
+ * changed; returns whether it did. If there is no token, or STS refuses it for another reason, the role may still be
+ * fine: that is a notice, not a failure. Throws `aws-not-assumable` at the deadline.
  */
 export async function untilUsableBy(
   { account, session, notice }: Omit<UsableInput, "cluster">,
@@ -72,7 +72,7 @@ export async function untilUsableBy(
   }
 }
 
-/** The same for a role of the config, asked with a token of the first of its ServiceAccounts. */
+/** The same for a role of the config, with a token of the first of its ServiceAccounts. */
 export function untilUsable(
   input: UsableInput,
   role: RoleConfig,

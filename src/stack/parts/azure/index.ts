@@ -3,7 +3,7 @@ import { leastAzureRole } from "./least-role.ts";
 import { azureOpenTofu } from "./opentofu.ts";
 import { azureParts } from "./part.ts";
 
-/** What makes the things of a config's section azure. */
+/** Creates the resources of a config's azure section. */
 export const azureParty: PartyParts = { parts: azureParts, openTofu: azureOpenTofu };
 
 export { azureSights } from "./sight.ts";

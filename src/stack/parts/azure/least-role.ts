@@ -3,15 +3,15 @@ import type { AzureTenant, Config } from "../../../config/index.ts";
 const identities = "Microsoft.ManagedIdentity/userAssignedIdentities";
 const verbs = ["delete", "read", "write"];
 
-/** What each resource group gives. Nothing of it lets an identity be given a role, nor put on a machine. */
+/** Rights per resource group. None lets an identity be granted a role, or be assigned to a machine. */
 const actions = [
   ...verbs.map((verb) => `${identities}/federatedIdentityCredentials/${verb}`),
   ...verbs.map((verb) => `${identities}/${verb}`),
-  // Where new identities are made, unless the config says.
+  // Where new identities are created, unless the config says.
   "Microsoft.Resources/subscriptions/resourceGroups/read",
 ];
 
-/** The least that whoever runs `plan`, `up` and `down` needs, as a custom role that az takes ("Azure custom roles", JSON). */
+/** The least privileges for `plan`, `up` and `down`, as a custom role for az ("Azure custom roles", JSON). */
 export function leastAzureRole(
   { stack }: Pick<Config, "stack">,
   groups: readonly Pick<AzureTenant, "resourceGroup" | "subscription">[],

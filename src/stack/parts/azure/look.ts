@@ -17,34 +17,34 @@ import { openTenant } from "./open.ts";
 import { wantedOf } from "./resources.ts";
 import { lookAt } from "./survey.ts";
 
-/** What stands of one identity or application of the config. */
+/** State of one identity or application of the config. */
 export interface AzureIdentityLook {
   readonly identity: AzureIdentity;
   /** `identity web` */
   readonly title: string;
-  /** Undefined: it is not there. */
+  /** Undefined: it does not exist. */
   readonly clientId: string | undefined;
-  /** All federated credentials that stand there, whoever made them. */
+  /** All federated credentials that exist there, of any owner. */
   readonly credentials: readonly FoundCredential[];
-  /** What is not as the config has it, as a plan calls the fields: `shop/web`, `shop/web.audiences`. */
+  /** What differs from the config, by the field names of plans: `shop/web`, `shop/web.audiences`. */
   readonly fields: readonly string[];
-  /** Those of others that stand for the stack's. */
+  /** Those of other owners that do the work of the stack's. */
   readonly doubled: readonly DoubledCredential[];
 }
 
-/** What stands of one section of the config. */
+/** State of one section of the config. */
 export interface AzureLook {
   readonly caller: string;
   /** In the config's order. */
   readonly identities: readonly AzureIdentityLook[];
 }
 
-/** One section of the config, to be looked at. */
+/** Reads one section of the config. */
 export interface AzureGroup {
   readonly tenant: AzureTenant;
   /** The audience of tokens for its cloud. */
   readonly audience: string;
-  /** What stands beside what shall. Throws `azure-*`. */
+  /** What exists beside what should. Throws `azure-*`. */
   look(signal: AbortSignal): Promise<AzureLook>;
   /** Asks for an access token as a workload does. Throws `azure-unreachable` and `azure-unavailable`. */
   exchange(clientId: string, assertion: string, signal: AbortSignal): Promise<AssertionExchange>;
@@ -78,7 +78,7 @@ async function lookAtGroup(
   return { caller, identities };
 }
 
-/** The sections of a config, to be looked at. Opens no connection. */
+/** Readers of a config's sections. Opens no connection. */
 export function azureGroups(context: PartContext): readonly AzureGroup[] {
   return context.config.azure.map((tenant): AzureGroup => {
     const home = relyingParties.azure.clouds[tenant.cloud];

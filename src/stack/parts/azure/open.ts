@@ -11,14 +11,14 @@ import { relyingParties } from "../../../rules/oidc/index.ts";
 import type { PartContext } from "../part.ts";
 import type { TenantApis } from "./resources.ts";
 
-/** The way to the APIs of one section's tenant, with the environment's credentials. */
+/** Access to the APIs of one section's tenant, with the environment's credentials. */
 export interface OpenTenant {
   readonly apis: TenantApis;
   readonly at: AzureEndpoints;
   readonly caller: string;
 }
 
-/** Makes sure that the credentials are good for tokens of all that the section needs. Throws `azure-*`. */
+/** Checks that the credentials yield tokens for all that the section needs. Throws `azure-*`. */
 export async function openTenant(
   { env, clock, azureCli }: PartContext,
   { tenant, cloud, identities }: AzureTenant,

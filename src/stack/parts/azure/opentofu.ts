@@ -9,20 +9,20 @@ const identityType = "azurerm_user_assigned_identity";
 const credentialType = "azurerm_federated_identity_credential";
 const ofApplicationType = "azuread_application_federated_identity_credential";
 
-/** Clouds as HashiCorp's two providers call them. */
+/** Names of the clouds in HashiCorp's two providers. */
 const environments = {
   public: { azurerm: "public", azuread: "global" },
   usgov: { azurerm: "usgovernment", azuread: "usgovernmentl4" },
   china: { azurerm: "china", azuread: "china" },
 } as const;
 
-/** A section of the config, and how it is called in OpenTofu. */
+/** A section of the config, and its name in OpenTofu. */
 interface Section {
   readonly config: Config;
   readonly tenant: AzureTenant;
-  /** Of the providers; undefined where there is one section only. */
+  /** Of the providers; undefined if there is one section only. */
   readonly alias: string | undefined;
-  /** What names of its resources begin with. */
+  /** Prefix of its resources' names. */
   readonly prefix: string;
 }
 
@@ -88,7 +88,7 @@ function providerBlocks(section: Section): readonly Block[] {
 
 const groupName = ({ prefix }: Section): string => `${prefix}podtrust`;
 
-/** Where identities are made: the config's region, else the resource group's. */
+/** Where identities are created: the config's region, else the resource group's. */
 function locationOf(section: Section): HclExpression | string {
   const { location } = section.tenant;
   return location ?? new HclExpression(`data.azurerm_resource_group.${groupName(section)}.location`);
@@ -203,7 +203,7 @@ function outputsOf(section: Section): readonly Block[] {
   });
 }
 
-// Before 4.65 it knew the identity of a credential by another name.
+// Before 4.65 it had another name for a credential's identity.
 const manager: RequiredProvider = { name: "azurerm", source: "hashicorp/azurerm", version: ">= 4.65, < 6.0" };
 const directory: RequiredProvider = {
   name: "azuread",

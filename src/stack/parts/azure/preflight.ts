@@ -36,7 +36,7 @@ function warningsOf({ holder, view }: LookedAt): readonly string[] {
     );
 }
 
-/** What a person is told of identities that this stack did not make. */
+/** Warnings about identities that this stack did not make. */
 export function foreignNotes({ looked }: SectionFacts): readonly string[] {
   return looked.flatMap(({ owner, holder }) =>
     owner === undefined || owner.kind === "ours" || owner.kind === "newer-format"
@@ -47,7 +47,7 @@ export function foreignNotes({ looked }: SectionFacts): readonly string[] {
   );
 }
 
-/** How soon a plan's credentials count, which no call of ours shows. */
+/** How soon a plan's credentials take effect, which no call of ours shows. */
 export function timeNotes({ goal, changes }: PartPlan): readonly string[] {
   const writes = changes.some(
     ({ kind, resource }) =>
@@ -62,7 +62,7 @@ export function timeNotes({ goal, changes }: PartPlan): readonly string[] {
 const isGoing = ({ kind, resource }: Change): boolean =>
   kind === "delete" && resource.kind === "managed-identity";
 
-/** What goes with an identity that is deleted. */
+/** What is lost with a deleted identity. */
 function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: SectionFacts): Preflight {
   const refusals: PodtrustError[] = [];
   const warnings: string[] = [];
@@ -71,7 +71,7 @@ function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: Section
     const named = looked.find(({ identity }) => resource.names.includes(nameOf(identity)));
     const others = named?.view.others ?? surplus.find((one) => one.id === id)?.others ?? [];
     warnings.push(
-      `${id}: roles that it was assigned stay behind with nobody, and a new identity of the name is another one`,
+      `${id}: its role assignments stay behind without it, and a new identity of the name is another one`,
     );
     if (others.length === 0) continue;
     const names = others.map(({ name }) => name).join(", ");
@@ -85,7 +85,7 @@ function endings({ changes, allowInUse }: PartPlan, { looked, surplus }: Section
 const nameOf = (identity: LookedAt["identity"]): string =>
   identity.kind === "managed" ? identity.name : identity.clientId;
 
-/** What speaks against a plan of one section. */
+/** Objections to a plan of one section. */
 export function judgedPlan(plan: PartPlan, found: SectionFacts): Preflight {
   const { refusals, warnings } = endings(plan, found);
   if (plan.goal === "absent") return { refusals, warnings };

@@ -29,7 +29,7 @@ export interface AzureSection {
 
 export type ManagedIdentity = Extract<AzureIdentity, { kind: "managed" }>;
 
-/** What the config names, by what plans call it. */
+/** What the config names, by the names of plans. */
 export function namedIn({ tenant }: Pick<AzureSection, "tenant">): readonly NamedResource[] {
   return tenant.identities.flatMap((one) =>
     one.kind === "managed"
@@ -38,7 +38,7 @@ export function namedIn({ tenant }: Pick<AzureSection, "tenant">): readonly Name
   );
 }
 
-/** The credentials of one identity or application, as the config has them. */
+/** The credentials of one identity or application, from the config. */
 export function wantedOf(
   { config, tenant }: AzureSection,
   { serviceAccounts }: AzureIdentity,
@@ -50,7 +50,7 @@ export function wantedOf(
   });
 }
 
-/** What its credentials stand in. */
+/** What its credentials belong to. */
 export function holderOf(
   { management, graph }: TenantApis,
   { tenant }: AzureSection,

@@ -3,12 +3,12 @@ import type { PartContext } from "../part.ts";
 import { admittedBy, type PartySight, type SeenIdentity, type SeenParty } from "../sight.ts";
 import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts";
 
-/** Whom an identity lets in by its federated credentials: by those of the issuer, where they are for its cloud's audience. */
+/** Who an identity lets in by its federated credentials: by those of the issuer, for its cloud's audience. */
 function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string): SeenIdentity {
   const { title, clientId, credentials, identity } = look;
   const { tenant, audience } = group;
   const subjects = credentials.flatMap(({ issuer: of, subject, audiences }) => {
-    // Whoever has a token of another issuer is nobody of this cluster.
+    // Subjects of another issuer are not workloads of this cluster.
     if (of !== issuer) return [`${subject} of ${of}`];
     return audiences.includes(audience) ? [subject] : [];
   });
@@ -24,7 +24,7 @@ function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string):
 
 function sightOf(group: AzureGroup, issuer: string): PartySight {
   const { tenant, audience } = group;
-  // Of an identity it is Azure's to say: known once it was looked at.
+  // Azure assigns it: known once the identity was read.
   const clientIds = new Map<string, string>();
   return {
     place: `resource group ${tenant.resourceGroup}`,
@@ -34,7 +34,7 @@ function sightOf(group: AzureGroup, issuer: string): PartySight {
       for (const { title, clientId } of identities)
         if (clientId !== undefined) clientIds.set(title, clientId);
       return {
-        // Entra has no thing that is the issuer: each credential names it.
+        // Entra has no resource for the issuer: each credential names it.
         provider: {
           name: "federated credentials",
           issuer,
@@ -58,7 +58,7 @@ function sightOf(group: AzureGroup, issuer: string): PartySight {
   };
 }
 
-/** The resource groups of a config, as the map has them. Opens no connection. */
+/** The resource groups of a config, for the map. Opens no connection. */
 export function azureSights(context: PartContext): readonly PartySight[] {
   return azureGroups(context).map((group) => sightOf(group, context.config.issuer));
 }

@@ -19,21 +19,21 @@ import { issuerMakers } from "../issuer-makers.ts";
 import type { Goal, Survey } from "../part.ts";
 import { type AzureSection, holderOf, identityOf, type TenantApis, wantedOf } from "./resources.ts";
 
-/** What stands of one identity or application of the config, and beside what is the stack's. */
+/** State of one identity or application of the config. */
 export interface LookedAt {
   readonly identity: AzureIdentity;
   readonly holder: CredentialHolder;
   readonly view: HolderView;
-  /** Of a managed identity that is there. */
+  /** Of an existing managed identity. */
   readonly found: IdentityState | undefined;
   readonly owner: Owner | undefined;
-  /** All that stand there, whoever made them; undefined where the identity or application is not there. */
+  /** All that exist there, of any owner; undefined if the identity or application does not exist. */
   readonly credentials: readonly FoundCredential[] | undefined;
-  /** Those of the config that somebody else's do not stand for. */
+  /** Those of the config that no credential of another owner replaces. */
   readonly wanted: readonly WantedCredential[];
 }
 
-/** What a look at a section says beside its survey. */
+/** What a reading of a section says beside its survey. */
 export interface SectionFacts {
   readonly looked: readonly LookedAt[];
   /** Identities of the stack's that the config no longer names, and what others have in them. */
@@ -43,7 +43,7 @@ export interface SectionFacts {
 /** A resource, and what was found of it. */
 type Seen = readonly [resource: Resource, observed: Observed];
 
-// Its limit on lists of credentials is five a second for a subscription.
+// Azure allows five lists of credentials a second per subscription.
 const few = 4;
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -54,11 +54,11 @@ function absentApplication(clientId: string): PodtrustError {
   });
 }
 
-/** Whether an identity is made and changed by this stack. A newer podtrust's is shown as what it is. */
+/** Whether an identity is made and changed by this stack. One of a newer podtrust is shown as such. */
 const isForeign = (owner: Owner | undefined): boolean =>
   owner?.kind === "untagged" || owner?.kind === "other-stack";
 
-/** What a look at one identity or application of a section takes. */
+/** What a reading of one identity or application of a section needs. */
 export interface SectionLooking {
   readonly apis: TenantApis;
   readonly section: AzureSection;
@@ -67,7 +67,7 @@ export interface SectionLooking {
   readonly signal: AbortSignal;
 }
 
-/** Reads what stands of one identity or application, of which `wanted` shall be. Throws `azure-*`. */
+/** Reads the state of one identity or application that should be as `wanted`. Throws `azure-*`. */
 export async function lookAt(
   { apis, section, all, signal }: SectionLooking,
   identity: AzureIdentity,
@@ -107,7 +107,7 @@ class SectionSurvey {
     return this.#section.config.stack;
   }
 
-  /** What stands of one identity or application, and the resources that it is to a plan. */
+  /** State of one identity or application, and its resources in a plan. */
   async #look(
     identity: AzureIdentity,
     all: readonly IdentityState[],
@@ -132,7 +132,7 @@ class SectionSurvey {
     };
   }
 
-  /** What the stack has in the group that the config no longer names: identities, and credentials in those of others. */
+  /** What the stack has in the group that the config no longer names: identities, and credentials in other identities. */
   async #surplus(
     all: readonly IdentityState[],
   ): Promise<{ readonly seen: readonly Seen[]; readonly surplus: SectionFacts["surplus"] }> {
@@ -178,7 +178,7 @@ class SectionSurvey {
     const makers = issuerMakers(config);
     return {
       survey: {
-        // Entra reads the issuer when the first token comes, and remembers what it could not read.
+        // Entra reads the issuer when the first token comes, and remembers a failed read.
         desired: desired.map(([one]) => ({ ...one, dependsOn: [...one.dependsOn, ...makers] })),
         owned: owned.map(([one]) => one),
         seen: new Map([...desired, ...owned].map(([{ id }, observed]) => [id, observed])),
@@ -188,7 +188,7 @@ class SectionSurvey {
   }
 }
 
-/** Reads what stands of a section. Throws `azure-*`. */
+/** Reads the state of a section. Throws `azure-*`. */
 export function surveyOf(
   apis: TenantApis,
   section: AzureSection,

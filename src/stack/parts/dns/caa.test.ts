@@ -21,7 +21,7 @@ describe("CAA records of the issuer's name", () => {
     ]);
   });
 
-  test("before there is an account there is none, so that nobody is shut out", () => {
+  test("before there is an account there is none, so that no CA is shut out", () => {
     assert.deepEqual(caaValues("[]", ["http-01"]), []);
   });
 

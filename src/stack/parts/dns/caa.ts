@@ -3,21 +3,21 @@ import { caaMethods, type Config } from "../../../config/index.ts";
 import { caaText, type RecordSpec } from "../../../rules/dns/index.ts";
 import { accountsOutput } from "../publisher/index.ts";
 
-/** Seconds: a certificate authority looks anew each time, and keeps it for eight hours at the most. */
+/** Seconds: a certificate authority looks up records each time, and caches them for eight hours at most. */
 export const caaTtl = 60;
 
 /** An account at a certificate authority as CAA records name it. */
 export interface CaaAccount {
-  /** What the authority calls itself there. */
+  /** The authority's own name there. */
   readonly authority: string;
   readonly uri: string;
 }
 
-/** The same as the resource of the accounts tells it. */
+/** The same as the accounts' resource outputs it. */
 interface Authority {
   readonly directory: string;
   readonly uri: string;
-  /** What the authority calls itself in CAA records. */
+  /** The authority's own name in CAA records. */
   readonly identities: readonly string[];
 }
 
@@ -32,12 +32,12 @@ function authoritiesOf(text: string): readonly Authority[] {
   });
 }
 
-// RFC 8659 §4.2: what may stand in a value without quotes; an account's URI has neither of these (RFC 8657 §3).
+// RFC 8659 §4.2: what may appear in a value without quotes; an account's URI has neither of these (RFC 8657 §3).
 const isPlain = (text: string): boolean => /^[!-:<-~]{1,400}$/u.test(text) && !/["\\]/u.test(text);
 
 /**
- * The accounts of the output `authorities`. Throws `dns-caa-unknown` for an authority that does not say its
- * name: a record without it would shut it out.
+ * The accounts of the output `authorities`. Throws `dns-caa-unknown` for an authority without a CAA name: a record
+ * without it would shut it out.
  */
 export function caaAccounts(text: string): readonly CaaAccount[] {
   return authoritiesOf(text).map(({ directory, uri, identities }) => {
@@ -65,7 +65,7 @@ export function caaValues(text: string, methods: readonly string[]): readonly st
   );
 }
 
-/** The CAA records of the issuer's name; none where no publisher of this config's says which accounts it has. */
+/** The CAA records of the issuer's name; none if no publisher of this config reports its accounts. */
 export function caaOf(config: Config, name: string): readonly RecordSpec[] {
   const methods = caaMethods(config);
   const from = accountsOutput(config);

@@ -11,7 +11,7 @@ import {
 import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { openHetznerDns } from "../../../providers/hetzner/index.ts";
 
-/** Whose zone is opened, and by what. */
+/** The zone to open, and the credentials for it. */
 export interface DnsAccess {
   readonly dns: DnsConfig;
   readonly stack: string;
@@ -26,7 +26,7 @@ export interface DnsAccess {
 // Route 53 is one for all regions, and signed for this one (AWS General Reference, "Amazon Route 53 endpoints").
 const route53Region = "us-east-1";
 
-/** The provider of a config's dns section; asks nothing yet. Throws where there is no token. */
+/** The provider of a config's dns section; makes no request yet. Throws if there is no token. */
 export async function openDns({ dns, stack, env, clock, waiting }: DnsAccess): Promise<DnsProvider> {
   const { provider } = dns;
   if (provider.kind === "cloudflare") {
@@ -41,7 +41,7 @@ export async function openDns({ dns, stack, env, clock, waiting }: DnsAccess): P
   return route53Dns(session, stack, assumeRole ?? own);
 }
 
-/** The same as a place for what proves names to a certificate authority. */
+/** The same, as a place for a certificate authority's challenge records. */
 export async function openChallengeRecords(access: DnsAccess): Promise<ChallengeRecords> {
   const { clock, waiting, ask = askServers() } = access;
   return challengeRecords({ provider: await openDns(access), clock, ask, waiting });

@@ -12,7 +12,7 @@ import { issuerHost } from "./records.ts";
 const variableName = "caa_accounts";
 const accounts = new HclExpression(`var.${variableName}`);
 
-/** The accounts of a publisher that stands, and was asked. */
+/** The accounts of an existing publisher. */
 function knownAccounts(config: Config, found: ResourceOutputs): readonly CaaAccount[] {
   const output = accountsOutput(config);
   const text = output === undefined ? undefined : found.get(output.after)?.[output.name];
@@ -57,15 +57,15 @@ function record({ kind, type, common }: RecordPlace, methods: readonly string[])
   }
   const account = { authority: "${authority}", uri: "${uri}" };
   const value = template(`0 issue "${caaIssue(account, methods)}"`).text;
-  // A set without records is none.
+  // A set without records does not exist.
   const count = new HclExpression(`${hasAccounts} ? 1 : 0`);
   const records = forEach(kind === "hetzner" ? `{ value = ${value} }` : value);
   return resource({ count, ...all, records });
 }
 
 /**
- * The CAA records of the issuer's name in OpenTofu: of the accounts of a publisher that stands, where `found` has them,
- * else of those that somebody gives for the variable.
+ * The CAA records of the issuer's name in OpenTofu: of the accounts of an existing publisher, if `found` has them, else
+ * of those given in the variable.
  */
 export function caaBlocks(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
   if (!hasCaa(config)) return [];
@@ -76,7 +76,7 @@ export function caaBlocks(config: Config, found: ResourceOutputs, place: RecordP
 export const hasCaa = (config: Config): boolean =>
   caaMethods(config).length > 0 && accountsOutput(config) !== undefined;
 
-/** `import` blocks for those of them that stand. */
+/** `import` blocks for those of them that exist. */
 export function caaImports(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
   if (!hasCaa(config)) return [];
   const methods = caaMethods(config);

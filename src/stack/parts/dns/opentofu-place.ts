@@ -5,17 +5,17 @@ import { cloudLabels, ownershipComment } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { issuerHost } from "./records.ts";
 
-/** Where a provider's records go in OpenTofu: what all of them have in common, and by what they are imported. */
+/** Where a provider's records go in OpenTofu: what all of them have in common, and how they are imported. */
 export interface RecordPlace {
   readonly kind: "cloudflare" | "route53" | "hetzner";
   readonly type: string;
   /** Zone, name, and the stack's marks. */
   readonly common: Readonly<Record<string, HclValue>>;
-  /** What the provider imports a record by; undefined where none is known to stand. */
+  /** The provider's import id of a record; undefined if none is known to exist. */
   importId(key: RecordKey, value?: string): HclValue | undefined;
 }
 
-/** Whether a set of the stack's stands, and what the provider calls its records. */
+/** Whether a set of the stack's exists, and the provider's ids of its records. */
 function standing(found: ResourceOutputs, key: RecordKey): Readonly<Record<string, string>> | undefined {
   const outputs = found.get(recordNames(key).id);
   return outputs && (JSON.parse(outputs["recordIds"] ?? "{}") as Record<string, string>);
@@ -29,7 +29,7 @@ function cloudflarePlace({ stack }: Config, host: string, found: ResourceOutputs
     common: { zone_id: new HclExpression(zone), name: host, comment: ownershipComment.of(stack) },
     importId(key, value) {
       const ids = standing(found, key) ?? {};
-      // Of a machine's address there is one record, whatever its value.
+      // A machine's address has one record, whatever its value.
       const id = value === undefined ? Object.values(ids)[0] : ids[value];
       return id === undefined ? undefined : new HclExpression(`"\${${zone}}/${id}"`);
     },
@@ -46,7 +46,7 @@ function route53Place(_config: Config, host: string, found: ResourceOutputs): Re
     type: "aws_route53_record",
     common: { zone_id: new HclExpression(zone), name: host },
     importId(key) {
-      // The claim stands where a set of the stack's does.
+      // The claim exists if a set of the stack's does.
       const sets = key.type === "TXT" ? setsAt(host) : [key];
       const stands = sets.some((one) => standing(found, one) !== undefined);
       return stands ? new HclExpression(`"\${${zone}}_${key.name}_${key.type}"`) : undefined;
@@ -71,7 +71,7 @@ function hetznerPlace({ stack }: Config, host: string, found: ResourceOutputs): 
 
 const places = { cloudflare: cloudflarePlace, route53: route53Place, hetzner: hetznerPlace };
 
-/** The place of a config's records; undefined where it keeps none. `found` has what is known of those that stand. */
+/** The place of a config's records; undefined if it manages none. `found` has what is known of existing ones. */
 export function placeOf(config: Config, found: ResourceOutputs): RecordPlace | undefined {
   if (config.dns === undefined) return undefined;
   return places[config.dns.provider.kind](config, issuerHost(config), found);

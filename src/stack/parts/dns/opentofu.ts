@@ -8,15 +8,15 @@ import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";
 import { placeOf, type RecordPlace } from "./opentofu-place.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
-/** The zone that a name stands in, unless somebody says another. */
+/** The zone of a name, unless the config names another. */
 const parentOf = (host: string): string => host.slice(host.indexOf(".") + 1);
 
-/** A record, or a set of them: how the resource is called, and what it holds. */
+/** A record, or a set of them: its resource's name, and its content. */
 interface Written {
   readonly label: string;
   readonly spec: RecordSpec;
   readonly contents: readonly HclValue[];
-  /** What it is known by at a provider that knows each record; undefined for a machine's address. */
+  /** Its id at a provider that identifies each record; undefined for a machine's address. */
   readonly value?: string;
 }
 
@@ -26,7 +26,7 @@ function contentsOf({ type, values }: RecordSpec): readonly HclValue[] {
   return [new HclExpression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];
 }
 
-/** The records of the issuer's addresses: at Cloudflare each by itself, elsewhere those of a type as one set. */
+/** The records of the issuer's addresses: at Cloudflare each individually, elsewhere one set per type. */
 function written(config: Config, { kind }: RecordPlace): readonly Written[] {
   const specs = config.dns === undefined ? [] : recordsOf(config, config.dns);
   return specs.flatMap((spec): readonly Written[] => {

@@ -41,7 +41,7 @@ function specsOf(config: PartContext["config"]): readonly RecordSpec[] {
   return [...recordsOf(config, config.dns), ...caaOf(config, issuerHost(config))];
 }
 
-/** The same by the names that plans give them. */
+/** The same by their names in plans. */
 export function dnsRecordIds(config: PartContext["config"]): readonly string[] {
   return specsOf(config).map((spec) => recordNames(spec).id);
 }
@@ -51,7 +51,7 @@ interface OpenedZone {
   readonly zone: DnsZone;
 }
 
-/** The records of the issuer's name, at whoever serves its zone. */
+/** The records of the issuer's name, at the provider of its zone. */
 class DnsPart implements Part {
   readonly id = "dns";
   readonly #context: PartContext;
@@ -96,7 +96,7 @@ class DnsPart implements Part {
     const { provider, zone } = await this.#open(signal);
     const place: DnsPlace = { provider, zone: () => Promise.resolve(zone) };
     const found = await provider.owned(zone, signal);
-    // Proofs for a certificate authority come and go by themselves; only the way down takes what was left of them.
+    // Challenge records of a certificate authority come and go by themselves; only the way down removes leftovers.
     const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
     const desired = this.#specs.map((spec) => recordResource(place, spec));
     const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
@@ -105,7 +105,7 @@ class DnsPart implements Part {
     return {
       desired,
       owned: owned.map((set) => recordToDelete(place, set, madeOf(set))),
-      // Beside ours somebody's may stand, of which this listing says nothing.
+      // Records of others may exist beside ours, which this listing does not show.
       seen: recordsSeen(owned.filter((set) => goal === "absent" || !wanted.has(recordNames(set).id))),
     };
   }
@@ -149,7 +149,7 @@ export function dnsMemories(context: UnnamedContext): readonly IssuerMemory[] {
           .zoneOf(above, signal)
           .then((zone) => provider.owned(zone, signal))
           .finally(() => provider.close());
-        // A proof for a certificate authority stands below the name that it proves.
+        // A challenge record is below the name that it validates.
         return owned
           .filter(({ type, name }) => type !== "TXT" && name.endsWith(`.${above}`))
           .map(({ name }) => name);

@@ -3,7 +3,7 @@ import type { Config, DnsConfig } from "../../../config/index.ts";
 import { canonicalValue, type RecordSpec } from "../../../rules/dns/index.ts";
 import { machineAddresses } from "../hetzner/index.ts";
 
-/** Seconds for which resolvers keep what they were told: short, so that a machine can be replaced. */
+/** Seconds for which resolvers cache an answer: short, so that a machine can be replaced. */
 const ttl = 60;
 
 const families = [
@@ -16,7 +16,7 @@ export function issuerHost({ issuer }: Pick<Config, "issuer">): string {
   return new URL(issuer).hostname;
 }
 
-/** The addresses that are known without asking: those of the config, or of a machine that is named by its own. */
+/** The addresses that are known without asking: those of the config, or of a machine named by its own. */
 function fixedAddresses({ machine }: Config, { addresses }: DnsConfig): readonly string[] {
   if (addresses !== undefined) return addresses;
   const { address = "" } = machine?.ssh ?? {};
@@ -41,7 +41,7 @@ export function recordsOf(config: Config, dns: DnsConfig): readonly RecordSpec[]
   });
 }
 
-/** What nobody meant: a name that leads nowhere although somebody is to keep it. */
+/** A likely mistake: a name that resolves to nothing although the config wants it managed. */
 export function recordWarnings(config: Config, dns: DnsConfig): readonly string[] {
   if (dns.addresses !== undefined || recordsOf(config, dns).length > 0) return [];
   const { address } = config.machine?.ssh ?? {};

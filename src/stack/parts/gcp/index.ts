@@ -3,7 +3,7 @@ import { leastGoogleRoles } from "./least-roles.ts";
 import { googleOpenTofu } from "./opentofu.ts";
 import { googleParts } from "./part.ts";
 
-/** What makes the things of a config's section gcp. */
+/** Creates the resources of a config's gcp section. */
 export const googleParty: PartyParts = {
   parts: googleParts,
   openTofu: googleOpenTofu,

@@ -12,7 +12,7 @@ import { withRemembered } from "./remembered.ts";
 import { hasCluster, openCluster } from "../cluster.ts";
 import type { PartContext } from "../part.ts";
 
-/** The keys that a provider is given, and what of the set stays out. */
+/** The keys that a provider gets, and what of the set is left out. */
 export interface KeysToUpload {
   readonly keys: LaterKeys | readonly Jwk[];
   readonly warnings: readonly string[];
@@ -23,7 +23,7 @@ function unread(issuer: string, error: unknown): PodtrustError {
   return new PodtrustError("gcp-keys-unread", sentence, { cause: error, detail: { issuer } });
 }
 
-/** A JWK Set, and what is to be said of where it is from. */
+/** A JWK Set, and remarks about its source. */
 interface FoundKeys {
   readonly text: string;
   readonly warnings: readonly string[];
@@ -40,7 +40,7 @@ async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<F
   const cluster = await openCluster(context);
   const { jwks } = await cluster.oidcDocuments({ signal });
   const text = Buffer.from(jwks).toString("utf8");
-  // An operator that keeps the keys has no publisher beside it.
+  // An operator that uploads the keys has no publisher beside it.
   const shown = context.config.publisher === undefined ? jwkEntries(text) : "published";
   if (typeof shown === "string") return { text, warnings: [] };
   try {
@@ -54,8 +54,8 @@ async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<F
 }
 
 /**
- * The keys of the issuer. Its publisher knows most: which key is gone from the cluster and may have signed what lives yet, and
- * which was distrusted. Where there is none, or it cannot be read from here, the cluster's own.
+ * The keys of the issuer. Its publisher knows most: which key is gone from the cluster and may have signed valid
+ * tokens, and which was distrusted. If there is none, or it cannot be read from here, the cluster's own.
  */
 async function keysFound(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
   const { config } = context;
@@ -85,7 +85,7 @@ async function readKeys(context: PartContext, signal: AbortSignal): Promise<Uplo
 }
 
 /**
- * The keys to upload. Those of a cluster that this very run sets up are known once it answers: a provider that is there
+ * The keys to upload. Those of a cluster that this very run sets up are known once it answers: an existing provider
  * keeps its own until the next run. Throws `gcp-keys-unread` and `gcp-keys-refused`.
  */
 export async function keysToUpload(context: PartContext, signal: AbortSignal): Promise<KeysToUpload> {

@@ -3,7 +3,7 @@ import type { Config } from "../../../config/index.ts";
 const kept = ["create", "delete", "get", "list", "undelete", "update"];
 const all = (resource: string): readonly string[] => kept.map((verb) => `iam.${resource}.${verb}`);
 
-/** What the project gives: pools, providers, and a look at every service account's policy. */
+/** Rights in the project: pools, providers, and reading every service account's policy. */
 const ofProject = [
   ...all("workloadIdentityPoolProviders"),
   ...all("workloadIdentityPools"),
@@ -13,15 +13,15 @@ const ofProject = [
 ].sort();
 
 /**
- * What one service account gives. Given by the project it would let podtrust into every service account of it: it is given
- * by each account's own policy.
+ * Rights on one service account. Granted on the project they would let podtrust into every service account: so each
+ * account's own policy grants them.
  */
 const ofAccount = ["iam.serviceAccounts.getIamPolicy", "iam.serviceAccounts.setIamPolicy"];
 
-/** Custom roles by what they are granted on. */
+/** Custom roles, by the resource they are granted on. */
 export interface LeastGoogleRoles {
   readonly project: object;
-  /** Absent where the config has no service account. */
+  /** Absent if the config has no service account. */
   readonly "service-account"?: object;
 }
 
@@ -32,7 +32,7 @@ const roleOf = (title: string, description: string, includedPermissions: readonl
   includedPermissions,
 });
 
-/** The least that whoever runs `plan`, `up` and `down` needs, as custom roles that gcloud takes (IAM API, `Role`). */
+/** The least privileges for `plan`, `up` and `down`, as custom roles for gcloud (IAM API, `Role`). */
 export function leastGoogleRoles({ stack, gcp }: Config): LeastGoogleRoles {
   const hasAccounts = gcp.some(({ serviceAccounts }) => serviceAccounts.length > 0);
   const of = `stack ${stack}`;

@@ -14,16 +14,16 @@ import type { PartContext } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
 import { projectThings } from "./resources.ts";
 
-/** A thing at Google as it was found, and the names of its fields that are not as the config has them. */
+/** A resource at Google as found, and the names of its fields that differ from the config. */
 export interface GoogleDrift<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
 }
 
-/** What stands of one section of the config. */
+/** State of one section of the config. */
 export interface GoogleLook {
   readonly pool: GoogleDrift<PoolState>;
-  /** Looked at where the pool is there. */
+  /** Read if the pool exists. */
   readonly provider: GoogleDrift<ProviderState> | undefined;
   /** Service accounts of the config, in its order. */
   readonly members: readonly {
@@ -33,14 +33,14 @@ export interface GoogleLook {
   }[];
 }
 
-/** One section of the config, to be looked at. */
+/** Reads one section of the config. */
 export interface GoogleProject {
   readonly project: GcpProject;
-  /** What stands beside what shall. Throws `gcp-*`. */
+  /** What exists beside what should. Throws `gcp-*`. */
   look(signal: AbortSignal): Promise<GoogleLook>;
   /**
-   * Exchanges a ServiceAccount's token as a workload does, and impersonates the service account where one is named. Needs no
-   * credentials. Throws `gcp-*` where Google gave no answer of its own.
+   * Exchanges a ServiceAccount's token as a workload does, and impersonates the service account if one is named. Needs
+   * no credentials. Throws `gcp-*` if Google gave no answer of its own.
    */
   exchange(jwt: string, email: string | undefined, signal: AbortSignal): Promise<Exchanged>;
 }
@@ -53,7 +53,7 @@ async function driftOf<State>(resource: Resource<State>, signal: AbortSignal): P
   return { observed, fields: fields.map(({ field }) => field) };
 }
 
-/** The same of a service account, which a person makes, and which may not be there. */
+/** The same for a service account, which users create, and which may not exist. */
 async function memberDrift(
   resource: Resource<MemberState>,
   signal: AbortSignal,
@@ -85,7 +85,7 @@ async function lookAt(context: PartContext, project: GcpProject, signal: AbortSi
   };
 }
 
-/** The projects of a config, to be looked at. Opens no connection. */
+/** Readers of a config's projects. Opens no connection. */
 export function googleProjects(context: PartContext): readonly GoogleProject[] {
   const { config, env, clock } = context;
   return config.gcp.map((project): GoogleProject => ({

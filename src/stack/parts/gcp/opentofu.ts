@@ -17,9 +17,9 @@ const providerType = "google_iam_workload_identity_pool_provider";
 const memberType = "google_service_account_iam_member";
 const role = "roles/iam.workloadIdentityUser";
 
-/** How one project's resources are called in OpenTofu. */
+/** Names of one project's resources in OpenTofu. */
 interface ProjectBlockNames {
-  /** The alias of the provider; undefined where there is one project only. */
+  /** The alias of the provider; undefined if there is one project only. */
   readonly alias: string | undefined;
   readonly pool: string;
   /** Of one ServiceAccount in a service account's policy. */
@@ -56,7 +56,7 @@ function accountId({ email }: GcpServiceAccount): string {
 const providerRef = ({ alias }: ProjectBlockNames): HclExpression | undefined =>
   alias === undefined ? undefined : new HclExpression(`google.${alias}`);
 
-/** The cluster's keys are a variable: whoever applies OpenTofu gives them anew after each rotation. */
+/** The cluster's keys are a variable: OpenTofu's user sets them again after each rotation. */
 const keysVariable = "cluster_jwks";
 
 function variableBlocks({ gcp }: Config): readonly Block[] {
@@ -107,7 +107,7 @@ function memberBlocks(project: GcpProject, names: ProjectBlockNames): readonly B
         provider: providerRef(names),
         service_account_id: accountId(account),
         role,
-        // A subject is of letters, digits and `:-.` alone: nothing of it ends the text.
+        // A subject consists of letters, digits and `:-.` only: nothing in it ends the text.
         member: new HclExpression(
           `"principal://iam.googleapis.com/\${${pool}}/subject/${subjectOfAccount(one)}"`,
         ),
@@ -142,7 +142,7 @@ function googleBlocks(config: Config): readonly Block[] {
   return [...variableBlocks(config), ...projects];
 }
 
-/** What makes OpenTofu take over the same from podtrust, so that nothing is made twice. */
+/** Makes OpenTofu take over the same from podtrust, so that nothing is created twice. */
 function googleImports(config: Config): readonly Block[] {
   return config.gcp.flatMap((project) => {
     const names = namesOf(config, project);
@@ -166,7 +166,7 @@ const output = (name: string, value: HclValue): Block => ({
   attributes: attributes({ value }),
 });
 
-/** What others want to know of it: the audience of tokens, and the principals that resources' policies name. */
+/** Outputs for others: the audience of tokens, and the principals that resources' policies name. */
 function googleOutputs(config: Config): readonly Block[] {
   return config.gcp.flatMap((project) => {
     const { pool } = namesOf(config, project);

@@ -22,7 +22,7 @@ class ProjectPart implements Part {
   #api: GoogleApi | undefined;
   #found: ProjectFacts | undefined;
   #warnings: readonly string[] = [];
-  /** What is said of credentials that need the keys which they upload. */
+  /** The message for credentials that need the keys which they upload. */
   #hanging: string | undefined;
 
   constructor(context: PartContext, project: GcpProject) {
@@ -76,7 +76,7 @@ class ProjectPart implements Part {
     return survey;
   }
 
-  /** The principals that resources' policies name: no policy of a resource is ours to write. */
+  /** The principals that resources' policies name: podtrust writes no resource's policy. */
   #tellDirect(): void {
     const { notice = () => {} } = this.#context;
     for (const one of this.#project.direct)

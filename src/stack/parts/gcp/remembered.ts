@@ -5,14 +5,14 @@ import type { Jwk } from "../../../rules/gcp/index.ts";
 
 /** What an operator that uploads keys remembers of them. */
 interface Remembered {
-  /** Those that the cluster had, and that it may have signed with what lives yet. */
+  /** Keys that the cluster had, and that may have signed tokens that are still valid. */
   readonly kept: readonly Jwk[];
   readonly distrusted: readonly Jwk[];
 }
 
 const nothing: Remembered = { kept: [], distrusted: [] };
 
-/** What the text of the Secret's entry says; nothing for one that is damaged, or of another issuer. */
+/** Content of the Secret's entry; nothing for one that is damaged, or of another issuer. */
 function rememberedIn(text: string, issuer: string): Remembered {
   let stored: unknown;
   try {
@@ -40,12 +40,12 @@ async function readRemembered(
   return rememberedIn(Buffer.from(encoded, "base64").toString("utf8"), issuer);
 }
 
-/** All that makes a key: one that is distrusted comes back under no other kid. */
+/** The key's material only: a distrusted key does not come back under another kid. */
 const materialOf = ({ n, x, y }: Jwk): string => JSON.stringify([n, x, y]);
 
 /**
- * The keys of a cluster with what its operator remembers of them: one that is gone and may have signed what lives yet stays, and
- * one that was distrusted is none. So a plan undoes nothing of what the operator uploads. Throws `cluster-*`.
+ * The keys of a cluster combined with its operator's memory: one that is gone and may have signed valid tokens stays,
+ * and a distrusted one is left out. So a plan reverts nothing that the operator uploads. Throws `cluster-*`.
  */
 export async function withRemembered(
   cluster: Pick<KubernetesApi, "read">,

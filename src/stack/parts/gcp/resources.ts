@@ -22,7 +22,7 @@ export interface ProjectInput {
   readonly keys: ProviderSpec["keys"];
 }
 
-/** What one project's section of the config names, each by itself. */
+/** What one project's section of the config names, each individually. */
 export interface ProjectThings {
   readonly pool: Resource<PoolState>;
   readonly provider: Resource<ProviderState>;
@@ -32,13 +32,13 @@ export interface ProjectThings {
   }[];
 }
 
-/** Pool, provider and members of one project, as its section of the config has them. */
+/** Pool, provider and members of one project, from its section of the config. */
 export function projectResources(input: ProjectInput): readonly Resource[] {
   const { pool, provider, members } = projectThings(input);
   return [pool, provider, ...members.map(({ resource }) => resource)];
 }
 
-/** The same, each by itself. */
+/** The same, each individually. */
 export function projectThings({ config, project, api, keys }: ProjectInput): ProjectThings {
   const { stack, issuer } = config;
   const { audiences, mapping, condition = "", serviceAccounts } = project;
@@ -50,7 +50,7 @@ export function projectThings({ config, project, api, keys }: ProjectInput): Pro
     mapping,
     condition,
     keys,
-    // What makes the issuer answer, where it is part of the same plan.
+    // What makes the issuer answer, if it is part of the same plan.
     dependsOn: [publisherNames(stack).id],
   });
   const members = serviceAccounts.map((account) => ({

@@ -67,7 +67,7 @@ function sightOf(one: GoogleProject): PartySight {
   };
 }
 
-/** The projects of a config, as the map has them. Opens no connection. */
+/** The projects of a config, for the map. Opens no connection. */
 export function googleSights(context: PartContext): readonly PartySight[] {
   return googleProjects(context).map(sightOf);
 }

@@ -14,17 +14,17 @@ import { noInputs, type Observed, type Resource } from "../../../rules/plan/inde
 import type { Goal, Survey } from "../part.ts";
 import { type ProjectInput, projectResources, projectToDelete } from "./resources.ts";
 
-/** What a look at a project says beside its survey. */
+/** What a reading of a project says beside its survey. */
 export interface ProjectFacts {
-  /** Ours that somebody disabled, each as a sentence. */
+  /** Ours that are disabled, each as a sentence. */
   readonly disabled: readonly string[];
-  /** What could not be looked for, as a sentence. */
+  /** What could not be searched, as a sentence. */
   readonly unseen: string | undefined;
 }
 
 type Seen = readonly (readonly [id: string, observed: Observed])[];
 
-/** Pools of ours that the config no longer names. Of several sections of one project the first one looks. */
+/** Pools of ours that the config no longer names. The first of several sections of one project looks for them. */
 async function surplusPools(input: ProjectInput, signal: AbortSignal) {
   const { config, project, api } = input;
   const { projectNumber } = project;
@@ -53,7 +53,7 @@ async function surplusMembers(
   readonly members: readonly (readonly [Resource, Observed])[];
   readonly unseen: string | undefined;
 }> {
-  // Bindings in the cluster make them, until the pool itself goes.
+  // Bindings in the cluster make them, until the pool itself is deleted.
   if (project.bindings === true && goal === "present") return { members: [], unseen: undefined };
   const named = new Set(project.serviceAccounts.map(({ email }) => email));
   try {
@@ -81,12 +81,10 @@ function disabledText(
   found: { readonly id: string; readonly disabled: boolean } | undefined,
 ): readonly string[] {
   if (found?.disabled !== true) return [];
-  return [
-    `the ${kind} ${found.id} is disabled, and stays so until somebody enables it: no token is exchanged`,
-  ];
+  return [`the ${kind} ${found.id} is disabled, and stays so until it is enabled: no token is exchanged`];
 }
 
-/** Reads what stands in a project. Throws `gcp-*`. */
+/** Reads the state of a project. Throws `gcp-*`. */
 export async function surveyOf(
   input: ProjectInput,
   goal: Goal,

@@ -17,7 +17,7 @@ export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: H
   return { env, ...defined({ file: tokenFile }) };
 }
 
-/** How a server is reached that a private authority may vouch for, beside the public ones. */
+/** How to reach a server whose certificate may be a private authority's, beside the public ones. */
 export function hetznerRoute({
   route = {},
 }: Pick<PartContext, "route">): Pick<HetznerAccess, "ca" | "connectTo"> {
@@ -27,7 +27,7 @@ export function hetznerRoute({
   };
 }
 
-/** Hetzner's API with the token of a config. Throws what is wrong with endpoint and token. */
+/** Hetzner's API with the token of a config. Throws errors of endpoint and token. */
 export async function hetznerApi(context: HetznerContext, hetzner: HetznerMachine): Promise<HetznerApi> {
   const { env, clock, notice = () => {} } = context;
   const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);

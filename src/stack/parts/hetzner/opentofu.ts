@@ -8,7 +8,7 @@ import { addressName, issuerOf, openPorts } from "./resources.ts";
 
 type Values = Readonly<Record<string, HclValue | undefined>>;
 
-/** What is known of one thing of a stack's machine; undefined where it is not there, or was not asked for. */
+/** What is known of one resource of a stack's machine; undefined if it does not exist, or was not asked for. */
 function foundOf(
   found: ResourceOutputs,
   kind: string,
@@ -18,9 +18,9 @@ function foundOf(
 }
 
 /**
- * A resource whose attributes `ignored` OpenTofu sets when it makes the thing, and leaves alone ever after. An import
- * leaves out of the state what the API does not tell, and the provider would then bring it about anew. Labels are always
- * among them: podtrust keeps facts there beside the stack's marks (host key, issuer), which have to stay.
+ * A resource whose attributes `ignored` OpenTofu sets at creation and never changes afterwards. An import leaves
+ * attributes that the API does not return out of the state, and the provider would then apply them again. Labels are
+ * always among them: podtrust keeps facts there beside the stack's marks (host key, issuer), which have to stay.
  */
 function resource(
   type: string,
@@ -32,7 +32,7 @@ function resource(
   return { type: "resource", labels: [type, name], attributes: attributes(values), blocks: [lifecycle] };
 }
 
-/** A resource with more blocks, which come before the one of its lifecycle. */
+/** A resource with more blocks, which come before its lifecycle block. */
 function withBlocks(block: Block, more: readonly Block[]): Block {
   return { ...block, blocks: [...more, ...(block.blocks ?? [])] };
 }
@@ -46,8 +46,8 @@ function variable(name: string, type: string, description: string, known?: HclVa
 }
 
 /**
- * The key of the first login, and who gives its text. The text has a comment, for a change of which the provider would
- * make the key anew: it is ignored. Nothing where the machine was made with a key that somebody else has in the project.
+ * The key of the first login, and the source of its text. The text has a comment, whose change would make the provider
+ * replace the key: it is ignored. Nothing if the machine was made with another owner's key in the project.
  */
 function loginKey(stack: string, found: ResourceOutputs): readonly Block[] {
   const known = foundOf(found, "ssh-key", stack);
@@ -62,7 +62,7 @@ function loginKey(stack: string, found: ResourceOutputs): readonly Block[] {
   return [variable("ssh_public_key", "string", description, known?.["publicKey"]), key];
 }
 
-/** Whoever runs podtrust is known when it runs; of a firewall that stands, it is known whom it lets in. */
+/** The caller's address is known at run time; for an existing firewall, its current rules are. */
 function sshSources(
   { stack }: Config,
   { sshFrom }: HetznerMachine,
@@ -109,9 +109,9 @@ function address(
 }
 
 /**
- * Never told by the API: `user_data`, `ssh_keys`, and `public_net`, for which the provider turns the server off, takes
- * its addresses and deletes them. An image that is gone is not told any longer. Of backups and placement groups
- * podtrust says nothing, which to the provider means that there are none.
+ * Never returned by the API: `user_data`, `ssh_keys`, and `public_net`, for which the provider turns the server off,
+ * takes its addresses and deletes them. A deleted image is no longer returned. podtrust sets no backups and placement
+ * groups, which to the provider means none.
  * https://github.com/hetznercloud/terraform-provider-hcloud/blob/v1.68.0/internal/server/resource.go, updatePublicNet
  */
 const serverIgnores = ["user_data", "ssh_keys", "public_net", "image", "backups", "placement_group_id"];
@@ -140,7 +140,7 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
       { type: "public_net", labels: [], attributes: attributes(Object.fromEntries(net)) },
     ]),
     comment:
-      "What Hetzner does not tell, or podtrust does not set, stays as it is: set anew it would cost the server its addresses.",
+      "What Hetzner does not return, or podtrust does not set, stays as it is: set anew it would cost the server its addresses.",
   };
 }
 
@@ -180,7 +180,7 @@ function outputs({ machine }: Config): readonly Block[] {
   if (hetzner === undefined) return [];
   const values: Readonly<Record<Family, readonly [string, string]>> = {
     ipv4: ["public_ip", "hcloud_primary_ip.ipv4.ip_address"],
-    // The address of the network itself is nobody's: the machine has its first host's.
+    // The network address itself is not assigned: the machine has the first host's.
     ipv6: ["public_ipv6", "cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)"],
   };
   return families

@@ -33,7 +33,7 @@ import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerResourcesInput, hetznerResources } from "./resources.ts";
 
-/** Networks of whoever runs podtrust, where the config names none. */
+/** Networks of the caller, if the config names none. */
 const known: CallerAddress = { networks: [], failures: [] };
 
 class HetznerPart implements Part {
@@ -98,7 +98,7 @@ class HetznerPart implements Part {
     };
   }
 
-  /** A key of ours that somebody else has put into the project: it is used, and left to them. */
+  /** A key of ours that another owner has put into the project: it is used, and left alone. */
   async #foreignKey(
     { known: keys }: LoginKeys,
     { sshKeys }: OwnedThings,
@@ -118,8 +118,8 @@ class HetznerPart implements Part {
   }
 
   /**
-   * On the way down the key goes once no server is left that lets it in, and with it the pair here that podtrust made
-   * for it. Everybody else's stays.
+   * On the way down the key is deleted once no server accepts it any more, together with podtrust's local key pair.
+   * Keys of others stay.
    */
   #withLoginKey({ resource, thing }: OwnedResource): Resource {
     if (resource.kind !== "ssh-key") return resource;
@@ -133,7 +133,7 @@ class HetznerPart implements Part {
         const { servers } = await ownedThings(this.#opened, config.stack, work.signal);
         if (servers.length > 0) return;
         const what = `the login key that podtrust made, ${place.state.pathOf(ownLoginKey)},`;
-        // What stands at Hetzner is gone by now: a file that cannot be removed makes that no failure.
+        // The resources at Hetzner are gone by now: a file that cannot be removed is no failure.
         await forgetLoginKey(place, publicKey, clock).then(
           (isGone) => isGone && notice(`${what} was removed`),
           (error: unknown) => notice(`${what} was not removed: ${errorText(error)}`),
@@ -170,7 +170,7 @@ class HetznerPart implements Part {
       observedThing<Thing>(thing, stack),
     ]);
     if (goal === "absent") {
-      // What is there is deleted as it was found, whatever it is called by now.
+      // Existing resources are deleted as found, whatever their current names.
       const absent = wanted.filter(({ own }) => own === undefined);
       return {
         desired: absent.map(({ resource }) => resource),
@@ -210,7 +210,7 @@ class HetznerPart implements Part {
   }
 }
 
-/** What a config has at Hetzner Cloud; nothing where its machine is not there. Opens no connection. */
+/** A config's resources at Hetzner Cloud; none if it rents no machine there. Opens no connection. */
 export function hetznerParts(context: PartContext): readonly Part[] {
   const { machine } = context.config;
   return machine?.hetzner === undefined ? [] : [new HetznerPart(context, machine, machine.hetzner)];

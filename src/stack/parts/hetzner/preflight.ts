@@ -19,13 +19,13 @@ export interface MachinePreflightInput extends PartPlan {
   readonly machine: MachineConfig;
   readonly hetzner: HetznerMachine;
   readonly api: HetznerApi;
-  /** Why the caller's address is not, or not wholly, known; empty where it is or is not needed. */
+  /** Why the caller's address is unknown, or partly so; empty if it is known or not needed. */
   readonly addressFailures: readonly string[];
   /** Whether nothing is known of it. */
   readonly isCallerUnknown: boolean;
 }
 
-/** What goes with a machine and comes back in no other. */
+/** What is lost with a machine and not restored by another. */
 const lost = "everything on its disk goes with it: the cluster, its signing keys and its certificates";
 
 function isGoing({ kind }: Change): boolean {
@@ -45,7 +45,7 @@ function protectedRefusal(change: Change, { machine }: MachinePreflightInput): r
   const what = `${resource.id} would be ${kind === "delete" ? "deleted" : "replaced"}`;
   if (machine.protect)
     return [new PodtrustError("machine-protected", `${what}, and machine.protect is true`)];
-  // What somebody protected at Hetzner is protected, whatever the config says.
+  // What is protected at Hetzner stays protected, whatever the config says.
   if (kind !== "delete" || stateOf(change)?.isProtected !== true) return [];
   return [new PodtrustError("hetzner-protected", `${what}, and it is protected at Hetzner`)];
 }
@@ -72,7 +72,7 @@ function replacements(input: MachinePreflightInput): Preflight {
   return { refusals: texts.map((text) => new PodtrustError("machine-replace", text)), warnings: [] };
 }
 
-/** Whether what is to be bought can be had, for a machine that is to be made. */
+/** Whether the resources of a new machine are available. */
 async function offers({ api, hetzner }: MachinePreflightInput, signal: AbortSignal): Promise<Preflight> {
   const { type, location, image } = hetzner;
   const refusals: PodtrustError[] = [];
@@ -102,12 +102,12 @@ function addressWarnings(input: MachinePreflightInput): Preflight {
   if (!isCallerUnknown || firewall === undefined) return { refusals: [], warnings: [] };
   const sentence = `this machine's address on the Internet is not known: ${addressFailures.join("; ")}`;
   if (firewall.observed.exists) {
-    return { refusals: [], warnings: [`${sentence}; whoever may reach port 22 now goes on to`] };
+    return { refusals: [], warnings: [`${sentence}; the firewall keeps its present networks for port 22`] };
   }
   return { refusals: [new PodtrustError("machine-address-unknown", sentence)], warnings: [] };
 }
 
-/** A server that vanished beside what it stood with: perhaps somebody deleted it by hand. */
+/** A server that vanished while its other resources exist: perhaps it was deleted by hand. */
 function vanishedWarning(server: Change, changes: readonly Change[]): readonly string[] {
   const stands = changes.find(
     ({ resource, observed }) =>
@@ -122,7 +122,7 @@ function vanishedWarning(server: Change, changes: readonly Change[]): readonly s
 function serverWarnings(change: Change): readonly string[] {
   const { resource, kind, fields, observed } = change;
   if (stateOf(change) === undefined) return [];
-  // What is refused as somebody else's never had a label of ours.
+  // What is refused as another owner's never had a label of ours.
   if (kind === "blocked") return [];
   const warnings: string[] = [];
   const addresses = fields.some(({ field }) => field === "ipv4" || field === "ipv6");
@@ -153,7 +153,7 @@ function joined(parts: readonly Preflight[]): Preflight {
   };
 }
 
-/** Looks for what would fail half-way or lose what nobody wants to lose. Reads only. */
+/** Looks for what would fail half-way or lose data. Only reads. */
 export async function hetznerPreflight(
   input: MachinePreflightInput,
   signal: AbortSignal,
@@ -185,7 +185,7 @@ export async function hetznerPreflight(
     return { ...joined(parts), costs: await costs(input, signal) };
   } catch (error) {
     signal.throwIfAborted();
-    // What it costs is worth knowing, and no reason to do nothing.
+    // Prices are worth knowing, but no reason to fail.
     return joined([...parts, { refusals: [], warnings: [`prices could not be read: ${errorText(error)}`] }]);
   }
 }

@@ -29,14 +29,14 @@ export interface HetznerResourcesInput {
   readonly hetzner: HetznerMachine;
   readonly api: HetznerApi;
   readonly keys: LoginKeys;
-  /** A key of the same kind that somebody else has in the project: the API takes each only once. */
+  /** A key of the same kind that another owner has in the project: the API takes each only once. */
   readonly foreignKey?: SshKey;
-  /** From where SSH is let in. */
+  /** The networks that SSH is open to. */
   readonly caller: CallerAddress;
   readonly owned: OwnedThings;
 }
 
-/** What shall be, and what of the stack's own it is today. */
+/** The desired state, and the stack's own resources today. */
 export interface WantedThing {
   readonly resource: Resource;
   readonly own: Thing | undefined;
@@ -44,10 +44,10 @@ export interface WantedThing {
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
-/** The names of what a stack has at Hetzner. */
+/** The names of a stack's resources at Hetzner. */
 export const addressName = (stack: string, family: Family): string => `${stack}-${family}`;
 
-/** What is let in. HTTP for challenges, HTTPS for the two documents, SSH for whoever sets the machine up. */
+/** Open ports. HTTP for challenges, HTTPS for the two documents, SSH for setting up the machine. */
 export function openPorts({
   machine,
   caller,
@@ -71,7 +71,7 @@ function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: s
   return { after: idOf({ kind }, thing), name };
 }
 
-/** The public addresses of a stack's machine, by family; those that it does not have are absent. */
+/** The public addresses of a stack's machine, by family; missing ones are absent. */
 export function machineAddresses(
   stack: string,
   hetzner: Pick<HetznerMachine, Family>,
@@ -122,12 +122,12 @@ function serverSpec(input: HetznerResourcesInput): ServerSpec {
   };
 }
 
-/** The name that a firewall's labels remember; none where the config itself says it. */
+/** The name that a firewall's labels remember; none if the config itself has it. */
 export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"> {
   return defined({ issuer: mapped(named, (server) => ({ host: new URL(issuer).hostname, ...server })) });
 }
 
-/** Everything that a stack shall have at Hetzner, each beside what is there of it. */
+/** A stack's desired resources at Hetzner, each with its current state. */
 export function hetznerResources(input: HetznerResourcesInput): readonly WantedThing[] {
   const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
   const { stack } = config;

@@ -4,7 +4,7 @@ import type { Config } from "../../../config/index.ts";
 import { hostKeyAlias, pinFile } from "../../../providers/host/index.ts";
 import { keyFileOf, stackState } from "./place.ts";
 
-/** How anybody's ssh gets on a stack's machine, and knows it. */
+/** How any ssh client reaches a stack's machine, and verifies it. */
 export interface SshAccess {
   /** A known_hosts file that has the machine's key under `alias`. */
   readonly knownHosts: string;
@@ -14,7 +14,7 @@ export interface SshAccess {
   readonly proxyJump?: string;
 }
 
-/** How the machine of a config is reached by others than podtrust, with what it keeps on this machine. */
+/** How programs other than podtrust reach the machine of a config, with the files that podtrust keeps on this machine. */
 export function sshAccess(config: Config, env: Environment): SshAccess {
   const { stack, machine } = config;
   const state = stackState(config, env);

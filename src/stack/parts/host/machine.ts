@@ -24,7 +24,7 @@ async function machineInputs(context: HostContext, signal: AbortSignal): Promise
 /** The machine of a stack, for commands that work on it. Ended by `close`, or with the process. */
 export interface Machine {
   readonly session: SshSession;
-  /** What ssh is to be started with to be on it, on the connection that stands. */
+  /** Arguments that open ssh on the existing connection. */
   sshArguments(): Promise<readonly string[]>;
   /** Words that make a command there root's. */
   readonly asRoot: readonly string[];

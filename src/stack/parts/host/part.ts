@@ -58,7 +58,7 @@ class HostPart implements Part {
   }
 
   survey(goal: Goal): Promise<Survey> {
-    // What is on a machine that is given back goes with it.
+    // What is on a released machine is deleted with it.
     const goes = goal === "absent" && this.#machine.ssh === undefined;
     return Promise.resolve({ desired: goes ? [] : this.#resources(), owned: [], seen: new Map() });
   }

@@ -22,12 +22,12 @@ import type { PartContext } from "../part.ts";
 
 export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "route" | "notice">;
 
-/** Where a stack keeps what this machine must remember, and can have again. */
+/** Where a stack stores what this machine must remember, and can restore. */
 export function stackState({ stack }: Pick<Config, "stack">, env: Environment): string {
   return join(personStateDir(env), stack);
 }
 
-/** ssh wants the private key, where it is in a file: the public half alone means an agent. */
+/** ssh needs the private key if it is in a file: the public half alone means an agent. */
 export function keyFileOf({ sshKey }: MachineConfig, state: string): string | undefined {
   if (sshKey === undefined) {
     const own = join(state, ownLoginKey);
@@ -67,7 +67,7 @@ function placeOfSsh(
 function hostKeyUnknown(stack: string): PodtrustError {
   return new PodtrustError(
     "ssh-host-key-unknown",
-    `server ${stack} was made without podtrust's user data, or its label podtrust-host-key was taken away: nobody knows its host key`,
+    `server ${stack} was made without podtrust's user data, or its label podtrust-host-key was taken away: its host key is unknown`,
     {
       next: `Put the label back, or have the server made by podtrust: podtrust down --only server/${stack}, then podtrust up.`,
       detail: { server: stack },
@@ -86,7 +86,7 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
     target(inputs) {
       const key = inputs.get(hostKey);
       if (!key.known) return key;
-      // Stands only while one key takes the place of another.
+      // Exists only while one key replaces another.
       const beside = inputs.get(next);
       const hostKeys = [key.value, ...(beside.known ? [beside.value] : [])];
       // The key may have been made in this very run.
@@ -119,10 +119,10 @@ function placeOf(context: HostContext, machine: MachineConfig): HostPlace | unde
   return hetzner === undefined ? undefined : placeAtHetzner(context, machine, hetzner);
 }
 
-// What several parts do on a machine goes over one connection, which knows what one of them changed.
+// All parts on a machine share one connection, which knows what each of them changed.
 const connections = new WeakMap<Config, HostConnection>();
 
-/** The connection to a config's machine; undefined where it names none. Connects when it is first used. */
+/** The connection to a config's machine; undefined if it names none. Connects on first use. */
 export function hostConnection(context: HostContext): HostConnection | undefined {
   const { config, env, clock } = context;
   const { machine, stack } = config;

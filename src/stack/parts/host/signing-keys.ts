@@ -4,12 +4,12 @@ import { ownLoginKey, pinFile, readK3sSigningKeys } from "../../../providers/hos
 import type { Machine } from "./machine.ts";
 import { type HostContext, stackState } from "./place.ts";
 
-/** What is kept of a machine: what its cluster signs with, and by what it is reached from here. */
+/** Secrets kept of a machine: its cluster's signing keys, and its access keys. */
 export interface MachineSecrets {
   /** Of k3s: PEM. */
   readonly serviceKey?: Buffer;
   readonly k3sToken?: Buffer;
-  /** The SSH key that podtrust made, both halves, and the keys that the machine is known by. */
+  /** The SSH key that podtrust made, both halves, and the machine's host keys. */
   readonly loginKey?: Buffer;
   readonly loginKeyPublic?: Buffer;
   readonly knownHosts?: Buffer;

@@ -4,7 +4,7 @@ import { distributions } from "../../../rules/distribution/index.ts";
 import { configFile, type HostFile, type K3sSpec } from "../../../providers/host/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 
-/** What k3s on a config's machine shall be. */
+/** The desired k3s on a config's machine. */
 export function k3sSpec(
   { stack, issuer, publisher }: Config,
   { k3s, cni, cilium, ssh, apiFrom }: MachineConfig,
@@ -16,7 +16,7 @@ export function k3sSpec(
     isVersionNamed,
     sha256,
     ...defined({ archive }),
-    // In-cluster clients go on with the tokens that they have.
+    // In-cluster clients keep working with their existing tokens.
     issuers: [issuer, distributions.k3s.standardIssuer],
     jwksUri: publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri,
     ...(cni === "cilium" ? { cilium } : {}),

@@ -3,7 +3,7 @@ import { leastOpenBaoPolicy } from "./least-policy.ts";
 import { openbaoOpenTofu } from "./opentofu.ts";
 import { openbaoParts } from "./part.ts";
 
-/** What makes the things of a config's section openbao. */
+/** Creates the resources of a config's openbao section. */
 export const openbaoParty: PartyParts = {
   parts: openbaoParts,
   openTofu: openbaoOpenTofu,

@@ -6,13 +6,13 @@ import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resour
 
 type Right = "create" | "read" | "update" | "delete" | "list" | "sudo";
 
-/** What the token may do at one path; a write holds these parameters with these values, and nothing else. */
+/** What the token may do at one path; a write must have exactly these parameters and values. */
 function path(comment: string, at: string, capabilities: readonly Right[], only?: Fields): Block {
   const bounds = defined({ allowed_parameters: mapped(only, allowed) });
   return { type: "path", labels: [at], comment, attributes: attributes({ capabilities, ...bounds }) };
 }
 
-/** Each parameter with the list of values that it may have, which here are one. */
+/** Each parameter with the list of its allowed values, here one. */
 function allowed(fields: Fields): Readonly<Record<string, HclValue>> {
   const entries = Object.entries(written(fields)).map(
     ([name, value]) => [name, [value as HclValue]] as const,
@@ -21,9 +21,9 @@ function allowed(fields: Fields): Readonly<Record<string, HclValue>> {
 }
 
 /**
- * The least that whoever runs `plan`, `up` and `down` needs at a server, as a policy of OpenBao: this one mount, made with
- * our mark and for this issuer alone, and the config's roles exactly as the config has them. Whoever steals a token with
- * it can give nobody anything that the config does not.
+ * The least privileges for `plan`, `up` and `down` at a server, as a policy of OpenBao: this one mount, made with our
+ * mark and for this issuer alone, and the config's roles exactly as the config has them. A thief of its token can grant
+ * nothing that the config does not.
  */
 export function leastOpenBaoPolicy(section: OpenBaoSection): string {
   const { stack, mount } = placeOf(section);

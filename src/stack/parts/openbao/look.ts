@@ -17,28 +17,28 @@ import type { PartContext } from "../part.ts";
 import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
 import { serverApi } from "./server.ts";
 
-/** A thing at a server as it was found, and the names of its fields that are not as the config has them. */
+/** A resource at a server as found, and the names of its fields that differ from the config. */
 export interface OpenBaoDrift<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
 }
 
-/** What stands of one section of the config. */
+/** State of one section of the config. */
 export interface OpenBaoLook {
-  /** As whom the server knows us. */
+  /** The identity that the server sees. */
   readonly caller: string;
   readonly mount: OpenBaoDrift<MountState>;
-  /** Roles of the config, in its order; none where the mount is not there, or not ours. */
+  /** Roles of the config, in its order; none if the mount does not exist, or is not ours. */
   readonly roles: readonly {
     readonly role: OpenBaoRole;
     readonly drift: OpenBaoDrift<Readonly<Record<string, unknown>>>;
   }[];
 }
 
-/** One section of the config, to be looked at. */
+/** Reads one section of the config. */
 export interface OpenBaoMount {
   readonly server: OpenBaoServer;
-  /** What stands beside what shall. Throws `openbao-*`. */
+  /** What exists beside what should. Throws `openbao-*`. */
   look(signal: AbortSignal): Promise<OpenBaoLook>;
   /** Logs in as a workload does, and revokes the token. Throws `openbao-unreachable` and `openbao-unavailable`. */
   login(role: OpenBaoRole, jwt: string, signal: AbortSignal): Promise<Login>;
@@ -73,7 +73,7 @@ async function lookAt(
   return { caller, mount, roles };
 }
 
-/** The sections of a config, to be looked at. Opens no connection. */
+/** Readers of a config's sections. Opens no connection. */
 export function openbaoMounts(context: PartContext): readonly OpenBaoMount[] {
   const { config, route } = context;
   return config.openbao.map((server): OpenBaoMount => {

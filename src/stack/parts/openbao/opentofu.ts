@@ -12,15 +12,15 @@ import {
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { mountSpecOf, roleSpecsOf } from "./resources.ts";
 
-/** How one mount and its roles are called in OpenTofu. */
+/** Names of one mount and its roles in OpenTofu. */
 interface ServerBlockNames {
-  /** Of the provider; undefined where there is one server only. */
+  /** Of the provider; undefined if there is one server only. */
   readonly alias: string | undefined;
   readonly mount: string;
   readonly role: (name: string) => string;
 }
 
-/** What is known of a section by its place in the config. */
+/** What is known of a section, by its position in the config. */
 function namesOf({ openbao }: Config, server: OpenBaoServer): ServerBlockNames {
   const addresses = identifiers(
     openbao.map(({ address }) => address),
@@ -58,7 +58,7 @@ function providers(config: Config): readonly Block[] {
   }));
 }
 
-/** A value of a role as HashiCorp's provider takes it: a claim with several values is one text, with commas. */
+/** A value of a role in HashiCorp's provider's form: a claim with several values is one text, with commas. */
 function claimsOf(value: unknown): HclValue {
   const entries = Object.entries(value as Readonly<Record<string, readonly string[]>>);
   return Object.fromEntries(entries.map(([name, values]) => [name, values.join(",")]));
@@ -70,7 +70,7 @@ function isSet(value: unknown): boolean {
   return value !== "" && value !== 0 && value !== false;
 }
 
-/** What of a thing's fields is set; the rest is at its default, where it stays. */
+/** The fields that are set; the others keep their defaults. */
 function setFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, HclValue>> {
   const set = Object.entries(fields).filter(([, value]) => isSet(value));
   return Object.fromEntries(

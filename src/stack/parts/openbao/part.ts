@@ -39,7 +39,7 @@ class OpenBaoPart implements Part {
     return [mountNames(place), ...this.#section.server.roles.map(({ name }) => jwtRoleNames(place, name))];
   }
 
-  /** The way to the server, with the environment's token. */
+  /** Access to the server, with the environment's token. */
   #api(signal: AbortSignal): Promise<OpenBaoApi> {
     this.#opened = SharedWork.again(this.#opened, () => serverApi(this.#context, this.#section.server));
     return this.#opened.wait(signal);
@@ -98,7 +98,7 @@ class OpenBaoPart implements Part {
         .filter((policy) => missing.has(policy))
         .map(
           (policy) =>
-            `role ${name} of auth/${place.mount} is to have policy ${policy}, which does not exist: its tokens may nothing by it until somebody writes it`,
+            `role ${name} of auth/${place.mount} is to have policy ${policy}, which does not exist: its tokens get nothing from it until it is written`,
         ),
     );
     return { refusals: [], warnings };

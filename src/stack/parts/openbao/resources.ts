@@ -17,7 +17,7 @@ import { isOnMachine } from "../publisher/index.ts";
 export interface OpenBaoSection {
   readonly config: Config;
   readonly server: OpenBaoServer;
-  /** PEM, where no public root vouches for the issuer. */
+  /** PEM, if no public root vouches for the issuer. */
   readonly issuerCa?: string;
 }
 
@@ -26,10 +26,10 @@ export function placeOf({ config, server }: OpenBaoSection): MountPlace {
   return { stack: config.stack, server: new URL(server.address).host, mount: server.mount };
 }
 
-// A certificate takes a minute, and a name that was looked up too early some more.
+// A certificate takes a minute, and a name looked up too early some more.
 const issuerStart = 600_000;
 
-/** What the mount of a section shall be. */
+/** The desired mount of a section. */
 export function mountSpecOf(section: OpenBaoSection): MountSpec {
   const { config, issuerCa } = section;
   return {
@@ -41,7 +41,7 @@ export function mountSpecOf(section: OpenBaoSection): MountSpec {
   };
 }
 
-/** What the roles of a section shall be. */
+/** The desired roles of a section. */
 export function roleSpecsOf(section: OpenBaoSection): readonly JwtRoleSpec[] {
   const { audience, roles } = section.server;
   return roles.map(({ name, serviceAccounts, policies }) => ({
@@ -53,7 +53,7 @@ export function roleSpecsOf(section: OpenBaoSection): readonly JwtRoleSpec[] {
   }));
 }
 
-/** The mount of a section, and behind it the roles. */
+/** The mount of a section, and then its roles. */
 export function sectionResources(api: OpenBaoApi, section: OpenBaoSection): readonly Resource[] {
   const roles = roleSpecsOf(section).map((spec): Resource => jwtRoleResource(api, spec));
   return [mountResource(api, mountSpecOf(section)), ...roles];

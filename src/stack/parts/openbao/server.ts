@@ -4,8 +4,8 @@ import { openbaoAccess, OpenBaoApi } from "../../../providers/openbao/index.ts";
 import type { PartContext } from "../part.ts";
 
 /**
- * The way to a server of the config, with the environment's token. A login takes none, so that it may be `optional`.
- * Throws `openbao-token-missing`, `openbao-token-refused` and `usage`.
+ * Access to a server of the config, with the environment's token. A login needs none, so it may be `optional`. Throws
+ * `openbao-token-missing`, `openbao-token-refused` and `usage`.
  */
 export async function serverApi(
   { env, clock }: Pick<PartContext, "env" | "clock">,

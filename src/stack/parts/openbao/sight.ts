@@ -10,7 +10,7 @@ import {
 } from "../sight.ts";
 import { type OpenBaoLook, type OpenBaoMount, openbaoMounts } from "./look.ts";
 
-/** The subjects that a role of the method lets in; undefined where it compares none. */
+/** The subjects that a role of the method lets in; undefined if it compares none. */
 function subjectsOf(state: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const bound = textOf(state["bound_subject"]) ?? "";
   if (bound !== "") return [bound];
@@ -21,7 +21,7 @@ function subjectsOf(state: Readonly<Record<string, unknown>>): readonly string[]
 
 function admitted(state: Readonly<Record<string, unknown>>): Pick<SeenIdentity, "letsIn" | "others"> {
   const subjects = subjectsOf(state);
-  if (subjects === undefined) return { letsIn: [], others: "whoever has a token for its audience" };
+  if (subjects === undefined) return { letsIn: [], others: "any token for its audience" };
   return admittedBy(subjects);
 }
 
@@ -73,7 +73,7 @@ function sightOf(mount: OpenBaoMount): PartySight {
   };
 }
 
-/** The mounts of a config, as the map has them. Opens no connection. */
+/** The mounts of a config, for the map. Opens no connection. */
 export function openbaoSights(context: PartContext): readonly PartySight[] {
   return openbaoMounts(context).map(sightOf);
 }

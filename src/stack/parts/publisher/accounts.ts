@@ -3,7 +3,7 @@ import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/i
 import type { AccountAtCa, MachineAccountRecords, FoundRecords } from "../../../providers/host/index.ts";
 import type { PartContext } from "../part.ts";
 
-/** What registering says of a CA that cannot be verified, with where its roots are named. */
+/** The error of registering at a CA that cannot be verified, with the setting that names its roots. */
 function explained(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "http-tls") return error;
   return withNextStep(
@@ -13,15 +13,14 @@ function explained(error: unknown): unknown {
 }
 
 /**
- * The accounts of a config's publisher, at every CA and environment in use. What the config's files hold is read when
- * one is registered. The CA's address is connected to as the rules of the run say that name its port: others are about
- * the issuer.
+ * The accounts of a config's publisher, at every CA and environment in use. The config's files are read when one is
+ * registered. Connections to the CA follow those rules of the run that name its port: others are about the issuer.
  */
 export async function accountsOf(
   acme: AcmeConfig,
   { clock, route }: Pick<PartContext, "clock" | "route">,
 ): Promise<readonly AccountAtCa[]> {
-  // The folders that speak with CAs are loaded by those who need them.
+  // The folders that speak to CAs are loaded only when needed.
   const { accountStore, directoriesOf, readAccount, registerAccount } =
     await import("../../../providers/tls/index.ts");
   const { email = "" } = acme;
@@ -32,7 +31,7 @@ export async function accountsOf(
       async kept(records: FoundRecords) {
         const stored = await readAccount(records, directory, email);
         if (stored === undefined) return undefined;
-        // The key stays behind: what is found goes into plans.
+        // The key is left out: what is found goes into plans.
         const { uri, caaIdentities } = stored;
         return defined({ uri, caaIdentities });
       },

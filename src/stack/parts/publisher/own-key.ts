@@ -7,10 +7,10 @@ import { accessKeyIds, readAccessKey } from "../../../providers/backup-bucket/in
 
 const maxFile = 1024 * 1024;
 
-/** IDs of the lasting access keys that podtrust itself may work with here: of the environment, and of profiles in use. */
+/** IDs of the permanent access keys that podtrust itself may work with here: of the environment, and of profiles in use. */
 async function idsInUse({ aws }: Config, env: Environment): Promise<readonly string[]> {
   const file = env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory(env), ".aws", "credentials");
-  // Whoever has no such file has no key in it.
+  // Without such a file there is no key in it.
   const text = await readBoundedText(file, maxFile).catch(() => "");
   const profiles = ["default", env["AWS_PROFILE"], ...aws.map(({ profile }) => profile)];
   const named = accessKeyIds(
@@ -22,8 +22,8 @@ async function idsInUse({ aws }: Config, env: Environment): Promise<readonly str
 }
 
 /**
- * Looks at the access key with which a machine is to put backups into a bucket, before it is sent: it has the form of one,
- * and is none that podtrust itself works with, which may do more. Throws `usage`, `backup-access-key`, `file-unreadable`.
+ * Checks the access key with which a machine will write backups into a bucket, before it is sent: it must have the form
+ * of one, and not be podtrust's own, which may do more. Throws `usage`, `backup-access-key`, `file-unreadable`.
  */
 export async function checkOwnKey(config: Config, env: Environment): Promise<void> {
   const place = config.publisher?.backup?.place;

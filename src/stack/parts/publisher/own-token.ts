@@ -15,7 +15,7 @@ async function tokenOf(
   return readToken({ env, ...defined({ file: tokenFile }) });
 }
 
-/** The places of tokens that podtrust itself works with at the provider; Hetzner's also rent machines. */
+/** Sources of the tokens that podtrust itself uses at the provider; Hetzner's also rent machines. */
 function othersOf({ dns, machine }: Config): readonly TokenPlace[] {
   const provider = dns?.provider;
   if (provider?.kind === "cloudflare") return [provider.cloudflare];
@@ -24,9 +24,8 @@ function othersOf({ dns, machine }: Config): readonly TokenPlace[] {
 }
 
 /**
- * Looks at the token that a machine is to have for dns-01, before it is sent: it has a token's form, and is none that
- * podtrust itself works with, which could not be taken back alone and may do more. Throws `usage`, and what is wrong
- * with the file.
+ * Checks the token that a machine will use for dns-01, before it is sent: it must have a token's form, and not be
+ * podtrust's own, which could not be revoked alone and may do more. Throws `usage`, and errors of the file.
  */
 export async function checkOwnToken(config: Config, env: Environment): Promise<void> {
   const { dns, publisher, file } = config;
@@ -37,7 +36,7 @@ export async function checkOwnToken(config: Config, env: Environment): Promise<v
   const { kind } = dns.provider;
   const own = await tokenOf(kind, { tokenFile }, env);
   for (const place of othersOf(config)) {
-    // Whoever has no token of his own here has not put it there.
+    // If podtrust has no token of its own here, the file does not hold it.
     const other = await tokenOf(kind, place, env).catch(() => undefined);
     if (other !== own) continue;
     throw new PodtrustError(

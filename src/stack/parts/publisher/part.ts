@@ -65,7 +65,7 @@ class PublisherPart implements Part {
 
   async survey(goal: Goal): Promise<Survey> {
     const { config, env, clock } = this.#context;
-    // What is on a machine that is given back goes with it.
+    // What is on a released machine is deleted with it.
     if (goal === "absent" && config.machine?.ssh === undefined)
       return { desired: [], owned: [], seen: new Map() };
     const name = new URL(config.issuer).hostname;
@@ -138,26 +138,26 @@ function acmeOf({ publisher }: PartContext["config"]): AcmeConfig | undefined {
   return publisher?.serve.kind === "acme" ? publisher.serve.acme : undefined;
 }
 
-/** Where on the machine a config's publisher puts backups; undefined where it makes none, or elsewhere. */
+/** Where on the machine a config's publisher writes backups; undefined if it makes none, or writes them elsewhere. */
 function backupFolderOf({ publisher }: PartContext["config"]): string | undefined {
   const place = publisher?.backup?.place;
   return place !== undefined && "folder" in place ? place.folder : undefined;
 }
 
-/** The accounts of the publisher on a config's machine, as an output; undefined where it has none. */
+/** The accounts of the publisher on a config's machine, as an output; undefined if it has none. */
 export function accountsOutput(config: PartContext["config"]): ResourceOutput | undefined {
   if (!isOnMachine(config) || acmeOf(config) === undefined) return undefined;
   return { after: accountsNames(config.stack).id, name: "authorities" };
 }
 
-/** Where program and state of the publisher are on a config's machine; undefined where it has none. */
+/** Where program and state of the publisher are on a config's machine; undefined if it has none. */
 export function publisherOnMachine(
   config: PartContext["config"],
 ): Pick<HostLayout, "program" | "state"> | undefined {
   return isOnMachine(config) ? hostLayout() : undefined;
 }
 
-/** The publisher on a config's machine; none without a machine, or where somebody else publishes. Opens no connection. */
+/** The publisher on a config's machine; none without a machine, or if the config publishes elsewhere. Opens no connection. */
 export function publisherParts(context: PartContext): readonly Part[] {
   const connection = isOnMachine(context.config) ? hostConnection(context) : undefined;
   if (connection === undefined) return [];
@@ -166,7 +166,10 @@ export function publisherParts(context: PartContext): readonly Part[] {
   return [new PublisherPart(context, release, connection)];
 }
 
-/** Has the version before run again on a config's machine. Throws `machine-absent`, `publisher-rollback`, `ssh-*`, `host-*`. */
+/**
+ * Runs the previous version again on a config's machine. Throws `machine-absent`, `publisher-rollback`, `ssh-*`,
+ * `host-*`.
+ */
 export async function rollBackPublisher(
   context: Pick<PartContext, "config" | "env" | "clock">,
   work: Pick<Work, "signal" | "waiting">,

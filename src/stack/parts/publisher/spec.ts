@@ -10,10 +10,10 @@ import {
 } from "../../../providers/host/index.ts";
 import type { PublisherRelease } from "../part.ts";
 
-/** Where k3s keeps the kubeconfig of its administrator, which root alone reads. */
+/** Where k3s stores its administrator's kubeconfig, readable by root only. */
 const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
 
-/** What the publisher on a config's machine shall be. Throws what `hostConfig` and `findReleases` throw. */
+/** The desired publisher on a config's machine. Throws what `hostConfig` and `findReleases` throw. */
 export async function publisherSpec(config: Config, release: PublisherRelease): Promise<HostPublisherSpec> {
   const { stack, issuer } = config;
   const layout = hostLayout();
@@ -51,7 +51,7 @@ export async function publisherSpec(config: Config, release: PublisherRelease): 
   };
 }
 
-/** The same for the way down: found by its marks, whatever it is made of. */
+/** The same for the way down: found by its marks, whatever its content. */
 export function specToDelete({ stack, issuer }: Config): HostPublisherSpec {
   return {
     stack,

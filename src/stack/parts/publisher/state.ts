@@ -10,7 +10,7 @@ interface PublisherState {
   close(): Promise<void>;
 }
 
-/** Throws `backup-foreign` for the publisher of another stack, or of somebody else. */
+/** Throws `backup-foreign` for the publisher of another stack, or of another owner. */
 async function checkOwner({ session }: Machine, files: PublisherStateFiles, stack: string): Promise<void> {
   const mark = await files.owner();
   if (mark === undefined || ownershipComment.ownerOf(mark, stack).kind === "ours") return;

@@ -7,10 +7,10 @@ import type { RelyingParty } from "./relying-party.ts";
 
 export type { RelyingParty } from "./relying-party.ts";
 
-/** What is loaded of a relying party from its own folders. */
+/** Modules of a relying party, loaded from its own folders. */
 type Loaders = Pick<RelyingParty, "rules" | "part" | "exchange">;
 
-/** One row for each relying party beside AWS: its folders, one `await import` each. */
+/** One row per relying party beside AWS: its folders, one `await import` each. */
 const loaders: Readonly<Record<FederatedParty, Loaders>> = {
   gcp: {
     rules: async () => (await import("./explain/gcp.ts")).explain,
@@ -29,7 +29,7 @@ const loaders: Readonly<Record<FederatedParty, Loaders>> = {
   },
 };
 
-/** All that podtrust has for a relying party beside AWS; loads nothing. */
+/** All modules of a relying party beside AWS; loads nothing. */
 export function relyingParty(name: FederatedParty): RelyingParty {
   return {
     limits: boundsOf(name),
@@ -57,13 +57,13 @@ export async function openTofuOfParties(
   return all.map(({ openTofu }) => openTofu);
 }
 
-/** A section of a relying party's, to be looked at, and the party's title: `Google Cloud`. */
+/** A reader of a relying party's section, and the party's title: `Google Cloud`. */
 interface TitledSight {
   readonly title: string;
   readonly sight: PartySight;
 }
 
-/** The sections of relying parties beside AWS that a config has, as the map has them. Opens no connection. */
+/** The sections of relying parties beside AWS that a config has, for the map. Opens no connection. */
 export async function partySights(context: PartContext): Promise<readonly TitledSight[]> {
   const all = declared(context.config).map(
     async ({ exchange, limits: { title } }): Promise<readonly TitledSight[]> => {

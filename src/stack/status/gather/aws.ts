@@ -4,7 +4,7 @@ import type { AccountFacts } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
-/** The providers of other issuers, where ours is not there: perhaps it is registered under another name. */
+/** The providers of other issuers, if ours does not exist: perhaps it is registered under another name. */
 async function othersOf(
   part: AwsPart,
   provider: AccountFacts["provider"],
@@ -12,7 +12,7 @@ async function othersOf(
 ): Promise<readonly OidcProviderFacts[]> {
   if (provider.kind !== "seen" || provider.value.observed.exists) return [];
   const others = await seen(signal, () => part.lookAtProviders(signal));
-  // It only makes a sentence better: who may not list them hears of ours alone.
+  // It only improves a sentence: without the right to list, the report names ours alone.
   return others.kind === "seen" ? others.value : [];
 }
 

@@ -8,13 +8,13 @@ import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
-/** The client id of an identity: as Azure was seen to have it, else as the config says. */
+/** The client id of an identity: as read from Azure, else from the config. */
 function clientIdOf(identity: AzureIdentity, look: Seen<AzureLook>): string | undefined {
   if (look.kind !== "seen") return identity.clientId;
   return look.value.identities.find((one) => one.identity === identity)?.clientId;
 }
 
-/** What cluster and Entra say to the first ServiceAccount of an identity, which stands for the others. */
+/** What cluster and Entra answer the first ServiceAccount of an identity, which represents the others. */
 async function exchangeFacts(
   group: AzureGroup,
   identity: AzureIdentity,

@@ -7,7 +7,7 @@ import type { ClusterFacts, Seen } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
-/** The cluster's facts, and its API where it answers. */
+/** The cluster's facts, and its API if it answers. */
 export interface GatheredCluster {
   readonly facts?: ClusterFacts;
   readonly api?: KubernetesApi;
@@ -39,7 +39,7 @@ async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<Clu
   });
 }
 
-/** What the cluster says of itself; nothing where the config names none or no link needs it. */
+/** What the cluster says of itself; nothing if the config names none or no link needs it. */
 export async function gatherCluster(options: GatherOptions, wanted: LinkFilter): Promise<GatheredCluster> {
   const { config, signal } = options;
   if (!hasCluster(config) || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))

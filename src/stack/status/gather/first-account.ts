@@ -5,7 +5,7 @@ import type { LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 import { objectOf } from "./workloads.ts";
 
-/** What the first ServiceAccount of something is asked with, which stands for its others. */
+/** What the first ServiceAccount of a group, which represents the others, is tested with. */
 export interface AccountGathering {
   /** Undefined: the cluster cannot be asked. */
   readonly api: KubernetesApi | undefined;
@@ -13,13 +13,13 @@ export interface AccountGathering {
   readonly wanted: LinkFilter;
 }
 
-/** What the cluster says of it. */
+/** The cluster's answer about it. */
 export interface FirstAccountFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
   /** Never part of a report. */
   readonly token: Seen<Jws>;
 }
 
-/** Looks at a ServiceAccount, and mints a token of ten minutes for it; `jwt`: undefined where none was minted. */
+/** Reads a ServiceAccount, and mints a token of ten minutes for it; `jwt`: undefined if none was minted. */
 export async function firstAccount(
   serviceAccount: string,
   audience: string,

@@ -8,13 +8,13 @@ import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
-/** Somebody of the cluster, and the service account that it becomes; without one it has access of its own. */
+/** A ServiceAccount, and the service account that it becomes; without one it has direct access. */
 interface GrantedAccount {
   readonly serviceAccount: string;
   readonly email: string | undefined;
 }
 
-/** The first ServiceAccount of each service account, which stands for the others, and the first with direct access. */
+/** The first ServiceAccount of each service account, which represents the others, and the first with direct access. */
 function namedIn({ project: { serviceAccounts, direct } }: GoogleProject): readonly GrantedAccount[] {
   const impersonating = serviceAccounts.flatMap(({ email, serviceAccounts: [first] }) =>
     first === undefined ? [] : [{ serviceAccount: first, email }],

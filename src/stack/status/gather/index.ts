@@ -12,7 +12,7 @@ import { gatherWorkloads } from "./workloads.ts";
 export type { GatherOptions } from "./options.ts";
 export { seen } from "./seen.ts";
 
-/** What the publisher says, where it can be asked: one that cannot keeps no link from being looked at. */
+/** The publisher's answer, if it can be asked: an unreachable one does not stop the other links. */
 async function publisherOf({ publisher, signal }: GatherOptions): Promise<PublisherFacts | undefined> {
   if (publisher === undefined) return undefined;
   const asked = await seen(signal, () => publisher(signal));
@@ -20,8 +20,8 @@ async function publisherOf({ publisher, signal }: GatherOptions): Promise<Publis
 }
 
 /**
- * Reads everything that some links need, all of it at the same time, and judges nothing. Changes nothing; mints a
- * token of one ServiceAccount of each role and asks STS with it. Throws only the signal's reason.
+ * Reads everything that some links need, all at the same time, and judges nothing. Changes nothing; mints a token of
+ * one ServiceAccount of each role and asks STS with it. Throws only the signal's reason.
  */
 export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<StatusFacts> {
   const { config, clock } = options;

@@ -23,7 +23,7 @@ function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly s
   return [...new Set(hosts)];
 }
 
-/** What the issuer serves, and where its names lead; undefined where no link needs it. */
+/** What the issuer serves, and what its names resolve to; undefined if no link needs it. */
 export async function gatherIssuer(
   options: GatherOptions,
   wanted: LinkFilter,

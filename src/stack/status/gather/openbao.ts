@@ -8,7 +8,7 @@ import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
 
-/** What cluster and server say to the first ServiceAccount of a role, which stands for the others. */
+/** What cluster and server answer the first ServiceAccount of a role, which represents the others. */
 async function loginFacts(
   mount: OpenBaoMount,
   role: OpenBaoRole,
@@ -34,7 +34,10 @@ async function mountFacts(mount: OpenBaoMount, gathering: AccountGathering): Pro
   return { server, look, logins };
 }
 
-/** What every mount of the config and its cluster say. Mints a token for each role, logs in by it, and revokes what came. */
+/**
+ * What every mount of the config and its cluster say. Mints a token for each role, logs in with it, and revokes the
+ * result.
+ */
 export async function gatherOpenBao(
   options: GatherOptions,
   cluster: Promise<GatheredCluster>,

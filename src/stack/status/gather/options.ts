@@ -4,13 +4,13 @@ import type { PublisherFacts } from "../facts.ts";
 
 export interface GatherOptions extends AwsPartContext {
   readonly signal: AbortSignal;
-  /** The addresses of a name; the system's resolver by default. */
+  /** Resolves a name to addresses; the system's resolver by default. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
-  /** No relying party beside AWS is looked at. */
+  /** No relying party beside AWS is read. */
   readonly awsOnly?: true;
-  /** Asks the publisher of this stack, where one runs on this machine. */
+  /** Asks the publisher of this stack, if one runs on this machine. */
   readonly publisher?: (signal: AbortSignal) => Promise<PublisherFacts | undefined>;
 }
 
-/** Whether one of these links is to be reported on. */
+/** Whether one of these links is reported on. */
 export type LinkFilter = (...links: readonly Link[]) => boolean;

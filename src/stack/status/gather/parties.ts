@@ -3,21 +3,21 @@ import type { PartyFacts } from "../facts.ts";
 import type { GatheredCluster } from "./cluster.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 
-/** Looks at all that one relying party's section of a config names, and says what it means. */
+/** Reads everything that one relying party's section of a config names, and says what it means. */
 export type GatherParty = (
   options: GatherOptions,
   cluster: Promise<GatheredCluster>,
   wanted: LinkFilter,
 ) => Promise<readonly PartyFacts[]>;
 
-/** One row for each relying party that is looked at beside AWS, loaded by a config that has its section. */
+/** One row per relying party beside AWS that is read, loaded by a config that has its section. */
 const gatherers: Readonly<Record<FederatedParty, () => Promise<GatherParty>>> = {
   gcp: async () => (await import("./gcp.ts")).gatherGoogle,
   azure: async () => (await import("./azure.ts")).gatherAzure,
   openbao: async () => (await import("./openbao.ts")).gatherOpenBao,
 };
 
-/** What is seen of the relying parties that a config declares, AWS not among them. */
+/** The facts of the relying parties that a config declares, AWS not among them. */
 export async function gatherParties(
   options: GatherOptions,
   cluster: Promise<GatheredCluster>,

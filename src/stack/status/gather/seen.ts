@@ -1,7 +1,7 @@
 import { asPodtrustError, type Link } from "../../../core/base/index.ts";
 import type { Seen } from "../facts.ts";
 
-/** Looks, and makes a fact of it whichever way it goes. Throws only the signal's reason. */
+/** Tries something, and makes a fact of either outcome. Throws only the signal's reason. */
 export async function seen<T>(signal: AbortSignal, look: () => Promise<T>): Promise<Seen<T>> {
   try {
     return { kind: "seen", value: await look() };

@@ -12,13 +12,13 @@ interface RoleAccount {
   readonly part: AwsPart;
   readonly role: RoleConfig;
   readonly serviceAccount: string;
-  /** Whether a token is minted for it: it stands for the other ServiceAccounts of its role. */
+  /** Whether a token is minted for it: it represents the other ServiceAccounts of its role. */
   readonly mint: boolean;
 }
 
 const maxPods = 50;
 
-/** Whether a namespace is there, each asked for once. */
+/** Whether a namespace exists, each asked for once. */
 class Namespaces {
   readonly #asked = new Map<string, Promise<boolean>>();
 
@@ -39,7 +39,7 @@ interface Gathering {
   readonly namespaces: Namespaces;
 }
 
-/** A ServiceAccount, and where there is none its namespace. */
+/** A ServiceAccount, and if it does not exist, its namespace. */
 export async function objectOf(
   api: KubernetesApi,
   serviceAccount: string,
@@ -108,7 +108,7 @@ function without(named: RoleAccount, wanted: LinkFilter): WorkloadFacts {
   };
 }
 
-/** What the cluster and STS say to each ServiceAccount that a role of the config names. */
+/** What the cluster and STS answer each ServiceAccount that a role of the config names. */
 export async function gatherWorkloads(
   parts: readonly AwsPart[],
   api: KubernetesApi | undefined,

@@ -24,14 +24,14 @@ const noAccount = ({ config }: JudgedFacts): readonly Finding[] => [
   finding("AwsNotConfigured", { seen: "the config names no AWS account", from: config.file }),
 ];
 
-/** A thing that may be another's: what `import` calls it, and the way out where it is to stay another's. */
+/** A resource that may be another owner's: its name for `import`, and the alternative if it should stay so. */
 interface Claimed {
   readonly what: string;
   readonly name: string;
   readonly elsewhere: string;
 }
 
-/** Who else has it, and what then helps: `up` changes nothing that is not the stack's. */
+/** Its other owner, and what helps: `up` changes nothing that is not the stack's. */
 function ownership(
   { observed }: ResourceDrift<unknown>,
   from: string,
@@ -43,13 +43,13 @@ function ownership(
   return [finding("NotOwned", { seen, from, next })];
 }
 
-/** The fields in which it differs, beside the tags that say whose it is: those are `ownership`'s. */
+/** The fields in which it differs, without the tags that name its owner: those are `ownership`'s. */
 function differing({ observed, fields }: ResourceDrift<unknown>): readonly string[] {
   if (!observed.exists || observed.owner.kind === "ours") return fields;
   return fields.filter((field) => !awsTags.isOwn(field.replace(/^tags\./u, "")));
 }
 
-/** What mends a thing that is not ours, in place of `podtrust up`. */
+/** What fixes a resource that is not ours, in place of `podtrust up`. */
 function nextOf([owned]: readonly Finding[]): { readonly next?: string } {
   return defined({ next: owned?.next });
 }
@@ -104,10 +104,10 @@ export function judgeProviders(facts: JudgedFacts): readonly Finding[] {
   return facts.accounts.flatMap((account) => providerFindings(facts, account));
 }
 
-// What the permissions are made of; the rest of a role is about who may have it.
+// Fields that make up the permissions; the rest of a role is about who may assume it.
 const isPermission = (field: string): boolean => /^(?:policies|boundary|inline\.)/u.test(field);
 
-/** A role that is there, and what mends it where `up` does not. */
+/** An existing role, and what fixes it if `up` does not. */
 interface JudgedRole {
   readonly facts: JudgedFacts;
   readonly account: AccountFacts;
@@ -150,7 +150,7 @@ function admissionFindings(found: JudgedRole): readonly Finding[] {
   return [finding("TrustPolicyAllows", { seen: `${state.arn} authorizes ${who}${session}`, from, fresh })];
 }
 
-/** In what a trust policy differs from the config's, statement by statement. */
+/** How a trust policy differs from the config's, statement by statement. */
 function trustDifference(found: JudgedRole): string {
   const wanted = parsePolicy(trustPolicyOf(trustingOf(found)), "trust");
   const changes = diffPolicies(parsePolicy(found.state.trustPolicy, "trust"), wanted);
@@ -217,7 +217,7 @@ function trustFindings(
   return [...foundFindings({ facts, account, role, state, fields, next: nextOf(owned) }, arn), ...owned];
 }
 
-/** The roles, and whom their trust policies let in. */
+/** The roles, and who their trust policies let in. */
 export function judgeTrust(facts: JudgedFacts): readonly Finding[] {
   if (facts.accounts.length === 0) return noAccount(facts);
   return facts.accounts.flatMap((account) =>
@@ -248,7 +248,7 @@ function permissionFinding(account: AccountFacts, one: RoleReading): Finding {
   return finding("PermissionsDrift", { seen, from, fresh, ...nextOf(owned) });
 }
 
-/** What the roles may do, as the config has it. */
+/** What the roles may do, compared with the config. */
 export function judgePermissions(facts: JudgedFacts): readonly Finding[] {
   if (facts.accounts.length === 0) return noAccount(facts);
   return facts.accounts.flatMap((account) => account.roles.map((one) => permissionFinding(account, one)));

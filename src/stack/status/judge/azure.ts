@@ -13,7 +13,7 @@ import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
 import { serviceAccountFindings, tokenFindings } from "./workload.ts";
 
-/** The first ServiceAccount of an identity, and what the cluster and Entra say to it. */
+/** The first ServiceAccount of an identity, and the answers of cluster and Entra about it. */
 export interface AssertionExchangeFacts extends Pick<
   WorkloadFacts,
   "serviceAccount" | "object" | "namespace"
@@ -42,7 +42,7 @@ function azureFinding(error: PodtrustError, from: string): Finding {
   return finding(reason, { seen: message, from, next, code });
 }
 
-/** Each identity and application; one finding where Azure could not be asked. */
+/** Each identity and application; one finding if Azure could not be asked. */
 function identityFindings(
   facts: AzureFacts,
   judge: (found: AzureIdentityLook, from: string) => Finding,
@@ -77,7 +77,7 @@ function trustFinding(found: AzureIdentityLook, from: string): Finding {
   return finding("FederatedCredentialDrift", { seen, from, fresh });
 }
 
-/** What the rules say of an assertion that was refused, where everything that they look at was seen here too. */
+/** What the rules say of a refused assertion, if everything that they need was read here too. */
 function whyRefused(
   judged: JudgedFacts,
   { look, tenant }: AzureFacts,
@@ -145,7 +145,7 @@ const judges: PartyJudges<AzureFacts> = {
   sts: (judged, facts) => facts.exchanges.map((one) => exchangeFinding(judged, facts, one)),
 };
 
-/** What a link's facts of one section mean; nothing at links that Azure has no part in. */
+/** The findings of a link for one section; none at links that Azure has no part in. */
 export function judgeAzure(link: Link, judged: JudgedFacts, facts: AzureFacts): readonly Finding[] {
   return judges[link]?.(judged, facts) ?? [];
 }

@@ -7,7 +7,7 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   const { server: from, documents, username } = cluster;
   const read = valueOf(documents, from, clusterFinding);
   if ("finding" in read) {
-    // What keeps us from the whole API is reported once.
+    // Problems that affect the whole API are reported once.
     const same =
       username.kind === "failed" &&
       documents.kind === "failed" &&
@@ -31,7 +31,7 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   return [finding("ClusterIssuerMatches", { seen, from, fresh: "read now" })];
 }
 
-/** The API server: there, knows us, and has the configured issuer. */
+/** The API server: reachable, accepts our credential, and has the configured issuer. */
 export function judgeCluster(facts: JudgedFacts): readonly Finding[] {
   const { cluster, config } = facts;
   if (cluster === undefined) {

@@ -24,7 +24,7 @@ export function linkOfFinding({ reason, document }: IssuerFinding): Link {
   return links.includes(document) ? document : (links[0] ?? document);
 }
 
-/** What one document's reading says at its own link: what is reported elsewhere is skipped here. */
+/** The findings of one document's reading at its own link: what is reported elsewhere is skipped here. */
 function ownFindings(facts: JudgedFacts, document: DocumentName): readonly Finding[] {
   const all = facts.judgement.findings.filter((one) => one.document === document);
   return all.map((one) => {
@@ -41,7 +41,7 @@ function freshOf(reading: DocumentReading | undefined, now: number): string {
 const stands = (findings: readonly Finding[]): boolean =>
   findings.every(({ outcome }) => outcome === "warning" || outcome === "ok");
 
-/** The published discovery document: there, readable, and the issuer's to the letter. */
+/** The published discovery document: reachable, readable, and of exactly this issuer. */
 export function judgeDiscovery(facts: JudgedFacts, { reading }: IssuerFacts): readonly Finding[] {
   const own = ownFindings(facts, "discovery");
   const { discovery } = facts.judgement;
@@ -52,7 +52,7 @@ export function judgeDiscovery(facts: JudgedFacts, { reading }: IssuerFacts): re
   return [finding("DiscoveryServed", { seen, from, fresh }), ...own];
 }
 
-/** The kids of the keys that are known to sign: those of the tokens that were minted. */
+/** The kids of the keys known to sign: those of the minted tokens. */
 function signingKids({ workloads }: JudgedFacts): ReadonlySet<string> {
   return new Set(workloads.flatMap(({ token }) => (token?.kind === "seen" ? [token.value.kid ?? ""] : [])));
 }
@@ -77,7 +77,7 @@ function missingFinding(
   const signs = missing.filter((kid) => signing.has(kid));
   const { cluster } = facts;
   const all = cluster?.documents.kind === "seen" ? cluster.documents.value.jwks.keys.length : 0;
-  // The only key that a cluster has is the one that signs.
+  // If a cluster has only one key, that one signs.
   if (signs.length > 0 || (signing.size === 0 && missing.length === all)) {
     const kids = signs.length > 0 ? signs : missing;
     return finding("JwksKeyMissing", { ...found, next: nextForMissing(facts, kids) });

@@ -3,7 +3,7 @@ import type { Reason } from "../../../core/reasons/index.ts";
 import type { Seen } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 
-// What keeps us from seeing a cluster says nothing about the chain, unless it is that the cluster is away.
+// A cluster that cannot be read says nothing about the chain, unless it is down.
 const ofCluster: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "cluster-unreachable": "ClusterUnreachable",
   "cluster-not-ready": "ClusterNotReady",
@@ -39,7 +39,7 @@ function findingOf(reason: Reason, { message, next, code }: PodtrustError, from:
   return finding(reason, { seen: message, from, next, code });
 }
 
-/** What an error of the cluster means, told at the link that met it first. */
+/** What an error of the cluster means, reported at the link that met it first. */
 export function clusterFinding(error: PodtrustError, from: string): Finding {
   return findingOf(ofCluster[error.code] ?? "LookFailed", error, from);
 }

@@ -20,9 +20,9 @@ import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
 import { serviceAccountFindings, tokenFindings } from "./workload.ts";
 
-/** A ServiceAccount, whom it becomes, and what the cluster and Google say to it. */
+/** A ServiceAccount, what it becomes, and the answers of cluster and Google about it. */
 export interface GoogleWorkload extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
-  /** Of the service account; undefined for one with access of its own. */
+  /** Of the service account; undefined for direct access. */
   readonly email: string | undefined;
   readonly audience: string;
   /** Never part of a report. */
@@ -48,7 +48,7 @@ function googleFinding(error: PodtrustError, from: string): Finding {
 const fromOf = ({ project: { project, projectNumber } }: GoogleFacts): string =>
   `Google project ${project} (${projectNumber})`;
 
-/** What keeps a pool or provider from being looked at further; undefined where nothing does. */
+/** What keeps a pool or provider from being checked further; undefined if nothing does. */
 function brokenOf(
   { observed, fields }: GoogleDrift<{ readonly state: string; readonly disabled: boolean }>,
   what: string,
@@ -106,7 +106,7 @@ function trustFindings(_judged: JudgedFacts, facts: GoogleFacts): readonly Findi
   return read.value.members.map((one) => memberFinding(one, from));
 }
 
-/** Pool and provider as the rules ask for them; undefined where either was not seen. */
+/** Pool and provider as input of the rules; undefined if either was not read. */
 function targetOf({ look }: GoogleFacts): ExchangeFacts["target"] {
   if (look.kind !== "seen") return undefined;
   const [pool, provider] = [look.value.pool.observed, look.value.provider?.observed];
@@ -122,7 +122,7 @@ function targetOf({ look }: GoogleFacts): ExchangeFacts["target"] {
   };
 }
 
-/** What the rules say of an exchange that was refused, where everything that they look at was seen here too. */
+/** What the rules say of a refused exchange, if everything that they need was read here too. */
 function whyRefused({ issuer, now }: JudgedFacts, facts: GoogleFacts, { token, email }: GoogleWorkload) {
   const target = targetOf(facts);
   if (token.kind !== "seen" || target === undefined || facts.look.kind !== "seen") return undefined;
@@ -179,7 +179,7 @@ const judges: PartyJudges<GoogleFacts> = {
   sts: (judged, facts) => facts.workloads.map((one) => exchangeFinding(judged, facts, one)),
 };
 
-/** What a link's facts of one project mean; nothing at links that Google has no part in. */
+/** The findings of a link for one project; none at links that Google has no part in. */
 export function judgeGoogle(link: Link, judged: JudgedFacts, facts: GoogleFacts): readonly Finding[] {
   return judges[link]?.(judged, facts) ?? [];
 }

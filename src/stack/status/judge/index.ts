@@ -57,7 +57,7 @@ export async function loadOpenBaoJudge(): Promise<typeof judgeOpenBao> {
   return (await import("./openbao.ts")).judgeOpenBao;
 }
 
-/** What is said where the config names nobody of AWS's: beside what another relying party shows it tells nothing. */
+/** Findings for a config without roles of AWS: beside findings of another relying party they say nothing. */
 const nobody: ReadonlySet<Reason> = new Set<Reason>(["AwsNotConfigured", "NoServiceAccount"]);
 
 function findingsAt(link: Link, judged: JudgedFacts): readonly Finding[] {
@@ -66,7 +66,7 @@ function findingsAt(link: Link, judged: JudgedFacts): readonly Finding[] {
   return others.length === 0 ? own : [...own.filter(({ reason }) => !nobody.has(reason)), ...others];
 }
 
-/** What the facts mean, link by link. Pure: the same facts always mean the same. */
+/** What the facts mean, link by link. Pure: equal facts give equal findings. */
 export function judgeFacts(
   facts: StatusFacts,
   links: readonly Link[],

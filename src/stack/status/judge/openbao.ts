@@ -14,7 +14,7 @@ import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
 import { serviceAccountFindings, tokenFindings } from "./workload.ts";
 
-/** The first ServiceAccount of a role, and what the cluster and the server say to it. */
+/** The first ServiceAccount of a role, and the answers of cluster and server about it. */
 export interface RoleLoginFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
   readonly role: OpenBaoRole;
   /** Never part of a report. */
@@ -59,10 +59,10 @@ function mountFindings({ config }: JudgedFacts, facts: OpenBaoFacts): readonly F
   return [finding("MountFound", { seen: `${path} trusts ${config.issuer}`, from, fresh })];
 }
 
-/** What the link is about in a role's fields: its policies, or who logs in and for how long. */
+/** The role's fields that concern the link: its policies, or who logs in and for how long. */
 const isPermission = (field: string): boolean => /^token_(?:policies|no_default_policy)/u.test(field);
 
-/** Each role of the mount; nothing where the mount says why. */
+/** Each role of the mount; nothing if the mount's finding explains it. */
 function roleFindings(
   facts: OpenBaoFacts,
   judge: (found: OpenBaoLook["roles"][number], from: string) => Finding,
@@ -102,7 +102,7 @@ function permissionFinding({ role, drift }: OpenBaoLook["roles"][number], from: 
   return finding("PermissionsDrift", { seen, from, fresh });
 }
 
-/** Role and mount as the rules ask for them; undefined where either was not seen. */
+/** Role and mount as input of the rules; undefined if either was not read. */
 function askedOf({ look }: OpenBaoFacts, role: OpenBaoRole) {
   if (look.kind !== "seen") return undefined;
   const found = look.value.roles.find((one) => one.role === role)?.drift.observed;
@@ -116,7 +116,7 @@ function askedOf({ look }: OpenBaoFacts, role: OpenBaoRole) {
   };
 }
 
-/** What the rules say of a login that was refused, where everything that they look at was seen here too. */
+/** What the rules say of a refused login, if everything that they need was read here too. */
 function whyRefused(judged: JudgedFacts, facts: OpenBaoFacts, { role, token }: RoleLoginFacts) {
   const { issuer, now, config } = judged;
   if (issuer === undefined || token.kind !== "seen") return undefined;
@@ -135,7 +135,7 @@ function whyRefused(judged: JudgedFacts, facts: OpenBaoFacts, { role, token }: R
     );
     return typeof refusal === "object" ? refusal : undefined;
   } catch (error) {
-    // A role that somebody has changed to what nobody judges here.
+    // A role that was changed to a form that is not judged here.
     if (error instanceof PodtrustError && error.code === "description-invalid") return undefined;
     throw error;
   }
@@ -176,7 +176,7 @@ const judges: PartyJudges<OpenBaoFacts> = {
   sts: (judged, facts) => facts.logins.map((one) => loginFinding(judged, facts, one)),
 };
 
-/** What a link's facts of one mount mean; nothing at links that OpenBao has no part in. */
+/** The findings of a link for one mount; none at links that OpenBao has no part in. */
 export function judgeOpenBao(link: Link, judged: JudgedFacts, facts: OpenBaoFacts): readonly Finding[] {
   return judges[link]?.(judged, facts) ?? [];
 }

@@ -21,7 +21,7 @@ function nameFinding({ host, instead, addresses }: IssuerNameFacts): Finding {
   return finding("AddressPrivate", { seen: `${seen}, which is private`, from, fresh });
 }
 
-/** Where the names of the two documents lead. */
+/** What the names of the two documents resolve to. */
 export function judgeDns(_facts: JudgedFacts, { names }: IssuerFacts): readonly Finding[] {
   return names.map(nameFinding);
 }
@@ -31,7 +31,7 @@ function readingsOf({ reading }: IssuerFacts): readonly DocumentReading[] {
   return jwks === undefined ? [discovery] : [discovery, jwks];
 }
 
-/** What keeps a document from being had, told at its link and skipped at the others. */
+/** What keeps a document from being read, reported at its link and skipped at the others. */
 function failureAt(
   facts: JudgedFacts,
   reading: DocumentReading,
@@ -44,7 +44,7 @@ function failureAt(
   const at = linkOfFinding(found);
   if (at !== link) return skipped(at, from);
   const { code } = reading.error;
-  // Its publisher knows better than anybody outside why there is no good certificate.
+  // Its publisher knows best why there is no good certificate.
   const own = link === "tls" ? facts.publisher?.certificate : undefined;
   const seen = own === undefined ? found.seen : `${found.seen}; its publisher says: ${own.message}`;
   return finding(found.reason, { seen, from, next: own?.next ?? found.next, code });
@@ -61,7 +61,7 @@ function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Findi
   const fresh = `good until ${isoDay(leaf.notAfter)}, in ${lengthText(left)}`;
   const names = leaf.subject.replaceAll("\n", ", ") || from;
   const seen = `${tls.protocol}, a certificate for ${names} by ${leaf.issuer.replaceAll("\n", ", ")}`;
-  // ACME clients renew when a third is left; half of that gone as well, something keeps it from them.
+  // ACME clients renew at a third of the lifetime; below half of that, something stops them.
   if (left > (leaf.notAfter - leaf.notBefore) / 6) return finding("CertificateValid", { seen, from, fresh });
   return finding("CertificateExpiring", {
     seen: `${seen}; less than a sixth of its life is left`,
@@ -90,7 +90,7 @@ function documentFinding(facts: JudgedFacts, reading: DocumentReading): Finding 
   return finding(redirect ? "RedirectNotFollowed" : "UnexpectedStatus", { seen, from, fresh });
 }
 
-/** Whether both documents can be had at all, within AWS's bounds. */
+/** Whether both documents can be read at all, within AWS's limits. */
 export function judgeReachability(facts: JudgedFacts, issuer: IssuerFacts): readonly Finding[] {
   return readingsOf(issuer).map((reading) => documentFinding(facts, reading));
 }

@@ -15,7 +15,7 @@ export function tokenText({ signingInput, signature }: Jws): string {
 
 type Decided = Refusal | "accepted";
 
-/** What of IAM was seen of a workload's provider and role; undefined where something was not. */
+/** What IAM shows of a workload's provider and role; undefined if something was not read. */
 function iamOf(
   facts: StatusFacts,
   { account, role }: WorkloadFacts,
@@ -31,7 +31,7 @@ function iamOf(
   };
 }
 
-/** What STS should answer by the rules, where everything that it looks at was seen here too. */
+/** What STS should answer by the rules, if everything that they need was read here too. */
 export function decisionOf(facts: StatusFacts, one: WorkloadFacts): Decided | undefined {
   const { account, role, token } = one;
   const iam = iamOf(facts, one);
@@ -78,7 +78,7 @@ function stsFinding(facts: JudgedFacts, one: WorkloadFacts): readonly Finding[] 
   return [finding("StsAccepted", { seen: `${name} is ${answer.arn}`, from, fresh })];
 }
 
-/** What STS answers to a real token of each role. */
+/** STS's answer to a real token of each role. */
 export function judgeSts(facts: JudgedFacts): readonly Finding[] {
   if (facts.accounts.length === 0)
     return [

@@ -16,7 +16,7 @@ const nothingNamed = ({ config }: JudgedFacts): readonly Finding[] => [
 const serverOf = ({ cluster }: JudgedFacts): string => cluster?.server ?? "the cluster";
 
 function annotationFinding(one: WorkloadFacts, object: KubernetesObject, from: string): readonly Finding[] {
-  // Whoever runs AWS's webhook beside us gets what it says there.
+  // Users of AWS's webhook beside podtrust get what it says there.
   const annotated = object.metadata.annotations?.[accountAnnotations["role-arn"]];
   const wanted = roleArnOf(one.account, one.role);
   if (annotated === undefined || annotated === wanted) return [];
@@ -24,7 +24,7 @@ function annotationFinding(one: WorkloadFacts, object: KubernetesObject, from: s
   return [finding("AnnotationConflict", { seen, from })];
 }
 
-/** A ServiceAccount, and what was looked for of it. */
+/** A ServiceAccount, and what was read of it. */
 type AccountLook = Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace">;
 
 function absentFinding({ serviceAccount, namespace: there }: AccountLook, from: string): Finding {
@@ -40,7 +40,7 @@ function absentFinding({ serviceAccount, namespace: there }: AccountLook, from: 
   return finding("ServiceAccountMissing", { seen, from, next: `Make it: ${make}`, code });
 }
 
-/** Whether a ServiceAccount is there, whichever relying party it is for. */
+/** Whether a ServiceAccount exists, for any relying party. */
 export function serviceAccountFindings(
   facts: JudgedFacts,
   one: AccountLook,
@@ -81,7 +81,7 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
     const problem = injectionProblem(pod, wanted);
     return problem === undefined ? [] : [{ pod, ...problem }];
   });
-  // Without a region a pod has its role all the same, and may name one in its code.
+  // Without a region a pod still has its role, and may set one in its code.
   const first = wrong.find(({ reason }) => reason !== "PodRegionMissing") ?? wrong[0];
   if (first === undefined) {
     const count = `${pods.length} pod${pods.length === 1 ? "" : "s"} as ${serviceAccount}`;
@@ -91,7 +91,7 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
   const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more of ${pods.length})` : "";
   const seen = `pod ${namespace}/${first.pod.metadata.name} ${first.text}${more}`;
   const found = { seen, from, fresh };
-  // These are mended where they were written, not by giving more.
+  // These are fixed where they were written, not by granting more.
   if (first.reason === "PodStaticCredentials" || first.reason === "PodAudienceRefused")
     return finding(first.reason, found);
   const next = `Give it what it needs: podtrust manifests workload ${serviceAccount} --patch deployment/NAME; pods get it when they are made.`;
@@ -153,7 +153,7 @@ interface TokenLook extends Pick<WorkloadFacts, "serviceAccount" | "token"> {
   readonly audience: string;
 }
 
-/** What a token is worth, whichever relying party it is for. */
+/** What a token is worth, for any relying party. */
 export function tokenFindings(
   facts: JudgedFacts,
   { audience, serviceAccount, token }: TokenLook,

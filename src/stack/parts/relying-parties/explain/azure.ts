@@ -6,10 +6,10 @@ import {
 import { keyChecks } from "../../../../rules/keys/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
-/** What stands for the tenant and the client, which the credentials' list does not name. */
+/** Placeholders for the tenant and the client, which the credentials' list does not name. */
 const unnamed = "00000000-0000-0000-0000-000000000000";
 
-/** What Entra would find of an assertion for the identity whose credentials are described. */
+/** What Entra would decide on an assertion for the identity whose credentials are described. */
 export async function explain(question: Question): Promise<Explanation> {
   const credentials = readDescribedCredentials(question.descriptions);
   const request = {

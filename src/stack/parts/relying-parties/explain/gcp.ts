@@ -12,10 +12,10 @@ import type { RuleReport, VendorRefusal } from "../../../../rules/judge/index.ts
 import { keyChecks } from "../../../../rules/keys/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
-/** Seconds of an access token where nothing else is asked for, and the most that is given without a policy for more. */
+/** Lifetime of an access token by default, in seconds, and the most without a policy for more. */
 const hour = 3600;
 
-/** Whether the service account's token would be given as well, once the exchange gives a grant. */
+/** Whether the service account's token would be issued as well, once the exchange grants. */
 function impersonated(
   email: string,
   tokenCreators: readonly string[] | undefined,
@@ -29,7 +29,7 @@ function impersonated(
   return explainImpersonation({ email, members: grant.members, account, lifetime: hour, maxLifetime: hour });
 }
 
-/** What Google's token exchange would find, and IAM Credentials where a service account is impersonated. */
+/** What Google's token exchange would decide, and IAM Credentials if a service account is impersonated. */
 export async function explain(question: Question): Promise<Explanation> {
   const { name, target, tokenCreators } = readDescribedTarget(question.descriptions);
   const request = {

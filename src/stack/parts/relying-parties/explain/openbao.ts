@@ -3,7 +3,7 @@ import { keyChecks } from "../../../../rules/keys/index.ts";
 import { explainLogin, loginRefusal, readDescribedLogin } from "../../../../rules/openbao/index.ts";
 import type { Explanation, Question } from "./question.ts";
 
-/** What OpenBao would find of a login by the role that is described. */
+/** What OpenBao would decide on a login with the described role. */
 export async function explain(question: Question): Promise<Explanation> {
   const { role, boundIssuer } = readDescribedLogin(question.descriptions);
   const { iss } = question.jws.claims;

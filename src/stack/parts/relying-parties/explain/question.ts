@@ -13,19 +13,19 @@ export interface Question {
   /** Seconds since the epoch. */
   readonly now: number;
   readonly descriptions: readonly Description[];
-  /** Of Google: the service account that is impersonated. */
+  /** For Google: the service account that is impersonated. */
   readonly serviceAccount?: string | undefined;
-  /** What an issuer serves, read where it is asked for. */
+  /** What an issuer serves, read on demand. */
   readonly documents: (issuer: string) => Promise<IssuerDocuments>;
 }
 
-/** What it would find. */
+/** The predicted decision. */
 export interface Explanation {
-  /** What the target is, and its name: `provider`, `projects/…`. */
+  /** The kind of target, and its name: `provider`, `projects/…`. */
   readonly target: readonly [kind: string, name: string];
   readonly reports: readonly RuleReport<VendorRefusal>[];
   readonly notes: readonly string[];
 }
 
-/** Asks a relying party's rules. Throws `usage` where what is described is not enough. */
+/** Evaluates a relying party's rules. Throws `usage` if the description is not sufficient. */
 export type Explain = (question: Question) => Promise<Explanation>;
