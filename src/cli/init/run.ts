@@ -90,8 +90,11 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
     next,
     ...defined({
       apiServer: mapped(apiServer, (server) => ({
-        ...(distribution === undefined ? {} : { distribution, title: distributions[distribution].title }),
-        ...defined({ presentIssuer: cluster?.issuer }),
+        ...defined({
+          distribution,
+          title: mapped(distribution, (of) => distributions[of].title),
+          presentIssuer: cluster?.issuer,
+        }),
         instructions: server.instructions,
       })),
     }),

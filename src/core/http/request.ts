@@ -127,8 +127,7 @@ function tlsOptions(name: string, options: HttpOptions): ConnectionOptions {
   return {
     ...(isIP(name) === 0 ? { servername: name } : { servername: "" }),
     // Without it Node trusts its own roots and NODE_EXTRA_CA_CERTS, parsed once per process.
-    ...defined({ ca: mapped(options.ca, (ca) => [ca].flat()) }),
-    ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
+    ...defined({ ca: mapped(options.ca, (ca) => [ca].flat()), cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
     // Else the chain is judged in `judgeChain`, after the handshake and before the request.
     rejectUnauthorized: !judgesItself(options),

@@ -1,4 +1,4 @@
-import { asPodtrustError, defined, type Link } from "../../core/base/index.ts";
+import { asPodtrustError, defined, type Link, textOf } from "../../core/base/index.ts";
 import { RecordSecret } from "../../control-plane/record/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import {
@@ -35,14 +35,14 @@ function clusterOf({ cluster }: StatusFacts): MapCluster | undefined {
 
 function proofOf({ account, role, serviceAccount, token, exchange }: WorkloadFacts): readonly MapProof[] {
   if (exchange?.kind !== "seen") return [];
-  const kid = token?.kind === "seen" ? token.value.header["kid"] : undefined;
+  const kid = token?.kind === "seen" ? textOf(token.value.header["kid"]) : undefined;
   const { value } = exchange;
   return [
     {
       account: account.account,
       role: role.name,
       serviceAccount,
-      ...(typeof kid === "string" ? { kid } : {}),
+      ...defined({ kid }),
       accepted: value.kind === "accepted",
       said: value.kind === "accepted" ? "" : `${value.code}: ${value.message}`,
     },

@@ -46,7 +46,7 @@ function specOf(before: LeaseRecord | undefined, spec: LeaseSpec): JsonRecord {
   const stays = before !== undefined && before.holder === spec.holder;
   const taken = before === undefined || stays ? 0 : 1;
   return {
-    ...(before === undefined ? {} : recordOf(before.object["spec"])),
+    ...recordOf(before?.object["spec"]),
     holderIdentity: spec.holder,
     leaseDurationSeconds: Math.max(1, Math.ceil(spec.durationMs / 1000)),
     ...(stays ? {} : { acquireTime: microTime(spec.now) }),

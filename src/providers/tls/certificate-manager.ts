@@ -137,9 +137,16 @@ class Manager implements CertificateManager {
       attempts: this.#backoff.failures,
       renewals: this.#renewals,
       ...(held === undefined && this.#keeping.isEmpty ? { first: true } : {}),
-      ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
-      ...(decision === undefined ? {} : { nextRenewal: decision.at, renewalReason: decision.reason }),
-      ...defined({ nextAttempt: this.#nextAttempt, lastError, clockOffset }),
+      ...defined({
+        notBefore: held?.notBefore,
+        notAfter: held?.notAfter,
+        from: held?.from,
+        nextRenewal: decision?.at,
+        renewalReason: decision?.reason,
+        nextAttempt: this.#nextAttempt,
+        lastError,
+        clockOffset,
+      }),
     };
   }
 

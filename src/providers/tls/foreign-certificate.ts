@@ -78,8 +78,7 @@ class ForeignCertificate implements CertificateSource {
       ready: this.#holding.isReady(this.#options.clock.now()),
       attempts: Math.max(this.#failures, this.#servedFault === undefined ? 0 : 1),
       renewals: this.#renewals,
-      ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
-      ...defined({ lastError }),
+      ...defined({ notBefore: held?.notBefore, notAfter: held?.notAfter, from: held?.from, lastError }),
     };
   }
 

@@ -7,6 +7,7 @@ import {
   type JsonRecord,
   PodtrustError,
   textOf,
+  textsOf,
 } from "../../core/base/index.ts";
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
@@ -96,7 +97,7 @@ function renewalOf(value: unknown): StoredRenewal | undefined {
     end: Number(end),
     selected: Number(selected),
     checkAt: Number(checkAt),
-    ...(typeof explanationUrl === "string" ? { explanationUrl } : {}),
+    ...defined({ explanationUrl: textOf(explanationUrl) }),
   };
 }
 
@@ -144,7 +145,7 @@ export function readAccountText(path: string, text: string): StoredAccount {
   const identities: unknown = fields["caaIdentities"];
   return {
     key,
-    ...(Array.isArray(identities) ? { caaIdentities: identities.flatMap((one) => textOf(one) ?? []) } : {}),
+    ...(Array.isArray(identities) ? { caaIdentities: textsOf(identities) } : {}),
     ...defined({ uri, externalAccount }),
   };
 }

@@ -6,6 +6,7 @@ import {
   PodtrustError,
   recordOf,
   recordsOf,
+  textOf,
 } from "../../core/base/index.ts";
 import { type Description, requiredText, textList, textMap } from "../judge/index.ts";
 import type { ExchangeFacts, GoogleProvider, ResourceState } from "./facts.ts";
@@ -36,7 +37,7 @@ function providerOf(record: JsonRecord): GoogleProvider {
     issuerUri: requiredText(oidc, "issuerUri", `oidc of ${of}`),
     allowedAudiences: textList(oidc, "allowedAudiences", `oidc of ${of}`),
     attributeMapping: textMap(record, "attributeMapping", of),
-    ...(typeof attributeCondition === "string" ? { attributeCondition } : {}),
+    ...defined({ attributeCondition: textOf(attributeCondition) }),
     ...(typeof jwksJson === "string" && jwksJson !== "" ? { jwksJson } : {}),
   };
 }

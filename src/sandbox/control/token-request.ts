@@ -1,4 +1,11 @@
-import { defined, isRecord, PodtrustError, isTexts, type JsonRecord } from "../../core/base/index.ts";
+import {
+  defined,
+  isRecord,
+  isTexts,
+  type JsonRecord,
+  PodtrustError,
+  recordOf,
+} from "../../core/base/index.ts";
 import type { ForgedToken, TokenSpec } from "../cluster/index.ts";
 
 /** Throws the refusal of a request that is not as it should be. */
@@ -56,7 +63,7 @@ function checkMembers(body: JsonRecord): void {
 /** Members by name, of which undefined takes one out of the token. */
 function changed(set: unknown, removed: unknown): JsonRecord {
   const names = isTexts(removed) ? removed : [];
-  return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...(isRecord(set) ? set : {}) };
+  return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...recordOf(set) };
 }
 
 /** Whose token it is, or nobody's of the cluster's. */

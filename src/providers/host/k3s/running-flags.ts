@@ -1,4 +1,4 @@
-import { defined, recordOf } from "../../../core/base/index.ts";
+import { defined, recordOf, textOf } from "../../../core/base/index.ts";
 import { loggedWords } from "../../../rules/distribution/index.ts";
 
 /** What the API server that runs was started with, as far as it makes an issuer. */
@@ -30,7 +30,7 @@ export function flagsOfDocument(text: string): RunningFlags | undefined {
   }
   const { issuer, jwks_uri: jwksUri } = recordOf(document);
   if (typeof issuer !== "string") return undefined;
-  return { issuers: [issuer], ...(typeof jwksUri === "string" ? { jwksUri } : {}), isDocument: true };
+  return { issuers: [issuer], ...defined({ jwksUri: textOf(jwksUri) }), isDocument: true };
 }
 
 /**

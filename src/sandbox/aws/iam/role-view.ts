@@ -42,6 +42,14 @@ export function roleShape(role: Role, view: "created" | "listed" | "full"): Shap
   const tags = role.tags.length === 0 ? undefined : role.tags;
   const created = tags === undefined ? undefined : tagShapes(tags);
   const full = tags === undefined ? undefined : tagShapes(sortedTags(tags));
+  const longest = { MaxSessionDuration: role.maxSessionDuration };
+  const boundary = { PermissionsBoundary: boundaryShape(role) };
+  const more: Readonly<Record<typeof view, Shape>> = {
+    created: { ...boundary, Tags: created },
+    listed: longest,
+    // As for a role that nobody used in the last 400 days: the sandbox does not keep count.
+    full: { ...longest, ...boundary, Tags: full, RoleLastUsed: {} },
+  };
   return {
     Path: role.path,
     RoleName: role.name,
@@ -50,16 +58,6 @@ export function roleShape(role: Role, view: "created" | "listed" | "full"): Shap
     CreateDate: new Date(role.createDate),
     AssumeRolePolicyDocument: percentEncoded(role.trustPolicy),
     Description: role.description,
-    ...(view === "created" ? { PermissionsBoundary: boundaryShape(role), Tags: created } : {}),
-    ...(view === "listed" ? { MaxSessionDuration: role.maxSessionDuration } : {}),
-    ...(view === "full"
-      ? {
-          MaxSessionDuration: role.maxSessionDuration,
-          PermissionsBoundary: boundaryShape(role),
-          Tags: full,
-          // As for a role that nobody used in the last 400 days: the sandbox does not keep count.
-          RoleLastUsed: {},
-        }
-      : {}),
+    ...more[view],
   };
 }
