@@ -52,15 +52,15 @@ describe("a pod beside what its ServiceAccount asks for", () => {
   });
 
   test("a pod in which the token has no place, or is mounted as one file, is reported by that", () => {
-    const [usual, other] = [
+    const [standard, other] = [
       "/var/run/secrets/eks.amazonaws.com/serviceaccount",
       "/var/run/secrets/podtrust.dev/serviceaccount",
     ];
-    const own = [usual, other].map((mountPath) => ({ name: "mine", mountPath }));
+    const own = [standard, other].map((mountPath) => ({ name: "mine", mountPath }));
     const pod = made(around(), podOf({ containers: [{ name: "app", volumeMounts: own }] }));
     assert.deepEqual(faultOf(pod, around()), [
       "PodTokenNotMounted",
-      `has no place for its token in the container app: volumes of its own are mounted at ${usual} and ${other}`,
+      `has no place for its token in the container app: volumes of its own are mounted at ${standard} and ${other}`,
     ]);
     // As earlier versions and AWS's webhook left it: a file below a file.
     const file = { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/x/tok/token" };

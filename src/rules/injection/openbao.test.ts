@@ -58,25 +58,25 @@ describe("a pod that asks for AWS and OpenBao", () => {
   });
 });
 
-const nobody = { serviceAccount: undefined };
+const noAccount = { serviceAccount: undefined };
 
 describe("a pod that is looked for because it asks for OpenBao", () => {
   for (const { name, pod, injected } of openbaoCases)
-    test(`${name}: is told of until it has its token, whole or as the operator keeps it`, () => {
+    test(`${name}: is reported until it has its token, whole or as the operator keeps it`, () => {
       for (const seen of [pod, injectionView(pod) ?? {}]) {
-        const fault = partyFault(seen, nobody);
+        const fault = partyFault(seen, noAccount);
         const volumes = (pod["spec"] as { volumes?: { name: string }[] } | undefined)?.volumes ?? [];
         const isFaulty = injected !== undefined && !volumes.some((one) => one.name === "openbao-token");
         assert.equal(fault?.reason, isFaulty ? "PodNotInjected" : undefined);
       }
-      assert.equal(partyFault(injectOpenBao(pod), nobody), undefined);
+      assert.equal(partyFault(injectOpenBao(pod), noAccount), undefined);
     });
 
   test("names the volume and the annotation that asks for it", () => {
     const annotations = { "openbao.podtrust.dev/address": "https://bao.example.com" };
     const pod = { metadata: { name: "web", annotations }, spec: { containers: [{ name: "web" }] } };
     assert.equal(
-      partyFault(pod, nobody)?.text,
+      partyFault(pod, noAccount)?.text,
       "has no volume openbao-token, for which its annotation openbao.podtrust.dev/address asks",
     );
   });

@@ -47,14 +47,14 @@ describe("a stolen key", () => {
     assert.deepEqual(young, { way: "wait-or-lose", kid: "new", from: start + hour + minute + 10 * second });
   });
 
-  test("has no quick answer without a next one, and the reason is told", () => {
+  test("has no quick answer without a next one, and the reason is given", () => {
     assert.match(JSON.stringify(theft(rotationFacts()).answer), /no-next.*no next key is prepared/u);
     const servers = ["a", "b"].map((name) => serverWith(name, ["new", "old"]));
     const done = rotationFacts({ servers, record: { ...emptyRecord, before: "old" } });
     assert.match(JSON.stringify(theft(done, "new").answer), /no-next.*old signed before/u);
   });
 
-  test("is given up where it is the next one, and distrusted where it signs no more", () => {
+  test("is given up where it is the next one, and distrusted where it no longer signs", () => {
     const next = theft(preparedFacts(old), "new");
     assert.deepEqual([next.answer, next.pods], [{ way: "give-up" }, []]);
     const facts = preparedFacts(old);
@@ -89,7 +89,7 @@ describe("a stolen key", () => {
     assert.deepEqual(names(theft(rotationFacts(), "unheard-of")), []);
   });
 
-  test("tells how long the thief goes on, whom it hits and what ends inside the cluster", () => {
+  test("says how long the thief can continue, which pods are hit and what ends inside the cluster", () => {
     const legacy = ["old", "new"].map((kid) => ({
       namespace: "ci",
       name: `token-${kid}`,
@@ -113,8 +113,8 @@ describe("a stolen key", () => {
     );
     assert.match(text, /Secret ci\/token-old of ServiceAccount deployer ends/u);
     assert.doesNotMatch(text, /token-new/u);
-    const nobody = { ...found, pods: [], legacy: [], verifiedBy: [] };
-    assert.match(theftText(nobody, String, start).join("\n"), /No pod is refused\.$/u);
+    const none = { ...found, pods: [], legacy: [], verifiedBy: [] };
+    assert.match(theftText(none, String, start).join("\n"), /No pod is refused\.$/u);
   });
 });
 

@@ -103,7 +103,7 @@ describe("the policy evaluator", () => {
   const caller = { type: "AWS", ids: [session, role], account: "111122223333" } as const;
   const assume: AccessRequest = { action: "sts:AssumeRole", resource: "*", principal: caller, context: {} };
 
-  test("principals match by ARN, by role, by account, by root or everybody, and never by part of a name", () => {
+  test("principals match by ARN, by role, by account, by root or as any, and never by part of a name", () => {
     const effect = (AWS: string): string => evaluate(trust({ principals: { AWS: [AWS] } }), assume).effect;
     for (const value of [session, role, "111122223333", "arn:aws:iam::111122223333:root", "*"]) {
       assert.equal(effect(value), "allow", value);
@@ -118,15 +118,15 @@ describe("the policy evaluator", () => {
     }
   });
 
-  test("principals of one kind are not those of another, and nobody is nobody", () => {
+  test("principals of one kind are not those of another, and an unknown one matches none", () => {
     const federated = trust({ principals: { Federated: [role] } });
     assert.match(
       evaluate(federated, assume).trace[0]?.checks[0]?.because ?? "",
       /its principals are Federated/u,
     );
     const everybody = trust({ principals: { AWS: ["*"] } });
-    const { principal: _, ...nobody } = assume;
-    assert.match(evaluate(everybody, nobody).trace[0]?.checks[0]?.because ?? "", /nobody that is known/u);
+    const { principal: _, ...anonymous } = assume;
+    assert.match(evaluate(everybody, anonymous).trace[0]?.checks[0]?.because ?? "", /no known principal/u);
     const withoutAccount = { ...assume, principal: { type: "AWS", ids: [] } } as const;
     assert.equal(
       evaluate(trust({ principals: { AWS: ["111122223333"] } }), withoutAccount).effect,
@@ -134,19 +134,19 @@ describe("the policy evaluator", () => {
     );
   });
 
-  test("* by itself is everybody of every kind, and still nobody where nobody is known", () => {
+  test("* by itself is any principal of every kind, and still matches no unknown one", () => {
     const everybody = trust({ principals: { "*": ["*"] } });
     const user = { ...assume, principal: { type: "Federated", ids: ["oidc.example.com"] } } as const;
     assert.equal(evaluate(everybody, assume).effect, "allow");
     assert.equal(evaluate(everybody, user).effect, "allow");
-    const { principal: _, ...nobody } = assume;
+    const { principal: _, ...anonymous } = assume;
     assert.match(
-      evaluate(everybody, nobody).trace[0]?.checks[0]?.because ?? "",
-      /its principals are \*; who asks is nobody that is known/u,
+      evaluate(everybody, anonymous).trace[0]?.checks[0]?.because ?? "",
+      /its principals are \*; the caller is no known principal/u,
     );
   });
 
-  test("NotPrincipal is about everybody else", () => {
+  test("NotPrincipal is about every other principal", () => {
     const not = (AWS: string): string =>
       evaluate(trust({ effect: "Deny", notPrincipals: { AWS: [AWS] } }), assume).effect;
     assert.equal(not("444455556666"), "explicit-deny");
@@ -260,7 +260,7 @@ describe("the policy evaluator", () => {
     });
   });
 
-  test("an answer that hangs on a key nobody knows yet is undecided, by the statement on which it hangs", () => {
+  test("an answer that depends on an unknown key is undecided, by the statement on which it depends", () => {
     const inside = { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } };
     const open = { ...request, unknownKeys: ["aws:SourceIp"] };
     const effect = (...all: readonly object[]): unknown => {

@@ -4,7 +4,7 @@ import type { Condition, PolicyDocument, Principals, Statement } from "../policy
 import { matchesAction, matchesPrincipal, matchesResource } from "./match.ts";
 import type { AccessRequest, StatementCheck, StatementTrace } from "./request.ts";
 
-/** Whether a statement speaks about a request; `checks` say why not, or what it hangs on. */
+/** Whether a statement matches a request; `checks` say why not, or what it depends on. */
 export type StatementResult = Pick<StatementTrace, "matched" | "checks">;
 
 interface Scope {
@@ -35,16 +35,15 @@ function miss(
 function principalMiss(statement: Statement, { request }: Scope): StatementCheck | undefined {
   const { principals, notPrincipals } = statement;
   const { principal } = request;
-  const who =
-    principal === undefined ? "nobody that is known" : `${principal.type} ${principal.ids[0] ?? ""}`;
+  const who = principal === undefined ? "no known principal" : `${principal.type} ${principal.ids[0] ?? ""}`;
   const given = principal?.ids.map((id) => `${principal.type} ${id}`);
   if (principals !== undefined && !matchesPrincipal(principals, principal)) {
     const wanted = named(principals);
-    return miss("Principal", wanted, given, `its principals are ${list(wanted)}; who asks is ${who}`);
+    return miss("Principal", wanted, given, `its principals are ${list(wanted)}; the caller is ${who}`);
   }
   if (notPrincipals !== undefined && matchesPrincipal(notPrincipals, principal)) {
     const wanted = named(notPrincipals);
-    return miss("NotPrincipal", wanted, given, `it is not about ${list(wanted)}; who asks is ${who}`);
+    return miss("NotPrincipal", wanted, given, `it is not about ${list(wanted)}; the caller is ${who}`);
   }
   return undefined;
 }
