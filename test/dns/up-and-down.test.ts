@@ -122,7 +122,7 @@ describe("the issuer's name at Cloudflare", () => {
     const { code, out, err } = await world.podtrust(["up", "--yes"]);
     assert.equal(code, 1);
     assert.match(out, /^! dns\/oidc\.example\.com\/A {2}blocked/mu);
-    assert.match(err, /belongs to somebody who left the comment "mail, Ada"/u);
+    assert.match(err, /belongs to an unknown owner with the comment "mail, Ada"/u);
     assert.match(err, /code: {2}plan-name-taken/u);
     assert.deepEqual(held(world), ["oidc.example.com 1 A 198.51.100.1"]);
     const taken = await world.podtrust(["import", "oidc.example.com/A", "dns/oidc.example.com/A", "--yes"]);

@@ -64,7 +64,7 @@ export function isAt({ name, type }: RecordKey, record: ApiRecord): boolean {
 /** Whose a record is, seen from a stack. */
 export function ownerOf(record: ApiRecord, stack: string): Owner {
   if (record.type !== "CNAME") return ownershipComment.ownerOf(record.comment, stack);
-  return { kind: "untagged", looksLike: `somebody who made it an alias of ${record.value}` };
+  return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${record.value}` };
 }
 
 /** Records of one name and type as a set; undefined for none. */

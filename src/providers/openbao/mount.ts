@@ -64,7 +64,7 @@ export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount
 
 /** Whose a mount is: its description says so, where it is of our type. */
 function mountOwner({ type, description }: Mounted, stack: string): Owner {
-  if (type !== "jwt") return { kind: "untagged", looksLike: `somebody who mounted the type ${type}` };
+  if (type !== "jwt") return { kind: "untagged", looksLike: `an unknown owner who mounted the type ${type}` };
   return ownershipComment.ownerOf(description, stack);
 }
 

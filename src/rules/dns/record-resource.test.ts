@@ -22,7 +22,7 @@ import {
 const { signal } = new AbortController();
 const key = { name: "oidc.example.com", type: "A" } as const;
 const spec = { ...key, ttl: 300, values: ["203.0.113.7", "203.0.113.8"] };
-const untagged: Owner = { kind: "untagged", looksLike: "somebody" };
+const untagged: Owner = { kind: "untagged", looksLike: "another stack" };
 const other: Owner = { kind: "other-stack", stack: "staging" };
 const change = { kind: "none", fields: [] } as const;
 
@@ -60,7 +60,7 @@ function zoneWith(...sets: readonly FoundSet[]) {
 }
 
 describe("a set of records of the config", () => {
-  test("is made where there is none, and is then as it shall be, whatever order its values come in", async () => {
+  test("is made where there is none, and is then as wanted, whatever order its values come in", async () => {
     const { kept, log, place } = zoneWith();
     const record = recordResource(place, spec);
     const plan = await planOf({ desired: [record] }, signal);
@@ -87,7 +87,7 @@ describe("a set of records of the config", () => {
     });
   });
 
-  test("gets nothing but the stack's mark where somebody has the very same, and only with leave", async () => {
+  test("gets nothing but the stack's mark where another owner has the very same, and only with leave", async () => {
     const { log, place } = zoneWith(foundSet({ owner: untagged, hasOurs: false }));
     const record = recordResource(place, spec);
     const refused = await planOf({ desired: [record] }, signal);
@@ -168,7 +168,7 @@ describe("a set of records that is made of another resource's output", () => {
 });
 
 describe("a set of records that has to go", () => {
-  test("goes where some of it is the stack's, though somebody put another beside it", async () => {
+  test("goes where some of it is the stack's, though another owner added a record to it", async () => {
     const { kept, log, place } = zoneWith(foundSet({ owner: other, hasOurs: true }));
     const record = recordToDelete(place, key, ["server"]);
     assert.deepEqual(record.dependsOn, ["server"]);

@@ -29,7 +29,7 @@ describe("ownership", () => {
       );
     });
 
-    test(`${what}: without our own it is nobody's of ours, whatever else is there`, () => {
+    test(`${what}: without our own it is none of ours, whatever else is there`, () => {
       fc.assert(
         fc.property(others, (tags) => {
           assert.equal(form.ownerOf(tags, "prod").kind, "untagged");
@@ -49,7 +49,7 @@ describe("ownership", () => {
     });
   }
 
-  test("tags of AWS are known in every case, as IAM knows those of roles; what stands to the letter goes before", () => {
+  test("tags of AWS are known in every case, as IAM knows those of roles; an exact spelling comes first", () => {
     const shouted = { "PODTRUST:Stack": "prod", "Podtrust:FORMAT": "1" };
     assert.deepEqual(awsTags.ownerOf(shouted, "prod"), { kind: "ours" });
     assert.ok(Object.keys(shouted).every((key) => awsTags.isOwn(key)));
@@ -67,7 +67,7 @@ describe("ownership", () => {
     }
   });
 
-  test("comments: written and read again it is ours, with words that somebody added; of 100 characters at most", () => {
+  test("comments: written and read again it is ours, with words that were added; of 100 characters at most", () => {
     assert.equal(ownershipComment.of("prod"), "podtrust stack=prod format=1");
     assert.ok(ownershipComment.of(longest).length <= 100);
     fc.assert(
@@ -80,22 +80,22 @@ describe("ownership", () => {
     );
   });
 
-  test("comments of others are nobody's of ours, and quoted; a newer format is reported, a damaged one is still ours", () => {
+  test("comments of others are none of ours, and quoted; a newer format is reported, a damaged one is still ours", () => {
     const ownerOf = (text: string): object => ownershipComment.ownerOf(text, "prod");
-    assert.deepEqual(ownerOf(""), { kind: "untagged", looksLike: "somebody who left no comment" });
+    assert.deepEqual(ownerOf(""), { kind: "untagged", looksLike: "an unknown owner without a comment" });
     assert.deepEqual(ownerOf("by hand"), {
       kind: "untagged",
-      looksLike: 'somebody who left the comment "by hand"',
+      looksLike: 'an unknown owner with the comment "by hand"',
     });
     assert.deepEqual(ownerOf("podtrust"), {
       kind: "untagged",
-      looksLike: 'somebody who left the comment "podtrust"',
+      looksLike: 'an unknown owner with the comment "podtrust"',
     });
     assert.deepEqual(ownerOf("podtrust stack=prod format=2"), { kind: "newer-format", format: "2" });
     assert.deepEqual(ownerOf("podtrust stack=prod"), { kind: "ours" });
     assert.deepEqual(ownerOf("stack=prod podtrust format=1").valueOf(), {
       kind: "untagged",
-      looksLike: 'somebody who left the comment "stack=prod podtrust format=1"',
+      looksLike: 'an unknown owner with the comment "stack=prod podtrust format=1"',
     });
   });
 });

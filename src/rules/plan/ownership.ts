@@ -9,26 +9,26 @@ import {
   writeLabels,
 } from "./carriers.ts";
 
-/** The format of what our tags promise; raised when an older podtrust must keep its hands off. */
+/** The format of what our tags promise; raised when an older podtrust must not touch what carries it. */
 const currentFormat = 1;
 
-/** Whose a thing at a provider is. */
+/** The owner of a thing at a provider. */
 export type Owner =
   | { readonly kind: "ours" }
   | { readonly kind: "other-stack"; readonly stack: string }
-  /** Ours by name, but written by a podtrust that knows more than this one. */
+  /** Ours by name, but written by a newer podtrust. */
   | { readonly kind: "newer-format"; readonly format: string }
   | { readonly kind: "untagged"; readonly looksLike: string };
 
-/** How ownership is written on things of one sort. */
+/** How ownership is marked on one kind of thing. */
 export interface OwnershipForm<Carrier> {
-  /** What marks a thing as a stack's. Set in the very call that creates it. */
+  /** What marks a thing as a stack's. Set in the call that creates it. */
   of(stack: string): Carrier;
-  /** Whose a thing that carries this is, seen from `stack`. */
+  /** The owner of a thing that carries this, as `stack` sees it. */
   ownerOf(carrier: Carrier, stack: string): Owner;
 }
 
-// What other tools leave. The first that fits is named, so the most telling ones come first.
+// The marks of other tools. The first that fits is named, so the most specific ones come first.
 const otherOwners: readonly { readonly key: RegExp; readonly says: (value: string) => string }[] = [
   { key: /^aws:cloudformation:stack-name$/u, says: (value) => `CloudFormation stack ${value}` },
   { key: /^(?:alpha\.)?eksctl\.(?:cluster\.k8s\.)?io\//u, says: (value) => `eksctl (${value})` },
@@ -45,7 +45,7 @@ function looksLike(tags: Tags): string {
     const found = Object.entries(tags).find(([name]) => key.test(name));
     if (found !== undefined) return `${says(found[1])} (tag ${found[0]})`;
   }
-  return "somebody who left no tags (made by hand, or by a tool that does not tag)";
+  return "an unknown owner without tags (made by hand, or by a tool that does not tag)";
 }
 
 function ownerBy({ stack: tagged, format }: Carried, stack: string): Owner {
@@ -56,7 +56,7 @@ function ownerBy({ stack: tagged, format }: Carried, stack: string): Owner {
 
 const own = (stack: string): Carried => ({ stack, format: String(currentFormat) });
 
-/** Which keys are one, and what stands under one. */
+/** Which keys count as the same, and the value under one. */
 interface KeyIdentity {
   readonly same: (one: string, other: string) => boolean;
   readonly valueOf: LabelReader;
@@ -130,12 +130,12 @@ export const ownershipComment: OwnershipForm<string> = {
   ownerOf(text, stack) {
     const carried = readComment(text);
     if (carried !== undefined) return ownerBy(carried, stack);
-    const said = text === "" ? "no comment" : `the comment ${JSON.stringify(text)}`;
-    return { kind: "untagged", looksLike: `somebody who left ${said}` };
+    const said = text === "" ? "without a comment" : `with the comment ${JSON.stringify(text)}`;
+    return { kind: "untagged", looksLike: `an unknown owner ${said}` };
   },
 };
 
-/** Whose it is, in words: `podtrust stack "dev"`, `Terraform (tag ManagedBy)`. */
+/** The owner in words: `podtrust stack "dev"`, `Terraform (tag ManagedBy)`. */
 export function ownerText(owner: Exclude<Owner, { kind: "ours" }>): string {
   if (owner.kind === "other-stack") return `podtrust stack "${owner.stack}"`;
   if (owner.kind === "untagged") return owner.looksLike;

@@ -53,7 +53,7 @@ describe("a plan", () => {
     const owned = resources(provider, spec("a", "1"), spec("b", "2", ["a"]), spec("z", ""), spec("gone", ""));
     const plan = await planOf({ desired: resources(provider, spec("n", "1")), owned });
     assert.deepEqual(kinds(plan), ["create n", "none gone", "none z", "delete b", "delete a"]);
-    assert.match(plan.changes[2]?.reason ?? "", /left alone: belongs to somebody/u);
+    assert.match(plan.changes[2]?.reason ?? "", /left alone: belongs to an unknown owner/u);
     const upsert = await planOf({ desired: [], owned, policy: "upsert-only" });
     assert.deepEqual(kinds(upsert), ["none gone", "none z", "none b", "none a"]);
     assert.match(upsert.changes[2]?.reason ?? "", /this run deletes nothing/u);
@@ -64,7 +64,7 @@ describe("a plan", () => {
     const desired = resources(provider, spec("a", "1"), spec("b", "2", ["a"]), spec("x", "", ["b"]));
     const plan = await planOf({ desired, goal: "absent" });
     assert.deepEqual(kinds(plan), ["none x", "delete b", "delete a"]);
-    assert.match(plan.changes[0]?.reason ?? "", /^left alone: belongs to somebody who left no tags/u);
+    assert.match(plan.changes[0]?.reason ?? "", /^left alone: belongs to an unknown owner without tags/u);
     assert.deepEqual((await applyPlan(plan)).failed, []);
     assert.deepEqual([...provider.things.keys()], ["x"]);
   });
@@ -92,10 +92,10 @@ describe("a plan", () => {
     ["Pulumi", { "pulumi:project": "p" }, /Pulumi project p/u],
     ["Service Catalog", { "aws:servicecatalog:productArn": "x" }, /Service Catalog/u],
     ["an installer", { "kubernetes.io/cluster/c1": "owned" }, /installer/u],
-    ["whoever manages it", { ManagedBy: "Terraform" }, /Terraform \(tag ManagedBy\)/u],
+    ["a tool that manages it", { ManagedBy: "Terraform" }, /Terraform \(tag ManagedBy\)/u],
     ["Terraform", { "terraform:workspace": "x" }, /Terraform/u],
     ["an owner", { Owner: "team-a" }, /team-a \(tag Owner\)/u],
-    ["nobody known", { other: "x" }, /left no tags/u],
+    ["an unknown owner", { other: "x" }, /without tags/u],
   ];
   for (const [who, tags, text] of otherOwners) {
     test(`a name taken by ${who} is an error that says so, and nothing is touched`, async () => {
@@ -168,7 +168,7 @@ describe("a plan", () => {
 });
 
 describe("applying a plan", () => {
-  test("reads everything again before it is changed, but what is told to be absent for certain", async () => {
+  test("reads everything again before it is changed, except what is known to be absent for certain", async () => {
     for (const readsBeforeCreate of [true, false]) {
       const provider = new ModelProvider({ b: ours("old") });
       const plan = await planOf({ desired: resources(provider, spec("a", "1"), spec("b", "new")) });
@@ -179,7 +179,7 @@ describe("applying a plan", () => {
     }
   });
 
-  test("tells each step, then a second plan is empty", async () => {
+  test("reports each step, then a second plan is empty", async () => {
     const provider = new ModelProvider({ b: ours("!old"), c: ours("same") });
     const desired = resources(provider, spec("a", "1"), spec("b", "!new", ["a"]), spec("c", "same"));
     const events: ApplyEvent[] = [];

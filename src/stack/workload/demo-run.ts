@@ -74,7 +74,7 @@ function taken(ref: ObjectRef, object: KubernetesObject, target: DemoPlace): Pod
   if (owner.kind === "ours") return undefined;
   return new PodtrustError(
     "plan-name-taken",
-    `the ${objectText(ref)} is there and not ours: it looks like ${ownerText(owner)}'s`,
+    `the ${objectText(ref)} is there and not ours: it seems to belong to ${ownerText(owner)}`,
     {
       next: `Remove or rename it, or run the demo in another namespace: --service-account NAMESPACE/NAME.`,
       detail: { ...ref },

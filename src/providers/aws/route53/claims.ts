@@ -31,7 +31,7 @@ export function ownerBy(values: readonly string[], type: string, stack: string):
   if (isClaimed(values, type, stack)) return { kind: "ours" };
   const other = values.find((value) => claimedTypes(value).includes(type));
   if (other !== undefined) return ownershipComment.ownerOf(other, stack);
-  return { kind: "untagged", looksLike: "somebody who left no TXT record of podtrust's beside it" };
+  return { kind: "untagged", looksLike: "an unknown owner without a TXT record of podtrust beside it" };
 }
 
 const claimOf = (stack: string, types: readonly string[]): string =>

@@ -114,7 +114,7 @@ class Route53Dns implements DnsProvider {
     const ours = isClaimed(claims, key.type, this.#stack);
     const name = { name: key.name, type: key.type, proxied: false };
     if (special !== undefined) {
-      const owner: Owner = { kind: "untagged", looksLike: `somebody who made it ${special.special}` };
+      const owner: Owner = { kind: "untagged", looksLike: `an unknown owner who made it ${special.special}` };
       return { ...name, ttl: special.ttl, values: special.values, owner, hasOurs: false };
     }
     // A claim without its records is still to be given up.

@@ -60,7 +60,7 @@ export function bodyRecords(
 /** Whose a set is, seen from a stack. */
 export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: string): Owner {
   if (type !== "CNAME") return cloudLabels.ownerOf(labels, stack);
-  return { kind: "untagged", looksLike: `somebody who made it an alias of ${values.join(", ")}` };
+  return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${values.join(", ")}` };
 }
 
 /** What was found at a key's place, as a set. */

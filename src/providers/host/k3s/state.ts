@@ -105,5 +105,5 @@ const firstLine = (text: string): string => (text.split("\n")[0] ?? "").replace(
 export function ownerOf({ configs }: K3sState, stack: string): Owner {
   const own = configs.find(({ path }) => path === configPath);
   if (own !== undefined) return ownershipComment.ownerOf(firstLine(own.text), stack);
-  return { kind: "untagged", looksLike: "somebody else, who installed k3s there" };
+  return { kind: "untagged", looksLike: "an unknown owner who installed k3s there" };
 }

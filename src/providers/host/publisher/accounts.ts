@@ -91,7 +91,7 @@ async function stateOf(
 
 function ownerOf({ owner }: AccountsState, stack: string): Owner {
   if (owner !== undefined) return ownershipComment.ownerOf(owner, stack);
-  return { kind: "untagged", looksLike: "somebody else, whose publisher made accounts there" };
+  return { kind: "untagged", looksLike: "an unknown owner whose publisher made accounts there" };
 }
 
 async function registered(

@@ -111,5 +111,5 @@ export function isThere({ owner, current, files, units }: PublisherState): boole
 /** Whose it is: a file beside its versions says so. */
 export function ownerOf({ owner }: PublisherState, stack: string): Owner {
   if (owner !== undefined) return ownershipComment.ownerOf(owner, stack);
-  return { kind: "untagged", looksLike: "somebody else, who set up a publisher there" };
+  return { kind: "untagged", looksLike: "an unknown owner who set up a publisher there" };
 }

@@ -38,7 +38,7 @@ function ownership(
   { what, name, elsewhere }: Claimed,
 ): readonly Finding[] {
   if (!observed.exists || observed.owner.kind === "ours") return [];
-  const seen = `${what} does not carry this stack's tags: it looks like ${ownerText(observed.owner)}'s`;
+  const seen = `${what} does not carry this stack's tags: it seems to belong to ${ownerText(observed.owner)}`;
   const next = `Take it over with podtrust import ${name}, or ${elsewhere}.`;
   return [finding("NotOwned", { seen, from, next })];
 }

@@ -57,7 +57,7 @@ function brokenOf(
   if (!observed.exists) return finding("PoolProviderMissing", { seen: `there is no ${what}`, from, fresh });
   const { owner, state } = observed;
   if (owner.kind !== "ours") {
-    const seen = `the ${what} does not carry this stack's mark: it looks like ${ownerText(owner)}'s`;
+    const seen = `the ${what} does not carry this stack's mark: it seems to belong to ${ownerText(owner)}`;
     const next = "Choose another id in the config: podtrust changes no pool and no provider of others.";
     return finding("NotOwned", { seen, from, fresh, next });
   }

@@ -48,7 +48,7 @@ function mountFindings({ config }: JudgedFacts, facts: OpenBaoFacts): readonly F
   if (!observed.exists)
     return [finding("MountMissing", { seen: `there is no auth method at ${path}`, from, fresh })];
   if (observed.owner.kind !== "ours") {
-    const seen = `${path} does not carry this stack's mark: it looks like ${ownerText(observed.owner)}'s`;
+    const seen = `${path} does not carry this stack's mark: it seems to belong to ${ownerText(observed.owner)}`;
     const next = "Choose another mount in the config: podtrust changes no auth method of others.";
     return [finding("NotOwned", { seen, from, fresh, next })];
   }
