@@ -1,11 +1,11 @@
 import type { ServerFacts } from "./facts.ts";
 
-/** What of a server says which tokens it makes and takes. */
+/** The settings of a server that decide which tokens it makes and accepts. */
 export type Acceptance = Pick<ServerFacts, "issuers" | "audiences">;
 
 /**
- * The audiences that a server takes. Where `--api-audiences` is not set these are its issuers, all of them.
- * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ * The audiences that a server accepts. Where `--api-audiences` is not set these are its issuers, all of them. Source:
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  */
 export function audiencesOf({ issuers, audiences }: Acceptance): readonly string[] {
   return audiences ?? issuers;
@@ -21,18 +21,18 @@ export function missing(wanted: readonly string[], given: readonly string[]): re
   return wanted.filter((one) => !given.includes(one));
 }
 
-/** A token as far as its acceptance goes. */
+/** What of a token decides its acceptance. */
 export interface TokenClaims {
   readonly iss: string;
   readonly aud: readonly string[];
 }
 
-/** A token that a server makes for a pod that asks for no audience: it has all that the server takes. */
+/** A token that a server makes for a pod that asks for no audience: it has all audiences that the server accepts. */
 export function tokenOf(server: Acceptance): TokenClaims {
   return { iss: server.issuers[0] ?? "", aud: audiencesOf(server) };
 }
 
-/** Whether a server takes a token: it names the issuer, and one of the audiences. Both keep their keys. */
+/** Whether a server accepts a token: it names the token's issuer, and one of its audiences. Both keep their keys. */
 export function accepts(server: Acceptance, { iss, aud }: TokenClaims): boolean {
   const own = audiencesOf(server);
   return server.issuers.includes(iss) && aud.some((one) => own.includes(one));

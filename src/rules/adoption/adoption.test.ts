@@ -64,12 +64,12 @@ describe("adoption is refused", () => {
     assert.deepEqual(reasons({ servers, wanted: wanted([ours, old, "https://api.example.com"]) }), []);
   });
 
-  test("of a server that the config does not list, and of one that it lists and nobody could read, by name", () => {
+  test("of a server that the config does not list, and of one that it lists and that could not be read, by name", () => {
     assert.deepEqual(reasons({ listed: ["a"], known: ["a", "b"] }), ["server-not-listed b"]);
     assert.deepEqual(reasons({ listed: ["a", "b", "c"] }), ["server-unknown c"]);
   });
 
-  test("where a server answers otherwise than its flags have it", () => {
+  test("where a server's answer differs from its flags", () => {
     assert.deepEqual(reasons({ servers: [server("a", { discovered: ours })] }), ["flags-differ a"]);
     assert.deepEqual(reasons({ servers: [server("a", { issuers: [], discovered: ours })] }), [
       "flags-differ a",
@@ -110,7 +110,7 @@ test("how the API servers of a distribution are given flags", () => {
   assert.equal(mannerOf({ distribution: "talos", talos: 12 }), "single");
 });
 
-describe("what happens all the same is told beforehand", () => {
+describe("what happens anyway is said beforehand", () => {
   test("nothing, with two servers that hold several issuers", () =>
     assert.deepEqual(adoptionWarnings(facts()), []));
 
@@ -130,7 +130,7 @@ describe("what happens all the same is told beforehand", () => {
     ]);
   });
 
-  test("a pass that somebody began by hand at one server", () => {
+  test("a pass that was begun by hand at one server", () => {
     const servers = [server("a", { issuers: [ours, old] }), server("b")];
     assert.deepEqual(adoptionWarnings(facts({ servers })), [
       "b refuses the tokens that a makes now: the first step mends it",
@@ -162,7 +162,7 @@ describe("the steps of adoption", () => {
     ]);
   });
 
-  test("a run that was cut off goes on with the first that the cluster does not show", () => {
+  test("a run that was cut off continues with the first that the cluster does not show", () => {
     const at = (a: readonly string[], b: readonly string[]) => {
       const servers = [server("a", { issuers: a, jwksUri }), server("b", { issuers: b, jwksUri })];
       const next = nextStep(adoptionSteps(facts({ servers })));
@@ -176,7 +176,7 @@ describe("the steps of adoption", () => {
     assert.equal(at([ours], [ours, old]), "nothing");
   });
 
-  test("a server that signs without the address of the new issuer's keys is told it", () => {
+  test("a server that signs without the address of the new issuer's keys gets it", () => {
     const done = (more: Partial<ServerFacts>): readonly boolean[] =>
       adoptionSteps(facts({ servers: [server("a", more)] }))
         .slice(2)

@@ -24,7 +24,7 @@ export interface ServerFacts {
   /** The kids of its own JWK Set; absent where it showed none. */
   readonly kids?: readonly string[];
   readonly authentication: AuthenticationFacts;
-  /** When its process began, in milliseconds since the epoch; absent where nothing told. */
+  /** When its process began, in milliseconds since the epoch; absent where it is not known. */
   readonly startedAt?: number;
   /** What keeps its files from before podtrust changed them first; absent where none are kept. */
   readonly kept?: KeptFacts;
@@ -34,13 +34,13 @@ export interface ServerFacts {
 export interface NewIssuer {
   readonly issuer: string;
   readonly jwksUri: string;
-  /** `--api-audiences` as somebody wants it; absent: what is needed and no more. */
+  /** `--api-audiences` as configured; absent: what is needed and no more. */
   readonly audiences?: readonly string[];
 }
 
 /** How the documents of the new issuer are seen from outside. */
 export interface DocumentFacts {
-  /** A family is `absent` where the name has no address of it, `unseen` where this machine has no way there. */
+  /** A family is `absent` where the name has no address of it, `unseen` where this machine has no route to one. */
   readonly families: readonly FamilyFacts[];
   /** Of the keys that are published. */
   readonly kids: readonly string[];
@@ -53,15 +53,15 @@ export interface FamilyFacts {
   readonly why?: string;
 }
 
-/** A role that trusts an issuer of before. */
+/** A role that trusts a former issuer. */
 export interface OldTrust {
   readonly name: string;
   readonly arn: string;
   /** Of this stack: `podtrust up` lets the new issuer in. */
   readonly isOurs: boolean;
-  /** The new issuer is let in already. */
+  /** The new issuer is already trusted. */
   readonly trustsNew: boolean;
-  /** What lets the new issuer in beside the old one. */
+  /** The statements that trust the new issuer as well as the old one. */
   readonly statements: readonly object[];
 }
 
@@ -72,11 +72,11 @@ export interface AccountTrust {
   readonly unseen?: string;
   readonly hasProvider: boolean;
   readonly roles: readonly OldTrust[];
-  /** A role could stand there that was not read. */
+  /** Whether every role was read. */
   readonly isWhole: boolean;
 }
 
-/** All that adoption is judged by. */
+/** Everything that decides about an adoption. */
 export interface AdoptionFacts {
   readonly wanted: NewIssuer;
   readonly distribution: DistributionName | undefined;
@@ -87,7 +87,7 @@ export interface AdoptionFacts {
   readonly listed: readonly string[];
   /** Names of the servers that the cluster knows by its leases, endpoints and static pods. */
   readonly known: readonly string[];
-  /** Issuers of before that the config names: they are known even when no server names them any more. */
+  /** Former issuers that the config names: they are known even when no server names them any more. */
   readonly formerIssuers: readonly string[];
   readonly documents: DocumentFacts;
   readonly accounts: readonly AccountTrust[];

@@ -1,7 +1,7 @@
 import type { KeptFacts } from "../distribution/index.ts";
 import type { AdoptionFacts } from "./facts.ts";
 
-/** Whether files go back byte for byte: nobody else has changed them, and their keys are those of before. */
+/** Whether files go back byte for byte: only podtrust has changed them, and their keys are those of before. */
 export function goesBackWhole({ isEdited, keysSince, keysGone }: KeptFacts): boolean {
   return !isEdited && keysSince.length + keysGone.length === 0;
 }
@@ -9,7 +9,7 @@ export function goesBackWhole({ isEdited, keysSince, keysGone }: KeptFacts): boo
 /** Why files are not byte for byte what they were, when it ends, and that it does no harm. */
 export function whyKept(server: string, { isEdited, keysSince, keysGone }: KeptFacts): string {
   if (isEdited)
-    return `${server}: somebody else has changed its files since, as kubeadm upgrade does. Only the flags of the issuer go back, and the rest stays.`;
+    return `${server}: its files were changed since, as by kubeadm upgrade. Only the flags of the issuer go back, and the rest stays.`;
   const changes = [
     ...(keysSince.length === 0 ? [] : [`${keysSince.join(", ")} came`]),
     ...(keysGone.length === 0 ? [] : [`${keysGone.join(", ")} went`]),

@@ -35,7 +35,7 @@ const firstUntil = (more: Partial<OldTokensInput>): number => {
   return ((token?.until ?? 0) - switchedAt) / second;
 };
 
-describe("the tokens of before that pods may hold", () => {
+describe("the old tokens that pods may hold", () => {
   test("a pod that began after the switch, or that no kubelet has taken, holds none", () => {
     const pending = pod("pending", { startedAt: undefined });
     const pods = [pod("new", { startedAt: switchedAt + 2 * 60_000 }), pending];
@@ -52,7 +52,7 @@ describe("the tokens of before that pods may hold", () => {
     assert.equal(firstUntil({ rules: { ...rules, extend: false } }), 3607);
   });
 
-  test("one for somebody else lives as long as its volume asks, as the server allows, and as STS puts up with", () => {
+  test("one for another relying party lives as long as its volume asks, the server allows, and STS tolerates", () => {
     const pods = [pod("a", { tokens: [{ audience: "sts.amazonaws.com", ms: day }] })];
     assert.equal(firstUntil({ pods }), 86_400 + 300);
     assert.equal(firstUntil({ pods, rules: { ...rules, maximum: hour } }), 3600 + 300);

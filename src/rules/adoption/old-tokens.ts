@@ -12,14 +12,14 @@ import { union } from "./acceptance.ts";
 
 export interface OldTokensInput {
   readonly pods: readonly PodTokens[];
-  /** From then on no server signs as the issuer that is asked about; milliseconds since the epoch. */
+  /** When the last server stopped signing as the issuer in question; milliseconds since the epoch. */
   readonly switchedAt: number;
   readonly now: number;
-  /** What any of the API servers takes and allows. */
+  /** What any of the API servers accepts and allows. */
   readonly rules: TokenRules;
 }
 
-/** A token that a pod may hold of the issuer of before. All times are milliseconds since the epoch. */
+/** A token of the former issuer that a pod may hold. All times are milliseconds since the epoch. */
 export interface OldToken {
   readonly namespace: string;
   readonly pod: string;
@@ -28,18 +28,18 @@ export interface OldToken {
   readonly audience?: string;
   /** By then the kubelet has written a new one into the file; a client that reads the file once keeps the old one. */
   readonly renewedBy: number;
-  /** By then it is refused by whoever checks its exp. */
+  /** From then on every verifier that checks exp refuses it. */
   readonly until: number;
 }
 
-/** When nobody needs the issuer of before any more, computed from the pods that live. */
+/** When the former issuer is no longer needed, computed from the running pods. */
 export interface OldTokens {
   readonly tokens: readonly OldToken[];
   /** From then on every file has a token of the new issuer. */
   readonly renewedBy: number;
   /** From then on no live pod's token for the API server is of the old issuer. */
   readonly cluster: number;
-  /** From then on no live pod's token for anybody else is. */
+  /** From then on no live pod's token for any other audience is. */
   readonly others: number;
 }
 
@@ -48,7 +48,7 @@ function tokensOf(pod: PodTokens, { switchedAt, now, rules }: OldTokensInput): r
   const { namespace, name, serviceAccount, tokens } = pod;
   return tokens
     .map((token) => {
-      // Relying parties such as STS take a token some minutes beyond its exp.
+      // Relying parties such as STS accept a token some minutes beyond its exp.
       const skewMs = isOutside(token, rules) ? awsSkewSeconds * 1000 : 0;
       const { audience } = token;
       return {
@@ -64,8 +64,8 @@ function tokensOf(pod: PodTokens, { switchedAt, now, rules }: OldTokensInput): r
 }
 
 /**
- * The tokens of an issuer that signs no longer, as far as pods hold them: computed from their starts and projected volumes,
- * not seen. A token without a pod (`kubectl create token`, CI) is in none of it.
+ * The tokens of an issuer that no longer signs, as far as pods hold them: computed from their starts and projected
+ * volumes, not seen. A token without a pod (`kubectl create token`, CI) is not included.
  */
 export function oldTokens(input: OldTokensInput): OldTokens {
   const tokens = input.pods.flatMap((pod) => tokensOf(pod, input));
@@ -87,7 +87,7 @@ export function tokensForApi(
   return tokens.filter(({ audience }) => audience === undefined || audiences.includes(audience));
 }
 
-/** `NAMESPACE/POD` of each that holds one of these tokens. */
+/** `NAMESPACE/POD` of each pod that holds one of these tokens. */
 export function holdersOf(tokens: readonly OldToken[]): readonly string[] {
   return union([tokens.map(({ namespace, pod }) => `${namespace}/${pod}`)]);
 }

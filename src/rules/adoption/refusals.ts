@@ -2,7 +2,7 @@ import { isManaged, type DistributionName, distributions } from "../distribution
 import { audiencesOf, missing, refusals as refusedTokens, union } from "./acceptance.ts";
 import type { AdoptionFacts, ServerFacts } from "./facts.ts";
 
-/** Why adoption is not begun, nor gone on with. */
+/** Why adoption is neither begun nor continued. */
 export interface AdoptionRefusal {
   readonly reason:
     | "managed"
@@ -29,7 +29,7 @@ const managed: Rule = ({ distribution }) => {
   return [
     {
       reason: "managed",
-      message: `${title} runs the API servers of this cluster and serves their issuer: nobody else can change it`,
+      message: `${title} runs the API servers of this cluster and serves their issuer: only this provider can change it`,
       next: `Name the issuer of ${title} in the config, without publisher: podtrust then makes provider and roles for it.`,
     },
   ];
@@ -47,9 +47,9 @@ const noServers: Rule = ({ servers }) =>
       ];
 
 /**
- * An API server does not start where a `jwt` authenticator has one of its own issuers. One that runs with the issuer has started:
- * its file keeps nobody from going on, nor from going back.
- * Source: kubernetes/kubernetes, ValidateAuthenticationConfiguration's disallowed issuers
+ * An API server does not start where a `jwt` authenticator has one of its own issuers. One that runs with the issuer
+ * has started: its file blocks neither continuing nor undoing. Source: kubernetes/kubernetes,
+ * ValidateAuthenticationConfiguration's disallowed issuers
  */
 const authentication: Rule = ({ servers, wanted }) =>
   servers.flatMap(({ name, issuers, authentication: said }): readonly AdoptionRefusal[] => {
@@ -93,7 +93,7 @@ const audiences: Rule = ({ servers, wanted }) => {
 };
 
 const listing: Rule = ({ listed, known, servers }) => {
-  // Without a list nobody changes files: the person does, and each server is read back.
+  // Without a list podtrust changes no files: the person does, and each server is read back.
   const unlisted = listed.length === 0 ? [] : missing(known, listed);
   const silent = missing(
     listed,
@@ -129,7 +129,7 @@ const flags: Rule = ({ servers }) =>
     ];
   });
 
-/** Servers with different keys refuse one another's tokens, whoever the issuer is. */
+/** Servers with different keys refuse one another's tokens, whatever the issuer is. */
 const keys: Rule = ({ servers }) => {
   const known = servers.filter((server): server is ServerFacts & { kids: readonly string[] } =>
     Array.isArray(server.kids),
@@ -176,7 +176,7 @@ const rules: readonly Rule[] = [
 /** Why a cluster may not be given the issuer as it stands; none where it may. */
 export function adoptionRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
   const [first] = managed(facts);
-  // Of what nobody can change nothing else matters.
+  // Where nothing can be changed, no other rule matters.
   return first === undefined ? rules.flatMap((rule) => rule(facts)) : [first];
 }
 
@@ -186,9 +186,9 @@ const isSigningAs =
     issuers[0] === issuer;
 
 /**
- * Why the way back is not gone, nor gone on with. What is there to give a cluster the issuer does not concern it: different
- * keys, since who verifies what stays as it is, nor whether a distribution lets the new issuer sign. An
- * AuthenticationConfiguration does where a server signs as the new issuer, which the others have to accept meanwhile.
+ * Why undo is neither begun nor continued. Rules that only concern the new issuer do not apply: different keys, since
+ * who verifies what stays as it is, nor whether a distribution lets the new issuer sign. An AuthenticationConfiguration
+ * still counts where a server signs as the new issuer, which the others have to accept until then.
  */
 export function undoRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
   const [first] = managed(facts);
@@ -200,7 +200,7 @@ export function undoRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
   return all.flatMap((rule) => rule(facts));
 }
 
-/** How the API servers of a distribution are given other flags. */
+/** How the flags of a distribution's API servers are changed. */
 export type Manner =
   /** podtrust writes their files over SSH. */
   | "files"
@@ -208,7 +208,7 @@ export type Manner =
   | "printed"
   /** As `printed`, but a server holds one issuer: tokens of the old one are refused from then on. */
   | "single"
-  /** Their provider does, and serves the issuer. */
+  /** Their provider changes them, and serves the issuer. */
   | "managed";
 
 const byFiles: readonly DistributionName[] = ["kubeadm", "k3s", "rke2"];
@@ -225,7 +225,7 @@ export function mannerOf({
   return isOldTalos || distribution === "k0s" || distribution === "minikube" ? "single" : "printed";
 }
 
-/** What happens all the same, and to whom: told before anything is done. */
+/** What will happen anyway, and to which clients: shown before anything is done. */
 export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
   const { servers, wanted } = facts;
   const isSingle = mannerOf(facts) === "single";

@@ -9,29 +9,29 @@ export interface Measured {
 }
 
 /**
- * For how long an API server answered nobody while it restarted with other flags: where a kubelet runs it as a static pod, and
- * where its process is ended and begun again without one.
- * Source: test/cluster/control-plane/{kubelet,adoption}.test.ts, kube-apiserver 1.36, etcd beside it, two processors
+ * How long an API server did not answer while it restarted with other flags: where a kubelet runs it as a static pod,
+ * and where its process is ended and begun again without one. Source:
+ * test/cluster/control-plane/{kubelet,adoption}.test.ts, kube-apiserver 1.36, etcd beside it, two processors
  */
 const away: Readonly<Record<"kubelet" | "process", Measured>> = {
   kubelet: { minMs: 20_800, maxMs: 27_300 },
   process: { minMs: 5500, maxMs: 6100 },
 };
 
-/** Distributions whose API server is no static pod of a kubelet's. */
+/** Distributions whose API server is not a static pod. */
 const processes: readonly (DistributionName | undefined)[] = ["k3s", "k0s", "microk8s"];
 
 /** The restarts that steps still need. */
 export interface Restarts {
   readonly count: number;
   readonly measuredAway: Measured;
-  /** What they mean, to be told before one is done; none where nothing restarts. */
+  /** What they mean, to be shown before the first; none where nothing restarts. */
   readonly notes: readonly string[];
 }
 
 const secondsText = (ms: number): string => (ms / 1000).toFixed(1);
 
-/** What it takes that API servers restart: for how long each is away, and who notices. */
+/** The cost of restarting API servers: how long each is away, and which clients notice. */
 export function restartsOf(
   { servers, distribution }: Partial<Pick<AdoptionFacts, "distribution">> & Pick<AdoptionFacts, "servers">,
   steps: readonly AdoptionStep[],
@@ -47,6 +47,6 @@ export function restartsOf(
       ? "It is the only one: meanwhile kubectl and controllers fail, nothing is scheduled, and no token is made or renewed. Pods run on, and AWS takes the tokens that they hold."
       : "The others answer meanwhile. Who has the address of that one alone waits for it.";
   const by = runner === "kubelet" ? "by a kubelet" : "without a kubelet";
-  const measured = `API servers restart ${times}, one at a time, and the one that does answers nobody. That took ${range} where it was measured (kube-apiserver 1.36 ${by}, etcd beside it, two processors); a large cluster or a slow disk takes longer. Each restart's own time is told after it.`;
+  const measured = `API servers restart ${times}, one at a time, and a restarting server does not answer. That took ${range} where it was measured (kube-apiserver 1.36 ${by}, etcd beside it, two processors); a large cluster or a slow disk takes longer. Each restart's own time is shown after it.`;
   return { count, measuredAway, notes: count === 0 ? [] : [measured, meaning] };
 }

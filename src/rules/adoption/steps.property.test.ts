@@ -11,7 +11,7 @@ const ours = "https://oidc.example.com";
 const jwksUri = `${ours}/openid/v1/jwks`;
 const olds = ["https://kubernetes.default.svc.cluster.local", "https://older.example.com"];
 
-/** Servers that agree, as a cluster's do before anybody changes something. */
+/** Servers that agree, as a cluster's do before any change. */
 const clusters = fc
   .record({
     names: fc.integer({ min: 1, max: 4 }),
@@ -27,7 +27,7 @@ const clusters = fc
     })),
   );
 
-/** What somebody does next, and whether every token that was made has expired by then. */
+/** The next move, and whether every token that was made has expired by then. */
 const moves = fc.array(
   fc.record({
     command: fc.constantFrom("adopt", "adopt", "adopt", "undo", "finish"),
@@ -42,7 +42,7 @@ type Move = { readonly command: string; readonly hasExpired: boolean; readonly i
 /** A cluster whose pods keep every token that they were ever given, until it expires. */
 class Model {
   readonly #before: readonly ServerFacts[];
-  /** Pods ask for these by name, since before. */
+  /** Audiences that pods have always asked for by name. */
   readonly #named: readonly string[];
   servers: readonly ServerFacts[];
   alive: readonly TokenClaims[] = [];
@@ -135,7 +135,7 @@ describe("whatever is run, cut off and turned back in whatever order", () => {
     );
   });
 
-  test("adoption and its way back both come to an end: two restarts of each server there, and every file as it was after the way back", () => {
+  test("adoption and its undo both come to an end: two restarts of each server, and every file as before after the undo", () => {
     fc.assert(
       fc.property(clusters, moves, (servers, list) => {
         const model = new Model(servers);
@@ -162,7 +162,7 @@ describe("whatever is run, cut off and turned back in whatever order", () => {
     );
   });
 
-  test("a single pass is what the model refuses: it would tell a fault", () => {
+  test("a single pass is what the model refuses: it would find a fault", () => {
     const [first, second] = [0, 1].map((index): ServerFacts => ({
       name: `cp-${index}`,
       issuers: index === 0 ? [ours, ...olds] : olds,

@@ -3,7 +3,7 @@ import { audiencesOf, missing, union } from "./acceptance.ts";
 import type { AccountTrust, AdoptionFacts, DocumentFacts, ServerFacts } from "./facts.ts";
 import { goesBackWhole } from "./kept.ts";
 
-/** What the flags of one server become. */
+/** The new flags of one server. */
 export interface ServerFlags {
   readonly issuers: readonly string[];
   /** Absent: `--api-audiences` stays unset, so that the issuers are the audiences. */
@@ -11,12 +11,12 @@ export interface ServerFlags {
   readonly jwksUri?: string;
 }
 
-/** One server is told other flags, which is one restart. */
+/** One server gets other flags, which is one restart. */
 export interface ServerStep {
   /**
-   * `accept`: it also takes the new issuer; `sign`: the new one signs; `hold`: the old one signs again; `retire`: the old
-   * ones go; `restore`: its files become what they were; `put-back`: what they were before the last change, where nobody
-   * answers.
+   * `accept`: it also accepts the new issuer; `sign`: the new one signs; `hold`: the old one signs again; `retire`: the
+   * old ones go; `restore`: its files become what they were; `put-back`: what they were before the last change, where
+   * no server answers.
    */
   readonly kind: "accept" | "sign" | "hold" | "retire" | "restore" | "put-back";
   readonly server: string;
@@ -35,7 +35,7 @@ export interface Prerequisite {
 
 export type AdoptionStep = Prerequisite | ServerStep;
 
-/** Every issuer of before, in the servers' order; those that only the config still knows come last. */
+/** Every former issuer, in the servers' order; those that only the config still names come last. */
 export function oldIssuers({
   servers,
   wanted,
@@ -45,7 +45,7 @@ export function oldIssuers({
   return all.filter((one) => one !== wanted.issuer);
 }
 
-/** Audiences for all servers: none is dropped that any of them takes. */
+/** Audiences for all servers: none is dropped that any of them accepts. */
 function audiencesFor({ servers, wanted }: AdoptionFacts): readonly string[] | undefined {
   if (wanted.audiences !== undefined) return wanted.audiences;
   return servers.some(({ audiences }) => audiences !== undefined)
@@ -62,7 +62,7 @@ const signsAs =
   ({ issuers }: ServerFacts): boolean =>
     issuers[0] === issuer;
 
-/** Every server takes all issuers: which one signs does not change. */
+/** Every server accepts all issuers: which one signs does not change. */
 function acceptStep(facts: AdoptionFacts, all: readonly string[], server: ServerFacts): ServerStep {
   const audiences = audiencesFor(facts);
   const { jwksUri } = facts.wanted;
@@ -87,7 +87,7 @@ function signStep(
   const audiences = audiencesFor(facts);
   const { jwksUri } = facts.wanted;
   const flags = { issuers: all, jwksUri, ...defined({ audiences }) };
-  // Before the new issuer signs nobody reads its keys by what an API server says.
+  // Before the new issuer signs, no verifier reads the address of its keys from an API server.
   const isReady = kind === "hold" || server.jwksUri === jwksUri;
   return { kind, server: server.name, flags, done: signsAs(signer)(server) && isReady };
 }
@@ -129,10 +129,10 @@ function condition(kind: Prerequisite["kind"], lacks: readonly string[]): Prereq
 }
 
 /**
- * The order in which a cluster gets its new issuer without a token being refused. AWS knows it before a token names it, every
- * server takes it before one signs as it, and servers change one after the other. A step is `done` where the cluster already
- * is as it leaves it, so that the first that is not is where a run goes on that was cut off.
- * Source: https://kops.sigs.k8s.io/operations/service_account_issuer_migration/
+ * The order in which a cluster gets its new issuer without a token being refused. AWS knows it before a token names it,
+ * every server accepts it before one signs as it, and servers change one after the other. A step is `done` where the
+ * cluster already is as it leaves it, so that a run that was cut off continues with the first that is not. Source:
+ * https://kops.sigs.k8s.io/operations/service_account_issuer_migration/
  */
 export function adoptionSteps(facts: AdoptionFacts): readonly AdoptionStep[] {
   const { servers, wanted, documents, accounts } = facts;
@@ -146,15 +146,15 @@ export function adoptionSteps(facts: AdoptionFacts): readonly AdoptionStep[] {
   ];
 }
 
-/** Whether the tokens that something hangs on are gone, and why not. */
+/** Whether the tokens that a step depends on are gone, and why not. */
 export interface Gone {
   readonly done: boolean;
   readonly why: string;
 }
 
 /**
- * How the issuers of before go, once no token of theirs lives. Audiences stay, all of them: a pod may ask for one by its
- * name.
+ * How the former issuers are removed, once none of their tokens lives. Audiences stay, all of them: a pod may ask for
+ * one by its name.
  */
 export function finishSteps(facts: AdoptionFacts, oldTokens: Gone): readonly AdoptionStep[] {
   const { servers, wanted } = facts;
@@ -174,8 +174,9 @@ export function finishSteps(facts: AdoptionFacts, oldTokens: Gone): readonly Ado
 }
 
 /**
- * The way back, which is a change of issuer as well: every server takes the old issuer, then each signs as it again, and only
- * once no token of the new one lives are the files put back: byte for byte, unless their keys changed since. What IAM trusts stays.
+ * The undo, which is a change of issuer as well: every server accepts the old issuer, then each signs as it again, and
+ * only once no token of the new one lives are the files put back: byte for byte, unless their keys changed since. What
+ * IAM trusts stays.
  */
 export function undoSteps(facts: AdoptionFacts, newTokens: Gone): readonly AdoptionStep[] {
   const { servers, wanted } = facts;

@@ -49,7 +49,7 @@ test("one statement that stands alone, without a condition or with one that is n
   ]);
 });
 
-test("none of what denies, of whoever else is let in, and of what is no policy", () => {
+test("none of a statement that denies, of other principals, and of what is no policy", () => {
   const Principal = { Federated: old.providerArn };
   assert.deepEqual(
     add({

@@ -23,7 +23,7 @@ function lets(statement: JsonRecord, { providerArn }: IssuerInAccount): boolean 
   return Effect === "Allow" && isRecord(Principal) && listOf(Principal["Federated"]).includes(providerArn);
 }
 
-/** IAM tells the names of condition keys apart by nothing but their letters. */
+/** The names of condition keys differ by their letters alone in IAM, not by case. */
 function renamed(conditions: unknown, from: string, to: string): unknown {
   if (!isRecord(conditions)) return conditions;
   const prefix = `${from}:`.toLowerCase();

@@ -22,7 +22,7 @@ describe("the way back", () => {
     undoRefusals(facts(more)).map(({ reason, server: name = "" }) => `${reason} ${name}`.trim());
   const file = "/etc/kubernetes/authentication.yaml";
 
-  test("is gone where the way there is refused for what only that needs: equal keys, and a distribution's order", () => {
+  test("is open where adoption is refused for what only adoption needs: equal keys, and a distribution's order", () => {
     const servers = [server("a", { issuers: [ours, old], jwksUri }), server("b", { kids: ["k1", "k2"] })];
     assert.deepEqual(reasons({ servers, distribution: "talos", talos: 13 }), [
       "keys-differ a",
@@ -40,7 +40,7 @@ describe("the way back", () => {
     ]);
   });
 
-  test("is refused like the way there where nobody knows what runs, or it is a provider's", () => {
+  test("is refused like adoption where it is not known what runs, or it is a provider's", () => {
     assert.deepEqual(backReasons({}), []);
     assert.deepEqual(backReasons({ distribution: "eks" }), ["managed"]);
     assert.deepEqual(backReasons({ servers: [] }), ["no-servers"]);
@@ -50,7 +50,7 @@ describe("the way back", () => {
     ]);
   });
 
-  test("ends with the files of before, and without them where somebody else or a rotation has changed them since", () => {
+  test("ends with the files of before, and without them where something other than podtrust, or a rotation, has changed them since", () => {
     const gone = { done: true, why: "" };
     const stepsFor = (kept: Partial<KeptFacts>) => {
       const whole = { isEdited: false, keysSince: [], keysGone: [], ...kept };
@@ -69,10 +69,7 @@ describe("the way back", () => {
     assert.equal(stepsFor({ keysGone: ["k0"] }).left, undefined);
     const edited = stepsFor({ isEdited: true });
     assert.equal(edited.left, undefined);
-    assert.match(
-      edited.notes.join(),
-      /^a: somebody else has changed its files.*flags of the issuer go back/u,
-    );
+    assert.match(edited.notes.join(), /^a: its files were changed since.*flags of the issuer go back/u);
   });
 
   test("needs neither the new issuer's documents nor AWS", () => {

@@ -8,7 +8,7 @@ import { requestRules, resource } from "./rules/request.ts";
 
 /**
  * The rules by which Entra takes a federated assertion, in the order in which they are asked; the first that refuses
- * speaks. Entra does not document its order, and this one is ours, but for issuer, subject and audience.
+ * gives the answer. Entra does not document its order, and this one is ours, except for issuer, subject and audience.
  */
 export const entraRules: readonly AssertionRule[] = [
   ...requestRules,
@@ -18,14 +18,14 @@ export const entraRules: readonly AssertionRule[] = [
   resource,
 ];
 
-/** What comes of a token request. */
+/** The outcome of a token request. */
 export type AssertionDecision =
   | { readonly outcome: "accepted"; readonly grant: AssertionGrant }
   | { readonly outcome: "refused"; readonly refusal: VendorRefusal; readonly passed: readonly string[] }
-  /** All is well so far: fetch the issuer's documents and ask again with them. */
+  /** No rule has refused so far: fetch the issuer's documents and ask again with them. */
   | { readonly outcome: "needs-documents"; readonly issuer: string; readonly passed: readonly string[] };
 
-/** Decides a token request with a federated assertion: the first rule that refuses speaks. */
+/** Decides a token request with a federated assertion: the first rule that refuses gives the answer. */
 export function decideAssertion(facts: AssertionFacts, keyChecks: KeyChecks): AssertionDecision {
   const judged = judgeBy(entraRules, facts, { keyChecks });
   if (judged.outcome === "refused") return judged;
@@ -35,7 +35,7 @@ export function decideAssertion(facts: AssertionFacts, keyChecks: KeyChecks): As
   return { outcome: "needs-documents", issuer: claims.iss, passed: judged.passed };
 }
 
-/** What comes of a token request with a client secret. */
+/** The outcome of a token request with a client secret. */
 export type SecretDecision =
   | { readonly outcome: "accepted"; readonly resource: string }
   | { readonly outcome: "refused"; readonly refusal: VendorRefusal };

@@ -1,4 +1,4 @@
-/** Where the rules are known from. `docs/reference/azure-rules.md` lists these under their short names. */
+/** The sources of the rules. `docs/reference/azure-rules.md` lists these under their short names. */
 export const sources = {
   flow: "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow",
   errors: "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",

@@ -13,20 +13,20 @@ export interface KindNames {
   readonly shortNames?: readonly string[];
 }
 
-/** What the objects of one relying party are called, and what is called after them. */
+/** The names of the objects of one relying party, and of what is named after them. */
 export interface PartyNames {
   /** Says what one ServiceAccount becomes: it is named as the ServiceAccount, so that there is one at the most. */
   readonly binding: KindNames;
   /** Says where the issuer is trusted, and what namespaces may bind there. */
   readonly trust: KindNames;
-  /** Keeps a binding, or a trust, until what hangs on it at the relying party is gone. */
+  /** Keeps a binding, or a trust, until what depends on it at the relying party is gone. */
   readonly finalizer: string;
   /**
-   * Owner of the fields that podtrust writes by server-side apply. Of each its own: a ServiceAccount has annotations of
-   * several, and what an owner leaves out when it applies is taken away.
+   * Owner of the fields that podtrust writes by server-side apply. One for each relying party: a ServiceAccount has
+   * annotations of several, and a field that its owner leaves out of an apply is removed.
    */
   readonly manager: string;
-  /** Ends the names of what stands in a cluster once for each relying party. */
+  /** The suffix of names that exist in a cluster once for each relying party. */
   readonly suffix: string;
 }
 
@@ -79,7 +79,7 @@ export type BoundParty = keyof typeof partyNames;
 /** The kinds of all of them. */
 export type BoundKind = (typeof partyNames)[BoundParty]["binding" | "trust"]["kind"];
 
-/** Those of AWS: which roles one ServiceAccount has; and which issuer which accounts trust. */
+/** Those of AWS: which roles one ServiceAccount has, and which accounts trust which issuer. */
 export const { binding: bindingNames, trust: trustNames, finalizer } = partyNames.aws;
 
 /** The trust that a binding means where it names none. */
@@ -88,20 +88,20 @@ export const defaultTrust = "default";
 /** The role that the annotation of AWS's webhook names. */
 export const defaultProfile = "default";
 
-/** Owner of what podtrust writes of its own objects, and of AWS's annotations. */
+/** Owner of what podtrust writes to its own objects, and of AWS's annotations. */
 export const bindingsManager = partyNames.aws.manager;
 
-/** The verb of RBAC that lets take that finalizer off a binding. */
+/** The verb of RBAC that allows removing that finalizer from a binding. */
 export const releaseVerb = "release";
 
-/** A pod that runs as this ServiceAccount may change what bindings ask for; others may not in its name. */
+/** A pod that runs as this ServiceAccount may change what bindings ask for; others may not act in its name. */
 export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator" } as const;
 
 /** Tags that say to policies which ServiceAccount a role is for (`aws:PrincipalTag/kubernetes-namespace`). */
 export const namespaceTag = "kubernetes-namespace";
 export const serviceAccountTag = "kubernetes-service-account";
 
-/** Another value of this annotation on a binding or a trust asks for a pass at once. */
+/** A new value of this annotation on a binding or a trust asks for a pass at once. */
 export const retryAnnotation = `${apiGroup}/retry`;
 
 /**
@@ -112,7 +112,7 @@ export const earlierRolesAnnotation = `${apiGroup}/delete-earlier-roles`;
 
 const onDeleteTag = "podtrust:on-delete";
 
-/** What a role carries that stays when its binding goes: the sweep knows it by that, whatever became of the binding. */
+/** The tag of a role that stays when its binding is deleted: the sweep recognises the role by it. */
 export const retainedMark = { [onDeleteTag]: "Retain" } as const;
 
 /** Whether a role stays without its binding. */

@@ -20,7 +20,7 @@ const titles = (objects: readonly object[]): readonly string[] =>
 const parties = Object.keys(partyNames) as readonly (keyof typeof partyNames)[];
 
 describe("what bindings take in a cluster", () => {
-  test("is AWS's alone where nobody else is named, and the same whoever is named twice", async () => {
+  test("is AWS's alone where no other is named, and the same where one is named twice", async () => {
     const rows = await loadPartyManifests(["aws", "aws"]);
     assert.deepEqual(bindingManifests({ rows }), bindingManifests());
   });

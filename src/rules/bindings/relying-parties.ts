@@ -3,14 +3,14 @@ import type { BoundParty } from "./names.ts";
 import { readObject } from "./objects/read.ts";
 import type { FieldProblem } from "./schema/index.ts";
 
-/** One row for each relying party, loaded by whoever has to do with its bindings. */
+/** One row for each relying party, loaded only where its bindings are used. */
 const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {
   aws: () => Promise.resolve(awsManifests),
   azure: async () => (await import("./azure/index.ts")).azureManifests,
   gcp: async () => (await import("./gcp/index.ts")).googleManifests,
 };
 
-/** What bindings of these relying parties take in a cluster, each named once. */
+/** What bindings of these relying parties need in a cluster, each named once. */
 export function loadPartyManifests(parties: readonly BoundParty[]): Promise<readonly PartyManifests[]> {
   return Promise.all([...new Set(parties)].map((one) => rows[one]()));
 }

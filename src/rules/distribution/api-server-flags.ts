@@ -25,7 +25,7 @@ export interface ApiServerFlags {
   readonly extendTokenExpiration?: boolean;
 }
 
-/** Flags that get other values; a member that is absent leaves its flag as it is, and an empty one takes it away. */
+/** Flags that get other values; a member that is absent leaves its flag as it is, and an empty one removes it. */
 export interface FlagChange {
   readonly issuers?: readonly string[];
   readonly audiences?: readonly string[];
@@ -63,7 +63,7 @@ function* flagsIn(words: readonly string[]): Generator<FoundFlag> {
   }
 }
 
-/** Reads the flags of an API server from the words of its command line. What is no flag is passed over. */
+/** Reads the flags of an API server from the words of its command line. Other words are ignored. */
 export function parseFlags(words: readonly string[]): ApiServerFlags {
   const values = Map.groupBy(flagsIn(words), ({ name }) => name);
   const all = (name: string): readonly string[] => values.get(name)?.map(({ value }) => value) ?? [];
@@ -86,8 +86,9 @@ export function parseFlags(words: readonly string[]): ApiServerFlags {
 }
 
 /**
- * `--service-account-private-key-file` of a controller manager: the key with which it signs the tokens that it puts into Secrets.
- * Absent: it puts none there. Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+ * `--service-account-private-key-file` of a controller manager: the key that signs the tokens it puts into Secrets.
+ * Absent: it makes none. Source:
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
  */
 export function secretTokenKeyFile(words: readonly string[]): string | undefined {
   const found = [...flagsIn(words)].filter(({ name }) => name === "service-account-private-key-file");
@@ -130,12 +131,12 @@ export function changeFlags(words: readonly string[], change: FlagChange): reado
   return [...kept.flat(), ...added];
 }
 
-/** The flags by which issuers are told, as a change that gives a server the same: one that is not set is taken away. */
+/** The issuer flags, as a change that gives a server the same: one that is not set is removed. */
 export function issuerFlagsOf({ issuers, audiences = [], jwksUri = "" }: ApiServerFlags): FlagChange {
   return { issuers, audiences, jwksUri };
 }
 
-/** What of a change flags do not say yet, as a sentence; undefined where they say all of it. */
+/** What of a change the flags still lack, as a sentence; undefined where nothing is missing. */
 export function flagDifference(flags: ApiServerFlags, change: FlagChange): string | undefined {
   for (const member of Object.keys(names) as (keyof FlagChange)[]) {
     const wanted = change[member];

@@ -45,7 +45,7 @@ describe("a cluster's distribution is known by what its makers leave in it", () 
   }
 });
 
-test("only where somebody else runs the API server nobody can give it an issuer", () => {
+test("only a provider's API server cannot be given an issuer", () => {
   const names = Object.keys(distributions) as DistributionName[];
   assert.deepEqual(names.filter(isManaged), ["eks", "gke", "aks"]);
   for (const name of names) assert.equal(issuerInstructions(name, spec).length === 0, isManaged(name), name);
@@ -152,7 +152,7 @@ describe("an API server's flags, as its distribution takes them", () => {
   });
 
   for (const name of ["eks", "gke", "aks"] as const) {
-    test(`${name}: nobody but its provider starts the API server`, () => {
+    test(`${name}: only its provider starts the API server`, () => {
       assert.deepEqual(issuerInstructions(name, spec), []);
     });
   }

@@ -1,4 +1,7 @@
-/** The distributions of Kubernetes whose API server we know how to tell its issuer, and those that have one already. */
+/**
+ * The distributions of Kubernetes whose API server we know how to configure with an issuer, and those that have one
+ * already.
+ */
 export const distributions = {
   k3s: { title: "k3s", standardIssuer: "https://kubernetes.default.svc.cluster.local" },
   rke2: { title: "RKE2", standardIssuer: "https://kubernetes.default.svc.cluster.local" },
@@ -16,7 +19,7 @@ export const distributions = {
 
 interface DistributionFacts {
   readonly title: string;
-  /** The issuer of a cluster that was told none. */
+  /** The issuer of a cluster that was not given one. */
   readonly standardIssuer?: string | undefined;
   /** Its provider runs the API server and serves the issuer's documents. */
   readonly managed?: true;
@@ -35,7 +38,7 @@ export function standardIssuer(name: DistributionName | undefined): string | und
   return facts.standardIssuer;
 }
 
-/** What a node says of itself (core/v1 Node). */
+/** What a node reports about itself (core/v1 Node). */
 export interface NodeFacts {
   /** `status.nodeInfo.kubeletVersion` */
   readonly kubeletVersion: string;
@@ -47,7 +50,7 @@ export interface NodeFacts {
   readonly labels: readonly string[];
 }
 
-/** What a cluster shows to who may read it; empty where it does not. */
+/** What a cluster shows to a client that may read it; empty where it does not. */
 export interface DistributionHints {
   /** `gitVersion` of /version. */
   readonly gitVersion: string;
@@ -65,7 +68,7 @@ const byVersion: readonly (readonly [RegExp, DistributionName])[] = [
   [/-gke\./u, "gke"],
 ];
 
-/** By what its makers leave on a node. kind and minikube are made with kubeadm, so they come first. */
+/** By what its vendor leaves on a node. kind and minikube are made with kubeadm, so they come first. */
 const byNode: readonly (readonly [(node: NodeFacts) => boolean, DistributionName])[] = [
   [({ osImage }) => osImage.startsWith("Talos"), "talos"],
   [({ providerId }) => providerId.startsWith("kind://"), "kind"],
@@ -76,7 +79,7 @@ const byNode: readonly (readonly [(node: NodeFacts) => boolean, DistributionName
   [({ labels }) => labels.includes("cloud.google.com/gke-nodepool"), "gke"],
 ];
 
-/** Which distribution a cluster is of; undefined where nothing tells. */
+/** The distribution of a cluster; undefined where nothing identifies it. */
 export function distributionOf(facts: DistributionHints): DistributionName | undefined {
   const versions = [facts.gitVersion, ...facts.nodes.map(({ kubeletVersion }) => kubeletVersion)];
   const named = byVersion.find(([mark]) => versions.some((version) => mark.test(version)));

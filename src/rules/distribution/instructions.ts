@@ -1,7 +1,7 @@
 import { type DistributionName, distributions } from "./distribution.ts";
 import { type Flag, flagText, issuerFlags, type IssuerSpec } from "./issuer-flags.ts";
 
-/** Lines for one place, and what makes them count. */
+/** Lines for one place, and what puts them into effect. */
 export interface Instruction {
   /** A file or command, and on which machines. */
   readonly where: string;
@@ -11,11 +11,11 @@ export interface Instruction {
   readonly lines: readonly string[];
   /** A command, or what happens by itself. */
   readonly next?: string;
-  /** What has to be known before it is done. */
+  /** What to know before doing it. */
   readonly note?: string;
 }
 
-/** Versions that change how it is said; absent where they are not known. */
+/** Versions that change the instructions; absent where they are not known. */
 export interface Versions {
   /** Of Kubernetes 1.x. */
   readonly kubernetes?: number | undefined;
@@ -27,15 +27,15 @@ type Writer = (flags: readonly Flag[], spec: IssuerSpec, versions: Versions) => 
 
 const first = ({ issuers: [own = ""] }: IssuerSpec): string => own;
 
-/** The flags that a place takes which holds one value for each. */
+/** The flags for a place that holds one value for each. */
 const single = (flags: readonly Flag[], spec: IssuerSpec): readonly Flag[] =>
   flags.filter(({ name, value }) => name !== "service-account-issuer" || value === first(spec));
 
 /**
- * A new issuer comes in two passes. An API server refuses tokens of an issuer that it does not name, so a server that signs
- * as the new one before all others name it makes tokens that they refuse. In the first pass every server learns to accept
- * the new issuer, in the second each signs as it.
- * Source: https://kops.sigs.k8s.io/operations/service_account_issuer_migration/
+ * A new issuer comes in two passes. An API server refuses tokens of an issuer that it does not name, so a server that
+ * signs as the new one before all others name it makes tokens that they refuse. In the first pass every server is made
+ * to accept the new issuer, in the second each signs as it. Source:
+ * https://kops.sigs.k8s.io/operations/service_account_issuer_migration/
  */
 const passes = {
   accept: "Pass 1 of 2: every API server accepts the new issuer, the old one signs",
@@ -163,7 +163,7 @@ const k0s: Writer = (flags, spec) => [
   },
 ];
 
-/** The issuer that signs and those that are accepted stand in a document of their own, other flags in another. */
+/** The issuer that signs and those that are accepted are in a document of their own, other flags in another. */
 function talosDocuments(flags: readonly Flag[]): readonly string[] {
   const isIssuer = ({ name }: Flag): boolean => name === "service-account-issuer";
   const [signs, ...accepted] = flags.filter(isIssuer).map(({ value }) => value);
@@ -233,8 +233,8 @@ const anyOther: Writer = inPasses((flags) => ({
 }));
 
 /**
- * How a distribution's API server is told its issuers: what is written where, and what makes it count. None for one
- * whose provider runs the API server.
+ * How a distribution's API server is configured with its issuers: what is written where, and what puts it into effect.
+ * None for one whose provider runs the API server.
  */
 export function issuerInstructions(
   name: DistributionName | undefined,

@@ -41,7 +41,7 @@ describe("a ClusterConfiguration of kubeadm", () => {
     assert.deepEqual(flags(), { keyFiles: [], signingKeyFile: "" });
   });
 
-  test("with the issuer of before is whole where nobody has changed anything else, however it is written", () => {
+  test("with the former issuer is whole where nothing else has changed, however it is written", () => {
     const before = config("v1beta4", [argument("profiling", "false")]);
     const since = (more: object = {}): object =>
       config("v1beta4", [argument("service-account-issuer", ours), argument("profiling", "false")], more);

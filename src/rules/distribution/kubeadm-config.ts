@@ -62,7 +62,7 @@ function flagsOf(config: JsonRecord): ApiServerFlags {
   return parseFlags(words);
 }
 
-/** Whether a ClusterConfiguration says all of a change. */
+/** Whether a ClusterConfiguration contains all of a change. */
 export function saysInKubeadmConfig(config: unknown, change: FlagChange): boolean {
   return isConfig(config) && flagDifference(flagsOf(config), change) === undefined;
 }
@@ -70,7 +70,10 @@ export function saysInKubeadmConfig(config: unknown, change: FlagChange): boolea
 // https://kubernetes.io/docs/setup/best-practices/certificates/#certificate-paths
 const [ownVerifier, ownSigner] = ["/etc/kubernetes/pki/sa.pub", "/etc/kubernetes/pki/sa.key"];
 
-/** The key files with which an API server runs, as a ClusterConfiguration says them: those that kubeadm writes anyway stand in none. */
+/**
+ * The key files with which an API server runs, as a ClusterConfiguration names them: it never names those that kubeadm
+ * writes anyway.
+ */
 export function kubeadmKeyFlags({ keyFiles, signingKeyFile = "" }: ApiServerFlags): FlagChange {
   const isOwn = keyFiles.length === 1 && keyFiles[0] === ownVerifier;
   return {
@@ -95,8 +98,8 @@ function meaningOf(config: JsonRecord): string {
 }
 
 /**
- * A ClusterConfiguration that has the issuer of `before` again, and `isWhole` where it is `before` then, however it is written:
- * nobody else has changed anything since.
+ * A ClusterConfiguration that has the issuer of `before` again. `isWhole`: it then equals `before`, however it is
+ * written, so that nothing else was changed since.
  */
 export function withFormerIssuer(
   config: unknown,

@@ -141,7 +141,7 @@ describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => 
     assert.ok("value" in map && map.value.isWhole);
   });
 
-  test("keeps what kubeadm upgrade or somebody else changed since", () => {
+  test("keeps what kubeadm upgrade or another program changed since", () => {
     const before = config(list([issuer, old]));
     const now = config(list([issuer, old], [issuer, ours], [other, "false"]), {
       kubernetesVersion: "v1.37.2",
@@ -209,7 +209,7 @@ describe("config files of k3s and RKE2", () => {
     ]);
   });
 
-  test("that are not there yet become one file", () => {
+  test("that do not exist yet become one file", () => {
     assert.deepEqual(changeServerConfig([], own, { jwksUri: ours }), [
       { path: own, value: { "kube-apiserver-arg+": [`service-account-jwks-uri=${ours}`] } },
     ]);
@@ -246,7 +246,7 @@ test("the line that k3s logs gives the words of its API server, as does a bare c
   assert.deepEqual(loggedWords(""), []);
 });
 
-test("keys that came and went between two readings are told apart, and one that began to sign came since", () => {
+test("keys that came and went between two readings are distinguished, and one that began to sign came since", () => {
   const before = { verify: ["a", "b"], signing: "a" };
   assert.deepEqual(keysBetween(before, before), { keysSince: [], keysGone: [] });
   assert.deepEqual(keysBetween(before, { verify: ["a", "c"], signing: "c" }), {

@@ -39,8 +39,8 @@ function wordsOf(manifest: unknown): FoundWords | { readonly fault: string } {
 }
 
 /**
- * The manifest of a static pod with other flags of kube-apiserver. Everything else stays: a manifest of kubeadm differs from
- * cluster to cluster, so flags are found by name.
+ * The manifest of a static pod with other flags of kube-apiserver. Everything else is kept: a manifest of kubeadm
+ * differs from cluster to cluster, so flags are found by name.
  */
 export function changeManifest(manifest: unknown, change: FlagChange): ChangedValue<JsonRecord> {
   const found = wordsOf(manifest);
@@ -58,9 +58,9 @@ export function manifestFlags(manifest: unknown): ChangedValue<ApiServerFlags> {
   return "fault" in found ? found : { value: parseFlags(found.words) };
 }
 
-/** What a server's files are by what is kept of them from before the first change. */
+/** A server's files compared with the copies kept from before the first change. */
 export interface KeptFacts {
-  /** Somebody else has changed one of them since. */
+  /** One of them was changed since, not by podtrust. */
   readonly isEdited: boolean;
   /** Key IDs that came since: they verify, or one of them signs. */
   readonly keysSince: readonly string[];

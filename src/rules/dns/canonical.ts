@@ -8,7 +8,7 @@ export interface Caa {
   readonly value: string;
 }
 
-/** Text without the quotes and escapes of zone files (RFC 1035 §5.1); text that has none stays as it is. */
+/** Text without the quotes and escapes of zone files (RFC 1035 §5.1); text without any is returned as it is. */
 function unquoted(text: string): string {
   if (!text.startsWith('"') || !text.endsWith('"') || text.length < 2) return text;
   // Longer texts are cut into several strings, which count as one. Read in one pass: a backslash that is escaped escapes nothing.
@@ -51,7 +51,9 @@ function canonicalAddress(text: string, family: 4 | 6): string | undefined {
   return family === 4 ? text : new URL(`http://[${text}]/`).hostname.slice(1, -1);
 }
 
-/** A record's value in the one form in which it is compared; what cannot be read stays as it is, and so differs. */
+/**
+ * A record's value in the one form in which it is compared; what cannot be read is returned as it is, and so differs.
+ */
 export function canonicalValue(type: RecordType, text: string): string {
   if (type === "TXT") return unquoted(text);
   if (type === "CAA") {

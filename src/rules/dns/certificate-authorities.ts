@@ -1,16 +1,16 @@
 /**
- * By which domains CAA records call a CA. Each states its own in its CPS, section 4.2, as the Baseline Requirements of the
- * CA/Browser Forum ask (section 2.2).
+ * The domains by which CAA records name a CA. Each states its own in its CPS, section 4.2, as the Baseline Requirements
+ * of the CA/Browser Forum ask (section 2.2).
  */
 interface CaaAuthority {
   readonly name: string;
-  /** What the issuer's name of its certificates has. */
+  /** What the issuer name of its certificates contains. */
   readonly mark: RegExp;
   /** Any of them lets it issue. */
   readonly identities: readonly string[];
 }
 
-/** The CAs that most public certificates are of. */
+/** The CAs of most public certificates. */
 export const caaAuthorities: readonly CaaAuthority[] = [
   { name: "Let's Encrypt", mark: /Let's Encrypt/u, identities: ["letsencrypt.org"] },
   { name: "Google Trust Services", mark: /Google Trust Services/u, identities: ["pki.goog"] },

@@ -26,18 +26,18 @@ export interface RecordSet extends RecordKey {
   readonly values: readonly string[];
 }
 
-/** The same as it was found. */
+/** The same, as found at the provider. */
 export interface FoundSet extends RecordKey {
   /** Seconds; `mixed` where a provider keeps one for each record, and they differ. */
   readonly ttl: number | "mixed";
   readonly values: readonly string[];
   /** Whether the provider answers with addresses of its own in place of these. */
   readonly proxied: boolean;
-  /** What the provider calls the record of each value, by value; absent where it knows sets by name and type. */
+  /** The provider's ID of the record of each value, by value; absent where it has sets by name and type. */
   readonly recordIds?: Readonly<Record<string, string>>;
-  /** Ours only if all of it is. An alias that stands in the records' place is somebody's who is not us. */
+  /** Ours only if all of it is. An alias in the records' place is not ours. */
   readonly owner: Owner;
-  /** Whether some of it is ours, whoever has the rest. */
+  /** Whether some of it is ours, whatever the owner of the rest. */
   readonly hasOurs: boolean;
 }
 
@@ -48,46 +48,46 @@ export interface TextValue {
   readonly value: string;
 }
 
-/** What a change may use while it is made. */
+/** What a change may use while it runs. */
 export interface DnsWork {
   readonly signal: AbortSignal;
-  /** Says what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
+  /** Reports what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   waiting(reason: string, deadline: number): void;
 }
 
 /**
- * Who serves a zone, seen by one stack. The contract, which test/support/dns-provider-contract.ts checks:
+ * The server of a zone, as one stack sees it. The contract, which test/support/dns-provider-contract.ts checks:
  *
- * - What `write` makes carries the stack's mark from its first moment on, and `find` tells by it whose a set is.
+ * - What `write` makes carries the stack's mark from its first moment on, and `find` reads a set's owner from it.
  * - `write`, `delete`, `addText` and `removeText` may be cut off anywhere and called again, and their answers may get
  *   lost: they look before they repeat anything. What stands as wanted is left as it is; what is gone is gone.
  * - None of them changes or deletes what is not the stack's: they throw `dns-name-taken`, `write` only unless it is
- *   told to take over.
+ *   given `takeOver`.
  */
 export interface DnsProvider {
   /** As a person knows it: `Cloudflare`. */
   readonly name: string;
-  /** As whom it is asked: `its API token`. */
+  /** The caller that it is asked as: `its API token`. */
   readonly caller: string;
   /**
-   * The zone that holds a name, the innermost of those that there are. Throws `dns-zone-missing`, `dns-zone-inactive`,
-   * and what is wrong with credentials.
+   * The innermost existing zone that holds a name. Throws `dns-zone-missing`, `dns-zone-inactive`, and what is wrong
+   * with credentials.
    */
   zoneOf(name: string, signal: AbortSignal): Promise<DnsZone>;
-  /** What stands there; undefined: nothing. */
+  /** The set that exists there; undefined: none. */
   find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined>;
   /** All of the zone that carries the stack's mark. */
   owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]>;
-  /** Makes a set what is given, and the stack's; with `takeOver` also where it is somebody else's. */
+  /** Makes a set what is given, and the stack's; with `takeOver` also where it has another owner. */
   write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver?: boolean): Promise<void>;
-  /** Removes what is the stack's of a set. */
+  /** Removes the stack's part of a set. */
   delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void>;
-  /** Adds one value to a name's TXT records, and leaves the others as they are, whoever has them. */
+  /** Adds one value to a name's TXT records, and leaves the others as they are, whatever their owner. */
   addText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
-  /** Takes one value away that `addText` added, and leaves the others. */
+  /** Removes one value that `addText` added, and leaves the others. */
   removeText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
   /** Waits until all name servers answer with what this run wrote, where the provider says so. Throws `dns-not-visible`. */
   untilVisible?(key: RecordKey, work: DnsWork): Promise<void>;
-  /** Lets go of connections. */
+  /** Closes connections. */
   close(): void;
 }

@@ -23,11 +23,11 @@ export interface DnsPlace {
 /** Values that are made of another resource's output. */
 export interface DerivedValues {
   readonly from: ResourceOutput;
-  /** None: there is nothing to be written yet, and what stands stays. */
+  /** None: there is nothing to write yet, and existing records stay. */
   make(text: string): readonly string[];
 }
 
-/** What a set of records shall be. */
+/** The wanted state of a set of records. */
 export interface RecordSpec extends RecordKey {
   /** Seconds. */
   readonly ttl: number;
@@ -38,7 +38,7 @@ export interface RecordSpec extends RecordKey {
 
 const isDerived = (values: RecordSpec["values"]): values is DerivedValues => !Array.isArray(values);
 
-/** What a plan calls a set of records. */
+/** The name of a set of records in a plan. */
 export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return { id: `dns/${name}/${type}`, kind: "record", names: [name, type], link: "dns" };
 }
@@ -62,7 +62,7 @@ function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff
   return {
     ...recordNames(key),
     dependsOn: [],
-    ifTaken: `Remove it at ${provider.name} if nobody needs it, or choose another name for the issuer.`,
+    ifTaken: `Remove it at ${provider.name} if it is not needed, or choose another name for the issuer.`,
     async read(signal) {
       return observed(await provider.find(await place.zone(signal), key, signal));
     },
@@ -122,7 +122,9 @@ export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<Foun
   };
 }
 
-/** A set of records that only has to go: before what it was made of, which else somebody else may have meanwhile. */
+/**
+ * A set of records that only has to go: before what it was made of, since an address may have another owner afterwards.
+ */
 export function recordToDelete(
   place: DnsPlace,
   { name, type }: RecordKey,
@@ -133,7 +135,7 @@ export function recordToDelete(
     dependsOn,
     async read(signal) {
       const found = await place.provider.find(await place.zone(signal), { name, type }, signal);
-      // What somebody put beside ours stays, and keeps ours from going no more than that.
+      // Records of others beside ours stay, and do not keep ours from going.
       return observed(found?.hasOurs === true ? { ...found, owner: { kind: "ours" } } : found);
     },
     diff: () => ({ kind: "none", fields: [] }),

@@ -2,8 +2,8 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { DnsZone } from "./provider.ts";
 
 /**
- * The zones that may hold a name, the innermost first: itself, what is above it, down to two labels. No zone of one
- * label is anybody's here.
+ * The zones that may hold a name, the innermost first: itself, what is above it, down to two labels. A zone of one
+ * label is never asked for.
  */
 function zonesAbove(name: string): readonly string[] {
   const labels = name.split(".");
@@ -11,8 +11,8 @@ function zonesAbove(name: string): readonly string[] {
 }
 
 /**
- * The innermost zone that holds a name, of those that `find` finds by theirs. `shows`: who has none, as the beginning
- * of the error's sentence. Throws `dns-zone-missing`, and what `find` throws.
+ * The innermost zone that holds a name, of those that `find` finds by theirs. `shows`: the provider that has none, as
+ * the beginning of the error's sentence. Throws `dns-zone-missing`, and what `find` throws.
  */
 export async function innermostZone(
   name: string,

@@ -8,8 +8,9 @@ import { requestRules } from "./rules/request.ts";
 import { tokenRules } from "./rules/token.ts";
 
 /**
- * The rules by which Google's token exchange accepts a token, in the order in which they are asked; the first that refuses
- * speaks. Google does not document its order, and this one is ours: the target, the token, its keys, who it is.
+ * The rules by which Google's token exchange accepts a token, in the order in which they are asked; the first that
+ * refuses gives the answer. Google does not document its order, and this one is ours: the target, the token, its keys,
+ * who it is.
  */
 export const exchangeRules: readonly ExchangeRule[] = [
   ...requestRules,
@@ -38,11 +39,11 @@ const orders: Readonly<Record<CheckOrder, readonly ExchangeRule[]>> = {
 /** Seconds of an access token at most. */
 const maxSeconds = 3600;
 
-/** What comes of an exchange. */
+/** The outcome of an exchange. */
 export type ExchangeDecision =
   | { readonly outcome: "accepted"; readonly grant: FederatedGrant }
   | { readonly outcome: "refused"; readonly refusal: VendorRefusal; readonly passed: readonly string[] }
-  /** All is well so far: fetch the issuer's documents and ask again with them. */
+  /** No rule has refused so far: fetch the issuer's documents and ask again with them. */
   | { readonly outcome: "needs-documents"; readonly issuer: string; readonly passed: readonly string[] };
 
 function grantOf(now: number, { name, identity, expires }: ExchangeLearned): FederatedGrant {
@@ -54,7 +55,7 @@ function grantOf(now: number, { name, identity, expires }: ExchangeLearned): Fed
   };
 }
 
-/** Decides a token exchange: the first rule that refuses speaks. Nobody knows in which order Google asks. */
+/** Decides a token exchange: the first rule that refuses gives the answer. Google does not document its order. */
 export function decideExchange(
   facts: ExchangeFacts,
   keyChecks: KeyChecks,

@@ -43,7 +43,7 @@ export interface ExchangeFacts {
   readonly documents?: IssuerDocuments | undefined;
 }
 
-/** What each expression of a mapping comes to, by its name, or why it comes to nothing. */
+/** The value of each expression of a mapping, by its name, or why it has none. */
 export type Mapped = Readonly<Record<string, CelError | CelValue>>;
 
 /** What the rules of the exchange find, by name. */

@@ -1,4 +1,4 @@
-/** Where a provider stands: what an audience, a principal and an API's path are made of. */
+/** The place of a provider: what an audience, a principal and an API's path are made of. */
 export interface ProviderName {
   /** The project's number, and not its id. */
   readonly projectNumber: string;
@@ -30,7 +30,7 @@ export function defaultAudiences(name: ProviderName): readonly string[] {
   return [providerAudience(name), providerAudience(name, "https:")];
 }
 
-/** What policies name: everybody of a pool, and one of its attributes or its subject. */
+/** What policies name: all identities of a pool, or those of one attribute or subject. */
 function poolPrefix(scheme: "principal" | "principalSet", { projectNumber, pool }: ProviderName): string {
   return `${scheme}://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}`;
 }
@@ -43,7 +43,7 @@ export function principalOf(name: ProviderName, subject: string): string {
   return `${poolPrefix("principal", name)}/subject/${subject}`;
 }
 
-/** What a token is known by once its claims are mapped. */
+/** The identity of a token once its claims are mapped. */
 export interface MappedIdentity {
   readonly subject: string;
   readonly groups: readonly string[];

@@ -1,4 +1,4 @@
-/** Where the rules are known from. `docs/reference/gcp-rules.md` lists these under their short names. */
+/** The sources of the rules. `docs/reference/gcp-rules.md` lists these under their short names. */
 export const sources = {
   exchange: "https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token",
   provider:

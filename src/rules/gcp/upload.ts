@@ -110,10 +110,10 @@ export function uploadedKids(uploaded: string): readonly string[] | undefined {
   return typeof entries === "string" ? [] : entries.map(kidOf).sort();
 }
 
-// All that makes the key: whoever plants another one under its kid chooses much of it.
+// All of the key's material: an attacker who plants another key under its kid can choose much of it.
 const materialOf = ({ n, x, y }: Jwk): string => [n, x, y].filter((one) => typeof one === "string").join(" ");
 
-/** An upload and what shall take its place, as a plan shows them: by kid, and by more where kids do not tell them apart. */
+/** An upload and its replacement, as a plan shows them: by kid, and by more where the kids are the same. */
 export function describedKeys(
   uploaded: string | undefined,
   keys: readonly Jwk[] | undefined,

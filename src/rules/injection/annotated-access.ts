@@ -12,7 +12,7 @@ import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patte
 import type { ContainerAccess, Profile, RoleAccess } from "./role-access.ts";
 import { isShortSkipList } from "./skip-list.ts";
 
-/** What the annotations of a ServiceAccount with a role come to for one pod. */
+/** What the annotations of a ServiceAccount with a role mean for one pod. */
 export interface AnnotatedAccess {
   readonly access: RoleAccess;
   readonly notes: readonly InjectionNote[];
@@ -89,7 +89,7 @@ function expiration(pod: AnnotationReader, account: AnnotationReader): number {
       (value) => patterns.integer.test(value),
       noteTexts["token-expiration"],
     );
-  // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
+  // Both are read, so that a mistake of the ServiceAccount is also reported for pods that do not need it.
   const [own, ofAccount] = [read(pod), read(account)];
   const seconds = Number(own ?? ofAccount ?? limits.defaultExpiration);
   return Math.min(Math.max(seconds, limits.minExpiration), limits.maxExpiration);

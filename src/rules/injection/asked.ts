@@ -4,17 +4,17 @@ import { annotationNote, type InjectionNote } from "./notes.ts";
 import { patterns } from "./patterns.ts";
 import { isShortSkipList } from "./skip-list.ts";
 
-/** On whom an annotation stands. */
+/** The object that has an annotation. */
 export type AnnotationHolder = "pod" | "ServiceAccount" | "namespace";
 
-/** An annotation by which a relying party's injection is told something. */
+/** An annotation that configures a relying party's injection. */
 export interface AskingAnnotation {
   readonly key: string;
   /** Where it is looked for: the first that has it counts, and there an empty value is none. */
   readonly on: readonly [AnnotationHolder, ...AnnotationHolder[]];
   /** What its value looks like, in JavaScript and in CEL (RE2); absent: any way. */
   readonly pattern?: RegExp;
-  /** It is a list of containers, which may be so long and no longer. */
+  /** It is a list of containers, whose length is limited. */
   readonly isList?: true;
   /** What is wrong with another value, and what happens in its place. */
   readonly instead: string;
@@ -31,10 +31,10 @@ export interface AskingLabel {
   readonly namespaceKey: string;
 }
 
-/** How a relying party is asked for by ServiceAccounts. */
+/** How ServiceAccounts ask for a relying party. */
 export interface PartyAsking {
   readonly annotations: AskingAnnotations;
-  /** A ServiceAccount asks that has one of these. */
+  /** A ServiceAccount that has one of these asks. */
   readonly asks: readonly string[];
   /** The ConfigMap of a namespace that has what its ServiceAccounts ask for, for policies of the mode `configmap`. */
   readonly configMap: string;
@@ -42,7 +42,7 @@ export interface PartyAsking {
   readonly label?: AskingLabel;
 }
 
-/** The annotations as they stand around one pod; an empty text is one that is absent. */
+/** The annotations of one pod and of the objects around it; an empty text is an absent one. */
 export interface AskedAnnotations<Name extends string> {
   readonly values: Readonly<Record<Name, string>>;
   /** The same, without those that do not fit. */
@@ -55,7 +55,7 @@ function isFitting(value: string, { pattern, isList }: AskingAnnotation): boolea
   return (pattern?.test(value) ?? true) && (isList !== true || isShortSkipList(value));
 }
 
-/** Reads a relying party's annotations; `on` says whose. */
+/** Reads a relying party's annotations; `on` says of which object. */
 export function readAsked<Name extends string>(
   annotations: Readonly<Record<Name, AskingAnnotation>>,
   pod: JsonRecord,
@@ -88,14 +88,14 @@ export function isAsking(serviceAccount: JsonRecord, { annotations, asks }: Part
   );
 }
 
-/** Seconds that a token may be good for, and is where nothing is asked. */
+/** The bounds of a token's lifetime in seconds, and its default. */
 export interface Expiration {
   readonly default: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** What is asked for, within its bounds; a text that is no number is nothing. */
+/** The requested lifetime within its bounds; a text that is no number counts as absent. */
 export function secondsOf(text: string, bounds: Expiration): number {
   if (!patterns.integer.test(text)) return bounds.default;
   return Math.min(Math.max(Number(text), bounds.min), bounds.max);

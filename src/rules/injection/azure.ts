@@ -63,7 +63,7 @@ export const azureAnnotations = {
 } as const satisfies Readonly<Record<string, AskingAnnotation>>;
 
 /**
- * The label by which pods ask azure-workload-identity's webhook. It need not be there; with another value a pod asks for
+ * The label by which pods ask azure-workload-identity's webhook. It is optional; with another value a pod asks for
  * nothing. With it alone a pod asks where its namespace names the tenant, as that webhook's settings do.
  */
 export const azureLabel = {

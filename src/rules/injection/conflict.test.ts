@@ -19,7 +19,7 @@ const conflict = (annotations: Readonly<Record<string, string | undefined>>): st
   accessConflict({ metadata: { annotations } }, wanted);
 
 describe("what pods are given by the annotations that stand", () => {
-  test("is what was wanted, by the annotations that say it and beside what is nobody's loss", () => {
+  test("is what was wanted, by the annotations that say it, and harmless ones beside them", () => {
     assert.equal(own["chain.podtrust.dev/out"], `${role("out")} shop/4711`);
     for (const beside of [
       {},

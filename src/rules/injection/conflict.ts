@@ -14,9 +14,9 @@ const sameProfile = (one: Profile, other: Profile): boolean =>
 const profilesOf = ({ profiles = [] }: RoleAccess): readonly Profile[] => profiles;
 
 /**
- * In what pods of a ServiceAccount, by its annotations as they stand, are given another role, audience or profile than
- * `wanted`: the end of a sentence that begins with the ServiceAccount; undefined where they are given that. Profiles that
- * `wanted` does not name are nobody's loss, unless one becomes the default.
+ * How the role, audience or profiles that a ServiceAccount's annotations give its pods differ from `wanted`: the end of
+ * a sentence that begins with the ServiceAccount; undefined where they do not. Profiles that `wanted` does not name do
+ * no harm, unless one becomes the default.
  */
 export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): string | undefined {
   const access = annotatedAccess({}, { serviceAccount })?.access;

@@ -6,7 +6,7 @@ import { variableGroupNames, variableGroups, variableNames, type VariableValues 
 /** What all containers of a pod have in common. */
 export interface PodCredentials {
   readonly values: VariableValues;
-  /** By which variables the credentials are found. */
+  /** The variables by which clients find the credentials. */
   readonly by: "role" | "container";
   /** The token's volume, and where it is mounted: at the first of these places that nothing else has, if there is one. */
   readonly volume: string;
@@ -49,7 +49,7 @@ function tokenMount(container: JsonRecord, { by, volume, mountPaths }: PodCreden
   return { path, added: complete ? [] : [{ name: volume, readOnly: true, mountPath: path }] };
 }
 
-/** What of the config file a container gets: it has ours, is given it, or does without. */
+/** How a container uses the config file: it has ours, is given it, or does without. */
 export function configUse(container: JsonRecord, credentials: PodCredentials): "there" | "added" | "none" {
   if (credentials.config === undefined) return "none";
   const own = recordsOf(container["env"]).find(({ name }) => name === variableNames.config);

@@ -53,7 +53,7 @@ function remaining(pod: JsonRecord, { pod: injected, access }: Injected): Inject
   };
 }
 
-/** Profiles that a pod has in its config file, and that its ServiceAccount does not ask for now. */
+/** Profiles in a pod's config file that its ServiceAccount no longer asks for. */
 function configFault(pod: JsonRecord, access: RoleAccess): InjectionFault | undefined {
   const text = annotationsOf(pod)[configAnnotation];
   if (text === undefined || text === configFor(pod, access)) return undefined;
@@ -99,12 +99,12 @@ function roleFault(
 }
 
 /**
- * Whether a pod is as injection makes it, and if not, why: for whoever looks for pods that were made while nothing
- * injected, or before an annotation changed. Undefined for a pod that is as it should be, and for one that should have
- * nothing (`inject` tells why).
+ * Whether a pod is as injection makes it, and if not, why: finds pods that were made while nothing injected, or before
+ * an annotation changed. Undefined for a pod that is as it should be, and for one that should have nothing (`inject`
+ * says why).
  *
  * It may be what the pod's own template says, such as a role of its own: then a pod made anew is the same, which
- * `injectionFault(inject(template).pod)` tells before it is made.
+ * `injectionFault(inject(template).pod)` shows before it is made.
  */
 export function injectionFault(pod: JsonRecord, around: Surroundings): InjectionFault | undefined {
   const result = inject(pod, around);

@@ -94,15 +94,15 @@ export const googleVariables = {
 /** Before a provider's name in an audience: the token's own, where the ServiceAccount names none. */
 export const googleAudience = "https://iam.googleapis.com/";
 
-/** The addresses of service accounts that tell their project's id, and what stands in them behind it. */
+/** The addresses of service accounts that contain their project's id, and what follows it in them. */
 export const googleProject = {
   pattern: /^[a-z0-9-]+@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com$/u,
   behind: ".iam.gserviceaccount.com",
 } as const;
 
 /**
- * A credential configuration file (https://google.aip.dev/auth/4117), which has no secret in it. Both texts have to be fit
- * for JSON. Without an address nobody is impersonated.
+ * A credential configuration file (https://google.aip.dev/auth/4117), which has no secret in it. Both texts have to be
+ * fit for JSON. Without an address no service account is impersonated.
  */
 export function credentialText(provider: string, email: string): string {
   const account = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
@@ -163,7 +163,7 @@ export function injectGoogle(pod: JsonRecord, around: Surroundings): PartyInject
   return { pod: isWhole ? injectToken(pod, injectionOf(asked)) : pod, notes };
 }
 
-/** Who takes a token: a provider's full name, `projects/…/providers/…`, and an audience that it takes. */
+/** The recipient of a token: a provider's full name, `projects/…/providers/…`, and an audience that it takes. */
 export interface TokenTaker {
   readonly provider: string;
   readonly audience: string;

@@ -18,8 +18,8 @@ import type { ContainerAccess, RoleAccess } from "./role-access.ts";
 import { podNameField, type VariableValues } from "./variables.ts";
 
 /**
- * How the pod's session is named. A name that is made from `generateName` is not there yet, and has 63 characters at
- * most; a name that is there may be one that RoleSessionName is not.
+ * How the pod's session is named. A name that is made from `generateName` does not exist yet, and has 63 characters at
+ * most; an existing name may be one that RoleSessionName does not accept.
  */
 function sessionOf({ sessionName, sessionFromPod }: RoleAccess, pod: JsonRecord): VariableValues["session"] {
   if (sessionFromPod !== true) return sessionName;
@@ -93,12 +93,12 @@ function withConfig(pod: JsonRecord, access: RoleAccess): JsonRecord {
   return { ...pod, metadata };
 }
 
-/** What a pod is given: to each container that is meant, and to all of it. */
+/** What a pod is given: to each selected container, and to the pod. */
 interface PodInjection {
   readonly credentials: PodCredentials;
   readonly access: Pick<RoleAccess, "fsGroup">;
   readonly volume: JsonRecord;
-  /** Comes with the config file, where a container takes that. */
+  /** Present where a container takes the config file. */
   readonly configVolume?: JsonRecord;
 }
 
@@ -132,9 +132,9 @@ function injectPod(
 
 /**
  * A pod, or a pod's template, in which every container, init container and sidecar has the token and the variables of a
- * role. What is there already stays as it is: a variable keeps its value (with a role or a token file of its own a
- * container gets neither), and a volume or mount of the token's name is used in place of another. Given its own result it
- * gives back the same object; containers named by `skip` are left alone.
+ * role. What exists already stays as it is: a variable keeps its value (with a role or a token file of its own a
+ * container gets neither), and a volume or mount of the token's name is used in place of another. Given its own result
+ * it gives back the same object; containers named by `skip` are left alone.
  *
  * The rules are those of amazon-eks-pod-identity-webhook (pkg/handler), so that either may come first, and the pods are
  * the same.
@@ -163,8 +163,8 @@ export function withoutPlace(
 }
 
 /**
- * A pod whose containers have their credentials from an agent on the node, such as that of EKS Pod Identity: its address,
- * and a token that it takes. Else as `injectRole`, of which it takes the place.
+ * A pod whose containers have their credentials from an agent on the node, such as that of EKS Pod Identity: its
+ * address, and a token that it takes. It replaces `injectRole`, and otherwise works the same.
  */
 export function injectContainerCredentials(
   pod: JsonRecord,

@@ -47,8 +47,8 @@ function untouched(pod: JsonRecord, around: Surroundings): readonly [UntouchedRe
 
 /**
  * What a pod gets by its ServiceAccount and its namespace, all three as the API gives them: the contract of
- * amazon-eks-pod-identity-webhook, and what annotations of podtrust.dev/… ask for beyond it. Injected again, a pod stays
- * the same object. Nothing is taken for granted of any of them.
+ * amazon-eks-pod-identity-webhook, and what annotations of podtrust.dev/… ask for beyond it. Injected again, a pod
+ * stays the same object. None of them is assumed to be valid.
  */
 export function inject(pod: JsonRecord, around: Surroundings): Injection {
   const left = untouched(pod, around);

@@ -7,7 +7,7 @@ import { inject, injectionPatch } from "./index.ts";
 
 const strange = { "future/field~": { deep: [[1, { two: "~/" }]] } };
 
-/** The pod with fields that nobody knows yet, wherever an object may have one. */
+/** The pod with unknown fields, wherever an object may have one. */
 function withUnknown(pod: JsonRecord): JsonRecord {
   const spec = recordOf(pod["spec"]);
   const lists = ["initContainers", "containers", "volumes"].filter((key) => Array.isArray(spec[key]));
@@ -26,7 +26,7 @@ function withUnknown(pod: JsonRecord): JsonRecord {
 }
 
 describe("the patch of an injection", () => {
-  test("makes of every case's pod what injection does, adds alone, and keeps fields that nobody knows", () => {
+  test("makes of every case's pod what injection does, only adds, and keeps unknown fields", () => {
     let operations = 0;
     for (const one of injectionCases) {
       const around = {

@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 
-/** An operation of a JSON Patch (RFC 6902); injection adds, and takes nothing away. */
+/** An operation of a JSON Patch (RFC 6902); injection adds, and removes nothing. */
 export interface AddOperation {
   readonly op: "add";
   /** A JSON Pointer (RFC 6901). */
@@ -43,8 +43,8 @@ function patchOf(before: unknown, after: unknown, path: string): AddOperation[] 
 
 /**
  * The patch that makes of a pod, as it was sent, what `inject` made of it: members that are added, one by one, so that
- * no field of the pod is written that injection does not know. What `inject` left alone are the same objects in both.
- * Throws a TypeError where something was taken away or replaced.
+ * it writes no field of the pod that injection does not know. What `inject` left alone are the same objects in both.
+ * Throws a TypeError where something was removed or replaced.
  */
 export function injectionPatch(before: JsonRecord, after: JsonRecord): readonly AddOperation[] {
   return patchOf(before, after, "");

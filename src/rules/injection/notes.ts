@@ -2,10 +2,10 @@ import type { Reason } from "../../core/reasons/index.ts";
 import { limits } from "./patterns.ts";
 import { mountPaths } from "./place.ts";
 
-/** An annotation that cannot be used as it is; injection goes on without it. */
+/** An annotation that cannot be used as it is; injection continues without it. */
 export interface InjectionNote {
   readonly reason: "InjectionAnnotationInvalid";
-  /** Whose annotation it is, its value, and what happens in its place. */
+  /** The object and value of the annotation, and what happens instead. */
   readonly text: string;
 }
 
@@ -21,14 +21,14 @@ export const noteTexts = {
   profile: "it is not the ARN of a role, and the profile left out",
   taken: "the name is taken, and the profile left out",
   "skip-containers": `it is longer than ${limits.maxSkipList} characters, and not used`,
-  /** Of all profiles together. */
+  /** For all profiles together. */
   tooMany: [
     "the ServiceAccount has ",
     ` profiles, of which ${limits.maxProfiles} at most are taken, and so none`,
   ],
 } as const;
 
-/** An annotation may be 256 KiB long; of a value so many characters are shown. */
+/** How many characters of a value are shown: an annotation may be 256 KiB long. */
 export const maxShown = 100;
 
 /** Behind a value that was cut. */
@@ -47,7 +47,7 @@ export function annotationNote(key: string, of: string, value: string, instead: 
   };
 }
 
-/** What every word of injection to whoever makes a pod begins with: its reason. */
+/** How every message of injection to the creator of a pod begins: its reason. */
 export function saying(reason: Reason, text: string): string {
   return `podtrust: ${reason}: ${text}`;
 }

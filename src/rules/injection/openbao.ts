@@ -5,9 +5,9 @@ import { limits } from "./patterns.ts";
 import { fileIn } from "./place.ts";
 import { injectToken, isLeftAlone, type TokenInjection } from "./token.ts";
 
-/** Annotations of a pod that asks for OpenBao's token: a pod may mount one anyway, so that none gets more by them. */
+/** Annotations of a pod that asks for OpenBao's token: a pod may mount one anyway, so they give no pod more rights. */
 export const openbaoAnnotations = {
-  /** The server's URL. It is what asks. */
+  /** The server's URL. A pod with it asks. */
   address: "openbao.podtrust.dev/address",
   /** The token's audience, where it is not the address. */
   audience: "openbao.podtrust.dev/audience",
@@ -17,21 +17,21 @@ export const openbaoAnnotations = {
   "token-expiration": "openbao.podtrust.dev/token-expiration",
 } as const;
 
-/** What fits in them; another value counts as absent. */
+/** Valid values; any other counts as absent. */
 export const openbaoPatterns = {
   address: /^https?:\/\/[!-~]{1,1000}$/u,
   audience: /^[!-~]{1,255}$/u,
   "ca-config-map": /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u,
 } as const;
 
-/** Each login takes the token anew. */
+/** Each login reads the token again. */
 export const openbaoExpiration: Expiration = {
   default: 3600,
   min: limits.minExpiration,
   max: limits.maxExpiration,
 };
 
-/** The volume with token and certificate, and where each container has it. */
+/** The volume with token and certificate, and where each container mounts it. */
 export const openbaoPlace = {
   volume: "openbao-token",
   folder: "/var/run/secrets/openbao",
@@ -40,8 +40,9 @@ export const openbaoPlace = {
 } as const;
 
 /**
- * Variables that only make sense together: where a container has one of a group, it gets none of it. `bao` reads those that
- * begin with BAO, clients for Vault the others. The token's file is told by a name of ours, since no client knows one.
+ * Variables that only make sense together: where a container has one of a group, it gets none of it. `bao` reads those
+ * that begin with BAO, clients for Vault the others. The token's file has a variable of ours, since no client defines
+ * one.
  */
 export const openbaoVariables = {
   address: ["BAO_ADDR", "VAULT_ADDR"],
@@ -99,9 +100,9 @@ function injectionOf({ address, audience, caConfigMap, expirationSeconds }: Open
 }
 
 /**
- * A pod with OpenBao's token for those who ask by annotation, beside whatever else it has: a volume of its own, with a token
- * for this audience alone, and the variables of its clients. What is there already stays. Given its own result it gives
- * back the same object, as it does for a pod that does not ask.
+ * A pod with OpenBao's token where annotations ask for it, beside whatever else it has: a volume of its own, with a
+ * token for this audience alone, and the variables of its clients. What exists already stays. Given its own result it
+ * returns the same object, as it does for a pod that does not ask.
  */
 export function injectOpenBao(pod: JsonRecord): JsonRecord {
   const access = accessOf(pod);

@@ -36,7 +36,7 @@ for (const [title, cases, variable] of [
         assert.doesNotThrow(() => injectionPatch(pod, result.pod));
       });
 
-    test("is told of a pod until it was injected, whole or as the operator keeps it", () => {
+    test("is reported for a pod until it was injected, whole or as the operator keeps it", () => {
       const texts = new Set<string>();
       for (const one of cases) {
         const around = aroundOf(one);
@@ -74,7 +74,7 @@ for (const [title, cases, variable] of [
     });
   });
 
-test("a pod of podtrust's own is given Google's token as if its ServiceAccount asked, and nobody is impersonated", () => {
+test("a pod of podtrust's own is given Google's token as if its ServiceAccount asked, and no service account is impersonated", () => {
   const provider = googleAccount["cloud.google.com/workload-identity-provider"];
   const audience = "https://oidc.example.com/google";
   const given = injectOwnGoogle(podOf({}, containerOf()), { provider, audience });
@@ -123,7 +123,7 @@ describe("a pod that asks for AWS, Google, Azure and OpenBao", () => {
     }
   });
 
-  test("gets nothing of Google and Azure by a ServiceAccount that asks for AWS alone", () => {
+  test("gets nothing for Google and Azure by a ServiceAccount that asks for AWS alone", () => {
     const alone = { serviceAccount: accountOf(role), namespace: { metadata: {} } };
     const injected = inject(podOf({}, containerOf()), alone).pod;
     assert.equal(injectParties(injected, alone).pod, injected);

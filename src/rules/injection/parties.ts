@@ -24,12 +24,12 @@ const annotations: readonly AskingAnnotation[] = askedByAccounts.flatMap((one) =
   Object.values(one.annotations),
 );
 
-/** The annotations of ServiceAccounts and namespaces that have to do with them. */
+/** The annotations of ServiceAccounts and namespaces that concern them. */
 export const partyKeys: ReadonlySet<string> = new Set(
   annotations.filter(({ on }) => on.some((holder) => holder !== "pod")).map(({ key }) => key),
 );
 
-/** The same of pods. */
+/** The same for pods. */
 export const partyPodKeys: ReadonlySet<string> = new Set(
   annotations.filter(({ on }) => on.includes("pod")).map(({ key }) => key),
 );

@@ -31,7 +31,7 @@ function withoutVariable(pod: JsonRecord, { variables, inject }: TokenDelivery):
     .map(({ name }) => String(name));
 }
 
-/** A pod whose containers leave the token its place; the same object where they do. */
+/** A pod without the mounts that take the token's place; the same object where there are none. */
 function withPlace(pod: JsonRecord, folder: string): JsonRecord {
   const isElsewhere = ({ mountPath }: JsonRecord): boolean => folderPath(String(mountPath)) !== folder;
   const spec = recordOf(pod["spec"]);
@@ -50,8 +50,9 @@ function withPlace(pod: JsonRecord, folder: string): JsonRecord {
 }
 
 /**
- * A container that has no variable with the path of its token, by injection or otherwise. A token of the pod's own, and one that another
- * webhook gave it under another path, are as good: whoever has one of the variables lacks nothing.
+ * A container that has no variable with the path of its token, by injection or otherwise. A token of the pod's own, and
+ * one that another webhook gave it under another path, are as good: a container with one of the variables lacks
+ * nothing.
  */
 function deliveryFault(pod: JsonRecord, delivery: TokenDelivery): InjectionFault | undefined {
   const { variables, folder } = delivery;
@@ -71,7 +72,7 @@ function deliveryFault(pod: JsonRecord, delivery: TokenDelivery): InjectionFault
 const volumesOf = (pod: JsonRecord): readonly string[] =>
   recordsOf(recordOf(pod["spec"])["volumes"]).map(({ name }) => String(name));
 
-/** Of one that the pod asks for itself. */
+/** The fault of a token that the pod itself asks for. */
 function openbaoFault(pod: JsonRecord): InjectionFault | undefined {
   const has = volumesOf(pod);
   const lacking = volumesOf(injectOpenBao(pod)).find((name) => !has.includes(name));

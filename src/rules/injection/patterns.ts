@@ -1,9 +1,9 @@
 /**
- * What the values of annotations have to look like. Each has the same meaning in JavaScript and, by its `source`, in
- * CEL (RE2).
+ * The valid forms of the values of annotations. Each has the same meaning in JavaScript and, by its `source`, in CEL
+ * (RE2).
  */
 export const patterns = {
-  /** AWS's webhook warns of anything else, and injects it all the same. */
+  /** AWS's webhook warns of anything else, and still injects it. */
   roleArn: /^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_/.@+=,-]+$/u,
   /** The role of a chain, and behind a space the external ID that its trust policy asks for (IAM: sts:ExternalId). */
   chainedRole:
@@ -32,7 +32,7 @@ export const limits = {
   defaultAudience: "sts.amazonaws.com",
   /** Seconds of a token: the default, and the API server's bounds on a projected one. */
   defaultExpiration: 86_400,
-  /** The least of what stands for the default in a token for an agent, so that not all pods ask at the same time. */
+  /** The lower bound of the randomised default for an agent's token, so that not all pods ask at the same time. */
   minSpreadExpiration: 79_200,
   minExpiration: 600,
   maxExpiration: 4_294_967_296,
@@ -48,5 +48,5 @@ export const limits = {
 /** In place of a session's name: that of the pod. */
 export const podSessionName = "pod";
 
-/** Before a pod's name that is too short for a session's. */
+/** The prefix for a pod's name that is too short for a session's. */
 export const shortNamePrefix = "pod-";

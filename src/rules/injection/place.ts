@@ -5,8 +5,8 @@
 export const tokenVolumeName = "aws-iam-token";
 
 /**
- * Where a container finds the token: where AWS's webhook puts it, else, where another volume stands there, a folder of
- * our own. AWS's webhook mounts over the other volume, and the API server refuses the pod.
+ * Where a container finds the token: where AWS's webhook puts it, or, where another volume is mounted there, in a
+ * folder of our own. AWS's webhook mounts over the other volume, and the API server refuses the pod.
  */
 export const mountPaths = [
   "/var/run/secrets/eks.amazonaws.com/serviceaccount",
@@ -17,7 +17,7 @@ export const tokenFileName = "token";
 
 /**
  * Volume and file of the token by which a pod asks an agent on its node for credentials, and where it is mounted, as
- * AWS's webhook has them (its container credentials). Nothing else stands there.
+ * AWS's webhook has them (its container credentials). Nothing else is mounted there.
  */
 export const containerTokenName = "eks-pod-identity-token";
 export const containerMountPaths = [
@@ -27,7 +27,7 @@ export const containerMountPaths = [
 
 /**
  * The volume with the AWS config file of a pod that has several roles. It brings a token of its own, so that the file
- * can name it whatever became of the other volume.
+ * can name it whatever happens to the other volume.
  */
 export const configVolumeName = "podtrust-aws-config";
 export const configMountPath = "/var/run/secrets/podtrust.dev/aws";

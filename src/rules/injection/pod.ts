@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { folderPath, tokenFileName } from "./place.ts";
 
-/** A pod's `spec`, as the API gives it or takes it; nothing of it is taken for granted. */
+/** A pod's `spec`, as the API gives it or takes it; not assumed to be valid. */
 export type PodSpec = JsonRecord;
 
 /** The projected tokens of a volume: file name and audience of each. */
@@ -65,7 +65,7 @@ export function mountedPath(path: string): string {
   return /^c:/iu.test(path) ? path.slice(2).replaceAll("\\", "/") : path;
 }
 
-/** All containers of a pod that begin with it: init containers and sidecars, then the others. */
+/** All containers of a pod: init containers and sidecars, then the others. */
 export function containersOf(pod: JsonRecord): readonly JsonRecord[] {
   const spec = recordOf(pod["spec"]);
   return ["initContainers", "containers"].flatMap((key) => recordsOf(spec[key]));

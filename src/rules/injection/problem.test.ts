@@ -23,7 +23,7 @@ function pod(
 }
 
 describe("what is missing in a pod for its role", () => {
-  test("a container with both variables and the token they lead to has all it takes, beside a sidecar that has nothing", () => {
+  test("a container with both variables and the token they lead to has all it needs, beside a sidecar that has nothing", () => {
     assert.equal(injectionProblem(pod([{ name: "sidecar" }, good]), wanted), undefined);
   });
 
@@ -75,7 +75,7 @@ describe("what is missing in a pod for its role", () => {
     }
   });
 
-  test("of several containers the one that comes nearest to having all is told of", () => {
+  test("of several containers the one that comes nearest to having all is reported", () => {
     const [, ...noRegion] = good.env;
     const other = { ...good, volumeMounts: [] };
     const apart = { ...good, env: variables("arn:aws:iam::1:role/other", "/x") };
@@ -86,7 +86,7 @@ describe("what is missing in a pod for its role", () => {
     assert.deepEqual(reasons, ["PodTokenNotMounted", "PodRegionMissing"]);
   });
 
-  test("a container that asks for its role without its token is reported beside a sidecar that has all it takes", () => {
+  test("a container that asks for its role without its token is reported beside a sidecar that has all it needs", () => {
     const main = { ...good, name: "main", volumeMounts: [] };
     assert.equal(injectionProblem(pod([good, main]), wanted)?.reason, "PodTokenNotMounted");
   });

@@ -40,7 +40,7 @@ const has = (container: JsonRecord, name: string): boolean => valueOf(container,
 /** A variable that a ConfigMap or Secret may hold as a whole (envFrom), which is not looked at either. */
 const hasUnseen = (container: JsonRecord): boolean => recordsOf(container["envFrom"]).length > 0;
 
-/** A sidecar may well need no role, so that of several containers another tells more. */
+/** A sidecar may well need no role, so that another container's problem says more. */
 const noVariables: InjectionProblem = {
   reason: "PodNotInjected",
   text: "has neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -104,9 +104,9 @@ function isAsking(container: JsonRecord, problem: InjectionProblem | undefined):
 }
 
 /**
- * What keeps a pod from using its role; undefined when one of its containers has all it takes, and none asks for
- * the role without its token. Sidecars need nothing of it, so one container is enough. With `PodRegionMissing` the role can be had, and most clients then ask for a
- * region all the same.
+ * What keeps a pod from using its role; undefined when one of its containers has all it needs, and none asks for the
+ * role without its token. Sidecars need nothing of it, so one container is enough. With `PodRegionMissing` the role can
+ * be had, but most clients then still ask for a region.
  */
 export function injectionProblem(pod: JsonRecord, wanted: ExpectedRole): InjectionProblem | undefined {
   const spec = recordOf(pod["spec"]);

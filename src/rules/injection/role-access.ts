@@ -1,11 +1,11 @@
 /** A role beside the one that a workload has by default. */
 export interface Profile {
-  /** By which clients choose it: `--profile billing`, AWS_PROFILE. */
+  /** The name by which clients choose it: `--profile billing`, AWS_PROFILE. */
   readonly name: string;
   readonly roleArn: string;
   /**
-   * How it is assumed: by the token, or by the workload's own role (role chaining). A chained profile may have the
-   * name `default`; then its role is what clients get who choose none.
+   * How it is assumed: by the token, or by the workload's own role (role chaining). A chained profile may have the name
+   * `default`; then clients that choose none get its role.
    */
   readonly by: "token" | "role";
   /** Of a chained one: what the role's trust policy asks for as sts:ExternalId. */
@@ -35,7 +35,7 @@ export interface RoleAccess {
   readonly profiles?: readonly Profile[];
 }
 
-/** What a workload is given that has its credentials from an agent on its node. */
+/** What a workload that gets its credentials from an agent on its node is given. */
 export interface ContainerAccess extends Pick<
   RoleAccess,
   "audience" | "expirationSeconds" | "region" | "stsRegionalEndpoints" | "fsGroup" | "tokenMode"

@@ -140,7 +140,7 @@ describe("a role map", () => {
     );
   });
 
-  test("that is no JSON, or is empty, has no entry, and the other half of the ConfigMap counts all the same", () => {
+  test("that is no JSON, or is empty, has no entry, and the other half of the ConfigMap still counts", () => {
     const broken = readRoleMap({
       config: "{",
       "container-credentials": '{"identities":[{"namespace":"a","serviceAccount":"b"},{}]}',

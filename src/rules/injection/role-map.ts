@@ -3,7 +3,8 @@ import { accountAnnotations, chainPrefix, profilePrefix } from "./annotations.ts
 import { annotationsOf } from "./annotated-access.ts";
 
 /**
- * Roles of ServiceAccounts by their names, for who may not annotate them: what `readRoleMap` made of a ConfigMap.
+ * Roles of ServiceAccounts by their names, for those without the right to annotate them: what `readRoleMap` made of a
+ * ConfigMap.
  */
 export interface RoleMap {
   /** Annotations by `NAMESPACE/NAME`, spelled out. */

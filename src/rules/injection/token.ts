@@ -63,8 +63,8 @@ export function isLeftAlone(pod: JsonRecord): boolean {
 }
 
 /**
- * A pod with what one relying party's clients look for, beside whatever else it has. What is there already stays. Given its
- * own result it gives back the same object.
+ * A pod with what one relying party's clients look for, beside whatever else it has. What exists already stays. Given
+ * its own result it returns the same object.
  */
 export function injectToken(pod: JsonRecord, injection: TokenInjection): JsonRecord {
   const { volume, skipped, annotation } = injection;

@@ -76,7 +76,7 @@ const accounts: readonly Surroundings[] = [
 ];
 
 describe("the part of a pod that is kept in memory", () => {
-  test("nothing that is decided about a pod is decided otherwise by what is kept of it", () => {
+  test("every decision about a pod is the same by what is kept of it", () => {
     for (const then of accounts) {
       for (const pod of [...pods, ...pods.map((one) => inject(one, then).pod)]) {
         for (const now of accounts) {

@@ -63,8 +63,8 @@ function specView(spec: JsonRecord): JsonRecord {
 }
 
 /**
- * The part of a pod that `injectionFault` and `partyFault` look at, as a pod: for who keeps thousands of them in memory. Undefined for a
- * pod that has ended or is being deleted.
+ * The part of a pod that `injectionFault` and `partyFault` look at, as a pod: for callers that keep thousands of them
+ * in memory. Undefined for a pod that has ended or is being deleted.
  */
 export function injectionView(pod: JsonRecord): JsonRecord | undefined {
   const metadata = recordOf(pod["metadata"]);

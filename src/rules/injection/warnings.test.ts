@@ -15,7 +15,7 @@ function said(name: string): readonly string[] {
   );
 }
 
-describe("what whoever makes a pod is told", () => {
+describe("the warnings to the creator of a pod", () => {
   test("each note on an annotation, behind its reason", () => {
     for (const one of injectionCases) {
       const notes = said(one.name).flatMap(

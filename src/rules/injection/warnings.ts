@@ -11,8 +11,8 @@ function roleOf(container: Readonly<Record<string, unknown>>): string | undefine
 }
 
 /**
- * What is worth a word to whoever makes a pod, in the sentences of the policies that warn: what of
- * annotations cannot be used, and why a pod has not the role of its ServiceAccount.
+ * The warnings to the creator of a pod, in the sentences of the policies that warn: which annotations cannot be used,
+ * and why a pod lacks the role of its ServiceAccount.
  */
 export function injectionWarnings(result: Injection): readonly string[] {
   if (result.outcome === "untouched") return [];

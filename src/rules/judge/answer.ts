@@ -48,7 +48,7 @@ export interface VendorWords extends Omit<RefusalWords, "rule"> {
   readonly values?: Readonly<Record<string, string>>;
 }
 
-/** Refuses with an answer; `learned` is what can be said all the same. */
+/** Refuses with an answer; `learned` is what is known anyway. */
 export function refusedWith<Known>(
   answer: VendorAnswer,
   { values = {}, why, next }: VendorWords,

@@ -10,8 +10,8 @@ type RuleResult<Facts, Known, Refusal extends RefusalWords, Answer> =
   | { readonly rule: Rule<Facts, Known, Refusal, Answer>; readonly lacks: readonly (keyof Known)[] };
 
 /**
- * Asks every rule in order, each with what those before it found; stops for nobody, so that its reader may. `given`
- * is what is known without the rules that would find it.
+ * Asks every rule in order, each with what those before it found; never stops by itself, so that its caller may.
+ * `given` is what is known without the rules that would find it.
  */
 function* askRules<Facts, Known, Refusal extends RefusalWords, Answer>(
   rules: readonly Rule<Facts, Known, Refusal, Answer>[],
@@ -31,21 +31,21 @@ function* askRules<Facts, Known, Refusal extends RefusalWords, Answer>(
   }
 }
 
-/** What a list of rules comes to: the first refusal, or what is known where none refused. */
+/** The outcome of a list of rules: the first refusal, or what is known where none refused. */
 export type RulesOutcome<Known, Refusal> =
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly passed: readonly string[] }
   | {
-      /** `needs-documents`: nothing was wrong before the issuer's documents are looked at. */
+      /** `needs-documents`: no rule refused before the issuer's documents are needed. */
       readonly outcome: "accepted" | "needs-documents";
       readonly known: Partial<Known>;
       readonly passed: readonly string[];
     };
 
-/** What stands in a refusal once it is known whose it is. */
+/** A refusal with the name of its rule. */
 const named = <Refusal extends RefusalWords>(rule: string, refusal: Omit<Refusal, "rule">): Refusal =>
   ({ rule, ...refusal }) as Refusal;
 
-/** Asks rules in order until one refuses; TypeError when one stands before what it needs. */
+/** Asks rules in order until one refuses; TypeError when one comes before what it needs. */
 export function judgeBy<Facts, Known, Refusal extends RefusalWords, Answer>(
   rules: readonly Rule<Facts, Known, Refusal, Answer>[],
   facts: Facts,
@@ -89,8 +89,8 @@ function reportOf<Facts, Known, Refusal extends RefusalWords, Answer>(
 }
 
 /**
- * Rule by rule, what a relying party would find. Goes on after a refusal as far as later rules can still be asked, so
- * that a person sees every fault at once; the vendor itself answers with the first one that is refused.
+ * Rule by rule, what a relying party would find. Continues after a refusal as far as later rules can still be asked, so
+ * that a person sees every fault at once; the vendor itself answers with the first refusal.
  */
 export function explainBy<Facts, Known, Refusal extends RefusalWords, Answer>(
   rules: readonly Rule<Facts, Known, Refusal, Answer>[],

@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord, PodtrustError, isTexts } from "../../core/base/index.ts";
 
-/** What a vendor's own tool prints of its resources, as JSON: data in a schema, whoever wrote it. */
+/** What a vendor's own tool prints of its resources, as JSON: data in a schema, wherever it comes from. */
 export type Description = JsonRecord | readonly JsonRecord[];
 
 function fault(what: string): PodtrustError {

@@ -9,7 +9,7 @@ export type IssuerDocuments =
       readonly ok: true;
       readonly discovery: string;
       readonly jwks: string;
-      /** The SHA-1 of each certificate of the servers for which a CA of the caller's vouches, and no public root. */
+      /** The SHA-1 of each certificate of the servers that a CA of the caller's vouches for and no public root does. */
       readonly privateChains?: readonly (readonly string[])[];
     }
   | {
@@ -30,7 +30,7 @@ export function jwkEntries(text: string): readonly Jwk[] | string {
   return Array.isArray(keys) ? (keys as unknown[]).filter(isRecord) : [];
 }
 
-/** The keys that an issuer serves under a discovery document of its own, or why nobody can have them. */
+/** The keys that an issuer serves under a discovery document of its own, or why they cannot be had. */
 export function keysOfIssuer(served: IssuerDocuments, issuer: string): readonly Jwk[] | string {
   if (!served.ok) {
     const document = served.at === "jwks" ? "JWK Set" : "discovery document";

@@ -4,8 +4,8 @@ import type { Jws } from "../oidc/index.ts";
 export type Jwk = Readonly<Record<string, unknown>>;
 
 /**
- * The arithmetic of keys. Whoever asks brings it along, since rules have none: so they run in a browser too. In Node
- * it is the `keyChecks` of keys/.
+ * The arithmetic of keys. The caller supplies it, since rules have none: so they run in a browser too. In Node it is
+ * the `keyChecks` of keys/.
  */
 export interface KeyChecks {
   /** Whether the members make a public RSA or EC key. */

@@ -1,17 +1,17 @@
 /** How sure a rule or a text is. `docs/reference/sts-rules.md` says what each word means. */
 export type Evidence = "documented" | "observed" | "reported" | "inferred";
 
-/** What every refusal has for a person, beside the vendor's own code and words. */
+/** What every refusal explains to a person, beside the vendor's own code and words. */
 export interface RefusalWords {
   /** The name of the rule that decided. */
   readonly rule: string;
-  /** What the vendor does not say: one sentence, without any part of the token's signature. */
+  /** The explanation that the vendor does not give: one sentence, without any part of the token's signature. */
   readonly why: string;
   /** What to do about it. */
   readonly next: string;
 }
 
-/** What a rule finds of facts; `Known` is what rules find for those behind them. */
+/** What a rule finds in the facts; `Known` is what rules find for later ones. */
 export type RuleVerdict<Known, Refusal extends RefusalWords> =
   | {
       readonly outcome: "accepted";
@@ -23,7 +23,7 @@ export type RuleVerdict<Known, Refusal extends RefusalWords> =
   | {
       readonly outcome: "refused";
       readonly refusal: Omit<Refusal, "rule">;
-      /** What can be said all the same, so that an explanation can go on. */
+      /** What is known anyway, so that an explanation can continue. */
       readonly learned?: Partial<Known>;
     }
   | { readonly outcome: "needs-documents" };
@@ -34,11 +34,11 @@ export interface Rule<Facts, Known, Refusal extends RefusalWords, Answer> {
   readonly name: string;
   /** What it asks for, as one sentence. */
   readonly title: string;
-  /** Where that is known from: addresses of pages, and RFC sections. */
+  /** Its sources: addresses of pages, and RFC sections. */
   readonly sources: readonly string[];
   /** How sure it is that the vendor does this. */
   readonly evidence: Evidence;
-  /** What is not known, or differs from what one would think. */
+  /** What is not known, or differs from what one would expect. */
   readonly note?: string;
   /** Everything that it may answer. */
   readonly answers: readonly Answer[];
@@ -47,7 +47,7 @@ export interface Rule<Facts, Known, Refusal extends RefusalWords, Answer> {
   readonly check: (facts: Facts, known: Partial<Known>) => RuleVerdict<Known, Refusal>;
 }
 
-/** A rule as it is written: what it needs is there when it is asked. */
+/** A rule as it is written: what it needs is known when it is asked. */
 export interface RuleSpec<
   Facts,
   Known,
@@ -69,6 +69,6 @@ export interface RuleReport<Refusal> {
   readonly finding: string;
   /** Present when refused. */
   readonly refusal?: Refusal;
-  /** What is legal and yet asks for trouble. */
+  /** What is legal but likely to cause trouble. */
   readonly warnings: readonly string[];
 }

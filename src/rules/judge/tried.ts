@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 
-/** What a parser reads, or the error by which it says that there is nothing to read; faults of ours go on. */
+/** What a parser reads, or the error by which it refuses the input; other errors are rethrown. */
 export function tried<T>(read: () => T): T | PodtrustError {
   try {
     return read();

@@ -11,7 +11,7 @@ export interface JwkSet {
   readonly warnings: readonly string[];
 }
 
-/** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and nobody reads more. */
+/** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and readers take no more. */
 export const maxJwkSet = 524_288;
 const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: maxJwkSet } as const;
 const comfortableBytes = 65_536;

@@ -39,7 +39,7 @@ function keyObjectOf(jwk: JsonRecord): KeyObject | undefined {
   }
 }
 
-/** Of JWKs that nobody can change: to make a key object takes as long as to verify a signature. */
+/** For frozen JWKs: making a key object takes as long as verifying a signature. */
 const made = new WeakMap<object, KeyObject>();
 
 /**

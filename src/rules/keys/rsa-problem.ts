@@ -39,11 +39,11 @@ function modulusProblem(n: bigint, bits: number): string | undefined {
   const square = root(n, bits) ** 2n === n;
   // The product of two large primes is neither.
   if (square || gcd(smallFactors, n % smallFactors) !== 1n)
-    return "its RSA modulus is no product of two large primes: anybody could sign with it";
+    return "its RSA modulus is no product of two large primes: anyone could sign with it";
   return undefined;
 }
 
-/** What node:crypto tells of every RSA key. */
+/** What node:crypto says about every RSA key. */
 type RsaDetails = Required<Pick<AsymmetricKeyDetails, "modulusLength" | "publicExponent">>;
 
 function exponentProblem(e: bigint): string | undefined {
@@ -58,8 +58,8 @@ function exponentProblem(e: bigint): string | undefined {
 /**
  * Why nothing may be verified with a key, or undefined for a good one and for one that is no RSA key: a modulus of
  * less than 2048 bits (RFC 7518 §3.3) or more than 16384, one that is even, a square or has a small factor, and an
- * exponent of 0, 1, an even one, or one that Kubernetes does not know. Whether the modulus is prime is not asked,
- * which would take longer than all else; a key that merely is weak is its issuer's to answer for.
+ * exponent of 0, 1, an even one, or one that Kubernetes does not know. Whether the modulus is prime is not asked, which
+ * would take longer than all else; a key that is merely weak is its issuer's responsibility.
  */
 export function rsaProblem(key: KeyObject): string | undefined {
   if (key.asymmetricKeyType !== "rsa") return undefined;

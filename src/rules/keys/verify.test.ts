@@ -82,7 +82,7 @@ describe("verifying a signature", () => {
     assert.equal(verifyJws({ ...(tokens["RS256"] as Jws), alg: "RS512" }, rsa.jwk), false);
   });
 
-  test("none and HS256 never verify, also keyed with the public key", () => {
+  test("none and HS256 never verify, even keyed with the public key", () => {
     const pem = rsa.privateKey.export({ type: "pkcs8", format: "pem" });
     const input = `${Buffer.from('{"alg":"HS256"}').toString("base64url")}.e30`;
     const mac = createHmac("sha256", pem).update(input).digest("base64url");

@@ -17,9 +17,10 @@ function usableKey(jwk: JsonRecord, facts: AlgorithmFacts): KeyObject | undefine
 
 /**
  * Whether the signature is this key's, for RS256/384/512 and ES256/384/512 (RFC 7518 §3.3, §3.4). False, never an
- * error, for everything else: another alg (also `none` and HS*), a key of another type or curve, an RSA key below
- * 2048 bits or with which anybody could sign (`rsaProblem`), a key for encryption, a token with critical extensions, of which we know none. The JWK's own alg is not
- * looked at, as AWS does not. Which key to ask, and what the claims say, is the caller's.
+ * error, for everything else: another alg (also `none` and HS*), a key of another type or curve, an RSA key below 2048
+ * bits or one with which anyone could sign (`rsaProblem`), a key for encryption, a token with critical extensions, of
+ * which we know none. The JWK's own alg is not looked at, as AWS does not. Which key to ask, and what the claims say,
+ * is for the caller to decide.
  */
 export function verifyJws(jws: SignedParts, jwk: unknown): boolean {
   if (!isAlgorithm(jws.alg) || jws.critical.length > 0 || !isRecord(jwk)) return false;

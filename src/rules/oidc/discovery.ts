@@ -11,11 +11,11 @@ export interface DiscoveryDocument {
   readonly subjectTypes: readonly string[];
   /** `id_token_signing_alg_values_supported`. */
   readonly algorithms: readonly string[];
-  /** Sentences about what is legal and yet unusual. */
+  /** Sentences about what is legal but unusual. */
   readonly warnings: readonly string[];
 }
 
-/** Bytes; nobody reads more. */
+/** Bytes; readers take no more. */
 export const maxDiscovery = 65_536;
 const kind = {
   name: "the discovery document",

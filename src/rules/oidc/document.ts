@@ -1,9 +1,9 @@
 import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 
 export interface DocumentKind {
-  /** How a person calls it: `the discovery document`. */
+  /** Its name in messages: `the discovery document`. */
   readonly name: string;
-  /** The code of whatever is wrong with it. */
+  /** The error code for anything wrong with it. */
   readonly code: ErrorCode;
   /** Longer ones are refused unread. */
   readonly maxBytes: number;

@@ -41,9 +41,9 @@ export function issuerParts(text: string): IssuerParts {
 }
 
 /**
- * The form of an issuer that AWS takes and that surprises nobody: no white space around it, https in lower case,
- * host in lower case, no user, port 443, query or fragment. A final slash stays, since it tells two issuers apart;
- * so does any other port, since leaving it out would name another server.
+ * The form of an issuer that AWS accepts and that causes no surprise: no white space around it, https in lower case,
+ * host in lower case, no user, port 443, query or fragment. A final slash stays, since it distinguishes two issuers; so
+ * does any other port, since leaving it out would name another server.
  */
 export function canonicalIssuer(text: string): string {
   const parts = issuerParts(text.trim());
@@ -52,7 +52,7 @@ export function canonicalIssuer(text: string): string {
   return `https://${parts.host.toLowerCase()}${colonPort}${parts.path}`.trimEnd();
 }
 
-/** The text for a message or a log: what stands before an `@` may be a password and is left out. */
+/** The text for a message or a log: what comes before an `@` may be a password and is left out. */
 export function withoutUserinfo(text: string): string {
   const { userinfo } = issuerParts(text);
   return userinfo === undefined ? text : text.replace(`${userinfo}@`, "…@");

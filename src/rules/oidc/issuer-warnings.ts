@@ -14,13 +14,13 @@ const cautions: readonly Caution[] = [
     sentence: (host) => `The host ${host} is an address: AWS documents domain names only.`,
   },
   {
-    // RFC 6761 and RFC 6762's names, and what a cluster calls itself inside.
+    // RFC 6761 and RFC 6762's names, and the names used inside a cluster.
     met: (host) => !host.includes(".") || /\.(?:svc|local|localhost|internal|test|invalid)$/iu.test(host),
     sentence: (host) => `The host ${host} is no name of the public DNS: AWS itself cannot fetch from it.`,
   },
 ];
 
-/** Sentences about a host that is legal and yet often a mistake; empty when there is nothing to say. */
+/** Sentences about a host that is legal but often a mistake; empty when there is nothing to say. */
 export function issuerWarnings(host: string): readonly string[] {
   return cautions.filter((caution) => caution.met(host)).map((caution) => caution.sentence(host));
 }

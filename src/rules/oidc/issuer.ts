@@ -20,7 +20,7 @@ export interface Issuer {
   readonly discoveryUrl: string;
   /** Where podtrust publishes the JWK Set by default otherwise: the path that Kubernetes uses. */
   readonly defaultJwksUri: string;
-  /** Sentences about what is legal and yet often a mistake. */
+  /** Sentences about what is legal but often a mistake. */
   readonly warnings: readonly string[];
 }
 
@@ -41,7 +41,7 @@ function summary(problems: readonly IssuerProblem[]): string {
   return problems.map((problem) => problem.message).join("; ");
 }
 
-/** Reads an issuer URL; throws `issuer-invalid` with every problem that stands between it and AWS. */
+/** Reads an issuer URL; throws `issuer-invalid` with every problem that keeps AWS from accepting it. */
 export function parseIssuer(text: string): Issuer {
   const problems = issuerProblems(text);
   if (problems[0] !== undefined) {

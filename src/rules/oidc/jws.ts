@@ -12,7 +12,7 @@ export interface Jws {
   readonly signature: Uint8Array;
   readonly alg: string;
   readonly kid: string | undefined;
-  /** The extensions that whoever verifies must understand (`crit`, RFC 7515 §4.1.11); empty without the member. */
+  /** The extensions that a verifier must understand (`crit`, RFC 7515 §4.1.11); empty without the member. */
   readonly critical: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export interface JwsLimits {
 }
 
 /**
- * Characters of a token that podtrust reads, whoever it is for: our own bound. What a relying party takes is in its row of
- * relying-parties.ts.
+ * Characters of a token that podtrust reads, whatever its audience: our own bound. A relying party's limit is in its
+ * row of relying-parties.ts.
  */
 export const maxToken: number = 64 * 1024;
 
@@ -36,7 +36,7 @@ function invalid(message: string, next?: string): PodtrustError {
   return new PodtrustError("token-invalid", message, defined({ next }));
 }
 
-/** What a person gave instead of a token, where that can be told from its shape. */
+/** What was given instead of a token, where its shape shows it. */
 function shapeHint(text: string, segments: number): string | undefined {
   if (text !== text.trim()) return "Take away the white space or line break around the token.";
   if (/^bearer /iu.test(text)) return 'Give the token without "Bearer " before it.';

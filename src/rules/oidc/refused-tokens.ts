@@ -4,13 +4,13 @@ import { awsSkewSeconds } from "./rotation.ts";
 export interface RefusedTokens {
   /** Whether the cluster signs with the key, as far as that is known. */
   readonly signs: "yes" | "perhaps" | "no";
-  /** Its newest token is no younger than this; absent for a key that has signed none. */
+  /** When its newest token was signed, at the latest; absent for a key that has signed none. */
   readonly last?: number;
   /** When the last of them would have been refused anyway, as expired. */
   readonly until?: number;
 }
 
-/** What follows from when a key signed last, and from the longest token's life in milliseconds. */
+/** The refused tokens, from when a key last signed and the longest token's life in milliseconds. */
 export function refusedTokens(signs: RefusedTokens["signs"], last: number, maxToken: number): RefusedTokens {
   return { signs, last, until: last + maxToken + awsSkewSeconds * 1000 };
 }

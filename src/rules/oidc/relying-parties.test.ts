@@ -23,7 +23,7 @@ test("one RS256 key is taken by every relying party", () => {
     assert.deepEqual(partyProblems(name, { issuer, keys: keysOf(1, "RS256") }), []);
 });
 
-test("Azure verifies no EC keys, and is told apart from a set in which some keys serve", () => {
+test("Azure verifies no EC keys, and is distinguished from a set in which some keys serve", () => {
   const [every] = partyProblems("azure", { issuer, keys: keysOf(2, "ES256") });
   assert.equal(every, "Azure verifies RS256, RS384, RS512, and every key is for ES256.");
   const mixed = [...keysOf(1, "RS256"), ...keysOf(1, "ES256")];
@@ -62,20 +62,23 @@ test("each of Azure's clouds has an audience and an authority of its own", () =>
   for (const { authority } of clouds) assert.match(authority, /^https:\/\/login\.[a-z.]+\/$/u);
 });
 
-test("the slowest of those that fetch is waited for, and an hour where nobody does", () => {
+test("the slowest of those that fetch is waited for, and an hour where none does", () => {
   const hour = 3_600_000;
   assert.equal(fetchedFor([]), hour);
   assert.equal(fetchedFor(["aws", "openbao"]), hour);
   assert.equal(fetchedFor(["aws", "azure"]), 24 * hour);
 });
 
-test("what keeps a thief out before caches run out is said of who has such a thing", () => {
+test("what keeps a thief out before caches expire is said for each relying party that has it", () => {
   assert.match(keyMemoryText(boundsOf("gcp")), /21\.7 hours later \(measured\)\. Disable the provider/u);
-  assert.match(keyMemoryText(boundsOf("azure")), /nobody has measured it.*Delete the federated credentials/u);
+  assert.match(
+    keyMemoryText(boundsOf("azure")),
+    /it has not been measured.*Delete the federated credentials/u,
+  );
   assert.equal(keyMemoryText(boundsOf("aws")), relyingParties.aws.keys.known);
 });
 
-test("an upload counts when the slowest of those that are given keys counts it, and at once where nobody is", () => {
+test("an upload counts when the slowest of those that are given keys counts it, and at once where none is", () => {
   assert.equal(uploadedFor(["aws", "gcp", "azure"]), 5000);
   assert.equal(uploadedFor(["aws", "azure", "openbao"]), 0);
 });

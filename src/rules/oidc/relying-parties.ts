@@ -1,14 +1,14 @@
 import { type Algorithm, algorithms } from "./algorithm.ts";
 
-/** Relying parties beside AWS: whoever else takes the cluster's tokens, by the name of its section in a config. */
+/** The relying parties besides AWS, by the names of their sections in a config. */
 export type FederatedParty = "gcp" | "azure" | "openbao";
 
-/** Who verifies an issuer's tokens. */
+/** The relying parties that verify an issuer's tokens. */
 export type RelyingPartyName = "aws" | FederatedParty;
 
-/** For how long a JWK Set that was fetched, or uploaded, is gone on with. */
+/** How long a fetched or uploaded JWK Set stays in use. */
 export interface KeyMemory {
-  /** Milliseconds beyond Cache-Control for which a rotation takes a set that was fetched to be used still. */
+  /** Milliseconds beyond Cache-Control for which a rotation assumes that a fetched set is still used. */
   readonly fetchedMs: number;
   /** Milliseconds until an upload counts; absent: keys are not uploaded. */
   readonly uploadedMs?: number;
@@ -18,38 +18,38 @@ export interface KeyMemory {
   readonly cut?: string;
 }
 
-/** All that is known of how long keys live there, as sentences. */
+/** All that is known of how long keys stay in use there, as sentences. */
 export function keyMemoryText({ keys: { known, cut } }: RelyingPartyBounds): string {
   return cut === undefined ? known : `${known} ${cut}`;
 }
 
-/** How long access lives, and how soon a change of it counts: for people, each as a cell of a table. */
+/** How long access lasts, and how soon a change takes effect: for people, each as a cell of a table. */
 export interface AccessTimes {
-  /** What is given for a token lives so long. */
+  /** The lifetime of what is given for a token. */
   readonly lifetime: string;
-  /** Clocks may differ by so much. */
+  /** The tolerated clock skew. */
   readonly skew: string;
-  /** Until somebody who was just let in is. */
+  /** The time until a new grant takes effect. */
   readonly granted: string;
-  /** Until somebody who was just shut out gets nothing new. */
+  /** The time until a revocation stops new access. */
   readonly revoked: string;
-  /** What ends that which was given before. */
+  /** What ends access that was given before. */
   readonly ended: string;
 }
 
-/** One of a vendor's clouds, each of which stands by itself. */
+/** One of a vendor's separate clouds. */
 export interface PartyCloud {
-  /** What its tokens have as audience; each cloud takes its own alone. */
+  /** The audience of its tokens; each cloud accepts only its own. */
   readonly audience: string;
   /** Where its clients exchange tokens. */
   readonly authority: string;
-  /** The API by which what trusts an issuer is made there, without a slash at its end; its tokens are for that address. */
+  /** The management API there, without a slash at its end; its tokens are for that address. */
   readonly management: string;
-  /** The same of its directory. */
+  /** The same for its directory. */
   readonly graph: string;
 }
 
-/** What a relying party takes of an issuer's documents and of tokens, as far as podtrust reads it from here. */
+/** A relying party's limits on an issuer's documents and on tokens, as podtrust uses them. */
 export interface RelyingPartyBounds {
   readonly title: string;
   readonly algorithms: readonly Algorithm[];
@@ -72,20 +72,20 @@ export interface RelyingPartyBounds {
   readonly maxTokenSeconds?: number;
   /** Federated credentials of one identity: each takes one ServiceAccount. */
   readonly maxCredentials?: number;
-  /** It fetches from the public internet; else from wherever it runs itself. */
+  /** It fetches from the public internet; otherwise from wherever it runs. */
   readonly fetchesPublicly: boolean;
   /** By the names that a config has for them; absent where there is one alone. */
   readonly clouds?: Readonly<Record<string, PartyCloud>>;
   readonly keys: KeyMemory;
   readonly access: AccessTimes;
-  /** From where each of these is known. */
+  /** The sources of each of these. */
   readonly sources: readonly string[];
 }
 
 const hour = 3_600_000;
 const every = Object.keys(algorithms) as readonly Algorithm[];
 
-/** One row for each relying party. Nothing else in podtrust has a number of theirs. */
+/** One row for each relying party. No other file of podtrust has one of these numbers. */
 export const relyingParties = {
   aws: {
     title: "AWS",
@@ -127,7 +127,7 @@ export const relyingParties = {
       uploadedMs: 5000,
       known:
         "Google counts uploaded keys after about 5 s (measured). How long it keeps a fetched set is not known: a key that was taken out was accepted 21.7 hours later (measured).",
-      cut: "Disable the provider, and nobody comes in any more. Disable the pool too, and tokens that were given end as well.",
+      cut: "Disable the provider, and no token is accepted any more. Disable the pool too, and access tokens given before end as well.",
     },
     access: {
       lifetime: "1h, of a service account up to 12h where an organisation allows it",
@@ -177,8 +177,8 @@ export const relyingParties = {
     keys: {
       fetchedMs: 24 * hour,
       known:
-        "Azure does not say how long it keeps a set, and nobody has measured it. A new issuer was refused for half an hour (reported); a day is podtrust's own choice.",
-      cut: "Delete the federated credentials, and nobody comes in any more. Tokens that were given live on: up to a day of a managed identity.",
+        "Azure does not say how long it keeps a set, and it has not been measured. A new issuer was refused for half an hour (reported); a day is podtrust's own choice.",
+      cut: "Delete the federated credentials, and no token is accepted any more. Access tokens given before live on: up to a day for a managed identity.",
     },
     access: {
       lifetime: "1h of an application, up to a day of a managed identity",
@@ -223,7 +223,7 @@ export const relyingParties = {
 /** The relying parties beside AWS, in the order in which they are shown. */
 export const federatedParties: readonly FederatedParty[] = ["gcp", "azure", "openbao"];
 
-/** The row of a relying party that is known by its name alone. */
+/** The row of a relying party, by its name. */
 export function boundsOf(name: RelyingPartyName): RelyingPartyBounds {
   return relyingParties[name];
 }
@@ -235,8 +235,8 @@ export const maxKeysOfType: number = relyingParties.aws.maxKeys;
 export const maxIssuer: number = relyingParties.aws.maxIssuer;
 
 /**
- * Milliseconds beyond Cache-Control for which the slowest of these relying parties is taken to go on with a set that it has
- * fetched. AWS's time is the least, also where nobody fetches: an upload needs somebody who makes it.
+ * Milliseconds beyond Cache-Control for which the slowest of these relying parties is assumed to use a set that it has
+ * fetched. AWS's time is the minimum, even where none fetches: an upload takes time too.
  */
 export function fetchedFor(parties: readonly RelyingPartyName[]): number {
   return Math.max(relyingParties.aws.keys.fetchedMs, ...parties.map((name) => boundsOf(name).keys.fetchedMs));

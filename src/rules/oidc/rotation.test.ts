@@ -44,7 +44,7 @@ describe("the timeline of a rotation", () => {
     assert.match(timeline.expired.why, /the new key signs/u);
   });
 
-  test("tells a promotion that came before its time", () => {
+  test("reports a promotion that came too early", () => {
     assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_081_999 }).promotedEarly, true);
     assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_082_000 }).promotedEarly, false);
   });

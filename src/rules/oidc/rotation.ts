@@ -7,7 +7,7 @@ export interface Instant {
   readonly why: string;
 }
 
-/** For how long relying parties may go on with a JWK Set that they have fetched. */
+/** How long relying parties may use a JWK Set that they have fetched. */
 export interface JwksCaches {
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisher: number;
@@ -18,9 +18,9 @@ export interface JwksCaches {
 export interface RotationInput {
   /** When the new key was first seen in the cluster's JWK Set; milliseconds since the epoch. */
   readonly createdAt: number;
-  /** When the new key is first known to have signed; undefined while it is not. */
+  /** When the new key is first known to have signed; undefined before that. */
   readonly promotedAt?: number;
-  /** Milliseconds between two looks of a publisher at the cluster. */
+  /** Milliseconds between two polls of the cluster by a publisher. */
   readonly poll: number;
   readonly caches: JwksCaches;
   /** Milliseconds: the life of the longest token that the old key signed. */
@@ -38,13 +38,13 @@ export interface RotationTimeline {
   readonly maySign: Instant;
   /** When it did begin to sign, if it did. */
   readonly promoted: Instant | undefined;
-  /** True when it began to sign before it might: some of its tokens may have been refused. */
+  /** True when it began to sign too early: some of its tokens may have been refused. */
   readonly promotedEarly: boolean;
   /** When the old key's last token expires; counted from `maySign` as long as the new one does not sign. */
   readonly expired: Instant;
-  /** From then on AWS accepts no token of the old key, and nobody misses it. */
+  /** From then on AWS would accept no token of the old key anyway, so distrusting it refuses none. */
   readonly mayDistrust: Instant;
-  /** When an old key that is taken out then is known to nobody any more. */
+  /** When an old key that is removed then has left every cache. */
   readonly forgotten: Instant;
 }
 
@@ -80,8 +80,8 @@ export function forgottenAt(
 }
 
 /**
- * When the new key of a rotation may sign and the old one be taken out, so that no valid token is ever refused. All
- * times are milliseconds; a TypeError says which one is none.
+ * When the new key of a rotation may sign and the old one be removed, so that no valid token is ever refused. All times
+ * are milliseconds; a TypeError names an invalid one.
  */
 export function rotationTimeline(input: RotationInput): RotationTimeline {
   const caches = cachesOf(input.caches);

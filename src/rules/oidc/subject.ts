@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { shown } from "./document.ts";
 
-/** Whose token it is: a ServiceAccount of Kubernetes. */
+/** The ServiceAccount that a token is for. */
 export interface ServiceAccountName {
   readonly namespace: string;
   readonly name: string;

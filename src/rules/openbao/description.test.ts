@@ -27,7 +27,7 @@ describe("what bao reads", () => {
     });
   });
 
-  test("with claims that nobody judges here is refused: patterns, and claims inside others", () => {
+  test("with claims that are not judged here is refused: patterns, and claims inside others", () => {
     for (const more of [
       { bound_claims: { sub: ["a*"] }, bound_claims_type: "glob" },
       { bound_claims: { "/kubernetes.io/namespace": ["shop"] }, bound_claims_type: "string" },

@@ -29,7 +29,7 @@ const sources = {
   observed: "answers of OpenBao 2.7.2, which a test of ours compares with these rules",
 } as const;
 
-/** Its answers have one code: a status, and a text. */
+/** Its answers have one form: a status and a text. */
 function answer(when: string, text: string): VendorAnswer {
   return { when, code: "Bad Request", status: 400, text, evidence: "observed" };
 }
@@ -270,7 +270,7 @@ const claims = loginRule({
   },
 });
 
-/** The rules by which a token logs in, in the order of the library: the signature first, what it says behind it. */
+/** The rules by which a token logs in, in the order of the library: first the signature, then the claims. */
 export const loginRules: readonly LoginRule[] = [
   role,
   structure,

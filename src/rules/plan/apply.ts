@@ -8,13 +8,13 @@ import { type Change, dependenciesOf, type Observed, type Work } from "./resourc
 /** What happens while a plan is applied, for a screen or a log. Several changes are made at once. */
 export type ApplyEvent =
   | { readonly type: "started" | "done"; readonly change: Change }
-  /** Nothing was left to do: somebody else, or an earlier run, did it. */
+  /** Nothing was left to do: another program, or an earlier run, did it. */
   | { readonly type: "already-done"; readonly change: Change }
   | { readonly type: "waiting"; readonly change: Change; readonly reason: string; readonly deadline: number }
   | { readonly type: "failed"; readonly change: Change; readonly error: PodtrustError }
   /** Not tried, since what it needs failed or the run was ended. */
   | { readonly type: "skipped"; readonly change: Change; readonly reason: string }
-  /** All changes are made; these are waited for until whoever uses them sees it. */
+  /** All changes are made; these are waited for until their users see them. */
   | { readonly type: "confirming"; readonly changes: readonly Change[] }
   | { readonly type: "confirmed"; readonly change: Change }
   | { readonly type: "unconfirmed"; readonly change: Change; readonly error: PodtrustError };
@@ -34,16 +34,16 @@ interface Failure {
   readonly error: PodtrustError;
 }
 
-/** How it ended. All of `done` stands, whatever else failed. */
+/** How it ended. All of `done` was applied, whatever else failed. */
 export interface ApplyOutcome {
   readonly done: readonly Change[];
   readonly failed: readonly Failure[];
   readonly skipped: readonly Change[];
-  /** What stands without that it is known whether users see it: the wait was ended, or was in vain. */
+  /** What was applied, but not seen to be in effect for its users: the wait was ended, or failed. */
   readonly unconfirmed: readonly Failure[];
 }
 
-/** Whether a change is the one that was shown, whose unknown values may have become any. */
+/** Whether a change is the one that was shown; values that were unknown then may be anything. */
 function isAsShown(shown: Change, now: Change): boolean {
   if (shown.kind !== now.kind) return false;
   const fits = (field: string, before: unknown, after: unknown): boolean =>
@@ -61,7 +61,7 @@ function isAsShown(shown: Change, now: Change): boolean {
   );
 }
 
-/** One run over a plan. What was made or replaced in it decides what must be compared again. */
+/** One run over a plan. What it creates or replaces decides what must be compared again. */
 class Run {
   readonly done: Change[] = [];
   readonly failed: Failure[] = [];
@@ -71,7 +71,7 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #emit: (event: ApplyEvent) => void;
   readonly #readsBeforeCreate: boolean;
-  /** What was found last, and so what things give to others now. */
+  /** The latest readings, and so the current outputs. */
   readonly #readings: Readings;
   readonly #byId: ReadonlyMap<string, Change>;
   readonly #needed: ReadonlySet<string>;
@@ -133,7 +133,10 @@ class Run {
     });
   }
 
-  /** Whether a change that was not shown comes of one that was: it went with what was replaced, or was made of it. */
+  /**
+   * Whether a change that was not shown follows from one that was: it was deleted with what was replaced, or is made of
+   * it.
+   */
   #follows(shown: Change, now: Change): boolean {
     const { resource } = shown;
     if (this.#replaced.has(resource.id)) return now.kind !== "replace";
@@ -172,7 +175,7 @@ class Run {
     this.#emit({ type: "skipped", change, reason });
   }
 
-  /** Looks at a change once more, and makes it. */
+  /** Checks a change once more, and makes it. */
   async #attempt(change: Change): Promise<void> {
     let isBegun = false;
     try {
@@ -211,7 +214,7 @@ class Run {
 
   /** Whether what was to stay as it is need not do so, since something that it depends on was changed. */
   #mayDiffer({ resource, observed }: Change, before: readonly string[]): boolean {
-    // What was replaced may have taken it with it: only a look at the provider tells.
+    // What was replaced may have taken it with it: only the provider knows.
     if (this.#replaced.has(resource.id)) return true;
     if (!before.some((one) => this.#changed.has(one))) return false;
     return presentChange(resource, observed, this.#readings).change.kind !== "none";
@@ -257,11 +260,11 @@ class Run {
 }
 
 /**
- * Applies a plan, several changes at once and each after what it depends on. Each is checked against a fresh
- * reading first: what is done already is left, what belongs to somebody else or differs from what was shown is an
- * error. What depends on something that was changed is compared again before its turn. A failure skips what
- * depends on it and nothing else. When all is made, what takes time to be seen everywhere is waited for, all of it
- * together. Plans with refusals are refused whole. Cut off anywhere, another run finishes it.
+ * Applies a plan, several changes at once and each after what it depends on. Each is checked against a fresh reading
+ * first: what is done already is left, what belongs to another owner or differs from what was shown is an error. What
+ * depends on something that was changed is compared again before its turn. A failure skips what depends on it and
+ * nothing else. When all is made, what takes time to be seen everywhere is waited for, all of it together. Plans with
+ * refusals are refused whole. Cut off anywhere, another run finishes it.
  */
 export async function applyPlan(plan: Plan, options: ApplyPlanOptions = {}): Promise<ApplyOutcome> {
   const [refusal] = plan.refusals;

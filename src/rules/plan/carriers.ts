@@ -1,7 +1,7 @@
 /** Tags or labels as a plain record. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** The fields by which podtrust knows its own. */
+/** The fields by which podtrust recognises its own. */
 export interface Carried {
   /** 1 to 63 lower-case letters, digits and hyphens (src/config/schema.ts). */
   readonly stack: string;
@@ -19,7 +19,7 @@ export function writeLabels(keys: Keys, { stack, format }: Carried): Tags {
   return { [keys.stack]: stack, [keys.format]: format };
 }
 
-/** How a carrier knows a label by its key. */
+/** How a carrier reads a label by its key. */
 export type LabelReader = (labels: Tags, key: string) => string | undefined;
 
 /** The fields among other labels; undefined where nothing names a stack. */
@@ -33,7 +33,7 @@ export function writeComment({ stack, format }: Carried): string {
   return `podtrust stack=${stack} format=${format}`;
 }
 
-/** The fields in a comment to which somebody may have added words of their own; undefined where it is not ours. */
+/** The fields in a comment, which may contain other words as well; undefined where it is not ours. */
 export function readComment(text: string): Carried | undefined {
   const [first, ...words] = text.split(" ");
   const valueOf = (field: string): string | undefined =>

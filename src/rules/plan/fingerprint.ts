@@ -6,7 +6,7 @@ function ordered(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A value as JSON in which the order of members says nothing. */
+/** A value as JSON with its members in a fixed order. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, ordered);
 }
@@ -16,7 +16,10 @@ export function digestOf(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("base64url");
 }
 
-/** What was found of a resource, as a text that is the same for the same find: its owner, and what it says of its state. */
+/**
+ * What was found of a resource, as a text that is the same for the same finding: its owner, and its state's
+ * fingerprint.
+ */
 export function fingerprintOf<State>(
   resource: Pick<Resource<State>, "fingerprint">,
   observed: Observed<State>,

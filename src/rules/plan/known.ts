@@ -1,4 +1,4 @@
-/** One of a resource's outputs: what it gives to others once it stands, an address or an id. Always text. */
+/** One of a resource's outputs: what it gives to others once it exists, an address or an id. Always text. */
 export interface ResourceOutput {
   /** The id of the resource. */
   readonly after: string;
@@ -15,7 +15,7 @@ export interface KnownAfter {
   readonly knownAfter: string;
 }
 
-/** What a resource may ask about others: each of them named in its `needs`. */
+/** What a resource may read of others: each of them named in its `needs`. */
 export interface Inputs {
   get(output: ResourceOutput): Known<string>;
 }
@@ -35,7 +35,7 @@ export function isKnownAfter(value: unknown): value is KnownAfter {
   return typeof value === "object" && value !== null && Object.keys(value).join() === "knownAfter";
 }
 
-/** The inputs of a resource that needs nothing of others. */
+/** The inputs of a resource that needs none. */
 export const noInputs: Inputs = {
   get({ after }) {
     throw new TypeError(`an output of ${after} is asked for, which nothing named`);

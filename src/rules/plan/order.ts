@@ -1,8 +1,8 @@
 import { dependenciesOf, type Resource } from "./resource.ts";
 
 /**
- * Sorts so that everything comes after what it depends on; what is free keeps its place. Two things with one
- * id, and a circle, are bugs of the caller: TypeError.
+ * Sorts so that everything comes after what it depends on; otherwise the order stays. Two things with one id, and a
+ * cycle, are bugs of the caller: TypeError.
  */
 export function inOrder(resources: readonly Resource[]): readonly Resource[] {
   const byId = new Map<string, Resource>();

@@ -63,7 +63,7 @@ describe("a field that is known only after another resource", () => {
     assert.equal(isEmpty(await planOf({ desired: pair(provider) })), true);
   });
 
-  test("becomes unknown when the other is replaced, and is no surprise then whatever it becomes", async () => {
+  test("becomes unknown when the other is replaced, and is then accepted whatever it becomes", async () => {
     const provider = new ModelProvider();
     await applyPlan(await planOf({ desired: pair(provider, "!1") }));
     const before = provider.things.get("record")?.value;
@@ -162,7 +162,7 @@ describe("a field that is known only after another resource", () => {
     await assert.rejects(planOf({ desired: [record] }), /of server is needed, which nothing makes/u);
   });
 
-  test("that a resource does not give stays unknown, and is a bug of whoever asks for it", async () => {
+  test("that a resource does not give stays unknown, and is a bug of the resource that asks for it", async () => {
     const provider = new ModelProvider();
     const [server, record] = pair(provider);
     assert.ok(server && record);
@@ -190,7 +190,7 @@ describe("a field that is known only after another resource", () => {
     const plan = await planOf({ desired: pair(provider) });
     assert.deepEqual(kinds(plan), ["create server", "update record"]);
     const thing = provider.things.get("record");
-    provider.things.set("record", { ...thing, ...ours("somebody's") });
+    provider.things.set("record", { ...thing, ...ours("other") });
     const { failed } = await applyPlan(plan);
     assert.deepEqual(
       failed.map(({ change, error }) => [change.resource.id, error.code]),
@@ -198,7 +198,7 @@ describe("a field that is known only after another resource", () => {
     );
   });
 
-  test("that turns out to be what stands already is left", async () => {
+  test("that turns out to be what exists already is left", async () => {
     const provider = new ModelProvider({ record: ours("at#2") });
     const plan = await planOf({ desired: pair(provider) });
     assert.deepEqual(kinds(plan), ["create server", "update record"]);
@@ -272,7 +272,7 @@ describe("what depends on a thing that is replaced", () => {
 });
 
 describe("what depends on a thing that is changed in place", () => {
-  test("and was changed by somebody else meanwhile is an error, not a repair that nobody saw", async () => {
+  test("and was changed by another program meanwhile is an error, not a repair that was never shown", async () => {
     const provider = new ModelProvider();
     await applyPlan(await planOf({ desired: pair(provider, "1") }));
     const [server, record] = pair(provider, "2");
@@ -338,7 +338,7 @@ describe("what was found already", () => {
   });
 });
 
-describe("a name that somebody else has", () => {
+describe("a name with another owner", () => {
   test("comes with advice that fits the thing", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: awsTags.of("dev") } });
     const ifTaken = "Leave it out with --skip a.";

@@ -43,8 +43,8 @@ const spec = fc.record({ value, needs: fc.subarray([...names]), takes: maybeName
 const isEarlier = (one: Name | undefined, other: Name): boolean => one !== undefined && one < other;
 
 /**
- * What stands and what is specified for. Dependencies, outputs and containers point backwards in the alphabet, so that
- * there is no circle; outputs are taken of what is specified for, and a thing of ours stands in what it shall stand in.
+ * What exists and what is specified. Dependencies, outputs and containers point backwards in the alphabet, so that
+ * there is no circle; outputs are taken of what is specified, and a thing of ours is in the container it belongs in.
  */
 const situations: fc.Arbitrary<Situation> = fc
   .record({
@@ -86,7 +86,7 @@ function inputOf(provider: ModelProvider, list: readonly ModelSpec[], goal: "pre
 const foreignThings = (provider: ModelProvider): [string, Thing][] =>
   [...provider.things].filter(([, thing]) => !isOurs(thing));
 
-/** The things by name, a serial told by whose it is: two runs count them differently. */
+/** The things by name, with a serial replaced by its owner: two runs count them differently. */
 function settled({ things }: ModelProvider): [string, object][] {
   const bySerial = new Map([...things].map(([name, { serial }]) => [String(serial), name]));
   return [...things]
@@ -108,7 +108,7 @@ function dependencies(changes: readonly Change[], { resource }: Change): readonl
   return [...direct, ...direct.flatMap((one) => dependencies(changes, one))];
 }
 
-describe("whatever stands and is specified for", () => {
+describe("whatever exists and is specified", () => {
   test("applying a plan is a fixpoint: the next plan is empty, and every spec is there", async () => {
     await fc.assert(
       fc.asyncProperty(situations, async ({ before, list }) => {
@@ -163,7 +163,7 @@ describe("whatever stands and is specified for", () => {
     );
   });
 
-  test("nothing is done but what was shown, and what comes of what was shown to change before it", async () => {
+  test("nothing is done but what was shown, and what follows from what was shown to change before it", async () => {
     await fc.assert(
       fc.asyncProperty(situations, async ({ before, list }) => {
         const provider = new ModelProvider(before);

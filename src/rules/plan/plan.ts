@@ -9,7 +9,7 @@ import { type Change, dependenciesOf, type Observed, type Resource } from "./res
 export type Policy = "sync" | "upsert-only";
 
 export interface PlanInput {
-  /** What shall be. */
+  /** The desired resources. */
   readonly desired: readonly Resource[];
   /** What carries our tags, desired or not: candidates for deletion. */
   readonly owned?: readonly Resource[];
@@ -18,7 +18,7 @@ export interface PlanInput {
   readonly policy?: Policy;
   /** Ids that may be taken over although they do not carry our tags (`import`). */
   readonly adopt?: ReadonlySet<string>;
-  /** What is no part of this run, and may be read where something of it needs an output. */
+  /** Resources outside this run, which may be read where one of it needs an output. */
   readonly context?: readonly Resource[];
   /** What a listing found already, by id: it is not read again. */
   readonly seen?: ReadonlyMap<string, Observed>;
@@ -34,14 +34,14 @@ export interface Plan {
   readonly readings: Readings;
 }
 
-/** The error of a name that somebody else has, or undefined when the thing is absent, ours, or to be adopted. */
+/** The error of a name that has another owner, or undefined when the thing is absent, ours, or to be adopted. */
 export function takenError(
   { id, ifTaken }: Pick<Resource, "id" | "ifTaken">,
   observed: Observed,
   adopt: boolean,
 ): PodtrustError | undefined {
   if (!observed.exists || observed.owner.kind === "ours") return undefined;
-  // What a newer podtrust wrote is not for this one to understand, adopted or not.
+  // This podtrust cannot understand what a newer one wrote, adopted or not.
   const isNewer = observed.owner.kind === "newer-format";
   if (adopt && !isNewer) return undefined;
   const next = isNewer ? "Use that podtrust, or a newer one." : ifTaken;
@@ -55,7 +55,7 @@ export function takenError(
   );
 }
 
-/** One resource's change when it shall be there. */
+/** The change of a resource that is to exist. */
 export function presentChange(
   resource: Resource,
   observed: Observed,
@@ -66,7 +66,7 @@ export function presentChange(
   return refusal === undefined ? { change } : { change, refusal };
 }
 
-/** One resource's change when it shall not be there: only what is ours goes. */
+/** The change of a resource that is to be absent: only what is ours is deleted. */
 export function absentChange(resource: Resource, observed: Observed, reason: string): Change {
   const stays: Change = { resource, kind: "none", fields: [], observed };
   if (!observed.exists) return { ...stays, reason: "is not there" };
@@ -76,7 +76,7 @@ export function absentChange(resource: Resource, observed: Observed, reason: str
   return { ...stays, kind: "delete", reason };
 }
 
-/** Whether what others know of a thing's outputs holds no longer once its change is made. */
+/** Whether a thing's outputs are no longer valid once its change is made. */
 function hasNewOutputs({ kind, newOutputs }: Change): boolean {
   return kind === "create" || kind === "replace" || newOutputs === true;
 }
@@ -86,7 +86,7 @@ function surplusOf({ desired, owned = [], context = [] }: PlanInput): readonly R
   return owned.filter(({ id }) => !known.has(id));
 }
 
-/** What is no part of the run, but has to be read for the outputs that it gives, and for theirs. */
+/** The resources outside the run that have to be read for outputs, directly or indirectly. */
 function neededContext({ desired, context = [] }: PlanInput): readonly Resource[] {
   const byId = new Map(context.map((resource) => [resource.id, resource]));
   const needed = new Set<Resource>();
@@ -103,7 +103,7 @@ function neededContext({ desired, context = [] }: PlanInput): readonly Resource[
 }
 
 async function planDown(input: PlanInput, adopt: ReadonlySet<string>, signal: AbortSignal): Promise<Plan> {
-  // What a listing found is deleted as it was found: it knows what is on it.
+  // What a listing found is deleted as it was found: the listing knows its contents.
   const { owned = [] } = input;
   const known = new Set(owned.map(({ id }) => id));
   const skipped = new Set((input.context ?? []).map(({ id }) => id));
@@ -115,7 +115,7 @@ async function planDown(input: PlanInput, adopt: ReadonlySet<string>, signal: Ab
   const changes = every
     .filter((resource) => !context.has(resource))
     .map((resource) => absentChange(resource, readings.of(resource), "the stack is taken down"))
-    // What is in the config and was never made, or is gone already, is nothing to speak of.
+    // What is in the config but was never made, or is gone already, is not shown.
     .filter(({ observed }) => observed.exists);
   return { changes: changes.reverse(), refusals: [], adopt, readings };
 }
@@ -133,7 +133,7 @@ class Comparison {
   readonly #readings: Readings;
   readonly #adopt: ReadonlySet<string>;
   readonly #byId = new Map<string, Change>();
-  /** What is replaced, and what depends on that however far away: the first thing that is replaced for it. */
+  /** What is replaced, and what depends on that even indirectly, each with the first replaced thing that causes it. */
   readonly #replaced = new Map<string, string>();
 
   constructor(readings: Readings, adopt: ReadonlySet<string>) {
@@ -144,7 +144,7 @@ class Comparison {
   readonly #inputs: Inputs = {
     get: (output) => {
       const change = this.#byId.get(output.after);
-      // What may go with a thing that is replaced may come back as another one.
+      // What may be deleted with a thing that is replaced may come back as another one.
       const isUncertain = change !== undefined && (hasNewOutputs(change) || this.#replaced.has(output.after));
       if (isUncertain) return { known: false, after: output.after };
       return this.#readings.get(output);
@@ -179,7 +179,7 @@ class Comparison {
             .find((one) => one !== undefined);
     if (replaced !== undefined) {
       this.#replaced.set(id, replaced);
-      // It may go with what it stands in, or may have to be made anew: nobody knows before.
+      // It may be deleted with its container, or may have to be made anew: that is not known before.
       if (change.kind === "none")
         change = { ...change, reason: `compared again after ${replaced} is replaced` };
     }
@@ -216,7 +216,7 @@ export function isEmpty(plan: Plan): boolean {
   return plan.refusals.length === 0 && plan.changes.every((change) => change.kind === "none");
 }
 
-/** What stands as it shall, while users of it need not see that yet: an earlier run was ended while it waited. */
+/** What is as desired, but may not be in effect for its users yet: an earlier run was ended while it waited. */
 export function unconfirmedOf(plan: Plan): readonly Change[] {
   return plan.changes.filter(
     ({ kind, observed }) => kind === "none" && observed.exists && observed.unconfirmed !== undefined,

@@ -2,7 +2,7 @@ import { mapLimit } from "../../core/base/index.ts";
 import type { Inputs, Known, ResourceOutput } from "./known.ts";
 import type { Observed, Resource } from "./resource.ts";
 
-/** What was found of resources, and what they give to others as they stand. */
+/** What was found of resources, and their current outputs. */
 export class Readings implements Inputs {
   readonly #found = new Map<string, { readonly resource: Resource; readonly observed: Observed }>();
 

@@ -4,11 +4,11 @@ import type { Owner } from "./ownership.ts";
 
 /**
  * What a change does. `replace` is a delete followed by a create; it is never implied, only shown and agreed to.
- * `blocked` is a thing that somebody else has: it keeps the whole plan from being applied.
+ * `blocked` is a thing with another owner: it keeps the whole plan from being applied.
  */
 export type ChangeKind = "create" | "update" | "replace" | "delete" | "blocked" | "none";
 
-/** One field that differs. `before` is undefined where nothing is there yet, `after` where nothing shall be. */
+/** One field that differs. `before` is undefined where nothing exists yet, `after` where nothing is to remain. */
 export interface FieldChange {
   /** As the config's author knows it: `audiences`, `policies`, `tags.team`. */
   readonly field: string;
@@ -28,13 +28,13 @@ export type Observed<State = unknown> =
       readonly unconfirmed?: string;
     };
 
-/** What would make the observed the desired. */
+/** What has to change to make the observed the desired. */
 export interface Difference {
   readonly kind: "create" | "update" | "replace" | "none";
   readonly fields: readonly FieldChange[];
-  /** A difference that podtrust must not bridge (a role's path): nothing of the plan is applied while it stands. */
+  /** A difference that podtrust must not remove (a role's path): nothing of the plan is applied while it exists. */
   readonly refusal?: PodtrustError;
-  /** An update after which the outputs may be others; a thing that is created or replaced has new ones anyway. */
+  /** An update after which the outputs may differ; a thing that is created or replaced has new ones anyway. */
   readonly newOutputs?: boolean;
 }
 
@@ -44,9 +44,9 @@ export interface Change<State = unknown> {
   readonly kind: ChangeKind;
   readonly fields: readonly FieldChange[];
   readonly observed: Observed<State>;
-  /** Why, where the kind does not say it: `no longer in the config`, `belongs to nobody we know`. */
+  /** Why, where the kind does not say it: `no longer in the config`, `belongs to an unknown owner`. */
   readonly reason?: string;
-  /** After an update of it, its outputs may be others. */
+  /** After this update its outputs may differ. */
   readonly newOutputs?: boolean;
 }
 
@@ -55,14 +55,14 @@ export interface Work {
   readonly signal: AbortSignal;
   /** Everything in `needs` is known by now. */
   readonly inputs: Inputs;
-  /** Says what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
+  /** Reports what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   waiting(reason: string, deadline: number): void;
 }
 
 /**
  * The one interface of everything that podtrust keeps at a provider. The contract:
  *
- * - `read` changes nothing and tells whose the thing is. Absent is an answer; a provider that cannot be asked
+ * - `read` changes nothing and says who owns the thing. Absent is an answer; a provider that cannot be asked
  *   is an error. Where it takes an input that is not known yet to find the thing, the thing is absent.
  * - `diff` is pure and compares canonical forms: what a provider rewrites or fills in by itself is no
  *   difference. After a successful `apply` of its change, `diff(await read())` is `none`. A field that is made
@@ -72,7 +72,7 @@ export interface Work {
  * - `apply` brings the observed to the desired, in steps that may be cut off anywhere and finished by another
  *   `read`, `diff`, `apply`. A new thing gets our tags in the very call that creates it. When it returns, what
  *   depends on the thing can be made, and `read` gives its outputs.
- * - `confirm` waits until whoever uses the thing sees the change: after all changes were made, a few at a time.
+ * - `confirm` waits until users of the thing see the change: after all changes were made, a few at a time.
  * - `delete` removes what was observed; that it is gone already is success.
  * - `apply` and `delete` are only ever called for things that are absent or ours: `planOf` and `applyPlan`
  *   see to it, not the resource.
@@ -86,11 +86,11 @@ export interface Resource<State = unknown> {
   readonly names: readonly string[];
   /** The link of the chain that it makes: for reports, and as a name of a whole group. */
   readonly link: Link;
-  /** Ids of resources that must stand before this one; ids outside the plan are ignored. */
+  /** Ids of resources that must exist before this one; ids outside the plan are ignored. */
   readonly dependsOn: readonly string[];
   /** Outputs of others that it is made of. It depends on those resources too. */
   readonly needs?: readonly ResourceOutput[];
-  /** What to do about it where somebody else has its name: a sentence that can be followed. */
+  /** What to do where its name has another owner: a sentence that can be followed. */
   readonly ifTaken?: string;
   read(signal: AbortSignal, inputs: Inputs): Promise<Observed<State>>;
   fingerprint(state: State): unknown;
@@ -101,7 +101,7 @@ export interface Resource<State = unknown> {
   delete(observed: Observed<State>, work: Work): Promise<void>;
 }
 
-/** Everything that must stand before a resource. */
+/** Everything that must exist before a resource. */
 export function dependenciesOf({
   dependsOn,
   needs = [],
@@ -109,5 +109,5 @@ export function dependenciesOf({
   return [...new Set([...dependsOn, ...needs.map(({ after }) => after)])];
 }
 
-/** A resource by what selections and plans call it. */
+/** A resource as selections and plans name it. */
 export type NamedResource = Pick<Resource, "id" | "kind" | "names" | "link">;

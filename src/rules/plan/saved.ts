@@ -2,7 +2,7 @@ import { canonicalJson, fingerprintOf } from "./fingerprint.ts";
 import type { Plan } from "./plan.ts";
 import type { ChangeKind, FieldChange } from "./resource.ts";
 
-/** What was shown of one change, and by what it is known whether the thing is still as it was then. */
+/** What was shown of one change, and the fingerprint that shows whether the thing has changed since. */
 export interface SavedChange {
   readonly id: string;
   readonly kind: ChangeKind;
@@ -23,7 +23,7 @@ export function savedChanges({ changes }: Plan): readonly SavedChange[] {
 /** A saved change, or what a file has in its place. */
 type IdentifiedChange = Pick<SavedChange, "id">;
 
-/** The ids of what one plan shows and another does not, or shows otherwise. */
+/** The ids of what one plan shows and another does not, or shows differently. */
 export function movedBetween(
   shown: readonly IdentifiedChange[],
   now: readonly IdentifiedChange[],

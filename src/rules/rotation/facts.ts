@@ -2,7 +2,7 @@ import type { RelyingPartyName } from "../oidc/index.ts";
 import type { TokenLives } from "../tokens/index.ts";
 import type { RotationRecord } from "./record.ts";
 
-/** The key files of one API server, as they lie on its machine. Key IDs. */
+/** The key files of one API server, as they are on its machine. Key IDs. */
 export interface KeyFiles {
   /** In their order: some distributions sign with the first. */
   readonly verify: readonly string[];
@@ -27,7 +27,7 @@ export interface ServerKeys {
    * since the epoch); undefined where they could not be read.
    */
   readonly stale: { readonly count: number; readonly startedAt: number } | undefined;
-  /** Whose files its machine has; absent where that is not known. */
+  /** The distribution of the files on its machine; absent where that is not known. */
   readonly distribution?: "kubeadm" | "k3s" | "rke2";
   /** Of the API server: `v1.31.1+k3s1`. */
   readonly version?: string;
@@ -39,7 +39,7 @@ export interface ServerKeys {
 export interface Sight {
   /** For sentences: `over IPv4`. */
   readonly where: string;
-  /** Undefined where nobody can tell: no key is promoted past it, and no time that counts already begins anew. */
+  /** Undefined where it is not known: no key is promoted past it, and no wait that is running begins anew. */
   readonly kids: readonly string[] | undefined;
 }
 
@@ -49,11 +49,11 @@ export interface RotationTimes {
   readonly poll: number;
   /** max-age of the publisher's Cache-Control. */
   readonly publisherCache: number;
-  /** How long a relying party goes on with a set beyond that. */
+  /** How long a relying party uses a set beyond that. */
   readonly relyingPartyCache: number;
 }
 
-/** A token that lies in a Secret and has no end. */
+/** A token in a Secret, which never expires. */
 export interface LegacyToken {
   readonly namespace: string;
   readonly name: string;
@@ -63,7 +63,7 @@ export interface LegacyToken {
   readonly lastUsed: number | undefined;
 }
 
-/** All that a move of a rotation is judged by. Times are milliseconds since the epoch. */
+/** All facts that decide about a move of a rotation. Times are milliseconds since the epoch. */
 export interface RotationFacts {
   readonly now: number;
   /** Those that answered. */
@@ -71,8 +71,8 @@ export interface RotationFacts {
   /** Those of the cluster that did not. */
   readonly unanswered: readonly { readonly name: string; readonly why: string }[];
   /**
-   * One for each family of addresses that the issuer's name has, where somebody fetches, and one for each place that is given the
-   * keys; empty while nothing can be read.
+   * One for each family of addresses that the issuer's name has, where a relying party fetches, and one for each place
+   * that is given the keys; empty while nothing can be read.
    */
   readonly published: readonly Sight[];
   readonly record: RotationRecord;

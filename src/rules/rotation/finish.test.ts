@@ -27,7 +27,7 @@ function promoted(later: number, more: Partial<RotationFacts> = {}): RotationFac
 const unpublished = { published: [{ where: "over IPv4", kids: ["new"] }] } as const;
 
 describe("finish publication", () => {
-  test("is refused while a token of the longest pod may live, and says whose and until when", () => {
+  test("is refused while a token of the longest pod may live, and says which pod and until when", () => {
     const verdict = judgeFinishPublication(promoted(day + skew - 1), "old");
     assert.ok(verdict.is === "refused");
     assert.equal(verdict.from, start + day + skew);
@@ -35,7 +35,7 @@ describe("finish publication", () => {
     assert.equal(reason(judgeFinishPublication(promoted(day + skew), "old")), "allowed");
   });
 
-  test("counts from now where nobody saw when the key signed last", () => {
+  test("counts from now where it is not known when the key last signed", () => {
     const verdict = judgeFinishPublication(promoted(9 * day, { record: emptyRecord }), "old");
     assert.equal(verdict.is === "refused" && verdict.from, start + 10 * day + skew);
   });
@@ -93,7 +93,7 @@ describe("finish verifiers", () => {
     const verdict = judgeFinishVerifiers(blind, "old");
     assert.ok(verdict.is === "refused");
     assert.equal(verdict.from, start + 365 * day + skew);
-    assert.match(verdict.message, /a tells none, b tells none/u);
+    assert.match(verdict.message, /a has none, b has none/u);
     const year = { ...blind, now: start + 365 * day + skew };
     assert.equal(reason(judgeFinishVerifiers(year, "old")), "allowed");
     const quiet = ["a", "b"].map((server) => ({ server, count: 1, startedAt: 0, since: start + day }));
@@ -134,7 +134,7 @@ describe("finish verifiers", () => {
     assert.equal(reason(later), "legacy-tokens");
   });
 
-  test("counts from now where nobody saw when the key signed last", () => {
+  test("counts from now where it is not known when the key last signed", () => {
     const verdict = judgeFinishVerifiers(promoted(9 * day, { ...unpublished, record: emptyRecord }), "old");
     assert.equal(verdict.is === "refused" && verdict.from, start + 374 * day + skew);
   });
@@ -172,10 +172,10 @@ test("the previous key that signed longest ago is meant where none is named", ()
   assert.equal(oldestPrevious(rotationFacts()), undefined);
 });
 
-describe("the tokens that are refused once a key is published no more", () => {
+describe("the tokens that are refused once a key is no longer published", () => {
   const until = (last: number): object => ({ last, until: last + day + skew });
 
-  test("are those that it signed, as far as anybody knows when that was", () => {
+  test("are those that it signed, as far as it is known when that was", () => {
     assert.deepEqual(refusedOf(promoted(hour), "old"), { signs: "no", ...until(start) });
     const unknown = promoted(hour, { record: emptyRecord });
     assert.deepEqual(refusedOf(unknown, "old"), { signs: "no", ...until(start + hour) });
@@ -189,7 +189,7 @@ describe("the tokens that are refused once a key is published no more", () => {
   });
 });
 
-describe("the controller manager that goes on with the old key", () => {
+describe("the controller manager that still uses the old key", () => {
   const servers = ["a", "b"].map((name) =>
     serverWith(name, ["new", "old"], name === "a" ? { controllerManager: ["old"] } : {}),
   );

@@ -51,18 +51,18 @@ function notPrevious(facts: RotationFacts, kid: string): MoveRefusal | undefined
   );
 }
 
-/** Where nobody can tell whether a key is published: its tokens may be accepted there. */
+/** Where it is not known whether a key is published: its tokens may be accepted there. */
 function unread(facts: RotationFacts, kid: string): MoveRefusal | undefined {
   const { unreadOn } = keyAcross(facts, kid);
   if (unreadOn.length === 0) return undefined;
   return refused(
     "publication-unread",
-    `nobody can tell whether ${kid} is published ${namesText(unreadOn)}: what is there cannot be read`,
+    `it is not known whether ${kid} is published ${namesText(unreadOn)}: what is there cannot be read`,
     "podtrust rotate status says why it cannot be read, as for want of credentials; mend that, and run this again.",
   );
 }
 
-/** Whether a key that signs no more may leave what is published. */
+/** Whether a key that no longer signs may leave what is published. */
 export function judgeFinishPublication(facts: RotationFacts, kid: string): MoveVerdict {
   const trouble = notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
@@ -95,7 +95,7 @@ function quietOf({ servers, record }: RotationFacts, retiredAt: number): Quiet {
   );
   const seen = servers.map(({ name }, index) => {
     const one = known[index];
-    return one === undefined ? `${name} tells none` : `${name} ${one.count}`;
+    return one === undefined ? `${name} has none` : `${name} ${one.count}`;
   });
   const since = known.map((one) => (one === undefined ? Infinity : Math.max(one.since, retiredAt)));
   const from = Math.max(...since) + quietMs;
@@ -105,7 +105,7 @@ function quietOf({ servers, record }: RotationFacts, retiredAt: number): Quiet {
   };
 }
 
-/** From when no token of a key for the cluster's own API can be missed, and by what that is known. */
+/** From when no token of a key for the cluster's own API can still be in use, and how that is known. */
 function apiTokensOver(
   facts: RotationFacts,
   retiredAt: number,
@@ -170,8 +170,8 @@ function lossesOf(
 }
 
 /**
- * Whether a key that signs no more may leave the API servers. `acceptLoss`: a person has seen what would be refused and
- * takes that; what is allowed then says it.
+ * Whether a key that no longer signs may leave the API servers. `acceptLoss`: a person has seen what would be refused
+ * and takes that; what is allowed then says it.
  */
 export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLoss = false): MoveVerdict {
   const trouble = unfitToRestart(facts) ?? notPrevious(facts, kid);

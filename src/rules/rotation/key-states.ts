@@ -1,15 +1,15 @@
 import type { RotationFacts } from "./facts.ts";
 import { rememberedOf } from "./record.ts";
 
-/** What a key is to the whole cluster: to all its API servers, and to what is published. */
+/** The state of a key in the whole cluster: at all its API servers, and in what is published. */
 export type RotationState =
   /** Meant to sign; it signs nothing yet. */
   | "next"
   /** An API server signs with it. */
   | "current"
-  /** Signs no more, and is verified or published somewhere. */
+  /** No longer signs, and is verified or published somewhere. */
   | "previous"
-  /** Nobody knows it any more. */
+  /** Neither verified nor published anywhere. */
   | "out";
 
 /** A key across all API servers. */
@@ -20,16 +20,16 @@ export interface KeyAcross {
   readonly signsAt: readonly string[];
   /** Names of the API servers that do not verify it. */
   readonly missingAt: readonly string[];
-  /** From where it is not seen to be published: `over IPv4`. */
+  /** Where it is not seen to be published: `over IPv4`. */
   readonly unpublishedOn: readonly string[];
-  /** Of those, the ones that nobody could read: it may be published there. */
+  /** Of those, the ones that could not be read: it may be published there. */
   readonly unreadOn: readonly string[];
   /** It is verified by some API server, or published over some family. */
   readonly verified: boolean;
   readonly published: boolean;
 }
 
-/** What of all facts a key's state follows from. */
+/** The facts that decide a key's state. */
 type KeySights = Pick<RotationFacts, "servers" | "published" | "record">;
 
 function stateOf(facts: KeySights, key: Omit<KeyAcross, "state">): RotationState {

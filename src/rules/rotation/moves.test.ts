@@ -42,7 +42,7 @@ describe("no move is made", () => {
       assert.match(JSON.stringify(verdict), /API server c does not answer: connection refused/u);
     });
 
-    test(`${move}: while nobody knows what signs`, () => {
+    test(`${move}: while it is not known what signs`, () => {
       const servers = [serverWith("a", ["old"], { signs: undefined })];
       assert.equal(reason(judge(ripe({ servers }))), "signer-unknown");
       assert.match(JSON.stringify(judge(ripe({ servers: [] }))), /of the cluster made no token/u);
@@ -105,7 +105,7 @@ describe("prepare", () => {
   test("is done once the key is everywhere, and refused while it is being promoted", () => {
     assert.equal(reason(judgePrepare(ripe())), "done");
     assert.equal(reason(judgePrepare(halfway())), "signers-differ");
-    // A key of which no API server says for what it is may come to sign.
+    // A key whose algorithm no API server shows may come to sign.
     const parties = ["azure"] as const;
     assert.equal(reason(judgePrepare(rotationFacts({ parties }), "ES256")), "algorithm-refused");
     assert.equal(reason(judgePrepare(rotationFacts({ parties }), "RS256")), "allowed");
@@ -168,7 +168,7 @@ describe("promote", () => {
 });
 
 describe("abort", () => {
-  test("gives a next key up that has signed nothing, and has nothing to do without one", () => {
+  test("gives up a next key that has signed nothing, and has nothing to do without one", () => {
     const verdict = judgeAbort(ripe());
     assert.match(JSON.stringify(verdict), /"allowed","kid":"new"/u);
     assert.equal(reason(judgeAbort(rotationFacts())), "done");

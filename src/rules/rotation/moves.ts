@@ -81,7 +81,10 @@ export function judgePrepare(facts: RotationFacts, algorithm?: string): MoveVerd
   };
 }
 
-/** The same of the key that is to sign. Who has begun goes on or back: half a promotion is worse than either. */
+/**
+ * The same for the key that is to sign. A promotion that has begun may continue or go back: half of one is worse than
+ * either.
+ */
 function unverifiedNext(facts: RotationFacts, next: string): MoveVerdict | undefined {
   if (isUnderWay(facts.record)) return undefined;
   return unverified(facts, { what: next, alg: algorithmOf(facts, next) }, giveUp);

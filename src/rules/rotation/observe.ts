@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import type { RotationFacts, ServerKeys } from "./facts.ts";
 import { type KeyRecord, type QuietRecord, rememberedOf, type RotationRecord } from "./record.ts";
 
-/** Whether every API server verifies a key and all that is published shows it; undefined where nobody can tell. */
+/** Whether every API server verifies a key and all that is published shows it; undefined where it is not known. */
 function everywhere({ servers, unanswered, published }: RotationFacts, kid: string): boolean | undefined {
   const read = published.flatMap(({ kids }) => (kids === undefined ? [] : [kids]));
   const lacks = [...servers.map(({ verifies }) => verifies), ...read].some((kids) => !kids.includes(kid));
@@ -45,8 +45,9 @@ function kidsOf({ servers, published, record }: RotationFacts): readonly string[
 }
 
 /**
- * What is to be remembered after a look: since when each key is everywhere, signs, or signs no more, and how long each
- * server's count of stale tokens stands still. A key that every API server signs with is no longer the next one.
+ * What is to be remembered after a look: since when each key is everywhere, signs, or no longer signs, and how long
+ * each server's count of stale tokens has not changed. A key that every API server signs with is no longer the next
+ * one.
  */
 export function observe(facts: RotationFacts): RotationRecord {
   const { servers, record, unanswered } = facts;

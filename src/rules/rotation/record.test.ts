@@ -109,7 +109,7 @@ describe("what a rotation remembers", () => {
     assert.equal(rememberedOf(back, "old").retiredAt, undefined);
   });
 
-  test("takes a key that no server tells to sign for none that is retired", () => {
+  test("does not take a key for retired that no server was ever seen to sign with", () => {
     const servers = [serverWith("a", ["new", "old"], { signs: undefined })];
     assert.equal(rememberedOf(observe(rotationFacts({ servers })), "old").retiredAt, undefined);
   });

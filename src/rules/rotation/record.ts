@@ -11,7 +11,7 @@ export interface KeyRecord {
   readonly retiredAt?: number;
 }
 
-/** For how long the count of stale tokens of an API server stands still. */
+/** How long the count of stale tokens of an API server has not changed. */
 export interface QuietRecord {
   readonly server: string;
   readonly count: number;
@@ -28,9 +28,7 @@ export interface SealedKey {
   readonly file: string;
 }
 
-/**
- * What a rotation has to remember between two runs, wherever they are. All else is read anew each time.
- */
+/** What a rotation has to remember between two runs, wherever they run. Everything else is read anew each time. */
 export interface RotationRecord {
   readonly version: 1;
   /** The key that is to sign next. */
@@ -84,7 +82,7 @@ function quietOf(value: Readonly<Record<string, unknown>>): QuietRecord | undefi
   return { server, count, startedAt, since };
 }
 
-/** Reads what `recordText` wrote; undefined for what is none, or of a later version. */
+/** Reads what `recordText` wrote; undefined for anything else, and for a later version. */
 export function parseRecord(text: string): RotationRecord | undefined {
   let value: unknown;
   try {
@@ -112,8 +110,9 @@ export function recordText(record: RotationRecord): string {
 }
 
 /**
- * A record that comes back after what it was about was lost. Since it was kept nobody has looked, so that every time that is
- * counted from a look begins anew with the next one: since when a key is everywhere, signs no more, and is asked for no more.
+ * A record that comes back after what it was about was lost. Nothing was observed since it was saved, so that every
+ * time that is counted from a look begins anew with the next one: since when a key is everywhere, no longer signs, and
+ * is no longer used.
  */
 export function recordAfterLoss({ keys, ...record }: RotationRecord): RotationRecord {
   return {
@@ -145,8 +144,8 @@ export function isSealed({ next, sealed }: RotationRecord, kid: string): boolean
 }
 
 /**
- * Before the first API server is told to sign with the next key: from now on it may have signed, whatever becomes of
- * this run. One that is under way already stays as it is.
+ * Before the first API server gets the next key to sign with: from now on it may have signed, whatever happens to this
+ * run. A promotion under way stays as it is.
  */
 export function recordPromotion(
   record: RotationRecord,

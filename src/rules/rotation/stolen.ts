@@ -19,13 +19,15 @@ export interface HitPod {
 export type TheftAnswer =
   /** The next key signs everywhere, then the stolen one is distrusted: no renewed token is refused. */
   | { readonly way: "promote"; readonly kid: string }
-  /** The next key is too young: to wait leaves the thief in, not to wait has tokens refused. */
+  /** The next key is too young: waiting leaves the thief in, not waiting gets tokens refused. */
   | { readonly way: "wait-or-lose"; readonly kid: string; readonly from: number }
-  /** No next key, or the cluster is not fit for it: to make one takes its waits, to distrust now refuses every token. */
+  /**
+   * No next key, or the cluster is not ready for it: making one takes its waits, distrusting now refuses every token.
+   */
   | { readonly way: "no-next"; readonly why: string; readonly next: string }
-  /** The stolen key is the next one: it is given up, nobody is hit. */
+  /** The stolen key is the next one: it is given up, and no pod is hit. */
   | { readonly way: "give-up" }
-  /** The stolen key signs no more: it is distrusted. */
+  /** The stolen key no longer signs: it is distrusted. */
   | { readonly way: "distrust" };
 
 /** What a theft means: all of it is said before anything is done. Times are milliseconds since the epoch. */
@@ -122,8 +124,8 @@ export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts):
 const slackMs = 3_600_000;
 
 /**
- * Until when roles are closed so that nobody comes in by the stolen key: its waits, the caches' time after it is distrusted, and an
- * hour for what has to be done before. `now`: of the theft's judgement.
+ * Until when roles are closed so that the stolen key gives no access: its waits, the caches' time after it is
+ * distrusted, and an hour for what has to be done before. `now`: of the theft's judgement.
  */
 export function closedUntil({ answer, relyingPartiesUntil }: Theft, now: number): number {
   const caches = relyingPartiesUntil - now;

@@ -60,7 +60,7 @@ export function namesText(names: readonly string[]): string {
   return others.length === 0 ? `${last}` : `${others.toReversed().join(", ")} and ${last}`;
 }
 
-/** What no move is made without: every API server answers, and each verifies what any of them signs. */
+/** The conditions of every move: every API server answers, and each verifies what any of them signs. */
 export function unfit(facts: RotationFacts): MoveRefusal | undefined {
   const { servers, unanswered } = facts;
   const [silent] = unanswered;
@@ -75,7 +75,7 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
   if (servers.length === 0 || unknown !== undefined) {
     return refused(
       "signer-unknown",
-      `the API server ${unknown?.name ?? "of the cluster"} made no token, so nobody knows with which key it signs`,
+      `the API server ${unknown?.name ?? "of the cluster"} made no token, so it is not known with which key it signs`,
       "Look why TokenRequest fails there; podtrust status shows the link token.",
     );
   }
@@ -107,7 +107,10 @@ export function unfitToRestart(facts: RotationFacts): MoveRefusal | undefined {
   );
 }
 
-/** What has to be copied off machines before their API servers are restarted with other keys; undefined where nothing has. */
+/**
+ * What has to be copied from machines before their API servers are restarted with other keys; undefined where nothing
+ * has to be.
+ */
 export function toCopyFirst({ servers }: RotationFacts): string | undefined {
   const found = servers.flatMap(({ name, distribution }) =>
     distribution === "k3s" || distribution === "rke2" ? [{ name, distribution }] : [],

@@ -12,7 +12,7 @@ describe("what a signer signs", () => {
     assert.equal(problem({ aud: ["sts.amazonaws.com"], "kubernetes.io": { namespace: "shop" } }), undefined);
   });
 
-  test("no token of anybody else", () => {
+  test("no token of any other subject", () => {
     for (const sub of [
       undefined,
       1,

@@ -16,8 +16,8 @@ function readClaims(claims: string): JsonRecord | undefined {
 
 /**
  * Why claims are not signed; undefined for those of a ServiceAccount's token. An API server asks for nothing else, so
- * that one which somebody took over gets no token of another subject, and none that outlives the maximum.
- * `maxSeconds` is the longest life of a token.
+ * that a compromised one gets no token of another subject, and none that outlives the maximum. `maxSeconds` is the
+ * longest life of a token.
  */
 export function claimsProblem(claims: string, maxSeconds: number): string | undefined {
   if (claims.length > maxClaims) return `the claims have more than ${maxClaims} bytes`;

@@ -150,7 +150,7 @@ describe("the list of keys as a file", () => {
       (list) => ({ ...list, keys: [{ ...list.keys[0], since: "now" }] }),
     ],
     "a kid twice": [/stands twice/u, (list) => ({ ...list, keys: [list.keys[0], list.keys[0]] })],
-    "nobody who signs": [/not exactly one/u, (list) => ({ ...list, keys: [list.keys[1]] })],
+    "no key that signs": [/not exactly one/u, (list) => ({ ...list, keys: [list.keys[1]] })],
     "two that are next": [
       /more than one key is next/u,
       (list) => ({ ...list, keys: [...list.keys, { ...list.keys[1], kid: "another" }] }),

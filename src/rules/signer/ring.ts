@@ -1,6 +1,6 @@
 import type { Algorithm } from "../oidc/index.ts";
 
-/** `next` is served and signs nothing yet, `current` signs, `previous` is served and signs no more. */
+/** `next` is served and signs nothing yet, `current` signs, `previous` is served and no longer signs. */
 export type SignerKeyState = "next" | "current" | "previous";
 
 /** A key of a cluster's tokens, as the signer's list has it: no private member. */

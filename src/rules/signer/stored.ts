@@ -16,7 +16,7 @@ function bad(what: string): PodtrustError {
 
 /**
  * The algorithm of a public key, DER SubjectPublicKeyInfo, and that key. Throws `signer-key-invalid` for one that
- * Kubernetes cannot sign with, and one with which anybody could.
+ * Kubernetes cannot sign with, and one with which anyone could.
  */
 export function algorithmOf(spki: Uint8Array): Algorithm {
   let key;

@@ -7,7 +7,7 @@ export interface ProjectedToken {
   readonly ms: number;
 }
 
-/** A pod that lives and has tokens. */
+/** A running pod with tokens. */
 export interface PodTokens {
   readonly namespace: string;
   readonly name: string;
@@ -18,17 +18,17 @@ export interface PodTokens {
   readonly tokens: readonly ProjectedToken[];
 }
 
-/** What API servers make of what they are asked for. */
+/** How API servers decide the lifetime of a token. */
 export interface TokenRules {
   /** Audiences of the cluster's own API. */
   readonly audiences: readonly string[];
   /** --service-account-max-token-expiration, milliseconds; undefined where none is set. */
   readonly maximum: number | undefined;
-  /** --service-account-extend-token-expiration: on unless it is said. */
+  /** --service-account-extend-token-expiration: on by default. */
   readonly extend: boolean;
 }
 
-/** How long a token lives, in milliseconds, and whose it is, for sentences. */
+/** How long a token lives, in milliseconds, and which pod has it, for messages. */
 export interface TokenLife {
   readonly ms: number;
   readonly of: string;

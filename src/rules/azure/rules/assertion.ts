@@ -140,7 +140,7 @@ const outOfTime = aadsts(700_024, "invalid_client", {
   evidence: "reported",
 });
 
-/** Seconds that clocks may differ. Nobody has published it: the five minutes are those of Microsoft's own libraries. */
+/** Seconds that clocks may differ. Microsoft does not publish it: the five minutes are those of its own libraries. */
 const skew = 300;
 
 /** A time that is absent, or no number, counts as 1970. */

@@ -76,7 +76,7 @@ const subject = assertionRule({
     return refusedWith(near === undefined ? otherSubject : otherCase, {
       why:
         near === undefined
-          ? `the token's sub is ${shown(sub)}, and the credentials of its issuer are for ${subjects || "nobody"}`
+          ? `the token's sub is ${shown(sub)}, and the credentials of its issuer are for ${subjects || "no subject"}`
           : `the credential ${near.name} is for ${shown(near.subject)}, and the token's sub is ${shown(sub)}`,
       next: "Make a credential for system:serviceaccount:NAMESPACE:NAME of the workload (podtrust up does).",
       values: { value: sub },

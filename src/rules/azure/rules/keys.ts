@@ -72,7 +72,7 @@ const signature = assertionRule({
   title: "The key has signed the assertion.",
   sources: [sources.errors],
   evidence: "inferred",
-  note: "The number is documented for assertions that are signed with a certificate; for federated ones nobody has shown it.",
+  note: "The number is documented for assertions that are signed with a certificate; for federated ones it was never observed.",
   answers: [badSignature],
   needs: ["jws", "key", "keyChecks"],
   check(_facts, { jws, key, keyChecks }) {

@@ -162,7 +162,7 @@ const noResource = aadsts(500_011, "invalid_resource", {
   evidence: "reported",
 });
 
-/** Looked at last: a token that would be refused hears nothing of the tenant's resources. */
+/** Looked at last: a token that would be refused learns nothing of the tenant's resources. */
 export const resource = assertionRule({
   name: "resource-known",
   title: "The scope's resource is known in the tenant.",

@@ -11,7 +11,8 @@ const group = {
 
 const existing: ObjectField = {
   type: "object",
-  description: "An identity of somebody else's: podtrust adds one federated credential to it, and no more.",
+  description:
+    "An identity that podtrust did not make: it adds one federated credential to it, and changes nothing else.",
   properties: { resourceId, name: identityName, group },
   rules: [
     {

@@ -27,7 +27,8 @@ const digestLength = 10;
 
 /**
  * The name of the identity that is made for a binding: `prod_shop_web`. No stack, namespace or ServiceAccount has an
- * underscore, so that no two are alike. One that is too long, or has a dot, which Azure does not take, ends in a digest.
+ * underscore, so that no two are alike. One that is too long, or has a dot, which Azure does not accept, ends in a
+ * digest.
  */
 function managedIdentityName({ stack }: Pick<AzureTrust, "stack">, { namespace, name }: Whose): string {
   const whole = `${stack}_${namespace}_${name}`;
@@ -36,7 +37,7 @@ function managedIdentityName({ stack }: Pick<AzureTrust, "stack">, { namespace, 
   return `${whole.replaceAll(".", "-").slice(0, maxLength - digestLength - 1)}_${digest}`;
 }
 
-/** What of a resource id says in which group it is. Resource Manager's names are the same in every case. */
+/** The part of a resource id that says which group it is in. Resource Manager's names are the same in every case. */
 const samePlace = (
   one: Pick<AzureTrustGroup, "subscription" | "resourceGroup">,
   other: Pick<AzureTrustGroup, "subscription" | "resourceGroup">,

@@ -1,6 +1,6 @@
 import type { Grant } from "../objects/objects.ts";
 
-/** A resource group in which identities of a trust stand. */
+/** A resource group that holds identities of a trust. */
 export interface AzureTrustGroup {
   /** What bindings and grants call it. */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface AzureTrustGroup {
   readonly location?: string;
 }
 
-/** An identity of somebody else's: by its resource id, or by its name in a group of the trust. */
+/** An identity that podtrust did not make: by its resource id, or by its name in a group of the trust. */
 export type NamedIdentity =
   | { readonly resourceId: string }
   | { readonly name: string; readonly group?: string };

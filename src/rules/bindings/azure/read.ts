@@ -6,7 +6,7 @@ import { azureTrustSpec } from "./trust-schema.ts";
 
 const { binding: bindingNames, trust: trustNames } = partyNames.azure;
 
-/** Reads an AzureIdentityBinding from JSON that nobody has judged, as `readBinding` does. */
+/** Reads an AzureIdentityBinding from unvalidated JSON, as `readBinding` does. */
 export function readAzureBinding(value: unknown): Read<AzureBinding> {
   const read = readObject(value, bindingNames, azureBindingSpec);
   if ("problems" in read) return read;

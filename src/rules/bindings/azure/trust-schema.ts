@@ -61,7 +61,7 @@ export const azureTrustSpec: ObjectField = {
       type: "string",
       pattern: "^[a-z]([a-z0-9-]*[a-z0-9])?$",
       maxLength: 63,
-      fixed: "stack cannot be changed: it marks every identity and credential as whose it is",
+      fixed: "stack cannot be changed: it marks every identity and credential as this stack's",
       description: "The stack of the cluster. Identities and federated credentials carry it in their names.",
     },
     issuer: {

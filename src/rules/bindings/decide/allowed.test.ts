@@ -33,7 +33,7 @@ const standing = (more: Partial<StandingRole> = {}): StandingRole => ({
 const allowed = (role: StandingRole, grants: readonly Grant[], preferred?: string) =>
   allowedOf(role, web, { grants }, preferred);
 
-describe("what of a role that stands is allowed", () => {
+describe("what is allowed of an existing role", () => {
   test("is what one grant allows, and never what two allow together", () => {
     const found = allowed(standing(), [
       grant("storage", { policies: [s3] }),
@@ -81,7 +81,7 @@ describe("what of a role that stands is allowed", () => {
     assert.equal(allowed(role, [grant("other", { boundary: `${boundary}-2` }), strict])?.grant, "strict");
   });
 
-  test("carries the grant's tags, and those that say whose the role is over any of the same key", () => {
+  test("carries the grant's tags, and those that say which ServiceAccount the role is for, over any of the same key", () => {
     const tags = [
       { key: "team", value: "shop" },
       { key: "kubernetes-namespace", value: "payments" },

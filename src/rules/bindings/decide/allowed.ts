@@ -5,7 +5,7 @@ import type { Binding, Grant, Trust } from "../objects/objects.ts";
 import { isFor } from "./is-for.ts";
 import { fitsAny } from "./pattern.ts";
 
-/** A role as it stands in an account. */
+/** A role as it exists in an account. */
 export interface StandingRole {
   readonly account: string;
   /** ARNs of attached policies. */
@@ -18,7 +18,7 @@ export interface StandingRole {
   readonly maxSession: number;
 }
 
-/** What one grant allows of a role as it stands. */
+/** What one grant allows of an existing role. */
 export interface AllowedRole {
   readonly grant: string;
   /** Those of its policies that the grant allows. */
@@ -44,9 +44,9 @@ export function mayRetain(
 
 interface RatedRole {
   readonly allowed: AllowedRole;
-  /** How many policies that give something the grant does not allow. */
+  /** How many policies that grant something are not allowed. */
   readonly lost: number;
-  /** How much else of the role would have to be another. */
+  /** How much else of the role would have to change. */
   readonly changes: number;
 }
 
@@ -70,9 +70,9 @@ function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, 
 }
 
 /**
- * What of a role that stands is allowed, by the one grant that allows most of it, with that grant's own boundary, tags and
- * longest session: never by two together, and whatever the binding says. Of grants that allow as much the `preferred` one
- * comes first, then the one under which least would be another. Undefined where no grant is for the namespace and the account.
+ * What is allowed of an existing role by the one grant that allows most of it, with that grant's own boundary, tags and
+ * longest session: never by two together, and whatever the binding says. Of grants that allow as much the `preferred`
+ * one comes first, then the one that changes least. Undefined where no grant is for the namespace and the account.
  */
 export function allowedOf(
   role: StandingRole,

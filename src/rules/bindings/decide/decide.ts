@@ -15,7 +15,7 @@ import { firstGrant, type GrantRefusal, grantsFor } from "./grants.ts";
 import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
 
-/** A role that shall be, in the form in which the config has roles. */
+/** A desired role, in the form in which the config has roles. */
 export interface WantedRole {
   readonly name: string;
   readonly path: string;
@@ -34,9 +34,9 @@ export interface GrantedRole {
   readonly profile: string;
   readonly account: TrustAccount;
   readonly grant: string;
-  /** Absent for a role of somebody else's. */
+  /** Absent for a role that podtrust does not make. */
   readonly managed?: WantedRole;
-  /** Whether a role of that name that carries nobody's tags may be taken over. */
+  /** Whether a role of that name without ownership tags may be taken over. */
   readonly adopt: boolean;
   readonly arn: string;
 }
@@ -174,7 +174,7 @@ function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole
   return "name" in found ? granted(request, found) : found;
 }
 
-/** Why no grant lets a role be said to assume another; nothing where one does. A chain is of any account. */
+/** Why no grant lets a role name another to assume; nothing where one does. A chain may be of any account. */
 function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly GrantRefusal[] {
   const found = firstGrant(grants, (grant) =>
     fitsAny(grant.chainedRoles, arn)
@@ -186,8 +186,8 @@ function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[
 
 /**
  * What the grants of a trust allow of a binding: all of its roles, or nothing, with every reason. The API server's
- * admission decides the same (`grantsGuard`) for whoever writes a binding; this decides it before anything is done at
- * AWS, since a trust may have changed, or never have been there. `given`: the trust, undefined where there is none of the name.
+ * admission decides the same (`grantsGuard`) when a binding is written; this decides it before anything is done at AWS,
+ * since a trust may have changed, or never have existed. `given`: the trust, undefined where there is none of the name.
  */
 export function decide(binding: Binding, given: Trust | undefined): GrantDecision {
   const refused = (...refusals: readonly GrantRefusal[]): GrantDecision => ({ kind: "refused", refusals });

@@ -8,7 +8,7 @@ export interface GrantRefusal {
   readonly message: string;
 }
 
-/** A trust as far as every relying party's is alike. */
+/** What the trusts of all relying parties have in common. */
 export interface TrustHead<Grant> {
   readonly name: string;
   readonly grants: readonly Grant[];
@@ -38,7 +38,7 @@ export function grantsFor<Grant extends GrantedTo, Trust extends TrustHead<Grant
   return { reason: "NamespaceNotGranted", message };
 }
 
-/** The first grant that allows all of what is asked, or what the one lacks that comes nearest to it. */
+/** The first grant that allows all of what is asked, or what the nearest one lacks. */
 export function firstGrant<Grant extends GrantedTo>(
   grants: readonly Grant[],
   lackingOf: (grant: Grant) => readonly GrantRefusal[],

@@ -1,12 +1,12 @@
 import { fitsAny } from "./pattern.ts";
 
-/** Whose binding it is: named as its ServiceAccount. */
+/** The name of a binding, which is that of its ServiceAccount. */
 export interface Whose {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** For whom a grant is, whichever relying party it is about. */
+/** Who a grant is for, whichever relying party it is about. */
 export interface GrantedTo {
   readonly name: string;
   /** Patterns, as are the names below. */

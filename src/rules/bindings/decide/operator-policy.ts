@@ -2,11 +2,11 @@ import { readArn } from "../../oidc/index.ts";
 import type { AllowCondition, AllowPolicy, AllowStatement } from "../../trust/index.ts";
 import type { Trust } from "../objects/objects.ts";
 
-/** What a policy is made of beside the trust. */
+/** What a policy is made of in addition to the trust. */
 export interface OperatorPlace {
   readonly partition: string;
   readonly account: string;
-  /** The tag that marks whose a role is: `podtrust:stack`. */
+  /** The tag that marks the owner of a role: `podtrust:stack`. */
   readonly markKey: string;
 }
 
@@ -46,9 +46,10 @@ function looking(trust: Trust, iam: string): readonly AllowStatement[] {
 }
 
 /**
- * The least that reconciling the bindings of a trust takes in one account: it makes roles only under the trust's path,
- * with a mark of the stack and, where every grant has one, a boundary of the grants; attaches only what grants name; and
- * changes or deletes only what carries a mark of a binding. Its own role carries none, and stands under another path.
+ * The least rights that reconciling the bindings of a trust needs in one account: it makes roles only under the trust's
+ * path, with a mark of the stack and, where every grant has one, a boundary of the grants; attaches only what grants
+ * name; and changes or deletes only what carries a mark of a binding. Its own role carries none, and is under another
+ * path.
  */
 export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy {
   const { partition, account, markKey } = place;
@@ -74,7 +75,7 @@ export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy 
       }),
       allow("MarkRoles", ["iam:TagRole"], {
         Resource: roles,
-        // Never what is somebody's already.
+        // Never what already has an owner.
         Condition: { StringLike: marking, Null: { [`aws:ResourceTag/${markKey}`]: "true" } },
       }),
     );
@@ -103,7 +104,8 @@ export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy 
       }),
     );
   }
-  // A role of which no grant is left gets this boundary, under which no policy gives it anything: not one written here either.
+  // A role without any grant left gets this boundary, under which no policy gives it anything: not one written here
+  // either.
   const closed = `arn:${partition}:iam::aws:policy/AWSDenyAll`;
   const inline = unique(grants.filter((grant) => grant.inline).map(({ boundary }) => boundary));
   Statement.push(

@@ -1,4 +1,4 @@
-/** Whether a value fits a pattern: it is the pattern, or begins with what stands before the `*` at its end. */
+/** Whether a value fits a pattern: it is the pattern, or begins with what comes before the `*` at its end. */
 function fits(pattern: string, value: string): boolean {
   return pattern.endsWith("*") ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
 }

@@ -23,8 +23,8 @@ export function roleName(
 }
 
 /**
- * What marks a role as a binding's, in place of a stack's name: `prod/shop/web`. `up` of the stack prod does not know
- * it for its own, and one binding not for another's.
+ * What marks a role as a binding's, in place of a stack's name: `prod/shop/web`. So `up` of the stack prod does not
+ * take it for its own, nor does one binding take it for another's.
  */
 export function bindingMark(
   { stack }: Pick<Trust, "stack">,
@@ -33,7 +33,7 @@ export function bindingMark(
   return `${stack}/${namespace}/${name}`;
 }
 
-/** Whose binding a mark is; undefined for that of a stack, or of another stack's binding. */
+/** The binding of a mark; undefined for that of a stack, or of another stack's binding. */
 export function markedBinding(
   { stack }: Pick<Trust, "stack">,
   mark: string,

@@ -37,12 +37,12 @@ describe("the room of a grant", () => {
       assert.deepEqual(names(withoutRoom(grant(1), list).wanted), ["b"]);
   });
 
-  test("is not taken from a role that is there by an older binding that asks for more", () => {
+  test("is not taken from an existing role by an older binding that asks for more", () => {
     const { held, wanted } = withoutRoom(grant(3), [binding("old", 1, 8, 1), binding("young", 2, 2, 2)]);
     assert.deepEqual([names(held), names(wanted)], [[], ["old"]]);
   });
 
-  test("that was lowered is left to the oldest of the roles that are there", () => {
+  test("that was lowered is left to the oldest of the existing roles", () => {
     const { held, wanted } = withoutRoom(grant(2), [binding("young", 2, 2, 2), binding("old", 1, 1, 1)]);
     assert.deepEqual([names(held), names(wanted)], [["young"], ["young"]]);
   });

@@ -1,7 +1,7 @@
 import type { Binding, Grant } from "../objects/objects.ts";
 import { isFor } from "./is-for.ts";
 
-/** How many managed roles a binding asks for, and has. */
+/** How many managed roles a binding asks for and has. */
 export interface CountedBinding extends Pick<Binding, "namespace" | "name" | "trust"> {
   /** RFC 3339, as the API server wrote it. */
   readonly created: string;
@@ -27,9 +27,9 @@ function byAge(a: CountedBinding, b: CountedBinding): number {
 }
 
 /**
- * For which of a trust's bindings a grant has no room. Counted are the managed roles of every binding that the grant is for,
- * whichever grant allows them. Roles that are there come first, so that nobody loses one because an older binding asks for
- * more; of these, and of the others, the oldest binding comes first.
+ * The bindings of a trust for which a grant has no room. Counted are the managed roles of every binding that the grant
+ * is for, whichever grant allows them. Existing roles come first, so that no binding loses one because an older binding
+ * asks for more; of these, and of the others, the oldest binding comes first.
  */
 export function withoutRoom(
   grant: Pick<Grant, "namespaces" | "serviceAccounts" | "maxRoles">,

@@ -15,7 +15,7 @@ const trust = {
   ],
 };
 
-describe("whose bindings count as one tenant's", () => {
+describe("which bindings count as one tenant's", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["namespaces that one grant names together", "shop-test", "default/shop"],
     ["those of a pattern", "preview-7", "default/previews"],

@@ -14,7 +14,7 @@ const { maxSubjectBytes } = relyingParties.gcp;
 /** `system:serviceaccount:` and the colon between the two names. Names are ASCII: characters are bytes. */
 const aroundNames = 23;
 
-/** So many characters namespace and ServiceAccount may have together. */
+/** How many characters namespace and ServiceAccount may have together. */
 export const maxNames: number = maxSubjectBytes - aroundNames;
 
 /** What one grant does not allow of a binding; nothing where it allows all of it. */

@@ -70,7 +70,7 @@ describe("the grants of a GCPTrust", () => {
     assert.equal(decision.kind === "refused" && decision.refusals[0]?.reason, "EmailNotGranted");
   });
 
-  test("that is not there allow nothing", () => {
+  test("that does not exist allow nothing", () => {
     const decision = decideGoogle(bindingOf(googleBinding({ direct: true })), undefined);
     assert.equal(decision.kind === "refused" && decision.refusals[0]?.reason, "TrustMissing");
   });

@@ -43,7 +43,7 @@ export interface GoogleTrust extends GoogleTrustSpec {
   readonly grants: readonly GoogleGrant[];
 }
 
-/** Reads a GCPServiceAccountBinding from JSON that nobody has judged. What the API server refuses is refused here too. */
+/** Reads a GCPServiceAccountBinding from unvalidated JSON. What the API server refuses is refused here too. */
 export function readGoogleBinding(value: unknown): Read<GoogleBinding> {
   const read = readObject(value, partyNames.gcp.binding, googleBindingSpec);
   if ("problems" in read) return read;

@@ -14,7 +14,7 @@ export const googleBindingSpec: ObjectField = {
       type: "boolean",
       absent: false,
       description:
-        "The ServiceAccount impersonates nobody: it is a principal of its own, which policies of resources name.",
+        "The ServiceAccount impersonates no service account: it is a principal of its own, which policies of resources name.",
     },
   },
   rules: [

@@ -27,8 +27,8 @@ const conditions: ListField = {
 };
 
 /**
- * The status of a binding, with `more` of its relying party's own. Nobody but podtrust writes it, and always all of it:
- * without an account of who owns which field of it an object is half as large, and to write one costs the API server a third less.
+ * The status of a binding, with `more` of its relying party's own. Only podtrust writes it, and always all of it:
+ * without field ownership an object is half as large, and writing one costs the API server a third less.
  */
 export const bindingStatus = (more: ObjectField["properties"]): ObjectField => ({
   type: "object",
@@ -75,7 +75,7 @@ export function crd({ names, spec, status, columns, selectable }: KindDefinition
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    // A release that goes would take every binding with it, when nobody is left to let go of their roles.
+    // A release that goes would take every binding with it, when nothing is left to release their roles.
     metadata: { name: `${plural}.${apiGroup}`, annotations: { "helm.sh/resource-policy": "keep" } },
     spec: {
       group: apiGroup,

@@ -3,10 +3,10 @@ import { apiGroup, type PartyNames } from "../names.ts";
 const apiVersion = "admissionregistration.k8s.io/v1";
 
 /**
- * Has the API server itself keep a binding from its making on, so that there is no moment in which it could go without its
- * roles and annotations, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). A change
- * that leaves the finalizer out, as `kubectl replace` does, puts it back. Where that did not happen the operator does it
- * before it makes a role.
+ * Has the API server itself add the finalizer to a new binding, so that there is no moment in which it could be deleted
+ * without its roles and annotations, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes
+ * 1.36). It also restores one that a change leaves out, as `kubectl replace` does. Where the policy did not act, the
+ * operator does so before it makes a role.
  */
 export function finalizerPolicy({ binding, finalizer, suffix }: PartyNames): readonly object[] {
   const metadata = { name: `podtrust-bindings-finalizer${suffix}` };

@@ -21,10 +21,10 @@ export function grantsGuardName({ suffix }: Pick<PartyNames, "suffix">): string 
 }
 
 /**
- * Says at once, to whoever writes a binding, what no grant allows: which grants there are for him, and what each lacks,
- * since he may not read trusts. `decide` decides it again before AWS is asked, and by that alone AWS is changed. So a guard
- * that cannot decide, as where the kind of its parameters is not known, lets pass: it would keep everybody from letting a
- * binding go, too.
+ * Refuses a binding at once for what no grant allows, and says which grants are for its author and what each lacks,
+ * since authors may not read trusts. `decide` decides it again before AWS is asked, and only that changes AWS. So a
+ * guard that cannot decide, as where the kind of its parameters is not known, lets a request pass: it would also keep
+ * anyone from deleting a binding.
  */
 export function grantsGuard({ names, question }: PartyManifests): readonly object[] {
   const { binding, trust } = names;
@@ -46,7 +46,7 @@ export function grantsGuard({ names, question }: PartyManifests): readonly objec
     ],
     conditions: {
       "this-trust": "object.spec.trust == params.metadata.name",
-      // Who takes a finalizer away from a binding whose grant is gone must not be kept from it.
+      // Removing the finalizer of a binding whose grant is gone must not be blocked.
       "spec-changed": 'request.operation == "CREATE" || object.spec != oldObject.spec',
     },
     variables: {

@@ -17,12 +17,12 @@ export { anyFits, listOf } from "./cel.ts";
 export { age, bindingStatus, proved, readyColumn, text, trustStatus } from "./crds.ts";
 export type { OwnToken, PartyManifests, Requirement } from "./party.ts";
 
-/** What the operator is called where nobody says otherwise. */
+/** The name of the operator by default. */
 export const defaultIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
 
 const onlyAws: readonly PartyManifests[] = [awsManifests];
 
-/** What makes bindings known to a cluster, and refuses those that no grant allows: nobody's rights are in it. */
+/** What makes bindings known to a cluster, and refuses those that no grant allows; it contains no rights. */
 export function bindingPolicies(rows = onlyAws): readonly object[] {
   return [
     ...rows.flatMap(({ kinds }) => kinds.map(crd)),
@@ -31,7 +31,7 @@ export function bindingPolicies(rows = onlyAws): readonly object[] {
   ];
 }
 
-/** For which operator, and which cluster. */
+/** The operator and the cluster. */
 export interface BindingManifestsSpec extends Partial<OperatorIdentity> {
   /** 1.36 by default: its form is good for every later one. 1.35 has no MutatingAdmissionPolicy of v1. */
   readonly kubernetes?: PolicyMinor;
@@ -39,7 +39,7 @@ export interface BindingManifestsSpec extends Partial<OperatorIdentity> {
   readonly rows?: readonly PartyManifests[];
 }
 
-/** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
+/** All that bindings need in a cluster: definitions, guards, and the rights of people and of the operator. */
 export function bindingManifests(spec: BindingManifestsSpec = {}): readonly object[] {
   const { kubernetes = "1.36", rows = onlyAws, ...identity } = spec;
   const whole = { ...defaultIdentity, ...identity };

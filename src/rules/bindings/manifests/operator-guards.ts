@@ -2,7 +2,7 @@ import { apiGroup } from "../names.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 
-/** Who the operator is in the cluster, and for whom its tokens are. */
+/** The operator's ServiceAccount in the cluster, and the audiences of its tokens. */
 export interface OperatorIdentity {
   readonly namespace: string;
   /** Of its ServiceAccount. */
@@ -22,8 +22,8 @@ function isOperator({ namespace, name }: OperatorIdentity): Readonly<Record<stri
 }
 
 /**
- * To prove that a ServiceAccount gets its role, the operator asks for a token of it. The right to do so would be one
- * to be anybody; so held, a token is of no use at the API server, and of ten minutes.
+ * To prove that a ServiceAccount gets its role, the operator asks for a token of it. The right to do so would let it
+ * act as any ServiceAccount; so limited, a token is of no use at the API server, and lasts ten minutes.
  */
 function tokensGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]): readonly object[] {
   const { namespace, name, audiences } = identity;
@@ -54,7 +54,7 @@ function tokensGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]
   });
 }
 
-/** Of a ServiceAccount the operator changes the annotations that name what it becomes, and nothing else. */
+/** The operator changes only the annotations of a ServiceAccount that name what it becomes. */
 function serviceAccountsGuard(
   identity: OperatorIdentity,
   rows: readonly PartyManifests[],
@@ -95,7 +95,7 @@ function serviceAccountsGuard(
   });
 }
 
-/** What bindings and trusts ask for is people's to say: the operator writes their status and finalizers. */
+/** Only people write the spec of bindings and trusts: the operator writes their status and finalizers. */
 function objectsGuard(identity: OperatorIdentity, rows: readonly PartyManifests[]): readonly object[] {
   return guard({
     name: "podtrust-operator-objects",
@@ -117,7 +117,7 @@ function objectsGuard(identity: OperatorIdentity, rows: readonly PartyManifests[
   });
 }
 
-/** What holds the operator's own rights to what it needs them for. */
+/** What limits the operator's rights to what it needs them for. */
 export function operatorGuards(
   identity: OperatorIdentity,
   rows: readonly PartyManifests[],

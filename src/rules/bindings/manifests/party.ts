@@ -24,17 +24,17 @@ export interface Requirement {
 export interface GrantsQuestion {
   /** A list, of which each entry needs one grant that allows all of it. */
   readonly asked: string;
-  /** How an entry `r` is named before what it lacks: CEL that ends in `+`, or nothing. */
+  /** How an entry `r` is named before what it lacks: CEL that ends in `+`, or empty. */
   readonly named: string;
-  /** The same in a person's words: `a role of this binding`. */
+  /** The same in words: `a role of this binding`. */
   readonly what: string;
   readonly requirements: readonly Requirement[];
 }
 
-/** A file with a token of the operator's own, by which it gets credentials of a relying party. */
+/** A file with a token of the operator's own, with which it gets credentials from a relying party. */
 export interface OwnToken {
   readonly volume: string;
-  /** Where its containers have it. */
+  /** Where it is mounted in its containers. */
   readonly folder: string;
   readonly file: string;
   readonly audience: string;
@@ -42,22 +42,22 @@ export interface OwnToken {
   readonly variable: string;
 }
 
-/** What is another thing for each relying party in what bindings take in a cluster. */
+/** What differs for each relying party in what bindings need in a cluster. */
 export interface PartyManifests {
   readonly names: PartyNames;
-  /** What a binding has at the relying party and its finalizer waits for, in a person's words: `its roles`. */
+  /** What a binding has at the relying party and its finalizer waits for, in words: `its roles`. */
   readonly held: string;
   /** Binding and trust. */
   readonly kinds: readonly KindDefinition[];
   readonly question: GrantsQuestion;
-  /** `spec` of a binding that is well-formed and hardly anybody is granted: it is judged and never kept. */
+  /** `spec` of a binding that is well-formed and that hardly any grant allows: a dry run asks for it. */
   readonly probe: JsonRecord;
-  /** What the annotations of a ServiceAccount name by which pods get it, in a person's words: `the roles`. */
+  /** What the annotations of a ServiceAccount name for its pods, in words: `the roles`. */
   readonly bound: string;
-  /** Whether an annotation of a ServiceAccount is one by which podtrust says what it becomes: CEL over a key. */
+  /** Whether podtrust writes this annotation of a ServiceAccount to say what it becomes: CEL over a key. */
   readonly annotates: (key: string) => string;
-  /** Audiences beside those that are named for which the operator may ask for tokens of others: CEL over one, and in words. */
+  /** Further audiences for which the operator may request tokens of ServiceAccounts: CEL over one, and in words. */
   readonly audience?: { readonly cel: (audience: string) => string; readonly said: string };
-  /** Absent: its credentials come otherwise. */
+  /** Absent: it gets its credentials another way. */
   readonly ownToken?: OwnToken;
 }

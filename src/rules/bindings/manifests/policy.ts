@@ -1,6 +1,6 @@
 import { defined, mapped } from "../../../core/base/index.ts";
 
-/** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
+/** One condition that a request has to meet: CEL, and the message where it does not. */
 export interface Validation {
   readonly expression: string;
   readonly message?: string;
@@ -8,10 +8,10 @@ export interface Validation {
   readonly messageExpression?: string;
 }
 
-/** A ValidatingAdmissionPolicy, without what all of ours have in common. */
+/** The parts of a ValidatingAdmissionPolicy in which ours differ. */
 export interface GuardSpec {
   readonly name: string;
-  /** What is done where it cannot decide: it denies, by default. */
+  /** What happens where it cannot decide: it denies, by default. */
   readonly failurePolicy?: "Fail" | "Ignore";
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
   readonly rules: readonly {
@@ -33,7 +33,7 @@ const named = (record: Readonly<Record<string, string>> = {}): readonly object[]
 /** A policy that denies, with its binding. */
 export function guard(spec: GuardSpec): readonly object[] {
   const { name, failurePolicy = "Fail", paramKind, rules, conditions, variables, validations } = spec;
-  // Where there is no object at all, Deny would also keep a binding from being let go: asked before any condition.
+  // Where no object exists, Deny would also keep a binding from being deleted: it is applied before any condition.
   const params =
     paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } };
   return [

@@ -3,14 +3,17 @@ import { apiGroup, type BoundParty, partyNames } from "../names.ts";
 /** How much of an account and of the cluster a namespace may take. */
 export interface QuotaSpec {
   readonly namespace: string;
-  /** Of each relying party so many: of one at AWS come up to eight roles, of which an account has 1,000 by AWS's default. */
+  /**
+   * How many for each relying party: one at AWS makes up to eight roles, of which an account has 1,000 by AWS's
+   * default.
+   */
   readonly bindings: number;
   /** AWS alone by default. */
   readonly parties?: readonly BoundParty[];
   readonly serviceAccounts: number;
 }
 
-/** A ResourceQuota: who may write in a namespace, by the roles `edit` and `admin` of Kubernetes, may not change it. */
+/** A ResourceQuota: the roles `edit` and `admin` of Kubernetes do not allow changing it. */
 export function tenantQuota(spec: QuotaSpec): object {
   const { namespace, bindings, parties = ["aws"], serviceAccounts } = spec;
   const counted = parties.map((one) => [

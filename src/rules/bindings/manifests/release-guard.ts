@@ -3,9 +3,10 @@ import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 
 /**
- * A binding that goes without its finalizer leaves behind what it has at the relying party, and made anew under another trust
- * it would hide that from the sweep. So whoever may write bindings of a namespace may not let go of one: the operator may,
- * once that is gone, and who has the verb `release`. It has no parameters: it holds also where the definition of trusts is gone.
+ * A binding that is deleted without its finalizer leaves behind what it has at the relying party, and recreated under
+ * another trust it would hide that from the sweep. So the right to write bindings of a namespace does not allow
+ * removing the finalizer: the operator may, once that is gone, and anyone with the verb `release`. It has no
+ * parameters: it also holds where the definition of trusts is gone.
  */
 export function releaseGuard({ names, held }: PartyManifests): readonly object[] {
   const { binding, finalizer, suffix } = names;
@@ -27,7 +28,7 @@ export function releaseGuard({ names, held }: PartyManifests): readonly object[]
     validations: [
       {
         expression: mayRelease,
-        message: `the finalizer ${finalizer} keeps this binding until the operator has taken ${held} away; whoever has the verb ${releaseVerb} on ${binding.plural}.${apiGroup}, as a cluster-admin has, may take it off`,
+        message: `the finalizer ${finalizer} keeps this binding until the operator has taken ${held} away; anyone with the verb ${releaseVerb} on ${binding.plural}.${apiGroup}, such as a cluster-admin, may take it off`,
       },
     ],
   });

@@ -10,7 +10,7 @@ export interface RbacRule {
   readonly verbs: readonly string[];
 }
 
-/** As paths and rights name the kinds of some relying parties. */
+/** The plural names of the kinds of some relying parties, as in paths and rights. */
 interface Plurals {
   readonly bindings: readonly string[];
   readonly trusts: readonly string[];
@@ -21,7 +21,7 @@ const pluralsOf = (parties: readonly PartyNames[]): Plurals => ({
   trusts: parties.map(({ trust }) => trust.plural),
 });
 
-/** All that reconciling bindings takes in the cluster; the guards hold some of it to less. */
+/** All rights that reconciling bindings needs in the cluster; the guards narrow some of them. */
 const reconcileRules = ({ bindings, trusts }: Plurals): readonly RbacRule[] => [
   {
     apiGroups: [apiGroup],
@@ -58,14 +58,14 @@ export function tenantRights(parties: readonly PartyNames[]): readonly object[] 
       [{ ...bindings, verbs: ["create", "update", "patch", "delete", "deletecollection"] }],
       aggregated("edit"),
     ),
-    // Bound to nobody: a trust says of every namespace what it may.
+    // Bound to no subject: a trust shows what every namespace may do.
     role("podtrust-trusts-view", [
       { apiGroups: [apiGroup], resources: plurals.trusts, verbs: ["get", "list", "watch"] },
     ]),
   ];
 }
 
-/** The rights of whoever reconciles bindings. */
+/** The rights of a reconciler of bindings. */
 export function reconcileRights(
   { namespace, name }: OperatorIdentity,
   parties: readonly PartyNames[],

@@ -55,7 +55,7 @@ const managed: ObjectField = {
     adopt: {
       ...roleArn,
       description:
-        "A role that exists and carries nobody's tags: it is taken over with its unique id, and is this binding's from then on.",
+        "A role that exists and carries no ownership tags: it is taken over with its unique id, and belongs to this binding from then on.",
     },
   },
   rules: [
@@ -90,7 +90,7 @@ const role: ObjectField = {
     existing: {
       type: "object",
       required: ["arn"],
-      description: "A role that is somebody else's: podtrust changes nothing about it.",
+      description: "A role that podtrust does not manage: it changes nothing about it.",
       properties: { arn: roleArn },
     },
     chain: {

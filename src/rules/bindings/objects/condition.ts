@@ -21,7 +21,7 @@ const statuses: Readonly<Record<Outcome, StatusCondition["status"]>> = {
 
 const maxMessage = 1024;
 
-/** What a condition is made of beside the time. */
+/** What a condition is made of, except the time. */
 export interface ConditionContent {
   readonly type: string;
   readonly reason: Reason;

@@ -55,8 +55,8 @@ export const serviceAccountPattern: TextField = {
 };
 
 /**
- * What a role of somebody else's may ask of whoever assumes it (IAM: ExternalId). No white space: it stands in files. IAM
- * takes 1,224 characters, injection 1,000 in the annotation of a chain.
+ * What another account's role may require of its caller (IAM: ExternalId). No white space: it is written into files.
+ * IAM takes 1,224 characters, injection 1,000 in the annotation of a chain.
  */
 export const externalId: TextField = {
   type: "string",
@@ -81,8 +81,8 @@ export const label = (maxLength: number): TextField => ({
   maxLength: maxLength,
 });
 
-// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set. Keys are ASCII here, since nobody writes down how
-// IAM folds the case of other letters.
+// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set. Keys are ASCII here, since IAM does not document
+// how it folds the case of other letters.
 const tagKey = "^[A-Za-z0-9 _.:/=+@-]+$";
 const tagCharacters = "[\\p{L}\\p{Z}\\p{N}_.:/=+@-]";
 const reservedTags = ["aws:", "podtrust:", "kubernetes-"];
@@ -126,7 +126,7 @@ export const sessionSeconds = {
   absent: 3600,
 } as const;
 
-/** Patterns of a grant, of which each stands once. */
+/** Patterns of a grant, each at most once. */
 export const patterns = (items: TextField, description: string): ListField => ({
   type: "array",
   items,
@@ -143,7 +143,7 @@ export const trustField = (kind: string): TextField => ({
   description: `The ${kind} whose grants are asked.`,
 });
 
-/** What an issuer has to be. */
+/** The form of an issuer. */
 export const issuerRule: SchemaRule = {
   cel: "isURL(self.issuer) && url(self.issuer).getScheme() == 'https' && url(self.issuer).getQuery() == {} && url(self.issuer).getPort() == '' && !self.issuer.contains('#') && !self.issuer.contains('@')",
   message: "issuer has to be an https URL without port, query, fragment and user",

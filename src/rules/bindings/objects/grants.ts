@@ -2,7 +2,7 @@ import type { JsonRecord } from "../../../core/base/index.ts";
 import type { ListField, ObjectField, SchemaRule } from "../schema/index.ts";
 import { label, maxName, namespacePattern, patterns, serviceAccountPattern } from "./forms.ts";
 
-/** What every grant has, whichever relying party's: what it is called, and whom it is for. */
+/** What every grant has, whichever relying party's: its name, and who it is for. */
 export const grantee: ObjectField["properties"] = {
   name: { ...label(maxName), description: "What it is called where a binding is refused." },
   namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
@@ -24,7 +24,7 @@ export const grantsField = (items: ObjectField): ListField => ({
 const list = (self: JsonRecord, name: string): readonly JsonRecord[] =>
   (self[name] ?? []) as readonly JsonRecord[];
 
-/** What grants name in a list of their own stands in the trust's list of that name, under this key. */
+/** What grants name in a list of their own has to be in the trust's list of that name, under this key. */
 export function grantsNameTheirs(name: string, key: string, message: string): SchemaRule {
   return {
     cel: `!has(self.grants) || self.grants.all(g, g.${name}.all(a, self.${name}.exists(one, one.${key} == a)))`,

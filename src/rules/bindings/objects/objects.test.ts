@@ -8,7 +8,7 @@ const at = { now: Date.parse("2026-01-02T03:04:05.678Z"), generation: 2 };
 describe("a condition of a status", () => {
   const found = { type: "Granted", reason: "TrustMissing", message: "there is no AWSTrust none" } as const;
 
-  test("is unknown where something was not seen, and tells since when in whole seconds", () => {
+  test("is unknown where something was not seen, and says since when in whole seconds", () => {
     assert.deepEqual(conditionOf(found, [], at), {
       ...found,
       status: "Unknown",
@@ -34,7 +34,7 @@ describe("a condition of a status", () => {
   });
 });
 
-describe("a binding of what somebody typed", () => {
+describe("a binding of what was typed", () => {
   const who = { namespace: "shop", name: "web", trust: "default" };
   const account = "111122223333";
 

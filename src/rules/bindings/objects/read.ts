@@ -56,10 +56,10 @@ function specOf(value: unknown, names: KindNames, field: ObjectField): Read<unkn
 
 /** What every object of ours has. */
 export interface ReadObject {
-  /** Empty for what is of the whole cluster. */
+  /** Empty for cluster-scoped objects. */
   readonly namespace: string;
   readonly name: string;
-  /** As its field has it, with its defaults. */
+  /** In the form of its field, with its defaults. */
   readonly spec: unknown;
 }
 
@@ -92,8 +92,8 @@ export function kindOf(value: unknown): BoundKind | undefined {
 }
 
 /**
- * Reads an AWSRoleBinding from JSON that nobody has judged: an answer of the API, a file. Every mistake is reported at
- * once; what the API server refuses is refused here too, and inline policies are read as IAM reads them.
+ * Reads an AWSRoleBinding from unvalidated JSON: an answer of the API, a file. Every mistake is reported at once; what
+ * the API server refuses is refused here too, and inline policies are read as IAM reads them.
  */
 export function readBinding(value: unknown): Read<Binding> {
   const read = readObject(value, bindingNames, bindingSpec);

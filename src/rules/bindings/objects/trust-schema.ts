@@ -32,7 +32,7 @@ const grant: ObjectField = {
     accounts: { ...patterns(accountId, "In these accounts of the trust."), minItems: 1 },
     policies: patterns(policyPattern, "Managed policies that roles may have."),
     existingRoles: patterns(rolePattern, "Roles of others that bindings may name."),
-    adoptRoles: patterns(rolePattern, "Roles that carry nobody's tags and that bindings may take over."),
+    adoptRoles: patterns(rolePattern, "Roles without ownership tags that bindings may take over."),
     chainedRoles: patterns(rolePattern, "Roles that the ServiceAccount's own role may be said to assume."),
     inline: {
       type: "boolean",
@@ -94,7 +94,7 @@ export const trustSpec: ObjectField = {
       type: "string",
       pattern: "^[a-z]([a-z0-9-]*[a-z0-9])?$",
       maxLength: 63,
-      fixed: "stack cannot be changed: it marks every role as whose it is",
+      fixed: "stack cannot be changed: it marks every role as this stack's",
       description:
         "The stack of podtrust.yaml that made the OIDC provider. Roles carry it in their names and tags.",
     },

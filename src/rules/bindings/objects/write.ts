@@ -2,7 +2,7 @@ import { defined, mapped } from "../../../core/base/index.ts";
 import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
 import type { RoleTag } from "./objects.ts";
 
-/** What somebody who types asks for: one role, of the default profile. */
+/** A binding as a command line describes it: one role, of the default profile. */
 export interface NewBinding {
   readonly namespace: string;
   /** Of the ServiceAccount. */
@@ -15,11 +15,11 @@ export interface NewBinding {
   readonly tags?: readonly RoleTag[];
   /** ARN of a role to take over. */
   readonly adopt?: string;
-  /** ARN of a role of somebody else's, in place of all the above. */
+  /** ARN of a role that podtrust does not manage, in place of all the above. */
   readonly existing?: string;
 }
 
-/** The AWSRoleBinding of a spec. It is not judged: `readBinding` does. */
+/** The AWSRoleBinding of a spec. It is not validated: `readBinding` does that. */
 export function bindingObject(spec: NewBinding) {
   const { namespace, name, trust, account, policies, maxSession, tags, adopt, existing } = spec;
   const managed = defined({ policies, maxSessionSeconds: maxSession, tags, adopt });

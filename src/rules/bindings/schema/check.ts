@@ -124,7 +124,7 @@ class FieldReader {
   }
 }
 
-/** What a field is where it is left out; undefined where nothing stands for it. */
+/** The value of a field that is left out; undefined where it has no default. */
 function standsFor(field: SchemaField): unknown {
   if ("default" in field) return field.default;
   return "absent" in field ? field.absent : undefined;

@@ -1,8 +1,8 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 
 /**
- * What has to hold between the members of an object, told twice in one place: to the API server as CEL
- * (https://kubernetes.io/docs/reference/using-api/cel/), and to our own reader as a function.
+ * What has to hold between the members of an object, written twice in one place: for the API server as CEL
+ * (https://kubernetes.io/docs/reference/using-api/cel/), and for our own reader as a function.
  */
 export interface SchemaRule {
   /** Over `self`. */
@@ -25,7 +25,7 @@ export interface TextField extends Described {
   readonly format?: "date-time";
   readonly enum?: readonly string[];
   readonly default?: string;
-  /** It stays what it was when the object was made; why, as a sentence. */
+  /** It cannot be changed once the object exists; why, as a sentence. */
   readonly fixed?: string;
 }
 
@@ -64,11 +64,11 @@ export interface ObjectField extends Described {
   readonly required?: readonly string[];
   readonly properties: Readonly<Record<string, SchemaField>>;
   readonly rules?: readonly SchemaRule[];
-  /** Who writes it writes all of it: the API server keeps no account of who owns which member. */
+  /** It is always written as a whole: the API server does not track ownership of its members. */
   readonly atomic?: true;
 }
 
-/** An object whose members somebody else judges: a policy of IAM. */
+/** An object whose members another system validates: a policy of IAM. */
 export interface OpenField extends Described {
   readonly type: "open";
 }

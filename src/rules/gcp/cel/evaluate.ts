@@ -5,7 +5,7 @@ import { areEqual, CelError, type CelValue, entryOf, isList, isMap, order, typeN
 /** Values by the names that an expression may use. */
 export type CelVariables = Readonly<Record<string, CelValue>>;
 
-/** So many steps one evaluation may take: lists inside lists multiply them. */
+/** How many steps one evaluation may take: nested lists multiply them. */
 const maxSteps = 100_000;
 
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
@@ -216,7 +216,7 @@ export function checkFunctions(expression: Expression): void {
 }
 
 /**
- * What an expression comes to with these values. Throws CelError `evaluation`, as CEL's own error does: `||` and `&&`
+ * The value of an expression with these values. Throws CelError `evaluation`, as CEL's own error does: `||` and `&&`
  * take one where the other side decides. Source: https://github.com/google/cel-spec, doc/langdef.md, "Evaluation".
  */
 export function evaluateExpression(expression: Expression, variables: CelVariables): CelValue {

@@ -5,10 +5,10 @@ import { CelError, type CelValue } from "./value.ts";
 export type { CelVariables } from "./evaluate.ts";
 export { CelError, type CelFault, type CelValue, celValue, typeName } from "./value.ts";
 
-/** An expression that can be asked with the values of one token after another. */
+/** An expression that can be evaluated for one token after another. */
 export interface CelExpression {
   readonly text: string;
-  /** What it comes to. Throws CelError `evaluation`. */
+  /** Its value. Throws CelError `evaluation`. */
   evaluate(variables: CelVariables): CelValue;
 }
 
@@ -23,7 +23,7 @@ export function celExpression(text: string): CelExpression {
   return { text, evaluate: (variables) => evaluateExpression(expression, variables) };
 }
 
-/** What an expression comes to with these values, or why it comes to nothing. */
+/** The value of an expression with these values, or why it has none. */
 export function celResult(text: string, variables: CelVariables): CelValue | CelError {
   try {
     return celExpression(text).evaluate(variables);

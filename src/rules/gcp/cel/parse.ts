@@ -54,7 +54,7 @@ const reserved = new Set(
 
 const keywords = new Set(["false", "in", "null", "true"]);
 
-/** So deep an expression may be nested: far more than anybody writes, and far less than a stack holds. */
+/** How deep an expression may be nested: far deeper than any that is written, and far less than a stack holds. */
 const maxDepth = 100;
 
 const described = (token: CelToken): string =>
@@ -159,14 +159,14 @@ class Parser {
       let count = 1;
       while (this.#take("!") !== undefined) count += 1;
       const operand = this.#member();
-      // Each second one takes the first one back; the operand has to be a bool all the same.
+      // Each second one cancels the first; the operand still has to be a bool.
       return count % 2 === 1 ? { kind: "not", operand } : { kind: "not", operand: { kind: "not", operand } };
     }
     if (this.#take("-") !== undefined) return this.#negative();
     return this.#member();
   };
 
-  /** A number with a sign: all that `-` may stand before. */
+  /** A number with a sign: all that may follow `-`. */
   #negative(): Expression {
     const token = this.#peek();
     if (token.kind !== "int" && token.kind !== "double")

@@ -6,7 +6,7 @@ import type { MappedIdentity } from "../names.ts";
 import { exchangeRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 
-/** What each expression of the mapping comes to, or why it comes to nothing. */
+/** The value of each expression of the mapping, or why it has none. */
 function mappedBy({ attributeMapping }: GoogleProvider, assertion: CelValue): Mapped {
   return Object.fromEntries(
     Object.entries(attributeMapping).map(([name, text]) => [name, celResult(text, { assertion })] as const),
@@ -74,7 +74,7 @@ const noSubject: VendorAnswer = {
 const isText = (value: CelValue | CelError | undefined): value is string =>
   typeof value === "string" && value !== "";
 
-/** The identity that a mapping makes, or the name that comes to nothing and why. */
+/** The identity that a mapping makes, or the name that has no value, and why. */
 function identityOf(mapped: Mapped): MappedIdentity | { readonly name: string; readonly why: string } {
   const attributes: (readonly [name: string, value: string])[] = [];
   const subject = mapped["google.subject"];

@@ -99,7 +99,7 @@ const stale: VendorAnswer = {
 
 /** Seconds that clocks may differ: 60 was taken, and 61 after the end was not. */
 const skew = 60;
-/** Seconds after which a token that is good is too old all the same. */
+/** Seconds after which a valid token is too old anyway. */
 const maxAge = 24 * 3600;
 
 function staleness(now: number, iat: unknown, exp: unknown): string | undefined {

@@ -63,7 +63,7 @@ export function askedVariables(
   });
 }
 
-/** What is said of annotations that do not fit, in the sentences of `readAsked`. */
+/** The warnings about annotations that do not fit, in the sentences of `readAsked`. */
 export function askedValidations(
   annotations: Readonly<Record<string, AskingAnnotation>>,
   parameters: AccountParameters,

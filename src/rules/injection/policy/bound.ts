@@ -2,9 +2,10 @@ import type { JsonRecord } from "../../../core/base/index.ts";
 import { literal } from "./cel.ts";
 
 /**
- * Where the API server reads ServiceAccounts themselves, it converts the whole pod for each of them: what a pod costs is
- * their number times its size. So that mode holds in namespaces that somebody with rights over namespaces has labelled,
- * and in those a ResourceQuota bounds their number. Who may write in a namespace alone may touch neither.
+ * Where the API server reads ServiceAccounts themselves, it converts the whole pod for each of them: what a pod costs
+ * is their number times its size. So that mode applies in namespaces that are labelled, which takes rights over
+ * namespaces, and in those a ResourceQuota bounds their number. The right to write inside a namespace allows changing
+ * neither.
  */
 export const namespaceLabel = { key: "podtrust.dev/injection", value: "serviceaccounts" } as const;
 
@@ -28,7 +29,7 @@ export function serviceAccountQuota(namespace: string, labels: JsonRecord): Json
   };
 }
 
-/** In a namespace of the mode no ServiceAccount is made unless that ResourceQuota is there, and small enough. */
+/** In a namespace of the mode no ServiceAccount can be created unless that ResourceQuota exists and is small enough. */
 export function boundPolicies(labels: JsonRecord): readonly JsonRecord[] {
   const metadata = { name: boundPolicyName, labels };
   const hard = `params.spec.?hard[?${literal(counted)}]`;
@@ -49,7 +50,7 @@ export function boundPolicies(labels: JsonRecord): readonly JsonRecord[] {
       },
     ],
   };
-  // Where there is no such quota the API server says so under the policy's name, which tells what is missing.
+  // Where there is no such quota the API server says so under the policy's name, which says what is missing.
   const paramRef = { name: quotaName, parameterNotFoundAction: "Deny" };
   const apiVersion = "admissionregistration.k8s.io/v1";
   return [

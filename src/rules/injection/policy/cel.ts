@@ -76,7 +76,7 @@ export function fits(expression: string, pattern: RegExp): string {
 /** A variable of a policy: it is computed where another expression needs it, and once. */
 export interface PolicyVariable {
   readonly name: string;
-  /** What it is, for who reads the policy: one line. */
+  /** What it is, for readers of the policy: one line. */
   readonly comment?: string;
   readonly expression: string;
 }

@@ -13,7 +13,7 @@ export interface InjectionMap {
   readonly asks: readonly string[];
   /** Roles with names beside. */
   readonly named: readonly NamedRoles[];
-  /** Pods that ask by it are told of by `labelAttribute`. */
+  /** `labelAttribute` covers pods that ask by it. */
   readonly label?: AskingLabel;
 }
 
@@ -31,7 +31,7 @@ const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix,
  */
 export const signs = { value: "=", profile: "/" } as const;
 
-/** What stands in a value for signs that would end it, each with what it means, in the order in which they are read. */
+/** The escapes for signs that would end a value, each with its meaning, in the order in which they are read. */
 export const escapes = [
   ["~1", "\n"],
   ["~0", "~"],
@@ -41,7 +41,7 @@ function escaped(value: string): string {
   return escapes.toReversed().reduce((text, [escape, sign]) => text.replaceAll(sign, escape), value);
 }
 
-/** That of AWS. */
+/** That for AWS. */
 export const awsMap: InjectionMap = {
   configMap: "podtrust-injection",
   keys: accountAnnotations,
@@ -49,7 +49,7 @@ export const awsMap: InjectionMap = {
   named: ["profile", "chain"],
 };
 
-/** That of another relying party, without what only pods and namespaces are annotated with. */
+/** That for another relying party, without annotations that only pods and namespaces have. */
 export function mapOf({ configMap, annotations, asks, label }: PartyAsking): InjectionMap {
   const held = Object.entries(annotations).filter(([, { on }]) => on.includes("ServiceAccount"));
   const keys = Object.fromEntries(held.map(([name, { key }]) => [name, key]));
@@ -87,7 +87,7 @@ function linesOf(serviceAccount: JsonRecord, { keys, named }: InjectionMap): rea
   return [...plain, ...named.flatMap(namedLines)];
 }
 
-/** What is said of pods with the label, where the namespace has the annotation that they need. */
+/** The text about pods with the label, where the namespace has the annotation that they need. */
 function labelText(
   { label }: InjectionMap,
   of: JsonRecord | undefined,

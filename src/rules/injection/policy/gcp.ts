@@ -17,7 +17,7 @@ import type { PartyPolicy } from "./token-policy.ts";
 
 const [provider, email] = [asked("workload-identity-provider"), asked("service-account-email")];
 
-/** Neither stands in a credential file otherwise. */
+/** Neither occurs in a credential file otherwise. */
 const [providerMark, emailMark] = ["<provider>", "<email>"];
 
 /** The credential file of `credentialText`, of expressions in place of its two texts. */
@@ -54,7 +54,7 @@ export const googlePolicy: PartyPolicy = {
       },
       {
         name: "credentials",
-        comment: "The credential configuration file; without an address nobody is impersonated.",
+        comment: "The credential configuration file; without an address no service account is impersonated.",
         expression: `${email} == ""\n? ${credentials(credentialText(providerMark, ""))}\n: ${credentials(credentialText(providerMark, emailMark))}`,
       },
     ],

@@ -2,13 +2,13 @@ import type { Reason } from "../../../core/reasons/index.ts";
 import { cutMark, maxShown, saying } from "../notes.ts";
 import { concatenated, literal } from "./cel.ts";
 
-/** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
+/** A rule of a ValidatingAdmissionPolicy: what holds for a good pod, and the message for another. */
 export interface PodValidation {
   readonly expression: string;
   readonly messageExpression: string;
 }
 
-/** What is said of a pod: its reason, and expressions for the rest. */
+/** The message about a pod: its reason, and expressions for the rest. */
 export const said = (reason: Reason, ...text: readonly string[]): string =>
   concatenated(literal(saying(reason, "")), ...text);
 

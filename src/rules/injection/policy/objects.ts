@@ -21,7 +21,7 @@ export interface MatchCondition {
   readonly expression: string;
 }
 
-/** Pods when they are made; without `skippable` those too that do without. */
+/** Pods when they are created; without `skippable` also those that opt out. */
 function constraints(skippable: boolean): JsonRecord {
   return {
     resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
@@ -53,7 +53,10 @@ interface PolicyParts {
   readonly name: string;
   /** Absent: it reads the pod and its namespace alone. */
   readonly parameters?: AskedObjects | undefined;
-  /** Behind those of the parameters. They must not ask whether something is left to do: a policy that did not match is not asked again. */
+  /**
+   * After those of the parameters. They must not ask whether something is left to do: a policy that did not match is
+   * not asked again.
+   */
   readonly matchConditions?: readonly MatchCondition[];
   /** Those that no expression uses are left out. */
   readonly variables: readonly PolicyVariable[];
@@ -62,7 +65,7 @@ interface PolicyParts {
 const kindOf = (parameters: PolicyParts["parameters"]): JsonRecord =>
   defined({ paramKind: parameters?.paramKind });
 
-/** What of the parameters a binding says. */
+/** The part of the parameters that belongs in a binding. */
 function boundBy(parameters: PolicyParts["parameters"]): JsonRecord {
   if (parameters === undefined) return {};
   const { paramRef, matchResources } = parameters;
@@ -103,7 +106,7 @@ export function mutatingObjects(
   ];
 }
 
-/** What a policy that only speaks does: in the answer to whoever makes a pod, and in the audit log. */
+/** What a policy that only warns does: in the answer to the creator of a pod, and in the audit log. */
 export const warnings = ["Warn", "Audit"] as const;
 
 /** A ValidatingAdmissionPolicy for pods, and its binding. */
@@ -121,7 +124,7 @@ export function validatingObjects(
     messageExpression,
   ]);
   const spec = {
-    // What it says comes beside; with Deny it is what injection is held to.
+    // Warnings are optional; Deny enforces injection.
     failurePolicy: validationActions.includes("Deny") ? "Fail" : "Ignore",
     ...kindOf(parameters),
     matchConstraints: constraints(skippable),

@@ -35,7 +35,7 @@ const hasCa = 'variables.caConfigMap != ""';
 /** What `injectOpenBao` does, in expressions. */
 const policy: TokenPolicy = {
   name: "podtrust-openbao",
-  // Every pod is asked this and no more, unless it fits.
+  // The only cost for pods that do not match.
   matchConditions: [
     {
       name: "asks-for-openbao",
@@ -61,7 +61,7 @@ const policy: TokenPolicy = {
   },
 };
 
-/** It reads nothing beside the pod, and any other pod costs one comparison. */
+/** It reads nothing but the pod, and any other pod costs one comparison. */
 export const openbaoPolicy: PodPolicy = {
   asksBy: [openbaoAnnotations.address, "https://bao.example.com:8200"],
   token: policy,

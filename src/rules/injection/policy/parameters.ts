@@ -14,17 +14,17 @@ import {
 /** Where a policy finds what ServiceAccounts ask for. */
 export type ParameterMode = "serviceaccounts" | "configmap";
 
-/** Which objects a policy reads what is asked for in, and when it is asked at all. */
+/** The objects in which a policy reads what is asked for, and when it is evaluated at all. */
 export interface AskedObjects {
   readonly paramKind: { readonly apiVersion: "v1"; readonly kind: "ServiceAccount" | "ConfigMap" };
   readonly paramRef: Readonly<Record<string, unknown>>;
-  /** Where it holds, beside the pods that are meant; absent: everywhere. */
+  /** Where it applies, in addition to its pods; absent: everywhere. */
   readonly matchResources?: Readonly<Record<string, unknown>>;
   /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if that asks. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
 }
 
-/** How expressions read what the pod's ServiceAccount asks for, whatever object it stands in. */
+/** How expressions read what the pod's ServiceAccount asks for, whatever object holds it. */
 export interface AccountParameters extends AskedObjects {
   /** What `attribute` is made of. */
   readonly variables: readonly PolicyVariable[];
@@ -32,7 +32,7 @@ export interface AccountParameters extends AskedObjects {
   readonly attribute: (name: string, key: string) => string;
 }
 
-/** The same of AWS. */
+/** The same for AWS. */
 export interface Parameters extends AskedObjects {
   /** What `attribute`, `names` and `role` are made of. */
   readonly variables: readonly PolicyVariable[];
@@ -46,10 +46,10 @@ export interface Parameters extends AskedObjects {
   readonly role: (kind: NamedRoles, name: string) => string;
 }
 
-/** Whose annotations a policy reads. */
+/** The source of the annotations that a policy reads. */
 export interface AccountSource {
   readonly map: InjectionMap;
-  /** What asking is: the name of a condition, and what it says of a ConfigMap, for who reads the policy. */
+  /** The condition for asking: its name, and what it says of a ConfigMap, for readers of the policy. */
   readonly condition: { readonly name: string; readonly comment: string };
 }
 

@@ -33,7 +33,7 @@ const specsOf = (party: AccountParty, mode: "configmap" | "serviceaccounts"): re
     .map(({ spec }) => recordOf(spec));
 
 describe("the admission policies for Google and Azure", () => {
-  test("are one that injects and one that speaks, each with a binding, of the version that the cluster's minor has", () => {
+  test("are one that injects and one that warns, each with a binding, of the version that the cluster's minor has", () => {
     for (const party of parties) {
       const names = [`podtrust-${party}`, `podtrust-${party}-notes`].flatMap((name, index) => {
         const kind = index === 0 ? "Mutating" : "Validating";
@@ -60,14 +60,14 @@ describe("the admission policies for Google and Azure", () => {
       assert.deepEqual(more, []);
       assert.equal(policy?.["failurePolicy"], "Fail");
       assert.deepEqual(binding?.["validationActions"], ["Deny"]);
-      // What matches is who is injected for, and no other pod.
+      // Only pods that are injected for match.
       const injecting = recordOf(plain[0]?.["spec"]);
       for (const member of ["matchConditions", "matchConstraints", "paramKind"])
         assert.deepEqual(policy?.[member], injecting[member], member);
     }
   });
 
-  test("read the relying party's own ConfigMap, so that nobody else's pods are asked more than whether there is one", () => {
+  test("read the relying party's own ConfigMap, so that other pods are only asked whether there is one", () => {
     for (const party of parties)
       for (const one of partyPolicies(party, { mode: "configmap", deny: true }))
         if (String(one["kind"]).endsWith("Binding"))

@@ -14,7 +14,7 @@ import {
   type TokenPolicy,
 } from "./token-policy.ts";
 
-/** How the API server gives pods a relying party's token: of one that ServiceAccounts ask for. */
+/** How the API server gives pods the token of a relying party that ServiceAccounts ask for. */
 export interface AccountPolicies {
   readonly askedBy: "ServiceAccount";
   /** The annotations by one of which it is asked for. */
@@ -22,9 +22,9 @@ export interface AccountPolicies {
   /** What has those annotations in the mode `configmap`. */
   readonly configMap: string;
   /**
-   * The admission policies by which the API server gives pods the token, where their ServiceAccount asks, and says which
-   * annotations it cannot use: what `injectParties` does. They read the ConfigMap of that relying party, so that nobody else's
-   * pods cost more.
+   * The admission policies by which the API server gives pods the token, where their ServiceAccount asks, and says
+   * which annotations it cannot use: what `injectParties` does. They read the ConfigMap of that relying party, so that
+   * other pods cost no more.
    */
   readonly policies: (spec: PolicySpec) => readonly JsonRecord[];
 }
@@ -32,19 +32,19 @@ export interface AccountPolicies {
 /** Which policies are wanted of those that read the pod alone. */
 export type PodPolicySpec = Pick<PolicySpec, "kubernetes" | "deny">;
 
-/** The same of one that pods ask for themselves. */
+/** The same for one that pods themselves ask for. */
 export interface PodPolicies {
   readonly askedBy: "pod";
   /** An annotation by which it is asked for, with a value. */
   readonly asksBy: readonly [key: string, value: string];
-  /** They read nothing beside the pod, and any other pod costs one comparison. */
+  /** They read nothing but the pod, and any other pod costs one comparison. */
   readonly policies: (spec?: PodPolicySpec) => readonly JsonRecord[];
 }
 
 /** How the API server gives pods a relying party's token. */
 export type PartyPolicies = AccountPolicies | PodPolicies;
 
-/** What is refused: whoever has asked is held to what he was given. */
+/** The refusal of a pod that asked and did not get its token. */
 const denying = { skippable: true, validationActions: ["Deny"] } as const;
 
 const injectedName = ({ name }: Pick<TokenPolicy, "name">): string => `${name}-injected`;
@@ -110,7 +110,10 @@ function podPolicies({ asksBy: asking, token }: PodPolicy): PodPolicies {
   };
 }
 
-/** One row for each relying party beside AWS, loaded by who asks for its policies: nobody who injects or looks does. */
+/**
+ * One row for each relying party beside AWS, loaded where its policies are needed: not where pods are injected or
+ * checked.
+ */
 const rows: Readonly<Record<FederatedParty, () => Promise<PartyPolicies>>> = {
   gcp: async () => accountPolicies((await import("./gcp.ts")).googlePolicy),
   azure: async () => accountPolicies((await import("./azure.ts")).azurePolicy),

@@ -12,11 +12,11 @@ export interface PolicySpec {
   readonly mode: ParameterMode;
   /** Of the mode `serviceaccounts`: the namespaces whose quota is wanted too. */
   readonly namespaces?: readonly string[];
-  /** 1.36 by default: its form is good for every later one. */
+  /** 1.36 by default: its form works for every later one. */
   readonly kubernetes?: PolicyMinor;
-  /** A pod that did not get its role is refused; by default its maker is warned. */
+  /** A pod that did not get its role is refused; by default its creator is warned. */
   readonly deny?: boolean;
-  /** False: nobody is told why a pod got no role, and what cannot be used of the annotations. */
+  /** False: no warning says why a pod got no role, and which annotations cannot be used. */
   readonly warn?: boolean;
 }
 
@@ -24,9 +24,9 @@ export interface PolicySpec {
 const policyNames = {
   /** Injects. */
   injection: "podtrust-injection",
-  /** Looks whether a pod was injected, by whomever; and says what is worth knowing, unless it refuses. */
+  /** Checks whether a pod was injected, by any injector, and warns unless it refuses. */
   injected: "podtrust-injected",
-  /** Says what is worth knowing where the other refuses. */
+  /** Warns where the other refuses. */
   notes: "podtrust-injection-notes",
 } as const;
 
@@ -38,8 +38,8 @@ interface Checking {
 }
 
 /**
- * The admission policies by which the API server itself injects, and says why a pod got no token: objects for
- * `kubectl apply`, cluster-wide, which need nothing else of podtrust. Made from the constants of `inject`.
+ * The admission policies by which the API server itself injects, and says why a pod got no token: objects for `kubectl
+ * apply`, cluster-wide, which need no other part of podtrust. Made from the constants of `inject`.
  */
 export function injectionPolicies(spec: PolicySpec): readonly JsonRecord[] {
   const { mode, namespaces = [], kubernetes = "1.36", deny = false, warn = true } = spec;

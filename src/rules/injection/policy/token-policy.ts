@@ -28,7 +28,7 @@ export interface SourcesExpression {
   readonly sources: readonly string[];
 }
 
-/** What `injectToken` is told, in expressions of CEL. */
+/** The arguments of `injectToken`, in expressions of CEL. */
 export interface TokenPolicy {
   readonly name: string;
   readonly parameters?: AskedObjects;
@@ -38,7 +38,7 @@ export interface TokenPolicy {
   readonly volume: string;
   readonly folder: string;
   readonly sources: readonly SourcesExpression[];
-  /** By a word for each group. */
+  /** By a key for each group. */
   readonly groups: Readonly<Record<string, VariablesExpression>>;
   /** The names of containers that are left alone, as a list; absent: none is. */
   readonly skipped?: string;
@@ -47,7 +47,7 @@ export interface TokenPolicy {
   readonly guard?: string;
 }
 
-/** The same of one that ServiceAccounts ask for, in a file that a variable of `file` names. */
+/** The same for one that ServiceAccounts ask for, in a file that a variable of `file` names. */
 export interface TokenOfAccounts extends Omit<TokenPolicy, "parameters"> {
   readonly groups: TokenPolicy["groups"] & {
     readonly file: VariablesExpression & { readonly names: readonly [string, ...string[]] };
@@ -63,7 +63,7 @@ export interface PartyPolicy {
   readonly token: TokenOfAccounts;
 }
 
-/** The same of one that pods ask for themselves. */
+/** The same for one that pods themselves ask for. */
 export interface PodPolicy {
   /** An annotation by which a pod asks, with a value. */
   readonly asksBy: readonly [key: string, value: string];

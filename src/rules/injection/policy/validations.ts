@@ -31,8 +31,8 @@ const oneOf = (...conditions: readonly string[]): string => conditions.join("\n|
 const fine = ["variables.isLeftAlone", "variables.isInjected"] as const;
 
 /**
- * What the messages say of containers. A message is evaluated whether its rule fails or not, so that each gives something
- * where there is nothing to tell.
+ * What the messages say of containers. A message is evaluated whether its rule fails or not, so that each has a value
+ * even where there is nothing to say.
  */
 export function saidVariables(): readonly PolicyVariable[] {
   const lacks = "!target.hasRole && !target.config.exists(value, value == variables.configFile)";
@@ -65,7 +65,7 @@ export function saidVariables(): readonly PolicyVariable[] {
 const firstLacking = (place: string): string =>
   `variables.lacking.filter(target, ${place}).map(target, target.name)[?0].orValue("")`;
 
-/** A pod of a ServiceAccount with a role has got it; the texts are those of `injectionFault`. */
+/** A pod of a ServiceAccount with a role has it; the texts are those of `injectionFault`. */
 export function injectedValidations(): readonly PodValidation[] {
   const [hasPlace, hasNone] = ["size(target.folders) > 0", "size(target.folders) == 0"];
   const hasVolume = `object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`;
@@ -182,7 +182,7 @@ function annotationValidations(parameters: Parameters): readonly PodValidation[]
   ];
 }
 
-/** What is worth a word to whoever makes the pod, and no reason to refuse it. */
+/** Warnings for the creator of the pod, which are no reason to refuse it. */
 export function noteValidations(parameters: Parameters): readonly PodValidation[] {
   return [
     {

@@ -153,7 +153,7 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
   const isConfig = `volume.?projected.?sources.orValue([]).exists(source, ${items}.exists(item, item.path == ${literal(configFileName)}))`;
   return [
     variable("isRole", fits("variables.role", patterns.roleArn)),
-    // Counted before any is judged: a regular expression for each of a thousand would be too dear.
+    // Counted before any is judged: a regular expression for each of a thousand would cost too much.
     variable(
       "allProfiles",
       names("profile"),

@@ -8,7 +8,7 @@ const policy = (...statements: readonly object[]) =>
     Statement: statements.map((one) => ({ Effect: "Allow", Resource: "*", ...one })),
   });
 
-/** What of a policy a boundary allows nothing of. */
+/** The actions of a policy that a boundary allows nothing of. */
 function beyond(boundary: readonly object[], granted: readonly object[]): readonly string[] {
   return actionsBeyond(
     parsePolicy(policy(...boundary), "boundary"),

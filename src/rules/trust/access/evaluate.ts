@@ -19,8 +19,8 @@ function by(trace: StatementTrace): NonNullable<Evaluation["by"]> {
 }
 
 /**
- * Policies of one kind together: a Deny that speaks wins, else an Allow that speaks, else nothing is allowed. Where
- * the answer hangs on a key of `unknownKeys` it is `undecided`, by the statement on which it hangs.
+ * Policies of one kind together: a Deny that matches wins, else an Allow that matches, else nothing is allowed. Where
+ * the answer depends on a key of `unknownKeys` it is `undecided`, by the statement on which it depends.
  */
 export function evaluate(policies: readonly NamedPolicy[], request: AccessRequest): Evaluation {
   const trace = policies.flatMap((policy) => traceOf(policy, request));
@@ -46,8 +46,8 @@ export interface PolicyLayers {
 }
 
 /**
- * What a principal may do: allowed only where identity policies, boundary and session policies all allow, and no
- * Deny of any of them speaks (IAM User Guide, "Policy evaluation logic"; one account, no resource policies).
+ * What a principal may do: allowed only where identity policies, boundary and session policies all allow, and no Deny
+ * of any of them matches (IAM User Guide, "Policy evaluation logic"; one account, no resource policies).
  */
 export function authorize(layers: PolicyLayers, request: AccessRequest): Evaluation {
   const asked: [Layer, readonly NamedPolicy[]][] = [["identity", layers.identity]];

@@ -4,15 +4,15 @@ import { expandValue } from "../condition/variable.ts";
 import type { PolicyVersion, Principals } from "../policy/document.ts";
 import type { Principal } from "./request.ts";
 
-/** Action names do not know upper and lower case. */
+/** Action names are compared without regard to case. */
 export function matchesAction(patterns: readonly string[], action: string): boolean {
   const name = action.toLowerCase();
   return patterns.some((pattern) => matchesPattern(patternOf(pattern.toLowerCase()), name));
 }
 
 /**
- * Whether a resource is meant: `*`, or an ARN compared part by part. A shorter pattern (`arn:aws:s3*`) is compared
- * as a whole. A variable that the request has no value for means nothing.
+ * Whether a resource matches: `*`, or an ARN compared part by part. A shorter pattern (`arn:aws:s3*`) is compared as a
+ * whole. A variable that the request has no value for matches nothing.
  */
 export function matchesResource(
   patterns: readonly string[],
@@ -30,14 +30,14 @@ export function matchesResource(
 
 const root = /^arn:[^:]+:iam::(\d{12}):root$/u;
 
-/** The account that a value of Principal.AWS means as a whole. */
+/** The account that a value of Principal.AWS names as a whole. */
 function accountOf(value: string): string | undefined {
   return /^\d{12}$/u.test(value) ? value : root.exec(value)?.[1];
 }
 
 /**
- * Whether a principal is meant. `"*"` by itself is everybody, and `{AWS: "*"}` everybody of its kind, who are not the users of
- * an OIDC provider. Other wildcards do not count here.
+ * Whether a principal matches. `"*"` by itself is any principal, and `{AWS: "*"}` any of its kind, which excludes the
+ * users of an OIDC provider. Other wildcards do not count here.
  */
 export function matchesPrincipal(principals: Principals, principal: Principal | undefined): boolean {
   if (principal === undefined) return false;

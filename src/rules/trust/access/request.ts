@@ -1,9 +1,9 @@
 import type { PrincipalType } from "../policy/document.ts";
 
-/** Who asks. */
+/** The caller. */
 export interface Principal {
   readonly type: PrincipalType;
-  /** Every name by which a policy may mean them: a session's own ARN and its role's, a provider's ARN. */
+  /** Every name by which a policy may refer to it: a session's own ARN and its role's, a provider's ARN. */
   readonly ids: readonly string[];
   /** Twelve digits: a policy that names the account, or its root, means all of its principals. */
   readonly account?: string;
@@ -12,7 +12,7 @@ export interface Principal {
 /** Condition keys, without regard to case, and what the request says about them. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
 
-/** One thing that somebody wants to do. */
+/** One request: an action on a resource. */
 export interface AccessRequest {
   /** `ssm:GetParameter` */
   readonly action: string;
@@ -22,7 +22,7 @@ export interface AccessRequest {
   readonly principal?: Principal;
   readonly context: RequestContext;
   /**
-   * Condition keys whose values cannot be known yet, because only the call brings them. A condition on one of them
+   * Condition keys whose values are not known yet, because only the call brings them. A condition on one of them
    * neither holds nor fails. Without regard to case; none by default.
    */
   readonly unknownKeys?: readonly string[];
@@ -44,30 +44,30 @@ export interface StatementCheck {
   readonly key?: string;
   /** What the policy names. */
   readonly wanted: readonly string[];
-  /** What the request has; undefined where it has nothing of the kind, or nobody knows yet. */
+  /** What the request has; undefined where it has nothing of the kind, or where that is not known yet. */
   readonly given: readonly string[] | undefined;
-  /** Undefined: it hangs on a key that is not known yet. */
+  /** Undefined: it depends on a key that is not known yet. */
   readonly holds: boolean | undefined;
-  /** The keys that are not known yet and on which it hangs. */
+  /** The unknown keys on which it depends. */
   readonly hangsOn?: readonly string[];
   /** The same as a sentence. */
   readonly because: string;
 }
 
-/** One statement of one policy, and why it did or did not speak. */
+/** One statement of one policy, and why it did or did not match. */
 export interface StatementTrace {
   readonly policy: string;
   /** Counted from 1. */
   readonly statement: number;
   readonly sid?: string;
   readonly effect: "Allow" | "Deny";
-  /** Undefined: it hangs on a key that is not known yet. */
+  /** Undefined: it depends on a key that is not known yet. */
   readonly matched: boolean | undefined;
   /** What decided: everything that failed, else everything that is not known, else the conditions that hold. */
   readonly checks: readonly StatementCheck[];
 }
 
-/** `undecided` only where a request has keys that are not known yet, and the answer hangs on them. */
+/** `undecided` only where a request has keys that are not known yet, and the answer depends on them. */
 type Effect = "allow" | "explicit-deny" | "implicit-deny" | "undecided";
 
 /** Which set of policies a decision was made in. */
@@ -75,9 +75,9 @@ export type Layer = "identity" | "boundary" | "session";
 
 export interface Evaluation {
   readonly effect: Effect;
-  /** The statement that decided; absent when none spoke. */
+  /** The statement that decided; absent when none matched. */
   readonly by?: { readonly policy: string; readonly statement: number; readonly sid?: string };
-  /** For `authorize`: whose Deny it was, or which layer does not allow for certain. Absent when allowed. */
+  /** For `authorize`: which layer's Deny it was, or which layer does not certainly allow. Absent when allowed. */
   readonly layer?: Layer;
   /** Every statement that was looked at, in order. */
   readonly trace: readonly StatementTrace[];

@@ -147,7 +147,7 @@ describe("a policy's condition", () => {
     assert.ok(!holds("StringNotEquals", "aws:TagKeys", "team"));
   });
 
-  test("keys do not know upper and lower case, values do", () => {
+  test("keys are compared without regard to case, values are not", () => {
     assert.ok(holds("StringEquals", "AWS:UserName", "alice"));
     assert.ok(!holds("StringEquals", "AWS:UserName", "ALICE"));
   });

@@ -6,10 +6,10 @@ import { expandValue, variablesOf } from "./variable.ts";
 
 /** Whether one line of a Condition block holds, and why. */
 export interface ConditionResult {
-  /** Undefined: it hangs on a key that is not known yet. */
+  /** Undefined: it depends on a key that is not known yet. */
   readonly holds: boolean | undefined;
   readonly because: string;
-  /** Where it hangs on keys that are not known yet: which. */
+  /** The unknown keys on which it depends, if any. */
   readonly hangsOn?: readonly string[];
 }
 
@@ -53,7 +53,7 @@ function withoutKey(
   };
 }
 
-/** Why something that looks right does not fit. */
+/** Why a value that looks right does not match. */
 function hint(operator: ConditionOperator, wanted: readonly string[], actual: readonly string[]): string {
   const fold = (text: string): string => text.toLowerCase();
   const isString = operator.name.startsWith("StringEquals");
@@ -86,7 +86,7 @@ function isEmptySet(operator: ConditionOperator, actual: readonly string[]): boo
   return actual.length === 0 || (operator.set !== undefined && actual.every((value) => value === ""));
 }
 
-/** The keys, of the condition and of its policy variables, of which nobody knows yet what they will be. */
+/** The keys of the condition and of its policy variables whose values are not known yet. */
 function unknownIn({ key, values }: Condition, { version, keys }: ConditionScope): readonly string[] {
   const variables = version === "2012-10-17" ? values.flatMap(variablesOf) : [];
   return [...new Set([key, ...variables])].filter((name) => keys.isUnknown(name));

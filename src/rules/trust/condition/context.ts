@@ -7,9 +7,9 @@ export interface ContextKeys {
   values(key: string): readonly string[] | undefined;
   /** Whether the key can stand in a policy variable: it has exactly one value and is no list. */
   single(key: string): string | undefined;
-  /** The key of the request that is most like a mistyped one. */
+  /** The key of the request that is nearest to a mistyped one. */
   like(key: string): string | undefined;
-  /** Whether nobody knows yet what the key will be. */
+  /** Whether the value of the key is not known yet. */
   isUnknown(key: string): boolean;
 }
 

@@ -45,7 +45,7 @@ function values(
   });
 }
 
-/** The bytes of base64 text, one character each; six bits that make no byte are none. */
+/** The bytes of base64 text, one character each; six bits that make no byte are dropped. */
 function bytes(base64: string): string | undefined {
   const [, digits] = /^([A-Za-z0-9+/]*)={0,2}$/u.exec(base64) ?? [];
   return digits === undefined ? undefined : atob(digits.length % 4 === 1 ? digits.slice(0, -1) : digits);

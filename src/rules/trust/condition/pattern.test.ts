@@ -68,7 +68,7 @@ describe("a pattern of StringLike", () => {
     assert.ok(!fits("*"));
   });
 
-  test("of wildcards alone is told from others", () => {
+  test("of wildcards alone is distinguished from others", () => {
     assert.ok(["*", "?", "**?"].every(isOnlyWildcards));
     assert.ok(!["", "a*", "system:*"].some(isOnlyWildcards));
   });

@@ -30,8 +30,8 @@ function fits(wanted: Pattern[number] | undefined, actual: string): boolean {
 }
 
 /**
- * Whether the whole text fits the pattern. Goes back to the last `*` only, so that the time is at most the product
- * of both lengths, whatever somebody writes into a policy.
+ * Whether the whole text fits the pattern. Goes back to the last `*` only, so that the time is at most the product of
+ * both lengths, whatever a policy contains.
  */
 export function matchesPattern(pattern: Pattern, text: string): boolean {
   const characters = Array.from(text);

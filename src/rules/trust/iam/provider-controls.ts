@@ -19,7 +19,7 @@ function narrows({ conditions }: Statement, key: string): boolean {
   );
 }
 
-/** The principals of a statement that stand for everybody of a shared provider, with the key that would narrow them. */
+/** The principals of a statement that stand for all users of a shared provider, with the key that would narrow them. */
 function openPrincipals(
   statement: Statement,
 ): readonly { readonly principal: string; readonly key: string }[] {
@@ -36,11 +36,11 @@ function openPrincipals(
 const text =
   "Trust policy with trusted principal <principal> must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, <key> which is not scoped to all.";
 
-/** A trust policy for a shared issuer narrows whose tokens it means. */
+/** A trust policy for a shared issuer narrows whose tokens it accepts. */
 export const providerControls: IamRule = {
   name: "shared-provider-controls",
   title:
-    "A trust policy for an issuer that many organizations share says whose tokens it means: for GitHub Actions, by :sub.",
+    "A trust policy for an issuer that many organizations share says whose tokens it accepts: for GitHub Actions, by :sub.",
   sources: [sources.providerControls, "https://github.com/unfunco/terraform-aws-oidc-github/issues/57"],
   evidence: "documented",
   note: "Asked by CreateRole and UpdateAssumeRolePolicy only: a policy that was kept before goes on to work. The text is what a user was answered in 2024, for an enterprise's own path at GitHub's issuer. Inferred: that one value of wildcards alone among others is refused, that ForAnyValue, ForAllValues and IfExists count, and that a Deny is not looked at. One user reports that such a policy was kept, and refused by STS later. Of AWS's list of shared providers GitHub Actions is known here; the others are taken for private issuers.",

@@ -22,7 +22,7 @@ describe("IAM's rules about trust policies", () => {
     assert.match(refusal.error.message, /which is not scoped to all/u);
   });
 
-  test("keep one with a narrow subject, one that denies, and one for whom no URL is", () => {
+  test("keep one with a narrow subject, one that denies, and one that names no URL", () => {
     const Condition = { StringEquals: { [`${url}:sub`]: "repo:o/r:ref:refs/heads/main" } };
     assert.equal(trustPolicyRefusal(trust({ Condition })), undefined);
     assert.equal(trustPolicyRefusal(trust({ Effect: "Deny" })), undefined);

@@ -5,7 +5,7 @@ function sorted(values: readonly string[]): readonly string[] {
   return [...new Set(values)].sort();
 }
 
-/** IAM does not tell upper from lower case in actions: the service is written in lower case, the rest stays. */
+/** IAM compares actions without regard to case: the service is written in lower case, the rest stays. */
 function action(text: string): string {
   const colon = text.indexOf(":");
   return text.slice(0, colon + 1).toLowerCase() + text.slice(colon + 1);

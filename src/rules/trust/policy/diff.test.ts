@@ -50,7 +50,7 @@ describe("the difference of two policies", () => {
     ]);
   });
 
-  test("everybody is Principal itself, and another than every principal of AWS", () => {
+  test("* by itself is any principal, and another than every principal of AWS", () => {
     const everybody: Statement = { ...read, principals: { "*": ["*"] } };
     const everyAws: Statement = { ...read, principals: { AWS: ["*"] } };
     assert.deepEqual(messages(policy(everyAws), policy(everybody)), [

@@ -30,7 +30,7 @@ function difference(
   return gone.length + come.length === 0 ? [] : [change(at, gone, come)];
 }
 
-/** A statement's fields as lists under the names that a person knows from the document. */
+/** A statement's fields as lists under their names in the document. */
 function fields(statement: Statement): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>([["Effect", [statement.effect]]]);
   const add = (name: string, values: readonly string[] | undefined): void => {
@@ -46,7 +46,7 @@ function fields(statement: Statement): ReadonlyMap<string, readonly string[]> {
   add("NotAction", statement.notActions);
   add("Resource", statement.resources);
   add("NotResource", statement.notResources);
-  // A condition without values is there all the same, and is never true.
+  // A condition without values still counts, and is never true.
   for (const { operator, key, values } of statement.conditions) {
     add(`Condition ${operator} ${key}`, values.length === 0 ? ["(nothing)"] : values);
   }
@@ -72,7 +72,7 @@ function statementChanges(name: string, before: Statement, after: Statement): re
 
 type Pairs = readonly (readonly [number, number])[];
 
-/** Which statement of the second became of which of the first: the same Sid, else the same content, else the same place. */
+/** Pairs the statements of both policies: the same Sid, else the same content, else the same place. */
 function pairs(before: readonly Statement[], after: readonly Statement[]): Pairs {
   const [taken, found] = [new Set<number>(), new Map<number, number>()];
   const pairUp = (fits: (a: Statement, b: Statement, i: number, j: number) => boolean): void => {

@@ -43,7 +43,7 @@ export interface PolicyDocument {
   readonly statements: readonly Statement[];
 }
 
-/** A policy with the name under which people know it: `AmazonSSMReadOnlyAccess`, `inline:read`. */
+/** A policy with its familiar name: `AmazonSSMReadOnlyAccess`, `inline:read`. */
 export interface NamedPolicy {
   readonly name: string;
   readonly document: PolicyDocument;

@@ -89,7 +89,7 @@ const cases: readonly (readonly [what: string, document: string, text: string])[
   ["an empty resource", documentOf({ ...granted, Resource: "" }), 'Resource  must be in ARN format or "*".'],
   ["an empty action", documentOf({ ...granted, Action: undefined, NotAction: "" }), noVendor],
 
-  // Of several faults, the one that AWS told.
+  // Of several faults, the one that AWS reported.
   [
     "an empty version and a Sid twice",
     documentOf(
@@ -154,13 +154,13 @@ describe("an identity policy", () => {
     test(`with ${what} is refused in AWS's words`, () => assert.equal(refusalOf(document), text));
   }
 
-  test("of an account speaks of that account's partition alone", () => {
+  test("of an account names that account's partition alone", () => {
     const china = documentOf({ ...granted, Resource: "arn:aws-cn:s3:::bucket" });
     const text = 'Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::bucket".';
     assert.equal(refusalOf(china), text);
     assert.equal(refusalOf(documentOf(granted), "aws-cn"), text.replaceAll("aws-cn", "aws"));
     parsePolicy(china, "identity", "aws-cn");
-    // Whose account it will be is not known everywhere.
+    // The account's partition is not always known.
     parsePolicy(china, "identity");
   });
 
@@ -176,13 +176,13 @@ describe("an identity policy", () => {
     "arn:aws:s33:::bucket",
     "arn:*:s3:::bucket",
     "arn:aws:s3:us-west-2:123456789012:accesspoint/one/object/*",
-    "arn:aws:iam:::user/somebody",
+    "arn:aws:iam:::user/someone",
     "arn:aws:iam::*:user/${aws:username}",
     "arn:aws:iam::111122223333:root",
     "arn:aws:iam::111122223333:*",
     "arn:aws:invalid-service:us-east-1::x",
   ]) {
-    test(`may speak of ${resource}, as AWS took it`, () => {
+    test(`may name ${resource}, as AWS accepted it`, () => {
       const { statements } = parsePolicy(documentOf({ ...granted, Resource: resource }), "identity", "aws");
       assert.deepEqual(statements[0]?.resources, [resource]);
     });

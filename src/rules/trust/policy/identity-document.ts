@@ -31,7 +31,10 @@ function hasBadDate({ conditions }: Draft): boolean {
   );
 }
 
-/** What an older parser of IAM's says first; of a bad Resource it says nothing, and that fault is given back. */
+/**
+ * The faults that an older parser of IAM's reports first; it does not report a bad Resource, and that fault is
+ * returned.
+ */
 function checkLegacy(drafts: readonly Draft[]): (() => never) | undefined {
   for (const draft of drafts) {
     const exact = draft.effect === "Allow" || draft.effect === "Deny";
@@ -72,8 +75,8 @@ function checkGiven(drafts: readonly Draft[], what: "actions" | "resources"): vo
 }
 
 /**
- * Reads an identity policy, a boundary or a session policy. Of several faults IAM tells the one that it meets first on
- * its way through the whole document: syntax, version, what an older parser does not take, Sids, actions that are
+ * Reads an identity policy, a boundary or a session policy. Of several faults IAM reports the one that it meets first
+ * on its way through the whole document: syntax, version, what an older parser does not take, Sids, actions that are
  * missing, resources, the form of actions, resources that are missing (github.com/getmoto/moto, pull request 2269,
  * whose author asked AWS about each of its cases).
  */

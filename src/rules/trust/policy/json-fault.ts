@@ -48,7 +48,7 @@ function memberName(reader: JsonCursor, open: readonly string[]): Fault | "on" |
   return reader.take(text) && reader.take(colon) ? "on" : "end";
 }
 
-/** Reads `{` or `[`; `on` where something is to stand in it. */
+/** Reads `{` or `[`; `on` where it is not empty. */
 function opening(reader: JsonCursor, open: string[], bracket: string): "on" | "empty" {
   reader.at += 1;
   if (reader.next() === (bracket === "{" ? "}" : "]")) {
@@ -59,7 +59,7 @@ function opening(reader: JsonCursor, open: string[], bracket: string): "on" | "e
   return "on";
 }
 
-/** Reads from one value to where the next one is to begin; a fault, or `end` where the rest is not told. */
+/** Reads from one value to where the next one is to begin; a fault, or `end` where the rest is not known. */
 function step(reader: JsonCursor, open: string[]): Fault | "on" | "end" {
   const named = memberName(reader, open);
   if (named !== "on") return named;
@@ -67,7 +67,7 @@ function step(reader: JsonCursor, open: string[]): Fault | "on" | "end" {
   if (first === "{" || first === "[") {
     if (opening(reader, open, first) === "on") return "on";
   } else if (!reader.take(scalar)) {
-    // What begins as a word or a text is reported in other words, which nobody has written down.
+    // What begins as a word or a text is reported in other words, which are not documented.
     return first === "" || /["tfn}\]-]/u.test(first) ? "end" : { at: reader.at, wanted: value };
   }
   return afterValue(reader, open);

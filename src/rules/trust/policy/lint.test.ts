@@ -41,7 +41,7 @@ describe("the warnings about a trust policy", () => {
     ]);
   });
 
-  test("name statements that let in whom they should keep out", () => {
+  test("name statements that let in callers they should keep out", () => {
     const { "oidc.example.test:sub": sub } = good;
     const aud = { "oidc.example.test:aud": "sts.amazonaws.com" };
     assert.deepEqual(
@@ -95,7 +95,7 @@ describe("the warnings about a trust policy", () => {
     );
   });
 
-  test("name a claim of GitHub's tokens of which AWS makes no key", () => {
+  test("name a claim of GitHub's tokens that AWS does not make a key", () => {
     const run = { [`${github}:run_id`]: "1" };
     assert.deepEqual(rules(ofGithub({ StringEquals: { ...workflow, ...run } })), ["foreign-key"]);
   });

@@ -4,7 +4,7 @@ import { variablesOf } from "../condition/variable.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 import { claimsWithKeys, providerUrlOf, type SharedProvider, sharedProviderOf } from "./shared-provider.ts";
 
-/** Something legal in a policy that asks for trouble. */
+/** Something legal in a policy that is likely to cause trouble. */
 export interface PolicyWarning {
   /** Stable, for tests and machines. */
   readonly rule:
@@ -38,7 +38,7 @@ function operatorWarnings(condition: Condition): readonly LintFinding[] {
   if (operator?.set === "ForAllValues") {
     found.push({
       rule: "for-all-values",
-      message: `${condition.operator} on ${condition.key} holds when the request has no such key, and so authorizes whom it should deny`,
+      message: `${condition.operator} on ${condition.key} holds when the request has no such key, and so authorizes callers that it should deny`,
       next: `Write ${condition.operator.replace("ForAllValues:", "")} instead.`,
     });
   }
@@ -60,7 +60,7 @@ function operatorWarnings(condition: Condition): readonly LintFinding[] {
   return found;
 }
 
-/** Who a provider's tokens are of, in the words of a warning. */
+/** Who gets tokens from a provider, in the words of a warning. */
 interface Population {
   readonly everybody: string;
   /** What to name in place of all. */
@@ -80,7 +80,7 @@ const serviceAccounts: Population = {
 function populationOf({ everybody, example, foreignValues }: SharedProvider): Population {
   return {
     everybody,
-    name: `whom you mean: ${example}`,
+    name: `those you mean: ${example}`,
     fitsAll: (pattern) => foreignValues.some((value) => matchesPattern(patternOf(pattern), value)),
     refusal: "; IAM refuses to keep such a policy since it knows this provider to be shared",
   };
@@ -131,7 +131,7 @@ function foreignKeys(statement: Statement, urls: readonly string[]): readonly Li
     }));
 }
 
-/** What is to be said of the claims that a statement for OIDC providers asks for. */
+/** The warnings about the claims that a statement for OIDC providers asks for. */
 function providerWarnings(statement: Statement): readonly LintFinding[] {
   const urls = (statement.principals?.Federated ?? []).flatMap((value) => providerUrlOf(value) ?? []);
   if (urls.length === 0) return [];
@@ -140,7 +140,7 @@ function providerWarnings(statement: Statement): readonly LintFinding[] {
   return [...claimWarnings(statement, population), ...foreignKeys(statement, urls)];
 }
 
-/** Whom a statement means that names nobody; undefined where it names somebody. */
+/** Who a statement lets in that names no one; undefined where it names someone. */
 function anybody(principals: Principals = {}): string | undefined {
   if (principals["*"] !== undefined)
     return "every principal of every AWS account, and every token of the account's OIDC providers,";
@@ -165,7 +165,7 @@ function statementWarnings(statement: Statement, version: PolicyDocument["versio
   return [...found, ...providerWarnings(statement)];
 }
 
-/** What is legal in a trust policy and yet a mistake more often than not. */
+/** What is legal in a trust policy but more often than not a mistake. */
 export function trustPolicyWarnings(document: PolicyDocument): readonly PolicyWarning[] {
   return document.statements.flatMap((statement, index) =>
     statementWarnings(statement, document.version).map((found) => ({ ...found, statement: index + 1 })),

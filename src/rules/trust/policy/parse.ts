@@ -27,7 +27,8 @@ const members = new Set(["Version", "Id", "Statement"]);
  * Reads a policy document; throws `PolicyError` with the words of IAM, and nothing else, for what IAM would refuse.
  * Lists keep their order; a single value and a single statement become lists of one.
  *
- * @param partition that of the account which is to keep the policy: `aws`. Resources are then of no other; without it
+ * @param partition that of the account that keeps the policy: `aws`. Resources are then of no other;
+ * without it
  *   they may be of any of AWS's.
  */
 export function parsePolicy(text: string, kind: PolicyKind, partition?: string): PolicyDocument {

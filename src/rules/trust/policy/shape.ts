@@ -3,7 +3,7 @@ import { parseOperator } from "../condition/operator.ts";
 import type { Condition, PolicyKind, PrincipalType, Principals } from "./document.ts";
 import { PolicyError } from "./error.ts";
 
-/** Where in a document we are, and what IAM calls bad syntax there. */
+/** Where in a document we are, and IAM's words for bad syntax there. */
 export interface PolicyPosition {
   readonly kind: PolicyKind;
   /** `statement 2`; empty for the document itself. */

@@ -1,19 +1,19 @@
 /**
- * An issuer whose URL many organizations share: who a token is of, its claims alone tell (IAM User Guide,
+ * An issuer whose URL many organizations share: only its claims say who a token is for (IAM User Guide,
  * "Identity-provider controls for shared OIDC providers").
  */
 export interface SharedProvider {
-  /** As people call it. */
+  /** Its common name. */
   readonly name: string;
   /** The claim that every trust policy must narrow. */
   readonly requiredClaim: string;
   /** Claims that are condition keys here, and nowhere else. */
   readonly claimKeys: readonly string[];
-  /** Whom a trust policy lets in that does not narrow that claim. */
+  /** Who a trust policy that does not narrow that claim lets in. */
   readonly everybody: string;
-  /** What narrows it, to show a person. */
+  /** A value that narrows it, as an example. */
   readonly example: string;
-  /** Values of that claim as those outside have them: what fits one of these fits everybody. */
+  /** Values of that claim in other organizations: a pattern that fits one of these fits anyone. */
   readonly foreignValues: readonly string[];
 }
 
@@ -56,7 +56,7 @@ const commonClaims: readonly string[] = ["aud", "oaud", "sub", "amr", "email"];
 
 /** The claims of a provider's tokens that are condition keys, each after the provider's URL and a colon. */
 export function claimsWithKeys(url: string): readonly string[] {
-  // Of an enterprise's own path nobody has said that the keys of the shared URL are there too.
+  // It is not documented that an enterprise's own path has the keys of the shared URL too.
   const more = url.toLowerCase() === githubHost ? github.claimKeys : [];
   return [...commonClaims, ...more];
 }

@@ -51,7 +51,7 @@ describe("the trust policy of a web identity", () => {
     assert.equal(effect(all, sub, "sts:SetSourceIdentity"), "allow");
   });
 
-  test("cannot be built so that it lets everybody in", () => {
+  test("cannot be built so that it lets anyone in", () => {
     for (const change of [
       { audiences: [] },
       { subjects: [] },

@@ -10,7 +10,7 @@ export interface WebIdentityStatement {
   readonly audiences: readonly string[];
   /** Exact subjects: `system:serviceaccount:namespace:name`. */
   readonly subjects: readonly string[];
-  /** Subjects with `*` and `?`; only where somebody asked for patterns. */
+  /** Subjects with `*` and `?`; only where patterns were asked for. */
   readonly subjectPatterns?: readonly string[];
   /** Also allows session tags, source identities. */
   readonly tagSession?: boolean;

@@ -53,7 +53,7 @@ describe("whether a policy admits a token", () => {
     ]);
   });
 
-  test("a policy that asks for a session name admits that name, and the answer says that it hangs on it", () => {
+  test("a policy that asks for a session name admits that name, and the answer says that it depends on it", () => {
     const policy = trust(also("StringEquals", "sts:RoleSessionName", "demo"));
     const decidingKeys = [{ key: "sts:RoleSessionName", value: "demo" }];
     assert.deepEqual(ask(policy), { outcome: "admitted", decidingKeys });

@@ -6,14 +6,14 @@ import type { Refusal } from "./outcome.ts";
 import type { DecidingKey, LearnedFacts } from "./rule.ts";
 import { admissionRules } from "./rules/index.ts";
 
-/** Who would ask for a role, with which token, before there is a token or a call. */
+/** A request for a role, before there is a token or a call. */
 export interface AdmissionQuestion {
   readonly role: RoleFacts;
-  /** Whose tokens they are. */
+  /** The provider of the tokens. */
   readonly provider: Pick<ProviderFacts, "arn" | "url">;
-  /** What the token will say. Its times need not be there. */
+  /** The token's claims. Its times are optional. */
   readonly claims: Readonly<Record<string, unknown>> & { readonly sub: string; readonly aud: unknown };
-  /** RoleSessionName: whoever calls chooses it. */
+  /** RoleSessionName: the caller chooses it. */
   readonly sessionName: string;
   /** Seconds since the epoch. */
   readonly now: number;
@@ -21,11 +21,11 @@ export interface AdmissionQuestion {
   readonly context?: RequestContext;
 }
 
-/** Whether a role lets somebody in, as far as that can be known before the call. */
+/** Whether a role lets a caller in, as far as that can be known before the call. */
 export type Admission =
   /** `decidingKeys`: it holds for these values, and another value may get another answer. */
   | { readonly outcome: "admitted"; readonly decidingKeys: readonly DecidingKey[] }
-  /** It hangs on what only the call brings. */
+  /** It depends on what only the call brings. */
   | { readonly outcome: "undecided"; readonly decidingKeys: readonly DecidingKey[] }
   | { readonly outcome: "refused"; readonly refusal: Refusal };
 
@@ -55,7 +55,7 @@ function knownOf({ role, provider, claims }: AdmissionQuestion): Partial<Learned
 /**
  * Whether a role's trust policy admits a token, by the rules that STS asks and over the same facts: claims, session
  * name, tags, source identity, provider, role. What only a call brings (`callKeys`) is not made up: where the answer
- * hangs on it, it is `undecided`. Signature, times and the provider's client IDs are other rules' business.
+ * depends on it, it is `undecided`. Signature, times and the provider's client IDs are other rules' business.
  */
 export function admission(question: AdmissionQuestion): Admission {
   const judged = judgeBy(admissionRules, factsOf(question), knownOf(question));

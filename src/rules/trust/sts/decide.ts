@@ -7,14 +7,14 @@ import type { LearnedFacts, StsRule } from "./rule.ts";
 import { stsRules } from "./rules/index.ts";
 
 /**
- * Decides AssumeRoleWithWebIdentity: the first rule that refuses speaks. `needs-documents` means that nothing was
- * wrong before the issuer's documents are looked at; fetch them and ask again.
+ * Decides AssumeRoleWithWebIdentity: the first rule that refuses gives the answer. `needs-documents` means that no rule
+ * refused before the issuer's documents are needed; fetch them and ask again.
  */
 export function decideWebIdentity(facts: WebIdentityFacts, keyChecks: KeyChecks): WebIdentityDecision {
   return decideBy(stsRules, facts, { keyChecks });
 }
 
-/** The same by any list of rules; TypeError when one stands before what it needs. */
+/** The same by any list of rules; TypeError when one comes before what it needs. */
 export function decideBy(
   rules: readonly StsRule[],
   facts: WebIdentityFacts,

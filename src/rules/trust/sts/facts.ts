@@ -37,8 +37,8 @@ export interface RoleFacts {
 }
 
 /**
- * Condition keys that a call of STS brings with it, and nothing before the call knows: where it comes from and by
- * which region and client (IAM User Guide, "AWS global condition context keys").
+ * Condition keys that only a call of STS brings: where it comes from, and by which region and client (IAM User Guide,
+ * "AWS global condition context keys").
  */
 export const callKeys: readonly string[] = [
   "aws:SourceIp",
@@ -58,7 +58,7 @@ export interface WebIdentityFacts {
   readonly now: number;
   /** The OIDC providers of the account that the role's ARN names. */
   readonly providers: readonly ProviderFacts[];
-  /** Undefined: there is none, or it has not spread to STS yet. */
+  /** Undefined: there is none, or it has not reached STS yet. */
   readonly role: RoleFacts | undefined;
   /** Undefined: not fetched yet. */
   readonly documents?: IssuerDocuments | undefined;
@@ -66,7 +66,7 @@ export interface WebIdentityFacts {
   readonly managedPolicy?: ((arn: string) => PolicyDocument | undefined) | undefined;
   /** More condition keys that the request brings: aws:SourceIp, aws:SecureTransport. */
   readonly context?: RequestContext | undefined;
-  /** Where no call was made yet: `callKeys`, since nobody knows what they will be. None for a call that came. */
+  /** Where no call was made yet: `callKeys`, since their values are not known. Empty for an actual call. */
   readonly unknownKeys?: readonly string[] | undefined;
   /** STS is switched off for the account in the region that was asked. */
   readonly regionDisabled?: boolean | undefined;

@@ -3,7 +3,7 @@ import type { StatementTrace } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { ProviderFacts } from "./facts.ts";
 
-/** Which generation of AWS's texts is spoken. */
+/** Which generation of AWS's texts is used. */
 export type MessageProfile = "legacy" | "2026";
 export const messageProfiles = ["legacy", "2026"] as const satisfies readonly MessageProfile[];
 
@@ -47,7 +47,7 @@ export interface SessionGrant {
 export type WebIdentityDecision =
   | { readonly outcome: "accepted"; readonly grant: SessionGrant }
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly passed: readonly string[] }
-  /** All is well so far: fetch the issuer's documents and ask again with them. */
+  /** No rule has refused so far: fetch the issuer's documents and ask again with them. */
   | {
       readonly outcome: "needs-documents";
       readonly issuer: string;

@@ -11,7 +11,7 @@ const role = {
 const oidc = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/a";
 const statement = (principal: object): object => ({ Effect: "Allow", Principal: principal, Action: "sts:*" });
 
-test("a trust policy tells of its role, and of each OIDC provider that it names once", () => {
+test("a trust policy describes its role, and each OIDC provider that it names once", () => {
   const saml = "arn:aws:iam::111122223333:saml-provider/x";
   const statements = [{ Federated: [oidc, saml] }, { Federated: oidc }, { AWS: "111122223333" }].map(
     statement,

@@ -30,7 +30,7 @@ export interface TokenTags {
   readonly transitiveTagKeys: readonly string[];
 }
 
-/** A condition key on which an answer hangs: another value of it may get another answer. */
+/** A condition key on which an answer depends: another value of it may get another answer. */
 export interface DecidingKey {
   readonly key: string;
   /** Undefined where it is not known yet. */
@@ -65,7 +65,7 @@ export interface LearnedFacts {
   readonly role: RoleFacts;
   /** What the trust policy is asked, and what its conditions see. */
   readonly question: AccessRequest & { readonly unknownKeys: readonly string[] };
-  /** On which values of this one call the trust policy's answer hangs. */
+  /** The values of this one call on which the trust policy's answer depends. */
   readonly decidingKeys: readonly DecidingKey[];
   /** Seconds. */
   readonly duration: number;

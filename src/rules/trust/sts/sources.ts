@@ -1,4 +1,4 @@
-/** Where the rules are known from. `docs/reference/sts-rules.md` lists these under their short names. */
+/** The sources of the rules. `docs/reference/sts-rules.md` lists these under their short names. */
 export const sources = {
   api: "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html",
   oidcProviders: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html",

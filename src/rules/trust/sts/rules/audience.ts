@@ -67,5 +67,5 @@ const single = stsRule({
   },
 });
 
-/** The rules about aud and azp, before anybody is asked who knows them. */
+/** The rules about aud and azp, before any provider is looked up. */
 export const audienceRules: readonly StsRule[] = [form, single];

@@ -25,8 +25,8 @@ export const admissionRules: readonly StsRule[] = [
 ];
 
 /**
- * The rules by which STS accepts a token, in the order in which they are asked; the first that refuses speaks. AWS
- * does not document its order: parameters come first and trust after the token, that much is known.
+ * The rules by which STS accepts a token, in the order in which they are asked; the first that refuses gives the
+ * answer. AWS does not document its order: parameters come first and trust after the token, that much is known.
  */
 export const stsRules: readonly StsRule[] = [
   ...parameterRules,

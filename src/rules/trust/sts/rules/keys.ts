@@ -152,7 +152,7 @@ const signature = stsRule({
     if (weak !== undefined) {
       return refused(badSignature, {
         why: `nothing can be verified with key ${shown(key["kid"])}: ${weak}`,
-        next: "Let the cluster sign with a new key; with this one anybody may be able to sign.",
+        next: "Let the cluster sign with a new key; with this one anyone may be able to sign.",
       });
     }
     return refused(badSignature, {

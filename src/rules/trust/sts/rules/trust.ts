@@ -85,7 +85,7 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
   };
 }
 
-/** What the statements say that came closest: about this principal and action, and yet not holding. */
+/** What the closest statements say: those about this principal and action that do not hold. */
 function closest({ trace }: Evaluation): string {
   const lines = trace.map((one) => {
     const name = one.sid === undefined ? `statement ${one.statement}` : `statement ${one.sid}`;
@@ -94,7 +94,7 @@ function closest({ trace }: Evaluation): string {
   return lines.length === 0 ? "it has no statement" : lines.join(" · ");
 }
 
-/** The statement that decided; there is one unless nothing spoke. */
+/** The statement that decided; there is one unless none matched. */
 function deciding({ by }: Evaluation): string {
   const { sid, statement } = by as NonNullable<Evaluation["by"]>;
   return `statement ${sid ?? statement}`;
@@ -116,7 +116,9 @@ function ask(role: RoleFacts, request: AccessRequest): Evaluation {
 
 const sessionKey = "sts:RoleSessionName";
 
-/** On which values of this one call the answer hangs: what is not known yet, and the name that a caller chooses. */
+/**
+ * The values of this one call on which the answer depends: what is not known yet, and the name that a caller chooses.
+ */
 function decidingKeysOf(
   role: RoleFacts,
   question: LearnedFacts["question"],
@@ -165,7 +167,7 @@ function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): 
   return `Let the trust policy allow ${question.action} to ${arn} with StringEquals on ${url}:aud (${known.audience}) and ${url}:sub (${known.subject}), if this workload is meant.`;
 }
 
-/** `, for the session name "demo"`: on what an acceptance hangs. */
+/** `, for the session name "demo"`: what an acceptance depends on. */
 function proviso(decidingKeys: readonly DecidingKey[]): string {
   const names = decidingKeys.flatMap(({ value }) => value ?? []);
   return names.length === 0 ? "" : `, for the session name ${names.map((name) => shown(name)).join(", ")}`;
