@@ -156,7 +156,7 @@ describe("the workload's side", () => {
       const labels = { "app.kubernetes.io/managed-by": "Helm" };
       const metadata = { name: "demo-app", namespace: "aws-test", labels };
       cluster.put({ apiVersion: "batch/v1", kind: "Job", metadata });
-      await assert.rejects(run([]), { code: "plan-name-taken", message: /looks like Helm/u });
+      await assert.rejects(run([]), { code: "plan-name-taken", message: /seems to belong to Helm/u });
       assert.deepEqual(cluster.calls, []);
       cluster.objects.clear();
       cluster.put({

@@ -65,7 +65,7 @@ describe("a binding that is kept by its finalizer", { skip }, () => {
       ["kept", [`--as=${operator}`]],
     ] as const) {
       await arb(name, "delete", "--wait=false", "--as=alice");
-      assert.match(await release(name, "--as=alice"), /podtrust-release.*has the verb release/su);
+      assert.match(await release(name, "--as=alice"), /podtrust-release.*with the verb release/su);
       assert.equal(await finalizers(name), `["${finalizer}"]`);
       await release(name, ...who);
       assert.match(await finalizers(name), /NotFound/u);
