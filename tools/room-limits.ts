@@ -16,7 +16,7 @@ export const pure = [
   "rules/adoption",
   "rules/rotation",
   "rules/signer",
-  "stack/hcl",
+  "stack/export/hcl",
   "stack/status/judge",
   "doctor/judge",
   "backup/archive",

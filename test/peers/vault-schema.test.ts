@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { parseConfig } from "../../src/config/index.ts";
-import { HclExpression } from "../../src/stack/hcl/index.ts";
+import { HclExpression } from "../../src/stack/export/hcl/index.ts";
 import { openbaoOpenTofu } from "../../src/stack/parts/openbao/opentofu.ts";
 import { openTofuText } from "../../src/stack/index.ts";
 import { podtrustHere } from "../support/cli.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { attributes, type Block, hclText } from "../hcl/index.ts";
+import { attributes, type Block, hclText } from "./hcl/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { type OpenTofuPart, openTofuPartsOf, type ResourceOutputs } from "../parts/index.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { attributes, type Block, HclExpression, type HclValue } from "../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../export/hcl/index.ts";
 import type { ResourceOutputs } from "./part.ts";
 
 /** A provider of OpenTofu that an export needs. */

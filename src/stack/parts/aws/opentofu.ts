@@ -9,7 +9,7 @@ import {
   identifiers,
   JsonText,
   type HclValue,
-} from "../../hcl/index.ts";
+} from "../../export/hcl/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { formerIssuersOf, providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";

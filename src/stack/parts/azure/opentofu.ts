@@ -1,7 +1,7 @@
 import type { AzureIdentity, AzureTenant, Config } from "../../../config/index.ts";
 import { credentialName, type WantedCredential } from "../../../providers/azure/index.ts";
 import { azureTags, ownershipComment } from "../../../rules/plan/index.ts";
-import { attributes, type Block, HclExpression, identifier, identifiers } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, identifier, identifiers } from "../../export/hcl/index.ts";
 import { importBlock, type OpenTofuPart, type RequiredProvider } from "../opentofu.ts";
 import { type ManagedIdentity, wantedOf } from "./resources.ts";
 

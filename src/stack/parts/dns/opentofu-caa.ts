@@ -1,5 +1,5 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
 import { caaText } from "../../../rules/dns/index.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../../../config/index.ts";
-import { HclExpression, type HclValue } from "../../hcl/index.ts";
+import { HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import { type RecordKey, recordNames } from "../../../rules/dns/index.ts";
 import { cloudLabels, ownershipComment } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";

@@ -1,7 +1,7 @@
 import { route53Claim } from "../../../providers/aws/index.ts";
 import type { Config } from "../../../config/index.ts";
 import type { RecordSpec } from "../../../rules/dns/index.ts";
-import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";

@@ -9,7 +9,7 @@ import {
   identifier,
   identifiers,
   type HclValue,
-} from "../../hcl/index.ts";
+} from "../../export/hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 
 const poolType = "google_iam_workload_identity_pool";

@@ -1,5 +1,5 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
-import { attributes, type Block, HclExpression, type HclValue } from "../../hcl/index.ts";
+import { attributes, type Block, HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";

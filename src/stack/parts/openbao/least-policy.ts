@@ -1,7 +1,7 @@
 import { defined, mapped } from "../../../core/base/index.ts";
 import { type Fields, jwtRoleFields, mountFields, written } from "../../../providers/openbao/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
-import { attributes, type Block, hclText, type HclValue } from "../../hcl/index.ts";
+import { attributes, type Block, hclText, type HclValue } from "../../export/hcl/index.ts";
 import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
 
 type Right = "create" | "read" | "update" | "delete" | "list" | "sudo";

@@ -8,7 +8,7 @@ import {
   identifier,
   identifiers,
   type HclValue,
-} from "../../hcl/index.ts";
+} from "../../export/hcl/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { mountSpecOf, roleSpecsOf } from "./resources.ts";
 
