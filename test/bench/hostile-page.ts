@@ -105,7 +105,7 @@ export function renderHostilePage(results: HostileResults): string {
     "| --- | --- | ---: | ---: | ---: |",
     ...ofPods.map(podLine),
     "",
-    "What bounds them is listed in [SECURITY.md](../../../SECURITY.md#limits-on-clients), and the reasons are in [ADR 9](../../adr/0009-strangers.md).",
+    "What bounds them is listed in [SECURITY.md](../../../SECURITY.md#limits-on-clients), and the reasons are in [ADR 9](../../adr/0009-clients.md).",
     "",
     "`npm run bench -- hostile` makes this page. It needs Linux and `taskset`. `npm run test:tools` tries the same for three seconds each.",
     "",
