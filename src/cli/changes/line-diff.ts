@@ -25,7 +25,7 @@ export function lineDiff(before: string, after: string): readonly DiffLine[] {
   const lines: DiffLine[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    const [was = "", shall = ""] = [a[i], b[j]];
+    const [was = "", becomes = ""] = [a[i], b[j]];
     if (i < a.length && a[i] === b[j]) {
       lines.push({ sign: " ", text: was });
       i += 1;
@@ -34,7 +34,7 @@ export function lineDiff(before: string, after: string): readonly DiffLine[] {
       lines.push({ sign: "-", text: was });
       i += 1;
     } else {
-      lines.push({ sign: "+", text: shall });
+      lines.push({ sign: "+", text: becomes });
       j += 1;
     }
   }
